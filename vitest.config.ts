@@ -8,14 +8,14 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{apps,packages}/*/src/**/*.test.ts"],
-          exclude: [...exclude, "**/*.int.test.ts"],
+          include: ["{apps,packages}/*/src/**/*.test.ts", "script/*.test.mjs"],
+          exclude: [...exclude, "**/*.int.test.{ts,mjs}"],
         },
       },
       {
         test: {
           name: "int",
-          include: ["{apps,packages}/*/src/**/*.int.test.ts"],
+          include: ["{apps,packages}/*/src/**/*.int.test.ts", "script/*.int.test.mjs"],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,
