@@ -1,0 +1,35 @@
+/** Names and prefixes of what an agent sees; never the GitHub token, never Redis. */
+const NAMES = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "SSL_CERT_FILE"];
+const NAMES_ANY_CASE = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"];
+const PREFIXES = ["ANTHROPIC_", "CLAUDE_"];
+const NEVER = ["GITHUB_TOKEN", "GITHUB_TOKEN_FILE", "REDIS_URL", "TAC8_BOARD_PASSWORD", "TAC8_BOARD_PASSWORD_FILE"];
+
+/** A shorter secret may be part of an innocent value by chance: it is kept back only where it is all of it. */
+const MIN_PART = 8;
+
+export interface AgentEnvInput {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `agent.env`: further names. */
+  readonly extra: readonly string[];
+  /** Secrets of ours: a variable that holds one is kept back, whatever its name. */
+  readonly hidden: readonly string[];
+  /** The agent's own secrets, by name; wherever they were read from, they are passed on. */
+  readonly own: Readonly<Record<string, string>>;
+}
+
+/** The environment that agents start with: an allow-list. */
+export function agentEnvironment({ env, extra, hidden, own }: AgentEnvInput): Record<string, string> {
+  const allowed = (name: string) =>
+    NAMES.includes(name) ||
+    NAMES_ANY_CASE.includes(name.toUpperCase()) ||
+    PREFIXES.some((prefix) => name.startsWith(prefix)) ||
+    extra.includes(name);
+  // An agent may have a GitHub account of its own (agent.env), but never ours under another name.
+  const ours = (value: string) =>
+    hidden.some((secret) => (secret.length < MIN_PART ? value.trim() === secret : value.includes(secret)));
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...env, ...own })) {
+    if (value !== undefined && allowed(name) && !NEVER.includes(name) && !ours(value)) result[name] = value;
+  }
+  return result;
+}

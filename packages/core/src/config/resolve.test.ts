@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { configPath } from "./resolve.ts";
+import { configOf, PATH, problemsOf, REPOSITORY, resolve } from "./testing.fixture.ts";
+
+describe("problems", () => {
+  it("are reported all at once, each with key, found and expected", () => {
+    const text = `
+surprise = 1
+[coordinator]
+max_attempts = 0
+poll_interval_seconds = "often"
+max_workers = 3
+[github]
+repo_owner = "no/slash"
+repo_name = "hello-world"
+[llm]
+provider = "command"
+[board]
+port = 70000
+[nonsense]
+a = 1
+`;
+    const env = {
+      REDIS_URL: "localhost:6379",
+      LOG_LEVEL: "loud",
+      TAC8_BOARD_PORT: "http",
+      GITHUB_API_URL: "ftp://host",
+      GITHUB_TOKEN_FILE: "/run/secrets/none",
+    };
+    const problems = problemsOf({ text, env });
+    expect(Object.keys(problems).sort()).toEqual([
+      "GITHUB_API_URL",
+      "GITHUB_TOKEN_FILE",
+      "LOG_LEVEL",
+      "REDIS_URL",
+      "TAC8_BOARD_PORT",
+      "board.port",
+      "coordinator.max_attempts",
+      "coordinator.max_workers",
+      "coordinator.poll_interval_seconds",
+      "github.repo_owner",
+      "llm.command_template",
+      "nonsense",
+      "surprise",
+    ]);
+    expect(problems["coordinator.max_attempts"]).toMatch(/^found 0: .*>=1/);
+    expect(problems["coordinator.poll_interval_seconds"]).toMatch(/^found "often": .*expected number/);
+    expect(problems["github.repo_owner"]).toBe(
+      'found "no/slash": expected a GitHub user or organization, such as octo',
+    );
+    expect(problems["coordinator.max_workers"]).toBe("there is no such key");
+    expect(problems["LOG_LEVEL"]).toMatch(/^found loud, expected one of .*info/);
+    expect(problems["REDIS_URL"]).toBe('found "localhost:6379", expected redis://HOST:PORT');
+    expect(problems["GITHUB_TOKEN_FILE"]).toContain("cannot read /run/secrets/none");
+  });
+
+  it("of two tables do not hide a missing repository, nor an unknown key in its table", () => {
+    const problems = problemsOf({ text: '[github]\nrepo_owner = "octo"\ntoken = "x"\n[board]\nport = -1\n' });
+    expect(Object.keys(problems).sort()).toEqual(["board.port", "github.repo_name", "github.token"]);
+  });
+
+  it("say where the file is no TOML", () => {
+    expect(problemsOf({ text: "[github]\nrepo_owner = octo\n" })[PATH]).toMatch(/^not valid TOML at line 2, column/);
+  });
+
+  it("say what to do where there is no file, and still what is wrong in the environment", () => {
+    const problems = problemsOf({ text: null, env: { LOG_LEVEL: "loud" } });
+    expect(problems[PATH]).toContain("copy config.example.toml there");
+    expect(problems["LOG_LEVEL"]).toBeDefined();
+  });
+
+  it.each(["redis://:sesame%zz@host", "redis://me:sesame@", "redis://:x/sesame@host", "me:sesame@host:6379"])(
+    "never show a password: %s",
+    (url) => {
+      const message = problemsOf({ env: { REDIS_URL: url } })["REDIS_URL"];
+      expect(message).toMatch(/^found "\*\*\*@.*expected redis:\/\/HOST:PORT$/);
+      expect(message).not.toContain("sesame");
+    },
+  );
+
+  it.each([
+    ["none", "", ["github.repo_owner", "github.repo_name"]],
+    ["an owner alone", '[github]\nrepo_owner = "octo"', ["github.repo_name"]],
+    ["twice", `${REPOSITORY}[[repositories]]\nrepo_owner = "OCTO"\nrepo_name = "Hello-World"`, ["repositories"]],
+    ["a dotted owner", '[github]\nrepo_owner = "a.b"\nrepo_name = "x"', ["github.repo_owner"]],
+    ["a way out", '[github]\nrepo_owner = "a"\nrepo_name = ".."', ["github.repo_name"]],
+    ["worktrees outside", `${REPOSITORY}[worktree]\nbase_dir = "a/../../b"`, ["worktree.base_dir"]],
+    ["a comma in a label", `${REPOSITORY}issue_label = "a,b"`, ["github.issue_label"]],
+    ["a foreign program", `${REPOSITORY}[llm]\ncommand_template = ["aider"]`, ["llm.command_template"]],
+    [
+      "a template without the prompt",
+      `${REPOSITORY}[llm]\nprovider = "command"\ncommand_template = ["aider"]`,
+      ["llm.command_template"],
+    ],
+  ])("repositories and templates: %s", (_, text, keys) => {
+    expect(Object.keys(problemsOf({ text }))).toEqual(keys);
+  });
+});
+
+describe("what a configuration says", () => {
+  it("has defaults for everything but the repository", () => {
+    const config = configOf();
+    expect(config.repositories).toEqual([
+      { owner: "octo", repo: "hello-world", issueLabel: "rpi-auto", baseBranch: "", draft: false },
+    ]);
+    expect(config).toMatchObject({
+      redisUrl: "redis://127.0.0.1:6379",
+      home: "/etc/tac8/.tac8",
+      logLevel: "info",
+      board: { host: "127.0.0.1", port: 3000 },
+      github: { api_url: "https://api.github.com" },
+      secrets: { githubToken: null, boardPassword: null, values: [] },
+    });
+  });
+
+  it("takes more repositories, which inherit label and draft but not the base branch", () => {
+    const text = `${REPOSITORY}issue_label = "go"\ndraft = true\nbase_branch = "next"
+[[repositories]]\nrepo_owner = "octo"\nrepo_name = "my.dotted.repo"\n`;
+    expect(configOf({ text }).repositories[1]).toEqual({
+      owner: "octo",
+      repo: "my.dotted.repo",
+      issueLabel: "go",
+      baseBranch: "",
+      draft: true,
+    });
+  });
+
+  it("lets the environment go before the file", () => {
+    const text = `${REPOSITORY}api_url = "https://one.example/api/v3"\n[board]\nhost = "10.0.0.1"\nport = 1\n`;
+    const env = {
+      REDIS_URL: "rediss://:pass-word@redis.example:1",
+      TAC8_HOME: "data",
+      GITHUB_API_URL: "http://127.0.0.1:99/",
+      TAC8_BOARD_HOST: "0.0.0.0",
+      TAC8_BOARD_PORT: "0",
+      LOG_LEVEL: "debug",
+    };
+    expect(configOf({ text, env })).toMatchObject({
+      redisUrl: env.REDIS_URL,
+      home: "/etc/tac8/data",
+      github: { api_url: "http://127.0.0.1:99" },
+      board: { host: "0.0.0.0", port: 0 },
+      logLevel: "debug",
+      secrets: { values: ["pass-word"] },
+    });
+    expect(configOf({ text, env: { TAC8_HOME: "/data", LOG_LEVEL: "", TAC8_BOARD_PORT: "" } })).toMatchObject({
+      home: "/data",
+      logLevel: "info",
+      board: { port: 1 },
+    });
+  });
+
+  it("reads secrets from files, and what the environment says goes before them", () => {
+    const files = { "/s/token": "token-of-file\n", "/s/key": "key-of-file\n", "/s/board": " board-password \n" };
+    const env = {
+      GITHUB_TOKEN: "token-of-env",
+      GITHUB_TOKEN_FILE: "/s/token",
+      ANTHROPIC_API_KEY_FILE: "/s/key",
+      TAC8_BOARD_PASSWORD_FILE: "/s/board",
+    };
+    const { secrets, agentEnv } = configOf({ env, files });
+    expect(secrets).toMatchObject({ githubToken: "token-of-env", boardPassword: "board-password" });
+    expect([...secrets.values].sort()).toEqual(["board-password", "key-of-file", "token-of-env"]);
+    expect(agentEnv["ANTHROPIC_API_KEY"]).toBe("key-of-file");
+  });
+
+  it("finds its file by flag, variable or folder, in this order", () => {
+    const env = { TAC8_CONFIG: "of-env.toml" };
+    expect(configPath("of-flag.toml", env, "/cwd")).toBe("/cwd/of-flag.toml");
+    expect(configPath(undefined, env, "/cwd")).toBe("/cwd/of-env.toml");
+    expect(configPath("", {}, "/cwd")).toBe("/cwd/config.toml");
+    expect(configPath("/a/b.toml", env, "/cwd")).toBe("/a/b.toml");
+  });
+});
+
+describe("the older coordinator's file", () => {
+  const OLD = `
+[coordinator]
+max_concurrent_workers = 3
+poll_interval_seconds = 30
+worker_timeout_hours = 2
+
+[github]
+repo_owner = "octo"
+repo_name = "widgets"
+issue_label = "rpi-auto"
+
+[llm]
+provider = "claude"
+command_template = ["claude", "-p", "{prompt_file}", "--model", "{model}", "--output-format", "stream-json", "--verbose", "--dangerously-skip-permissions"]
+model_default = "claude-sonnet-4-5"
+
+[worktree]
+base_dir = "trees"
+`;
+
+  it("is accepted as it is; its template names the program", () => {
+    const { config, problems, warnings } = resolve({ text: OLD });
+    expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
+    expect(config?.llm).toMatchObject({ provider: "claude", command: ["claude"] });
+    const elsewhere = OLD.replace('["claude",', '["/opt/bin/claude",');
+    expect(configOf({ text: elsewhere }).llm.command).toEqual(["/opt/bin/claude"]);
+    const both = OLD.replace("[llm]", '[llm]\ncommand = ["mine"]');
+    expect(configOf({ text: both }).llm.command).toEqual(["mine"]);
+  });
+
+  it("may have tables that tac8 has no use for: one warning each", () => {
+    const text = `${OLD}
+[providers.claude]
+command = "claude"
+[providers.openai]
+api_key_env = "OPENAI_API_KEY"
+[[models]]
+name = "big"
+[[models]]
+name = "small"
+[routing]
+default = "big"
+`;
+    const { config, problems, warnings } = resolve({ text });
+    expect(problems).toEqual([]);
+    expect(config).not.toBeNull();
+    expect(warnings).toHaveLength(3);
+    for (const table of ["providers", "models", "routing"]) {
+      expect(
+        warnings.filter((warning) => warning.startsWith(`[${table}] `) && warning.includes("ignored")),
+      ).toHaveLength(1);
+    }
+  });
+});
+
+it("refuses labels that mean two things, whatever their case", () => {
+  const text = `${REPOSITORY}issue_label = "go"\nlabel_done = "GO"\nlabel_failed = "rpi-working"\n`;
+  const { problems } = resolve({ text });
+  expect(problems.map((problem) => problem.key)).toEqual(["github.label_done", "github.label_failed"]);
+});
+
+it.each(["--upload-pack=x", "a b", "a..b^"])("refuses the base branch %s", (name) => {
+  const { problems } = resolve({ text: `${REPOSITORY}base_branch = ${JSON.stringify(name)}\n` });
+  expect(problems.map((problem) => problem.key)).toEqual(["github.base_branch"]);
+});

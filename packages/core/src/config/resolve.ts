@@ -1,0 +1,223 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import { parse, TomlError } from "smol-toml";
+import { agentEnvironment } from "./agentEnv.ts";
+import { readEnvironment } from "./environment.ts";
+import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
+
+export interface RepositoryConfig {
+  readonly owner: string;
+  readonly repo: string;
+  readonly issueLabel: string;
+  /** Empty: the repository's default branch. */
+  readonly baseBranch: string;
+  readonly draft: boolean;
+}
+
+export interface Secrets {
+  readonly githubToken: string | null;
+  readonly boardPassword: string | null;
+  /** Every secret value, for redaction. */
+  readonly values: readonly string[];
+}
+
+export interface Config extends Omit<ConfigFile, "repositories"> {
+  readonly repositories: readonly RepositoryConfig[];
+  readonly redisUrl: string;
+  /** Absolute path of the data folder. */
+  readonly home: string;
+  readonly logLevel: string;
+  readonly secrets: Secrets;
+  /** Environment that agents may see: allow-listed names only. */
+  readonly agentEnv: Readonly<Record<string, string>>;
+}
+
+export interface ConfigProblem {
+  /** Where: a key such as `coordinator.max_attempts`, or a variable's name. */
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface ConfigInput {
+  /** Text of `config.toml`; null when there is none. */
+  readonly text: string | null;
+  /** Absolute path it was read from, or would have been. */
+  readonly path: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads a `NAME_FILE` secret; throws when it cannot. */
+  readonly readSecretFile: (path: string) => string;
+}
+
+export interface ConfigResult {
+  readonly config: Config | null;
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly string[];
+}
+
+/** Pure: file text and environment in, configuration or all its problems out. */
+export function resolveConfig(input: ConfigInput): ConfigResult {
+  const problems: ConfigProblem[] = [];
+  const warnings: string[] = [];
+  const environment = readEnvironment(input, problems);
+  const { file, broken } = parseFile(input, problems, warnings);
+  // One broken table is no reason to keep quiet about the others.
+  const named = broken.has("github") || broken.has("repositories");
+  const repositories = file === null || named ? [] : listRepositories(file, problems);
+  const llm = file === null || broken.has("llm") ? null : resolveLlm(file.llm, problems);
+  if (file === null || llm === null || problems.length > 0) return { config: null, problems, warnings };
+
+  const { secrets, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort } = environment;
+  const { GITHUB_TOKEN, TAC8_BOARD_PASSWORD, ...own } = secrets;
+  const hidden = [GITHUB_TOKEN, TAC8_BOARD_PASSWORD, redisPassword].filter((secret) => secret != null);
+  const config: Config = {
+    ...file,
+    repositories,
+    llm,
+    github: { ...file.github, api_url: (apiUrl ?? file.github.api_url).replace(/\/+$/, "") },
+    board: { ...file.board, host: boardHost ?? file.board.host, port: boardPort ?? file.board.port },
+    redisUrl,
+    home: resolve(dirname(input.path), input.env["TAC8_HOME"] || ".tac8"),
+    logLevel,
+    secrets: {
+      githubToken: GITHUB_TOKEN ?? null,
+      boardPassword: TAC8_BOARD_PASSWORD ?? null,
+      values: [...hidden, ...Object.values(own)].filter((value) => value.length >= 6),
+    },
+    agentEnv: agentEnvironment({
+      env: input.env,
+      extra: file.agent.env,
+      hidden: [...hidden, ...(input.env["REDIS_URL"] ? [redisUrl] : [])],
+      own,
+    }),
+  };
+  return { config, problems, warnings };
+}
+
+/** The file as far as it is good, with the defaults in place of its `broken` tables. */
+interface ParsedFile {
+  readonly file: ConfigFile | null;
+  readonly broken: ReadonlySet<PropertyKey>;
+}
+
+function parseFile({ text, path }: ConfigInput, problems: ConfigProblem[], warnings: string[]): ParsedFile {
+  const nothing = { file: null, broken: new Set<PropertyKey>() };
+  if (text === null) {
+    problems.push({ key: path, message: "there is no such file; copy config.example.toml there, or run tac8 demo" });
+    return nothing;
+  }
+  let raw: Record<string, unknown>;
+  try {
+    raw = parse(text);
+  } catch (error) {
+    const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}` : "";
+    const first = String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
+    problems.push({ key: path, message: `not valid TOML${where && ` at ${where}`}: ${first}` });
+    return nothing;
+  }
+  for (const table of IGNORED_TABLES) {
+    if (!(table in raw)) continue;
+    delete raw[table];
+    warnings.push(`[${table}] is a table of the older coordinator that tac8 has no use for; it is ignored`);
+  }
+  const parsed = fileSchema.safeParse(raw);
+  if (parsed.success) return { file: parsed.data, broken: nothing.broken };
+  const broken = new Set<PropertyKey>();
+  for (const issue of parsed.error.issues) {
+    const found = at(raw, issue.path);
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) {
+        problems.push({ key: dotted([...issue.path, key]), message: "there is no such key" });
+        delete (found as Record<string, unknown>)[key];
+      }
+      continue;
+    }
+    problems.push({ key: dotted(issue.path), message: `found ${show(found)}: ${issue.message}` });
+    if (issue.path[0] !== undefined) broken.add(issue.path[0]);
+  }
+  const sound = Object.entries(raw).filter(([table]) => !broken.has(table));
+  return { file: fileSchema.safeParse(Object.fromEntries(sound)).data ?? null, broken };
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+function listRepositories(file: ConfigFile, problems: ConfigProblem[]): RepositoryConfig[] {
+  const { github } = file;
+  const list = file.repositories.map((entry) => ({
+    owner: entry.repo_owner,
+    repo: entry.repo_name,
+    issueLabel: entry.issue_label ?? github.issue_label,
+    baseBranch: entry.base_branch ?? "",
+    draft: entry.draft ?? github.draft,
+  }));
+  if (github.repo_owner !== undefined && github.repo_name !== undefined) {
+    list.unshift({
+      owner: github.repo_owner,
+      repo: github.repo_name,
+      issueLabel: github.issue_label,
+      baseBranch: github.base_branch,
+      draft: github.draft,
+    });
+  } else if (github.repo_owner !== undefined || github.repo_name !== undefined || list.length === 0) {
+    for (const key of ["repo_owner", "repo_name"] as const) {
+      if (github[key] === undefined) problems.push({ key: `github.${key}`, message: "missing: name the repository" });
+    }
+  }
+  const seen = new Set<string>();
+  for (const { owner, repo } of list) {
+    const id = `${owner}/${repo}`.toLowerCase();
+    if (seen.has(id)) problems.push({ key: "repositories", message: `${owner}/${repo} is there twice` });
+    seen.add(id);
+  }
+  checkLabels(file.github, list, problems);
+  return list;
+}
+
+/** A label that is ours to put on must not be one that starts work: each end would be the next beginning. */
+function checkLabels(github: ConfigFile["github"], list: readonly RepositoryConfig[], problems: ConfigProblem[]): void {
+  const taken = new Set(list.map(({ issueLabel }) => issueLabel.toLowerCase()));
+  for (const key of ["label_working", "label_blocked", "label_done", "label_failed"] as const) {
+    const label = github[key].toLowerCase();
+    if (taken.has(label)) {
+      problems.push({
+        key: `github.${key}`,
+        message: `found ${github[key]}: expected a label that is used for nothing else`,
+      });
+    }
+    taken.add(label);
+  }
+}
+
+/** The older coordinator's `claude` template names the program; its flags are tac8's own business. */
+function resolveLlm(llm: ConfigFile["llm"], problems: ConfigProblem[]): ConfigFile["llm"] {
+  const template = llm.command_template;
+  if (llm.provider === "command") {
+    if (template === undefined) {
+      problems.push({ key: "llm.command_template", message: 'missing: provider = "command" needs it' });
+    } else if (!template.some((word) => word.includes("{prompt_file}"))) {
+      problems.push({ key: "llm.command_template", message: "expected {prompt_file} in one of its words" });
+    }
+    return llm;
+  }
+  const old = template?.[0];
+  if (old === undefined) return llm;
+  if (old.split("/").at(-1) !== "claude") {
+    problems.push({ key: "llm.command_template", message: `names ${old}: set provider = "command" to use it` });
+  }
+  return llm.command.join(" ") === "claude" ? { ...llm, command: [old] } : llm;
+}
+
+/** Path of the configuration file: `--config`, else `TAC8_CONFIG`, else `./config.toml`. */
+export function configPath(flag: string | undefined, env: ConfigInput["env"], cwd: string): string {
+  const path = flag || env["TAC8_CONFIG"] || "config.toml";
+  return isAbsolute(path) ? path : resolve(cwd, path);
+}
+
+function dotted(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".");
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,241 @@
+import { z } from "zod";
+
+/**
+ * The one description of `config.toml`: defaults, ranges and the sentences that the example file and the table in the
+ * README are made from. Names of the first five `coordinator` keys, `[github]`, `[llm]` and `[worktree]` are those of
+ * the older Python coordinator, so that its file works as it is.
+ */
+
+const OWNER = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})$/;
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
+
+const owner = z.string().regex(OWNER, "expected a GitHub user or organization, such as octo");
+const name = z.string().regex(NAME, "expected a repository name without its owner, such as hello-world");
+// GitHub splits a list of labels at commas, so one with a comma can't be asked for.
+// Git's own rules, as far as a name could be taken for an option, a range or a pattern.
+const BRANCH = /^(?![-/])[^\s~^:?*[\\]*$/;
+const LINE = /^[^\n\r<>]*$/;
+
+const label = z
+  .string()
+  .trim()
+  .min(1)
+  .max(50)
+  .regex(/^[^,]*$/, "expected a label without a comma");
+const program = z.array(z.string().min(1)).min(1);
+
+const repositoryKeys = {
+  issue_label: label.default("rpi-auto").describe("The label that starts work on an issue."),
+  base_branch: z
+    .string()
+    .max(200)
+    .regex(BRANCH, "expected the name of a branch")
+    .default("")
+    .describe("Branch that pull requests go to. Empty: the repository's default branch, asked at each run."),
+  draft: z.boolean().default(false).describe("Open pull requests as drafts."),
+};
+
+export const sections = {
+  coordinator: z.strictObject({
+    max_concurrent_workers: z.int().min(1).max(64).default(3).describe("Agents at once, per runner."),
+    poll_interval_seconds: z.number().min(1).max(3600).default(30).describe("Seconds between two looks at GitHub."),
+    worker_timeout_hours: z.number().positive().max(168).default(2).describe("An agent that works longer is stopped."),
+    stall_timeout_minutes: z
+      .number()
+      .positive()
+      .max(1440)
+      .default(15)
+      .describe("An agent that says nothing for this long is stopped."),
+    max_attempts: z.int().min(1).max(20).default(3).describe("Tries per issue before it ends as failed."),
+    shutdown_grace_seconds: z
+      .number()
+      .min(1)
+      .max(600)
+      .default(30)
+      .describe("Time a runner takes to save its work and hand it back when it is told to stop."),
+    lock_seconds: z
+      .number()
+      .min(1)
+      .max(3600)
+      .default(120)
+      .describe("How long a job stays a silent runner's. Smaller only for tests."),
+    blocked_expires_days: z
+      .number()
+      .positive()
+      .max(365)
+      .default(14)
+      .describe("A question without an answer ends the job after this many days."),
+    breaker_failures: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(5)
+      .describe("So many runs in a row that fail alike hold the queue, until a single one goes through. 0: never."),
+    backoff_factor: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe("Multiplies the waits between tries. Smaller only for the demo and for tests."),
+  }),
+  github: z.strictObject({
+    repo_owner: owner
+      .optional()
+      .describe("Owner of the repository to work on.")
+      .meta({ examples: ["octo"] }),
+    repo_name: name
+      .optional()
+      .describe("Its name.")
+      .meta({ examples: ["hello-world"] }),
+    ...repositoryKeys,
+    api_url: z
+      .url({ protocol: /^https?$/ })
+      .default("https://api.github.com")
+      .describe("GitHub's API; of an Enterprise server: https://HOST/api/v3."),
+    label_working: label.default("rpi-working").describe("Label of an issue that an agent works on."),
+    label_blocked: label.default("rpi-blocked").describe("Label of an issue that waits for an answer."),
+    label_done: label.default("rpi-done").describe("Label of an issue that has its pull request."),
+    label_failed: label.default("rpi-failed").describe("Label of an issue that ended without one."),
+    trusted_users: z
+      .array(z.string().min(1).max(100))
+      .default([])
+      .describe(
+        "Accounts whose labels and replies count although GitHub says that they cannot write, such as a bot's.",
+      ),
+    write_interval_ms: z
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(1000)
+      .describe("Least time between two writes to GitHub, as GitHub asks for. 0 only for a server of your own."),
+  }),
+  llm: z.strictObject({
+    provider: z
+      .enum(["claude", "command"])
+      .default("claude")
+      .describe('"claude": Claude Code with sessions, limits and costs. "command": any program, by command_template.'),
+    command: program.default(["claude"]).describe("The Claude Code program, with leading arguments if it needs any."),
+    model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("The model that agents use."),
+    max_usd_per_run: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe("Stops a run that has cost more, in US dollars. 0: no limit."),
+    command_template: program
+      .optional()
+      .describe('With provider = "command": the program and its arguments; {prompt_file} and {model} are filled in.')
+      .meta({ examples: [["aider", "--yes", "--message-file", "{prompt_file}", "--model", "{model}"]] }),
+  }),
+  agent: z.strictObject({
+    env: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable"))
+      .default([])
+      .describe("Names of further environment variables that agents may see."),
+  }),
+  worktree: z.strictObject({
+    base_dir: z
+      .string()
+      .min(1)
+      .max(500)
+      .refine((dir) => !dir.split("/").includes(".."), "expected a path without ..")
+      .default("trees")
+      .describe("Folder of the worktrees, inside the repository's workspace folder; an absolute path puts them there."),
+  }),
+  git: z.strictObject({
+    author_name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .regex(LINE, "expected one line without < and >")
+      .default("tac8")
+      .describe("Author of the commits that tac8 makes."),
+    author_email: z
+      .string()
+      .trim()
+      .min(3)
+      .max(200)
+      .regex(LINE, "expected one line without < and >")
+      .default("tac8@localhost")
+      .describe("Their address."),
+  }),
+  janitor: z.strictObject({
+    keep_days_workspaces: z
+      .number()
+      .min(0)
+      .max(3650)
+      .default(14)
+      .describe(
+        "Workspaces and sessions of ended issues go after so many days; never with work that is not on GitHub.",
+      ),
+    keep_days_logs: z.number().min(0).max(3650).default(30).describe("Conversations' logs go after so many days."),
+    min_free_gb: z
+      .number()
+      .min(0)
+      .max(100_000)
+      .default(2)
+      .describe("With less free disk than this they go earlier, oldest first. 0: never."),
+  }),
+  host: z.strictObject({
+    min_free_memory_mb: z
+      .number()
+      .min(0)
+      .default(512)
+      .describe("With less free memory a runner takes no new job. 0: no limit, as with all keys of this section."),
+    min_free_disk_gb: z.number().min(0).default(1).describe("The same for the data folder's disk."),
+    max_load_per_core: z.number().min(0).default(6).describe("The same for the load of the last minute, per core."),
+    max_temperature_c: z.number().min(0).default(80).describe("The same for the temperature, where there is a sensor."),
+    max_memory_mb_per_run: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("A run that uses more memory ends as out-of-memory; by the kernel where systemd runs, else watched."),
+  }),
+  board: z.strictObject({
+    host: z.string().min(1).max(255).default("127.0.0.1").describe("Address that the board listens on."),
+    port: z.int().min(0).max(65_535).default(3000).describe("Its port. 0: any free one."),
+    allow_destructive: z
+      .boolean()
+      .default(false)
+      .describe("Show Bull Board's buttons that empty, clean or delete whole queues."),
+  }),
+};
+
+export const repositorySchema = z.strictObject({
+  repo_owner: owner.describe("Owner of a further repository.").meta({ examples: ["octo"] }),
+  repo_name: name.describe("Its name.").meta({ examples: ["spoon-knife"] }),
+  issue_label: label
+    .optional()
+    .describe("As in [github]; default: what stands there.")
+    .meta({ examples: ["rpi-auto"] }),
+  base_branch: z
+    .string()
+    .max(200)
+    .regex(BRANCH, "expected the name of a branch")
+    .optional()
+    .describe("As in [github]; default: the repository's own.")
+    .meta({ examples: [""] }),
+  draft: z
+    .boolean()
+    .optional()
+    .describe("As in [github]; default: what stands there.")
+    .meta({ examples: [false] }),
+});
+
+export const fileSchema = z.strictObject({
+  coordinator: sections.coordinator.prefault({}),
+  github: sections.github.prefault({}),
+  repositories: z.array(repositorySchema).max(200).default([]),
+  llm: sections.llm.prefault({}),
+  agent: sections.agent.prefault({}),
+  worktree: sections.worktree.prefault({}),
+  git: sections.git.prefault({}),
+  janitor: sections.janitor.prefault({}),
+  host: sections.host.prefault({}),
+  board: sections.board.prefault({}),
+});
+
+export type ConfigFile = z.infer<typeof fileSchema>;
+
+/** Tables of the older coordinator that tac8 has no use for: accepted with a warning. */
+export const IGNORED_TABLES = ["providers", "models", "routing"] as const;

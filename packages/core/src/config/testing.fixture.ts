@@ -1,0 +1,33 @@
+import { resolveConfig, type Config, type ConfigResult } from "./resolve.ts";
+
+export const REPOSITORY = '[github]\nrepo_owner = "octo"\nrepo_name = "hello-world"\n';
+export const PATH = "/etc/tac8/config.toml";
+
+export interface Given {
+  readonly text?: string | null;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Secret files by path; any other one cannot be read. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export function resolve({ text = REPOSITORY, env = {}, files = {} }: Given = {}): ConfigResult {
+  const readSecretFile = (path: string) => {
+    const found = files[path];
+    if (found === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
+    return found;
+  };
+  return resolveConfig({ text, path: PATH, env, readSecretFile });
+}
+
+/** For a configuration that must be good. */
+export function configOf(given: Given = {}): Config {
+  const { config, problems } = resolve(given);
+  if (config === null) throw new Error(`problems: ${JSON.stringify(problems)}`);
+  return config;
+}
+
+export function problemsOf(given: Given): Record<string, string> {
+  const { config, problems } = resolve(given);
+  if (config !== null) throw new Error("there is no problem");
+  return Object.fromEntries(problems.map(({ key, message }) => [key, message]));
+}

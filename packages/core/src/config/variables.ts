@@ -1,0 +1,43 @@
+export interface Variable {
+  readonly name: string;
+  /** As a person would write it; empty: none. */
+  readonly standard: string;
+  readonly meaning: string;
+}
+
+/** Secrets come by environment only, each also as `NAME_FILE`: a file's path, such as a Docker secret's. */
+export const SECRETS = [
+  {
+    name: "GITHUB_TOKEN",
+    standard: "",
+    meaning: "Fine-grained token: Contents, Issues, Pull requests read and write; Metadata read. Agents never see it.",
+  },
+  { name: "ANTHROPIC_API_KEY", standard: "", meaning: "Key that Claude Code works with; or the next one." },
+  {
+    name: "CLAUDE_CODE_OAUTH_TOKEN",
+    standard: "",
+    meaning: "Token of a Claude subscription, made by `claude setup-token`.",
+  },
+  {
+    name: "TAC8_BOARD_PASSWORD",
+    standard: "",
+    meaning: "Password of the board, which needs one unless it listens on loopback.",
+  },
+] as const satisfies readonly Variable[];
+
+export type SecretName = (typeof SECRETS)[number]["name"];
+
+/** What the environment sets beside the file; where both do, the environment wins. */
+export const VARIABLES: readonly Variable[] = [
+  { name: "TAC8_CONFIG", standard: "config.toml", meaning: "Path of the configuration file." },
+  {
+    name: "TAC8_HOME",
+    standard: ".tac8",
+    meaning: "Data folder; a relative path begins at the configuration file's folder.",
+  },
+  { name: "REDIS_URL", standard: "redis://127.0.0.1:6379", meaning: "Where Redis is." },
+  { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },
+  { name: "TAC8_BOARD_HOST", standard: "", meaning: "Instead of board.host." },
+  { name: "TAC8_BOARD_PORT", standard: "", meaning: "Instead of board.port." },
+  { name: "LOG_LEVEL", standard: "info", meaning: "fatal, error, warn, info, debug, trace or silent." },
+];

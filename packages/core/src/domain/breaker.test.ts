@@ -1,0 +1,143 @@
+import { expect, test } from "vitest";
+import type { LoggedEvent } from "../state/events.ts";
+import {
+  alike,
+  CLOSED,
+  compareIds,
+  parseBreaker,
+  planBreaker,
+  type BreakerFacts,
+  type BreakerState,
+} from "./breaker.ts";
+
+const NOW = 1_000_000;
+const MINUTE = 60_000;
+
+/** `how`: `pr`, `blocked`, `answered`, `stopped`, a failure's kind, or `end:<kind>` for one that used up the attempts. */
+function events(...hows: readonly string[]): LoggedEvent[] {
+  return hows.map((how, index) => {
+    const [kind = "", words = "no space left, run 12"] = how.replace("end:", "").split("=");
+    const failed = !["pr", "blocked", "answered", "stopped", "parked", "running"].includes(kind);
+    return {
+      id: `${index + 1}-0`,
+      at: "",
+      issue: `octo.widgets.${index}`,
+      from: kind === "answered" ? "blocked" : "running",
+      to: (how.startsWith("end:") ? "failed" : failed ? "retrying" : kind === "answered" ? "blocked" : kind) as "pr",
+      by: "runner",
+      reason: words,
+      evidence: failed ? { failure: kind } : {},
+    };
+  });
+}
+
+function plan(hows: readonly string[], more: Partial<BreakerFacts> = {}) {
+  const facts = { state: CLOSED, held: false, failures: 3, factor: 1, now: NOW };
+  return planBreaker({ ...facts, events: events(...hows), ...more });
+}
+
+test.each<[string, readonly string[], string]>([
+  ["three alike", ["agent", "agent", "agent"], "trip"],
+  ["too few", ["agent", "agent"], "nothing"],
+  ["ended or to be tried again is the same", ["agent", "end:agent", "agent"], "trip"],
+  ["numbers and ids do not count", ["git=a 1 b", "git=a 22 b", "git=a 3 b"], "trip"],
+  ["other words", ["git=disk full", "git=disk full", "git=base gone"], "nothing"],
+  ["another kind", ["agent", "agent", "startup"], "nothing"],
+  ["last words of a time-out do not count", ["timeout=x", "timeout=y", "timeout=z"], "trip"],
+  ["memory likewise", ["out-of-memory=x", "out-of-memory=y", "out-of-memory=z"], "trip"],
+  ["one that went well, between", ["agent", "agent", "pr", "agent"], "nothing"],
+  ["a question is one that went well", ["agent", "blocked", "agent", "agent"], "nothing"],
+  ["one that went well, before", ["pr", "agent", "agent", "agent"], "trip"],
+  ["one that went well, after", ["agent", "agent", "agent", "pr"], "nothing"],
+  [
+    "what says nothing of the whole does not count",
+    ["agent", "no-changes", "refused", "running", "agent", "stopped", "lost", "github", "answered", "agent"],
+    "trip",
+  ],
+  ["limits have holds of their own", ["usage-limit", "usage-limit", "auth", "auth", "github", "github"], "nothing"],
+  ["refused, unchanged", ["refused", "refused", "refused", "no-changes", "no-changes", "no-changes"], "nothing"],
+  ["nothing at all", [], "nothing"],
+])("closed, %s", (_, hows, expected) => {
+  expect(plan(hows).do).toBe(expected);
+});
+
+test("the hold is named after the failure", () => {
+  expect(plan(["agent", "agent", "agent=no space left, run 99"])).toEqual({
+    do: "trip",
+    reason: "the last 3 runs all failed in the same way: no space left, run 99",
+    until: NOW + 5 * MINUTE,
+    state: { phase: "open", way: "agent: no space left, run #", times: 1, concurrency: null, after: "3-0" },
+  });
+});
+
+test("one issue that fails again and again trips nothing; nor do failures that were known, or a breaker that is off", () => {
+  const one = events("agent", "agent", "agent").map((event) => ({ ...event, issue: "octo.widgets.1" }));
+  expect(plan([], { events: one }).do).toBe("nothing");
+  expect(plan(["agent", "agent", "agent"], { state: { phase: "closed", after: "1-0" } }).do).toBe("nothing");
+  expect(plan(["agent", "agent", "agent"], { failures: 0 }).do).toBe("nothing");
+});
+
+const tripped = (phase: "open" | "probing", times = 1): BreakerState => ({
+  phase,
+  after: "1-0",
+  way: "agent: no space left, run #",
+  times,
+  concurrency: 7,
+});
+
+test("open, it waits for its hold to end, then probes", () => {
+  const state = tripped("open");
+  expect(plan(["agent", "pr"], { state, held: true }).do).toBe("nothing");
+  expect(plan(["agent", "pr"], { state })).toEqual({
+    do: "probe",
+    state: { ...state, phase: "probing", after: "2-0" },
+  });
+  expect(plan([], { state })).toMatchObject({ state: { after: "1-0" } });
+});
+
+test.each<[string, readonly string[], string]>([
+  ["nothing ended since", ["pr"], "nothing"],
+  ["what says nothing", ["agent", "running", "stopped", "usage-limit"], "nothing"],
+  ["well", ["agent", "pr"], "close"],
+  ["a question", ["agent", "blocked"], "close"],
+  ["another failure", ["agent", "git"], "close"],
+  ["the issue's own failure", ["agent", "no-changes"], "close"],
+  ["alike again", ["pr", "agent"], "trip"],
+  ["the first decides", ["pr", "agent", "pr"], "trip"],
+])("probing: %s", (_, hows, expected) => {
+  expect(plan(hows, { state: tripped("probing") }).do).toBe(expected);
+});
+
+test.each([
+  [1, 15],
+  [2, 30],
+  [3, 60],
+  [9, 60],
+])("tripped %d times, the next hold is of %d minutes", (times, minutes) => {
+  const next = plan(["pr", "agent"], { state: tripped("probing", times), factor: 0.5 });
+  expect(next).toMatchObject({
+    until: NOW + minutes * 30_000,
+    state: { times: times + 1, concurrency: 7, phase: "open" },
+  });
+});
+
+test("switched off, it lets go", () => {
+  for (const phase of ["open", "probing"] as const) {
+    expect(plan(["pr"], { state: tripped(phase), failures: 0, held: true }).do).toBe("close");
+  }
+});
+
+test("messages are alike but for numbers, ids, paths and addresses", () => {
+  const one = "Fetching https://github.com/octo/widgets.git: 3 of 12.5 MB, 1f2e3d4 /tmp/a b  c";
+  const two = "fetching https://github.com/octo/other.git: 4 of 1 MB, aaaabbbbcccc /home/x b c";
+  expect(alike(one)).toBe(alike(two));
+  expect(alike(one)).not.toBe(alike("fetching: no such host"));
+});
+
+test("ids and states", () => {
+  expect(compareIds("9-0", "10-0")).toBeLessThan(0);
+  expect(compareIds("10-2", "10-10")).toBeLessThan(0);
+  expect(compareIds("10-2", "10-2")).toBe(0);
+  for (const text of [null, "", "{", `{"phase":"open"}`]) expect(parseBreaker(text)).toEqual(CLOSED);
+  expect(parseBreaker(JSON.stringify(tripped("probing")))).toEqual(tripped("probing"));
+});

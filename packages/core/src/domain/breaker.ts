@@ -1,0 +1,178 @@
+import { z } from "zod";
+import type { LoggedEvent } from "../state/events.ts";
+import type { FailureKind } from "./failures.ts";
+
+/**
+ * The breaker: when the last runs, of several issues, all failed in the same way, what is broken is not the issues.
+ *
+ *   closed ──the last N runs failed alike──▶ open ──its hold is over──▶ probing ──a run ends otherwise──▶ closed
+ *                                              ◀────────one more fails alike────────┘
+ *
+ * `open`: the hold `breaker`. `probing`: one job at a time in the whole queue.
+ */
+const stateSchema = z.discriminatedUnion("phase", [
+  z.object({ phase: z.literal("closed"), after: z.string() }),
+  z.object({
+    phase: z.enum(["open", "probing"]),
+    /** Newest event that was known at the last change: only later ones count. */
+    after: z.string(),
+    way: z.string(),
+    /** How often it tripped in a row, for the growing holds. */
+    times: z.number(),
+    /** The queue's own limit before the probe, to be put back. */
+    concurrency: z.number().nullable(),
+  }),
+]);
+export type BreakerState = z.infer<typeof stateSchema>;
+type Tripped = Exclude<BreakerState, { phase: "closed" }>;
+
+export const CLOSED: BreakerState = { phase: "closed", after: "0-0" };
+
+/** What cannot be read is a closed one. */
+export function parseBreaker(text: string | null): BreakerState {
+  try {
+    return stateSchema.safeParse(JSON.parse(text ?? "")).data ?? CLOSED;
+  } catch {
+    return CLOSED; // Missing, or of another version.
+  }
+}
+
+export interface BreakerFacts {
+  readonly state: BreakerState;
+  /** The newest ones of the event log, oldest first. */
+  readonly events: readonly LoggedEvent[];
+  /** The hold `breaker` is there, and its time is not over. */
+  readonly held: boolean;
+  /** Alike failures in a row that trip it; 0: it never trips. */
+  readonly failures: number;
+  /** Multiplies the holds; config `backoff_factor`. */
+  readonly factor: number;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+export type BreakerPlan =
+  | { readonly do: "nothing" }
+  | { readonly do: "trip"; readonly state: Tripped; readonly reason: string; readonly until: number }
+  | { readonly do: "probe"; readonly state: Tripped }
+  | { readonly do: "close"; readonly state: BreakerState; readonly reason: string };
+
+const HOLD_MINUTES = [5, 15, 30, 60];
+/** One issue alone says nothing about the others. */
+const ISSUES = 2;
+const NOTHING: BreakerPlan = { do: "nothing" };
+
+/** Pure. */
+export function planBreaker(facts: BreakerFacts): BreakerPlan {
+  const { state, failures } = facts;
+  if (state.phase === "closed") return failures === 0 ? NOTHING : whileClosed(facts);
+  if (failures === 0) return close(facts, "the breaker was switched off");
+  if (state.phase === "probing") return whileProbing(facts, state);
+  return facts.held ? NOTHING : { do: "probe", state: { ...state, phase: "probing", after: newest(facts) } };
+}
+
+function whileClosed(facts: BreakerFacts): BreakerPlan {
+  const last = endsAfter(facts)
+    .filter(({ end }) => end.how !== "otherwise")
+    .slice(-facts.failures);
+  const [first] = last;
+  if (last.length < facts.failures || first?.end.how !== "failed") return NOTHING;
+  const { way } = first.end;
+  if (!last.every(({ end }) => end.how === "failed" && end.way === way)) return NOTHING;
+  if (new Set(last.map(({ event }) => event.issue)).size < ISSUES) return NOTHING;
+  const reason = `the last ${last.length} runs all failed in the same way: ${last.at(-1)?.event.reason ?? way}`;
+  return trip(facts, { way, times: 1, concurrency: null, reason });
+}
+
+/** The first end that says something decides. */
+function whileProbing(facts: BreakerFacts, { way, times, concurrency }: Tripped): BreakerPlan {
+  const [first] = endsAfter(facts);
+  if (first === undefined) return NOTHING;
+  const { end, event } = first;
+  if (end.how === "well") return close(facts, `a run of ${event.issue} went well`);
+  if (end.how === "otherwise" || end.way !== way) return close(facts, `a run of ${event.issue} ended in another way`);
+  return trip(facts, {
+    way,
+    times: times + 1,
+    concurrency,
+    reason: `a probe failed in the same way again: ${event.reason}`,
+  });
+}
+
+function trip(
+  facts: BreakerFacts,
+  { reason, ...tripped }: Pick<Tripped, "way" | "times" | "concurrency"> & { reason: string },
+): BreakerPlan {
+  const minutes = HOLD_MINUTES[tripped.times - 1] ?? HOLD_MINUTES.at(-1) ?? 0;
+  const until = facts.now + minutes * 60_000 * facts.factor;
+  return { do: "trip", state: { ...tripped, phase: "open", after: newest(facts) }, reason, until };
+}
+
+function close(facts: BreakerFacts, reason: string): BreakerPlan {
+  return { do: "close", state: { phase: "closed", after: newest(facts) }, reason };
+}
+
+function newest({ events, state }: BreakerFacts): string {
+  return events.at(-1)?.id ?? state.after;
+}
+
+/** How a run ended: `otherwise` is a failure that is the issue's own. */
+type RunEnd =
+  { readonly how: "well" } | { readonly how: "failed"; readonly way: string } | { readonly how: "otherwise" };
+
+function endsAfter({ events, state }: BreakerFacts): { readonly event: LoggedEvent; readonly end: RunEnd }[] {
+  return events.flatMap((event) => {
+    const end = compareIds(event.id, state.after) > 0 ? endOf(event) : null;
+    return end === null ? [] : [{ event, end }];
+  });
+}
+
+/** Null: no end of a run, or one that says nothing: stopped by a person, GitHub away, a limit that has a hold of its own. */
+function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
+  if (to === "pr") return { how: "well" };
+  if (to === "blocked") return from === "blocked" ? null : { how: "well" };
+  if (to !== "retrying" && to !== "failed") return null;
+  const kind = evidence["failure"] as FailureKind | null | undefined;
+  switch (kind) {
+    case "startup":
+    case "agent":
+    case "git":
+      return { how: "failed", way: `${kind}: ${alike(reason)}` };
+    case "timeout":
+    case "stalled":
+    case "out-of-memory":
+      return { how: "failed", way: kind }; // The rest of the message is the agent's last words.
+    case "no-changes":
+    case "refused":
+      return { how: "otherwise" };
+    case "usage-limit":
+    case "auth":
+    case "github":
+    case "disk":
+    case "lost":
+    case null:
+    case undefined:
+      return null;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A message without what differs from issue to issue: numbers, ids, paths and addresses. */
+export function alike(message: string): string {
+  return message
+    .toLowerCase()
+    .replaceAll(/\S*\/\S*/g, "#")
+    .replaceAll(/\b[0-9a-f]{7,40}\b/g, "#")
+    .replaceAll(/\d+(?:[.,:-]\d+)*/g, "#")
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .slice(0, 200);
+}
+
+/** Ids of a stream are `<ms>-<number>`. */
+export function compareIds(a: string, b: string): number {
+  const [aMs = 0, aNumber = 0] = a.split("-").map(Number);
+  const [bMs = 0, bNumber = 0] = b.split("-").map(Number);
+  return aMs - bMs || aNumber - bNumber;
+}

@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+/**
+ * A reason why nothing new starts now. Kept in the hash `tac8:holds` by name: `operator` (a person paused), `usage-limit`,
+ * `auth`, `breaker`, or `repo:<owner>/<repo>`, which holds that repository's jobs only.
+ */
+const holdSchema = z.object({
+  reason: z.string(),
+  by: z.string(),
+  /** Epoch ms. */
+  since: z.number(),
+  /** Epoch ms; null: until it is taken away. */
+  until: z.number().nullable(),
+});
+export type Hold = z.infer<typeof holdSchema> & { readonly name: string };
+
+const REPOSITORY = "repo:";
+
+export function repositoryHold(repo: { owner: string; repo: string }): string {
+  return `${REPOSITORY}${repo.owner}/${repo.repo}`.toLowerCase();
+}
+
+export function parseHold(name: string, json: string): Hold | null {
+  try {
+    const parsed = holdSchema.safeParse(JSON.parse(json));
+    return parsed.success ? { ...parsed.data, name } : null;
+  } catch {
+    return null; // An entry that nobody can read holds nothing.
+  }
+}
+
+export interface HoldPlan {
+  /** The queue is paused exactly while one that concerns all of it exists. */
+  readonly pauseQueue: boolean;
+  readonly live: readonly Hold[];
+  readonly expired: readonly Hold[];
+}
+
+export function planHolds(holds: readonly Hold[], now: number): HoldPlan {
+  const expired = holds.filter((hold) => hold.until !== null && hold.until <= now);
+  const live = holds.filter((hold) => !expired.includes(hold));
+  return { pauseQueue: live.some((hold) => !hold.name.startsWith(REPOSITORY)), live, expired };
+}

@@ -1,0 +1,30 @@
+import { findMarked, type MarkedComment } from "./marker.ts";
+import { questionIn } from "./texts.ts";
+
+/** What our own comments tell of a question that still waits for its answer. */
+export interface OpenQuestion {
+  /** The run that asked it. */
+  readonly run: string;
+  readonly text: string;
+  /** The `labeled` event that its run had used up. */
+  readonly labelEvent: number;
+  readonly publishedSha: string | null;
+}
+
+/**
+ * The question that an issue waits on, for when Redis has forgotten it; null when there is none. A run that went on after
+ * the answer, or came to an end, has left its own id or outcome on the status comment. `login` is the token's account.
+ */
+export function findOpenQuestion(comments: readonly MarkedComment[], login: string): OpenQuestion | null {
+  const status = findMarked(comments, login, "status").at(-1)?.marker;
+  const asked = findMarked(comments, login, "question").at(-1);
+  if (status === undefined || asked === undefined || status.run !== asked.marker.run) return null;
+  // Null: its runner died between the question and the status comment.
+  if (status.outcome !== "blocked" && status.outcome !== null) return null;
+  return {
+    run: asked.marker.run,
+    text: questionIn(asked.comment.body),
+    labelEvent: Math.max(status.label_event_id, asked.marker.label_event_id),
+    publishedSha: status.published_sha ?? asked.marker.published_sha,
+  };
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { begunPriority, priorityOf, queuePriority } from "./priority.ts";
+
+describe("priorityOf", () => {
+  it.each([
+    [[], "P2"],
+    [["rpi-auto", "bug"], "P2"],
+    [["priority:P1"], "P1"],
+    [["Priority:p0"], "P0"],
+    [["priority:P2", "priority:P0", "priority:P1"], "P0"],
+    [["priority:P3", "P0", "xpriority:P0"], "P2"],
+  ] as const)("%j is %s", (labels, priority) => {
+    expect(priorityOf(labels)).toBe(priority);
+  });
+});
+
+describe("queuePriority", () => {
+  it("puts labels in order, begun work before new work of its label, and nothing at 0", () => {
+    const order = (["P0", "P1", "P2"] as const).flatMap((priority) => [
+      queuePriority(priority, true),
+      queuePriority(priority, false),
+    ]);
+    expect(order).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it.each(["P0", "P1", "P2"] as const)("begunPriority makes begun work of new %s, and leaves it so", (priority) => {
+    const begun = queuePriority(priority, true);
+    expect(begunPriority(queuePriority(priority, false))).toBe(begun);
+    expect(begunPriority(begun)).toBe(begun);
+  });
+
+  it("never makes a 0, which would jump every queue", () => {
+    expect(begunPriority(0)).toBe(1);
+  });
+});

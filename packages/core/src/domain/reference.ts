@@ -1,0 +1,69 @@
+/** Which issue. Owner and repository as configured, their case kept; compared without it. */
+export interface IssueRef {
+  readonly owner: string;
+  readonly repo: string;
+  readonly number: number;
+}
+
+export interface RepoRef {
+  readonly owner: string;
+  readonly repo: string;
+}
+
+/** The job of an issue: `<owner>.<repo>.<number>`, lower-cased. An owner has no dot, so it splits without doubt. */
+export function jobIdOf(ref: IssueRef): string {
+  return `${ref.owner}.${ref.repo}.${ref.number}`.toLowerCase();
+}
+
+/** @returns null when it is no job id of ours. The case of owner and repository is lost in it. */
+export function parseJobId(id: string): IssueRef | null {
+  const match = /^([^.]+)\.(.+)\.(\d{1,10})$/.exec(id);
+  if (match === null) return null;
+  const [, owner = "", repo = "", number = ""] = match;
+  return { owner, repo, number: Number(number) };
+}
+
+/** `owner/repo#471`. */
+export function formatReference(ref: IssueRef): string {
+  return `${ref.owner}/${ref.repo}#${ref.number}`;
+}
+
+export function sameRepo(a: RepoRef, b: RepoRef): boolean {
+  return repoKey(a) === repoKey(b);
+}
+
+/** `owner/repo`, lower-cased: for comparing and as a key. */
+export function repoKey(ref: RepoRef): string {
+  return `${ref.owner}/${ref.repo}`.toLowerCase();
+}
+
+/**
+ * Reads `owner/repo#471`, a GitHub issue's or pull request's address, `gh-471`, `#471` or `471`.
+ * @throws Error with one line for a person when it is no reference, or is ambiguous among the configured repositories.
+ */
+export function parseReference(text: string, repositories: readonly RepoRef[]): IssueRef {
+  const trimmed = text.trim();
+  const full =
+    /^([\w-]+)\/([\w.-]+)#(\d{1,10})$/.exec(trimmed) ??
+    /^https?:\/\/[^/]+\/([\w-]+)\/([\w.-]+)\/(?:issues|pull)\/(\d{1,10})\/?(?:[?#].*)?$/.exec(trimmed);
+  if (full !== null && Number(full[3]) > 0) {
+    const [, owner = "", repo = "", number = ""] = full;
+    const known = repositories.find((entry) => sameRepo(entry, { owner, repo }));
+    if (known === undefined)
+      throw new Error(`${owner}/${repo} is not a configured repository (${names(repositories)})`);
+    return { owner: known.owner, repo: known.repo, number: Number(number) };
+  }
+  const short = /^(?:gh-|#)?(\d{1,10})$/i.exec(trimmed);
+  if (short === null || Number(short[1]) === 0) {
+    throw new Error(`"${trimmed.slice(0, 80)}" is not an issue: expected 471 or owner/repo#471`);
+  }
+  const [only, ...more] = repositories;
+  if (only === undefined || more.length > 0) {
+    throw new Error(`${trimmed} could be in any of ${names(repositories)}: write owner/repo#${short[1]}`);
+  }
+  return { owner: only.owner, repo: only.repo, number: Number(short[1]) };
+}
+
+function names(repositories: readonly RepoRef[]): string {
+  return repositories.map(({ owner, repo }) => `${owner}/${repo}`).join(", ");
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { ISSUE_STATES } from "./states.ts";
+import {
+  cut,
+  failureText,
+  MAX_BODY,
+  pullBody,
+  pullTitle,
+  questionText,
+  statusText,
+  type StatusFacts,
+} from "./texts.ts";
+import { NO_USAGE } from "./usage.ts";
+
+const FACTS: StatusFacts = {
+  state: "running",
+  runner: "pi/0",
+  since: "2026-11-22T03:10:59.000Z",
+  branch: "auto/gh-1",
+  prNumber: null,
+  headSha: null,
+  usage: null,
+  reason: null,
+};
+const TRIGGER = { trigger: "rpi-auto" };
+const EMOJI = "😀";
+/** What GitHub takes, with room for a marker. */
+const GITHUB_BODY = 65_536 - 2500;
+
+describe("cut", () => {
+  it("leaves what fits, and says where it cut", () => {
+    expect(cut("x".repeat(100), 100)).toBe("x".repeat(100));
+    expect(cut("x".repeat(101), 100)).toBe(`${"x".repeat(93)} […cut]`);
+  });
+
+  it("never leaves half a character, wherever the cut falls", () => {
+    for (const shift of [0, 1, 2, 3]) {
+      const text = cut("a".repeat(shift) + EMOJI.repeat(100), 101);
+      expect(text.isWellFormed()).toBe(true);
+      expect(text.length).toBeLessThanOrEqual(101);
+      expect(text.length).toBeGreaterThanOrEqual(100);
+    }
+  });
+});
+
+describe("the status comment", () => {
+  it.each(ISSUE_STATES)("says where an issue stands that is %s", (state) => {
+    const text = statusText({ ...FACTS, state }, TRIGGER);
+    expect(text).toMatch(/^\*\*[A-Z]/);
+    const ended = ["pr", "stopped", "cancelled", "failed", "expired"].includes(state);
+    expect(text.includes("put the label `rpi-auto` back on")).toBe(ended);
+  });
+
+  it("names runner, time, pull request, commit, branch and figures", () => {
+    expect(statusText(FACTS, TRIGGER)).toBe("**Working** on `pi/0` since 2026-11-22 03:10 UTC.");
+    const usage = { ...NO_USAGE, inputTokens: 12_000, outputTokens: 345, costUsd: 0.42, durationMs: 200_000 };
+    const done = statusText({ ...FACTS, state: "pr", prNumber: 9, headSha: "a1b2c3d4e5f6", usage }, TRIGGER);
+    expect(done).toContain("**Done**: #9 at a1b2c3d.");
+    expect(done).toContain("_3 min 20 s · 12,345 tokens · $0.42_");
+    const failed = statusText({ ...FACTS, state: "failed", headSha: "a1b2c3d4e5f6", reason: "a\nb" }, TRIGGER);
+    expect(failed).toContain("> a\n> b\n");
+    expect(failed).toContain("on the branch `auto/gh-1` (a1b2c3d)");
+  });
+
+  it("keeps its last line however long the reason is", () => {
+    const text = statusText({ ...FACTS, state: "failed", reason: "\n".repeat(200_000) }, TRIGGER);
+    expect(text.length).toBeLessThanOrEqual(MAX_BODY);
+    expect(text).toContain("put the label");
+  });
+});
+
+describe("comments stay within GitHub's limit", () => {
+  it.each([
+    ["60,000 letters", "x".repeat(60_000)],
+    ["60,000 lines", "\n".repeat(30_000) + "x\n".repeat(30_000)],
+    ["emoji", EMOJI.repeat(60_000)],
+  ])("%s", (_, text) => {
+    const question = questionText(`?${text}`);
+    const failure = failureText({ reason: text, advice: "Look at it.", trigger: "rpi-auto", prNumber: null });
+    const body = pullBody({ issueNumber: 1, summary: text, usage: NO_USAGE, model: "m", run: "r" });
+    for (const made of [question, failure, body]) {
+      expect(made.length).toBeLessThanOrEqual(GITHUB_BODY);
+      expect(made.isWellFormed()).toBe(true);
+    }
+    expect(question).toMatch(/Reply here to answer\.[^\n]*$/);
+    expect(body).toMatch(/_Made by tac8: run r · m · 0 s_\n$/);
+  });
+});
+
+describe("questions and failures", () => {
+  it("quote every line, so that nothing in them is an order to GitHub's renderer", () => {
+    expect(questionText("a?\n\n# b")).toContain("\n> a?\n> \n> # b\n");
+    expect(questionText(" \n ")).toContain("empty BLOCKED.md");
+    expect(failureText({ reason: "git said:\nno", advice: "Do this.", trigger: "go", prNumber: null })).toContain(
+      "> git said:\n> no\n\nDo this. To try again, put the label `go`",
+    );
+  });
+});
+
+describe("the pull request", () => {
+  it("closes its issue, with the agent's own words and the figures", () => {
+    const body = pullBody({ issueNumber: 471, summary: " Did it. ", usage: NO_USAGE, model: "m", run: "r" });
+    expect(body).toMatch(/^Fixes #471\n\nDid it\.\n\n---\n/);
+    expect(pullBody({ issueNumber: 1, summary: "", usage: NO_USAGE, model: "m", run: "r" })).toContain(
+      "left no summary",
+    );
+  });
+
+  it.each([
+    ["  two\n\tlines  ", "two lines"],
+    [" ", "Issue 7"],
+    ["`$(x)` {y}", "`$(x)` {y}"],
+  ])("title of %j", (issueTitle, title) => {
+    expect(pullTitle({ issueNumber: 7, issueTitle })).toBe(title);
+  });
+
+  it("has a title that GitHub takes, with no half emoji at its end", () => {
+    for (const shift of [0, 1]) {
+      const title = pullTitle({ issueNumber: 7, issueTitle: "a".repeat(shift) + EMOJI.repeat(128) });
+      expect(title.length).toBeLessThanOrEqual(250);
+      expect(title.isWellFormed()).toBe(true);
+    }
+  });
+});

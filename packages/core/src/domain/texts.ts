@@ -1,0 +1,158 @@
+import type { IssueState } from "./states.ts";
+import { formatUsage, type Usage } from "./usage.ts";
+
+/** GitHub takes 65,536 characters in a comment and 256 in a title; some room is left for it to count differently. */
+export const MAX_BODY = 60_000;
+const MAX_TITLE = 250;
+const MAX_REASON = 4000;
+
+export interface StatusFacts {
+  readonly state: IssueState;
+  readonly runner: string | null;
+  /** ISO time at which the present state began. */
+  readonly since: string;
+  readonly branch: string | null;
+  readonly prNumber: number | null;
+  readonly headSha: string | null;
+  readonly usage: Usage | null;
+  /** Why it is in this state, where that is not plain from it. */
+  readonly reason: string | null;
+}
+
+/** The status comment's text, without its marker. */
+export function statusText(facts: StatusFacts, labels: { trigger: string }): string {
+  const lines = [headline(facts)];
+  if (facts.reason !== null) lines.push("", quote(cut(facts.reason, MAX_REASON)));
+  if (facts.prNumber === null && facts.branch !== null && facts.headSha !== null) {
+    lines.push("", `The work so far is on the branch \`${facts.branch}\` (${facts.headSha.slice(0, 7)}).`);
+  }
+  if (facts.usage !== null && facts.usage.durationMs > 0) lines.push("", `_${formatUsage(facts.usage)}_`);
+  const again = hintFor(facts.state, labels.trigger);
+  if (again !== null) lines.push("", again);
+  return cut(lines.join("\n"), MAX_BODY);
+}
+
+function headline({ state, runner, since, prNumber, headSha }: StatusFacts): string {
+  const by = runner === null ? "" : ` on \`${runner}\``;
+  switch (state) {
+    case "queued":
+      return `**Queued** since ${time(since)}.`;
+    case "running":
+      return `**Working**${by} since ${time(since)}.`;
+    case "retrying":
+      return `**Trying again** soon.`;
+    case "parked":
+      return `**Waiting** since ${time(since)}.`;
+    case "blocked":
+      return "**Waiting for an answer** to the question below. Reply to it here; the work then goes on.";
+    case "pr":
+      return `**Done**: #${prNumber ?? "?"}${headSha === null ? "" : ` at ${headSha.slice(0, 7)}`}.`;
+    case "stopped":
+      return "**Stopped** by a person.";
+    case "cancelled":
+      return "**Cancelled.**";
+    case "failed":
+      return "**Failed.**";
+    case "withdrawn":
+      return "**Withdrawn**: the label was taken off, or the issue was closed, before the work began.";
+    case "expired":
+      return "**Expired**: nobody answered the question.";
+    default:
+      return state satisfies never;
+  }
+}
+
+function hintFor(state: IssueState, trigger: string): string | null {
+  switch (state) {
+    case "failed":
+    case "stopped":
+    case "expired":
+    case "cancelled":
+      return `To try again, put the label \`${trigger}\` back on.`;
+    case "pr":
+      return `For another round on the same pull request, put the label \`${trigger}\` back on.`;
+    case "queued":
+    case "running":
+    case "retrying":
+    case "parked":
+    case "blocked":
+    case "withdrawn":
+      return null;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** The comment that asks the agent's question. */
+export function questionText(question: string): string {
+  const body = cut(quote(question.trim() || "(The agent wrote an empty BLOCKED.md.)"), MAX_BODY - 1000);
+  return `The agent cannot go on without an answer:\n\n${body}\n\nReply here to answer. The work goes on with the reply of anyone who can write to this repository.`;
+}
+
+/** The agent's words in a comment that `questionText` made. */
+export function questionIn(body: string): string {
+  const quoted = body.split("\n").filter((line) => line.startsWith("> "));
+  return quoted.map((line) => line.slice(2)).join("\n");
+}
+
+/** The comment about a final failure: what happened and what a person can do. */
+export function failureText(facts: {
+  readonly reason: string;
+  readonly advice: string;
+  readonly trigger: string;
+  /** The pull request of an earlier round, which is still there. */
+  readonly prNumber: number | null;
+}): string {
+  const { reason, advice, trigger, prNumber } = facts;
+  const what = prNumber === null ? "This issue ended without a pull request." : `This round on #${prNumber} failed.`;
+  return `${what}\n\n${quote(cut(reason, MAX_REASON))}\n\n${advice} To try again, put the label \`${trigger}\` back on.`;
+}
+
+export interface PullFacts {
+  readonly issueNumber: number;
+  /** The agent's own last words. */
+  readonly summary: string;
+  readonly usage: Usage;
+  readonly model: string;
+  readonly run: string;
+}
+
+export function pullTitle(facts: { issueNumber: number; issueTitle: string }): string {
+  const title = facts.issueTitle.replaceAll(/\s+/g, " ").trim() || `Issue ${facts.issueNumber}`;
+  return cut(title, MAX_TITLE);
+}
+
+export function pullBody(facts: PullFacts): string {
+  return `Fixes #${facts.issueNumber}\n\n${summaryAndFigures(facts, MAX_BODY - 1000)}\n`;
+}
+
+/** The text of a pull request that more work was pushed to. What does not fit any more is cut from the new part. */
+export function anotherRound(body: string, facts: PullFacts): string {
+  const room = Math.max(200, MAX_BODY - body.length - 1000);
+  return cut(`${body.trimEnd()}\n\n**Another round**\n\n${summaryAndFigures(facts, room)}\n`, MAX_BODY);
+}
+
+function summaryAndFigures(facts: PullFacts, room: number): string {
+  const summary = facts.summary.trim() || "(The agent left no summary.)";
+  const figures = [`run ${facts.run}`, facts.model, formatUsage(facts.usage)].join(" · ");
+  return `${cut(summary, room)}\n\n---\n_Made by tac8: ${figures}_`;
+}
+
+/** Cuts by characters as GitHub counts them, never through the middle of one, and says so. */
+export function cut(text: string, max: number): string {
+  const note = " […cut]";
+  if (text.length <= max) return text;
+  return `${text.slice(0, max - note.length).replace(/[\uD800-\uDBFF]$/, "")}${max > 20 ? note : ""}`;
+}
+
+function quote(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `> ${line}`)
+    .join("\n");
+}
+
+/** `2026-11-22 03:10 UTC`. */
+function time(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}

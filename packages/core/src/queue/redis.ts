@@ -1,0 +1,25 @@
+import { Redis } from "ioredis";
+
+const RETRY_CAP_MS = 2000;
+
+export interface RedisOptions {
+  /** For `CLIENT LIST`: which app this is. */
+  readonly name: string;
+  /** `false` for a caller that waits (a worker); `true` for one that wants an error at once (the command line). */
+  readonly failFast?: boolean;
+  /** Told of each connection error; the client goes on trying. */
+  readonly onError: (error: Error) => void;
+}
+
+/** A client that reconnects for ever, at least every 2 s. The caller closes it. */
+export function connectRedis(url: string, { name, failFast = false, onError }: RedisOptions): Redis {
+  const redis = new Redis(url, {
+    connectionName: `tac8:${name}`,
+    maxRetriesPerRequest: failFast ? 1 : null,
+    retryStrategy: (times) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
+    connectTimeout: 5000,
+    keepAlive: 10_000,
+  });
+  redis.on("error", onError);
+  return redis;
+}

@@ -1,0 +1,76 @@
+import type { Redis } from "ioredis";
+import type { IssueState } from "../domain/states.ts";
+import { EVENTS_KEY } from "./keys.ts";
+
+/** What happened: one entry per transition of an issue, or per hold begun or ended (`issue` is then empty). */
+export interface TransitionEvent {
+  /** Job id; empty for what concerns the whole queue. */
+  readonly issue: string;
+  readonly from: IssueState | "";
+  readonly to: IssueState | "hold" | "unhold" | "note";
+  /** Which process or person, such as `runner pi-1/0` or `scheduler`. */
+  readonly by: string;
+  readonly reason: string;
+  /** Facts behind it: run, pull request, failure kind, label event … */
+  readonly evidence: Readonly<Record<string, string | number | null>>;
+}
+
+export interface LoggedEvent extends TransitionEvent {
+  /** Stream id; rises with time. */
+  readonly id: string;
+  /** ISO time, Redis' own clock. */
+  readonly at: string;
+}
+
+/** Entries that the log keeps, about 300 bytes each. */
+export const MAX_EVENTS = 100_000;
+const MAX_REASON = 2000;
+
+/** The entry's fields as the stream holds them. */
+export function encodeEvent(event: TransitionEvent): string[] {
+  const fields = [
+    ["issue", event.issue],
+    ["from", event.from],
+    ["to", event.to],
+    ["by", event.by],
+    ["reason", event.reason.slice(0, MAX_REASON)],
+    ["evidence", JSON.stringify(event.evidence)],
+  ];
+  // Redis' JSON reader refuses half a character, which a cut text may end in.
+  return fields.flat().map((text) => text.toWellFormed());
+}
+
+export async function appendEvent(redis: Redis, event: TransitionEvent): Promise<void> {
+  await redis.xadd(EVENTS_KEY, "MAXLEN", "~", MAX_EVENTS, "*", ...encodeEvent(event));
+}
+
+/** The newest events, oldest first. `before`: a stream id, for paging back. */
+export async function readEvents(redis: Redis, options: { count: number; before?: string }): Promise<LoggedEvent[]> {
+  const end = options.before === undefined ? "+" : `(${options.before}`;
+  const entries = await redis.xrevrange(EVENTS_KEY, end, "-", "COUNT", options.count);
+  return entries.map(([id, list]) => decodeEvent(id, list)).toReversed();
+}
+
+export function decodeEvent(id: string, list: readonly string[]): LoggedEvent {
+  const fields: Record<string, string> = {};
+  for (let index = 0; index + 1 < list.length; index += 2) fields[list[index] ?? ""] = list[index + 1] ?? "";
+  return {
+    id,
+    at: new Date(Number(id.split("-", 1)[0])).toISOString(),
+    issue: fields["issue"] ?? "",
+    from: (fields["from"] ?? "") as LoggedEvent["from"],
+    to: (fields["to"] ?? "note") as LoggedEvent["to"],
+    by: fields["by"] ?? "",
+    reason: fields["reason"] ?? "",
+    evidence: parseEvidence(fields["evidence"]),
+  };
+}
+
+function parseEvidence(text: string | undefined): LoggedEvent["evidence"] {
+  try {
+    const found: unknown = JSON.parse(text ?? "{}");
+    return typeof found === "object" && found !== null ? (found as LoggedEvent["evidence"]) : {};
+  } catch {
+    return {}; // An entry of another version: what it says otherwise is still worth reading.
+  }
+}

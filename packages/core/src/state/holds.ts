@@ -1,0 +1,53 @@
+import type { Redis } from "ioredis";
+import { parseHold, type Hold } from "../domain/holds.ts";
+import { appendEvent } from "./events.ts";
+import { HOLDS_KEY } from "./keys.ts";
+
+export async function readHolds(redis: Redis): Promise<Hold[]> {
+  const all = await redis.hgetall(HOLDS_KEY);
+  return Object.entries(all)
+    .map(([name, json]) => parseHold(name, json))
+    .filter((hold) => hold !== null);
+}
+
+/** Begins a hold, or lengthens the one that is there; its beginning is logged once. */
+export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<void> {
+  const fresh = await redis.hsetnx(HOLDS_KEY, name, JSON.stringify(hold));
+  if (fresh === 0) {
+    const there = parseHold(name, (await redis.hget(HOLDS_KEY, name)) ?? "");
+    if (there !== null && lastsLonger(there, hold)) return;
+    await redis.hset(HOLDS_KEY, name, JSON.stringify({ ...hold, since: there?.since ?? hold.since }));
+    return;
+  }
+  const evidence = { name, until: hold.until };
+  await appendEvent(redis, { issue: "", from: "", to: "hold", by: hold.by, reason: hold.reason, evidence });
+}
+
+/** A runner's guess does not shorten what another was told. */
+function lastsLonger(there: Pick<Hold, "until">, than: Pick<Hold, "until">): boolean {
+  return there.until === null || (than.until !== null && there.until >= than.until);
+}
+
+/** KEYS: holds. ARGV: name, end in epoch ms. Takes the hold away unless its end was moved. */
+const EXPIRE = `
+local hold = redis.call('HGET', KEYS[1], ARGV[1])
+if not hold or cjson.decode(hold)['until'] ~= tonumber(ARGV[2]) then return 0 end
+return redis.call('HDEL', KEYS[1], ARGV[1])`;
+
+/** Ends a hold whose time is over, unless somebody has moved its end since it was read. */
+export async function expireHold(redis: Redis, hold: Hold, by: string): Promise<boolean> {
+  if ((await redis.eval(EXPIRE, 1, HOLDS_KEY, hold.name, String(hold.until))) !== 1) return false;
+  await logEnd(redis, hold.name, by, "its time is over");
+  return true;
+}
+
+/** Ends a hold; logged by the one caller that really took it away. */
+export async function clearHold(redis: Redis, name: string, by: string, reason: string): Promise<boolean> {
+  if ((await redis.hdel(HOLDS_KEY, name)) === 0) return false;
+  await logEnd(redis, name, by, reason);
+  return true;
+}
+
+async function logEnd(redis: Redis, name: string, by: string, reason: string): Promise<void> {
+  await appendEvent(redis, { issue: "", from: "", to: "unhold", by, reason, evidence: { name } });
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { CHECKPOINTS, ISSUE_STATES, OUTCOMES } from "../domain/states.ts";
+import { FAILURE_KINDS } from "../domain/failures.ts";
+import { usageSchema } from "../domain/usage.ts";
+
+const json = <T extends z.ZodType>(schema: T) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue("not JSON");
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+const int = z.coerce.number().int();
+
+const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
+
+/**
+ * The hash `tac8:issue:<job id>`: what BullMQ does not know of the work on an issue. A field that is missing or that
+ * cannot be read is its default, so an emptied or damaged hash reads as an issue that nobody has worked on.
+ */
+const fields = {
+  state: z.enum(ISSUE_STATES).nullable(),
+  /** ISO time of the last change of `state`. */
+  since: z.string().nullable(),
+  /** Id of the live run; null between runs. Every write of a run compares it. */
+  run: z.string().nullable(),
+  runner: z.string().nullable(),
+  checkpoint: z.enum(CHECKPOINTS),
+  /** Newest `labeled` event that was used to start a run. */
+  labelEvent: int,
+  /** Event (0: none, a person's retry) that its runs work by; null: nobody has looked yet whether it may start. */
+  admitted: int.nullable(),
+  /** The newest event at the end of a run whose label GitHub would not take off: the scheduler tries again. */
+  labelLeft: int.nullable(),
+  /** ISO time at which a person's retry, not a label, began this: then no label is needed. */
+  retried: z.string().nullable(),
+  /** The agent's session, and the data folder (its id) that has the session's files. */
+  session: z.string().nullable(),
+  sessionHome: z.string().nullable(),
+  /** The run whose log and stream hold the newest agent work. */
+  agentRun: z.string().nullable(),
+  agentRuns: int,
+  branch: z.string().nullable(),
+  baseBranch: z.string().nullable(),
+  /** Commit of the base branch that the work is compared with. */
+  baseSha: z.string().nullable(),
+  /** Commit that the workspace was at before this run's agent began. */
+  startSha: z.string().nullable(),
+  headSha: z.string().nullable(),
+  /** What we last pushed to `branch`, or found there and built upon. */
+  publishedSha: z.string().nullable(),
+  prNumber: int.nullable(),
+  prUrl: z.string().nullable(),
+  /** Was the pull request open before the work of this job began? Then it needs new commits to count. */
+  prBefore: z.string().nullable(),
+  statusComment: int.nullable(),
+  questionId: int.nullable(),
+  question: z.string().nullable(),
+  /** ISO time of the question's comment, by GitHub's clock. */
+  askedAt: z.string().nullable(),
+  answer: json(answerSchema).nullable(),
+  /** The end that was decided, and that still has to be reported or was. */
+  outcome: z.enum(OUTCOMES).nullable(),
+  /** The run that decided it: what is said about it once is found again by this id. */
+  outcomeRun: z.string().nullable(),
+  /** BullMQ's count of attempts when the end was written: it has grown by one once BullMQ knows of that end. */
+  endedAttempt: int.nullable(),
+  failure: z.enum(FAILURE_KINDS).nullable(),
+  reason: z.string().nullable(),
+  summary: z.string().nullable(),
+  usage: json(usageSchema).nullable(),
+  /** Runs in a row whose runner died without any progress. */
+  lost: int,
+  /** Parkings in a row without any progress. */
+  parked: int,
+  noChanges: int,
+  /** Commands of people, read by the runner: why, and by whom. */
+  stop: z.string().nullable(),
+  cancel: z.string().nullable(),
+};
+
+const stateSchema = z.object(fields);
+export type IssueFields = z.infer<typeof stateSchema>;
+export type FieldName = keyof IssueFields;
+
+const EMPTY: Pick<IssueFields, "checkpoint" | "labelEvent" | "agentRuns" | "lost" | "parked" | "noChanges"> = {
+  checkpoint: "none",
+  labelEvent: 0,
+  agentRuns: 0,
+  lost: 0,
+  parked: 0,
+  noChanges: 0,
+};
+
+/** Reads a hash as Redis gives it. */
+export function parseIssueState(hash: Readonly<Record<string, string>>): IssueFields {
+  const result: Record<string, unknown> = {};
+  for (const name of Object.keys(fields) as FieldName[]) {
+    const raw = hash[name];
+    const parsed = raw === undefined || raw === "" ? undefined : fields[name].safeParse(raw);
+    result[name] = parsed?.success ? parsed.data : name in EMPTY ? EMPTY[name as keyof typeof EMPTY] : null;
+  }
+  return result as IssueFields;
+}
+
+/** What to write: a value per field, null to remove it. */
+export type IssuePatch = { readonly [K in FieldName]?: IssueFields[K] | null };
+
+/** The patch as Redis takes it. */
+export function encodePatch(patch: IssuePatch): { set: Record<string, string>; del: string[] } {
+  const set: Record<string, string> = {};
+  const del: string[] = [];
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null || value === undefined) del.push(name);
+    // Redis' JSON reader refuses half a character, which a cut text may end in.
+    else set[name] = (typeof value === "object" ? JSON.stringify(value) : String(value)).toWellFormed();
+  }
+  return { set, del };
+}

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readEvents, type TransitionEvent } from "./events.ts";
+import { parseIssueState } from "./issueState.ts";
+import { createIssueStore, LostRun, type IssueStore } from "./issueStore.ts";
+import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
+import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
+
+const ID = "octo.hello.1";
+const LOCK_KEY = `bull:issues:${ID}:lock`;
+const EVENT: TransitionEvent = { issue: ID, from: "queued", to: "running", by: "runner", reason: "", evidence: {} };
+
+let server: TestRedis;
+let store: IssueStore;
+beforeAll(async () => {
+  server = await startTestRedis();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  await server.redis.flushall();
+  await server.redis.set(LOCK_KEY, "token");
+  store = createIssueStore(server.redis);
+});
+
+const claim = (run: string, runner: string, token = "token") =>
+  store.claim(ID, { run, runner, lockKey: LOCK_KEY, token });
+
+const events = () => readEvents(server.redis, { count: 1000 });
+
+describe("a run", () => {
+  it("claims the issue, sees what was there before, and writes while it is its run", async () => {
+    await store.writeIf(ID, {}, { state: "queued", labelEvent: 7 });
+    const before = await claim("run-1", "pi/0");
+    expect(before).toMatchObject({ state: "queued", labelEvent: 7, run: null, runner: null });
+    await store.write(ID, "run-1", { state: "running", branch: "auto/gh-1" }, EVENT);
+    expect(await store.read(ID)).toMatchObject({ state: "running", run: "run-1", runner: "pi/0", branch: "auto/gh-1" });
+    expect(await events()).toMatchObject([EVENT]);
+  });
+
+  it("does not push out its successor when the job's lock is no longer its own", async () => {
+    await claim("run-2", "pi/1");
+    await expect(claim("run-1", "pi/0", "old token")).rejects.toThrow(LostRun);
+    await server.redis.del(LOCK_KEY);
+    await expect(claim("run-1", "pi/0")).rejects.toThrow(LostRun);
+    expect(await store.read(ID)).toMatchObject({ run: "run-2", runner: "pi/1" });
+  });
+
+  it("that has lost its place writes nothing: neither fields nor event", async () => {
+    await claim("run-1", "pi/0");
+    await store.write(ID, "run-1", { state: "running" }, EVENT);
+    expect((await claim("run-2", "pi/1")).run).toBe("run-1");
+    const late = store.write(ID, "run-1", { state: "pr", branch: null, prNumber: 9 }, { ...EVENT, to: "pr" });
+    await expect(late).rejects.toThrow(LostRun);
+    expect(await store.read(ID)).toMatchObject({ state: "running", run: "run-2", runner: "pi/1", prNumber: null });
+    expect(await events()).toHaveLength(1);
+  });
+
+  it("has lost when the hash is gone", async () => {
+    await claim("run-1", "pi/0");
+    await server.redis.flushall();
+    await expect(store.write(ID, "run-1", { state: "running" })).rejects.toThrow(LostRun);
+    expect(await server.redis.exists(issueKey(ID))).toBe(0);
+  });
+
+  it("lets go by removing its id, and is then lost itself", async () => {
+    await claim("run-1", "pi/0");
+    await store.write(ID, "run-1", { run: null, runner: null });
+    expect(await store.read(ID)).toMatchObject({ run: null, runner: null });
+    await expect(store.write(ID, "run-1", { state: "pr" })).rejects.toThrow(/run run-1 of octo.hello.1 has lost/);
+  });
+
+  it("is one of many that claim at once: exactly one can write", async () => {
+    const all = Array.from({ length: 20 }, (_, index) => ({
+      run: `run-${index}`,
+      store: createIssueStore(server.connect()),
+    }));
+    await Promise.all(
+      all.map((one) => one.store.claim(ID, { run: one.run, runner: "pi", lockKey: LOCK_KEY, token: "token" })),
+    );
+    const done = await Promise.allSettled(all.map((one) => one.store.write(ID, one.run, { branch: one.run }, EVENT)));
+    const runs = all.map(({ run }) => run);
+    const winners = runs.filter((_, index) => done[index]?.status === "fulfilled");
+    expect(winners).toHaveLength(1);
+    expect(await store.read(ID)).toMatchObject({ run: winners[0], branch: winners[0] });
+    expect(await events()).toHaveLength(1);
+  });
+});
+
+describe("writeIf", () => {
+  it("compares every field, a missing one as empty", async () => {
+    expect(await store.writeIf(ID, { run: "", state: "" }, { state: "queued" }, EVENT)).toBe(true);
+    expect(await store.writeIf(ID, { run: "", state: "" }, { state: "withdrawn" }, EVENT)).toBe(false);
+    expect(await store.writeIf(ID, { run: "", state: "queued" }, { state: "withdrawn" }, EVENT)).toBe(true);
+    await claim("run-1", "pi/0");
+    expect(await store.writeIf(ID, { run: "", state: "withdrawn" }, { state: "queued" }, EVENT)).toBe(false);
+    expect((await store.read(ID)).state).toBe("withdrawn");
+    expect(await events()).toHaveLength(2);
+  });
+
+  it("lets one of many through", async () => {
+    await store.writeIf(ID, {}, { state: "blocked" });
+    const stores = Array.from({ length: 20 }, () => createIssueStore(server.connect()));
+    const done = await Promise.all(
+      stores.map((one) => one.writeIf(ID, { state: "blocked" }, { state: "queued" }, EVENT)),
+    );
+    expect(done.filter(Boolean)).toHaveLength(1);
+    expect(await events()).toHaveLength(1);
+  });
+
+  it("writes the fields and the event together: neither, where the log can't be written", async () => {
+    await server.redis.set(EVENTS_KEY, "no stream");
+    await expect(store.writeIf(ID, {}, { state: "queued" }, EVENT)).rejects.toThrow(/WRONGTYPE/);
+    await server.redis.del(EVENTS_KEY);
+    expect((await store.read(ID)).state).toBeNull();
+    await server.redis.set(issueKey(ID), "no hash");
+    await expect(store.writeIf(ID, {}, { state: "queued" }, EVENT)).rejects.toThrow(/WRONGTYPE/);
+    expect(await events()).toEqual([]);
+  });
+});
+
+describe("values", () => {
+  it("come back as they were written", async () => {
+    const text = 'ünïcödé 👩‍👩‍👧 \u2028 \u0000 "quotes" \\ {braces} $& \r\n';
+    const usage = {
+      inputTokens: 1,
+      outputTokens: 2,
+      cacheReadTokens: 3,
+      cacheWriteTokens: 4,
+      costUsd: 0.1,
+      turns: 5,
+      durationMs: 6,
+    };
+    const patch = { reason: text, answer: { commentId: 1, author: "octo", text }, usage, labelEvent: 12_345_678_901 };
+    await store.writeIf(ID, {}, patch, { ...EVENT, reason: text, evidence: { text, none: null, n: 1 } });
+    expect(await store.read(ID)).toMatchObject(patch);
+    expect(await events()).toMatchObject([{ reason: text, evidence: { text, none: null, n: 1 } }]);
+  });
+
+  it("cut through an emoji are still taken", async () => {
+    const half = "😀".slice(0, 1);
+    const answer = { commentId: 1, author: half, text: half };
+    const event = { ...EVENT, reason: half, by: half, evidence: { half } };
+    expect(await store.writeIf(ID, {}, { reason: half, answer }, event)).toBe(true);
+    expect((await store.read(ID)).reason).toBe("\uFFFD");
+  });
+
+  it("that are null are removed", async () => {
+    await store.writeIf(ID, {}, { branch: "b", prNumber: 1, reason: "r" });
+    await store.writeIf(ID, {}, { branch: null, reason: null });
+    expect(Object.keys(await server.redis.hgetall(issueKey(ID)))).toEqual(["prNumber"]);
+  });
+});
+
+describe("reading", () => {
+  it("of an issue nobody has heard of, or of a damaged hash, is an issue that nobody has worked on", async () => {
+    const blank = await store.read("octo.none.1");
+    expect(blank).toMatchObject({ state: null, run: null, checkpoint: "none", labelEvent: 0, answer: null, lost: 0 });
+    await server.redis.hset(issueKey(ID), {
+      state: "elsewhere",
+      checkpoint: "half",
+      labelEvent: "many",
+      agentRuns: "1.5",
+      answer: "{",
+      usage: '{"inputTokens":-1}',
+      prNumber: "NaN",
+      outcome: "",
+      lost: "1e999",
+      unknown: "field",
+    });
+    expect(await store.read(ID)).toEqual(blank);
+  });
+
+  it("keeps what can be read of a hash that is damaged in part", () => {
+    expect(parseIssueState({ state: "pr", usage: "{", prNumber: "9" })).toMatchObject({
+      state: "pr",
+      usage: null,
+      prNumber: 9,
+    });
+  });
+
+  it("of many keeps their order", async () => {
+    await store.writeIf("a", {}, { prNumber: 1 });
+    await store.writeIf("c", {}, { prNumber: 3 });
+    expect((await store.readMany(["c", "b", "a"])).map(({ prNumber }) => prNumber)).toEqual([3, null, 1]);
+    expect(await store.readMany([])).toEqual([]);
+  });
+
+  it("of a key of another type is an error, not an empty issue", async () => {
+    await server.redis.set(issueKey(ID), "text");
+    await expect(store.read(ID)).rejects.toThrow(/WRONGTYPE/);
+    await expect(store.readMany([ID])).rejects.toThrow(/WRONGTYPE/);
+  });
+});
+
+it("a command is in the hash before its runner is woken", async () => {
+  await claim("run-1", "pi/0");
+  const subscriber = server.connect();
+  await subscriber.subscribe(COMMANDS_CHANNEL);
+  const woken = new Promise<string>((resolve, reject) => {
+    subscriber.once("message", (_, jobId: string) => {
+      store.read(jobId).then(({ stop }) => resolve(`${jobId}: ${stop}`), reject);
+    });
+  });
+  await store.command(ID, { stop: "stopped by octo" });
+  expect(await woken).toBe(`${ID}: stopped by octo`);
+  await store.write(ID, "run-1", { state: "stopped" });
+});

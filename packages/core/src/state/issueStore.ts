@@ -1,0 +1,108 @@
+import type { Redis } from "ioredis";
+import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
+import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
+import { encodeEvent, MAX_EVENTS, type TransitionEvent } from "./events.ts";
+
+/** Another run has taken over: this one must stop and write nothing more, anywhere. */
+export class LostRun extends Error {
+  constructor(jobId: string, run: string) {
+    super(`run ${run} of ${jobId} has lost its place to another run`);
+    this.name = "LostRun";
+  }
+}
+
+/**
+ * Compares, then writes the fields and the event in one step. KEYS: hash, event log.
+ * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …]}, log length.
+ * An expected "" matches a missing field. Returns 1, or 0 where something differs. Redis takes nothing back when a script
+ * fails half-way: what can fail (a key of another type) comes before the first write.
+ */
+const WRITE = `
+local a = cjson.decode(ARGV[1])
+for field, value in pairs(a.expect) do
+  if (redis.call('HGET', KEYS[1], field) or '') ~= value then return 0 end
+end
+redis.call('HLEN', KEYS[1])
+if #a.event > 0 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(a.event)) end
+for field, value in pairs(a.set) do redis.call('HSET', KEYS[1], field, value) end
+for _, field in ipairs(a.del) do redis.call('HDEL', KEYS[1], field) end
+return 1`;
+
+/**
+ * Takes the place of whatever run was there and returns the hash as it was before, or 0 when the job is not ours: a
+ * runner that was frozen meanwhile must not push out its successor. KEYS: hash, BullMQ's lock. ARGV: run, runner, token.
+ */
+const CLAIM = `
+if redis.call('GET', KEYS[2]) ~= ARGV[3] then return 0 end
+local before = redis.call('HGETALL', KEYS[1])
+redis.call('HSET', KEYS[1], 'run', ARGV[1], 'runner', ARGV[2])
+return before`;
+
+export interface Claimant {
+  readonly run: string;
+  readonly runner: string;
+  /** Key of the job's lock in BullMQ, and the token that it must hold. */
+  readonly lockKey: string;
+  readonly token: string;
+}
+
+export type Expectation = Partial<Record<FieldName, string>>;
+
+export interface IssueStore {
+  read(jobId: string): Promise<IssueFields>;
+  readMany(jobIds: readonly string[]): Promise<IssueFields[]>;
+  /**
+   * Begins a run: from now on every older run of the issue has lost. Returns the state before.
+   * @throws LostRun when the job's lock is not the claimant's.
+   */
+  claim(jobId: string, claimant: Claimant): Promise<IssueFields>;
+  /** A run's own write. @throws LostRun when it is no longer the issue's run. */
+  write(jobId: string, run: string, patch: IssuePatch, event?: TransitionEvent): Promise<void>;
+  /** Somebody else's write, only where the expectation holds; false where it does not. */
+  writeIf(jobId: string, expect: Expectation, patch: IssuePatch, event?: TransitionEvent): Promise<boolean>;
+  /** A command to the issue's runner: written to the hash, then its runner is woken. */
+  command(jobId: string, patch: Pick<IssuePatch, "stop" | "cancel">): Promise<void>;
+}
+
+/** `redis` is borrowed. */
+export function createIssueStore(redis: Redis): IssueStore {
+  async function run(jobId: string, expect: Expectation, patch: IssuePatch, event?: TransitionEvent): Promise<boolean> {
+    const payload = JSON.stringify({ expect, ...encodePatch(patch), event: event ? encodeEvent(event) : [] });
+    const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, payload, MAX_EVENTS);
+    return done === 1;
+  }
+  return {
+    async read(jobId) {
+      return parseIssueState(await redis.hgetall(issueKey(jobId)));
+    },
+    async readMany(jobIds) {
+      if (jobIds.length === 0) return [];
+      const pipeline = redis.pipeline();
+      for (const id of jobIds) pipeline.hgetall(issueKey(id));
+      const answers = (await pipeline.exec()) ?? [];
+      return answers.map(([error, hash]) => {
+        if (error) throw error;
+        return parseIssueState(hash as Record<string, string>);
+      });
+    },
+    async claim(jobId, { run: runId, runner, lockKey, token }) {
+      const before = await redis.eval(CLAIM, 2, issueKey(jobId), lockKey, runId, runner, token);
+      if (!Array.isArray(before)) throw new LostRun(jobId, runId);
+      return parseIssueState(pairs(before as string[]));
+    },
+    async write(jobId, runId, patch, event) {
+      if (!(await run(jobId, { run: runId }, patch, event))) throw new LostRun(jobId, runId);
+    },
+    writeIf: run,
+    async command(jobId, patch) {
+      await run(jobId, {}, patch);
+      await redis.publish(COMMANDS_CHANNEL, jobId);
+    },
+  };
+}
+
+function pairs(list: readonly string[]): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (let index = 0; index + 1 < list.length; index += 2) result[list[index] ?? ""] = list[index + 1] ?? "";
+  return result;
+}

@@ -1,0 +1,39 @@
+import type { IssueFields, IssuePatch } from "./issueState.ts";
+
+/** Everything that belonged to an end, or to the tries before it. */
+export const CLEAN = {
+  outcome: null,
+  outcomeRun: null,
+  endedAttempt: null,
+  failure: null,
+  reason: null,
+  question: null,
+  questionId: null,
+  askedAt: null,
+  answer: null,
+  stop: null,
+  cancel: null,
+  labelLeft: null,
+  lost: 0,
+  parked: 0,
+  noChanges: 0,
+} as const satisfies IssuePatch;
+
+/**
+ * What a person's retry, or a new label, starts an ended issue from: a clean sheet on the branch that is there. A failed
+ * publish goes on from there instead: paid agent work is never done twice. What GitHub refused because of its content
+ * would be refused again: the agent's session goes on, and is told why.
+ */
+export function reopen(
+  before: Pick<IssueFields, "state" | "failure" | "reason" | "checkpoint"> & Partial<Pick<IssueFields, "admitted">>,
+): IssuePatch & { readonly checkpoint: "none" | "worked" } {
+  // Where the work itself brought nothing, publishing it once more would end the same.
+  const unpublished = before.state === "failed" && before.checkpoint === "worked" && before.failure !== "no-changes";
+  // What was refused may also have been the label alone, put back on by somebody who may not.
+  if (unpublished && before.failure === "refused" && before.admitted !== null) {
+    return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", failure: "refused", reason: before.reason };
+  }
+  if (unpublished) return { ...CLEAN, admitted: null, retried: null, checkpoint: "worked" };
+  const anew = { session: null, usage: null, summary: null, agentRuns: 0 };
+  return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", ...anew };
+}
