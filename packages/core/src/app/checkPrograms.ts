@@ -1,0 +1,26 @@
+import { isAbsolute } from "node:path";
+import type { Config } from "../config/resolve.ts";
+import { findProgram } from "./findProgram.ts";
+
+/** Programs that a runner needs and that are not there, one line each with what to do. `path`: a `PATH`. */
+export function missingPrograms({ llm }: Pick<Config, "llm">, path: string): string[] {
+  const missing = (name: string) => findProgram(name, { path, cwd: "/" }) === null;
+  const lines: string[] = [];
+  if (missing("git")) lines.push("git was not found: install it (sudo apt-get install git)");
+  if (missing("flock")) lines.push("flock was not found: install it (sudo apt-get install util-linux)");
+  const agent =
+    llm.provider === "command"
+      ? { name: llm.command_template?.[0] ?? "", key: "llm.command_template" }
+      : { name: llm.command[0] ?? "claude", key: "llm.command" };
+  // A path from the worktree, such as ./script/agent, is there only when a run has made the worktree.
+  const fromWorktree = agent.name.includes("/") && !isAbsolute(agent.name);
+  if (!fromWorktree && missing(agent.name)) lines.push(agentMissing(agent));
+  return lines;
+}
+
+function agentMissing({ name, key }: { name: string; key: string }): string {
+  if (name === "claude") {
+    return "claude was not found on the PATH: install it (npm install -g @anthropic-ai/claude-code), or name its path in llm.command";
+  }
+  return `the agent's program ${name} was not found, or is not executable: install it, or change ${key} in the configuration`;
+}

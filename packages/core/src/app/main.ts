@@ -1,0 +1,148 @@
+import { utimes, writeFile } from "node:fs/promises";
+import type { Redis } from "ioredis";
+import { describeProblems, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/resolve.ts";
+import { createLogger, type Logger } from "../log/logger.ts";
+import { logAtMost } from "../log/throttleLog.ts";
+import { connectRedis } from "../queue/redis.ts";
+
+/** A start-up problem that starting again does not mend: `tac8 up` and people should look. */
+export const EXIT_CONFIG = 78;
+const HEARTBEAT_MS = 10_000;
+/** Beyond the grace that running jobs get; together less than Docker and systemd give before they kill. */
+const CLOSE_SECONDS = 10;
+const LINGER_MS = 2000;
+
+export interface Running {
+  close(): Promise<void>;
+}
+
+export interface AppDeps {
+  readonly log: Logger;
+  readonly redis: Redis;
+  /** Aborted when the process is told to stop while it still starts. */
+  readonly signal: AbortSignal;
+  /** Closes the app and ends the process with an exit code that has its supervisor start it again. */
+  readonly abandon: (error: Error) => void;
+}
+
+/** A problem that a person has to mend; each line of its message says what is wrong and what to do. */
+export class StartupProblem extends Error {
+  constructor(lines: string | readonly string[], options?: ErrorOptions) {
+    super(typeof lines === "string" ? lines : lines.join("\n"), options);
+    this.name = "StartupProblem";
+  }
+}
+
+/**
+ * The life of an app's process: configuration, log, Redis (waited for, and said so), start, signals, orderly end. Exit
+ * codes: 0 closed cleanly, 78 a problem that a person has to mend, 1 anything else.
+ */
+export async function runApp(name: string, start: (config: Config, deps: AppDeps) => Promise<Running>): Promise<void> {
+  const { config, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
+  if (config === null) return fail(describeProblems(problems, path));
+  const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
+  for (const warning of warnings) log.warn(warning);
+  const stop = new AbortController();
+  onStopRequest(() => stop.abort(new Error("told to stop")));
+  const abandon = (error: Error): void => {
+    if (stop.signal.aborted) return;
+    process.exitCode = giveUp(error, log);
+    stop.abort(error);
+  };
+  const floods = logAtMost({ log, every: 30_000, now: () => performance.now() });
+  const redis = connectRedis(config.redisUrl, {
+    name,
+    onError: (error) => floods("warn", {}, redisAway(config.redisUrl, error)),
+  });
+  let app: Running | null = null;
+  let heart: NodeJS.Timeout | null = null;
+  try {
+    await reachable(redis, stop.signal, log);
+    app = await start(config, { log, redis, signal: stop.signal, abandon });
+    heart = beat(process.env["TAC8_HEARTBEAT_FILE"], log);
+    await aborted(stop.signal);
+    log.info("closing");
+  } catch (error) {
+    if (!stop.signal.aborted) process.exitCode = giveUp(error, log);
+  } finally {
+    if (heart !== null) clearInterval(heart);
+    const late = setTimeout(() => endNow(log), (config.coordinator.shutdown_grace_seconds + CLOSE_SECONDS) * 1000);
+    try {
+      await app?.close();
+    } finally {
+      clearTimeout(late);
+      redis.disconnect();
+      // What waits for a Redis that is away keeps the process alive, and has nothing to wait for any more.
+      setTimeout(() => process.exit(), LINGER_MS).unref();
+    }
+  }
+}
+
+/** An app whose `close` does not come to its end: the process ends all the same. */
+function endNow(log: Logger): void {
+  log.error("could not close in time: ending all the same");
+  process.exit(1);
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = EXIT_CONFIG;
+}
+
+/** What a person can mend is told in plain lines; a stack is for what nobody foresaw. @returns the exit code. */
+function giveUp(error: unknown, log: Logger): number {
+  if (!(error instanceof StartupProblem)) {
+    log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+  for (const line of error.message.split("\n")) log.fatal(line);
+  return EXIT_CONFIG;
+}
+
+/** One line for people. Without the error itself: its stack names only the client's own code. */
+function redisAway(url: string, error: Error & { readonly code?: string }): string {
+  const { hostname, port } = new URL(url);
+  const said = error.message || (error.code ?? error.name);
+  return `waiting for Redis at ${hostname}:${port || "6379"} (${said}): start it, or set REDIS_URL`;
+}
+
+/** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent is gone. */
+function onStopRequest(stop: () => void): void {
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  if (process.env["TAC8_STOP_ON_STDIN_EOF"] !== "1") return;
+  process.stdin.on("end", stop).on("error", stop).resume();
+  process.stdin.unref?.();
+}
+
+async function reachable(redis: Redis, signal: AbortSignal, log: Logger): Promise<void> {
+  if (redis.status === "ready") return;
+  // For a connection that hangs and so gives no error yet.
+  const told = setTimeout(() => log.warn("waiting for Redis"), 2000);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      redis.once("ready", resolve);
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    });
+  } finally {
+    clearTimeout(told);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** A file whose time tells a container's health check that the event loop turns. */
+function beat(file: string | undefined, log: Logger): NodeJS.Timeout | null {
+  if (!file) return null;
+  const touch = async () => {
+    const now = new Date();
+    await utimes(file, now, now).catch(() => writeFile(file, ""));
+  };
+  const guarded = () => void touch().catch((error: unknown) => log.debug({ err: error }, "heartbeat file"));
+  guarded();
+  return setInterval(guarded, HEARTBEAT_MS);
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { judgeRepository } from "./access.ts";
+import { GitHubError, type GitHubErrorKind } from "./errors.ts";
+
+const failure = (kind: GitHubErrorKind, status: number | null) =>
+  new GitHubError({ kind, status, retryAt: null, call: "GET /x", detail: "said so" });
+const found = {
+  kind: "found",
+  id: 1,
+  owner: "o",
+  repo: "r",
+  defaultBranch: "main",
+  canPush: true,
+  archived: false,
+} as const;
+
+describe("judgeRepository", () => {
+  it("is content with a repository that can be pushed to", () => {
+    expect(judgeRepository("o/r", found)).toEqual({ problems: [], warnings: [] });
+  });
+
+  it.each([
+    [
+      "read only",
+      { ...found, canPush: false },
+      /no write access to o\/r.*Contents, Issues and Pull requests.*Metadata/,
+    ],
+    ["archived", { ...found, archived: true }, /o\/r is archived/],
+    ["gone", { kind: "gone" } as const, /cannot see o\/r.*Contents/],
+    ["moved", { kind: "moved", to: "o/new" } as const, /o\/r is now o\/new/],
+    ["forbidden", failure("forbidden", 403), /no access to o\/r/],
+  ])("names the trouble with one that is %s", (_, answer, line) => {
+    expect(judgeRepository("o/r", answer)).toEqual({ problems: [expect.stringMatching(line)], warnings: [] });
+  });
+
+  it("only warns where GitHub does not answer", () => {
+    expect(judgeRepository("o/r", failure("unavailable", null))).toMatchObject({
+      problems: [],
+      warnings: [expect.any(String)],
+    });
+  });
+});

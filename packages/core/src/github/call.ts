@@ -1,0 +1,128 @@
+import type { Logger } from "pino";
+import { z } from "zod";
+
+import { classify } from "./classify.ts";
+import { GitHubError } from "./errors.ts";
+import { nextQuery } from "./link.ts";
+import type { OctokitClient } from "./octokit.ts";
+import { failureOf } from "./requestError.ts";
+
+/** 100 pages of 100. */
+const MAX_PAGES = 100;
+
+export interface Call<T> {
+  /** Method and template, for example `GET /repos/{owner}/{repo}`. */
+  route: `${"GET" | "POST" | "PATCH" | "PUT" | "DELETE"} /${string}`;
+  params?: Record<string, unknown>;
+  schema: z.ZodType<T>;
+  signal?: AbortSignal | undefined;
+  /** Follow a redirect. Only for calls that compare the answer with what was asked. */
+  follow?: boolean;
+}
+
+export interface Caller {
+  /** One answer, checked against the schema. Throws GitHubError, or the signal's reason. */
+  one: <T>(call: Call<T>) => Promise<T>;
+  /** All pages of a list, one after the other. More than 100 pages is an error, never a short list. */
+  all: <T>(call: Call<T>) => Promise<T[]>;
+}
+
+export interface CallerSettings {
+  octokit: OctokitClient;
+  redact: (text: string) => string;
+  log: Logger;
+  now: () => number;
+}
+
+export function createCaller({ octokit, redact, log, now }: CallerSettings): Caller {
+  /** `url` overrides the route's, for the pages after the first. */
+  async function send<T>(call: Call<T>, url?: string): Promise<{ data: unknown; link: string | undefined }> {
+    const { route, params = {}, signal, follow = false } = call;
+    const name = callName(octokit, call);
+    signal?.throwIfAborted();
+    // The answer to a POST may be lost after the work was done: only the caller can look whether it was.
+    const retries = route.startsWith("POST ") ? { retries: 0 } : {};
+    const request = { ...(signal && { signal }), redirect: follow ? "follow" : "manual", ...retries } as const;
+    try {
+      const pending =
+        url === undefined ? octokit.request(route, { ...params, request }) : octokit.request(`GET ${url}`, { request });
+      const { status, headers, data } = await abortable(pending, signal);
+      if (status < 300) return { data, link: headers.link };
+      throw new GitHubError({
+        ...classify({ status, headers, message: "", now: now() }),
+        status,
+        call: name,
+        detail: redact(`moved to ${headers.location ?? "an address that was not named"}`),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      const failure = error instanceof GitHubError ? error : failureOf({ error, call: name, redact, now: now() });
+      log.debug(
+        { call: name, kind: failure.kind, status: failure.status, detail: failure.detail },
+        "call to GitHub failed",
+      );
+      throw failure;
+    }
+  }
+
+  function read<T>({ schema, data, name }: { schema: z.ZodType<T>; data: unknown; name: string }): T {
+    const parsed = schema.safeParse(data);
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    const field = issue === undefined || issue.path.length === 0 ? "the answer itself" : issue.path.join(".");
+    throw new GitHubError({
+      kind: "unavailable",
+      status: null,
+      retryAt: null,
+      call: name,
+      detail: redact(`the answer is not as expected: ${field}: ${issue?.message ?? "unreadable"}`),
+    });
+  }
+
+  return {
+    one: async (call) => {
+      const { data } = await send(call);
+      return read({ schema: call.schema, data, name: callName(octokit, call) });
+    },
+    all: async <T>(call: Call<T>) => {
+      const name = callName(octokit, call);
+      const first = octokit.request.endpoint(call.route, { per_page: 100, ...call.params }).url;
+      const path = first.replace(/\?.*$/, "");
+      const list: T[] = [];
+      let url = first;
+      for (let page = 1; page <= MAX_PAGES; page += 1) {
+        const { data, link } = await send(call, url);
+        for (const item of read({ schema: z.array(call.schema), data, name })) list.push(item);
+        const query = nextQuery(link);
+        if (query === null) return list;
+        url = `${path}${query}`;
+      }
+      throw new GitHubError({
+        kind: "invalid",
+        status: null,
+        retryAt: null,
+        call: name,
+        detail: `the list has more than ${MAX_PAGES} pages (${list.length} entries read)`,
+      });
+    },
+  };
+}
+
+function callName(octokit: OctokitClient, { route, params }: Pick<Call<unknown>, "route" | "params">): string {
+  const { method, url } = octokit.request.endpoint(route, params);
+  const base = octokit.request.endpoint.DEFAULTS.baseUrl;
+  return `${method} ${(url.startsWith(base) ? url.slice(base.length) : url).replace(/\?.*$/, "")}`;
+}
+
+/** Waiting for a turn or a retry does not look at the signal: the caller is let go at once, and the request is never sent. */
+async function abortable<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return pending;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,70 @@
+import type { GitHubErrorKind } from "./errors.ts";
+
+export interface Answer {
+  /** null: no answer came, or it was cut off. */
+  status: number | null;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | number | undefined>>;
+  /** GitHub's message. */
+  message: string;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/** Followed by nobody: what stands at the new address is not what was asked for. */
+const MOVED = new Set([301, 302, 307, 308]);
+/** GitHub's advice for a secondary limit that names no time. */
+const SECONDARY_WAIT_MS = 60_000;
+/** No wait that GitHub names is believed beyond this: its longest window is an hour. */
+const MAX_WAIT_MS = 2 * 60 * 60_000;
+
+/** What kind of failure an answer is, and when (epoch milliseconds) it makes sense to ask again, where that is known. */
+export function classify({ status, headers, message, now }: Answer): {
+  kind: GitHubErrorKind;
+  retryAt: number | null;
+} {
+  const after = seconds(headers["retry-after"]);
+  if (status === 403 || status === 429) {
+    const exhausted = String(headers["x-ratelimit-remaining"]) === "0";
+    if (status === 429 || exhausted || after !== null || /secondary rate limit/i.test(message)) {
+      return { kind: "rate-limit", retryAt: now + bounded(limitWait({ after, exhausted, headers, now })) };
+    }
+    return { kind: "forbidden", retryAt: null };
+  }
+  // A limit on what makes notifications, told without its name, status or headers.
+  if (status === 422 && /submitted too quickly/i.test(message)) {
+    return { kind: "rate-limit", retryAt: now + bounded(after === null ? SECONDARY_WAIT_MS : after * 1000) };
+  }
+  const kind = kindOf(status);
+  const waits = kind === "unavailable" && after !== null;
+  return { kind, retryAt: waits ? now + bounded(after * 1000) : null };
+}
+
+function kindOf(status: number | null): GitHubErrorKind {
+  if (status === null || status >= 500 || status === 408) return "unavailable";
+  if (status === 401) return "unauthorized";
+  if (status === 404) return "not-found";
+  if (status === 451) return "forbidden";
+  if (status === 410 || MOVED.has(status)) return "gone";
+  return status >= 400 ? "invalid" : "unavailable";
+}
+
+function limitWait(given: {
+  after: number | null;
+  exhausted: boolean;
+  headers: Answer["headers"];
+  now: number;
+}): number {
+  if (given.after !== null) return given.after * 1000;
+  const reset = seconds(given.headers["x-ratelimit-reset"]);
+  return given.exhausted && reset !== null ? reset * 1000 - given.now : SECONDARY_WAIT_MS;
+}
+
+function bounded(ms: number): number {
+  return Math.min(Math.max(ms, 1000), MAX_WAIT_MS);
+}
+
+function seconds(value: string | number | undefined): number | null {
+  const number = value === undefined || value === "" ? Number.NaN : Number(value);
+  return Number.isFinite(number) && number >= 0 ? number : null;
+}

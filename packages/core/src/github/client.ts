@@ -1,0 +1,57 @@
+import { createRedactor } from "../log/redact.ts";
+import type { Logger } from "../log/logger.ts";
+import { createCaller } from "./call.ts";
+import { commentCalls } from "./comments.ts";
+import { issueCalls } from "./issues.ts";
+import { labelCalls } from "./labels.ts";
+import { createOctokit } from "./octokit.ts";
+import { pullCalls } from "./pulls.ts";
+import { repositoryCalls } from "./repositories.ts";
+import { createTransport } from "./transport.ts";
+import type { Counters, RateLimit } from "./types.ts";
+
+export interface GitHubOptions {
+  /** `https://api.github.com`, `https://<host>/api/v3` of an Enterprise server, or a local one. */
+  apiUrl: string;
+  token: string;
+  log: Logger;
+  /** The shortest time between two writes; 0 for servers that are not GitHub's own. */
+  writeIntervalMs?: number;
+  /** For one try, body included. */
+  requestTimeoutMs?: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+}
+
+export type GitHub = ReturnType<typeof repositoryCalls> &
+  ReturnType<typeof issueCalls> &
+  ReturnType<typeof commentCalls> &
+  ReturnType<typeof labelCalls> &
+  ReturnType<typeof pullCalls> & {
+    readonly counters: Counters;
+    /** As of the latest answer; null before the first. */
+    readonly rateLimit: RateLimit | null;
+  };
+
+/**
+ * GitHub's REST API as far as tac8 needs it. Every method throws GitHubError, or its signal's reason. No token gets into an
+ * error or a log line.
+ */
+export function createGitHub(options: GitHubOptions): GitHub {
+  const { apiUrl, token, log, writeIntervalMs = 1000, requestTimeoutMs = 30_000, now } = options;
+  const transport = createTransport({ timeoutMs: requestTimeoutMs });
+  const redact = createRedactor([token]);
+  const octokit = createOctokit({ apiUrl, token, redact, log, writeIntervalMs, fetch: transport.fetch });
+  const caller = createCaller({ octokit, redact, log, now });
+  return {
+    ...repositoryCalls(caller, now),
+    ...issueCalls(caller),
+    ...commentCalls(caller),
+    ...labelCalls(caller),
+    ...pullCalls(caller),
+    counters: transport.counters,
+    get rateLimit() {
+      return transport.rateLimit;
+    },
+  };
+}

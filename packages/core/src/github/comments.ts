@@ -1,0 +1,51 @@
+import type { Caller } from "./call.ts";
+import { GitHubError } from "./errors.ts";
+import { commentSchema } from "./schemas.ts";
+import type { CallOptions, Comment, Repo } from "./types.ts";
+import { nameOf } from "./urls.ts";
+
+/** Calls about comments of issues and pull requests. Bodies have 65,536 characters at most: cutting is the caller's. */
+export function commentCalls({ one, all }: Caller) {
+  return {
+    /** All comments of an issue, oldest first. */
+    comments: (repo: Repo, number: number, options: CallOptions = {}): Promise<Comment[]> =>
+      all({
+        route: "GET /repos/{owner}/{repo}/issues/{number}/comments",
+        params: { ...nameOf(repo), number },
+        schema: commentSchema,
+        ...options,
+      }),
+
+    /**
+     * The comments of the whole repository that were made or edited at `sinceIso` or later, least recently touched first. Ask with the
+     * same time again and an unchanged answer costs only a 304.
+     */
+    commentsSince: (repo: Repo, sinceIso: string, options: CallOptions = {}): Promise<Comment[]> =>
+      all({
+        route: "GET /repos/{owner}/{repo}/issues/comments",
+        params: { ...nameOf(repo), since: sinceIso, sort: "updated", direction: "asc" },
+        schema: commentSchema,
+        ...options,
+      }),
+
+    /** Sent once: after `unavailable`, look whether it is there before trying again. */
+    createComment: (repo: Repo, number: number, body: string, options: CallOptions = {}): Promise<Comment> =>
+      one({
+        route: "POST /repos/{owner}/{repo}/issues/{number}/comments",
+        params: { ...nameOf(repo), number, body },
+        schema: commentSchema,
+        ...options,
+      }),
+
+    /** null when the comment was deleted. */
+    updateComment: async (repo: Repo, id: number, body: string, options: CallOptions = {}): Promise<Comment | null> => {
+      try {
+        const route = "PATCH /repos/{owner}/{repo}/issues/comments/{id}";
+        return await one({ route, params: { ...nameOf(repo), id, body }, schema: commentSchema, ...options });
+      } catch (error) {
+        if (error instanceof GitHubError && error.kind === "not-found") return null;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,51 @@
+export type GitHubErrorKind =
+  "unavailable" | "rate-limit" | "unauthorized" | "forbidden" | "not-found" | "gone" | "invalid";
+
+export interface GitHubErrorData {
+  kind: GitHubErrorKind;
+  status: number | null;
+  retryAt: number | null;
+  call: string;
+  detail: string;
+  cause?: Error | undefined;
+}
+
+const MAX_DETAIL = 500;
+
+const ADVICE: Record<GitHubErrorKind, string> = {
+  unavailable: "It may pass: check the network and www.githubstatus.com when it lasts.",
+  "rate-limit": "Wait until the limit is reset.",
+  unauthorized: "Give a valid GITHUB_TOKEN.",
+  forbidden: "Check that the token may write Contents, Issues and Pull requests of this repository.",
+  "not-found": "Check the name, and that the token may see the repository.",
+  gone: "It was deleted or moved: check the name in the configuration.",
+  invalid: "GitHub will refuse it again until what it names is changed.",
+};
+
+/** Every failure of a call to GitHub. Holds no token: `detail` and `cause` come in redacted. */
+export class GitHubError extends Error {
+  readonly kind: GitHubErrorKind;
+  /** The HTTP status; null when there was no answer, or none that could be read. */
+  readonly status: number | null;
+  /** When it makes sense to ask again, in epoch milliseconds; null when GitHub did not say. */
+  readonly retryAt: number | null;
+  /** Method and path, for example `GET /repos/o/r`. */
+  readonly call: string;
+  /** GitHub's own words, at most 500 characters. */
+  readonly detail: string;
+
+  constructor({ kind, status, retryAt, call, detail, cause }: GitHubErrorData) {
+    const short = detail.length <= MAX_DETAIL ? detail : `${detail.slice(0, MAX_DETAIL - 1)}…`;
+    const until = retryAt === null ? "" : ` (until ${new Date(retryAt).toISOString()})`;
+    super(
+      `GitHub: ${call} failed, ${kind}${status === null ? "" : ` ${status}`}${until}: ${short.replace(/[.\s]+$/, "")}. ${ADVICE[kind]}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.name = "GitHubError";
+    this.kind = kind;
+    this.status = status;
+    this.retryAt = retryAt;
+    this.call = call;
+    this.detail = short;
+  }
+}

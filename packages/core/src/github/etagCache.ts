@@ -1,0 +1,60 @@
+export interface CachedAnswer {
+  etag: string;
+  body: string;
+  /** A 304 has no Link header: the one that came with the body still holds. */
+  link: string | null;
+  contentType: string;
+}
+
+export interface EtagCache {
+  get: (url: string) => CachedAnswer | undefined;
+  set: (url: string, answer: CachedAnswer) => void;
+  readonly size: number;
+  readonly bytes: number;
+}
+
+export interface EtagCacheOptions {
+  maxEntries?: number;
+  /** Counted as two bytes a character, so it is an upper bound. */
+  maxBytes?: number;
+}
+
+/** The last full answer of each URL, least recently used ones dropped first. An answer that would not fit is not kept. */
+export function createEtagCache({ maxEntries = 2000, maxBytes = 64 * 1024 * 1024 }: EtagCacheOptions = {}): EtagCache {
+  const entries = new Map<string, CachedAnswer>();
+  let bytes = 0;
+  const sizeOf = (url: string, answer: CachedAnswer): number =>
+    2 * (url.length + answer.etag.length + answer.body.length + (answer.link?.length ?? 0) + answer.contentType.length);
+  const drop = (url: string): void => {
+    const known = entries.get(url);
+    if (known === undefined) return;
+    bytes -= sizeOf(url, known);
+    entries.delete(url);
+  };
+  return {
+    get: (url) => {
+      const known = entries.get(url);
+      if (known !== undefined) {
+        entries.delete(url);
+        entries.set(url, known);
+      }
+      return known;
+    },
+    set: (url, answer) => {
+      drop(url);
+      if (sizeOf(url, answer) > maxBytes) return;
+      entries.set(url, answer);
+      bytes += sizeOf(url, answer);
+      for (const oldest of entries.keys()) {
+        if (entries.size <= maxEntries && bytes <= maxBytes) break;
+        drop(oldest);
+      }
+    },
+    get size() {
+      return entries.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
+}

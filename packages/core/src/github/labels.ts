@@ -1,0 +1,49 @@
+import type { Caller } from "./call.ts";
+import { GitHubError } from "./errors.ts";
+import { anySchema } from "./schemas.ts";
+import type { CallOptions, Repo } from "./types.ts";
+import { nameOf, repoKey } from "./urls.ts";
+
+export interface LabelDefinition {
+  name: string;
+  /** Six hexadecimal digits, without `#`. */
+  color: string;
+  /** At most 100 characters. */
+  description: string;
+}
+
+/** Calls about labels. Never the whole set at once: that would undo what somebody else changed meanwhile. */
+export function labelCalls({ one }: Caller) {
+  const ensured = new Set<string>();
+  return {
+    /** No harm when it is on already. Sent once, like every POST. */
+    addLabel: async (repo: Repo, number: number, label: string, options: CallOptions = {}): Promise<void> => {
+      const route = "POST /repos/{owner}/{repo}/issues/{number}/labels";
+      await one({ route, params: { ...nameOf(repo), number, labels: [label] }, schema: anySchema, ...options });
+    },
+
+    /** No harm when it is off already. */
+    removeLabel: async (repo: Repo, number: number, label: string, options: CallOptions = {}): Promise<void> => {
+      try {
+        const route = "DELETE /repos/{owner}/{repo}/issues/{number}/labels/{label}";
+        await one({ route, params: { ...nameOf(repo), number, label }, schema: anySchema, ...options });
+      } catch (error) {
+        if (!(error instanceof GitHubError) || error.kind !== "not-found") throw error;
+      }
+    },
+
+    /** Makes the label in the repository when it is missing; asked once per process. */
+    ensureLabel: async (repo: Repo, label: LabelDefinition, options: CallOptions = {}): Promise<void> => {
+      const key = `${repoKey(repo)}/${label.name.toLowerCase()}`;
+      if (ensured.has(key)) return;
+      try {
+        const route = "POST /repos/{owner}/{repo}/labels";
+        await one({ route, params: { ...nameOf(repo), ...label }, schema: anySchema, ...options });
+      } catch (error) {
+        const exists = error instanceof GitHubError && error.kind === "invalid" && /already.exists/i.test(error.detail);
+        if (!exists) throw error;
+      }
+      ensured.add(key);
+    },
+  };
+}

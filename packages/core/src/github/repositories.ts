@@ -1,0 +1,89 @@
+import type { Caller } from "./call.ts";
+import { GitHubError } from "./errors.ts";
+import { permissionSchema, repositorySchema, viewerSchema } from "./schemas.ts";
+import type { CallOptions, Permission, Repo, RepositoryAnswer } from "./types.ts";
+import { nameOf, repoKey } from "./urls.ts";
+
+const PERMISSION_TTL_MS = 10 * 60_000;
+const MAX_PERMISSIONS = 1000;
+
+/** Calls about accounts and repositories as a whole. */
+export function repositoryCalls({ one }: Caller, now: () => number) {
+  const permissions = new Map<string, { permission: Permission; until: number }>();
+
+  async function askPermission(repo: Repo, login: string, options: CallOptions): Promise<Permission> {
+    try {
+      const route = "GET /repos/{owner}/{repo}/collaborators/{login}/permission";
+      const answer = await one({ route, params: { ...nameOf(repo), login }, schema: permissionSchema, ...options });
+      return permissionOf(answer.permission);
+    } catch (error) {
+      if (error instanceof GitHubError && error.kind === "not-found") return "none";
+      throw error;
+    }
+  }
+
+  return {
+    /** Whose token it is. */
+    viewer: (options: CallOptions = {}): Promise<{ login: string; id: number }> =>
+      one({ route: "GET /user", schema: viewerSchema, ...options }),
+
+    /** The repository as it is now, `moved` when GitHub answers with another one. */
+    repository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> => {
+      try {
+        const route = "GET /repos/{owner}/{repo}";
+        const raw = await one({
+          route,
+          params: { ...nameOf(repo) },
+          schema: repositorySchema,
+          follow: true,
+          ...options,
+        });
+        if (raw.full_name.toLowerCase() !== repoKey(repo)) return { kind: "moved", to: raw.full_name };
+        const slash = raw.full_name.indexOf("/");
+        return {
+          kind: "found",
+          id: raw.id,
+          owner: raw.full_name.slice(0, slash),
+          repo: raw.full_name.slice(slash + 1),
+          defaultBranch: raw.default_branch,
+          canPush: raw.permissions?.push ?? false,
+          archived: raw.archived,
+        };
+      } catch (error) {
+        if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone"))
+          return { kind: "gone" };
+        throw error;
+      }
+    },
+
+    /** What the account may do in the repository; remembered for 10 minutes. An unknown account may do nothing. */
+    permission: async (repo: Repo, login: string, options: CallOptions = {}): Promise<Permission> => {
+      const key = `${repoKey(repo)}/${login.toLowerCase()}`;
+      const known = permissions.get(key);
+      if (known !== undefined && now() < known.until) return known.permission;
+      const permission = await askPermission(repo, login, options);
+      permissions.delete(key);
+      permissions.set(key, { permission, until: now() + PERMISSION_TTL_MS });
+      for (const oldest of permissions.keys()) {
+        if (permissions.size <= MAX_PERMISSIONS) break;
+        permissions.delete(oldest);
+      }
+      return permission;
+    },
+  };
+}
+
+function permissionOf(word: string): Permission {
+  switch (word) {
+    case "admin":
+      return "admin";
+    case "write":
+    case "maintain":
+      return "write";
+    case "read":
+    case "triage":
+      return "read";
+    default:
+      return "none";
+  }
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+import { classify } from "./classify.ts";
+import { GitHubError } from "./errors.ts";
+
+/** What Octokit throws, as far as it is read here. `response` is missing when no answer came. */
+const thrownSchema = z.object({
+  status: z.number().optional(),
+  response: z
+    .object({ headers: z.record(z.string(), z.union([z.string(), z.number()]).optional()), data: z.unknown() })
+    .optional(),
+});
+
+const bodySchema = z.object({
+  message: z.string().catch(""),
+  errors: z
+    .array(z.union([z.string(), z.object({ message: z.string(), code: z.string() }).partial()]))
+    .catch([])
+    .default([]),
+});
+
+export interface Thrown {
+  error: unknown;
+  call: string;
+  redact: (text: string) => string;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/**
+ * GitHub's failure made of what Octokit threw. Octokit's error itself is not passed on: it carries the request, with headers and
+ * body. The cause is what the network said, as a plain error with redacted text.
+ */
+export function failureOf({ error, call, redact, now }: Thrown): GitHubError {
+  const response = thrownSchema.safeParse(error).data?.response;
+  const message = error instanceof Error ? error.message : String(error);
+  if (response === undefined) {
+    const cause = rootOf(error);
+    const timedOut = cause.name === "TimeoutError";
+    return new GitHubError({
+      kind: "unavailable",
+      status: null,
+      retryAt: null,
+      call,
+      detail: redact(timedOut ? "no answer in time" : message || "the connection failed"),
+      cause: plain(cause, redact),
+    });
+  }
+  const status = thrownSchema.parse(error).status ?? null;
+  const detail = redact(messageOf(response.data) || message);
+  return new GitHubError({
+    ...classify({ status, headers: response.headers, message: detail, now }),
+    status,
+    call,
+    detail,
+  });
+}
+
+/** `Validation Failed: A pull request already exists for o:b.`; an error without words shows its code. */
+function messageOf(data: unknown): string {
+  if (typeof data === "string") return data.replace(/\s+/g, " ").trim();
+  const body = bodySchema.safeParse(data).data;
+  if (body === undefined) return "";
+  const errors = body.errors.map((error) => (typeof error === "string" ? error : (error.message ?? error.code ?? "")));
+  return [body.message, errors.filter(Boolean).join("; ")].filter(Boolean).join(": ");
+}
+
+function rootOf(error: unknown): Error {
+  let root = error instanceof Error ? error : new Error(String(error));
+  for (let depth = 0; depth < 5 && root.cause instanceof Error; depth += 1) root = root.cause;
+  return root;
+}
+
+function plain(error: Error, redact: (text: string) => string): Error {
+  const copy = new Error(redact(error.message));
+  copy.name = error.name;
+  copy.stack = redact(error.stack ?? "");
+  return copy;
+}

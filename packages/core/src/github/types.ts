@@ -1,0 +1,101 @@
+/** A repository by name, as a person writes it; GitHub ignores case in both. */
+export interface Repo {
+  owner: string;
+  repo: string;
+}
+
+/** The last argument of every call: rejects with `signal.reason` when it is aborted. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Times are ISO 8601 in UTC, to the second. */
+export interface Issue {
+  number: number;
+  title: string;
+  /** Empty when the issue has none. */
+  body: string;
+  state: "open" | "closed";
+  /** Why it was closed, for example `completed` or `not_planned`. */
+  stateReason: string | null;
+  labels: string[];
+  locked: boolean;
+  /** Login; `ghost` when the account is gone. */
+  author: string;
+  createdAt: string;
+  updatedAt: string;
+  /** The page for people. */
+  url: string;
+  /** GitHub's issues API returns pull requests too. */
+  isPull: boolean;
+}
+
+export interface Comment {
+  id: number;
+  body: string;
+  /** `type` is `User`, `Bot` or `Organization`. */
+  author: { login: string; type: string };
+  createdAt: string;
+  updatedAt: string;
+  issueNumber: number;
+  url: string;
+}
+
+export interface Pull {
+  number: number;
+  url: string;
+  state: "open" | "closed";
+  merged: boolean;
+  headRef: string;
+  headSha: string;
+  baseRef: string;
+  body: string;
+  draft: boolean;
+}
+
+/** Somebody put a label on; ids rise with time. `at` is ISO 8601. */
+export interface LabeledEvent {
+  id: number;
+  actor: string;
+  actorType: string;
+  at: string;
+}
+
+export type Permission = "admin" | "write" | "read" | "none";
+
+export type RepositoryAnswer =
+  | {
+      kind: "found";
+      id: number;
+      /** Owner and name as GitHub writes them. */
+      owner: string;
+      repo: string;
+      defaultBranch: string;
+      canPush: boolean;
+      archived: boolean;
+    }
+  /** Renamed or transferred; `to` is `owner/name`. */
+  | { kind: "moved"; to: string }
+  /** Deleted, or not to be seen by this token. */
+  | { kind: "gone" };
+
+export type IssueAnswer =
+  | { kind: "found"; issue: Issue }
+  /** 410: deleted; 404: deleted, or not to be seen by this token. */
+  | { kind: "gone"; status: number }
+  /** Transferred, or its repository was renamed; `to` is `owner/repo#number`. */
+  | { kind: "moved"; to: string };
+
+/** What GitHub last said about the primary rate limit. `resetAt` in epoch milliseconds. */
+export interface RateLimit {
+  limit: number;
+  remaining: number;
+  resetAt: number;
+}
+
+export interface Counters {
+  /** Every HTTP request that was sent, retries included. */
+  requests: number;
+  /** How many of them were answered 304, which costs no rate limit. */
+  notModified: number;
+}

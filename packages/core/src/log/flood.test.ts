@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { countFlood } from "./flood.ts";
+
+function flood() {
+  let at = 0;
+  const count = countFlood({ limit: 100, windowMs: 10, windows: 3, now: () => at });
+  return (time: number, errors: number): boolean => {
+    at = time;
+    return Array.from({ length: errors }, count).some((lasts) => lasts);
+  };
+}
+
+it("a flood counts when it lasts", () => {
+  const come = flood();
+  expect([come(0, 500), come(10, 100), come(20, 99)]).toEqual([false, false, false]);
+  expect(come(29, 1)).toBe(true);
+});
+
+it("single errors do not, however long they come", () => {
+  const come = flood();
+  for (let time = 0; time < 1000; time += 10) expect(come(time, 99)).toBe(false);
+});
+
+it("neither does one flood after another with rest between", () => {
+  const come = flood();
+  for (let time = 0; time < 1000; time += 40) expect([come(time, 500), come(time + 10, 500)]).toEqual([false, false]);
+});

@@ -1,0 +1,28 @@
+import { pino, stdSerializers } from "pino";
+import type { DestinationStream, LevelWithSilent, Logger } from "pino";
+
+import { createLineRedactor } from "./redact.ts";
+
+export type { Logger } from "pino";
+
+export interface LoggerOptions {
+  /** Which process speaks, for example `runner`. */
+  name: string;
+  level?: LevelWithSilent | undefined;
+  /** Gets one JSON line at a time; standard output when left out. */
+  destination?: DestinationStream | undefined;
+  /** Never to be seen in a line, in any of their forms; what looks like a token is taken out anyway. */
+  secrets: readonly string[];
+}
+
+/** A pino logger of JSON lines that redacts the final line: message, fields, nested errors and stacks alike. */
+export function createLogger({ name, level = "info", destination, secrets }: LoggerOptions): Logger {
+  const redactLine = createLineRedactor(secrets);
+  const options = {
+    name,
+    level,
+    serializers: { err: stdSerializers.err, error: stdSerializers.err, cause: stdSerializers.err },
+    hooks: { streamWrite: redactLine },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
