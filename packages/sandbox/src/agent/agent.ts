@@ -1,0 +1,80 @@
+import * as events from "./events.ts";
+import type { Ending, Event } from "./events.ts";
+import type { Arguments } from "./arguments.ts";
+import type { Input } from "./input.ts";
+import { defaultScript, endsRun, scriptIn, stepsFor } from "./script.ts";
+import { saveSession, type Session } from "./session.ts";
+import { TurnRunner, witness, type Exit } from "./turn.ts";
+import { add, NO_USAGE, usageOf } from "./usage.ts";
+
+export interface AgentOptions {
+  readonly session: Session;
+  readonly arguments: Arguments;
+  readonly input: Input;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where sessions are kept. */
+  readonly folder: string;
+  readonly emit: (event: Event) => void;
+  readonly ignoreTerm: () => void;
+  /** Whose abort is an interrupt of this turn; called at each turn's start, and with undefined at its end. */
+  readonly onTurn: (turn: { readonly stop: AbortController; readonly goDeaf: () => void } | undefined) => void;
+  readonly goDeaf: () => void;
+}
+
+/** Works on one message after the other until there is none. @returns the exit code. */
+export async function runAgent(options: AgentOptions): Promise<number> {
+  let code = 0;
+  for (let index = 0; ; index += 1) {
+    const prompt = await options.input.next();
+    if (prompt === undefined) return code;
+    const end = await runTurn({ ...options, prompt, index });
+    if (end.kind === "exit") return end.code;
+    code = end.kind === "success" ? 0 : 1;
+  }
+}
+
+async function runTurn(options: AgentOptions & { prompt: string; index: number }): Promise<Ending | Exit> {
+  const { session, prompt, index, cwd, env, folder, emit } = options;
+  const startedAt = Date.now();
+  const speaker = { session: session.id, model: options.arguments.model };
+  emit(events.init(speaker, { cwd, folder, pid: process.pid }));
+  const script = scriptIn(prompt) ?? session.script ?? defaultScript(firstLine(prompt));
+  const { steps, counted } = stepsFor({ script, messages: session.messages, done: session.done });
+  session.script = script;
+  session.messages += 1;
+  await saveSession(folder, session);
+  const stop = new AbortController();
+  options.onTurn({ stop, goDeaf: options.goDeaf });
+  const { ignoreTerm, goDeaf } = options;
+  const runner = new TurnRunner({ speaker, prompt, cwd, env, emit, signal: stop.signal, ignoreTerm, goDeaf });
+  let end: Ending | Exit | undefined;
+  for (const step of steps) {
+    // What ends the run counts as done before it happens: afterwards nobody could note it.
+    if (endsRun(step)) await progress(options, counted);
+    end = await runner.step(step);
+    if (end !== undefined) break;
+    if (!endsRun(step)) await progress(options, counted);
+  }
+  end ??= { kind: "success", text: runner.lastText || "Nothing was left to do." };
+  options.onTurn(undefined);
+  const used =
+    end.kind === "api-error" && runner.calls === 0 ? NO_USAGE : usageOf(Math.max(runner.calls, 1), runner.told);
+  if (end.kind !== "exit") {
+    const turns = runner.calls + 1;
+    emit(events.result(speaker, { ending: end, used, before: session.total, turns, startedAt, index }));
+  }
+  session.total = add(session.total, used);
+  await saveSession(folder, session);
+  const marker = { pid: process.pid, session: session.id, runMarker: env["TAC8_RUN"] ?? null };
+  await witness(env["TAC8_WITNESS"], { ...marker, finished: end.kind, at: Date.now() });
+  return end;
+}
+
+async function progress({ session, folder }: AgentOptions, counted: boolean): Promise<void> {
+  if (!counted) return;
+  session.done += 1;
+  await saveSession(folder, session);
+}
+
+const firstLine = (text: string): string => text.trim().split("\n", 1)[0]?.slice(0, 200) || "A note.";

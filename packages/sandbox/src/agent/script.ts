@@ -1,0 +1,109 @@
+/**
+ * What the scripted agent does, told by the text it is given: a fenced block named `tac8-script` with JSON.
+ *
+ * - a list of steps: a new session starts at its beginning, a later message or `--resume` goes on after the last finished step;
+ * - `{ "first": [...], "again": [...] }`: `first` for a session's first message, `again` for each later one (without
+ *   `again`: what is left of `first`);
+ * - a list of lists: the n-th for a session's n-th message, the last for all further ones.
+ *
+ * The last block of a text counts; without one, the one that the session remembers; without any, a line in NOTES.md and
+ * a commit. A block must not contain three backticks.
+ */
+export type Script =
+  | readonly Step[]
+  | readonly (readonly Step[])[]
+  | { readonly first: readonly Step[]; readonly again?: readonly Step[] };
+
+export interface Usage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cacheReadInputTokens?: number;
+  readonly cacheCreationInputTokens?: number;
+  readonly costUSD?: number;
+}
+
+export type Step =
+  | { readonly say: string }
+  | { readonly think: string }
+  | { readonly write: string; readonly text: string }
+  | { readonly append: string; readonly text: string }
+  /** Everything in the folder, by git through bash. */
+  | { readonly commit: string }
+  | { readonly bash: string }
+  /** Milliseconds. */
+  | { readonly wait: number }
+  /** Writes it to BLOCKED.md. */
+  | { readonly ask: string }
+  /** The final text; ends the turn. */
+  | { readonly result: string }
+  /** The model's API failed; ends the turn, exit 1. */
+  | { readonly error: { readonly status: number | null; readonly message: string } }
+  /** 429; `resetsAt` is in seconds since the epoch. */
+  | { readonly usageLimit: { readonly resetsAt: number } }
+  | { readonly maxTurns: true }
+  /** At once, without a result. */
+  | { readonly exit: number }
+  | { readonly crash: true }
+  /** Silent for ever; `deaf` does not answer an interrupt either. */
+  | { readonly hang: true | "deaf" }
+  | { readonly ignoreTerm: true }
+  /** Detached twice, in a session of its own, for an hour; `bare` has an empty environment. */
+  | { readonly daemon: true | "bare"; readonly pidFile?: string }
+  /** So many bytes as a command's output. */
+  | { readonly output: number }
+  | { readonly noResult: true }
+  /** Adds up to this for the turn, instead of a made-up number. */
+  | { readonly usage: Usage }
+  /** The exact text that came in, into a file. */
+  | { readonly prompt: string }
+  /** The environment as JSON, into a file. */
+  | { readonly env: string };
+
+/** What a session remembers of its script. */
+export interface Progress {
+  readonly script: Script;
+  /** Messages that were begun. */
+  readonly messages: number;
+  /** Steps of a plain list (or of `first`) that are behind us. */
+  readonly done: number;
+}
+
+const BLOCK = /```tac8-script\s*\n([\s\S]*?)\n\s*```/g;
+
+/** The script of a text, or undefined. @throws Error when it is no JSON. */
+export function scriptIn(text: string): Script | undefined {
+  const block = [...text.matchAll(BLOCK)].at(-1)?.[1];
+  if (block === undefined) return undefined;
+  try {
+    return JSON.parse(block) as Script;
+  } catch (error) {
+    throw new Error(`the tac8-script block is no JSON: ${String(error)}`, { cause: error });
+  }
+}
+
+export function defaultScript(title: string): Script {
+  return [
+    { say: "No script came with this issue: I leave a note." },
+    { append: "NOTES.md", text: `${title}\n` },
+    { commit: "docs: leave a note" },
+    { result: "Left a note in NOTES.md." },
+  ];
+}
+
+/** Which steps a message runs, and whether they count as progress through the list. */
+export function stepsFor({ script, messages, done }: Progress): { steps: readonly Step[]; counted: boolean } {
+  if ("first" in script) {
+    if (messages > 0 && script.again !== undefined) return { steps: script.again, counted: false };
+    return { steps: script.first.slice(done), counted: true };
+  }
+  if (isListOfLists(script)) return { steps: script[Math.min(messages, script.length - 1)] ?? [], counted: false };
+  return { steps: script.slice(done), counted: true };
+}
+
+function isListOfLists(script: readonly Step[] | readonly (readonly Step[])[]): script is readonly (readonly Step[])[] {
+  return Array.isArray(script[0]);
+}
+
+/** Steps that a resumed session must not meet again: after them nothing of this run comes. */
+export const endsRun = (step: Step): boolean =>
+  ["result", "error", "usageLimit", "maxTurns", "exit", "crash", "hang", "noResult"].some((name) => name in step);

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+const MOST_OUTPUT = 30_000;
+
+export interface CommandEnd {
+  /** Both streams together, cut at 30,000 characters. */
+  readonly output: string;
+  /** Null: killed. */
+  readonly code: number | null;
+}
+
+/** Runs a command through bash in a session of its own, as `claude` does; an abort kills its group. */
+export async function runBash(command: string, signal: AbortSignal): Promise<CommandEnd> {
+  const child = spawn("bash", ["-c", command], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const { pid } = child;
+  const kill = () => {
+    try {
+      if (pid !== undefined) process.kill(-pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  };
+  let output = "";
+  const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(0, MOST_OUTPUT));
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  signal.addEventListener("abort", kill, { once: true });
+  // Not `close`: what it left in the background may keep the pipes.
+  const [code] = (await once(child, "exit")) as [number | null];
+  await Promise.race([once(child, "close"), new Promise((resolve) => setTimeout(resolve, 50))]);
+  signal.removeEventListener("abort", kill);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  return { output: output.replace(/\n$/, ""), code };
+}
+
+/** A process that outlives everybody who does not look for it. */
+export async function startDaemon({
+  bare,
+  pidFile,
+}: {
+  bare: boolean;
+  pidFile: string | undefined;
+}): Promise<undefined> {
+  const note = pidFile === undefined ? "" : 'echo $! > "$1"';
+  const args = ["setsid", "--wait", "bash", "-c", `sleep 3600 & ${note}`, "daemon", pidFile ?? ""];
+  const [program = "setsid", ...rest] = bare ? ["env", "-i", "PATH=/usr/bin:/bin", ...args] : args;
+  const child = spawn(program, rest, { stdio: "ignore", detached: true });
+  await once(child, "exit");
+  return undefined;
+}
+
+export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,50 @@
+import type { Readable } from "node:stream";
+
+/** What goes back over HTTP. `stream` is for git, which answers more than fits in memory. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly stream?: Readable;
+}
+
+/** An answer in the shape of GitHub's errors, thrown from wherever it is found out. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    message: string,
+    extra: { body?: Record<string, unknown>; headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.body = {
+      message,
+      ...extra.body,
+      documentation_url: "https://docs.github.com/rest",
+      status: String(status),
+    };
+    this.headers = extra.headers ?? {};
+  }
+}
+
+export const notFound = (): ApiError => new ApiError(404, "Not Found");
+
+export const forbidden = (): ApiError => new ApiError(403, "Resource not accessible by personal access token");
+
+/** 422 as GitHub words it; each error has at least `resource`, `field` and `code`. */
+export function invalid(...errors: readonly Record<string, string>[]): ApiError {
+  return new ApiError(422, "Validation Failed", { body: { errors } });
+}
+
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): Answer {
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...headers },
+    body: JSON.stringify(value),
+  };
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { ApiError, json, notFound, type Answer } from "./answer.ts";
+import type { Token, User } from "./model.ts";
+import type { Urls } from "./present.ts";
+import { commentRoutes } from "./routes/comments.ts";
+import { issueRoutes } from "./routes/issues.ts";
+import { labelRoutes } from "./routes/labels.ts";
+import { pullRoutes } from "./routes/pulls.ts";
+import { repositoryRoutes } from "./routes/repositories.ts";
+import { movedTo, type Call, type PlainRoute, type RepositoryRoute } from "./routes/route.ts";
+import { RATE, rateReset, userRoutes } from "./routes/user.ts";
+import { fullName, lesser, type Store } from "./store.ts";
+
+export interface ApiRequest {
+  readonly store: Store;
+  readonly urls: Urls;
+  readonly method: string;
+  /** As asked; `path` is its path without the prefix of an Enterprise server. */
+  readonly url: URL;
+  readonly path: string;
+  readonly headers: { readonly authorization?: string | undefined; readonly "if-none-match"?: string | undefined };
+  readonly body: Buffer;
+}
+
+interface Matched<R> {
+  readonly route: R;
+  readonly params: Record<string, string>;
+}
+
+const plain = userRoutes.map(compile);
+// Fixed words come before parameters, so that /issues/comments is no issue number.
+const inRepository = [...commentRoutes, ...issueRoutes, ...labelRoutes, ...pullRoutes, ...repositoryRoutes].map(
+  compile,
+);
+
+/** Answers one REST call; every error is an answer too, but for a bug of ours, which is thrown. */
+export async function answerApi(request: ApiRequest): Promise<Answer> {
+  try {
+    const answer = await run(request);
+    return withEtag(request, answer);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return withRate(json(error.status, error.body, error.headers));
+  }
+}
+
+async function run(request: ApiRequest): Promise<Answer> {
+  const { store, method, url, urls, path } = request;
+  const { user, token } = authenticate(request);
+  const call = { store, method, url, urls, user, token, body: parse(request.body) };
+  const top = match<PlainRoute>(plain, method, path);
+  if (top !== undefined) return top.route.run({ ...call, params: top.params });
+  return runInRepository({ ...call, params: {} }, path);
+}
+
+async function runInRepository(call: Call, path: string): Promise<Answer> {
+  const { store, user, token } = call;
+  const [, root, first = "", second = "", rest = ""] =
+    /^\/(repos|repositories)\/([^/]+)(?:\/([^/]+))?(.*)$/.exec(path) ?? [];
+  const byId = root === "repositories";
+  const name = `${decodeURIComponent(first)}/${decodeURIComponent(second)}`;
+  const byNumber = byId ? [...store.repositories.values()].find(({ id }) => id === Number(first)) : undefined;
+  const known = byId ? byNumber : store.find(name);
+  const repository = known ?? store.renamed.get(name.toLowerCase());
+  if (repository === undefined) throw notFound();
+  const level = lesser(store.level(repository, user.login), token.atMost);
+  if (level === "none") throw notFound();
+  if (known === undefined) throw movedTo(call, `${call.urls.api}/repos/${fullName(repository)}${rest}`);
+  const inside = byId && second !== "" ? `/${second}${rest}` : rest;
+  const found = match<RepositoryRoute>(inRepository, call.method, inside);
+  if (found === undefined) throw notFound();
+  return found.route.run({ ...call, params: found.params, repository, level });
+}
+
+/** @throws ApiError 401 without a token, and with one that nobody has. */
+function authenticate({ store, headers }: ApiRequest): { user: User; token: Token } {
+  const [, secret] = /^(?:token|bearer)\s+(\S+)$/i.exec(headers.authorization ?? "") ?? [];
+  if (secret === undefined) throw new ApiError(401, "Requires authentication");
+  const token = store.tokens.get(secret);
+  if (token === undefined) throw new ApiError(401, "Bad credentials");
+  return { user: store.user(token.login), token };
+}
+
+function parse(body: Buffer): Record<string, unknown> {
+  if (body.length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString());
+  } catch (error) {
+    throw new ApiError(400, "Problems parsing JSON", { body: { reason: String(error) } });
+  }
+  if (Array.isArray(value)) return { labels: value };
+  if (typeof value !== "object" || value === null) throw new ApiError(400, "Body should be a JSON object");
+  return Object.fromEntries(Object.entries(value));
+}
+
+/** An ETag covers one page: it comes from the body alone. A 304 has no Link header. */
+function withEtag({ method, headers }: ApiRequest, answer: Answer): Answer {
+  if (method !== "GET" || answer.status !== 200) return withRate(answer);
+  const etag = `W/"${createHash("sha256")
+    .update(answer.body ?? "")
+    .digest("hex")}"`;
+  const known = (headers["if-none-match"] ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  const common = { etag, "cache-control": "private, max-age=60, s-maxage=60" };
+  if (known.includes(etag.slice(2))) return withRate({ status: 304, headers: common });
+  return withRate({ ...answer, headers: { ...answer.headers, ...common } });
+}
+
+function withRate(answer: Answer): Answer {
+  const rate = {
+    "x-ratelimit-limit": String(RATE.limit),
+    "x-ratelimit-remaining": String(RATE.remaining),
+    "x-ratelimit-used": String(RATE.used),
+    "x-ratelimit-reset": String(rateReset()),
+    "x-ratelimit-resource": "core",
+    "x-github-request-id": "SAND:BOX",
+  };
+  return { ...answer, headers: { ...rate, ...answer.headers } };
+}
+
+function compile<R extends { readonly method: string; readonly path: string }>(route: R) {
+  return { route, pattern: new RegExp(`^${route.path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`) };
+}
+
+function match<R extends { readonly method: string }>(
+  routes: readonly { readonly route: R; readonly pattern: RegExp }[],
+  method: string,
+  path: string,
+): Matched<R> | undefined {
+  for (const { route, pattern } of routes) {
+    const groups = route.method === method ? pattern.exec(path) : null;
+    if (groups === null) continue;
+    const named = Object.entries(groups.groups ?? {});
+    return { route, params: Object.fromEntries(named.map(([key, value]) => [key, decodeURIComponent(value)])) };
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import * as issues from "./issues.ts";
+import type { Issue } from "./model.ts";
+import { mergePull } from "./pulls.ts";
+import { commitTo, createRepository } from "./repositories.ts";
+import { fullName, type Store } from "./store.ts";
+import type { Deed, LocalGitHub } from "./types.ts";
+
+type Deeds = Pick<
+  LocalGitHub,
+  | "addUser"
+  | "addToken"
+  | "revokeToken"
+  | "createRepository"
+  | "renameRepository"
+  | "archiveRepository"
+  | "setPermission"
+  | "openIssue"
+  | "addLabel"
+  | "removeLabel"
+  | "comment"
+  | "closeIssue"
+  | "reopenIssue"
+  | "lockIssue"
+  | "deleteIssue"
+  | "transferIssue"
+  | "mergePull"
+  | "closePull"
+  | "commitTo"
+>;
+
+/** What tests and the demo do to a local GitHub without asking it over HTTP. */
+export function deeds(store: Store): Deeds {
+  const at = ({ repo, number, actor }: Deed) => ({
+    ...find(store, repo, number),
+    store,
+    actor: store.user(actor).login,
+  });
+  const addToken: Deeds["addToken"] = ({
+    login,
+    token = `ghp_${randomUUID().replaceAll("-", "")}`,
+    atMost = "admin",
+  }) => {
+    store.tokens.set(token, { login: store.user(login).login, atMost });
+    return token;
+  };
+  return {
+    addUser({ login, token }) {
+      const known = store.users.get(login.toLowerCase());
+      store.users.set(login.toLowerCase(), known ?? { id: store.id(), login, createdAt: Date.now() });
+      return addToken({ login, ...(token === undefined ? {} : { token }) });
+    },
+    addToken,
+    revokeToken: (token) => void store.tokens.delete(token),
+    async createRepository(options) {
+      const repository = await createRepository(store, options);
+      return { id: repository.id, repo: fullName(repository) };
+    },
+    renameRepository(repo, name) {
+      const repository = store.repository(repo);
+      store.repositories.delete(repo.toLowerCase());
+      store.renamed.set(repo.toLowerCase(), repository);
+      repository.name = name;
+      store.repositories.set(fullName(repository).toLowerCase(), repository);
+      store.changed();
+    },
+    archiveRepository: (repo) => void (store.repository(repo).archived = true),
+    setPermission(repo, login, level) {
+      store.repository(repo).permissions.set(store.user(login).login.toLowerCase(), level);
+      store.changed();
+    },
+    openIssue({ repo, title, body = "", labels = [], author }) {
+      const repository = store.repository(repo);
+      const opened = { store, repository, title, body, labels, author: author ?? repository.owner };
+      return structuredClone(issues.openIssue(opened));
+    },
+    addLabel: ({ label, ...deed }) => issues.addLabel({ ...at(deed), label }),
+    removeLabel: ({ label, ...deed }) => void issues.removeLabel({ ...at(deed), label }),
+    comment({ body, ...deed }) {
+      const { issue, actor } = at(deed);
+      return structuredClone(issues.addComment({ store, issue, author: actor, body }));
+    },
+    closeIssue: ({ reason, ...deed }) =>
+      issues.closeIssue({ ...at(deed), ...(reason === undefined ? {} : { reason }) }),
+    reopenIssue: (deed) => issues.reopenIssue(at(deed)),
+    lockIssue: (deed) => issues.lockIssue({ ...at(deed), locked: true }),
+    deleteIssue(repo, number) {
+      find(store, repo, number).issue.deleted = true;
+      store.changed();
+    },
+    transferIssue: ({ to, ...deed }) => issues.transferIssue({ ...at(deed), to: store.repository(to) }).number,
+    mergePull: (deed) => mergePull(at(deed)),
+    closePull: (deed) => issues.closeIssue(at(deed)),
+    commitTo: ({ repo, message = "A commit\n", ...commit }) =>
+      commitTo({ store, repository: store.repository(repo), message, ...commit }),
+  };
+}
+
+/** @throws Error when there is no such issue or pull request. */
+export function find(store: Store, repo: string, number: number) {
+  const repository = store.repository(repo);
+  const issue: Issue | undefined = repository.issues.get(number);
+  if (issue === undefined) throw new Error(`the local GitHub has no ${repo}#${number}`);
+  return { repository, issue };
+}

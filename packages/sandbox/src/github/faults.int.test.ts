@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { testGitHub, type TestGitHub } from "./test-github.ts";
+
+const COMMENTS = "/repos/octo/thing/issues/1/comments";
+
+let world: TestGitHub;
+
+beforeEach(async () => {
+  world = await testGitHub({ control: true });
+  world.github.openIssue({ repo: world.repo, title: "A bug" });
+});
+
+afterEach(async () => world.close());
+
+const comment = () => world.ask("POST", COMMENTS, { body: { body: "hello" } });
+
+const said = () => world.github.comments(world.repo, 1).length;
+
+it("answers with an error so many times, without doing the work", async () => {
+  const fault = world.github.fault({ method: "post", path: COMMENTS, times: 2, after: 1, do: { status: 502 } });
+  const statuses = [];
+  for (let time = 0; time < 4; time += 1) statuses.push((await comment()).status);
+  expect(statuses).toEqual([201, 502, 502, 201]);
+  expect([fault.hits, said()]).toEqual([2, 2]);
+});
+
+it("does the work before the error when told so, and stops when removed", async () => {
+  const headers = { "retry-after": "7" };
+  const fault = world.github.fault({ path: /comments$/, times: 9, do: { status: 403, headers, doWork: true } });
+  const refused = await comment();
+  expect([refused.status, refused.headers.get("retry-after"), said()]).toEqual([403, "7", 1]);
+  fault.remove();
+  expect((await comment()).status).toBe(201);
+});
+
+it.each([
+  ["before", 0],
+  ["after", 1],
+] as const)("drops the connection %s the work", async (drop, expected) => {
+  world.github.fault({ path: COMMENTS, times: 1, do: { drop } });
+  await expect(comment()).rejects.toThrow("fetch failed");
+  expect(said()).toBe(expected);
+  expect(world.github.requests.at(-1)).toMatchObject({ status: 0, method: "POST" });
+});
+
+it("cuts an answer in half that looks whole", async () => {
+  world.github.fault({ method: "GET", path: "/repos/octo/thing/issues", times: 1, do: { drop: "middle" } });
+  const cut = await world.ask("GET", "/repos/octo/thing/issues");
+  expect([cut.status, cut.text.startsWith("[{"), cut.data]).toEqual([200, true, expect.stringContaining("no JSON")]);
+});
+
+it("delays", async () => {
+  world.github.fault({ path: "/user", times: 1, do: { delayMs: 1 } });
+  expect((await world.ask("GET", "/user")).status).toBe(200);
+});
+
+it("takes faults over HTTP where that is allowed", async () => {
+  const fault = { pattern: "^/user$", times: 1, do: { status: 500, body: { message: "oh" } } };
+  expect((await world.ask("POST", "/_sandbox/faults", { body: fault })).status).toBe(204);
+  expect(await world.ask("GET", "/user")).toMatchObject({ status: 500, data: { message: "oh" } });
+  expect((await world.ask("POST", "/_sandbox/faults", { body: { do: {} } })).status).toBe(422);
+  const closed = await testGitHub();
+  try {
+    expect((await closed.ask("POST", "/_sandbox/faults", { body: fault })).status).toBe(404);
+  } finally {
+    await closed.close();
+  }
+});

@@ -1,0 +1,122 @@
+/** What the local GitHub remembers. Times are milliseconds since the epoch; people are named by login. */
+export type Level = "admin" | "write" | "read" | "none";
+
+export interface User {
+  readonly id: number;
+  readonly login: string;
+  readonly createdAt: number;
+}
+
+export interface Token {
+  readonly login: string;
+  /** The most that this token may do, whatever its owner may: a fine-grained token. */
+  readonly atMost: Level;
+}
+
+export interface Label {
+  readonly id: number;
+  name: string;
+  color: string;
+  description: string | null;
+}
+
+export interface Comment {
+  readonly id: number;
+  readonly author: string;
+  body: string;
+  readonly createdAt: number;
+  updatedAt: number;
+}
+
+export interface IssueEvent {
+  /** Rises across the whole server. */
+  readonly id: number;
+  readonly event: string;
+  readonly actor: string;
+  readonly at: number;
+  readonly label?: string;
+  readonly rename?: { readonly from: string; readonly to: string };
+  /** The commit that closed or merged. */
+  readonly commit?: string;
+}
+
+export interface Pull {
+  readonly head: string;
+  base: string;
+  headSha: string;
+  baseSha: string;
+  readonly draft: boolean;
+  merged: boolean;
+  mergedAt: number | null;
+  mergedBy: string | null;
+  mergeSha: string | null;
+}
+
+/** An issue, or a pull request when `pull` is there: GitHub numbers and lists them together. */
+export interface Issue {
+  readonly id: number;
+  readonly number: number;
+  readonly author: string;
+  title: string;
+  body: string | null;
+  /** As the repository writes them. */
+  labels: string[];
+  state: "open" | "closed";
+  stateReason: string | null;
+  locked: boolean;
+  readonly createdAt: number;
+  updatedAt: number;
+  closedAt: number | null;
+  closedBy: string | null;
+  comments: Comment[];
+  events: IssueEvent[];
+  readonly pull?: Pull;
+  deleted: boolean;
+  movedTo: { readonly repository: string; readonly number: number } | null;
+}
+
+export interface Repository {
+  readonly id: number;
+  readonly owner: string;
+  name: string;
+  readonly private: boolean;
+  archived: boolean;
+  readonly defaultBranch: string;
+  /** The bare git repository. */
+  readonly dir: string;
+  readonly createdAt: number;
+  pushedAt: number;
+  /** By lower-case name. */
+  readonly labels: Map<string, Label>;
+  readonly issues: Map<number, Issue>;
+  /** By lower-case login. */
+  readonly permissions: Map<string, Level>;
+  /** Full ref name → sha, read from git after every push. */
+  refs: Map<string, string>;
+  /** Bytes of the hook's push log that were read already. */
+  pushLogRead: number;
+}
+
+export interface RequestEntry {
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  /** 0: the connection was dropped before an answer. */
+  readonly status: number;
+  readonly login: string | null;
+  readonly notModified: boolean;
+}
+
+export interface PushEntry {
+  readonly at: number;
+  /** `owner/name`. */
+  readonly repo: string;
+  readonly ref: string;
+  /** Forty zeros: the ref was not there. */
+  readonly before: string;
+  /** Forty zeros: the ref was deleted. */
+  readonly after: string;
+  readonly login: string;
+  readonly forced: boolean;
+}

@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { Ajv, type ValidateFunction } from "ajv";
+import formats from "ajv-formats";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { testGitHub, type TestGitHub } from "./test-github.ts";
+
+interface Description {
+  readonly paths: Record<string, Record<string, { responses: Record<string, { content?: Content; $ref?: string }> }>>;
+  readonly components: { readonly schemas: Record<string, unknown> };
+}
+
+type Content = Record<string, { readonly schema: object }>;
+
+let world: TestGitHub;
+let description: Description;
+let ajv: Ajv;
+let comment: string;
+
+const REPO = "/repos/{owner}/{repo}";
+const ISSUE = `${REPO}/issues/{issue_number}`;
+
+beforeAll(async () => {
+  const require = createRequire(import.meta.url);
+  const file = require.resolve("@octokit/openapi/generated/api.github.com.json");
+  description = JSON.parse(await readFile(file, "utf8"), nullable) as Description;
+  ajv = new Ajv({ strict: false, allErrors: true });
+  formats.default(ajv);
+  ajv.addSchema({ $id: "github", components: description.components });
+  world = await testGitHub();
+  const { github, repo } = world;
+  github.openIssue({ repo, title: "A bug", body: "It hurts.", labels: ["rpi-auto"] });
+  comment = String(github.comment({ repo, number: 1, actor: "octo", body: "hello" }).id);
+  github.removeLabel({ repo, number: 1, actor: "octo", label: "rpi-auto" });
+  github.closeIssue({ repo, number: 1, actor: "octo" });
+  github.reopenIssue({ repo, number: 1, actor: "octo" });
+  github.lockIssue({ repo, number: 1, actor: "octo" });
+  for (const branch of ["one", "two"])
+    await github.commitTo({ repo, branch, files: { [branch]: "x" }, author: "octo" });
+});
+
+afterAll(async () => world.close());
+
+/** OpenAPI 3.0 allows `nullable` beside a `$ref`, `oneOf` or `enum`; JSON Schema wants it spelled out. */
+function nullable(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("nullable" in value)) return value;
+  const { nullable: isNullable, ...rest } = value;
+  return isNullable === true ? { anyOf: [rest, { type: "null" }] } : rest;
+}
+
+function validator(method: string, path: string, status: number): ValidateFunction {
+  const answer = description.paths[path]?.[method.toLowerCase()]?.responses[status];
+  const schema = answer?.content?.["application/json"]?.schema;
+  if (schema === undefined) throw new Error(`GitHub describes no ${status} of ${method} ${path}`);
+  return ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll("#/components", "github#/components")) as object);
+}
+
+/** In this order: later ones need what earlier ones made. */
+const CALLS: readonly [method: string, path: string, status: number, body?: unknown][] = [
+  ["GET", "/user", 200],
+  ["GET", "/rate_limit", 200],
+  ["GET", REPO, 200],
+  ["GET", `${REPO}/collaborators/{username}/permission`, 200],
+  ["POST", `${REPO}/issues`, 201, { title: "Another", body: "…", labels: ["bug"] }],
+  ["GET", `${REPO}/issues`, 200],
+  ["GET", ISSUE, 200],
+  ["PATCH", ISSUE, 200, { title: "A bigger bug", state: "closed", labels: ["bug"] }],
+  ["GET", `${ISSUE}/events`, 200],
+  ["GET", `${ISSUE}/comments`, 200],
+  ["POST", `${ISSUE}/comments`, 201, { body: "more" }],
+  ["GET", `${REPO}/issues/comments`, 200],
+  ["GET", `${REPO}/issues/comments/{comment_id}`, 200],
+  ["PATCH", `${REPO}/issues/comments/{comment_id}`, 200, { body: "edited" }],
+  ["POST", `${ISSUE}/labels`, 200, { labels: ["x", "y"] }],
+  ["PUT", `${ISSUE}/labels`, 200, { labels: ["x", "z"] }],
+  ["GET", `${ISSUE}/labels`, 200],
+  ["DELETE", `${ISSUE}/labels/{name}`, 200],
+  ["POST", `${REPO}/labels`, 201, { name: "new", color: "ffffff" }],
+  ["GET", `${REPO}/labels`, 200],
+  ["GET", `${REPO}/labels/{name}`, 200],
+  ["POST", `${REPO}/pulls`, 201, { title: "One", head: "one", base: "main", body: "Fixes #2" }],
+  ["GET", `${REPO}/pulls`, 200],
+  ["GET", `${REPO}/pulls/{pull_number}`, 200],
+  ["PATCH", `${REPO}/pulls/{pull_number}`, 200, { title: "The one" }],
+  ["PUT", `${REPO}/pulls/{pull_number}/merge`, 200],
+  ["GET", `${REPO}/issues?state=all`, 200],
+  ["GET", `${REPO}/issues/{issue_number}`, 200],
+];
+
+it.each(CALLS)("%s %s answers %i in GitHub's shape", async (method, template, status, body) => {
+  const values: Record<string, string> = { owner: "octo", repo: "thing", username: "helper", name: "x" };
+  const numbers = { issue_number: "1", pull_number: "3", comment_id: comment };
+  const path = template.replace(/\{(\w+)\}/g, (_, key: string) => ({ ...values, ...numbers })[key] ?? key);
+  const answer = await world.ask(method, path, body === undefined ? {} : { body });
+  expect([answer.status, answer.text.slice(0, answer.status === status ? 0 : 300)]).toEqual([status, ""]);
+  const check = validator(method, template.split("?")[0] ?? "", status);
+  check(answer.data);
+  expect((check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ""}`)).toEqual([]);
+});
+
+it("would notice a wrong shape", async () => {
+  const check = validator("GET", REPO, 200);
+  const { data } = await world.ask("GET", "/repos/octo/thing");
+  expect(check({ ...(data as object), default_branch: 7 })).toBe(false);
+});

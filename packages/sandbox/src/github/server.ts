@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerApi } from "./api.ts";
+import { ApiError, json, type Answer } from "./answer.ts";
+import { faultFromJson } from "./control.ts";
+import type { FaultAction, Faults } from "./faults.ts";
+import { answerGit, gitLogin, isGitPath } from "./git-http.ts";
+import { answerPage } from "./pages/answer-page.ts";
+import type { Store } from "./store.ts";
+
+const MOST_BODY = 8 * 1024 * 1024;
+const API_PREFIX = /^\/api\/v3(?=\/|$)/;
+
+export interface Site {
+  readonly store: Store;
+  readonly faults: Faults;
+  /** Where people reach the pages. */
+  readonly publicUrl: string;
+  readonly control: boolean;
+}
+
+type Kind = "git" | "api" | "page" | "health" | "control";
+
+/** Serves one request: the REST API, git and the pages share the port. */
+export async function serve(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const at = Date.now();
+  const method = request.method ?? "GET";
+  const url = new URL(request.url ?? "/", `http://${request.headers.host ?? "localhost"}`);
+  const path = url.pathname.replace(API_PREFIX, "") || "/";
+  const kind = kindOf({ method, url, path, accept: request.headers.accept ?? "" });
+  if (kind !== "git" && kind !== "api") return send(request, response, await answerAside({ site, request, url, kind }));
+  const log = (status: number) => {
+    const login = loginOf(site.store, request) ?? null;
+    const entry = { at, method, path, query: url.search, status, login, notModified: status === 304 };
+    site.store.logRequest(entry);
+  };
+  const work = () =>
+    kind === "git" ? answerGit({ store: site.store, request, url }) : askApi({ site, request, url, path });
+  const action = site.faults.take(method, path);
+  if (action !== undefined && "drop" in action) {
+    // Whoever sees the connection end may look at the log at once: it must be there by then.
+    if (action.drop === "before") {
+      log(0);
+      response.destroy();
+      return;
+    }
+    const answer = await whole(await work());
+    log(action.drop === "after" ? 0 : answer.status);
+    if (action.drop === "after") response.destroy();
+    else sendHalf(response, answer);
+    return;
+  }
+  const answer = await faulty(action, work);
+  log(answer.status);
+  await send(request, response, answer);
+}
+
+function kindOf({ method, url, path, accept }: { method: string; url: URL; path: string; accept: string }): Kind {
+  if (isGitPath(url.pathname)) return "git";
+  if (path === "/healthz") return "health";
+  if (path.startsWith("/_sandbox/")) return "control";
+  if (API_PREFIX.test(url.pathname)) return "api";
+  if (/^\/(user|rate_limit)$|^\/(repos|repositories)\//.test(path)) return "api";
+  const form = method === "POST" && /^\/[^/]+\/[^/]+\/(issues|pull)\/\d+$/.test(path);
+  return form || (method === "GET" && accept.includes("text/html")) ? "page" : "api";
+}
+
+async function answerAside(options: { site: Site; request: IncomingMessage; url: URL; kind: Kind }): Promise<Answer> {
+  const { site, request, url, kind } = options;
+  if (kind === "health") return json(200, { status: "ok" });
+  const body = await readBody(request);
+  if (kind === "page") return answerPage({ ...site, request, url, body: body.toString() });
+  if (!site.control || request.method === "GET") return json(404, { message: "Not Found" });
+  if (request.method === "DELETE") site.faults.clear();
+  else site.faults.add(faultFromJson(body.toString()));
+  return { status: 204 };
+}
+
+async function askApi(options: { site: Site; request: IncomingMessage; url: URL; path: string }): Promise<Answer> {
+  const { site, request, url, path } = options;
+  const prefix = API_PREFIX.exec(url.pathname)?.[0] ?? "";
+  const urls = { api: url.origin + prefix, git: url.origin, html: site.publicUrl };
+  const body = await readBody(request);
+  const method = request.method ?? "GET";
+  return answerApi({ store: site.store, urls, method, url, path, headers: request.headers, body });
+}
+
+/** @throws ApiError 413 for a body that nobody sends in earnest. */
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BODY) throw new ApiError(413, "Payload too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function faulty(action: FaultAction | undefined, work: () => Promise<Answer>): Promise<Answer> {
+  if (action === undefined || "drop" in action) return work();
+  if ("delayMs" in action) {
+    await sleep(action.delayMs, undefined, { ref: false });
+    return work();
+  }
+  if (action.doWork === true) await whole(await work());
+  const { status, headers = {}, body = { message: `Server Error (${status})` } } = action;
+  return json(status, body, headers);
+}
+
+async function whole(answer: Answer): Promise<Answer> {
+  if (answer.stream === undefined) return answer;
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer.stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return { status: answer.status, ...(answer.headers && { headers: answer.headers }), body: Buffer.concat(chunks) };
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  request.resume(); // what nobody read must not stop the next request on this connection
+  response.writeHead(answer.status, answer.headers);
+  if (answer.stream === undefined) {
+    response.end(answer.body);
+    return;
+  }
+  await pipeline(answer.stream, response);
+}
+
+/** Without a length, so that the client takes what it got for the whole. */
+function sendHalf(response: ServerResponse, answer: Answer): void {
+  const body = Buffer.from(answer.body ?? "");
+  response.writeHead(answer.status, answer.headers);
+  response.write(body.subarray(0, Math.floor(body.length / 2)));
+  response.end();
+}
+
+function loginOf(store: Store, request: IncomingMessage): string | undefined {
+  const { authorization = "" } = request.headers;
+  const [, secret = ""] = /^(?:token|bearer)\s+(\S+)$/i.exec(authorization) ?? [];
+  return store.tokens.get(secret)?.login ?? gitLogin(store, authorization)?.login;
+}

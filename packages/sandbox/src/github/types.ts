@@ -1,0 +1,99 @@
+import type { Fault, FaultRequest } from "./faults.ts";
+import type { Comment, Issue, Level, PushEntry, RequestEntry } from "./model.ts";
+import type { CreateRepository } from "./repositories.ts";
+
+export interface GitHubOptions {
+  /** Folder of the bare git repositories; made when it is missing. */
+  readonly dir: string;
+  readonly host?: string;
+  /** Default 0: any free one. */
+  readonly port?: number;
+  /** Where people reach the pages. Default: where it listens. */
+  readonly publicUrl?: string;
+  /** Lets containers set faults by `POST /_sandbox/faults`. Default: no. */
+  readonly control?: boolean;
+}
+
+/** `number` in `repo` (`owner/name`), done by the person with this login. */
+export interface Deed {
+  readonly repo: string;
+  readonly number: number;
+  readonly actor: string;
+}
+
+/** A pull request as a witness sees it. */
+export interface PullSnapshot extends Readonly<Omit<Issue, "pull">>, Readonly<NonNullable<Issue["pull"]>> {}
+
+/** A GitHub on this machine, for tests and the demo. Repositories are named `owner/name`, in any case. */
+export interface LocalGitHub {
+  /** Its origin: base of the REST API, of git and of the pages. */
+  readonly url: string;
+  readonly publicUrl: string;
+  /** All answered or dropped API and git requests, the newest 100,000. */
+  readonly requests: readonly RequestEntry[];
+  /** One entry per updated ref. */
+  readonly pushes: readonly PushEntry[];
+
+  /** @returns the person's token; made up unless given. */
+  addUser(options: { login: string; token?: string }): string;
+  /** Another token of a person, which allows no more than `atMost`. */
+  addToken(options: { login: string; token?: string; atMost?: Level }): string;
+  revokeToken(token: string): void;
+  createRepository(options: CreateRepository): Promise<{ readonly id: number; readonly repo: string }>;
+  renameRepository(repo: string, name: string): void;
+  archiveRepository(repo: string): void;
+  setPermission(repo: string, login: string, level: Level): void;
+
+  /** The labels' events are the author's (default: the owner). */
+  openIssue(options: {
+    repo: string;
+    title: string;
+    body?: string | null;
+    labels?: readonly string[];
+    author?: string;
+  }): Readonly<Issue>;
+  addLabel(deed: Deed & { label: string }): void;
+  removeLabel(deed: Deed & { label: string }): void;
+  comment(deed: Deed & { body: string }): Readonly<Comment>;
+  closeIssue(deed: Deed & { reason?: string }): void;
+  reopenIssue(deed: Deed): void;
+  lockIssue(deed: Deed): void;
+  deleteIssue(repo: string, number: number): void;
+  /** @returns its new number. */
+  transferIssue(deed: Deed & { to: string }): number;
+  mergePull(deed: Deed): Promise<string>;
+  closePull(deed: Deed): void;
+  /** Someone pushes a commit to a branch. Path → content; null deletes. @returns its sha. */
+  commitTo(options: {
+    repo: string;
+    branch: string;
+    files: Readonly<Record<string, string | null>>;
+    message?: string;
+    author: string;
+  }): Promise<string>;
+
+  /** Without pull requests. Snapshots are copies. */
+  issues(repo: string): Readonly<Issue>[];
+  issue(repo: string, number: number): Readonly<Issue>;
+  pulls(repo: string): PullSnapshot[];
+  comments(repo: string, number: number): Readonly<Comment>[];
+  /** Branch → sha. */
+  branches(repo: string): Record<string, string>;
+  /** A file's text on a branch, or undefined. */
+  file(repo: string, branch: string, path: string): Promise<string | undefined>;
+
+  fault(request: FaultRequest): Fault;
+  clearFaults(): void;
+  /** Calls back after each answered or dropped API and git request. @returns how to stop that. */
+  onRequest(listener: (entry: RequestEntry) => void): () => void;
+  /**
+   * Resolves with the first value that is neither false nor undefined; asked now and after each change or request.
+   * @throws Error after `timeoutMs` (default 30 s).
+   */
+  waitFor<T>(
+    predicate: (github: LocalGitHub) => T | Promise<T>,
+    options?: { timeoutMs?: number; what?: string },
+  ): Promise<Exclude<T, false | undefined | null>>;
+  /** Ends connections and git processes, and waits for them. May be called again. */
+  close(): Promise<void>;
+}
