@@ -1,0 +1,69 @@
+import type { AgentDriver, AgentRequest, DriverReader } from "../types.ts";
+import { shortenEvent } from "../shorten.ts";
+import { parseEvent } from "./events.ts";
+import { liveEvents } from "./live.ts";
+import { INITIAL, reduce } from "./reduce.ts";
+
+/** Claude Code over stream-json: prompt and control on stdin, events on stdout. */
+export function claudeDriver({ uid }: { readonly uid: number }): AgentDriver {
+  return {
+    name: "claude",
+    command: (request) => ({
+      program: [...request.program, ...claudeArgs(request)],
+      envDefaults: {
+        // Else a result is not the end: commands in the background keep the process alive.
+        CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
+        DISABLE_AUTOUPDATER: "1",
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+        // Root is refused without it.
+        ...(uid === 0 && { IS_SANDBOX: "1" }),
+      },
+      stdin: userMessage(request.prompt),
+      keepStdinOpen: true,
+      interrupt: INTERRUPT,
+    }),
+    createReader: createClaudeReader,
+  };
+}
+
+const INTERRUPT = `${JSON.stringify({
+  type: "control_request",
+  request_id: "tac8-interrupt",
+  request: { subtype: "interrupt" },
+})}\n`;
+
+/** Arguments after the program: all of them bounded, none of them secret; the prompt goes over stdin. */
+export function claudeArgs(request: Pick<AgentRequest, "sessionId" | "resume" | "model" | "maxUsd">): string[] {
+  return [
+    "-p",
+    "--input-format=stream-json",
+    "--output-format=stream-json",
+    "--verbose",
+    request.resume ? "--resume" : "--session-id",
+    request.sessionId,
+    "--model",
+    request.model,
+    "--dangerously-skip-permissions",
+    ...(request.maxUsd > 0 ? ["--max-budget-usd", String(request.maxUsd)] : []),
+  ];
+}
+
+function userMessage(prompt: string): string {
+  const message = { role: "user", content: [{ type: "text", text: prompt }] };
+  return `${JSON.stringify({ type: "user", message })}\n`;
+}
+
+function createClaudeReader(now: () => number): DriverReader {
+  let state = INITIAL;
+  return {
+    line(text, cut) {
+      const event = cut ? null : parseEvent(text);
+      if (event === null) return text.trim() === "" ? [] : [shortenEvent({ at: now(), kind: "output", text })];
+      state = reduce(state, event);
+      return liveEvents(event, now());
+    },
+    hasResult: () => state.result !== null,
+    finished: () => state.finished,
+    summary: () => state,
+  };
+}

@@ -1,0 +1,145 @@
+import type { AgentSummary, ClaudeResult, RateLimit, Usage } from "../types.ts";
+import { asArray, asCount, asObject, asString, contentOf, type Json } from "./events.ts";
+
+export interface TodoItem {
+  readonly text: string;
+  readonly status: string;
+}
+
+/** What is known of a run after some of its events. */
+export interface ClaudeState extends AgentSummary {
+  /** How many results were seen: more than one when a background task or a sub-agent reports later. */
+  readonly results: number;
+  /** The agent's list as it last wrote it. */
+  readonly todo: readonly TodoItem[];
+  readonly permissionDenials: number;
+  /** Status of the last failed API call that the CLI retried; null: none, or no answer at all. */
+  readonly lastRetryStatus: number | null;
+  readonly interrupted: boolean;
+}
+
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 };
+
+export const INITIAL: ClaudeState = {
+  result: null,
+  finished: false,
+  usage: NO_USAGE,
+  costUsd: 0,
+  turns: 0,
+  lastText: "",
+  sessionId: null,
+  rateLimit: null,
+  results: 0,
+  todo: [],
+  permissionDenials: 0,
+  lastRetryStatus: null,
+  interrupted: false,
+};
+
+const MAX_TEXT = 60_000;
+const MAX_TODO = 100;
+
+/** The state after one more event. */
+export function reduce(state: ClaudeState, event: Json): ClaudeState {
+  const base = withRateLimit(withSession(state, event), event);
+  switch (event["type"]) {
+    case "system":
+      return reduceSystem(base, event);
+    case "assistant":
+      return reduceAssistant({ ...base, finished: false }, event);
+    case "user":
+    case "stream_event":
+      return { ...base, finished: false };
+    case "result":
+      return reduceResult(base, event);
+    default:
+      return base;
+  }
+}
+
+function withSession(state: ClaudeState, event: Json): ClaudeState {
+  const sessionId = asString(event["session_id"]);
+  return sessionId === null || sessionId === state.sessionId ? state : { ...state, sessionId };
+}
+
+/** `rate_limit_event` carries it, and so does a refused answer itself. */
+function withRateLimit(state: ClaudeState, event: Json): ClaudeState {
+  const info = asObject(event["rate_limit_info"]);
+  const status = asString(info?.["status"]);
+  if (info === null || status === null) return state;
+  const seconds = asCount(info["resetsAt"]);
+  const rateLimit: RateLimit = { status, resetsAt: seconds > 0 ? seconds * 1000 : null };
+  return { ...state, rateLimit };
+}
+
+function reduceSystem(state: ClaudeState, event: Json): ClaudeState {
+  // A task in the background, or a sub-agent, has reported: another turn begins.
+  if (event["subtype"] === "init") return { ...state, finished: false };
+  if (event["subtype"] === "permission_denied") return { ...state, permissionDenials: state.permissionDenials + 1 };
+  if (event["subtype"] !== "api_retry") return state;
+  const status = event["error_status"];
+  return { ...state, lastRetryStatus: typeof status === "number" ? status : null };
+}
+
+function reduceAssistant(state: ClaudeState, event: Json): ClaudeState {
+  // A sub-agent's words are not the agent's; an API error is the CLI's, and comes again in the result.
+  if (asString(event["parent_tool_use_id"]) !== null || event["is_api_error_message"] === true) return state;
+  return contentOf(event).reduce((now, block) => {
+    const text = block["type"] === "text" ? asString(block["text"])?.trim() : undefined;
+    if (text) return { ...now, lastText: text.slice(0, MAX_TEXT) };
+    if (block["type"] === "tool_use" && block["name"] === "TodoWrite") return { ...now, todo: todoOf(block["input"]) };
+    return now;
+  }, state);
+}
+
+function todoOf(input: unknown): TodoItem[] {
+  return asArray(asObject(input)?.["todos"])
+    .slice(0, MAX_TODO)
+    .map((item) => ({
+      text: (asString(asObject(item)?.["content"]) ?? "").slice(0, 200),
+      status: asString(asObject(item)?.["status"]) ?? "pending",
+    }));
+}
+
+function reduceResult(state: ClaudeState, event: Json): ClaudeState {
+  const result = resultOf(event);
+  const models = Object.values(asObject(event["model_usage_since_last_result"]) ?? {})
+    .map(asObject)
+    .filter((model) => model !== null);
+  return {
+    ...state,
+    result,
+    finished: !result.isError,
+    results: state.results + 1,
+    turns: state.turns + asCount(event["num_turns"]),
+    // Only these figures can be summed: the totals count earlier results and resumed runs again.
+    usage: models.reduce<Usage>(addUsage, state.usage),
+    costUsd: models.reduce((sum, model) => sum + asCount(model["costUSD"]), state.costUsd),
+    lastText: !result.isError && result.text !== "" ? result.text : state.lastText,
+    interrupted: state.interrupted || (result.terminalReason?.startsWith("aborted") ?? false),
+  };
+}
+
+function resultOf(event: Json): ClaudeResult {
+  const status = event["api_error_status"];
+  return {
+    subtype: asString(event["subtype"]) ?? "",
+    // Absent would be a new shape of the event: nothing may pass for a success by that.
+    isError: event["is_error"] !== false,
+    terminalReason: asString(event["terminal_reason"]),
+    apiStatus: typeof status === "number" ? status : null,
+    text: (asString(event["result"]) ?? "").trim().slice(0, MAX_TEXT),
+    errors: asArray(event["errors"])
+      .slice(0, 20)
+      .map((error) => (typeof error === "string" ? error : JSON.stringify(error)).slice(0, 1000)),
+  };
+}
+
+function addUsage(sum: Usage, model: Json): Usage {
+  return {
+    inputTokens: sum.inputTokens + asCount(model["inputTokens"]),
+    outputTokens: sum.outputTokens + asCount(model["outputTokens"]),
+    cacheReadTokens: sum.cacheReadTokens + asCount(model["cacheReadInputTokens"]),
+    cacheCreationTokens: sum.cacheCreationTokens + asCount(model["cacheCreationInputTokens"]),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Readable } from "node:stream";
+import { createLineSplitter, type Line } from "./lines.ts";
+import type { RawLog } from "./rawLog.ts";
+
+export interface PumpOptions {
+  readonly stdout: Readable;
+  readonly rawLog: RawLog;
+  readonly onBytes: () => void;
+  readonly onLine: (line: Line) => void;
+}
+
+/** Reads until the end: each chunk to the raw log first, then to the reader. No faster than the disk takes it. */
+export async function pump({ stdout, rawLog, onBytes, onLine }: PumpOptions): Promise<void> {
+  const lines = createLineSplitter();
+  for await (const chunk of stdout as AsyncIterable<Buffer>) {
+    onBytes();
+    await rawLog.write(chunk);
+    for (const line of lines.push(chunk)) onLine(line);
+  }
+  for (const line of lines.end()) onLine(line);
+}

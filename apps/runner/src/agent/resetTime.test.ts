@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { parseResetTime } from "./resetTime.ts";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+
+test.each([
+  ["Claude AI usage limit reached|1795377600", "2026-11-22T20:00:00Z"],
+  ["You've hit your limit · resets 3am (Europe/Berlin)", "2026-11-23T02:00:00Z"],
+  ["You've hit your session limit · resets 1:30pm (Europe/Berlin)", "2026-11-22T12:30:00Z"],
+  ["limit resets at 3pm (UTC)", "2026-11-22T15:00:00Z"],
+  ["limit resets 12pm (UTC)", "2026-11-23T12:00:00Z"],
+  ["limit resets 12am (UTC)", "2026-11-23T00:00:00Z"],
+  ["weekly limit · resets Nov 24, 5pm (America/New_York)", "2026-11-24T22:00:00Z"],
+  ["weekly limit · resets Nov 24 at 5:15pm (UTC)", "2026-11-24T17:15:00Z"],
+  ["429, retry after 120", "2026-11-22T12:02:00Z"],
+  ["retry-after: 90 seconds", "2026-11-22T12:01:30Z"],
+  ["resets in 2 hours", "2026-11-22T14:00:00Z"],
+])("%s", (text, expected) => {
+  expect(new Date(parseResetTime(text, NOW) ?? 0).toISOString()).toBe(new Date(expected).toISOString());
+});
+
+test("without a zone the machine's own is meant", () => {
+  const until = new Date(parseResetTime("limit reached, resets at 3pm", NOW) ?? 0);
+  expect([until.getHours(), until.getMinutes()]).toEqual([15, 0]);
+});
+
+test.each(["", "limit reached", "resets 5", "limit reached|1", "usage limit reached|9999999999", "resets Foo 3, 5pm"])(
+  "says nothing usable: %s",
+  (text) => expect(parseResetTime(text, NOW)).toBeNull(),
+);
+
+test("a new year is crossed, and an unknown zone does not throw", () => {
+  const lateDecember = Date.parse("2026-12-30T12:00:00Z");
+  expect(parseResetTime("resets Jan 2, 3am (UTC)", lateDecember)).toBe(Date.parse("2027-01-02T03:00:00Z"));
+  expect(parseResetTime("resets 3am (Middle/Earth)", NOW)).not.toBeNull();
+});

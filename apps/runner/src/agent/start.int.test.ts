@@ -1,0 +1,193 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { classifyEnd } from "./classify.ts";
+import { commandDriver } from "./command/driver.ts";
+import { createBench, FIXTURES, gone, numberIn, type Bench } from "./testing/harness.ts";
+
+let bench: Bench;
+beforeEach(async () => (bench = await createBench()));
+afterEach(() => bench.close());
+
+const kindOf = (end: Parameters<typeof classifyEnd>[0], provider: "claude" | "command" = "claude"): string => {
+  const verdict = classifyEnd(end, { provider, now: Date.now() });
+  return verdict.ok ? "ok" : verdict.kind;
+};
+
+test("a success: figures, words, live events, and the raw log byte for byte", async () => {
+  const request = bench.behave("success");
+  const handle = bench.start(request);
+  const end = await handle.done;
+  expect(end).toMatchObject({
+    cause: "exited",
+    code: 0,
+    signal: null,
+    costUsd: 0.5,
+    turns: 1,
+    lastText: "all done",
+    stderrTail: "",
+    usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheCreationTokens: 1 },
+    survivorsKilled: 0,
+    remaining: 0,
+    problems: [],
+    sessionId: "11111111-1111-4111-8111-111111111111",
+  });
+  expect(kindOf(end)).toBe("ok");
+  expect(bench.events.map(({ kind }) => kind)).toEqual(["init", "text", "result"]);
+  const lines = readFileSync(request.logPath, "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).type)).toEqual(["system", "assistant", "result"]);
+});
+
+test("a result is not the end: stdin closes, and what still comes counts", async () => {
+  const end = await bench.start(bench.behave("lingering")).done;
+  expect(end).toMatchObject({ code: 0, costUsd: 1, turns: 2, lastText: "second" });
+});
+
+test("an agent that has finished but does not end is ended, and its work counts", async () => {
+  const request = bench.behave("stays");
+  const end = await bench.start({ ...request, limits: { ...request.limits, lingerMs: 100, graceMs: 2000 } }).done;
+  expect(end).toMatchObject({ cause: "lingered", finished: true, lastText: "all done" });
+  expect(kindOf(end)).toBe("ok");
+});
+
+test("one that goes on after a result is not taken for finished", async () => {
+  const request = bench.behave("goes-on");
+  const limits = { ...request.limits, lingerMs: 400, stallMs: 1200, graceMs: 300 };
+  const end = await bench.start({ ...request, limits }).done;
+  expect(end).toMatchObject({ cause: "stalled", finished: false });
+  expect(kindOf(end)).toBe("stalled");
+});
+
+test("the agent gets its own environment, the defaults, the marker, and nothing else", async () => {
+  const request = bench.behave("environment");
+  const env = { ...request.env, DISABLE_AUTOUPDATER: "0" };
+  const end = await bench.start({ ...request, env }).done;
+  expect(JSON.parse(end.lastText)).toEqual({
+    ...env,
+    CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    IS_SANDBOX: "1",
+    TAC8_RUN: request.runId,
+  });
+});
+
+test("a crash keeps its words on stderr", async () => {
+  const end = await bench.start(bench.behave("crash")).done;
+  expect(end).toMatchObject({ cause: "exited", code: 3, result: null, stderrTail: "boom\n" });
+  expect(kindOf(end)).toBe("startup");
+});
+
+test("exit 0 without a result is no success", async () => {
+  const end = await bench.start(bench.behave("no-result")).done;
+  expect(end).toMatchObject({ code: 0, result: null, lastText: "forgot the result" });
+  expect(kindOf(end)).toBe("startup");
+});
+
+test("a line of 11 MB is understood", async () => {
+  const end = await bench.start(bench.behave("huge-line")).done;
+  expect(end).toMatchObject({ code: 0, lastText: "all done", problems: [] });
+  expect(bench.events[1]?.text).toMatch(/^x+…$/);
+});
+
+test.each(["daemon", "env-daemon"])("what outlives the agent is killed: %s", async (behaviour) => {
+  const file = join(bench.dir, "daemon.pid");
+  const end = await bench.start(bench.behave(behaviour, file)).done;
+  expect(kindOf(end)).toBe("ok");
+  expect(end.survivorsKilled).toBe(1);
+  await gone(await numberIn(file));
+});
+
+test("stop: an interrupt brings the result with its cost", async () => {
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("hang", file));
+  await numberIn(file);
+  const end = await handle.stop("stopped", { graceMs: 60_000 });
+  expect(end).toMatchObject({ cause: "stopped", code: 1, costUsd: 0.5, result: { terminalReason: "aborted_tools" } });
+  expect(kindOf(end)).toBe("stopped");
+});
+
+test("stop: an agent deaf to interrupts gets SIGTERM", async () => {
+  const handle = bench.start(bench.behave("obey-term"));
+  await bench.event(({ text }) => text === "ready");
+  expect(await handle.stop("shutdown", { graceMs: 400 })).toMatchObject({ cause: "shutdown", code: 143 });
+});
+
+test("stop: one deaf to everything is killed; the first cause stays", async () => {
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("ignore-term", file));
+  const pid = await numberIn(file);
+  expect(await handle.agentPid).toBe(pid);
+  void handle.stop("cancelled", { graceMs: 300 });
+  const end = await handle.stop("shutdown", { graceMs: 60_000 });
+  expect(end).toMatchObject({ cause: "cancelled", signal: "SIGKILL" });
+  await gone(pid);
+});
+
+test("kill does not wait for a stop that is under way", async () => {
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("ignore-term", file));
+  await numberIn(file);
+  void handle.stop("stopped", { graceMs: 3_600_000 });
+  expect(await handle.kill("lost")).toMatchObject({ cause: "stopped", signal: "SIGKILL" });
+});
+
+test("silence is a stall, a run too long a time-out", async () => {
+  const limits = { wallMs: 3_600_000, stallMs: 300, graceMs: 2000 };
+  const file = join(bench.dir, "pid");
+  const stalled = await bench.start({ ...bench.behave("hang", file), limits }).done;
+  expect(stalled.cause).toBe("stalled");
+  const timedOut = await bench.start({
+    ...bench.behave("hang", file),
+    limits: { ...limits, wallMs: 300, stallMs: 3_600_000 },
+  }).done;
+  expect(timedOut.cause).toBe("timeout");
+  expect([kindOf(stalled), kindOf(timedOut)]).toEqual(["stalled", "timeout"]);
+});
+
+test.each(["missing", "plain"])("a program that can't be started: %s", async (name) => {
+  const program = join(bench.dir, name);
+  writeFileSync(join(bench.dir, "plain"), "no program", { mode: 0o644 });
+  const message = `cannot start ${program}: spawn ${program} ${name === "missing" ? "ENOENT" : "EACCES"}`;
+  const handle = bench.start(bench.request({ program: [program] }));
+  const end = await handle.done;
+  expect(end).toMatchObject({ cause: "spawn-failed", code: null, problems: [message] });
+  expect(await handle.agentPid).toBeNull();
+  expect(kindOf(end)).toBe("startup");
+});
+
+test("a folder that is not there is named", async () => {
+  const end = await bench.start(bench.request({ cwd: join(bench.dir, "gone") })).done;
+  expect(end.problems).toEqual([expect.stringMatching(/its folder .*gone is not there$/)]);
+});
+
+test("a log that can't be written is a problem, not an end", async () => {
+  const end = await bench.start({ ...bench.behave("success"), logPath: "/dev/full" }).done;
+  expect(kindOf(end)).toBe("ok");
+  expect(end.problems).toEqual([expect.stringContaining("ENOSPC")]);
+});
+
+test("any other CLI, by its template", async () => {
+  const program = ["bash", "-c", 'echo "$1 for $2"; cat; echo oops >&2; exit 4', "cli", "{model}", "{prompt_file}"];
+  const request = bench.request({ program, model: "m1" });
+  const end = await bench.start(request, { driver: commandDriver }).done;
+  expect(end).toMatchObject({
+    code: 4,
+    result: null,
+    sessionId: null,
+    stderrTail: "oops\n",
+    lastText: `m1 for ${request.promptFile}`,
+  });
+  expect(kindOf(end, "command")).toBe("startup");
+});
+
+test("a command is stopped by SIGTERM at once", async () => {
+  const program = ["bash", "-c", "trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done"];
+  const handle = bench.start(bench.request({ program }), { driver: commandDriver });
+  await bench.event(({ text }) => text === "ready");
+  const end = await handle.stop("stopped", { graceMs: 60_000 });
+  expect(end).toMatchObject({ cause: "stopped", code: 7, lastText: "ready\nstopping" });
+});
+
+test("the fixtures are where the tests look", () => {
+  expect(readFileSync(join(FIXTURES, "programs/daemon.sh"), "utf8")).toContain("setsid");
+});

@@ -1,0 +1,210 @@
+import type { Readable } from "node:stream";
+import { startGuarded, type Guarded, type GuardEnd } from "../guard/client.ts";
+import type { GuardCause } from "../guard/protocol.ts";
+import { watchMemory } from "../host/memory.ts";
+import { killSurvivors } from "../process/survivors.ts";
+import { pump } from "./pump.ts";
+import { openRawLog } from "./rawLog.ts";
+import { clean } from "./shorten.ts";
+import { climbDown } from "./stopLadder.ts";
+import { createTail } from "./tail.ts";
+import type { AgentDeps, AgentDriver, AgentEnd, AgentHandle, AgentRequest, EndCause, LiveEvent } from "./types.ts";
+import { startWatch } from "./watch.ts";
+import { within } from "./within.ts";
+
+const STDERR_BYTES = 4096;
+const GRACE_MS = 20_000;
+/** A finished agent that has its stdin closed needs less than a second to end. */
+const LINGER_MS = 60_000;
+/** How long the guard may need for a kill: its hunt is bounded by 10 s. */
+const GUARD_KILL_MS = 15_000;
+/** How long output may still come after the guard has ended; only an unkillable process holds it longer. */
+const DRAIN_MS = 5000;
+
+const CAUSE_OF: Record<GuardCause, EndCause> = {
+  exit: "exited",
+  "heartbeat-lost": "heartbeat-lost",
+  "runner-gone": "guard-lost",
+  killed: "guard-killed",
+};
+
+/** Starts an agent behind a guard, watches it and understands what it says. Trouble of any kind ends in `done`. */
+export function startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): AgentHandle {
+  const begun = performance.now();
+  const command = driver.command(request);
+  const guarded = startGuarded({
+    runId: request.runId,
+    program: command.program,
+    cwd: request.cwd,
+    env: { ...command.envDefaults, ...request.env },
+    lockPath: request.lock.path,
+    lockFd: request.lock.fd,
+    runnerPid: process.pid,
+    leftMs: deps.leftMs(),
+  });
+  const reader = driver.createReader(deps.now);
+  const result = Promise.withResolvers<void>();
+  let cause: EndCause | null = null;
+  let ladder: Promise<void> | null = null;
+
+  const end = (why: EndCause, graceMs: number): void => {
+    if (cause === null) deps.log.info({ run: request.runId, cause: why, graceMs }, "stopping the agent");
+    cause ??= why;
+    if (graceMs > 0) {
+      const interrupt = guarded.stdin.writable ? command.interrupt : null;
+      ladder ??= climbDown({ guarded, interrupt, result: result.promise, graceMs }).then(() =>
+        killWithoutFail(guarded),
+      );
+    } else {
+      guarded.send("kill");
+      ladder = killWithoutFail(guarded);
+    }
+  };
+
+  const {
+    graceMs = GRACE_MS,
+    lingerMs = LINGER_MS,
+    memoryBytes = 0,
+    memoryByKernel = false,
+    ...limits
+  } = request.limits;
+  const overMemory = (used: number | null): string =>
+    `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
+  let usedBytes: number | null = null;
+  const stopMemoryWatch = watchMemory({
+    runId: request.runId,
+    maxBytes: memoryBytes,
+    onOver(used) {
+      usedBytes = used;
+      end("out-of-memory", 0);
+    },
+  });
+  let linger: NodeJS.Timeout | undefined;
+  const watch = startWatch({
+    ...limits,
+    heartbeatMs: request.heartbeatMs,
+    onTimeout: () => end("timeout", graceMs),
+    onStall: () => end("stalled", graceMs),
+    onBeat: () => {
+      const leftMs = Math.floor(deps.leftMs());
+      if (leftMs > 0) guarded.send(`beat ${leftMs}`);
+      else end("lost", 0);
+    },
+  });
+
+  if (command.stdin !== "") guarded.stdin.write(command.stdin);
+  if (!command.keepStdinOpen) guarded.stdin.end();
+
+  const tell = (event: LiveEvent): void => {
+    try {
+      deps.onEvent(event);
+    } catch (error) {
+      deps.log.error({ run: request.runId, err: error }, "an agent's event could not be shown");
+    }
+  };
+
+  const finish = async (): Promise<AgentEnd> => {
+    const rawLog = await openRawLog(request.logPath);
+    const stderr = createTail(STDERR_BYTES);
+    const stdoutRead = pump({
+      stdout: guarded.stdout,
+      rawLog,
+      onBytes: watch.heard,
+      onLine(line) {
+        for (const event of reader.line(line.text, line.cut)) tell(event);
+        clearTimeout(linger);
+        if (reader.finished()) linger = setTimeout(() => end("lingered", graceMs), lingerMs);
+        if (!reader.hasResult()) return;
+        // Nothing more is asked of it. It may go on for a while, so this is not its end.
+        result.resolve();
+        if (cause === null && guarded.stdin.writable) guarded.stdin.end();
+      },
+    });
+    const stderrRead = readAll(guarded.stderr, stderr.push);
+    const drained = Promise.all([stdoutRead, stderrRead]).then(
+      () => null,
+      (error: unknown) => `reading the agent's output failed: ${String(error)}`,
+    );
+    const ended = await guarded.ended;
+    // Before the rest of the output is waited for: whoever is left holds it open.
+    const left = await mopUp(ended, request);
+    if (!(await within(drained, DRAIN_MS))) {
+      guarded.stdout.destroy();
+      guarded.stderr.destroy();
+    }
+    const readProblem = await drained;
+    watch.stop();
+    clearTimeout(linger);
+    stopMemoryWatch();
+    await rawLog.close();
+    if (cause === null && memoryByKernel && wasKilled(ended)) cause = "out-of-memory";
+    const summary = reader.summary();
+    return {
+      ...summary,
+      sessionId: summary.sessionId ?? (driver.name === "claude" ? request.sessionId : null),
+      cause: cause ?? causeOf(ended),
+      code: ended.kind === "exit" ? ended.exit.exit.code : null,
+      signal: ended.kind === "exit" ? ended.exit.exit.signal : null,
+      durationMs: Math.round(performance.now() - begun),
+      stderrTail: clean(stderr.text()),
+      ...left,
+      problems: [
+        cause === "out-of-memory" ? overMemory(usedBytes) : null,
+        ended.kind === "exit" ? null : ended.message,
+        rawLog.error?.message,
+        readProblem,
+      ].filter((problem) => typeof problem === "string"),
+    };
+  };
+  const done = finish();
+  return {
+    pid: guarded.pid,
+    agentPid: guarded.started,
+    sessionId: request.sessionId,
+    done,
+    stop(why, { graceMs }) {
+      end(why, graceMs);
+      return done;
+    },
+    kill(why) {
+      end(why, 0);
+      return done;
+    },
+  };
+}
+
+async function readAll(stream: Readable, push: (chunk: Buffer) => void): Promise<void> {
+  for await (const chunk of stream as AsyncIterable<Buffer>) push(chunk);
+}
+
+/** A guard that does not manage its kill in time is killed itself; `mopUp` then does the rest. */
+async function killWithoutFail(guarded: Guarded): Promise<void> {
+  if (!(await within(guarded.ended, GUARD_KILL_MS))) guarded.killGuard();
+}
+
+/** By somebody else than us. */
+function wasKilled(ended: GuardEnd): boolean {
+  return ended.kind === "exit" && ended.exit.cause === "exit" && ended.exit.exit.signal === "SIGKILL";
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1024 ** 2);
+}
+
+function causeOf(ended: GuardEnd): EndCause {
+  if (ended.kind === "spawn-failed") return "spawn-failed";
+  return ended.kind === "lost" ? "guard-lost" : CAUSE_OF[ended.exit.cause];
+}
+
+async function mopUp(
+  ended: GuardEnd,
+  { runId, lock }: AgentRequest,
+): Promise<Pick<AgentEnd, "survivorsKilled" | "remaining">> {
+  // Nobody was ever there; and a machine without free descriptors could not look for them either.
+  if (ended.kind === "spawn-failed") return { survivorsKilled: 0, remaining: 0 };
+  if (ended.kind === "exit" && ended.exit.remaining === 0)
+    return { survivorsKilled: ended.exit.survivors, remaining: 0 };
+  const { killed, remaining } = await killSurvivors({ runId, lockPath: lock.path, except: [process.pid] });
+  const before = ended.kind === "exit" ? ended.exit.survivors : 0;
+  return { survivorsKilled: before + killed, remaining: remaining.length };
+}

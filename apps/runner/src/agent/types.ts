@@ -1,0 +1,176 @@
+import type { Logger } from "@tac8/core/log/logger";
+import type { Lock } from "../lock/flock.ts";
+
+/** What to run, for whom, within which bounds. */
+export interface AgentRequest {
+  readonly runId: string;
+  /** Program and its leading arguments; with the command driver the whole template. */
+  readonly program: readonly string[];
+  readonly cwd: string;
+  /** The whole environment: the agent gets this, the driver's defaults where it is silent, and the marker. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly prompt: string;
+  /** Where the caller has written the prompt, for CLIs that read it from a file. */
+  readonly promptFile: string;
+  readonly model: string;
+  /** A UUID. */
+  readonly sessionId: string;
+  /** Go on with that session instead of starting it. */
+  readonly resume: boolean;
+  /** US dollars; 0 is no limit. */
+  readonly maxUsd: number;
+  /** The workspace's lock; guard and agent inherit it. The caller releases it. */
+  readonly lock: Lock;
+  readonly logPath: string;
+  readonly limits: {
+    /** From start to end. */
+    readonly wallMs: number;
+    /** Without a byte of output. */
+    readonly stallMs: number;
+    /** How long an agent that has finished may stay, silent, before it is ended. Default 60 s. */
+    readonly lingerMs?: number;
+    /** What a time-out or a stall leaves the agent to end by itself. Default 20 s. */
+    readonly graceMs?: number;
+    /** For all processes of the run together. Default 0: no limit. */
+    readonly memoryBytes?: number;
+    /** The kernel enforces that too: whatever it kills was over the limit. */
+    readonly memoryByKernel?: boolean;
+  };
+  readonly heartbeatMs: number;
+}
+
+export interface AgentDeps {
+  /** What happens, shortened, in order; must not throw. */
+  readonly onEvent: (event: LiveEvent) => void;
+  /**
+   * How long the agent may live on, in milliseconds, without another word: until its job's lock is near its end. Asked at
+   * the start and at each heartbeat, which tells the guard; not positive: the agent is killed at once.
+   */
+  readonly leftMs: () => number;
+  readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** Who or what asked for the end: a person, a closed issue, the runner's own shutdown, a job or run id no longer ours. */
+export type StopCause = "stopped" | "cancelled" | "shutdown" | "lost";
+
+/** The first cause of the end; every end has exactly one. */
+export type EndCause =
+  | "exited"
+  | "lingered"
+  | "timeout"
+  | "stalled"
+  | "out-of-memory"
+  | "heartbeat-lost"
+  | "guard-killed"
+  | "guard-lost"
+  | "spawn-failed"
+  | StopCause;
+
+export interface AgentHandle {
+  /** The guard's pid: as long as it lives, the agent is looked after. */
+  readonly pid: number;
+  /** The agent's own; null when it could not be started. */
+  readonly agentPid: Promise<number | null>;
+  readonly sessionId: string;
+  /** Never rejects. When it resolves, no process of the run is left (else `remaining` counts them). */
+  readonly done: Promise<AgentEnd>;
+  /** Politely, then firmly: at most `graceMs` until everything is killed. Idempotent; resolves with `done`. */
+  stop(cause: StopCause, options: { readonly graceMs: number }): Promise<AgentEnd>;
+  /** At once. */
+  kill(cause: StopCause): Promise<AgentEnd>;
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheCreationTokens: number;
+}
+
+/** The last `result` event. */
+export interface ClaudeResult {
+  readonly subtype: string;
+  readonly isError: boolean;
+  readonly terminalReason: string | null;
+  /** HTTP status of the failed call to the model's API. */
+  readonly apiStatus: number | null;
+  readonly text: string;
+  readonly errors: readonly string[];
+}
+
+export interface RateLimit {
+  readonly status: string;
+  /** Epoch milliseconds. */
+  readonly resetsAt: number | null;
+}
+
+/** What a driver has understood of the output. */
+export interface AgentSummary {
+  readonly result: ClaudeResult | null;
+  /** That result was a success, and no turn was begun after it: all that was asked for is done. */
+  readonly finished: boolean;
+  readonly usage: Usage;
+  readonly costUsd: number;
+  readonly turns: number;
+  /** The agent's final words, or the end of its output; at most 60,000 characters. */
+  readonly lastText: string;
+  readonly sessionId: string | null;
+  readonly rateLimit: RateLimit | null;
+}
+
+export interface AgentEnd extends AgentSummary {
+  readonly cause: EndCause;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly durationMs: number;
+  /** At most 4 kB. */
+  readonly stderrTail: string;
+  readonly survivorsKilled: number;
+  /** Processes that could not be killed. */
+  readonly remaining: number;
+  /** What went wrong around the agent: it could not be started, the guard was lost, the log could not be written. */
+  readonly problems: readonly string[];
+}
+
+export type LiveKind = "init" | "text" | "thinking" | "tool" | "tool-result" | "notice" | "result" | "output";
+
+/** An event shortened for live viewing: at most 2 kB as JSON, without terminal codes. */
+export interface LiveEvent {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly kind: LiveKind;
+  readonly text: string;
+  /** The tool's name, with kind `tool`. */
+  readonly tool?: string;
+  readonly isError?: boolean;
+}
+
+/** How a CLI is started and understood; one object per kind, a new reader per run. */
+export interface AgentDriver {
+  readonly name: "claude" | "command";
+  command(request: AgentRequest): DriverCommand;
+  createReader(now: () => number): DriverReader;
+}
+
+export interface DriverCommand {
+  readonly program: readonly string[];
+  /** Set where the request's environment is silent. */
+  readonly envDefaults: Readonly<Record<string, string>>;
+  /** Written to stdin at once; stdin is closed after it unless the driver keeps it for control. */
+  readonly stdin: string;
+  readonly keepStdinOpen: boolean;
+  /** What to write to stdin to interrupt the agent's turn; null where it can't be. */
+  readonly interrupt: string | null;
+}
+
+export interface DriverReader {
+  /** @returns what is worth showing. */
+  line(text: string, cut: boolean): LiveEvent[];
+  /** A result has been seen: nothing more will be asked of the agent. */
+  hasResult(): boolean;
+  /** As in the summary. */
+  finished(): boolean;
+  summary(): AgentSummary;
+}

@@ -1,0 +1,129 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Socket } from "node:net";
+import { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { parseMessage, type GuardCommand, type GuardExit, type GuardStart } from "./protocol.ts";
+
+/** How the guard's life ended: with a report, without the agent ever having started, or without a word. */
+export type GuardEnd =
+  | { readonly kind: "exit"; readonly exit: GuardExit }
+  | { readonly kind: "spawn-failed"; readonly message: string }
+  | { readonly kind: "lost"; readonly message: string };
+
+/** An agent behind its guard. */
+export interface Guarded {
+  /** The guard's. */
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** The agent's pid, or null when it could not be started. */
+  readonly started: Promise<number | null>;
+  /** Resolves when the guard has gone; never rejects. */
+  readonly ended: Promise<GuardEnd>;
+  send(command: GuardCommand): void;
+  /** SIGKILL to the guard itself, for when it does not answer. */
+  killGuard(): void;
+}
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+/** A small heap is enough, and fewer threads make it small. */
+const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
+
+/** Starts a guard, which starts the agent; it inherits the lock's descriptor and never the runner's environment. */
+export function startGuarded({ lockFd, ...start }: GuardStart & { readonly lockFd: number }): Guarded {
+  const guard = spawnGuard(start.runId, lockFd);
+  if (typeof guard === "string") return neverStarted(guard);
+  const { child, control, stdin, stdout, stderr } = guard;
+  const started = Promise.withResolvers<number | null>();
+  let said: GuardEnd | null = null;
+  let spawnFailure: Error | null = null;
+
+  // A guard that is gone says so by its exit; what fails on the way to it adds nothing.
+  control.on("error", () => undefined);
+  stdin.on("error", () => undefined);
+  const lines = createInterface({ input: control });
+  lines.on("error", () => undefined); // It passes its input's errors on: a beat to a guard that has just gone is one.
+  // After an error there is no end of input, which is what it waits for.
+  control.once("close", () => lines.close());
+  lines.on("line", (line) => {
+    const message = parseMessage(line);
+    if (message === null) return;
+    if ("started" in message) started.resolve(message.started.pid);
+    else if ("spawnError" in message) said = { kind: "spawn-failed", message: message.spawnError };
+    else said = { kind: "exit", exit: message };
+  });
+  child.once("error", (error) => (spawnFailure = error));
+  const gone = new Promise<string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(`guard ${child.pid} ended by ${signal ?? `exit code ${code}`}`));
+    child.once("error", (error) => resolve(error.message));
+  });
+  const read = new Promise<void>((resolve) => lines.once("close", () => resolve()));
+  const end = async (): Promise<GuardEnd> => {
+    const [how] = await Promise.all([gone, read]);
+    started.resolve(null);
+    if (spawnFailure !== null) said ??= { kind: "spawn-failed", message: `cannot start the guard: ${how}` };
+    return said ?? { kind: "lost", message: `${how} without a report` };
+  };
+  control.write(`${JSON.stringify(start)}\n`);
+
+  return {
+    pid: child.pid ?? 0,
+    stdin,
+    stdout,
+    stderr,
+    started: started.promise,
+    ended: end(),
+    send: (command) => {
+      if (control.writable) control.write(`${command}\n`);
+    },
+    killGuard: () => void child.kill("SIGKILL"),
+  };
+}
+
+interface SpawnedGuard {
+  readonly child: ChildProcess;
+  readonly control: Socket;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/** @returns why not, where this machine has no process, memory or descriptors left for it. */
+function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
+  let child: ChildProcess;
+  try {
+    // The run id as argument is for people who read `ps`.
+    child = spawn(process.execPath, [...NODE_FLAGS, MAIN, runId], {
+      // Its own session: a terminal's Ctrl-C must not reach it. Its own folder: nothing of the workspace's is loaded.
+      detached: true,
+      cwd: "/",
+      env: {},
+      stdio: ["pipe", "pipe", "pipe", lockFd, "pipe"],
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { stdin, stdout, stderr } = child;
+  const control = child.stdio?.[4]; // Without free descriptors there are no pipes at all, whatever the type says.
+  if (control instanceof Socket && stdin !== null && stdout !== null && stderr !== null) {
+    return { child, control, stdin, stdout, stderr };
+  }
+  child.on("error", () => undefined); // It comes later, and says no more than this:
+  return "too many open files: raise the limit (ulimit -n), or run fewer agents at once";
+}
+
+/** Trouble at the very start ends as any other does. */
+function neverStarted(message: string): Guarded {
+  return {
+    pid: 0,
+    stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    stdout: Readable.from([]),
+    stderr: Readable.from([]),
+    started: Promise.resolve(null),
+    ended: Promise.resolve({ kind: "spawn-failed", message: `cannot start the guard: ${message}` }),
+    send: () => undefined,
+    killGuard: () => undefined,
+  };
+}

@@ -1,0 +1,49 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { isRunning } from "../agent/testing/harness.ts";
+import { tryLock, type Lock } from "../lock/flock.ts";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const HOUR_MS = 3_600_000;
+
+let dir: string;
+let lock: Lock | null = null;
+let guard: ChildProcess | null = null;
+let agent = 0;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "tac8-eof-"));
+  lock = await tryLock(join(dir, "workspace.lock"));
+});
+afterEach(() => {
+  guard?.kill("SIGKILL");
+  if (agent > 0 && isRunning(agent)) process.kill(agent, "SIGKILL");
+  lock?.release();
+  rmSync(dir, { recursive: true });
+});
+
+test("the end of the runner's pipe alone ends an agent that would not notice", { timeout: 30_000 }, async () => {
+  if (lock === null) throw new Error("a new lock file was locked");
+  guard = spawn(process.execPath, [MAIN], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe", lock.fd, "pipe"] });
+  const ended = once(guard, "exit");
+  const control = guard.stdio[4];
+  if (!(control instanceof Socket)) throw new Error("the guard has no pipe");
+  const start = { runId: randomUUID(), cwd: dir, env: { PATH: process.env["PATH"] ?? "" }, leftMs: HOUR_MS };
+  // It reads nothing and writes nothing: no closed pipe of its own can end it.
+  const program = ["sleep", "7777"];
+  control.write(`${JSON.stringify({ ...start, program, lockPath: lock.path, runnerPid: process.pid })}\n`);
+  const [line] = await once(createInterface({ input: control }), "line");
+  ({ pid: agent } = (JSON.parse(String(line)) as { started: { pid: number } }).started);
+  expect(isRunning(agent)).toBe(true);
+  control.destroy();
+  await ended;
+  expect(isRunning(agent)).toBe(false);
+});

@@ -1,0 +1,167 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { lock } from "../lock/flock.ts";
+import { readStat } from "../process/startTime.ts";
+import { startGuarded } from "./client.ts";
+import { createBench, FIXTURES, gone, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
+
+let bench: Bench;
+let host: ChildProcess | null = null;
+
+beforeEach(async () => (bench = await createBench()));
+afterEach(async () => {
+  host?.kill("SIGKILL");
+  host = null;
+  await bench.close();
+});
+
+/** Starts an agent with a daemon in a runner of its own, whose lock is another one than the bench's. */
+async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}): Promise<{
+  guard: number;
+  daemon: number;
+  lockPath: string;
+  marker: string;
+}> {
+  const file = join(bench.dir, "daemon.pid");
+  const { lock: _, ...given } = bench.behave("daemon-and-hang", file);
+  const request = { ...given, heartbeatMs };
+  const lockPath = join(bench.dir, "host.lock");
+  const args = [join(FIXTURES, "programs/host.ts"), JSON.stringify(request), lockPath, String(leftMs)];
+  const child = spawn(process.execPath, args, {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  host = child;
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  const { guard } = JSON.parse(String(line)) as { guard: number };
+  return { guard, daemon: await numberIn(file), lockPath, marker: `TAC8_RUN=${request.runId}` };
+}
+
+test("SIGKILL of the runner: agent and daemon die, and only then is the lock free", async () => {
+  const { guard, daemon, lockPath, marker } = await startHost();
+  expect(pidsWith(marker).length).toBeGreaterThanOrEqual(2);
+  host?.kill("SIGKILL");
+  // Whoever gets the lock must find nobody.
+  const held = await lock(lockPath, { timeoutMs: 60_000 });
+  held.release();
+  expect(pidsWith(marker)).toEqual([]);
+  await Promise.all([daemon, guard].map(gone));
+});
+
+test("no heartbeat: the agent dies", async () => {
+  const request = bench.behave("hang", join(bench.dir, "pid"));
+  const end = await bench.start({ ...request, heartbeatMs: 3_600_000 }, { leftMs: () => 400 }).done;
+  expect(end).toMatchObject({ cause: "heartbeat-lost", signal: "SIGKILL" });
+});
+
+test("heartbeats keep it alive for longer than it may live without", async () => {
+  const request = bench.behave("hang", join(bench.dir, "pid"));
+  const enough = Promise.withResolvers<void>();
+  let beats = 0;
+  const leftMs = (): number => {
+    beats += 1;
+    if (beats === 30) enough.resolve();
+    return 1500;
+  };
+  const handle = bench.start({ ...request, heartbeatMs: 100 }, { leftMs });
+  await enough.promise;
+  expect(isRunning((await handle.agentPid) ?? 0)).toBe(true);
+});
+
+test("a job that is no longer surely ours: the runner has the agent killed at once", async () => {
+  const request = bench.behave("hang", join(bench.dir, "pid"));
+  let left = 3_600_000;
+  const handle = bench.start({ ...request, heartbeatMs: 20 }, { leftMs: () => left });
+  await handle.agentPid;
+  left = 0;
+  expect(await handle.done).toMatchObject({ cause: "lost", signal: "SIGKILL" });
+});
+
+test("a frozen runner: the time left counts from the lock's renewal, not from the last heartbeat", async () => {
+  // Its job is surely its own for 3 s; it says so at the start and at each beat, all of them before it is stopped.
+  const { guard, daemon } = await startHost({ leftMs: 3000, heartbeatMs: 50 });
+  host?.kill("SIGSTOP");
+  await gone(daemon);
+  host?.kill("SIGKILL");
+  await gone(guard);
+});
+
+test("a guard that dies takes nobody along, so the runner hunts", async () => {
+  const file = join(bench.dir, "daemon.pid");
+  const handle = bench.start(bench.behave("daemon-and-hang", file));
+  await bench.event(({ text }) => text === "ready");
+  process.kill(handle.pid, "SIGKILL");
+  const end = await handle.done;
+  expect(end).toMatchObject({
+    cause: "guard-lost",
+    code: null,
+    remaining: 0,
+    problems: [expect.stringContaining("SIGKILL")],
+  });
+  expect(end.survivorsKilled).toBe(2);
+  await gone(await numberIn(file));
+});
+
+test("a beat to a guard that has just gone harms nobody", async () => {
+  const { runId, cwd, env } = bench.request();
+  const guarded = startGuarded({
+    runId,
+    program: ["sleep", "60"],
+    cwd,
+    env,
+    lockPath: bench.lock.path,
+    lockFd: bench.lock.fd,
+    runnerPid: process.pid,
+    leftMs: 60_000,
+  });
+  const agent = (await guarded.started) ?? 0;
+  guarded.killGuard();
+  // Without a turn of the event loop in between, so that its end has not been heard of.
+  while (readStat(guarded.pid)?.state !== "Z");
+  guarded.send("beat 60000");
+  expect(await guarded.ended).toMatchObject({ kind: "lost" });
+  process.kill(agent, "SIGKILL");
+  await gone(agent);
+});
+
+test("SIGINT and SIGHUP leave the guard cold, SIGTERM ends the agent", async () => {
+  const file = join(bench.dir, "pid");
+  const handle = bench.start(bench.behave("ignore-term", file));
+  await numberIn(file);
+  process.kill(handle.pid, "SIGINT");
+  process.kill(handle.pid, "SIGHUP");
+  process.kill(handle.pid, "SIGTERM");
+  expect(await handle.done).toMatchObject({ cause: "guard-killed", signal: "SIGKILL" });
+});
+
+test("the agent sees the lock as its descriptor 3, nothing of the guard's line, and a group of its own", async () => {
+  const program = ["bash", "-c", "ls -l /proc/self/fd; kill 0"];
+  const { commandDriver } = await import("../agent/command/driver.ts");
+  const end = await bench.start(bench.request({ program }), { driver: commandDriver }).done;
+  expect(end.cause).toBe("exited");
+  expect(end.lastText).toMatch(/ 3 -> .*workspace\.lock/);
+  expect(end.lastText).not.toMatch(/ [5-9] -> /);
+  expect(end.lastText).toMatch(/ 4 -> \/proc\/\d+\/fd/);
+});
+
+test("a guard without a runner ends", async () => {
+  const main = fileURLToPath(new URL("main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main], { stdio: ["ignore", "ignore", "ignore", "ignore", "pipe"] });
+  child.stdio[4]?.destroy();
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+test("no descriptor is left for the guard: the run ends with that, and the runner lives", async () => {
+  const { lock: _, ...request } = bench.behave("success");
+  const program = join(FIXTURES, "programs/starved.ts");
+  const limited = ["-c", 'ulimit -n 200; exec "$@"', "bash", process.execPath, program, JSON.stringify(request)];
+  const child = spawn("bash", [...limited, join(bench.dir, "host.lock")], { stdio: ["ignore", "pipe", "inherit"] });
+  host = child;
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  const end = JSON.parse(String(line)) as { cause: string; problems: string[] };
+  expect(end.cause).toBe("spawn-failed");
+  expect(end.problems[0]).toMatch(/^cannot start the guard: /);
+});

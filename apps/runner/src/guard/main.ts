@@ -1,0 +1,129 @@
+// The guard: a small process between runner and agent that outlives neither.
+// Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock; 4 is the runner (see protocol.ts).
+import { spawn, type ChildProcess } from "node:child_process";
+import { statSync } from "node:fs";
+import { Socket } from "node:net";
+import { spawnInCgroup } from "../process/cgroup.ts";
+import { killSurvivors, MARKER } from "../process/survivors.ts";
+import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
+
+/** For the runner to read our last words. */
+const HEARING_MS = 10_000;
+const MAX_LINE = 8 * 1024 * 1024;
+
+const runner = new Socket({ fd: 4, readable: true, writable: true, allowHalfOpen: true });
+let start: GuardStart | null = null;
+let agent: ChildProcess | null = null;
+let cause: GuardCause | null = null;
+let silence: NodeJS.Timeout | null = null;
+let hunt: Promise<{ killed: number; remaining: readonly unknown[] }> | null = null;
+let received = "";
+/** All is said, and the runner's hearing it is waited for. */
+let left = false;
+
+runner.setEncoding("utf8");
+runner.on("data", (text: string) => {
+  received += text;
+  if (received.length > MAX_LINE) end("killed");
+  for (let at = received.indexOf("\n"); at >= 0; at = received.indexOf("\n")) {
+    const line = received.slice(0, at);
+    received = received.slice(at + 1);
+    obey(line);
+  }
+});
+runner.on("end", () => (left ? process.exit(0) : end("runner-gone")));
+runner.on("error", () => end("runner-gone"));
+
+// Ctrl-C and a closed terminal are the runner's business: it decides what happens to its agents.
+process.on("SIGINT", () => undefined);
+process.on("SIGHUP", () => undefined);
+process.on("SIGTERM", () => end("killed"));
+
+function obey(line: string): void {
+  if (start === null) run(JSON.parse(line) as GuardStart);
+  else if (line.startsWith("beat ")) listen(Number(line.slice(5)));
+  else if (line === "term") agent?.kill("SIGTERM");
+  else if (line === "kill") end("killed");
+}
+
+function run(given: GuardStart): void {
+  start = given;
+  listen(given.leftMs);
+  const [program = "", ...args] = given.program;
+  if (!isFolder(given.cwd)) return fail(`cannot start ${program}: its folder ${given.cwd} is not there`);
+  try {
+    agent = spawnInCgroup(given.runId, () =>
+      spawn(program, args, {
+        cwd: given.cwd,
+        env: { ...given.env, [MARKER]: given.runId },
+        stdio: [0, 1, 2, 3],
+        // A group of its own: `kill 0` in an agent's script must not hit the guard.
+        detached: true,
+      }),
+    );
+  } catch (error) {
+    return fail(`cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  agent.once("spawn", () => say({ started: { pid: agent?.pid ?? 0 } }));
+  agent.once("error", (error) => {
+    if (agent?.pid === undefined) fail(`cannot start ${program}: ${error.message}`);
+  });
+  agent.once("exit", (code, signal) => void finish(code, signal));
+}
+
+/** From now on the agent may live for so long without another beat. */
+function listen(leftMs: number): void {
+  if (cause !== null) return;
+  if (silence !== null) clearTimeout(silence);
+  // A busy machine may run this timer before words that have already arrived: look at those first.
+  const timer = setTimeout(() => {
+    setImmediate(() => {
+      if (silence === timer) end("heartbeat-lost");
+    });
+  }, leftMs);
+  silence = timer;
+}
+
+function end(why: GuardCause): void {
+  cause ??= why;
+  if (agent === null || start === null) process.exit(0);
+  agent.kill("SIGKILL");
+  hunt ??= huntSurvivors(start);
+}
+
+async function finish(code: number | null, signal: string | null): Promise<void> {
+  cause ??= "exit";
+  if (silence !== null) clearTimeout(silence);
+  if (start === null) return;
+  const before = await hunt;
+  // Once more after its exit: a hunt begun earlier may have ended before the agent's last child was born.
+  const { killed, remaining } = await huntSurvivors(start);
+  const survivors = killed + (before?.killed ?? 0);
+  say({ exit: { code, signal }, survivors, remaining: remaining.length, cause });
+  leave();
+}
+
+function huntSurvivors({ runId, lockPath, runnerPid }: GuardStart): ReturnType<typeof killSurvivors> {
+  return killSurvivors({ runId, lockPath, except: [process.pid, runnerPid, ...(agent?.pid ? [agent.pid] : [])] });
+}
+
+function fail(spawnError: string): void {
+  say({ spawnError });
+  leave();
+}
+
+function say(message: GuardMessage): void {
+  if (!runner.destroyed) runner.write(`${JSON.stringify(message)}\n`);
+}
+
+function leave(): void {
+  if (runner.destroyed || cause === "runner-gone") process.exit(0);
+  left = true;
+  // Until it has heard us its beats go on: one that nobody takes would cost it what it has not read yet. A silent one sends none.
+  const patience = cause === "heartbeat-lost" ? 0 : HEARING_MS;
+  runner.end(() => setTimeout(() => process.exit(0), patience));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * A control group of a run's own: nothing that an agent starts gets out of it, whatever it does to its environment and
+ * descriptors. Only where the host lets us make one (cgroup v2, writable); elsewhere everything here does nothing.
+ */
+
+const PREFIX = "tac8-";
+
+/** Starts something inside of the run's group, where there can be one; synchronous, so that nobody else gets in. */
+export function spawnInCgroup<T>(runId: string, spawn: () => T): T {
+  const own = ownCgroup();
+  const group = own === null ? null : groupOf(own, runId);
+  if (own === null || group === null || !enter(group)) return spawn();
+  try {
+    return spawn();
+  } finally {
+    writeFileSync(join(own, "cgroup.procs"), String(process.pid));
+  }
+}
+
+/** Pids in the run's group. */
+export function cgroupMembers(runId: string): ReadonlySet<number> {
+  const own = ownCgroup();
+  const text = own === null ? "" : read(join(groupOf(own, runId), "cgroup.procs"));
+  return new Set(text.split("\n").filter(Boolean).map(Number));
+}
+
+/** Takes away all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
+export function removeEmptyCgroups(): void {
+  const own = ownCgroup();
+  if (own === null) return;
+  for (const name of readdirSync(own).filter((entry) => entry.startsWith(PREFIX))) {
+    try {
+      rmdirSync(join(own, name));
+    } catch {
+      // Somebody is still in it: the kernel takes no group away from anybody.
+    }
+  }
+}
+
+function groupOf(own: string, runId: string): string {
+  return join(own, PREFIX + runId);
+}
+
+function enter(group: string): boolean {
+  // Twice, because as long as it is empty somebody may take it away again.
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      mkdirSync(group, { recursive: true });
+      writeFileSync(join(group, "cgroup.procs"), String(process.pid));
+      return true;
+    } catch {
+      continue; // Read-only, not ours, or out of our reach: the other ways to find survivors remain.
+    }
+  }
+  return false;
+}
+
+/** Folder of the group that we are in ourselves; null where there is no cgroup v2. */
+function ownCgroup(): string | null {
+  const mount = /^\S+ \S+ \S+ \S+ (\S+) .*- cgroup2 /m.exec(read("/proc/self/mountinfo"))?.[1];
+  const path = /^0::(\/.*)$/m.exec(read("/proc/self/cgroup"))?.[1];
+  if (mount === undefined || path === undefined) return null;
+  const own = join(mount, path);
+  return existsSync(join(own, "cgroup.procs")) ? own : null;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // Not there on this host, or gone meanwhile.
+  }
+}

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { isSameProcess, parseStat, startTime } from "./startTime.ts";
+
+test("a name with spaces and parentheses does not shift the fields", () => {
+  const fields = Array.from({ length: 49 }, (_, index) => index + 4);
+  expect(parseStat(`42 (a) b) (c) S ${fields.join(" ")}`)).toEqual({
+    pid: 42,
+    comm: "a) b) (c",
+    state: "S",
+    startTime: 22,
+  });
+  expect(parseStat("")).toBeNull();
+});
+
+test("this process is itself, and not one of another time", () => {
+  const time = startTime(process.pid) ?? 0;
+  expect(isSameProcess({ pid: process.pid, startTime: time })).toBe(true);
+  expect(isSameProcess({ pid: process.pid, startTime: time - 1 })).toBe(false);
+  expect(startTime(2 ** 30)).toBeNull();
+});

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+
+/** A process that can't be mistaken for a later one that got its pid. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Clock ticks since boot, field 22 of /proc/<pid>/stat. */
+  readonly startTime: number;
+}
+
+export interface ProcessStat extends ProcessId {
+  readonly comm: string;
+  /** One letter: R, S, D, T, Z … */
+  readonly state: string;
+}
+
+/** What /proc/<pid>/stat says, or null where no such process is (any more). */
+export function readStat(pid: number): ProcessStat | null {
+  const text = readProc(`/proc/${pid}/stat`);
+  return text === null ? null : parseStat(text);
+}
+
+/** @returns clock ticks since boot, or null where no such process is. */
+export function startTime(pid: number): number | null {
+  return readStat(pid)?.startTime ?? null;
+}
+
+/** Whether that very process still lives; a zombie does not. */
+export function isSameProcess({ pid, startTime }: ProcessId): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.startTime === startTime && stat.state !== "Z" && stat.state !== "X";
+}
+
+/** The name in parentheses may itself contain spaces and parentheses: all fields are counted from the last one. */
+export function parseStat(text: string): ProcessStat | null {
+  const open = text.indexOf("(");
+  const close = text.lastIndexOf(")");
+  if (open < 0 || close < open) return null;
+  const fields = text.slice(close + 2).split(" ");
+  const [state, start] = [fields[0], Number(fields[19])];
+  if (state === undefined || !Number.isFinite(start)) return null;
+  return { pid: Number.parseInt(text, 10), comm: text.slice(open + 1, close), state, startTime: start };
+}
+
+/** A /proc file as latin1, or null when the process is gone, or not ours to read. */
+export function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    if (isGoneOrForbidden(error)) return null;
+    throw error;
+  }
+}
+
+export function isGoneOrForbidden(error: unknown): boolean {
+  return error instanceof Error && "code" in error && GONE.has(String(error.code));
+}
+
+const GONE = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM", "EBADF", "EINVAL"]);

@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, openSync, closeSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { tryLock } from "../lock/flock.ts";
+import { findSurvivors, killSurvivors } from "./survivors.ts";
+
+let dir = "";
+let runId = "";
+let children: ChildProcess[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "tac8-survivors-"));
+  runId = randomUUID();
+});
+
+afterEach(() => {
+  for (const child of children) child.kill("SIGKILL");
+  children = [];
+  for (const { pid } of findSurvivors({ runId, except: [] })) process.kill(pid, "SIGKILL");
+  rmSync(dir, { recursive: true });
+});
+
+async function start(env: Record<string, string>, fd: number | "ignore" = "ignore"): Promise<number> {
+  const child = spawn("sleep", ["7777"], { env, stdio: ["ignore", "ignore", "ignore", fd], detached: true });
+  children.push(child);
+  await once(child, "spawn");
+  return child.pid ?? 0;
+}
+
+test("finds by marker, exactly, and leaves out who is excepted", async () => {
+  const pid = await start({ A: "1", TAC8_RUN: runId });
+  await start({ TAC8_RUN: `${runId}0`, XTAC8_RUN: runId, B: `TAC8_RUN=${runId}` });
+  expect(findSurvivors({ runId, except: [] })).toEqual([
+    { pid, startTime: expect.any(Number), comm: "sleep", how: "marker" },
+  ]);
+  expect(findSurvivors({ runId, except: [pid] })).toEqual([]);
+});
+
+test("finds by the inherited lock, but not who only has the file open", async () => {
+  const lockPath = join(dir, "x.lock");
+  const lock = await tryLock(lockPath);
+  const pid = await start({}, lock?.fd);
+  const open = openSync(lockPath, "r");
+  await start({}, open);
+  const found = findSurvivors({ runId, lockPath, except: [process.pid] });
+  expect(found).toMatchObject([{ pid, how: "lock" }]);
+  closeSync(open);
+  lock?.release();
+});
+
+test("kills until nobody is left, also one that forks on", async () => {
+  const script = "trap '' TERM; while :; do (sleep 7777) & sleep 0.01; done";
+  const child = spawn("bash", ["-c", script], { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" });
+  children.push(child);
+  await once(child, "spawn");
+  await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 30_000 }).toBeGreaterThan(5);
+  const { killed, remaining } = await killSurvivors({ runId, except: [] });
+  expect(killed).toBeGreaterThan(5);
+  expect(remaining).toEqual([]);
+  expect(findSurvivors({ runId, except: [] })).toEqual([]);
+});
+
+test("a zombie does not count", async () => {
+  // The parent never waits for its child: after the kill that stays a zombie as long as the parent lives.
+  const script = "sleep 0.01 & exec env -u TAC8_RUN sleep 7777";
+  const child = spawn("bash", ["-c", script], { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" });
+  children.push(child);
+  await once(child, "spawn");
+  await expect.poll(() => findSurvivors({ runId, except: [] }), { timeout: 30_000 }).toEqual([]);
+  expect(child.exitCode).toBeNull();
+});
+
+test("no lock file is no error", () => {
+  expect(findSurvivors({ runId, lockPath: join(dir, "none"), except: [] })).toEqual([]);
+});

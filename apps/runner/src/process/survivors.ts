@@ -1,0 +1,107 @@
+import { readdirSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cgroupMembers, removeEmptyCgroups } from "./cgroup.ts";
+import { isGoneOrForbidden, isSameProcess, readProc, readStat, type ProcessStat } from "./startTime.ts";
+
+export interface Survivor {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly comm: string;
+  /** By the marker in its environment, by the workspace lock that it inherited, or by the run's control group. */
+  readonly how: "marker" | "lock" | "cgroup";
+}
+
+export interface SurvivorQuery {
+  readonly runId: string;
+  /** The workspace's lock file. Whoever only waits for it, or has it open without the lock, is not meant. */
+  readonly lockPath?: string | undefined;
+  /** Pids to leave alone: the runner, the guard. */
+  readonly except: readonly number[];
+}
+
+export interface KillOptions extends SurvivorQuery {
+  /** Bound for the whole hunt. Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface KillResult {
+  /** How many different processes were killed. */
+  readonly killed: number;
+  /** Who was still there at the bound; empty when all is well. */
+  readonly remaining: readonly Survivor[];
+}
+
+const PAUSE_MS = 15;
+
+/** The variable that marks every process of a run. */
+export const MARKER = "TAC8_RUN";
+
+/** Living processes of a run. Zombies, other users' processes and those that vanish meanwhile are left out. */
+export function findSurvivors({ runId, lockPath, except }: SurvivorQuery): Survivor[] {
+  const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
+  const entry = `\0${MARKER}=${runId}\0`;
+  const members = cgroupMembers(runId);
+  const found: Survivor[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || except.includes(pid)) continue;
+    const locked = (): boolean => lock !== undefined && holdsLock(pid, lock);
+    const how = members.has(pid) ? "cgroup" : hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null;
+    const stat = how === null ? null : readStat(pid);
+    if (how !== null && isAlive(stat)) found.push({ pid, startTime: stat.startTime, comm: stat.comm, how });
+  }
+  return found;
+}
+
+/** SIGKILLs every process of a run and looks again until two looks in a row find nobody, or until the bound. */
+export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOptions): Promise<KillResult> {
+  const deadline = performance.now() + timeoutMs;
+  const killed = new Set<string>();
+  let empty = 0;
+  for (;;) {
+    const found = findSurvivors(query);
+    empty = found.length === 0 ? empty + 1 : 0;
+    if (empty >= 2) {
+      removeEmptyCgroups();
+      return { killed: killed.size, remaining: [] };
+    }
+    for (const survivor of found) {
+      if (kill(survivor)) killed.add(`${survivor.pid}:${survivor.startTime}`);
+    }
+    if (performance.now() >= deadline) return { killed: killed.size, remaining: findSurvivors(query) };
+    await sleep(PAUSE_MS);
+  }
+}
+
+function kill(survivor: Survivor): boolean {
+  if (!isSameProcess(survivor)) return false;
+  try {
+    return process.kill(survivor.pid, "SIGKILL");
+  } catch (error) {
+    if (isGoneOrForbidden(error)) return false;
+    throw error;
+  }
+}
+
+function isAlive(stat: ProcessStat | null): stat is ProcessStat {
+  return stat !== null && stat.state !== "Z" && stat.state !== "X";
+}
+
+function hasMarker(pid: number, entry: string): boolean {
+  const environ = readProc(`/proc/${pid}/environ`);
+  return environ !== null && environ.length > 0 && `\0${environ}\0`.includes(entry);
+}
+
+/** An open descriptor is not enough: a runner that asks for the lock has one too. fdinfo names the locks it holds. */
+function holdsLock(pid: number, lock: { readonly dev: number; readonly ino: number }): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      const file = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
+      if (file === undefined || file.ino !== lock.ino || file.dev !== lock.dev) return false;
+      return readProc(`/proc/${pid}/fdinfo/${fd}`)?.includes("FLOCK") ?? false;
+    });
+  } catch (error) {
+    if (isGoneOrForbidden(error)) return false;
+    throw error;
+  }
+}
