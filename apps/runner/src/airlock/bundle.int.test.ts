@@ -1,0 +1,39 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
+import { streamBundle } from "./bundle.ts";
+import { unbundle } from "./unbundle.ts";
+
+let bench: GitBench;
+beforeEach(async () => {
+  bench = await createGitBench();
+  await bench.ensure();
+});
+afterEach(() => bench.close());
+
+const take = (timeoutMs?: number) =>
+  streamBundle({
+    tree: bench.paths.tree,
+    side: bench.side,
+    known: [],
+    file: join(bench.dir, "out.bundle"),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+
+test("a pipe planted where git reads a file does not hold the slot for ever", async () => {
+  const alternates = join(bench.paths.gitDir, "objects/info/alternates");
+  await rm(alternates);
+  await execa("mkfifo", [alternates]);
+  await expect(take(300)).rejects.toMatchObject({
+    failure: { kind: "git", message: expect.stringContaining("took longer than") as string },
+  });
+});
+
+test("neither does a check that comes to no end", async () => {
+  await take();
+  const file = join(bench.dir, "out.bundle");
+  const checked = unbundle({ side: bench.clean, dir: bench.mirror.paths.dir, file, timeoutMs: 1 });
+  await expect(checked).rejects.toMatchObject({ failure: { kind: "git" } });
+});

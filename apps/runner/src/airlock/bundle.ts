@@ -1,0 +1,78 @@
+import { createWriteStream } from "node:fs";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { execa } from "execa";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { localFailure } from "../git/errors.ts";
+import { configEnvironment } from "../git/openGit.ts";
+import { agentGitEnv, type AgentSide } from "../workspace/agentGit.ts";
+
+/** Larger work than this is no pull request; GitHub refuses pushes of 2 GB, and single files of 100 MB, anyway. */
+export const MAX_BUNDLE_BYTES = 1024 ** 3;
+/** What an agent has planted (a pipe as a git file, a sleeping filter) must not hold the slot for ever. */
+export const CROSSING_MS = 10 * 60_000;
+/** How long a git that has been killed may still take; what holds its pipes longer is the hunt's after the run. */
+const DYING_MS = 10_000;
+
+export interface BundleOptions {
+  readonly tree: string;
+  readonly side: AgentSide;
+  /** Commits that the clean side has; what they reach is left out. */
+  readonly known: readonly string[];
+  /** File on the clean side that takes the bundle. */
+  readonly file: string;
+  readonly maxBytes?: number;
+  readonly timeoutMs?: number;
+}
+
+/** The way out: the agent's identity streams its commits into our pipe; nothing of ours looks into its folder. */
+export async function streamBundle(options: BundleOptions): Promise<void> {
+  const { tree, side, known, file, maxBytes = MAX_BUNDLE_BYTES, timeoutMs = CROSSING_MS } = options;
+  const args = ["bundle", "create", "--quiet", "-", "HEAD", ...known.map((sha) => `^${sha}`)];
+  const child = execa("git", args, {
+    cwd: tree,
+    extendEnv: false,
+    env: { ...agentGitEnv(side, tree), ...configEnvironment({ "safe.directory": "*", "gc.auto": "0" }), LC_ALL: "C" },
+    stdin: "ignore",
+    buffer: { stdout: false },
+    maxBuffer: { stderr: 20_000 },
+    encoding: "buffer",
+    killDescendants: true,
+    forceKillAfterDelay: 1000,
+    timeout: timeoutMs,
+    reject: false,
+    ...(side.signal === undefined ? {} : { cancelSignal: side.signal }),
+  });
+  let bytes = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      bytes += chunk.length;
+      const over = bytes > maxBytes;
+      callback(over ? new TooLarge() : null, chunk);
+    },
+  });
+  try {
+    const target = createWriteStream(file, { flags: "wx", mode: 0o600 });
+    await pipeline(child.stdout, meter, target, { signal: AbortSignal.timeout(timeoutMs + DYING_MS) });
+  } catch (error) {
+    child.kill("SIGKILL");
+    const { timedOut } = await child;
+    if (timedOut) throw tooSlow(timeoutMs, error);
+    if (!(error instanceof TooLarge)) throw error;
+    const message = `the commits are larger than ${Math.round(maxBytes / 1024 ** 2)} MB: too large to publish`;
+    throw new StepFailure({ kind: "refused", message }, { cause: error });
+  }
+  const { exitCode, stderr, timedOut } = await child;
+  if (timedOut) throw tooSlow(timeoutMs);
+  if (exitCode !== 0) {
+    const said = Buffer.from(stderr).toString("utf8").trim().slice(0, 500);
+    throw new StepFailure(localFailure("taking the commits out of the workspace", said));
+  }
+}
+
+function tooSlow(ms: number, cause?: unknown): StepFailure {
+  const message = `taking the commits out of the workspace took longer than ${Math.round(ms / 1000)} s: it was broken off`;
+  return new StepFailure({ kind: "git", message }, { cause });
+}
+
+class TooLarge extends Error {}

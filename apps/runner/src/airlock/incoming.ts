@@ -1,0 +1,91 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
+import { commitOf, mergeBase } from "../git/openGit.ts";
+import { gitStep } from "../git/errors.ts";
+import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
+import type { MirrorPaths } from "../workspace/paths.ts";
+import { PRIVATE_FILES } from "../workspace/save.ts";
+import { streamBundle } from "./bundle.ts";
+import { unbundle } from "./unbundle.ts";
+
+export interface IncomingOptions {
+  readonly mirror: MirrorPaths;
+  readonly clean: CleanSide;
+  readonly agent: AgentSide;
+  readonly tree: string;
+  readonly baseSha: string;
+  /** Further commits that the mirror may have: what it has need not be carried over. */
+  readonly known: readonly string[];
+  readonly runId: string;
+}
+
+/** The agent's commits in a throwaway repository of the clean side, checked. */
+export interface Incoming {
+  readonly dir: string;
+  readonly head: string;
+  /** Commits that the base has not. */
+  readonly commits: number;
+}
+
+const WORK = "refs/heads/work";
+
+/** Takes the commits across, hands them to `use`, and removes the throwaway repository whatever happens. */
+export async function withIncoming<T>(options: IncomingOptions, use: (incoming: Incoming) => Promise<T>): Promise<T> {
+  const dir = incomingDir(options.mirror, options.runId);
+  await removeIncoming(options.mirror, options.runId);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  try {
+    return await use(await take(options, dir));
+  } finally {
+    await removeIncoming(options.mirror, options.runId);
+  }
+}
+
+/** Takes away what a run has left of its throwaway repository; also for one whose runner died. */
+export async function removeIncoming(mirror: MirrorPaths, runId: string): Promise<void> {
+  await rm(incomingDir(mirror, runId), { recursive: true, force: true, maxRetries: 3 });
+}
+
+function incomingDir({ incoming }: MirrorPaths, runId: string): string {
+  return join(incoming, `${runId}.git`);
+}
+
+async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
+  const { clean, agent, tree, baseSha, known, mirror } = options;
+  const git = cleanGit(clean, dir, { signal: agent.signal });
+  await gitStep("preparing the check of the commits", () =>
+    git.raw(["init", "--quiet", "--bare", "--template=", "--initial-branch=none", dir]),
+  );
+  await mkdir(join(dir, "objects", "info"), { recursive: true });
+  await writeFile(join(dir, "objects", "info", "alternates"), `${join(mirror.dir, "objects")}\n`);
+  const wanted = await commitOf(agentGit(agent, tree), "HEAD");
+  if (wanted !== null && (await commitOf(git, wanted)) !== null) {
+    // GitHub has them all: saved by an earlier run. An empty bundle would be an error.
+    await git.raw(["update-ref", WORK, wanted]);
+  } else {
+    const file = join(dir, "incoming.bundle");
+    const ours: string[] = [];
+    for (const sha of new Set([baseSha, ...known])) if ((await commitOf(git, sha)) !== null) ours.push(sha);
+    await streamBundle({ tree, side: agent, known: ours, file });
+    const taken = await unbundle({ side: clean, dir, file, signal: agent.signal });
+    await gitStep("checking the commits", () => git.raw(["update-ref", WORK, taken]));
+  }
+  const head = await gitStep("checking the commits", () => git.raw(["rev-parse", "--verify", `${WORK}^{commit}`]));
+  if ((await mergeBase(git, baseSha, head)) === null) {
+    const message = "the agent's commits have no history in common with the base branch: they cannot be a pull request";
+    throw new StepFailure({ kind: "refused", message });
+  }
+  const left = await gitStep("checking the commits", () =>
+    git.raw(["diff-tree", "--name-only", "--no-renames", baseSha, head, "--", ...PRIVATE_FILES]),
+  );
+  if (left !== "") {
+    const message = `${left.split("\n").join(", ")} is still in the agent's commits: they were not published`;
+    throw new StepFailure({ kind: "git", message });
+  }
+  const commits = Number(
+    await gitStep("counting the commits", () => git.raw(["rev-list", "--count", `${baseSha}..${head}`])),
+  );
+  return { dir, head, commits };
+}

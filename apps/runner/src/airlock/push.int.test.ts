@@ -1,0 +1,198 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
+import { hearGit } from "../workspace/testing/hearGit.ts";
+import { withIncoming } from "./incoming.ts";
+import { pushBranch, remoteBranch } from "./push.ts";
+import { openGate } from "./testing/gate.ts";
+
+let bench: GitBench;
+let mine = "";
+beforeAll(async () => {
+  bench = await createGitBench();
+});
+beforeEach(async () => {
+  bench = bench.another();
+  await bench.ensure();
+  mine = await bench.commit("mine.txt", `${bench.name}\n`);
+});
+afterEach(() => {
+  bench.github.clearFaults();
+});
+afterAll(async () => {
+  await bench.close();
+});
+
+interface Push {
+  readonly expected?: string | null;
+  readonly url?: string;
+  readonly token?: string;
+  readonly env?: GitBench["clean"]["env"];
+}
+
+/** Across the airlock and up, as `publish` does it. */
+async function push({ expected = null, url, token = bench.token, env = bench.clean.env }: Push = {}): Promise<
+  "pushed" | "already"
+> {
+  const clean = { ...bench.clean, url: url ?? bench.clean.url, token, env };
+  const incoming = {
+    mirror: bench.mirror.paths,
+    clean,
+    agent: bench.side,
+    tree: bench.paths.tree,
+    baseSha: await bench.base(),
+    known: [],
+    runId: bench.name,
+  };
+  return withIncoming(incoming, ({ dir, head }) =>
+    pushBranch({ clean, dir, branch: bench.branch, sha: head, expected }),
+  );
+}
+
+async function failure(work: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await work.then(
+    () => new Error("nothing failed"),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof StepFailure)) throw error;
+  return error.failure;
+}
+
+const there = () => bench.github.branches(REPO)[bench.branch];
+const pushes = () => bench.github.pushes.filter(({ ref }) => ref === `refs/heads/${bench.branch}`);
+
+test("the agent's commit is GitHub's branch; a second time changes nothing", async () => {
+  expect(await push()).toBe("pushed");
+  expect(there()).toBe(mine);
+  expect(await push()).toBe("already");
+  expect(pushes()).toHaveLength(1);
+});
+
+test("rewritten commits replace those that we published", async () => {
+  await push();
+  await bench.agent(["commit", "--quiet", "--amend", "-m", "better"]);
+  const better = await bench.agent(["rev-parse", "HEAD"]);
+  expect(await push({ expected: mine })).toBe("pushed");
+  expect(there()).toBe(better);
+});
+
+test.each([
+  ["where we expected none", null],
+  ["where we expected ours", "ours"],
+])("somebody else's commit is not overwritten, %s", async (_where, expectation) => {
+  if (expectation === "ours") await push();
+  const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+  await bench.commit("more.txt", "more\n");
+  const found = await failure(push({ expected: expectation === null ? null : mine }));
+  expect(found.kind).toBe("refused");
+  expect(found.wholeRepository).toBeUndefined();
+  expect(found.message).toContain(`somebody else changed the branch ${bench.branch} on GitHub`);
+  expect(there()).toBe(theirs);
+});
+
+test.each([
+  ["made", null],
+  ["moved", "ours"],
+])("a branch that is %s between our look and our push is not overwritten", async (_how, expectation) => {
+  if (expectation === "ours") await push();
+  await bench.commit("more.txt", "more\n");
+  const gate = await openGate(bench.github.url);
+  let theirs = "";
+  gate.before = async (path) => {
+    if (theirs === "" && path.endsWith("service=git-receive-pack")) {
+      theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+    }
+  };
+  try {
+    const expected = expectation === null ? null : mine;
+    const found = await failure(push({ expected, url: `${gate.url}/${REPO}.git` }));
+    expect(found).toMatchObject({ kind: "refused" });
+    expect(found.message).toContain("nothing was overwritten");
+    expect(gate.seen.some((path) => path.endsWith("/git-receive-pack"))).toBe(false);
+    expect(there()).toBe(theirs);
+  } finally {
+    await gate.close();
+  }
+});
+
+test("a branch that moves while the pack is on its way is not overwritten", async () => {
+  const gate = await openGate(bench.github.url);
+  let theirs = "";
+  gate.before = async (path) => {
+    if (path.endsWith("/git-receive-pack")) theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+  };
+  try {
+    await failure(push({ url: `${gate.url}/${REPO}.git` }));
+    expect(there()).toBe(theirs);
+  } finally {
+    await gate.close();
+  }
+});
+
+test("a push whose answer was lost may pass, and is found done", async () => {
+  bench.github.fault({ method: "POST", path: /git-receive-pack$/, times: 1, do: { drop: "after" } });
+  expect(await failure(push())).toMatchObject({ kind: "github" });
+  await bench.github.waitFor(there);
+  expect(await push()).toBe("already");
+  expect(pushes()).toHaveLength(1);
+});
+
+test.each([502, 503, 429])("GitHub answering %i is GitHub's trouble", async (status) => {
+  bench.github.fault({ path: /info\/refs$/, times: 1, do: { status } });
+  expect(await failure(push())).toMatchObject({ kind: "github" });
+  bench.github.fault({ path: /git-receive-pack$/, times: 1, do: { status } });
+  expect(await failure(push())).toMatchObject({ kind: "github" });
+  expect(await push()).toBe("pushed");
+});
+
+test("nobody at the address is GitHub's trouble too", async () => {
+  const gate = await openGate(bench.github.url);
+  await gate.close();
+  const found = await failure(push({ url: `${gate.url}/${REPO}.git` }));
+  expect(found.kind).toBe("github");
+});
+
+test("a token that may only read, one of nobody, and a repository that is not there are refused", async () => {
+  const reader = bench.github.addToken({ login: "octo", atMost: "read" });
+  const whole = { kind: "refused", wholeRepository: true };
+  expect(await failure(push({ token: reader }))).toMatchObject(whole);
+  expect(await failure(push({ token: "ghp_nobody" }))).toMatchObject(whole);
+  expect(await failure(push({ url: `${bench.github.url}/octo/nothing.git` }))).toMatchObject(whole);
+  expect(there()).toBeUndefined();
+});
+
+test("a push that a rule declines is refused in GitHub's words", async () => {
+  const hook = join(bench.originDir, "hooks/pre-receive");
+  await writeFile(hook, '#!/bin/sh\necho "GH013: Repository rule violations found for refs/heads/x." >&2\nexit 1\n');
+  await chmod(hook, 0o755);
+  try {
+    const found = await failure(push());
+    expect(found).toMatchObject({ kind: "refused" });
+    expect(found.wholeRepository).toBeUndefined();
+    expect(found.message).toBe(
+      `pushing ${bench.branch}: [remote rejected] (pre-receive hook declined) · GH013: Repository rule violations found for refs/heads/x.`,
+    );
+    expect(found.message).not.toContain("\n");
+  } finally {
+    await writeFile(hook, "#!/bin/sh\nexit 0\n");
+  }
+});
+
+test("a branch whose name is another one's folder is refused: it would be the same next time", async () => {
+  await bench.push(`${bench.branch}/deeper`, { "x.txt": "x\n" });
+  expect(await failure(push())).toMatchObject({ kind: "refused" });
+});
+
+test("a branch of a longer name that ends the same is another one", async () => {
+  await bench.push(`refs/heads/${bench.branch}`, { "x.txt": "x\n" });
+  const dir = bench.mirror.paths.dir;
+  expect(await remoteBranch({ clean: bench.clean, dir, branch: bench.branch })).toBeNull();
+});
+
+test("a push, which may last, tells how far it is: a silent git is ended", async () => {
+  const { clean, said } = await hearGit(bench.clean, bench.dir, "push");
+  expect(await push({ env: clean.env })).toBe("pushed");
+  expect(await said()).toMatch(/Writing objects: +100%/);
+});

@@ -1,0 +1,91 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
+import { commitOf } from "../git/openGit.ts";
+import { classifyGitError, remoteStep } from "../git/errors.ts";
+
+export interface PushOptions {
+  readonly clean: CleanSide;
+  /** Repository on the clean side that has the commit. */
+  readonly dir: string;
+  readonly branch: string;
+  readonly sha: string;
+  /** What GitHub's branch must be at: what we last published or built upon; null when there must be none. */
+  readonly expected: string | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** GitHub's version of a branch, asked now; null when there is none. */
+export async function remoteBranch(
+  options: Pick<PushOptions, "clean" | "dir" | "branch" | "signal">,
+): Promise<string | null> {
+  const { clean, dir, branch, signal } = options;
+  const said = await remoteStep(`asking GitHub for the branch ${branch}`, () =>
+    cleanGit(clean, dir, { withToken: true, signal }).raw(["ls-remote", "--heads", clean.url, `refs/heads/${branch}`]),
+  );
+  // Git matches names by their end: `refs/heads/x` finds `refs/heads/refs/heads/x` too.
+  const lines = said.split("\n").map((line) => line.split("\t"));
+  return lines.find(([, ref]) => ref === `refs/heads/${branch}`)?.[0] ?? null;
+}
+
+/**
+ * Pushes one commit to one branch, with an explicit lease: commits that somebody else put there are never overwritten.
+ * A push whose answer was lost is seen by the look before it. @returns "already" when GitHub has the commit there.
+ */
+export async function pushBranch(options: PushOptions): Promise<"pushed" | "already"> {
+  const { clean, dir, branch, sha, expected, signal } = options;
+  const there = await remoteBranch(options);
+  if (there === sha) return "already";
+  if (there !== expected) throw overtaken(branch, expected, there);
+  const ref = `refs/heads/${branch}`;
+  try {
+    await cleanGit(clean, dir, { withToken: true, signal }).raw([
+      "push",
+      "--progress", // What says nothing for long is ended, and much to push takes long.
+      "--porcelain",
+      "--no-verify",
+      `--force-with-lease=${ref}:${expected ?? ""}`,
+      clean.url,
+      `${sha}:${ref}`,
+    ]);
+    return "pushed";
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (/stale info/.test(text)) throw overtaken(branch, expected, null, error);
+    throw new StepFailure(classifyGitError(`pushing ${branch}`, text), { cause: error });
+  }
+}
+
+/** Somebody else's commits are on the branch. */
+export class Overtaken extends StepFailure {}
+
+/**
+ * Brings GitHub's version of a branch into a repository of the clean side. @returns its commit; null where there is no such
+ * branch.
+ */
+export async function fetchBranch(
+  options: Pick<PushOptions, "clean" | "dir" | "branch" | "signal">,
+): Promise<string | null> {
+  const { clean, dir, branch, signal } = options;
+  const there = await remoteBranch(options);
+  if (there === null) return null;
+  const theirs = "refs/tac8/theirs";
+  await remoteStep(`fetching ${branch}`, () =>
+    cleanGit(clean, dir, { withToken: true, signal }).raw([
+      "fetch",
+      "--progress", // What says nothing for long is ended.
+      "--no-tags",
+      "--no-write-fetch-head",
+      clean.url,
+      `+refs/heads/${branch}:${theirs}`,
+    ]),
+  );
+  return commitOf(cleanGit(clean, dir, { signal }), theirs);
+}
+
+function overtaken(branch: string, expected: string | null, there: string | null, cause?: unknown): Overtaken {
+  const short = (sha: string | null) => sha?.slice(0, 7) ?? "nothing";
+  const message = `somebody else changed the branch ${branch} on GitHub (expected ${short(expected)}, found ${
+    there === null && cause !== undefined ? "another commit" : short(there)
+  }); nothing was overwritten, the agent's work is kept in its workspace`;
+  return new Overtaken({ kind: "refused", message }, { cause });
+}

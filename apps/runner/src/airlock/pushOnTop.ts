@@ -1,0 +1,32 @@
+import { fetchBranch, Overtaken, pushBranch, type PushOptions } from "./push.ts";
+import { replay } from "./replay.ts";
+
+/** Somebody who pushes more often than this while we look is asked to stop first, by the failure. */
+const MAX_ROUNDS = 3;
+
+export interface PushOnTop extends PushOptions {
+  /** Commits that this one has and `from` has not are ours. */
+  readonly from: string;
+}
+
+/**
+ * Pushes like `pushBranch`; where somebody else has pushed to the branch meanwhile, our commits are made again on top of
+ * theirs. @returns the commit that the branch is at. @throws Overtaken when they conflict, or the branch was taken away.
+ */
+export async function pushOnTop(
+  options: PushOnTop,
+): Promise<{ readonly how: "pushed" | "already"; readonly sha: string }> {
+  let { sha, expected } = options;
+  for (let round = 1; ; round += 1) {
+    try {
+      return { how: await pushBranch({ ...options, sha, expected }), sha };
+    } catch (error) {
+      if (!(error instanceof Overtaken) || round === MAX_ROUNDS) throw error;
+      const theirs = await fetchBranch(options);
+      if (theirs === null) throw error;
+      const onTop = await replay({ ...options, head: options.sha, onto: theirs });
+      if (onTop === null) throw error;
+      [sha, expected] = [onTop, theirs];
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { execa } from "execa";
+import { cleanEnv, type CleanSide } from "../git/cleanSide.ts";
+import { configEnvironment } from "../git/openGit.ts";
+
+/** More commits than this, or a merge among them, are a person's to bring together. */
+const MAX_COMMITS = 200;
+const STEP_MS = 2 * 60_000;
+
+export interface ReplayOptions {
+  readonly clean: CleanSide;
+  /** Bare repository of the clean side that has all the commits. */
+  readonly dir: string;
+  /** Its commits are not replayed. */
+  readonly from: string;
+  readonly head: string;
+  /** Where the commits between `from` and `head` go. */
+  readonly onto: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes the commits `from..head` again on top of `onto`, with their authors, dates and words. Needs no worktree, runs no hook,
+ * filter or merge driver. What `onto` has already is left out. @returns the new head; null where they conflict, or cannot be
+ * put in a line.
+ */
+export async function replay(options: ReplayOptions): Promise<string | null> {
+  const commits = await commitsBetween(options);
+  if (commits === null) return null;
+  let tip = options.onto;
+  for (const commit of commits) {
+    const next = await pick(options, commit, tip);
+    if (next === null) return null;
+    tip = next;
+  }
+  return tip;
+}
+
+/** Oldest first; each has the one before it, or `from`'s side, as its only parent. */
+async function commitsBetween({ from, head, ...side }: ReplayOptions): Promise<string[] | null> {
+  const range = `${from}..${head}`;
+  const merges = await git(side, ["rev-list", "--min-parents=2", "--max-count=1", range]);
+  if (merges.code !== 0 || merges.text !== "") return null;
+  const max = String(MAX_COMMITS + 1);
+  const { code, text } = await git(side, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, range]);
+  const commits = text.split("\n").filter((line) => line !== "");
+  return code === 0 && commits.length <= MAX_COMMITS ? commits : null;
+}
+
+type Side = Pick<ReplayOptions, "clean" | "dir" | "signal">;
+
+/** @returns the tip with one more commit, or as it was where there is nothing new in it; null: a conflict. */
+async function pick(side: Side, commit: string, tip: string): Promise<string | null> {
+  const parent = await git(side, ["rev-parse", "--verify", "--quiet", `${commit}^1`]);
+  const before = await git(side, ["rev-parse", "--verify", `${tip}^{tree}`]);
+  if (parent.code !== 0 || before.code !== 0) return null;
+  // Git before 2.40 takes no merge base: a commit that has our tip's files, but the picked one's parent, gives it one.
+  const stand = await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], standIn(before.text, parent.text));
+  const merged = await git(side, ["merge-tree", "--write-tree", "--no-messages", stand.text, commit]);
+  if (merged.code !== 0) return null;
+  if (merged.text === before.text) return tip;
+  const { code, bytes } = await git(side, ["cat-file", "commit", commit]);
+  if (code !== 0) return null;
+  const made = await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], moved(bytes, merged.text, tip));
+  return made.code === 0 ? made.text : null;
+}
+
+function standIn(tree: string, parent: string): Buffer {
+  const who = "tac8 <tac8@localhost> 0 +0000";
+  return Buffer.from(`tree ${tree}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n\nstand-in\n`);
+}
+
+/** The same commit elsewhere. A signature would not hold any more; words stay byte for byte, in whatever encoding. */
+function moved(commit: Buffer, tree: string, parent: string): Buffer {
+  const end = commit.indexOf("\n\n");
+  const kept = commit
+    .toString("latin1", 0, end)
+    .split("\n")
+    .filter((line) => /^(author|committer|encoding) /.test(line));
+  const head = [`tree ${tree}`, `parent ${parent}`, ...kept].join("\n");
+  return Buffer.concat([Buffer.from(head, "latin1"), commit.subarray(end)]);
+}
+
+async function git(
+  { clean, dir, signal }: Side,
+  args: readonly string[],
+  input?: Buffer,
+): Promise<{ readonly code: number; readonly text: string; readonly bytes: Buffer }> {
+  const { exitCode, stdout, isCanceled } = await execa("git", args, {
+    cwd: dir,
+    extendEnv: false,
+    env: { ...cleanEnv(clean), ...configEnvironment({ "safe.directory": "*", "gc.auto": "0" }), LC_ALL: "C" },
+    encoding: "buffer",
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+    maxBuffer: 10_000_000,
+    killDescendants: true,
+    timeout: STEP_MS,
+    reject: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  if (isCanceled) signal?.throwIfAborted();
+  const bytes = Buffer.from(stdout);
+  return { code: exitCode ?? 1, bytes, text: bytes.toString("utf8").trim() };
+}

@@ -1,0 +1,59 @@
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { execa } from "execa";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { CROSSING_MS } from "./bundle.ts";
+import { cleanEnv, type CleanSide } from "../git/cleanSide.ts";
+import { saysDiskFull } from "../git/diskFull.ts";
+import { localFailure } from "../git/errors.ts";
+
+/** A head of ours has one ref and a few prerequisites. */
+const MAX_HEAD = 64 * 1024;
+
+export interface UnbundleOptions {
+  readonly side: CleanSide;
+  /** Bare repository of the clean side that takes the objects. */
+  readonly dir: string;
+  readonly file: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Takes a bundle's objects into a repository, each of them checked (`fsck`) and each link followed: `git fetch` of a
+ * bundle checks nothing before git 2.46. @returns the commit that the bundle calls HEAD, in full.
+ */
+export async function unbundle({ side, dir, file, signal, timeoutMs = CROSSING_MS }: UnbundleOptions): Promise<string> {
+  const { head, packAt } = await readHead(file);
+  const child = execa("git", ["index-pack", "--stdin", "--fix-thin", "--strict"], {
+    cwd: dir,
+    extendEnv: false,
+    env: { ...cleanEnv(side), LC_ALL: "C" },
+    input: createReadStream(file, { start: packAt }),
+    maxBuffer: 20_000,
+    killDescendants: true,
+    timeout: timeoutMs,
+    reject: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  const { exitCode, stderr, timedOut } = await child;
+  if (exitCode === 0) return head;
+  if (timedOut) throw new StepFailure({ kind: "git", message: "checking the agent's commits took too long" });
+  if (saysDiskFull(stderr)) throw new StepFailure(localFailure("checking the agent's commits", stderr));
+  const said = stderr.trim().split("\n").slice(0, 3).join(" · ").slice(0, 500);
+  throw new StepFailure({ kind: "refused", message: `the agent's commits did not pass git's check: ${said}` });
+}
+
+/** The lines before the pack; an empty one ends them. */
+async function readHead(path: string): Promise<{ head: string; packAt: number }> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEAD), 0, MAX_HEAD, 0);
+    const end = buffer.subarray(0, bytesRead).indexOf("\n\n");
+    const head = /^([0-9a-f]{40,64}) HEAD$/m.exec(buffer.toString("latin1", 0, Math.max(end, 0)))?.[1];
+    if (head === undefined) throw new StepFailure({ kind: "git", message: "the agent's commits came as no bundle" });
+    return { head, packAt: end + 2 };
+  } finally {
+    await file.close();
+  }
+}

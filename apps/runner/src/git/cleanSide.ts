@@ -1,0 +1,54 @@
+import type { SimpleGit } from "simple-git";
+import { openGit } from "./openGit.ts";
+
+export interface CleanSide {
+  /** Address of the repository, without any credentials. */
+  readonly url: string;
+  readonly token: string;
+  /** Environment of the runner that git may see: PATH, proxies, certificates. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The run's marker too: a git that outlives its runner is found by it, and ended before the next run pushes. */
+const PASSED = /^(TAC8_RUN|PATH|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
+
+/** The whole environment of git on the clean side: nothing of the user's own settings, and no token. */
+export function cleanEnv({ env }: CleanSide): Record<string, string> {
+  const passed = Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
+  return { ...passed, HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+}
+
+/** Git in a folder that no agent can write, without the user's own settings. */
+export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
+  return openGit({
+    dir,
+    env: cleanEnv(side),
+    config: {
+      "fetch.writeCommitGraph": "false",
+      // Pins are written while another git fetches: it lets go of what both need within moments.
+      "core.filesRefLockTimeout": "10000",
+      "core.packedRefsTimeout": "10000",
+      "safe.directory": "*",
+      ...(options.withToken === true ? tokenConfig(side) : {}),
+    },
+    signal: options.signal,
+  });
+}
+
+export interface CleanGitOptions {
+  /** Only for the one command that talks to GitHub. */
+  readonly withToken?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The header goes to the repository's own host only, and to nothing that it redirects to. */
+function tokenConfig({ url, token }: CleanSide): Record<string, string> {
+  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return {
+    [`http.${new URL(url).origin}/.extraHeader`]: `Authorization: Basic ${basic}`,
+    "http.followRedirects": "false",
+    "protocol.allow": "never",
+    "protocol.https.allow": "always",
+    "protocol.http.allow": "always",
+  };
+}

@@ -1,0 +1,38 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { blameDisk } from "./diskFull.ts";
+
+const untold = { kind: "git", message: "making the worktree: unable to write file a.txt" } as const;
+
+test("a failure that does not name the disk is blamed on it only when it is full (needs a mount: else only the rest)", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "tac8-full-"));
+  expect(await blameDisk(untold, dir)).toBe(untold);
+  expect(await blameDisk(untold, join(dir, "gone"))).toBe(untold);
+  if (!mount(dir)) return rm(dir, { recursive: true });
+  try {
+    const { bavail, bsize } = await statfs(dir);
+    expect(await blameDisk(untold, dir)).toBe(untold);
+    await writeFile(join(dir, "filler"), Buffer.alloc(bavail * bsize));
+    const blamed = await blameDisk(untold, dir);
+    expect(blamed).toMatchObject({ kind: "disk", message: expect.stringContaining(dir) as string });
+    expect(blamed.message).toContain(untold.message);
+    for (const kind of ["refused", "usage-limit", "github", "no-changes"] as const) {
+      expect((await blameDisk({ kind, message: "m" }, dir)).kind).toBe(kind);
+    }
+  } finally {
+    execFileSync("umount", [dir]);
+    await rm(dir, { recursive: true });
+  }
+});
+
+function mount(dir: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tac8-test", dir], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false; // Not everybody may.
+  }
+}

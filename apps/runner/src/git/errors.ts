@@ -1,0 +1,94 @@
+import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { saysDiskFull } from "./diskFull.ts";
+
+/**
+ * What a git command's words mean for the job. GitHub's own refusals are quoted, because only they say what to change.
+ * Order matters: the first rule that matches wins.
+ */
+const RULES: readonly { readonly when: RegExp; readonly kind: Failure["kind"]; readonly whole?: boolean }[] = [
+  { when: /rate limit[^]*returned error: 403/i, kind: "github" },
+  {
+    when: /returned error: (401|403|410|451)|Authentication failed|could not read Username/i,
+    kind: "refused",
+    whole: true,
+  },
+  { when: /returned error: (3\d\d|404)|repository .* not found|redirection/i, kind: "refused", whole: true },
+  { when: /returned error: (408|429|5\d\d)|HTTP (408|429|5\d\d)/i, kind: "github" },
+  // Too large for a proxy, or the name of a branch that is a folder of others: it will be the same next time.
+  { when: /returned error: 4\d\d|HTTP 4\d\d|' exists; cannot create/i, kind: "refused" },
+  {
+    when: /could not resolve host|failed to connect|connection (refused|reset|timed out)|timed out|early EOF|RPC failed|unexpected disconnect|remote end hung up|empty reply|transfer closed|body are still expected|expected flush|gnutls|SSL_|cannot lock ref|failed to update ref|Internal Server Error|block timeout/i,
+    kind: "github",
+  },
+  {
+    when: /\[remote rejected\]|pre-receive hook declined|GH\d{3}:|refusing to allow|protected branch/i,
+    kind: "refused",
+  },
+];
+
+const MAX_QUOTE = 500;
+/** What git says around each failed push. */
+const NOISE = /^(hint:|To https?:|Done$|failed to push some refs)/;
+/** `Receiving objects:  42% (21/50), 1.00 MiB | 2.00 MiB/s`, `Total 3 (delta 1), …`: each line in place of the one before. */
+const PROGRESS =
+  /^(?:remote: )?(?:[A-Z][\w ]+: +(?:\d+% \(\d+\/\d+\).*|\d+(?:, done\.)?)|Total \d+ \(delta .*|Delta compression using .*)$/;
+
+/** Pure. `what` says what was tried, in words for a person. */
+export function classifyGitError(what: string, said: string): Failure {
+  const text = withoutProgress(said);
+  const quoted = quoteOf(text);
+  const rule = RULES.find(({ when }) => when.test(text));
+  const message = `${what}: ${quoted}`;
+  if (saysDiskFull(text)) return { kind: "disk", message };
+  if (rule === undefined) return { kind: "git", message };
+  if (rule.whole !== true) return { kind: rule.kind, message };
+  return { kind: rule.kind, message: `${message}. ${adviceOn(text)}`, wholeRepository: true };
+}
+
+/** Runs one git command of a step that talks to GitHub, and names its failure. */
+export async function remoteStep<T>(what: string, work: () => Promise<T>): Promise<T> {
+  return named(work, (said) => classifyGitError(what, said));
+}
+
+/** The same for one that stays on this machine: whatever an agent makes it say, GitHub has no part in it. */
+export async function gitStep<T>(what: string, work: () => Promise<T>): Promise<T> {
+  return named(work, (said) => localFailure(what, said));
+}
+
+/** Pure. Of git on this machine alone. */
+export function localFailure(what: string, said: string): Failure {
+  return { kind: saysDiskFull(said) ? "disk" : "git", message: `${what}: ${quoteOf(said)}` };
+}
+
+async function named<T>(work: () => Promise<T>, nameOf: (said: string) => Failure): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StepFailure) throw error;
+    throw new StepFailure(nameOf(error instanceof Error ? error.message : String(error)), { cause: error });
+  }
+}
+
+/** Git's own words for a bad token are about a terminal that is not there. */
+function adviceOn(text: string): string {
+  if (/returned error: 401|Authentication failed|could not read Username/i.test(text)) {
+    return "GitHub refuses the token: give a valid GITHUB_TOKEN";
+  }
+  if (/returned error: (403|451)/i.test(text)) {
+    return "Check that the token may write Contents of this repository, and that it is not archived";
+  }
+  return "Check the repository's name in the configuration, and that GITHUB_TOKEN may see it";
+}
+
+function withoutProgress(text: string): string {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trimEnd());
+  return lines.filter((line) => !PROGRESS.test(line)).join("\n");
+}
+
+function quoteOf(text: string): string {
+  const lines = text
+    .split("\n")
+    .map((line) => line.replace(/^(?:(?:remote|fatal|error):\s*)+|^!\t\S+\t/, "").trim())
+    .filter((line) => line !== "" && !NOISE.test(line));
+  return lines.join(" · ").slice(0, MAX_QUOTE);
+}

@@ -1,0 +1,82 @@
+import { simpleGit, type SimpleGit } from "simple-git";
+
+export interface GitOptions {
+  readonly dir: string;
+  /** The whole environment of the git process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Settings for this process alone; by environment, so that neither arguments nor files show them. */
+  readonly config?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A git that says nothing for so long is ended. What takes long by itself must print its progress. */
+const SILENT_MS = 15 * 60_000;
+
+const ALWAYS = {
+  "gc.auto": "0",
+  "maintenance.auto": "false",
+  "core.hooksPath": "/dev/null",
+  "core.fsmonitor": "false",
+  "commit.gpgSign": "false",
+  "advice.detachedHead": "false",
+};
+
+/** Git in a folder, with hooks, signing and automatic maintenance off, and messages in English. */
+export function openGit({ dir, env, config = {}, signal }: GitOptions): SimpleGit {
+  const all = { ...env, ...configEnvironment({ ...ALWAYS, ...config }), LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" };
+  return simpleGit({
+    baseDir: dir,
+    ...(signal === undefined ? {} : { abort: signal }),
+    timeout: { block: SILENT_MS },
+    maxConcurrentProcesses: 2,
+    trimmed: true,
+    // By itself the library takes a failure that says nothing for a success.
+    errors: (error, { exitCode, stdErr, stdOut }) =>
+      error ??
+      (exitCode === 0 ? undefined : Buffer.concat([...stdErr, ...stdOut, Buffer.from(`exit code ${exitCode}`)])),
+    // The library refuses variables and settings that could run programs; all of these are our own.
+    allowEnvironment: Object.keys(all),
+    unsafe: {
+      allowUnsafeConfigEnvCount: true,
+      allowUnsafeConfigPaths: true,
+      allowUnsafeHooksPath: true,
+      allowUnsafeFsMonitor: true,
+      allowUnsafeTemplateDir: true,
+      allowUnsafeProtocolOverride: true,
+    },
+  }).env(all);
+}
+
+/** `GIT_CONFIG_COUNT` and its pairs. */
+export function configEnvironment(config: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(config);
+  const result: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) };
+  for (const [index, [key, value]] of entries.entries()) {
+    result[`GIT_CONFIG_KEY_${index}`] = key;
+    result[`GIT_CONFIG_VALUE_${index}`] = value;
+  }
+  return result;
+}
+
+/** The full sha of a revision's commit; null where there is none. */
+export async function commitOf(git: SimpleGit, revision: string): Promise<string | null> {
+  try {
+    return await git.raw(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+  } catch {
+    return null; // `--quiet` tells "not there" by the exit code alone.
+  }
+}
+
+export async function isAncestor(git: SimpleGit, older: string, newer: string): Promise<boolean> {
+  if (older === newer) return true;
+  const base = await mergeBase(git, older, newer);
+  return base === older;
+}
+
+export async function mergeBase(git: SimpleGit, a: string, b: string): Promise<string | null> {
+  try {
+    return (await git.raw(["merge-base", a, b])) || null;
+  } catch {
+    return null; // Exit code 1: histories without a common commit.
+  }
+}

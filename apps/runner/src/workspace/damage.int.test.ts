@@ -1,0 +1,185 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { withIncoming } from "../airlock/incoming.ts";
+import { isDamage } from "./damage.ts";
+import type { EnsuredWorkspace } from "./ensure.ts";
+import { Mirror } from "./mirror.ts";
+import { soundWorkspace } from "./soundWorkspace.ts";
+import { createGitBench, type GitBench } from "./testing/gitBench.ts";
+
+let bench: GitBench;
+beforeEach(async () => {
+  bench = await createGitBench();
+  await bench.push("main", { "README.md": "# widgets, the second\n" });
+});
+afterEach(async () => {
+  await bench.close();
+});
+
+/** What a run does before its agent starts. */
+async function prepare(): Promise<{ mirror: Mirror; workspace: EnsuredWorkspace }> {
+  const mirror = new Mirror(bench.mirror.paths, bench.clean);
+  await mirror.refresh();
+  const base = (await mirror.branch("main")) ?? "";
+  const published = await mirror.branch(bench.branch);
+  await mirror.verify([base], "base/gh-1");
+  await mirror.pin("base/gh-1", base);
+  const workspace = await soundWorkspace(mirror, {
+    paths: bench.paths,
+    side: bench.side,
+    mirrorDir: mirror.paths.dir,
+    goal: { branch: bench.branch, start: published ?? base, published: published !== null },
+    stamp: randomUUID().slice(0, 8),
+  });
+  return { mirror, workspace };
+}
+
+const inMirror = (path: string) => join(bench.mirror.paths.dir, path);
+const kept = async () => {
+  const { dir } = bench.mirror.paths;
+  return (await readdir(dirname(dir))).filter((name) => name.startsWith(`${basename(dir)}.kept-`));
+};
+async function objectFile(revision: string): Promise<string> {
+  const sha = await bench.agent(["rev-parse", revision], bench.mirror.paths.dir);
+  return inMirror(`objects/${sha.slice(0, 2)}/${sha.slice(2)}`);
+}
+async function onlyPack(): Promise<string> {
+  await bench.agent(["repack", "-adq"], bench.mirror.paths.dir);
+  const folder = inMirror("objects/pack");
+  const name = (await readdir(folder)).find((file) => file.endsWith(".pack")) ?? "";
+  await execa("chmod", ["-R", "u+w", folder]);
+  return join(folder, name);
+}
+async function empty(path: string): Promise<void> {
+  await rm(path);
+  await writeFile(path, "");
+}
+
+const DAMAGE: readonly { readonly what: string; readonly how: () => Promise<void> }[] = [
+  { what: "HEAD is empty", how: () => empty(inMirror("HEAD")) },
+  { what: "the settings are cut off", how: () => writeFile(inMirror("config"), "[core") },
+  { what: "the packed refs are no refs", how: () => writeFile(inMirror("packed-refs"), "\0\0\0\n") },
+  { what: "a ref is empty", how: () => empty(inMirror("refs/heads/main")) },
+  { what: "the newest commit is empty", how: async () => empty(await objectFile("main")) },
+  { what: "an older commit is gone", how: async () => rm(await objectFile("main^")) },
+  { what: "a folder's object is gone", how: async () => rm(await objectFile("main^{tree}")) },
+  { what: "a file's object is gone", how: async () => rm(await objectFile("main:README.md")) },
+  { what: "a file's object is empty", how: async () => empty(await objectFile("main:README.md")) },
+];
+
+test.each(DAMAGE)("$what: the mirror is put aside and made anew, once", async ({ how }) => {
+  await bench.mirror.refresh();
+  await how();
+  const { mirror, workspace } = await prepare();
+  expect(workspace.how).toMatch(/^(created|replaced)$/); // A first try may have begun the thin repository.
+  expect(mirror.aside).not.toBeNull();
+  expect(await kept()).toEqual([basename(mirror.aside ?? "")]);
+  await bench.agent(["fsck", "--strict"], mirror.paths.dir);
+  expect(await bench.agent(["status", "--porcelain"])).toBe("");
+  expect((await prepare()).mirror.aside, "a whole one stays").toBeNull();
+});
+
+test.each([
+  { what: "is gone", how: (pack: string) => rm(pack) },
+  { what: "was cut off", how: (pack: string) => truncate(pack, 100) },
+  {
+    what: "has wrong bytes",
+    how: async (pack: string) => {
+      const bytes = await readFile(pack);
+      await writeFile(pack, bytes.fill(0xff, 100, bytes.length - 40));
+    },
+  },
+])("a pack that $what: all of GitHub's objects come back", async ({ how }) => {
+  await bench.mirror.refresh();
+  await how(await onlyPack());
+  const { mirror } = await prepare();
+  for (const revision of ["main", "main^"]) {
+    expect(await bench.agent(["ls-tree", "-r", "--name-only", revision], mirror.paths.dir)).toContain("README.md");
+  }
+  expect(await readFile(join(bench.paths.tree, "README.md"), "utf8")).toBe("# widgets, the second\n");
+});
+
+test("a workspace that borrows from it goes on with its commits and its uncommitted files", async () => {
+  await prepare();
+  const mine = await bench.commit("mine.txt", "mine\n");
+  await bench.write("draft.txt", "draft\n");
+  for (const name of await readdir(inMirror("objects"))) await rm(inMirror(`objects/${name}`), { recursive: true });
+  const { workspace } = await prepare();
+  expect(workspace).toMatchObject({ how: "reused", head: mine, aside: null });
+  expect(await readFile(join(bench.paths.tree, "draft.txt"), "utf8")).toBe("draft\n");
+  await bench.agent(["fsck"], bench.paths.gitDir);
+});
+
+test("what GitHub has not any more, and a workspace needs, comes over from the damaged one", async () => {
+  await prepare();
+  const mine = await bench.commit("mine.txt", "mine\n");
+  const rewritten = await bench.agent(["commit-tree", "main^{tree}", "-m", "rewritten"], bench.originDir);
+  await bench.agent(["update-ref", "refs/heads/main", rewritten], bench.originDir);
+  await writeFile(inMirror("config"), "[core");
+  const { mirror, workspace } = await prepare();
+  expect(mirror.aside).not.toBeNull();
+  expect(workspace).toMatchObject({ how: "reused", head: mine });
+  await bench.agent(["fsck"], bench.paths.gitDir);
+});
+
+test("borrowed objects that are gone for good: the workspace is put aside with its files, and made anew", async () => {
+  await prepare();
+  await bench.commit("mine.txt", "mine\n");
+  const objects = ["main^{tree}", "main:src", "main:src/a.txt"];
+  const old = await Promise.all(objects.map((revision) => objectFile(revision)));
+  const rewritten = await bench.push("side", { "README.md": "# other\n" });
+  await bench.agent(["update-ref", "refs/heads/main", await orphan(rewritten)], bench.originDir);
+  await bench.agent(["branch", "-D", "side"], bench.originDir);
+  for (const path of old) await rm(path);
+  const { workspace } = await prepare();
+  const names = (await readdir(dirname(bench.paths.tree))).filter((name) => name.includes(".kept-"));
+  const there = names.map((name) => existsSync(join(dirname(bench.paths.tree), name, "mine.txt")));
+  expect(there, "its files are kept").toContain(true);
+  expect(workspace.head).toBe(await bench.mirror.branch("main"));
+  expect(await bench.agent(["status", "--porcelain"])).toBe("");
+  await bench.commit("again.txt", "again\n");
+});
+
+async function orphan(revision: string): Promise<string> {
+  const blob = await execa("git", ["hash-object", "-w", "--stdin"], { cwd: bench.originDir, input: "new\n" });
+  const tree = await execa("git", ["mktree"], { cwd: bench.originDir, input: `100644 blob ${blob.stdout}\tnew.txt\n` });
+  expect(revision).not.toBe("");
+  return bench.agent(["commit-tree", tree.stdout, "-m", "rewritten"], bench.originDir);
+}
+
+test("two runs that find it damaged at once make one new one", async () => {
+  await bench.mirror.refresh();
+  const base = await bench.base();
+  await rm(await objectFile("main:README.md"));
+  const both = [bench.mirror, new Mirror(bench.mirror.paths, bench.clean)];
+  await Promise.all(both.map((mirror) => mirror.verify([base], "base/gh-1")));
+  expect(both.filter(({ aside }) => aside !== null)).toHaveLength(1);
+  expect(await kept()).toHaveLength(1);
+});
+
+test("a mirror that was damaged after the work began does not cost the work its crossing", async () => {
+  const { mirror } = await prepare();
+  const baseSha = (await mirror.branch("main")) ?? "";
+  const head = await bench.commit("README.md", "# widgets, the third\n");
+  await rm(await objectFile("main"));
+  const cross = () =>
+    withIncoming(
+      {
+        mirror: mirror.paths,
+        clean: bench.clean,
+        agent: bench.side,
+        tree: bench.paths.tree,
+        baseSha,
+        known: [],
+        runId: "r",
+      },
+      async (incoming) => incoming.head,
+    );
+  expect(isDamage(await cross().catch((error: unknown) => error))).toBe(true);
+  expect(await mirror.mend()).toBe(true);
+  expect(await cross()).toBe(head);
+});

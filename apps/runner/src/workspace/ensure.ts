@@ -1,0 +1,145 @@
+import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { gitStep } from "../git/errors.ts";
+import { agentGit, type AgentSide } from "./agentGit.ts";
+import { look, putAside } from "./aside.ts";
+import { BRANCH_FILE, lookAt, relate } from "./look.ts";
+import type { WorkspacePaths } from "./paths.ts";
+import { planWorkspace, type WorkspaceGoal } from "./plan.ts";
+import { openUp } from "./remove.ts";
+import { removeStaleLocks } from "./staleLocks.ts";
+
+export interface EnsureOptions {
+  readonly paths: WorkspacePaths;
+  readonly side: AgentSide;
+  /** Folder of the mirror; its objects are lent to the workspace. */
+  readonly mirrorDir: string;
+  readonly goal: WorkspaceGoal;
+  /** Part of the name of what is put aside; differs at each call. */
+  readonly stamp: string;
+}
+
+export interface EnsuredWorkspace {
+  readonly how: "created" | "reused" | "reattached" | "forwarded" | "replaced";
+  /** Commit that the workspace is at. */
+  readonly head: string;
+  /** Where the former content was put, when it was put aside. */
+  readonly aside: string | null;
+  readonly because: string | null;
+}
+
+/**
+ * Ends in a good workspace whatever was there: nothing, a leftover folder, a worktree that is gone, a damaged
+ * repository, locks of a dead git, folders without write permission. The caller holds the workspace's lock, so no other
+ * git of ours is alive in it. @throws the signal's reason, StepFailure of kind `git`.
+ */
+export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWorkspace> {
+  try {
+    return await ensure(options);
+  } catch (error) {
+    options.side.signal?.throwIfAborted();
+    if (!/EACCES|permission denied/i.test(String(error))) throw error;
+    await openUp(options.paths.gitDir);
+    await openUp(options.paths.tree);
+    return ensure(options);
+  }
+}
+
+async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
+  const { paths, goal, side, stamp } = options;
+  await removeStaleLocks(paths.gitDir);
+  const found = await lookAt(options);
+  if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
+  const relation = found.head === null ? null : await relate(options, found.head);
+  // A git that was interrupted looks like a damaged repository.
+  side.signal?.throwIfAborted();
+  const plan = planWorkspace(found, goal, relation);
+  switch (plan.do) {
+    case "create":
+      await create(options);
+      return done(options, { how: "created" });
+    case "reuse":
+      await connect(options);
+      return done(options, { how: "reused" });
+    case "reattach": {
+      const aside = plan.because === null ? null : await putAside(paths, { stamp, what: "tree" });
+      await connect(options);
+      await addWorktree(options, found.head ?? goal.start);
+      return done(options, { how: "reattached", aside, because: plan.because });
+    }
+    case "forward":
+      await connect(options);
+      await gitStep("bringing the workspace up to the branch", () =>
+        agentGit(side, paths.tree).raw(["reset", "--quiet", "--hard", goal.start]),
+      );
+      return done(options, { how: "forwarded" });
+    case "replace":
+      return replaceWorkspace(options, plan.because);
+    default:
+      return plan satisfies never;
+  }
+}
+
+/** Puts all that is there aside, and makes a new one. */
+export async function replaceWorkspace(options: EnsureOptions, because: string): Promise<EnsuredWorkspace> {
+  const { paths, stamp } = options;
+  const there = look(paths.gitDir) !== null || look(paths.tree) !== null;
+  const aside = there ? await putAside(paths, { stamp, what: "both" }) : null;
+  await create(options);
+  return done(options, { how: "replaced", aside, because });
+}
+
+async function create(options: EnsureOptions): Promise<void> {
+  const { paths, side, goal } = options;
+  await mkdir(paths.gitDir, { recursive: true });
+  await gitStep("making the workspace's repository", () =>
+    agentGit(side, dirname(paths.gitDir)).raw(["init", "--quiet", "--bare", "--template=", paths.gitDir]),
+  );
+  await connect(options);
+  await addWorktree(options, goal.start);
+}
+
+/** Git works on for a while in a workspace whose borrowed objects are gone, and then cannot take its commits out. */
+async function checkFiles({ side, paths }: EnsureOptions, head: string): Promise<void> {
+  await gitStep("looking at the workspace's files", () =>
+    agentGit(side, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),
+  );
+}
+
+/** (Re)writes what ties the thin repository to the mirror and to its branch. */
+async function connect({ paths, mirrorDir, goal }: EnsureOptions): Promise<void> {
+  const info = join(paths.gitDir, "objects", "info");
+  await mkdir(info, { recursive: true });
+  await putFile(join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
+  await putFile(join(paths.gitDir, BRANCH_FILE), `${goal.branch}\n`);
+}
+
+/** A link that an agent put there is replaced, not followed. */
+async function putFile(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, text, { flag: "wx" });
+}
+
+async function addWorktree({ paths, side, goal }: EnsureOptions, commit: string): Promise<void> {
+  await mkdir(dirname(paths.tree), { recursive: true });
+  const git = agentGit(side, paths.gitDir);
+  await gitStep("making the worktree", async () => {
+    await rm(join(paths.gitDir, "worktrees", basename(paths.tree), "locked"), { force: true });
+    await git.raw(["worktree", "prune"]);
+    await git.raw(["worktree", "add", "--quiet", "--force", "--detach", paths.tree, commit]);
+    // In a step of its own: `worktree add -B` refuses a branch that an agent has checked out in a worktree of its own.
+    const checkout = ["checkout", "--quiet", "--ignore-other-worktrees", "-B", goal.branch];
+    await agentGit(side, paths.tree).raw(checkout);
+  });
+}
+
+async function done(
+  { paths, side }: EnsureOptions,
+  result: { how: EnsuredWorkspace["how"]; aside?: string | null; because?: string | null },
+): Promise<EnsuredWorkspace> {
+  const head = await gitStep("reading the workspace's commit", () =>
+    agentGit(side, paths.tree).raw(["rev-parse", "--verify", "HEAD^{commit}"]),
+  );
+  await chmod(paths.tree, (await stat(paths.tree)).mode | 0o700);
+  return { aside: null, because: null, ...result, head };
+}

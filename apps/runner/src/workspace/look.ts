@@ -1,0 +1,107 @@
+import type { Dirent } from "node:fs";
+import { readdir, readFile, realpath } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { commitOf, isAncestor } from "../git/openGit.ts";
+import { agentGit, type AgentSide } from "./agentGit.ts";
+import { look } from "./aside.ts";
+import type { WorkspacePaths } from "./paths.ts";
+import type { Relation, WorkspaceGoal, WorkspaceSnapshot } from "./plan.ts";
+
+/** Which branch the workspace was made for; a file of ours in the thin repository. */
+export const BRANCH_FILE = "tac8-branch";
+
+export interface LookOptions {
+  readonly paths: WorkspacePaths;
+  readonly side: AgentSide;
+  readonly goal: WorkspaceGoal;
+}
+
+/** What is there, asked of git itself. Changes nothing. */
+export async function lookAt({ paths, side, goal }: LookOptions): Promise<WorkspaceSnapshot> {
+  const treeExists = look(paths.tree) !== null;
+  const repositoryExists = look(paths.gitDir) !== null;
+  const repositoryEmpty = repositoryExists && (await isEmpty(paths.gitDir));
+  if (!repositoryExists || !(await works(side, paths.gitDir))) {
+    const nothing = { treeWorks: false, repositoryWorks: false, head: null, headBranch: null, clean: false };
+    return { treeExists, repositoryExists, repositoryEmpty, ...nothing };
+  }
+  const headBranch = await readBranch(paths);
+  const changes = treeExists ? await changesOf(side, paths) : null;
+  const head = changes === null ? await headWithoutTree(side, paths, headBranch ?? goal.branch) : changes.head;
+  return {
+    treeExists,
+    repositoryExists,
+    repositoryEmpty,
+    treeWorks: changes !== null,
+    repositoryWorks: true,
+    head,
+    headBranch,
+    clean: changes?.clean ?? false,
+  };
+}
+
+/** How the workspace's commit lies to where the work should go on. */
+export async function relate({ paths, side, goal }: LookOptions, head: string): Promise<Relation> {
+  if (head === goal.start) return "same";
+  const git = agentGit(side, paths.gitDir);
+  if (await isAncestor(git, goal.start, head)) return "ahead";
+  return (await isAncestor(git, head, goal.start)) ? "behind" : "diverged";
+}
+
+/** Asked of the files: a git that was killed may have left what is no repository yet. */
+async function isEmpty(gitDir: string): Promise<boolean> {
+  const objects = await entriesOf(join(gitDir, "objects"));
+  const worktrees = await entriesOf(join(gitDir, "worktrees"));
+  if (objects === null || worktrees === null) return false;
+  const ownObjects = objects.some((entry) => !entry.isDirectory() && entry.name !== "alternates");
+  return !ownObjects && !worktrees.some(({ name }) => name === "HEAD");
+}
+
+/** All that is in a folder; none where there is no such folder, null where something else is in its way. */
+async function entriesOf(folder: string): Promise<Dirent[] | null> {
+  try {
+    return await readdir(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? [] : null;
+  }
+}
+
+async function works(side: AgentSide, gitDir: string): Promise<boolean> {
+  try {
+    return (await agentGit(side, gitDir).raw(["rev-parse", "--is-bare-repository"])) === "true";
+  } catch {
+    return false; // Git refuses to work there: that is the answer.
+  }
+}
+
+/** Null: no worktree of our thin repository, or git does not work in it, or it was never filled to its end. */
+async function changesOf(
+  side: AgentSide,
+  { tree, gitDir }: WorkspacePaths,
+): Promise<{ head: string | null; clean: boolean } | null> {
+  try {
+    const git = agentGit(side, tree);
+    const common = await git.raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+    if ((await realpath(common)) !== (await realpath(gitDir))) return null;
+    // The index is written last. Without it the files that are not there yet would count as deleted.
+    if (look(await git.raw(["rev-parse", "--path-format=absolute", "--git-path", "index"])) === null) return null;
+    const status = await git.raw(["status", "--porcelain", "--untracked-files=normal"]);
+    return { head: await commitOf(git, "HEAD"), clean: status === "" };
+  } catch {
+    return null; // Not a worktree at all, or its index is damaged.
+  }
+}
+
+/** Git keeps a lost worktree's HEAD, which may not be on the branch. */
+async function headWithoutTree(side: AgentSide, { gitDir, tree }: WorkspacePaths, branch: string) {
+  const git = agentGit(side, gitDir);
+  return (await commitOf(git, `worktrees/${basename(tree)}/HEAD`)) ?? (await commitOf(git, `refs/heads/${branch}`));
+}
+
+async function readBranch({ gitDir }: WorkspacePaths): Promise<string | null> {
+  try {
+    return (await readFile(join(gitDir, BRANCH_FILE), "utf8")).trim() || null;
+  } catch {
+    return null; // Made by hand, or damaged: the goal's branch is looked for.
+  }
+}

@@ -1,0 +1,141 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { afterEach, expect, test } from "vitest";
+import { lock } from "../lock/flock.ts";
+import { createGitBench, REPO, type GitBench } from "./testing/gitBench.ts";
+import { hearGit } from "./testing/hearGit.ts";
+import { Mirror } from "./mirror.ts";
+
+let bench: GitBench;
+afterEach(async () => {
+  await bench.close();
+});
+
+test("a default branch that is not main; pull requests' refs and tags stay away", async () => {
+  bench = await createGitBench({ defaultBranch: "trunk" });
+  const origin = (...args: string[]) => execa("git", args, { cwd: bench.originDir });
+  await origin("tag", "v1", "trunk");
+  await origin("update-ref", "refs/pull/1/head", "trunk");
+  await bench.mirror.refresh();
+  const refs = await bench.agent(["for-each-ref", "--format=%(refname)"], bench.mirror.paths.dir);
+  expect(refs).toBe("refs/heads/trunk");
+  expect(await bench.mirror.branch("trunk")).toBe(bench.github.branches(REPO)["trunk"]);
+  expect(await bench.mirror.branch("main")).toBeNull();
+  expect(await bench.mirror.file((await bench.mirror.branch("trunk")) ?? "", "README.md")).toBe("# widgets");
+});
+
+test("two refreshes at once, of two runners, and a pin between them", async () => {
+  bench = await createGitBench();
+  const other = new Mirror(bench.mirror.paths, { ...bench.clean, url: bench.clean.url.replace("octo", "OCTO") });
+  await Promise.all([bench.mirror.refresh(), other.refresh()]);
+  const turns = bench.github.requests.map(({ path }) => path.split("/")[1] ?? "");
+  const changes = turns.filter((turn, index) => turn !== turns[index - 1]);
+  expect(changes.toSorted(), "one after the other").toEqual(["OCTO", "octo"]);
+  const base = await bench.base();
+  const pushed = await bench.push("feature", { "x.txt": "x\n" });
+  await Promise.all([bench.mirror.refresh(), other.pin("base/gh-1", base), other.refresh(), other.unpin("base/gh-2")]);
+  expect(await other.branch("feature")).toBe(pushed);
+});
+
+test("a branch that is deleted on GitHub goes; what was pinned stays, also after a gc", async () => {
+  bench = await createGitBench();
+  const pinned = await bench.push("pinned", { "x.txt": "x\n" });
+  const loose = await bench.push("loose", { "y.txt": "y\n" });
+  await bench.mirror.refresh();
+  await bench.mirror.pin("base/gh-1", pinned);
+  for (const name of ["pinned", "loose"]) await execa("git", ["branch", "-D", name], { cwd: bench.originDir });
+  await bench.mirror.refresh();
+  await bench.agent(["gc", "--quiet", "--prune=now"], bench.mirror.paths.dir);
+  expect(await bench.mirror.branch("pinned")).toBeNull();
+  expect(await bench.mirror.file(pinned, "x.txt")).toBe("x");
+  expect(await bench.mirror.has(loose)).toBe(false);
+  await bench.mirror.unpin("base/gh-1");
+  await bench.agent(["gc", "--quiet", "--prune=now"], bench.mirror.paths.dir);
+  expect(await bench.mirror.has(pinned)).toBe(false);
+});
+
+test("what a killed fetch left locked does not lock the repository for ever", async () => {
+  bench = await createGitBench();
+  await bench.mirror.refresh();
+  const { dir } = bench.mirror.paths;
+  for (const name of ["refs/heads/main.lock", "packed-refs.lock", "config.lock"]) {
+    await writeFile(join(dir, name), "");
+  }
+  const pushed = await bench.push("main", { "x.txt": "x\n" });
+  await bench.mirror.refresh();
+  expect(await bench.base()).toBe(pushed);
+});
+
+test("a fetch, which may last, tells how far it is: a silent git is ended", async () => {
+  bench = await createGitBench();
+  // Git takes a big pack another way than a small one: from 100 objects on.
+  await bench.push("big", Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`${index}.txt`, `${index}`])));
+  const { clean, said } = await hearGit(bench.clean, bench.dir, "fetch");
+  await new Mirror(bench.mirror.paths, clean).refresh();
+  expect(await said()).toMatch(/Receiving objects: +100%/);
+});
+
+test("while another run fetches: a refresh gives way without blame, pins do not wait", async () => {
+  bench = await createGitBench();
+  await bench.mirror.refresh();
+  const base = await bench.base();
+  const { paths } = bench.mirror;
+  const held = await lock(paths.lockFile);
+  try {
+    const mirror = new Mirror(paths, bench.clean, { lockWaitMs: 50 });
+    await expect(mirror.refresh()).rejects.toMatchObject({ failure: { kind: "github" } });
+    const pins = () => bench.agent(["for-each-ref", "--format=%(refname) %(objectname)", "refs/tac8"], paths.dir);
+    await mirror.pin("base/gh-1", base);
+    expect(await pins()).toBe(`refs/tac8/base/gh-1 ${base}`);
+    await writeFile(join(paths.dir, "refs/tac8/base/gh-1.lock"), ""); // A killed git's.
+    await mirror.unpin("base/gh-1");
+    expect(await pins()).toBe("");
+    const gone = AbortSignal.abort(new Error("halted"));
+    await expect(mirror.pin("base/gh-1", base, gone)).rejects.toThrow("halted");
+  } finally {
+    held.release();
+  }
+});
+
+test("a refresh leaves a pin alone that is just being written", async () => {
+  bench = await createGitBench();
+  await bench.mirror.refresh();
+  const { dir } = bench.mirror.paths;
+  const locks = ["refs/tac8/base/gh-1.lock", "refs/heads/tac8/x.lock"].map((name) => join(dir, name));
+  for (const path of locks) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, "");
+  }
+  await bench.mirror.refresh();
+  expect(locks.map((path) => existsSync(path))).toEqual([true, false]);
+});
+
+test("a branch that becomes a folder of branches, and a history that was rewritten", async () => {
+  bench = await createGitBench();
+  await bench.push("topic", { "x.txt": "x\n" });
+  await bench.mirror.refresh();
+  await execa("git", ["branch", "-D", "topic"], { cwd: bench.originDir });
+  const deeper = await bench.push("topic/deeper", { "x.txt": "x\n" });
+  const rewritten = await bench.agent(["commit-tree", "main^{tree}", "-m", "rewritten"], bench.originDir);
+  await bench.agent(["update-ref", "refs/heads/main", rewritten], bench.originDir);
+  await bench.mirror.refresh();
+  expect(await bench.mirror.branch("topic")).toBeNull();
+  expect(await bench.mirror.branch("topic/deeper")).toBe(deeper);
+  expect(await bench.base()).toBe(rewritten);
+});
+
+test("an old repository whose history git's check would not pass is worked on all the same", async () => {
+  bench = await createGitBench();
+  const blob = await bench.agent(["rev-parse", "main:README.md"], bench.originDir);
+  const padded = Buffer.concat([Buffer.from("0100644 README.md\0"), Buffer.from(blob, "hex")]);
+  const made = await execa("git", ["hash-object", "-w", "-t", "tree", "--literally", "--stdin"], {
+    cwd: bench.originDir,
+    input: padded,
+  });
+  const old = await bench.agent(["commit-tree", made.stdout, "-m", "from 2006"], bench.originDir);
+  await bench.agent(["update-ref", "refs/heads/main", old], bench.originDir);
+  await bench.mirror.refresh();
+  expect(await bench.base()).toBe(old);
+});

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { planWorkspace, type Relation, type WorkspaceSnapshot } from "./plan.ts";
+
+const GOOD: WorkspaceSnapshot = {
+  treeExists: true,
+  treeWorks: true,
+  repositoryExists: true,
+  repositoryEmpty: false,
+  repositoryWorks: true,
+  head: "aaa",
+  headBranch: "auto/gh-1",
+  clean: true,
+};
+const GONE = { treeExists: false, treeWorks: false };
+const BROKEN_TREE = { treeWorks: false };
+const NO_REPOSITORY = { repositoryExists: false, repositoryWorks: false, treeWorks: false, head: null };
+const DIRTY = { clean: false };
+
+interface Row {
+  readonly found: Partial<WorkspaceSnapshot>;
+  readonly relation: Relation | null;
+  readonly published?: boolean;
+  readonly plan: string;
+  readonly because?: string | RegExp;
+}
+
+const ROWS: readonly Row[] = [
+  { found: { ...GONE, ...NO_REPOSITORY }, relation: null, plan: "create" },
+  { found: { ...GONE, repositoryWorks: false, repositoryEmpty: true, head: null }, relation: null, plan: "create" },
+  { found: { ...GONE, repositoryEmpty: true, head: null }, relation: null, plan: "create" },
+  { found: NO_REPOSITORY, relation: null, plan: "replace", because: /repository is damaged/ },
+  { found: { repositoryWorks: false, head: null }, relation: null, plan: "replace", because: /repository is damaged/ },
+  { found: { ...GONE, repositoryWorks: false, head: null }, relation: null, plan: "replace" },
+  { found: { head: null }, relation: null, plan: "replace", because: /no commit/ },
+  { found: { ...GONE, head: null }, relation: null, plan: "replace", because: /no commit/ },
+  { found: { ...BROKEN_TREE, head: null }, relation: null, plan: "replace", because: /worktree is damaged/ },
+  { found: { headBranch: "auto/gh-1-2" }, relation: "same", plan: "replace", because: /belongs to the branch/ },
+  { found: { headBranch: null }, relation: "same", plan: "reuse" },
+  { found: {}, relation: "same", plan: "reuse" },
+  { found: DIRTY, relation: "same", plan: "reuse" },
+  { found: {}, relation: "ahead", plan: "reuse" },
+  { found: DIRTY, relation: "ahead", published: true, plan: "reuse" },
+  { found: GONE, relation: "same", plan: "reattach" },
+  { found: GONE, relation: "ahead", published: true, plan: "reattach" },
+  { found: BROKEN_TREE, relation: "ahead", plan: "reattach", because: /worktree is damaged/ },
+  { found: {}, relation: "behind", plan: "forward" },
+  { found: {}, relation: "behind", published: true, plan: "forward" },
+  { found: DIRTY, relation: "behind", plan: "reuse" },
+  // Its agent's commits would be pushed over somebody else's.
+  { found: DIRTY, relation: "behind", published: true, plan: "replace", because: /uncommitted/ },
+  { found: GONE, relation: "behind", published: true, plan: "replace", because: /newer/ },
+  { found: BROKEN_TREE, relation: "behind", published: true, plan: "replace", because: /worktree is damaged/ },
+  { found: {}, relation: "diverged", plan: "reuse" },
+  { found: GONE, relation: "diverged", plan: "reattach" },
+  { found: {}, relation: "diverged", published: true, plan: "replace", because: /other commits/ },
+  { found: GONE, relation: "diverged", published: true, plan: "replace", because: /other commits/ },
+];
+
+test.each(ROWS)("$found, $relation, published: $published → $plan", ({ found, relation, published, plan, because }) => {
+  const goal = { branch: "auto/gh-1", start: "bbb", published: published ?? false };
+  const planned = planWorkspace({ ...GOOD, ...found }, goal, relation);
+  expect(planned.do).toBe(plan);
+  if (because !== undefined) expect(planned).toHaveProperty("because", expect.stringMatching(because));
+});
+
+test("whatever is found, nothing is made over what is there", () => {
+  const flags = [true, false];
+  for (const treeExists of flags)
+    for (const treeWorks of flags)
+      for (const repositoryExists of flags)
+        for (const repositoryWorks of flags)
+          for (const relation of ["same", "ahead", "behind", "diverged", null] as const) {
+            const found = { ...GOOD, treeExists, treeWorks, repositoryExists, repositoryWorks };
+            const plan = planWorkspace(found, { branch: "auto/gh-1", start: "bbb", published: true }, relation);
+            if (plan.do === "create") expect(treeExists || repositoryExists).toBe(false);
+            if (plan.do === "reuse" || plan.do === "forward") expect(treeWorks).toBe(true);
+          }
+});

@@ -1,0 +1,71 @@
+/** What is found where an issue's workspace belongs, and what it should be made of. */
+export interface WorkspaceSnapshot {
+  /** Something is at the worktree's place. */
+  readonly treeExists: boolean;
+  /** It is a worktree of our thin repository, and git works in it. */
+  readonly treeWorks: boolean;
+  /** The thin repository is there and git works in it. */
+  readonly repositoryWorks: boolean;
+  /** Anything at all is at the thin repository's place. */
+  readonly repositoryExists: boolean;
+  /** There is no commit of its own in the thin repository, and no worktree that has a HEAD: its making was broken off. */
+  readonly repositoryEmpty: boolean;
+  /** Commit that the workspace is at: HEAD of the worktree, of the one that was lost, else the branch. */
+  readonly head: string | null;
+  /** Branch on which the work in it was begun; null when unknown. */
+  readonly headBranch: string | null;
+  /** Nothing but ignored files differs from `head`. */
+  readonly clean: boolean;
+}
+
+export interface WorkspaceGoal {
+  readonly branch: string;
+  /** Where a new workspace begins: the branch as GitHub has it, else the base. */
+  readonly start: string;
+  /** Is `start` GitHub's version of the branch, rather than the base? */
+  readonly published: boolean;
+}
+
+/** How `head` and `start` lie to each other. `ahead`: the workspace has all of `start`, and more. */
+export type Relation = "same" | "ahead" | "behind" | "diverged";
+
+export type WorkspacePlan =
+  | { readonly do: "create" }
+  | { readonly do: "reuse" }
+  /** The worktree is gone, or has to be put aside because of something; its commits are there. */
+  | { readonly do: "reattach"; readonly because: string | null }
+  /** Somebody pushed to the branch: go on from there. */
+  | { readonly do: "forward" }
+  /** Put what is there aside, where a person finds it, and make a new one. */
+  | { readonly do: "replace"; readonly because: string };
+
+/** Nothing of value is ever removed here: what cannot be gone on with is put aside. */
+export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, relation: Relation | null): WorkspacePlan {
+  if (!found.treeExists && (!found.repositoryExists || found.repositoryEmpty)) return { do: "create" };
+  if (!found.repositoryWorks) return { do: "replace", because: "its repository is damaged" };
+  const damaged = found.treeExists && !found.treeWorks ? "its worktree is damaged" : null;
+  if (found.head === null || relation === null) {
+    return { do: "replace", because: damaged ?? "it has no commit to go on from" };
+  }
+  if (found.headBranch !== null && found.headBranch !== goal.branch) {
+    return { do: "replace", because: `it belongs to the branch ${found.headBranch}` };
+  }
+  const present: WorkspacePlan = found.treeWorks ? { do: "reuse" } : { do: "reattach", because: damaged };
+  switch (relation) {
+    case "same":
+    case "ahead":
+      return present;
+    case "behind":
+      if (!found.treeWorks) return { do: "replace", because: damaged ?? "the branch on GitHub is newer" };
+      if (found.clean) return { do: "forward" };
+      // Going on from here would end in a push that takes those commits away again.
+      return goal.published
+        ? { do: "replace", because: "it has uncommitted changes, and the branch on GitHub is newer" }
+        : present;
+    case "diverged":
+      // A base that moved on is the normal case; commits of others on our branch are not.
+      return goal.published ? { do: "replace", because: "other commits are on the branch on GitHub" } : present;
+    default:
+      return relation satisfies never;
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { asNobody } from "./testing/asNobody.ts";
+import { workspacePaths, type WorkspacePaths } from "./paths.ts";
+import { removeWorkspace } from "./remove.ts";
+
+let dir = "";
+let paths: WorkspacePaths;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-remove-"));
+  paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });
+  await mkdir(join(paths.tree, "cache/module"), { recursive: true });
+  await mkdir(paths.gitDir, { recursive: true });
+  await mkdir(dirname(paths.promptFile), { recursive: true });
+  for (const file of [paths.lockFile, paths.promptFile, join(paths.tree, "cache/module/file")]) {
+    await writeFile(file, "");
+  }
+});
+afterEach(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+const left = () => [paths.tree, paths.gitDir, paths.lockFile, paths.promptFile].filter((path) => existsSync(path));
+
+test("all of it goes, and again is no error", async () => {
+  await removeWorkspace(paths);
+  expect(left()).toEqual([]);
+  await removeWorkspace(paths);
+});
+
+test("folders that not even their owner may write to go too; what a link leads to stays as it is", async () => {
+  const outside = join(dir, "outside");
+  await mkdir(outside, { mode: 0o500 });
+  await writeFile(join(outside, "file"), "");
+  await symlink(outside, join(paths.tree, "cache/link"));
+  await asNobody(dir, async () => {
+    for (const name of ["cache/module", "cache", "."]) await chmod(join(paths.tree, name), 0o500);
+    await removeWorkspace(paths);
+  });
+  expect(left()).toEqual([]);
+  expect(existsSync(join(outside, "file"))).toBe(true);
+});

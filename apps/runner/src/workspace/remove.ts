@@ -1,0 +1,31 @@
+import { chmod, lstat, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { WorkspacePaths } from "./paths.ts";
+
+/** Removes an issue's workspace. The caller holds its lock and has made sure that all of value is on GitHub. */
+export async function removeWorkspace(paths: WorkspacePaths): Promise<void> {
+  await removeTree(paths.tree);
+  await removeTree(paths.gitDir);
+  await rm(paths.promptFile, { force: true });
+  await rm(paths.lockFile, { force: true });
+}
+
+/** Agents' tools leave folders that not even their owner may write to (module caches do): these are opened first. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw error;
+    await openUp(path);
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Lets the owner into all folders of a tree. Nothing there is no error; links are not followed. */
+export async function openUp(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isDirectory() !== true) return;
+  await chmod(path, 0o700);
+  for (const name of await readdir(path)) await openUp(join(path, name));
+}

@@ -1,0 +1,15 @@
+import { execa } from "execa";
+
+const NOBODY = 65_534;
+
+/** Root may write everywhere: does the work as a user without rights, who owns this folder from then on. */
+export async function asNobody(dir: string, work: () => Promise<void>): Promise<void> {
+  if (process.getuid?.() !== 0) return work();
+  await execa("chown", ["-R", String(NOBODY), dir]);
+  process.seteuid?.(NOBODY);
+  try {
+    await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
