@@ -1,0 +1,154 @@
+import type { Job } from "bullmq";
+import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import type { IssueRef } from "@tac8/core/domain/reference";
+import type { GitHub } from "@tac8/core/github/client";
+import type { Logger } from "@tac8/core/log/logger";
+import type { JobData, JobResult } from "@tac8/core/queue/contract";
+import type { TransitionEvent } from "@tac8/core/state/events";
+import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
+import type { Redis } from "ioredis";
+import type { MemoryCeiling } from "../host/ceiling.ts";
+import type { Lock } from "../lock/flock.ts";
+import type { AgentSide } from "../workspace/agentGit.ts";
+import type { Mirror } from "../workspace/mirror.ts";
+import type { WorkspacePaths } from "../workspace/paths.ts";
+import { MARKER } from "../process/survivors.ts";
+import type { HaltSwitch } from "./halt.ts";
+
+/** What a runner has for all of its runs. */
+export interface RunnerServices {
+  readonly config: Config;
+  readonly github: GitHub;
+  /** The account that the token belongs to. */
+  readonly login: string;
+  readonly redis: Redis;
+  readonly store: IssueStore;
+  readonly log: Logger;
+  /** Id of this data folder: sessions live in one. */
+  readonly homeId: string;
+  /** For each run's agent. */
+  readonly ceiling: MemoryCeiling;
+  readonly now: () => number;
+  /** Takes secrets out of a text that leaves this process. */
+  readonly redact: (text: string) => string;
+}
+
+export type IssueJob = Job<JobData, JobResult>;
+
+export interface RunParts {
+  readonly id: string;
+  readonly services: RunnerServices;
+  readonly job: IssueJob;
+  readonly jobId: string;
+  readonly ref: IssueRef;
+  readonly repository: RepositoryConfig;
+  /** `<host>/<slot>`, for people. */
+  readonly runner: string;
+  readonly paths: WorkspacePaths;
+  readonly mirror: Mirror;
+  readonly lock: Lock;
+  readonly switch: HaltSwitch;
+  /** For how long still the job's lock is surely ours: see `Lease`. */
+  readonly leftMs: () => number;
+  readonly state: IssueFields;
+}
+
+/** One run: what it works on, what it knows, and the only way to write it down. */
+export class RunContext {
+  readonly id: string;
+  readonly services: RunnerServices;
+  readonly job: IssueJob;
+  readonly jobId: string;
+  readonly ref: IssueRef;
+  readonly repository: RepositoryConfig;
+  readonly runner: string;
+  readonly paths: WorkspacePaths;
+  readonly mirror: Mirror;
+  readonly lock: Lock;
+  readonly switch: HaltSwitch;
+  readonly leftMs: () => number;
+  readonly log: Logger;
+  #state: IssueFields;
+
+  constructor(parts: RunParts) {
+    this.id = parts.id;
+    this.services = parts.services;
+    this.job = parts.job;
+    this.jobId = parts.jobId;
+    this.ref = parts.ref;
+    this.repository = parts.repository;
+    this.runner = parts.runner;
+    this.paths = parts.paths;
+    this.mirror = parts.mirror;
+    this.lock = parts.lock;
+    this.switch = parts.switch;
+    this.leftMs = parts.leftMs;
+    this.log = parts.services.log.child({ issue: parts.jobId, run: parts.id });
+    this.#state = parts.state;
+  }
+
+  /** As this run last wrote it. */
+  get state(): IssueFields {
+    return this.#state;
+  }
+
+  get now(): string {
+    return new Date(this.services.now()).toISOString();
+  }
+
+  /** Before something is done that the hash cannot undo. @throws LostRun when another run has taken over. */
+  async assertLive(): Promise<void> {
+    this.switch.lost.throwIfAborted();
+    const { run } = await this.services.store.read(this.jobId);
+    if (run !== this.id) throw new LostRun(this.jobId, this.id);
+  }
+
+  /** Writes fields, and with a new `state` the event of it. @throws LostRun when another run has taken over. */
+  async write(patch: IssuePatch, event?: Omit<TransitionEvent, "issue" | "from" | "by" | "to">): Promise<void> {
+    this.switch.lost.throwIfAborted();
+    const to = patch.state;
+    const full = {
+      ...this.#redacted(patch),
+      ...(to === undefined || to === null ? {} : { since: patch.since ?? this.now }),
+    };
+    const entry: TransitionEvent | undefined =
+      to === undefined || to === null || event === undefined
+        ? undefined
+        : {
+            issue: this.jobId,
+            from: this.#state.state ?? "",
+            to,
+            by: `runner ${this.runner}`,
+            reason: this.services.redact(event.reason),
+            evidence: { run: this.id, ...event.evidence },
+          };
+    await this.services.store.write(this.jobId, this.id, full, entry);
+    this.#state = { ...this.#state, ...full } as IssueFields;
+  }
+
+  /** An agent's words may hold the key of its own API, and go to the board, `tasks.md` and GitHub from here. */
+  #redacted(patch: IssuePatch): IssuePatch {
+    const { redact } = this.services;
+    const words = ["summary", "question", "reason"] as const;
+    const clean = words.flatMap((name) => (typeof patch[name] === "string" ? [[name, redact(patch[name])]] : []));
+    return { ...patch, ...(Object.fromEntries(clean) as IssuePatch) };
+  }
+
+  /** What agents see. They commit by themselves, and a container has no identity of its own. */
+  get agentEnv(): Record<string, string> {
+    const { agentEnv, git } = this.services.config;
+    return {
+      ...agentEnv,
+      GIT_AUTHOR_NAME: git.author_name,
+      GIT_AUTHOR_EMAIL: git.author_email,
+      GIT_COMMITTER_NAME: git.author_name,
+      GIT_COMMITTER_EMAIL: git.author_email,
+    };
+  }
+
+  /** Git on the agent's side: agents' environment and this run's marker. */
+  agentSide(signal: AbortSignal = this.switch.lost): AgentSide {
+    return { env: { ...this.agentEnv, [MARKER]: this.id }, signal };
+  }
+}

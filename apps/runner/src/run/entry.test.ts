@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import { parseIssueState, type IssueFields, type IssuePatch } from "@tac8/core/state/issueState";
+import { planEntry, type Entry } from "./entry.ts";
+
+const DAY = 24 * 3_600_000;
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const facts = { runId: "me", blockedExpiresMs: 14 * DAY, now: NOW, attemptsMade: 1 };
+const plan = (before: Partial<IssueFields>): Entry => planEntry({ ...parseIssueState({}), ...before }, facts);
+const ago = (days: number) => new Date(NOW - days * DAY).toISOString();
+const answer = { commentId: 7, author: "octo", text: "the red one" };
+
+interface Row {
+  readonly what: string;
+  readonly before: Partial<IssueFields>;
+  readonly do: Entry["do"];
+  readonly why?: object | null;
+  readonly patch?: IssuePatch;
+}
+
+const ROWS: readonly Row[] = [
+  { what: "nobody worked on it", before: {}, do: "work", why: null },
+  { what: "queued", before: { state: "queued" }, do: "work", why: null },
+  { what: "prepared, no agent yet", before: { state: "running", checkpoint: "prepared" }, do: "work", why: null },
+  {
+    what: "handed back in the middle",
+    before: { state: "queued", checkpoint: "prepared", agentRuns: 1 },
+    do: "work",
+    why: { kind: "interrupted" },
+  },
+  {
+    what: "the agent failed",
+    before: { state: "retrying", agentRuns: 1, failure: "agent", reason: "boom" },
+    do: "work",
+    why: { kind: "failed", message: "boom" },
+  },
+  {
+    what: "it stalled",
+    before: { state: "retrying", agentRuns: 1, failure: "stalled" },
+    do: "work",
+    why: { kind: "failed", message: "stalled" },
+  },
+  {
+    what: "nothing was changed",
+    before: { state: "retrying", agentRuns: 1, failure: "no-changes", reason: "x" },
+    do: "work",
+    why: { kind: "no-changes" },
+  },
+  {
+    what: "parked by a usage limit",
+    before: { state: "parked", agentRuns: 1, failure: "usage-limit" },
+    do: "work",
+    why: { kind: "interrupted" },
+  },
+  { what: "worked, not published", before: { state: "parked", checkpoint: "worked", agentRuns: 1 }, do: "publish" },
+  { what: "published, not reported", before: { checkpoint: "published", outcome: "pr" }, do: "report" },
+  { what: "a decided end outlives a stop", before: { outcome: "pr", stop: "by octo" }, do: "report", patch: {} },
+  {
+    what: "stopped while it waited",
+    before: { state: "parked", checkpoint: "worked", stop: "by octo" },
+    do: "report",
+    patch: { outcome: "stopped", reason: "by octo", outcomeRun: "me" },
+  },
+  {
+    what: "cancelled before stopped",
+    before: { state: "parked", stop: "by octo", cancel: "closed" },
+    do: "report",
+    patch: { outcome: "cancelled", reason: "closed" },
+  },
+  // A run that ended without a word.
+  { what: "lost once", before: { run: "dead", lost: 0 }, do: "work", patch: { lost: 1 } },
+  { what: "lost twice in a row", before: { run: "dead", lost: 1 }, do: "work", patch: { lost: 2 } },
+  {
+    what: "lost three times in a row",
+    before: { run: "dead", lost: 2, agentRuns: 2 },
+    do: "report",
+    patch: { lost: 3, outcome: "failed", failure: "lost", outcomeRun: "me" },
+  },
+  {
+    what: "lost while it published",
+    before: { run: "dead", lost: 1, checkpoint: "worked" },
+    do: "publish",
+    patch: { lost: 2 },
+  },
+  { what: "lost while it reported", before: { run: "dead", lost: 5, outcome: "pr" }, do: "report", patch: { lost: 6 } },
+  { what: "not lost: handed back", before: { run: null, lost: 2 }, do: "work", patch: {} },
+  // Questions.
+  { what: "a question a day old", before: { state: "blocked", outcome: "blocked", since: ago(1) }, do: "wait" },
+  {
+    what: "a question that nobody answered",
+    before: { state: "blocked", outcome: "blocked", since: ago(14) },
+    do: "report",
+    patch: { outcome: "expired", outcomeRun: "me" },
+  },
+  { what: "a question of an unknown time", before: { state: "blocked", outcome: "blocked", since: null }, do: "wait" },
+  {
+    what: "an answer, however late",
+    before: {
+      state: "blocked",
+      outcome: "blocked",
+      question: "?",
+      questionId: 5,
+      since: ago(20),
+      answer,
+      agentRuns: 1,
+    },
+    do: "work",
+    why: { kind: "answer", author: "octo", text: "the red one" },
+    patch: { answer, outcome: null, question: null, questionId: null, checkpoint: "none" },
+  },
+  {
+    what: "an answer whose run was lost before it used it",
+    before: { state: "running", run: "dead", answer, agentRuns: 1 },
+    do: "work",
+    why: { kind: "answer", author: "octo", text: "the red one" },
+  },
+  {
+    what: "a question whose issue was closed",
+    before: { state: "blocked", outcome: "blocked", since: ago(1), cancel: "closed" },
+    do: "report",
+    patch: { outcome: "cancelled" },
+  },
+  {
+    what: "a question whose job was stopped",
+    before: { state: "blocked", outcome: "blocked", since: ago(1), stop: "by octo" },
+    do: "report",
+    patch: { outcome: "stopped" },
+  },
+  // Again after an end: Bull Board's retry leaves the hash as it was.
+  {
+    what: "failed",
+    before: { state: "failed", outcome: "failed", agentRuns: 3, session: "s", stop: "old" },
+    do: "work",
+    why: null,
+    patch: { outcome: null, session: null, stop: null, agentRuns: 0, lost: 0 },
+  },
+  { what: "failed to publish", before: { state: "failed", outcome: "failed", checkpoint: "worked" }, do: "publish" },
+  { what: "done", before: { state: "pr", outcome: "pr", checkpoint: "published" }, do: "work", why: null },
+  { what: "done, and BullMQ knows it", before: { state: "pr", outcome: "pr", endedAttempt: 0 }, do: "work", why: null },
+  {
+    what: "done, and BullMQ has not heard of it",
+    before: { state: "pr", outcome: "pr", endedAttempt: 1 },
+    do: "close",
+  },
+];
+
+test.each(ROWS)("$what → $do", ({ before, do: expected, why, patch }) => {
+  const entry = plan(before);
+  expect(entry.do).toBe(expected);
+  if (why !== undefined) expect(entry).toHaveProperty("why", why);
+  if (patch !== undefined && "patch" in entry) expect(entry.patch).toMatchObject(patch);
+});
+
+test("a question waits until its last day, and no longer", () => {
+  expect(plan({ state: "blocked", since: ago(1) })).toEqual({ do: "wait", until: NOW + 13 * DAY });
+  expect(plan({ state: "blocked", since: null })).toEqual({ do: "wait", until: NOW + 14 * DAY });
+});

@@ -1,0 +1,79 @@
+import type { ResumeReason } from "@tac8/core/domain/prompt";
+import { isEnded, reached } from "@tac8/core/domain/states";
+import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import { CLEAN, reopen } from "@tac8/core/state/reopen";
+import { MAX_LOST_IN_A_ROW, type FailureKind } from "@tac8/core/domain/failures";
+
+/** Where a run begins, decided from what the hash said before it. */
+export type Entry =
+  /** Nothing to do now: wait on. */
+  | { readonly do: "wait"; readonly until: number }
+  /** It came to its end, and only BullMQ has not heard of it: the runner died in between. */
+  | { readonly do: "close" }
+  /** The end is decided and still has to be told. */
+  | { readonly do: "report"; readonly patch: IssuePatch }
+  | { readonly do: "publish"; readonly patch: IssuePatch }
+  | { readonly do: "work"; readonly patch: IssuePatch; readonly why: ResumeReason | null };
+
+export interface EntryFacts {
+  readonly runId: string;
+  readonly blockedExpiresMs: number;
+  readonly now: number;
+  /** BullMQ's count of attempts that came to an end. */
+  readonly attemptsMade: number;
+}
+
+/** Pure. */
+export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
+  if (isEnded(before.state)) {
+    if (before.endedAttempt === facts.attemptsMade) return { do: "close" };
+    // Bull Board's retry moves the job alone. A withdrawn one was only taken before its job could be removed.
+    const retried = before.state === "withdrawn" ? null : new Date(facts.now).toISOString();
+    const patch = { ...reopen(before), retried };
+    if (patch.checkpoint === "worked") return { do: "publish", patch };
+    return { do: "work", patch, why: resumeReason({ ...before, ...patch } as IssueFields) };
+  }
+  const lost = before.run === null ? {} : { lost: before.lost + 1 };
+  if ((lost.lost ?? 0) >= MAX_LOST_IN_A_ROW && before.outcome === null) {
+    const reason = `the runner was lost ${lost.lost} times in a row while it worked on this issue`;
+    return { do: "report", patch: { ...lost, outcome: "failed", failure: "lost", reason, outcomeRun: facts.runId } };
+  }
+  if (before.state === "blocked") return afterQuestion(before, facts, lost);
+  if (before.outcome !== null) return { do: "report", patch: lost };
+  if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
+  if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
+  if (reached(before.checkpoint, "worked")) return { do: "publish", patch: lost };
+  return { do: "work", patch: lost, why: resumeReason(before) };
+}
+
+function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch): Entry {
+  if (before.answer !== null) {
+    const { author, text } = before.answer;
+    const patch = { ...CLEAN, ...lost, answer: before.answer, checkpoint: "none" as const };
+    return { do: "work", patch, why: { kind: "answer", author, text } };
+  }
+  if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
+  if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
+  const asked = Date.parse(before.since ?? "");
+  const until = (Number.isNaN(asked) ? facts.now : asked) + facts.blockedExpiresMs;
+  if (facts.now < until) return { do: "wait", until };
+  return decided("expired", "nobody answered the question in time", facts, lost);
+}
+
+function decided(
+  outcome: "cancelled" | "stopped" | "expired",
+  reason: string,
+  { runId }: EntryFacts,
+  lost: IssuePatch,
+): Entry {
+  return { do: "report", patch: { ...lost, outcome, reason, outcomeRun: runId } };
+}
+
+function resumeReason(before: IssueFields): ResumeReason | null {
+  if (before.answer !== null) return { kind: "answer", author: before.answer.author, text: before.answer.text };
+  if (before.agentRuns === 0) return null;
+  if (before.failure === "no-changes") return { kind: "no-changes" };
+  const told: readonly (FailureKind | null)[] = ["agent", "timeout", "stalled", "out-of-memory", "refused"];
+  if (told.includes(before.failure)) return { kind: "failed", message: before.reason ?? before.failure ?? "unknown" };
+  return { kind: "interrupted" };
+}

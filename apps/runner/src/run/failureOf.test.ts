@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
+import { failureOf } from "./failureOf.ts";
+
+function githubError(
+  kind: GitHubErrorKind,
+  { retryAt = null, call = "POST /repos/o/r/pulls" }: Said = {},
+): GitHubError {
+  return new GitHubError({ kind, status: null, retryAt, call, detail: "said" });
+}
+
+interface Said {
+  readonly retryAt?: number | null;
+  readonly call?: string;
+}
+
+test.each([
+  { kind: "unavailable", is: "github", whole: undefined },
+  { kind: "rate-limit", is: "github", whole: undefined },
+  { kind: "unauthorized", is: "refused", whole: true },
+  { kind: "forbidden", is: "refused", whole: true },
+  { kind: "not-found", is: "refused", whole: true },
+  { kind: "gone", is: "refused", whole: undefined },
+  { kind: "invalid", is: "refused", whole: undefined },
+] as const)("GitHub's $kind is $is", ({ kind, is, whole }) => {
+  const failure = failureOf(githubError(kind));
+  expect(failure).toMatchObject({ kind: is, message: expect.stringContaining("POST /repos/o/r/pulls") as string });
+  expect(failure.wholeRepository).toBe(whole);
+});
+
+test.each([
+  { call: "GET /repos/o/r", whole: true },
+  { call: "GET /repos/o/r/pulls", whole: true },
+  { call: "GET /repos/o/r/collaborators/1/permission", whole: true },
+  { call: "GET /repos/issues/7/pulls", whole: true },
+  { call: "GET /repos/o/r/issues/7", whole: undefined },
+  { call: "GET /repos/o/r/issues/7/comments", whole: undefined },
+  { call: "GET /repos/o/r/issues/7/events", whole: undefined },
+  { call: "POST /repos/o/r/issues/7/labels", whole: undefined },
+  { call: "PATCH /repos/o/r/issues/comments/7", whole: undefined },
+  { call: "GET /repos/o/r/pulls/7", whole: undefined },
+])("$call refused holds the whole repository: $whole", ({ call, whole }) => {
+  for (const kind of ["forbidden", "not-found"] as const) {
+    expect(failureOf(githubError(kind, { call })).wholeRepository).toBe(whole);
+  }
+  expect(failureOf(githubError("unauthorized", { call })).wholeRepository).toBe(true);
+  expect(failureOf(githubError("gone", { call })).wholeRepository).toBeUndefined();
+});
+
+test("GitHub's time to come back is kept", () => {
+  expect(failureOf(githubError("rate-limit", { retryAt: 12_345 })).until).toBe(12_345);
+});
+
+test("a full disk is named", () => {
+  const error = new Error("ENOSPC: no space left on device, open '/data/prompts/gh-1.md'");
+  expect(failureOf(error)).toEqual({ kind: "disk", message: error.message });
+});
+
+test("a step's own name is kept", () => {
+  const failure = { kind: "no-changes", message: "nothing" } as const;
+  expect(failureOf(new StepFailure(failure))).toBe(failure);
+});
+
+test.each([
+  [new TypeError("x is not a function\n    at y"), "unexpected: x is not a function"],
+  ["a text", "unexpected: a text"],
+  [new Error("z".repeat(10_000)), `unexpected: ${"z".repeat(488)}`],
+])("what nobody foresaw is tried again, in one short line", (error, message) => {
+  expect(failureOf(error)).toEqual({ kind: "git", message });
+});

@@ -1,0 +1,41 @@
+import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { GitHubError } from "@tac8/core/github/errors";
+import { saysDiskFull } from "../git/diskFull.ts";
+
+/** Of one issue, pull request or comment: refused, it says nothing about the others of the repository. */
+const OF_ONE_THING = /^[A-Z]+ \/repos\/[^/]+\/[^/]+\/(issues|pulls)\/(comments\/)?\d/;
+
+/** The failure that an error stands for. What nobody foresaw is named as it is, and tried again as `git` failures are. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof StepFailure) return error.failure;
+  if (error instanceof GitHubError) return githubFailure(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (saysDiskFull(message)) return { kind: "disk", message: firstLine(message) };
+  return { kind: "git", message: `unexpected: ${firstLine(message)}`.slice(0, 500) };
+}
+
+function firstLine(text: string): string {
+  return (text.split("\n", 1)[0] ?? "").slice(0, 500);
+}
+
+function githubFailure(error: GitHubError): Failure {
+  const { message } = error;
+  switch (error.kind) {
+    case "unavailable":
+      return { kind: "github", message };
+    case "rate-limit":
+      return { kind: "github", message, until: error.retryAt };
+    case "unauthorized":
+      return { kind: "refused", message, wholeRepository: true };
+    case "forbidden":
+    case "not-found":
+      return OF_ONE_THING.test(error.call)
+        ? { kind: "refused", message }
+        : { kind: "refused", message, wholeRepository: true };
+    case "gone":
+    case "invalid":
+      return { kind: "refused", message };
+    default:
+      return error.kind satisfies never;
+  }
+}

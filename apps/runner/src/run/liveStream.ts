@@ -1,0 +1,68 @@
+import type { Redis } from "ioredis";
+import type { Logger } from "@tac8/core/log/logger";
+import { runStreamKey } from "@tac8/core/state/keys";
+import type { LiveEvent } from "../agent/types.ts";
+
+const FLUSH_MS = 500;
+/** Entries of 2 kB at most: what one run may take of Redis' memory. */
+const MAX_ENTRIES = 1000;
+const KEPT_SECONDS = 3 * 24 * 3600;
+
+export interface LiveStream {
+  add(event: LiveEvent): void;
+  close(): Promise<void>;
+}
+
+export interface LiveStreamOptions {
+  /** Borrowed. */
+  readonly redis: Redis;
+  readonly runId: string;
+  readonly log: Logger;
+  /** An agent sees the key of its own API, and may say it. */
+  readonly redact: (text: string) => string;
+}
+
+/**
+ * What the agent says, for looking at it from anywhere. Written in batches; while Redis is away the oldest entries are
+ * dropped, since the whole of it is in the raw log on disk.
+ */
+export function openLiveStream({ redis, runId, log, redact }: LiveStreamOptions): LiveStream {
+  const key = runStreamKey(runId);
+  let waiting: LiveEvent[] = [];
+  let writing: Promise<void> | null = null;
+
+  async function write(batch: LiveEvent[]): Promise<void> {
+    const pipeline = redis.pipeline();
+    for (const event of batch) pipeline.xadd(key, "MAXLEN", "~", MAX_ENTRIES, "*", "event", JSON.stringify(event));
+    pipeline.expire(key, KEPT_SECONDS);
+    try {
+      await pipeline.exec();
+    } catch (error) {
+      log.debug({ err: error }, "live events were not written");
+    }
+  }
+
+  function flush(): Promise<void> | null {
+    if (writing !== null || waiting.length === 0) return writing;
+    const batch = waiting;
+    waiting = [];
+    writing = write(batch).finally(() => {
+      writing = null;
+    });
+    return writing;
+  }
+
+  const timer = setInterval(() => void flush(), FLUSH_MS);
+  return {
+    add(event) {
+      waiting.push({ ...event, text: redact(event.text) });
+      if (waiting.length > MAX_ENTRIES) waiting.shift();
+    },
+    async close() {
+      clearInterval(timer);
+      if (redis.status !== "ready") return; // The end of a run does not wait for Redis to come back.
+      await flush();
+      await flush();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { GitHubError } from "@tac8/core/github/errors";
+
+/** An outage shorter than this is waited out in place; a longer one must not fill slots. */
+export const PATIENCE_MS = 60_000;
+const DELAYS_MS = [1000, 2000, 4000, 8000, 15_000];
+
+export interface PatienceOptions {
+  readonly signal: AbortSignal;
+  /** Multiplies the waits; config `backoff_factor`. */
+  readonly factor: number;
+  /** Milliseconds, any origin. */
+  readonly now?: () => number;
+}
+
+/**
+ * Does it again while GitHub is out of reach, for about a minute: of waits, or of tries that hang. The work must be safe
+ * to repeat: it looks before it creates anything. @throws the last error, or the signal's reason.
+ */
+export async function withPatience<T>(
+  work: () => Promise<T>,
+  { signal, factor, now = () => performance.now() }: PatienceOptions,
+): Promise<T> {
+  const end = now() + PATIENCE_MS;
+  let waited = 0;
+  for (let attempt = 0; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      const delay = DELAYS_MS[Math.min(attempt, DELAYS_MS.length - 1)] ?? 0;
+      waited += delay;
+      if (waited > PATIENCE_MS || now() + delay * factor > end) throw error;
+      await sleep(delay * factor, undefined, { signal });
+    }
+  }
+}
+
+/** GitHub's API, or git over the same network. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof GitHubError) return error.kind === "unavailable";
+  return error instanceof StepFailure && error.failure.kind === "github";
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DelayedError, UnrecoverableError } from "bullmq";
+import { formatReference, sameRepo } from "@tac8/core/domain/reference";
+import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
+import { gitUrl } from "@tac8/core/github/urls";
+import type { JobResult } from "@tac8/core/queue/contract";
+import { reached } from "@tac8/core/domain/states";
+import { LostRun } from "@tac8/core/state/issueStore";
+import { readHolds } from "@tac8/core/state/holds";
+import { tryLock } from "../lock/flock.ts";
+import { killSurvivors, MARKER } from "../process/survivors.ts";
+import { removeIncoming } from "../airlock/incoming.ts";
+import { Mirror } from "../workspace/mirror.ts";
+import { mirrorPaths, workspacePaths } from "../workspace/paths.ts";
+import { removeTree, removeWorkspace } from "../workspace/remove.ts";
+import { admitToPublish } from "../steps/admit.ts";
+import { prepare } from "../steps/prepare.ts";
+import { adoptPull, publish } from "../steps/publish.ts";
+import { work } from "../steps/work.ts";
+import type { Slot } from "../slots/slots.ts";
+import { RunContext, type IssueJob, type RunnerServices } from "./context.ts";
+import { planEntry, type Entry } from "./entry.ts";
+import { Halted, type HaltSwitch } from "./halt.ts";
+import { close, conclude, settle } from "./settle.ts";
+
+/** Another process has the workspace: it is asked again so soon. */
+const BUSY_MS = 5000;
+/** Something is wrong with this machine, or with the configuration. */
+const TROUBLE_MS = 60_000;
+
+export interface ProcessOptions {
+  readonly services: RunnerServices;
+  readonly job: IssueJob;
+  readonly token: string;
+  readonly slot: Slot;
+  readonly switch: HaltSwitch;
+  readonly leftMs: () => number;
+}
+
+/**
+ * One pick-up of a job: takes the workspace's lock and the issue's run id, goes on at the first step that is not done,
+ * and settles what happens next. Rejects with what BullMQ understands (DelayedError, UnrecoverableError, an error that
+ * carries its delay).
+ */
+export async function processJob(options: ProcessOptions): Promise<JobResult> {
+  try {
+    return await pickUp(options);
+  } catch (error) {
+    if (isSettled(error)) throw error;
+    // The machine's trouble (a full disk, a damaged folder), not the issue's: it costs no attempt.
+    const { services, job } = options;
+    services.log.error({ issue: job.id, err: error }, "the job could not be taken up: waiting");
+    return wait(options, services.now() + TROUBLE_MS);
+  }
+}
+
+/** Errors that say to BullMQ what has been decided, or that the job is not ours any more. */
+function isSettled(error: unknown): boolean {
+  if (error instanceof DelayedError || error instanceof UnrecoverableError) return true;
+  if (error instanceof LostRun || error instanceof Halted) return true;
+  return error instanceof Error && "delayMs" in error;
+}
+
+async function pickUp(options: ProcessOptions): Promise<JobResult> {
+  const { services, job, token, slot } = options;
+  const { config, log } = services;
+  const jobId = job.id ?? "";
+  const { owner, repo, number } = job.data;
+  const ref = { owner, repo, number };
+  const repository = config.repositories.find((entry) => sameRepo(entry, ref));
+  if (repository === undefined) throw new Error(`${formatReference(ref)} is not in a configured repository`);
+  // One whose time is over holds nothing: the scheduler may be away, or about to take it out.
+  const { live } = planHolds(await readHolds(services.redis), services.now());
+  const held = live.find(({ name }) => name === repositoryHold(ref));
+  if (held !== undefined) return wait(options, held.until ?? services.now() + 60_000);
+
+  const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
+  await mkdir(dirname(paths.lockFile), { recursive: true });
+  const lock = await tryLock(paths.lockFile);
+  if (lock === null) {
+    log.info({ issue: jobId }, "its workspace is in use: waiting");
+    return wait(options, services.now() + BUSY_MS);
+  }
+  const id = randomUUID();
+  try {
+    await slot.begin({ jobId, run: id, token });
+    const mirrorAt = mirrorPaths(config.home, ref);
+    const { run: leftBehind } = await services.store.read(jobId);
+    if (leftBehind !== null) {
+      // Before we take its place: whoever comes next would not know whom to look for.
+      await endLeftovers(services, leftBehind, paths.lockFile);
+      await removeIncoming(mirrorAt, leftBehind);
+      await removeTree(paths.tmpDir);
+    }
+    const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
+    const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
+    const facts = { runId: id, blockedExpiresMs: config.coordinator.blocked_expires_days * 24 * 3_600_000 };
+    const entry = planEntry(before, { ...facts, now: services.now(), attemptsMade: job.attemptsMade });
+    const url = gitUrl(config.github.api_url, ref);
+    const side = { url, token: config.secrets.githubToken ?? "", env: { ...config.agentEnv, [MARKER]: id } };
+    const mirror = new Mirror(mirrorAt, side);
+    const run = new RunContext({
+      id,
+      services,
+      job,
+      jobId,
+      ref,
+      repository,
+      runner: slot.name,
+      paths,
+      mirror,
+      lock,
+      switch: options.switch,
+      leftMs: options.leftMs,
+      state: { ...before, run: id, runner: slot.name },
+    });
+    if (entry.do === "wait") {
+      await run.write({ run: null, runner: null });
+      return await wait(options, entry.until);
+    }
+    if (entry.do === "close") {
+      if (before.outcome === "pr") await removeWorkspace(paths); // Our lock's file, which the end had taken away.
+      await run.write({ run: null, runner: null });
+      return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });
+    }
+    return await followThrough(run, entry, token);
+  } finally {
+    try {
+      // Git ran an agent's filters; one that was broken off leaves helpers behind, which hold our pipes open.
+      await killSurvivors({ runId: id, except: [process.pid] });
+    } finally {
+      lock.release();
+      await slot.end();
+    }
+  }
+}
+
+async function followThrough(
+  run: RunContext,
+  entry: Exclude<Entry, { do: "wait" | "close" }>,
+  token: string,
+): Promise<JobResult> {
+  try {
+    await run.write(entry.patch);
+    if (entry.do === "work") {
+      const prompts = await prepare(run, entry.why);
+      if (prompts !== null) await work(run, prompts);
+    }
+    const begun = entry.do === "publish" ? await admitToPublish(run) : true;
+    if (begun && run.state.outcome === null) await publish(run);
+    // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
+    if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
+  } catch (error) {
+    return settle(run, error, token);
+  }
+  return conclude(run, token);
+}
+
+/** The run before us ended without a word. Its agent must be dead before ours starts in the same folder. */
+async function endLeftovers(services: RunnerServices, run: string, lockPath: string): Promise<void> {
+  const { killed, remaining } = await killSurvivors({ runId: run, lockPath, except: [process.pid] });
+  if (killed > 0) services.log.warn({ run, killed }, "killed what a lost run had left behind");
+  if (remaining.length > 0) throw new Error(`processes of the lost run ${run} could not be killed`);
+}
+
+async function wait({ job, token }: ProcessOptions, until: number): Promise<never> {
+  await job.moveToDelayed(until, token);
+  throw new DelayedError();
+}

@@ -1,0 +1,191 @@
+import { DelayedError, UnrecoverableError } from "bullmq";
+import { afterFailure, type Failure, type HoldRequest } from "@tac8/core/domain/failures";
+import { repositoryHold } from "@tac8/core/domain/holds";
+import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
+import { begunPriority } from "@tac8/core/domain/priority";
+import { LostRun } from "@tac8/core/state/issueStore";
+import { setHold } from "@tac8/core/state/holds";
+import { report } from "../steps/report.ts";
+import { blameDisk } from "../git/diskFull.ts";
+import { showStatus } from "../steps/statusComment.ts";
+import type { RunContext } from "./context.ts";
+import { failureOf } from "./failureOf.ts";
+
+/** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
+const HAND_BACK_MS = 100;
+
+/** A run that did not come to its end: what becomes of its job. Returns a result, or throws what BullMQ understands. */
+export async function settle(run: RunContext, error: unknown, token: string): Promise<JobResult> {
+  if (error instanceof LostRun) throw error;
+  const halted = run.switch.cause;
+  if (halted?.halt === "lost") return letGo(run, halted, token);
+  if (halted?.halt === "shutdown" || run.switch.lost.aborted) return handBack(run, token);
+  if (halted !== null && run.state.outcome === null) {
+    await run.write({
+      outcome: halted.halt === "stopped" ? "stopped" : "cancelled",
+      outcomeRun: run.id,
+      reason: halted.message,
+    });
+    return conclude(run, token);
+  }
+  const failure = await blameDisk(failureOf(error), run.services.config.home);
+  return afterTrouble(run, redacted(run, failure), token);
+}
+
+/** Reports the end that was decided; when GitHub is out of reach for that too, the job waits for it. */
+export async function conclude(run: RunContext, token: string): Promise<JobResult> {
+  let result: JobResult;
+  try {
+    result = await report(run);
+  } catch (error) {
+    if (error instanceof LostRun || run.switch.lost.aborted) return settle(run, error, token);
+    const failure = redacted(run, await blameDisk(failureOf(error), run.services.config.home));
+    return park(run, { failure, delayMs: waitFor(run, failure), token, hold: null });
+  }
+  return close(run, token, result);
+}
+
+/** What BullMQ is to make of an end that everybody else knows of. */
+export async function close(run: RunContext, token: string, result: JobResult): Promise<JobResult> {
+  if (result.outcome === "failed") throw plain(new UnrecoverableError(result.reason ?? "failed"));
+  if (result.outcome !== "blocked") return result;
+  const { config, now } = run.services;
+  const whole = config.coordinator.blocked_expires_days * 24 * 3_600_000;
+  const asked = Date.parse(run.state.askedAt ?? "");
+  const left = Number.isNaN(asked) ? whole : asked + whole - now();
+  return delay(run, Math.max(left, HAND_BACK_MS), token);
+}
+
+async function afterTrouble(run: RunContext, failure: Failure, token: string): Promise<JobResult> {
+  const { config, now } = run.services;
+  const counts = {
+    made: run.job.attemptsMade,
+    max: run.job.opts.attempts ?? 1,
+    parked: run.state.parked,
+    noChanges: run.state.noChanges,
+  };
+  const next = afterFailure(failure, counts, config.coordinator.backoff_factor, now());
+  run.log.warn({ failure: failure.kind, next: next.do }, failure.message);
+  // To publish the same once more would end the same: the agent is told instead.
+  if (failure.kind === "no-changes") await run.write({ checkpoint: "none", noChanges: run.state.noChanges + 1 });
+  switch (next.do) {
+    case "fail":
+      await run.write({ outcome: "failed", outcomeRun: run.id, failure: failure.kind, reason: failure.message });
+      return conclude(run, token);
+    case "park":
+      return park(run, { failure, delayMs: next.delayMs, token, hold: next.hold });
+    case "retry": {
+      await show(run, "retrying", failure);
+      const error: BackoffError = Object.assign(plain(new Error(failure.message)), {
+        delayMs: Math.max(next.delayMs, 1),
+      });
+      await putBegunFirst(run);
+      await run.write({ run: null, runner: null });
+      throw error;
+    }
+    default:
+      return next satisfies never;
+  }
+}
+
+/** BullMQ shows the stack to people: a failure with a name says all in its message. */
+function plain<E extends Error>(error: E): E {
+  error.stack = error.message;
+  return error;
+}
+
+interface Parking {
+  readonly failure: Failure;
+  readonly delayMs: number;
+  readonly token: string;
+  readonly hold: HoldRequest | null;
+}
+
+/** Waits without a slot and without burning an attempt. */
+async function park(run: RunContext, { failure, delayMs, token, hold }: Parking): Promise<JobResult> {
+  if (hold !== null) {
+    const name = hold.name === "repository" ? repositoryHold(run.ref) : hold.name;
+    const by = `runner ${run.runner}`;
+    await setHold(run.services.redis, {
+      name,
+      reason: failure.message,
+      by,
+      since: run.services.now(),
+      until: hold.until,
+    });
+  }
+  await run.write({ parked: run.state.parked + 1 });
+  await show(run, "parked", failure);
+  await run.write({ run: null, runner: null });
+  return delay(run, Math.max(delayMs, HAND_BACK_MS), token);
+}
+
+/** Its lock may still be ours, when it was Redis that was away: then the job goes on elsewhere, and burns no attempt. */
+async function letGo(run: RunContext, lost: Error, token: string): Promise<never> {
+  try {
+    await run.job.moveToDelayed(run.services.now() + HAND_BACK_MS, token);
+  } catch (error) {
+    run.log.debug({ err: error }, "the job is not ours any more");
+    throw lost;
+  }
+  throw new DelayedError();
+}
+
+async function handBack(run: RunContext, token: string): Promise<JobResult> {
+  const reason = "the runner is shutting down";
+  await run.services.store.write(
+    run.jobId,
+    run.id,
+    { state: "queued", since: run.now, run: null, runner: null },
+    {
+      issue: run.jobId,
+      from: run.state.state ?? "",
+      to: "queued",
+      by: `runner ${run.runner}`,
+      reason,
+      evidence: { run: run.id },
+    },
+  );
+  return delay(run, HAND_BACK_MS, token);
+}
+
+async function delay(run: RunContext, ms: number, token: string): Promise<never> {
+  await putBegunFirst(run);
+  await run.job.moveToDelayed(run.services.now() + ms, token);
+  throw new DelayedError();
+}
+
+/** When it comes back from its wait, it goes before new work of its label. */
+async function putBegunFirst({ job, state, log }: RunContext): Promise<void> {
+  const priority = begunPriority(job.opts.priority ?? 0);
+  if (state.agentRuns === 0 || job.opts.priority === priority) return;
+  try {
+    await job.changePriority({ priority });
+  } catch (error) {
+    log.debug({ err: error }, "could not change the job's priority");
+  }
+}
+
+/** The state, its event, and, where GitHub takes it, the status comment. */
+async function show(run: RunContext, state: "retrying" | "parked", failure: Failure): Promise<void> {
+  const { kind, message } = failure;
+  await run.write({ state, failure: kind, reason: message }, { reason: message, evidence: { failure: kind } });
+  if (kind === "github" || failure.wholeRepository === true) return; // It would not take the comment either.
+  try {
+    await showStatus(run, state, message);
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not show on the issue how it stands");
+  }
+}
+
+function waitFor(run: RunContext, failure: Failure): number {
+  const { config, now } = run.services;
+  const counts = { made: 0, max: 2, parked: run.state.parked, noChanges: 0 };
+  const next = afterFailure({ ...failure, kind: "github" }, counts, config.coordinator.backoff_factor, now());
+  return next.do === "fail" ? 60_000 : next.delayMs;
+}
+
+function redacted(run: RunContext, failure: Failure): Failure {
+  return { ...failure, message: run.services.redact(failure.message) };
+}

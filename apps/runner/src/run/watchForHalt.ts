@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { StopCause } from "../agent/types.ts";
+import type { RunContext } from "./context.ts";
+
+/** Pub/sub wakes it earlier; this is how long a command waits at most. */
+const POLL_MS = 5000;
+const FILE_POLL_MS = 1000;
+
+/**
+ * While an agent works: looks for commands in the issue's hash, for another run in our place, and for a file named
+ * `STOP` in the workspace. Calls `onHalt` once, with the first cause. @returns a function that ends the watch.
+ */
+export function watchForHalt(run: RunContext, onHalt: (cause: StopCause) => void): () => void {
+  let looking = false;
+
+  async function look(): Promise<void> {
+    if (looking || run.services.redis.status !== "ready") return;
+    looking = true;
+    try {
+      const state = await run.services.store.read(run.jobId);
+      if (state.run !== run.id) run.switch.request("lost", "another run has taken over");
+      else if (state.cancel !== null) run.switch.request("cancelled", state.cancel);
+      else if (state.stop !== null) run.switch.request("stopped", state.stop);
+    } catch (error) {
+      run.log.debug({ err: error }, "could not look for commands");
+    } finally {
+      looking = false;
+    }
+  }
+
+  const onAbort = (): void => {
+    const { cause } = run.switch;
+    if (cause !== null) onHalt(cause.halt);
+  };
+  const onLost = (): void => onHalt("lost");
+  const commands = setInterval(() => void look(), POLL_MS);
+  const files = setInterval(() => {
+    if (existsSync(join(run.paths.tree, "STOP")))
+      run.switch.request("stopped", "there was a file STOP in the workspace");
+  }, FILE_POLL_MS);
+  run.switch.halt.addEventListener("abort", onAbort, { once: true });
+  run.switch.lost.addEventListener("abort", onLost, { once: true });
+  if (run.switch.halt.aborted) onAbort();
+  return () => {
+    clearInterval(commands);
+    clearInterval(files);
+    run.switch.halt.removeEventListener("abort", onAbort);
+    run.switch.lost.removeEventListener("abort", onLost);
+  };
+}

@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { Queue, Worker } from "bullmq";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { jobOptions, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { startRedisServer } from "@tac8/sandbox/redis";
+import { readStat } from "../process/startTime.ts";
+import { recover } from "./recover.ts";
+import { takeSlots, type TakenSlots } from "./slots.ts";
+
+const HOLDER = fileURLToPath(new URL("../../fixtures/programs/hold-job.ts", import.meta.url));
+let home = "";
+let cleanup: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "tac8-slots-"));
+  cleanup = [() => rm(home, { recursive: true, force: true })];
+});
+afterEach(async () => {
+  for (const action of cleanup.toReversed()) await action();
+});
+
+async function slotsOf(count: number, host = "pi"): Promise<TakenSlots> {
+  const slots = await takeSlots({ home, count, host });
+  cleanup.push(() => slots.close());
+  return slots;
+}
+
+const live = (n: number) => ({ jobId: `octo.widgets.${n}`, run: `run-${n}`, token: `token-${n}` });
+
+test("two runners on one data folder have different slots; what one lets go of is free", async () => {
+  const first = await slotsOf(2, "one");
+  const second = await slotsOf(2, "two");
+  const names = [first.take(), first.take(), second.take(), second.take()].map(({ name }) => name);
+  expect(names).toEqual(["one/0", "one/1", "two/2", "two/3"]);
+  expect([first.first, second.first]).toEqual([0, 2]);
+  expect(() => first.take()).toThrow("more jobs at once than slots");
+  first.close();
+  expect((await slotsOf(3)).first).toBe(0);
+});
+
+test("two that start at once share nothing", async () => {
+  const both = await Promise.all([slotsOf(3, "one"), slotsOf(3, "two")]);
+  const numbers = both.flatMap((slots) => [slots.take(), slots.take(), slots.take()]).map(({ name }) => name.slice(4));
+  expect(new Set(numbers).size).toBe(6);
+});
+
+test("a slot that is released is taken again", async () => {
+  const slots = await slotsOf(1);
+  slots.take().release();
+  expect(slots.take().name).toBe("pi/0");
+});
+
+test("a live run is found by who takes the slot next, one that ended is not", async () => {
+  const slots = await slotsOf(3);
+  const [a, b] = [slots.take(), slots.take()];
+  await a.begin(live(1));
+  await b.begin(live(2));
+  await a.end();
+  await a.end();
+  slots.close();
+  const next = await slotsOf(3);
+  expect(next.abandoned).toEqual([live(2)]);
+  await next.forget([live(1).run, live(2).run]);
+  next.close();
+  expect((await slotsOf(3)).abandoned).toEqual([]);
+});
+
+test.each(["", "{", '{"jobId":1}', "[]"])("a note that was cut off (%j) is no run", async (text) => {
+  await mkdir(join(home, "runs"));
+  await writeFile(join(home, "runs/slot-0.json"), text);
+  expect((await slotsOf(1)).abandoned).toEqual([]);
+});
+
+interface Crash {
+  readonly queue: Queue<JobData, JobResult>;
+  readonly url: string;
+  readonly child: number;
+}
+
+/** A runner that works on a job, killed without a word. */
+async function crash(): Promise<Crash> {
+  await mkdir(join(home, "redis"));
+  const server = await startRedisServer({ dir: join(home, "redis") });
+  cleanup.push(() => server.stop());
+  const redis = connectRedis(server.url, { name: "test", onError: () => undefined });
+  cleanup.push(() => redis.disconnect());
+  const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
+  cleanup.push(() => queue.close());
+  const data = { owner: "octo", repo: "widgets", number: 1, repositoryId: 1, title: "", url: "" };
+  const options = jobOptions({ jobId: "octo.widgets.1", priority: "P2", begun: false, attempts: 3 });
+  await queue.add("issue", data, options);
+  const runner = spawn(process.execPath, [HOLDER, home, server.url], { stdio: ["ignore", "pipe", "inherit"] });
+  cleanup.push(() => runner.kill("SIGKILL"));
+  const child = await firstWord(runner);
+  cleanup.push(() => isAlive(child) && process.kill(child, "SIGKILL"));
+  const gone = once(runner, "exit");
+  runner.kill("SIGKILL");
+  await gone;
+  expect(await queue.getActiveCount()).toBe(1);
+  expect(isAlive(child)).toBe(true);
+  return { queue, url: server.url, child };
+}
+
+async function firstWord({ stdout }: ChildProcess): Promise<number> {
+  if (stdout === null) throw new Error("no output");
+  const [line] = (await once(createInterface({ input: stdout }), "line")) as [string];
+  return (JSON.parse(line) as { child: number }).child;
+}
+
+function isAlive(pid: number): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.state !== "Z";
+}
+
+/** How often each level was used. */
+function logger() {
+  const said: string[] = [];
+  const log = { debug: () => said.push("debug"), info: () => said.push("info"), warn: () => said.push("warn") };
+  return { said, log: { ...log, error: () => said.push("error") } as unknown as Parameters<typeof recover>[1]["log"] };
+}
+
+test("the job of a runner that was killed is handed back at once, and what it left running is ended", async () => {
+  const { queue, url, child } = await crash();
+  const slots = await slotsOf(1, "second");
+  expect(slots.abandoned).toMatchObject([{ jobId: "octo.widgets.1" }]);
+  const { log, said } = logger();
+  await recover(slots.abandoned, { queue, log, now: Date.now });
+  expect(said).toEqual(["warn"]);
+  expect(isAlive(child)).toBe(false);
+  expect(await queue.getActiveCount()).toBe(0);
+
+  // The next runner has it long before the lock of 120 s would have ended, and no attempt was burnt.
+  const connection = connectRedis(url, { name: "second", onError: () => undefined });
+  const worker = new Worker<JobData, JobResult>(
+    QUEUE_NAME,
+    async (job) => ({ outcome: `attempt ${job.attemptsMade}`, prUrl: null, reason: null }),
+    { connection, ...workerTimes(120) },
+  );
+  cleanup.push(() => connection.disconnect());
+  cleanup.push(() => worker.close());
+  const [job] = (await once(worker, "completed")) as [{ id: string; returnvalue: JobResult; stalledCounter: number }];
+  expect(job).toMatchObject({ id: "octo.widgets.1", returnvalue: { outcome: "attempt 0" }, stalledCounter: 0 });
+});
+
+test("a job that is somebody else's by now, or gone, is left alone", async () => {
+  const { queue } = await crash();
+  const { log, said } = logger();
+  const [found] = (await slotsOf(1)).abandoned;
+  const theirs = { jobId: "octo.widgets.1", run: "another", token: "another" };
+  await recover([theirs, { ...theirs, jobId: "octo.widgets.99" }], { queue, log, now: Date.now });
+  expect(await queue.getActiveCount()).toBe(1);
+  expect(said).toEqual(["debug"]);
+  expect(found?.token).not.toBe("another");
+  expect(await readdir(join(home, "runs"))).toContain("slot-0.json");
+});

@@ -1,0 +1,224 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { DelayedError, Queue, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import { missingPrograms } from "@tac8/core/app/checkPrograms";
+import { StartupProblem } from "@tac8/core/app/main";
+import { signIn } from "@tac8/core/app/signIn";
+import type { Logger } from "@tac8/core/log/logger";
+import { countFlood } from "@tac8/core/log/flood";
+import { createRedactor } from "@tac8/core/log/redact";
+import { logAtMost } from "@tac8/core/log/throttleLog";
+import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { announceRunner, removeRunner } from "@tac8/core/state/presence";
+import { within } from "./agent/within.ts";
+import { findCeiling } from "./host/ceiling.ts";
+import { readHost } from "./host/read.ts";
+import { watchHost } from "./host/watch.ts";
+import { startJanitor } from "./janitor/start.ts";
+import { HaltSwitch } from "./run/halt.ts";
+import { Lease } from "./run/lease.ts";
+import { processJob } from "./run/process.ts";
+import type { RunnerServices } from "./run/context.ts";
+import { recover } from "./slots/recover.ts";
+import { takeSlots } from "./slots/slots.ts";
+import { commandsOf } from "./run/commands.ts";
+
+const ANNOUNCE_MS = 5000;
+/** A lost connection gives an error every 2 s; a Redis that refuses writes has a worker spin, with 25,000 in 4 s. */
+const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
+/** What an orderly end needs of Redis takes milliseconds where there is one. */
+const REDIS_MS = 3000;
+/** A worker that was waiting when it was paused takes one more job: another runner should have it. */
+const TIRED_MS = 5000;
+
+export interface RunnerDeps {
+  readonly log: Logger;
+  /** Borrowed. */
+  readonly redis: Redis;
+  /** Aborts the start. */
+  readonly signal: AbortSignal;
+  /** Ends this runner's process, to be started anew. */
+  readonly abandon?: (error: Error) => void;
+  readonly now?: () => number;
+}
+
+export interface RunningRunner {
+  readonly name: string;
+  /** Hands running jobs back within `shutdown_grace_seconds`, then lets go of everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Takes jobs, as many at once as `max_concurrent_workers`, and looks after their agents. */
+export async function start(
+  config: Config,
+  { log, redis, signal, abandon, now = Date.now }: RunnerDeps,
+): Promise<RunningRunner> {
+  const { coordinator } = config;
+  // One for each source: the first line of one must not hide another's.
+  const errorsOf = () => logAtMost({ log, every: 30_000, now });
+  const redisErrors = errorsOf();
+  const queueErrors = errorsOf();
+  const workerErrors = errorsOf();
+  const presenceErrors = errorsOf();
+  const missing = missingPrograms(config, config.agentEnv["PATH"] ?? "");
+  if (missing.length > 0) throw new StartupProblem(missing);
+  const { github, login } = await signIn(config, { log, signal, now });
+  log.info("agents run as this runner's own Unix user: what separates them guards against accidents only");
+  const host = hostname();
+  const slots = await takeSlots({ home: config.home, count: coordinator.max_concurrent_workers, host });
+  const connection = connectRedis(config.redisUrl, {
+    name: "worker",
+    onError: (error) => redisErrors("warn", { err: error }, "Redis"),
+  });
+  const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
+  queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
+  await slots.forget(await recover(slots.abandoned, { queue, log, now }));
+
+  const services: RunnerServices = {
+    config,
+    github,
+    login,
+    redis,
+    log,
+    now,
+    store: createIssueStore(redis),
+    homeId: await homeId(config.home),
+    ceiling: await findCeiling({
+      maxMb: config.host.max_memory_mb_per_run,
+      uid: process.getuid?.() ?? 0,
+      path: config.agentEnv["PATH"] ?? "",
+    }),
+    redact: createRedactor(config.secrets.values),
+  };
+  const hostWatch = await watchHost({ limits: config.host, read: () => readHost(config.home), log });
+  const running = new Map<string, HaltSwitch>();
+  const leases = new Map<string, Lease>();
+  const name = `${host}/${slots.first}`;
+  const worker = new Worker<JobData, JobResult>(
+    QUEUE_NAME,
+    async (job, token) => {
+      const jobId = job.id ?? "";
+      if (hostWatch.tired !== null) {
+        await job.moveToDelayed(now() + TIRED_MS, token);
+        throw new DelayedError();
+      }
+      const halt = new HaltSwitch();
+      const slot = slots.take();
+      running.set(jobId, halt);
+      const lease = new Lease({
+        lockSeconds: coordinator.lock_seconds,
+        onLapse() {
+          const reason = "the job's lock could not be renewed in time";
+          log.warn({ issue: jobId }, `${reason}: letting go of the job, check that Redis answers`);
+          halt.request("lost", reason);
+        },
+      });
+      leases.set(jobId, lease);
+      try {
+        return await processJob({
+          services,
+          job,
+          token: token ?? "",
+          slot,
+          switch: halt,
+          leftMs: () => lease.leftMs(),
+        });
+      } finally {
+        running.delete(jobId);
+        lease.close();
+        leases.delete(jobId);
+        slot.release();
+      }
+    },
+    {
+      connection,
+      name,
+      concurrency: coordinator.max_concurrent_workers,
+      ...workerTimes(coordinator.lock_seconds),
+      settings: { backoffStrategy },
+    },
+  );
+  const lasts = countFlood({ ...SPINNING, now: () => performance.now() });
+  worker.on("error", (error) => {
+    workerErrors("warn", { err: error }, "worker");
+    if (lasts()) abandon?.(new Error(spinning(error), { cause: error }));
+  });
+  await hostWatch.govern(worker);
+  worker.on("locksRenewed", ({ jobIds }) => {
+    for (const id of jobIds) leases.get(id)?.renewed();
+  });
+  worker.on("lockRenewalFailed", (jobIds) => {
+    for (const id of jobIds) running.get(id)?.request("lost", "the job's lock was lost");
+  });
+  const commands = await commandsOf(config.redisUrl, { store: services.store, running, log, errors: errorsOf() });
+  const present = () =>
+    announceRunner(redis, {
+      name,
+      host,
+      pid: process.pid,
+      at: now(),
+      slots: coordinator.max_concurrent_workers,
+      busy: running.size,
+      tired: hostWatch.tired,
+    }).catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
+  const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
+  const announcing = setInterval(() => void present(), ANNOUNCE_MS);
+  await present();
+  log.info({ runner: name, slots: coordinator.max_concurrent_workers }, "runner ready");
+
+  let closing: Promise<void> | null = null;
+  async function shutDown(): Promise<void> {
+    const grace = coordinator.shutdown_grace_seconds * 1000;
+    for (const halt of running.values()) halt.request("shutdown", "the runner is shutting down");
+    const abandon = setTimeout(() => {
+      for (const halt of running.values()) halt.abandon();
+    }, grace);
+    // While Redis is away its commands wait for it without end: nobody waits for them longer than for an agent.
+    const closed = await within(worker.close(), (running.size > 0 ? grace : 0) + REDIS_MS);
+    clearTimeout(abandon);
+    clearInterval(announcing);
+    if (!closed) sayUnfinished([...running.keys()]);
+    await hostWatch.close();
+    await commands.close();
+    await janitor.close();
+    if (redis.status === "ready") await within(removeRunner(redis, name), REDIS_MS);
+    await within(queue.close(), REDIS_MS);
+    connection.disconnect();
+    slots.close();
+    log.info({ runner: name }, "runner closed");
+  }
+  function sayUnfinished(jobs: readonly string[]): void {
+    const advice =
+      "check that Redis answers; their work so far is in their workspaces, and their locks end by themselves";
+    log.warn({ jobs }, `closed without handing back ${jobs.length} running jobs: ${advice}`);
+  }
+  return {
+    name,
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}
+
+function spinning(error: Error): string {
+  return `for a minute nearly every command to Redis has failed (${error.message}): check its memory (maxmemory) and that it takes writes; this runner ends, to be started again`;
+}
+
+/** The data folder's own id: an agent's session lives in one folder, whatever the host is called today. */
+async function homeId(home: string): Promise<string> {
+  await mkdir(home, { recursive: true });
+  const file = join(home, "id");
+  try {
+    await writeFile(file, randomUUID(), { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return (await readFile(file, "utf8")).trim();
+}

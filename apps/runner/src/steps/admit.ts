@@ -1,0 +1,77 @@
+import type { Outcome } from "@tac8/core/domain/states";
+import type { Comment, Issue } from "@tac8/core/github/types";
+import type { RunContext } from "../run/context.ts";
+import { withPatience } from "../run/patience.ts";
+import { restoreQuestion } from "./restore.ts";
+import { readTrigger } from "./trigger.ts";
+
+export interface Admitted {
+  readonly issue: Issue;
+  readonly comments: readonly Comment[];
+}
+
+/**
+ * Looks whether the issue may be worked on as it is now: it is there, open and wanted, and whoever labelled it may start
+ * work. @returns null when the end was decided here (closed, transferred, deleted, not allowed …).
+ */
+export async function admit(run: RunContext): Promise<Admitted | null> {
+  const options = { signal: run.switch.halt };
+  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const { github } = run.services;
+  const answer = await withPatience(() => github.issue(run.ref, run.ref.number, options), patient);
+  if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
+  if (answer.kind === "gone")
+    return end(run, "cancelled", "the issue was deleted, or the token may not see it any more");
+  const { issue } = answer;
+  if (issue.state === "closed") return end(run, "cancelled", "the issue was closed");
+  const labelled = issue.labels.some((label) => label.toLowerCase() === run.repository.issueLabel.toLowerCase());
+  const wanted = labelled || run.state.agentRuns > 0 || run.state.retried !== null;
+  if (!wanted) return end(run, "withdrawn", "the label was taken off");
+  const comments = await withPatience(() => github.comments(run.ref, issue.number, options), patient);
+  return (await mayStart(run, comments)) ? { issue, comments } : null;
+}
+
+/**
+ * The same for finished work that only has to be published: nothing to ask while the label or retry that it was admitted
+ * by still holds. @returns false when the end was decided here.
+ */
+export async function admitToPublish(run: RunContext): Promise<boolean> {
+  const { admitted, retried, labelEvent } = run.state;
+  if (admitted !== null) return true;
+  if (retried === null) return (await admit(run)) !== null;
+  await run.write({ admitted: labelEvent });
+  return true;
+}
+
+async function mayStart(run: RunContext, comments: readonly Comment[]): Promise<boolean> {
+  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const trigger = await withPatience(() => readTrigger(run, comments), patient);
+  switch (trigger.kind) {
+    case "go": {
+      const { event } = trigger;
+      const news = event !== run.state.labelEvent || run.state.admitted === null;
+      if (news) await run.write({ labelEvent: event, admitted: event });
+      return true;
+    }
+    case "used":
+      await end(run, "withdrawn", "the label was left behind by an earlier run");
+      return false;
+    case "asked":
+      await withPatience(() => restoreQuestion(run, trigger.question), patient);
+      return false;
+    case "untrusted": {
+      const reason = `${trigger.actor} put the label ${run.repository.issueLabel} on, but cannot write to the repository`;
+      // In one write: a run that comes after half of it would take the event for one that was found good.
+      const patch = { labelEvent: trigger.event, failure: "refused" } as const;
+      await run.write({ ...patch, outcome: "failed", reason, outcomeRun: run.id });
+      return false;
+    }
+    default:
+      return trigger satisfies never;
+  }
+}
+
+async function end(run: RunContext, outcome: Outcome, reason: string): Promise<null> {
+  await run.write({ outcome, reason, outcomeRun: run.id });
+  return null;
+}

@@ -1,0 +1,50 @@
+import type { Pull } from "@tac8/core/github/types";
+import { describe, expect, it } from "vitest";
+import { branchName, chooseBranch } from "./branch.ts";
+
+const pull = (number: number, state: Pull["state"]) => ({ number, state }) as Pull;
+
+async function choose(pulls: Readonly<Record<string, readonly Pull[]>>) {
+  const asked: string[] = [];
+  const choice = await chooseBranch(471, async (branch) => {
+    asked.push(branch);
+    return [...(pulls[branch] ?? [])];
+  });
+  return { branch: choice.branch, pull: choice.pull?.number ?? null, asked };
+}
+
+describe("the branch of an issue", () => {
+  it("is named after it, and from the second on has its round", () => {
+    expect([1, 2, 10].map((round) => branchName(471, round))).toEqual([
+      "auto/gh-471",
+      "auto/gh-471-2",
+      "auto/gh-471-10",
+    ]);
+  });
+
+  it.each([
+    ["nothing yet", {}, "auto/gh-471", null],
+    ["an open one", { "auto/gh-471": [pull(9, "open")] }, "auto/gh-471", 9],
+    ["an open one among closed", { "auto/gh-471": [pull(8, "closed"), pull(9, "open")] }, "auto/gh-471", 9],
+    ["a closed one", { "auto/gh-471": [pull(9, "closed")] }, "auto/gh-471-2", null],
+    [
+      "a closed one, then an open one",
+      { "auto/gh-471": [pull(8, "closed")], "auto/gh-471-2": [pull(9, "open")] },
+      "auto/gh-471-2",
+      9,
+    ],
+    [
+      "two closed ones",
+      { "auto/gh-471": [pull(8, "closed")], "auto/gh-471-2": [pull(9, "closed")] },
+      "auto/gh-471-3",
+      null,
+    ],
+  ])("with %s", async (_, pulls, branch, number) => {
+    expect(await choose(pulls)).toMatchObject({ branch, pull: number });
+  });
+
+  it("asks no further than it must, and not for ever", async () => {
+    expect((await choose({})).asked).toEqual(["auto/gh-471"]);
+    await expect(chooseBranch(471, async () => [pull(1, "closed")])).rejects.toThrow(/50 pull requests/);
+  });
+});

@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { parseMarker } from "@tac8/core/domain/marker";
+import { priorityOf } from "@tac8/core/domain/priority";
+import {
+  BUILT_IN_TEMPLATE,
+  fence,
+  MAX_TEMPLATE_CHARS,
+  renderComments,
+  renderPrompt,
+  renderResume,
+  renderTakeover,
+  type ResumeReason,
+} from "@tac8/core/domain/prompt";
+import { formatReference } from "@tac8/core/domain/reference";
+import type { Comment, Issue } from "@tac8/core/github/types";
+import { webUrl } from "@tac8/core/github/urls";
+import type { RunContext } from "../run/context.ts";
+import { withPatience } from "../run/patience.ts";
+import { removePrivateFiles } from "../workspace/privateFiles.ts";
+import { soundWorkspace } from "../workspace/soundWorkspace.ts";
+import { admit } from "./admit.ts";
+import { chooseBranch } from "./branch.ts";
+import { showLabel } from "./labels.ts";
+import { isSpeechless, showStatus } from "./statusComment.ts";
+
+export interface Prompts {
+  /** For a new session: everything. */
+  readonly full: string;
+  /** For a session that is resumed: what is new. */
+  readonly resume: string | null;
+}
+
+const TEMPLATE_FILE = "worker_template.md";
+
+/**
+ * Reads the issue and the repository as they are now, makes the workspace good, and writes the prompts.
+ * @returns null when the end was decided here (closed, transferred, deleted, not allowed …).
+ */
+export async function prepare(run: RunContext, why: ResumeReason | null): Promise<Prompts | null> {
+  const options = { signal: run.switch.halt };
+  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const { github } = run.services;
+  const base = await baseBranchOf(run);
+  const admitted = await admit(run);
+  if (admitted === null) return null;
+  const { issue, comments } = admitted;
+  await showBeginning(run, issue);
+
+  const { branch, pull } = await withPatience(
+    () => chooseBranch(issue.number, (name) => github.pullsOfBranch(run.ref, name, options)),
+    patient,
+  );
+  await run.mirror.refresh(run.switch.halt);
+  const baseSha = await run.mirror.branch(base);
+  if (baseSha === null) {
+    throw new StepFailure({ kind: "git", message: `the base branch ${base} is not on GitHub` });
+  }
+  const published = await run.mirror.branch(branch);
+  const needed = published === null ? [baseSha] : [baseSha, published];
+  await run.mirror.verify(needed, `base/gh-${issue.number}`, run.switch.halt);
+  const start = published ?? baseSha;
+  await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.switch.halt);
+  const workspace = await soundWorkspace(run.mirror, {
+    paths: run.paths,
+    side: run.agentSide(run.switch.halt),
+    mirrorDir: run.mirror.paths.dir,
+    goal: { branch, start, published: published !== null },
+    stamp: run.id,
+  });
+  if (run.mirror.aside !== null) {
+    run.log.warn({ aside: run.mirror.aside }, "the local copy of the repository was damaged: made a new one");
+  }
+  if (workspace.aside !== null) {
+    run.log.warn({ aside: workspace.aside }, `put the old workspace aside, because ${workspace.because}`);
+  }
+  await removePrivateFiles(run.paths.tree);
+  const first = run.state.checkpoint === "none" && why === null;
+  await run.write({
+    checkpoint: "prepared",
+    branch,
+    baseBranch: base,
+    baseSha,
+    startSha: workspace.head,
+    headSha: null,
+    publishedSha: published,
+    prNumber: pull?.number ?? null,
+    prUrl: pull?.url ?? null,
+    ...(first ? { prBefore: pull === null ? null : pull.headSha } : {}),
+  });
+  return writePrompts({ run, issue, comments, why, begun: published !== null || workspace.how !== "created" });
+}
+
+async function baseBranchOf(run: RunContext): Promise<string> {
+  const { github, config } = run.services;
+  const patient = { signal: run.switch.halt, factor: config.coordinator.backoff_factor };
+  const found = await withPatience(() => github.repository(run.ref, { signal: run.switch.halt }), patient);
+  const name = `${run.ref.owner}/${run.ref.repo}`;
+  const refuse = (message: string) => new StepFailure({ kind: "refused", message, wholeRepository: true });
+  if (found.kind === "gone") throw refuse(`${name} is not there, or the token may not see it`);
+  if (found.kind === "moved") throw refuse(`${name} is now ${found.to}: change it in the configuration`);
+  if (found.archived) throw refuse(`${name} is archived: nothing can be pushed to it`);
+  if (!found.canPush) throw refuse(`the token may not write to ${name}: it needs Contents, Issues and Pull requests`);
+  return run.repository.baseBranch || found.defaultBranch;
+}
+
+/** A comment or label that GitHub does not take is no reason not to work. */
+async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
+  const attempt = run.job.attemptsMade + 1;
+  const event = { reason: attempt === 1 ? "work began" : `attempt ${attempt} began`, evidence: { attempt } };
+  await run.write({ state: "running" }, event);
+  try {
+    await showStatus(run, "running", null);
+    await showLabel(run, "working", issue.labels);
+  } catch (error) {
+    run.switch.halt.throwIfAborted();
+    const said = error instanceof Error ? error.message : String(error);
+    run.log.warn({ speechless: isSpeechless(error) }, `could not show on the issue that work began: ${said}`);
+  }
+}
+
+interface PromptFacts {
+  readonly run: RunContext;
+  readonly issue: Issue;
+  readonly comments: readonly Comment[];
+  readonly why: ResumeReason | null;
+  /** There is earlier work in the workspace or on the branch. */
+  readonly begun: boolean;
+}
+
+async function writePrompts({ run, issue, comments, why, begun }: PromptFacts): Promise<Prompts> {
+  const { config, login } = run.services;
+  const nonce = randomUUID().slice(0, 8);
+  const others = comments.filter(({ author, body }) => author.login !== login || parseMarker(body) === null);
+  const template = (await run.mirror.file(run.state.baseSha ?? "", TEMPLATE_FILE))?.slice(0, MAX_TEMPLATE_CHARS);
+  const rendered = renderPrompt(template ?? BUILT_IN_TEMPLATE, {
+    task_id: `gh-${issue.number}`,
+    source: `${webUrl(config.github.api_url, run.ref)}/issues/${issue.number}`,
+    issue_number: String(issue.number),
+    priority: priorityOf(issue.labels),
+    description: fence("ISSUE TITLE", issue.title, nonce),
+    issue_body: fence("ISSUE BODY", issue.body, nonce),
+    comments: renderComments(
+      others.map(({ author, body, createdAt }) => ({ author: author.login, body, createdAt })),
+      nonce,
+    ),
+    worktree_path: run.paths.tree,
+    branch_name: run.state.branch ?? "",
+    worker_id: `${run.runner} for ${formatReference(run.ref)}`,
+  });
+  const full = begun || why !== null ? `${rendered}\n\n${renderTakeover(why, nonce)}\n` : rendered;
+  await mkdir(dirname(run.paths.promptFile), { recursive: true });
+  await writeFile(run.paths.promptFile, full, { mode: 0o600 });
+  return { full, resume: why === null ? null : renderResume(why, nonce) };
+}

@@ -1,0 +1,209 @@
+import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { NO_USAGE } from "@tac8/core/domain/usage";
+import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/domain/texts";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { Pull } from "@tac8/core/github/types";
+import { existsSync } from "node:fs";
+import { withIncoming } from "../airlock/incoming.ts";
+import { pushOnTop } from "../airlock/pushOnTop.ts";
+import { remoteBranch } from "../airlock/push.ts";
+import { replay } from "../airlock/replay.ts";
+import type { RunContext } from "../run/context.ts";
+import { withPatience } from "../run/patience.ts";
+import { isDamage } from "../workspace/damage.ts";
+import type { Saved } from "../workspace/save.ts";
+import { save } from "./save.ts";
+import { settleBranch, type BranchSettled } from "./settleBranch.ts";
+
+/** Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. */
+export async function publish(run: RunContext): Promise<void> {
+  const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
+  await withPatience(() => onSoundMirror(run, () => pushWork(run)), patient);
+  const pull = await findOrOpenPull(run);
+  if (pull === null) {
+    const message = "GitHub sees no commits between the base and the branch";
+    throw new StepFailure({ kind: "no-changes", message });
+  }
+  const { url, number } = pull;
+  await run.write({ checkpoint: "published", prNumber: number, prUrl: url, outcome: "pr", outcomeRun: run.id });
+}
+
+/** The work is checked against the mirror: when that is what is damaged, once more with a new one. */
+async function onSoundMirror(run: RunContext, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    if (!isDamage(error) || !(await run.mirror.mend(run.switch.lost))) throw error;
+    run.log.warn({ aside: run.mirror.aside }, "the local copy of the repository was damaged: made a new one");
+    await work();
+  }
+}
+
+async function pushWork(run: RunContext): Promise<void> {
+  const { baseSha, headSha } = run.state;
+  // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
+  if (headSha !== null && headSha === run.state.publishedSha) return;
+  const settled = await settleBranch(run);
+  if (settled.kind === "finished") return;
+  const { branch } = run.state;
+  if (branch === null || baseSha === null) throw new Error("publish before prepare");
+  if (!existsSync(run.paths.tree)) return withoutWorkspace(run, branch, headSha);
+  // It was finished, and could not be saved.
+  if (headSha === null) await run.write({ headSha: (await save(run)).head });
+  await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
+    if (commits === 0) {
+      throw new StepFailure({ kind: "no-changes", message: "the agent's branch has no commit that the base has not" });
+    }
+    await pushHead(run, { dir, head: await rebased(run, settled, { dir, head }) });
+  });
+}
+
+/** Where they conflict with the base, the commits stay as they are: the pull request shows it. */
+async function rebased(run: RunContext, settled: BranchSettled, at: { dir: string; head: string }): Promise<string> {
+  if (settled.kind !== "moved" || settled.rebase === null) return at.head;
+  return (await replay({ clean: run.mirror.side, ...at, ...settled.rebase, signal: run.switch.lost })) ?? at.head;
+}
+
+/** The commit is on GitHub under our branch from here on, and the hash says so. */
+async function pushHead(run: RunContext, { dir, head }: { dir: string; head: string }): Promise<void> {
+  const { publishedSha: expected } = run.state;
+  const branch = run.state.branch ?? "";
+  await run.assertLive();
+  const { how, sha } = await pushOnTop({
+    clean: run.mirror.side,
+    dir,
+    branch,
+    sha: head,
+    expected,
+    from: expected ?? run.state.baseSha ?? "",
+    signal: run.switch.lost,
+  });
+  if (sha !== head)
+    run.log.warn({ branch }, "somebody else had pushed to the branch: the agent's commits are on top of theirs");
+  run.log.info(
+    { branch, head: sha.slice(0, 7) },
+    how === "pushed" ? "pushed the branch" : "the branch was pushed before",
+  );
+  await run.write({ publishedSha: sha, headSha: sha });
+}
+
+/** Another runner's disk has the workspace. If GitHub has the commit, nothing is missing; else its runner must do it. */
+async function withoutWorkspace(run: RunContext, branch: string, head: string | null): Promise<void> {
+  await run.mirror.refresh(run.switch.lost); // This machine may never have seen the repository.
+  const there = await remoteBranch({
+    clean: run.mirror.side,
+    dir: run.mirror.paths.dir,
+    branch,
+    signal: run.switch.lost,
+  });
+  if (head !== null && there === head) return run.write({ publishedSha: head });
+  const elsewhere = run.state.sessionHome !== run.services.homeId;
+  // Its own runner finds it when it takes the job; nobody else can, and the work must not be done again.
+  const failure: Failure = elsewhere
+    ? { kind: "github", message: "waiting for the runner that has the finished work on its disk" }
+    : { kind: "refused", message: "the workspace with the finished work is gone, and the work is not on GitHub" };
+  throw new StepFailure(failure);
+}
+
+/**
+ * Takes what an unfinished run left to its branch on GitHub, so that any machine can go on from it.
+ * @returns false when it could not be: the work is then in the workspace alone, which is kept.
+ */
+export async function publishSaved(run: RunContext, saved: Saved): Promise<boolean> {
+  const { branch, baseSha, publishedSha } = run.state;
+  if (branch === null || baseSha === null) return false;
+  if (saved.head === publishedSha) return true;
+  try {
+    const settled = await settleBranch(run);
+    if (settled.kind === "finished") return true;
+    await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
+      if (commits > 0) await pushHead(run, { dir, head: await rebased(run, settled, { dir, head }) });
+    });
+    return true;
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "the work could not be saved to GitHub; it is kept in its workspace");
+    return false;
+  }
+}
+
+function incomingOptions(run: RunContext, baseSha: string) {
+  return {
+    mirror: run.mirror.paths,
+    clean: run.mirror.side,
+    agent: run.agentSide(),
+    tree: run.paths.tree,
+    baseSha,
+    known: [run.state.startSha, run.state.publishedSha].filter((sha) => sha !== null),
+    runId: run.id,
+  };
+}
+
+/** The pull request with our work, if there is one: the issue then ended with it, whoever closed it. */
+export async function adoptPull(run: RunContext): Promise<void> {
+  const { github, config } = run.services;
+  const { branch, headSha } = run.state;
+  if (branch === null || headSha === null) return;
+  const patient = { signal: run.switch.lost, factor: config.coordinator.backoff_factor };
+  const pulls = await withPatience(() => github.pullsOfBranch(run.ref, branch, { signal: run.switch.lost }), patient);
+  const ours = pulls.find((pull) => pull.headSha === headSha);
+  if (ours === undefined) return;
+  await run.write({ checkpoint: "published", prNumber: ours.number, prUrl: ours.url, outcome: "pr", reason: null });
+}
+
+/** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
+async function tellAnotherRound(run: RunContext, pull: Pull): Promise<Pull> {
+  const { github, redact } = run.services;
+  const facts = pullFacts(run);
+  if (run.state.prBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
+  await run.assertLive();
+  const body = redact(anotherRound(pull.body, facts));
+  return github.updatePull(run.ref, pull.number, { body }, { signal: run.switch.lost });
+}
+
+function pullFacts({ ref, state, services, id }: RunContext): PullFacts {
+  return {
+    issueNumber: ref.number,
+    summary: services.redact(state.summary ?? ""),
+    usage: state.usage ?? NO_USAGE,
+    model: services.config.llm.model_default,
+    run: state.agentRun ?? id,
+  };
+}
+
+/** Looks before it creates: the answer to an earlier creation may have been lost. Null: there is nothing to merge. */
+async function findOrOpenPull(run: RunContext): Promise<Pull | null> {
+  const { github, config } = run.services;
+  const { ref, state } = run;
+  const options = { signal: run.switch.lost };
+  const branch = state.branch ?? "";
+  return withPatience(
+    async () => {
+      const pulls = await github.pullsOfBranch(ref, branch, options);
+      // A person may have closed or merged it before we heard that it had been opened.
+      const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
+      if (there !== undefined) return tellAnotherRound(run, there);
+      await run.assertLive();
+      const found = await github.issue(ref, ref.number, options);
+      const title = found.kind === "found" ? found.issue.title : run.job.data.title;
+      try {
+        return await github.openPull(ref, {
+          title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
+          body: pullBody(pullFacts(run)),
+          head: branch,
+          base: state.baseBranch ?? "",
+          draft: run.repository.draft,
+        });
+      } catch (error) {
+        if (!(error instanceof GitHubError) || error.kind !== "invalid") throw error;
+        if (/no commits between/i.test(error.detail)) return null;
+        if (!/already exists/i.test(error.detail)) throw error;
+        const again = (await github.pullsOfBranch(ref, branch, options)).find((pull) => pull.state === "open");
+        if (again === undefined) throw error;
+        return again;
+      }
+    },
+    { signal: run.switch.lost, factor: config.coordinator.backoff_factor },
+  );
+}

@@ -1,0 +1,169 @@
+import { formatUsage, NO_USAGE } from "@tac8/core/domain/usage";
+import { failureText, questionText } from "@tac8/core/domain/texts";
+import type { Outcome } from "@tac8/core/domain/states";
+import type { FailureKind } from "@tac8/core/domain/failures";
+import { showWithdrawn } from "@tac8/core/github/queuedComment";
+import type { JobResult } from "@tac8/core/queue/contract";
+import type { RunContext } from "../run/context.ts";
+import { withPatience } from "../run/patience.ts";
+import { removeWorkspace } from "../workspace/remove.ts";
+import { showLabel, signOfEnd } from "./labels.ts";
+import { isSpeechless, sayOnce, showStatus } from "./statusComment.ts";
+
+const SIGN = {
+  pr: "done",
+  blocked: "blocked",
+  failed: "failed",
+  expired: "failed",
+  stopped: null,
+  cancelled: null,
+} as const;
+
+/** Tells people how it ended: comments, labels, the event log; then lets go of the workspace. Safe to repeat. */
+export async function report(run: RunContext): Promise<JobResult> {
+  const outcome = run.state.outcome ?? "failed";
+  const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
+  await withPatience(() => consumeLabel(run), patient);
+  // What GitHub refuses to take (a locked or deleted issue) changes nothing about the end; an outage is waited out.
+  const silent = await tolerate(run, () => withPatience(() => speak(run, outcome), patient));
+  const unlabelled = await tolerate(run, () => withPatience(() => relabel(run, outcome), patient));
+  await run.write({ labelLeft: unlabelled === null || outcome === "blocked" ? null : run.state.labelEvent });
+  const { prUrl, reason, prNumber, publishedSha, failure, questionId } = run.state;
+  if (outcome === "pr") await letGoOfWorkspace(run);
+  // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
+  const sinceAsked = outcome === "blocked" && run.state.askedAt !== null ? { since: run.state.askedAt } : {};
+  await run.write(
+    {
+      state: outcome,
+      ...sinceAsked,
+      run: null,
+      runner: null,
+      stop: null,
+      cancel: null,
+      endedAttempt: run.job.attemptsMade,
+    },
+    {
+      reason: reasonOf(run, outcome),
+      evidence: { pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled },
+    },
+  );
+  run.log.info(
+    { outcome },
+    outcome === "pr" ? `done: ${reasonOf(run, outcome)}` : `${outcome}: ${reasonOf(run, outcome)}`,
+  );
+  return { outcome, prUrl: outcome === "pr" ? prUrl : null, reason };
+}
+
+/** A label that was put on during the run belongs to it: it is used up too. */
+async function consumeLabel(run: RunContext): Promise<void> {
+  const { github } = run.services;
+  const { ref, repository } = run;
+  try {
+    const event = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal: run.switch.lost });
+    if (event !== null && event.id > run.state.labelEvent) await run.write({ labelEvent: event.id });
+  } catch (error) {
+    if (!isSpeechless(error)) throw error; // A deleted issue has no events left.
+  }
+}
+
+async function speak(run: RunContext, outcome: Outcome): Promise<void> {
+  const { state, repository } = run;
+  if (outcome === "withdrawn") return sayWithdrawn(run);
+  if (outcome === "blocked" && state.questionId === null) {
+    const { id, createdAt } = await sayOnce(run, "question", questionText(state.question ?? ""));
+    await run.write({ questionId: id, askedAt: createdAt });
+  }
+  if (outcome === "failed") {
+    const advice = ADVICE[state.failure ?? "agent"];
+    await sayOnce(
+      run,
+      "failure",
+      failureText({
+        reason: state.reason ?? "unknown",
+        advice,
+        trigger: repository.issueLabel,
+        prNumber: state.prNumber,
+      }),
+    );
+  }
+  await showStatus(run, outcome, outcome === "blocked" ? null : state.reason);
+}
+
+/** Only where the scheduler's comment still says that it is queued. */
+function sayWithdrawn(run: RunContext): Promise<void> {
+  const { github, login } = run.services;
+  const { ref, repository, now: since } = run;
+  return showWithdrawn({ github, ref, login, trigger: repository.issueLabel, since, signal: run.switch.lost });
+}
+
+async function relabel(run: RunContext, outcome: Outcome): Promise<void> {
+  const { github } = run.services;
+  const { ref, repository } = run;
+  const options = { signal: run.switch.lost };
+  const found = await github.issue(ref, ref.number, options);
+  if (found.kind !== "found") return;
+  await run.assertLive();
+  const { labels } = found.issue;
+  await showLabel(run, outcome === "withdrawn" ? signOfEnd(run, labels) : SIGN[outcome], labels);
+  const trigger = repository.issueLabel.toLowerCase();
+  // A blocked job has not ended: taking its label off withdraws it.
+  if (outcome === "blocked" || !labels.some((label) => label.toLowerCase() === trigger)) return;
+  await github.removeLabel(ref, ref.number, repository.issueLabel, options);
+}
+
+/** @returns what GitHub said when it refused, else null. */
+async function tolerate(run: RunContext, work: () => Promise<void>): Promise<string | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    if (!isSpeechless(error)) throw error;
+    run.log.warn({ err: error }, "GitHub did not take all of the report");
+    return error.detail.slice(0, 200);
+  }
+}
+
+/** All of value is on GitHub; a workspace that can't be removed is the janitor's, not a reason to fail. */
+async function letGoOfWorkspace(run: RunContext): Promise<void> {
+  try {
+    await removeWorkspace(run.paths);
+    await run.mirror.unpin(`base/gh-${run.ref.number}`, run.switch.lost);
+  } catch (error) {
+    run.log.warn({ err: error }, "the workspace could not be removed");
+  }
+}
+
+function reasonOf({ state }: RunContext, outcome: Outcome): string {
+  switch (outcome) {
+    case "pr":
+      return `pull request #${state.prNumber ?? "?"} after ${formatUsage(state.usage ?? NO_USAGE)}`;
+    case "blocked":
+      return "the agent asks a question";
+    case "failed":
+    case "stopped":
+    case "cancelled":
+    case "withdrawn":
+    case "expired":
+      return state.reason ?? outcome;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** What a person can do about it. */
+const ADVICE: Record<FailureKind, string> = {
+  startup: "Check on the runner's machine that the agent's program starts: run it there by hand.",
+  agent: "The runner's log has the whole conversation; the issue may need to be said more clearly, or to be smaller.",
+  timeout: "It took longer than `worker_timeout_hours`: make the issue smaller, or the limit larger.",
+  stalled: "The agent said nothing for `stall_timeout_minutes`: something it started may wait for input.",
+  "out-of-memory": "It used more memory than `max_memory_mb_per_run`: make the issue smaller, or the limit larger.",
+  "usage-limit": "Wait until the limit is reset.",
+  auth: "Log the agent's program in again, or give it a valid key.",
+  github: "See whether GitHub has an outage.",
+  refused: "GitHub's answer says what to change.",
+  git: "Look at the workspace on the runner's machine.",
+  disk: "Make space on the disk of the runner's machine: it goes on by itself.",
+  "no-changes": "If something is to be done here, say in the issue what is missing.",
+  lost: "Look at the runner's machine: it may be out of memory, or lose power.",
+};

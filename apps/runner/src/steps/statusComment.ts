@@ -1,0 +1,77 @@
+import { findMarked, renderMarker, type Marker } from "@tac8/core/domain/marker";
+import { statusText } from "@tac8/core/domain/texts";
+import type { IssueState } from "@tac8/core/domain/states";
+import type { Comment } from "@tac8/core/github/types";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { RunContext } from "../run/context.ts";
+
+/**
+ * Makes the issue's one status comment say how it stands. Found by what the hash remembers, else by its marker, so that
+ * a lost answer or an emptied Redis never makes a second one.
+ */
+export async function showStatus(run: RunContext, state: IssueState, reason: string | null): Promise<void> {
+  const { github, login, redact } = run.services;
+  const { ref, repository } = run;
+  const known = run.state;
+  const marker = markerOf(run, "status");
+  const text = statusText(
+    {
+      state,
+      runner: run.runner,
+      since: run.now,
+      branch: known.branch,
+      prNumber: known.prNumber,
+      headSha: known.publishedSha,
+      usage: known.usage,
+      reason: reason === null ? null : redact(reason),
+    },
+    { trigger: repository.issueLabel },
+  );
+  const body = `${renderMarker(marker)}\n${text}`;
+  const options = { signal: run.switch.lost };
+  await run.assertLive();
+  if (known.statusComment !== null && (await github.updateComment(ref, known.statusComment, body, options)) !== null) {
+    return;
+  }
+  const all = await github.comments(ref, ref.number, options);
+  for (const { comment } of findMarked(all, login, "status")) {
+    if ((await github.updateComment(ref, comment.id, body, options)) === null) continue;
+    await run.write({ statusComment: comment.id });
+    return;
+  }
+  const made = await github.createComment(ref, ref.number, body, options);
+  await run.write({ statusComment: made.id });
+}
+
+/** A comment of its own, once: looked for by kind and run before it is made. */
+export async function sayOnce(run: RunContext, kind: "question" | "failure", text: string): Promise<Comment> {
+  const { github, login, redact } = run.services;
+  const { ref } = run;
+  const marker = markerOf(run, kind);
+  const options = { signal: run.switch.lost };
+  const all = await github.comments(ref, ref.number, options);
+  const there = findMarked(all, login, kind).find((found) => found.marker.run === marker.run);
+  if (there !== undefined) return there.comment;
+  const body = `${renderMarker(marker)}\n${redact(text)}`;
+  await run.assertLive();
+  return github.createComment(ref, ref.number, body, options);
+}
+
+/** Is this GitHub's "you may not say anything here" (locked, deleted, transferred), which no patience changes? */
+export function isSpeechless(error: unknown): error is GitHubError {
+  if (!(error instanceof GitHubError)) return false;
+  // A bad token says nothing about this issue: a good one will be heard.
+  return error.kind !== "unavailable" && error.kind !== "rate-limit" && error.kind !== "unauthorized";
+}
+
+function markerOf({ id, state }: RunContext, kind: Marker["kind"]): Marker {
+  return {
+    v: 1,
+    kind,
+    run: state.outcomeRun ?? id,
+    outcome: state.outcome,
+    label_event_id: state.labelEvent,
+    published_sha: state.publishedSha,
+    question_id: state.questionId,
+  };
+}

@@ -1,0 +1,48 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { findMarked } from "@tac8/core/domain/marker";
+import { findOpenQuestion, type OpenQuestion } from "@tac8/core/domain/openQuestion";
+import type { Comment, LabeledEvent } from "@tac8/core/github/types";
+import type { RunContext } from "../run/context.ts";
+
+export type Trigger =
+  /** Go: this event is used up by the run. */
+  | { readonly kind: "go"; readonly event: number }
+  /** The label was put on by somebody who may not start work. */
+  | { readonly kind: "untrusted"; readonly actor: string; readonly event: number }
+  /** Its newest event was used before: a label left behind. */
+  | { readonly kind: "used" }
+  /** Its run has asked a question that is still open, and Redis has forgotten it. */
+  | { readonly kind: "asked"; readonly question: OpenQuestion };
+
+/**
+ * What starts a run is a `labeled` event, and each starts at most one. With an emptied Redis the markers of our own
+ * comments tell which were used.
+ */
+export async function readTrigger(run: RunContext, comments: readonly Comment[]): Promise<Trigger> {
+  const { github, login, config } = run.services;
+  const { ref, repository, state } = run;
+  const options = { signal: run.switch.halt };
+  const event: LabeledEvent | null = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, options);
+  // Begun by a trusted label or a person's retry: whoever labels meanwhile can neither start nor end anything.
+  if (state.admitted !== null || state.retried !== null) {
+    return { kind: "go", event: Math.max(event?.id ?? 0, state.labelEvent) };
+  }
+  if (event === null && state.labelEvent === 0) {
+    const message = `GitHub does not tell yet who put the label ${repository.issueLabel} on`;
+    throw new StepFailure({ kind: "github", message });
+  }
+  if (event === null || event.id <= state.labelEvent) return { kind: "go", event: state.labelEvent };
+  const question = state.labelEvent === 0 ? findOpenQuestion(comments, login) : null;
+  if (question !== null && event.id <= question.labelEvent) return { kind: "asked", question };
+  const ended = findMarked(comments, login, "status").filter(
+    ({ marker }) => marker.outcome !== null && marker.outcome !== "blocked",
+  );
+  const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));
+  if (state.labelEvent === 0 && event.id <= used) return { kind: "used" };
+  if (config.github.trusted_users.some((user) => user.toLowerCase() === event.actor.toLowerCase())) {
+    return { kind: "go", event: event.id };
+  }
+  const permission = await github.permission(ref, event.actor, options);
+  const trusted = permission === "admin" || permission === "write";
+  return trusted ? { kind: "go", event: event.id } : { kind: "untrusted", actor: event.actor, event: event.id };
+}

@@ -1,0 +1,215 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { addUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
+import { silenceLimit } from "@tac8/core/queue/contract";
+import { classifyEnd, type Failure as AgentFailure } from "../agent/classify.ts";
+import { claudeDriver } from "../agent/claude/driver.ts";
+import { commandDriver } from "../agent/command/driver.ts";
+import { startAgent } from "../agent/start.ts";
+import type { AgentEnd, AgentRequest } from "../agent/types.ts";
+import type { RunContext } from "../run/context.ts";
+import { openLiveStream } from "../run/liveStream.ts";
+import { watchForHalt } from "../run/watchForHalt.ts";
+import { runLogPath } from "../workspace/paths.ts";
+import { removeTree } from "../workspace/remove.ts";
+import { isQuestion, readQuestion } from "../workspace/privateFiles.ts";
+import type { Saved } from "../workspace/save.ts";
+import type { Prompts } from "./prepare.ts";
+import { publishSaved } from "./publish.ts";
+import { save } from "./save.ts";
+
+/** Heartbeats come a good deal more often than the guard's patience ends. */
+const HEARTBEAT_MS = 5000;
+const MAX_SUMMARY = 20_000;
+
+/** Runs the agent until it ends, and makes its work safe: result, figures and head commit are in the hash after it. */
+export async function work(run: RunContext, prompts: Prompts): Promise<void> {
+  const { homeId } = run.services;
+  const { session, sessionHome } = run.state;
+  const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
+  let end = await runAgent(
+    run,
+    resumable ? { session, prompt: prompts.resume } : { session: null, prompt: prompts.full },
+  );
+  let verdict = classify(run, end);
+  let usage = addUsage(run.state.usage ?? NO_USAGE, usageOf(end));
+  if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
+    run.log.info("the agent's session is gone: starting a new one");
+    end = await runAgent(run, { session: null, prompt: prompts.full });
+    usage = addUsage(usage, usageOf(end));
+    verdict = classify(run, end);
+  }
+  run.switch.lost.throwIfAborted();
+  if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
+
+  const question = await findQuestion(run);
+  let saved: Saved;
+  try {
+    saved = await save(run);
+  } catch (error) {
+    // No space for a commit: it is made before it is published, and the agent is not paid twice.
+    if (verdict.ok && question === null && isDiskFull(error)) {
+      const summary = end.lastText.slice(0, MAX_SUMMARY);
+      await run.write({ usage, summary, lost: 0, checkpoint: "worked", headSha: null, answer: null });
+    }
+    throw error;
+  }
+  const progress = verdict.ok || question !== null || saved.head !== run.state.startSha;
+  const facts = {
+    usage,
+    headSha: saved.head,
+    summary: end.lastText.slice(0, MAX_SUMMARY),
+    lost: 0,
+    ...(progress ? { parked: 0 } : {}),
+  };
+  if (verdict.ok && question === null) {
+    if (saved.head === run.state.prBefore) {
+      const reason = "the agent found nothing to change on the pull request";
+      return run.write({ ...facts, checkpoint: "published", outcome: "pr", outcomeRun: run.id, answer: null, reason });
+    }
+    await requireChanges(run, saved, facts);
+    await run.write({ ...facts, checkpoint: "worked", answer: null, failure: null, reason: null });
+    return;
+  }
+  await run.write(facts);
+  const lostNothing = await publishSaved(run, saved);
+  const { cause } = run.switch;
+  // A question that was asked is one, also when the runner is shutting down.
+  const finished = question !== null && cause?.halt === "shutdown";
+  if (cause !== null && !finished) return afterHalt(run, cause.halt, cause.message);
+  // However the agent ended after it: this run's question is the reason why it could not go on.
+  if (question !== null) {
+    await run.write({ outcome: "blocked", outcomeRun: run.id, question, answer: null, failure: null, reason: null });
+    return;
+  }
+  if (!verdict.ok) throw new StepFailure(failureOf(verdict, lostNothing));
+}
+
+async function runAgent(run: RunContext, how: { session: string | null; prompt: string | null }): Promise<AgentEnd> {
+  const { config, redis, log, now, redact, ceiling } = run.services;
+  const { coordinator, llm } = config;
+  const sessionId = how.session ?? randomUUID();
+  const live = openLiveStream({ redis, runId: run.id, log, redact });
+  const request: AgentRequest = {
+    runId: run.id,
+    program: [...ceiling.prefix, ...(llm.provider === "command" ? (llm.command_template ?? []) : llm.command)],
+    cwd: run.paths.tree,
+    env: { CLAUDE_CODE_TMPDIR: run.paths.tmpDir, ...run.agentEnv },
+    prompt: how.prompt ?? "",
+    promptFile: run.paths.promptFile,
+    model: llm.model_default,
+    sessionId,
+    resume: how.session !== null,
+    maxUsd: llm.max_usd_per_run,
+    lock: run.lock,
+    logPath: runLogPath(config.home, run.ref, run.id),
+    limits: {
+      wallMs: coordinator.worker_timeout_hours * 3_600_000,
+      stallMs: coordinator.stall_timeout_minutes * 60_000,
+      graceMs: graceMs(run),
+      memoryBytes: ceiling.maxBytes,
+      memoryByKernel: ceiling.prefix.length > 0,
+    },
+    heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
+  };
+  await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
+  await run.write({
+    session: sessionId,
+    sessionHome: run.services.homeId,
+    agentRun: run.id,
+    agentRuns: run.state.agentRuns + 1,
+  });
+  // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
+  run.switch.halt.throwIfAborted();
+  const driver = llm.provider === "command" ? commandDriver : claudeDriver({ uid: process.getuid?.() ?? 0 });
+  const agent = startAgent(driver, request, {
+    onEvent: (event) => live.add(event),
+    leftMs: run.leftMs,
+    log: run.log,
+    now,
+  });
+  run.log.info({ resume: request.resume, session: sessionId }, request.resume ? "agent resumed" : "agent started");
+  const stopWatching = watchForHalt(run, (cause) => {
+    void (cause === "lost" ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
+  });
+  try {
+    const end = await agent.done;
+    run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
+    return end;
+  } finally {
+    stopWatching();
+    await live.close();
+    await removeTree(run.paths.tmpDir).catch((err: unknown) => run.log.warn({ err }, "temporary files were left"));
+  }
+}
+
+/** Half of the shutdown's time is for the agent, the other half for saving its work. */
+function graceMs(run: RunContext): number {
+  return (run.services.config.coordinator.shutdown_grace_seconds * 1000) / 2;
+}
+
+function classify(run: RunContext, end: AgentEnd) {
+  return classifyEnd(end, { provider: run.services.config.llm.provider, now: run.services.now() });
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof StepFailure && error.failure.kind === "disk";
+}
+
+async function findQuestion(run: RunContext): Promise<string | null> {
+  const text = await readQuestion(run.paths.tree);
+  const base = await run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
+  return isQuestion(text, base) ? text : null;
+}
+
+/** Finished without anything that a pull request could be made of. */
+async function requireChanges(run: RunContext, saved: Saved, facts: { usage: Usage }): Promise<void> {
+  if (saved.head !== run.state.baseSha) return;
+  await run.write(facts);
+  throw new StepFailure({ kind: "no-changes", message: "the agent finished without changing anything" });
+}
+
+/** `shutdown` and `lost` leave the issue as it is, for another runner; people's wishes end it. */
+async function afterHalt(run: RunContext, halt: string, reason: string): Promise<void> {
+  if (halt === "stopped" || halt === "cancelled") {
+    await run.write({ outcome: halt, outcomeRun: run.id, reason });
+    return;
+  }
+  throw run.switch.cause ?? new Error(reason);
+}
+
+function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failure"] {
+  const { kind, until } = verdict;
+  const message = savedAll ? verdict.message : `${verdict.message} (the work so far is only in its workspace)`;
+  switch (kind) {
+    case "startup":
+    case "agent":
+    case "timeout":
+    case "stalled":
+    case "out-of-memory":
+    case "usage-limit":
+    case "auth":
+      return { kind, message, until };
+    // The guard was killed, or a stop came that nobody asked for: the agent's end all the same.
+    case "lost":
+    case "stopped":
+    case "cancelled":
+    case "shutdown":
+      return { kind: "agent", message };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function usageOf(end: AgentEnd): Usage {
+  return {
+    inputTokens: end.usage.inputTokens,
+    outputTokens: end.usage.outputTokens,
+    cacheReadTokens: end.usage.cacheReadTokens,
+    cacheWriteTokens: end.usage.cacheCreationTokens,
+    costUsd: end.costUsd,
+    turns: end.turns,
+    durationMs: end.durationMs,
+  };
+}
