@@ -1,0 +1,67 @@
+import { readdir, readFile, statfs } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
+import { join } from "node:path";
+import type { HostReading } from "./judge.ts";
+
+const MB = 1024 ** 2;
+const GB = 1e9;
+
+/** `root`: where `/proc` and `/sys` are; another folder only in tests. */
+export async function readHost(home: string, root = "/"): Promise<HostReading> {
+  const disk = await statfs(home).catch(() => null);
+  return {
+    freeMemoryMb: await freeMemoryMb(root),
+    freeDiskGb: disk === null ? null : (disk.bavail * disk.bsize) / GB,
+    loadPerCore: (loadavg()[0] ?? 0) / availableParallelism(),
+    temperatureC: await temperatureC(root),
+  };
+}
+
+/** The host's, or what a container's own limit leaves, whichever is less. Files kept in memory count as free. */
+async function freeMemoryMb(root: string): Promise<number | null> {
+  const meminfo = await text(join(root, "proc/meminfo"));
+  const host = kilobytes(meminfo, "MemAvailable");
+  const limits = [
+    await freeOfGroup(join(root, "sys/fs/cgroup"), { max: "memory.max", used: "memory.current", files: "file" }),
+    await freeOfGroup(join(root, "sys/fs/cgroup/memory"), {
+      max: "memory.limit_in_bytes",
+      used: "memory.usage_in_bytes",
+      files: "total_cache",
+    }),
+  ].filter((free) => free !== null);
+  const all = host === null ? limits : [host * 1024, ...limits];
+  return all.length === 0 ? null : Math.min(...all) / MB;
+}
+
+/** Null where there is no such group or it has no limit: in a container its own group is at the root. */
+async function freeOfGroup(
+  folder: string,
+  names: { max: string; used: string; files: string },
+): Promise<number | null> {
+  const max = Number.parseInt(await text(join(folder, names.max)), 10);
+  const used = Number.parseInt(await text(join(folder, names.used)), 10);
+  if (Number.isNaN(max) || Number.isNaN(used)) return null;
+  const stat = await text(join(folder, "memory.stat"));
+  const files = Number(new RegExp(`^${names.files} (\\d+)$`, "m").exec(stat)?.[1] ?? 0);
+  return Math.max(0, max - Math.max(0, used - files));
+}
+
+async function temperatureC(root: string): Promise<number | null> {
+  const folder = join(root, "sys/class/thermal");
+  const zones = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith("thermal_zone"));
+  const found = await Promise.all(
+    zones.map(async (zone) => Number.parseInt(await text(join(folder, zone, "temp")), 10)),
+  );
+  const known = found.filter((milli) => !Number.isNaN(milli));
+  return known.length === 0 ? null : Math.max(...known) / 1000;
+}
+
+export function kilobytes(status: string, name: string): number | null {
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status);
+  return found === null ? null : Number(found[1]);
+}
+
+/** Empty where it cannot be read: such a file says nothing. */
+async function text(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}

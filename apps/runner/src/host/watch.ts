@@ -1,0 +1,69 @@
+import type { Logger } from "@tac8/core/log/logger";
+import { FIT, judgeHost, type HostLimits, type HostReading } from "./judge.ts";
+
+const LOOK_MS = 5000;
+
+/** The part of a BullMQ worker that is needed here. */
+export interface Pausable {
+  /** `true`: without waiting for jobs that run. */
+  pause(doNotWaitActive: true): Promise<void>;
+  resume(): Promise<void>;
+}
+
+export interface HostWatch {
+  /** Why nothing new starts here now; null: fit for work. */
+  readonly tired: string | null;
+  /** From now on this worker rests while the host is tired; its running jobs go on. */
+  govern(worker: Pausable): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HostWatchOptions {
+  readonly limits: HostLimits;
+  readonly read: () => Promise<HostReading>;
+  readonly log: Logger;
+  /** Between two looks. */
+  readonly everyMs?: number;
+}
+
+/** Looks at the host, the first time before it returns, and then again and again. */
+export async function watchHost({ limits, read, log, everyMs = LOOK_MS }: HostWatchOptions): Promise<HostWatch> {
+  let verdict = FIT;
+  let worker: Pausable | null = null;
+  let resting = false;
+  let looking: Promise<void> = Promise.resolve();
+
+  async function look(): Promise<void> {
+    const next = judgeHost(await read(), limits, verdict);
+    const news = next.broken.join() !== verdict.broken.join();
+    verdict = next;
+    if (news && next.tired !== null) log.warn(`this host is tired, so no new job starts on it: ${next.tired}`);
+    else if (news) log.info("this host is fit for work again");
+    await apply();
+  }
+
+  async function apply(): Promise<void> {
+    const rest = verdict.tired !== null;
+    if (worker === null || rest === resting) return;
+    resting = rest;
+    await (rest ? worker.pause(true) : worker.resume());
+  }
+
+  await look();
+  const timer = setInterval(() => {
+    looking = looking.then(look).catch((err: unknown) => log.warn({ err }, "could not look at the host"));
+  }, everyMs);
+  return {
+    get tired() {
+      return verdict.tired;
+    },
+    govern(given) {
+      worker = given;
+      return apply();
+    },
+    async close() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { Dirent } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { jobIdOf, type RepoRef } from "@tac8/core/domain/reference";
+import { workspacePaths } from "../workspace/paths.ts";
+import type { Item, ItemKind } from "./plan.ts";
+
+/** What of a data folder a janitor looks after, but for the agents' sessions. Links are never followed. */
+export async function findItems(home: string, baseDir: string): Promise<Item[]> {
+  const items: Item[] = [];
+  for (const ref of await findRepositories(home, "workspaces")) items.push(...(await inWorkspaces(home, baseDir, ref)));
+  for (const ref of await findRepositories(home, "logs")) items.push(...(await inLogs(home, ref)));
+  for (const { owner, repo } of await findRepositories(home, "repos", ".incoming")) {
+    const folder = join(home, "repos", owner, `${repo}.incoming`);
+    for (const { name } of await list(folder)) {
+      const run = name.replace(/\.git$/, "");
+      items.push(...(await itemOf({ kind: "incoming", issue: null, run, paths: [join(folder, name)] })));
+    }
+  }
+  return items;
+}
+
+/** `<home>/<part>/<owner>/<repo><suffix>`. */
+export async function findRepositories(home: string, part: string, suffix = ""): Promise<RepoRef[]> {
+  const found: RepoRef[] = [];
+  for (const owner of await list(join(home, part))) {
+    if (!owner.isDirectory()) continue;
+    for (const repo of await list(join(home, part, owner.name))) {
+      if (!repo.isDirectory() || !repo.name.endsWith(suffix)) continue;
+      found.push({ owner: owner.name, repo: repo.name.slice(0, repo.name.length - suffix.length) });
+    }
+  }
+  return found;
+}
+
+/** By the issue's number: what has its number in its name, whatever is left of it. */
+async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+  const any = workspacePaths(home, baseDir, { ...ref, number: 0 });
+  const [trees, repositories] = [dirname(any.tree), dirname(any.gitDir)];
+  const groups = new Map<string, { kind: ItemKind; issue: string; paths: string[] }>();
+  const add = (kind: ItemKind, number: string, stamp: string, path: string): void => {
+    const key = `${kind} ${number} ${stamp}`;
+    const group = groups.get(key) ?? { kind, issue: jobIdOf({ ...ref, number: Number(number) }), paths: [] };
+    group.paths.push(path);
+    groups.set(key, group);
+  };
+  for (const folder of [trees, repositories]) {
+    for (const { name } of await list(folder)) {
+      const [, number, kept] = /^gh-(\d{1,10})(?:\.git)?(?:\.kept-(.+))?$/.exec(name) ?? [];
+      if (number === undefined) continue;
+      add(kept === undefined ? "workspace" : "put-aside", number, kept ?? "", join(folder, name));
+    }
+  }
+  for (const [kind, folder] of [
+    ["prompt", dirname(any.promptFile)],
+    ["temporary", dirname(any.tmpDir)],
+  ] as const) {
+    for (const { name } of await list(folder)) {
+      const [, number] = /^gh-(\d{1,10})(?:\.md)?$/.exec(name) ?? [];
+      if (number !== undefined) add(kind, number, "", join(folder, name));
+    }
+  }
+  const found = await Promise.all([...groups.values()].map((group) => itemOf({ ...group, run: null })));
+  return found.flat();
+}
+
+async function inLogs(home: string, ref: RepoRef): Promise<Item[]> {
+  const items: Item[] = [];
+  const folder = join(home, "logs", ref.owner, ref.repo);
+  for (const { name } of await list(folder)) {
+    const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
+    if (number === undefined) continue;
+    const issue = jobIdOf({ ...ref, number: Number(number) });
+    for (const { name: file } of await list(join(folder, name))) {
+      items.push(...(await itemOf({ kind: "log", issue, run: null, paths: [join(folder, name, file)] })));
+    }
+  }
+  return items;
+}
+
+/** None where it is gone again. The time of a move counts too: an old file that was put aside today is new there. */
+export async function itemOf(item: Omit<Item, "changedAt">): Promise<Item[]> {
+  const times: number[] = [];
+  for (const path of item.paths) {
+    const found = await lstat(path).catch(() => null);
+    if (found !== null) times.push(found.mtimeMs, found.ctimeMs);
+  }
+  return times.length === 0 ? [] : [{ ...item, changedAt: Math.max(...times) }];
+}
+
+/** Of a put-aside workspace or of a live one: which path is the tree, and which the repository. */
+export function partsOf({ paths }: Item): { readonly tree: string | null; readonly gitDir: string | null } {
+  const isRepository = (path: string) => /^gh-\d+\.git(\.kept-|$)/.test(basename(path));
+  return {
+    tree: paths.find((path) => !isRepository(path)) ?? null,
+    gitDir: paths.find(isRepository) ?? null,
+  };
+}
+
+/** Nothing there is no error. */
+export async function list(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import type { Config } from "@tac8/core/config/resolve";
+import { gitUrl } from "@tac8/core/github/urls";
+import type { Logger } from "@tac8/core/log/logger";
+import { Mirror } from "../workspace/mirror.ts";
+import { mirrorPaths } from "../workspace/paths.ts";
+import { findRepositories } from "./find.ts";
+
+export interface MirrorSize {
+  readonly looseObjects: number;
+  readonly packs: number;
+}
+
+const MANY_LOOSE = 2000;
+const MANY_PACKS = 20;
+/** A job that needs the mirror waits for ten minutes. */
+const MAX_MS = 5 * 60_000;
+
+/** Pure. */
+export function needsMaintenance({ looseObjects, packs }: MirrorSize): boolean {
+  return looseObjects >= MANY_LOOSE || packs >= MANY_PACKS;
+}
+
+/** Packs the mirrors that many small fetches have left in pieces. What cannot be packed now is tried at the next round. */
+export async function maintainMirrors(options: {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { config, log, signal } = options;
+  for (const ref of await findRepositories(config.home, "repos", ".git")) {
+    const paths = mirrorPaths(config.home, ref);
+    const mirror = new Mirror(paths, { url: gitUrl(config.github.api_url, ref), token: "", env: config.agentEnv });
+    try {
+      const before = await mirror.size(signal);
+      if (!needsMaintenance(before)) continue;
+      await mirror.pack(AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]));
+      log.info(
+        { repository: join(ref.owner, ref.repo), before, after: await mirror.size(signal) },
+        "packed the mirror",
+      );
+    } catch (err) {
+      signal.throwIfAborted();
+      log.warn({ repository: join(ref.owner, ref.repo), err }, "the mirror could not be packed");
+    }
+  }
+}

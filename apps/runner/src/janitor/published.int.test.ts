@@ -1,0 +1,115 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { putAside } from "../workspace/aside.ts";
+import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
+import { whyKept } from "./published.ts";
+
+let bench: GitBench;
+beforeAll(async () => {
+  bench = await createGitBench();
+});
+beforeEach(() => {
+  bench = bench.another();
+});
+afterAll(async () => {
+  await bench.close();
+});
+
+/** A workspace with a commit of the agent's, on GitHub or not. */
+async function made({ pushed = true } = {}): Promise<void> {
+  await bench.ensure();
+  await bench.commit("new.txt", "new\n");
+  if (pushed) await push("HEAD", bench.branch);
+}
+
+async function push(commit: string, branch: string): Promise<void> {
+  await bench.agent(["push", "--quiet", "--force", bench.originDir, `${commit}:refs/heads/${branch}`]);
+}
+
+async function why(parts: { tree?: string | null; gitDir?: string | null } = {}): Promise<string | null> {
+  await bench.mirror.refresh();
+  const { tree, gitDir } = bench.paths;
+  return whyKept({ tree, gitDir, side: bench.side, mirror: bench.mirror, ...parts });
+}
+
+test("all of it is on GitHub", async () => {
+  await made();
+  await bench.write("noise.log", "ignored\n");
+  await bench.write("BLOCKED.md", "a question that was asked on GitHub\n");
+  await bench.write("STOP", "");
+  expect(await why()).toBeNull();
+});
+
+test("untouched, it is the base", async () => {
+  await bench.ensure();
+  expect(await why()).toBeNull();
+});
+
+test.each<[string, () => Promise<unknown>, RegExp]>([
+  ["a commit", () => bench.commit("more.txt", "more\n"), /commits that are not on GitHub/],
+  ["a changed file", () => bench.write("new.txt", "changed\n"), /not committed/],
+  ["a new file", () => bench.write("other.txt", "other\n"), /not committed/],
+  ["a stash", () => bench.write("new.txt", "x\n").then(() => bench.agent(["stash"])), /stashed/],
+  [
+    "another branch",
+    async () => {
+      await bench.agent(["checkout", "--quiet", "-b", "side"]);
+      await bench.commit("side.txt", "side\n");
+      await bench.agent(["checkout", "--quiet", bench.branch]);
+    },
+    /commits that are not on GitHub/,
+  ],
+  [
+    "a worktree elsewhere",
+    () => bench.agent(["worktree", "add", "--quiet", "--detach", join(bench.dir, `else-${bench.name}`)]),
+    /has a worktree at/,
+  ],
+  [
+    "a repository in it, as a link that is on GitHub",
+    async () => {
+      await bench.agent(["init", "--quiet", "inner"]);
+      await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "x"], join(bench.paths.tree, "inner"));
+      await bench.agent(["add", "inner"]);
+      await bench.agent(["commit", "--quiet", "-m", "a link"]);
+      await push("HEAD", bench.branch);
+    },
+    /inner is a repository of its own/,
+  ],
+  ["a tree that is no worktree", () => rm(join(bench.paths.tree, ".git")), /no worktree of its repository/],
+  ["a damaged repository", () => rm(join(bench.paths.gitDir, "HEAD")), /git cannot tell|no worktree/],
+])("%s keeps it", async (_, change, reason) => {
+  await made();
+  await change();
+  expect(await why()).toMatch(reason);
+});
+
+test("a branch that was taken off GitHub, or put back there, keeps it", async () => {
+  await made();
+  const base = await bench.base();
+  await push(base, bench.branch);
+  expect(await why()).toMatch(/not on GitHub/);
+  await bench.agent(["push", "--quiet", bench.originDir, `:refs/heads/${bench.branch}`]);
+  expect(await why()).toMatch(/not on GitHub/);
+});
+
+test("without its tree the commits decide", async () => {
+  await made({ pushed: false });
+  const head = await bench.agent(["rev-parse", "HEAD"]);
+  await rm(bench.paths.tree, { recursive: true });
+  expect(await why({ tree: null })).toMatch(/not on GitHub/);
+  await bench.agent(["push", "--quiet", bench.originDir, `${head}:refs/heads/${bench.branch}`], bench.paths.gitDir);
+  expect(await why({ tree: null })).toBeNull();
+  expect(await why({ gitDir: null })).toMatch(/repository is not there/);
+});
+
+test("one that was put aside is looked at for itself", async () => {
+  await made();
+  const aside = await putAside(bench.paths, { stamp: "x", what: "both" });
+  await bench.ensure();
+  await bench.commit("later.txt", "later\n");
+  const kept = { tree: aside, gitDir: `${bench.paths.gitDir}.kept-x` };
+  expect(await why(kept)).toBeNull();
+  await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "more"], aside);
+  expect(await why(kept)).toMatch(/not on GitHub/);
+});

@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import type { SimpleGit } from "simple-git";
+import { cleanGit } from "../git/cleanSide.ts";
+import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
+import type { Mirror } from "../workspace/mirror.ts";
+import { PRIVATE_FILES } from "../workspace/save.ts";
+
+export interface WorkToCheck {
+  readonly tree: string | null;
+  readonly gitDir: string | null;
+  readonly side: AgentSide;
+  /** Refreshed just before. */
+  readonly mirror: Mirror;
+}
+
+const MAX_COMMITS = 200;
+
+/**
+ * Why a workspace has to stay: something in it is not on GitHub, or that cannot be told. Null: all commits of its branches
+ * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count.
+ */
+export async function whyKept(work: WorkToCheck): Promise<string | null> {
+  const { side, mirror } = work;
+  if (work.gitDir === null) return "its repository is not there";
+  try {
+    const gitDir = await realpath(work.gitDir);
+    const git = agentGit(side, gitDir);
+    const tree = work.tree === null ? null : await realpath(work.tree);
+    if (tree !== null) {
+      const reason = await whyTreeKept(side, tree, gitDir);
+      if (reason !== null) return reason;
+    }
+    const commits = new Set<string>();
+    for (const worktree of (await git.raw(["worktree", "list", "--porcelain"])).split("\n\n")) {
+      const [path = "", head] = [/^worktree (.*)$/m.exec(worktree)?.[1], /^HEAD ([0-9a-f]+)$/m.exec(worktree)?.[1]];
+      if (head === undefined) continue; // The bare repository itself.
+      if (path !== tree && (await repositoryOf(side, path)) === gitDir) return `it has a worktree at ${path}`;
+      commits.add(head);
+    }
+    const refs = (await git.raw(["for-each-ref", "--format=%(objectname) %(refname)"])).split("\n");
+    for (const [sha = "", name] of refs.map((line) => line.split(" "))) {
+      // Older entries of a stash are in no ref at all.
+      if (name === "refs/stash") return "it has stashed changes";
+      if (sha !== "") commits.add(sha);
+    }
+    if (commits.size > MAX_COMMITS) return "it has too many branches to look at";
+    return await whyCommitsKept(mirror, [...commits]);
+  } catch (error) {
+    side.signal?.throwIfAborted();
+    return `git cannot tell: ${error instanceof Error ? error.message.trim().slice(0, 200) : String(error)}`;
+  }
+}
+
+async function whyTreeKept(side: AgentSide, tree: string, gitDir: string): Promise<string | null> {
+  if ((await repositoryOf(side, tree)) !== gitDir) return "its worktree is no worktree of its repository";
+  const git = agentGit(side, tree);
+  const excluded = PRIVATE_FILES.map((path) => `:(exclude,top,literal)${path}`);
+  const status = await git.raw(["status", "--porcelain", "--untracked-files=normal", "--", ":/", ...excluded]);
+  if (status !== "") return "it has changes that are not committed";
+  const nested = (await linkedFolders(git)).find((path) => existsSync(join(tree, path, ".git")));
+  return nested === undefined ? null : `${nested} is a repository of its own`;
+}
+
+/** Folders that the index has as links to other repositories' commits. */
+async function linkedFolders(git: SimpleGit): Promise<string[]> {
+  const entries = (await git.raw(["ls-files", "--stage", "-z"])).split("\0");
+  return entries.filter((entry) => entry.startsWith("160000 ")).map((entry) => entry.slice(entry.indexOf("\t") + 1));
+}
+
+async function repositoryOf(side: AgentSide, path: string): Promise<string | null> {
+  if (!existsSync(join(path, ".git"))) return null;
+  try {
+    const said = await agentGit(side, path).raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+    return await realpath(said);
+  } catch {
+    return null; // A folder that git does not work in.
+  }
+}
+
+async function whyCommitsKept({ side, paths }: Mirror, commits: readonly string[]): Promise<string | null> {
+  if (commits.length === 0) return null;
+  const missing = "it has commits that are not on GitHub";
+  try {
+    const count = await cleanGit(side, paths.dir).raw(["rev-list", "--count", ...commits, "--not", "--branches"]);
+    return count === "0" ? null : missing;
+  } catch {
+    return missing; // The mirror does not even have them.
+  }
+}

@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
+import { tryLock } from "../lock/flock.ts";
+import type { AgentSide } from "../workspace/agentGit.ts";
+import type { Mirror } from "../workspace/mirror.ts";
+import { workspacePaths } from "../workspace/paths.ts";
+import { removeTree } from "../workspace/remove.ts";
+import { partsOf } from "./find.ts";
+import { useOf, type IssueSource } from "./issues.ts";
+import type { Item } from "./plan.ts";
+import { whyKept } from "./published.ts";
+
+export interface RemovalOptions {
+  readonly home: string;
+  readonly baseDir: string;
+  readonly source: IssueSource;
+  readonly side: AgentSide;
+  /** The repository's mirror, brought up to date during this round. @throws what GitHub or git says. */
+  readonly freshMirror: (ref: IssueRef) => Promise<Mirror>;
+}
+
+/**
+ * Removes one thing, after a second look under the workspace's lock: a run may have begun since the plan was made.
+ * @returns why it stays; null when it is gone.
+ */
+export async function removeItem(item: Item, options: RemovalOptions): Promise<string | null> {
+  const ref = item.issue === null ? null : parseJobId(item.issue);
+  if (item.issue === null) return removeAll(item);
+  if (ref === null) return "it belongs to no issue";
+  const paths = workspacePaths(options.home, options.baseDir, ref);
+  // Asked before the lock is taken: a fetch takes its time, and a job that finds the lock taken waits.
+  const withWork = item.kind === "workspace" || item.kind === "put-aside";
+  const mirror = withWork ? await options.freshMirror(ref) : null;
+  await mkdir(dirname(paths.lockFile), { recursive: true });
+  const lock = await tryLock(paths.lockFile);
+  if (lock === null) return "it is in use";
+  try {
+    if ((await useOf(options.source, item.issue)).use !== "ended") return "its issue is being worked on again";
+    if (mirror !== null) {
+      const reason = await whyKept({ ...partsOf(item), side: options.side, mirror });
+      if (reason !== null) return reason;
+    }
+    await removeAll(item);
+    if (mirror !== null && item.kind === "workspace") await mirror.unpin(`base/gh-${ref.number}`);
+    return null;
+  } finally {
+    // Whoever waits for a lock whose file is gone sees that, and takes a new one.
+    if (!existsSync(paths.gitDir) && !existsSync(paths.tree)) await rm(paths.lockFile, { force: true });
+    lock.release();
+  }
+}
+
+async function removeAll({ paths, kind }: Item): Promise<null> {
+  for (const path of paths) await removeTree(path);
+  if (kind === "log" || kind === "session") await removeEmpty(dirname(paths[0] ?? ""));
+  return null;
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  try {
+    if ((await readdir(folder)).length === 0) await rmdir(folder);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT" && code !== "ENOTEMPTY") throw error; // Somebody else was quicker, or has put something there.
+  }
+}
+
+/** Makes a function that fetches each repository once, however often it is asked; a failure counts for the round too. */
+export function onceEach(fresh: (ref: IssueRef) => Promise<Mirror>): RemovalOptions["freshMirror"] {
+  const known = new Map<string, Promise<Mirror>>();
+  return (ref) => {
+    const found = known.get(repoKey(ref)) ?? fresh(ref);
+    known.set(repoKey(ref), found);
+    return found;
+  };
+}

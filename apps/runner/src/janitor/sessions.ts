@@ -1,0 +1,75 @@
+import { open } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { workspacePaths } from "../workspace/paths.ts";
+import { findRepositories, itemOf, list } from "./find.ts";
+import type { Item } from "./plan.ts";
+
+export interface SessionsOptions {
+  readonly home: string;
+  readonly baseDir: string;
+  /** What agents see: `CLAUDE_CONFIG_DIR` or `HOME` says where they keep their sessions. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A prompt may come before the first line that names the folder. */
+const LOOK_BYTES = 1024 * 1024;
+
+/**
+ * The agents' session files of our own worktrees. Claude Code names a folder after the one it worked in, with a dash for
+ * whatever is no letter or digit, so two folders may share one: what counts is the `cwd` inside the file.
+ */
+export async function findSessions({ home, baseDir, env }: SessionsOptions): Promise<Item[]> {
+  const config = env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
+  if (config === null) return [];
+  const projects = join(config, "projects");
+  const folders = (await list(projects)).filter((entry) => entry.isDirectory());
+  const items: Item[] = [];
+  for (const ref of await findRepositories(home, "workspaces")) {
+    const trees = dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).tree);
+    const prefix = `${folderName(trees)}-gh-`;
+    for (const { name } of folders.filter((entry) => entry.name.startsWith(prefix))) {
+      for (const entry of await list(join(projects, name))) {
+        const cwd =
+          entry.isFile() && entry.name.endsWith(".jsonl") ? await cwdOf(join(projects, name, entry.name)) : null;
+        const [, number] = /^gh-(\d{1,10})$/.exec(cwd === null ? "" : basename(cwd)) ?? [];
+        if (number === undefined || cwd === null || dirname(cwd) !== trees) continue;
+        const file = join(projects, name, entry.name);
+        const issue = jobIdOf({ ...ref, number: Number(number) });
+        // Beside it may be a folder of the session's name, with what was too long for the file.
+        items.push(...(await itemOf({ kind: "session", issue, run: null, paths: [file, file.slice(0, -6)] })));
+      }
+    }
+  }
+  return items;
+}
+
+function folderName(path: string): string {
+  return path.replaceAll(/[^A-Za-z0-9]/g, "-");
+}
+
+/** The folder that the session was begun in; null where its first part does not say. */
+async function cwdOf(path: string): Promise<string | null> {
+  const file = await open(path, "r");
+  try {
+    const buffer = Buffer.alloc(LOOK_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, LOOK_BYTES, 0);
+    for (const line of buffer.toString("utf8", 0, bytesRead).split("\n")) {
+      const cwd = cwdIn(line);
+      if (cwd !== null) return cwd;
+    }
+    return null;
+  } finally {
+    await file.close();
+  }
+}
+
+function cwdIn(line: string): string | null {
+  try {
+    const entry: unknown = JSON.parse(line);
+    const cwd = typeof entry === "object" && entry !== null && "cwd" in entry ? entry.cwd : null;
+    return typeof cwd === "string" ? cwd : null;
+  } catch {
+    return null; // Empty, or cut off by the end of what was read.
+  }
+}

@@ -1,0 +1,57 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { tryLock } from "../lock/flock.ts";
+import { maintainMirrors } from "./maintenance.ts";
+import { freeOf, sweep, type JanitorServices } from "./sweep.ts";
+
+/** After a start there is other work to do first. */
+const FIRST_MS = 5 * 60_000;
+const LOOK_MS = 10 * 60_000;
+const ROUND_MS = 3_600_000;
+
+/** Clears up each hour, and each ten minutes while the disk is short. Of the runners on a data folder one at a time. */
+export function startJanitor(services: Omit<JanitorServices, "signal">): { close(): Promise<void> } {
+  const stop = new AbortController();
+  const { signal } = stop;
+  async function work(): Promise<void> {
+    for (let wait = FIRST_MS; ; wait = LOOK_MS) {
+      await sleep(wait, undefined, { signal });
+      try {
+        await round({ ...services, signal });
+      } catch (err) {
+        signal.throwIfAborted();
+        services.log.warn({ err }, "the janitor could not do its round");
+      }
+    }
+  }
+  const working = work().catch((error: unknown) => {
+    if (!signal.aborted) services.log.error({ err: error }, "the janitor has stopped: this is a defect");
+  });
+  return {
+    async close() {
+      stop.abort(new Error("the runner is shutting down"));
+      await working;
+    },
+  };
+}
+
+/** @returns whether there was a round: not while another runner does one, nor so soon after the last. */
+export async function round(services: JanitorServices): Promise<boolean> {
+  const { config, now } = services;
+  const lock = await tryLock(join(config.home, "janitor.lock"));
+  if (lock === null) return false;
+  try {
+    const file = join(config.home, "janitor.last");
+    const free = await (services.freeBytes ?? (() => freeOf(config.home)))();
+    const short = free < config.janitor.min_free_gb * 1e9;
+    const last = Date.parse(await readFile(file, "utf8").catch(() => ""));
+    if (!short && now() - last < ROUND_MS) return false;
+    await sweep(services);
+    await maintainMirrors(services);
+    await writeFile(file, new Date(now()).toISOString());
+    return true;
+  } finally {
+    lock.release();
+  }
+}

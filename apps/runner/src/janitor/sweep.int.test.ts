@@ -1,0 +1,183 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { readEvents } from "@tac8/core/state/events";
+import { lock } from "../lock/flock.ts";
+import { runLogPath } from "../workspace/paths.ts";
+import type { GitBench } from "../workspace/testing/gitBench.ts";
+import { round } from "./start.ts";
+import { sweep, type SweepReport } from "./sweep.ts";
+import { createJanitorBench, type JanitorBench } from "./testing.fixture.ts";
+
+const DAY = 24 * 3_600_000;
+let bench: JanitorBench;
+let git: GitBench;
+let number = 1;
+beforeAll(async () => {
+  bench = await createJanitorBench();
+  git = bench.git;
+});
+beforeEach(() => {
+  git = git.another();
+  number += 1;
+});
+afterAll(async () => {
+  await bench.close();
+});
+
+/** The next issue's workspace with a commit, on GitHub or not. */
+async function workspace({ pushed = true } = {}): Promise<GitBench> {
+  await git.ensure();
+  await git.mirror.pin(`base/${git.name}`, await git.base());
+  await git.commit(`${git.name}.txt`, "new\n");
+  if (pushed) await git.agent(["push", "--quiet", git.originDir, `HEAD:refs/heads/${git.branch}`]);
+  return git;
+}
+
+/** A round so many days from now. */
+function later(days: number, more: Partial<Parameters<typeof sweep>[0]> = {}): Promise<SweepReport> {
+  return sweep({ ...bench.services, now: () => Date.now() + days * DAY, ...more });
+}
+
+const pathsOf = ({ removed }: SweepReport) => removed.flatMap(({ paths }) => paths);
+const newest = async () => (await readEvents(bench.services.redis, { count: 1 }))[0];
+
+async function file(path: string, text = "x"): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+  return path;
+}
+
+test("an ended issue's workspace goes in its time, with its lock and pin, and that is said", async () => {
+  const { paths, mirror, name } = await workspace();
+  await bench.stands(number, "failed");
+  expect(pathsOf(await later(13.9))).toEqual([]);
+  expect(pathsOf(await later(14.1))).toEqual([paths.tree, paths.gitDir]);
+  expect([paths.tree, paths.gitDir, paths.lockFile].filter(existsSync)).toEqual([]);
+  expect(existsSync(join(mirror.paths.dir, "refs/tac8/base", name))).toBe(false);
+  expect(bench.logged.join("")).toContain("the janitor removed it");
+  expect(await newest()).toMatchObject({
+    to: "note",
+    by: "runner pi/0",
+    reason: "the janitor removed 1 × workspace",
+    evidence: { workspace: 1 },
+  });
+});
+
+test("work that is not on GitHub stays, however old it is and however short the disk", async () => {
+  const { paths } = await workspace({ pushed: false });
+  await bench.stands(number, "failed");
+  const report = await later(999, { freeBytes: () => Promise.resolve(0) });
+  expect(report.kept).toMatchObject([{ reason: "it has commits that are not on GitHub" }]);
+  expect([paths.tree, paths.gitDir].every(existsSync)).toBe(true);
+});
+
+test("what GitHub does not answer about stays", async () => {
+  const { paths } = await workspace();
+  await bench.stands(number, "stopped");
+  const { config } = bench.services;
+  const away = { ...config, github: { ...config.github, api_url: "http://127.0.0.1:1" } };
+  const report = await later(15, { config: away });
+  expect(report.kept).toHaveLength(2); // The one of the test before, too.
+  expect(existsSync(paths.tree)).toBe(true);
+  expect(pathsOf(await later(15))).toContain(paths.tree);
+});
+
+test("an issue that is worked on, unknown, in the queue or locked keeps everything", async () => {
+  const { paths, name } = await workspace();
+  const log = await file(runLogPath(git.home, { owner: "octo", repo: "widgets", number }, "run"));
+  const check = async () => {
+    const report = await later(100);
+    expect(pathsOf(report).filter((path) => path.includes(`/${name}`))).toEqual([]);
+    expect([paths.tree, log].every(existsSync)).toBe(true);
+  };
+  await check(); // Redis has never heard of it.
+  for (const state of ["queued", "running", "retrying", "parked", "blocked"] as const) {
+    await bench.stands(number, state);
+    await check();
+  }
+  await bench.stands(number, "failed", "a-run");
+  await check();
+  await bench.stands(number, "failed");
+  const job = await bench.services.queue.add("again", {}, { jobId: `octo.widgets.${number}` });
+  await check();
+  await job.remove();
+  const held = await lock(paths.lockFile);
+  await check();
+  held.release();
+  expect(pathsOf(await later(100))).toEqual(expect.arrayContaining([paths.tree, log]));
+  expect(existsSync(dirname(log))).toBe(false);
+});
+
+test("a run that begins after the look is seen under the lock", async () => {
+  const { paths } = await workspace();
+  await bench.stands(number, "failed");
+  const { store } = bench.services;
+  let looks = 0;
+  const report = await later(15, {
+    store: {
+      ...store,
+      async read(id) {
+        const found = await store.read(id);
+        if (id.endsWith(`.${number}`) && (looks += 1) === 1) await bench.stands(number, "running", "r");
+        return found;
+      },
+    },
+  });
+  expect(report.kept.map(({ reason }) => reason)).toContain("its issue is being worked on again");
+  expect(existsSync(paths.tree)).toBe(true);
+});
+
+test("leftovers of killed runs go; those of live runs and of other people stay", async () => {
+  await bench.stands(number, "pr");
+  const { home, paths, mirror } = git;
+  const tmp = await file(join(paths.tmpDir, "claude", "x"));
+  const prompt = await file(paths.promptFile);
+  const [dead, alive] = ["dead", "alive"].map((run) => join(mirror.paths.incoming, `${run}.git`));
+  await file(join(dead ?? "", "HEAD"));
+  await file(join(alive ?? "", "HEAD"));
+  const slot = await file(join(home, "runs", "slot-7.json"), JSON.stringify({ jobId: "j", run: "alive", token: "t" }));
+  const projects = join(git.dir, "agent-home", ".claude", "projects");
+  const folder = join(projects, paths.tree.replaceAll(/[^A-Za-z0-9]/g, "-"));
+  const line = (cwd: string) => `{"type":"queue-operation"}\n${JSON.stringify({ type: "user", cwd })}\n`;
+  const ours = await file(join(folder, "one.jsonl"), line(paths.tree));
+  await file(join(folder, "one", "tool-results", "big.txt"));
+  const others = await file(join(folder, "two.jsonl"), line(paths.tree.replace("/trees/", "-trees/")));
+  const unsaid = await file(join(folder, "three.jsonl"), "{}\n");
+
+  const soon = pathsOf(await later(0.1));
+  expect(new Set(soon)).toEqual(new Set([dead, paths.tmpDir]));
+  expect([tmp, dead].filter((path) => existsSync(path ?? ""))).toEqual([]);
+  expect(new Set(pathsOf(await later(15)))).toEqual(new Set([prompt, ours, join(folder, "one")]));
+  expect([alive, others, unsaid].every((path) => existsSync(path ?? ""))).toBe(true);
+  await writeFile(slot, "cut o");
+  expect(pathsOf(await later(99))).toEqual([]);
+  await writeFile(slot, JSON.stringify({ jobId: "j", run: "another", token: "t" }));
+  expect(pathsOf(await later(99))).toEqual([alive]);
+});
+
+test("a short disk takes the oldest until there is room", async () => {
+  await bench.stands(number, "pr");
+  const logs: string[] = [];
+  for (const run of ["a", "b", "c"]) {
+    logs.push(await file(runLogPath(git.home, { owner: "octo", repo: "widgets", number }, run)));
+  }
+  const free = () => Promise.resolve(existsSync(logs[1] ?? "") ? 1e9 : 3e9);
+  const taken = pathsOf(await later(0, { freeBytes: free })).filter((path) => path.endsWith(".jsonl"));
+  // Their times may be the same to the millisecond.
+  expect(taken).toContain(logs[1]);
+  expect(logs.filter(existsSync)).toHaveLength(3 - taken.length);
+  expect(taken.length).toBeLessThan(3);
+});
+
+test("one runner at a time, and not sooner than an hour after the last round", async () => {
+  const held = await lock(join(bench.git.home, "janitor.lock"));
+  expect(await round(bench.services)).toBe(false);
+  held.release();
+  expect(await round(bench.services)).toBe(true);
+  expect(await round(bench.services)).toBe(false);
+  bench.advance(3_600_000);
+  expect(await round(bench.services)).toBe(true);
+  expect(await round({ ...bench.services, freeBytes: () => Promise.resolve(0) })).toBe(true);
+});

@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import { readdir, readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import { gitUrl } from "@tac8/core/github/urls";
+import type { Logger } from "@tac8/core/log/logger";
+import { appendEvent } from "@tac8/core/state/events";
+import type { IssueStore } from "@tac8/core/state/issueStore";
+import { killSurvivors, MARKER } from "../process/survivors.ts";
+import { parseLive } from "../slots/slots.ts";
+import { Mirror } from "../workspace/mirror.ts";
+import { mirrorPaths } from "../workspace/paths.ts";
+import { findItems } from "./find.ts";
+import { useOf } from "./issues.ts";
+import { planJanitor, type IssueUse, type Item, type JanitorSnapshot } from "./plan.ts";
+import { onceEach, removeItem, type RemovalOptions } from "./removal.ts";
+import { findSessions } from "./sessions.ts";
+
+/** All borrowed. */
+export interface JanitorServices {
+  readonly config: Config;
+  readonly store: IssueStore;
+  readonly queue: Queue;
+  readonly redis: Redis;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** The runner's name, for the event log. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** Bytes that the data folder's disk has left. */
+  readonly freeBytes?: () => Promise<number>;
+}
+
+export interface SweepReport {
+  readonly removed: readonly Item[];
+  /** Why what was due is still there. */
+  readonly kept: readonly { readonly item: Item; readonly reason: string }[];
+}
+
+const DAY_MS = 24 * 3_600_000;
+const GB = 1e9;
+/** The next round takes the rest. */
+const MAX_AT_ONCE = 500;
+
+/** One round: looks, plans, removes; and says what it removed. @throws when Redis or the disk cannot be read. */
+export async function sweep(services: JanitorServices): Promise<SweepReport> {
+  const { config, log, now, signal } = services;
+  const freeBytes = services.freeBytes ?? (() => freeOf(config.home));
+  const limits = {
+    workspacesMs: config.janitor.keep_days_workspaces * DAY_MS,
+    logsMs: config.janitor.keep_days_logs * DAY_MS,
+    minFreeBytes: config.janitor.min_free_gb * GB,
+  };
+  const plan = planJanitor(await look(services, await freeBytes()), limits, now());
+  const removed: Item[] = [];
+  const kept: { item: Item; reason: string }[] = [];
+  const marker = randomUUID();
+  const options = removalOptions(services, marker);
+  const remove = async (item: Item, why: "age" | "pressure"): Promise<void> => {
+    signal.throwIfAborted();
+    const { kind, issue, paths } = item;
+    const reason = await removeItem(item, options).catch((error: unknown) => {
+      signal.throwIfAborted();
+      return error instanceof Error ? error.message : String(error);
+    });
+    if (reason === null) {
+      removed.push(item);
+      log.info({ kind, issue, paths, why, changed: new Date(item.changedAt).toISOString() }, "the janitor removed it");
+    } else {
+      kept.push({ item, reason });
+      log.debug({ kind, issue, paths, why }, `the janitor left it: ${reason}`);
+    }
+  };
+  try {
+    for (const item of plan.due.slice(0, MAX_AT_ONCE)) await remove(item, "age");
+    for (const item of plan.spare.slice(0, MAX_AT_ONCE)) {
+      if ((await freeBytes()) >= limits.minFreeBytes) break;
+      await remove(item, "pressure");
+    }
+  } finally {
+    // A filter of the agent's settings may have left something running.
+    await killSurvivors({ runId: marker, except: [process.pid] });
+    if (removed.length > 0) await record(services, removed, kept.length);
+  }
+  return { removed, kept };
+}
+
+/** Throwaway repositories before live runs: whichever is there then either has its run among them, or has none. */
+async function look({ config, store, queue }: JanitorServices, freeBytes: number): Promise<JanitorSnapshot> {
+  const { home, agentEnv, worktree } = config;
+  const items = await findItems(home, worktree.base_dir);
+  items.push(...(await findSessions({ home, baseDir: worktree.base_dir, env: agentEnv })));
+  const issues = new Map<string, IssueUse>();
+  for (const id of new Set(items.map(({ issue }) => issue).filter((id) => id !== null))) {
+    issues.set(id, await useOf({ store, queue }, id));
+  }
+  return { items, issues, liveRuns: await liveRuns(home), freeBytes };
+}
+
+/** Null where a slot's note cannot be understood. */
+async function liveRuns(home: string): Promise<ReadonlySet<string> | null> {
+  const folder = join(home, "runs");
+  const runs = new Set<string>();
+  for (const name of await readdir(folder)) {
+    if (!/^slot-\d+\.json$/.test(name)) continue;
+    const text = await readFile(join(folder, name), "utf8").catch(() => null);
+    if (text === null) continue; // Its run has just ended.
+    const live = parseLive(text);
+    if (live === null) return null;
+    runs.add(live.run);
+  }
+  return runs;
+}
+
+function removalOptions({ config, store, queue, signal }: JanitorServices, marker: string): RemovalOptions {
+  const { home, worktree, github, secrets, agentEnv } = config;
+  return {
+    home,
+    baseDir: worktree.base_dir,
+    source: { store, queue },
+    // Looking changes nothing, not even the index.
+    side: { env: { ...agentEnv, [MARKER]: marker, GIT_OPTIONAL_LOCKS: "0" }, signal },
+    freshMirror: onceEach(async (ref) => {
+      const side = { url: gitUrl(github.api_url, ref), token: secrets.githubToken ?? "", env: agentEnv };
+      const mirror = new Mirror(mirrorPaths(home, ref), side);
+      await mirror.refresh(signal);
+      return mirror;
+    }),
+  };
+}
+
+async function record({ redis, name }: JanitorServices, removed: readonly Item[], kept: number): Promise<void> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of removed) counts[kind] = (counts[kind] ?? 0) + 1;
+  const words = Object.entries(counts).map(([kind, count]) => `${count} × ${kind}`);
+  const reason = `the janitor removed ${words.join(", ")}`;
+  await appendEvent(redis, {
+    issue: "",
+    from: "",
+    to: "note",
+    by: `runner ${name}`,
+    reason,
+    evidence: { ...counts, kept },
+  });
+}
+
+export async function freeOf(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}
