@@ -1,0 +1,153 @@
+import { Job, type Queue } from "bullmq";
+import type { GitHub } from "@tac8/core/github/client";
+import type { Logger } from "@tac8/core/log/logger";
+import type { JobData, JobResult } from "@tac8/core/queue/contract";
+import { appendEvent } from "@tac8/core/state/events";
+import type { IssueStore } from "@tac8/core/state/issueStore";
+import { reopen } from "@tac8/core/state/reopen";
+import { parseJobId } from "@tac8/core/domain/reference";
+import type { IssueState } from "@tac8/core/domain/states";
+import type { Redis } from "ioredis";
+import { tellQueued, tellWithdrawn, type Courtesy } from "./courtesy.ts";
+import { enqueue, letGo } from "./jobs.ts";
+import type { Action, KnownJob, RepositorySnapshot } from "./plan.ts";
+
+export interface Actor {
+  readonly queue: Queue<JobData, JobResult>;
+  readonly redis: Redis;
+  readonly store: IssueStore;
+  readonly github: GitHub;
+  /** The token's account. */
+  readonly login: string;
+  readonly log: Logger;
+  readonly attempts: number;
+  readonly comments: Courtesy;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+type Of<Do extends Action["do"]> = Extract<Action, { do: Do }>;
+
+const BY = "scheduler";
+
+/**
+ * Does what was planned. Each action checks again that things are still as the plan saw them, and writes the hash before it
+ * moves the job: whoever dies in between leaves what the next poll sees and mends.
+ */
+export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Action): Promise<void> {
+  const { log, store } = actor;
+  const issue = action.job.jobId;
+  switch (action.do) {
+    case "add":
+      return add(actor, snapshot, action);
+    case "requeue":
+      return requeue(actor, snapshot, action);
+    case "reprioritize": {
+      const job = await Job.fromId<JobData, JobResult>(actor.queue, issue);
+      await job?.changePriority({ priority: action.priority });
+      log.info({ issue, priority: action.priority }, "changed the priority");
+      return;
+    }
+    case "withdraw":
+      return withdraw(actor, snapshot, action);
+    case "cancel":
+      await store.command(issue, { cancel: action.reason });
+      if (action.job.where === "delayed") await runNow(actor, issue);
+      log.info({ issue }, `cancelling: ${action.reason}`);
+      return;
+    case "keep":
+      await store.writeIf(issue, { run: "", cancel: action.job.state.cancel ?? "" }, { cancel: null });
+      log.info({ issue }, "labelled again: it is not cancelled after all");
+      return;
+    case "answer":
+      return answer(actor, action);
+    case "wake":
+      return runNow(actor, issue);
+    case "unlabel":
+      await actor.github.removeLabel(snapshot, action.number, snapshot.label, { signal: actor.signal });
+      await store.writeIf(issue, { run: "" }, { labelLeft: null });
+      log.info({ issue }, "took off a label that had been left behind");
+      return;
+    default:
+      return action satisfies never;
+  }
+}
+
+async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority, event }: Of<"add">) {
+  const { store, log } = actor;
+  const { jobId, state } = job;
+  const again = state.state !== null;
+  const since = isoNow(actor);
+  const patch = { ...(again ? reopen(state) : {}), state: "queued" as const, since };
+  const transition = event_(job, "queued", again ? "labelled again" : "labelled", { priority, label_event: event });
+  if (!(await store.writeIf(jobId, expectIdle(job), patch, transition))) return;
+  if (!(await letGo(actor.queue, jobId))) return;
+  await tellQueued(actor, snapshot, { number: issue.number, since, known: again });
+  await enqueue(actor, snapshot, { issue, jobId, priority, begun: false });
+  log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
+}
+
+async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {
+  const { jobId, state } = job;
+  if (!(await letGo(actor.queue, jobId))) return;
+  const reason = `its job was gone from the queue while it was ${state.state ?? "unknown"}`;
+  await appendEvent(actor.redis, { issue: jobId, from: state.state ?? "", to: "note", by: BY, reason, evidence: {} });
+  await enqueue(actor, snapshot, { issue, jobId, priority, begun: state.agentRuns > 0 });
+  actor.log.warn({ issue: jobId }, `queued again: ${reason}`);
+}
+
+async function withdraw(actor: Actor, snapshot: RepositorySnapshot, { job, reason }: Of<"withdraw">): Promise<void> {
+  const { queue, store, log } = actor;
+  const { jobId } = job;
+  const number = parseJobId(jobId)?.number ?? 0;
+  const since = isoNow(actor);
+  const patch = { state: "withdrawn" as const, since };
+  if (!(await store.writeIf(jobId, expectIdle(job), patch, event_(job, "withdrawn", reason, {})))) return;
+  try {
+    await (await Job.fromId<JobData, JobResult>(queue, jobId))?.remove();
+  } catch (error) {
+    log.info({ issue: jobId, err: error }, "it was taken before it could be withdrawn");
+    return; // A runner has it, and looks at the label itself.
+  }
+  log.info({ issue: jobId }, `withdrawn: ${reason}`);
+  await tellWithdrawn(actor, snapshot, { number, since });
+}
+
+async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<void> {
+  const { store, log } = actor;
+  const { jobId, state } = job;
+  const last = comments.at(-1);
+  if (last === undefined) return;
+  const text = comments
+    .map(({ body }) => body)
+    .join("\n\n")
+    .slice(0, 60_000);
+  const found = { commentId: last.id, author: last.author.login, text };
+  const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
+  const transition = event_(job, "blocked", `answered by ${last.author.login}`, { comment: last.id });
+  if (!(await store.writeIf(jobId, expect, { answer: found }, transition))) return;
+  await runNow(actor, jobId);
+  log.info({ issue: jobId, by: last.author.login }, "answered: it goes on");
+}
+
+async function runNow({ queue, log }: Actor, jobId: string): Promise<void> {
+  const job = await Job.fromId<JobData, JobResult>(queue, jobId);
+  try {
+    await job?.promote();
+  } catch (error) {
+    log.debug({ issue: jobId, err: error }, "it no longer waits for a time");
+  }
+}
+
+/** Nobody has begun anything since the plan read it. */
+function expectIdle({ state }: KnownJob) {
+  return { run: "", state: state.state ?? "" };
+}
+
+function event_(job: KnownJob, to: IssueState, reason: string, evidence: Record<string, string | number | null>) {
+  return { issue: job.jobId, from: job.state.state ?? ("" as const), to, by: BY, reason, evidence };
+}
+
+function isoNow({ now }: Actor): string {
+  return new Date(now()).toISOString();
+}

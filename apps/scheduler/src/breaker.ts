@@ -1,0 +1,77 @@
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { parseBreaker, planBreaker, type BreakerState } from "@tac8/core/domain/breaker";
+import type { Logger } from "@tac8/core/log/logger";
+import { appendEvent, readEvents } from "@tac8/core/state/events";
+import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
+import { BREAKER_KEY } from "@tac8/core/state/keys";
+
+/** All borrowed. */
+export interface BreakerServices {
+  readonly redis: Redis;
+  readonly queue: Pick<Queue, "getGlobalConcurrency" | "setGlobalConcurrency" | "removeGlobalConcurrency">;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Config `breaker_failures`. */
+  readonly failures: number;
+  /** Config `backoff_factor`. */
+  readonly factor: number;
+}
+
+/** Of the event log; runs end seldom, compared with all that is in it. */
+const WINDOW = 1000;
+const NAME = "breaker";
+const BY = "scheduler";
+
+/**
+ * Makes a function that looks once, and trips, probes or closes. To be called before holds are reconciled: while one of its
+ * own ends, the probe's limit must be there first. What it does is done in an order that a crash in between does no harm.
+ */
+export function createBreaker(services: BreakerServices): () => Promise<void> {
+  const { redis, queue, log, now, failures, factor } = services;
+  let seen: string | null = null;
+
+  async function enter(state: BreakerState): Promise<void> {
+    await redis.set(BREAKER_KEY, JSON.stringify(state));
+  }
+
+  return async function look(): Promise<void> {
+    const state = parseBreaker(await redis.get(BREAKER_KEY));
+    const newest = (await readEvents(redis, { count: 1 }))[0]?.id ?? "";
+    if (newest === seen && state.phase !== "open") return;
+    const events = await readEvents(redis, { count: state.phase === "open" ? 1 : WINDOW });
+    const held = (await readHolds(redis)).some(({ name, until }) => name === NAME && (until === null || until > now()));
+    const plan = planBreaker({ state, events, held, failures, factor, now: now() });
+    switch (plan.do) {
+      case "nothing":
+        break;
+      case "trip": {
+        const { reason, until } = plan;
+        // A person's own limit for the whole queue is put back at the end. While probing, the limit is the probe's.
+        const own = state.phase === "closed" ? await queue.getGlobalConcurrency() : state.concurrency;
+        await enter({ ...plan.state, concurrency: own });
+        await setHold(redis, { name: NAME, reason, by: BY, since: now(), until });
+        log.warn({ until: new Date(until).toISOString() }, `the breaker has tripped: ${reason}`);
+        break;
+      }
+      case "probe":
+        await queue.setGlobalConcurrency(1);
+        await enter(plan.state);
+        log.info("the breaker lets one job at a time through, to see whether things work again");
+        break;
+      case "close": {
+        const before = state.phase === "closed" ? null : state.concurrency;
+        await (before === null ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(before));
+        await enter(plan.state);
+        await clearHold(redis, NAME, BY, plan.reason);
+        const reason = `the breaker has closed: ${plan.reason}`;
+        await appendEvent(redis, { issue: "", from: "", to: "note", by: BY, reason, evidence: { name: NAME } });
+        log.info(reason);
+        break;
+      }
+      default:
+        return plan satisfies never;
+    }
+    seen = newest;
+  };
+}

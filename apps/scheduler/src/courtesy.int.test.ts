@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { FaultRequest } from "@tac8/sandbox/github/faults";
+import { renderMarker, type Marker } from "@tac8/core/domain/marker";
+import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
+
+let at: Harness;
+beforeEach(async () => {
+  at = await createHarness();
+});
+afterEach(() => at.close());
+
+const by = (number: number) => ({ repo: REPO, number, actor: OWNER, label: LABEL });
+const bodies = (number: number) =>
+  at.github.comments(REPO, number).map(({ body }) => body.split("\n").slice(1).join("\n"));
+const done: Marker = {
+  v: 1,
+  kind: "status",
+  run: "r",
+  outcome: "pr",
+  label_event_id: 5,
+  published_sha: null,
+  question_id: null,
+};
+
+test("a new issue is told that it is queued, and when it leaves, that it is withdrawn: one comment", async () => {
+  const number = at.openIssue();
+  await at.poll();
+  expect(bodies(number)).toEqual([expect.stringMatching(/^\*\*Queued\*\* since /)]);
+  at.github.removeLabel(by(number));
+  await at.poll();
+  expect(bodies(number)).toEqual([expect.stringContaining("**Withdrawn**")]);
+  at.github.addLabel(by(number));
+  await at.poll();
+  expect(bodies(number)).toEqual([expect.stringMatching(/^\*\*Queued\*\*/)]);
+});
+
+test("of more than five new issues none is told: the queue does not wait for words", async () => {
+  const numbers = Array.from({ length: 6 }, () => at.openIssue());
+  await at.poll();
+  expect(await at.queue.count()).toBe(6);
+  expect(numbers.flatMap(bodies)).toEqual([]);
+});
+
+test.each<[string, FaultRequest["do"]]>([
+  ["refused", { status: 403 }],
+  ["failing", { status: 502 }],
+  ["lost after the work", { drop: "after" }],
+])("a comment that is %s does not keep the issue from the queue, and never makes two", async (_name, action) => {
+  at.github.fault({ method: "POST", path: /comments$/, times: 1, do: action });
+  const numbers = [at.openIssue(), at.openIssue()];
+  await at.poll();
+  expect(await at.queue.count()).toBe(2);
+  for (const number of numbers) at.github.removeLabel(by(number));
+  await at.poll();
+  for (const number of numbers) at.github.addLabel(by(number));
+  await at.poll();
+  expect(numbers.map((number) => bodies(number).length)).toEqual([1, 1]);
+});
+
+test("labelled again after an end, the comment of the run says so and keeps its marker", async () => {
+  const number = at.openIssue({ labels: [] });
+  const body = `${renderMarker(done)}\n**Done**: #9.`;
+  at.github.comment({ repo: REPO, number, actor: OWNER, body });
+  await at.store.writeIf(at.jobId(number), {}, { state: "pr", labelEvent: 1 });
+  at.github.addLabel(by(number));
+  await at.poll();
+  const [comment, ...more] = at.github.comments(REPO, number);
+  expect(more).toEqual([]);
+  expect(comment?.body).toMatch(/\n\*\*Queued\*\*/);
+  expect(comment?.body.split("\n")[0]).toBe(renderMarker(done));
+});
+
+test("after an emptied Redis the comment of an ended run stays: its marker tells which label was used", async () => {
+  const number = at.openIssue();
+  const body = `${renderMarker(done)}\n**Done**: #9.`;
+  at.github.comment({ repo: REPO, number, actor: OWNER, body });
+  await at.poll();
+  expect(at.github.comments(REPO, number).map((comment) => comment.body)).toEqual([body]);
+  expect(await at.stands(number)).toBe("prioritized:queued");
+});
+
+test("a stranger's marker is not ours", async () => {
+  const number = at.openIssue();
+  at.github.comment({ repo: REPO, number, actor: "stranger", body: `${renderMarker(done)}\nMine.` });
+  await at.poll();
+  expect(bodies(number)).toEqual(["Mine.", expect.stringMatching(/^\*\*Queued\*\*/)]);
+});

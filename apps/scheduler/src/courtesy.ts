@@ -1,0 +1,52 @@
+import type { IssueRef } from "@tac8/core/domain/reference";
+import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
+import { showQueued, showWithdrawn } from "@tac8/core/github/queuedComment";
+import type { Actor } from "./act.ts";
+import type { RepositorySnapshot } from "./plan.ts";
+
+/** Does this poll still speak on issues? Not after the first words that were lost to an outage or a limit. */
+export interface Courtesy {
+  on: boolean;
+}
+
+/** What a deleted, moved or locked issue answers: the next one may well be spoken on. */
+const OF_ONE_ISSUE: readonly GitHubErrorKind[] = ["gone", "not-found", "forbidden"];
+
+/** For one comment: the queue does not wait longer for words. */
+const PATIENCE_MS = 10_000;
+
+/** Says on the issue that it is queued. Whatever becomes of that, the caller goes on. */
+export function tellQueued(
+  actor: Actor,
+  snapshot: RepositorySnapshot,
+  { number, since, known }: { number: number; since: string; known: boolean },
+): Promise<void> {
+  return politely(actor, () => showQueued(options(actor, snapshot, { number, since }), { known }));
+}
+
+/** Says on an issue that was told to be queued that it is not any more. */
+export function tellWithdrawn(
+  actor: Actor,
+  snapshot: RepositorySnapshot,
+  { number, since }: { number: number; since: string },
+): Promise<void> {
+  return politely(actor, () => showWithdrawn(options(actor, snapshot, { number, since })));
+}
+
+function options(actor: Actor, snapshot: RepositorySnapshot, { number, since }: { number: number; since: string }) {
+  const { github, login, signal } = actor;
+  const ref: IssueRef = { owner: snapshot.owner, repo: snapshot.repo, number };
+  const patient = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  return { github, ref, login, trigger: snapshot.label, since, signal: patient };
+}
+
+async function politely({ comments, log }: Actor, speak: () => Promise<void>): Promise<void> {
+  if (!comments.on) return;
+  try {
+    await speak();
+  } catch (error) {
+    const ofIssue = error instanceof GitHubError && OF_ONE_ISSUE.includes(error.kind);
+    if (!ofIssue) comments.on = false;
+    log.debug({ err: error }, "could not say on the issue how it stands");
+  }
+}

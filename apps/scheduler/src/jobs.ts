@@ -1,0 +1,37 @@
+import { Job, type Queue } from "bullmq";
+import type { Priority } from "@tac8/core/domain/priority";
+import type { Issue } from "@tac8/core/github/types";
+import { jobOptions, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import type { RepositorySnapshot } from "./plan.ts";
+
+type IssueQueue = Queue<JobData, JobResult>;
+
+/** Removes what an ended job has left under this id, so that it can be added again. False: it has not ended. */
+export async function letGo(queue: IssueQueue, jobId: string): Promise<boolean> {
+  const job = await Job.fromId<JobData, JobResult>(queue, jobId);
+  if (job === undefined) return true;
+  if (!["completed", "failed"].includes(await job.getState())) return false;
+  await job.remove();
+  return true;
+}
+
+export interface NewJob {
+  readonly issue: Issue;
+  readonly jobId: string;
+  readonly priority: Priority;
+  readonly begun: boolean;
+}
+
+/** No harm when it is in the queue already: BullMQ keeps the job that is there. */
+export async function enqueue(
+  { queue, attempts }: { queue: IssueQueue; attempts: number },
+  { owner, repo, repositoryId }: RepositorySnapshot,
+  { issue, jobId, priority, begun }: NewJob,
+): Promise<void> {
+  const { number, title, url } = issue;
+  await queue.add(
+    `#${number} ${title}`.slice(0, 120).toWellFormed(),
+    { owner, repo, number, repositoryId, title: title.slice(0, 300).toWellFormed(), url },
+    jobOptions({ jobId, priority, begun, attempts }),
+  );
+}

@@ -1,0 +1,314 @@
+import { describe, expect, it, test } from "vitest";
+import { renderMarker } from "@tac8/core/domain/marker";
+import type { Comment, Issue, IssueAnswer } from "@tac8/core/github/types";
+import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
+import { plan, questionsFor, repliers, type Action, type Answers, type KnownJob } from "./plan.ts";
+
+const REPO = { owner: "Octo", repo: "wid.gets", repositoryId: 1, label: "rpi-auto" };
+const P2 = 6;
+const BEGUN_P2 = 5;
+
+function issue(change: Partial<Issue> = {}): Issue {
+  const text = { title: "t", body: "", url: "u", author: "octo", createdAt: "", updatedAt: "" };
+  return {
+    ...text,
+    number: 7,
+    state: "open",
+    stateReason: null,
+    labels: ["rpi-auto"],
+    locked: false,
+    isPull: false,
+    ...change,
+  };
+}
+
+function job(where: KnownJob["where"], state: Partial<IssueFields> = {}, priority = P2): KnownJob {
+  return { jobId: "octo.wid.gets.7", where, priority, state: { ...parseIssueState({}), ...state } };
+}
+
+function comment(id: number, login: string, body = "Yes.", issueNumber = 7): Comment {
+  return { id, body, author: { login, type: "User" }, createdAt: "", updatedAt: "", issueNumber, url: "" };
+}
+
+interface Given {
+  readonly job: KnownJob;
+  /** Null: not in the list. */
+  readonly listed?: Issue | null;
+  readonly event?: number | null;
+  readonly answer?: IssueAnswer;
+  readonly comments?: Comment[];
+  readonly trusted?: string[];
+}
+
+function planFor({ job, listed = issue(), event, answer, comments = [], trusted = [] }: Given): Action[] {
+  const answers: Answers = {
+    events: new Map(event === undefined ? [] : [[job.jobId, event]]),
+    issues: new Map(answer === undefined ? [] : [[job.jobId, answer]]),
+    comments,
+    trusted: new Set(trusted),
+  };
+  return plan({ ...REPO, labelled: listed === null ? [] : [listed], jobs: [job] }, answers);
+}
+
+/** `do` of each action, with what matters of it. */
+function brief(action: Action): string {
+  switch (action.do) {
+    case "add":
+      return `add ${action.priority} for event ${action.event}`;
+    case "requeue":
+    case "reprioritize":
+      return `${action.do} ${action.priority}`;
+    case "withdraw":
+    case "cancel":
+      return `${action.do}: ${action.reason}`;
+    case "answer":
+      return `answer ${action.comments.map(({ id }) => id).join(" ")}`;
+    case "unlabel":
+      return `unlabel ${action.number}`;
+    case "keep":
+    case "wake":
+      return action.do;
+    default:
+      return action satisfies never;
+  }
+}
+
+const found = (change: Partial<Issue>): IssueAnswer => ({ kind: "found", issue: issue(change) });
+const unlabelled = found({ labels: [] });
+const closed = found({ state: "closed" });
+const blocked = { state: "blocked", questionId: 50, outcome: "blocked", since: "2026-11-22T03:10:00.000Z" } as const;
+const answered = { commentId: 51, author: "octo", text: "Yes." };
+const ours = renderMarker({
+  v: 1,
+  kind: "question",
+  run: "r",
+  outcome: null,
+  label_event_id: 0,
+  published_sha: null,
+  question_id: null,
+});
+
+describe("plan", () => {
+  const waiting = job("waiting", { state: "queued" });
+  const ended = (state: Partial<IssueFields> = {}) => job("finished", { state: "pr", labelEvent: 10, ...state });
+  const asks = job("delayed", { ...blocked, agentRuns: 1 }, BEGUN_P2);
+
+  it.each<[string, Given, string[]]>([
+    // Start
+    ["a new issue", { job: job(null) }, ["add P2 for event null"]],
+    [
+      "a new issue of high priority",
+      { job: job(null), listed: issue({ labels: ["RPI-auto", "Priority:p0"] }) },
+      ["add P0 for event null"],
+    ],
+    ["an emptied hash beside a finished job", { job: job("finished") }, ["add P2 for event null"]],
+    ["an ended issue, the label of before left behind", { job: ended(), event: 10 }, []],
+    ["an ended issue, labelled again", { job: ended(), event: 11 }, ["add P2 for event 11"]],
+    ["an ended issue whose job was dropped", { job: job(null, { state: "failed", labelEvent: 10 }), event: 10 }, []],
+    [
+      "an ended issue, its job dropped, labelled again",
+      { job: job(null, { state: "failed", labelEvent: 10 }), event: 12 },
+      ["add P2 for event 12"],
+    ],
+    ["an ended issue nobody could be asked about", { job: ended() }, []],
+    ["an ended issue without any event", { job: ended(), event: null }, []],
+    ["a label that did not come off at the end", { job: ended({ labelLeft: 10 }), event: 10 }, ["unlabel 7"]],
+    ["that label, put on again", { job: ended({ labelLeft: 10 }), event: 11 }, ["add P2 for event 11"]],
+    [
+      "withdrawn when closed, opened again",
+      { job: job(null, { state: "withdrawn" }), event: 10 },
+      ["add P2 for event 10"],
+    ],
+    ["queued in the hash, but no job", { job: job(null, { state: "queued" }) }, ["requeue P2"]],
+    [
+      "running in the hash, but its job failed",
+      { job: job("finished", { state: "running", run: "r" }) },
+      ["requeue P2"],
+    ],
+    // Priority
+    ["nothing new", { job: waiting }, []],
+    ["a new priority", { job: waiting, listed: issue({ labels: ["rpi-auto", "priority:P1"] }) }, ["reprioritize 4"]],
+    ["a priority that is gone", { job: job("waiting", { state: "queued" }, 2) }, ["reprioritize 6"]],
+    [
+      "a new priority of begun work",
+      {
+        job: job("delayed", { state: "retrying", agentRuns: 1 }, BEGUN_P2),
+        listed: issue({ labels: ["priority:P0"] }),
+      },
+      ["reprioritize 1"],
+    ],
+    ["begun work that is in its place", { job: job("delayed", { state: "parked", agentRuns: 2 }, BEGUN_P2) }, []],
+    [
+      "a new priority of what runs",
+      { job: job("active", { state: "running" }), listed: issue({ labels: ["priority:P0"] }) },
+      [],
+    ],
+    // Gone from the list
+    ["slipped between two pages", { job: waiting, listed: null, answer: found({}) }, []],
+    ["slipped, and GitHub did not answer", { job: waiting, listed: null }, []],
+    ["unlabelled, waiting", { job: waiting, listed: null, answer: unlabelled }, ["withdraw: the label was taken off"]],
+    ["closed, waiting", { job: waiting, listed: null, answer: closed }, ["withdraw: the issue was closed"]],
+    [
+      "deleted, waiting",
+      { job: waiting, listed: null, answer: { kind: "gone", status: 410 } },
+      ["withdraw: the issue was deleted"],
+    ],
+    [
+      "transferred, waiting",
+      { job: waiting, listed: null, answer: { kind: "moved", to: "octo/other#3" } },
+      ["withdraw: the issue was transferred to octo/other#3"],
+    ],
+    [
+      "unlabelled, parked before its agent began",
+      { job: job("delayed", { state: "parked", statusComment: 4 }), listed: null, answer: unlabelled },
+      ["cancel: the label was taken off"],
+    ],
+    [
+      "unlabelled, parked with work",
+      { job: job("delayed", { state: "parked", agentRuns: 1 }), listed: null, answer: unlabelled },
+      ["cancel: the label was taken off"],
+    ],
+    ["unlabelled, blocked", { job: asks, listed: null, answer: unlabelled }, ["cancel: the label was taken off"]],
+    ["unlabelled, running", { job: job("active", { state: "running" }), listed: null, answer: unlabelled }, []],
+    [
+      "closed, running",
+      { job: job("active", { state: "running" }), listed: null, answer: closed },
+      ["cancel: the issue was closed"],
+    ],
+    [
+      "deleted, running",
+      { job: job("active", { state: "running" }), listed: null, answer: { kind: "gone", status: 404 } },
+      ["cancel: the issue was deleted"],
+    ],
+    ["ended and unlabelled", { job: ended(), listed: null }, []],
+    ["cancelled already", { job: job("waiting", { state: "queued", cancel: "x" }), listed: null }, []],
+    ["cancelled, but not woken", { job: job("delayed", { ...blocked, cancel: "x" }), listed: null }, ["wake"]],
+    [
+      "cancelled, and its report waits for GitHub",
+      { job: job("delayed", { state: "parked", outcome: "cancelled", cancel: "x" }), listed: null },
+      [],
+    ],
+    ["cancelled, labelled again", { job: job("waiting", { state: "queued", cancel: "x" }) }, ["keep"]],
+    ["cancelled while it ran, labelled again", { job: job("active", { state: "running", cancel: "x" }) }, []],
+    ["stopped, but not woken", { job: job("delayed", { state: "parked", stop: "x" }) }, ["wake"]],
+    [
+      "retried by a person, without a label",
+      { job: job("waiting", { state: "queued", retried: "then", statusComment: 4 }), listed: null, answer: unlabelled },
+      [],
+    ],
+    [
+      "retried by a person, then closed",
+      { job: job("waiting", { state: "queued", retried: "then", statusComment: 4 }), listed: null, answer: closed },
+      ["cancel: the issue was closed"],
+    ],
+    // Questions
+    ["no reply", { job: asks, trusted: ["octo"] }, []],
+    ["a reply", { job: asks, comments: [comment(51, "Octo")], trusted: ["octo"] }, ["answer 51"]],
+    [
+      "two replies",
+      { job: asks, comments: [comment(51, "octo"), comment(53, "octo")], trusted: ["octo"] },
+      ["answer 51 53"],
+    ],
+    ["a stranger's reply", { job: asks, comments: [comment(51, "mallory")], trusted: ["octo"] }, []],
+    [
+      "a stranger's beside a trusted one's",
+      { job: asks, comments: [comment(51, "mallory"), comment(52, "octo")], trusted: ["octo"] },
+      ["answer 52"],
+    ],
+    ["our own comment", { job: asks, comments: [comment(51, "octo", `${ours}\nAsked.`)], trusted: ["octo"] }, []],
+    [
+      "a reply that quotes our marker further down",
+      { job: asks, comments: [comment(51, "octo", `Yes.\n${ours}`)], trusted: ["octo"] },
+      ["answer 51"],
+    ],
+    ["an older comment, edited", { job: asks, comments: [comment(49, "octo")], trusted: ["octo"] }, []],
+    ["a comment on another issue", { job: asks, comments: [comment(51, "octo", "Yes.", 8)], trusted: ["octo"] }, []],
+    [
+      "a reply that was taken already",
+      {
+        job: job("waiting", { ...blocked, answer: answered, agentRuns: 1 }, BEGUN_P2),
+        comments: [comment(51, "octo")],
+        trusted: ["octo"],
+      },
+      [],
+    ],
+    [
+      "a reply whose job was not woken",
+      { job: job("delayed", { ...blocked, answer: answered, agentRuns: 1 }, BEGUN_P2) },
+      ["wake"],
+    ],
+    [
+      "a question nobody answers, however old: the runner ends it when its time is over",
+      { job: job("delayed", { ...blocked, since: "2020-01-01T00:00:00.000Z", agentRuns: 1 }, BEGUN_P2) },
+      [],
+    ],
+  ])("%s", (_name, given, expected) => {
+    expect(planFor(given).map(brief)).toEqual(expected);
+  });
+
+  test("the most urgent of new issues is added first, the older one within a priority", () => {
+    const numbers = [7, 8, 9, 10];
+    const labels = [[], ["priority:P1"], ["priority:P0"], ["priority:P1"]];
+    const labelled = numbers.map((number, index) => issue({ number, labels: labels[index] ?? [] }));
+    const jobs = numbers.map((number) => ({ ...job(null), jobId: `octo.wid.gets.${number}` }));
+    const actions = plan({ ...REPO, labelled, jobs }, NO_ANSWERS);
+    expect(actions.map((action) => Number(action.job.jobId.split(".").at(-1)))).toEqual([9, 8, 10, 7]);
+  });
+
+  test("one issue's plan does not touch another's", () => {
+    const other: KnownJob = { ...waiting, jobId: "octo.wid.gets.8" };
+    const labelled = [issue(), issue({ number: 8, labels: ["priority:P0"] })];
+    const actions = plan({ ...REPO, labelled, jobs: [job(null), other] }, NO_ANSWERS);
+    expect(actions.map((action) => [action.job.jobId, brief(action)])).toEqual([
+      ["octo.wid.gets.8", "reprioritize 2"],
+      ["octo.wid.gets.7", "add P2 for event null"],
+    ]);
+  });
+});
+
+const NO_ANSWERS: Answers = { events: new Map(), issues: new Map(), comments: [], trusted: new Set() };
+
+describe("questionsFor", () => {
+  const ref = { owner: "Octo", repo: "wid.gets", number: 7 };
+  const none = { events: [], issues: [], commentsSince: null };
+
+  it.each<[string, KnownJob, Issue[], Partial<typeof none> | object]>([
+    ["a new issue", job(null), [issue()], {}],
+    ["one that waits", job("waiting", { state: "queued" }), [issue()], {}],
+    ["one that has ended, still labelled", job("finished", { state: "pr" }), [issue()], { events: [ref] }],
+    ["one that has ended", job("finished", { state: "pr" }), [], {}],
+    ["one that waits and is not listed", job("waiting", { state: "queued" }), [], { issues: [ref] }],
+    ["one that runs and is not listed", job("active", { state: "running" }), [], { issues: [ref] }],
+    ["one that is being cancelled", job("active", { state: "running", cancel: "x" }), [], {}],
+    ["an open question", job("delayed", blocked), [issue()], { commentsSince: "2026-11-22T02:00:00Z" }],
+    ["an answered question", job("delayed", { ...blocked, answer: answered }), [issue()], {}],
+    [
+      "a question whose time is lost",
+      job("delayed", { ...blocked, since: null }),
+      [issue()],
+      { commentsSince: "1970-01-01T00:00:00Z" },
+    ],
+  ])("%s", (_name, known, labelled, expected) => {
+    expect(questionsFor({ ...REPO, labelled, jobs: [known] })).toEqual({ ...none, ...expected });
+  });
+
+  test("of two open questions the older one's time counts, and it stays the same while it is open", () => {
+    const jobs = [
+      job("delayed", { ...blocked, since: "2026-11-22T09:59:59.999Z" }),
+      { ...job("delayed", blocked), jobId: "octo.wid.gets.8" },
+    ];
+    expect(questionsFor({ ...REPO, labelled: [], jobs }).commentsSince).toBe("2026-11-22T02:00:00Z");
+  });
+});
+
+test("only authors of what could be an answer are looked up", () => {
+  const jobs = [job("delayed", blocked), { ...job("waiting"), jobId: "octo.wid.gets.8" }];
+  const comments = [
+    comment(51, "Helper"),
+    comment(52, "helper"),
+    comment(49, "early"),
+    comment(53, "octo", ours),
+    comment(54, "elsewhere", "Yes.", 8),
+  ];
+  expect(repliers({ ...REPO, labelled: [], jobs }, comments)).toEqual(["helper"]);
+});

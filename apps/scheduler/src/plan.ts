@@ -1,0 +1,208 @@
+import type { IssueRef } from "@tac8/core/domain/reference";
+import { jobIdOf, parseJobId } from "@tac8/core/domain/reference";
+import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/priority";
+import { isReply } from "@tac8/core/domain/marker";
+import { isEnded } from "@tac8/core/domain/states";
+import type { Comment, Issue, IssueAnswer } from "@tac8/core/github/types";
+import type { IssueFields } from "@tac8/core/state/issueState";
+
+/** A job of the queue, and the issue's hash. `where`: null when the queue has no such job. */
+export interface KnownJob {
+  readonly jobId: string;
+  readonly where: "waiting" | "delayed" | "active" | "finished" | null;
+  /** BullMQ's number. */
+  readonly priority: number;
+  readonly state: IssueFields;
+}
+
+export interface RepositorySnapshot {
+  readonly owner: string;
+  readonly repo: string;
+  readonly repositoryId: number;
+  readonly label: string;
+  /** Open issues with the label, pull requests left out. */
+  readonly labelled: readonly Issue[];
+  /** The queue's jobs of this repository, and one for each labelled issue. */
+  readonly jobs: readonly KnownJob[];
+}
+
+/** What a plan needs beyond the lists; asked only where it decides something. */
+export interface Answers {
+  /** Newest `labeled` event, by job id: for labelled issues that have ended. Null: there is none. */
+  readonly events: ReadonlyMap<string, number | null>;
+  /** The issue as it is, by job id: for jobs whose issue is no longer in the list. */
+  readonly issues: ReadonlyMap<string, IssueAnswer>;
+  /** Comments since the oldest open question. */
+  readonly comments: readonly Comment[];
+  /** Logins, lower-cased, of those comments' authors who may write. */
+  readonly trusted: ReadonlySet<string>;
+}
+
+export interface Questions {
+  readonly events: readonly IssueRef[];
+  readonly issues: readonly IssueRef[];
+  /** Ask for comments since this time (ISO); null: there is no open question. */
+  readonly commentsSince: string | null;
+}
+
+export type Action =
+  | {
+      readonly do: "add";
+      readonly job: KnownJob;
+      readonly issue: Issue;
+      readonly priority: Priority;
+      readonly event: number | null;
+    }
+  /** Its job has gone from the queue (or came to an end there) without an end of the issue: it goes on where it was. */
+  | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
+  | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
+  | { readonly do: "withdraw"; readonly job: KnownJob; readonly reason: string }
+  /** Its runner, or the next that takes the job, ends it. */
+  | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string }
+  /** Open and labelled again before anybody ended it: the cancellation is taken back. */
+  | { readonly do: "keep"; readonly job: KnownJob }
+  | { readonly do: "answer"; readonly job: KnownJob; readonly comments: readonly Comment[] }
+  /** An answer or a command waits in the hash, but the job still waits for its time. */
+  | { readonly do: "wake"; readonly job: KnownJob }
+  /** A label that could not be taken off when the run ended. */
+  | { readonly do: "unlabel"; readonly job: KnownJob; readonly number: number };
+
+/** Which of GitHub's answers the plan needs. Pure. */
+export function questionsFor(snapshot: RepositorySnapshot): Questions {
+  const labelled = labelledByJob(snapshot);
+  const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
+  const events = snapshot.jobs.filter((job) => hasEnded(job) && labelled.has(job.jobId));
+  const issues = snapshot.jobs.filter((job) => isLive(job) && !labelled.has(job.jobId) && job.state.cancel === null);
+  const open = snapshot.jobs.filter(hasOpenQuestion).map(({ state }) => Date.parse(state.since ?? ""));
+  return {
+    events: events.map(({ jobId }) => refOf(labelled.get(jobId)?.number ?? 0)),
+    issues: issues.map((job) => refOf(numberOf(job))),
+    commentsSince: open.length === 0 ? null : hourBefore(Math.min(...open)),
+  };
+}
+
+/** Who wrote what could be an answer: only their permission needs to be known. Pure. */
+export function repliers(snapshot: RepositorySnapshot, comments: readonly Comment[]): string[] {
+  const replies = snapshot.jobs.flatMap((job) => repliesTo(job, comments));
+  return [...new Set(replies.map(({ author }) => author.login.toLowerCase()))];
+}
+
+/** The whole policy of the scheduler for one repository. Pure. */
+export function plan(snapshot: RepositorySnapshot, answers: Answers): Action[] {
+  const labelled = labelledByJob(snapshot);
+  const actions = snapshot.jobs.flatMap((job): Action[] => {
+    const issue = labelled.get(job.jobId);
+    if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, answers);
+    if (issue === undefined) return isUnheard(job) ? [{ do: "wake", job }] : forVanished(job, answers, snapshot.label);
+    return [...forKept(job), ...forAnswered(job, answers), ...forPriority(job, issue)];
+  });
+  // A free runner takes the first that it finds: the most urgent must be in the queue before the others.
+  return actions.toSorted((a, b) => urgency(a) - urgency(b));
+}
+
+function urgency(action: Action): number {
+  return "issue" in action ? queuePriority(action.priority, false) : 0;
+}
+
+function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
+  const priority = priorityOf(issue.labels);
+  // The run itself asks which event it uses up: one question per start instead of one per poll.
+  if (job.state.state === null) return [{ do: "add", job, issue, priority, event: null }];
+  if (!hasEnded(job)) return [{ do: "requeue", job, issue, priority }];
+  const event = events.get(job.jobId) ?? null;
+  if (event === null) return [];
+  if (event > job.state.labelEvent) return [{ do: "add", job, issue, priority, event }];
+  return job.state.labelLeft === event ? [{ do: "unlabel", job, number: issue.number }] : [];
+}
+
+function forPriority(job: KnownJob, issue: Issue): Action[] {
+  if (job.where === "active") return [];
+  const wanted = queuePriority(priorityOf(issue.labels), job.state.agentRuns > 0);
+  return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
+}
+
+function forKept(job: KnownJob): Action[] {
+  if (job.state.cancel !== null && isUndecided(job) && job.where !== "active") return [{ do: "keep", job }];
+  return isUnheard(job) ? [{ do: "wake", job }] : [];
+}
+
+function forAnswered(job: KnownJob, { comments, trusted }: Answers): Action[] {
+  const replies = repliesTo(job, comments).filter(({ author }) => trusted.has(author.login.toLowerCase()));
+  return replies.length === 0 ? [] : [{ do: "answer", job, comments: replies }];
+}
+
+function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
+  if (!hasOpenQuestion(job)) return [];
+  const number = numberOf(job);
+  return comments.filter(
+    (comment) => comment.issueNumber === number && isReply(comment, job.state.questionId ?? Infinity),
+  );
+}
+
+/** In no list any more: an issue may only have slipped from one page to another, so GitHub is asked about it. */
+function forVanished(job: KnownJob, { issues }: Answers, label: string): Action[] {
+  if (job.state.cancel !== null) return [];
+  const answer = issues.get(job.jobId);
+  const gone = answer === undefined ? null : goneBecause(answer, label);
+  if (gone === null) return [];
+  if (!gone.closed && job.state.retried !== null) return []; // It never had a label.
+  if (job.where === "active") return gone.closed ? [{ do: "cancel", job, reason: gone.reason }] : [];
+  const traces = job.state.statusComment !== null || job.state.agentRuns > 0;
+  return [{ do: traces ? "cancel" : "withdraw", job, reason: gone.reason }];
+}
+
+/** Null: it is still open and labelled. */
+function goneBecause(answer: IssueAnswer, label: string): { reason: string; closed: boolean } | null {
+  switch (answer.kind) {
+    case "moved":
+      return { reason: `the issue was transferred to ${answer.to}`, closed: true };
+    case "gone":
+      return { reason: "the issue was deleted", closed: true };
+    case "found": {
+      const { issue } = answer;
+      if (issue.state === "closed") return { reason: "the issue was closed", closed: true };
+      const on = issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
+      return on ? null : { reason: "the label was taken off", closed: false };
+    }
+    default:
+      return answer satisfies never;
+  }
+}
+
+function labelledByJob({ owner, repo, labelled }: RepositorySnapshot): Map<string, Issue> {
+  return new Map(labelled.map((issue) => [jobIdOf({ owner, repo, number: issue.number }), issue]));
+}
+
+function numberOf({ jobId }: KnownJob): number {
+  return parseJobId(jobId)?.number ?? 0;
+}
+
+function isLive({ where }: KnownJob): boolean {
+  return where === "waiting" || where === "delayed" || where === "active";
+}
+
+function hasEnded(job: KnownJob): boolean {
+  return !isLive(job) && isEnded(job.state.state);
+}
+
+/** An answer or a command was written, but its job was not woken. */
+function isUnheard(job: KnownJob): boolean {
+  const { state, answer, cancel, stop } = job.state;
+  if (job.where !== "delayed") return false;
+  return (state === "blocked" && answer !== null) || ((cancel ?? stop) !== null && isUndecided(job));
+}
+
+function isUndecided({ state }: KnownJob): boolean {
+  return state.outcome === null || state.outcome === "blocked";
+}
+
+function hasOpenQuestion({ where, state }: KnownJob): boolean {
+  return where === "delayed" && state.state === "blocked" && state.questionId !== null && state.answer === null;
+}
+
+/** An hour's room for clocks that differ, and the same address at every poll, so that GitHub can answer 304. */
+function hourBefore(at: number): string {
+  const hour = 3_600_000;
+  const floor = Number.isFinite(at) ? Math.floor(at / hour) * hour - hour : 0;
+  return new Date(floor).toISOString().replace(".000Z", "Z");
+}

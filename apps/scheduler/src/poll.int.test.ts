@@ -1,0 +1,276 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readEvents } from "@tac8/core/state/events";
+import { readScheduler } from "@tac8/core/state/presence";
+import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
+
+let at: Harness;
+beforeEach(async () => {
+  at = await createHarness();
+});
+afterEach(() => at.close());
+
+const by = (number: number, label = LABEL) => ({ repo: REPO, number, actor: OWNER, label });
+
+async function queued(): Promise<number[]> {
+  const jobs = await at.queue.getJobs(["waiting", "prioritized", "delayed", "active"]);
+  return jobs.map((job) => job.data.number).toSorted((a, b) => a - b);
+}
+
+describe("a repository with 300 labelled issues", () => {
+  test("queues each once, sees a label go on page 3, and costs only 304s while nothing changes", async () => {
+    const numbers = Array.from({ length: 300 }, () => at.openIssue());
+    await at.poll();
+    expect(await queued()).toEqual(numbers);
+    expect((await readEvents(at.redis, { count: 1000 })).filter(({ to }) => to === "queued")).toHaveLength(300);
+
+    // One of each kind that makes the poll ask more: ended with its label left, blocked with a question, retried by hand.
+    const [ended, asking, retried] = [await at.take(), await at.take(), await at.take()];
+    await ended.end("pr", { labelEvent: 9_000_000 });
+    await asking.park("blocked", { questionId: 1_000_000, agentRuns: 1 });
+    at.github.comment({ repo: REPO, number: asking.number, actor: "stranger", body: "Me too!" });
+    await retried.park("parked", { retried: "then", agentRuns: 1 });
+    at.github.removeLabel(by(retried.number));
+    await at.poll();
+    const before = at.github.requests.length;
+    for (let round = 1; round <= 20; round += 1) await at.poll();
+    const asked = at.github.requests.slice(before);
+    expect(asked.filter(({ notModified }) => !notModified)).toEqual([]);
+    // The repository, three pages, the events, the unlabelled issue and the comments, each time.
+    expect(asked).toHaveLength(20 * 7);
+    expect(await queued()).toEqual(numbers.filter((number) => number !== ended.number));
+
+    at.github.removeLabel(by(250));
+    await at.poll();
+    expect(await queued()).toEqual(numbers.filter((number) => ![ended.number, 250].includes(number)));
+    expect(await at.stands(250)).toBe("none:withdrawn");
+  });
+
+  test("pull requests in the list are left out", async () => {
+    await at.github.commitTo({ repo: REPO, branch: "topic", files: { a: "b" }, author: OWNER });
+    const answer = await fetch(`${at.github.url}/repos/${REPO}/pulls`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${at.config.secrets.githubToken}` },
+      body: JSON.stringify({ title: "t", head: "topic", base: "main" }),
+    });
+    const { number } = (await answer.json()) as { number: number };
+    at.github.addLabel(by(number));
+    const issue = at.openIssue();
+    await at.poll();
+    expect(await queued()).toEqual([issue]);
+  });
+});
+
+describe("labels", () => {
+  test("the most urgent is taken first, begun work before new work of its label", async () => {
+    const [plain, urgent, begun, later] = [at.openIssue(), at.openIssue(), at.openIssue(), at.openIssue()];
+    at.github.addLabel(by(begun, "priority:P1"));
+    at.github.addLabel(by(later, "priority:P1"));
+    await at.poll();
+    await at.store.writeIf(at.jobId(begun), {}, { agentRuns: 1 });
+    at.github.addLabel(by(urgent, "Priority:P0"));
+    await at.poll();
+    const order = [];
+    for (let left = 4; left > 0; left -= 1) order.push((await at.take()).number);
+    expect(order).toEqual([urgent, begun, later, plain]);
+  });
+
+  test("a label that is put back on starts one more run, a label left behind none", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    const used = () => Math.max(...at.github.issue(REPO, number).events.map(({ id }) => id));
+    await (await at.take()).end("pr", { labelEvent: used(), statusComment: null });
+    for (let round = 1; round <= 3; round += 1) await at.poll();
+    expect(await at.stands(number)).toBe("completed:pr");
+
+    at.github.removeLabel(by(number));
+    await at.poll();
+    at.github.addLabel(by(number));
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect(await at.store.read(at.jobId(number))).toMatchObject({ outcome: null, agentRuns: 0, checkpoint: "none" });
+    await (await at.take()).end("failed", { labelEvent: used(), failure: "refused", checkpoint: "worked" });
+    await at.poll();
+    expect(await at.stands(number)).toBe("failed:failed");
+  });
+
+  test("a label that would not come off is taken off later", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    const [event] = at.github.issue(REPO, number).events;
+    await (await at.take()).end("pr", { labelEvent: event?.id ?? 0, labelLeft: event?.id ?? 0 });
+    at.github.fault({ method: "DELETE", path: /labels/, times: 1, do: { status: 403 } });
+    await at.poll();
+    expect(at.github.issue(REPO, number).labels).toEqual([LABEL]);
+    expect((await readScheduler(at.redis))?.lastPollAt).not.toBeNull();
+    await at.poll();
+    expect(at.github.issue(REPO, number).labels).toEqual([]);
+    expect((await at.store.read(at.jobId(number))).labelLeft).toBeNull();
+  });
+
+  test("a retry by a person needs no label", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    await (await at.take()).end("failed", { labelEvent: 9_000_000 });
+    at.github.removeLabel(by(number));
+    await at.store.writeIf(at.jobId(number), {}, { state: "queued", retried: "then", outcome: null });
+    await (await at.queue.getJob(at.jobId(number)))?.retry("failed");
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:queued");
+    expect((await at.store.read(at.jobId(number))).cancel).toBeNull();
+  });
+});
+
+describe("an issue that leaves while it waits", () => {
+  test("closed, deleted, transferred, unlabelled: withdrawn, each with its reason", async () => {
+    await at.github.createRepository({ owner: OWNER, name: "other" });
+    const [closed, deleted, moved, bare, stays] = Array.from({ length: 5 }, () => at.openIssue());
+    await at.poll();
+    at.github.closeIssue({ repo: REPO, number: closed ?? 0, actor: OWNER });
+    at.github.deleteIssue(REPO, deleted ?? 0);
+    at.github.transferIssue({ repo: REPO, number: moved ?? 0, actor: OWNER, to: `${OWNER}/other` });
+    at.github.removeLabel(by(bare ?? 0));
+    await at.poll();
+    expect(await queued()).toEqual([stays]);
+    const reasons = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "withdrawn");
+    expect(Object.fromEntries(reasons.map(({ issue, reason }) => [issue, reason]))).toEqual({
+      [at.jobId(closed ?? 0)]: "the issue was closed",
+      [at.jobId(deleted ?? 0)]: "the issue was deleted",
+      [at.jobId(moved ?? 0)]: "the issue was transferred to octo/other#1",
+      [at.jobId(bare ?? 0)]: "the label was taken off",
+    });
+
+    at.github.reopenIssue({ repo: REPO, number: closed ?? 0, actor: OWNER });
+    await at.poll();
+    expect(await queued()).toEqual([closed, stays]);
+  });
+
+  test("closed while it runs: its runner is told; unlabelled while it runs: it finishes", async () => {
+    const [closed, bare] = [at.openIssue(), at.openIssue()];
+    await at.poll();
+    await at.take();
+    await at.take();
+    at.github.closeIssue({ repo: REPO, number: closed, actor: OWNER });
+    at.github.removeLabel(by(bare));
+    await at.poll();
+    expect((await at.store.read(at.jobId(closed))).cancel).toBe("the issue was closed");
+    expect((await at.store.read(at.jobId(bare))).cancel).toBeNull();
+  });
+
+  test("parked with work: a runner ends it at once, unless the label comes back first", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    await (await at.take()).park("parked", { agentRuns: 1 });
+    at.github.removeLabel(by(number));
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:parked");
+    expect((await at.store.read(at.jobId(number))).cancel).toBe("the label was taken off");
+    at.github.addLabel(by(number));
+    await at.poll();
+    expect((await at.store.read(at.jobId(number))).cancel).toBeNull();
+  });
+});
+
+describe("a question", () => {
+  test("is answered by people who may write, and then goes on at once", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    const say = (actor: string, body: string) => at.github.comment({ repo: REPO, number, actor, body });
+    const { id } = say(OWNER, '<!-- tac8 {"v":1,"kind":"question","run":"r"} -->\nWhich colour?');
+    await (await at.take()).park("blocked", { questionId: id, agentRuns: 1, outcome: "blocked" });
+    say("stranger", "Pink!");
+    await at.poll();
+    expect(await at.stands(number)).toBe("delayed:blocked");
+    say(OWNER, "Blue.");
+    say(OWNER, "Dark blue.");
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:blocked");
+    const { answer } = await at.store.read(at.jobId(number));
+    expect(answer).toMatchObject({ author: OWNER, text: "Blue.\n\nDark blue." });
+  });
+});
+
+describe("what is lost", () => {
+  test("a scheduler that dies between the hash and the queue: the next poll mends it", async () => {
+    const number = at.openIssue();
+    const dying = Object.create(at.queue, { add: { value: () => Promise.reject(new Error("killed")) } });
+    at.restart({ queue: dying });
+    await at.poll();
+    expect(await at.stands(number)).toBe("none:queued");
+    at.restart();
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:queued");
+  });
+
+  test("dying so at a relabelling loses no paid work", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    const [event] = at.github.issue(REPO, number).events;
+    const work = { failure: "github", checkpoint: "worked", agentRuns: 1, session: "s" } as const;
+    await (await at.take()).end("failed", { labelEvent: event?.id ?? 0, ...work });
+    at.github.removeLabel(by(number));
+    at.github.addLabel(by(number));
+    const dying = Object.create(at.queue, { add: { value: () => Promise.reject(new Error("killed")) } });
+    at.restart({ queue: dying });
+    await at.poll();
+    at.restart();
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:queued");
+    const { checkpoint, session, agentRuns } = await at.store.read(at.jobId(number));
+    expect({ checkpoint, session, agentRuns }).toEqual({ checkpoint: "worked", session: "s", agentRuns: 1 });
+  });
+
+  test("an answer that was written but not heard is heard at the next poll", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    const answer = { commentId: 1, author: OWNER, text: "Yes." };
+    await (await at.take()).park("blocked", { questionId: 1, answer, agentRuns: 1 });
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:blocked");
+  });
+
+  test("a job that was deleted or failed behind the issue's back is queued again", async () => {
+    const [deleted, failed] = [at.openIssue(), at.openIssue()];
+    await at.poll();
+    await (await at.queue.getJob(at.jobId(deleted)))?.remove();
+    const taken = await at.take();
+    expect(taken.number).toBe(failed);
+    await taken.end("failed");
+    await at.store.writeIf(at.jobId(failed), {}, { state: "running", outcome: null });
+    await at.poll();
+    expect([await at.stands(deleted), await at.stands(failed)]).toEqual(["prioritized:queued", "prioritized:running"]);
+  });
+
+  test("an emptied hash: a labelled issue is looked at again", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    await (await at.take()).end("pr");
+    await at.redis.del(`tac8:issue:${at.jobId(number)}`);
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:queued");
+  });
+
+  test("an emptied Redis: nothing is added until runners must have noticed", async () => {
+    const number = at.openIssue();
+    await at.poll();
+    await at.take();
+    await at.redis.flushall();
+    await at.poll();
+    expect(await at.stands(number)).toBe("none:none");
+    at.advance(120_000 + 29_000);
+    await at.poll();
+    expect(await at.stands(number)).toBe("none:none");
+    at.advance(2000);
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:queued");
+  });
+
+  test("a scheduler that starts on an emptied Redis sees by the label that work goes on", async () => {
+    const [working, other] = [at.openIssue({ labels: [LABEL, "RPI-working"] }), at.openIssue()];
+    await at.poll();
+    expect([await at.stands(working), await at.stands(other)]).toEqual(["none:none", "none:none"]);
+    at.restart();
+    at.advance(151_000);
+    await at.poll();
+    expect([await at.stands(working), await at.stands(other)]).toEqual(["prioritized:queued", "prioritized:queued"]);
+  });
+});

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { signIn } from "@tac8/core/app/signIn";
+import type { Config } from "@tac8/core/config/resolve";
+import type { Logger } from "@tac8/core/log/logger";
+import { logAtMost } from "@tac8/core/log/throttleLog";
+import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { createBreaker } from "./breaker.ts";
+import { reconcileHolds } from "./holds.ts";
+import { createPoll } from "./poll.ts";
+import { createTextFile } from "./tasks/file.ts";
+import { renderTasks } from "./tasks/page.ts";
+import { readTasks } from "./tasks/read.ts";
+import { rescueStalled } from "./stalled.ts";
+
+export interface SchedulerDeps {
+  readonly log: Logger;
+  /** Borrowed. */
+  readonly redis: Redis;
+  /** Aborts the start. */
+  readonly signal: AbortSignal;
+  readonly now?: () => number;
+}
+
+export interface RunningScheduler {
+  /** Idempotent; takes about 2 s at most. */
+  close(): Promise<void>;
+}
+
+/** Holds are looked at more often than GitHub. */
+const HOLDS_MS = 2000;
+/** How old the page of tasks may be. */
+const TASKS_MS = 5000;
+const CLOSE_MS = 2000;
+
+/** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
+export async function start(config: Config, deps: SchedulerDeps): Promise<RunningScheduler> {
+  const { log, redis, now = Date.now } = deps;
+  const { github, login } = await signIn(config, { log, signal: deps.signal, now });
+  const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
+  const floods = logAtMost({ log, every: 30_000, now });
+  queue.on("error", (err) => floods("warn", { err }, "queue"));
+  const endRescue = await rescueStalled({
+    redis,
+    lockSeconds: config.coordinator.lock_seconds,
+    onError: (err) => floods("warn", { err }, "looking for stalled jobs"),
+  });
+  const stop = new AbortController();
+  const { signal } = stop;
+  const store = createIssueStore(redis);
+  const poll = createPoll({ config, github, login, queue, redis, store, log, now, signal });
+  const writeTasks = createTextFile(join(config.home, "tasks.md"));
+  const how = { worktrees: config.worktree.base_dir, manyRepositories: config.repositories.length > 1 };
+
+  async function tasks(): Promise<void> {
+    await writeTasks(renderTasks(await readTasks({ queue, store }, new Date(now()).setHours(0, 0, 0, 0)), how));
+  }
+
+  async function every(ms: number, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await work();
+      } catch (err) {
+        if (!signal.aborted) floods("error", { err }, "the scheduler's round failed");
+      }
+      await sleep(ms, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  const { breaker_failures: failures, backoff_factor: factor } = config.coordinator;
+  const breaker = createBreaker({ redis, queue, log, now, failures, factor });
+  async function holds(): Promise<void> {
+    try {
+      await breaker();
+    } finally {
+      await reconcileHolds({ redis, queue, log, now: now() });
+    }
+  }
+
+  const loops = Promise.all([
+    every(config.coordinator.poll_interval_seconds * 1000, poll),
+    every(HOLDS_MS, holds),
+    every(TASKS_MS, tasks),
+  ]);
+  const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
+  log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");
+  let closing: Promise<void> | null = null;
+  async function shutDown(): Promise<void> {
+    stop.abort(new Error("the scheduler is closing"));
+    // While Redis is away its commands wait for it; their owner ends them with the connection.
+    await within(CLOSE_MS, loops);
+    await within(CLOSE_MS, Promise.all([queue.close(), endRescue()]));
+  }
+  return {
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([work, sleep(ms, undefined, { signal: done.signal })]);
+  } finally {
+    done.abort();
+  }
+}
