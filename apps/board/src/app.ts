@@ -1,0 +1,33 @@
+import express, { type Express } from "express";
+import type { ThrottledLog } from "@tac8/core/log/throttleLog";
+import { accessGuard } from "./access/guard.ts";
+import type { AccessRules } from "./access/judge.ts";
+import type { Board } from "./board.ts";
+import { answerWithin } from "./http/answerWithin.ts";
+import { errorHandler, notFound } from "./http/errors.ts";
+import { securityHeaders } from "./http/securityHeaders.ts";
+import { queuePages } from "./queues/pages.ts";
+import { ROUTES } from "./routes.ts";
+
+/** Bounds what a page may take altogether; its single waits are shorter. */
+const ANSWER_MS = 10_000;
+
+export function createApp(board: Board, rules: AccessRules, log: ThrottledLog): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.use(securityHeaders);
+  app.use(
+    accessGuard(
+      rules,
+      ROUTES.filter(({ open }) => open).map(({ path }) => path),
+    ),
+  );
+  app.use(answerWithin(ANSWER_MS));
+  for (const { method, path, page } of ROUTES) {
+    app[method](path, (request, response) => page(board, request, response));
+  }
+  app.use("/queues", queuePages(board));
+  app.use(notFound);
+  app.use(errorHandler(log));
+  return app;
+}

@@ -1,0 +1,82 @@
+import { once, type EventEmitter } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { request, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resolveConfig } from "@tac8/core/config/resolve";
+import { createLogger } from "@tac8/core/log/logger";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { startRedisServer } from "@tac8/sandbox/redis";
+import { start, type RunningBoard } from "./start.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** Resolves at the event, whatever errors come before it: a client that reconnects has many. */
+export function heard(emitter: EventEmitter, event: string): Promise<void> {
+  return new Promise((resolve) => emitter.once(event, () => resolve()));
+}
+
+/** Things to undo after a test, last in, first out. */
+export class Cleanup {
+  readonly #steps: (() => unknown)[] = [];
+  add(step: () => unknown): void {
+    this.#steps.push(step);
+  }
+  async run(): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) await step();
+  }
+}
+
+/** A Redis server of the test's own, and a connected client. */
+export async function setUpRedis(cleanup: Cleanup) {
+  const dir = await mkdtemp(join(tmpdir(), "tac8-board-"));
+  cleanup.add(() => rm(dir, { recursive: true, force: true }));
+  const server = await startRedisServer({ dir });
+  cleanup.add(() => server.stop("SIGKILL"));
+  const redis = connectRedis(server.url, { name: "board-test", onError: () => undefined });
+  cleanup.add(() => redis.disconnect());
+  if (redis.status !== "ready") await heard(redis, "ready");
+  return { dir, server, redis };
+}
+
+export interface BoardSetup {
+  readonly redis: Awaited<ReturnType<typeof setUpRedis>>["redis"];
+  /** Lines of the `[board]` table. */
+  readonly board?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A board on a free port of loopback; `lines` is what it logs. */
+export async function setUpBoard(
+  cleanup: Cleanup,
+  { redis, board = "", env = {} }: BoardSetup,
+): Promise<RunningBoard & { readonly lines: string[]; readonly passwords: string[] }> {
+  const text = `[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n[board]\nport = 0\n${board}`;
+  const input = { text, path: "/nowhere/config.toml", env, readSecretFile: () => "" };
+  const { config, problems } = resolveConfig(input);
+  if (config === null) throw new Error(JSON.stringify(problems));
+  const lines: string[] = [];
+  const passwords: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLogger({ name: "board", level: "info", destination, secrets: config.secrets.values });
+  const running = await start(config, { log, redis, onPassword: (made) => passwords.push(made) });
+  cleanup.add(() => running.close());
+  return { ...running, lines, passwords };
+}
+
+/** One request on a connection of its own; any header may be set. */
+export async function ask(
+  url: string,
+  options: { readonly method?: string; readonly headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const outgoing = request(url, { ...options, agent: false });
+  const response = once(outgoing, "response");
+  outgoing.end();
+  const [incoming] = (await response) as [IncomingMessage];
+  const body = (await incoming.setEncoding("utf8").toArray()).join("");
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };
+}

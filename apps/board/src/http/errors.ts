@@ -1,0 +1,38 @@
+import type { ErrorRequestHandler, RequestHandler } from "express";
+import type { ThrottledLog } from "@tac8/core/log/throttleLog";
+import { problemPage, redisAwayPage } from "../pages/problem.ts";
+import { RedisAway } from "../redis/away.ts";
+
+export const notFound: RequestHandler = (_request, response) => {
+  problemPage(response, { status: 404, title: "Not here", message: "There is no such page on this board." });
+};
+
+/** The last handler: one line in the log for what is our fault, and a readable page. Express knows it by its four parameters. */
+export function errorHandler(log: ThrottledLog): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const where = `${request.method} ${request.path.slice(0, 200)}`;
+    if (response.headersSent) {
+      // Answered already, so nobody is left to tell.
+      response.destroy();
+      return;
+    }
+    if (error instanceof RedisAway) {
+      log("warn", { path: request.path.slice(0, 200) }, `${where}: ${error.message}`);
+      redisAwayPage(response, request.originalUrl);
+      return;
+    }
+    const status = clientError(error);
+    if (status !== null) {
+      problemPage(response, { status, title: "Not understood", message: "The board cannot read this request." });
+      return;
+    }
+    log("error", { err: error }, `${where} failed: ${error instanceof Error ? error.message : String(error)}`);
+    problemPage(response, { status: 500, title: "Something broke", message: "The board's log says what." });
+  };
+}
+
+/** Status of an error that express or its parsers blame on the request. */
+function clientError(error: unknown): number | null {
+  const status = error instanceof Error && "status" in error ? Number(error.status) : 0;
+  return status >= 400 && status < 500 ? status : null;
+}

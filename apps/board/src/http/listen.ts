@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { isIP } from "node:net";
+import { StartupProblem } from "@tac8/core/app/main";
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Connections that are still busy get this long at closing. */
+const CLOSE_MS = 1000;
+
+/** @throws StartupProblem with one line for a person when the port is taken or the address is not this machine's */
+export async function listen(handler: RequestListener, { host, port }: Address): Promise<Server> {
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
+  server.maxConnections = 500;
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw new StartupProblem(explain(error as NodeJS.ErrnoException, { host, port }), { cause: error });
+  }
+  return server;
+}
+
+/** Address to open in a browser on this machine. */
+export function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
+}
+
+/** Closes the server and, after `CLOSE_MS`, whatever connection is still open. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+function explain(error: NodeJS.ErrnoException, { host, port }: Address): string {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return `port ${port} of ${host} is taken: end the program that has it, or choose another with board.port or TAC8_BOARD_PORT`;
+    case "EACCES":
+      return `no permission to listen on port ${port}: choose one above 1023 with board.port or TAC8_BOARD_PORT`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `${host} is no address of this machine: change board.host (127.0.0.1, or 0.0.0.0 for all)`;
+    case undefined:
+    default:
+      return `cannot listen on ${host}, port ${port} (board.host, board.port): ${error.message}`;
+  }
+}

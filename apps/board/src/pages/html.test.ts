@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { html } from "./html.ts";
+import { isWebUrl } from "./link.ts";
+import { relative, timeTag } from "./time.ts";
+
+test("values are escaped, nested html is not, lists are joined, null and false leave nothing", () => {
+  const evil = `<script>"&'`;
+  expect(html`<p title="${evil}">${evil}</p>`.text).toBe(
+    '<p title="&lt;script&gt;&quot;&amp;&#39;">&lt;script&gt;&quot;&amp;&#39;</p>',
+  );
+  expect(html`${[html`<b>${1}</b>`, "<", null, false, 0]}!`.text).toBe("<b>1</b>&lt;0!");
+  expect(html`${"half \uD800"}`.text).toBe("half \uFFFD");
+});
+
+test.each([
+  [0, "just now"],
+  [-12_000, "12 s ago"],
+  [-5 * 60_000, "5 min ago"],
+  [90_000, "in 1 min"],
+  [-30 * 3_600_000, "30 h ago"],
+  [-50 * 3_600_000, "2 d ago"],
+])("%i ms away is %s", (away, expected) => {
+  expect(relative(1e12 + away, 1e12)).toBe(expected);
+});
+
+test("a time that is none does not break the page", () => {
+  expect(timeTag(Number.NaN, 0).text).toContain("?");
+  expect(timeTag(9e15, 0).text).toContain("?");
+  expect(timeTag(0, 0).text).toContain('datetime="1970-01-01T00:00:00.000Z"');
+});
+
+test("only web addresses become links", () => {
+  expect(isWebUrl("https://a/b")).toBe(true);
+  expect(isWebUrl("javascript:alert(1)")).toBe(false);
+  expect(isWebUrl("https://")).toBe(false);
+  expect(isWebUrl(null)).toBe(false);
+});

@@ -1,0 +1,31 @@
+import type { Response } from "express";
+import { html } from "./html.ts";
+import { layout } from "./layout.ts";
+
+const RETRY_SECONDS = 5;
+
+/** A page with one thing to say; `message` is what the reader can do about it. */
+export function problemPage(
+  response: Response,
+  { status, title, message, refresh }: { status: number; title: string; message: string; refresh?: number },
+): void {
+  const body = html`<main class="problem">
+    <p class="code">${status}</p>
+    <h1>${title}</h1>
+    <p>${message}</p>
+  </main>`;
+  response
+    .status(status)
+    .type("html")
+    .send(layout({ title, body, refresh: refresh ?? null }).text);
+}
+
+/** For Bull Board's scripts as JSON, for people as a page that looks again by itself. */
+export function redisAwayPage(response: Response, url: string): void {
+  const message = "Redis does not answer. The board shows the queue as soon as it is back.";
+  if (url.startsWith("/queues/api/")) {
+    response.status(503).json({ error: { key: "ERRORS.INTERNAL_SERVER_ERROR" }, message });
+    return;
+  }
+  problemPage(response, { status: 503, title: "Redis is away", message, refresh: RETRY_SECONDS });
+}

@@ -1,0 +1,24 @@
+import { html, type Html } from "./html.ts";
+
+/** `just now`, `12 s ago`, `in 5 min`, `3 h ago`, `2 d ago`; `at` and `now` are epoch ms. */
+export function relative(at: number, now: number): string {
+  const away = Math.abs(at - now);
+  if (away < 2000) return "just now";
+  const [amount, unit] =
+    away < 60_000
+      ? [away / 1000, "s"]
+      : away < 3_600_000
+        ? [away / 60_000, "min"]
+        : away < 48 * 3_600_000
+          ? [away / 3_600_000, "h"]
+          : [away / 86_400_000, "d"];
+  const text = `${Math.floor(amount)} ${unit}`;
+  return at < now ? `${text} ago` : `in ${text}`;
+}
+
+/** A time as people say it, the exact one in its title. */
+export function timeTag(at: number, now: number): Html {
+  if (Math.abs(at) > 8.64e15 || Number.isNaN(at)) return html`<span>?</span>`;
+  const iso = new Date(at).toISOString();
+  return html`<time datetime="${iso}" title="${iso.slice(0, 19).replace("T", " ")} UTC">${relative(at, now)}</time>`;
+}

@@ -1,0 +1,28 @@
+import type { AppViewRoute } from "@bull-board/api/typings/app";
+import { ExpressAdapter } from "@bull-board/express";
+import type { NextFunction, Request, Response } from "express";
+import { adaptEntry } from "./entry.ts";
+
+/** Bull Board's express adapter with its one HTML page adapted; it asks Google for fonts otherwise. */
+export class BoardAdapter extends ExpressAdapter {
+  readonly #safe: boolean;
+
+  /** `safe`: leave out the buttons whose actions are refused. */
+  constructor({ basePath, safe }: { basePath: string; safe: boolean }) {
+    super();
+    this.#safe = safe;
+    this.setBasePath(basePath);
+    this.app.disable("x-powered-by");
+  }
+
+  override setEntryRoute(entry: AppViewRoute): this {
+    this.app.get(entry.route, (_request: Request, response: Response, next: NextFunction) => {
+      const { name, params } = entry.handler({ basePath: this.basePath, uiConfig: this.uiConfig });
+      this.app.render(name, params, (error: Error | null, page: string) => {
+        if (error) next(error);
+        else response.send(adaptEntry(page, { safe: this.#safe }));
+      });
+    });
+    return this;
+  }
+}

@@ -1,0 +1,32 @@
+import type { RequestHandler } from "express";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import type { Board } from "../board.ts";
+import { readInTime } from "../redis/away.ts";
+import { REFUSAL, safeActionOf } from "./actions.ts";
+
+const READS = ["GET", "HEAD"];
+
+/** Refuses what would destroy, before Bull Board sees it; lets everything through with `board.allow_destructive`. */
+export function destructionGuard({ config, redis, probe }: Board): RequestHandler {
+  const store = createIssueStore(redis);
+  return async (request, response, next) => {
+    if (READS.includes(request.method) || config.board.allow_destructive) {
+      next();
+      return;
+    }
+    const refuse = (message: string) => response.status(403).json({ error: { key: "ERRORS.FORBIDDEN" }, message });
+    const safe = safeActionOf(request.method, request.path);
+    if (safe === null) {
+      refuse(REFUSAL);
+      return;
+    }
+    if (safe.action === "promote") {
+      const { state } = await readInTime(probe, () => store.read(safe.jobId));
+      if (state === "blocked") {
+        refuse("This job waits for an answer: reply to the question on its issue.");
+        return;
+      }
+    }
+    next();
+  };
+}

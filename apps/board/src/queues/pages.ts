@@ -1,0 +1,47 @@
+import { createBullBoard } from "@bull-board/api";
+import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import type { QueueJobJson } from "@bull-board/api/typings/app";
+import { Router } from "express";
+import type { Board } from "../board.ts";
+import { RedisAway } from "../redis/away.ts";
+import { BoardAdapter } from "./adapter.ts";
+import { isSafeRoute } from "./actions.ts";
+import { cardLink, cardTitle } from "./cards.ts";
+import { destructionGuard } from "./guard.ts";
+
+/** Bull Board draws a link for every job; one without an address of its own leads home. */
+const NO_LINK = { displayText: "Overview", href: "/" };
+
+/** Bull Board over the queue, to be mounted at `/queues`. */
+export function queuePages(board: Board): Router {
+  const safe = !board.config.board.allow_destructive;
+  const queue = new BullMQAdapter(board.queue, {
+    displayName: "Issues",
+    externalJobUrl: (job: QueueJobJson) => cardLink(job) ?? NO_LINK,
+  });
+  queue.setFormatter("name", (job: QueueJobJson) => cardTitle(job));
+  const serverAdapter = new BoardAdapter({ basePath: "/queues", safe });
+  createBullBoard({
+    queues: [queue],
+    serverAdapter,
+    options: {
+      uiConfig: {
+        boardTitle: "tac8",
+        miscLinks: [{ text: "Overview", url: "/" }],
+        hideDocsLink: true,
+        showMetrics: false,
+        pollingInterval: { showSetting: true },
+      },
+      // The guard's rule once more, behind Bull Board's own way of matching paths.
+      handlerHooks: safe ? { before: (context) => ({ allow: isSafeRoute(context) }) } : {},
+    },
+  });
+
+  const router = Router();
+  router.use(destructionGuard(board));
+  router.use(async (request, _response, next) => {
+    next(request.path.startsWith("/static/") || (await board.probe()) ? undefined : new RedisAway());
+  });
+  router.use(serverAdapter.getRouter() as Router);
+  return router;
+}

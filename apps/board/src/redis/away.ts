@@ -1,0 +1,21 @@
+import { withTime } from "./withTime.ts";
+import { REDIS_LIMIT_MS, type RedisProbe } from "./probe.ts";
+
+/** Redis does not answer; pages say so with status 503. */
+export class RedisAway extends Error {
+  constructor(options?: { cause?: unknown }) {
+    super("Redis does not answer", options);
+    this.name = "RedisAway";
+  }
+}
+
+/**
+ * Reads from Redis in bounded time.
+ * @throws RedisAway when it does not answer, or not in time
+ */
+export async function readInTime<T extends object>(probe: RedisProbe, read: () => Promise<T>): Promise<T> {
+  if (!(await probe())) throw new RedisAway();
+  const found = await withTime(read(), REDIS_LIMIT_MS);
+  if (found === null) throw new RedisAway();
+  return found;
+}

@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
+import { appendEvent } from "@tac8/core/state/events";
+import { startRedisServer } from "@tac8/sandbox/redis";
+import { ask, Cleanup, heard, setUpBoard, setUpRedis } from "./board.fixture.ts";
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const basic = (password: string) => ({ authorization: `Basic ${Buffer.from(`me:${password}`).toString("base64")}` });
+
+test("health turns good when scheduler and runner report, and the overview shows them", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  const before = await ask(`${url}/healthz`);
+  expect(before.status).toBe(503);
+  expect(JSON.parse(before.body)).toMatchObject({ ok: false, redis: { ok: true }, runners: { ok: false, present: 0 } });
+
+  const at = Date.now();
+  await announceScheduler(redis, { at, lastPollAt: at, error: null });
+  await announceRunner(redis, { name: "pi-1", at, host: "raspberrypi", pid: 1, slots: 3, busy: 2 });
+  const reason = "labelled <by> octo";
+  await appendEvent(redis, { issue: "octo.hello.471", from: "", to: "queued", by: "scheduler", reason, evidence: {} });
+  const after = await ask(`${url}/healthz`);
+  expect(after.status).toBe(200);
+  expect(JSON.parse(after.body)).toEqual({
+    ok: true,
+    redis: { ok: true },
+    scheduler: { ok: true, lastPollAt: at, error: null },
+    runners: { ok: true, present: 1, slots: 3, busy: 2 },
+  });
+
+  const page = await ask(url);
+  expect(page.status).toBe(200);
+  for (const text of ["2 of 3 busy", "octo/hello#471", "labelled &lt;by&gt; octo"]) expect(page.body).toContain(text);
+});
+
+test("headers keep strangers out, and strangers' hosts and origins are refused", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  for (const path of ["/", "/queues/", "/healthz", "/nowhere"]) {
+    const { headers } = await ask(`${url}${path}`);
+    expect(headers["x-powered-by"]).toBeUndefined();
+    expect(headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "no-referrer",
+      "content-security-policy": expect.stringContaining("default-src 'none'"),
+    });
+  }
+  expect((await ask(`${url}/nowhere`)).status).toBe(404);
+  expect((await ask(`${url}/%ff`)).status).toBeLessThan(500);
+  expect((await ask(url, { headers: { host: "evil.example" } })).status).toBe(403);
+  const put = (origin: string) => ask(`${url}/queues/api/queues/pause`, { method: "PUT", headers: { origin } });
+  expect((await put("http://evil.example")).body).toContain("own pages");
+});
+
+test("a password is asked for where one is given; health is open", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url, passwords } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_PASSWORD: "given-one" } });
+  for (const path of ["/", "/queues", "/queues/api/queues", "/queues/static/favicon.ico", "/nowhere"]) {
+    const answer = await ask(`${url}${path}`);
+    expect(answer.status).toBe(401);
+    expect(answer.headers["www-authenticate"]).toMatch(/^Basic/);
+  }
+  expect((await ask(url, { headers: basic("given-one") })).status).toBe(200);
+  expect((await ask(url, { headers: basic("given-on") })).status).toBe(401);
+  expect((await ask(`${url}/healthz`)).status).toBe(503);
+  expect(passwords).toEqual([]);
+});
+
+test("beyond loopback it makes a password and says it once, readable, in its log", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  // Loopback written so that it does not look like it: the test opens nothing to the network.
+  const { url, lines, passwords } = await setUpBoard(cleanup, { redis, board: 'host = "127.1"' });
+  const [password = ""] = passwords;
+  expect(password).toHaveLength(24);
+  expect(lines.filter((line) => line.includes(password))).toHaveLength(1);
+  expect((await ask(url)).status).toBe(401);
+  expect((await ask(url, { headers: basic(password) })).status).toBe(200);
+});
+
+test("a taken port is one clear line", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  const { port } = new URL(url);
+  const second = setUpBoard(cleanup, { redis, env: { TAC8_BOARD_PORT: port } });
+  await expect(second).rejects.toThrow(new RegExp(`^port ${port} .*board\\.port.*TAC8_BOARD_PORT$`));
+});
+
+test("without Redis every page says so in bounded time, and comes back with it", async () => {
+  const { redis, server, dir } = await setUpRedis(cleanup);
+  const { url, lines } = await setUpBoard(cleanup, { redis });
+  const paths = ["/", "/queues/", "/queues/api/queues"];
+
+  process.kill(server.pid, "SIGSTOP"); // A Redis that neither answers nor hangs up.
+  try {
+    const answers = await Promise.all([...paths, "/healthz"].map((path) => ask(`${url}${path}`)));
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+    const health = answers.at(-1) ?? { body: "" };
+    expect(JSON.parse(health.body)).toMatchObject({ ok: false, redis: { ok: false } });
+  } finally {
+    process.kill(server.pid, "SIGCONT");
+  }
+
+  const closed = heard(redis, "close");
+  await server.stop("SIGKILL");
+  await closed;
+  for (const path of paths) expect((await ask(`${url}${path}`)).status).toBe(503);
+  expect((await ask(url)).body).toContain("Redis is away");
+  expect((await ask(`${url}/healthz`)).status).toBe(503);
+  expect(lines.filter((line) => line.includes('"level":50'))).toEqual([]);
+
+  const ready = heard(redis, "ready");
+  const again = await startRedisServer({ dir, port: Number(new URL(server.url).port) });
+  cleanup.add(() => again.stop("SIGKILL"));
+  await ready;
+  for (const path of paths) expect((await ask(`${url}${path}`)).status).toBe(200);
+});
+
+test("close ends open connections, may be called twice and leaves the client to its owner", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const board = await setUpBoard(cleanup, { redis });
+  const socket = connect(Number(new URL(board.url).port), "127.0.0.1").setEncoding("utf8");
+  cleanup.add(() => socket.destroy());
+  const head = ["host: localhost", "content-type: application/json", "content-length: 9", "expect: 100-continue"];
+  socket.write(`PUT /queues/api/queues/issues/octo.hello.1/retry HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`);
+  // The board has taken the request; its body never comes.
+  expect((await once(socket, "data"))[0]).toContain("100 Continue");
+  let rest = "";
+  socket.on("data", (text: string) => (rest += text));
+  const ended = new Promise((resolve) => socket.once("error", () => undefined).once("close", resolve));
+  await Promise.all([board.close(), board.close()]);
+  await ended;
+  expect(rest).toBe("");
+  await expect(ask(board.url)).rejects.toThrow(/ECONNREFUSED/);
+  expect(await redis.ping()).toBe("PONG");
+});
