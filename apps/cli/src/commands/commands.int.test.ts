@@ -1,0 +1,233 @@
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { readEvents } from "@tac8/core/state/events";
+import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
+import { setHold } from "@tac8/core/state/holds";
+import type { IssuePatch } from "@tac8/core/state/issueState";
+import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from "bullmq";
+import type { Redis } from "ioredis";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+
+let lab: Lab;
+let server: RedisServer;
+let redis: Redis;
+let queue: Queue<JobData>;
+let store: IssueStore;
+
+beforeEach(async () => {
+  lab = openLab();
+  const dir = join(lab.dir, "redis");
+  mkdirSync(dir);
+  server = await startRedisServer({ dir });
+  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
+  queue = new Queue(QUEUE_NAME, { connection: redis });
+  queue.on("error", () => undefined);
+  store = createIssueStore(redis);
+  writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n');
+});
+
+afterEach(async () => {
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+  await lab.close();
+});
+
+async function tac8(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const cli = lab.start(args, { REDIS_URL: server.url });
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+const id = (number: number) => jobIdOf({ owner: "Octo", repo: "Hello", number });
+
+async function add(number: number, patch: IssuePatch = {}): Promise<void> {
+  const url = `https://github.com/Octo/Hello/issues/${number}`;
+  const data = { owner: "Octo", repo: "Hello", number, repositoryId: 1, title: `Title ${number}`, url };
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", begun: false, attempts: 3 }));
+  await store.writeIf(id(number), {}, { state: "queued", since: new Date().toISOString(), ...patch });
+}
+
+/** Works all that waits, each job as told, until nothing waits. */
+async function work(how: (job: Job<JobData>, token: string) => Promise<unknown>): Promise<void> {
+  const connection = connectRedis(server.url, { name: "worker", onError: () => undefined });
+  const worker = new Worker<JobData>(QUEUE_NAME, (job, token = "") => how(job, token), { connection, drainDelay: 1 });
+  await new Promise((resolve) => worker.once("drained", () => resolve(null)));
+  await worker.close();
+  connection.disconnect();
+}
+
+const fail = () => Promise.reject(new UnrecoverableError("refused by GitHub"));
+
+describe("tac8 retry", () => {
+  it("puts a failed issue back, with all its attempts, and says so in the log of events", async () => {
+    await add(3, { state: "failed", failure: "refused", checkpoint: "worked", outcome: "failed", stop: "old" });
+    await work(fail);
+    expect(await queue.getFailedCount()).toBe(1);
+    expect(await tac8("retry", "#3")).toEqual({
+      code: 0,
+      out: "octo/hello#3 waits for its next try (it was: failed).\n",
+      err: "",
+    });
+    const job = await queue.getJob(id(3));
+    expect(await job?.getState()).toMatch(/waiting|prioritized/);
+    expect(job?.attemptsMade).toBe(0);
+    expect(await store.read(id(3))).toMatchObject({
+      state: "queued",
+      checkpoint: "worked",
+      outcome: null,
+      failure: null,
+      stop: null,
+    });
+    expect(await readEvents(redis, { count: 1 })).toMatchObject([
+      { issue: id(3), from: "failed", to: "queued", by: "tac8 retry", evidence: { failure: "refused" } },
+    ]);
+  });
+
+  it("starts one anew that ended with its pull request", async () => {
+    await add(3, { state: "pr", checkpoint: "published", prNumber: 9 });
+    await work(() => Promise.resolve({ outcome: "pr" }));
+    expect((await tac8("retry", "octo/hello#3")).out).toContain("it was: pr");
+    expect(await store.read(id(3))).toMatchObject({ state: "queued", checkpoint: "none", prNumber: 9 });
+    expect(await queue.getCompletedCount()).toBe(0);
+  });
+
+  it("puts back all that have failed", async () => {
+    expect(await tac8("retry", "--failed")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("No issue has failed"),
+    });
+    for (const number of [1, 2, 3]) await add(number, { state: "failed" });
+    await work(fail);
+    const { code, out } = await tac8("retry", "--failed");
+    expect(code).toBe(0);
+    expect(out.trim().split("\n")).toHaveLength(3);
+    expect(await queue.getFailedCount()).toBe(0);
+  });
+
+  it("has nothing to do for what waits or is worked on", async () => {
+    await add(3);
+    expect(await tac8("retry", "3")).toMatchObject({
+      code: 0,
+      out: "octo/hello#3 is in the queue already: nothing to do.\n",
+    });
+    let said: Awaited<ReturnType<typeof tac8>> | null = null;
+    await work(async () => {
+      said = await tac8("retry", "3");
+    });
+    expect(said).toMatchObject({ code: 0, out: "octo/hello#3 is being worked on: nothing to do.\n" });
+  });
+
+  it("says how to answer a blocked one", async () => {
+    await add(3, { state: "blocked" });
+    await work(async (job, token) => {
+      await job.moveToDelayed(Date.now() + 86_400_000, token);
+      throw new DelayedError();
+    });
+    const { code, err } = await tac8("retry", "3");
+    expect(code).toBe(1);
+    expect(err).toBe("tac8: octo/hello#3 is blocked by a question: reply to it on the issue, and the work goes on\n");
+    expect(await queue.getDelayedCount()).toBe(1);
+  });
+
+  it.each([
+    [["retry", "99"], 1, /octo\/hello#99 is not in the queue/],
+    [["retry", "x y"], 1, /"x y" is not an issue: expected 471/],
+    [["retry", "a/b#1"], 1, /a\/b is not a configured repository \(Octo\/Hello\)/],
+    [["retry"], 2, /say which issue/],
+    [["retry", "3", "--failed"], 2, /say which issue/],
+  ])("refuses %j", async (args, code, line) => {
+    const answer = await tac8(...args);
+    expect(answer).toEqual({ code, out: "", err: expect.stringMatching(line) });
+    expect(answer.err.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("tac8 list", () => {
+  it("joins the queue with what the runners wrote", async () => {
+    await add(1, { state: "failed", runner: "pi-1", reason: "refused" });
+    await work(fail);
+    const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.42, turns: 1 };
+    await add(2, { usage: { ...usage, durationMs: 1 }, prNumber: 7, prUrl: "https://github.com/Octo/Hello/pull/7" });
+    const { code, out } = await tac8("list", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      issues: [
+        expect.objectContaining({
+          issue: "Octo/Hello#2",
+          state: "queued",
+          runner: null,
+          attempts: 0,
+          maxAttempts: 3,
+          costUsd: 0.42,
+          pr: { number: 7, url: "https://github.com/Octo/Hello/pull/7" },
+        }),
+        expect.objectContaining({
+          issue: "Octo/Hello#1",
+          state: "failed",
+          runner: "pi-1",
+          attempts: 1,
+          reason: "refused",
+        }),
+      ],
+    });
+    const table = await tac8("list", "--state", "failed");
+    expect(table.out.trim().split("\n")).toEqual([
+      expect.stringMatching(/^ISSUE +STATE +SINCE +TRIES +RUNNER +TITLE$/),
+      expect.stringMatching(/^#1 +failed +\d+ s +1\/3 +pi-1 +Title 1$/),
+    ]);
+  });
+
+  it("says when there is nothing", async () => {
+    expect(await tac8("list")).toMatchObject({ code: 0, out: expect.stringContaining("No issues yet") });
+    expect(await tac8("list", "--json")).toMatchObject({ code: 0, out: '{\n  "issues": []\n}\n' });
+  });
+});
+
+it("tac8 status shows scheduler, runners, queue and holds", async () => {
+  const now = Date.now();
+  await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
+  await announceRunner(redis, { name: "pi-1", at: now, host: "pi", pid: 1, slots: 3, busy: 1 });
+  await setHold(redis, { name: "operator", reason: "lunch", by: "someone", since: now, until: null });
+  await add(1);
+  await queue.pause();
+  const { code, out } = await tac8("status", "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    ok: true,
+    runners: { ok: true, slots: 3, busy: 1 },
+    queue: { waiting: 1, paused: true },
+    holds: [{ name: "operator", until: null }],
+    events: [{ to: "hold", reason: "lunch" }],
+  });
+  const text = await tac8("status");
+  expect(text.out).toMatch(/Runners +pi-1: 1 of 3 slots busy/);
+  expect(text.out).toMatch(/Queue +1 waiting, .*paused/);
+});
+
+it("every command says when Redis is away", async () => {
+  await server.stop();
+  for (const args of [["status"], ["list"], ["retry", "3"]]) {
+    const { code, err } = await tac8(...args);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(
+        /^tac8: Redis at 127\.0\.0\.1:\d+ is not reachable: start tac8 with npm start, or set REDIS_URL\n$/,
+      ),
+    });
+  }
+});
+
+it.each([
+  [["lst"], 2, /unknown command/],
+  [["list", "--state", "odd"], 2, /Allowed choices/],
+  [["--config", "none.toml", "status"], 1, /none\.toml: there is no such file/],
+])("%j ends with %i", async (args, code, line) => {
+  expect(await tac8(...args)).toMatchObject({ code, err: expect.stringMatching(line) });
+});

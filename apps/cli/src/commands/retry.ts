@@ -1,0 +1,83 @@
+import { formatReference, jobIdOf, parseJobId, parseReference } from "@tac8/core/domain/reference";
+import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import type { Redis } from "ioredis";
+import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
+import type { CommandSpec } from "../program.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { locate, type Place } from "../redis/locate.ts";
+import { withQueue, type IssueQueue } from "../redis/queue.ts";
+
+export const retry: CommandSpec = {
+  usage: "retry [issue]",
+  summary: "try an issue again that has ended: 471, owner/repo#471 or its address",
+  options: [{ flags: "--failed", description: "try every issue again that has failed" }],
+  async run(context, { args, options }) {
+    const place = locate(context, options["config"] as string | undefined);
+    const [text] = args;
+    const all = options["failed"] === true;
+    if ((text === undefined) === !all) {
+      throw new WrongUsage("say which issue to try again, such as tac8 retry 471; or tac8 retry --failed for all");
+    }
+    const jobId = text === undefined ? null : referenceOf(text, place, context.cwd);
+    return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, jobId }), UP_RUNNING);
+  },
+};
+
+async function retryIn(context: Context, { redis, jobId }: { redis: Redis; jobId: string | null }): Promise<number> {
+  const store = createIssueStore(redis);
+  return withQueue(redis, async (queue) => {
+    const ids = jobId === null ? await failedIds(queue) : [jobId];
+    let code = 0;
+    for (const id of ids) {
+      const answer = await retryIssue({ queue, store, jobId: id, by: "tac8 retry", now: context.now() });
+      const ref = parseJobId(id);
+      const line = describeRetry(ref === null ? id : formatReference(ref), answer);
+      if (answer.kind === "queued" || answer.kind === "waiting" || answer.kind === "running") context.out.line(line);
+      else {
+        context.err.line(`tac8: ${line}`);
+        code = 1;
+      }
+    }
+    if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
+    return code;
+  });
+}
+
+async function failedIds(queue: IssueQueue): Promise<string[]> {
+  const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
+  return jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
+}
+
+function referenceOf(text: string, { repositories }: Place, cwd: string): string {
+  if (repositories.length === 0) {
+    throw new Problem(
+      `there is no config.toml in ${cwd}, and no demo: run this where tac8 up runs, or give --config FILE`,
+    );
+  }
+  try {
+    return jobIdOf(parseReference(text, repositories));
+  } catch (error) {
+    throw new Problem(messageOf(error), { cause: error });
+  }
+}
+
+/** One line for the operator. */
+export function describeRetry(name: string, answer: RetryAnswer): string {
+  switch (answer.kind) {
+    case "queued":
+      return `${name} waits for its next try${answer.from === null ? "" : ` (it was: ${answer.from})`}.`;
+    case "waiting":
+      return `${name} is in the queue already${answer.later ? ", and waits for the time of its next try" : ""}: nothing to do.`;
+    case "running":
+      return `${name} is being worked on: nothing to do.`;
+    case "blocked":
+      return `${name} is blocked by a question: reply to it on the issue, and the work goes on`;
+    case "unknown":
+      return `${name} is not in the queue: check the number, or put the label on the issue (again)`;
+    case "changed":
+      return `${name} changed at the same moment: look at it with tac8 list, and try again`;
+    default:
+      return unreachable(answer);
+  }
+}

@@ -1,0 +1,52 @@
+import type { AppSpec } from "./up/apps.ts";
+
+/** Where lines for people go. */
+export interface Output {
+  /** One line, or several; the newline at the end is added. */
+  line(text: string): void;
+  /** Width of the terminal; null where the output is no terminal. */
+  readonly columns: number | null;
+  readonly color: boolean;
+}
+
+/** What a command sees of the world; only `main.ts` makes one from the process. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** The checkout: where `apps/` and `packages/` are. */
+  readonly root: string;
+  /** The Node that runs this, absolute. */
+  readonly node: string;
+  readonly out: Output;
+  readonly err: Output;
+  /** The programs that `tac8 up` keeps running. */
+  readonly apps: readonly AppSpec[];
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Calls the handler at each SIGINT, SIGTERM and SIGHUP until the returned function is called. */
+  readonly onSignal: (handler: (signal: NodeJS.Signals) => void) => () => void;
+}
+
+/** What the operator can mend: each line becomes `tac8: <line>` on stderr, and the exit code is 1. */
+export class Problem extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: string | readonly string[], options?: ErrorOptions) {
+    const list = typeof lines === "string" ? [lines] : lines;
+    super(list.join("\n"), options);
+    this.name = "Problem";
+    this.lines = list;
+  }
+}
+
+/** A command line that makes no sense: exit code 2. */
+export class WrongUsage extends Problem {}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** For the default branch of a switch that has all cases. */
+export function unreachable(value: never): never {
+  throw new Error(`there is no case for ${JSON.stringify(value)}`);
+}

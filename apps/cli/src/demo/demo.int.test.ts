@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+
+let lab: Lab;
+beforeEach(() => {
+  lab = openLab();
+});
+afterEach(() => lab.close());
+
+it("runs where nothing is configured, on fresh data, and the other commands find it", async () => {
+  const old = join(lab.dir, ".tac8", "demo", "workspaces");
+  mkdirSync(old, { recursive: true });
+  writeFileSync(join(old, "old"), "");
+  const cli = lab.start(["up"], { TAC8_BOARD_PORT: "0" });
+  await cli.seen(/so this is the demo/);
+  await cli.seen(/GitHub: +http:\/\/127\.0\.0\.1:\d+/);
+  await cli.seen(/Board: +http:/);
+  expect(existsSync(old)).toBe(false);
+
+  const status = lab.start(["status", "--json"]);
+  expect((await status.ended).code).toBe(0);
+  expect(JSON.parse(status.stdout())).toMatchObject({ ok: false, queue: { waiting: 0 }, holds: [], events: [] });
+  const retry = lab.start(["retry", "4"]);
+  expect((await retry.ended).code).toBe(1);
+  expect(retry.stderr()).toContain("tac8: tac8-demo/greeter#4 is not in the queue");
+
+  cli.signal("SIGINT");
+  expect(await cli.ended).toEqual({ code: 0, signal: null });
+  const after = lab.start(["status"], { REDIS_URL: "redis://127.0.0.1:1" });
+  expect((await after.ended).code).toBe(1);
+  expect(after.stderr()).toBe(
+    "tac8: Redis at 127.0.0.1:1 is not reachable: start tac8 with npm start, or set REDIS_URL\n",
+  );
+});
+
+it("gets no real token", async () => {
+  const real = {
+    GITHUB_TOKEN: "canary-github",
+    ANTHROPIC_API_KEY: "canary-anthropic",
+    CLAUDE_CODE_OAUTH_TOKEN: "canary-claude",
+    REDIS_URL: "redis://:canary-redis@127.0.0.1:1",
+  };
+  const cli = lab.start(["demo"], { ...real, TAC8_BOARD_PORT: "0" });
+  await cli.seen(/Board:/);
+  await cli.seen(/runner listening/);
+  cli.signal("SIGINT");
+  expect((await cli.ended).code).toBe(0);
+  const seen = JSON.stringify(lab.environments());
+  expect(seen).not.toContain("canary");
+  expect(seen).toContain("demo-token");
+});

@@ -1,0 +1,53 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LOCK_FILE } from "../up/lock.ts";
+
+/** What the local GitHub is seeded with. */
+export const DEMO_REPOSITORY = { owner: "tac8-demo", name: "greeter" };
+export const DEMO_TOKEN = "demo-token";
+
+/** The demo's `config.toml`: quick polls and short waits, the scripted agent, and the local GitHub. */
+export function demoConfig(given: {
+  readonly githubUrl: string;
+  /** Path of the scripted agent. */
+  readonly agent: string;
+  readonly boardPort: number;
+}): string {
+  const text = JSON.stringify; // A JSON string is a TOML string as well.
+  return `# Written anew by each \`tac8 demo\`.
+[coordinator]
+max_concurrent_workers = 3
+poll_interval_seconds = 2
+shutdown_grace_seconds = 10
+backoff_factor = 0.05
+
+[github]
+repo_owner = ${text(DEMO_REPOSITORY.owner)}
+repo_name = ${text(DEMO_REPOSITORY.name)}
+api_url = ${text(given.githubUrl)}
+write_interval_ms = 0
+
+[llm]
+command = [${text(given.agent)}]
+
+[host]
+max_load_per_core = 0
+
+[board]
+port = ${given.boardPort}
+`;
+}
+
+/** Empties the demo's folder; the lock that the caller has on it stays. */
+export function emptyDemoFolder(home: string): void {
+  for (const name of readdirSync(home)) {
+    if (name !== LOCK_FILE) rmSync(join(home, name), { recursive: true, force: true });
+  }
+}
+
+export function writeDemoConfig(home: string, text: string): string {
+  mkdirSync(home, { recursive: true });
+  const path = join(home, "config.toml");
+  writeFileSync(path, text);
+  return path;
+}

@@ -1,0 +1,76 @@
+import { loadConfig } from "@tac8/core/config/load";
+import { freePort } from "@tac8/sandbox/redis";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Problem, type Context } from "../context.ts";
+import { stopLeftover } from "../redis/embedded.ts";
+import { demoHome } from "../redis/locate.ts";
+import { LOCAL_GITHUB } from "../up/apps.ts";
+import { demoEnvironment } from "../up/environment.ts";
+import { lockHome } from "../up/lock.ts";
+import { portProblem } from "../up/port.ts";
+import { runLocked } from "../up/run.ts";
+import { DEMO_REPOSITORY, DEMO_TOKEN, demoConfig, emptyDemoFolder, writeDemoConfig } from "./files.ts";
+
+const HOST = "127.0.0.1";
+const GITHUB_PORT = 4000;
+const BOARD_PORT = 3000;
+const GITHUB_START_MS = 60_000;
+
+/** Runs the demo, anew each time, in `<data folder>/demo`. @returns the exit code. @throws Problem */
+export async function runDemo(context: Context): Promise<number> {
+  const { env, cwd, root } = context;
+  const home = demoHome(resolve(cwd, env["TAC8_HOME"] || ".tac8"));
+  const lock = await lockHome(home);
+  try {
+    await stopLeftover(home);
+    emptyDemoFolder(home);
+    const port = await preferred(GITHUB_PORT);
+    const githubUrl = `http://${HOST}:${port}`;
+    const agent = join(root, "packages/sandbox/bin/scripted-claude");
+    const boardPort = env["TAC8_BOARD_PORT"] ? BOARD_PORT : await preferred(BOARD_PORT);
+    const configPath = writeDemoConfig(home, demoConfig({ githubUrl, agent, boardPort }));
+    const demoEnv = {
+      ...demoEnvironment(env),
+      GITHUB_TOKEN: DEMO_TOKEN,
+      TAC8_HOME: home,
+      // The scripted agent keeps its sessions where Claude Code would: not among the operator's own.
+      CLAUDE_CONFIG_DIR: join(home, "claude"),
+    };
+    const { config, problems } = loadConfig({ flag: configPath, env: demoEnv, cwd });
+    if (config === null) throw new Problem(problems.map(({ key, message }) => `${key}: ${message}`));
+    const githubEnv = { SANDBOX_HOST: HOST, SANDBOX_PORT: String(port), SANDBOX_DIR: join(home, "github") };
+    const githubReady = (signal: AbortSignal) => waitForGitHub(githubUrl, signal);
+    const demo = { github: LOCAL_GITHUB, githubUrl, githubEnv, githubReady };
+    return await runLocked(context, { config, configPath, env: demoEnv, redisUrl: null, demo });
+  } finally {
+    lock.release();
+  }
+}
+
+async function preferred(port: number): Promise<number> {
+  return (await portProblem(HOST, port)) === null ? port : await freePort();
+}
+
+/** Its issues are the last thing that the local GitHub makes when it starts. */
+async function waitForGitHub(url: string, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + GITHUB_START_MS;
+  const issues = `${url}/repos/${DEMO_REPOSITORY.owner}/${DEMO_REPOSITORY.name}/issues`;
+  while (performance.now() < end) {
+    if (await hasIssues(issues, signal)) return;
+    await sleep(100, undefined, { signal });
+  }
+  throw new Problem(`the demo's local GitHub does not answer at ${url}: see its log, github.log`);
+}
+
+async function hasIssues(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const headers = { authorization: `token ${DEMO_TOKEN}` };
+    const answer = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
+    const list: unknown = await answer.json();
+    return answer.ok && Array.isArray(list) && list.length > 0;
+  } catch {
+    signal.throwIfAborted();
+    return false; // Not listening yet.
+  }
+}

@@ -1,0 +1,45 @@
+import { renderTable, type Column } from "../terminal/table.ts";
+import { plain, type Paint } from "../terminal/text.ts";
+import { span } from "../terminal/time.ts";
+import type { IssueRow } from "./issues.ts";
+
+const STATE_COLORS: Partial<Record<IssueRow["state"], Parameters<Paint>[0]>> = {
+  running: "cyan",
+  pr: "green",
+  failed: "red",
+  blocked: "yellow",
+};
+
+/** `tac8 list` as lines of at most `width` columns. Issues of the only repository go by their number. */
+export function renderIssues(given: {
+  readonly rows: readonly IssueRow[];
+  readonly oneRepository: boolean;
+  readonly now: number;
+  readonly width: number;
+  readonly paint: Paint;
+}): string[] {
+  const { rows, oneRepository, now, width, paint } = given;
+  const columns: readonly Column<IssueRow>[] = [
+    {
+      title: "ISSUE",
+      max: 24,
+      text: ({ issue }) => plain(oneRepository ? issue.slice(issue.lastIndexOf("#")) : issue),
+    },
+    { title: "STATE", max: 9, text: ({ state }) => state },
+    { title: "SINCE", max: 6, text: ({ since }) => span(now - Date.parse(since)) },
+    { title: "TRIES", max: 5, text: ({ attempts, maxAttempts }) => `${attempts}/${maxAttempts}` },
+    { title: "COST", max: 8, text: ({ costUsd }) => (costUsd > 0 ? `$${costUsd.toFixed(2)}` : "") },
+    { title: "PR", max: 7, text: ({ pr }) => (pr === null ? "" : `#${pr.number}`) },
+    { title: "RUNNER", max: 14, text: ({ runner }) => plain(runner ?? "") },
+    { title: "TITLE", max: 100, text: ({ title }) => plain(title) },
+  ];
+  const [header = "", ...lines] = renderTable({ rows, columns, width });
+  return [
+    paint("dim", header),
+    ...lines.map((line, index) => {
+      const state = rows[index]?.state;
+      const color = state === undefined ? undefined : STATE_COLORS[state];
+      return state === undefined || color === undefined ? line : line.replace(`  ${state}`, `  ${paint(color, state)}`);
+    }),
+  ];
+}

@@ -1,0 +1,47 @@
+import type { Context, Output } from "./context.ts";
+import type { AppSpec } from "./up/apps.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The command line's view of its process. */
+export function contextOf(given: {
+  readonly process: NodeJS.Process;
+  readonly root: string;
+  readonly apps: readonly AppSpec[];
+}): Context {
+  const { process, root, apps } = given;
+  const { env } = process;
+  return {
+    env,
+    cwd: process.cwd(),
+    root,
+    node: process.execPath,
+    out: outputOf(process.stdout, env),
+    err: outputOf(process.stderr, env),
+    apps,
+    now: Date.now,
+    onSignal(handler) {
+      for (const signal of SIGNALS) process.on(signal, handler);
+      return () => {
+        for (const signal of SIGNALS) process.off(signal, handler);
+      };
+    },
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream, env: Context["env"]): Output {
+  let readable = true;
+  stream.on("error", () => {
+    readable = false; // The reader is gone (`tac8 list | head`, a closed terminal): there is nobody left to tell.
+  });
+  return {
+    line(text) {
+      if (readable) stream.write(`${text}\n`);
+    },
+    // A terminal may be resized.
+    get columns() {
+      return stream.isTTY ? stream.columns : null;
+    },
+    color: stream.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb",
+  };
+}

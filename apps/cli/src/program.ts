@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { COMMANDS } from "./commands/table.ts";
+import type { Context } from "./context.ts";
+
+/** What a command is given of the command line: its arguments in order, and all options by name, global ones too. */
+export interface Input {
+  readonly args: readonly (string | undefined)[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface CommandSpec {
+  /** As commander takes it: `retry [issue]`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly {
+    readonly flags: string;
+    readonly description: string;
+    readonly choices?: readonly string[];
+  }[];
+  /** @returns the exit code. @throws Problem */
+  readonly run: (context: Context, input: Input) => Promise<number>;
+}
+
+/** The command line as commander reads it. `done` is told the exit code of the command that ran. */
+export function createProgram(context: Context, done: (code: number) => void): Command {
+  const program = new Command("tac8")
+    .description("Labelled GitHub issues become pull requests while you sleep.")
+    .option("--config <file>", "configuration file (default: TAC8_CONFIG, else config.toml)")
+    .version(version(context.root), "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command");
+  for (const spec of COMMANDS) {
+    const command = program.command(spec.usage).description(spec.summary);
+    for (const { flags, description, choices } of spec.options) {
+      const option = new Option(flags, description);
+      command.addOption(choices === undefined ? option : option.choices(choices));
+    }
+    command.action(async () => {
+      done(await spec.run(context, { args: command.processedArgs, options: command.optsWithGlobals() }));
+    });
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.out.line(text.trimEnd()),
+      writeErr: (text) => context.err.line(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, "tac8: ")),
+      getOutHelpWidth: () => context.out.columns ?? 80,
+      getErrHelpWidth: () => context.err.columns ?? 80,
+    });
+  }
+  return program;
+}
+
+function version(root: string): string {
+  const text = readFileSync(join(root, "package.json"), "utf8");
+  return (JSON.parse(text) as { version?: string }).version ?? "unknown";
+}

@@ -1,0 +1,55 @@
+import { connectRedis } from "@tac8/core/queue/redis";
+import type { Redis } from "ioredis";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Problem } from "../context.ts";
+
+const ANSWER_MS = 5000;
+
+/** What to do when Redis is away, for the commands that look at a running tac8. */
+export const UP_RUNNING = "start tac8 with npm start, or set REDIS_URL";
+
+/** `127.0.0.1:6379`: where a Redis is, without its password. */
+export function redisAddress(url: string): string {
+  if (!URL.canParse(url)) return "the address in REDIS_URL";
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || "6379"}`;
+}
+
+/** Runs `use` on a connection that is closed afterwards. @throws Problem when Redis does not answer within 5 s */
+export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>, advice: string): Promise<T> {
+  let last: Error | null = null;
+  const redis = connectRedis(url, {
+    name: "cli",
+    failFast: true,
+    onError: (error) => {
+      last = error;
+    },
+  });
+  const timer = new AbortController();
+  try {
+    const late = sleep(ANSWER_MS, null, { signal: timer.signal }).then(
+      () => "late",
+      () => "late",
+    );
+    const answer = await Promise.race([redis.ping().catch((error: Error) => error), late]);
+    if (answer !== "PONG") throw unreachable({ url, answer, last, advice });
+    return await use(redis);
+  } finally {
+    timer.abort();
+    redis.disconnect();
+  }
+}
+
+/** @throws Problem when the operator's Redis does not answer within 5 s */
+export async function checkRedis(url: string): Promise<void> {
+  await withRedis(url, async () => undefined, "start it, or unset REDIS_URL and tac8 up starts its own");
+}
+
+function unreachable(given: { url: string; answer: unknown; last: Error | null; advice: string }): Problem {
+  const { url, answer, last, advice } = given;
+  const refused = answer instanceof Error && /NOAUTH|WRONGPASS|NOPERM/.test(answer.message) ? answer : null;
+  const where = `Redis at ${redisAddress(url)}`;
+  if (refused !== null) return new Problem(`${where} refuses us (${refused.message}): check the password in REDIS_URL`);
+  const cause = last ?? (answer instanceof Error ? answer : undefined);
+  return new Problem(`${where} is not reachable: ${advice}`, { cause });
+}

@@ -1,0 +1,60 @@
+import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import { dirname, join, resolve } from "node:path";
+import { Problem, type Context } from "../context.ts";
+import { isAlive, readRecord } from "./record.ts";
+
+/** What the commands that look at a running tac8 need to know of it. */
+export interface Place {
+  readonly redisUrl: string;
+  readonly repositories: readonly RepositoryConfig[];
+  readonly pollSeconds: number;
+}
+
+const DEFAULT_URL = "redis://127.0.0.1:6379";
+const DEFAULT_POLL_SECONDS = 30;
+
+/**
+ * Finds the tac8 that a command is about: of the configuration, or the running demo where there is none. Its Redis is that
+ * of REDIS_URL, else the one that `up` started in the data folder, else Redis' usual port on this machine.
+ * @throws Problem when the configuration is wrong
+ */
+export function locate(context: Pick<Context, "env" | "cwd">, flag: string | undefined): Place {
+  const { env, cwd } = context;
+  const loaded = loadConfig({ flag, env, cwd });
+  const named = Boolean(flag || env["TAC8_CONFIG"]);
+  if (!loaded.found && !named) return locateDemo(context, dirname(loaded.path));
+  const { config } = loaded;
+  if (config === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  return {
+    // The demo's configuration stands inside its data folder.
+    redisUrl: env["REDIS_URL"] || urlIn([config.home, dirname(loaded.path)]) || DEFAULT_URL,
+    repositories: config.repositories,
+    pollSeconds: config.coordinator.poll_interval_seconds,
+  };
+}
+
+function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string): Place {
+  const home = resolve(folder, env["TAC8_HOME"] || ".tac8");
+  const demo = demoHome(home);
+  const url = urlIn([demo]);
+  const { config } = loadConfig({ flag: join(demo, "config.toml"), env: {}, cwd });
+  return {
+    redisUrl: url ?? (env["REDIS_URL"] || urlIn([home]) || DEFAULT_URL),
+    repositories: config?.repositories ?? [],
+    pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
+  };
+}
+
+export function demoHome(home: string): string {
+  return join(home, "demo");
+}
+
+/** Address of the first Redis that lives in one of the data folders. */
+function urlIn(homes: readonly string[]): string | null {
+  for (const home of homes) {
+    const record = readRecord(home);
+    if (record !== null && isAlive(record)) return `redis://127.0.0.1:${record.port}`;
+  }
+  return null;
+}

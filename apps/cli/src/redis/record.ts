@@ -1,0 +1,59 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** `$TAC8_HOME/redis/redis.json`: the Redis that `tac8 up` started there, for the other commands. */
+export interface RedisRecord {
+  readonly pid: number;
+  /** Clock ticks from boot to its start: tells it from a later process with the same pid. */
+  readonly startTime: number;
+  readonly port: number;
+}
+
+export function redisFolder(home: string): string {
+  return join(home, "redis");
+}
+
+function recordPath(home: string): string {
+  return join(redisFolder(home), "redis.json");
+}
+
+/** @returns null where there is none that can be read */
+export function readRecord(home: string): RedisRecord | null {
+  try {
+    const { pid, startTime, port } = JSON.parse(readFileSync(recordPath(home), "utf8")) as Partial<RedisRecord>;
+    return isCount(pid) && isCount(startTime) && isCount(port) && port < 65_536 ? { pid, startTime, port } : null;
+  } catch {
+    return null; // None was started here, or its file was cut off by a crash: the same for whoever looks for it.
+  }
+}
+
+export function writeRecord(home: string, record: RedisRecord): void {
+  const path = recordPath(home);
+  writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+export function removeRecord(home: string): void {
+  rmSync(recordPath(home), { force: true });
+}
+
+/** Clock ticks from boot to the process' start; null where it does not live. */
+export function startTimeOf(pid: number): number | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return null; // No such process.
+  }
+  // Fields are counted from the name's closing bracket, which may stand in the name as well.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[19]);
+}
+
+export function isAlive({ pid, startTime }: RedisRecord): boolean {
+  return startTimeOf(pid) === startTime;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+}

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { renderTable } from "./table.ts";
+
+const rows = [
+  { id: "#1", note: "", title: "a title that is longer than what is left" },
+  { id: "#1234", note: "", title: "short" },
+];
+const columns = [
+  { title: "ID", max: 4, text: (row: (typeof rows)[number]) => row.id },
+  { title: "NOTE", max: 9, text: (row: (typeof rows)[number]) => row.note },
+  { title: "TITLE", max: 30, text: (row: (typeof rows)[number]) => row.title },
+];
+
+it("cuts cells, leaves out empty columns and gives the rest to the last one", () => {
+  expect(renderTable({ rows, columns, width: 20 })).toEqual(["ID    TITLE", "#1    a title that …", "#12…  short"]);
+});
+
+it("drops the last column where there is no room for it", () => {
+  expect(renderTable({ rows, columns, width: 12 })).toEqual(["ID", "#1", "#12…"]);
+});
+
+it("has only a header, or nothing, without rows", () => {
+  expect(renderTable({ rows: [], columns, width: 20 })).toEqual([]);
+});

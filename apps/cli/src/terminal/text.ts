@@ -1,0 +1,60 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+
+type Format = Parameters<typeof styleText>[0];
+export type Paint = (format: Format, text: string) => string;
+
+/** Colours the text, or leaves it as it is where the output takes no colour. */
+export function painter(color: boolean): Paint {
+  return (format, text) => (color ? styleText(format, text, { validateStream: false }) : text);
+}
+
+/** On one line and without anything that a terminal would obey: titles and reasons come from strangers. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/\s+/g, " ")
+    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "")
+    .trim();
+}
+
+const WIDE = /\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u;
+const NO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
+
+/** Columns that the text takes in a terminal. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const char of text) width += charWidth(char);
+  return width;
+}
+
+/** The text in at most so many columns, its end replaced by `…` where it is longer. */
+export function cut(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  let result = "";
+  let width = 0;
+  for (const char of text) {
+    width += charWidth(char);
+    if (width > columns - 1) break;
+    result += char;
+  }
+  return columns > 0 ? `${result}…` : "";
+}
+
+export function pad(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - widthOf(text)));
+}
+
+/** Words on lines of at most `columns`; a longer word, such as an address, stays whole. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function charWidth(char: string): number {
+  if (char >= " " && char <= "~") return 1;
+  return NO_WIDTH.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+}

@@ -1,0 +1,72 @@
+import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
+import { createGitHub, type GitHub } from "@tac8/core/github/client";
+import { GitHubError } from "@tac8/core/github/errors";
+import { createLogger } from "@tac8/core/log/logger";
+
+const ANSWER_MS = 8000;
+const AT_ONCE = 5;
+
+/** Asks GitHub who the token is and what it may do in each configured repository. Rejects when the signal is aborted. */
+export async function checkAccess(config: Config, signal: AbortSignal): Promise<AccessReport> {
+  const github = createGitHub({
+    apiUrl: config.github.api_url,
+    token: config.secrets.githubToken ?? "",
+    log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
+    requestTimeoutMs: ANSWER_MS,
+    now: Date.now,
+  });
+  const within = AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_MS)]);
+  const viewer = await attempt(github.viewer({ signal: within }), signal);
+  // A token of a GitHub App has no user: 403 says nothing about the repositories.
+  const who = viewer instanceof Error && kindOf(viewer) !== "forbidden" ? viewer : null;
+  if (who !== null) return judgeToken(who, config.github.api_url);
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const waiting = [...config.repositories];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const report = await checkRepository(github, next, { within, signal });
+      problems.push(...report.problems);
+      warnings.push(...report.warnings);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { problems, warnings };
+}
+
+async function checkRepository(
+  github: GitHub,
+  repository: RepositoryConfig,
+  { within, signal }: { within: AbortSignal; signal: AbortSignal },
+): Promise<AccessReport> {
+  const { owner, repo } = repository;
+  const answer = await attempt(github.repository({ owner, repo }, { signal: within }), signal);
+  return judgeRepository(`${owner}/${repo}`, answer);
+}
+
+/** @param failure what `GET /user` ended with */
+export function judgeToken(failure: Error, apiUrl: string): AccessReport {
+  if (kindOf(failure) === "unauthorized") {
+    return { problems: [`GitHub at ${apiUrl} does not accept GITHUB_TOKEN: it is wrong or has expired`], warnings: [] };
+  }
+  const said = kindOf(failure) === "unavailable" || kindOf(failure) === null ? "" : ` (${failure.message})`;
+  return {
+    problems: [],
+    warnings: [`GitHub at ${apiUrl} does not answer${said}; the token was not checked, and work waits until it does`],
+  };
+}
+
+/** The failure as a value; the operator's own wish to stop is none. */
+async function attempt<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | Error> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function kindOf(error: Error): string | null {
+  return error instanceof GitHubError ? error.kind : null;
+}

@@ -1,0 +1,34 @@
+/** A program that `tac8 up` keeps running. */
+export interface AppSpec {
+  readonly name: string;
+  /** Its TypeScript file, relative to the checkout. */
+  readonly entry: string;
+  /** What is lost when it ends, so that starting it again would not help. */
+  readonly irreplaceable?: string;
+}
+
+/** In the order of their start. */
+export const APPS: readonly AppSpec[] = [
+  { name: "scheduler", entry: "apps/scheduler/src/main.ts" },
+  { name: "runner", entry: "apps/runner/src/main.ts" },
+  { name: "board", entry: "apps/board/src/main.ts" },
+];
+
+/** The demo's own GitHub. */
+export const LOCAL_GITHUB: AppSpec = {
+  name: "github",
+  entry: "packages/sandbox/src/github/main.ts",
+  irreplaceable: "the demo's GitHub ended, and its issues with it: start the demo again",
+};
+
+/** Who ends first: nobody may look at, or write to, what is already gone. Redis comes after all of them. */
+const STOP_ORDER: readonly string[] = ["board", "scheduler", "runner", "github"];
+
+export function inStopOrder<T extends { readonly name: string }>(parts: readonly T[]): T[] {
+  return parts.toSorted((a, b) => STOP_ORDER.indexOf(a.name) - STOP_ORDER.indexOf(b.name));
+}
+
+/** How long an app may take to end before it is killed; the runner needs its grace to save the agents' work. */
+export function stopLimitMs(name: string, graceSeconds: number): number {
+  return name === "runner" ? (graceSeconds + 10) * 1000 : 15_000;
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { childEnvironment, demoEnvironment, pathWith } from "./environment.ts";
+
+describe("childEnvironment", () => {
+  const given = { node: "/opt/node/bin/node", redisUrl: "redis://127.0.0.1:7", home: "/data", configPath: "/c.toml" };
+
+  it("hands the operator's environment on, with what up settled", () => {
+    const env = childEnvironment({
+      ...given,
+      env: { PATH: "/bin", GITHUB_TOKEN: "t", REDIS_URL: "", EMPTY: undefined },
+    });
+    expect(env).toEqual({
+      PATH: "/opt/node/bin:/bin",
+      GITHUB_TOKEN: "t",
+      REDIS_URL: "redis://127.0.0.1:7",
+      TAC8_HOME: "/data",
+      TAC8_CONFIG: "/c.toml",
+      TAC8_STOP_ON_STDIN_EOF: "1",
+    });
+  });
+
+  it("adds an app's own", () => {
+    expect(childEnvironment({ ...given, env: {}, extra: { SANDBOX_PORT: "4000" } })).toMatchObject({
+      SANDBOX_PORT: "4000",
+    });
+  });
+});
+
+describe("pathWith", () => {
+  it("puts the running Node's folder first, once", () => {
+    expect(pathWith("/n/bin/node", "/usr/bin:/n/bin:/bin")).toBe("/n/bin:/usr/bin:/bin");
+    expect(pathWith("/n/bin/node", undefined)).toBe("/n/bin");
+  });
+});
+
+describe("demoEnvironment", () => {
+  it("lets no real token through", () => {
+    const secret = {
+      GITHUB_TOKEN: "x",
+      GITHUB_TOKEN_FILE: "x",
+      GH_TOKEN: "x",
+      ANTHROPIC_API_KEY: "x",
+      CLAUDE_CODE_OAUTH_TOKEN: "x",
+      CLAUDE_CONFIG_DIR: "x",
+      REDIS_URL: "x",
+      GITHUB_API_URL: "x",
+      TAC8_CONFIG: "x",
+      NPM_TOKEN: "x",
+    };
+    expect(demoEnvironment({ ...secret, PATH: "/bin", HOME: "/home/pi", TAC8_BOARD_PORT: "3001" })).toEqual({
+      PATH: "/bin",
+      HOME: "/home/pi",
+      TAC8_BOARD_PORT: "3001",
+    });
+  });
+});

@@ -1,0 +1,37 @@
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Why the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND` …); null where it can. */
+export function portProblem(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}
+
+/** As `portProblem`, but gives whoever has the port some time to go. */
+export async function portProblemAfter(
+  waitMs: number,
+  address: { host: string; port: number },
+): Promise<string | null> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    const problem = await portProblem(address.host, address.port);
+    if (problem !== "EADDRINUSE" || performance.now() >= end) return problem;
+    await sleep(200);
+  }
+}
+
+/** The line for the board's address. */
+export function describePort(problem: string, { host, port }: { host: string; port: number }): string {
+  const cure = "set another one by board.port in the configuration or by TAC8_BOARD_PORT";
+  switch (problem) {
+    case "EADDRINUSE":
+      return `the board's port ${port} on ${host} is taken by another program: end that one, or ${cure}`;
+    case "EACCES":
+      return `the board may not listen on port ${port}, which needs more rights: ${cure}`;
+    default:
+      return `the board cannot listen on ${host}:${port} (${problem}): check board.host in the configuration`;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Config } from "@tac8/core/config/resolve";
+import { missingPrograms } from "@tac8/core/app/checkPrograms";
+import { findProgram } from "@tac8/core/app/findProgram";
+import { describePort, portProblemAfter } from "./port.ts";
+
+/** Everything on this machine that would keep tac8 from working, one line each; empty when all is well. */
+export async function preflight(given: {
+  readonly config: Config;
+  readonly path: string;
+  readonly embeddedRedis: boolean;
+  /** How long a board that is just ending may keep its port. */
+  readonly portWaitMs: number;
+}): Promise<string[]> {
+  const { config, path, embeddedRedis, portWaitMs } = given;
+  const lines = missingPrograms(config, path);
+  if (embeddedRedis && findProgram("redis-server", { path, cwd: "/" }) === null) {
+    lines.push(
+      "redis-server was not found: install it (sudo apt-get install redis-server), or set REDIS_URL to a Redis that runs",
+    );
+  }
+  const { host, port } = config.board;
+  const taken = port === 0 ? null : await portProblemAfter(portWaitMs, { host, port });
+  if (taken !== null) lines.push(describePort(taken, { host, port }));
+  return lines;
+}

@@ -1,0 +1,187 @@
+import type { Config } from "@tac8/core/config/resolve";
+import { mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { Problem, type Context } from "../context.ts";
+import { checkRedis, redisAddress } from "../redis/connect.ts";
+import { startEmbeddedRedis, type EmbeddedRedis } from "../redis/embedded.ts";
+import { isAlive, readRecord } from "../redis/record.ts";
+import { checkAccess } from "./access.ts";
+import { inStopOrder, LOCAL_GITHUB, stopLimitMs, type AppSpec } from "./apps.ts";
+import { keepRunning, type Child } from "./child.ts";
+import { childEnvironment } from "./environment.ts";
+import { openLogFile } from "./logFile.ts";
+import { boardAddress, parseLogLine } from "./logLine.ts";
+import { lockHome } from "./lock.ts";
+import { preflight } from "./preflight.ts";
+import { createScreen, type Screen } from "./screen.ts";
+
+export interface UpPlan {
+  readonly config: Config;
+  readonly configPath: string;
+  /** What the apps are given, before `up` adds what it settles. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A Redis of the operator's; null: `up` starts its own in the data folder. */
+  readonly redisUrl: string | null;
+  readonly demo: DemoParts | null;
+}
+
+export interface DemoParts {
+  readonly github: AppSpec;
+  readonly githubUrl: string;
+  /** Resolves when the local GitHub answers. */
+  readonly githubReady: (signal: AbortSignal) => Promise<void>;
+  readonly githubEnv: Readonly<Record<string, string>>;
+}
+
+/** A board that is just ending, after `up` was killed, may keep its port for so long. */
+const LEFTOVER_WAIT_MS = 10_000;
+
+/** Runs everything until a signal comes. @returns the exit code: 0 when all ended cleanly. @throws Problem */
+export async function runUp(context: Context, plan: UpPlan): Promise<number> {
+  const lock = await lockHome(plan.config.home);
+  try {
+    return await runLocked(context, plan);
+  } finally {
+    lock.release();
+  }
+}
+
+/** As `runUp`, for a caller that has the home's lock. */
+export async function runLocked(context: Context, plan: UpPlan): Promise<number> {
+  const screen = createScreen(context);
+  const stop = new AbortController();
+  const fatal = Promise.withResolvers<Problem>();
+  const children: Child[] = [];
+  let redis: EmbeddedRedis | null = null;
+  const off = context.onSignal((signal) => {
+    if (context.out.columns !== null) context.out.line(""); // The terminal has just shown ^C.
+    if (stop.signal.aborted) {
+      // A service manager signals us and our launcher, which hands it on: only a person's second Ctrl-C is meant so.
+      if (signal !== "SIGINT") return;
+      screen.note("stopping at once");
+      for (const child of children) child.kill();
+      return;
+    }
+    screen.note("stopping: what runs is saved and handed back; Ctrl-C again stops at once");
+    stop.abort();
+  });
+  const stopped = new Promise<null>((resolve) => stop.signal.addEventListener("abort", () => resolve(null)));
+  let problem: unknown = null;
+  try {
+    await check(context, { plan, screen, signal: stop.signal });
+    const { home } = plan.config;
+    if (plan.redisUrl === null) redis = await startEmbeddedRedis({ home, warn: (line) => screen.warn("redis", line) });
+    const redisUrl = redis?.url ?? plan.redisUrl ?? "";
+    screen.banner(bannerLines(context, { plan, redisUrl }));
+    const start = starter(context, { plan, screen, redisUrl, fatal: fatal.resolve });
+    if (plan.demo !== null && !stop.signal.aborted) {
+      children.push(start(plan.demo.github, plan.demo.githubEnv));
+      const early = await Promise.race([plan.demo.githubReady(stop.signal), fatal.promise]);
+      if (early instanceof Problem) throw early;
+      screen.address("GitHub", plan.demo.githubUrl);
+    }
+    if (!stop.signal.aborted) children.push(...context.apps.map((app) => start(app, {})));
+    problem = await Promise.race([stopped, fatal.promise]);
+  } catch (error) {
+    if (!stop.signal.aborted) problem = error;
+  }
+  if (problem !== null) stop.abort();
+  const clean = await shutDown({ children, redis, plan, screen });
+  off();
+  if (problem !== null) throw problem;
+  screen.note("stopped");
+  return clean ? 0 : 1;
+}
+
+async function check(
+  context: Context,
+  { plan, screen, signal }: { plan: UpPlan; screen: Screen; signal: AbortSignal },
+): Promise<void> {
+  const { config } = plan;
+  const record = readRecord(config.home);
+  const leftover = record !== null && isAlive(record);
+  const problems = await preflight({
+    config,
+    path: context.env["PATH"] ?? "",
+    embeddedRedis: plan.redisUrl === null,
+    portWaitMs: leftover ? LEFTOVER_WAIT_MS : 0,
+  });
+  if (problems.length > 0) throw new Problem(problems);
+  if (plan.redisUrl !== null) await checkRedis(plan.redisUrl);
+  if (plan.demo !== null || signal.aborted) return; // The demo's GitHub is not up yet, and its token is right.
+  const access = await checkAccess(config, signal);
+  if (access.problems.length > 0) throw new Problem(access.problems);
+  for (const line of access.warnings) screen.warn("tac8", line);
+}
+
+/** Starts an app: its lines go to the screen and to its log file, its address and its last error are remembered. */
+function starter(
+  context: Context,
+  given: { plan: UpPlan; screen: Screen; redisUrl: string; fatal: (problem: Problem) => void },
+): (app: AppSpec, extra: Readonly<Record<string, string>>) => Child {
+  const { plan, screen, redisUrl, fatal } = given;
+  const { node, root, cwd, now } = context;
+  const { home } = plan.config;
+  const logs = join(home, "logs");
+  mkdirSync(logs, { recursive: true });
+  return (app, extra) => {
+    const file = openLogFile({ path: join(logs, `${app.name}.log`), warn: (line) => screen.warn("tac8", line) });
+    let lastError: string | null = null;
+    return keepRunning({
+      app,
+      root,
+      node,
+      cwd,
+      env: childEnvironment({ env: plan.env, node, redisUrl, home, configPath: plan.configPath, extra }),
+      onLine(text, stream) {
+        file.append(text);
+        const line = parseLogLine(text, { now: now(), stream });
+        if (line === null) return;
+        if (line.level === "error") lastError = line.message;
+        const address = app.name === "board" ? boardAddress(line) : null;
+        if (address !== null) {
+          screen.address("Board", address);
+          return;
+        }
+        // The demo's GitHub only says where it listens, which is shown when it answers.
+        if (app.name !== LOCAL_GITHUB.name || line.level !== "info") screen.event(app.name, line);
+      },
+      onRestart: (line) => screen.warn(app.name, line),
+      onGone: (why) => fatal(new Problem(why ?? `the ${app.name} cannot start: ${lastError ?? `see ${logs}`}`)),
+    });
+  };
+}
+
+async function shutDown(given: {
+  children: readonly Child[];
+  redis: EmbeddedRedis | null;
+  plan: UpPlan;
+  screen: Screen;
+}): Promise<boolean> {
+  const { children, redis, plan, screen } = given;
+  let clean = true;
+  for (const child of inStopOrder(children)) {
+    const ok = await child.stop(stopLimitMs(child.name, plan.config.coordinator.shutdown_grace_seconds));
+    if (!ok) screen.warn(child.name, "did not end cleanly");
+    clean &&= ok;
+  }
+  if (redis !== null && !(await redis.stop())) {
+    screen.warn("redis", "did not end in time and was killed");
+    clean = false;
+  }
+  return clean;
+}
+
+function bannerLines({ cwd }: Context, { plan, redisUrl }: { plan: UpPlan; redisUrl: string }): string[] {
+  const { config, demo } = plan;
+  const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
+  const some = names.length > 3 ? `${names.length} repositories` : names.join(", ");
+  const short = relative(cwd, config.home);
+  const home = short.startsWith("..") || short === "" ? config.home : short;
+  const whose = plan.redisUrl === null ? " (its own)" : "";
+  return [
+    demo === null ? `tac8 works on ${some}` : "tac8's demo: a GitHub and an agent on this machine, and five issues",
+    `Data in ${home}, logs in ${join(home, "logs")}, Redis at ${redisAddress(redisUrl)}${whose}`,
+    ...(demo === null ? [] : ["One of the issues will ask a question: answer it on its page, and the work goes on"]),
+  ];
+}

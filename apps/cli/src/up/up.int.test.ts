@@ -1,0 +1,259 @@
+import { findProgram } from "@tac8/core/app/findProgram";
+import { startGitHub } from "@tac8/sandbox/github/local-github";
+import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { startRedisServer } from "@tac8/sandbox/redis";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isRunning, openLab, type Cli, type Lab } from "../../fixtures/harness.ts";
+import { readRecord } from "../redis/record.ts";
+
+const REPO = "octo/hello";
+let lab: Lab;
+let github: LocalGitHub;
+let token: string;
+let cleanups: (() => Promise<unknown>)[];
+
+beforeEach(async () => {
+  lab = openLab();
+  cleanups = [() => lab.close()];
+  github = await startGitHub({ dir: join(lab.dir, "github") });
+  cleanups.unshift(() => github.close());
+  token = github.addUser({ login: "octo" });
+  await github.createRepository({ owner: "octo", name: "hello", files: { "README.md": "hello" } });
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups) await cleanup();
+});
+
+/** A configuration whose agent is a program that is there. */
+function configure(more: { agent?: string; port?: number; repo?: string; apiUrl?: string } = {}): void {
+  const { agent = "true", port = 0, repo = "hello", apiUrl = github.url } = more;
+  const lines = [
+    `[coordinator]\nshutdown_grace_seconds = 1`,
+    `[github]\nrepo_owner = "octo"\nrepo_name = "${repo}"\napi_url = "${apiUrl}"`,
+    `[llm]\ncommand = ["${agent}"]`,
+    `[board]\nport = ${port}`,
+  ];
+  writeFileSync(join(lab.dir, "config.toml"), lines.join("\n"));
+}
+
+async function up(env: Record<string, string> = {}): Promise<Cli> {
+  const cli = lab.start(["up"], { GITHUB_TOKEN: token, ...env });
+  await cli.seen(/Board: +http:/);
+  await cli.seen(/runner listening/);
+  await cli.seen(/scheduler listening/);
+  return cli;
+}
+
+async function refused(cli: Cli): Promise<string> {
+  expect(await cli.ended).toEqual({ code: 1, signal: null });
+  expect(cli.stderr()).not.toMatch(/^ +at /m);
+  expect(lab.witness()).toEqual([]);
+  return cli.stderr();
+}
+
+const home = () => join(lab.dir, ".tac8");
+const alive = () => lab.witness().filter(({ event, pid }) => event === "start" && isRunning(pid));
+
+describe("tac8 up", () => {
+  it("starts everything, and Ctrl-C stops it in order and leaves nothing", async () => {
+    configure();
+    const cli = await up();
+    const redis = readRecord(home());
+    expect(redis).not.toBeNull();
+    cli.signal("SIGINT");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+    expect(cli.stdout()).toMatch(/stopped\n$/);
+    expect(cli.stdout()).toMatch(/\d\d:\d\d:\d\d {2}runner {5}octo\/hello#3 {2}work begun/);
+    expect(cli.stdout()).not.toContain("too small");
+    const ends = lab.witness().filter(({ event }) => event === "end");
+    expect(ends.map(({ app }) => app)).toEqual(["board", "scheduler", "runner"]);
+    expect(isRunning(redis?.pid ?? 0)).toBe(false);
+    expect(readRecord(home())).toBeNull();
+    expect(readFileSync(join(home(), "logs", "runner.log"), "utf8")).toContain("too small");
+  });
+
+  it("hands Redis, paths and token on", async () => {
+    configure();
+    const cli = await up();
+    const { env } = lab.environments()[0] ?? { env: {} };
+    expect(env).toMatchObject({
+      GITHUB_TOKEN: token,
+      TAC8_HOME: home(),
+      TAC8_CONFIG: join(lab.dir, "config.toml"),
+      REDIS_URL: `redis://127.0.0.1:${readRecord(home())?.port}`,
+    });
+    cli.signal("SIGTERM");
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  it("stops at once on a second Ctrl-C", async () => {
+    configure();
+    const cli = await up({ FIXTURE_RUNNER: "ignore-term" });
+    cli.signal("SIGINT");
+    await cli.seen(/runner ignores SIGTERM/);
+    cli.signal("SIGINT");
+    expect(await cli.ended).toEqual({ code: 1, signal: null });
+    expect(alive()).toEqual([]);
+  });
+
+  it("starts an app again that has ended", async () => {
+    configure();
+    const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_RUNNER: "crash-once" });
+    await cli.seen(/runner {5}! was ended by SIGKILL unexpectedly; starts again in 1 s/);
+    await cli.seen(/runner listening/);
+    await cli.seen(/Board:/);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  it("starts its Redis again, on the same port", async () => {
+    configure();
+    const cli = await up();
+    const before = readRecord(home());
+    process.kill(before?.pid ?? 0, "SIGKILL");
+    await cli.seen(/Redis ended unexpectedly; it starts again in 1 s/);
+    await cli.seen(/Redis runs again/);
+    expect(readRecord(home())).toMatchObject({ port: before?.port });
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  it("stops everything when an app cannot start by its configuration", async () => {
+    configure();
+    const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_BOARD: "config-error" });
+    expect(await cli.ended).toEqual({ code: 1, signal: null });
+    expect(cli.stderr()).toBe("tac8: the board cannot start: board does not like its configuration\n");
+    expect(alive()).toEqual([]);
+    expect(readRecord(home())).toBeNull();
+  });
+
+  it("leaves no app when it is killed, and the next one takes over its Redis' port", async () => {
+    configure();
+    const first = await up();
+    const left = readRecord(home());
+    first.signal("SIGKILL");
+    await first.ended;
+    const second = await up();
+    expect(readRecord(home())?.port).toBe(left?.port);
+    expect(isRunning(left?.pid ?? 0)).toBe(false);
+    second.signal("SIGINT");
+    expect((await second.ended).code).toBe(0);
+    await expect.poll(alive, { timeout: 60_000 }).toEqual([]);
+  });
+
+  it("refuses a second one on the same data", async () => {
+    configure();
+    const first = await up();
+    const second = lab.start(["up"], { GITHUB_TOKEN: token });
+    expect((await second.ended).code).toBe(1);
+    expect(second.stderr()).toContain(
+      `tac8: tac8 is running already (process ${first.pid}) on ${home()}: stop it first`,
+    );
+    first.signal("SIGINT");
+    expect((await first.ended).code).toBe(0);
+  });
+
+  it("uses the Redis that REDIS_URL names, and leaves it running", async () => {
+    configure();
+    const dir = join(lab.dir, "own-redis");
+    mkdirSync(dir);
+    const redis = await startRedisServer({ dir });
+    cleanups.unshift(() => redis.stop());
+    const cli = await up({ REDIS_URL: redis.url });
+    expect(lab.environments()[0]?.env["REDIS_URL"]).toBe(redis.url);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+    expect(isRunning(redis.pid)).toBe(true);
+    expect(readRecord(home())).toBeNull();
+  });
+});
+
+describe("tac8 up says in a line what is wrong with", () => {
+  it("the configuration and the token, all at once", async () => {
+    writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "octo"\n[board]\nport = 99999\n');
+    const said = await refused(lab.start(["up"]));
+    expect(said.trim().split("\n")).toEqual([
+      expect.stringMatching(/^tac8: .*config\.toml: board\.port: found 99999/),
+      expect.stringMatching(/^tac8: .*github\.repo_name: missing/),
+      expect.stringMatching(/^tac8: no GitHub token: .*GITHUB_TOKEN/),
+    ]);
+  });
+
+  it("a token without configuration", async () => {
+    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }))).toMatch(
+      /^tac8: there is no config\.toml in .*\n$/,
+    );
+  });
+
+  it("programs that are missing", async () => {
+    configure({ agent: "claude" });
+    const bin = join(lab.dir, "bin");
+    mkdirSync(bin);
+    const flock = findProgram("flock", { path: process.env["PATH"] ?? "", cwd: "/" });
+    symlinkSync(flock ?? "", join(bin, "flock"));
+    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token, PATH: bin }));
+    expect(said.trim().split("\n")).toEqual([
+      expect.stringMatching(/^tac8: git was not found/),
+      expect.stringMatching(/^tac8: claude was not found.*npm install/),
+      expect.stringMatching(/^tac8: redis-server was not found.*REDIS_URL/),
+    ]);
+  });
+
+  it("the board's port that is taken", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.unshift(async () => server.close());
+    const address = server.address();
+    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    configure({ port });
+    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token }));
+    expect(said).toMatch(new RegExp(`^tac8: the board's port ${port} .* is taken.*TAC8_BOARD_PORT\n$`));
+  });
+
+  it("a Redis that is not there", async () => {
+    configure();
+    const said = await refused(
+      lab.start(["up"], { GITHUB_TOKEN: token, REDIS_URL: "redis://:hidden-word@127.0.0.1:1" }),
+    );
+    expect(said).toMatch(/^tac8: Redis at 127\.0\.0\.1:1 is not reachable.*REDIS_URL.*\n$/);
+  });
+
+  it("a token that GitHub refuses", async () => {
+    configure();
+    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: "wrong-token" }))).toMatch(
+      /does not accept GITHUB_TOKEN.*\n$/,
+    );
+  });
+
+  it("a token that may only read", async () => {
+    configure();
+    const reader = github.addToken({ login: "octo", atMost: "read" });
+    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: reader }));
+    expect(said).toMatch(new RegExp(`^tac8: GITHUB_TOKEN has no write access to ${REPO}: .*Contents, Issues.*\n$`));
+  });
+
+  it("a repository that is not to be seen", async () => {
+    configure({ repo: "other" });
+    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }))).toMatch(/cannot see octo\/other/);
+  });
+
+  it("a data folder that cannot be used", async () => {
+    configure();
+    writeFileSync(join(lab.dir, "file"), "");
+    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token, TAC8_HOME: "file/data" }));
+    expect(said).toMatch(/^tac8: the data folder .*file\/data cannot be used.*TAC8_HOME.*\n$/);
+  });
+});
+
+it("goes on when GitHub is away", async () => {
+  configure({ apiUrl: "http://127.0.0.1:1" });
+  const cli = await up();
+  expect(cli.stdout()).toMatch(/! GitHub at http:\/\/127\.0\.0\.1:1 does not answer/);
+  cli.signal("SIGINT");
+  expect((await cli.ended).code).toBe(0);
+});
