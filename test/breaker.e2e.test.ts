@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readEvents } from "@tac8/core/state/events";
+import { readHolds } from "@tac8/core/state/holds";
+import { createWorld, poll, SCRIPTED, type World } from "./world.ts";
+
+let world: World | undefined;
+let dir = "";
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-breaker-"));
+});
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+  await rm(dir, { recursive: true });
+});
+
+test("an agent's program that is broken holds the queue; mended, one run probes it, and all goes on by itself", async () => {
+  const program = join(dir, "agent");
+  const mended = join(dir, "mended");
+  const text = `#!/bin/sh\n[ -f '${mended}' ] || { echo 'cannot find a library' >&2; exit 3; }\nexec '${SCRIPTED}' "$@"\n`;
+  await writeFile(program, text, { mode: 0o755 });
+  world = await createWorld({
+    config: {
+      llm: { command: [program] },
+      coordinator: { breaker_failures: 4, max_attempts: 20, backoff_factor: 0.005 },
+    },
+  });
+  const { redis, queue } = world;
+  const numbers = ["One", "Two", "Three"].map((title) => (world as World).openIssue({ title }));
+  world.startApp("scheduler");
+  world.startApp("runner");
+  const events = async () => readEvents(redis, { count: 200 });
+  const hold = async () => (await events()).find(({ to, evidence }) => to === "hold" && evidence["name"] === "breaker");
+  await poll(60_000, async () => ((await hold()) === undefined ? "the breaker has not tripped" : null));
+  expect((await hold())?.reason).toMatch(/the last 4 runs all failed in the same way: .*cannot find a library/);
+
+  await writeFile(mended, "");
+  for (const number of numbers) await world.reaches(number, "pr");
+  await poll(30_000, async () =>
+    (await queue.getGlobalConcurrency()) === null ? null : "the probe's limit is still there",
+  );
+  expect((await events()).some(({ to, reason }) => to === "note" && reason.startsWith("the breaker has closed"))).toBe(
+    true,
+  );
+  expect(await readHolds(redis)).toEqual([]);
+});

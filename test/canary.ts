@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { promisify } from "node:util";
+import type { Redis } from "ioredis";
+
+const run = promisify(execFile);
+
+/** What a search looks at; each part is left out where it is not given. */
+export interface Places {
+  readonly dir: string;
+  readonly redis: Redis;
+  /** Texts by name: logs, answers, comments. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** A secret as it is, URL-encoded, and within base64 of any alignment, `x-access-token:<secret>` among them. */
+export function formsOf(secret: string): string[] {
+  const base64 = ["", "x", "xx"].map((before) => {
+    const text = Buffer.from(before + secret).toString("base64");
+    // What stands beside the secret shares a character with it at either end.
+    return text.slice(before === "" ? 0 : before.length + 1, text.replace(/=+$/, "").length - 1);
+  });
+  return [...new Set([secret, encodeURIComponent(secret), ...base64])];
+}
+
+function holds(text: string, secret: string): boolean {
+  return formsOf(secret).some((form) => text.includes(form));
+}
+
+/** Where the secret is: files, git objects, Redis keys and texts, one name each; empty when it is nowhere. */
+export async function findSecret({ dir, redis, texts }: Places, secret: string): Promise<string[]> {
+  const found = Object.entries(texts)
+    .filter(([, text]) => holds(text, secret))
+    .map(([name]) => `text ${name}`);
+  for await (const path of filesIn(dir)) {
+    if (holds(await readFile(path, "latin1").catch(gone), secret)) found.push(`file ${relative(dir, path)}`);
+    // Objects are compressed: git is asked for their contents.
+    const repository = path.endsWith("/HEAD") ? path.slice(0, -"/HEAD".length) : "";
+    if (repository === "" || !existsSync(join(repository, "objects"))) continue;
+    const git = ["-C", repository, "cat-file", "--batch-all-objects", "--batch", "--unordered"];
+    const { stdout } = await run("git", git, { encoding: "latin1", maxBuffer: 2 ** 28 });
+    if (holds(stdout, secret)) found.push(`objects ${relative(dir, repository)}`);
+  }
+  for (const key of await redis.keys("*")) {
+    if (holds(JSON.stringify([key, await valueOf(redis, key)]), secret)) found.push(`redis ${key}`);
+  }
+  return found;
+}
+
+async function valueOf(redis: Redis, key: string): Promise<unknown> {
+  const type = await redis.type(key);
+  switch (type) {
+    case "string":
+      return redis.get(key);
+    case "hash":
+      return redis.hgetall(key);
+    case "list":
+      return redis.lrange(key, 0, -1);
+    case "set":
+      return redis.smembers(key);
+    case "zset":
+      return redis.zrange(key, 0, "-1");
+    case "stream":
+      return redis.xrange(key, "-", "+");
+    case "none":
+      return null; // It has expired meanwhile.
+    default:
+      throw new Error(`the search cannot read ${key}, which is a ${type}`);
+  }
+}
+
+async function* filesIn(dir: string): AsyncGenerator<string> {
+  for (const entry of await readdir(dir, { withFileTypes: true }).catch(() => [])) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) yield* filesIn(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+const gone = (): string => "";
+
+/** What was seen of processes while they ran. */
+export interface Watch {
+  /** Pids of the processes of agents that were looked at. */
+  readonly agents: ReadonlySet<number>;
+  /** Where the secret was: `environ` (of agents' processes) or `cmdline` (of anybody's), with the process' name. */
+  readonly found: ReadonlySet<string>;
+  stop(): void;
+}
+
+const EVERY_MS = 15;
+
+/** The runner's own git, which has the token in its environment for one command, carries a run's marker but no home. */
+const CLEAN_SIDE = "\0HOME=/nonexistent\0";
+
+/** Looks at all processes again and again: those with a run's marker, but for the runner's own, must never have it. */
+export function watchProcesses(secret: string, readProcesses: () => readonly { readonly pid: number }[]): Watch {
+  const agents = new Set<number>();
+  const found = new Set<string>();
+  const look = () => {
+    for (const { pid } of readProcesses()) {
+      const environ = read(`/proc/${pid}/environ`);
+      const cmdline = read(`/proc/${pid}/cmdline`);
+      if (holds(cmdline, secret)) found.add(`cmdline ${cmdline.split("\0", 1)[0] ?? ""}`);
+      if (!`\0${environ}`.includes("\0TAC8_RUN=") || `\0${environ}\0`.includes(CLEAN_SIDE)) continue;
+      agents.add(pid);
+      if (holds(environ, secret)) found.add(`environ ${cmdline.split("\0", 1)[0] ?? ""}`);
+    }
+  };
+  const timer = setInterval(look, EVERY_MS);
+  return { agents, found, stop: () => clearInterval(timer) };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return ""; // It has ended, or it is another user's.
+  }
+}

@@ -1,0 +1,102 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { createWorld, poll, REPO, type App, type World } from "./world.ts";
+
+/** Of the size that a test names; not everybody may mount one. */
+const MAY_MOUNT = mayMount();
+const NAME = MAY_MOUNT ? "" : " (skipped: this user may not mount a file system)";
+
+let world: World | undefined;
+let runner: App | undefined;
+const mounted: string[] = [];
+afterEach(async () => {
+  await runner?.stop(); // It has files open on what is unmounted.
+  for (const dir of mounted.splice(0)) execFileSync("umount", ["--lazy", dir]);
+  await world?.close();
+  world = undefined;
+});
+
+function mayMount(): boolean {
+  const dir = mkdtempSync(join(tmpdir(), "tac8-mount-"));
+  try {
+    mount(dir, "64k");
+    execFileSync("umount", [dir]);
+    return true;
+  } catch {
+    return false; // That is the answer.
+  } finally {
+    rmdirSync(dir);
+  }
+}
+
+function mount(dir: string, size: string): void {
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tac8-test", dir], { stdio: "ignore" });
+}
+
+/** A small disk of its own for one folder of the data folder. */
+async function smallDisk(of: World, folder: string, size: string): Promise<string> {
+  const dir = join(of.home, folder);
+  await mkdir(dir, { recursive: true });
+  mount(dir, size);
+  mounted.push(dir);
+  return dir;
+}
+
+/** Takes all that is left of it. @returns the file to remove. */
+async function fillUp(dir: string): Promise<string> {
+  const { bavail, bsize } = await statfs(dir);
+  const path = join(dir, "filler");
+  await writeFile(path, Buffer.alloc(bavail * bsize));
+  return path;
+}
+
+const NOISE = (bytes: number) => `head -c ${bytes} /dev/urandom > noise.bin`;
+const grow = (dir: string) => execFileSync("mount", ["-o", "remount,size=64m", dir]);
+
+test.skipIf(!MAY_MOUNT)(
+  `a full disk at each step burns no attempt, loses nothing and ends by itself${NAME}`,
+  async () => {
+    world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
+    const { github, home, store } = world;
+    const parked = async (number: number) => {
+      await world?.enters(number, "parked", 1);
+      return store.read(world?.jobId(number) ?? "");
+    };
+    world.startApp("scheduler");
+
+    // Prepare: the mirror has no space for what it fetches.
+    const repos = await smallDisk(world, "repos", "2m");
+    const filler = await fillUp(repos);
+    runner = world.startApp("runner");
+    const first = world.openIssue({
+      script: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "A." }],
+    });
+    expect(await parked(first)).toMatchObject({ failure: "disk", reason: expect.stringContaining(home) as string });
+    expect(await world.agentStarts()).toEqual([]);
+    await rm(filler);
+    await world.reaches(first, "pr");
+
+    // Work: what the agent left uncommitted has no space as a commit.
+    const workspaces = await smallDisk(world, "workspaces", "3m");
+    const second = world.openIssue({ script: [{ bash: NOISE(2_000_000) }, { result: "B." }] });
+    expect(await parked(second)).toMatchObject({ failure: "disk", checkpoint: "worked", headSha: null });
+    grow(workspaces);
+
+    // Publish: it is saved now, and there is no space for the check of the commits.
+    await poll(60_000, async () => {
+      const { headSha, state, failure } = await store.read(world?.jobId(second) ?? "");
+      return headSha !== null && state === "parked" && failure === "disk" ? null : `it is ${state}`;
+    });
+    grow(repos);
+    await world.reaches(second, "pr");
+
+    expect(await world.agentStarts(), "each agent ran once").toHaveLength(2);
+    expect(github.pulls(REPO)).toHaveLength(2);
+    expect(runner.child.exitCode).toBeNull();
+    expect(await github.file(REPO, `auto/gh-${second}`, "noise.bin")).toBeDefined();
+  },
+);

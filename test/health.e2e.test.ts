@@ -1,0 +1,111 @@
+import { stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { announceScheduler } from "@tac8/core/state/presence";
+import { launch, type Launched } from "./launch.ts";
+import { createWorld, poll, type App, type World } from "./world.ts";
+
+const READY = { scheduler: /scheduler ready/, runner: /runner ready/, board: /board at http/ } as const;
+const APPS = ["scheduler", "runner", "board"] as const;
+
+let world: World;
+let started: Launched[] = [];
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(async () => {
+  for (const { child } of started) child.kill("SIGKILL");
+  await Promise.all(started.map(({ ended }) => ended));
+  started = [];
+  await world.close();
+});
+
+function start(app: (typeof APPS)[number], more: Readonly<Record<string, string>>): Launched {
+  const launched = launch(`apps/${app}/src/main.ts`, {
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: join(world.dir, "agent-home"),
+      TAC8_CONFIG: join(world.dir, "config.toml"),
+      TAC8_HOME: world.home,
+      REDIS_URL: world.redisServer.url,
+      GITHUB_TOKEN: world.token,
+      GITHUB_API_URL: world.github.url,
+      TAC8_BOARD_PORT: "0",
+      ...more,
+    },
+  });
+  started.push(launched);
+  return launched;
+}
+
+describe.each(APPS)("%s", (app) => {
+  test("touches its heartbeat file from when it is ready, and again and again", async () => {
+    const file = join(world.dir, "heartbeat");
+    const old = new Date(0);
+    await writeFile(file, "");
+    await utimes(file, old, old);
+    await start(app, { TAC8_HEARTBEAT_FILE: file }).says(READY[app]);
+    const touched = () =>
+      poll(30_000, async () => ((await stat(file)).mtimeMs > 1000 ? null : "the heartbeat file is old"));
+    await touched();
+    await utimes(file, old, old);
+    await touched();
+  });
+
+  test("ends with exit code 0 on SIGTERM, and when its standard input ends where it is told to look", async () => {
+    const first = start(app, {});
+    const second = start(app, { TAC8_STOP_ON_STDIN_EOF: "1" });
+    await Promise.all([first.says(READY[app]), second.says(READY[app])]);
+    first.child.stdin?.end(); // Nobody told this one to look.
+    second.child.stdin?.end();
+    expect(await second.ended).toBe(0);
+    expect(first.child.exitCode).toBeNull();
+    first.child.kill("SIGTERM");
+    expect(await first.ended).toBe(0);
+    expect(first.stdout() + first.stderr()).not.toMatch(/"level":[56]0/);
+  });
+});
+
+test("/healthz is 200 while scheduler and runner are there, and 503 with the reason when one is not", async () => {
+  const board = world.startApp("board");
+  const url = await boardUrl(board);
+  const health = async () => {
+    const answer = await fetch(`${url}/healthz`);
+    const body = (await answer.json()) as Record<"redis" | "scheduler" | "runners", { ok: boolean }>;
+    return { status: answer.status, missing: Object.keys(body).filter((key) => !isOk(body, key)) };
+  };
+  const becomes = (wanted: Awaited<ReturnType<typeof health>>) =>
+    poll(30_000, async () => {
+      const now = JSON.stringify(await health());
+      return now === JSON.stringify(wanted) ? null : now;
+    });
+
+  await becomes({ status: 503, missing: ["ok", "scheduler", "runners"] });
+  const scheduler = world.startApp("scheduler");
+  await becomes({ status: 503, missing: ["ok", "runners"] });
+  const runner = world.startApp("runner");
+  await becomes({ status: 200, missing: [] });
+  await runner.stop();
+  await becomes({ status: 503, missing: ["ok", "runners"] });
+  world.startApp("runner");
+  await becomes({ status: 200, missing: [] });
+  await scheduler.stop();
+  // A scheduler that went away is told by the age of its last poll.
+  const anHourAgo = Date.now() - 3_600_000;
+  await announceScheduler(world.redis, { at: anHourAgo, lastPollAt: anHourAgo, error: null });
+  await becomes({ status: 503, missing: ["ok", "scheduler"] });
+});
+
+function isOk(body: object, key: string): boolean {
+  const value: unknown = Reflect.get(body, key);
+  return typeof value === "object" && value !== null ? Reflect.get(value, "ok") === true : value === true;
+}
+
+async function boardUrl(board: App): Promise<string> {
+  let url = "";
+  await poll(30_000, async () => {
+    url = /board at (http[^"\s]+)/.exec(board.log())?.[1] ?? "";
+    return url === "" ? "no board yet" : null;
+  });
+  return url;
+}

@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { ROOT } from "./world.ts";
+
+export interface Launched {
+  readonly child: ChildProcess;
+  /** All that it wrote, so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Resolves when the output matches; rejects when it ends before. */
+  says(pattern: RegExp): Promise<void>;
+  /** The exit code, when all its output is here; null after a signal. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts one program of the repository, such as `apps/board/src/main.ts`, with no environment but the given. */
+export function launch(
+  entry: string,
+  { args = [], env }: { args?: readonly string[]; env: Readonly<Record<string, string>> },
+): Launched {
+  const child = spawn(process.execPath, [join(ROOT, entry), ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
+  const said = { stdout: "", stderr: "" };
+  const listeners = new Set<() => void>();
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      said[name] += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  child.stdin.on("error", () => {}); // It may have ended.
+  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+  const says = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        if (pattern.test(said.stdout + said.stderr)) resolve();
+      };
+      listeners.add(look);
+      look();
+      void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${said.stdout}\n${said.stderr}`)));
+    });
+  return { child, stdout: () => said.stdout, stderr: () => said.stderr, says, ended };
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createWorld, LABEL, OWNER, poll, REPO, type World } from "./world.ts";
+
+let world: World;
+
+/** The base is not the default branch: a merge then closes no issue, and cancels no run. */
+const BASE = "develop";
+
+beforeAll(async () => {
+  world = await createWorld({ config: { github: { base_branch: BASE } } });
+  await world.github.commitTo({ repo: REPO, branch: BASE, files: { "next.txt": "next\n" }, author: OWNER });
+  world.startApp("scheduler");
+  world.startApp("runner");
+});
+afterAll(() => world.close());
+
+const pullsOf = (number: number) =>
+  world.github.pulls(REPO).filter(({ head }) => new RegExp(`^auto/gh-${number}(-\\d+)?$`).test(head));
+const startsOf = async (number: number) =>
+  (await world.agentStarts()).filter(({ cwd }) => String(cwd).endsWith(`/gh-${number}`)).length;
+
+/** An issue whose n-th run writes a file of its own and then stands at the gate until the test opens it. */
+function openGated(): { number: number; pass: () => Promise<void> } {
+  const gate = join(world.dir, `gate-${randomUUID()}`);
+  const work = `n=$(ls work* 2>/dev/null | wc -l); echo "$n" > work$n.txt`;
+  const number = world.openIssue({
+    script: [{ bash: work }, { commit: "feat: work" }, { bash: `until [ -e '${gate}' ]; do sleep 0.05; done` }],
+  });
+  return { number, pass: () => writeFile(gate, "") };
+}
+
+async function working(number: number, starts: number): Promise<void> {
+  await poll(60_000, async () => ((await startsOf(number)) === starts ? null : `${number} has no agent ${starts}`));
+}
+
+/** Its second round has begun to work, on the open pull request of the first. */
+async function secondRound(): Promise<{ number: number; pull: number; tag: string; pass: () => Promise<void> }> {
+  const tag = randomUUID().slice(0, 8);
+  const go = join(world.dir, `go-${tag}`);
+  const first = `[ -e first-${tag}.txt ] || { echo 1 > first-${tag}.txt; git add -A; git commit -qm 'feat: first'; exit 0; }`;
+  const second = `echo 2 > second-${tag}.txt; git add -A; git commit -qm 'feat: second'; until [ -e '${go}' ]; do sleep 0.05; done`;
+  const number = world.openIssue({ script: [{ bash: `(${first}; ${second})` }, { result: "Done." }] });
+  await world.reaches(number, "pr");
+  const pull = pullsOf(number)[0]?.number ?? 0;
+  world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
+  await working(number, 2);
+  return { number, pull, tag, pass: () => writeFile(go, "") };
+}
+
+test("a pull request that is merged while the agent works: its new commits are a new one, on the base", async () => {
+  const { number, pull, tag, pass } = await secondRound();
+  await world.github.mergePull({ repo: REPO, number: pull, actor: OWNER });
+  const merged = world.github.branches(REPO)[`auto/gh-${number}`];
+  await pass();
+  await world.enters(number, "pr", 2);
+  const next = `auto/gh-${number}-2`;
+  expect(pullsOf(number).map(({ head, base, state }) => [head, base, state])).toEqual([
+    [`auto/gh-${number}`, BASE, "closed"],
+    [next, BASE, "open"],
+  ]);
+  expect(world.github.branches(REPO)[`auto/gh-${number}`]).toBe(merged);
+  expect(await world.github.file(REPO, next, `second-${tag}.txt`)).toBe("2\n");
+  expect(await world.github.file(REPO, next, `first-${tag}.txt`)).toBe("1\n");
+  expect((await world.store.read(world.jobId(number))).prNumber).toBe(pullsOf(number)[1]?.number);
+  expect(await startsOf(number)).toBe(2);
+});
+
+test("a pull request that is closed while the agent works: all of its work is a new one", async () => {
+  const { number, pull, tag, pass } = await secondRound();
+  world.github.closePull({ repo: REPO, number: pull, actor: OWNER });
+  const closed = world.github.branches(REPO)[`auto/gh-${number}`];
+  await pass();
+  await world.enters(number, "pr", 2);
+  const next = `auto/gh-${number}-2`;
+  expect(pullsOf(number).map(({ head, state }) => [head, state])).toEqual([
+    [`auto/gh-${number}`, "closed"],
+    [next, "open"],
+  ]);
+  expect(world.github.branches(REPO)[`auto/gh-${number}`]).toBe(closed);
+  expect(await world.github.file(REPO, next, `first-${tag}.txt`)).toBe("1\n");
+  expect(await world.github.file(REPO, next, `second-${tag}.txt`)).toBe("2\n");
+});
+
+test("base and branch move while the agent works: one pull request, with everybody's commits", async () => {
+  const { number, pass } = openGated();
+  await working(number, 1);
+  const branch = `auto/gh-${number}`;
+  await world.github.commitTo({ repo: REPO, branch: BASE, files: { "moved.txt": "moved\n" }, author: OWNER });
+  await world.github.commitTo({ repo: REPO, branch, files: { "theirs.txt": "theirs\n" }, author: OWNER });
+  // Published in two goes: the second starts from a workspace that has our commits as they were before.
+  world.github.fault({ method: "POST", path: `/repos/${REPO}/pulls`, times: 100_000, do: { status: 503 } });
+  await pass();
+  await world.enters(number, "parked", 1);
+  world.github.clearFaults();
+  await world.reaches(number, "pr");
+  expect(pullsOf(number).map(({ head, base, state }) => [head, base, state])).toEqual([[branch, BASE, "open"]]);
+  expect(await world.github.file(REPO, branch, "theirs.txt")).toBe("theirs\n");
+  expect(await world.github.file(REPO, branch, "work0.txt")).toBe("0\n");
+  expect(world.github.pushes.filter(({ ref, forced }) => ref === `refs/heads/${branch}` && forced)).toEqual([]);
+  expect(await startsOf(number)).toBe(1);
+});

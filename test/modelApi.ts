@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { ROOT } from "./world.ts";
+
+/** A stand-in for the model's API on loopback; what it answers rides in the prompts. */
+export interface ModelApi {
+  readonly url: string;
+  /** Every text of a user's message that it was ever sent. */
+  prompts(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+interface Message {
+  readonly role: string;
+  readonly content: string | readonly { readonly text?: string }[];
+}
+
+export async function startModelApi(): Promise<ModelApi> {
+  const child = spawn(process.execPath, [join(ROOT, "apps/runner/fixtures/messages-api-stub.mjs")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  const [port] = (await once(child.stdout, "data")) as [Buffer];
+  const url = `http://127.0.0.1:${port.toString().trim()}`;
+  return {
+    url,
+    async prompts() {
+      const asked = (await (await fetch(`${url}/requests`)).json()) as { body: { messages?: readonly Message[] } }[];
+      const messages = asked.flatMap(({ body }) => body.messages ?? []).filter(({ role }) => role === "user");
+      return messages.flatMap(({ content }) =>
+        typeof content === "string" ? [content] : content.flatMap(({ text }) => (text === undefined ? [] : [text])),
+      );
+    },
+    async stop() {
+      child.kill();
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { clearHold, setHold } from "@tac8/core/state/holds";
+import { readEvents } from "@tac8/core/state/events";
+import { createWorld, LABEL, OWNER, poll, REPO, type World } from "./world.ts";
+
+const QUESTION = "Shall it be red or green?";
+const ANSWER = "Green, of course.\nAnd not too dark.";
+
+let world: World;
+
+describe("a question", () => {
+  beforeAll(async () => {
+    world = await createWorld({ config: { coordinator: { max_concurrent_workers: 1 } } });
+    world.startApp("scheduler");
+    world.startApp("runner");
+  });
+  afterAll(() => world.close());
+
+  test("frees its slot, is asked once, and the owner's answer resumes the session", async () => {
+    const told = join(world.dir, "told.txt");
+    const number = world.openIssue({
+      script: {
+        first: [{ write: "half.txt", text: "half\n" }, { ask: QUESTION }, { commit: "half" }, { result: "I asked." }],
+        again: [
+          { prompt: told },
+          { write: "color.txt", text: "green\n" },
+          { commit: "feat: green" },
+          { result: "Ok." },
+        ],
+      },
+    });
+    await world.reaches(number, "blocked");
+    expect(labelsOf(number)).toEqual([LABEL, "rpi-blocked"]);
+    expect(questions(number)).toEqual([expect.stringContaining(`> ${QUESTION}`)]);
+    const { session } = await world.store.read(world.jobId(number));
+
+    world.github.comment({ repo: REPO, number, actor: "stranger", body: "Red! I insist." });
+    // The one slot is free: others work meanwhile, and the scheduler looks at the stranger's words meanwhile.
+    const other = world.openIssue({ script: [{ write: "other.txt", text: "" }, { result: "Done." }] });
+    await world.reaches(other, "pr");
+    await world.github.waitFor(
+      ({ requests }) => requests.some(({ path }) => path === `/repos/${REPO}/collaborators/stranger/permission`),
+      { what: "a look at who the stranger is" },
+    );
+    expect(await startsOf(number)).toHaveLength(1);
+    expect((await world.store.read(world.jobId(number))).state).toBe("blocked");
+
+    world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
+    await world.reaches(number, "pr");
+    const starts = await startsOf(number);
+    expect(starts.map(({ resumed }) => resumed)).toEqual([false, true]);
+    expect(new Set(starts.map((start) => start["session"]))).toEqual(new Set([session]));
+    const prompt = await readFile(told, "utf8");
+    expect(prompt).toContain(ANSWER);
+    expect(prompt).not.toContain("I insist");
+    expect(questions(number)).toHaveLength(1);
+    expect(world.github.comments(REPO, number)).toHaveLength(4);
+    expect(labelsOf(number)).toEqual(["rpi-done"]);
+    const branch = `auto/gh-${number}`;
+    expect(await world.github.file(REPO, branch, "color.txt")).toBe("green\n");
+    expect(await world.github.file(REPO, branch, "half.txt")).toBe("half\n");
+    expect(await world.github.file(REPO, branch, "BLOCKED.md")).toBeUndefined();
+  });
+
+  test("that is answered while the queue is held goes on when the hold ends", async () => {
+    const number = world.openIssue({
+      script: { first: [{ ask: QUESTION }, { result: "I asked." }], again: [{ write: "a.txt", text: "a" }] },
+    });
+    await world.reaches(number, "blocked");
+    await setHold(world.redis, { name: "operator", reason: "test", by: "test", since: 0, until: null });
+    await poll(20_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
+    world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
+    await poll(20_000, async () => {
+      const { answer } = await world.store.read(world.jobId(number));
+      return answer?.text === ANSWER ? null : "the answer was not taken";
+    });
+    expect(await startsOf(number)).toHaveLength(1);
+    await clearHold(world.redis, "operator", "test", "");
+    await world.reaches(number, "pr");
+    expect(await startsOf(number)).toHaveLength(2);
+  });
+
+  test("of an issue that is closed is cancelled, and its labels come off", async () => {
+    const number = world.openIssue({ script: [{ ask: QUESTION }, { result: "I asked." }] });
+    await world.reaches(number, "blocked");
+    world.github.closeIssue({ repo: REPO, number, actor: OWNER });
+    await world.reaches(number, "cancelled");
+    expect(labelsOf(number)).toEqual([]);
+    expect(await startsOf(number)).toHaveLength(1);
+    expect(statusOf(number)).toContain("Cancelled");
+  });
+
+  test("counts although its agent then failed", async () => {
+    const number = world.openIssue({ script: [{ ask: QUESTION }, { exit: 3 }] });
+    await world.reaches(number, "blocked");
+    expect(questions(number)).toEqual([expect.stringContaining(`> ${QUESTION}`)]);
+    expect(await startsOf(number)).toHaveLength(1);
+    expect(await statesOf(number)).not.toContain("retrying");
+  });
+
+  test("is never read through a link", async () => {
+    const secret = join(world.dir, "secret.txt");
+    await writeFile(secret, "the runner's own secret\n");
+    const number = world.openIssue({
+      script: [{ bash: `ln -s '${secret}' BLOCKED.md` }, { write: "a.txt", text: "a" }, { commit: "a" }],
+    });
+    await world.reaches(number, "pr");
+    expect(JSON.stringify(world.github.comments(REPO, number))).not.toContain("own secret");
+    expect(await world.github.file(REPO, `auto/gh-${number}`, "a.txt")).toBe("a");
+    expect(await world.github.file(REPO, `auto/gh-${number}`, "BLOCKED.md")).toBeUndefined();
+  });
+});
+
+describe("a question that nobody answers", () => {
+  beforeAll(async () => {
+    // Two seconds.
+    world = await createWorld({ config: { coordinator: { blocked_expires_days: 2 / 86_400 } } });
+    world.startApp("scheduler");
+    world.startApp("runner");
+  });
+  afterAll(() => world.close());
+
+  test("expires", async () => {
+    const number = world.openIssue({ script: [{ ask: QUESTION }, { result: "I asked." }] });
+    await world.reaches(number, "expired");
+    expect(await statesOf(number)).toContain("blocked");
+    expect(await startsOf(number)).toHaveLength(1);
+    expect(questions(number)).toHaveLength(1);
+    await world.github.waitFor(() => labelsOf(number).join() === "rpi-failed", { what: "the labels of an end" });
+    expect(statusOf(number)).toContain(`put the label \`${LABEL}\` back on`);
+  });
+});
+
+async function startsOf(number: number) {
+  return (await world.agentStarts()).filter(({ cwd }) => String(cwd).endsWith(`/gh-${number}`));
+}
+
+function questions(number: number): string[] {
+  return bodies(number).filter((body) => /^<!-- tac8 .*"kind":"question"/.test(body));
+}
+
+function statusOf(number: number): string {
+  return bodies(number).find((body) => /^<!-- tac8 .*"kind":"status"/.test(body)) ?? "";
+}
+
+function bodies(number: number): string[] {
+  return world.github.comments(REPO, number).map(({ body }) => body);
+}
+
+function labelsOf(number: number): string[] {
+  return [...world.github.issue(REPO, number).labels].sort();
+}
+
+async function statesOf(number: number): Promise<string[]> {
+  const events = await readEvents(world.redis, { count: 1000 });
+  return events.filter(({ issue }) => issue === world.jobId(number)).map(({ to }) => to);
+}

@@ -1,0 +1,96 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../world.ts";
+
+/** One process of an app, from its start to its end. */
+export interface Life {
+  readonly pid: number;
+  readonly startedAt: number;
+  /** Resident memory in MB, every other second. */
+  readonly memory: number[];
+  /** Null while it lives. */
+  end: { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly asked: string | null } | null;
+}
+
+/** An app that is started again and again under the same name; its log is one file. */
+export class App {
+  readonly name: string;
+  readonly lives: Life[] = [];
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #log: number;
+  #child: ChildProcess | null = null;
+  #gone: Promise<unknown> = Promise.resolve();
+  #asked: string | null = null;
+
+  constructor(options: { name: string; env: Readonly<Record<string, string>>; logFile: string }) {
+    this.name = options.name;
+    this.#env = options.env;
+    this.#log = openSync(options.logFile, "a");
+  }
+
+  get alive(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  start(): void {
+    const child = spawn(process.execPath, [join(ROOT, "apps", this.name.split("-")[0] ?? "", "src/main.ts")], {
+      cwd: ROOT,
+      env: this.#env,
+      stdio: ["ignore", this.#log, this.#log],
+    });
+    const life: Life = { pid: child.pid ?? 0, startedAt: Date.now(), memory: [], end: null };
+    this.lives.push(life);
+    this.#child = child;
+    this.#asked = null;
+    child.once("exit", (code, signal) => (life.end = { code, signal, asked: this.#asked }));
+    this.#gone = once(child, "exit");
+  }
+
+  /** Sends the signal and waits for the end. @returns false when it took longer than the bound, and was killed. */
+  async end(signal: "SIGTERM" | "SIGKILL", boundMs = 20_000): Promise<boolean> {
+    if (!this.alive) return true;
+    let inTime = true;
+    const bound = setTimeout(() => {
+      inTime = false;
+      this.#child?.kill("SIGKILL");
+    }, boundMs);
+    this.#asked = signal;
+    this.#child?.kill(signal);
+    await this.#gone;
+    clearTimeout(bound);
+    return inTime;
+  }
+
+  sampleMemory(): void {
+    const life = this.lives.at(-1);
+    if (!this.alive || life === undefined) return;
+    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readProc(`/proc/${life.pid}/status`))?.[1] ?? 0);
+    if (kilobytes > 0) life.memory.push(Math.round(kilobytes / 1024));
+  }
+
+  /** Numbers of the slots whose lock files this process has open. */
+  slots(): number[] {
+    try {
+      return readdirSync(`/proc/${this.pid}/fd`).flatMap((fd) => {
+        const match = /\/runs\/slot-(\d+)\.lock$/.exec(readlinkSync(`/proc/${this.pid}/fd/${fd}`));
+        return match === null ? [] : [Number(match[1])];
+      });
+    } catch {
+      return []; // It has ended, or closed one while we looked.
+    }
+  }
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // It has just ended.
+  }
+}

@@ -1,0 +1,97 @@
+/** What an issue's agent does, how the issue must end, and how often the agent may come to a good end on the way. */
+export interface Behaviour {
+  /** How many of a hundred issues, beside the one that there always is. */
+  readonly share: number;
+  readonly end: "pr" | "failed";
+  readonly questions: 0 | 1;
+  /** Ends of the agent that are no end of the work: a question, nothing changed. */
+  readonly spareEnds: number;
+  /** A step that is a fault in itself. */
+  readonly nasty: boolean;
+  script(facts: ScriptFacts): unknown;
+}
+
+interface ScriptFacts {
+  readonly index: number;
+  /** A folder for what does not belong into the repository. */
+  readonly dir: string;
+}
+
+/** Adds a line to the issue's own file, commits, and tells the witness which commit it was. */
+function work({ index }: ScriptFacts, what: string): unknown[] {
+  return [{ append: `work/${index}.txt`, text: `${what}\n` }, commit(what)];
+}
+
+const commit = (what: string) => ({
+  bash: `git add -A && git commit -q -m '${what}'; echo "$(git rev-parse HEAD) $PWD" >> "$TAC8_WITNESS.commits"`,
+});
+
+const mark = (name: string) => ({ bash: `echo "${name} $PWD" >> "$TAC8_WITNESS.marks"` });
+
+const done = { result: "Done." };
+
+/** A plain list of steps: a session that is resumed goes on after the last one that was done. */
+function troubled(name: string, trouble: readonly unknown[]): Behaviour["script"] {
+  return (facts) => [...work(facts, "first"), mark(name), ...trouble, ...work(facts, "second"), done];
+}
+
+const plain = { end: "pr", questions: 0, spareEnds: 0, nasty: true } as const;
+
+export const BEHAVIOURS = {
+  normal: { ...plain, share: 50, nasty: false, script: (facts) => [...work(facts, "all"), done] },
+  slow: {
+    ...plain,
+    share: 20,
+    nasty: false,
+    script: (facts) => [...work(facts, "one"), { wait: 1500 }, ...work(facts, "two"), { wait: 1500 }, done],
+  },
+  uncommitted: {
+    ...plain,
+    share: 4,
+    nasty: false,
+    script: ({ index }) => [{ write: `work/${index}.txt`, text: "never committed\n" }, done],
+  },
+  crash: { ...plain, share: 4, script: troubled("crash", [{ crash: true }]) },
+  hang: { ...plain, share: 2, script: troubled("hang", [{ hang: true }]) },
+  deaf: { ...plain, share: 2, script: troubled("deaf", [{ ignoreTerm: true }, { hang: "deaf" }]) },
+  daemon: { ...plain, share: 3, script: troubled("daemon", [{ daemon: true }]) },
+  bareDaemon: { ...plain, share: 3, script: troubled("bareDaemon", [{ daemon: "bare" }]) },
+  noResult: { ...plain, share: 4, script: troubled("noResult", [{ noResult: true }]) },
+  flood: { ...plain, share: 1, script: troubled("flood", [{ output: 50_000_000 }]) },
+  usageLimit: {
+    ...plain,
+    share: 2,
+    script: troubled("usageLimit", [{ error: { status: 429, message: "Claude AI usage limit reached" } }]),
+  },
+  question: {
+    ...plain,
+    share: 5,
+    nasty: false,
+    questions: 1,
+    spareEnds: 1,
+    // The same list for each message: one that was interrupted before its question was heard asks it again.
+    script: (facts) => {
+      const prompt = `${facts.dir}/prompt-${facts.index}.txt`;
+      const ask = "printf 'Which colour?' > BLOCKED.md";
+      const answered = `mkdir -p work && echo answered >> work/${facts.index}.txt && ${commit("answered").bash}`;
+      // The prompt has this script in it, which must not match itself.
+      const choose = { bash: `if grep -q 'BEGIN [A]NSWER' '${prompt}'; then ${answered}; else ${ask}; fi` };
+      return [[{ prompt }, choose, done]];
+    },
+  },
+  noChange: {
+    ...plain,
+    share: 2,
+    nasty: false,
+    end: "failed",
+    spareEnds: 1,
+    script: () => [[{ say: "All is well as it is." }, done]],
+  },
+  alwaysCrash: { ...plain, share: 2, end: "failed", script: () => [[mark("alwaysCrash"), { crash: true }]] },
+} as const satisfies Record<string, Behaviour>;
+
+export type BehaviourName = keyof typeof BEHAVIOURS;
+
+export function behaviourOf(name: BehaviourName): Behaviour {
+  return BEHAVIOURS[name];
+}

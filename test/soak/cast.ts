@@ -1,0 +1,83 @@
+import { isEnded } from "@tac8/core/domain/states";
+import { parseMarker } from "@tac8/core/domain/marker";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { OWNER, REPO } from "../world.ts";
+import { behaviourOf } from "./behaviours.ts";
+import type { PlannedIssue, Schedule } from "./schedule.ts";
+import type { Stage } from "./stage.ts";
+
+/** An issue of the schedule that was opened. */
+export interface Played extends PlannedIssue {
+  readonly number: number;
+  readonly jobId: string;
+  state: IssueFields | null;
+  /** When the owner answered its question, epoch ms. */
+  answeredAt: number | null;
+}
+
+/** The issues: opened one after the other, asked how they stand, answered when they ask. */
+export class Cast {
+  readonly played: Played[] = [];
+  readonly #waiting: PlannedIssue[];
+  readonly #encores: PlannedIssue[];
+  readonly #stage: Stage;
+
+  constructor(stage: Stage, { issues, encores }: Pick<Schedule, "issues" | "encores">) {
+    this.#stage = stage;
+    this.#waiting = [...issues];
+    this.#encores = [...encores];
+  }
+
+  get live(): Played[] {
+    return this.played.filter(({ state }) => !hasEnded(state));
+  }
+
+  get over(): boolean {
+    return this.#waiting.length === 0 && this.live.length === 0;
+  }
+
+  /** Opens more until so many are live; after the last one, encores where they are wanted. */
+  open(most: number, { encore }: { encore: boolean }): void {
+    while (this.live.length < most) {
+      const planned = this.#waiting.shift() ?? (encore ? this.#encores.shift() : undefined);
+      if (planned === undefined) return;
+      const { index, behaviour, priority } = planned;
+      const script = behaviourOf(behaviour).script({ index, dir: this.#stage.dir });
+      const labels = priority === null ? [] : [`priority:${priority}`];
+      const number = this.#stage.openIssue({ title: `${behaviour} ${index}`, script, labels });
+      const jobId = jobIdOf({ owner: OWNER, repo: REPO.split("/")[1] ?? "", number });
+      this.played.push({ ...planned, number, jobId, state: null, answeredAt: null });
+    }
+  }
+
+  /** Asks Redis how the live ones stand. */
+  async look(): Promise<readonly Played[]> {
+    const { live } = this;
+    const states = await this.#stage.store.readMany(live.map(({ jobId }) => jobId));
+    for (const [index, issue] of live.entries()) issue.state = states[index] ?? null;
+    return live;
+  }
+
+  /** A stranger's words change nothing; the owner's are the answer. */
+  answer(): void {
+    const { github } = this.#stage;
+    for (const issue of this.live) {
+      if (issue.answeredAt !== null || issue.state?.state !== "blocked") continue;
+      const asked = github.comments(REPO, issue.number).some(({ body }) => parseMarker(body)?.kind === "question");
+      if (!asked) continue;
+      github.comment({ repo: REPO, number: issue.number, actor: "stranger", body: "Pink!" });
+      github.comment({ repo: REPO, number: issue.number, actor: OWNER, body: "Green." });
+      issue.answeredAt = Date.now();
+    }
+  }
+
+  byComment(id: number): Played | undefined {
+    const { github } = this.#stage;
+    return this.played.find(({ number }) => github.comments(REPO, number).some((comment) => comment.id === id));
+  }
+}
+
+function hasEnded(state: IssueFields | null): boolean {
+  return state !== null && isEnded(state.state) && state.run === null;
+}

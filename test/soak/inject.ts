@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultAction } from "@tac8/sandbox/github/faults";
+import type { RequestEntry } from "@tac8/sandbox/github/model";
+import type { App } from "./app.ts";
+import type { Cast, Played } from "./cast.ts";
+import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
+import { LOCK_SECONDS, type Stage } from "./stage.ts";
+import { requestOf, stepOf } from "./step.ts";
+
+/** A fault that hit something alive. */
+export interface Landed {
+  readonly kind: FaultKind;
+  /** Of the run that it hit; null: it hit none's (the scheduler's, or one that could not be told). */
+  readonly step: Step | null;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly what: string;
+  /** Issues whose runs it ended or cut off from Redis; none with GitHub's faults, which end no run. */
+  readonly struck: readonly number[];
+}
+
+/** How long a fault waits for its step before it takes what there is, and then for anything at all. */
+const STEP_MS = 6000;
+const ANY_MS = 6000;
+const LOOK_MS = 10;
+
+export class Injector {
+  readonly #stage: Stage;
+  readonly #cast: Cast;
+  /** Runners that did not end in time when they were told to, and other surprises. */
+  readonly problems: string[] = [];
+
+  constructor(stage: Stage, cast: Cast) {
+    this.#stage = stage;
+    this.#cast = cast;
+  }
+
+  /** @returns null when it found nothing to hit. */
+  async inject(fault: PlannedFault): Promise<Landed | null> {
+    const [where = "", how = ""] = fault.kind.split(":");
+    switch (where) {
+      case "runner":
+        return this.#endRunner(fault, how === "kill" ? "SIGKILL" : "SIGTERM");
+      case "scheduler":
+        return this.#killScheduler(fault);
+      case "redis":
+        return this.#endRedis(fault, how);
+      default:
+        return this.#troubleGitHub(fault, { git: where === "git", how });
+    }
+  }
+
+  async #endRunner(fault: PlannedFault, signal: "SIGKILL" | "SIGTERM"): Promise<Landed | null> {
+    const found = await this.#await(fault.step, (issue, step) => {
+      const runner = this.#runnerOf(issue);
+      if (runner === undefined) return null;
+      if (signal === "SIGKILL" && this.#isTooMuch(runner)) return null;
+      const struck = this.#cast.live.filter((other) => this.#runnerOf(other) === runner).map(({ number }) => number);
+      return { runner, step, what: `${runner.name} with #${issue.number}`, struck };
+    });
+    if (found === null || !found.runner.alive) return null;
+    const { runner, step, what, struck } = found;
+    const at = Date.now();
+    if (!(await runner.end(signal))) this.problems.push(`${runner.name} did not end in time after ${signal}`);
+    const { code } = runner.lives.at(-1)?.end ?? {};
+    if (signal === "SIGTERM" && code !== 0) this.problems.push(`${runner.name} ended with ${String(code)} on SIGTERM`);
+    await sleep(signal === "SIGKILL" ? (fault.extent - 1) * 700 : 0);
+    runner.start();
+    return { kind: fault.kind, step, at, what, struck };
+  }
+
+  async #killScheduler({ kind, extent }: PlannedFault): Promise<Landed | null> {
+    const { scheduler } = this.#stage;
+    if (!scheduler.alive) return null;
+    await scheduler.end("SIGKILL");
+    await sleep(extent * 100);
+    scheduler.start();
+    return { kind, step: null, at: Date.now(), what: "scheduler", struck: [] };
+  }
+
+  async #endRedis(fault: PlannedFault, how: string): Promise<Landed | null> {
+    const found = await this.#await(fault.step, (issue, step) => ({ step, what: `Redis with #${issue.number}` }));
+    if (found === null) return null;
+    const struck = this.#cast.live.map(({ number }) => number);
+    const at = Date.now();
+    const away = how === "away" ? (LOCK_SECONDS + 2) * 1000 : (fault.extent - 1) * 500;
+    await this.#stage.restartRedis(how === "restart" ? "SIGTERM" : "SIGKILL", away);
+    return { kind: fault.kind, ...found, at, struck };
+  }
+
+  async #troubleGitHub(fault: PlannedFault, { git, how }: { git: boolean; how: string }): Promise<Landed | null> {
+    const { github } = this.#stage;
+    // Half an answer to a push, ended as if it were whole, makes git itself wait for ever; a fetch notices.
+    const gitStep = how === "cut" ? "prepare" : fault.step;
+    const { method, path } = git ? GIT_SPOTS[gitStep] : API_SPOTS[fault.step];
+    const action = ACTIONS[how]?.();
+    if (action === undefined) throw new Error(`nobody knows the fault ${fault.kind}`);
+    const armed = github.fault({ method, path, times: fault.extent, do: action });
+    const hit = Promise.withResolvers<RequestEntry | null>();
+    const stop = github.onRequest((entry) => {
+      if (armed.hits > 0 && entry.method === method && path.test(entry.path)) hit.resolve(entry);
+    });
+    const bound = setTimeout(() => hit.resolve(null), STEP_MS + ANY_MS);
+    const entry = await hit.promise;
+    clearTimeout(bound);
+    stop();
+    if (entry === null) {
+      armed.remove();
+      return null;
+    }
+    const at = Date.now();
+    const step = await this.#stepOf(entry);
+    // The rest of its hits comes with the tries that follow.
+    await sleep(500);
+    armed.remove();
+    return { kind: fault.kind, step, at, what: `${entry.method} ${entry.path}, ${armed.hits} times`, struck: [] };
+  }
+
+  /** Whose request it was, by what it asks for, and where that issue's run is. */
+  async #stepOf(entry: RequestEntry): Promise<Step | null> {
+    const { issue, comment, step } = requestOf(entry);
+    if (step !== undefined) return step;
+    const asked =
+      comment === undefined ? this.#cast.played.find(({ number }) => number === issue) : this.#cast.byComment(comment);
+    if (asked !== undefined) return stepOf(await this.#stage.store.read(asked.jobId));
+    // A fetch, unless somebody is about to push.
+    const steps = (await this.#cast.look()).map(({ state }) => state && stepOf(state));
+    const fetching =
+      /upload-pack|info\/refs/.test(entry.path) && !steps.some((at) => at === "publish" || at === "work");
+    return fetching && steps.includes("prepare") ? "prepare" : null;
+  }
+
+  /** Looks again and again for a run in this step, later in any, that `take` takes. */
+  async #await<T>(step: Step, take: (issue: Played, step: Step) => T | null): Promise<T | null> {
+    const begun = performance.now();
+    for (;;) {
+      const waited = performance.now() - begun;
+      for (const issue of await this.#cast.look()) {
+        const now = issue.state === null ? null : stepOf(issue.state);
+        if (now === null || (now !== step && waited < STEP_MS)) continue;
+        const taken = take(issue, now);
+        if (taken !== null) return taken;
+      }
+      if (waited > STEP_MS + ANY_MS) return null;
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** Three lost runs in a row would be an end of its own, and an issue may change hands while we look. */
+  #isTooMuch(runner: App): boolean {
+    return this.#cast.live.some((issue) => {
+      const lost = issue.state?.lost ?? 0;
+      return lost > 1 || (lost > 0 && this.#runnerOf(issue) === runner);
+    });
+  }
+
+  #runnerOf({ state }: Played): App | undefined {
+    const slot = Number(state?.run === null ? Number.NaN : state?.runner?.split("/").at(-1));
+    return this.#stage.runners.find((runner) => runner.alive && runner.slots().includes(slot));
+  }
+}
+
+interface Spot {
+  readonly method: string;
+  readonly path: RegExp;
+}
+
+/** Requests that are typical of a step. Where one really struck is looked up. */
+const API_SPOTS: Readonly<Record<Step, Spot>> = {
+  prepare: { method: "GET", path: /\/issues\/\d+\/(events|comments)$/ },
+  work: { method: "GET", path: /\/issues$/ },
+  publish: { method: "POST", path: /\/pulls$/ },
+  report: { method: "DELETE", path: /\/issues\/\d+\/labels\// },
+};
+const GIT_SPOTS: Readonly<Record<Step, Spot>> = {
+  prepare: { method: "POST", path: /\/git-upload-pack$/ },
+  work: { method: "GET", path: /\/info\/refs$/ },
+  publish: { method: "POST", path: /\/git-receive-pack$/ },
+  report: { method: "POST", path: /\/git-receive-pack$/ },
+};
+
+const seconds = (fromNow: number): string => String(Math.ceil(Date.now() / 1000) + fromNow);
+
+const ACTIONS: Readonly<Record<string, () => FaultAction>> = {
+  "5xx": () => ({ status: 502 }),
+  limit: () => ({
+    status: 403,
+    headers: { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": seconds(2) },
+    body: { message: "API rate limit exceeded" },
+  }),
+  secondary: () => ({
+    status: 429,
+    headers: { "retry-after": "1" },
+    body: { message: "You have exceeded a secondary rate limit" },
+  }),
+  delay: () => ({ delayMs: 2500 }),
+  before: () => ({ drop: "before" }),
+  after: () => ({ drop: "after" }),
+  cut: () => ({ drop: "middle" }),
+};

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseMarker } from "@tac8/core/domain/marker";
+import { readHolds } from "@tac8/core/state/holds";
+import { LABEL, OWNER, REPO } from "../world.ts";
+import type { Life } from "./app.ts";
+import type { Cast, Played } from "./cast.ts";
+import { lostCommits } from "./commits.ts";
+import type { Landed } from "./inject.ts";
+import { judge, type OnGitHub } from "./judge.ts";
+import { leftFiles, orphans, zombies } from "./leftovers.ts";
+import type { Stage } from "./stage.ts";
+import { hear, type Testimony } from "./witness.ts";
+
+export interface Inspection {
+  /** What is off, a line each; empty when all is well. */
+  readonly findings: readonly string[];
+  readonly played: readonly Played[];
+  readonly testimony: Testimony;
+  readonly totals: Readonly<Record<string, number>>;
+  /** Lives of the runners' processes. */
+  readonly lives: readonly (Life & { readonly name: string })[];
+}
+
+const LIVE_JOBS = ["active", "waiting", "prioritized", "delayed", "waiting-children"] as const;
+const QUIET_MS = 10_000;
+/** A runner that ends has nothing left to do: what keeps it longer is a timer or a connection. */
+const CLOSE_MS = 10_000;
+/** What a runner's memory may grow by: a 50 MB answer passes through it. */
+const MAX_GROWTH_MB = 250;
+
+/** Ends the soak's processes and looks at everything that is left, with witnesses outside of tac8. */
+export async function inspect(given: {
+  readonly stage: Stage;
+  readonly cast: Cast;
+  readonly landed: readonly Landed[];
+}): Promise<Inspection> {
+  const { stage, cast, landed } = given;
+  const { played } = cast;
+  const findings: string[] = [];
+  const jobs = await liveJobs(stage);
+  const holds = (await readHolds(stage.redis)).map(({ name, reason }) => `hold ${name}: ${reason}`);
+  const apps = [stage.scheduler, ...stage.runners];
+  const dead = zombies([process.pid, ...apps.map(({ pid }) => pid)]);
+  const waiting = cast.live.map(({ number, behaviour, state }) => `#${number} (${behaviour}) is still ${state?.state}`);
+  await Promise.all(
+    apps.map(async (app) => {
+      const inTime = await app.end("SIGTERM", CLOSE_MS);
+      const code = app.lives.at(-1)?.end?.code;
+      if (!inTime || code !== 0) findings.push(`${app.name} closed with ${String(code)}, in time: ${inTime}`);
+    }),
+  );
+  const left = orphans(stage.home, stage.witness);
+  const files = await leftFiles(stage.home, played);
+  const testimony = await hear(stage.witness);
+  const cases = played.map((issue) => ({
+    issue,
+    there: lookAt(stage, issue.number),
+    testimony,
+    landed,
+    label: LABEL,
+  }));
+  const verdicts = cases.map(judge);
+  const lost = await lostCommits(stage, testimony.commits);
+  const strangers = strayBranches(stage, played);
+  const lives = stage.runners.flatMap((runner) => runner.lives.map((life) => ({ ...life, name: runner.name })));
+  const grown = lives.filter(({ memory }) => (memory.at(-1) ?? 0) - (memory[2] ?? Infinity) > MAX_GROWTH_MB);
+  await stage.close();
+  const sum = (pick: (there: OnGitHub) => number) => cases.reduce((total, { there }) => total + pick(there), 0);
+  return {
+    findings: [
+      ...waiting,
+      ...verdicts.flatMap((verdict) => verdict.findings),
+      ...lost.map(({ sha, issue }) => `commit ${sha} of #${issue} is neither on GitHub nor in a workspace`),
+      ...[...jobs, ...holds, ...dead, ...left, ...files, ...strangers].map((what) => `left: ${what}`),
+      ...grown.map(({ name, memory }) => `${name} grew from ${memory[2]} to ${memory.at(-1)} MB`),
+      ...findings,
+    ],
+    played,
+    testimony,
+    lives,
+    totals: {
+      "pull requests": sum(({ pulls }) => pulls),
+      branches: sum(({ branches }) => branches),
+      "status comments": sum(({ comments }) => comments.status),
+      "question comments": sum(({ comments }) => comments.question),
+      "failure comments": sum(({ comments }) => comments.failure),
+      pushes: stage.github.pushes.length,
+      "agents started": testimony.starts.length,
+      "agents that came to their end": testimony.finishes.filter(({ how }) => how === "success").length,
+      "agents asked again between their end and its checkpoint": verdicts.reduce(
+        (n, { askedAgain }) => n + askedAgain,
+        0,
+      ),
+      "agent work done again after its end": verdicts.reduce((n, { redone }) => n + redone, 0),
+      "commits of agents": testimony.commits.length,
+      "commits lost": lost.length,
+      orphans: left.length,
+      zombies: dead.length,
+      "leftover files": files.length,
+      "live jobs and holds": jobs.length + holds.length,
+    },
+  };
+}
+
+/** Waits for the last job to be let go of, then tells what is still there. */
+async function liveJobs({ queue }: Stage): Promise<string[]> {
+  const until = performance.now() + QUIET_MS;
+  for (;;) {
+    const jobs = await queue.getJobs([...LIVE_JOBS]);
+    if (jobs.length === 0) return [];
+    if (performance.now() > until) return jobs.map((job) => `job ${job.id ?? "?"}`);
+    await sleep(200);
+  }
+}
+
+function lookAt({ github }: Stage, number: number): OnGitHub {
+  const ours = new RegExp(`^auto/gh-${number}(-\\d+)?$`);
+  const comments = { status: 0, question: 0, failure: 0 };
+  for (const { author, body } of github.comments(REPO, number)) {
+    const marker = author === OWNER ? parseMarker(body) : null;
+    if (marker !== null) comments[marker.kind] += 1;
+  }
+  return {
+    pulls: github.pulls(REPO).filter(({ head }) => ours.test(head)).length,
+    branches: Object.keys(github.branches(REPO)).filter((name) => ours.test(name)).length,
+    comments,
+    labels: github.issue(REPO, number).labels,
+  };
+}
+
+function strayBranches({ github }: Stage, played: readonly Played[]): string[] {
+  const known = new Set(played.map(({ number }) => `auto/gh-${number}`));
+  return Object.keys(github.branches(REPO))
+    .filter((name) => name !== "main" && !known.has(name))
+    .map((name) => `branch ${name}`);
+}

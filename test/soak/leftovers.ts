@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Played } from "./cast.ts";
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly state: string;
+  readonly name: string;
+}
+
+/** Living processes of agents: by tac8's marker, or by a folder of theirs under the data folder. */
+export function orphans(home: string, witness: string): string[] {
+  return processes()
+    .filter(({ pid, state }) => state !== "Z" && (isMarked(pid, witness) || cwdOf(pid).startsWith(`${home}/`)))
+    .map(({ pid, name }) => `process ${pid} (${name}) in ${cwdOf(pid)}`);
+}
+
+/** Ended children that nobody asked about, of these parents. */
+export function zombies(parents: readonly number[]): string[] {
+  return processes()
+    .filter(({ state, parent }) => state === "Z" && parents.includes(parent))
+    .map(({ pid, name, parent }) => `zombie ${pid} (${name}) of ${parent}`);
+}
+
+/** Files and folders of the data folder that should have gone with their issue or process. */
+export async function leftFiles(home: string, played: readonly Played[]): Promise<string[]> {
+  const ended = new Set(played.filter(({ state }) => state?.state === "pr").map(({ number }) => number));
+  const entries = await readdir(home, { recursive: true }).catch(() => []);
+  return entries.filter((entry) => isLeft(entry, ended)).map((entry) => join(home, entry));
+}
+
+/** Pure. */
+function isLeft(entry: string, ended: ReadonlySet<number>): boolean {
+  const workspace = /^workspaces\/[^/]+\/[^/]+\/(trees|git|prompts|tmp)\/gh-(\d+)([^/]*)$/.exec(entry);
+  if (workspace !== null) {
+    const [, kind, number, rest = ""] = workspace;
+    return kind === "tmp" || rest.includes(".kept-") || rest.includes(".new") || ended.has(Number(number));
+  }
+  if (/^runs\/slot-\d+\.json/.test(entry)) return true;
+  if (/\.incoming\/[^/]+$/.test(entry)) return true;
+  return /(index|HEAD|config|packed-refs|shallow|\/refs\/.*)\.lock$/.test(entry);
+}
+
+function processes(): Process[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const stat = read(`/proc/${name}/stat`);
+      const close = stat.lastIndexOf(")");
+      const [state = "", parent = ""] = stat.slice(close + 2).split(" ");
+      if (stat === "") return [];
+      return [{ pid: Number(name), parent: Number(parent), state, name: stat.slice(stat.indexOf("(") + 1, close) }];
+    });
+}
+
+function isMarked(pid: number, witness: string): boolean {
+  const environment = read(`/proc/${pid}/environ`).split("\0");
+  return environment.includes(`TAC8_WITNESS=${witness}`) && environment.some((entry) => entry.startsWith("TAC8_RUN="));
+}
+
+function cwdOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return ""; // Gone, or the kernel's own.
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // It has ended meanwhile.
+  }
+}

@@ -1,0 +1,34 @@
+// `npm run soak -- --issues 200 --runners 3 --seed 7`: see docs/reliability.md.
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { report } from "./report.ts";
+import { soak } from "./soak.ts";
+
+const { values } = parseArgs({
+  options: {
+    issues: { type: "string", default: "20" },
+    runners: { type: "string", default: "3" },
+    seed: { type: "string", default: "1" },
+    /** Keeps data, logs and witnesses of a soak that went well, too. */
+    keep: { type: "boolean", default: false },
+  },
+});
+
+function whole(name: "issues" | "runners" | "seed", least: number): number {
+  const value = Number(values[name]);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new Error(`--${name} ${values[name]}: expected a whole number of ${least} or more`);
+}
+
+const result = await soak({
+  issues: whole("issues", 1),
+  runners: whole("runners", 1),
+  seed: whole("seed", 0),
+  path: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+  say: (line) => process.stdout.write(`${line}\n`),
+});
+process.stdout.write(`\n${report(result)}\n`);
+if (result.findings.length > 0) {
+  process.exitCode = 1;
+  process.stdout.write(`\nEverything is kept in ${result.dir}\n`);
+} else if (!values.keep) await result.remove();

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { BEHAVIOURS, behaviourOf, type BehaviourName } from "./behaviours.ts";
+import { createDice, type Dice } from "./dice.ts";
+
+export const STEPS = ["prepare", "work", "publish", "report"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** How many of a deck of faults, by kind. `away`: for longer than a lock lasts. */
+const DECK = {
+  "runner:kill": 20,
+  "runner:term": 10,
+  "scheduler:kill": 3,
+  "redis:restart": 3,
+  "redis:kill": 3,
+  "redis:away": 1,
+  "github:5xx": 3,
+  "github:limit": 3,
+  "github:secondary": 3,
+  "github:delay": 2,
+  "github:before": 3,
+  "github:after": 3,
+  "github:cut": 3,
+  "git:5xx": 2,
+  "git:delay": 1,
+  "git:before": 2,
+  "git:after": 2,
+  "git:cut": 2,
+} as const;
+export type FaultKind = keyof typeof DECK;
+export const FAULT_KINDS = Object.keys(DECK) as FaultKind[];
+
+export interface PlannedIssue {
+  readonly index: number;
+  readonly behaviour: BehaviourName;
+  readonly priority: "P0" | "P1" | null;
+}
+
+export interface PlannedFault {
+  readonly kind: FaultKind;
+  /** The step that it waits for; where none comes, it takes what there is. */
+  readonly step: Step;
+  /** Before it. */
+  readonly pauseMs: number;
+  /** How long what it ended stays away, or how often a request fails. */
+  readonly extent: number;
+}
+
+/** How much has to land before a run counts. */
+interface Wanted {
+  readonly total: number;
+  readonly perStep: number;
+}
+
+export interface Schedule {
+  readonly seed: number;
+  readonly issues: readonly PlannedIssue[];
+  /** More of them, for when all others have ended before enough has landed. */
+  readonly encores: readonly PlannedIssue[];
+  /** More than will land. */
+  readonly faults: readonly PlannedFault[];
+  readonly wanted: Wanted;
+  readonly hash: string;
+}
+
+/** From 200 issues on the whole number of faults; fewer in proportion. */
+function wantedFor(issues: number): Wanted {
+  return {
+    total: Math.max(20, Math.min(100, Math.ceil(issues / 2))),
+    perStep: Math.max(2, Math.min(10, Math.floor(issues / 20))),
+  };
+}
+
+/** Pure: the same seed and number of issues give the same schedule. */
+export function buildSchedule({ seed, issues }: { seed: number; issues: number }): Schedule {
+  const dice = createDice(seed);
+  const wanted = wantedFor(issues);
+  const planned = planIssues(dice, issues);
+  const encores = Array.from({ length: issues }, (_, more): PlannedIssue => {
+    return { index: issues + more, behaviour: dice.pick(["normal", "slow"]), priority: null };
+  });
+  const faults = planFaults(dice, wanted.total * 4, issues < 100);
+  const scripts = planned.map(({ index, behaviour }) => behaviourOf(behaviour).script({ index, dir: "" }));
+  const hash = createHash("sha256")
+    .update(JSON.stringify({ planned, encores, scripts, faults }))
+    .digest("hex")
+    .slice(0, 16);
+  return { seed, issues: planned, encores, faults, wanted, hash };
+}
+
+function planIssues(dice: Dice, count: number): PlannedIssue[] {
+  const names = Object.keys(BEHAVIOURS) as BehaviourName[];
+  const shares = names.flatMap((name) => Array.from({ length: BEHAVIOURS[name].share }, () => name));
+  const more = Array.from({ length: Math.max(0, count - names.length) }, () => dice.pick(shares));
+  const order = dice.shuffle([...names, ...more]).slice(0, count);
+  return order.map((behaviour, index) => ({ index, behaviour, priority: dice.pick(["P0", "P1", null, null, null]) }));
+}
+
+function planFaults(dice: Dice, count: number, brief: boolean): PlannedFault[] {
+  const kinds = FAULT_KINDS.filter((kind) => !brief || kind !== "redis:away");
+  const deck = kinds.flatMap((kind) => Array.from({ length: DECK[kind] }, () => kind));
+  // One of each first, so that a short soak has them all.
+  let next: readonly FaultKind[] = kinds;
+  const faults: PlannedFault[] = [];
+  const steps: Step[] = [];
+  while (faults.length < count) {
+    for (const kind of dice.shuffle(next)) {
+      if (steps.length === 0) steps.push(...dice.shuffle(STEPS));
+      const step = steps.pop() ?? "work";
+      faults.push({ kind, step, pauseMs: dice.between(200, 1500), extent: dice.between(1, 4) });
+    }
+    next = deck;
+  }
+  return faults.slice(0, count);
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Cast } from "./cast.ts";
+import { Injector, type Landed } from "./inject.ts";
+import { inspect, type Inspection } from "./inspect.ts";
+import { buildSchedule, STEPS, type PlannedFault, type Schedule, type Step } from "./schedule.ts";
+import { createStage, type Stage } from "./stage.ts";
+
+export interface SoakOptions {
+  readonly seed: number;
+  readonly issues: number;
+  readonly runners: number;
+  /** `PATH` of the apps and their agents, which start by the first `node` in it. */
+  readonly path: string;
+  /** Told what happens, a line at a time. */
+  readonly say: (line: string) => void;
+}
+
+export interface SoakResult extends Inspection {
+  readonly schedule: Schedule;
+  readonly landed: readonly Landed[];
+  readonly seconds: number;
+  /** Data, logs and witnesses; the caller removes it. */
+  readonly dir: string;
+  readonly remove: () => Promise<void>;
+}
+
+const LOOK_MS = 200;
+const MEMORY_MS = 2000;
+/** Issues at once: more than there are slots, so that some always wait. */
+const LIVE_PER_RUNNER = 2.5;
+
+/** Runs the whole of tac8 under faults until every issue has ended, or time is up, and looks at what is there then. */
+export async function soak(options: SoakOptions): Promise<SoakResult> {
+  const { seed, issues, runners, path, say } = options;
+  const schedule = buildSchedule({ seed, issues });
+  say(`seed ${seed}, schedule ${schedule.hash}: ${issues} issues, ${runners} runners`);
+  const stage = await createStage({ runners, path });
+  say(`in ${stage.dir}`);
+  const begun = performance.now();
+  const deadline = begun + (90 + issues * 6) * 1000;
+  const cast = new Cast(stage, schedule);
+  const injector = new Injector(stage, cast);
+  const landed: Landed[] = [];
+  const findings: string[] = [];
+  const over = new AbortController();
+  for (const app of [stage.scheduler, ...stage.runners]) app.start();
+  const tending = tend({ stage, cast, schedule, landed, findings, signal: over.signal });
+  try {
+    for (const fault of schedule.faults) {
+      if (isEnough(landed, schedule) || performance.now() > deadline) break;
+      await sleep(fault.pauseMs);
+      const hit = await injector.inject(aimed(fault, landed, schedule));
+      if (hit === null) continue;
+      landed.push(hit);
+      say(`${clock(begun)} ${String(landed.length).padStart(3)} ${hit.kind} in ${hit.step ?? "-"}: ${hit.what}`);
+    }
+    stage.github.clearFaults();
+    if (!isEnough(landed, schedule)) findings.push(`too few faults landed: ${landed.length}`);
+    while (!cast.over && performance.now() < deadline) await sleep(LOOK_MS);
+  } finally {
+    over.abort();
+    await tending;
+  }
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  const inspection = await inspect({ stage, cast, landed });
+  return {
+    ...inspection,
+    findings: [...findings, ...injector.problems, ...inspection.findings],
+    schedule,
+    landed,
+    seconds,
+    dir: stage.dir,
+    remove: () => stage.remove(),
+  };
+}
+
+interface Tended {
+  readonly stage: Stage;
+  readonly cast: Cast;
+  readonly schedule: Schedule;
+  readonly landed: readonly Landed[];
+  readonly findings: string[];
+  readonly signal: AbortSignal;
+}
+
+/** Opens issues as faults land, answers questions, measures, and starts again what ended by itself. */
+async function tend({ stage, cast, schedule, landed, findings, signal }: Tended): Promise<void> {
+  let measured = performance.now();
+  while (!signal.aborted) {
+    await cast.look();
+    cast.answer();
+    // As many at once as all that is left would need, while enough for the next faults is there.
+    const room = LIVE_PER_RUNNER * stage.runners.length;
+    const early = cast.played.length > room + progress(landed, schedule) * schedule.issues.length;
+    cast.open(early ? stage.runners.length : room, { encore: !signal.aborted && !isEnough(landed, schedule) });
+    for (const app of [stage.scheduler, ...stage.runners]) {
+      const end = app.lives.at(-1)?.end;
+      if (app.alive || end === undefined || end === null || end.asked !== null) continue;
+      findings.push(`${app.name} ended by itself with ${String(end.code ?? end.signal)}`);
+      app.start();
+    }
+    if (performance.now() - measured > MEMORY_MS) {
+      measured = performance.now();
+      for (const runner of stage.runners) runner.sampleMemory();
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+function countOf(landed: readonly Landed[], step: Step): number {
+  return landed.filter((fault) => fault.step === step).length;
+}
+
+function isEnough(landed: readonly Landed[], { wanted }: Schedule): boolean {
+  return landed.length >= wanted.total && STEPS.every((step) => countOf(landed, step) >= wanted.perStep);
+}
+
+/** From 0 to 1: how much of what has to land has landed. */
+function progress(landed: readonly Landed[], { wanted }: Schedule): number {
+  const steps = STEPS.map((step) => Math.min(1, countOf(landed, step) / wanted.perStep));
+  const total = Math.min(1, landed.length / wanted.total);
+  return (total + steps.reduce((sum, part) => sum + part, 0) / STEPS.length) / 2;
+}
+
+/** In its second half a soak aims at the step that has had the fewest. */
+function aimed(fault: PlannedFault, landed: readonly Landed[], { wanted }: Schedule): PlannedFault {
+  if (landed.length < wanted.total / 2) return fault;
+  const missing = STEPS.filter((step) => countOf(landed, step) < wanted.perStep);
+  const step = missing.toSorted((a, b) => countOf(landed, a) - countOf(landed, b))[0];
+  return step === undefined ? fault : { ...fault, step };
+}
+
+function clock(begun: number): string {
+  return `${String(Math.round((performance.now() - begun) / 1000)).padStart(4)} s`;
+}

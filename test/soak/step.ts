@@ -1,0 +1,32 @@
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { Step } from "./schedule.ts";
+
+/** The step that an issue's live run is in, from what the hash says; null: there is no live run. Pure. */
+export function stepOf(state: IssueFields): Step | null {
+  if (state.run === null) return null;
+  if (state.outcome !== null && state.outcome !== "blocked") return "report";
+  // The question's outcome stays while it is open; the run that brings the answer begins by taking it away.
+  if (state.outcome === "blocked") return state.outcomeRun === state.run ? "report" : "prepare";
+  if (state.checkpoint === "worked" || state.checkpoint === "published") return "publish";
+  return state.agentRun === state.run ? "work" : "prepare";
+}
+
+const ISSUE = /\/issues\/(\d+)(?:\/|$)/;
+const BRANCH = /auto(?:\/|%2F)gh-(\d+)/i;
+const COMMENT = /\/issues\/comments\/(\d+)$/;
+
+/** What a request to GitHub is about: an issue, a comment of one, or a step that asks nothing else. Pure. */
+export function requestOf({ method, path, query }: { method: string; path: string; query: string }): {
+  readonly issue?: number;
+  readonly comment?: number;
+  readonly step?: Step;
+} {
+  const issue = ISSUE.exec(path) ?? BRANCH.exec(query);
+  if (issue !== null) return { issue: Number(issue[1]) };
+  const comment = COMMENT.exec(path);
+  if (comment !== null) return { comment: Number(comment[1]) };
+  if (method === "POST" && path.endsWith("/pulls")) return { step: "publish" };
+  if (path.endsWith("/git-receive-pack") || query.includes("git-receive-pack")) return { step: "publish" };
+  if (path.includes("/collaborators/")) return { step: "prepare" };
+  return {};
+}

@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+
+/** What the agents themselves wrote down. */
+export interface Start {
+  readonly issue: number;
+  readonly at: number;
+  readonly session: string;
+  readonly resumed: boolean;
+  readonly run: string;
+}
+
+export interface Finish {
+  readonly issue: number;
+  readonly at: number;
+  readonly session: string;
+  /** `success`: the script came to its good end. */
+  readonly how: string;
+}
+
+export interface Commit {
+  readonly issue: number;
+  readonly sha: string;
+}
+
+export interface Testimony {
+  readonly starts: readonly Start[];
+  readonly finishes: readonly Finish[];
+  readonly commits: readonly Commit[];
+  /** Nasty steps that were reached, by behaviour. */
+  readonly marks: ReadonlyMap<string, number>;
+}
+
+/** Reads the witness file and its two neighbours. */
+export async function hear(witness: string): Promise<Testimony> {
+  const entries = (await lines(witness)).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const starts = entries
+    .filter((entry) => entry["finished"] === undefined)
+    .map((entry) => ({
+      issue: issueOf(String(entry["cwd"])),
+      at: Number(entry["at"]),
+      session: String(entry["session"]),
+      resumed: entry["resumed"] === true,
+      run: String(entry["runMarker"]),
+    }));
+  const issueOfRun = new Map(starts.map(({ run, issue }) => [run, issue]));
+  const finishes = entries
+    .filter((entry) => entry["finished"] !== undefined)
+    .map((entry) => ({
+      issue: issueOfRun.get(String(entry["runMarker"])) ?? 0,
+      at: Number(entry["at"]),
+      session: String(entry["session"]),
+      how: String(entry["finished"]),
+    }));
+  const commits = (await lines(`${witness}.commits`)).map((line) => {
+    const [sha = "", cwd = ""] = line.split(" ");
+    return { sha, issue: issueOf(cwd) };
+  });
+  const marks = new Map<string, number>();
+  for (const line of await lines(`${witness}.marks`)) {
+    const name = line.split(" ", 1)[0] ?? "";
+    marks.set(name, (marks.get(name) ?? 0) + 1);
+  }
+  return { starts, finishes, commits, marks };
+}
+
+async function lines(file: string): Promise<string[]> {
+  try {
+    return (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function issueOf(cwd: string): number {
+  return Number(/\/gh-(\d+)$/.exec(cwd)?.[1] ?? 0);
+}

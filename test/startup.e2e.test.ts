@@ -1,0 +1,190 @@
+import { once } from "node:events";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findProgram } from "@tac8/core/app/findProgram";
+import { freePort } from "@tac8/sandbox/redis";
+import { launch, type Launched } from "./launch.ts";
+import { createWorld, OWNER, SCRIPTED, type World } from "./world.ts";
+
+const EXIT_CONFIG = 78;
+const APPS = ["scheduler", "runner", "board"] as const;
+type AppName = (typeof APPS)[number];
+
+let world: World;
+let started: Launched[] = [];
+let server: Server | undefined;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterEach(async () => {
+  for (const { child } of started) child.kill("SIGKILL");
+  await Promise.all(started.map(({ ended }) => ended));
+  started = [];
+  server?.close();
+  server = undefined;
+});
+afterAll(() => world.close());
+
+function environment(changes: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    HOME: join(world.dir, "agent-home"),
+    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_HOME: world.home,
+    REDIS_URL: world.redisServer.url,
+    GITHUB_TOKEN: world.token,
+    GITHUB_API_URL: world.github.url,
+    TAC8_BOARD_PORT: "0",
+    ...changes,
+  };
+}
+
+function start(app: AppName, env: Readonly<Record<string, string>>): Launched {
+  return remember(launch(`apps/${app}/src/main.ts`, { env }));
+}
+
+function remember(launched: Launched): Launched {
+  started.push(launched);
+  return launched;
+}
+
+async function writeConfig(name: string, lines: readonly string[]): Promise<string> {
+  const path = join(world.dir, name);
+  await writeFile(path, lines.join("\n"));
+  return path;
+}
+
+/** What it tells people about why it gave up, one text a line. */
+function complaints({ stdout, stderr }: Launched): string[] {
+  const logged = stdout()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as { level: number; msg: string })
+    .filter(({ level }) => level >= 50)
+    .map(({ msg }) => msg);
+  return [...stderr().split("\n").filter(Boolean), ...logged];
+}
+
+function expectNoStack({ stdout, stderr }: Launched): void {
+  expect(stdout() + stderr()).not.toMatch(/ {4}at |"stack"/);
+}
+
+/** It ends with the code for what a person has to mend, and says one line for each pattern. */
+async function expectGivesUp(launched: Launched, lines: readonly RegExp[], code = EXIT_CONFIG): Promise<void> {
+  expect(await launched.ended).toBe(code);
+  expect(complaints(launched)).toEqual(lines.map((line) => expect.stringMatching(line)));
+  expectNoStack(launched);
+}
+
+describe("what a person has to mend is one clear line and an exit code", () => {
+  test.each(APPS)("%s: all problems of a bad configuration at once", async (app) => {
+    const path = await writeConfig(`bad-${app}.toml`, [
+      "[coordinator]",
+      "max_concurrent_workers = 0",
+      "poll_seconds = 3",
+      "[board]",
+      "port = 99999",
+    ]);
+    await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [
+      /toml: coordinator\.max_concurrent_workers: found 0/,
+      /toml: coordinator\.poll_seconds: there is no such key/,
+      /toml: board\.port: found 99999/,
+      /toml: github\.repo_owner: missing/,
+      /toml: github\.repo_name: missing/,
+    ]);
+  });
+
+  test.each(APPS)("%s: no configuration", async (app) => {
+    const path = join(world.dir, "nowhere.toml");
+    await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [/nowhere\.toml: there is no such file; copy/]);
+  });
+
+  test.each(["scheduler", "runner"] as const)("%s: no token", async (app) => {
+    await expectGivesUp(start(app, environment({ GITHUB_TOKEN: "" })), [/no GitHub token: put it into GITHUB_TOKEN/]);
+  });
+
+  test.each(["scheduler", "runner"] as const)("%s: a token that GitHub does not know", async (app) => {
+    const launched = start(app, environment({ GITHUB_TOKEN: "ghp_unknownunknownunknown" }));
+    await expectGivesUp(launched, [/GitHub refuses the token: .*401.*Give a valid GITHUB_TOKEN/]);
+  });
+
+  test.each(["scheduler", "runner"] as const)("%s: a token without write access", async (app) => {
+    const token = world.github.addToken({ login: OWNER, atMost: "read" });
+    const launched = start(app, environment({ GITHUB_TOKEN: token }));
+    await expectGivesUp(launched, [/no write access to octo\/widgets: the token needs.*Contents.*write/]);
+  });
+
+  test("runner: no claude, no git, no flock", async () => {
+    const path = await writeConfig("claude.toml", ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"']);
+    const env = environment({ TAC8_CONFIG: path });
+    const bin = join(world.dir, "bin");
+    await mkdir(bin);
+    const claude = /^claude was not found on the PATH: install it .*, or name its path in llm\.command$/;
+    await expectGivesUp(start("runner", { ...env, PATH: bin }), [/^git was not found/, /^flock was not found/, claude]);
+    for (const name of ["git", "flock"]) {
+      await symlink(findProgram(name, { path: env["PATH"] ?? "", cwd: "/" }) ?? "", join(bin, name));
+    }
+    await expectGivesUp(start("runner", { ...env, PATH: bin }), [claude]);
+  });
+
+  test("runner: the program of another agent", async () => {
+    const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", 'provider = "command"'];
+    const template = 'command_template = ["/opt/no-such-agent", "{prompt_file}"]';
+    const path = await writeConfig("command.toml", [...lines, template]);
+    const missing = /\/opt\/no-such-agent was not found.*llm\.command_template/;
+    await expectGivesUp(start("runner", environment({ TAC8_CONFIG: path })), [missing]);
+  });
+
+  test("board: its port is taken", async () => {
+    server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const taken = new RegExp(`^port ${port} of 127.0.0.1 is taken: .*TAC8_BOARD_PORT`);
+    await expectGivesUp(start("board", environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
+  });
+
+  test.each(APPS)("%s: no Redis: it says so, waits, and ends when it is told to", async (app) => {
+    const port = await freePort();
+    const launched = start(app, environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
+    await launched.says(new RegExp(`waiting for Redis at 127.0.0.1:${port} \\(.*ECONNREFUSED.*\\): start it, or set`));
+    launched.child.kill("SIGTERM");
+    expect(await launched.ended).toBe(0);
+    expectNoStack(launched);
+  });
+
+  describe("tac8 up", () => {
+    const up = (env: Readonly<Record<string, string>>) => remember(launch("bin/tac8.mjs", { args: ["up"], env }));
+
+    test("no token", async () => {
+      await expectGivesUp(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: put it into/], 1);
+    });
+
+    test("no Redis where REDIS_URL says", async () => {
+      const port = await freePort();
+      const launched = up(environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
+      await expectGivesUp(launched, [new RegExp(`^tac8: Redis at 127.0.0.1:${port} is not reachable: start it`)], 1);
+    });
+
+    test("a token without write access", async () => {
+      const token = world.github.addToken({ login: OWNER, atMost: "read" });
+      await expectGivesUp(up(environment({ GITHUB_TOKEN: token })), [/^tac8: .*no write access to octo\/widgets/], 1);
+    });
+  });
+});
+
+test("the runner says once that agents run as its own user, and goes on with the repositories that it may write", async () => {
+  const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"'];
+  const more = ["[[repositories]]", 'repo_owner = "octo"', 'repo_name = "gone"'];
+  const path = await writeConfig("two.toml", [...lines, ...more, "[llm]", `command = ["${SCRIPTED}"]`]);
+  const launched = start("runner", environment({ TAC8_CONFIG: path }));
+  await launched.says(/runner ready/);
+  launched.child.kill("SIGTERM");
+  expect(await launched.ended).toBe(0);
+  expect(launched.stdout().match(/own Unix user.*guards against accidents only/g)).toHaveLength(1);
+  expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot see octo\/gone/);
+  expect(complaints(launched)).toEqual([]);
+});

@@ -1,0 +1,268 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { isEnded, type IssueState } from "@tac8/core/domain/states";
+import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import { readEvents, type LoggedEvent } from "@tac8/core/state/events";
+import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
+import { startGitHub } from "@tac8/sandbox/github/local-github";
+import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { agentProcesses } from "./processes.ts";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+export const REPO = "octo/widgets";
+export const LABEL = "rpi-auto";
+/** The token's owner; owns the repository too, as with most people who use tac8. */
+export const OWNER = "octo";
+
+export interface WorldOptions {
+  readonly defaultBranch?: string;
+  readonly files?: Readonly<Record<string, string>>;
+  /** Lines that replace those of the default `config.toml`, by section. */
+  readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Comes after the sections, as it is: `[[repositories]]`. */
+  readonly moreConfig?: string;
+}
+
+export interface App {
+  readonly name: string;
+  readonly child: ChildProcess;
+  /** Its log so far, one JSON line each. */
+  log(): string;
+  /** Waits until it has logged this text. */
+  says(text: string): Promise<void>;
+  /** Resolves with the exit code once the process is gone. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A whole tac8 on this machine: Redis, a GitHub, and the apps as processes of their own. */
+export interface World {
+  readonly github: LocalGitHub;
+  readonly redis: Redis;
+  readonly redisServer: RedisServer;
+  readonly store: IssueStore;
+  readonly queue: Queue;
+  readonly dir: string;
+  readonly token: string;
+  /** File to which every agent appends a line when it starts. */
+  readonly witness: string;
+  /** Data folder of the first runner. */
+  readonly home: string;
+  startApp(name: "scheduler" | "runner" | "board", env?: Readonly<Record<string, string>>): App;
+  /** Opens a labelled issue whose body carries a script for the agent. */
+  openIssue(options: { title?: string; body?: string; script?: unknown; labels?: readonly string[] }): number;
+  /** Waits until the issue's hash says so. */
+  reaches(number: number, state: string, timeoutMs?: number): Promise<void>;
+  /** The same for an issue of any repository, by its job. */
+  jobReaches(jobId: string, state: string, timeoutMs?: number): Promise<void>;
+  /** Waits until the event log has the issue's n-th way into this state: for those that it enters again. */
+  enters(number: number, state: string, times: number, timeoutMs?: number): Promise<void>;
+  /** The issue's transitions so far, oldest first. */
+  history(number: number): Promise<LoggedEvent[]>;
+  agentStarts(): Promise<Record<string, unknown>[]>;
+  jobId(number: number): string;
+  /** Ends everything. @throws Error when a process of an agent outlived its runner. */
+  close(): Promise<void>;
+}
+
+/** How long an app may take to end; its own grace is shorter. */
+const END_MS = 40_000;
+
+export const SCRIPTED = join(ROOT, "packages/sandbox/bin/scripted-claude");
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), "tac8-e2e-"));
+  const home = join(dir, "home");
+  const witness = join(dir, "witness.jsonl");
+  await mkdir(join(dir, "redis"));
+  const redisServer = await startRedisServer({ dir: join(dir, "redis") });
+  const github = await startGitHub({ dir: join(dir, "github") });
+  const token = github.addUser({ login: OWNER, token: `ghp_${"canary".padEnd(36, "0")}` });
+  github.addUser({ login: "stranger" });
+  await github.createRepository({
+    owner: OWNER,
+    name: "widgets",
+    files: options.files ?? { "README.md": "# widgets\n" },
+    defaultBranch: options.defaultBranch ?? "main",
+  });
+  await writeFile(join(dir, "config.toml"), renderConfig(options.config ?? {}) + (options.moreConfig ?? ""));
+  const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null });
+  redis.on("error", () => {});
+  const queue = new Queue(QUEUE_NAME, { connection: redis });
+  queue.on("error", () => {});
+  const store = createIssueStore(redis);
+  const apps: App[] = [];
+  const jobId = (number: number) => jobIdOf({ owner: OWNER, repo: "widgets", number });
+  const history = async (number: number) =>
+    (await readEvents(redis, { count: 10_000 })).filter(({ issue }) => issue === jobId(number));
+  const withLogs = (error: unknown) => {
+    const logs = apps.map((app) => `--- ${app.name}\n${app.log().slice(-6000)}`);
+    throw new Error([String(error), ...logs].join("\n"));
+  };
+  const jobReaches: World["jobReaches"] = async (id, state, timeoutMs = 90_000) => {
+    await poll(timeoutMs, async () => {
+      const now = await store.read(id);
+      if (now.state !== state && isEnded(now.state) && isEnded(state as IssueState)) {
+        throw new Error(`${id} ended as ${now.state}, not ${state}: ${now.reason ?? ""}`);
+      }
+      return now.state === state ? null : `${id} is ${now.state ?? "unknown"} (${now.reason ?? ""}), not ${state}`;
+    }).catch(withLogs);
+  };
+
+  return {
+    github,
+    redis,
+    redisServer,
+    store,
+    queue,
+    dir,
+    token,
+    witness,
+    home,
+    jobId,
+    startApp(name, env = {}) {
+      const app = startApp(name, {
+        PATH: process.env["PATH"] ?? "",
+        HOME: join(dir, "agent-home"),
+        TMPDIR: process.env["TMPDIR"] ?? "/tmp",
+        TAC8_CONFIG: join(dir, "config.toml"),
+        TAC8_HOME: home,
+        REDIS_URL: redisServer.url,
+        GITHUB_TOKEN: token,
+        GITHUB_API_URL: github.url,
+        TAC8_BOARD_PORT: "0",
+        TAC8_WITNESS: witness,
+        LOG_LEVEL: "debug",
+        ...options.env,
+        ...env,
+      });
+      apps.push(app);
+      return app;
+    },
+    openIssue({ title = "Make it better", body = "Please.", script, labels = [LABEL] }) {
+      const text = script === undefined ? body : `${body}\n\n\`\`\`tac8-script\n${JSON.stringify(script)}\n\`\`\`\n`;
+      return github.openIssue({ repo: REPO, title, body: text, labels, author: OWNER }).number;
+    },
+    jobReaches,
+    reaches: (number, state, timeoutMs) => jobReaches(jobId(number), state, timeoutMs),
+    history,
+    async enters(number, state, times, timeoutMs = 90_000) {
+      await poll(timeoutMs, async () => {
+        const seen = (await history(number)).filter(({ to }) => to === state).length;
+        return seen >= times ? null : `issue ${number} was ${state} ${seen} times, not ${times}`;
+      }).catch(withLogs);
+    },
+    async agentStarts() {
+      const text = await readFile(witness, "utf8").catch(() => "");
+      const lines = text.split("\n").filter((line) => line !== "");
+      return lines
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((entry) => entry["finished"] === undefined);
+    },
+    async close() {
+      const stuck = await endAll(apps);
+      await queue.close();
+      redis.disconnect();
+      await redisServer.stop();
+      await github.close();
+      const leaked = await endAgents(witness);
+      await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+      if (stuck.length > 0) throw new Error(`did not end when told to: ${stuck.join(", ")}`);
+      if (leaked.length > 0) throw new Error(`outlived their runner: ${leaked.join(", ")}`);
+    },
+  };
+}
+
+function startApp(name: string, env: Record<string, string>): App {
+  const child = spawn(process.execPath, [join(ROOT, "apps", name, "src/main.ts")], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  const keep = (chunk: Buffer) => {
+    text = (text + chunk.toString("utf8")).slice(-2_000_000);
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const exited = once(child, "exit");
+  return {
+    name,
+    child,
+    log: () => text,
+    says: (words) => poll(60_000, async () => (text.includes(words) ? null : `${name} has not said "${words}"`)),
+    async stop(signal = "SIGTERM") {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await exited.catch(() => {});
+      return child.exitCode;
+    },
+  };
+}
+
+/** SIGTERM to all of them at once; SIGKILL to those that do not end. @returns the names of those. */
+async function endAll(apps: readonly App[]): Promise<string[]> {
+  const ends = apps.map(async (app) => {
+    let stuck = false;
+    const bound = setTimeout(() => {
+      stuck = true;
+      app.child.kill("SIGKILL");
+    }, END_MS);
+    await app.stop();
+    clearTimeout(bound);
+    return stuck ? [app.name] : [];
+  });
+  return (await Promise.all(ends)).flat();
+}
+
+/** Agents end with their runner; one that does not is killed here, so that it does not outlive the test too. */
+async function endAgents(witness: string): Promise<string[]> {
+  try {
+    await poll(10_000, async () => (agentProcesses(witness).length === 0 ? null : "an agent is alive"));
+    return [];
+  } catch {
+    const left = agentProcesses(witness); // Told by the caller, in its own words.
+    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    return left.map(({ pid, command }) => `${pid} ${command}`);
+  }
+}
+
+/** Asks again until there is nothing to complain about. The only clock is the bound. */
+export async function poll(timeoutMs: number, ask: () => Promise<string | null>): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const complaint = await ask();
+    if (complaint === null) return;
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${complaint}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function renderConfig(changes: NonNullable<WorldOptions["config"]>): string {
+  const base: Record<string, Record<string, unknown>> = {
+    coordinator: {
+      max_concurrent_workers: 2,
+      poll_interval_seconds: 1,
+      backoff_factor: 0.01,
+      shutdown_grace_seconds: 10,
+    },
+    github: { repo_owner: OWNER, repo_name: "widgets", write_interval_ms: 0 },
+    llm: { command: [SCRIPTED] },
+    agent: { env: ["TAC8_WITNESS"] },
+    // However busy the machine is that the tests run on.
+    host: { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 },
+  };
+  for (const [section, keys] of Object.entries(changes)) base[section] = { ...base[section], ...keys };
+  return Object.entries(base)
+    .map(([section, keys]) => {
+      const lines = Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+      return `[${section}]\n${lines.join("\n")}\n`;
+    })
+    .join("\n");
+}
