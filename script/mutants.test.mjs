@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { mutate } from "./mutants/mutate.ts";
+import { MUTANTS } from "./mutants/mutants.ts";
+import { judge } from "./mutants/runTest.ts";
+
+const root = join(import.meta.dirname, "..");
+
+test.each(MUTANTS)(
+  "the mutant $name still has its text exactly once, and its test's file",
+  ({ file, test, ...change }) => {
+    expect(mutate(readFileSync(join(root, file), "utf8"), change)).not.toBeNull();
+    expect(existsSync(join(root, test.file))).toBe(true);
+  },
+);
+
+test("names are told apart, and each is in the page that promises it", () => {
+  const names = MUTANTS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  const page = readFileSync(join(root, "docs/reliability.md"), "utf8");
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("text that is not there once, or that is not changed, is stale", () => {
+  expect(mutate("a b", { find: "b", replace: "$&c" })).toBe("a $&c");
+  expect(mutate("a b b", { find: "b", replace: "c" })).toBeNull();
+  expect(mutate("a", { find: "b", replace: "c" })).toBeNull();
+  expect(mutate("b", { find: "b", replace: "b" })).toBeNull();
+});
+
+test("a file that could not be loaded, or none that was run, shows nothing", () => {
+  const report = (...statuses) => ({ testResults: [{ assertionResults: statuses.map((status) => ({ status })) }] });
+  expect(judge(report("skipped", "passed")).colour).toBe("green");
+  expect(judge(report("passed", "failed")).colour).toBe("red");
+  expect(judge(report("skipped")).colour).toBe("none");
+  expect(judge(report()).colour).toBe("none");
+});

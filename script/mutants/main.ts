@@ -1,0 +1,90 @@
+// `npm run mutants [-- --only NAME] [--jobs N]`: takes one mechanism out at a time, in a copy of the checkout, and demands that
+// the test named for it turns red. `--only` takes a part of a name; `--list` says what there is.
+import { rmSync } from "node:fs";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { copyCheckout } from "./copy.ts";
+import { mutate } from "./mutate.ts";
+import { MUTANTS, type Mutant } from "./mutants.ts";
+import { runTest, type Verdict } from "./runTest.ts";
+
+const root = join(import.meta.dirname, "../..");
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true },
+    jobs: { type: "string", default: "1" },
+    list: { type: "boolean", default: false },
+  },
+});
+const only = values.only ?? [];
+const chosen = MUTANTS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+const jobs = Number(values.jobs);
+
+if (values.list) {
+  for (const { name, promise } of chosen) say(`${name.padEnd(20)} ${promise}`);
+} else if (chosen.length === 0 || !Number.isInteger(jobs) || jobs < 1) {
+  say("no such mutant, or --jobs is no number: see --list");
+  process.exitCode = 2;
+} else {
+  await all();
+}
+
+async function all(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "tac8-mutants-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+  const queue = [...chosen];
+  /** Of tests without a mutant: several mutants may share one. */
+  const sound = new Map<string, Promise<Verdict>>();
+  let bad = 0;
+  const work = async (_: unknown, index: number): Promise<void> => {
+    const copy = join(folder, String(index));
+    await copyCheckout(root, copy);
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      const { good, words } = await one(mutant, copy, sound);
+      if (!good) bad += 1;
+      say(`${good ? "✓" : "✗"} ${mutant.name.padEnd(20)} ${words}`);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, chosen.length) }, work));
+  say(
+    `${chosen.length - bad} of ${chosen.length} mechanisms are shown by their test${bad > 0 ? `; ${bad} are not` : ""}`,
+  );
+  if (bad > 0) process.exitCode = 1;
+}
+
+async function one(
+  mutant: Mutant,
+  copy: string,
+  sound: Map<string, Promise<Verdict>>,
+): Promise<{ good: boolean; words: string }> {
+  const { file, test, promise } = mutant;
+  const path = join(copy, file);
+  const text = await readFile(path, "utf8");
+  const mutated = mutate(text, mutant);
+  if (mutated === null) return { good: false, words: `STALE: ${file} does not have its text exactly once` };
+  const key = `${test.file} › ${test.name}`;
+  const known = sound.get(key) ?? runTest(copy, test);
+  sound.set(key, known);
+  const before = await known;
+  if (before.colour !== "green") return { good: false, words: `NO TEST: ${key} is not green by itself${why(before)}` };
+  await writeFile(path, mutated);
+  try {
+    const after = await runTest(copy, test);
+    if (after.colour === "red") return { good: true, words: `${promise} · ${key}` };
+    if (after.colour === "green") return { good: false, words: `SURVIVED: ${key} stays green` };
+    return { good: false, words: `NO VERDICT: ${key}${why(after)}` };
+  } finally {
+    await writeFile(path, text);
+  }
+}
+
+function why(verdict: Verdict): string {
+  return verdict.colour === "none" ? `: ${verdict.why}` : "";
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+/** `none`: no test of that name came to an end, so nothing is shown. */
+export type Verdict = { readonly colour: "green" | "red" } | { readonly colour: "none"; readonly why: string };
+
+const MAX_MS = 6 * 60_000;
+const MAX_WORDS = 4000;
+
+interface Report {
+  readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string }[] }[];
+}
+
+/** Runs the tests of one file whose name has `name` in it. Green: all of them passed. */
+export async function runTest(copy: string, { file, name }: { file: string; name: string }): Promise<Verdict> {
+  const report = join(copy, "node_modules", ".mutant.json");
+  await rm(report, { force: true });
+  const pattern = name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const args = ["run", file, "-t", pattern, "--reporter=json", `--outputFile.json=${report}`];
+  const vitest = spawn(process.execPath, [join(copy, "node_modules/vitest/vitest.mjs"), ...args], {
+    cwd: copy,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let words = "";
+  const keep = (chunk: Buffer): void => {
+    words = (words + chunk.toString("utf8")).slice(-MAX_WORDS);
+  };
+  vitest.stdout.on("data", keep);
+  vitest.stderr.on("data", keep);
+  const kill = (): void => killGroup(vitest.pid);
+  const bound = setTimeout(kill, MAX_MS);
+  process.once("exit", kill);
+  try {
+    await once(vitest, "exit");
+  } finally {
+    clearTimeout(bound);
+    kill(); // What a mutant made it leave behind in its group.
+    process.off("exit", kill);
+  }
+  const text = await readFile(report, "utf8").catch(() => null);
+  return text === null ? { colour: "none", why: `no report: ${words.trim()}` } : judge(JSON.parse(text) as Report);
+}
+
+/** Pure. */
+export function judge({ testResults }: Report): Verdict {
+  const ends = testResults.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
+  if (ends.includes("failed")) return { colour: "red" };
+  return ends.includes("passed") ? { colour: "green" } : { colour: "none", why: "no such test was run" };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
