@@ -1,0 +1,62 @@
+# Two images: `app` (scheduler, board) and `runner` (git and the claude CLI too; the demo's GitHub uses it as well).
+# Nothing is compiled: Node runs the sources as they are. What changes rarely comes first.
+
+FROM node:26-bookworm-slim AS base
+ENV NODE_ENV=production \
+    TAC8_HOME=/data \
+    TAC8_HEARTBEAT_FILE=/tmp/tac8-heartbeat
+WORKDIR /app
+# A new named volume starts as a copy of this folder, owner included.
+RUN mkdir -p /data/home && chown -R node:node /data
+
+
+# The npm packages, without those for development and without the npm package `node` (the image has its own Node).
+FROM base AS packages
+COPY package.json package-lock.json .npmrc ./
+COPY apps/board/package.json apps/board/
+COPY apps/cli/package.json apps/cli/
+COPY apps/runner/package.json apps/runner/
+COPY apps/scheduler/package.json apps/scheduler/
+COPY packages/core/package.json packages/core/
+COPY packages/sandbox/package.json packages/sandbox/
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
+
+
+FROM base AS app
+COPY --from=packages /app ./
+COPY apps apps/
+COPY packages packages/
+COPY bin bin/
+COPY script script/
+COPY deploy deploy/
+USER node
+
+
+# Tools that the repositories to be worked on need (compilers, Python …) belong here: agents run in this image.
+FROM base AS tools
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates git util-linux \
+ && rm -rf /var/lib/apt/lists/*
+# Its install script puts the native program in place; --ignore-scripts and the explicit call work with every npm.
+ARG CLAUDE_CODE_VERSION=2.1.330
+RUN npm install --global --ignore-scripts --no-audit --no-fund --loglevel=error \
+      "@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}" \
+ && node "$(npm root --global)/@anthropic-ai/claude-code/install.cjs" \
+ && rm -rf /root/.npm \
+ && claude --version
+
+
+FROM tools AS runner
+# claude keeps its sessions in HOME: in the volume they outlive the container, so a run can be resumed.
+# Agents can write there. The runner's own git, which has the GitHub token, must therefore not read a ~/.gitconfig;
+# agents do not get this variable.
+ENV HOME=/data/home \
+    GIT_CONFIG_GLOBAL=/dev/null
+COPY --from=packages /app ./
+COPY apps apps/
+COPY packages packages/
+COPY bin bin/
+COPY script script/
+COPY deploy deploy/
+USER node

@@ -1,0 +1,46 @@
+// Adds to package-lock.json what `npm ci` wants and a partial registry could not give: the optional packages for other
+// platforms (`@turbo/darwin-64` …). Such a registry makes npm leave them out, and then `npm ci` refuses the lockfile
+// anywhere. Run it after `npm install`: node script/complete-lockfile.mjs
+import { readFileSync, writeFileSync } from "node:fs";
+
+const OS = { android: "android", darwin: "darwin", freebsd: "freebsd", linux: "linux", openharmony: "openharmony" };
+const SYSTEMS = {
+  ...OS,
+  windows: "win32",
+  win32: "win32",
+  aix: "aix",
+  netbsd: "netbsd",
+  openbsd: "openbsd",
+  sunos: "sunos",
+};
+const CPUS = ["arm64", "arm", "x64", "ia32", "ppc64", "riscv64", "s390x", "loong64", "mips64el"];
+
+const file = new URL("../package-lock.json", import.meta.url);
+const lock = JSON.parse(readFileSync(file, "utf8"));
+const added = Object.values(lock.packages).flatMap((entry) => missingOf(entry));
+for (const [path, entry] of added) lock.packages[path] = entry;
+lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")));
+if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+process.stdout.write(`${added.length} packages of other platforms added to package-lock.json\n`);
+
+function missingOf(owner) {
+  return Object.entries(owner.optionalDependencies ?? {})
+    .map(([name, version]) => [`node_modules/${name}`, name, version])
+    .filter(([path, name, version]) => !lock.packages[path] && /^\d/.test(version) && platformOf(name))
+    .map(([path, name, version]) => {
+      const marks = Object.fromEntries(
+        ["dev", "devOptional", "peer"].filter((key) => owner[key]).map((key) => [key, true]),
+      );
+      return [path, { version, ...platformOf(name), ...marks, optional: true }];
+    });
+}
+
+/** "@oxlint/binding-linux-arm64-musl" → {cpu: ["arm64"], libc: ["musl"], os: ["linux"]}; null when the name says no system. */
+function platformOf(name) {
+  const words = name.split("/").at(-1).split("-");
+  const os = words.map((word) => SYSTEMS[word]).find(Boolean);
+  const cpu = CPUS.find((known) => words.includes(known)) ?? (words.includes("64") ? "x64" : undefined);
+  if (!os) return null;
+  const libc = words.at(-1).startsWith("musl") ? "musl" : words.at(-1).startsWith("gnu") ? "glibc" : undefined;
+  return { ...(cpu && { cpu: [cpu] }), ...(libc && { libc: [libc] }), os: [os] };
+}

@@ -1,0 +1,25 @@
+// `npm run docs`: writes config.example.toml and the README's configuration tables from the schema.
+// With --check it writes nothing, and fails when one of them is out of date.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exampleFile, withConfigTables } from "@tac8/core/config/document";
+
+const root = join(import.meta.dirname, "..");
+const check = process.argv.includes("--check");
+
+update("config.example.toml", exampleFile);
+update("README.md", withConfigTables);
+
+function update(name: string, make: (old: string) => string): void {
+  const path = join(root, name);
+  const old = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const fresh = make(old);
+  if (fresh === old) return;
+  if (check) {
+    process.stderr.write(`${name} is out of date: run npm run docs\n`);
+    process.exitCode = 1;
+    return;
+  }
+  writeFileSync(path, fresh);
+  process.stdout.write(`wrote ${name}\n`);
+}

@@ -1,0 +1,12 @@
+#!/bin/sh
+# A container's health check: health.sh heartbeat | health.sh <url>
+# A shell and not Node where that will do: this runs every few seconds on a Raspberry Pi.
+set -eu
+if [ "$1" = heartbeat ]; then
+  file=${TAC8_HEARTBEAT_FILE:-/tmp/tac8-heartbeat}
+  [ -n "$(find "$file" -newermt '-60 seconds')" ] || { echo "$file is older than 60 s"; exit 1; }
+else
+  exec node -e 'fetch(process.argv[1], { signal: AbortSignal.timeout(5000) })
+    .then((answer) => { if (!answer.ok) throw new Error(`${process.argv[1]} answered ${answer.status}`); })
+    .catch((error) => { console.error(error.message); process.exit(1); })' "$1"
+fi

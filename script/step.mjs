@@ -1,0 +1,50 @@
+// One step of an installation: a line that says what, how long, and if need be why it failed. Runs on Node 18.
+import { spawnSync } from "node:child_process";
+
+const HEAD_LINES = 10;
+const TAIL_LINES = 20;
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/**
+ * Runs a program to its end, quietly.
+ * @param {{program: string, args: string[], env?: object, cwd?: string, minutes: number}} command
+ * @returns {{ok: boolean, problem: string}} `problem`: what went wrong, with the first and last lines it wrote
+ */
+export function run({ program, args, env = {}, cwd, minutes }) {
+  const result = spawnSync(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    encoding: "utf8",
+    timeout: minutes * 60_000,
+    maxBuffer: MAX_OUTPUT,
+  });
+  if (result.status === 0) return { ok: true, problem: "" };
+  const written = shorten(`${result.stdout ?? ""}${result.stderr ?? ""}`.trimEnd().split("\n"));
+  return { ok: false, problem: [...written, why(result, minutes)].filter(Boolean).join("\n") };
+}
+
+// npm says the cause first and advice after it, apt the other way round.
+function shorten(lines) {
+  if (lines.length <= HEAD_LINES + TAIL_LINES) return lines;
+  return [...lines.slice(0, HEAD_LINES), "  …", ...lines.slice(-TAIL_LINES)];
+}
+
+function why({ error, status, signal }, minutes) {
+  if (error?.code === "ETIMEDOUT") return `not done after ${minutes} minutes`;
+  if (error) return error.message;
+  return signal ? `ended by ${signal}` : `exit code ${status}`;
+}
+
+/** Does `work` between "what …" and the seconds it took. An error is passed on. */
+export function step(what, work) {
+  const begin = Date.now();
+  process.stdout.write(`${what} … `);
+  let end = "failed\n";
+  try {
+    work();
+    end = `${Math.round((Date.now() - begin) / 1000)} s\n`;
+  } finally {
+    process.stdout.write(end);
+  }
+}

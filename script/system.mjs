@@ -1,0 +1,86 @@
+// What the operating system must have: git, redis-server, and libatomic1 for the Node that npm brings. Runs on Node 18.
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { MINIMUM, findProgram, ownNodeMajor, ownPath } from "./node.mjs";
+import { run, step } from "./step.mjs";
+
+const ARCH_FOLDERS = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu", arm: "arm-linux-gnueabihf" };
+
+// As root. A package's installation must not start a Redis on port 6379, now or at the next boot: tac8 has its own. A
+// policy-rc.d keeps services from starting (one that is there is somebody else's and stays); `disable` sees to the boot.
+// Old package lists are tried first; a failure brings new ones.
+const INSTALL = `
+set -u
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ] && [ ! -L $policy ]; then
+  trap 'rm -f $policy' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  printf '#!/bin/sh\\nexit 101\\n' >$policy && chmod 755 $policy
+fi
+install() { apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@"; }
+install "$@" || { apt-get -o DPkg::Lock::Timeout=300 update -q && install "$@"; } || exit 1
+case " $* " in *" redis-server "*)
+  if [ -d /run/systemd/system ]; then systemctl disable --now redis-server
+  elif command -v systemctl >/dev/null; then systemctl disable redis-server
+  else update-rc.d redis-server disable; fi ;;
+esac
+exit 0
+`;
+
+/**
+ * Installs with apt what is missing, when it may (root, or sudo that asks for no password).
+ * @param {{dev: boolean, redis: boolean}} options `redis`: whether a redis-server is needed on this machine
+ * @throws Error with the one command to type, when it may not, or with apt's last lines
+ */
+export function installSystemPackages({ dev, redis }) {
+  const missing = missingPackages({
+    git: hasProgram("git"),
+    redis: !redis || hasProgram("redis-server"),
+    // The tests bring npm's Node whatever the machine has, and npm then runs everything with it.
+    atomic: (!dev && ownNodeMajor() >= MINIMUM) || hasLibatomic(),
+  });
+  if (missing.length === 0) return;
+  const as = administrator();
+  if (as === null) throw new Error(instruction(missing));
+  step(`Installing ${missing.join(", ")}`, () => {
+    const [program, ...args] = [...as, "sh", "-c", INSTALL, "sh", ...missing];
+    const { ok, problem } = run({ program, args, minutes: 20 });
+    if (!ok) throw new Error(`${problem}\n${instruction(missing)}`);
+  });
+}
+
+/** @param {{git: boolean, redis: boolean, atomic: boolean}} present */
+export function missingPackages({ git, redis, atomic }) {
+  return [!git && "git", !redis && "redis-server", !atomic && "libatomic1"].filter(Boolean);
+}
+
+function instruction(missing) {
+  const names = missing.join(" ");
+  if (findProgram("apt-get") === null)
+    return `tac8 needs ${names}: install them with your system's package manager, then run this again.`;
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${names}`;
+  const typed = findProgram("sudo") === null ? `${command}     (as root)` : `sudo sh -c '${command}'`;
+  return `tac8 needs ${missing.join(", ")}, and may not install it. Type this, then run this again:\n  ${typed}`;
+}
+
+/** What goes before a command that needs root; null: not possible without asking. */
+function administrator() {
+  if (findProgram("apt-get") === null) return null;
+  if (process.getuid?.() === 0) return [];
+  const sudo = findProgram("sudo");
+  return sudo !== null && run({ program: sudo, args: ["-n", "true"], minutes: 1 }).ok ? [sudo, "-n"] : null;
+}
+
+function hasProgram(name) {
+  return findProgram(name, [ownPath(), "/usr/bin", "/usr/sbin", "/usr/local/bin"].join(delimiter)) !== null;
+}
+
+function hasLibatomic() {
+  if (process.platform !== "linux") return true;
+  const folders = ["/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib"];
+  const ours = ARCH_FOLDERS[process.arch];
+  if (ours) folders.push(join("/usr/lib", ours), join("/lib", ours));
+  return folders.some((folder) => existsSync(join(folder, "libatomic.so.1")));
+}
