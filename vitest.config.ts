@@ -4,6 +4,8 @@ const exclude = ["**/node_modules/**", "**/.tac8/**"];
 
 export default defineConfig({
   test: {
+    // They wait for processes more than they compute; Vitest's own choice leaves half of a small machine idle.
+    maxWorkers: 2,
     projects: [
       {
         test: {
