@@ -135,7 +135,8 @@ function benchOf(parts: Parts): GitBench {
     async commit(path, text) {
       await bench.write(path, text);
       await agent(["add", "--all"]);
-      await agent(["commit", "--quiet", "-m", `change ${path}`]);
+      // The issue's name keeps the same change of two issues, made in the same second, from being the same commit.
+      await agent(["commit", "--quiet", "-m", `change ${path}`, "-m", `For ${name}.`]);
       return agent(["rev-parse", "HEAD"]);
     },
     push: (to, changed) => github.commitTo({ repo: REPO, branch: to, files: changed, author: "octo" }),
