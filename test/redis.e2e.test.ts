@@ -62,9 +62,10 @@ test("SIGTERM while Redis is away: agent and runner end, the work is committed i
   world = await createWorld({ config: { coordinator: { shutdown_grace_seconds: 4 } } });
   const scheduler = world.startApp("scheduler");
   const runner = world.startApp("runner");
+  const pid = await atWork();
+  // Not before: it would be as likely to take the job.
   const idle = world.startApp("runner", { TAC8_HOME: join(world.dir, "idle") });
   await idle.says("runner ready");
-  const pid = await atWork();
   await world.redisServer.stop();
   expect(await Promise.all([runner, idle, scheduler].map((app) => app.stop()))).toEqual([0, 0, 0]);
   expect(isAlive(pid)).toBe(false);
