@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { hostname, totalmem } from "node:os";
 import { join } from "node:path";
 import { DelayedError, Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
@@ -8,6 +8,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { StartupProblem } from "@tac8/core/app/main";
 import { signIn } from "@tac8/core/app/signIn";
+import { githubPresence, watchVitals } from "@tac8/core/app/vitals";
 import type { Logger } from "@tac8/core/log/logger";
 import { countFlood } from "@tac8/core/log/flood";
 import { createRedactor } from "@tac8/core/log/redact";
@@ -24,12 +25,14 @@ import { startJanitor } from "./janitor/start.ts";
 import { HaltSwitch } from "./run/halt.ts";
 import { Lease } from "./run/lease.ts";
 import { processJob } from "./run/process.ts";
+import type { Progress } from "./run/progress.ts";
 import type { RunnerServices } from "./run/context.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
 import { commandsOf } from "./run/commands.ts";
 
 const ANNOUNCE_MS = 5000;
+const MB = 1024 ** 2;
 /** A lost connection gives an error every 2 s; a Redis that refuses writes has a worker spin, with 25,000 in 4 s. */
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
 /** What an orderly end needs of Redis takes milliseconds where there is one. */
@@ -99,6 +102,8 @@ export async function start(
   const hostWatch = await watchHost({ limits: config.host, read: () => readHost(config.home), log });
   const running = new Map<string, HaltSwitch>();
   const leases = new Map<string, Lease>();
+  const progress = new Map<string, Progress>();
+  const vitals = watchVitals();
   const name = `${host}/${slots.first}`;
   const worker = new Worker<JobData, JobResult>(
     QUEUE_NAME,
@@ -128,9 +133,11 @@ export async function start(
           slot,
           switch: halt,
           leftMs: () => lease.leftMs(),
+          onProgress: (seen) => void progress.set(jobId, seen),
         });
       } finally {
         running.delete(jobId);
+        progress.delete(jobId);
         lease.close();
         leases.delete(jobId);
         slot.release();
@@ -166,6 +173,10 @@ export async function start(
       slots: coordinator.max_concurrent_workers,
       busy: running.size,
       tired: hostWatch.tired,
+      runs: [...progress.values()].map(({ seen }) => seen),
+      machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
+      process: vitals.look(),
+      github: githubPresence(github),
     }).catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
   const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
   const announcing = setInterval(() => void present(), ANNOUNCE_MS);
@@ -183,6 +194,7 @@ export async function start(
     const closed = await within(worker.close(), (running.size > 0 ? grace : 0) + REDIS_MS);
     clearTimeout(abandon);
     clearInterval(announcing);
+    vitals.close();
     if (!closed) sayUnfinished([...running.keys()]);
     await hostWatch.close();
     await commands.close();

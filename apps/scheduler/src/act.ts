@@ -78,7 +78,7 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
   const { jobId, state } = job;
   const again = state.state !== null;
   const since = isoNow(actor);
-  const patch = { ...(again ? reopen(state) : {}), state: "queued" as const, since };
+  const patch = { ...(again ? reopen(state) : {}), state: "queued" as const, since, begun: since };
   const transition = event_(job, "queued", again ? "labelled again" : "labelled", { priority, label_event: event });
   if (!(await store.writeIf(jobId, expectIdle(job), patch, transition))) return;
   if (!(await letGo(actor.queue, jobId))) return;

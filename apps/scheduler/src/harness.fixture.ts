@@ -81,7 +81,19 @@ export async function createHarness(options: { repositories?: readonly string[] 
   const now = () => Date.now() + ahead;
   const client = createGitHub({ apiUrl: github.url, token, log, writeIntervalMs: 0, now });
   const { signal } = new AbortController();
-  const services: PollServices = { config, github: client, login: OWNER, queue, redis, store, log, now, signal };
+  const vitals = () => ({});
+  const services: PollServices = {
+    config,
+    github: client,
+    login: OWNER,
+    queue,
+    redis,
+    store,
+    log,
+    now,
+    signal,
+    vitals,
+  };
   let poll = createPoll(services);
   const jobId = (number: number) => jobIdOf({ owner: OWNER, repo: repositories[0] ?? "", number });
 

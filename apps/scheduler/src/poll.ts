@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { repoKey } from "@tac8/core/domain/reference";
 import { GitHubError } from "@tac8/core/github/errors";
-import { announceScheduler } from "@tac8/core/state/presence";
+import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/presence";
 import { act, type Actor } from "./act.ts";
 import { mayAddFrom } from "./epoch.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
@@ -10,7 +10,11 @@ import { answerQuestions, readLiveJobs, readRepository, type Reader } from "./re
 
 /** All borrowed; `signal` ends a poll in its middle. */
 export type PollServices = Omit<Reader, "trustedUsers"> &
-  Omit<Actor, "attempts" | "comments"> & { readonly config: Config };
+  Omit<Actor, "attempts" | "comments"> & {
+    readonly config: Config;
+    /** What the scheduler tells of itself beside its polls. */
+    readonly vitals: () => Pick<SchedulerPresence, "process" | "github">;
+  };
 
 /** With more new issues at once, their comments would hold up the queue (writes are a second apart): the runs make them. */
 const MAX_COMMENTED = 5;
@@ -22,7 +26,7 @@ const SAY_AGAIN_MS = 10 * 60_000;
  * twice at a time. What it keeps in memory only spares requests and log lines: a restart loses nothing.
  */
 export function createPoll(services: PollServices): () => Promise<void> {
-  const { config, redis, log, now, signal } = services;
+  const { config, redis, log, now, signal, vitals } = services;
   const reader: Reader = { ...services, trustedUsers: config.github.trusted_users };
   const said = new Map<string, { readonly problems: readonly string[]; readonly at: number }>();
   const seen = new Set<string>();
@@ -78,7 +82,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
   return async function poll(): Promise<void> {
     if (now() < restUntil) {
       const error = `GitHub's rate limit is used up: nothing is asked until ${new Date(restUntil).toISOString()}`;
-      return announceScheduler(redis, { at: now(), lastPollAt, error, restUntil });
+      return announceScheduler(redis, { at: now(), lastPollAt, error, restUntil, ...vitals() });
     }
     const unanswered: string[] = [];
     const all: string[] = [];
@@ -99,7 +103,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
     if (unanswered.length === 0) lastPollAt = now();
     const error = all.join(" · ").slice(0, 500) || null;
     const resting = now() < restUntil ? { restUntil } : {};
-    await announceScheduler(redis, { at: now(), lastPollAt, error, ...resting });
+    await announceScheduler(redis, { at: now(), lastPollAt, error, ...resting, ...vitals() });
   };
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { signIn } from "@tac8/core/app/signIn";
+import { githubPresence, watchVitals } from "@tac8/core/app/vitals";
 import type { Config } from "@tac8/core/config/resolve";
 import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
@@ -10,6 +11,7 @@ import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contr
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { createBreaker } from "./breaker.ts";
 import { reconcileHolds } from "./holds.ts";
+import { createLedger } from "./ledger.ts";
 import { createPoll } from "./poll.ts";
 import { createTextFile } from "./tasks/file.ts";
 import { renderTasks } from "./tasks/page.ts";
@@ -34,6 +36,7 @@ export interface RunningScheduler {
 const HOLDS_MS = 2000;
 /** How old the page of tasks may be. */
 const TASKS_MS = 5000;
+const LEDGER_MS = 2000;
 const CLOSE_MS = 2000;
 
 /** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
@@ -51,7 +54,9 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const stop = new AbortController();
   const { signal } = stop;
   const store = createIssueStore(redis);
-  const poll = createPoll({ config, github, login, queue, redis, store, log, now, signal });
+  const watch = watchVitals();
+  const vitals = () => ({ process: watch.look(), github: githubPresence(github) });
+  const poll = createPoll({ config, github, login, queue, redis, store, log, now, signal, vitals });
   const writeTasks = createTextFile(join(config.home, "tasks.md"));
   const how = { worktrees: config.worktree.base_dir, manyRepositories: config.repositories.length > 1 };
 
@@ -84,12 +89,14 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     every(config.coordinator.poll_interval_seconds * 1000, poll),
     every(HOLDS_MS, holds),
     every(TASKS_MS, tasks),
+    every(LEDGER_MS, createLedger({ redis, queue, now })),
   ]);
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");
   let closing: Promise<void> | null = null;
   async function shutDown(): Promise<void> {
     stop.abort(new Error("the scheduler is closing"));
+    watch.close();
     // While Redis is away its commands wait for it; their owner ends them with the connection.
     await within(CLOSE_MS, loops);
     await within(CLOSE_MS, Promise.all([queue.close(), endRescue()]));

@@ -1,5 +1,5 @@
 import { parseResetTime } from "./resetTime.ts";
-import { clean, clip } from "./shorten.ts";
+import { clean, clip } from "@tac8/core/conversation/shorten";
 import type { AgentEnd, EndCause } from "./types.ts";
 
 /** Kinds of the failure table that an agent's end can have, and the stops that are no failures of the agent. */

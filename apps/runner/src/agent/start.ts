@@ -5,10 +5,11 @@ import { watchMemory } from "../host/memory.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
-import { clean } from "./shorten.ts";
+import { clean } from "@tac8/core/conversation/shorten";
 import { climbDown } from "./stopLadder.ts";
 import { createTail } from "./tail.ts";
-import type { AgentDeps, AgentDriver, AgentEnd, AgentHandle, AgentRequest, EndCause, LiveEvent } from "./types.ts";
+import type { LiveEvent } from "@tac8/core/conversation/event";
+import type { AgentDeps, AgentDriver, AgentEnd, AgentHandle, AgentRequest, EndCause } from "./types.ts";
 import { startWatch } from "./watch.ts";
 import { within } from "./within.ts";
 

@@ -1,3 +1,4 @@
+import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "../lock/flock.ts";
 
@@ -106,6 +107,11 @@ export interface RateLimit {
   readonly resetsAt: number | null;
 }
 
+/** What the runs of one model cost. */
+export interface ModelUsage extends Usage {
+  readonly costUsd: number;
+}
+
 /** What a driver has understood of the output. */
 export interface AgentSummary {
   readonly result: ClaudeResult | null;
@@ -113,6 +119,8 @@ export interface AgentSummary {
   readonly finished: boolean;
   readonly usage: Usage;
   readonly costUsd: number;
+  /** The same by model: another one may step in. */
+  readonly models: Readonly<Record<string, ModelUsage>>;
   readonly turns: number;
   /** The agent's final words, or the end of its output; at most 60,000 characters. */
   readonly lastText: string;
@@ -132,19 +140,6 @@ export interface AgentEnd extends AgentSummary {
   readonly remaining: number;
   /** What went wrong around the agent: it could not be started, the guard was lost, the log could not be written. */
   readonly problems: readonly string[];
-}
-
-export type LiveKind = "init" | "text" | "thinking" | "tool" | "tool-result" | "notice" | "result" | "output";
-
-/** An event shortened for live viewing: at most 2 kB as JSON, without terminal codes. */
-export interface LiveEvent {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly kind: LiveKind;
-  readonly text: string;
-  /** The tool's name, with kind `tool`. */
-  readonly tool?: string;
-  readonly isError?: boolean;
 }
 
 /** How a CLI is started and understood; one object per kind, a new reader per run. */

@@ -2,6 +2,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { FIT, judgeHost, type HostLimits, type HostReading } from "./judge.ts";
 
 const LOOK_MS = 5000;
+const UNREAD: HostReading = { freeMemoryMb: null, freeDiskGb: null, loadPerCore: null, temperatureC: null };
 
 /** The part of a BullMQ worker that is needed here. */
 export interface Pausable {
@@ -13,6 +14,8 @@ export interface Pausable {
 export interface HostWatch {
   /** Why nothing new starts here now; null: fit for work. */
   readonly tired: string | null;
+  /** As it was at the last look. */
+  readonly reading: HostReading;
   /** From now on this worker rests while the host is tired; its running jobs go on. */
   govern(worker: Pausable): Promise<void>;
   close(): Promise<void>;
@@ -29,12 +32,14 @@ export interface HostWatchOptions {
 /** Looks at the host, the first time before it returns, and then again and again. */
 export async function watchHost({ limits, read, log, everyMs = LOOK_MS }: HostWatchOptions): Promise<HostWatch> {
   let verdict = FIT;
+  let reading = UNREAD;
   let worker: Pausable | null = null;
   let resting = false;
   let looking: Promise<void> = Promise.resolve();
 
   async function look(): Promise<void> {
-    const next = judgeHost(await read(), limits, verdict);
+    reading = await read();
+    const next = judgeHost(reading, limits, verdict);
     const news = next.broken.join() !== verdict.broken.join();
     verdict = next;
     if (news && next.tired !== null) log.warn(`this host is tired, so no new job starts on it: ${next.tired}`);
@@ -56,6 +61,9 @@ export async function watchHost({ limits, read, log, everyMs = LOOK_MS }: HostWa
   return {
     get tired() {
       return verdict.tired;
+    },
+    get reading() {
+      return reading;
     },
     govern(given) {
       worker = given;

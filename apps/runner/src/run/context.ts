@@ -15,6 +15,7 @@ import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { MARKER } from "../process/survivors.ts";
 import type { HaltSwitch } from "./halt.ts";
+import type { Progress } from "./progress.ts";
 
 /** What a runner has for all of its runs. */
 export interface RunnerServices {
@@ -51,8 +52,11 @@ export interface RunParts {
   readonly switch: HaltSwitch;
   /** For how long still the job's lock is surely ours: see `Lease`. */
   readonly leftMs: () => number;
+  readonly progress: Progress;
   readonly state: IssueFields;
 }
+
+type EventWords = Pick<TransitionEvent, "reason" | "evidence">;
 
 /** One run: what it works on, what it knows, and the only way to write it down. */
 export class RunContext {
@@ -68,6 +72,7 @@ export class RunContext {
   readonly lock: Lock;
   readonly switch: HaltSwitch;
   readonly leftMs: () => number;
+  readonly progress: Progress;
   readonly log: Logger;
   #state: IssueFields;
 
@@ -84,6 +89,7 @@ export class RunContext {
     this.lock = parts.lock;
     this.switch = parts.switch;
     this.leftMs = parts.leftMs;
+    this.progress = parts.progress;
     this.log = parts.services.log.child({ issue: parts.jobId, run: parts.id });
     this.#state = parts.state;
   }
@@ -105,26 +111,35 @@ export class RunContext {
   }
 
   /** Writes fields, and with a new `state` the event of it. @throws LostRun when another run has taken over. */
-  async write(patch: IssuePatch, event?: Omit<TransitionEvent, "issue" | "from" | "by" | "to">): Promise<void> {
+  async write(patch: IssuePatch, event?: EventWords): Promise<void> {
     this.switch.lost.throwIfAborted();
-    const to = patch.state;
-    const full = {
-      ...this.#redacted(patch),
-      ...(to === undefined || to === null ? {} : { since: patch.since ?? this.now }),
-    };
-    const entry: TransitionEvent | undefined =
-      to === undefined || to === null || event === undefined
-        ? undefined
-        : {
-            issue: this.jobId,
-            from: this.#state.state ?? "",
-            to,
-            by: `runner ${this.runner}`,
-            reason: this.services.redact(event.reason),
-            evidence: { run: this.id, ...event.evidence },
-          };
+    const to = patch.state ?? null;
+    const dated = to === null ? patch : { ...patch, since: patch.since ?? this.now };
+    await this.#put(dated, to === null || event === undefined ? undefined : this.#entry(to, event));
+  }
+
+  /** Writes fields, and an event that is no change of the issue's state. @throws LostRun when another run has taken over. */
+  async record(patch: IssuePatch, to: "agent" | "note", event: EventWords): Promise<void> {
+    this.switch.lost.throwIfAborted();
+    await this.#put(patch, this.#entry(to, event));
+  }
+
+  async #put(patch: IssuePatch, entry: TransitionEvent | undefined): Promise<void> {
+    const full = this.#redacted(patch);
     await this.services.store.write(this.jobId, this.id, full, entry);
     this.#state = { ...this.#state, ...full } as IssueFields;
+    this.progress.at(this.#state.checkpoint);
+  }
+
+  #entry(to: TransitionEvent["to"], event: EventWords): TransitionEvent {
+    return {
+      issue: this.jobId,
+      from: this.#state.state ?? "",
+      to,
+      by: `runner ${this.runner}`,
+      reason: this.services.redact(event.reason),
+      evidence: { run: this.id, ...event.evidence },
+    };
   }
 
   /** An agent's words may hold the key of its own API, and go to the board, `tasks.md` and GitHub from here. */

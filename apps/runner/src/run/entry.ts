@@ -29,7 +29,8 @@ export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
     if (before.endedAttempt === facts.attemptsMade) return { do: "close" };
     // Bull Board's retry moves the job alone. A withdrawn one was only taken before its job could be removed.
     const retried = before.state === "withdrawn" ? null : new Date(facts.now).toISOString();
-    const patch = { ...reopen(before), retried };
+    const begun = new Date(facts.now).toISOString();
+    const patch = { ...reopen(before), retried, begun };
     if (patch.checkpoint === "worked") return { do: "publish", patch };
     return { do: "work", patch, why: resumeReason({ ...before, ...patch } as IssueFields) };
   }

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "@tac8/core/log/logger";
 import { runStreamKey } from "@tac8/core/state/keys";
-import type { LiveEvent } from "../agent/types.ts";
+import type { LiveEvent } from "@tac8/core/conversation/event";
 
 const FLUSH_MS = 500;
 /** Entries of 2 kB at most: what one run may take of Redis' memory. */

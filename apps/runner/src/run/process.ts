@@ -23,6 +23,7 @@ import type { Slot } from "../slots/slots.ts";
 import { RunContext, type IssueJob, type RunnerServices } from "./context.ts";
 import { planEntry, type Entry } from "./entry.ts";
 import { Halted, type HaltSwitch } from "./halt.ts";
+import { Progress } from "./progress.ts";
 import { close, conclude, settle } from "./settle.ts";
 
 /** Another process has the workspace: it is asked again so soon. */
@@ -37,6 +38,8 @@ export interface ProcessOptions {
   readonly slot: Slot;
   readonly switch: HaltSwitch;
   readonly leftMs: () => number;
+  /** Told of the run while it lasts. */
+  readonly onProgress: (progress: Progress) => void;
 }
 
 /**
@@ -101,6 +104,9 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     const url = gitUrl(config.github.api_url, ref);
     const side = { url, token: config.secrets.githubToken ?? "", env: { ...config.agentEnv, [MARKER]: id } };
     const mirror = new Mirror(mirrorAt, side);
+    const { title } = job.data;
+    const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: services.now() });
+    options.onProgress(progress);
     const run = new RunContext({
       id,
       services,
@@ -114,6 +120,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       lock,
       switch: options.switch,
       leftMs: options.leftMs,
+      progress,
       state: { ...before, run: id, runner: slot.name },
     });
     if (entry.do === "wait") {

@@ -109,7 +109,9 @@ async function baseBranchOf(run: RunContext): Promise<string> {
 /** A comment or label that GitHub does not take is no reason not to work. */
 async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
   const attempt = run.job.attemptsMade + 1;
-  const event = { reason: attempt === 1 ? "work began" : `attempt ${attempt} began`, evidence: { attempt } };
+  const { state, since } = run.state;
+  const waitedMs = state === "queued" && since !== null ? run.services.now() - Date.parse(since) : null;
+  const event = { reason: attempt === 1 ? "work began" : `attempt ${attempt} began`, evidence: { attempt, waitedMs } };
   await run.write({ state: "running" }, event);
   try {
     await showStatus(run, "running", null);

@@ -44,7 +44,7 @@ export async function report(run: RunContext): Promise<JobResult> {
     },
     {
       reason: reasonOf(run, outcome),
-      evidence: { pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled },
+      evidence: { ...timesOf(run), pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled },
     },
   );
   run.log.info(
@@ -109,6 +109,11 @@ async function relabel(run: RunContext, outcome: Outcome): Promise<void> {
   // A blocked job has not ended: taking its label off withdraws it.
   if (outcome === "blocked" || !labels.some((label) => label.toLowerCase() === trigger)) return;
   await github.removeLabel(ref, ref.number, repository.issueLabel, options);
+}
+
+/** How long people waited for this end, in ms; null where it is not known. */
+function timesOf({ state: { begun }, services }: RunContext): { sinceBegunMs: number | null } {
+  return { sinceBegunMs: begun === null ? null : services.now() - Date.parse(begun) };
 }
 
 /** @returns what GitHub said when it refused, else null. */

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { addUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
+import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
+import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
+import { MAX_RUNS, type AgentRun, type IssuePatch } from "@tac8/core/state/issueState";
 import { classifyEnd, type Failure as AgentFailure } from "../agent/classify.ts";
 import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
@@ -33,11 +35,9 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     resumable ? { session, prompt: prompts.resume } : { session: null, prompt: prompts.full },
   );
   let verdict = classify(run, end);
-  let usage = addUsage(run.state.usage ?? NO_USAGE, usageOf(end));
   if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
     run.log.info("the agent's session is gone: starting a new one");
     end = await runAgent(run, { session: null, prompt: prompts.full });
-    usage = addUsage(usage, usageOf(end));
     verdict = classify(run, end);
   }
   run.switch.lost.throwIfAborted();
@@ -51,13 +51,12 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
     if (verdict.ok && question === null && isDiskFull(error)) {
       const summary = end.lastText.slice(0, MAX_SUMMARY);
-      await run.write({ usage, summary, lost: 0, checkpoint: "worked", headSha: null, answer: null });
+      await run.write({ summary, lost: 0, checkpoint: "worked", headSha: null, answer: null });
     }
     throw error;
   }
   const progress = verdict.ok || question !== null || saved.head !== run.state.startSha;
   const facts = {
-    usage,
     headSha: saved.head,
     summary: end.lastText.slice(0, MAX_SUMMARY),
     lost: 0,
@@ -119,12 +118,16 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     sessionHome: run.services.homeId,
     agentRun: run.id,
     agentRuns: run.state.agentRuns + 1,
+    runs: withRun(run, sessionId),
   });
   // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
   run.switch.halt.throwIfAborted();
   const driver = llm.provider === "command" ? commandDriver : claudeDriver({ uid: process.getuid?.() ?? 0 });
   const agent = startAgent(driver, request, {
-    onEvent: (event) => live.add(event),
+    onEvent: (event) => {
+      live.add(event);
+      run.progress.did(event, redact(event.text));
+    },
     leftMs: run.leftMs,
     log: run.log,
     now,
@@ -136,12 +139,36 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   try {
     const end = await agent.done;
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
+    await recordEnd(run, end);
     return end;
   } finally {
     stopWatching();
     await live.close();
     await removeTree(run.paths.tmpDir).catch((err: unknown) => run.log.warn({ err }, "temporary files were left"));
   }
+}
+
+/** What it cost is counted at once, whatever becomes of its work. */
+async function recordEnd(run: RunContext, end: AgentEnd): Promise<void> {
+  const usage = usageOf(end);
+  const total = addUsage(run.state.usage ?? NO_USAGE, usage);
+  run.progress.cost(total);
+  const named = Object.entries(end.models).map(([model, figures]) =>
+    figuresOf(model, { ...usage, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
+  );
+  const models = named.length > 0 ? named : [figuresOf(run.services.config.llm.model_default, usage)];
+  const { cause, costUsd, turns, durationMs: ms } = end;
+  const evidence = encodeAgentEvidence({ run: run.id, cause, costUsd, turns, ms, models });
+  await run.record({ usage: total }, "agent", {
+    reason: `the agent ended (${cause}) after ${formatUsage(usage)}`,
+    evidence,
+  });
+}
+
+function withRun(run: RunContext, session: string): AgentRun[] {
+  const before = run.state.runs ?? [];
+  const n = (before.at(-1)?.n ?? 0) + 1;
+  return [...before, { n, run: run.id, runner: run.runner, at: run.now, session }].slice(-MAX_RUNS);
 }
 
 /** Half of the shutdown's time is for the agent, the other half for saving its work. */
@@ -164,7 +191,7 @@ async function findQuestion(run: RunContext): Promise<string | null> {
 }
 
 /** Finished without anything that a pull request could be made of. */
-async function requireChanges(run: RunContext, saved: Saved, facts: { usage: Usage }): Promise<void> {
+async function requireChanges(run: RunContext, saved: Saved, facts: IssuePatch): Promise<void> {
   if (saved.head !== run.state.baseSha) return;
   await run.write(facts);
   throw new StepFailure({ kind: "no-changes", message: "the agent finished without changing anything" });

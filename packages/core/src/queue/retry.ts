@@ -52,7 +52,7 @@ export function planRetry(
 /** What a retry writes: as with a label that is put back on, a clean sheet, waiting; but no label is there. */
 export function retryPatch(issue: Parameters<typeof reopen>[0], now: number): IssuePatch {
   const since = new Date(now).toISOString();
-  return { ...reopen(issue), retried: since, state: "queued", since };
+  return { ...reopen(issue), retried: since, begun: since, state: "queued", since };
 }
 
 /** Puts an ended issue back into the queue, with all its attempts. Queue and store are borrowed. */

@@ -2,12 +2,15 @@ import type { Redis } from "ioredis";
 import type { IssueState } from "../domain/states.ts";
 import { EVENTS_KEY } from "./keys.ts";
 
-/** What happened: one entry per transition of an issue, or per hold begun or ended (`issue` is then empty). */
+/**
+ * What happened: one entry per transition of an issue, per hold begun or ended (`issue` is then empty), and per agent that
+ * ended (`agent`, see domain/agentEvidence.ts; `from` is the issue's state then).
+ */
 export interface TransitionEvent {
   /** Job id; empty for what concerns the whole queue. */
   readonly issue: string;
   readonly from: IssueState | "";
-  readonly to: IssueState | "hold" | "unhold" | "note";
+  readonly to: IssueState | "hold" | "unhold" | "note" | "agent";
   /** Which process or person, such as `runner pi-1/0` or `scheduler`. */
   readonly by: string;
   readonly reason: string;
@@ -49,6 +52,15 @@ export async function readEvents(redis: Redis, options: { count: number; before?
   const end = options.before === undefined ? "+" : `(${options.before}`;
   const entries = await redis.xrevrange(EVENTS_KEY, end, "-", "COUNT", options.count);
   return entries.map(([id, list]) => decodeEvent(id, list)).toReversed();
+}
+
+/** The oldest events after a stream id (`0`: from the beginning), oldest first. */
+export async function readEventsAfter(
+  redis: Redis,
+  { after, count }: { readonly after: string; readonly count: number },
+): Promise<LoggedEvent[]> {
+  const entries = await redis.xrange(EVENTS_KEY, `(${after}`, "+", "COUNT", count);
+  return entries.map(([id, list]) => decodeEvent(id, list));
 }
 
 export function decodeEvent(id: string, list: readonly string[]): LoggedEvent {

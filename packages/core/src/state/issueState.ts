@@ -18,6 +18,19 @@ const json = <T extends z.ZodType>(schema: T) =>
 
 const int = z.coerce.number().int();
 
+/** Agent runs that an issue remembers; older ones are found in the event log. */
+export const MAX_RUNS = 20;
+const agentRunSchema = z.object({
+  /** Counts up from 1 over the whole life of the issue. */
+  n: z.number(),
+  run: z.string(),
+  runner: z.string(),
+  /** ISO time of its start. */
+  at: z.string(),
+  session: z.string(),
+});
+export type AgentRun = z.infer<typeof agentRunSchema>;
+
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
 
 /**
@@ -40,12 +53,16 @@ const fields = {
   labelLeft: int.nullable(),
   /** ISO time at which a person's retry, not a label, began this: then no label is needed. */
   retried: z.string().nullable(),
+  /** ISO time at which the present round was put into the queue: from here to the pull request is what people wait for. */
+  begun: z.string().nullable(),
   /** The agent's session, and the data folder (its id) that has the session's files. */
   session: z.string().nullable(),
   sessionHome: z.string().nullable(),
   /** The run whose log and stream hold the newest agent work. */
   agentRun: z.string().nullable(),
   agentRuns: int,
+  /** The newest runs that had an agent, oldest first: their logs and streams go by the run's id. */
+  runs: json(z.array(agentRunSchema)).nullable(),
   branch: z.string().nullable(),
   baseBranch: z.string().nullable(),
   /** Commit of the base branch that the work is compared with. */

@@ -5,10 +5,25 @@ export const HOLDS_KEY = "tac8:holds";
 export const BREAKER_KEY = "tac8:breaker";
 export const RUNNERS_KEY = "tac8:runners";
 export const SCHEDULER_KEY = "tac8:scheduler";
+/** Hash by runner: which of them a person has paused, see state/pauses.ts. */
+export const PAUSES_KEY = "tac8:pauses";
+/** What was counted from the event log, and how far it was read: see ledger/. */
+export const TOTALS_KEY = "tac8:totals";
+export const SAMPLES_KEY = "tac8:samples";
 /** Hash by repository: from when on issues may be added. Missing: Redis is new, or was emptied. */
 export const EPOCH_KEY = "tac8:epoch";
 /** Pub/sub channel that wakes those who wait for a command; the command itself is in the hash. */
 export const COMMANDS_CHANNEL = "tac8:commands";
+
+/** What was counted on one day, `2026-11-25`. */
+export function dayKey(day: string): string {
+  return `tac8:day:${day}`;
+}
+
+/** The pull request's diff, shortened, for looking at it from anywhere. */
+export function diffKey(jobId: string): string {
+  return `tac8:diff:${jobId}`;
+}
 
 export function issueKey(jobId: string): string {
   return `tac8:issue:${jobId}`;

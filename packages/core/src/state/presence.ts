@@ -5,6 +5,60 @@ import { RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
 /** A runner that has not been heard of for this long is not there. */
 export const RUNNER_GONE_MS = 30_000;
 
+const PHASES = ["prepare", "work", "publish", "report"] as const;
+export type Phase = (typeof PHASES)[number];
+
+const runSchema = z.object({
+  /** Job id. */
+  issue: z.string(),
+  title: z.string(),
+  run: z.string(),
+  /** `<host>/<number>`. */
+  slot: z.string(),
+  phase: z.enum(PHASES),
+  /** Epoch ms of the pick-up. */
+  since: z.number(),
+  /** What its agent did last, one line; null before its first word. */
+  last: z.object({ at: z.number(), kind: z.string(), text: z.string() }).nullable(),
+  /** Of the issue so far, as far as the agent has told. */
+  tokens: z.number(),
+  costUsd: z.number(),
+});
+/** A run as its runner tells of it, every few seconds. */
+export type RunPresence = z.infer<typeof runSchema>;
+
+/** Null: it cannot be read there. */
+const hostSchema = z.object({
+  freeMemoryMb: z.number().nullable(),
+  totalMemoryMb: z.number(),
+  freeDiskGb: z.number().nullable(),
+  loadPerCore: z.number().nullable(),
+  temperatureC: z.number().nullable(),
+});
+export type HostPresence = z.infer<typeof hostSchema>;
+
+const processSchema = z.object({
+  rssMb: z.number(),
+  /** The longest that the event loop was late since the word before, in ms. */
+  lagMs: z.number(),
+  /** Epoch ms. */
+  startedAt: z.number(),
+});
+export type ProcessPresence = z.infer<typeof processSchema>;
+
+const githubSchema = z.object({
+  /** Requests since the process started. */
+  requests: z.number(),
+  /** Of them answered as unchanged, which costs no rate limit. */
+  notModified: z.number(),
+  /** What is left of the rate limit; null before the first answer. */
+  rateLimit: z.object({ limit: z.number(), remaining: z.number(), resetAt: z.number() }).nullable(),
+});
+export type GitHubPresence = z.infer<typeof githubSchema>;
+
+/** What every process of ours tells of itself; absent where an older version runs. */
+const vitals = { process: processSchema.optional(), github: githubSchema.optional() };
+
 const runnerSchema = z.object({
   at: z.number(),
   host: z.string(),
@@ -13,6 +67,9 @@ const runnerSchema = z.object({
   busy: z.number(),
   /** Why its host takes nothing new now; null: it is fit for work. */
   tired: z.string().nullable().optional(),
+  runs: z.array(runSchema).optional(),
+  machine: hostSchema.optional(),
+  ...vitals,
 });
 export type RunnerPresence = z.infer<typeof runnerSchema> & { readonly name: string };
 
@@ -23,6 +80,7 @@ const schedulerSchema = z.object({
   error: z.string().nullable(),
   /** Epoch ms until which GitHub's rate limit lets it ask nothing. */
   restUntil: z.number().nullish(),
+  ...vitals,
 });
 export type SchedulerPresence = z.infer<typeof schedulerSchema>;
 

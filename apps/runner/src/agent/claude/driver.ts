@@ -1,7 +1,7 @@
+import { liveEvents } from "@tac8/core/conversation/claude";
+import { parseEvent } from "@tac8/core/conversation/json";
+import { shortenEvent } from "@tac8/core/conversation/shorten";
 import type { AgentDriver, AgentRequest, DriverReader } from "../types.ts";
-import { shortenEvent } from "../shorten.ts";
-import { parseEvent } from "./events.ts";
-import { liveEvents } from "./live.ts";
 import { INITIAL, reduce } from "./reduce.ts";
 
 /** Claude Code over stream-json: prompt and control on stdin, events on stdout. */

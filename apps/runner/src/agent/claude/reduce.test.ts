@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { liveEvents } from "@tac8/core/conversation/claude";
+import { parseEvent } from "@tac8/core/conversation/json";
 import { classifyEnd } from "../classify.ts";
 import { agentEnd } from "../testing/agentEnd.ts";
-import { parseEvent } from "./events.ts";
-import { liveEvents } from "./live.ts";
 import { INITIAL, reduce, type ClaudeState } from "./reduce.ts";
 
 const FOLDER = new URL("../../../fixtures/claude-streams/", import.meta.url);

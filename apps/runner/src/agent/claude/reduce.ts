@@ -1,5 +1,5 @@
-import type { AgentSummary, ClaudeResult, RateLimit, Usage } from "../types.ts";
-import { asArray, asCount, asObject, asString, contentOf, type Json } from "./events.ts";
+import type { AgentSummary, ClaudeResult, ModelUsage, RateLimit, Usage } from "../types.ts";
+import { asArray, asCount, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
 
 export interface TodoItem {
   readonly text: string;
@@ -25,6 +25,7 @@ export const INITIAL: ClaudeState = {
   finished: false,
   usage: NO_USAGE,
   costUsd: 0,
+  models: {},
   turns: 0,
   lastText: "",
   sessionId: null,
@@ -38,6 +39,8 @@ export const INITIAL: ClaudeState = {
 
 const MAX_TEXT = 60_000;
 const MAX_TODO = 100;
+/** Of one result; a run knows two or three. */
+const MAX_MODELS = 10;
 
 /** The state after one more event. */
 export function reduce(state: ClaudeState, event: Json): ClaudeState {
@@ -103,9 +106,9 @@ function todoOf(input: unknown): TodoItem[] {
 
 function reduceResult(state: ClaudeState, event: Json): ClaudeState {
   const result = resultOf(event);
-  const models = Object.values(asObject(event["model_usage_since_last_result"]) ?? {})
-    .map(asObject)
-    .filter((model) => model !== null);
+  const models = Object.entries(asObject(event["model_usage_since_last_result"]) ?? {})
+    .slice(0, MAX_MODELS)
+    .map(([name, figures]) => [name.slice(0, 100), modelUsage(asObject(figures) ?? {})] as const);
   return {
     ...state,
     result,
@@ -113,8 +116,9 @@ function reduceResult(state: ClaudeState, event: Json): ClaudeState {
     results: state.results + 1,
     turns: state.turns + asCount(event["num_turns"]),
     // Only these figures can be summed: the totals count earlier results and resumed runs again.
-    usage: models.reduce<Usage>(addUsage, state.usage),
-    costUsd: models.reduce((sum, model) => sum + asCount(model["costUSD"]), state.costUsd),
+    usage: models.reduce<Usage>((sum, [, model]) => addUsage(sum, model), state.usage),
+    costUsd: models.reduce((sum, [, model]) => sum + model.costUsd, state.costUsd),
+    models: models.reduce(addModel, state.models),
     lastText: !result.isError && result.text !== "" ? result.text : state.lastText,
     interrupted: state.interrupted || (result.terminalReason?.startsWith("aborted") ?? false),
   };
@@ -135,11 +139,26 @@ function resultOf(event: Json): ClaudeResult {
   };
 }
 
-function addUsage(sum: Usage, model: Json): Usage {
+function modelUsage(figures: Json): ModelUsage {
   return {
-    inputTokens: sum.inputTokens + asCount(model["inputTokens"]),
-    outputTokens: sum.outputTokens + asCount(model["outputTokens"]),
-    cacheReadTokens: sum.cacheReadTokens + asCount(model["cacheReadInputTokens"]),
-    cacheCreationTokens: sum.cacheCreationTokens + asCount(model["cacheCreationInputTokens"]),
+    inputTokens: asCount(figures["inputTokens"]),
+    outputTokens: asCount(figures["outputTokens"]),
+    cacheReadTokens: asCount(figures["cacheReadInputTokens"]),
+    cacheCreationTokens: asCount(figures["cacheCreationInputTokens"]),
+    costUsd: asCount(figures["costUSD"]),
   };
+}
+
+function addUsage(sum: Usage, model: Usage): Usage {
+  return {
+    inputTokens: sum.inputTokens + model.inputTokens,
+    outputTokens: sum.outputTokens + model.outputTokens,
+    cacheReadTokens: sum.cacheReadTokens + model.cacheReadTokens,
+    cacheCreationTokens: sum.cacheCreationTokens + model.cacheCreationTokens,
+  };
+}
+
+function addModel(models: ClaudeState["models"], [name, usage]: readonly [string, ModelUsage]): ClaudeState["models"] {
+  const before = models[name] ?? { ...NO_USAGE, costUsd: 0 };
+  return { ...models, [name]: { ...addUsage(before, usage), costUsd: before.costUsd + usage.costUsd } };
 }

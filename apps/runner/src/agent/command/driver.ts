@@ -1,4 +1,4 @@
-import { clean, shortenEvent } from "../shorten.ts";
+import { clean, shortenEvent } from "@tac8/core/conversation/shorten";
 import type { AgentDriver, AgentRequest } from "../types.ts";
 import { NO_USAGE } from "../claude/reduce.ts";
 
@@ -28,6 +28,7 @@ export const commandDriver: AgentDriver = {
         finished: false,
         usage: NO_USAGE,
         costUsd: 0,
+        models: {},
         turns: 0,
         lastText: clean(tail).trim(),
         sessionId: null,

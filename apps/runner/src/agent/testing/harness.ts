@@ -8,7 +8,8 @@ import { expect } from "vitest";
 import { tryLock, type Lock } from "../../lock/flock.ts";
 import { claudeDriver } from "../claude/driver.ts";
 import { startAgent } from "../start.ts";
-import type { AgentDriver, AgentHandle, AgentRequest, LiveEvent } from "../types.ts";
+import type { LiveEvent } from "@tac8/core/conversation/event";
+import type { AgentDriver, AgentHandle, AgentRequest } from "../types.ts";
 
 export const FIXTURES = fileURLToPath(new URL("../../../fixtures", import.meta.url));
 const AGENT = join(FIXTURES, "programs/agent.mjs");

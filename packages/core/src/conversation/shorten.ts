@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { LiveEvent } from "./types.ts";
+import type { LiveEvent } from "./event.ts";
 
 const MAX_BYTES = 2048;
 /** Everything below space but tab and line feed, and DEL: no use to a reader, and trouble in a terminal. */

@@ -1,6 +1,6 @@
-import { shortenEvent } from "../shorten.ts";
-import type { LiveEvent } from "../types.ts";
-import { asCount, asObject, asString, contentOf, textOf, type Json } from "./events.ts";
+import type { LiveEvent } from "./event.ts";
+import { asCount, asObject, asString, contentOf, textOf, type Json } from "./json.ts";
+import { shortenEvent } from "./shorten.ts";
 
 /** The argument of a tool that says most about the call, by tool input field, best first. */
 const MAIN_ARGUMENTS = [

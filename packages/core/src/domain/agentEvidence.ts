@@ -1,0 +1,61 @@
+import { z } from "zod";
+import type { Usage } from "./usage.ts";
+
+const modelFigures = z.object({
+  model: z.string(),
+  input: z.number(),
+  output: z.number(),
+  cacheRead: z.number(),
+  cacheWrite: z.number(),
+  costUsd: z.number(),
+});
+/** Tokens and US dollars of one model in one agent's run. */
+export type ModelFigures = z.infer<typeof modelFigures>;
+
+const evidenceSchema = z.object({
+  run: z.string(),
+  /** How it ended: the agent's end cause, such as `exited` or `timeout`. */
+  cause: z.string(),
+  costUsd: z.number(),
+  turns: z.number(),
+  /** How long the agent ran. */
+  ms: z.number(),
+  models: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(z.array(modelFigures)),
+});
+export type AgentEvidence = z.infer<typeof evidenceSchema>;
+
+/** Of an event `agent`, as the log takes it. */
+export function encodeAgentEvidence(evidence: AgentEvidence): Record<string, string | number> {
+  return { ...evidence, models: JSON.stringify(evidence.models) };
+}
+
+/** @returns null when it is none that can be read. */
+export function parseAgentEvidence(evidence: Readonly<Record<string, string | number | null>>): AgentEvidence | null {
+  try {
+    return evidenceSchema.safeParse(evidence).data ?? null;
+  } catch {
+    return null; // Its list of models is not JSON: written by another version.
+  }
+}
+
+export function tokensOf({ models }: Pick<AgentEvidence, "models">): number {
+  return models.reduce(
+    (sum, { input, output, cacheRead, cacheWrite }) => sum + input + output + cacheRead + cacheWrite,
+    0,
+  );
+}
+
+/** Where a CLI names no model, its figures go by the one that was asked for. */
+export function figuresOf(model: string, usage: Usage): ModelFigures {
+  return {
+    model,
+    input: usage.inputTokens,
+    output: usage.outputTokens,
+    cacheRead: usage.cacheReadTokens,
+    cacheWrite: usage.cacheWriteTokens,
+    costUsd: usage.costUsd,
+  };
+}

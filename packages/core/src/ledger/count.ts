@@ -1,0 +1,101 @@
+import { FAILURE_KINDS } from "../domain/failures.ts";
+import { OUTCOMES } from "../domain/states.ts";
+import { parseAgentEvidence } from "../domain/agentEvidence.ts";
+import type { LoggedEvent } from "../state/events.ts";
+import { bucketFields, type HistogramName } from "./histograms.ts";
+
+/**
+ * What is counted, by field of a hash. Only whole numbers, so that Redis adds them up without loss:
+ *
+ *   outcome|<outcome>                      ends of issues (`blocked` is one that was asked a question)
+ *   failure|<kind>                         tries that failed, the last ones included
+ *   agents|<cause>                         agents that ended, by their end's cause
+ *   cost|<model>                           micro US dollars
+ *   tokens|<model>|<input, output, cacheRead, cacheWrite>
+ *   hold|<name>                            holds begun
+ *   <run, wait, pr>|le|<seconds>, |sum, |count   histograms, see histograms.ts; sums in ms
+ */
+export type Counts = Readonly<Record<string, number>>;
+
+export interface Increments {
+  readonly totals: Counts;
+  /** By day, as `dayOf` names it. */
+  readonly days: Readonly<Record<string, Counts>>;
+}
+
+/** Pure: what these events add. `dayOf` names the day of an ISO time. */
+export function countEvents(events: readonly LoggedEvent[], dayOf: (at: string) => string): Increments {
+  const totals: Record<string, number> = {};
+  const days: Record<string, Record<string, number>> = {};
+  for (const event of events) {
+    const day = (days[dayOf(event.at)] ??= {});
+    for (const [field, amount] of fieldsOf(event)) {
+      totals[field] = (totals[field] ?? 0) + amount;
+      day[field] = (day[field] ?? 0) + amount;
+    }
+  }
+  return { totals, days };
+}
+
+type Field = readonly [name: string, amount: number];
+
+function fieldsOf(event: LoggedEvent): Field[] {
+  const { to, from, evidence } = event;
+  switch (to) {
+    case "agent":
+      return agentFields(evidence);
+    case "hold":
+      return [[`hold|${holdName(evidence["name"])}`, 1]];
+    case "running":
+      return timed("wait", evidence["waitedMs"]);
+    case "retrying":
+    case "parked":
+      return failed(evidence["failure"]);
+    case "unhold":
+    case "note":
+    case "queued":
+      return [];
+    case "pr":
+    case "blocked":
+    case "stopped":
+    case "cancelled":
+    case "failed":
+    case "withdrawn":
+    case "expired":
+      // An answer to a question is told as blocked → blocked.
+      if (from === to || !OUTCOMES.includes(to)) return [];
+      return [
+        [`outcome|${to}`, 1],
+        ...(to === "failed" ? failed(evidence["failure"]) : []),
+        ...(to === "pr" ? timed("pr", evidence["sinceBegunMs"]) : []),
+      ];
+    default:
+      to satisfies never;
+      return []; // An entry of another version.
+  }
+}
+
+function agentFields(evidence: LoggedEvent["evidence"]): Field[] {
+  const found = parseAgentEvidence(evidence);
+  if (found === null) return [];
+  const models = found.models.flatMap(({ model, costUsd, ...tokens }): Field[] => [
+    [`cost|${model}`, Math.round(costUsd * 1e6)],
+    ...Object.entries(tokens).map(([kind, amount]): Field => [`tokens|${model}|${kind}`, Math.round(amount)]),
+  ]);
+  return [[`agents|${found.cause}`, 1], ...models, ...timed("run", found.ms)];
+}
+
+function failed(kind: string | number | null | undefined): Field[] {
+  const known = FAILURE_KINDS.find((name) => name === kind);
+  return known === undefined ? [] : [[`failure|${known}`, 1]];
+}
+
+function timed(name: HistogramName, ms: string | number | null | undefined): Field[] {
+  return typeof ms === "number" && ms >= 0 ? bucketFields(name, ms) : [];
+}
+
+/** Repositories are many, and their names are long: together they are one. */
+function holdName(name: string | number | null | undefined): string {
+  const text = String(name ?? "");
+  return text.startsWith("repo:") ? "repository" : text;
+}

@@ -1,0 +1,17 @@
+/** `2026-11-25`: the day at this place. Epoch ms. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** The last `count` days up to `now`, oldest first. */
+export function lastDays(count: number, now: number): string[] {
+  const noon = new Date(now);
+  noon.setHours(12, 0, 0, 0); // A day may have 23 or 25 hours.
+  return Array.from({ length: count }, (_, index) => {
+    const day = new Date(noon);
+    day.setDate(noon.getDate() - (count - 1 - index));
+    return dayOf(day.getTime());
+  });
+}

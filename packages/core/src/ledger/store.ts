@@ -1,0 +1,65 @@
+import type { Redis } from "ioredis";
+import { readEventsAfter } from "../state/events.ts";
+import { dayKey, TOTALS_KEY } from "../state/keys.ts";
+import { countEvents, type Counts } from "./count.ts";
+import { dayOf } from "./days.ts";
+
+const BATCH = 500;
+/** Batches of one call: what it does not come to is done by the next. */
+const MAX_BATCHES = 20;
+const KEPT_DAYS = 400;
+const CURSOR = "cursor";
+
+/**
+ * Adds, and moves the cursor on, in one step: no event counts twice or not at all, whoever dies. KEYS: totals, then one
+ * hash per day. ARGV: cursor that is expected, cursor to come, JSON of a list {field: amount} per key, expiry in seconds.
+ */
+const ADD = `
+if (redis.call('HGET', KEYS[1], 'cursor') or '0') ~= ARGV[1] then return 0 end
+local counts = cjson.decode(ARGV[3])
+for i, key in ipairs(KEYS) do
+  for field, amount in pairs(counts[i]) do redis.call('HINCRBY', key, field, amount) end
+  if i > 1 then redis.call('EXPIRE', key, ARGV[4]) end
+end
+redis.call('HSET', KEYS[1], 'cursor', ARGV[2])
+return 1`;
+
+/** Counts what has been logged since the last call. May be called by many at a time. @returns how many events were new. */
+export async function advanceLedger(redis: Redis): Promise<number> {
+  let counted = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+    const cursor = (await redis.hget(TOTALS_KEY, CURSOR)) ?? "0";
+    const events = await readEventsAfter(redis, { after: cursor, count: BATCH });
+    const last = events.at(-1);
+    if (last === undefined) return counted;
+    const { totals, days } = countEvents(events, (at) => dayOf(Date.parse(at)));
+    const names = Object.keys(days);
+    const counts = JSON.stringify([totals, ...names.map((day) => days[day])]);
+    const keys = [TOTALS_KEY, ...names.map(dayKey)];
+    const done = await redis.eval(ADD, keys.length, ...keys, cursor, last.id, counts, KEPT_DAYS * 86_400);
+    if (done !== 1) return counted; // Somebody else was quicker.
+    counted += events.length;
+  }
+  return counted;
+}
+
+/** All that was ever counted. */
+export async function readTotals(redis: Redis): Promise<Counts> {
+  return toCounts(await redis.hgetall(TOTALS_KEY));
+}
+
+/** What was counted on these days, in their order. */
+export async function readDays(redis: Redis, days: readonly string[]): Promise<Counts[]> {
+  if (days.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const day of days) pipeline.hgetall(dayKey(day));
+  return ((await pipeline.exec()) ?? []).map(([error, hash]) => {
+    if (error) throw error;
+    return toCounts(hash as Record<string, string>);
+  });
+}
+
+function toCounts(hash: Readonly<Record<string, string>>): Counts {
+  const entries = Object.entries(hash).filter(([field]) => field !== CURSOR);
+  return Object.fromEntries(entries.map(([field, text]) => [field, Number(text)]));
+}

@@ -1,0 +1,26 @@
+import { OUTCOMES, type Outcome } from "../domain/states.ts";
+import type { Counts } from "./count.ts";
+
+export interface Summary {
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly costUsd: number;
+  readonly tokens: number;
+  readonly agents: number;
+  /** Of the issues that ended as pull request or failed: how many as the first, 0 to 1; null: none ended so. */
+  readonly successRate: number | null;
+}
+
+/** Pure: what counts say, for people. */
+export function summarize(counts: Counts): Summary {
+  const sum = (prefix: string) =>
+    Object.entries(counts).reduce((total, [field, amount]) => (field.startsWith(prefix) ? total + amount : total), 0);
+  const outcomes = Object.fromEntries(OUTCOMES.map((name) => [name, counts[`outcome|${name}`] ?? 0]));
+  const [pr = 0, failed = 0] = [outcomes["pr"], outcomes["failed"]];
+  return {
+    outcomes: outcomes as Summary["outcomes"],
+    costUsd: sum("cost|") / 1e6,
+    tokens: sum("tokens|"),
+    agents: sum("agents|"),
+    successRate: pr + failed === 0 ? null : pr / (pr + failed),
+  };
+}
