@@ -380,4 +380,20 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "nothing of an issue that Redis does not know goes" },
     promise: "an issue that nobody knows counts as in use",
   },
+  {
+    name: "cpu-affinity",
+    file: `${RUNNER}/host/ceiling.ts`,
+    find: "affinityPrefix(coresOf({ allowed, cpus, slot }))",
+    replace: "affinityPrefix(null)",
+    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "stay on the cores of their slot" },
+    promise: "a run uses no more cores than it may",
+  },
+  {
+    name: "group-limits",
+    file: `${RUNNER}/process/cgroup.ts`,
+    find: "for (const [file, value] of Object.entries(limits)) write(join(group, file), value);",
+    replace: "",
+    test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "limits are the group's before anybody is in it" },
+    promise: "a run's control group has its limits",
+  },
 ];

@@ -8,6 +8,7 @@ import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
 import { startAgent } from "../agent/start.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
+import { programPrefix } from "../host/ceiling.ts";
 import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
@@ -93,7 +94,10 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const request: AgentRequest = {
     runId: run.id,
-    program: [...ceiling.prefix, ...(llm.provider === "command" ? (llm.command_template ?? []) : llm.command)],
+    program: [
+      ...programPrefix(ceiling, run.slot),
+      ...(llm.provider === "command" ? (llm.command_template ?? []) : llm.command),
+    ],
     cwd: run.paths.tree,
     env: { CLAUDE_CODE_TMPDIR: run.paths.tmpDir, ...run.agentEnv },
     prompt: how.prompt ?? "",
@@ -109,7 +113,8 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
       stallMs: coordinator.stall_timeout_minutes * 60_000,
       graceMs: graceMs(run),
       memoryBytes: ceiling.maxBytes,
-      memoryByKernel: ceiling.prefix.length > 0,
+      memoryByKernel: ceiling.memoryBy === "systemd" || ceiling.memoryBy === "control group",
+      group: ceiling.group,
     },
     heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
   };
