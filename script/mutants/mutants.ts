@@ -396,4 +396,20 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "limits are the group's before anybody is in it" },
     promise: "a run's control group has its limits",
   },
+  {
+    name: "git-silence",
+    file: `${RUNNER}/git/openGit.ts`,
+    find: "timeout: { block: silentMs },",
+    replace: "",
+    test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "ended by its silence" },
+    promise: "a git that waits for an answer that never comes holds no slot for ever",
+  },
+  {
+    name: "git-clock",
+    file: `${RUNNER}/git/overNetwork.ts`,
+    find: "setTimeout(() => clock.abort(), wallMs)",
+    replace: "setTimeout(() => undefined, wallMs)",
+    test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "ended by the clock" },
+    promise: "a git that is fed by drops holds no slot for ever",
+  },
 ];
