@@ -412,4 +412,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "ended by the clock" },
     promise: "a git that is fed by drops holds no slot for ever",
   },
+  {
+    name: "raw-log-bound",
+    file: `${RUNNER}/agent/rawLog.ts`,
+    find: "const fits = chunk.subarray(0, Math.max(0, room));",
+    replace: "const fits = chunk;",
+    test: { file: `${RUNNER}/agent/rawLog.int.test.ts`, name: "one that grows without end" },
+    promise: "an agent that talks without end does not fill the disk",
+  },
 ];
