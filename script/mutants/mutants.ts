@@ -420,4 +420,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/agent/rawLog.int.test.ts`, name: "one that grows without end" },
     promise: "an agent that talks without end does not fill the disk",
   },
+  {
+    name: "unheard-question",
+    file: `${RUNNER}/steps/prepare.ts`,
+    find: "const asked = await findUnheardQuestion(run, baseSha);",
+    replace: "const asked = null as string | null;",
+    test: { file: "test/stop.e2e.test.ts", name: "SIGKILL of a runner whose agent has just asked" },
+    promise: "a question that was asked just before a crash is put",
+  },
 ];

@@ -14,10 +14,10 @@ import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
 import { runLogPath } from "../workspace/paths.ts";
 import { removeTree } from "../workspace/remove.ts";
-import { isQuestion, readQuestion } from "../workspace/privateFiles.ts";
 import type { Saved } from "../workspace/save.ts";
 import type { Prompts } from "./prepare.ts";
 import { publishSaved } from "./publish.ts";
+import { findQuestion, hearQuestion } from "./question.ts";
 import { save } from "./save.ts";
 
 /** Heartbeats come a good deal more often than the guard's patience ends. */
@@ -44,7 +44,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   run.switch.lost.throwIfAborted();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
-  const question = await findQuestion(run);
+  const question = await findQuestion(run, run.state.baseSha ?? "");
   let saved: Saved;
   try {
     saved = await save(run);
@@ -81,8 +81,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (cause !== null && !finished) return afterHalt(run, cause.halt, cause.message);
   // However the agent ended after it: this run's question is the reason why it could not go on.
   if (question !== null) {
-    await run.write({ outcome: "blocked", outcomeRun: run.id, question, answer: null, failure: null, reason: null });
-    return;
+    return hearQuestion(run, question);
   }
   if (!verdict.ok) throw new StepFailure(failureOf(verdict, lostNothing));
 }
@@ -160,12 +159,6 @@ function classify(run: RunContext, end: AgentEnd) {
 
 function isDiskFull(error: unknown): boolean {
   return error instanceof StepFailure && error.failure.kind === "disk";
-}
-
-async function findQuestion(run: RunContext): Promise<string | null> {
-  const text = await readQuestion(run.paths.tree);
-  const base = await run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
-  return isQuestion(text, base) ? text : null;
 }
 
 /** Finished without anything that a pull request could be made of. */
