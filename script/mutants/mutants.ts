@@ -428,4 +428,20 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: "test/stop.e2e.test.ts", name: "SIGKILL of a runner whose agent has just asked" },
     promise: "a question that was asked just before a crash is put",
   },
+  {
+    name: "end-kept",
+    file: `${RUNNER}/run/entry.ts`,
+    find: "{ ...lost, ...before.end, end: null }",
+    replace: "lost",
+    test: { file: `${RUNNER}/run/entry.test.ts`, name: "an end that could not be told" },
+    promise: "an outage while an end is told does not change what is told",
+  },
+  {
+    name: "outage-told",
+    file: `${RUNNER}/run/settle.ts`,
+    find: "if (isDeaf(failure, parked)) return;",
+    replace: 'if (isDeaf(failure, parked) || kind === "github") return;',
+    test: { file: "test/faults.e2e.test.ts", name: "one that lasts is told on the issue" },
+    promise: "trouble of GitHub that lasts is told on the issue",
+  },
 ];
