@@ -444,4 +444,20 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: "test/faults.e2e.test.ts", name: "one that lasts is told on the issue" },
     promise: "trouble of GitHub that lasts is told on the issue",
   },
+  {
+    name: "usage-hold",
+    file: `${CORE}/domain/failures.ts`,
+    find: 'return { name: "usage-limit", until };',
+    replace: "return null;",
+    test: { file: "test/limits.e2e.test.ts", name: "a usage limit: the whole queue is held" },
+    promise: "a usage limit holds the whole queue until its reset",
+  },
+  {
+    name: "own-session",
+    file: `${RUNNER}/steps/work.ts`,
+    find: "session !== null && sessionHome === homeId && prompts.resume !== null",
+    replace: "false as boolean",
+    test: { file: "test/limits.e2e.test.ts", name: "a usage limit: the whole queue is held" },
+    promise: "a parked run resumes its own session",
+  },
 ];
