@@ -176,6 +176,48 @@ describe("an outage, with one slot", () => {
     expect(job?.attemptsMade).toBeLessThanOrEqual(1); // What ended well counts as one.
   });
 
+  test("one that lasts is told on the issue as far as it can be, and in the event log; then it is over and said no more", async () => {
+    world.github.fault({ method: "POST", path: `${API}/pulls`, times: 100_000, do: { status: 503 } });
+    const number = world.openIssue({ script: SCRIPT });
+    await world.enters(number, "parked", 3);
+    await poll(20_000, async () => (statusBody(number).includes("**Waiting**") ? null : statusBody(number)));
+    expect(statusBody(number)).toMatch(/> .*503/);
+    const parked = (await world.history(number)).filter(({ to }) => to === "parked").slice(0, 3);
+    expect(parked.map(({ evidence }) => evidence)).toMatchObject(
+      [1, 2, 3].map((times) => ({ failure: "github", parked: times })),
+    );
+    for (const { reason } of parked) expect(reason).toContain("503");
+    expect((await world.store.read(world.jobId(number))).reason).toContain("503");
+    world.github.clearFaults();
+    await world.reaches(number, "pr");
+    await expectOnce(number);
+    expect(statusBody(number)).toContain("**Done**");
+    expect(statusBody(number)).not.toContain("503");
+    expect(await world.store.read(world.jobId(number))).toMatchObject({ reason: null, failure: null, parked: 0 });
+  });
+
+  test("a failure that cannot be told: the issue waits, and is then told its own reason, once", async () => {
+    const number = nextNumber();
+    const path = `${API}/issues/${number}/comments`;
+    // Those of the end: what says that work began is made by then.
+    world.github.fault({ method: "POST", path, after: 1, times: 100_000, do: { status: 503 } });
+    expect(world.openIssue({ script: { first: [{ exit: 3 }], again: [{ exit: 3 }] } })).toBe(number);
+    await world.enters(number, "parked", 1);
+    expect((await world.store.read(world.jobId(number))).reason).toContain("503");
+    world.github.clearFaults();
+    await world.reaches(number, "failed");
+    expect(await world.store.read(world.jobId(number))).toMatchObject({
+      failure: expect.stringMatching(/startup|agent/),
+      reason: expect.stringContaining("exit code 3"),
+      end: null,
+    });
+    const bodies = world.github.comments(REPO, number).map(({ body }) => body);
+    expect(bodies.filter((body) => body.includes("ended without a pull request"))).toEqual([
+      expect.stringContaining("exit code 3"),
+    ]);
+    expect(bodies.join("\n")).not.toContain("503");
+  });
+
   test("a token that is revoked in mid-work holds the repository until it is valid again", async () => {
     const go = join(world.dir, "go");
     const number = world.openIssue({
@@ -223,6 +265,10 @@ function pullsOf(number: number) {
 
 function statusComments(number: number) {
   return world.github.comments(REPO, number).filter(({ body }) => /^<!-- tac8 .*"kind":"status"/.test(body));
+}
+
+function statusBody(number: number): string {
+  return statusComments(number)[0]?.body ?? "";
 }
 
 function labelsOf(number: number): string[] {

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readRunners } from "@tac8/core/state/presence";
 import { readEvents } from "@tac8/core/state/events";
-import { createWorld, poll, type World } from "./world.ts";
+import { createWorld, poll, REPO, type World } from "./world.ts";
 
 let world: World | undefined;
 afterEach(async () => {
@@ -47,4 +48,27 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
   expect(failures[0]?.reason).toMatch(/more than 600 MB of memory/);
   expect(fit.child.exitCode).toBeNull();
   expect(await world.agentStarts()).toHaveLength(2);
+});
+
+test("two runs at once, one core each: where nothing else can limit them, they work on different ones", async () => {
+  world = await createWorld({ config: { host: { max_cpus_per_run: 1 } } });
+  const { store, github } = world;
+  const go = join(world.dir, "go");
+  const look = `grep Cpus_allowed_list /proc/self/status > cores.txt; until [ -e '${go}' ]; do sleep 0.05; done`;
+  const script = [{ bash: look }, { commit: "feat: cores" }, { result: "Done." }];
+  const numbers = [world.openIssue({ script }), world.openIssue({ script })];
+  world.startApp("scheduler");
+  const runner = world.startApp("runner");
+  await poll(60_000, async () => ((await world?.agentStarts())?.length === 2 ? null : "no two agents"));
+  await writeFile(go, "");
+  for (const number of numbers) await world.reaches(number, "pr");
+  const by = /"by":"([^"]+)","msg":"a run's cores are limited"/.exec(runner.log())?.[1];
+  expect(["systemd", "control group", "affinity"]).toContain(by);
+  if (by !== "affinity") return;
+  const branches = await Promise.all(
+    numbers.map(async (number) => (await store.read(world?.jobId(number) ?? "")).branch),
+  );
+  const cores = await Promise.all(branches.map((branch) => github.file(REPO, branch ?? "", "cores.txt")));
+  expect(new Set(cores).size).toBe(Math.min(2, availableParallelism()));
+  for (const text of cores) expect(text).toMatch(/^Cpus_allowed_list:\t\d+\n$/);
 });

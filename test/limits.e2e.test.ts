@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { readEvents } from "@tac8/core/state/events";
 import { isAlive } from "./processes.ts";
-import { createWorld, REPO, SCRIPTED, type World, type WorldOptions } from "./world.ts";
+import { createWorld, poll, REPO, SCRIPTED, type World, type WorldOptions } from "./world.ts";
 
 let world: World;
 const pids: number[] = [];
@@ -117,4 +118,62 @@ test("any program by its command line: exit code, plain output, the same limits"
     .join("\n");
   expect(said).toContain("exit code 3");
   expect(await startsOf(bad)).toHaveLength(2);
+});
+
+test("a usage limit: the whole queue is held until its reset, then each parked run resumes its own session", async () => {
+  await begin({ coordinator: { max_attempts: 1 } });
+  const { github, redis, store } = world;
+  const gate = (name: string) => `until [ -e '${join(world.dir, name)}' ]; do sleep 0.05; done`;
+  const limited = (name: string) =>
+    world.openIssue({
+      script: {
+        first: [{ write: "half.txt", text: `${name}\n` }, { bash: gate(name) }, { usageLimit: { resetsIn: 10 } }],
+        again: [{ append: "half.txt", text: "whole\n" }, { commit: "feat: whole" }, { result: "Worked." }],
+      },
+    });
+  const [first, second] = [limited("one"), limited("two")];
+  await poll(180_000, async () => ((await world.agentStarts()).length === 2 ? null : "no two agents at work"));
+  const waiting = world.openIssue({ script: [{ write: "new.txt", text: "new\n" }, { result: "Worked." }] });
+  await world.reaches(waiting, "queued");
+
+  await writeFile(join(world.dir, "one"), "");
+  await world.enters(first, "parked", 1);
+  await writeFile(join(world.dir, "two"), "");
+  await world.enters(second, "parked", 1);
+  const sessions = new Map<number, string | null>();
+  for (const number of [first, second]) sessions.set(number, (await store.read(world.jobId(number))).session);
+  for (const number of [first, second, waiting]) await world.reaches(number, "pr");
+
+  const events = await readEvents(redis, { count: 1000 });
+  const hold = events.find(({ to }) => to === "hold");
+  const unhold = events.findIndex(({ to }) => to === "unhold");
+  expect(hold?.evidence).toMatchObject({ name: "usage-limit" });
+  expect(hold?.reason).toContain("usage limit");
+  // In between nobody began, whatever slots were free: neither the new one, nor the parked ones.
+  const between = events.slice(hold === undefined ? 0 : events.indexOf(hold), unhold);
+  expect(between.filter(({ to }) => to === "running")).toEqual([]);
+
+  const starts = await world.agentStarts();
+  expect(starts).toHaveLength(5);
+  for (const number of [first, second]) {
+    const session = sessions.get(number);
+    const own = starts.filter(({ cwd }) => String(cwd).endsWith(`gh-${number}`));
+    expect(own).toMatchObject([
+      { resumed: false, session },
+      { resumed: true, session },
+    ]);
+    const history = await world.history(number);
+    const begun = history.filter(({ to }) => to === "running");
+    expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1]);
+    expect(history.filter(({ to }) => to === "parked")).toMatchObject([{ evidence: { failure: "usage-limit" } }]);
+    expect(await github.file(REPO, `auto/gh-${number}`, "half.txt")).toMatch(/^(one|two)\nwhole\n$/);
+    expect(github.comments(REPO, number)).toHaveLength(1);
+  }
+  expect(new Set(sessions.values()).size).toBe(2);
+  expect(
+    github
+      .pulls(REPO)
+      .map(({ head }) => head)
+      .toSorted(),
+  ).toEqual([first, second, waiting].map((number) => `auto/gh-${number}`).toSorted());
 });

@@ -110,6 +110,36 @@ test("SIGKILL of a runner: its agent dies with it; started again, it goes on at 
   expect(github.comments(REPO, number)).toHaveLength(1);
 });
 
+test("SIGKILL of a runner whose agent has just asked: the question is put, the agent is not paid to ask again", async () => {
+  world = await createWorld();
+  const { github } = world;
+  const number = world.openIssue({
+    script: {
+      first: [{ write: "half.txt", text: "half\n" }, { ask: "Red or green?" }, { hang: true }],
+      again: [{ write: "color.txt", text: "green\n" }, { commit: "feat: green" }, { result: "Done." }],
+    },
+  });
+  world.startApp("scheduler");
+  const first = world.startApp("runner");
+  const file = join(world.home, `workspaces/octo/widgets/trees/gh-${number}/BLOCKED.md`);
+  await poll(60_000, async () => ((await readFile(file, "utf8").catch(() => "")) === "" ? "not asked" : null));
+  await first.stop("SIGKILL");
+  const second = world.startApp("runner");
+  await world.reaches(number, "blocked");
+  expect(await world.agentStarts()).toHaveLength(1);
+  expect(github.comments(REPO, number).filter(({ body }) => body.includes("> Red or green?"))).toHaveLength(1);
+  expect(await github.file(REPO, "auto/gh-1", "half.txt")).toBe("half\n");
+
+  github.comment({ repo: REPO, number, actor: OWNER, body: "Green." });
+  await world.reaches(number, "pr");
+  const starts = await world.agentStarts();
+  expect(starts).toMatchObject([{ resumed: false }, { resumed: true, session: starts[0]?.["session"] }]);
+  expect(await github.file(REPO, "auto/gh-1", "color.txt")).toBe("green\n");
+  expect(await github.file(REPO, "auto/gh-1", "BLOCKED.md")).toBeUndefined();
+  expect(github.comments(REPO, number)).toHaveLength(3);
+  expect(second.log()).not.toContain("unexpected");
+});
+
 test("stopped by a file STOP, by a command, and before it began: work kept; the label starts it again", async () => {
   world = await createWorld();
   const { github, store } = world;

@@ -18,7 +18,7 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner, removeRunner } from "@tac8/core/state/presence";
 import { within } from "./agent/within.ts";
-import { findCeiling } from "./host/ceiling.ts";
+import { findCeiling, sayCeiling } from "./host/ceiling.ts";
 import { readHost } from "./host/read.ts";
 import { watchHost } from "./host/watch.ts";
 import { startJanitor } from "./janitor/start.ts";
@@ -83,6 +83,13 @@ export async function start(
   queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
 
+  const ceiling = await findCeiling({
+    maxMb: config.host.max_memory_mb_per_run,
+    maxCpus: config.host.max_cpus_per_run,
+    uid: process.getuid?.() ?? 0,
+    path: config.agentEnv["PATH"] ?? "",
+  });
+  sayCeiling(ceiling, log);
   const services: RunnerServices = {
     config,
     github,
@@ -92,11 +99,7 @@ export async function start(
     now,
     store: createIssueStore(redis),
     homeId: await homeId(config.home),
-    ceiling: await findCeiling({
-      maxMb: config.host.max_memory_mb_per_run,
-      uid: process.getuid?.() ?? 0,
-      path: config.agentEnv["PATH"] ?? "",
-    }),
+    ceiling,
     redact: createRedactor(config.secrets.values),
   };
   const hostWatch = await watchHost({ limits: config.host, read: () => readHost(config.home), log });

@@ -37,3 +37,29 @@ test("neither does a folder that can't be made", async () => {
   expect(log.error?.message).toContain("raw log");
   await log.close();
 });
+
+test("one that grows without end keeps its beginning and its end, and says what is between them", async () => {
+  const path = join(dir, "run.jsonl");
+  const bounds = { maxBytes: 50_000, tailBytes: 100 };
+  let log = await openRawLog(path, bounds);
+  for (let number = 0; number < 10_000; number += 1) await log.write(Buffer.from(`line ${number}\n`));
+  await log.close();
+  await log.close();
+  expect(statSync(path).size).toBeLessThan(50_000 + 100 + 200);
+  const lines = readFileSync(path, "utf8").split("\n");
+  expect(lines[0]).toBe("line 0");
+  expect(lines.at(-2)).toBe("line 9999");
+  const note = lines.findIndex((line) => line.startsWith("{"));
+  const { type, reason, bytes_left_out: out } = JSON.parse(lines[note] ?? "") as Record<string, unknown>;
+  expect([type, reason]).toEqual(["tac8", "the log had grown to its limit of 50000 bytes"]);
+  const all = 10_000 * "line \n".length + 10 + 90 * 2 + 900 * 3 + 9000 * 4;
+  const kept = Buffer.byteLength(lines.toSpliced(note, 1).join("\n"));
+  expect(Number(out)).toBe(all - kept + 1); // The line break before the note is not the agent's.
+
+  // The same run goes on in the same file, which is full.
+  log = await openRawLog(path, bounds);
+  await log.write(Buffer.from(`${"x".repeat(1000)}\nthe end\n`));
+  await log.close();
+  expect(statSync(path).size).toBeLessThan(50_000 + 2 * (100 + 200));
+  expect(readFileSync(path, "utf8")).toMatch(/"bytes_left_out":1001\}\nthe end\n$/);
+});

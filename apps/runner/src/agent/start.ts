@@ -41,6 +41,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     lockPath: request.lock.path,
     lockFd: request.lock.fd,
     runnerPid: process.pid,
+    group: request.limits.group ?? {},
     leftMs: deps.leftMs(),
   });
   const reader = driver.createReader(deps.now);

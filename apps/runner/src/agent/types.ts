@@ -1,6 +1,7 @@
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "../lock/flock.ts";
+import type { GroupLimits } from "../process/cgroup.ts";
 
 /** What to run, for whom, within which bounds. */
 export interface AgentRequest {
@@ -36,6 +37,8 @@ export interface AgentRequest {
     readonly memoryBytes?: number;
     /** The kernel enforces that too: whatever it kills was over the limit. */
     readonly memoryByKernel?: boolean;
+    /** For the run's own control group. */
+    readonly group?: GroupLimits;
   };
   readonly heartbeatMs: number;
 }

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
-import { classifyGitError, remoteStep } from "../git/errors.ts";
+import { overNetwork } from "../git/overNetwork.ts";
 
 export interface PushOptions {
   readonly clean: CleanSide;
@@ -19,9 +19,13 @@ export async function remoteBranch(
   options: Pick<PushOptions, "clean" | "dir" | "branch" | "signal">,
 ): Promise<string | null> {
   const { clean, dir, branch, signal } = options;
-  const said = await remoteStep(`asking GitHub for the branch ${branch}`, () =>
-    cleanGit(clean, dir, { withToken: true, signal }).raw(["ls-remote", "--heads", clean.url, `refs/heads/${branch}`]),
-  );
+  const said = await overNetwork(clean, {
+    what: `asking GitHub for the branch ${branch}`,
+    kind: "ask",
+    dir,
+    args: ["ls-remote", "--heads", clean.url, `refs/heads/${branch}`],
+    signal,
+  });
   // Git matches names by their end: `refs/heads/x` finds `refs/heads/refs/heads/x` too.
   const lines = said.split("\n").map((line) => line.split("\t"));
   return lines.find(([, ref]) => ref === `refs/heads/${branch}`)?.[0] ?? null;
@@ -38,20 +42,25 @@ export async function pushBranch(options: PushOptions): Promise<"pushed" | "alre
   if (there !== expected) throw overtaken(branch, expected, there);
   const ref = `refs/heads/${branch}`;
   try {
-    await cleanGit(clean, dir, { withToken: true, signal }).raw([
-      "push",
-      "--progress", // What says nothing for long is ended, and much to push takes long.
-      "--porcelain",
-      "--no-verify",
-      `--force-with-lease=${ref}:${expected ?? ""}`,
-      clean.url,
-      `${sha}:${ref}`,
-    ]);
+    await overNetwork(clean, {
+      what: `pushing ${branch}`,
+      kind: "push",
+      dir,
+      args: [
+        "push",
+        "--progress", // What says nothing for long is ended, and much to push takes long.
+        "--porcelain",
+        "--no-verify",
+        `--force-with-lease=${ref}:${expected ?? ""}`,
+        clean.url,
+        `${sha}:${ref}`,
+      ],
+      signal,
+    });
     return "pushed";
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    if (/stale info/.test(text)) throw overtaken(branch, expected, null, error);
-    throw new StepFailure(classifyGitError(`pushing ${branch}`, text), { cause: error });
+    const said = error instanceof StepFailure ? String(error.cause) : "";
+    throw /stale info/.test(said) ? overtaken(branch, expected, null, error) : error;
   }
 }
 
@@ -69,16 +78,20 @@ export async function fetchBranch(
   const there = await remoteBranch(options);
   if (there === null) return null;
   const theirs = "refs/tac8/theirs";
-  await remoteStep(`fetching ${branch}`, () =>
-    cleanGit(clean, dir, { withToken: true, signal }).raw([
+  await overNetwork(clean, {
+    what: `fetching ${branch}`,
+    kind: "fetch",
+    dir,
+    args: [
       "fetch",
       "--progress", // What says nothing for long is ended.
       "--no-tags",
       "--no-write-fetch-head",
       clean.url,
       `+refs/heads/${branch}:${theirs}`,
-    ]),
-  );
+    ],
+    signal,
+  });
   return commitOf(cleanGit(clean, dir, { signal }), theirs);
 }
 

@@ -7,7 +7,17 @@ export interface CleanSide {
   readonly token: string;
   /** Environment of the runner that git may see: PATH, proxies, certificates. */
   readonly env: Readonly<Record<string, string>>;
+  /** Others than those of `overNetwork`. */
+  readonly bounds?: Partial<NetworkBounds>;
 }
+
+/** How long a git command that talks to GitHub may be silent, and how long it may take from start to end. */
+export type NetworkBounds = Readonly<
+  Record<"ask" | "fetch" | "push", { readonly silentMs: number; readonly wallMs: number }>
+>;
+
+/** A connection without a byte for so long is dead: curl ends it. */
+const DEAD = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "300" };
 
 /** The run's marker too: a git that outlives its runner is found by it, and ended before the next run pushes. */
 const PASSED = /^(TAC8_RUN|PATH|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
@@ -32,6 +42,7 @@ export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions 
       ...(options.withToken === true ? tokenConfig(side) : {}),
     },
     signal: options.signal,
+    silentMs: options.silentMs,
   });
 }
 
@@ -39,6 +50,7 @@ export interface CleanGitOptions {
   /** Only for the one command that talks to GitHub. */
   readonly withToken?: boolean;
   readonly signal?: AbortSignal | undefined;
+  readonly silentMs?: number | undefined;
 }
 
 /** The header goes to the repository's own host only, and to nothing that it redirects to. */
@@ -47,6 +59,7 @@ function tokenConfig({ url, token }: CleanSide): Record<string, string> {
   return {
     [`http.${new URL(url).origin}/.extraHeader`]: `Authorization: Basic ${basic}`,
     "http.followRedirects": "false",
+    ...DEAD,
     "protocol.allow": "never",
     "protocol.https.allow": "always",
     "protocol.http.allow": "always",

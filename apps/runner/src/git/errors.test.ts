@@ -12,6 +12,10 @@ const TEXTS: readonly { readonly text: string; readonly kind: string; readonly w
   { text: `fatal: unable to access '${URL}/': The requested URL returned error: 429`, kind: "github" },
   { text: `fatal: unable to access '${URL}/': Could not resolve host: github.com`, kind: "github" },
   { text: `fatal: unable to access '${URL}/': Failed to connect to github.com port 443: Timed out`, kind: "github" },
+  {
+    text: `fatal: unable to access '${URL}/': Operation too slow. Less than 1 bytes/sec transferred the last 300 seconds`,
+    kind: "github",
+  },
   { text: `fatal: unable to access '${URL}/': Empty reply from server`, kind: "github" },
   { text: "error: 2 bytes of body are still expected\nfatal: expected flush after ref listing", kind: "github" },
   { text: "error: RPC failed; HTTP 503 curl 22 The requested URL returned error: 503", kind: "github" },

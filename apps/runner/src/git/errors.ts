@@ -17,7 +17,7 @@ const RULES: readonly { readonly when: RegExp; readonly kind: Failure["kind"]; r
   // Too large for a proxy, or the name of a branch that is a folder of others: it will be the same next time.
   { when: /returned error: 4\d\d|HTTP 4\d\d|' exists; cannot create/i, kind: "refused" },
   {
-    when: /could not resolve host|failed to connect|connection (refused|reset|timed out)|timed out|early EOF|RPC failed|unexpected disconnect|remote end hung up|empty reply|transfer closed|body are still expected|expected flush|gnutls|SSL_|cannot lock ref|failed to update ref|Internal Server Error|block timeout/i,
+    when: /could not resolve host|failed to connect|connection (refused|reset|timed out)|timed out|operation too slow|early EOF|RPC failed|unexpected disconnect|remote end hung up|empty reply|transfer closed|body are still expected|expected flush|gnutls|SSL_|cannot lock ref|failed to update ref|Internal Server Error|block timeout/i,
     kind: "github",
   },
   {

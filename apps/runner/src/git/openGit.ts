@@ -7,9 +7,11 @@ export interface GitOptions {
   /** Settings for this process alone; by environment, so that neither arguments nor files show them. */
   readonly config?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** A git that says nothing for so long is ended. */
+  readonly silentMs?: number | undefined;
 }
 
-/** A git that says nothing for so long is ended. What takes long by itself must print its progress. */
+/** What takes long by itself must print its progress. */
 const SILENT_MS = 15 * 60_000;
 
 const ALWAYS = {
@@ -22,12 +24,12 @@ const ALWAYS = {
 };
 
 /** Git in a folder, with hooks, signing and automatic maintenance off, and messages in English. */
-export function openGit({ dir, env, config = {}, signal }: GitOptions): SimpleGit {
+export function openGit({ dir, env, config = {}, signal, silentMs = SILENT_MS }: GitOptions): SimpleGit {
   const all = { ...env, ...configEnvironment({ ...ALWAYS, ...config }), LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" };
   return simpleGit({
     baseDir: dir,
     ...(signal === undefined ? {} : { abort: signal }),
-    timeout: { block: SILENT_MS },
+    timeout: { block: silentMs },
     maxConcurrentProcesses: 2,
     trimmed: true,
     // By itself the library takes a failure that says nothing for a success.

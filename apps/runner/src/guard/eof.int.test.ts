@@ -36,7 +36,7 @@ test("the end of the runner's pipe alone ends an agent that would not notice", {
   const ended = once(guard, "exit");
   const control = guard.stdio[4];
   if (!(control instanceof Socket)) throw new Error("the guard has no pipe");
-  const start = { runId: randomUUID(), cwd: dir, env: { PATH: process.env["PATH"] ?? "" }, leftMs: HOUR_MS };
+  const start = { runId: randomUUID(), cwd: dir, env: { PATH: process.env["PATH"] ?? "" }, group: {}, leftMs: HOUR_MS };
   // It reads nothing and writes nothing: no closed pipe of its own can end it.
   const program = ["sleep", "7777"];
   control.write(`${JSON.stringify({ ...start, program, lockPath: lock.path, runnerPid: process.pid })}\n`);

@@ -115,6 +115,7 @@ test("a beat to a guard that has just gone harms nobody", async () => {
     lockPath: bench.lock.path,
     lockFd: bench.lock.fd,
     runnerPid: process.pid,
+    group: {},
     leftMs: 60_000,
   });
   const agent = (await guarded.started) ?? 0;

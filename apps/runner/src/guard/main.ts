@@ -52,7 +52,7 @@ function run(given: GuardStart): void {
   const [program = "", ...args] = given.program;
   if (!isFolder(given.cwd)) return fail(`cannot start ${program}: its folder ${given.cwd} is not there`);
   try {
-    agent = spawnInCgroup(given.runId, () =>
+    agent = spawnInCgroup({ runId: given.runId, limits: given.group }, () =>
       spawn(program, args, {
         cwd: given.cwd,
         env: { ...given.env, [MARKER]: given.runId },

@@ -1,3 +1,5 @@
+import type { GroupLimits } from "../process/cgroup.ts";
+
 /**
  * What runner and guard say to each other on descriptor 4, one JSON text or word a line.
  * Runner → guard: first a GuardStart, then `beat <ms>`, `term`, `kill`. Guard → runner: GuardMessage.
@@ -10,6 +12,8 @@ export interface GuardStart {
   readonly env: Readonly<Record<string, string>>;
   readonly lockPath: string;
   readonly runnerPid: number;
+  /** For the control group that the agent is started in. */
+  readonly group: GroupLimits;
   /** Milliseconds that the agent may live without another beat. */
   readonly leftMs: number;
 }

@@ -1,16 +1,20 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { classifyEnd } from "../agent/classify.ts";
 import { createBench, type Bench } from "../agent/testing/harness.ts";
-import { findCeiling, scopePrefix } from "./ceiling.ts";
+import { readProc } from "../process/startTime.ts";
+import { allowedCores } from "./affinity.ts";
+import { findCeiling, groupLimits, programPrefix } from "./ceiling.ts";
 import { memoryOf } from "./memory.ts";
+import { scopePrefix } from "./scope.ts";
 
 const MB = 1024 ** 2;
 const PATH = process.env["PATH"] ?? "";
 const uid = process.getuid?.() ?? 0;
-const { prefix: kernel } = await findCeiling({ maxMb: 200, uid, path: PATH });
+const here = await findCeiling({ maxMb: 200, maxCpus: 0, uid, path: PATH });
+const cores = allowedCores(readProc("/proc/self/status") ?? "");
 
 let bench: Bench;
 beforeEach(async () => {
@@ -49,34 +53,80 @@ test("killed by the kernel's limit is out-of-memory; without one it is not", asy
   expect((await bench.start(request).done).cause).toBe("exited");
 });
 
-test.skipIf(kernel.length === 0)(
-  "the kernel ends it (skipped: systemd puts no limit around a program here)",
+test.skipIf(here.memoryBy === "watch")(
+  "the kernel ends it (skipped: neither systemd nor a control group puts a limit around a program here)",
   async () => {
     const { program, ...request } = bench.behave("eat", "400");
-    const limits = { ...request.limits, memoryBytes: 200 * MB, memoryByKernel: true };
-    const end = await bench.start({ ...request, program: [...kernel, ...program], limits }).done;
+    const limits = { ...request.limits, memoryBytes: 200 * MB, memoryByKernel: true, group: here.group };
+    const end = await bench.start({ ...request, program: [...here.prefix, ...program], limits }).done;
     expect(end).toMatchObject({ cause: "out-of-memory", remaining: 0 });
   },
 );
 
-test("whether there is such a systemd is found by trying it", async () => {
+/** A `systemd-run` that enforces what these lines say of its scope's group. */
+async function withSystemd<T>(body: string, use: (path: string) => Promise<T>): Promise<T> {
   const bin = await mkdtemp(join(tmpdir(), "tac8-bin-"));
-  const install = (body: string) => writeFile(join(bin, "systemd-run"), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
-  const find = (maxMb: number) => findCeiling({ maxMb, uid: 0, path: `${bin}:/usr/bin:/bin` });
   try {
-    await install("exit 1");
-    expect(await find(100)).toEqual({ maxBytes: 100 * MB, prefix: [] });
-    await install(`while [ "$1" != -- ]; do shift; done; shift; exec "$@"`);
-    expect(await find(100)).toEqual({ maxBytes: 100 * MB, prefix: scopePrefix({ maxMb: 100, uid: 0 }) });
-    expect(await find(0)).toEqual({ maxBytes: 0, prefix: [] });
+    await writeFile(join(bin, "systemd-run"), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    return await use(`${bin}:/usr/bin:/bin`);
   } finally {
     await rm(bin, { recursive: true });
   }
+}
+const saying = (...lines: readonly string[]) => `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")}`;
+
+test.each([
+  { what: "there is none", body: "exit 1", memoryBy: "watch", inScope: false },
+  { what: "it enforces both", body: saying("memory.max:1", "cpu.max:1 1"), memoryBy: "systemd", inScope: true },
+  { what: "nobody gave it the memory", body: saying("cpu.max:1 1"), memoryBy: "watch", inScope: true },
+  {
+    what: "nobody gave it anything",
+    body: saying("memory.max:max", "cpu.max:max 1"),
+    memoryBy: "watch",
+    inScope: false,
+  },
+])("whether systemd limits a run is found by trying: $what", async ({ body, memoryBy, inScope }) => {
+  const found = await withSystemd(body, (path) => findCeiling({ maxMb: 100, maxCpus: 1, uid: 0, path }));
+  const limits = { maxBytes: 100 * MB, cpus: 1 };
+  expect(found.prefix).toEqual(inScope ? scopePrefix({ ...limits, uid: 0 }) : []);
+  expect(found.cpusBy === "systemd").toBe(inScope);
+  if (inScope || here.memoryBy === "watch") expect(found.memoryBy).toBe(memoryBy);
+});
+
+test("without limits nobody is asked", async () => {
+  const found = await findCeiling({ maxMb: 0, maxCpus: 0, uid: 0, path: "/nowhere" });
+  expect(found).toMatchObject({ maxBytes: 0, cpus: 0, memoryBy: null, cpusBy: null, prefix: [], group: {} });
+  expect(programPrefix(found, 0)).toEqual([]);
+});
+
+test("what a control group and a scope are told", () => {
+  const limits = { maxBytes: 100 * MB, cpus: 1.5 };
+  const memory = { "memory.max": "104857600", "memory.swap.max": "0", "memory.oom.group": "1" };
+  expect(groupLimits(limits)).toEqual({ ...memory, "cpu.max": "150000 100000" });
+  expect(groupLimits({ ...limits, maxBytes: 0, cpus: 0.001 })).toEqual({ "cpu.max": "1000 100000" });
+  const scope = scopePrefix({ ...limits, uid: 0 });
+  for (const property of ["MemoryMax=104857600", "CPUQuota=150%"]) expect(scope).toContain(property);
+});
+
+test.skipIf(cores.length < 2)("an agent and all that it starts stay on the cores of their slot", async () => {
+  // Where nothing else limits it: no systemd, and no control group that would come first.
+  const found = { ...(await findCeiling({ maxMb: 0, maxCpus: 1, uid, path: PATH })), prefix: [] };
+  const ceiling = { ...found, cpusBy: found.cpusBy === null ? null : ("affinity" as const) };
+  expect(ceiling.cpusBy).toBe("affinity");
+  const seen = [];
+  for (const slot of [0, 1]) {
+    const file = join(bench.dir, `cores-${slot}`);
+    const look = `(grep Cpus_allowed_list /proc/self/status; nproc) > ${file} & wait`;
+    const request = bench.request({ program: [...programPrefix(ceiling, slot), "bash", "-c", look] });
+    expect(await bench.start(request).done).toMatchObject({ cause: "exited", code: 0 });
+    seen.push(await readFile(file, "utf8"));
+  }
+  expect(seen).toEqual([`Cpus_allowed_list:\t${cores[0]}\n1\n`, `Cpus_allowed_list:\t${cores[1]}\n1\n`]);
 });
 
 test("an agent under systemd's limit does not see systemd's variable", () => {
-  const prefix = scopePrefix({ maxMb: 100, uid: 1000 });
+  const prefix = scopePrefix({ maxBytes: 100 * MB, cpus: 0, uid: 1000 });
   expect(prefix.slice(0, 4)).toEqual(["env", "XDG_RUNTIME_DIR=/run/user/1000", "systemd-run", "--user"]);
   expect(prefix.slice(-4)).toEqual(["--", "env", "-u", "XDG_RUNTIME_DIR"]);
-  expect(prefix).toContain("MemoryMax=100M");
+  expect(prefix.join(" ")).not.toContain("CPUQuota");
 });

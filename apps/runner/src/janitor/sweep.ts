@@ -115,15 +115,16 @@ async function liveRuns(home: string): Promise<ReadonlySet<string> | null> {
 }
 
 function removalOptions({ config, store, queue, signal }: JanitorServices, marker: string): RemovalOptions {
-  const { home, worktree, github, secrets, agentEnv } = config;
+  const { home, worktree, github, secrets } = config;
+  const env = { ...config.agentEnv, [MARKER]: marker };
   return {
     home,
     baseDir: worktree.base_dir,
     source: { store, queue },
     // Looking changes nothing, not even the index.
-    side: { env: { ...agentEnv, [MARKER]: marker, GIT_OPTIONAL_LOCKS: "0" }, signal },
+    side: { env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal },
     freshMirror: onceEach(async (ref) => {
-      const side = { url: gitUrl(github.api_url, ref), token: secrets.githubToken ?? "", env: agentEnv };
+      const side = { url: gitUrl(github.api_url, ref), token: secrets.githubToken ?? "", env };
       const mirror = new Mirror(mirrorPaths(home, ref), side);
       await mirror.refresh(signal);
       return mirror;

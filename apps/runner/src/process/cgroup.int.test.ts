@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
-import { cgroupMembers, removeEmptyCgroups, spawnInCgroup } from "./cgroup.ts";
+import { cgroupMembers, removeEmptyCgroups, spawnInCgroup, takenLimits } from "./cgroup.ts";
 import { isSameProcess, startTime } from "./startTime.ts";
 import { killSurvivors } from "./survivors.ts";
 
@@ -20,7 +20,7 @@ afterEach(() => {
 const DAEMON = `env -i /usr/bin/setsid /bin/sh -c 'echo $$; exec sleep 7777 <&- >&- 2>&-' & wait`;
 
 test("who shed the marker and every descriptor is found by its control group", async (context) => {
-  child = spawnInCgroup(runId, () => spawn("bash", ["-c", DAEMON], { stdio: ["ignore", "pipe", "inherit"] }));
+  child = spawnInCgroup({ runId }, () => spawn("bash", ["-c", DAEMON], { stdio: ["ignore", "pipe", "inherit"] }));
   context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host lets nobody make a control group");
   expect(cgroupMembers(runId)).not.toContain(process.pid);
   const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
@@ -32,4 +32,17 @@ test("who shed the marker and every descriptor is found by its control group", a
   expect(killed).toBeGreaterThanOrEqual(1);
   expect(isSameProcess({ pid: daemon, startTime: begun })).toBe(false);
   expect(cgroupMembers(runId).size).toBe(0);
+});
+
+test("limits are the group's before anybody is in it; what the kernel does not take here is left out", async (context) => {
+  // Every group has this file. Those of a controller are there only where it is given to us.
+  const limits = { "cgroup.max.descendants": "7", "no.such.max": "1" };
+  const taken = takenLimits(limits);
+  context.skip(taken["cgroup.max.descendants"] === undefined, "this host lets nobody make a control group");
+  expect(taken).toEqual({ "cgroup.max.descendants": "7" });
+  const mount = `$(awk '/ - cgroup2 /{ print $5; exit }' /proc/self/mountinfo)`;
+  const look = `cat "${mount}$(sed -n 's/^0:://p' /proc/self/cgroup)/cgroup.max.descendants"`;
+  child = spawnInCgroup({ runId, limits }, () => spawn("bash", ["-c", look], { stdio: ["ignore", "pipe", "inherit"] }));
+  const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
+  expect(line).toBe("7");
 });

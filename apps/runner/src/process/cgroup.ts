@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -7,16 +8,42 @@ import { join } from "node:path";
  */
 
 const PREFIX = "tac8-";
+/** None of those that are taken away when they are empty. */
+const PROBE_PREFIX = "probe-tac8-";
+
+/** What is written to a control group's files, by their names: `cpu.max`, `memory.max` … */
+export type GroupLimits = Readonly<Record<string, string>>;
+
+export interface GroupOptions {
+  readonly runId: string;
+  readonly limits?: GroupLimits;
+}
 
 /** Starts something inside of the run's group, where there can be one; synchronous, so that nobody else gets in. */
-export function spawnInCgroup<T>(runId: string, spawn: () => T): T {
+export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: () => T): T {
   const own = ownCgroup();
   const group = own === null ? null : groupOf(own, runId);
-  if (own === null || group === null || !enter(group)) return spawn();
+  if (own === null || group === null || !enter(group, limits)) return spawn();
   try {
     return spawn();
   } finally {
     writeFileSync(join(own, "cgroup.procs"), String(process.pid));
+  }
+}
+
+/** Those of these limits that the kernel takes for a group of ours here: most hosts give nobody their controllers. */
+export function takenLimits(limits: GroupLimits): GroupLimits {
+  const own = ownCgroup();
+  if (own === null || Object.keys(limits).length === 0) return {};
+  for (const controller of ["memory", "cpu"]) write(join(own, "cgroup.subtree_control"), `+${controller}`);
+  const group = join(own, PROBE_PREFIX + randomUUID());
+  try {
+    mkdirSync(group);
+    return Object.fromEntries(Object.entries(limits).filter(([file, value]) => write(join(group, file), value)));
+  } catch {
+    return {}; // Read-only, or not ours.
+  } finally {
+    if (existsSync(group)) rmdirSync(group);
   }
 }
 
@@ -44,11 +71,12 @@ function groupOf(own: string, runId: string): string {
   return join(own, PREFIX + runId);
 }
 
-function enter(group: string): boolean {
+function enter(group: string, limits: GroupLimits): boolean {
   // Twice, because as long as it is empty somebody may take it away again.
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       mkdirSync(group, { recursive: true });
+      for (const [file, value] of Object.entries(limits)) write(join(group, file), value);
       writeFileSync(join(group, "cgroup.procs"), String(process.pid));
       return true;
     } catch {
@@ -65,6 +93,16 @@ function ownCgroup(): string | null {
   if (mount === undefined || path === undefined) return null;
   const own = join(mount, path);
   return existsSync(join(own, "cgroup.procs")) ? own : null;
+}
+
+/** @returns whether the kernel took it. */
+function write(path: string, value: string): boolean {
+  try {
+    writeFileSync(path, value, { flag: "r+" }); // In a group a file is there or not: none is made.
+    return true;
+  } catch {
+    return false; // Its controller is not given to us, or not to be given while somebody is in our group.
+  }
 }
 
 function read(path: string): string {

@@ -8,7 +8,7 @@ import type { TransitionEvent } from "@tac8/core/state/events";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
-import type { MemoryCeiling } from "../host/ceiling.ts";
+import type { Ceiling } from "../host/ceiling.ts";
 import type { Lock } from "../lock/flock.ts";
 import type { AgentSide } from "../workspace/agentGit.ts";
 import type { Mirror } from "../workspace/mirror.ts";
@@ -29,7 +29,7 @@ export interface RunnerServices {
   /** Id of this data folder: sessions live in one. */
   readonly homeId: string;
   /** For each run's agent. */
-  readonly ceiling: MemoryCeiling;
+  readonly ceiling: Ceiling;
   readonly now: () => number;
   /** Takes secrets out of a text that leaves this process. */
   readonly redact: (text: string) => string;
@@ -46,6 +46,8 @@ export interface RunParts {
   readonly repository: RepositoryConfig;
   /** `<host>/<slot>`, for people. */
   readonly runner: string;
+  /** The slot's number. */
+  readonly slot: number;
   readonly paths: WorkspacePaths;
   readonly mirror: Mirror;
   readonly lock: Lock;
@@ -67,6 +69,7 @@ export class RunContext {
   readonly ref: IssueRef;
   readonly repository: RepositoryConfig;
   readonly runner: string;
+  readonly slot: number;
   readonly paths: WorkspacePaths;
   readonly mirror: Mirror;
   readonly lock: Lock;
@@ -84,6 +87,7 @@ export class RunContext {
     this.ref = parts.ref;
     this.repository = parts.repository;
     this.runner = parts.runner;
+    this.slot = parts.slot;
     this.paths = parts.paths;
     this.mirror = parts.mirror;
     this.lock = parts.lock;

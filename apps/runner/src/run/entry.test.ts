@@ -55,6 +55,18 @@ const ROWS: readonly Row[] = [
   { what: "published, not reported", before: { checkpoint: "published", outcome: "pr" }, do: "report" },
   { what: "a decided end outlives a stop", before: { outcome: "pr", stop: "by octo" }, do: "report", patch: {} },
   {
+    what: "an end that could not be told: told as it was",
+    before: {
+      state: "parked",
+      outcome: "failed",
+      failure: "github",
+      reason: "502",
+      end: { failure: "agent", reason: "x" },
+    },
+    do: "report",
+    patch: { failure: "agent", reason: "x", end: null },
+  },
+  {
     what: "stopped while it waited",
     before: { state: "parked", checkpoint: "worked", stop: "by octo" },
     do: "report",

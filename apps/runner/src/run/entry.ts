@@ -40,7 +40,7 @@ export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
     return { do: "report", patch: { ...lost, outcome: "failed", failure: "lost", reason, outcomeRun: facts.runId } };
   }
   if (before.state === "blocked") return afterQuestion(before, facts, lost);
-  if (before.outcome !== null) return { do: "report", patch: lost };
+  if (before.outcome !== null) return { do: "report", patch: { ...lost, ...before.end, end: null } };
   if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
   if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
   if (reached(before.checkpoint, "worked")) return { do: "publish", patch: lost };

@@ -115,6 +115,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       ref,
       repository,
       runner: slot.name,
+      slot: slot.number,
       paths,
       mirror,
       lock,

@@ -13,6 +13,8 @@ import { failureOf } from "./failureOf.ts";
 
 /** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
 const HAND_BACK_MS = 100;
+/** GitHub's trouble lasts when a job was parked for it so often in a row. */
+const LASTING = 2;
 
 /** A run that did not come to its end: what becomes of its job. Returns a result, or throws what BullMQ understands. */
 export async function settle(run: RunContext, error: unknown, token: string): Promise<JobResult> {
@@ -169,14 +171,25 @@ async function putBegunFirst({ job, state, log }: RunContext): Promise<void> {
 /** The state, its event, and, where GitHub takes it, the status comment. */
 async function show(run: RunContext, state: "retrying" | "parked", failure: Failure): Promise<void> {
   const { kind, message } = failure;
-  await run.write({ state, failure: kind, reason: message }, { reason: message, evidence: { failure: kind } });
-  if (kind === "github" || failure.wholeRepository === true) return; // It would not take the comment either.
+  const { parked, outcome, reason, end } = run.state;
+  const decided = outcome === null ? {} : { end: end ?? { failure: run.state.failure, reason } };
+  const evidence = { failure: kind, ...(state === "parked" ? { parked } : {}) };
+  await run.write({ state, failure: kind, reason: message, ...decided }, { reason: message, evidence });
+  if (isDeaf(failure, parked)) return;
   try {
     await showStatus(run, state, message);
   } catch (error) {
     run.switch.lost.throwIfAborted();
     run.log.warn({ err: error }, "could not show on the issue how it stands");
   }
+}
+
+/**
+ * Would GitHub take a comment now? It refuses a bad token everywhere, and asks for silence by a rate limit. Other trouble may
+ * be of one part of it (git, pull requests): once it lasts, people are to read of it where they look.
+ */
+function isDeaf({ kind, wholeRepository, until }: Failure, parked: number): boolean {
+  return wholeRepository === true || (kind === "github" && (parked < LASTING || (until ?? null) !== null));
 }
 
 function waitFor(run: RunContext, failure: Failure): number {

@@ -10,6 +10,8 @@ export type LiveRun = z.infer<typeof liveRunSchema>;
 export interface Slot {
   /** `<host>/<number>`: the runner's name for people. */
   readonly name: string;
+  /** No two slots of a data folder that are taken have the same. */
+  readonly number: number;
   begin(live: LiveRun): Promise<void>;
   end(): Promise<void>;
 }
@@ -72,6 +74,7 @@ function slotAt(folder: string, number: number, host: string): Slot {
   const file = join(folder, `slot-${number}.json`);
   return {
     name: `${host}/${number}`,
+    number,
     async begin(live) {
       // Written beside and renamed: a power cut leaves the old one or the new one, never half of it.
       await writeFile(`${file}.new`, JSON.stringify(live), { mode: 0o600 });

@@ -24,6 +24,7 @@ import { soundWorkspace } from "../workspace/soundWorkspace.ts";
 import { admit } from "./admit.ts";
 import { chooseBranch } from "./branch.ts";
 import { showLabel } from "./labels.ts";
+import { findUnheardQuestion, hearLate } from "./question.ts";
 import { isSpeechless, showStatus } from "./statusComment.ts";
 
 export interface Prompts {
@@ -37,7 +38,7 @@ const TEMPLATE_FILE = "worker_template.md";
 
 /**
  * Reads the issue and the repository as they are now, makes the workspace good, and writes the prompts.
- * @returns null when the end was decided here (closed, transferred, deleted, not allowed …).
+ * @returns null when the end was decided here (closed, transferred, deleted, not allowed, a question that was not heard yet …).
  */
 export async function prepare(run: RunContext, why: ResumeReason | null): Promise<Prompts | null> {
   const options = { signal: run.switch.halt };
@@ -76,7 +77,8 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   if (workspace.aside !== null) {
     run.log.warn({ aside: workspace.aside }, `put the old workspace aside, because ${workspace.because}`);
   }
-  await removePrivateFiles(run.paths.tree);
+  const asked = await findUnheardQuestion(run, baseSha);
+  if (asked === null) await removePrivateFiles(run.paths.tree);
   const first = run.state.checkpoint === "none" && why === null;
   await run.write({
     checkpoint: "prepared",
@@ -90,6 +92,10 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     prUrl: pull?.url ?? null,
     ...(first ? { prBefore: pull === null ? null : pull.headSha } : {}),
   });
+  if (asked !== null) {
+    await hearLate(run, asked);
+    return null;
+  }
   return writePrompts({ run, issue, comments, why, begun: published !== null || workspace.how !== "created" });
 }
 

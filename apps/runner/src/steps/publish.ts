@@ -25,7 +25,15 @@ export async function publish(run: RunContext): Promise<void> {
     throw new StepFailure({ kind: "no-changes", message });
   }
   const { url, number } = pull;
-  await run.write({ checkpoint: "published", prNumber: number, prUrl: url, outcome: "pr", outcomeRun: run.id });
+  const told = { failure: null, reason: null, parked: 0 }; // Of an outage that is over.
+  await run.write({
+    ...told,
+    checkpoint: "published",
+    prNumber: number,
+    prUrl: url,
+    outcome: "pr",
+    outcomeRun: run.id,
+  });
 }
 
 /** The work is checked against the mirror: when that is what is damaged, once more with a new one. */

@@ -10,15 +10,16 @@ import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
 import { startAgent } from "../agent/start.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
+import { programPrefix } from "../host/ceiling.ts";
 import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
 import { runLogPath } from "../workspace/paths.ts";
 import { removeTree } from "../workspace/remove.ts";
-import { isQuestion, readQuestion } from "../workspace/privateFiles.ts";
 import type { Saved } from "../workspace/save.ts";
 import type { Prompts } from "./prepare.ts";
 import { publishSaved } from "./publish.ts";
+import { findQuestion, hearQuestion } from "./question.ts";
 import { save } from "./save.ts";
 
 /** Heartbeats come a good deal more often than the guard's patience ends. */
@@ -43,7 +44,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   run.switch.lost.throwIfAborted();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
-  const question = await findQuestion(run);
+  const question = await findQuestion(run, run.state.baseSha ?? "");
   let saved: Saved;
   try {
     saved = await save(run);
@@ -79,8 +80,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (cause !== null && !finished) return afterHalt(run, cause.halt, cause.message);
   // However the agent ended after it: this run's question is the reason why it could not go on.
   if (question !== null) {
-    await run.write({ outcome: "blocked", outcomeRun: run.id, question, answer: null, failure: null, reason: null });
-    return;
+    return hearQuestion(run, question);
   }
   if (!verdict.ok) throw new StepFailure(failureOf(verdict, lostNothing));
 }
@@ -92,7 +92,10 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const request: AgentRequest = {
     runId: run.id,
-    program: [...ceiling.prefix, ...(llm.provider === "command" ? (llm.command_template ?? []) : llm.command)],
+    program: [
+      ...programPrefix(ceiling, run.slot),
+      ...(llm.provider === "command" ? (llm.command_template ?? []) : llm.command),
+    ],
     cwd: run.paths.tree,
     env: { CLAUDE_CODE_TMPDIR: run.paths.tmpDir, ...run.agentEnv },
     prompt: how.prompt ?? "",
@@ -108,7 +111,8 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
       stallMs: coordinator.stall_timeout_minutes * 60_000,
       graceMs: graceMs(run),
       memoryBytes: ceiling.maxBytes,
-      memoryByKernel: ceiling.prefix.length > 0,
+      memoryByKernel: ceiling.memoryBy === "systemd" || ceiling.memoryBy === "control group",
+      group: ceiling.group,
     },
     heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
   };
@@ -182,12 +186,6 @@ function classify(run: RunContext, end: AgentEnd) {
 
 function isDiskFull(error: unknown): boolean {
   return error instanceof StepFailure && error.failure.kind === "disk";
-}
-
-async function findQuestion(run: RunContext): Promise<string | null> {
-  const text = await readQuestion(run.paths.tree);
-  const base = await run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
-  return isQuestion(text, base) ? text : null;
 }
 
 /** Finished without anything that a pull request could be made of. */

@@ -6,7 +6,8 @@ import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import type { SimpleGit } from "simple-git";
 import { removeStaleLocks } from "./staleLocks.ts";
-import { gitStep, remoteStep } from "../git/errors.ts";
+import { gitStep } from "../git/errors.ts";
+import { overNetwork } from "../git/overNetwork.ts";
 import { isDamage, saysDamaged } from "./damage.ts";
 import { replaceMirror } from "./replaceMirror.ts";
 import type { MirrorPaths } from "./paths.ts";
@@ -60,8 +61,11 @@ export class Mirror {
     await gitStep("preparing the local copy of the repository", () =>
       cleanGit(this.side, dir, { signal }).raw(["init", "--quiet", "--bare", "--template=", dir]),
     );
-    await remoteStep(`fetching ${this.side.url}`, () =>
-      cleanGit(this.side, dir, { withToken: true, signal }).raw([
+    await overNetwork(this.side, {
+      what: `fetching ${this.side.url}`,
+      kind: "fetch",
+      dir,
+      args: [
         "fetch",
         "--progress", // What says nothing for long is ended, and a big repository takes long.
         "--prune",
@@ -69,8 +73,9 @@ export class Mirror {
         "--no-write-fetch-head",
         this.side.url,
         "+refs/heads/*:refs/heads/*",
-      ]),
-    );
+      ],
+      signal,
+    });
   }
 
   async #replace(signal: AbortSignal | undefined): Promise<void> {

@@ -189,7 +189,13 @@ export const sections = {
       .int()
       .min(0)
       .default(0)
-      .describe("A run that uses more memory ends as out-of-memory; by the kernel where systemd runs, else watched."),
+      .describe("A run that uses more memory ends as out-of-memory; by the kernel where it can, and watched."),
+    max_cpus_per_run: z
+      .number()
+      .min(0)
+      .max(1024)
+      .default(0)
+      .describe("Cores that a run may use, such as 1.5. Where only whole ones can be set, rounded up."),
   }),
   board: z.strictObject({
     host: z.string().min(1).max(255).default("127.0.0.1").describe("Address that the board listens on."),

@@ -32,6 +32,7 @@ const agentRunSchema = z.object({
 export type AgentRun = z.infer<typeof agentRunSchema>;
 
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
+const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
 
 /**
  * The hash `tac8:issue:<job id>`: what BullMQ does not know of the work on an issue. A field that is missing or that
@@ -90,6 +91,8 @@ const fields = {
   endedAttempt: int.nullable(),
   failure: z.enum(FAILURE_KINDS).nullable(),
   reason: z.string().nullable(),
+  /** Of an end that was decided: while it cannot be told, `failure` and `reason` say why not. */
+  end: json(endSchema).nullable(),
   summary: z.string().nullable(),
   usage: json(usageSchema).nullable(),
   /** Runs in a row whose runner died without any progress. */

@@ -7,6 +7,7 @@ export const CLEAN = {
   endedAttempt: null,
   failure: null,
   reason: null,
+  end: null,
   question: null,
   questionId: null,
   askedAt: null,

@@ -38,8 +38,8 @@ export type Step =
   | { readonly result: string }
   /** The model's API failed; ends the turn, exit 1. */
   | { readonly error: { readonly status: number | null; readonly message: string } }
-  /** 429; `resetsAt` is in seconds since the epoch. */
-  | { readonly usageLimit: { readonly resetsAt: number } }
+  /** 429; `resetsAt` is in seconds since the epoch, `resetsIn` in seconds from then. */
+  | { readonly usageLimit: { readonly resetsAt: number } | { readonly resetsIn: number } }
   | { readonly maxTurns: true }
   /** At once, without a result. */
   | { readonly exit: number }

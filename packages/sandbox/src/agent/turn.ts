@@ -81,7 +81,10 @@ export class TurnRunner {
     }
     if ("error" in step) return this.#apiError(step.error.status, step.error.message);
     if ("usageLimit" in step) {
-      const limit = `Claude AI usage limit reached|${step.usageLimit.resetsAt}`;
+      const { usageLimit } = step;
+      const resetsAt =
+        "resetsAt" in usageLimit ? usageLimit.resetsAt : Math.ceil(Date.now() / 1000 + usageLimit.resetsIn);
+      const limit = `Claude AI usage limit reached|${resetsAt}`;
       return this.#apiError(429, limit);
     }
     if ("maxTurns" in step) return { kind: "max-turns" };

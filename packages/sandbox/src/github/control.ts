@@ -17,10 +17,12 @@ export function faultFromJson(text: string): FaultRequest {
 }
 
 function action(fields: Record<string, unknown>): FaultAction {
-  const { status, delayMs, drop, body, headers, doWork } = fields;
+  const { status, delayMs, trickleMs, drop, body, headers, doWork } = fields;
   if (drop === "before" || drop === "after" || drop === "middle") return { drop };
   if (typeof delayMs === "number") return { delayMs };
-  if (typeof status !== "number") throw wrong('do must have status, delayMs or drop ("before", "after", "middle")');
+  if (typeof trickleMs === "number") return { trickleMs };
+  if (typeof status !== "number")
+    throw wrong('do must have status, delayMs, trickleMs or drop ("before", "after", "middle")');
   const extra = Object.entries(headers === undefined ? {} : record(headers, "headers"));
   return {
     status,

@@ -54,6 +54,12 @@ it("delays", async () => {
   expect((await world.ask("GET", "/user")).status).toBe(200);
 });
 
+it("feeds an answer by drops", async () => {
+  const whole = await world.ask("GET", "/repos/octo/thing/issues/1");
+  world.github.fault({ path: "/repos/octo/thing/issues/1", times: 1, do: { trickleMs: 0 } });
+  expect((await world.ask("GET", "/repos/octo/thing/issues/1")).text).toBe(whole.text);
+});
+
 it("takes faults over HTTP where that is allowed", async () => {
   const fault = { pattern: "^/user$", times: 1, do: { status: 500, body: { message: "oh" } } };
   expect((await world.ask("POST", "/_sandbox/faults", { body: fault })).status).toBe(204);

@@ -8,6 +8,8 @@ export type FaultAction =
       readonly doWork?: boolean;
     }
   | { readonly delayMs: number }
+  /** The answer comes byte by byte, one in so many milliseconds, for as long as somebody waits for it. */
+  | { readonly trickleMs: number }
   /** `before` the work is done; `after` it; in the `middle` of the answer: half of its text, which ends as if it were whole. */
   | { readonly drop: "before" | "after" | "middle" };
 

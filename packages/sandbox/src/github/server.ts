@@ -53,6 +53,7 @@ export async function serve(site: Site, request: IncomingMessage, response: Serv
   }
   const answer = await faulty(action, work);
   log(answer.status);
+  if (action !== undefined && "trickleMs" in action) return trickle(response, await whole(answer), action.trickleMs);
   await send(request, response, answer);
 }
 
@@ -99,7 +100,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 async function faulty(action: FaultAction | undefined, work: () => Promise<Answer>): Promise<Answer> {
-  if (action === undefined || "drop" in action) return work();
+  if (action === undefined || "drop" in action || "trickleMs" in action) return work();
   if ("delayMs" in action) {
     await sleep(action.delayMs, undefined, { ref: false });
     return work();
@@ -131,6 +132,16 @@ function sendHalf(response: ServerResponse, answer: Answer): void {
   const body = Buffer.from(answer.body ?? "");
   response.writeHead(answer.status, answer.headers);
   response.write(body.subarray(0, Math.floor(body.length / 2)));
+  response.end();
+}
+
+async function trickle(response: ServerResponse, answer: Answer, ms: number): Promise<void> {
+  response.writeHead(answer.status, answer.headers);
+  for (const byte of Buffer.from(answer.body ?? "")) {
+    if (response.destroyed) return;
+    response.write(Uint8Array.of(byte));
+    await sleep(ms, undefined, { ref: false });
+  }
   response.end();
 }
 

@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { pushBranch } from "../airlock/push.ts";
+import { withIncoming } from "../airlock/incoming.ts";
+import { pidsWith } from "../agent/testing/harness.ts";
+import { Mirror } from "../workspace/mirror.ts";
+import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
+import type { CleanSide } from "./cleanSide.ts";
+
+const HOUR_MS = 3_600_000;
+
+let bench: GitBench;
+beforeAll(async () => {
+  bench = await createGitBench();
+});
+beforeEach(async () => {
+  bench = bench.another();
+  await bench.ensure();
+  await bench.commit("mine.txt", `${bench.name}\n`);
+});
+afterEach(() => bench.github.clearFaults());
+afterAll(() => bench.close());
+
+const marked = () => pidsWith(`TAC8_RUN=${bench.clean.env["TAC8_RUN"]}`);
+
+/** Across the airlock and up, as `publish` does it. */
+async function push(clean: CleanSide): Promise<"pushed" | "already"> {
+  const incoming = {
+    mirror: bench.mirror.paths,
+    clean,
+    agent: bench.side,
+    tree: bench.paths.tree,
+    baseSha: await bench.base(),
+    known: [],
+    runId: bench.name,
+  };
+  return withIncoming(incoming, ({ dir, head }) =>
+    pushBranch({ clean, dir, branch: bench.branch, sha: head, expected: null }),
+  );
+}
+
+const brokenOff = (why: string) => ({
+  failure: { kind: "github", message: expect.stringContaining(`broken off, because ${why}`) },
+});
+
+test("an answer to a push that is cut, so that git would wait for ever: ended by its silence, and found done", async () => {
+  const fault = bench.github.fault({ method: "POST", path: /git-receive-pack$/, times: 1, do: { drop: "middle" } });
+  const impatient = { ...bench.clean, bounds: { push: { silentMs: 5000, wallMs: HOUR_MS } } };
+  await expect(push(impatient)).rejects.toMatchObject(brokenOff("nothing was heard of it for 5 s"));
+  expect(fault.hits).toBe(1);
+  expect(marked(), "processes of git").toEqual([]);
+  expect(await push(bench.clean)).toBe("already");
+});
+
+test("a fetch that is fed by drops, never silent: ended by the clock, and the next one brings all", async () => {
+  const pushed = await bench.push("more", { [`${bench.name}.txt`]: `${bench.name}\n`.repeat(1000) });
+  bench.github.fault({ path: /git-upload-pack$/, times: 9, do: { trickleMs: 500 } });
+  const bounds = { fetch: { silentMs: HOUR_MS, wallMs: 3000 } };
+  const mirror = new Mirror(bench.mirror.paths, { ...bench.clean, bounds });
+  await expect(mirror.refresh()).rejects.toMatchObject(brokenOff("it took longer than 3 s"));
+  expect(marked(), "processes of git").toEqual([]);
+  bench.github.clearFaults();
+  await mirror.refresh();
+  expect(await mirror.branch("more")).toBe(pushed);
+});
+
+test("who is told to stop while git works ends with that, not with a bound", async () => {
+  const stop = new AbortController();
+  bench.github.fault({ path: /git-upload-pack$/, times: 9, do: { trickleMs: 500 } });
+  await bench.push("more", { [`${bench.name}.txt`]: "x\n" });
+  const refreshed = bench.mirror.refresh(stop.signal);
+  await bench.github.waitFor(() => marked().length > 0, { what: "git to work" });
+  stop.abort(new Error("told to stop"));
+  await expect(refreshed).rejects.toThrow("told to stop");
+});

@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Limits } from "./ceiling.ts";
+
+const PROBE_MS = 5000;
+/** What a scope's own group says: a controller that nobody gave to it has no file, whatever systemd was asked for. */
+const LOOK = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && grep -sH . memory.max cpu.max`;
+
+export interface ScopeOptions extends Limits {
+  readonly uid: number;
+  /** Where programs are looked for. */
+  readonly path: string;
+}
+
+/** Tries whether systemd puts limits around a program of ours here. In a container it does not. */
+export async function probeScope({ path, ...limits }: ScopeOptions): Promise<{ memory: boolean; cpus: boolean }> {
+  const [program = "", ...args] = scopePrefix(limits);
+  const said = await promisify(execFile)(program, [...args, "sh", "-c", LOOK], {
+    env: { PATH: path },
+    timeout: PROBE_MS,
+    killSignal: "SIGKILL",
+  }).then(
+    ({ stdout }) => stdout,
+    () => "", // Not installed, no such property, or nobody to ask: that is the answer.
+  );
+  return {
+    memory: limits.maxBytes > 0 && /^memory\.max:\d/m.test(said),
+    cpus: limits.cpus > 0 && /^cpu\.max:\d/m.test(said),
+  };
+}
+
+/**
+ * systemd's own variable is for systemd alone: the agent does not see it. With `OOMPolicy=kill` the kernel ends all of the
+ * run's processes, not just the largest.
+ */
+export function scopePrefix({ maxBytes, cpus, uid }: Omit<ScopeOptions, "path">): string[] {
+  const memory = maxBytes > 0 ? [`MemoryMax=${maxBytes}`, "MemorySwapMax=0", "OOMPolicy=kill"] : [];
+  const cpu = cpus > 0 ? [`CPUQuota=${Math.round(cpus * 100)}%`] : [];
+  const properties = [...memory, ...cpu].flatMap((text) => ["-p", text]);
+  const scope = ["--scope", "--quiet", "--collect", ...properties, "--"];
+  if (uid === 0) return ["systemd-run", ...scope];
+  const variable = "XDG_RUNTIME_DIR";
+  return ["env", `${variable}=/run/user/${uid}`, "systemd-run", "--user", ...scope, "env", "-u", variable];
+}
