@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMarker } from "@tac8/core/domain/marker";
 import { readHolds } from "@tac8/core/state/holds";
@@ -7,7 +8,7 @@ import type { Cast, Played } from "./cast.ts";
 import { lostCommits, overwritten } from "./commits.ts";
 import type { Landed } from "./inject.ts";
 import { judge, type OnGitHub } from "./judge.ts";
-import { leftFiles, orphans, zombies } from "./leftovers.ts";
+import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
 import type { Deed } from "./people.ts";
 import type { Stage } from "./stage.ts";
 import { hear, type Testimony } from "./witness.ts";
@@ -53,6 +54,11 @@ export async function inspect(given: {
   );
   const left = orphans(stage.home, stage.witness);
   const files = await leftFiles(stage.home, played);
+  const locks = await heldLocks(stage.redis);
+  const open: string[] = [];
+  for (const { name, logFile, lives } of stage.runners) {
+    open.push(...lingerers(name, await readFile(logFile, "utf8"), lives));
+  }
   const testimony = await hear(stage.witness);
   const cases = played.map((issue) => ({
     issue,
@@ -78,7 +84,9 @@ export async function inspect(given: {
       ...trampled.map(({ kind, sha, branch }) => `${kind}: commit ${sha} is no longer on ${branch}`),
       ...forced.map(({ ref, before, after }) => `${ref} was forced from ${before} to ${after}`),
       ...lost.map(({ sha, issue }) => `commit ${sha} of #${issue} is neither on GitHub nor in a workspace`),
-      ...[...jobs, ...holds, ...dead, ...left, ...files, ...strangers].map((what) => `left: ${what}`),
+      ...[...jobs, ...holds, ...locks, ...open, ...dead, ...left, ...files, ...strangers].map(
+        (what) => `left: ${what}`,
+      ),
       ...grown.map(({ name, memory }) => `${name} grew from ${memory[2]} to ${memory.at(-1)} MB`),
       ...findings,
     ],
@@ -108,6 +116,8 @@ export async function inspect(given: {
       zombies: dead.length,
       "leftover files": files.length,
       "live jobs and holds": jobs.length + holds.length,
+      "locks of jobs": locks.length,
+      "timers and connections": open.length,
     },
   };
 }

@@ -3,13 +3,18 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { parseIssueState } from "@tac8/core/state/issueState";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { startRedisServer } from "@tac8/sandbox/redis";
 import { OWNER, poll, REPO } from "../world.ts";
+import type { Life } from "./app.ts";
 import { lostCommits, overwritten } from "./commits.ts";
-import { leftFiles, orphans, zombies } from "./leftovers.ts";
+import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
 import type { Deed } from "./people.ts";
 import { hear } from "./witness.ts";
 
@@ -89,6 +94,36 @@ test("what should have gone with its issue or process", async () => {
     { ...issue, number: 8, state: parseIssueState({ state: "failed" }) },
   ]);
   expect(found.toSorted()).toEqual(left.map((path) => join(home, path)).toSorted());
+});
+
+test("jobs that are still locked", async () => {
+  const server = await startRedisServer({ dir });
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  const queue = new Queue(QUEUE_NAME, { connection: redis });
+  try {
+    await queue.add("issue", {}, { jobId: "octo.widgets.7" });
+    expect(await heldLocks(redis)).toEqual([]);
+    const worker = new Worker(QUEUE_NAME, null, { connection: redis });
+    await worker.getNextJob("token");
+    expect(await heldLocks(redis)).toEqual([`the lock ${queue.toKey("octo.widgets.7")}:lock`]);
+    await worker.close();
+  } finally {
+    await queue.close();
+    redis.disconnect();
+    await server.stop();
+  }
+});
+
+test("a process that stays after it has closed", () => {
+  const said = (pid: number, msg: string, time: number) => JSON.stringify({ pid, msg, time });
+  const life = (pid: number, at: number): Life => {
+    return { pid, startedAt: 0, memory: [], end: { code: 0, signal: null, asked: "SIGTERM", at } };
+  };
+  const log = [said(1, "runner closed", 5000), said(2, "runner closed", 6000), said(3, "closing", 1000), ""].join("\n");
+  const lives = [life(1, 5100), life(2, 8010), life(3, 9000)];
+  expect(lingerers("runner-1", log, lives)).toEqual([
+    "a timer or connection of runner-1 (2), which stayed for 2010 ms",
+  ]);
 });
 
 test("agents' commits: by name, or by what they change where people had a hand in", async () => {
