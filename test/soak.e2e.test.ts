@@ -5,9 +5,10 @@ import { LABEL } from "./world.ts";
 import type { BehaviourName } from "./soak/behaviours.ts";
 import type { Landed } from "./soak/inject.ts";
 import { judge, type Case } from "./soak/judge.ts";
+import type { Deed } from "./soak/people.ts";
 import { report } from "./soak/report.ts";
-import { buildSchedule, STEPS } from "./soak/schedule.ts";
-import { soak } from "./soak/soak.ts";
+import { buildSchedule, FAULT_KINDS, STEPS } from "./soak/schedule.ts";
+import { shortfalls, soak } from "./soak/soak.ts";
 
 /** Of the faults that this soak injects; another one for a try: `npm run soak -- --seed 2`. */
 const SEED = 5;
@@ -33,13 +34,40 @@ test("the same seed plans the same soak, another seed another one", () => {
   expect(buildSchedule({ seed: 2, issues: 40 }).hash).not.toBe(first.hash);
 });
 
+test("a soak is off when too little landed, in all, in a step or of a kind", () => {
+  const { wanted } = buildSchedule({ seed: 1, issues: 200 });
+  expect(wanted).toEqual({ total: 100, perStep: 10, kinds: FAULT_KINDS });
+  const all = Array.from({ length: 100 }, (_, index): Landed => {
+    const kind = FAULT_KINDS[index % FAULT_KINDS.length] ?? "runner:kill";
+    return { kind, step: STEPS[index % STEPS.length] ?? null, at: 0, what: "", struck: [] };
+  });
+  expect(shortfalls(all, { wanted })).toEqual([]);
+  expect(shortfalls(all.slice(1), { wanted })).toEqual(["faults that landed: 99, not 100"]);
+  const nowhere = all.map((fault) => (fault.step === "publish" ? { ...fault, step: null } : fault));
+  expect(shortfalls(nowhere, { wanted })).toEqual(["faults that landed in publish: 0, not 10"]);
+  const never = all.map((fault): Landed => (fault.kind === "token:expired" ? { ...fault, kind: "git:cut" } : fault));
+  expect(shortfalls(never, { wanted })).toEqual(["no token:expired landed"]);
+});
+
 const SESSION = { session: "s", issue: 7 };
 const end = { ...SESSION, at: 2000, how: "success" };
 const start = (at: number, resumed: boolean) => ({ ...SESSION, at, resumed, run: `run at ${at}` });
+const pull = (number: number, head: string, open: boolean) => ({ number, head, open });
+const PULL = pull(8, "auto/gh-7", true);
+const NEXT = pull(9, "auto/gh-7-2", true);
+const OVERTAKEN = "somebody else changed the branch auto/gh-7 on GitHub";
 
-function caseOf(change: Partial<Case["there"]> & { starts?: Case["testimony"]["starts"]; landed?: Landed[] }): Case {
-  const { starts = [start(1000, false)], landed = [], ...there } = change;
-  const behaviour: BehaviourName = "normal";
+interface Change extends Partial<Case["there"]> {
+  readonly starts?: Case["testimony"]["starts"];
+  readonly landed?: readonly Landed[];
+  readonly deeds?: readonly Deed[];
+  readonly state?: Record<string, string>;
+  readonly behaviour?: BehaviourName;
+}
+
+function caseOf(change: Change): Case {
+  const { starts = [start(1000, false)], landed = [], deeds = [], ...rest } = change;
+  const { state = { state: "pr" }, behaviour = "normal", ...there } = rest;
   return {
     issue: {
       index: 0,
@@ -47,26 +75,64 @@ function caseOf(change: Partial<Case["there"]> & { starts?: Case["testimony"]["s
       priority: null,
       number: 7,
       jobId: "octo.widgets.7",
-      state: parseIssueState({ state: "pr" }),
+      state: parseIssueState(state),
       answeredAt: null,
+      recalledAfter: null,
     },
-    there: { pulls: 1, branches: 1, comments: { status: 1, question: 0, failure: 0 }, labels: ["rpi-done"], ...there },
+    there: {
+      pulls: [PULL],
+      branches: [PULL.head],
+      comments: { status: 1, question: 0, failure: 0 },
+      labels: ["rpi-done"],
+      ...there,
+    },
     testimony: { starts, finishes: [end], commits: [], marks: new Map() },
     landed,
+    deeds,
     label: LABEL,
   };
 }
 
 const kill: Landed = { kind: "runner:kill", step: "work", at: 2100, what: "", struck: [7] };
 const agentAgain = (resumed: boolean) => [start(1000, false), start(3000, resumed)];
+const deed = (kind: Deed["kind"], step: Deed["step"] = "work"): Deed => ({
+  kind,
+  issue: 7,
+  branch: PULL.head,
+  sha: null,
+  pull: kind.startsWith("pull:") ? PULL.number : null,
+  step,
+});
+const [CLOSED, MERGED, CONFLICT] = [deed("pull:close"), deed("pull:merge"), deed("branch:conflict")];
+const TWO = { pulls: [{ ...PULL, open: false }, NEXT], branches: [PULL.head, NEXT.head] };
+const CANCELLED = { state: { state: "cancelled" }, labels: [], pulls: [{ ...PULL, open: false }] };
+const FAILED = { labels: ["rpi-failed"], comments: { status: 1, question: 0, failure: 1 }, pulls: [] };
+const TWICE = { ...FAILED, comments: { status: 1, question: 0, failure: 2 } };
+const refused = (reason: string) => ({ state: "failed", failure: "refused", reason });
 
 test.each([
   ["all is well", caseOf({}), 0],
-  ["two pull requests", caseOf({ pulls: 2 }), 1],
-  ["no branch", caseOf({ branches: 0 }), 1],
+  ["another end", caseOf({ state: { state: "stopped" } }), 1],
+  ["two pull requests of a branch", caseOf({ pulls: [PULL, { ...NEXT, head: PULL.head }] }), 3],
+  ["two pull requests", caseOf({ pulls: [PULL, NEXT], branches: [PULL.head, NEXT.head] }), 2],
+  ["no pull request", caseOf({ pulls: [] }), 2],
+  ["no branch", caseOf({ branches: [] }), 1],
   ["two status comments", caseOf({ comments: { status: 2, question: 0, failure: 0 } }), 1],
   ["a question that was not asked for", caseOf({ comments: { status: 1, question: 1, failure: 0 } }), 1],
+  ["a failure that was expected", caseOf({ ...FAILED, branches: [], behaviour: "noChange", state: refused("") }), 0],
+  ["a failure that was told twice", caseOf({ ...TWICE, behaviour: "noChange", state: refused("") }), 1],
   ["the trigger label left behind", caseOf({ labels: ["rpi-auto", "rpi-done"] }), 1],
+  ["a pull request that nobody closed", caseOf({ pulls: [{ ...PULL, open: false }] }), 1],
+  ["one that a person closed when all was in it", caseOf({ pulls: TWO.pulls.slice(0, 1), deeds: [CLOSED] }), 0],
+  ["one that a person closed, and its follower", caseOf({ ...TWO, deeds: [CLOSED] }), 0],
+  ["a follower of one that nobody closed", caseOf(TWO), 2],
+  ["one that a person closed and that is open again", caseOf({ deeds: [CLOSED] }), 1],
+  ["called off by a merge", caseOf({ ...CANCELLED, deeds: [MERGED] }), 0],
+  ["called off by a merge when it was finished", caseOf({ ...CANCELLED, deeds: [deed("pull:merge", "report")] }), 2],
+  ["called off by nobody", caseOf(CANCELLED), 3],
+  ["a conflict, told clearly", caseOf({ ...FAILED, state: refused(OVERTAKEN), deeds: [CONFLICT] }), 0],
+  ["a conflict, told as something else", caseOf({ ...FAILED, state: refused("boom"), deeds: [CONFLICT] }), 5],
+  ["such an end without a conflict", caseOf({ ...FAILED, state: refused(OVERTAKEN) }), 5],
   ["an agent started after its end", caseOf({ starts: agentAgain(false) }), 1],
   ["resumed after its end, although nothing happened", caseOf({ starts: agentAgain(true) }), 1],
   ["started anew after its end, with a runner killed", caseOf({ starts: agentAgain(false), landed: [kill] }), 1],

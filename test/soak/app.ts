@@ -11,12 +11,19 @@ export interface Life {
   /** Resident memory in MB, every other second. */
   readonly memory: number[];
   /** Null while it lives. */
-  end: { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly asked: string | null } | null;
+  end: {
+    readonly code: number | null;
+    readonly signal: NodeJS.Signals | null;
+    readonly asked: string | null;
+    /** Epoch ms. */
+    readonly at: number;
+  } | null;
 }
 
 /** An app that is started again and again under the same name; its log is one file. */
 export class App {
   readonly name: string;
+  readonly logFile: string;
   readonly lives: Life[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #log: number;
@@ -27,6 +34,7 @@ export class App {
   constructor(options: { name: string; env: Readonly<Record<string, string>>; logFile: string }) {
     this.name = options.name;
     this.#env = options.env;
+    this.logFile = options.logFile;
     this.#log = openSync(options.logFile, "a");
   }
 
@@ -48,7 +56,7 @@ export class App {
     this.lives.push(life);
     this.#child = child;
     this.#asked = null;
-    child.once("exit", (code, signal) => (life.end = { code, signal, asked: this.#asked }));
+    child.once("exit", (code, signal) => (life.end = { code, signal, asked: this.#asked, at: Date.now() }));
     this.#gone = once(child, "exit");
   }
 

@@ -6,6 +6,8 @@ export interface Behaviour {
   readonly questions: 0 | 1;
   /** Ends of the agent that are no end of the work: a question, nothing changed. */
   readonly spareEnds: number;
+  /** How often its label is put on: the second time when its first pull request is open. */
+  readonly rounds: 1 | 2;
   /** A step that is a fault in itself. */
   readonly nasty: boolean;
   script(facts: ScriptFacts): unknown;
@@ -22,8 +24,11 @@ function work({ index }: ScriptFacts, what: string): unknown[] {
   return [{ append: `work/${index}.txt`, text: `${what}\n` }, commit(what)];
 }
 
+/** Its patch is noted too: where other people's commits come before it, it is made again under another name. */
 const commit = (what: string) => ({
-  bash: `git add -A && git commit -q -m '${what}'; echo "$(git rev-parse HEAD) $PWD" >> "$TAC8_WITNESS.commits"`,
+  bash:
+    `git add -A && git commit -q -m '${what}'; patch=$(git show HEAD | git patch-id --stable | cut -d ' ' -f 1); ` +
+    `echo "$(git rev-parse HEAD) $patch $PWD" >> "$TAC8_WITNESS.commits"`,
 });
 
 const mark = (name: string) => ({ bash: `echo "${name} $PWD" >> "$TAC8_WITNESS.marks"` });
@@ -35,16 +40,20 @@ function troubled(name: string, trouble: readonly unknown[]): Behaviour["script"
   return (facts) => [...work(facts, "first"), mark(name), ...trouble, ...work(facts, "second"), done];
 }
 
-const plain = { end: "pr", questions: 0, spareEnds: 0, nasty: true } as const;
+const slowly: Behaviour["script"] = (facts) => [
+  ...work(facts, "one"),
+  { wait: 1500 },
+  ...work(facts, "two"),
+  { wait: 1500 },
+  done,
+];
+
+const plain = { end: "pr", questions: 0, spareEnds: 0, rounds: 1, nasty: true } as const;
 
 export const BEHAVIOURS = {
   normal: { ...plain, share: 50, nasty: false, script: (facts) => [...work(facts, "all"), done] },
-  slow: {
-    ...plain,
-    share: 20,
-    nasty: false,
-    script: (facts) => [...work(facts, "one"), { wait: 1500 }, ...work(facts, "two"), { wait: 1500 }, done],
-  },
+  slow: { ...plain, share: 20, nasty: false, script: slowly },
+  again: { ...plain, share: 4, nasty: false, rounds: 2, script: slowly },
   uncommitted: {
     ...plain,
     share: 4,

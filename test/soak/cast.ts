@@ -2,7 +2,7 @@ import { isEnded } from "@tac8/core/domain/states";
 import { parseMarker } from "@tac8/core/domain/marker";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import { jobIdOf } from "@tac8/core/domain/reference";
-import { OWNER, REPO } from "../world.ts";
+import { LABEL, OWNER, REPO } from "../world.ts";
 import { behaviourOf } from "./behaviours.ts";
 import type { PlannedIssue, Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
@@ -14,6 +14,8 @@ export interface Played extends PlannedIssue {
   state: IssueFields | null;
   /** When the owner answered its question, epoch ms. */
   answeredAt: number | null;
+  /** The newest label event of its first round, when it was labelled for a second one. */
+  recalledAfter: number | null;
 }
 
 /** The issues: opened one after the other, asked how they stand, answered when they ask. */
@@ -30,11 +32,11 @@ export class Cast {
   }
 
   get live(): Played[] {
-    return this.played.filter(({ state }) => !hasEnded(state));
+    return this.played.filter((issue) => !hasEnded(issue));
   }
 
   get over(): boolean {
-    return this.#waiting.length === 0 && this.live.length === 0;
+    return this.#waiting.length === 0 && this.live.length === 0 && this.#recallable().length === 0;
   }
 
   /** Opens more until so many are live; after the last one, encores where they are wanted. */
@@ -47,8 +49,31 @@ export class Cast {
       const labels = priority === null ? [] : [`priority:${priority}`];
       const number = this.#stage.openIssue({ title: `${behaviour} ${index}`, script, labels });
       const jobId = jobIdOf({ owner: OWNER, repo: REPO.split("/")[1] ?? "", number });
-      this.played.push({ ...planned, number, jobId, state: null, answeredAt: null });
+      this.played.push({ ...planned, number, jobId, state: null, answeredAt: null, recalledAfter: null });
     }
+  }
+
+  /** Labels one again whose pull request is open. @returns null when there is none to call back. */
+  recall(): Played | null {
+    const [issue] = this.#recallable();
+    if (issue === undefined) return null;
+    issue.recalledAfter = issue.state?.labelEvent ?? 0;
+    const { github } = this.#stage;
+    for (const label of ["priority:P0", LABEL]) {
+      github.addLabel({ repo: REPO, number: issue.number, actor: OWNER, label });
+    }
+    return issue;
+  }
+
+  #recallable(): Played[] {
+    const { github } = this.#stage;
+    return this.played.filter(
+      (issue) =>
+        behaviourOf(issue.behaviour).rounds === 2 &&
+        issue.recalledAfter === null &&
+        hasEnded(issue) &&
+        github.issue(REPO, issue.number).state === "open",
+    );
   }
 
   /** Asks Redis how the live ones stand. */
@@ -78,6 +103,8 @@ export class Cast {
   }
 }
 
-function hasEnded(state: IssueFields | null): boolean {
-  return state !== null && isEnded(state.state) && state.run === null;
+function hasEnded({ state, recalledAfter }: Played): boolean {
+  if (state === null || !isEnded(state.state) || state.run !== null) return false;
+  // Labelled again, and nobody has looked yet.
+  return recalledAfter === null || state.labelEvent > recalledAfter;
 }

@@ -4,28 +4,72 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { OWNER, REPO } from "../world.ts";
-import type { Stage } from "./stage.ts";
+import type { Deed } from "./people.ts";
 import type { Commit } from "./witness.ts";
 
 const run = promisify(execFile);
+const BOUNDS = { maxBuffer: 256 * 1024 * 1024 };
+const NAME = REPO.split("/")[1] ?? "";
 
-/** Commits of agents that are neither on a branch on GitHub nor in a workspace that is still there. */
-export async function lostCommits(stage: Stage, commits: readonly Commit[]): Promise<Commit[]> {
-  const known = new Set<string>();
-  for (const dir of await repositories(stage)) {
-    const { stdout } = await run("git", ["-C", dir, "-c", "safe.directory=*", "rev-list", "--all"], {
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    for (const sha of stdout.split("\n")) known.add(sha);
-  }
-  return commits.filter(({ sha }) => !known.has(sha));
+/** The soak's folder and the runners' data folder. */
+export interface Folders {
+  readonly dir: string;
+  readonly home: string;
 }
 
-async function repositories({ dir, home }: Stage): Promise<string[]> {
-  const github = (await readdir(join(dir, "github"), { recursive: true }))
-    .filter((entry) => entry.endsWith("/HEAD") || entry === "HEAD")
-    .map((entry) => join(dir, "github", entry, ".."));
-  const kept = join(home, "workspaces", OWNER, REPO.split("/")[1] ?? "", "git");
+/**
+ * Commits of agents that are neither on a branch on GitHub nor in a workspace that is still there. Those of issues that
+ * people had a hand in may have been made again on top of theirs: then their change has to be there.
+ */
+export async function lostCommits(
+  folders: Folders,
+  commits: readonly Commit[],
+  moved: ReadonlySet<number>,
+): Promise<Commit[]> {
+  const shas = new Set<string>();
+  const patches = new Set<string>();
+  for (const dir of await repositories(folders)) {
+    for (const sha of (await git(dir, "rev-list", "--all")).split("\n")) shas.add(sha);
+    for (const patch of await patchesIn(dir)) patches.add(patch);
+  }
+  const isThere = ({ sha, patch, issue }: Commit) => shas.has(sha) || (moved.has(issue) && patches.has(patch));
+  return commits.filter((commit) => !isThere(commit));
+}
+
+/** What people pushed or merged and is not on its branch any more, as git itself tells. */
+export async function overwritten(folders: Folders, deeds: readonly Deed[]): Promise<Deed[]> {
+  const lost: Deed[] = [];
+  for (const deed of deeds) {
+    if (deed.sha === null) continue;
+    const branch = `refs/heads/${deed.kind === "pull:merge" ? "main" : deed.branch}`;
+    const still = await git(onGitHub(folders), "merge-base", "--is-ancestor", deed.sha, branch).then(
+      () => true,
+      () => false,
+    );
+    if (!still) lost.push(deed);
+  }
+  return lost;
+}
+
+async function patchesIn(dir: string): Promise<string[]> {
+  const { stdout } = await run(
+    "sh",
+    ["-c", 'git -C "$0" -c safe.directory="*" log --all -p | git patch-id --stable', dir],
+    BOUNDS,
+  );
+  return stdout.split("\n").map((line) => line.split(" ")[0] ?? "");
+}
+
+async function git(dir: string, ...args: string[]): Promise<string> {
+  return (await run("git", ["-C", dir, "-c", "safe.directory=*", ...args], BOUNDS)).stdout;
+}
+
+function onGitHub({ dir }: Folders): string {
+  return join(dir, "github", OWNER, `${NAME}.git`);
+}
+
+async function repositories(folders: Folders): Promise<string[]> {
+  const kept = join(folders.home, "workspaces", OWNER, NAME, "git");
   const names = existsSync(kept) ? await readdir(kept) : [];
-  return [...github, ...names.filter((name) => name.includes(".git")).map((name) => join(kept, name))];
+  return [onGitHub(folders), ...names.filter((name) => name.includes(".git")).map((name) => join(kept, name))];
 }

@@ -3,9 +3,11 @@ import type { FaultAction } from "@tac8/sandbox/github/faults";
 import type { RequestEntry } from "@tac8/sandbox/github/model";
 import type { App } from "./app.ts";
 import type { Cast, Played } from "./cast.ts";
+import { act, callBackFor, isDeed, targetOf, type Deed, type DeedFault } from "./people.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
 import { LOCK_SECONDS, type Stage } from "./stage.ts";
 import { requestOf, stepOf } from "./step.ts";
+import { OWNER, REPO } from "../world.ts";
 
 /** A fault that hit something alive. */
 export interface Landed {
@@ -15,20 +17,26 @@ export interface Landed {
   /** Epoch ms. */
   readonly at: number;
   readonly what: string;
-  /** Issues whose runs it ended or cut off from Redis; none with GitHub's faults, which end no run. */
+  /** Issues whose runs it ended or cut off from Redis; none with what happens on GitHub, which ends no run. */
   readonly struck: readonly number[];
 }
 
 /** How long a fault waits for its step before it takes what there is, and then for anything at all. */
 const STEP_MS = 6000;
 const ANY_MS = 6000;
+/** An issue that was labelled again has others before it. */
+const RECALLED_MS = 30_000;
 const LOOK_MS = 10;
+/** A token that nobody used meanwhile was not missed. */
+const REFUSED_MS = 6000;
 
 export class Injector {
   readonly #stage: Stage;
   readonly #cast: Cast;
   /** Runners that did not end in time when they were told to, and other surprises. */
   readonly problems: string[] = [];
+  /** Also those that came as the run had just ended, and do not count as faults. */
+  readonly deeds: Deed[] = [];
 
   constructor(stage: Stage, cast: Cast) {
     this.#stage = stage;
@@ -37,6 +45,7 @@ export class Injector {
 
   /** @returns null when it found nothing to hit. */
   async inject(fault: PlannedFault): Promise<Landed | null> {
+    if (isDeed(fault)) return this.#meddle(fault);
     const [where = "", how = ""] = fault.kind.split(":");
     switch (where) {
       case "runner":
@@ -45,6 +54,8 @@ export class Injector {
         return this.#killScheduler(fault);
       case "redis":
         return this.#endRedis(fault, how);
+      case "token":
+        return this.#expireToken(fault);
       default:
         return this.#troubleGitHub(fault, { git: where === "git", how });
     }
@@ -86,6 +97,64 @@ export class Injector {
     const away = how === "away" ? (LOCK_SECONDS + 2) * 1000 : (fault.extent - 1) * 500;
     await this.#stage.restartRedis(how === "restart" ? "SIGTERM" : "SIGKILL", away);
     return { kind: fault.kind, ...found, at, struck };
+  }
+
+  /** A person does something on GitHub that concerns the issue of a living run. */
+  async #meddle(fault: DeedFault): Promise<Landed | null> {
+    const called = callBackFor(fault, this.#cast);
+    const found = await this.#await(
+      fault.step,
+      (issue, step) => {
+        if (called !== null && issue !== called) return null;
+        const target = targetOf(fault, issue, this.#stage);
+        return target === null ? null : { issue, step, target, run: issue.state?.run };
+      },
+      called === null ? undefined : RECALLED_MS,
+    );
+    if (found === null) return null;
+    const at = Date.now();
+    const deed = await act({ ...found, fault, stage: this.#stage });
+    if (deed === null) return null;
+    this.deeds.push(deed);
+    const { issue, step, run } = found;
+    if ((await this.#stage.store.read(issue.jobId)).run !== run) return null; // It had come to its end.
+    const what = deed.pull === null ? deed.branch : `#${deed.pull} on ${deed.branch}`;
+    return { kind: fault.kind, step, at, what: `${what} with #${issue.number}`, struck: [] };
+  }
+
+  /** GitHub refuses the token for a while. An app that starts just then would end, as it should: all have to be up. */
+  async #expireToken(fault: PlannedFault): Promise<Landed | null> {
+    const { github, token } = this.#stage;
+    const found = await this.#await(fault.step, (issue, step) => (this.#allUp() ? { issue, step } : null));
+    if (found === null) return null;
+    const refused = Promise.withResolvers<{ readonly entry: RequestEntry; readonly step: Step | null } | null>();
+    let first: RequestEntry | null = null;
+    const stop = github.onRequest((entry) => {
+      if (entry.status !== 401) return;
+      first ??= entry;
+      const told = requestOf(entry);
+      // The scheduler's own question is one that no run asks.
+      if (told.issue === undefined && told.comment === undefined && told.step === undefined) return;
+      void this.#stepOf(entry).then((step) => step !== null && refused.resolve({ entry, step }));
+    });
+    const at = Date.now();
+    github.revokeToken(token);
+    const bound = setTimeout(() => refused.resolve(first && { entry: first, step: null }), REFUSED_MS);
+    const hit = await refused.promise;
+    clearTimeout(bound);
+    stop();
+    await sleep(fault.extent * 300);
+    github.addToken({ login: OWNER, token });
+    if (hit === null) return null;
+    return { kind: fault.kind, step: hit.step, at, what: `${hit.entry.method} ${hit.entry.path}`, struck: [] };
+  }
+
+  /** A runner has its slots, and the scheduler polls, as soon as GitHub has taken the token. */
+  #allUp(): boolean {
+    const { scheduler, runners, github } = this.#stage;
+    const since = scheduler.lives.at(-1)?.startedAt ?? Infinity;
+    const polled = github.requests.findLast(({ path }) => path === `/repos/${REPO}/issues`);
+    return (polled?.at ?? 0) > since && runners.every((runner) => runner.alive && runner.slots().length > 0);
   }
 
   async #troubleGitHub(fault: PlannedFault, { git, how }: { git: boolean; how: string }): Promise<Landed | null> {
@@ -131,17 +200,21 @@ export class Injector {
   }
 
   /** Looks again and again for a run in this step, later in any, that `take` takes. */
-  async #await<T>(step: Step, take: (issue: Played, step: Step) => T | null): Promise<T | null> {
+  async #await<T>(
+    step: Step,
+    take: (issue: Played, step: Step) => T | null,
+    stepMs: number = STEP_MS,
+  ): Promise<T | null> {
     const begun = performance.now();
     for (;;) {
       const waited = performance.now() - begun;
       for (const issue of await this.#cast.look()) {
         const now = issue.state === null ? null : stepOf(issue.state);
-        if (now === null || (now !== step && waited < STEP_MS)) continue;
+        if (now === null || (now !== step && waited < stepMs)) continue;
         const taken = take(issue, now);
         if (taken !== null) return taken;
       }
-      if (waited > STEP_MS + ANY_MS) return null;
+      if (waited > stepMs + ANY_MS) return null;
       await sleep(LOOK_MS);
     }
   }

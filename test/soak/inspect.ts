@@ -1,13 +1,15 @@
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMarker } from "@tac8/core/domain/marker";
 import { readHolds } from "@tac8/core/state/holds";
 import { LABEL, OWNER, REPO } from "../world.ts";
 import type { Life } from "./app.ts";
 import type { Cast, Played } from "./cast.ts";
-import { lostCommits } from "./commits.ts";
+import { lostCommits, overwritten } from "./commits.ts";
 import type { Landed } from "./inject.ts";
 import { judge, type OnGitHub } from "./judge.ts";
-import { leftFiles, orphans, zombies } from "./leftovers.ts";
+import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
+import type { Deed } from "./people.ts";
 import type { Stage } from "./stage.ts";
 import { hear, type Testimony } from "./witness.ts";
 
@@ -33,12 +35,13 @@ export async function inspect(given: {
   readonly stage: Stage;
   readonly cast: Cast;
   readonly landed: readonly Landed[];
+  readonly deeds: readonly Deed[];
 }): Promise<Inspection> {
-  const { stage, cast, landed } = given;
+  const { stage, cast, landed, deeds } = given;
   const { played } = cast;
   const findings: string[] = [];
   const jobs = await liveJobs(stage);
-  const holds = (await readHolds(stage.redis)).map(({ name, reason }) => `hold ${name}: ${reason}`);
+  const holds = await liveHolds(stage);
   const apps = [stage.scheduler, ...stage.runners];
   const dead = zombies([process.pid, ...apps.map(({ pid }) => pid)]);
   const waiting = cast.live.map(({ number, behaviour, state }) => `#${number} (${behaviour}) is still ${state?.state}`);
@@ -51,16 +54,24 @@ export async function inspect(given: {
   );
   const left = orphans(stage.home, stage.witness);
   const files = await leftFiles(stage.home, played);
+  const locks = await heldLocks(stage.redis);
+  const open: string[] = [];
+  for (const { name, logFile, lives } of stage.runners) {
+    open.push(...lingerers(name, await readFile(logFile, "utf8"), lives));
+  }
   const testimony = await hear(stage.witness);
   const cases = played.map((issue) => ({
     issue,
     there: lookAt(stage, issue.number),
     testimony,
     landed,
+    deeds: deeds.filter((deed) => deed.issue === issue.number),
     label: LABEL,
   }));
   const verdicts = cases.map(judge);
-  const lost = await lostCommits(stage, testimony.commits);
+  const lost = await lostCommits(stage, testimony.commits, new Set(deeds.map(({ issue }) => issue)));
+  const trampled = await overwritten(stage, deeds);
+  const forced = stage.github.pushes.filter((push) => push.forced);
   const strangers = strayBranches(stage, played);
   const lives = stage.runners.flatMap((runner) => runner.lives.map((life) => ({ ...life, name: runner.name })));
   const grown = lives.filter(({ memory }) => (memory.at(-1) ?? 0) - (memory[2] ?? Infinity) > MAX_GROWTH_MB);
@@ -70,8 +81,12 @@ export async function inspect(given: {
     findings: [
       ...waiting,
       ...verdicts.flatMap((verdict) => verdict.findings),
+      ...trampled.map(({ kind, sha, branch }) => `${kind}: commit ${sha} is no longer on ${branch}`),
+      ...forced.map(({ ref, before, after }) => `${ref} was forced from ${before} to ${after}`),
       ...lost.map(({ sha, issue }) => `commit ${sha} of #${issue} is neither on GitHub nor in a workspace`),
-      ...[...jobs, ...holds, ...dead, ...left, ...files, ...strangers].map((what) => `left: ${what}`),
+      ...[...jobs, ...holds, ...locks, ...open, ...dead, ...left, ...files, ...strangers].map(
+        (what) => `left: ${what}`,
+      ),
       ...grown.map(({ name, memory }) => `${name} grew from ${memory[2]} to ${memory.at(-1)} MB`),
       ...findings,
     ],
@@ -79,8 +94,8 @@ export async function inspect(given: {
     testimony,
     lives,
     totals: {
-      "pull requests": sum(({ pulls }) => pulls),
-      branches: sum(({ branches }) => branches),
+      "pull requests": sum(({ pulls }) => pulls.length),
+      branches: sum(({ branches }) => branches.length),
       "status comments": sum(({ comments }) => comments.status),
       "question comments": sum(({ comments }) => comments.question),
       "failure comments": sum(({ comments }) => comments.failure),
@@ -94,10 +109,15 @@ export async function inspect(given: {
       "agent work done again after its end": verdicts.reduce((n, { redone }) => n + redone, 0),
       "commits of agents": testimony.commits.length,
       "commits lost": lost.length,
+      "commits of people": deeds.filter(({ sha }) => sha !== null).length,
+      "commits of people overwritten": trampled.length,
+      "forced pushes": forced.length,
       orphans: left.length,
       zombies: dead.length,
       "leftover files": files.length,
       "live jobs and holds": jobs.length + holds.length,
+      "locks of jobs": locks.length,
+      "timers and connections": open.length,
     },
   };
 }
@@ -113,6 +133,17 @@ async function liveJobs({ queue }: Stage): Promise<string[]> {
   }
 }
 
+/** A hold ends by itself; its time may be just over. */
+async function liveHolds({ redis }: Stage): Promise<string[]> {
+  const until = performance.now() + QUIET_MS;
+  for (;;) {
+    const holds = await readHolds(redis);
+    if (holds.length === 0) return [];
+    if (performance.now() > until) return holds.map(({ name, reason }) => `hold ${name}: ${reason}`);
+    await sleep(200);
+  }
+}
+
 function lookAt({ github }: Stage, number: number): OnGitHub {
   const ours = new RegExp(`^auto/gh-${number}(-\\d+)?$`);
   const comments = { status: 0, question: 0, failure: 0 };
@@ -121,8 +152,11 @@ function lookAt({ github }: Stage, number: number): OnGitHub {
     if (marker !== null) comments[marker.kind] += 1;
   }
   return {
-    pulls: github.pulls(REPO).filter(({ head }) => ours.test(head)).length,
-    branches: Object.keys(github.branches(REPO)).filter((name) => ours.test(name)).length,
+    pulls: github
+      .pulls(REPO)
+      .filter(({ head }) => ours.test(head))
+      .map(({ number, head, state }) => ({ number, head, open: state === "open" })),
+    branches: Object.keys(github.branches(REPO)).filter((name) => ours.test(name)),
     comments,
     labels: github.issue(REPO, number).labels,
   };
@@ -131,6 +165,6 @@ function lookAt({ github }: Stage, number: number): OnGitHub {
 function strayBranches({ github }: Stage, played: readonly Played[]): string[] {
   const known = new Set(played.map(({ number }) => `auto/gh-${number}`));
   return Object.keys(github.branches(REPO))
-    .filter((name) => name !== "main" && !known.has(name))
+    .filter((name) => name !== "main" && !known.has(name.replace(/(gh-\d+)-\d+$/, "$1")))
     .map((name) => `branch ${name}`);
 }

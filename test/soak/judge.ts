@@ -2,12 +2,13 @@ import type { Marker } from "@tac8/core/domain/marker";
 import { behaviourOf } from "./behaviours.ts";
 import type { Played } from "./cast.ts";
 import type { Landed } from "./inject.ts";
+import type { Deed } from "./people.ts";
 import type { Finish, Start, Testimony } from "./witness.ts";
 
-/** What GitHub has of an issue, counted. */
+/** What GitHub has of an issue. */
 export interface OnGitHub {
-  readonly pulls: number;
-  readonly branches: number;
+  readonly pulls: readonly { readonly number: number; readonly head: string; readonly open: boolean }[];
+  readonly branches: readonly string[];
   readonly comments: Readonly<Record<Marker["kind"], number>>;
   readonly labels: readonly string[];
 }
@@ -24,34 +25,71 @@ export interface Case {
   readonly there: OnGitHub;
   readonly testimony: Testimony;
   readonly landed: readonly Landed[];
+  /** What people did to this issue. */
+  readonly deeds: readonly Deed[];
   readonly label: string;
 }
 
+const SIGNS = { pr: "rpi-done", failed: "rpi-failed", cancelled: "" } as const;
+type End = keyof typeof SIGNS;
+
 /** Whether an issue came to its expected end, with everything there exactly once. Pure. */
-export function judge({ issue, there, testimony, landed, label }: Case): Verdict {
-  const expected = behaviourOf(issue.behaviour);
+export function judge({ issue, there, testimony, landed, deeds, label }: Case): Verdict {
   const findings: string[] = [];
   const complain = (text: string) => findings.push(`#${issue.number} (${issue.behaviour}): ${text}`);
+  const ends = endsOf(issue, deeds);
   const state = issue.state?.state ?? "unknown";
-  if (state !== expected.end) complain(`ended as ${state}, not ${expected.end}: ${issue.state?.reason ?? "no reason"}`);
-  const isPr = expected.end === "pr";
+  const end = ends.find((allowed) => allowed === state);
+  if (end === undefined) complain(`ended as ${state}, not ${ends.join(" or ")}: ${issue.state?.reason ?? "no reason"}`);
+  const sign = SIGNS[end ?? ends[0] ?? "pr"];
+  for (const text of onPulls(end ?? ends[0] ?? "pr", there, deeds)) complain(text);
   const counts = [
-    ["pull requests", there.pulls, isPr ? 1 : 0],
-    ["branches", there.branches, isPr ? 1 : there.branches],
     ["status comments", there.comments.status, 1],
-    ["question comments", there.comments.question, expected.questions],
-    ["failure comments", there.comments.failure, isPr ? 0 : 1],
+    ["question comments", there.comments.question, behaviourOf(issue.behaviour).questions],
+    ["failure comments", there.comments.failure, sign === SIGNS.failed ? 1 : 0],
   ] as const;
   for (const [what, found, wanted] of counts) if (found !== wanted) complain(`${found} ${what}, not ${wanted}`);
-  if (there.branches > 1) complain(`${there.branches} branches`);
-  const sign = isPr ? "rpi-done" : "rpi-failed";
   const ours = there.labels.filter((name) => name === label || name.startsWith("rpi-"));
-  if (ours.join() !== sign) complain(`its labels are ${ours.join(", ") || "none"}, not ${sign}`);
+  if (ours.join() !== sign) complain(`its labels are ${ours.join(", ") || "none"}, not ${sign || "none"}`);
   const again = startsAfterEnd(issue, testimony, landed);
   for (const start of again.redone) {
     complain(`its agent was started again at ${new Date(start.at).toISOString()} after it had finished`);
   }
   return { findings, askedAgain: again.askedAgain, redone: again.redone.length };
+}
+
+/** The end that the agent leads to first; then those that people may have made of it. */
+function endsOf({ behaviour, state }: Played, deeds: readonly Deed[]): End[] {
+  const ends: End[] = [behaviourOf(behaviour).end];
+  // A merge closes the issue: a round that still worked is called off, one that was finished ends with its pull request.
+  if (deeds.some(({ kind, step }) => kind === "pull:merge" && step !== "report")) ends.push("cancelled");
+  const clear = state?.failure === "refused" && /^somebody else changed the branch/.test(state.reason ?? "");
+  if (clear && deeds.some(({ kind }) => kind === "branch:conflict")) ends.push("failed");
+  return ends;
+}
+
+/** One pull request per branch, one of them open, and another branch only where a person ended the one before. */
+function onPulls(end: End, { pulls, branches }: OnGitHub, deeds: readonly Deed[]): string[] {
+  const findings: string[] = [];
+  const ended = pulls.filter(({ number }) => deeds.some((deed) => deed.pull === number));
+  const open = pulls.filter((pull) => pull.open);
+  const heads = new Set(pulls.map(({ head }) => head));
+  const [least, most] = end === "pr" ? [Math.max(1, ended.length), ended.length + 1] : [ended.length, ended.length];
+  if (pulls.length < least || pulls.length > most) {
+    findings.push(`${pulls.length} pull requests, not ${least === most ? least : `${least} or ${most}`}`);
+  }
+  if (heads.size < pulls.length) findings.push(`${pulls.length} pull requests of ${heads.size} branches`);
+  if (open.length > 1) findings.push(`${open.length} open pull requests`);
+  const reopened = ended.filter((pull) => pull.open).map(({ number }) => number);
+  if (reopened.length > 0) findings.push(`pull request #${reopened.join(", #")} is open again`);
+  const closed = pulls.filter((pull) => !pull.open && !ended.includes(pull)).map(({ number }) => number);
+  if (closed.length > 0) findings.push(`pull request #${closed.join(", #")} was closed by nobody`);
+  // What was not finished may be saved to a branch of its own.
+  const spare = end === "pr" ? 0 : 1;
+  if (branches.length < heads.size || branches.length > heads.size + spare) {
+    findings.push(`${branches.length} branches, not ${heads.size}`);
+  }
+  return findings;
 }
 
 /** Between an agent's last words and the checkpoint there is a short time in which a fault makes the agent be asked again. */
@@ -61,13 +99,13 @@ function startsAfterEnd(issue: Played, testimony: Testimony, landed: readonly La
   const starts = testimony.starts.filter((start) => start.issue === issue.number);
   const ends = testimony.finishes.filter((finish) => finish.issue === issue.number && finish.how === "success");
   let askedAgain = 0;
-  let spare = behaviourOf(issue.behaviour).spareEnds;
+  let spare = behaviourOf(issue.behaviour).spareEnds + (issue.recalledAfter === null ? 0 : 1);
   const redone: Start[] = [];
   for (const [index, end] of ends.entries()) {
     const next = starts.find(({ at }) => at > end.at && at <= (ends[index + 1]?.at ?? Infinity));
     if (next === undefined) continue;
-    if (spare > 0) spare -= 1;
-    else if (next.resumed && next.session === end.session && fellInto(end, next, landed)) askedAgain += 1;
+    if (next.resumed && next.session === end.session && fellInto(end, next, landed)) askedAgain += 1;
+    else if (spare > 0) spare -= 1;
     else redone.push(next);
   }
   return { askedAgain, redone };

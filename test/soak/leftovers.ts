@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import type { Life } from "./app.ts";
 import type { Played } from "./cast.ts";
 
 interface Process {
@@ -29,6 +32,27 @@ export async function leftFiles(home: string, played: readonly Played[]): Promis
   const ended = new Set(played.filter(({ state }) => state?.state === "pr").map(({ number }) => number));
   const entries = await readdir(home, { recursive: true }).catch(() => []);
   return entries.filter((entry) => isLeft(entry, ended)).map((entry) => join(home, entry));
+}
+
+/** What is still open keeps a process alive after its last words, until it ends itself 2 s later. */
+const LINGER_MS = 1500;
+
+/** Runners' processes that stayed after they had closed: a timer or a connection was left. `log`: JSON lines. Pure. */
+export function lingerers(name: string, log: string, lives: readonly Life[]): string[] {
+  const closed = log
+    .split("\n")
+    .filter((line) => line.includes('"runner closed"'))
+    .map((line) => JSON.parse(line) as { pid: number; time: number });
+  return lives.flatMap(({ pid, end }) => {
+    const last = closed.findLast((line) => line.pid === pid);
+    const stayed = last === undefined || end === null ? 0 : end.at - last.time;
+    return stayed < LINGER_MS ? [] : [`a timer or connection of ${name} (${pid}), which stayed for ${stayed} ms`];
+  });
+}
+
+/** Jobs that are still locked when nobody is there any more. */
+export async function heldLocks(redis: Redis): Promise<string[]> {
+  return (await redis.keys(`bull:${QUEUE_NAME}:*:lock`)).map((key) => `the lock ${key}`);
 }
 
 /** Pure. */

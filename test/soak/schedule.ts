@@ -5,7 +5,10 @@ import { createDice, type Dice } from "./dice.ts";
 export const STEPS = ["prepare", "work", "publish", "report"] as const;
 export type Step = (typeof STEPS)[number];
 
-/** How many of a deck of faults, by kind. `away`: for longer than a lock lasts. */
+/**
+ * How many of a deck of faults, by kind. `redis:away`: for longer than a lock lasts. The last six are what people do:
+ * `branch:conflict` and every other `base:push` change the very file that the agent works on.
+ */
 const DECK = {
   "runner:kill": 20,
   "runner:term": 10,
@@ -25,6 +28,12 @@ const DECK = {
   "git:before": 2,
   "git:after": 2,
   "git:cut": 2,
+  "token:expired": 4,
+  "branch:push": 5,
+  "branch:conflict": 2,
+  "base:push": 3,
+  "pull:close": 3,
+  "pull:merge": 3,
 } as const;
 export type FaultKind = keyof typeof DECK;
 export const FAULT_KINDS = Object.keys(DECK) as FaultKind[];
@@ -49,6 +58,8 @@ export interface PlannedFault {
 interface Wanted {
   readonly total: number;
   readonly perStep: number;
+  /** Each of these at least once. */
+  readonly kinds: readonly FaultKind[];
 }
 
 export interface Schedule {
@@ -62,11 +73,16 @@ export interface Schedule {
   readonly hash: string;
 }
 
+/** Issues of a soak that takes its time. */
+const LONG = 100;
+
 /** From 200 issues on the whole number of faults; fewer in proportion. */
 function wantedFor(issues: number): Wanted {
   return {
     total: Math.max(20, Math.min(100, Math.ceil(issues / 2))),
     perStep: Math.max(2, Math.min(10, Math.floor(issues / 20))),
+    // A short one tries most, and waits only for those that it would be nothing without.
+    kinds: issues < LONG ? ["runner:kill", "runner:term", "scheduler:kill", "redis:kill", "branch:push"] : FAULT_KINDS,
   };
 }
 
@@ -78,7 +94,7 @@ export function buildSchedule({ seed, issues }: { seed: number; issues: number }
   const encores = Array.from({ length: issues }, (_, more): PlannedIssue => {
     return { index: issues + more, behaviour: dice.pick(["normal", "slow"]), priority: null };
   });
-  const faults = planFaults(dice, wanted.total * 4, issues < 100);
+  const faults = planFaults(dice, wanted.total * 4, issues < LONG);
   const scripts = planned.map(({ index, behaviour }) => behaviourOf(behaviour).script({ index, dir: "" }));
   const hash = createHash("sha256")
     .update(JSON.stringify({ planned, encores, scripts, faults }))

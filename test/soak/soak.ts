@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cast } from "./cast.ts";
 import { Injector, type Landed } from "./inject.ts";
 import { inspect, type Inspection } from "./inspect.ts";
-import { buildSchedule, STEPS, type PlannedFault, type Schedule, type Step } from "./schedule.ts";
+import { buildSchedule, STEPS, type FaultKind, type PlannedFault, type Schedule, type Step } from "./schedule.ts";
 import { createStage, type Stage } from "./stage.ts";
 
 export interface SoakOptions {
@@ -48,6 +48,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   try {
     for (const fault of schedule.faults) {
       if (isEnough(landed, schedule) || performance.now() > deadline) break;
+      if (isBesideThePoint(fault, landed, schedule)) continue;
       await sleep(fault.pauseMs);
       const hit = await injector.inject(aimed(fault, landed, schedule));
       if (hit === null) continue;
@@ -55,14 +56,17 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       say(`${clock(begun)} ${String(landed.length).padStart(3)} ${hit.kind} in ${hit.step ?? "-"}: ${hit.what}`);
     }
     stage.github.clearFaults();
-    if (!isEnough(landed, schedule)) findings.push(`too few faults landed: ${landed.length}`);
-    while (!cast.over && performance.now() < deadline) await sleep(LOOK_MS);
+    findings.push(...shortfalls(landed, schedule));
+    while (!cast.over && performance.now() < deadline) {
+      cast.recall();
+      await sleep(LOOK_MS);
+    }
   } finally {
     over.abort();
     await tending;
   }
   const seconds = Math.round((performance.now() - begun) / 1000);
-  const inspection = await inspect({ stage, cast, landed });
+  const inspection = await inspect({ stage, cast, landed, deeds: injector.deeds });
   return {
     ...inspection,
     findings: [...findings, ...injector.problems, ...inspection.findings],
@@ -111,8 +115,29 @@ function countOf(landed: readonly Landed[], step: Step): number {
   return landed.filter((fault) => fault.step === step).length;
 }
 
-function isEnough(landed: readonly Landed[], { wanted }: Schedule): boolean {
-  return landed.length >= wanted.total && STEPS.every((step) => countOf(landed, step) >= wanted.perStep);
+/** What has not landed, or too seldom, a line each. Pure. */
+export function shortfalls(landed: readonly Landed[], { wanted }: Pick<Schedule, "wanted">): string[] {
+  const { total, perStep } = wanted;
+  const few = (what: string, count: number, least: number) =>
+    count < least ? [`${what}: ${count}, not ${least}`] : [];
+  return [
+    ...few("faults that landed", landed.length, total),
+    ...STEPS.flatMap((step) => few(`faults that landed in ${step}`, countOf(landed, step), perStep)),
+    ...missingKinds(landed, wanted).map((kind) => `no ${kind} landed`),
+  ];
+}
+
+function missingKinds(landed: readonly Landed[], { kinds }: Schedule["wanted"]): FaultKind[] {
+  return kinds.filter((kind) => !landed.some((fault) => fault.kind === kind));
+}
+
+function isEnough(landed: readonly Landed[], schedule: Pick<Schedule, "wanted">): boolean {
+  return shortfalls(landed, schedule).length === 0;
+}
+
+/** Where only kinds are missing, others need not come any more. */
+function isBesideThePoint({ kind }: PlannedFault, landed: readonly Landed[], { wanted }: Schedule): boolean {
+  return isEnough(landed, { wanted: { ...wanted, kinds: [] } }) && !missingKinds(landed, wanted).includes(kind);
 }
 
 /** From 0 to 1: how much of what has to land has landed. */

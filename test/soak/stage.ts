@@ -18,6 +18,8 @@ export interface Stage {
   readonly home: string;
   readonly witness: string;
   readonly github: LocalGitHub;
+  /** tac8's own. */
+  readonly token: string;
   readonly redis: Redis;
   readonly store: IssueStore;
   readonly queue: Queue;
@@ -33,6 +35,8 @@ export interface Stage {
 }
 
 export const LOCK_SECONDS = 10;
+/** May write to the repository, and does. */
+export const COLLEAGUE = "colleague";
 
 const CONFIG = `[coordinator]
 max_concurrent_workers = 2
@@ -72,8 +76,9 @@ export async function createStage({ runners, path }: { runners: number; path: st
   const { url } = server;
   const github = await startGitHub({ dir: join(dir, "github") });
   const token = github.addUser({ login: OWNER });
-  github.addUser({ login: "stranger" });
+  for (const login of ["stranger", COLLEAGUE]) github.addUser({ login });
   await github.createRepository({ owner: OWNER, name: REPO.split("/")[1] ?? "", files: { "README.md": "# soak\n" } });
+  github.setPermission(REPO, COLLEAGUE, "write");
   await writeFile(join(dir, "config.toml"), CONFIG);
   const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 100 });
   redis.on("error", () => undefined); // It is ended on purpose.
@@ -96,6 +101,7 @@ export async function createStage({ runners, path }: { runners: number; path: st
     home,
     witness,
     github,
+    token,
     redis,
     queue,
     store: createIssueStore(redis),

@@ -20,6 +20,8 @@ export interface Finish {
 export interface Commit {
   readonly issue: number;
   readonly sha: string;
+  /** Git's id of its change; empty when it has none. */
+  readonly patch: string;
 }
 
 export interface Testimony {
@@ -52,8 +54,8 @@ export async function hear(witness: string): Promise<Testimony> {
       how: String(entry["finished"]),
     }));
   const commits = (await lines(`${witness}.commits`)).map((line) => {
-    const [sha = "", cwd = ""] = line.split(" ");
-    return { sha, issue: issueOf(cwd) };
+    const [sha = "", patch = "", cwd = ""] = line.split(" ");
+    return { sha, patch, issue: issueOf(cwd) };
   });
   const marks = new Map<string, number>();
   for (const line of await lines(`${witness}.marks`)) {

@@ -21,13 +21,17 @@ afterAll(async () => {
   await bench.close();
 });
 
-async function take<T>(use: (incoming: Incoming) => Promise<T>, known: readonly string[] = []): Promise<T> {
+async function take<T>(
+  use: (incoming: Incoming) => Promise<T>,
+  known: readonly string[] = [],
+  baseSha?: string,
+): Promise<T> {
   const options = {
     mirror: bench.mirror.paths,
     clean: bench.clean,
     agent: bench.side,
     tree: bench.paths.tree,
-    baseSha: await bench.base(),
+    baseSha: baseSha ?? (await bench.base()),
     known,
     runId: bench.name,
   };
@@ -82,6 +86,13 @@ test("a history of its own is no pull request", async () => {
   const found = await failure(take(facts));
   expect(found).toMatchObject({ kind: "refused" });
   expect(found.message).toContain("no history in common with the base branch");
+});
+
+test("a git that cannot tell is no refusal: the commits are tried again", async () => {
+  await bench.commit("a.txt", "a\n");
+  const nowhere = "f".repeat(40);
+  const found = await failure(take(facts, [await bench.base()], nowhere));
+  expect(found).toMatchObject({ kind: "git", message: expect.stringContaining(nowhere) as unknown });
 });
 
 test("an unborn HEAD is a named failure", async () => {

@@ -73,7 +73,8 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
     await gitStep("checking the commits", () => git.raw(["update-ref", WORK, taken]));
   }
   const head = await gitStep("checking the commits", () => git.raw(["rev-parse", "--verify", `${WORK}^{commit}`]));
-  if ((await mergeBase(git, baseSha, head)) === null) {
+  const shared = await gitStep("comparing the commits with the base", () => mergeBase(git, baseSha, head));
+  if (shared === null) {
     const message = "the agent's commits have no history in common with the base branch: they cannot be a pull request";
     throw new StepFailure({ kind: "refused", message });
   }

@@ -71,14 +71,25 @@ export async function commitOf(git: SimpleGit, revision: string): Promise<string
 
 export async function isAncestor(git: SimpleGit, older: string, newer: string): Promise<boolean> {
   if (older === newer) return true;
-  const base = await mergeBase(git, older, newer);
-  return base === older;
+  try {
+    return (await mergeBase(git, older, newer)) === older;
+  } catch {
+    return false; // It lacks one of them, or its repository is damaged.
+  }
 }
 
+/**
+ * @returns null: the histories have no commit in common, which git tells by exit code 1 alone. @throws what git said when it
+ * could not tell: work that is paid for must not be refused because of that.
+ */
 export async function mergeBase(git: SimpleGit, a: string, b: string): Promise<string | null> {
+  let base: string;
   try {
-    return (await git.raw(["merge-base", a, b])) || null;
-  } catch {
-    return null; // Exit code 1: histories without a common commit.
+    base = await git.raw(["merge-base", a, b]);
+  } catch (error) {
+    if (error instanceof Error && error.message === "exit code 1") return null;
+    throw error;
   }
+  if (base === "") throw new Error("git named no commit, and no reason");
+  return base;
 }

@@ -1,0 +1,91 @@
+import { OWNER, REPO } from "../world.ts";
+import { behaviourOf } from "./behaviours.ts";
+import type { Cast, Played } from "./cast.ts";
+import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
+import { COLLEAGUE, type Stage } from "./stage.ts";
+
+/** What a person did to an issue's branch, base or pull request while its run was alive. */
+export interface Deed {
+  readonly kind: Extract<FaultKind, `branch:${string}` | `base:${string}` | `pull:${string}`>;
+  readonly issue: number;
+  /** Where it was done: a branch. */
+  readonly branch: string;
+  /** The commit that they pushed; null where they pushed none. */
+  readonly sha: string | null;
+  /** The pull request that they closed or merged. */
+  readonly pull: number | null;
+  /** Of the run that was alive when it was done. */
+  readonly step: Step;
+}
+
+export type DeedFault = PlannedFault & { readonly kind: Deed["kind"] };
+
+export function isDeed(fault: PlannedFault): fault is DeedFault {
+  return /^(branch|base|pull):/.test(fault.kind);
+}
+
+/** May this be done to this issue as it is now? Its branch or open pull request is the target. */
+export function targetOf(fault: DeedFault, issue: Played, { github }: Stage): Pick<Deed, "branch" | "pull"> | null {
+  const behaviour = behaviourOf(issue.behaviour);
+  if (behaviour.end !== "pr") return null; // Its end would be another one.
+  const branch = issue.state?.branch ?? `auto/gh-${issue.number}`;
+  switch (fault.kind) {
+    case "branch:push":
+      return { branch, pull: null };
+    case "branch:conflict":
+      // With one that has come to an end before, there is no telling how it has to end.
+      return behaviour.nasty || behaviour.rounds > 1 || behaviour.questions > 0 ? null : { branch, pull: null };
+    case "base:push":
+      return { branch: "main", pull: null };
+    case "pull:close":
+    case "pull:merge": {
+      const pull = issue.state?.prNumber ?? null;
+      return pull === null || github.issue(REPO, pull).state !== "open" ? null : { branch, pull };
+    }
+    default:
+      return fault.kind satisfies never;
+  }
+}
+
+/** Does it. @returns null when GitHub does not let them: what conflicts cannot be merged. */
+export async function act(given: {
+  readonly fault: DeedFault;
+  readonly issue: Played;
+  readonly step: Step;
+  readonly target: Pick<Deed, "branch" | "pull">;
+  readonly stage: Stage;
+}): Promise<Deed | null> {
+  const { fault, issue, step, target, stage } = given;
+  const { github } = stage;
+  const { kind, extent } = fault;
+  const deed = { kind, issue: issue.number, step, ...target };
+  const own = `work/${issue.index}.txt`;
+  const push = async (path: string): Promise<Deed> => {
+    const files = { [path]: `${kind} at ${Date.now()}\n` };
+    return { ...deed, sha: await github.commitTo({ repo: REPO, branch: target.branch, files, author: COLLEAGUE }) };
+  };
+  switch (kind) {
+    case "branch:push":
+      return push(`theirs/${issue.index}-${Date.now()}.txt`);
+    case "branch:conflict":
+      return push(own);
+    case "base:push":
+      return push(extent % 2 === 0 ? own : `theirs/base-${Date.now()}.txt`);
+    case "pull:close":
+      github.closePull({ repo: REPO, number: target.pull ?? 0, actor: OWNER });
+      return { ...deed, sha: null };
+    case "pull:merge":
+      try {
+        return { ...deed, sha: await github.mergePull({ repo: REPO, number: target.pull ?? 0, actor: OWNER }) };
+      } catch {
+        return null;
+      }
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A person's pull request faults need an agent at work on an open one: an ended issue is labelled again for it. */
+export function callBackFor(fault: DeedFault, cast: Cast): Played | null {
+  return fault.kind.startsWith("pull:") ? cast.recall() : null;
+}
