@@ -139,16 +139,20 @@ it("knows what is nobody's", async () => {
 });
 
 it.each([
-  ["active", { state: "queued", endedAttempt: null }, 0, "runner"],
-  ["failed", { state: "failed", endedAttempt: 2 }, 3, "ended"],
-  ["failed", { state: "queued", endedAttempt: null }, 3, "changed"],
+  ["active", { state: "queued", endedAttempt: null, outcome: null }, 0, "runner"],
+  ["failed", { state: "failed", endedAttempt: 2, outcome: "failed" }, 3, "ended"],
+  ["failed", { state: "queued", endedAttempt: null, outcome: null }, 3, "changed"],
   // Put back by Bull Board.
-  ["waiting", { state: "failed", endedAttempt: 2 }, 3, "queue"],
+  ["waiting", { state: "failed", endedAttempt: 2, outcome: "failed" }, 3, "queue"],
   // Stopped, and not taken out of the queue yet.
-  ["prioritized", { state: "stopped", endedAttempt: 1 }, 1, "ended"],
-  ["delayed", { state: "parked", endedAttempt: null }, 0, "queue"],
-  ["unknown", { state: null, endedAttempt: null }, 0, "unknown"],
-  ["unknown", { state: "withdrawn", endedAttempt: null }, 0, "ended"],
+  ["prioritized", { state: "stopped", endedAttempt: 1, outcome: "stopped" }, 1, "ended"],
+  ["delayed", { state: "parked", endedAttempt: null, outcome: null }, 0, "queue"],
+  // Its pull request is there, and GitHub was away when that was to be told.
+  ["delayed", { state: "parked", endedAttempt: null, outcome: "pr" }, 0, "ended"],
+  ["delayed", { state: "blocked", endedAttempt: 0, outcome: "blocked" }, 0, "queue"],
+  ["delayed", { state: "parked", endedAttempt: null, outcome: "stopped" }, 0, "queue"],
+  ["unknown", { state: null, endedAttempt: null, outcome: null }, 0, "unknown"],
+  ["unknown", { state: "withdrawn", endedAttempt: null, outcome: null }, 0, "ended"],
 ] as const)("a job that is %s, with %j, is for: %s %s", (job, issue, made, who) => {
   expect(planStop(job, issue, made)).toBe(who);
 });

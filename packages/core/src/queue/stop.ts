@@ -46,9 +46,12 @@ type JobState = Awaited<ReturnType<Job["getState"]>>;
  */
 export function planStop(
   job: JobState,
-  issue: Pick<IssueFields, "state" | "endedAttempt">,
+  issue: Pick<IssueFields, "state" | "endedAttempt" | "outcome">,
   attemptsMade: number,
 ): "runner" | "queue" | "ended" | "unknown" | "changed" {
+  // Its end is decided, and only waits for GitHub to hear of it.
+  const decided = issue.outcome !== null && issue.outcome !== "blocked" && issue.outcome !== "stopped";
+  if (job !== "active" && decided && !isEnded(issue.state)) return "ended";
   switch (job) {
     case "active":
       return "runner";
@@ -82,7 +85,10 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
       case "unknown":
         return { kind: "unknown" };
       case "ended":
-        return { kind: "ended", state: issue.state ?? "stopped" };
+        return {
+          kind: "ended",
+          state: isEnded(issue.state) ? (issue.state ?? "stopped") : (issue.outcome ?? "stopped"),
+        };
       case "changed":
         continue;
       case "runner":
