@@ -1,17 +1,22 @@
-import { formatReference, jobIdOf, parseJobId, parseReference } from "@tac8/core/domain/reference";
+import { formatReference, parseJobId } from "@tac8/core/domain/reference";
 import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
-import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
+import { unreachable, WrongUsage, type Context } from "../context.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
+import { referenceOf } from "../reference.ts";
 
+/** `--json`: `{issues: [{issue, result, from?, later?}]}`, `result` being the kind of a `RetryAnswer`. */
 export const retry: CommandSpec = {
   usage: "retry [issue]",
   summary: "try an issue again that has ended: 471, owner/repo#471 or its address",
-  options: [{ flags: "--failed", description: "try every issue again that has failed" }],
+  options: [
+    { flags: "--failed", description: "try every issue again that has failed" },
+    { flags: "--json", description: "as JSON" },
+  ],
   async run(context, { args, options }) {
     const place = locate(context, options["config"] as string | undefined);
     const [text] = args;
@@ -20,26 +25,35 @@ export const retry: CommandSpec = {
       throw new WrongUsage("say which issue to try again, such as tac8 retry 471; or tac8 retry --failed for all");
     }
     const jobId = text === undefined ? null : referenceOf(text, place, context.cwd);
-    return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, jobId }), UP_RUNNING);
+    const json = options["json"] === true;
+    return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, jobId, json }), UP_RUNNING);
   },
 };
 
-async function retryIn(context: Context, { redis, jobId }: { redis: Redis; jobId: string | null }): Promise<number> {
+async function retryIn(
+  context: Context,
+  { redis, jobId, json }: { redis: Redis; jobId: string | null; json: boolean },
+): Promise<number> {
   const store = createIssueStore(redis);
   return withQueue(redis, async (queue) => {
     const ids = jobId === null ? await failedIds(queue) : [jobId];
+    const answers: object[] = [];
     let code = 0;
     for (const id of ids) {
       const answer = await retryIssue({ queue, store, jobId: id, by: "tac8 retry", now: context.now() });
       const ref = parseJobId(id);
-      const line = describeRetry(ref === null ? id : formatReference(ref), answer);
-      if (answer.kind === "queued" || answer.kind === "waiting" || answer.kind === "running") context.out.line(line);
-      else {
-        context.err.line(`tac8: ${line}`);
-        code = 1;
-      }
+      const name = ref === null ? id : formatReference(ref);
+      const line = describeRetry(name, answer);
+      const good = answer.kind === "queued" || answer.kind === "waiting" || answer.kind === "running";
+      const { kind: result, ...facts } = answer;
+      answers.push({ issue: name, result, ...facts });
+      if (!good) code = 1;
+      if (json) continue;
+      if (good) context.out.line(line);
+      else context.err.line(`tac8: ${line}`);
     }
-    if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
+    if (json) context.out.line(JSON.stringify({ issues: answers }, null, 2));
+    else if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
     return code;
   });
 }
@@ -47,19 +61,6 @@ async function retryIn(context: Context, { redis, jobId }: { redis: Redis; jobId
 async function failedIds(queue: IssueQueue): Promise<string[]> {
   const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
   return jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
-}
-
-function referenceOf(text: string, { repositories }: Place, cwd: string): string {
-  if (repositories.length === 0) {
-    throw new Problem(
-      `there is no config.toml in ${cwd}, and no demo: run this where tac8 up runs, or give --config FILE`,
-    );
-  }
-  try {
-    return jobIdOf(parseReference(text, repositories));
-  } catch (error) {
-    throw new Problem(messageOf(error), { cause: error });
-  }
 }
 
 /** One line for the operator. */
@@ -74,7 +75,7 @@ export function describeRetry(name: string, answer: RetryAnswer): string {
     case "blocked":
       return `${name} is blocked by a question: reply to it on the issue, and the work goes on`;
     case "unknown":
-      return `${name} is not in the queue: check the number, or put the label on the issue (again)`;
+      return `${name} is not in the queue: check the number, or label the issue (again) with tac8 add`;
     case "changed":
       return `${name} changed at the same moment: look at it with tac8 list, and try again`;
     default:

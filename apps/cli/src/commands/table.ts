@@ -1,9 +1,13 @@
 import type { CommandSpec } from "../program.ts";
+import { add } from "./add.ts";
 import { demo } from "./demo.ts";
 import { list } from "./list.ts";
+import { pause } from "./pause.ts";
+import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
 import { status } from "./status.ts";
+import { stop } from "./stop.ts";
 import { up } from "./up.ts";
 
 /** Every command of `tac8`, in the order of its help. */
-export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, retry];
+export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, add, retry, stop, pause, resume];

@@ -1,12 +1,16 @@
 /** What a `priority:P0` label says; P2 where none does. */
 export type Priority = "P0" | "P1" | "P2";
 
-const PRIORITIES: readonly Priority[] = ["P0", "P1", "P2"];
+export const PRIORITIES: readonly Priority[] = ["P0", "P1", "P2"];
+
+export function priorityLabel(priority: Priority): string {
+  return `priority:${priority}`;
+}
 
 /** The most urgent priority among the labels; their case does not matter. */
 export function priorityOf(labels: readonly string[]): Priority {
   const lower = labels.map((label) => label.toLowerCase());
-  return PRIORITIES.find((priority) => lower.includes(`priority:${priority.toLowerCase()}`)) ?? "P2";
+  return PRIORITIES.find((priority) => lower.includes(priorityLabel(priority).toLowerCase())) ?? "P2";
 }
 
 /** The number of begun work of the same label. */

@@ -1,0 +1,206 @@
+import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import { priorityLabel, PRIORITIES, priorityOf, type Priority } from "@tac8/core/domain/priority";
+import { formatReference, parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
+import { planHolds } from "@tac8/core/domain/holds";
+import { isEnded } from "@tac8/core/domain/states";
+import { createGitHub, type GitHub } from "@tac8/core/github/client";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { Issue } from "@tac8/core/github/types";
+import { createLogger } from "@tac8/core/log/logger";
+import { presentRunners } from "@tac8/core/look/snapshot";
+import { readHolds } from "@tac8/core/state/holds";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { keepsPolling, readRunners, readScheduler } from "@tac8/core/state/presence";
+import { Problem, type Context } from "../context.ts";
+import type { CommandSpec } from "../program.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { locate, type Place } from "../redis/locate.ts";
+import { referenceOf } from "../reference.ts";
+import { plain } from "../terminal/text.ts";
+
+/** For all that is asked of GitHub together. */
+const PATIENCE_MS = 60_000;
+const TRIGGER = { color: "5319e7", description: "An agent works on this" };
+const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
+
+/** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
+export const add: CommandSpec = {
+  usage: "add <issue>",
+  summary: "put the label on an issue, through GitHub, so that an agent works on it",
+  options: [
+    { flags: "--priority <priority>", description: "its priority's label too", choices: PRIORITIES },
+    { flags: "--json", description: "as JSON" },
+  ],
+  async run(context, { args, options }) {
+    const place = locate(context, options["config"] as string | undefined);
+    const jobId = referenceOf(args[0] ?? "", place, context.cwd);
+    const { config, repositories } = place;
+    const parsed = parseJobId(jobId);
+    const repository = repositories.find((entry) => parsed !== null && sameRepo(entry, parsed));
+    if (config === null || parsed === null || repository === undefined) throw new Error(`no repository of ${jobId}`);
+    const ref = { owner: repository.owner, repo: repository.repo, number: parsed.number };
+    const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(PATIENCE_MS) };
+    const wanted = (options["priority"] as Priority | undefined) ?? null;
+    const before = await readBefore(place, jobId);
+    const anew = async () => (before.untold ? forgetStop(place, jobId) : undefined);
+    const { added, priority } = await politely(work, () => label(work, { wanted, ended: before.ended, anew }));
+    const next = await whatIsNext(context, place, added);
+    const name = formatReference(ref);
+    if (options["json"] === true) {
+      context.out.line(JSON.stringify({ issue: name, label: repository.issueLabel, priority, added, next }, null, 2));
+      return 0;
+    }
+    const done = added ? "is labelled" : "was labelled before";
+    context.out.line(`${name} ${done}: ${plain(repository.issueLabel)}, priority ${priority}. ${next}`);
+    return 0;
+  },
+};
+
+interface Work {
+  readonly github: GitHub;
+  readonly ref: IssueRef;
+  readonly repository: RepositoryConfig;
+  readonly signal: AbortSignal;
+}
+
+function connect({ secrets, github }: Config, { now }: Context): GitHub {
+  const token = secrets.githubToken;
+  if (token === null) {
+    throw new Problem("no GitHub token: put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE");
+  }
+  const log = createLogger({ name: "cli", level: "silent", secrets: secrets.values });
+  return createGitHub({ apiUrl: github.api_url, token, log, writeIntervalMs: github.write_interval_ms, now });
+}
+
+async function label(
+  work: Work,
+  { wanted, ended, anew }: { wanted: Priority | null; ended: boolean; anew: () => Promise<unknown> },
+): Promise<{ added: boolean; priority: Priority }> {
+  const { github, ref, repository, signal } = work;
+  const issue = await findOpen(work);
+  const options = { signal };
+  // The priority first: the scheduler must not find the label alone.
+  if (wanted !== null) await prioritize(work, issue, wanted);
+  const trigger = repository.issueLabel;
+  const on = issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
+  // A label that an ended run could not take off starts nothing: it has to be put on anew.
+  if (on && ended) await github.removeLabel(ref, ref.number, trigger, options);
+  const added = !on || ended;
+  if (added) {
+    await anew();
+    await github.ensureLabel(ref, { name: trigger, ...TRIGGER }, options);
+    await github.addLabel(ref, ref.number, trigger, options);
+  }
+  return { added, priority: wanted ?? priorityOf(issue.labels) };
+}
+
+async function findOpen({ github, ref, signal }: Work): Promise<Issue> {
+  const name = formatReference(ref);
+  const found = await github.issue(ref, ref.number, { signal });
+  if (found.kind === "moved") throw new Problem(`${name} was transferred to ${plain(found.to)}`);
+  if (found.kind === "gone")
+    throw new Problem(`${name} is not on GitHub, or the token may not see it: check the number`);
+  const { issue } = found;
+  if (issue.isPull) throw new Problem(`${name} is a pull request: name the issue that it is for`);
+  if (issue.state === "closed") throw new Problem(`${name} is closed: reopen it first`);
+  return issue;
+}
+
+async function prioritize({ github, ref, signal }: Work, issue: Issue, wanted: Priority): Promise<void> {
+  const options = { signal };
+  const name = priorityLabel(wanted);
+  const has = (label: string) => issue.labels.some((other) => other.toLowerCase() === label.toLowerCase());
+  if (!has(name)) {
+    const description = `Priority ${wanted} for agents`;
+    await github.ensureLabel(ref, { name, color: PRIORITY_COLORS[wanted], description }, options);
+    await github.addLabel(ref, ref.number, name, options);
+  }
+  for (const other of PRIORITIES.filter((priority) => priority !== wanted && has(priorityLabel(priority)))) {
+    await github.removeLabel(ref, ref.number, priorityLabel(other), options);
+  }
+}
+
+/** One line for what GitHub refuses. */
+async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const name = formatReference(ref);
+    if (signal.aborted)
+      throw new Problem(`GitHub did not answer about ${name} within ${PATIENCE_MS / 1000} s`, { cause: error });
+    if (!(error instanceof GitHubError)) throw error;
+    switch (error.kind) {
+      case "unauthorized":
+        throw new Problem("GitHub refuses the token: give a valid GITHUB_TOKEN", { cause: error });
+      case "forbidden":
+      case "not-found":
+        throw new Problem(`the token may not change labels of ${name}: it needs Issues, read and write`, {
+          cause: error,
+        });
+      case "rate-limit":
+      case "unavailable":
+      case "gone":
+      case "invalid":
+        throw new Problem(plain(error.message), { cause: error });
+      default:
+        throw error.kind satisfies never;
+    }
+  }
+}
+
+interface Before {
+  readonly ended: boolean;
+  /** A stop that GitHub has not heard of: its teller would use up the new label with the old one. */
+  readonly untold: boolean;
+}
+
+/** What Redis knows; where it is away, GitHub alone decides. */
+async function readBefore({ redisUrl }: Place, jobId: string): Promise<Before> {
+  try {
+    return await withRedis(
+      redisUrl,
+      async (redis) => {
+        const { state, stop } = await createIssueStore(redis).read(jobId);
+        return { ended: isEnded(state), untold: state === "stopped" && stop !== null };
+      },
+      UP_RUNNING,
+    );
+  } catch (error) {
+    if (error instanceof Problem) return { ended: false, untold: false };
+    throw error;
+  }
+}
+
+async function forgetStop({ redisUrl }: Place, jobId: string): Promise<void> {
+  const expect = { state: "stopped", run: "" };
+  const forget = { stop: null, stopMode: null };
+  await withRedis(redisUrl, (redis) => createIssueStore(redis).writeIf(jobId, expect, forget), UP_RUNNING);
+}
+
+/** What a person may expect. The label is on whatever Redis says, so its absence is only told. */
+async function whatIsNext({ now }: Context, { redisUrl, pollSeconds }: Place, added: boolean): Promise<string> {
+  try {
+    return await withRedis(
+      redisUrl,
+      async (redis) => {
+        const [scheduler, runners, holds] = await Promise.all([
+          readScheduler(redis),
+          readRunners(redis),
+          readHolds(redis),
+        ]);
+        const { live, pauseQueue } = planHolds(holds, now());
+        if (scheduler === null || !keepsPolling(scheduler, { now: now(), pollSeconds }))
+          return "The scheduler is not at work now: it finds the issue when it is (tac8 up).";
+        const found = added ? `The scheduler finds it within ${pollSeconds} s` : "The scheduler knows it";
+        if (pauseQueue)
+          return `${found}, and it waits: held by ${live.map(({ name }) => plain(name)).join(", ")} (tac8 status).`;
+        if (presentRunners(runners, now()).length === 0) return `${found}; no runner is there to work on it.`;
+        return `${found}; tac8 list shows how it goes.`;
+      },
+      UP_RUNNING,
+    );
+  } catch (error) {
+    if (error instanceof Problem) return `What becomes of it cannot be told: ${error.message}.`;
+    throw error;
+  }
+}

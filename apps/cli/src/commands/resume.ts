@@ -1,0 +1,106 @@
+import { OPERATOR, planHolds, type Hold } from "@tac8/core/domain/holds";
+import { readHolds } from "@tac8/core/state/holds";
+import { endHold, readPauses, resumeAll, resumeRunner } from "@tac8/core/state/pause";
+import type { Redis } from "ioredis";
+import { Problem, WrongUsage, type Context } from "../context.ts";
+import { operatorOf } from "../operator.ts";
+import type { CommandSpec } from "../program.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { locate } from "../redis/locate.ts";
+import { withQueue } from "../redis/queue.ts";
+import { findRunner } from "../runners.ts";
+import { plain } from "../terminal/text.ts";
+import { moment } from "../terminal/time.ts";
+
+/** It keeps what ran before Redis was emptied from running twice, and ends by itself. */
+const NOT_BY_HAND = "redis-emptied";
+
+interface Resumed {
+  /** What was to end: `operator`, another hold's name, or a runner's. */
+  readonly what: string;
+  readonly ended: boolean;
+  readonly line: string;
+}
+
+/** `--json`: `{what, ended, holds: [{name, reason, by, since, until}], pausedRunners: [name]}`: what is left after it. */
+export const resume: CommandSpec = {
+  usage: "resume [hold]",
+  summary: "end the pause of a person; or, when its cause is mended, a hold by its name, such as auth",
+  options: [
+    { flags: "--runner <name>", description: "end the pause of this runner" },
+    { flags: "--json", description: "as JSON" },
+  ],
+  async run(context, { args, options }) {
+    const place = locate(context, options["config"] as string | undefined);
+    const [hold] = args;
+    const name = options["runner"] as string | undefined;
+    if (hold !== undefined && name !== undefined) throw new WrongUsage("give a hold or --runner, not both");
+    return withRedis(
+      place.redisUrl,
+      async (redis) => {
+        const done = await end(context, { redis, hold, name });
+        const [holds, paused] = await Promise.all([readHolds(redis), readPauses(redis)]);
+        const { live, pauseQueue } = planHolds(holds, context.now());
+        // At once, and not only when the scheduler looks.
+        if (!pauseQueue && name === undefined) await withQueue(redis, (queue) => queue.resume());
+        if (options["json"] === true) context.out.line(asJson(done, live, [...paused.keys()]));
+        else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) context.out.line(line);
+        return 0;
+      },
+      UP_RUNNING,
+    );
+  },
+};
+
+async function end(
+  context: Context,
+  { redis, hold, name }: { redis: Redis; hold: string | undefined; name: string | undefined },
+): Promise<Resumed> {
+  const by = operatorOf(context);
+  const now = context.now();
+  if (name !== undefined) {
+    const runner = await findRunner(redis, name, now);
+    const was = await resumeRunner(redis, { runner, by });
+    const line = was === null ? `${plain(runner)} was not paused.` : `${plain(runner)} takes work again.`;
+    return { what: runner, ended: was !== null, line };
+  }
+  if (hold === undefined || hold === OPERATOR) {
+    const { ended } = await resumeAll(redis, { by, now });
+    return { what: OPERATOR, ended, line: ended ? "Resumed." : "It was not paused by a person." };
+  }
+  const { live } = planHolds(await readHolds(redis), now);
+  const there = live.find((known) => known.name === hold);
+  if (there === undefined) {
+    const names = live.map((known) => plain(known.name)).join(", ");
+    throw new Problem(`there is no hold ${plain(hold).slice(0, 80)} (${names === "" ? "nothing is held" : names})`);
+  }
+  if (hold === NOT_BY_HAND) throw new Problem(`the hold ${hold} ends by itself, ${untilOf(there, now)}`);
+  const { ended } = await endHold(redis, { name: hold, by, now });
+  return { what: hold, ended, line: `The hold ${plain(hold)} is ended.` };
+}
+
+function whatIsLeft(holds: readonly Hold[], paused: Awaited<ReturnType<typeof readPauses>>, now: number): string[] {
+  return [
+    ...holds.map((hold) => {
+      const { name, reason } = hold;
+      const advice = name === NOT_BY_HAND ? "" : `; tac8 resume ${plain(name)} ends it sooner`;
+      return `Still held by ${plain(name)} ${untilOf(hold, now)}: ${plain(reason)}${advice}`;
+    }),
+    ...[...paused].map(([runner, { by, since, reason }]) => {
+      const how = `by ${plain(by)} since ${moment(since, now)}: ${plain(reason)}`;
+      return `Runner ${plain(runner)} is paused ${how}; tac8 resume --runner ${plain(runner)} ends it`;
+    }),
+  ];
+}
+
+function untilOf({ until }: Hold, now: number): string {
+  return until === null ? "until somebody ends it" : `until ${moment(until, now)}`;
+}
+
+function asJson({ what, ended }: Resumed, holds: readonly Hold[], pausedRunners: readonly string[]): string {
+  const shown = holds.map(({ name, reason, by, since, until }) => {
+    const end = until === null ? null : new Date(until).toISOString();
+    return { name, reason, by, since: new Date(since).toISOString(), until: end };
+  });
+  return JSON.stringify({ what, ended, holds: shown, pausedRunners }, null, 2);
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isEnded } from "@tac8/core/domain/states";
+import { readEventsAfter } from "@tac8/core/state/events";
+import type { IssueStore } from "@tac8/core/state/issueStore";
+import { keepsPolling, readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import type { Redis } from "ioredis";
+import type { Context } from "../context.ts";
+import { plain } from "../terminal/text.ts";
+
+const LOOK_MS = 300;
+const PRESENCE_MS = 3000;
+const MAX_EVENTS = 200;
+
+export interface FollowOptions {
+  readonly context: Pick<Context, "now" | "onSignal">;
+  /** Borrowed. */
+  readonly redis: Redis;
+  readonly store: Pick<IssueStore, "read">;
+  readonly jobId: string;
+  /** How things were before the command. */
+  readonly since: { readonly event: string; readonly publishedSha: string | null };
+  readonly say: (line: string) => void;
+  readonly waitMs: number;
+  readonly pollSeconds: number;
+}
+
+/**
+ * Tells what becomes of a stop until the issue has ended and GitHub knows, the time is up (`late`), or the person has enough
+ * (`left`: the wait ends, not the stop). Each look costs the same, however long the queue is.
+ */
+export async function followStop(options: FollowOptions): Promise<"over" | "late" | "left"> {
+  const { context, redis, store, jobId, since, say, waitMs } = options;
+  const stop = new AbortController();
+  const ignore = context.onSignal(() => stop.abort());
+  const deadline = performance.now() + waitMs;
+  const told = new Set<string>();
+  const once = (line: string): void => {
+    if (!told.has(line)) say(line);
+    told.add(line);
+  };
+  let { event } = since;
+  let presenceAt = performance.now() + PRESENCE_MS;
+  try {
+    for (;;) {
+      const issue = await store.read(jobId);
+      for (const entry of await readEventsAfter(redis, { after: event, count: MAX_EVENTS })) {
+        event = entry.id;
+        if (entry.issue === jobId && entry.to === "agent") once(`  ${plain(entry.reason)}`);
+      }
+      const { publishedSha, branch, runner } = issue;
+      if (publishedSha !== null && publishedSha !== since.publishedSha) {
+        once(`  its work is on the branch ${plain(branch ?? "?")} (${plain(publishedSha).slice(0, 7)})`);
+      }
+      const ended = isEnded(issue.state);
+      if (ended && issue.stop === null) return "over";
+      if (performance.now() >= presenceAt) {
+        presenceAt = performance.now() + PRESENCE_MS;
+        if (ended && !(await schedulerIsThere(options))) {
+          once("  the scheduler is not at work: when it is, the issue on GitHub will say so");
+          return "over";
+        }
+        if (ended) once("  the issue on GitHub is still to be told");
+        else await tellOfRunner(options, runner, once);
+      }
+      if (performance.now() >= deadline) return "late";
+      await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      if (stop.signal.aborted) return "left";
+    }
+  } finally {
+    ignore();
+  }
+}
+
+async function schedulerIsThere({ redis, context, pollSeconds }: FollowOptions): Promise<boolean> {
+  const scheduler = await readScheduler(redis);
+  return scheduler !== null && keepsPolling(scheduler, { now: context.now(), pollSeconds });
+}
+
+/** A runner that is gone hears nothing: its job goes to another one when its lock ends. */
+async function tellOfRunner(
+  { redis, context, jobId }: FollowOptions,
+  slot: string | null,
+  once: (line: string) => void,
+): Promise<void> {
+  if (slot === null) return;
+  const runners = await readRunners(redis);
+  const its = runners.find(({ name, runs }) => name === slot || runs?.some((run) => run.issue === jobId) === true);
+  const silent = its === undefined ? null : context.now() - its.at;
+  if (silent !== null && silent <= RUNNER_GONE_MS) return;
+  once(`  its runner ${plain(slot)} is not to be heard: the issue ends when the lock of its job is over`);
+}
