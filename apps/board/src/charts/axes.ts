@@ -1,5 +1,5 @@
 import { html, type Html } from "../pages/html.ts";
-import { PLOT } from "./frame.ts";
+import type { Plot } from "./frame.ts";
 
 interface Tick {
   readonly at: number;
@@ -7,12 +7,12 @@ interface Tick {
 }
 
 /** Lines across the plot with their values at the left. */
-export function valueAxis(ticks: readonly Tick[]): Html {
+export function valueAxis(ticks: readonly Tick[], plot: Plot): Html {
   return html`<g class="axis">
     ${ticks.map(
       ({ at, text }) =>
-        html`<path d="M${PLOT.left} ${round(at)}H${PLOT.right}" /><text
-            x="${PLOT.left - 5}"
+        html`<path d="M${plot.left} ${round(at)}H${plot.right}" /><text
+            x="${plot.left - 5}"
             y="${round(at + 3.5)}"
             text-anchor="end"
             >${text}</text
@@ -22,11 +22,11 @@ export function valueAxis(ticks: readonly Tick[]): Html {
 }
 
 /** Words below the plot; the outer ones do not stick out. */
-export function timeAxis(ticks: readonly Tick[]): Html {
+export function timeAxis(ticks: readonly Tick[], plot: Plot): Html {
   return html`<g class="axis">
     ${ticks.map(({ at, text }, index) => {
-      const anchor = index === 0 && at < PLOT.left + 20 ? "start" : at > PLOT.right - 20 ? "end" : "middle";
-      return html`<text x="${round(at)}" y="${PLOT.bottom + 14}" text-anchor="${anchor}">${text}</text>`;
+      const anchor = index === 0 && at < plot.left + 20 ? "start" : at > plot.right - 20 ? "end" : "middle";
+      return html`<text x="${round(at)}" y="${plot.bottom + 14}" text-anchor="${anchor}">${text}</text>`;
     })}
   </g>`;
 }

@@ -3,8 +3,11 @@ import { scaleBand, scaleLinear } from "d3-scale";
 import { stack } from "d3-shape";
 import { html, type Html } from "../pages/html.ts";
 import { round, timeAxis, valueAxis } from "./axes.ts";
-import { figure, PLOT } from "./frame.ts";
+import { figure, plotIn } from "./frame.ts";
 import type { Day } from "./read.ts";
+
+const SIZE = { width: 360, height: 150 };
+const PLOT = plotIn(SIZE);
 
 export interface BarSeries {
   readonly name: string;
@@ -35,6 +38,7 @@ export function dayBars(given: DayBars): Html {
     title,
     description: `By day, the last ${days.length} days: ${legend.map(({ name, value }) => `${name} ${value}`).join(", ")}.`,
     legend,
+    size: SIZE,
     drawing: values.flat().some((value) => value > 0) ? draw(given) : null,
     table: {
       columns: ["Day", ...series.map(({ name }) => name)],
@@ -75,8 +79,8 @@ function draw({ series, days, stacked, format }: DayBars): Html {
       ];
     }),
   );
-  return html`${valueAxis(ticks)} ${stacked ? bars : bars.toReversed()}
-  ${timeAxis(dayTicks(days, (day) => (x(day) ?? 0) + x.bandwidth() / 2))}`;
+  return html`${valueAxis(ticks, PLOT)} ${stacked ? bars : bars.toReversed()}
+  ${timeAxis(dayTicks(days, (day) => (x(day) ?? 0) + x.bandwidth() / 2), PLOT)}`;
 }
 
 function stackedLayers(series: readonly BarSeries[], days: readonly Day[]): (readonly [number, number])[][] {

@@ -1,10 +1,22 @@
 import { html, type Html } from "../pages/html.ts";
 
-/** The drawing's own units; it fills the width that it has. */
-export const WIDTH = 360;
-export const HEIGHT = 150;
-/** The plot, without the room for the scales' words. */
-export const PLOT = { left: 40, right: WIDTH - 6, top: 10, bottom: HEIGHT - 20 };
+/** A drawing in its own units; it fills the width that it has. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The plot inside a drawing: what is left beside the scales' words. */
+export interface Plot {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export function plotIn({ width, height }: Size): Plot {
+  return { left: 42, right: width - 6, top: 8, bottom: height - 20 };
+}
 
 export interface LegendEntry {
   readonly name: string;
@@ -21,6 +33,7 @@ export interface Chart {
   /** What there is to see, for those who cannot see it. */
   readonly description: string;
   readonly legend: readonly LegendEntry[];
+  readonly size: Size;
   /** null: there is nothing to draw yet. */
   readonly drawing: Html | null;
   readonly table: Table;
@@ -33,7 +46,7 @@ export interface Table {
 }
 
 /** A chart with its legend, and its numbers as a table that can be unfolded. */
-export function figure({ id, title, description, legend, drawing, table }: Chart): Html {
+export function figure({ id, title, description, legend, size, drawing, table }: Chart): Html {
   const name = `chart-${id}`;
   return html`<figure id="${name}" class="chart">
     <figcaption>
@@ -45,7 +58,7 @@ export function figure({ id, title, description, legend, drawing, table }: Chart
     ${
       drawing === null
         ? html`<p class="empty">Nothing to draw yet.</p>`
-        : html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${name}-t ${name}-d">
+        : html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="${name}-t ${name}-d">
             <title id="${name}-t">${title}</title>
             <desc id="${name}-d">${description}</desc>
             ${drawing}

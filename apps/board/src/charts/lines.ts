@@ -3,7 +3,11 @@ import { scaleLinear, scaleTime } from "d3-scale";
 import { line } from "d3-shape";
 import { html, type Html } from "../pages/html.ts";
 import { round, timeAxis, valueAxis } from "./axes.ts";
-import { figure, PLOT } from "./frame.ts";
+import { figure, plotIn } from "./frame.ts";
+
+/** Four of them stand side by side. */
+const SIZE = { width: 280, height: 140 };
+const PLOT = plotIn(SIZE);
 
 export interface Point {
   /** Epoch ms. */
@@ -49,6 +53,7 @@ export function timeLines(given: TimeLines): Html {
     title,
     description: `The last ${hours} hours; now: ${legend.map(({ name, value }) => `${name} ${value}`).join(", ")}.`,
     legend,
+    size: SIZE,
     drawing: series.some(({ points }) => points.some(({ value }) => value !== null))
       ? draw({ ...given, series })
       : null,
@@ -69,8 +74,8 @@ function draw({ series, now, hours, format, top }: TimeLines): Html {
     .y(({ value }) => y(value ?? 0))
     .digits(1);
   const ticks = y.ticks(3).map((value) => ({ at: y(value), text: format(value) }));
-  const hoursShown = x.ticks(5).map((date) => ({ at: x(date), text: clock(date) }));
-  return html`${valueAxis(ticks)} ${timeAxis(hoursShown)}
+  const hoursShown = x.ticks(4).map((date) => ({ at: x(date), text: clock(date) }));
+  return html`${valueAxis(ticks, PLOT)} ${timeAxis(hoursShown, PLOT)}
   ${series.map(({ tone, points }) => html`<path class="line ${tone}" d="${path(withGaps(points)) ?? ""}" />${dot(points, x, y, tone)}`)}`;
 }
 

@@ -10,13 +10,12 @@ import { quantile } from "./quantile.ts";
 import { SAMPLE_HOURS, type ChartFacts, type Day } from "./read.ts";
 
 /** How the last days and hours were. */
-export const chartsPart: OverviewPart = ({ charts }) =>
-  html`<section id="charts" class="card" aria-labelledby="charts-title">
-    <h2 id="charts-title">The last days</h2>
-    <div class="charts">
-      ${[issuesPerDay(charts), timeToPull(charts), costPerDay(charts), queueDepth(charts), ...machines(charts)]}
-    </div>
-  </section>`;
+export const chartsPart: OverviewPart = ({ charts }) => html`<section id="charts" class="card" aria-label="Charts">
+  <h2>The last two weeks</h2>
+  <div class="charts">${[issuesPerDay(charts), timeToPull(charts), costPerDay(charts)]}</div>
+  <h2>The last day</h2>
+  <div class="charts small">${[queueDepth(charts), ...machines(charts)]}</div>
+</section>`;
 
 function issuesPerDay({ days }: ChartFacts): Html {
   const outcomes = (day: Day) => summarize(day.counts).outcomes;
@@ -44,18 +43,18 @@ function issuesPerDay({ days }: ChartFacts): Html {
 }
 
 function timeToPull({ days }: ChartFacts): Html {
-  const took = (part: number) => (day: Day) => quantile(histogramOf("pr", day.counts), part) ?? 0;
+  const minutes = (part: number) => (day: Day) => (quantile(histogramOf("pr", day.counts), part) ?? 0) / 60_000;
   return dayBars({
     id: "pull",
     title: "Time to pull request",
     stacked: false,
     days,
     series: [
-      { name: "Median", tone: "active", value: took(0.5) },
-      { name: "9 of 10 within", tone: "waiting", value: took(0.9) },
+      { name: "Median", tone: "active", value: minutes(0.5) },
+      { name: "9 of 10 within", tone: "waiting", value: minutes(0.9) },
     ],
-    format: (ms) => (ms === 0 ? "0" : span(ms)),
-    sum: (values) => span(values.findLast((value) => value > 0) ?? 0),
+    format: (value) => (value === 0 ? "0" : span(value * 60_000)),
+    sum: (values) => span((values.findLast((value) => value > 0) ?? 0) * 60_000),
   });
 }
 

@@ -14,7 +14,7 @@ export const eventsPart: OverviewPart = ({ look: { events } }, context) =>
   html`<section id="events" class="card" aria-labelledby="events-title">
     <h2 id="events-title">What happened</h2>
     ${events.length === 0 && html`<p class="empty">Nothing yet.</p>`}
-    <ol class="rows">
+    <ol class="rows stacked">
       ${events.toReversed().map((event) => item(event, context))}
     </ol>
   </section>`;

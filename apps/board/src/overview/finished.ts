@@ -18,7 +18,7 @@ export const finishedPart: OverviewPart = ({ finished }, context) =>
   html`<section id="finished" class="card" aria-labelledby="finished-title">
     <h2 id="finished-title">Finished</h2>
     ${finished.length === 0 && html`<p class="empty">Nothing has ended yet.</p>`}
-    <ol class="rows">
+    <ol class="rows stacked">
       ${finished.map((job) => item(job, context))}
     </ol>
   </section>`;

@@ -31,7 +31,7 @@ export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
     ${
       parked.length > 0 &&
       html`<h3 class="sub">Later</h3>
-        <ol class="rows">
+        <ol class="rows stacked">
           ${parked.map((job) => laterItem(job, context))}
         </ol>`
     }
