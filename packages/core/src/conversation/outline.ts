@@ -4,9 +4,7 @@ import { todoChanges } from "./todo.ts";
 /** An event at its place in the conversation, with what belongs to it. */
 export interface Entry {
   readonly event: LiveEvent;
-  /** Of a tool call: its answers, and what was said about it. */
-  readonly results: readonly LiveEvent[];
-  /** Of a tool call: what the sub-agent did that it started. */
+  /** Of a tool call, in order: what its sub-agent did, its answers, what was said about it (see `isAnswer`). */
   readonly children: readonly Entry[];
   /** For how many events of its topic in a row it stands; it shows the newest. */
   readonly times: number;
@@ -14,20 +12,24 @@ export interface Entry {
   readonly changed: readonly TodoItem[];
 }
 
-/** Where an event went: `depth` counts the sub-agents around it. */
-export type Placed =
-  | { readonly as: "entry"; readonly entry: Entry; readonly depth: number }
-  | { readonly as: "result"; readonly entry: Entry; readonly result: LiveEvent; readonly depth: number }
-  /** It says again what `entry` says, which now shows this one. */
-  | { readonly as: "again"; readonly entry: Entry; readonly depth: number }
-  /** It says nothing new. */
-  | { readonly as: "nothing" };
+/** Where an event went. */
+export interface Placed {
+  readonly entry: Entry;
+  /** The tool call that it is under. */
+  readonly under: Entry | null;
+  /** Sub-agents around it. */
+  readonly depth: number;
+}
 
 interface Node extends Entry {
   event: LiveEvent;
-  results: LiveEvent[];
-  children: Node[];
+  readonly children: Node[];
   times: number;
+}
+
+interface Call {
+  readonly node: Node;
+  readonly depth: number;
 }
 
 /**
@@ -36,7 +38,7 @@ interface Node extends Entry {
  */
 export class Outline {
   readonly #root: Node[] = [];
-  readonly #calls = new Map<string, { readonly node: Node; readonly depth: number }>();
+  readonly #calls = new Map<string, Call>();
   readonly #todos = new Map<string, readonly TodoItem[]>();
 
   get entries(): readonly Entry[] {
@@ -48,30 +50,29 @@ export class Outline {
     return this.#todos.get("") ?? [];
   }
 
-  add(event: LiveEvent): Placed {
-    const call = event.call === undefined ? undefined : this.#calls.get(event.call);
-    if (call !== undefined && (event.kind === "tool-result" || event.kind === "notice")) {
-      return addResult(call.node, event, call.depth);
-    }
-    const parent = event.parent === undefined ? undefined : this.#calls.get(event.parent);
-    const list = parent?.node.children ?? this.#root;
-    const depth = parent === undefined ? 0 : parent.depth + 1;
+  /** @returns null where the event says nothing new. */
+  add(event: LiveEvent): Placed | null {
+    const asked = isReply(event) ? this.#callOf(event.call) : null;
+    if (asked !== null && isToldBy(asked.node, event)) return null;
+    const started = this.#callOf(event.parent);
+    const call = asked ?? started;
+    const list = call?.node.children ?? this.#root;
+    const place = { under: call?.node ?? null, depth: asked?.depth ?? (started === null ? 0 : started.depth + 1) };
     const last = list.at(-1);
     if (last !== undefined && event.topic !== undefined && last.event.topic === event.topic) {
       last.event = event;
       last.times += 1;
-      return { as: "again", entry: last, depth };
+      return { entry: last, ...place };
     }
-    const node: Node = {
-      event: event.kind === "result" ? withoutEcho(event, lastWords(list)) : event,
-      results: [],
-      children: [],
-      times: 1,
-      changed: this.#changed(event),
-    };
-    list.push(node);
-    if (event.call !== undefined) this.#calls.set(event.call, { node, depth });
-    return { as: "entry", entry: node, depth };
+    const shown = event.kind === "result" ? withoutEcho(event, lastWords(list)) : event;
+    const entry: Node = { event: shown, children: [], times: 1, changed: this.#changed(event) };
+    list.push(entry);
+    if (asked === null && event.call !== undefined) this.#calls.set(event.call, { node: entry, depth: place.depth });
+    return { entry, ...place };
+  }
+
+  #callOf(id: string | undefined): Call | null {
+    return id === undefined ? null : (this.#calls.get(id) ?? null);
   }
 
   #changed({ todo, parent = "" }: LiveEvent): TodoItem[] {
@@ -89,14 +90,20 @@ export function outline(events: readonly LiveEvent[]): readonly Entry[] {
   return all.entries;
 }
 
-function addResult(node: Node, result: LiveEvent, depth: number): Placed {
-  // A refusal comes as a notice and as the answer, a sub-agent's last words as its report too.
-  const before = [...node.results, ...node.children.slice(-1).map(({ event }) => event)];
-  if (before.some(({ text }) => text !== "" && result.text.endsWith(text))) return { as: "nothing" };
-  // A list was written: the list itself says so.
-  if (node.event.kind === "todo" && result.isError !== true) return { as: "nothing" };
-  node.results.push(result);
-  return { as: "result", entry: node, result, depth };
+/** Does this child of a call answer it? Else it is its sub-agent's. */
+export function isAnswer(child: Entry, call: Entry): boolean {
+  return isReply(child.event) && child.event.call !== undefined && child.event.call === call.event.call;
+}
+
+function isReply({ kind }: LiveEvent): boolean {
+  return kind === "tool-result" || kind === "notice";
+}
+
+/** A refusal comes as a notice and as the answer, a sub-agent's last words are its report, and a list shows itself. */
+function isToldBy({ event: call, children }: Node, { text, isError }: LiveEvent): boolean {
+  if (call.kind === "todo" && isError !== true) return true;
+  const last = children.at(-1)?.event.text ?? "";
+  return last !== "" && text.endsWith(last);
 }
 
 function lastWords(list: readonly Node[]): string {
