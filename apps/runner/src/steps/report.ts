@@ -39,6 +39,7 @@ export async function report(run: RunContext): Promise<JobResult> {
       run: null,
       runner: null,
       stop: null,
+      stopMode: null,
       cancel: null,
       endedAttempt: run.job.attemptsMade,
     },

@@ -134,8 +134,8 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     now,
   });
   run.log.info({ resume: request.resume, session: sessionId }, request.resume ? "agent resumed" : "agent started");
-  const stopWatching = watchForHalt(run, (cause) => {
-    void (cause === "lost" ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
+  const stopWatching = watchForHalt(run, ({ cause, now: atOnce }) => {
+    void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
   });
   try {
     const end = await agent.done;

@@ -16,6 +16,9 @@ export type Hold = z.infer<typeof holdSchema> & { readonly name: string };
 
 const REPOSITORY = "repo:";
 
+/** A person's pause. */
+export const OPERATOR = "operator";
+
 export function repositoryHold(repo: { owner: string; repo: string }): string {
   return `${REPOSITORY}${repo.owner}/${repo.repo}`.toLowerCase();
 }
