@@ -28,10 +28,17 @@ export interface Health {
 
 /** More than this is no list to read. */
 const MAX_REASONS = 50;
+/** Some of a text comes from elsewhere, such as GitHub's message. */
+const MAX_TEXT = 500;
 
 export function healthOf(reasons: readonly Reason[]): Health {
   const worstFirst = reasons.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
-  return { level: worstFirst[0]?.level ?? "ok", reasons: worstFirst.slice(0, MAX_REASONS) };
+  const shown = worstFirst.slice(0, MAX_REASONS).map(({ text, ...reason }) => ({ ...reason, text: oneLine(text) }));
+  return { level: worstFirst[0]?.level ?? "ok", reasons: shown };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim().slice(0, MAX_TEXT);
 }
 
 export function isAtLeast(level: Level, least: Level): boolean {

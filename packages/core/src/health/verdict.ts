@@ -13,7 +13,7 @@ const reasonSchema = z.object({
 
 const verdictSchema = z.object({
   level: z.enum(LEVELS),
-  reasons: z.array(reasonSchema),
+  reasons: z.array(reasonSchema).readonly(),
   /** Epoch ms of the look that it comes from. */
   at: z.number(),
   /** Epoch ms since when it has been this level. */
