@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { addSample, readSamples, SAMPLE_MS } from "@tac8/core/ledger/samples";
 import { advanceLedger } from "@tac8/core/ledger/store";
-import { readRunners, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { readRunners, removeRunner, RUNNER_GONE_MS } from "@tac8/core/state/presence";
 
 export interface LedgerServices {
   /** Borrowed, as all of these. */
@@ -10,6 +10,9 @@ export interface LedgerServices {
   readonly queue: Queue;
   readonly now: () => number;
 }
+
+/** A runner that did not say goodbye is remembered for this long. */
+const FORGET_MS = 24 * 3_600_000;
 
 /** Makes a function that counts what was logged, and takes a sample when it is time for one. */
 export function createLedger({ redis, queue, now }: LedgerServices): () => Promise<void> {
@@ -25,6 +28,7 @@ export function createLedger({ redis, queue, now }: LedgerServices): () => Promi
       queue.getJobCounts("waiting", "prioritized", "active", "delayed"),
       readRunners(redis),
     ]);
+    for (const { name, at: seenAt } of runners) if (at - seenAt > FORGET_MS) await removeRunner(redis, name);
     const present = runners.filter((runner) => at - runner.at <= RUNNER_GONE_MS);
     const machines = present.flatMap(({ host, machine }) => (machine === undefined ? [] : [[host, machine] as const]));
     await addSample(redis, {

@@ -10,6 +10,7 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { createBreaker } from "./breaker.ts";
+import { createHealth } from "./health.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
 import { createPoll } from "./poll.ts";
@@ -40,6 +41,7 @@ const TASKS_MS = 5000;
 const LEDGER_MS = 2000;
 /** Whoever asked for a stop is looking. */
 const STOPS_MS = 1000;
+const HEALTH_MS = 3000;
 const CLOSE_MS = 2000;
 
 /** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
@@ -94,6 +96,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     every(STOPS_MS, createStops({ config, redis, queue, store, github, login, log, now, signal })),
     every(TASKS_MS, tasks),
     every(LEDGER_MS, createLedger({ redis, queue, now })),
+    every(HEALTH_MS, createHealth({ config, redis, queue, log, now })),
   ]);
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");

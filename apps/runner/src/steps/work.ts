@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { StepFailure } from "@tac8/core/domain/failures";
+import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
@@ -14,7 +15,6 @@ import { programPrefix } from "../host/ceiling.ts";
 import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
-import { runLogPath } from "../workspace/paths.ts";
 import { removeTree } from "../workspace/remove.ts";
 import type { Saved } from "../workspace/save.ts";
 import type { Prompts } from "./prepare.ts";
@@ -89,6 +89,7 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm } = config;
   const sessionId = how.session ?? randomUUID();
+  run.progress.cost(run.state.usage ?? NO_USAGE);
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const request: AgentRequest = {
     runId: run.id,

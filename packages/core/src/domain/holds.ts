@@ -11,6 +11,8 @@ const holdSchema = z.object({
   since: z.number(),
   /** Epoch ms; null: until it is taken away. */
   until: z.number().nullable(),
+  /** The run that met the reason. */
+  run: z.string().optional(),
 });
 export type Hold = z.infer<typeof holdSchema> & { readonly name: string };
 

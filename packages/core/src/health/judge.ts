@@ -1,51 +1,138 @@
+import type { Config } from "../config/resolve.ts";
+import type { Hold } from "../domain/holds.ts";
 import type { Snapshot } from "../look/snapshot.ts";
 import { keepsPolling } from "../state/presence.ts";
-
-/** From well to ill; the whole is as ill as its worst part. */
-export const LEVELS = ["ok", "warning", "degraded", "critical"] as const;
-export type Level = (typeof LEVELS)[number];
-
-export interface Reason {
-  readonly level: Exclude<Level, "ok">;
-  /** What is wrong, stable over versions: for scripts and for telling once per cause. */
-  readonly code: string;
-  /** One line for people: what, where, what to do. */
-  readonly text: string;
-}
-
-export interface Health {
-  readonly level: Level;
-  /** The worst first; empty when all is well. */
-  readonly reasons: readonly Reason[];
-}
+import { judgeMachines } from "./judgeMachines.ts";
+import { healthOf, type Health, type Reason } from "./level.ts";
+import { Scale, type HealthLimits } from "./limits.ts";
 
 export interface HealthGiven {
   /** Epoch ms. */
   readonly now: number;
   readonly pollSeconds: number;
+  readonly limits: HealthLimits;
 }
 
-/** Pure. */
-export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
-  const reasons = [...judgeScheduler(snapshot, given), ...judgeRunners(snapshot)];
-  const worstFirst = reasons.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
-  return { level: worstFirst[0]?.level ?? "ok", reasons: worstFirst };
+export function healthGiven({ coordinator, health }: Pick<Config, "coordinator" | "health">, now: number): HealthGiven {
+  return { now, pollSeconds: coordinator.poll_interval_seconds, limits: health };
 }
+
+/** Pure. What was wrong when the scheduler last judged stays wrong until it is better by a margin. */
+export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
+  const scale = new Scale(snapshot.verdict);
+  return healthOf([
+    ...judgeScheduler(snapshot, given),
+    ...judgeRunners(snapshot),
+    ...judgeRedis(snapshot, given.limits, scale),
+    ...judgeMachines(snapshot, given.limits, scale),
+    ...judgeHolds(snapshot),
+    ...judgeEnds(snapshot, given, scale),
+    ...judgeGitHub(snapshot, given, scale),
+  ]);
+}
+
+const everywhere = { host: null, action: null } as const;
 
 function judgeScheduler({ scheduler }: Snapshot, { now, pollSeconds }: HealthGiven): Reason[] {
-  const trouble = (text: string): Reason[] => [{ level: "degraded", code: "scheduler", text }];
+  const trouble = (text: string): Reason[] => [{ ...everywhere, level: "critical", code: "scheduler", text }];
   if (scheduler === null) return trouble("no scheduler has been heard of: start it");
-  if (keepsPolling(scheduler, { now, pollSeconds })) return [];
-  return trouble(scheduler.error ?? "the scheduler has not reached GitHub for too long");
+  const { error } = scheduler;
+  if (keepsPolling(scheduler, { now, pollSeconds })) {
+    if (error === null) return [];
+    return [{ ...everywhere, level: "warning", code: "scheduler-trouble", text: `the scheduler says: ${error}` }];
+  }
+  const seen = now - scheduler.at <= Math.max(3000 * pollSeconds, 90_000);
+  if (!seen) return trouble("the scheduler has not been heard of for too long: see whether it runs");
+  return trouble(`the scheduler does not reach GitHub: ${error ?? "no poll has ended for too long; see its log"}`);
 }
 
-function judgeRunners({ runners }: Snapshot): Reason[] {
+function judgeRunners({ runners, gone }: Snapshot): Reason[] {
+  const lost = gone.map(({ name, at }): Reason => {
+    const text = `${name} was last heard of at ${new Date(at).toISOString()} and did not say goodbye: see whether it runs`;
+    return { ...everywhere, level: "warning", code: `runner-gone:${name}`, text };
+  });
   if (runners.length === 0) {
-    return [{ level: "degraded", code: "no-runner", text: "no runner is there: nothing is worked on; start one" }];
+    const text = "no runner is there, so nothing is worked on: start one";
+    return [{ ...everywhere, level: "critical", code: "no-runner", text }, ...lost];
   }
-  return runners.flatMap(({ name, tired }): Reason[] =>
-    typeof tired === "string"
-      ? [{ level: "warning", code: `tired:${name}`, text: `${name} takes nothing new: ${tired}` }]
-      : [],
-  );
+  const tired = runners.flatMap(({ name, tired: why }): Reason[] => {
+    if (typeof why !== "string") return [];
+    return [{ ...everywhere, level: "warning", code: `tired:${name}`, text: `${name} takes nothing new: ${why}` }];
+  });
+  if (tired.length < runners.length) return [...tired, ...lost];
+  const text = "every runner's host is tired, so nothing new starts: see their reasons";
+  return [{ ...everywhere, level: "degraded", code: "all-tired", text }, ...tired, ...lost];
+}
+
+function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, scale: Scale): Reason[] {
+  const reasons: Reason[] = [];
+  if (!writesToDisk) {
+    const text = "Redis cannot write to its disk and so takes nothing: see its log, and whether that disk is full";
+    reasons.push({ ...everywhere, level: "critical", code: "redis-disk", text });
+  }
+  if (memory.max === 0) return reasons;
+  const used = (100 * memory.used) / memory.max;
+  const text = `Redis uses ${Math.floor(used)} % of its maxmemory, and takes nothing when it is full: raise maxmemory`;
+  const code = "redis-memory";
+  if (scale.over(used, limits.redis_critical_percent, { code, level: "critical" })) {
+    reasons.push({ ...everywhere, action: "hold", level: "critical", code, text });
+  } else if (scale.over(used, limits.redis_warning_percent, { code, level: "warning" })) {
+    reasons.push({ ...everywhere, level: "warning", code, text });
+  }
+  return reasons;
+}
+
+function judgeHolds({ holds }: Snapshot): Reason[] {
+  return holds.flatMap((hold): Reason[] => {
+    const { name, reason, by, until } = hold;
+    if (name === HEALTH_HOLD) return []; // What it was set for is among the reasons.
+    const end = until === null ? "until it is taken away" : `until ${new Date(until).toISOString()}`;
+    const text = `nothing new starts${placeOf(hold)} ${end} (hold ${name} by ${by}): ${reason}`;
+    return [{ ...everywhere, level: levelOf(name), code: `hold:${name}`, text }];
+  });
+}
+
+/** The hold that the scheduler sets for critical reasons. */
+export const HEALTH_HOLD = "health";
+
+/** What a person meant to be so, and what passes by itself, is no illness. */
+function levelOf(name: string): "warning" | "degraded" {
+  return name === "auth" || name === "breaker" ? "degraded" : "warning";
+}
+
+function placeOf({ name }: Hold): string {
+  return name.startsWith("repo:") ? ` of ${name.slice("repo:".length)}` : "";
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+function judgeEnds({ ends }: Snapshot, { now, limits }: HealthGiven, scale: Scale): Reason[] {
+  const newest = ends.filter(({ at }) => now - at <= DAY_MS).slice(-limits.failure_window);
+  // A few say nothing.
+  if (newest.length * 2 < limits.failure_window) return [];
+  const failed = newest.filter(({ well }) => !well).length;
+  const rate = (100 * failed) / newest.length;
+  const code = "failures";
+  const text = `${failed} of the newest ${newest.length} runs failed: see why with tac8 report or tac8 list --state failed`;
+  if (scale.over(rate, limits.failure_degraded_percent, { code, level: "degraded" })) {
+    return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
+  }
+  if (!scale.over(rate, limits.failure_warning_percent, { code, level: "warning" })) return [];
+  return [{ ...everywhere, level: "warning", code, text }];
+}
+
+function judgeGitHub({ scheduler, runners }: Snapshot, { now, limits }: HealthGiven, scale: Scale): Reason[] {
+  const all = [scheduler, ...runners].flatMap((who) => who?.github?.rateLimit ?? []);
+  const current = all.filter(({ limit, resetAt }) => limit > 0 && resetAt > now);
+  const least = current.toSorted((a, b) => a.remaining / a.limit - b.remaining / b.limit)[0];
+  if (least === undefined) return [];
+  const left = (100 * least.remaining) / least.limit;
+  const code = "github-rate-limit";
+  const reset = new Date(least.resetAt).toISOString();
+  const text = `${least.remaining} of ${least.limit} requests to GitHub are left until ${reset}: see what else uses this token`;
+  if (scale.under(left, limits.github_degraded_percent, { code, level: "degraded" })) {
+    return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
+  }
+  if (!scale.under(left, limits.github_warning_percent, { code, level: "warning" })) return [];
+  return [{ ...everywhere, level: "warning", code, text }];
 }

@@ -3,16 +3,21 @@ import { readEventsAfter } from "../state/events.ts";
 import { dayKey, TOTALS_KEY } from "../state/keys.ts";
 import { countEvents, type Counts } from "./count.ts";
 import { dayOf } from "./days.ts";
+import { endsIn, MAX_ENDS, parseEnds, type RunEnd } from "./ends.ts";
 
 const BATCH = 500;
 /** Batches of one call: what it does not come to is done by the next. */
 const MAX_BATCHES = 20;
 const KEPT_DAYS = 400;
 const CURSOR = "cursor";
+const ENDS = "ends";
+/** What an end takes. */
+const END_CHARS = 12;
 
 /**
  * Adds, and moves the cursor on, in one step: no event counts twice or not at all, whoever dies. KEYS: totals, then one
- * hash per day. ARGV: cursor that is expected, cursor to come, JSON of a list {field: amount} per key, expiry in seconds.
+ * hash per day. ARGV: cursor that is expected, cursor to come, JSON of a list {field: amount} per key, expiry in seconds,
+ * ends of runs as ends.ts writes them, how many characters of them are kept.
  */
 const ADD = `
 if (redis.call('HGET', KEYS[1], 'cursor') or '0') ~= ARGV[1] then return 0 end
@@ -21,7 +26,8 @@ for i, key in ipairs(KEYS) do
   for field, amount in pairs(counts[i]) do redis.call('HINCRBY', key, field, amount) end
   if i > 1 then redis.call('EXPIRE', key, ARGV[4]) end
 end
-redis.call('HSET', KEYS[1], 'cursor', ARGV[2])
+local ends = (redis.call('HGET', KEYS[1], 'ends') or '') .. ARGV[5]
+redis.call('HSET', KEYS[1], 'cursor', ARGV[2], 'ends', string.sub(ends, -tonumber(ARGV[6])))
 return 1`;
 
 /** Counts what has been logged since the last call. May be called by many at a time. @returns how many events were new. */
@@ -36,7 +42,8 @@ export async function advanceLedger(redis: Redis): Promise<number> {
     const names = Object.keys(days);
     const counts = JSON.stringify([totals, ...names.map((day) => days[day])]);
     const keys = [TOTALS_KEY, ...names.map(dayKey)];
-    const done = await redis.eval(ADD, keys.length, ...keys, cursor, last.id, counts, KEPT_DAYS * 86_400);
+    const more = [KEPT_DAYS * 86_400, endsIn(events), MAX_ENDS * END_CHARS];
+    const done = await redis.eval(ADD, keys.length, ...keys, cursor, last.id, counts, ...more);
     if (done !== 1) return counted; // Somebody else was quicker.
     counted += events.length;
   }
@@ -46,6 +53,11 @@ export async function advanceLedger(redis: Redis): Promise<number> {
 /** All that was ever counted. */
 export async function readTotals(redis: Redis): Promise<Counts> {
   return toCounts(await redis.hgetall(TOTALS_KEY));
+}
+
+/** How the newest runs ended, oldest first. */
+export async function readEnds(redis: Redis): Promise<RunEnd[]> {
+  return parseEnds((await redis.hget(TOTALS_KEY, ENDS)) ?? "");
 }
 
 /** What was counted on these days, in their order. */
@@ -60,6 +72,6 @@ export async function readDays(redis: Redis, days: readonly string[]): Promise<C
 }
 
 function toCounts(hash: Readonly<Record<string, string>>): Counts {
-  const entries = Object.entries(hash).filter(([field]) => field !== CURSOR);
+  const entries = Object.entries(hash).filter(([field]) => field !== CURSOR && field !== ENDS);
   return Object.fromEntries(entries.map(([field, text]) => [field, Number(text)]));
 }

@@ -3,7 +3,9 @@ import type { Redis } from "ioredis";
 import { planHolds, type Hold } from "../domain/holds.ts";
 import type { Counts } from "../ledger/count.ts";
 import { dayOf } from "../ledger/days.ts";
-import { readDays, readTotals } from "../ledger/store.ts";
+import type { RunEnd } from "../ledger/ends.ts";
+import { readDays, readEnds, readTotals } from "../ledger/store.ts";
+import { readVerdict, VERDICT_GONE_MS, type Verdict } from "../health/verdict.ts";
 import { readEvents, type LoggedEvent } from "../state/events.ts";
 import { readHolds } from "../state/holds.ts";
 import {
@@ -35,6 +37,8 @@ export interface Snapshot {
   readonly scheduler: SchedulerPresence | null;
   /** Those that were heard of lately, by name. */
   readonly runners: readonly RunnerPresence[];
+  /** Those that went silent within the last hour and did not say goodbye, by name. */
+  readonly gone: readonly RunnerPresence[];
   readonly queue: QueueCounts;
   /** Those that are not over. */
   readonly holds: readonly Hold[];
@@ -42,7 +46,13 @@ export interface Snapshot {
   readonly events: readonly LoggedEvent[];
   readonly totals: Counts;
   readonly today: Counts;
+  /** How the newest runs ended, oldest first. */
+  readonly ends: readonly RunEnd[];
   readonly memory: RedisMemory;
+  /** Redis' append-only file takes what is written to it; where Redis has none, true. */
+  readonly writesToDisk: boolean;
+  /** What the scheduler told last; null: nothing of late. */
+  readonly verdict: Verdict | null;
 }
 
 export interface SnapshotOptions {
@@ -56,22 +66,30 @@ export interface SnapshotOptions {
   readonly events: number;
 }
 
+/** A runner that was silent for longer is not missed any more: machines come and go. */
+const MISSED_MS = 3_600_000;
+
 export async function readSnapshot({ redis, queue, now, events: count }: SnapshotOptions): Promise<Snapshot> {
-  const [scheduler, runners, counts, paused, holds, events, totals, days, info] = await Promise.all([
-    readScheduler(redis),
-    readRunners(redis),
-    queue.getJobCounts("waiting", "prioritized", "active", "delayed", "completed", "failed"),
-    queue.isPaused(),
-    readHolds(redis),
-    readEvents(redis, { count }),
-    readTotals(redis),
-    readDays(redis, [dayOf(now)]),
-    redis.info("memory"),
-  ]);
+  const [scheduler, runners, counts, paused, holds, events, totals, ends, days, verdict, memory, persistence] =
+    await Promise.all([
+      readScheduler(redis),
+      readRunners(redis),
+      queue.getJobCounts("waiting", "prioritized", "active", "delayed", "completed", "failed"),
+      queue.isPaused(),
+      readHolds(redis),
+      readEvents(redis, { count }),
+      readTotals(redis),
+      readEnds(redis),
+      readDays(redis, [dayOf(now)]),
+      readVerdict(redis),
+      redis.info("memory"),
+      redis.info("persistence"),
+    ]);
   const number = (state: string) => counts[state] ?? 0;
   return {
     scheduler,
     runners: presentRunners(runners, now),
+    gone: byName(runners.filter(({ at }) => now - at > RUNNER_GONE_MS && now - at <= MISSED_MS)),
     queue: {
       waiting: number("waiting") + number("prioritized"),
       active: number("active"),
@@ -84,12 +102,19 @@ export async function readSnapshot({ redis, queue, now, events: count }: Snapsho
     events,
     totals,
     today: days[0] ?? {},
-    memory: { used: fieldOf(info, "used_memory"), max: fieldOf(info, "maxmemory") },
+    ends,
+    memory: { used: fieldOf(memory, "used_memory"), max: fieldOf(memory, "maxmemory") },
+    writesToDisk: !/^aof_last_write_status:err/m.test(persistence),
+    verdict: verdict !== null && now - verdict.at <= VERDICT_GONE_MS ? verdict : null,
   };
 }
 
 export function presentRunners(runners: readonly RunnerPresence[], now: number): RunnerPresence[] {
-  return runners.filter(({ at }) => now - at <= RUNNER_GONE_MS).toSorted((a, b) => a.name.localeCompare(b.name));
+  return byName(runners.filter(({ at }) => now - at <= RUNNER_GONE_MS));
+}
+
+function byName(runners: readonly RunnerPresence[]): RunnerPresence[] {
+  return runners.toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
 function fieldOf(info: string, name: string): number {

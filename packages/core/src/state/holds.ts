@@ -19,7 +19,7 @@ export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<bo
     await redis.hset(HOLDS_KEY, name, JSON.stringify({ ...hold, since: there?.since ?? hold.since }));
     return false;
   }
-  const evidence = { name, until: hold.until };
+  const evidence = { name, until: hold.until, ...(hold.run === undefined ? {} : { run: hold.run }) };
   await appendEvent(redis, { issue: "", from: "", to: "hold", by: hold.by, reason: hold.reason, evidence });
   return true;
 }

@@ -3,6 +3,8 @@ export const EVENTS_KEY = "tac8:events";
 export const HOLDS_KEY = "tac8:holds";
 /** What the breaker is about: JSON, see domain/breaker.ts. */
 export const BREAKER_KEY = "tac8:breaker";
+/** How the scheduler judges all of tac8: JSON, see health/verdict.ts. */
+export const HEALTH_KEY = "tac8:health";
 export const RUNNERS_KEY = "tac8:runners";
 export const SCHEDULER_KEY = "tac8:scheduler";
 /** Hash by runner: which of them a person has paused, see state/pause.ts. */

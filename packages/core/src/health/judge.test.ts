@@ -1,0 +1,216 @@
+import { expect, test } from "vitest";
+import { sections } from "../config/schema.ts";
+import type { Hold } from "../domain/holds.ts";
+import type { Snapshot } from "../look/snapshot.ts";
+import type { HostPresence, RunnerPresence } from "../state/presence.ts";
+import { judgeHealth } from "./judge.ts";
+
+const NOW = 1_764_000_000_000;
+const limits = sections.health.parse({});
+const given = { now: NOW, pollSeconds: 30, limits };
+
+const FINE: HostPresence = {
+  freeMemoryMb: 4000,
+  totalMemoryMb: 8000,
+  freeDiskGb: 20,
+  loadPerCore: 0.5,
+  temperatureC: 50,
+};
+const machine = (change: Partial<HostPresence>): HostPresence => ({ ...FINE, ...change });
+const runner = (name: string, change: Partial<RunnerPresence> = {}): RunnerPresence => ({
+  name,
+  host: name,
+  at: NOW,
+  pid: 1,
+  slots: 3,
+  busy: 1,
+  tired: null,
+  machine: FINE,
+  process: { rssMb: 100, lagMs: 3, startedAt: 0 },
+  ...change,
+});
+const scheduler = { at: NOW, lastPollAt: NOW - 1000, error: null };
+const WELL: Snapshot = {
+  scheduler,
+  runners: [runner("a"), runner("b")],
+  gone: [],
+  queue: { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0, paused: false },
+  holds: [],
+  events: [],
+  totals: {},
+  today: {},
+  ends: [],
+  memory: { used: 10, max: 100 },
+  writesToDisk: true,
+  verdict: null,
+};
+
+const ends = (failed: number, well: number, at = NOW) => [
+  ...Array.from({ length: failed }, () => ({ at, well: false })),
+  ...Array.from({ length: well }, () => ({ at, well: true })),
+];
+const hold = (name: string): Hold => ({ name, reason: "why", by: "who", since: NOW, until: null });
+const disk = (...gb: (number | null)[]) =>
+  gb.map((freeDiskGb, index) => runner(`h${index}`, { machine: machine({ freeDiskGb }) }));
+const one = (change: Partial<HostPresence>) => ({ runners: [runner("a", { machine: machine(change) })] });
+const lag = (lagMs: number) => ({ rssMb: 1, lagMs, startedAt: 0 });
+const rate = (remaining: number, resetAt = NOW + 1000) => ({
+  scheduler: { ...scheduler, github: { requests: 1, notModified: 0, rateLimit: { limit: 5000, remaining, resetAt } } },
+});
+/** The verdict before, with this reason in it. */
+const was = (code: string, level: "warning" | "degraded" | "critical") => ({
+  verdict: {
+    level,
+    reasons: [{ level, code, text: "", action: null, host: null }],
+    at: NOW,
+    since: NOW,
+    calmSince: null,
+  },
+});
+
+const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level: string, reasons: string[]])[] = [
+  ["all well", {}, "ok", []],
+  [
+    "nobody knows anything of the machines",
+    { runners: [{ name: "a", host: "a", at: NOW, pid: 1, slots: 1, busy: 0 }] },
+    "ok",
+    [],
+  ],
+
+  ["no scheduler", { scheduler: null }, "critical", ["scheduler"]],
+  [
+    "a scheduler that never reached GitHub",
+    { scheduler: { ...scheduler, lastPollAt: null } },
+    "critical",
+    ["scheduler"],
+  ],
+  ["polled 90 s ago", { scheduler: { ...scheduler, lastPollAt: NOW - 90_000 } }, "ok", []],
+  ["polled longer ago", { scheduler: { ...scheduler, lastPollAt: NOW - 90_001 } }, "critical", ["scheduler"]],
+  ["one failed poll", { scheduler: { ...scheduler, error: "502" } }, "warning", ["scheduler-trouble"]],
+  [
+    "alive in a rate limit's wait",
+    { scheduler: { at: NOW, lastPollAt: NOW - 7_200_000, error: "limit", restUntil: NOW + 60_000 } },
+    "warning",
+    ["scheduler-trouble"],
+  ],
+  ["a clock that is ahead", { scheduler: { ...scheduler, at: NOW + 5000, lastPollAt: NOW + 5000 } }, "ok", []],
+
+  ["no runner", { runners: [] }, "critical", ["no-runner"]],
+  ["a runner that went silent", { gone: [runner("c")] }, "warning", ["runner-gone:c"]],
+  ["the only one went silent", { runners: [], gone: [runner("c")] }, "critical", ["no-runner", "runner-gone:c"]],
+  ["one of two is tired", { runners: [runner("a"), runner("b", { tired: "hot" })] }, "warning", ["tired:b"]],
+  ["all are tired", { runners: [runner("a", { tired: "hot" })] }, "degraded", ["all-tired", "tired:a"]],
+
+  ["Redis at its warning", { memory: { used: 75, max: 100 } }, "ok", []],
+  ["Redis over its warning", { memory: { used: 76, max: 100 } }, "warning", ["redis-memory"]],
+  ["Redis nearly full", { memory: { used: 91, max: 100 } }, "critical", ["redis-memory hold"]],
+  [
+    "Redis a bit better",
+    { memory: { used: 80, max: 100 }, ...was("redis-memory", "critical") },
+    "critical",
+    ["redis-memory hold"],
+  ],
+  ["Redis better", { memory: { used: 72, max: 100 }, ...was("redis-memory", "critical") }, "warning", ["redis-memory"]],
+  ["Redis well again", { memory: { used: 60, max: 100 }, ...was("redis-memory", "critical") }, "ok", []],
+  ["Redis without a limit", { memory: { used: 1e12, max: 0 } }, "ok", []],
+  ["Redis cannot write", { writesToDisk: false }, "critical", ["redis-disk"]],
+
+  ["a short disk", { runners: disk(1.9, 20) }, "degraded", ["disk:h0 slow h0"]],
+  ["a disk at its limit", { runners: disk(2, 20) }, "ok", []],
+  [
+    "a disk that has a little more again",
+    { runners: disk(2.3, 20), ...was("disk:h0", "degraded") },
+    "degraded",
+    ["disk:h0 slow h0"],
+  ],
+  ["a disk that has enough again", { runners: disk(2.4, 20), ...was("disk:h0", "degraded") }, "ok", []],
+  ["another disk's trouble before", { runners: disk(2.3, 20), ...was("disk:h1", "degraded") }, "ok", []],
+  ["one full disk of two", { runners: disk(0.1, 20) }, "degraded", ["disk:h0 slow h0"]],
+  [
+    "every disk full",
+    { runners: disk(0.1, 0.4) },
+    "critical",
+    ["disk-full hold", "disk:h0 slow h0", "disk:h1 slow h1"],
+  ],
+  ["one full disk, one unknown", { runners: disk(0.1, null) }, "degraded", ["disk:h0 slow h0"]],
+  ["little memory", one({ freeMemoryMb: 639 }), "degraded", ["memory:a slow a"]],
+  ["enough memory", one({ freeMemoryMb: 640 }), "ok", []],
+  ["hot", one({ temperatureC: 75.1 }), "degraded", ["temperature:a slow a"]],
+  ["warm", one({ temperatureC: 75 }), "ok", []],
+  [
+    "not yet cool",
+    { ...one({ temperatureC: 73 }), ...was("temperature:a", "degraded") },
+    "degraded",
+    ["temperature:a slow a"],
+  ],
+  [
+    "two runners on one hot machine",
+    { runners: ["a", "b"].map((name) => runner(name, { host: "pi", machine: machine({ temperatureC: 90 }) })) },
+    "degraded",
+    ["temperature:pi slow pi"],
+  ],
+
+  ["a late event loop", { runners: [runner("a", { process: lag(1001) })] }, "warning", ["lag:a a"]],
+  ["a very late one", { runners: [runner("a", { process: lag(5001) })] }, "degraded", ["lag:a slow a"]],
+  ["a late scheduler slows nobody", { scheduler: { ...scheduler, process: lag(9000) } }, "warning", ["lag:scheduler"]],
+
+  ["few ends say nothing", { ends: ends(9, 0) }, "ok", []],
+  ["some failed", { ends: ends(6, 14) }, "ok", []],
+  ["more failed", { ends: ends(7, 13) }, "warning", ["failures"]],
+  ["most failed", { ends: ends(13, 7) }, "degraded", ["failures slow"]],
+  ["only the newest count", { ends: [...ends(50, 0), ...ends(0, 20)] }, "ok", []],
+  ["only those of a day count", { ends: ends(20, 0, NOW - 86_400_001) }, "ok", []],
+  ["fewer failed again", { ends: ends(10, 10), ...was("failures", "degraded") }, "degraded", ["failures slow"]],
+
+  ["requests left", rate(1000), "ok", []],
+  ["few requests left", rate(999), "warning", ["github-rate-limit"]],
+  ["hardly any requests left", rate(249), "degraded", ["github-rate-limit slow"]],
+  ["a rate limit that was reset meanwhile", rate(0, NOW - 1), "ok", []],
+
+  ["a person's hold", { holds: [hold("operator")] }, "warning", ["hold:operator"]],
+  ["a usage limit", { holds: [hold("usage-limit")] }, "warning", ["hold:usage-limit"]],
+  ["a repository's hold", { holds: [hold("repo:octo/hello")] }, "warning", ["hold:repo:octo/hello"]],
+  ["a tripped breaker", { holds: [hold("breaker")] }, "degraded", ["hold:breaker"]],
+  ["a refused login", { holds: [hold("auth")] }, "degraded", ["hold:auth"]],
+  ["its own hold", { holds: [hold("health")] }, "ok", []],
+
+  [
+    "the worst comes first",
+    { scheduler: null, ...one({ temperatureC: 90 }), gone: [runner("c")] },
+    "critical",
+    ["scheduler", "temperature:a slow a", "runner-gone:c"],
+  ],
+];
+
+test.each(CASES)("%s", (_name, change, level, reasons) => {
+  const health = judgeHealth({ ...WELL, ...change }, given);
+  const words = health.reasons.map(({ code, action, host }) =>
+    [code, action, host].filter((word) => word !== null).join(" "),
+  );
+  expect([health.level, words]).toEqual([level, reasons]);
+});
+
+test("0 is no limit", () => {
+  const none = Object.fromEntries(Object.keys(limits).map((key) => [key, key === "failure_window" ? 20 : 0]));
+  const ill: Snapshot = {
+    ...WELL,
+    ...rate(0),
+    runners: [
+      runner("a", { machine: machine({ freeDiskGb: 0, freeMemoryMb: 0, temperatureC: 200 }), process: lag(1e6) }),
+    ],
+    memory: { used: 100, max: 100 },
+    ends: ends(20, 0),
+  };
+  expect(judgeHealth(ill, { ...given, limits: none as typeof limits })).toEqual({ level: "ok", reasons: [] });
+});
+
+test("a reason says what, where and what to do, on one line; a long list is cut", () => {
+  const many = Array.from({ length: 100 }, (_, index) =>
+    runner(`pi-${index}`, { machine: machine({ freeDiskGb: 1 }) }),
+  );
+  const { reasons } = judgeHealth({ ...WELL, runners: many }, given);
+  expect(reasons).toHaveLength(50);
+  expect(reasons[0]?.text).toBe(
+    "pi-0 has only 1.0 GB of disk free: its janitor clears up; make room if that is not enough",
+  );
+});

@@ -1,0 +1,46 @@
+/**
+ * From well to ill; the whole is as ill as its worst part.
+ *
+ *   warning    all works; somebody should look at it
+ *   degraded   works, but not well: what can slow down or clear up does so
+ *   critical   nothing gets done, or going on would do harm: then the queue is held
+ */
+export const LEVELS = ["ok", "warning", "degraded", "critical"] as const;
+export type Level = (typeof LEVELS)[number];
+
+export interface Reason {
+  readonly level: Exclude<Level, "ok">;
+  /** What is wrong, `<kind>` or `<kind>:<where>`, stable over versions: for scripts and for telling once per cause. */
+  readonly code: string;
+  /** One line for people: what, where, what to do. */
+  readonly text: string;
+  /** What is done about it: runners slow down, or the queue is held. */
+  readonly action: "slow" | "hold" | null;
+  /** The machine that it is about, and whose runners act; null: all of them. */
+  readonly host: string | null;
+}
+
+export interface Health {
+  readonly level: Level;
+  /** The worst first; empty when all is well. */
+  readonly reasons: readonly Reason[];
+}
+
+/** More than this is no list to read. */
+const MAX_REASONS = 50;
+/** Some of a text comes from elsewhere, such as GitHub's message. */
+const MAX_TEXT = 500;
+
+export function healthOf(reasons: readonly Reason[]): Health {
+  const worstFirst = reasons.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
+  const shown = worstFirst.slice(0, MAX_REASONS).map(({ text, ...reason }) => ({ ...reason, text: oneLine(text) }));
+  return { level: worstFirst[0]?.level ?? "ok", reasons: shown };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim().slice(0, MAX_TEXT);
+}
+
+export function isAtLeast(level: Level, least: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+}
