@@ -237,7 +237,7 @@ test("one of two runners paused, by command and by SIGUSR1, through a restart: t
   world = await createWorld({ config: { coordinator: { max_concurrent_workers: 1 } } });
   const { github, redis } = world;
   const script = [{ write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
-  const scheduler = world.startApp("scheduler");
+  world.startApp("scheduler");
   const first = world.startApp("runner");
   await first.says("runner ready");
   const second = world.startApp("runner");
@@ -279,14 +279,20 @@ test("one of two runners paused, by command and by SIGUSR1, through a restart: t
   expect(notes.filter((text) => text.includes('"pause":"begun"'))).toHaveLength(2);
   expect(notes.filter((text) => text.includes('"pause":"ended"'))).toHaveLength(2);
 
-  // Others ignore it: Node's own answer would be a debugger's port.
+  expect(restarted.log() + second.log()).not.toContain("Debugger listening");
+  expect(github.pulls(REPO)).toHaveLength(4);
+});
+
+test("SIGUSR1 to an app that is no runner: it says so, lives on, and opens no debugger's port", async () => {
+  world = await createWorld();
   const board = world.startApp("board");
   await board.says("board at");
-  for (const app of [scheduler, board]) {
+  const scheduler = world.startApp("scheduler");
+  await scheduler.says("scheduler ready");
+  for (const app of [board, scheduler]) {
     app.child.kill("SIGUSR1");
     await app.says("SIGUSR1 pauses and resumes a runner");
     expect(app.log()).not.toContain("Debugger listening");
+    expect(await app.stop()).toBe(0);
   }
-  expect(restarted.log() + second.log()).not.toContain("Debugger listening");
-  expect(github.pulls(REPO)).toHaveLength(4);
 });

@@ -96,6 +96,37 @@ describe("an issue that no runner has", () => {
     expect(await stop()).toEqual({ kind: "ended", state: "stopped" });
   });
 
+  it("a runner that takes the job in that moment finds its end, and has only to close it", async () => {
+    await add("queued");
+    const writeIf: IssueStore["writeIf"] = async (id, expected, patch, event) => {
+      const done = await store.writeIf(id, expected, patch, event);
+      if (patch.state === "stopped") await take();
+      return done;
+    };
+    const racing = { queue, store: { ...store, writeIf }, redis: server.redis, jobId: ID };
+    const answer = await stopIssue({ ...racing, by: "ann@pi", reason: null, kill: false, now: 1000 });
+    expect(answer).toEqual({ kind: "stopped", from: "queued" });
+    const job = await queue.getJob(ID);
+    expect(await job?.getState()).toBe("active");
+    expect(await store.read(ID)).toMatchObject({ state: "stopped", endedAttempt: job?.attemptsMade });
+  });
+
+  it("a runner that takes the job before the end is written ends it by the command", async () => {
+    await add("queued");
+    const writeIf: IssueStore["writeIf"] = async (id, expected, patch, event) => {
+      const done = await store.writeIf(id, expected, patch, event);
+      if (patch.state !== "stopped") {
+        await take();
+        await store.writeIf(ID, {}, { run: "r1", runner: "pi/0" });
+      }
+      return done;
+    };
+    const racing = { queue, store: { ...store, writeIf }, redis: server.redis, jobId: ID };
+    const answer = await stopIssue({ ...racing, by: "ann@pi", reason: null, kill: false, now: 1000 });
+    expect(answer).toEqual({ kind: "stopping", runner: "pi/0" });
+    expect(await store.read(ID)).toMatchObject({ state: "queued", stop: "stopped by ann@pi" });
+  });
+
   it("what died between the command and the end is ended by the next who looks", async () => {
     await add("queued", { stop: "stopped by ann@pi" });
     expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("stopped");
