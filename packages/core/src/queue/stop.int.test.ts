@@ -7,6 +7,7 @@ import { createIssueStore, type IssueStore } from "../state/issueStore.ts";
 import { COMMANDS_CHANNEL, STOPS_KEY } from "../state/keys.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import { jobOptions, QUEUE_NAME, type JobData } from "./contract.ts";
+import { retryIssue } from "./retry.ts";
 import { endInQueue, planStop, stopIssue, type StopAnswer } from "./stop.ts";
 
 const ID = "octo.hello.3";
@@ -157,6 +158,26 @@ describe("an issue that a runner has", () => {
       ["running", "note", "bob@mac", "asked to stop at once"],
     ]);
   });
+});
+
+it("what was stopped while it waited can be tried again, as it was", async () => {
+  await add("queued");
+  await queue.getJob(ID).then((job) => job?.changePriority({ priority: 1 }));
+  await stop();
+  const retry = () => retryIssue({ queue, store, jobId: ID, by: "ann@pi", now: 2000 });
+  expect(await retry()).toEqual({ kind: "queued", from: "stopped" });
+  const job = await queue.getJob(ID);
+  expect(job).toMatchObject({ name: "issue", data: { number: 3, title: "Title" }, priority: 1, opts: { attempts: 3 } });
+  expect(await store.read(ID)).toMatchObject({
+    state: "queued",
+    stop: null,
+    outcome: null,
+    retried: expect.any(String),
+  });
+  expect(await retry()).toEqual({ kind: "waiting", later: false });
+  await job?.remove(); // As if whoever retried had died in between.
+  expect(await retry()).toEqual({ kind: "queued", from: "queued" });
+  expect(await queue.getJob(ID)).toBeDefined();
 });
 
 it("knows what is nobody's", async () => {
