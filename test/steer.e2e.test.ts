@@ -189,13 +189,15 @@ test("stopped in mid-work, then labelled again: it goes on from what is on the b
     ),
   );
   expect(await said("stop", "#1")).toContain("Its work is on the branch auto/gh-1");
-  const [stopped] = await world.github.pushes;
+  const [saved] = github.pushes;
   await open("go");
   expect(await said("add", "1", "--priority", "P0")).toContain("priority P0");
   await world.enters(number, "pr", 1);
+  // No new branch and nothing thrown away: what the stop had pushed is still below.
   expect(github.pulls(REPO)).toMatchObject([{ head: "auto/gh-1" }]);
+  expect(await github.file(REPO, "auto/gh-1", "first.txt")).toBe("1\n");
+  expect(github.pushes[0]).toEqual(saved);
   expect(github.pushes.filter(({ forced }) => forced)).toEqual([]);
-  expect(stopped).toBeDefined();
   expect(github.comments(REPO, number)).toHaveLength(1);
 });
 

@@ -184,7 +184,7 @@ it("knows what is nobody's", async () => {
   expect(await stop()).toEqual({ kind: "unknown" });
   await add("pr");
   const job = await take();
-  await job.moveToCompleted({} as never, "token", false);
+  await job.moveToCompleted({}, "token", false);
   expect(await stop()).toEqual({ kind: "ended", state: "pr" });
   expect(await transitions()).toEqual([]);
   expect(await server.redis.exists(STOPS_KEY)).toBe(0);
