@@ -312,3 +312,12 @@ test("only authors of what could be an answer are looked up", () => {
   ];
   expect(repliers({ ...REPO, labelled: [], jobs }, comments)).toEqual(["helper"]);
 });
+
+test("what was stopped without a runner is not started again by the label that is still there", () => {
+  const untold = job(null, { state: "stopped", stop: "stopped by ann@pi", labelEvent: 0 });
+  expect(planFor({ job: untold, event: 5 })).toEqual([]);
+  expect(questionsFor({ ...REPO, labelled: [issue()], jobs: [untold] }).events).toEqual([]);
+  const told = job(null, { state: "stopped", labelEvent: 5 });
+  expect(planFor({ job: told, event: 5 })).toEqual([]);
+  expect(planFor({ job: told, event: 6 }).map(brief)).toEqual(["add P2 for event 6"]);
+});

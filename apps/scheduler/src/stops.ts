@@ -79,20 +79,28 @@ async function tell({ config, store, github, login, signal }: StopServices, jobI
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
   if (ref === null || repository === undefined) return store.writeIf(jobId, expect, { stop: null, stopMode: null });
   const { issueLabel } = repository;
+  const talk = { github, login, ref, signal };
   let { labelEvent } = issue;
-  let labelLeft: number | null = null;
-  try {
+  await tolerate(async () => {
     const event = await github.newestLabeledEvent(ref, ref.number, issueLabel, { signal });
     labelEvent = Math.max(labelEvent, event?.id ?? 0);
-    // First: whatever becomes of the rest, this label starts nothing more.
-    if (!(await store.writeIf(jobId, expect, { labelEvent }))) return false;
-    await comment({ github, login, ref, signal }, { ...issue, labelEvent }, issueLabel);
-    await takeOffLabels({ config, github, ref, signal }, issueLabel);
+  });
+  // First: whatever becomes of the rest, this label starts nothing more.
+  if (!(await store.writeIf(jobId, expect, { labelEvent }))) return false;
+  await tolerate(() => comment(talk, { ...issue, labelEvent }, issueLabel));
+  const off = await tolerate(() => takeOffLabels(talk, config, issueLabel));
+  return store.writeIf(jobId, expect, { stop: null, stopMode: null, labelLeft: off ? null : labelEvent });
+}
+
+/** @returns false where GitHub will never take it: a locked or deleted issue. */
+async function tolerate(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
   } catch (error) {
-    if (!(error instanceof GitHubError) || !FINAL.includes(error.kind)) throw error;
-    labelLeft = labelEvent; // A locked issue takes no comment, say: the scheduler looks after its label.
+    if (error instanceof GitHubError && FINAL.includes(error.kind)) return false;
+    throw error;
   }
-  return store.writeIf(jobId, expect, { stop: null, stopMode: null, labelEvent, labelLeft });
 }
 
 interface Talk {
@@ -128,10 +136,7 @@ async function comment({ github, login, ref, signal }: Talk, issue: IssueFields,
   await github.createComment(ref, ref.number, body, { signal });
 }
 
-async function takeOffLabels(
-  { config, github, ref, signal }: Omit<Talk, "login"> & { readonly config: Config },
-  trigger: string,
-): Promise<void> {
+async function takeOffLabels({ github, ref, signal }: Talk, config: Config, trigger: string): Promise<void> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind !== "found") return;
   const { label_working, label_blocked, label_done, label_failed } = config.github;

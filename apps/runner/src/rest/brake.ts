@@ -11,16 +11,16 @@ export function createBrake(worker: Pausable): { lever(): Pausable } {
   let resting = false;
   let turn: Promise<void> = Promise.resolve();
 
+  async function obey(): Promise<void> {
+    const rest = pulled.size > 0;
+    if (rest === resting) return;
+    await (rest ? worker.pause(true) : worker.resume());
+    resting = rest;
+  }
+
+  /** One after the other: which of two overlapping calls of the worker wins is not said. */
   function apply(): Promise<void> {
-    // One after the other: which of two overlapping calls of the worker wins is not said.
-    turn = turn
-      .catch(() => undefined)
-      .then(async () => {
-        const rest = pulled.size > 0;
-        if (rest === resting) return;
-        await (rest ? worker.pause(true) : worker.resume());
-        resting = rest;
-      });
+    turn = turn.catch(() => undefined).then(obey);
     return turn;
   }
 

@@ -1,9 +1,9 @@
 import type { Job, Queue } from "bullmq";
-import type { IssueState } from "../domain/states.ts";
+import { isEnded, type IssueState } from "../domain/states.ts";
 import type { IssueFields, IssuePatch } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 import { reopen } from "../state/reopen.ts";
-import type { JobData } from "./contract.ts";
+import { jobOptions, type JobData } from "./contract.ts";
 
 /** What became of a person's wish to try an issue again. */
 export type RetryAnswer =
@@ -55,8 +55,7 @@ export function retryPatch(issue: Parameters<typeof reopen>[0], now: number): Is
   return { ...reopen(issue), retried: since, begun: since, state: "queued", since };
 }
 
-/** Puts an ended issue back into the queue, with all its attempts. Queue and store are borrowed. */
-export async function retryIssue(given: {
+export interface RetryOptions {
   readonly queue: Queue<JobData>;
   readonly store: Pick<IssueStore, "read" | "writeIf">;
   readonly jobId: string;
@@ -64,14 +63,41 @@ export async function retryIssue(given: {
   readonly by: string;
   /** Epoch ms. */
   readonly now: number;
-}): Promise<RetryAnswer> {
-  const { queue, store, jobId, by, now } = given;
+}
+
+/** Puts an ended issue back into the queue, with all its attempts. Queue and store are borrowed. */
+export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
+  const { queue, store, jobId } = given;
   const job = await queue.getJob(jobId);
-  if (job === undefined) return { kind: "unknown" };
+  if (job === undefined) return retryTakenOut(given);
   const [state, issue] = await Promise.all([job.getState(), store.read(jobId)]);
   const plan = planRetry(state, issue);
   if (plan.kind !== "retry") return plan;
   // Before the job moves: a runner takes it at once, and would find the old end and the old commands.
+  if (!(await reopenIssue(given, issue))) return { kind: "changed" };
+  try {
+    await job.retry(plan.from, { resetAttemptsMade: true });
+  } catch (error) {
+    if ((await job.getState()) === plan.from) throw error;
+    return { kind: "changed" };
+  }
+  return { kind: "queued", from: issue.state };
+}
+
+/** One that was stopped while it waited has no job any more. */
+async function retryTakenOut(given: RetryOptions): Promise<RetryAnswer> {
+  const { queue, store, jobId } = given;
+  const issue = await store.read(jobId);
+  if (issue.shelf === null) return { kind: "unknown" };
+  // One that is not ended was reopened by somebody who died before its job was added.
+  if (isEnded(issue.state) && !(await reopenIssue(given, issue))) return { kind: "changed" };
+  const { name, data, priority, attempts } = issue.shelf;
+  await queue.add(name, data, { ...jobOptions({ jobId, priority: "P2", begun: false, attempts }), priority });
+  return { kind: "queued", from: issue.state };
+}
+
+/** False: somebody else moved it. */
+function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueFields): Promise<boolean> {
   const event = {
     issue: jobId,
     from: issue.state ?? ("" as const),
@@ -81,12 +107,5 @@ export async function retryIssue(given: {
     evidence: { failure: issue.failure, outcome: issue.outcome },
   };
   const expect = { run: issue.run ?? "", state: issue.state ?? "" };
-  if (!(await store.writeIf(jobId, expect, retryPatch(issue, now), event))) return { kind: "changed" };
-  try {
-    await job.retry(plan.from, { resetAttemptsMade: true });
-  } catch (error) {
-    if ((await job.getState()) === plan.from) throw error;
-    return { kind: "changed" };
-  }
-  return { kind: "queued", from: issue.state };
+  return store.writeIf(jobId, expect, retryPatch(issue, now), event);
 }

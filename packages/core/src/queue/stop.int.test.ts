@@ -7,6 +7,7 @@ import { createIssueStore, type IssueStore } from "../state/issueStore.ts";
 import { COMMANDS_CHANNEL, STOPS_KEY } from "../state/keys.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import { jobOptions, QUEUE_NAME, type JobData } from "./contract.ts";
+import { retryIssue } from "./retry.ts";
 import { endInQueue, planStop, stopIssue, type StopAnswer } from "./stop.ts";
 
 const ID = "octo.hello.3";
@@ -96,6 +97,37 @@ describe("an issue that no runner has", () => {
     expect(await stop()).toEqual({ kind: "ended", state: "stopped" });
   });
 
+  it("a runner that takes the job in that moment finds its end, and has only to close it", async () => {
+    await add("queued");
+    const writeIf: IssueStore["writeIf"] = async (id, expected, patch, event) => {
+      const done = await store.writeIf(id, expected, patch, event);
+      if (patch.state === "stopped") await take();
+      return done;
+    };
+    const racing = { queue, store: { ...store, writeIf }, redis: server.redis, jobId: ID };
+    const answer = await stopIssue({ ...racing, by: "ann@pi", reason: null, kill: false, now: 1000 });
+    expect(answer).toEqual({ kind: "stopped", from: "queued" });
+    const job = await queue.getJob(ID);
+    expect(await job?.getState()).toBe("active");
+    expect(await store.read(ID)).toMatchObject({ state: "stopped", endedAttempt: job?.attemptsMade });
+  });
+
+  it("a runner that takes the job before the end is written ends it by the command", async () => {
+    await add("queued");
+    const writeIf: IssueStore["writeIf"] = async (id, expected, patch, event) => {
+      const done = await store.writeIf(id, expected, patch, event);
+      if (patch.state !== "stopped") {
+        await take();
+        await store.writeIf(ID, {}, { run: "r1", runner: "pi/0" });
+      }
+      return done;
+    };
+    const racing = { queue, store: { ...store, writeIf }, redis: server.redis, jobId: ID };
+    const answer = await stopIssue({ ...racing, by: "ann@pi", reason: null, kill: false, now: 1000 });
+    expect(answer).toEqual({ kind: "stopping", runner: "pi/0" });
+    expect(await store.read(ID)).toMatchObject({ state: "queued", stop: "stopped by ann@pi" });
+  });
+
   it("what died between the command and the end is ended by the next who looks", async () => {
     await add("queued", { stop: "stopped by ann@pi" });
     expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("stopped");
@@ -128,11 +160,31 @@ describe("an issue that a runner has", () => {
   });
 });
 
+it("what was stopped while it waited can be tried again, as it was", async () => {
+  await add("queued");
+  await queue.getJob(ID).then((job) => job?.changePriority({ priority: 1 }));
+  await stop();
+  const retry = () => retryIssue({ queue, store, jobId: ID, by: "ann@pi", now: 2000 });
+  expect(await retry()).toEqual({ kind: "queued", from: "stopped" });
+  const job = await queue.getJob(ID);
+  expect(job).toMatchObject({ name: "issue", data: { number: 3, title: "Title" }, priority: 1, opts: { attempts: 3 } });
+  expect(await store.read(ID)).toMatchObject({
+    state: "queued",
+    stop: null,
+    outcome: null,
+    retried: expect.any(String),
+  });
+  expect(await retry()).toEqual({ kind: "waiting", later: false });
+  await job?.remove(); // As if whoever retried had died in between.
+  expect(await retry()).toEqual({ kind: "queued", from: "queued" });
+  expect(await queue.getJob(ID)).toBeDefined();
+});
+
 it("knows what is nobody's", async () => {
   expect(await stop()).toEqual({ kind: "unknown" });
   await add("pr");
   const job = await take();
-  await job.moveToCompleted({} as never, "token", false);
+  await job.moveToCompleted({}, "token", false);
   expect(await stop()).toEqual({ kind: "ended", state: "pr" });
   expect(await transitions()).toEqual([]);
   expect(await server.redis.exists(STOPS_KEY)).toBe(0);

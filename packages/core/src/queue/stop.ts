@@ -151,6 +151,7 @@ export async function endInQueue(
     runner: null,
     cancel: null,
     endedAttempt: attemptsMade,
+    ...(job === undefined ? {} : { shelf: shelve(job) }),
   };
   const event = {
     issue: jobId,
@@ -167,6 +168,10 @@ export async function endInQueue(
     // A runner has just taken it, and closes it.
   }
   return "stopped";
+}
+
+function shelve({ name, data, opts, priority }: Job<JobData>): NonNullable<IssueFields["shelf"]> {
+  return { name, data, priority, attempts: opts.attempts ?? 1 };
 }
 
 function expectSame({ run, state }: IssueFields) {

@@ -31,6 +31,21 @@ const agentRunSchema = z.object({
 });
 export type AgentRun = z.infer<typeof agentRunSchema>;
 
+const shelfSchema = z.object({
+  name: z.string(),
+  /** As in the queue's contract. */
+  data: z.object({
+    owner: z.string(),
+    repo: z.string(),
+    number: z.number(),
+    repositoryId: z.number(),
+    title: z.string(),
+    url: z.string(),
+  }),
+  priority: z.number(),
+  attempts: z.number(),
+});
+
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
 
@@ -104,6 +119,8 @@ const fields = {
   stop: z.string().nullable(),
   /** `kill`: at once, without an interrupt. */
   stopMode: z.enum(["kill"]).nullable(),
+  /** The job as it was when a person's stop took it out of the queue: a retry puts it back. */
+  shelf: json(shelfSchema).nullable(),
   cancel: z.string().nullable(),
 };
 

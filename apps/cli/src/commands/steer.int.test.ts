@@ -1,0 +1,317 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { setHold, readHolds } from "@tac8/core/state/holds";
+import type { IssuePatch } from "@tac8/core/state/issueState";
+import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
+import { pauseRunner } from "@tac8/core/state/pause";
+import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
+import { startGitHub } from "@tac8/sandbox/github/local-github";
+import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { Queue, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openLab, type Cli, type Lab } from "../../fixtures/harness.ts";
+
+const REPO = "octo/hello";
+let lab: Lab;
+let server: RedisServer;
+let redis: Redis;
+let queue: Queue<JobData>;
+let worker: Worker<JobData>;
+let store: IssueStore;
+
+beforeEach(async () => {
+  lab = openLab();
+  const dir = join(lab.dir, "redis");
+  mkdirSync(dir);
+  server = await startRedisServer({ dir });
+  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
+  queue = new Queue(QUEUE_NAME, { connection: redis });
+  queue.on("error", () => undefined);
+  worker = new Worker<JobData>(QUEUE_NAME, null, { connection: redis, autorun: false });
+  worker.on("error", () => undefined);
+  store = createIssueStore(redis);
+  writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
+});
+
+afterEach(async () => {
+  await worker.close();
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+  await lab.close();
+});
+
+function start(args: readonly string[], env: Record<string, string> = {}): Cli {
+  return lab.start(args, { REDIS_URL: server.url, USER: "ann", ...env });
+}
+
+async function tac8(args: readonly string[], env?: Record<string, string>) {
+  const cli = start(args, env);
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+const id = (number: number) => jobIdOf({ owner: "octo", repo: "hello", number });
+
+async function queued(number: number, patch: IssuePatch = {}): Promise<void> {
+  const data = { owner: "octo", repo: "hello", number, repositoryId: 1, title: "T", url: "" };
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", begun: false, attempts: 3 }));
+  await store.writeIf(id(number), {}, { state: "queued", ...patch });
+}
+
+describe("tac8 stop", () => {
+  async function running(): Promise<void> {
+    await queued(3, { state: "running", run: "r1", runner: "pi/0" });
+    await worker.getNextJob("token");
+    const now = Date.now();
+    await announceRunner(redis, { name: "pi/0", at: now, host: "pi", pid: 1, slots: 1, busy: 1 });
+  }
+
+  it("waits for the runner, tells what happens, and is over when the issue is", async () => {
+    await running();
+    const cli = start(["stop", "3", "--reason", "a\u001b[31m b"]);
+    await cli.seen(/octo\/hello#3: pi\/0 interrupts its agent/);
+    expect((await store.read(id(3))).stop).toMatch(/^stopped by ann@.*: a/);
+    await store.write(id(3), "r1", { publishedSha: "abcdef0123", branch: "auto/\u001b[2Jgh-3" });
+    await cli.seen(/its work is on the branch auto\/gh-3 \(abcdef0\)/);
+    await store.write(id(3), "r1", { state: "stopped", run: null, stop: null });
+    expect(await cli.ended).toMatchObject({ code: 0 });
+    expect(cli.stdout()).toContain("octo/hello#3 is stopped. Its work is on the branch auto/gh-3.");
+    expect(cli.stdout() + cli.stderr()).not.toContain("\u001b");
+  });
+
+  it("says so when the issue came to an end of its own", async () => {
+    await running();
+    const cli = start(["stop", "3"]);
+    await cli.seen(/interrupts/);
+    await store.write(id(3), "r1", { state: "pr", run: null, stop: null });
+    expect(await cli.ended).toMatchObject({ code: 0 });
+    expect(cli.stdout()).toContain("came to its own end before it could be stopped: pr.");
+  });
+
+  it("Ctrl-C ends the wait, not the stop", async () => {
+    await running();
+    const cli = start(["stop", "3", "--now"]);
+    await cli.seen(/pi\/0 kills its agent/);
+    cli.signal("SIGINT");
+    expect(await cli.ended).toEqual({ code: 3, signal: null });
+    expect(cli.stdout()).toContain("no longer waiting; the stop goes on");
+    expect(await store.read(id(3))).toMatchObject({
+      stop: expect.stringMatching(/^stopped by ann@/),
+      stopMode: "kill",
+    });
+  });
+
+  it("is bounded, or does not wait at all", async () => {
+    await running();
+    const late = await tac8(["stop", "3", "--timeout", "1"]);
+    expect(late).toMatchObject({ code: 3, out: expect.stringContaining("is not at its end after 1 s") });
+    const { code, out } = await tac8(["stop", "3", "--no-wait", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      issue: "octo/hello#3",
+      result: "stopping",
+      runner: "pi/0",
+      state: "running",
+    });
+  });
+
+  it("of one that waits is done at once, also as JSON", async () => {
+    await queued(3);
+    const { code, out } = await tac8(["stop", "3", "--no-wait", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ result: "stopped", state: "stopped", runner: null, sha: null, pr: null });
+    const again = await tac8(["stop", "3", "--json"]);
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.out)).toMatchObject({ result: "ended", state: "stopped" });
+  });
+});
+
+describe("tac8 pause and resume", () => {
+  it("hold everything, say who and why, and end it", async () => {
+    const { code, out } = await tac8(["pause", "--reason", "lunch", "--json"], { SUDO_USER: "bob" });
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      paused: "all",
+      began: true,
+      by: expect.stringMatching(/^bob@/),
+      reason: "lunch",
+    });
+    expect(await queue.isPaused()).toBe(true);
+    expect(await readHolds(redis)).toMatchObject([{ name: "operator", reason: "lunch", until: null }]);
+    expect((await tac8(["pause"])).out).toMatch(/It was paused before, by bob@\S+ at .* \(lunch\)/);
+    expect(await tac8(["resume"])).toEqual({ code: 0, out: "Resumed.\n", err: "" });
+    expect(await queue.isPaused()).toBe(false);
+    expect((await tac8(["resume"])).out).toBe("It was not paused by a person.\n");
+  });
+
+  it("a plain resume leaves what others hold, and names it", async () => {
+    await tac8(["pause"]);
+    await setHold(redis, { name: "auth", by: "runner pi/0", reason: "401\u001b[2J", since: 1, until: null });
+    await pauseRunner(redis, { runner: "pi/0", by: "SIGUSR1", reason: "signal", now: 1 });
+    const { code, out } = await tac8(["resume"]);
+    expect(code).toBe(0);
+    expect(out.split("\n")).toEqual([
+      "Resumed.",
+      "Still held by auth until somebody ends it: 401; tac8 resume auth ends it sooner",
+      expect.stringMatching(/^Runner pi\/0 is paused by SIGUSR1 since .*; tac8 resume --runner pi\/0 ends it$/),
+      "",
+    ]);
+    expect(await queue.isPaused()).toBe(true);
+    const ended = await tac8(["resume", "auth", "--json"]);
+    expect(JSON.parse(ended.out)).toEqual({ what: "auth", ended: true, holds: [], pausedRunners: ["pi/0"] });
+    expect(await queue.isPaused()).toBe(false);
+    expect((await tac8(["resume", "--runner", "pi"])).out).toBe("pi/0 takes work again.\n");
+  });
+
+  it("the hold after an emptied Redis ends by itself only", async () => {
+    const until = Date.now() + 60_000;
+    await setHold(redis, { name: "redis-emptied", by: "scheduler", reason: "r", since: 1, until });
+    expect(await tac8(["resume", "redis-emptied"])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/ends by itself, until/),
+    });
+    expect(await readHolds(redis)).toHaveLength(1);
+  });
+
+  it("a runner goes by its name, or by its host's", async () => {
+    const presence = { at: Date.now(), host: "pi", pid: 1, slots: 1, busy: 0 };
+    for (const name of ["pi/0", "pi/1", "mac/0"]) await announceRunner(redis, { ...presence, name });
+    expect((await tac8(["pause", "--runner", "mac"])).out).toContain("mac/0 is paused: it takes nothing new");
+    expect((await tac8(["pause", "--runner", "mac/0"])).out).toContain("It was paused before");
+    expect(await tac8(["pause", "--runner", "pi"])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/could be any of pi\/0, pi\/1/),
+    });
+    expect(await tac8(["resume", "--runner", "x"])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/no runner x \(there are: mac\/0/),
+    });
+    expect(await queue.isPaused()).toBe(false);
+  });
+});
+
+describe("tac8 add", () => {
+  let github: LocalGitHub;
+  let env: Record<string, string>;
+  beforeEach(async () => {
+    github = await startGitHub({ dir: join(lab.dir, "github") });
+    const token = github.addUser({ login: "octo" });
+    await github.createRepository({ owner: "octo", name: "hello" });
+    env = { GITHUB_TOKEN: token, GITHUB_API_URL: github.url };
+    const config = '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\nwrite_interval_ms = 0\n';
+    writeFileSync(join(lab.dir, "config.toml"), config);
+  });
+  afterEach(() => github.close());
+
+  const open = (labels: readonly string[] = []) =>
+    github.openIssue({ repo: REPO, title: "T", labels, author: "octo" }).number;
+  const labels = (number: number) => github.issue(REPO, number).labels.toSorted();
+
+  it("labels, with one priority, and says what happens next", async () => {
+    const number = open(["bug", "priority:P1", "priority:p2"]);
+    const alone = await tac8(["add", `${number}`, "--priority", "P0"], env);
+    expect(alone).toMatchObject({
+      code: 0,
+      err: "",
+      out: expect.stringMatching(/^octo\/hello#1 is labelled: rpi-auto, priority P0\. The scheduler is not/),
+    });
+    expect(labels(number)).toEqual(["bug", "priority:P0", "rpi-auto"]);
+    const now = Date.now();
+    await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
+    expect((await tac8(["add", `${number}`], env)).out).toMatch(
+      /was labelled before: .*P0\. The scheduler knows it; no runner/,
+    );
+    await tac8(["pause"]);
+    const { out } = await tac8(["add", `${open()}`, "--json"], env);
+    expect(JSON.parse(out)).toEqual({
+      issue: "octo/hello#2",
+      label: "rpi-auto",
+      priority: "P2",
+      added: true,
+      next: "The scheduler finds it within 30 s, and it waits: held by operator (tac8 status).",
+    });
+  });
+
+  it("puts a label on anew that an ended run has left, and one whose stop is still to be told", async () => {
+    const number = open(["rpi-auto"]);
+    const events = () => github.requests.filter(({ method }) => method === "DELETE").length;
+    await store.writeIf(id(number), {}, { state: "stopped", stop: "stopped by ann@pi" });
+    expect((await tac8(["add", `${number}`], env)).out).toContain("is labelled");
+    expect(events()).toBe(1);
+    expect(labels(number)).toEqual(["rpi-auto"]);
+    expect(await store.read(id(number))).toMatchObject({ state: "stopped", stop: null });
+  });
+
+  it("labels also where Redis is away, and says so", async () => {
+    await server.stop();
+    const number = open();
+    const { code, out } = await tac8(["add", `${number}`], env);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/cannot be told: Redis at .* is not reachable/),
+    });
+    expect(labels(number)).toEqual(["rpi-auto"]);
+  });
+
+  it("refuses in one line what cannot be worked on", async () => {
+    const closed = open();
+    github.closeIssue({ repo: REPO, number: closed, actor: "octo" });
+    const stranger = github.addUser({ login: "stranger" });
+    const cases: [string[], Record<string, string>, RegExp][] = [
+      [["add", `${closed}`], env, /octo\/hello#1 is closed: reopen it first/],
+      [["add", "99"], env, /octo\/hello#99 is not on GitHub/],
+      [["add", "x"], env, /"x" is not an issue/],
+      [["add", `${open()}`], { ...env, GITHUB_TOKEN: "" }, /no GitHub token: put it into GITHUB_TOKEN/],
+      [["add", `${open()}`], { ...env, GITHUB_TOKEN: "wrong" }, /GitHub refuses the token/],
+      [["add", `${open()}`], { ...env, GITHUB_TOKEN: stranger }, /the token may not change labels of octo\/hello#4/],
+    ];
+    for (const [args, given, line] of cases) {
+      const answer = await tac8(args, given);
+      expect(answer).toMatchObject({ code: 1, out: "", err: expect.stringMatching(line) });
+      expect(answer.err.trim().split("\n")).toHaveLength(1);
+    }
+  });
+});
+
+it("retry --json", async () => {
+  await queued(3);
+  const { code, out } = await tac8(["retry", "3", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toEqual({ issues: [{ issue: "octo/hello#3", result: "waiting", later: false }] });
+  const none = await tac8(["retry", "9", "--json"]);
+  expect(none).toMatchObject({ code: 1, err: "" });
+  expect(JSON.parse(none.out)).toEqual({ issues: [{ issue: "octo/hello#9", result: "unknown" }] });
+});
+
+it.each([
+  [["stop", "99"], 1, /octo\/hello#99 is not known here/],
+  [["stop", "a/b#1"], 1, /a\/b is not a configured repository/],
+  [["stop", "x"], 1, /"x" is not an issue/],
+  [["stop"], 2, /missing required argument/],
+  [["stop", "3", "--timeout", "soon"], 2, /--timeout takes seconds/],
+  [["resume", "odd"], 1, /there is no hold odd \(nothing is held\)/],
+  [["resume", "auth", "--runner", "pi"], 2, /not both/],
+  [["pause", "--runner", "pi"], 1, /there is no runner pi \(no runner is there\)/],
+  [["add", "3", "--priority", "P9"], 2, /Allowed choices are P0, P1, P2/],
+] as const)("%j: exit code %i, one line", async (args, code, line) => {
+  const answer = await tac8(args);
+  expect(answer).toEqual({ code, out: "", err: expect.stringMatching(line) });
+  expect(answer.err.trim().split("\n")).toHaveLength(1);
+});
+
+it("says when Redis is away", async () => {
+  await server.stop();
+  for (const args of [["stop", "3"], ["pause"], ["resume"], ["retry", "3", "--json"]]) {
+    expect(await tac8(args)).toEqual({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(/^tac8: Redis at .* is not reachable: .*\n$/),
+    });
+  }
+});

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { HaltSwitch } from "./halt.ts";
+
+const command = { cancel: null, stop: "stopped by ann@pi", stopMode: null };
+
+it("whoever hears of a stop at once knows that there is no time", () => {
+  const halt = new HaltSwitch();
+  const heard: boolean[] = [];
+  halt.halt.addEventListener("abort", () => heard.push(halt.kill.aborted));
+  halt.obey({ ...command, stopMode: "kill" });
+  expect(heard).toEqual([true]);
+  expect(halt.cause).toMatchObject({ halt: "stopped", message: "stopped by ann@pi" });
+  expect(halt.lost.aborted).toBe(false);
+});
+
+it("an end that is under way can be made firmer, and keeps its cause", () => {
+  const halt = new HaltSwitch();
+  halt.obey({ cancel: null, stop: null, stopMode: null });
+  expect(halt.cause).toBeNull();
+  halt.obey({ ...command, cancel: "the issue was closed" });
+  expect([halt.cause?.halt, halt.kill.aborted]).toEqual(["cancelled", false]);
+  halt.obey({ ...command, stopMode: "kill" });
+  halt.obey({ ...command, stopMode: "kill" });
+  expect([halt.cause?.halt, halt.kill.aborted]).toEqual(["cancelled", true]);
+});

@@ -1,0 +1,97 @@
+import { stopIssue } from "@tac8/core/queue/stop";
+import { STOPS_KEY } from "@tac8/core/state/keys";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
+import { createStops } from "./stops.ts";
+
+let at: Harness;
+let look: () => Promise<void>;
+beforeEach(async () => {
+  at = await createHarness();
+  look = createStops(at.services);
+});
+afterEach(() => at.close());
+
+const by = (number: number) => ({ repo: REPO, number, actor: OWNER, label: LABEL });
+const bodies = (number: number) => at.github.comments(REPO, number).map(({ body }) => body);
+const pending = () => at.redis.smembers(STOPS_KEY);
+
+function stop(number: number) {
+  const { queue, store, redis } = at;
+  return stopIssue({ queue, store, redis, jobId: at.jobId(number), by: "ann@pi", reason: "no", kill: false, now: 1 });
+}
+
+test("a stop in the queue: not queued again by its label, told once, and labelled again it starts anew", async () => {
+  const number = at.openIssue({ labels: [LABEL, "rpi-blocked", "bug"] });
+  await at.poll();
+  expect(await stop(number)).toEqual({ kind: "stopped", from: "queued" });
+  await at.poll();
+  expect(await at.stands(number)).toBe("none:stopped");
+  await look();
+  expect(await pending()).toEqual([]);
+  expect(at.github.issue(REPO, number).labels).toEqual(["bug"]);
+  expect(bodies(number)).toEqual([expect.stringMatching(/\*\*Stopped\*\* by a person\.[^]*stopped by ann@pi: no/)]);
+  await at.poll();
+  expect(await at.stands(number)).toBe("none:stopped");
+  at.github.addLabel(by(number));
+  await at.poll();
+  expect(await at.stands(number)).toBe("prioritized:queued");
+  expect(await at.store.read(at.jobId(number))).toMatchObject({ stop: null, outcome: null });
+  expect(bodies(number)).toEqual([expect.stringContaining("**Queued**")]);
+});
+
+test("the command alone is done by the scheduler: whoever gave it died, or its runner did", async () => {
+  const number = at.openIssue();
+  await at.poll();
+  const jobId = at.jobId(number);
+  await at.store.writeIf(jobId, {}, { stop: "stopped by ann@pi", run: "dead", state: "running" });
+  await at.redis.sadd(STOPS_KEY, jobId);
+  await look();
+  expect(await at.stands(number)).toBe("none:stopped");
+  expect(at.github.issue(REPO, number).labels).toEqual([]);
+});
+
+test("while a runner has it, it is the runner's; then nothing is left to do", async () => {
+  const number = at.openIssue();
+  await at.poll();
+  const job = await at.take();
+  expect(await stop(number)).toMatchObject({ kind: "stopping" });
+  await look();
+  expect(await pending()).toEqual([at.jobId(number)]);
+  expect(await at.stands(number)).toBe("active:running");
+  await job.end("stopped", { stop: null });
+  await look();
+  expect(await pending()).toEqual([]);
+  expect(bodies(number)).toHaveLength(1); // The queue's own: a runner tells of its end itself.
+});
+
+test("while GitHub is away it is told later, and once", async () => {
+  const number = at.openIssue();
+  await at.poll();
+  await stop(number);
+  at.github.fault({ method: "PATCH", path: /comments/, times: 4, do: { status: 502 } });
+  await look();
+  expect(await pending()).toHaveLength(1);
+  await look(); // It rests.
+  at.github.clearFaults();
+  expect(bodies(number)).toEqual([expect.stringContaining("**Queued**")]);
+  at.advance(31_000);
+  await look();
+  expect(await pending()).toEqual([]);
+  expect(bodies(number)).toEqual([expect.stringContaining("**Stopped**")]);
+});
+
+test("an issue that takes no word and no label any more is let go of, its label remembered", async () => {
+  const number = at.openIssue();
+  await at.poll();
+  await stop(number);
+  at.github.fault({ method: "PATCH", path: /comments/, times: 1, do: { status: 403 } });
+  at.github.fault({ method: "DELETE", path: /labels/, times: 1, do: { status: 403 } });
+  await look();
+  expect(await pending()).toEqual([]);
+  const { labelEvent, labelLeft } = await at.store.read(at.jobId(number));
+  expect(labelLeft).toBe(labelEvent);
+  await at.poll(); // Now GitHub lets it: the label comes off, and nothing is started.
+  expect(at.github.issue(REPO, number).labels).toEqual([]);
+  expect(await at.stands(number)).toBe("none:stopped");
+});
