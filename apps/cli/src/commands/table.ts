@@ -4,6 +4,7 @@ import { list } from "./list.ts";
 import { retry } from "./retry.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
+import { view } from "./view.ts";
 
 /** Every command of `tac8`, in the order of its help. */
-export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, retry];
+export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, view, retry];

@@ -9,6 +9,10 @@ export interface Place {
   readonly redisUrl: string;
   readonly repositories: readonly RepositoryConfig[];
   readonly pollSeconds: number;
+  /** Where the data folder may be, on this machine. */
+  readonly homes: readonly string[];
+  /** What must not be shown. */
+  readonly secrets: readonly string[];
 }
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
@@ -26,11 +30,14 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   if (!loaded.found && !named) return locateDemo(context, dirname(loaded.path));
   const { config } = loaded;
   if (config === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  // The demo's configuration stands inside its data folder.
+  const homes = [config.home, dirname(loaded.path)];
   return {
-    // The demo's configuration stands inside its data folder.
-    redisUrl: env["REDIS_URL"] || urlIn([config.home, dirname(loaded.path)]) || DEFAULT_URL,
+    redisUrl: env["REDIS_URL"] || urlIn(homes) || DEFAULT_URL,
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
+    homes,
+    secrets: config.secrets.values,
   };
 }
 
@@ -43,6 +50,8 @@ function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string):
     redisUrl: url ?? (env["REDIS_URL"] || urlIn([home]) || DEFAULT_URL),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
+    homes: [demo, home],
+    secrets: [],
   };
 }
 
