@@ -91,12 +91,14 @@ function resultLines({ text, isError, topic, turns = 0, figures }: LiveEvent, op
   const tokens = figures === undefined ? 0 : tokensIn(figures);
   const facts = [
     ...(turns > 0 ? [count(turns, "turn")] : []),
-    ...(tokens > 0 ? [`${count(tokens, "token")}`] : []),
+    ...(tokens > 0 ? [count(tokens, "token")] : []),
     ...(figures !== undefined && figures.costUsd > 0 ? [formatUsd(figures.costUsd)] : []),
   ].map((fact) => ` · ${fact}`);
-  const head = `${paint(color, `■ ${word}`)}${paint("dim", facts.join(""))}`;
-  if (topic === "interrupted") return [head];
-  return [head, ...marked("  ", wrapped(text, { ...options, width: options.width - 2 }))];
+  const [first = "", ...more] = fold(`■ ${word}${facts.join("")}`, options.width);
+  const mark = `■ ${word}`.length;
+  const head = [`${paint(color, first.slice(0, mark))}${paint("dim", first.slice(mark))}`, ...more];
+  if (topic === "interrupted") return head;
+  return [...head, ...marked("  ", wrapped(text, { ...options, width: options.width - 2 }))];
 }
 
 /** `1 turn`, `6,300 tokens`. */

@@ -1,7 +1,7 @@
 import { tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
 import { formatDuration, formatUsd } from "@tac8/core/domain/usage";
 import type { AgentRun } from "@tac8/core/state/issueState";
-import { cut, plain, wrap, type Paint } from "../terminal/text.ts";
+import { cut, fold, plain, type Paint } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 import { count } from "./block.ts";
 import type { IssueView } from "./run.ts";
@@ -56,7 +56,8 @@ export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit
   const untold = open
     ? [live ? "(what a turn costs is told at its end)" : "(its last turn was broken off: what that cost was not told)"]
     : [];
-  return ["", ...[...joined(facts, width), ...untold].map((line) => paint("dim", line))];
+  const lines = [...joined(facts, width), ...untold.flatMap((line) => fold(line, width))];
+  return ["", ...lines.map((line) => paint("dim", line))];
 }
 
 /** Facts with a dot between, on lines of at most `width`. */
@@ -65,7 +66,7 @@ function joined(facts: readonly string[], width: number): string[] {
   for (const fact of facts) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 3 + fact.length <= width) lines[lines.length - 1] = `${last} · ${fact}`;
-    else lines.push(...wrap(fact, width));
+    else lines.push(...fold(fact, width));
   }
   return lines;
 }

@@ -64,7 +64,7 @@ export class Outline {
       last.times += 1;
       return { entry: last, ...place };
     }
-    const shown = event.kind === "result" ? withoutEcho(event, wordsOfTurn(list)) : event;
+    const shown = event.kind === "result" ? withoutEcho(event, recentWords(list)) : event;
     const entry: Node = { event: shown, children: [], times: 1, changed: this.#changed(event) };
     list.push(entry);
     if (asked === null && event.call !== undefined) this.#calls.set(event.call, { node: entry, depth: place.depth });
@@ -109,11 +109,9 @@ function isToldBy({ event: call, children }: Node, { text, isError }: LiveEvent)
   return last !== "" && text.endsWith(last);
 }
 
-/** What was said since the result before: a result may come after words of the next turn. */
-function wordsOfTurn(list: readonly Node[]): string[] {
-  const texts = list.slice(-MAX_TURN).filter(({ event }) => event.kind === "text" || event.kind === "result");
-  const before = texts.findLastIndex(({ event }) => event.kind === "result");
-  return texts.slice(before + 1).map(({ event }) => event.text);
+/** A result may come after words of the next turn. */
+function recentWords(list: readonly Node[]): string[] {
+  return list.slice(-MAX_TURN).flatMap(({ event }) => (event.kind === "text" ? [event.text] : []));
 }
 
 /** The result repeats words of the agent; either may have been shortened. */
