@@ -2,7 +2,7 @@ import type { LiveEvent, TodoItem } from "@tac8/core/conversation/event";
 import { tokensIn } from "@tac8/core/conversation/figures";
 import type { Entry } from "@tac8/core/conversation/outline";
 import { formatUsd } from "@tac8/core/domain/usage";
-import { fold, plain, plainLines, type Paint } from "../terminal/text.ts";
+import { cut, fold, plain, plainLines, type Paint } from "../terminal/text.ts";
 
 export interface BlockOptions {
   /** Columns that a line may take. */
@@ -58,8 +58,8 @@ export function answerLines(event: LiveEvent, options: BlockOptions): string[] {
 
 /** `▸ Bash  git status`: the call itself, on one line, for where its answer comes later. */
 export function callLine({ tool, text }: LiveEvent, { width, paint }: BlockOptions): string {
-  const [line = ""] = fold(plain(`↳ ${tool ?? "todo"}  ${text.slice(0, width)}`), width);
-  return paint("dim", line);
+  const words = plain(text.slice(0, 8 * width));
+  return paint("dim", cut(`↳ ${plain(tool ?? "todo")}  ${words}`, width));
 }
 
 function toolLines({ tool = "?", text }: LiveEvent, options: BlockOptions): string[] {

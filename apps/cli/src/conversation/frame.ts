@@ -23,7 +23,7 @@ export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, no
     ...(issue.pr === null ? [] : [`PR #${issue.pr.number}`]),
   ];
   return [
-    paint("bold", cut(plain(`${issue.issue}  ${issue.title}`), width)),
+    paint("bold", cut(`${plain(issue.issue)}  ${plain(issue.title)}`, width)),
     ...joined(facts, width).map((line) => paint("dim", line)),
     "",
   ];
