@@ -102,3 +102,31 @@ test("a run that was resumed: what the session had cost before is not counted ag
   const second = events.slice(events.findIndex(({ kind }) => kind === "result") + 1);
   expect(figuresOf(second).settled).toEqual(answers(1));
 });
+
+test("as it comes, a call is named again only where its answer or its sub-agent's words do not come next", () => {
+  const at = 0;
+  const task = { at, kind: "tool", tool: "Task", text: "look", call: "a" } as const;
+  const bash = { at, kind: "tool", tool: "Bash", text: "ls", call: "b" } as const;
+  const events: LiveEvent[] = [
+    task,
+    bash,
+    { at, kind: "tool-result", text: "files", call: "b" },
+    { at, kind: "text", text: "one", parent: "a" },
+    { at, kind: "tool", tool: "Read", text: "x", call: "c", parent: "a" },
+    { at, kind: "tool-result", text: "of x", call: "c", parent: "a" },
+    { at, kind: "text", text: "two", parent: "a" },
+    { at, kind: "tool-result", text: "three", call: "a" },
+  ];
+  const lines = live(events).split("\n");
+  expect(lines.map((line) => line.slice(10))).toEqual([
+    "▸ Task  look",
+    "▸ Bash  ls",
+    "  files",
+    "↳ Task  look",
+    "│ one",
+    "│ ▸ Read  x",
+    "│   of x",
+    "│ two",
+    "  three",
+  ]);
+});

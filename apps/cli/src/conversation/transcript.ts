@@ -19,8 +19,8 @@ const MIN_TEXT = 20;
 export class Transcript {
   readonly #options: TranscriptOptions;
   #stamp = "";
-  /** Where the lines before these stood. */
-  #last: { readonly entry: Entry; readonly under: Entry | null } | null = null;
+  /** The entry of the lines before these, after the calls that it is under. */
+  #path: readonly Entry[] = [];
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -33,10 +33,11 @@ export class Transcript {
 
   /** What has come last, as a conversation goes on: a call is named again where its answer does not come next. */
   next({ entry, under, depth }: Placed): string[] {
-    const near = under === null || under === this.#last?.entry || under === this.#last?.under;
-    this.#last = { entry, under };
+    const above = under === null ? -1 : this.#path.indexOf(under);
+    const near = under === null || above >= 0;
+    this.#path = near ? [...this.#path.slice(0, above + 1), entry] : [under, entry];
     const call = under !== null && isAnswer(entry, under) ? under : null;
-    if (near || under === null) return this.#one(entry, depth, call);
+    if (near) return this.#one(entry, depth, call);
     const reminder = callLine(under.event, this.#block(depth));
     return [
       ...this.#lines(entry.event.at, call === null ? depth - 1 : depth, [reminder]),
@@ -71,12 +72,14 @@ export class Transcript {
 
   #lines(at: number | null, depth: number, lines: readonly string[]): string[] {
     const { paint } = this.#options;
-    const bars = paint("dim", BAR.repeat(Math.max(0, depth)));
+    const bars = depth > 0 ? paint("dim", BAR.repeat(depth)) : "";
+    const stampOf = (shown: string): string =>
+      (shown === "" ? "" : paint("dim", shown)) + " ".repeat(STAMP - shown.length);
     return lines.map((line, index) => {
       const stamp = at === null || index > 0 ? "" : this.#options.clock(at);
       const shown = stamp === this.#stamp ? "" : stamp;
       if (shown !== "") this.#stamp = shown;
-      return `${paint("dim", shown.padEnd(STAMP))}${bars}${line}`.trimEnd();
+      return `${stampOf(shown)}${bars}${line}`.trimEnd();
     });
   }
 }
