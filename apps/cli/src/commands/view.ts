@@ -5,8 +5,7 @@ import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Context } from "../context.ts";
-import { WrongUsage } from "../context.ts";
+import { WrongUsage, type Context } from "../context.ts";
 import { follow } from "../conversation/follow.ts";
 import { renderFooter, renderHeader } from "../conversation/frame.ts";
 import { readConversation } from "../conversation/read.ts";
@@ -46,7 +45,7 @@ export const view: CommandSpec = {
     const wanted: Wanted = {
       jobId,
       ref: refOf(jobId, place),
-      n: numberOf(options["run"]),
+      n: numberOf(options["run"] as string | undefined),
       detailed: options["detailed"] === true,
       json: options["json"] === true,
     };
@@ -114,7 +113,7 @@ async function showOn(context: Context, given: Given): Promise<number> {
     const left = await readIssue(given.redis, given.jobId, given.ref);
     const end = endOf(left, run, { tally: seen, lastAt, now: now() });
     if (given.json) say({ type: "end", ...toJson(end) });
-    else out.line([...renderFooter(end, look)].join("\n"));
+    else out.line(renderFooter(end, look).join("\n"));
     return 0;
   } finally {
     stopListening();
@@ -181,8 +180,8 @@ function refOf(jobId: string, { repositories }: Place): IssueRef {
   return { ...ref, ...(known !== undefined && { owner: known.owner, repo: known.repo }) };
 }
 
-function numberOf(text: unknown): number | null {
+function numberOf(text: string | undefined): number | null {
   if (text === undefined) return null;
-  if (typeof text === "string" && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new WrongUsage(`--run takes the number of a run, such as 1: not "${String(text).slice(0, 40)}"`);
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new WrongUsage(`--run takes the number of a run, such as 1: not "${text.slice(0, 40)}"`);
 }
