@@ -8,6 +8,7 @@ import { retry } from "./retry.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 import { up } from "./up.ts";
+import { view } from "./view.ts";
 
 /** Every command of `tac8`, in the order of its help. */
-export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, add, retry, stop, pause, resume];
+export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, view, add, retry, stop, pause, resume];

@@ -12,6 +12,10 @@ export interface Place {
   readonly pollSeconds: number;
   /** The whole configuration, its secrets too; null: there is neither a file nor a demo. */
   readonly config: Config | null;
+  /** Where the data folder may be, on this machine. */
+  readonly homes: readonly string[];
+  /** What must not be shown. */
+  readonly secrets: readonly string[];
 }
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
@@ -29,12 +33,15 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   if (!loaded.found && !named) return locateDemo(context, dirname(loaded.path));
   const { config } = loaded;
   if (config === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  // The demo's configuration stands inside its data folder.
+  const homes = [config.home, dirname(loaded.path)];
   return {
-    // The demo's configuration stands inside its data folder.
-    redisUrl: env["REDIS_URL"] || urlIn([config.home, dirname(loaded.path)]) || DEFAULT_URL,
+    redisUrl: env["REDIS_URL"] || urlIn(homes) || DEFAULT_URL,
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
+    homes,
+    secrets: config.secrets.values,
   };
 }
 
@@ -48,6 +55,8 @@ function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string):
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
+    homes: [demo, home],
+    secrets: [],
   };
 }
 

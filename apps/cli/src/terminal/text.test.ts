@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cut, pad, plain, widthOf, wrap } from "./text.ts";
+import { cut, fold, pad, plain, plainLines, widthOf, wrap } from "./text.ts";
 
 it("counts columns, not characters", () => {
   expect(["abc", "é", "日本", "😀", "e\u0301"].map(widthOf)).toEqual([3, 1, 4, 2, 1]);
@@ -23,4 +23,22 @@ it("wraps words and keeps a long one whole", () => {
 
 it("makes text of strangers harmless", () => {
   expect(plain("  \u001b[31mred\u001b[0m\r\n\u0000two\u202e ")).toBe("red two");
+});
+
+it("folds a line at its spaces, inside a long word, and never in the middle of a wide character", () => {
+  expect(fold("one two three", 8)).toEqual(["one two", "three"]);
+  expect(fold("    indented and long", 12)).toEqual(["    indented", "and long"]);
+  expect(fold("a".repeat(7), 3)).toEqual(["aaa", "aaa", "a"]);
+  expect(fold("日本語です", 5)).toEqual(["日本", "語で", "す"]);
+  expect(fold("日本", 1)).toEqual(["日", "本"]);
+  expect(fold("", 5)).toEqual([""]);
+});
+
+it("folds a line of a megabyte in one go", () => {
+  expect(fold("x".repeat(1_000_000), 100)).toHaveLength(10_000);
+});
+
+it("keeps the lines and indents of a text of strangers, and nothing that a terminal would obey", () => {
+  expect(plainLines("\n\n  a\tb \u001b[2J\r\n\u0007\rc\u202e\u009b31m\n\n")).toEqual(["  a    b", "", "c"]);
+  expect(plainLines(" \n")).toEqual([]);
 });

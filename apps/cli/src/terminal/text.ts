@@ -16,6 +16,18 @@ export function plain(text: string): string {
     .trim();
 }
 
+/** Lines of a text of strangers, each as harmless as `plain` makes it, with their indents. */
+export function plainLines(text: string): string[] {
+  const lines = stripVTControlCharacters(text)
+    .replaceAll(/\r\n?/g, "\n")
+    .replaceAll("\t", "    ")
+    .replaceAll(/[^\P{Cc}\n]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "")
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const first = lines.findIndex((line) => line !== "");
+  return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => line !== "") + 1);
+}
+
 const WIDE = /\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u;
 const NO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
 
@@ -52,6 +64,32 @@ export function wrap(text: string, columns: number): string[] {
     else lines.push(word);
   }
   return lines;
+}
+
+/** One line as several of at most `columns`: broken at spaces, and inside a word that has none. */
+export function fold(line: string, columns: number): string[] {
+  const lines: string[] = [];
+  let rest = line;
+  for (let head = fitting(rest, columns); head.length < rest.length; head = fitting(rest, columns)) {
+    const space = rest[head.length] === " " ? head.length : head.lastIndexOf(" ");
+    // A space near the beginning is the indent, or would leave most of the line empty.
+    const end = space > head.length / 3 ? space : head.length;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}
+
+/** The beginning that fits, one character at least. */
+function fitting(text: string, columns: number): string {
+  let width = 0;
+  let length = 0;
+  for (const char of text) {
+    width += charWidth(char);
+    if (width > columns && length > 0) break;
+    length += char.length;
+  }
+  return text.slice(0, length);
 }
 
 function charWidth(char: string): number {

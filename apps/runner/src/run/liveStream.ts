@@ -2,11 +2,11 @@ import type { Redis } from "ioredis";
 import type { Logger } from "@tac8/core/log/logger";
 import { runStreamKey } from "@tac8/core/state/keys";
 import type { LiveEvent } from "@tac8/core/conversation/event";
+import { RUN_STREAM_SECONDS } from "@tac8/core/conversation/stream";
 
 const FLUSH_MS = 500;
 /** Entries of 2 kB at most: what one run may take of Redis' memory. */
 const MAX_ENTRIES = 1000;
-const KEPT_SECONDS = 3 * 24 * 3600;
 
 export interface LiveStream {
   add(event: LiveEvent): void;
@@ -34,7 +34,7 @@ export function openLiveStream({ redis, runId, log, redact }: LiveStreamOptions)
   async function write(batch: LiveEvent[]): Promise<void> {
     const pipeline = redis.pipeline();
     for (const event of batch) pipeline.xadd(key, "MAXLEN", "~", MAX_ENTRIES, "*", "event", JSON.stringify(event));
-    pipeline.expire(key, KEPT_SECONDS);
+    pipeline.expire(key, RUN_STREAM_SECONDS);
     try {
       await pipeline.exec();
     } catch (error) {

@@ -188,7 +188,7 @@ function retryEntry(event: Json): Entry {
   const what = `${status}${error === "" || error === "unknown" ? "" : ` ${error.replaceAll("_", " ")}`}`;
   const most = asCount(event["max_retries"]);
   const seconds = Math.round(asCount(event["retry_delay_ms"]) / 1000);
-  const again = `retry ${asCount(event["attempt"])}${most > 0 ? ` of ${most}` : ""} in ${seconds} s`;
+  const again = `retry ${asCount(event["attempt"])}${most > 0 ? ` of ${most}` : ""} after ${seconds} s`;
   return { kind: "notice", isError: true, text: `model API: ${what}, ${again}`, topic: `retry ${what}` };
 }
 

@@ -64,7 +64,7 @@ export class Outline {
       last.times += 1;
       return { entry: last, ...place };
     }
-    const shown = event.kind === "result" ? withoutEcho(event, lastWords(list)) : event;
+    const shown = event.kind === "result" ? withoutEcho(event, recentWords(list)) : event;
     const entry: Node = { event: shown, children: [], times: 1, changed: this.#changed(event) };
     list.push(entry);
     if (asked === null && event.call !== undefined) this.#calls.set(event.call, { node: entry, depth: place.depth });
@@ -82,6 +82,9 @@ export class Outline {
     return changed;
   }
 }
+
+/** Entries before a result that may be of its turn: what it repeats is among the last ones. */
+const MAX_TURN = 100;
 
 /** A whole conversation as a tree; its todo list's newest state is in the last entry of kind `todo`. */
 export function outline(events: readonly LiveEvent[]): readonly Entry[] {
@@ -106,16 +109,20 @@ function isToldBy({ event: call, children }: Node, { text, isError }: LiveEvent)
   return last !== "" && text.endsWith(last);
 }
 
-function lastWords(list: readonly Node[]): string {
-  return list.findLast(({ event }) => event.kind === "text")?.event.text ?? "";
+/** A result may come after words of the next turn. */
+function recentWords(list: readonly Node[]): string[] {
+  return list.slice(-MAX_TURN).flatMap(({ event }) => (event.kind === "text" ? [event.text] : []));
 }
 
-/** The result repeats the agent's last words; either may have been shortened. */
-function withoutEcho(result: LiveEvent, words: string): LiveEvent {
-  const [short = "", long = ""] = [result.text, words]
+/** The result repeats words of the agent; either may have been shortened. */
+function withoutEcho(result: LiveEvent, words: readonly string[]): LiveEvent {
+  return words.some((text) => sameWords(result.text, text)) ? { ...result, text: "" } : result;
+}
+
+function sameWords(a: string, b: string): boolean {
+  const [short = "", long = ""] = [a, b]
     .map((text) => text.replace(/…$/, "").trim())
-    .toSorted((a, b) => a.length - b.length);
-  const shortened = result.text.endsWith("…") || words.endsWith("…");
-  const echo = short !== "" && (short === long || (shortened && long.startsWith(short)));
-  return echo ? { ...result, text: "" } : result;
+    .toSorted((one, other) => one.length - other.length);
+  const shortened = a.endsWith("…") || b.endsWith("…");
+  return short !== "" && (short === long || (shortened && long.startsWith(short)));
 }

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { runStreamKey } from "../state/keys.ts";
 import { TODO_STATUSES, type LiveEvent } from "./event.ts";
 
+/** How long a run's stream is kept after its last word. */
+export const RUN_STREAM_SECONDS = 3 * 24 * 3600;
+
 const figuresSchema = z.object({
   input: z.number(),
   output: z.number(),
@@ -43,6 +46,16 @@ export async function readRunStream(
     return event === null ? [] : [event];
   });
   return { events, last: entries.at(-1)?.[0] ?? after };
+}
+
+/** How many events the stream has let go of, to stay small: its oldest. */
+export async function countDropped(redis: Redis, run: string): Promise<number> {
+  const key = runStreamKey(run);
+  if ((await redis.exists(key)) === 0) return 0;
+  const facts = (await redis.xinfo("STREAM", key)) as unknown[];
+  const of = (name: string) => Number(facts[facts.indexOf(name) + 1]);
+  // Redis before 7 does not count.
+  return facts.includes("entries-added") ? of("entries-added") - of("length") : 0;
 }
 
 /** @returns null when it was written by another version. */

@@ -48,12 +48,17 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `$0.42`, and `$0.0042` where cents say too little. */
+export function formatUsd(usd: number): string {
+  return `$${usd.toFixed(usd < 0.1 ? 4 : 2)}`;
+}
+
 /** `8 s · 12,345 tokens · $0.42`; leaves out what is not known. */
 export function formatUsage(usage: Usage): string {
   const tokens = totalTokens(usage);
   return [
     formatDuration(usage.durationMs),
     ...(tokens > 0 ? [`${tokens.toLocaleString("en-US")} tokens`] : []),
-    ...(usage.costUsd > 0 ? [`$${usage.costUsd.toFixed(usage.costUsd < 0.1 ? 4 : 2)}`] : []),
+    ...(usage.costUsd > 0 ? [formatUsd(usage.costUsd)] : []),
   ].join(" · ");
 }

@@ -1,0 +1,187 @@
+import type { LiveEvent } from "@tac8/core/conversation/event";
+import { figuresOf, NO_TALLY, tally, tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { Outline } from "@tac8/core/conversation/outline";
+import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
+import type { AgentRun } from "@tac8/core/state/issueState";
+import type { Redis } from "ioredis";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WrongUsage, type Context } from "../context.ts";
+import { follow } from "../conversation/follow.ts";
+import { renderFooter, renderHeader } from "../conversation/frame.ts";
+import { readConversation } from "../conversation/read.ts";
+import { pickRun, readIssue, type IssueView } from "../conversation/run.ts";
+import { Transcript } from "../conversation/transcript.ts";
+import type { CommandSpec } from "../program.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { locate, type Place } from "../redis/locate.ts";
+import { painter, type Paint } from "../terminal/text.ts";
+import { clock } from "../terminal/time.ts";
+import { referenceOf } from "../reference.ts";
+
+/** Where the output is no terminal. */
+const WIDTH = 100;
+const LOOK_MS = 500;
+
+/**
+ * `--json`: `{issue, title, url, state, pr, run: {n, of, id, runner, at, session, live}, source, note, entries, todo, end}`
+ * with `entries: Entry[]` and `end: {live, state, turns, ms, costUsd, tokens, exact}`. With `--follow` an object a line:
+ * `{type: "run", issue … run}`, then `{type: "event", event: LiveEvent}` each, then `{type: "end", live, state … exact}`.
+ */
+export const view: CommandSpec = {
+  usage: "view <issue>",
+  summary: "the conversation of an agent's run, the newest one: 471, owner/repo#471 or its address",
+  options: [
+    { flags: "--follow", description: "go on until the run has ended, not into the next one; Ctrl-C leaves earlier" },
+    {
+      flags: "--detailed",
+      description: "whole inputs and results of tools, where the run's raw log is on this machine",
+    },
+    { flags: "--run <n>", description: "another run: they count from 1" },
+    { flags: "--json", description: "as JSON; with --follow an object a line" },
+  ],
+  async run(context, { args, options }) {
+    const place = locate(context, options["config"] as string | undefined);
+    const jobId = referenceOf(args[0] ?? "", place, context.cwd);
+    const wanted: Wanted = {
+      jobId,
+      ref: refOf(jobId, place),
+      n: numberOf(options["run"] as string | undefined),
+      detailed: options["detailed"] === true,
+      json: options["json"] === true,
+    };
+    const show = options["follow"] === true ? showOn : showOnce;
+    return withRedis(place.redisUrl, (redis) => show(context, { redis, place, ...wanted }), UP_RUNNING);
+  },
+};
+
+interface Wanted {
+  readonly jobId: string;
+  readonly ref: IssueRef;
+  readonly n: number | null;
+  readonly detailed: boolean;
+  readonly json: boolean;
+}
+
+type Given = Wanted & { readonly redis: Redis; readonly place: Place };
+
+async function showOnce(context: Context, given: Given): Promise<number> {
+  const { out } = context;
+  const { redis, jobId, ref, n, json } = given;
+  const now = context.now();
+  const issue = await readIssue(redis, jobId, ref);
+  const run = pickRun(issue, n);
+  const { events, source, note } = await readConversation({ ...given, run, now });
+  const all = new Outline();
+  for (const event of events) all.add(event);
+  const end = endOf(issue, run, { tally: figuresOf(events), lastAt: events.at(-1)?.at ?? null, now });
+  if (json) {
+    const { entries, todo } = all;
+    out.line(JSON.stringify({ ...factsOf(issue, run), source, note, entries, todo, end: toJson(end) }, null, 2));
+    return 0;
+  }
+  const look = lookOf(context);
+  const lines = new Transcript({ ...look, clock, detailed: given.detailed }).whole(all.entries, { over: !end.live });
+  const words = lines.length > 0 ? lines : [end.live ? "Its agent has said nothing yet." : "Its agent said nothing."];
+  const notes = note === null ? [] : [look.paint("yellow", `(${note})`), ""];
+  out.line([...renderHeader(issue, run, { ...look, now }), ...notes, ...words, ...renderFooter(end, look)].join("\n"));
+  return 0;
+}
+
+async function showOn(context: Context, given: Given): Promise<number> {
+  const { out, now } = context;
+  const leave = new AbortController();
+  const stopListening = context.onSignal(() => leave.abort());
+  try {
+    const issue = await withLiveRun(given, leave.signal);
+    const run = pickRun(issue, given.n);
+    const look = lookOf(context);
+    const say = (value: object): void => out.line(JSON.stringify(value));
+    if (given.json) say({ type: "run", ...factsOf(issue, run) });
+    else out.line(renderHeader(issue, run, { ...look, now: now() }).join("\n"));
+    const transcript = new Transcript({ ...look, clock, detailed: given.detailed });
+    const outline = new Outline();
+    let seen = NO_TALLY;
+    let lastAt: number | null = null;
+    for await (const batch of follow({ ...given, run, now: now(), signal: leave.signal })) {
+      for (const event of batch) {
+        seen = tally(seen, event);
+        lastAt = event.at;
+        if (given.json) say({ type: "event", event });
+        else showNext(event, { outline, transcript, out });
+      }
+    }
+    const left = await readIssue(given.redis, given.jobId, given.ref);
+    const end = endOf(left, run, { tally: seen, lastAt, now: now() });
+    if (given.json) say({ type: "end", ...toJson(end) });
+    else out.line(renderFooter(end, look).join("\n"));
+    return 0;
+  } finally {
+    stopListening();
+  }
+}
+
+function showNext(
+  event: LiveEvent,
+  { outline, transcript, out }: { outline: Outline; transcript: Transcript; out: Context["out"] },
+): void {
+  const placed = outline.add(event);
+  if (placed !== null) for (const line of transcript.next(placed)) out.line(line);
+}
+
+/** A run that has been begun shows in the list once its agent starts: that is what whoever follows waits for. */
+async function withLiveRun({ redis, jobId, ref, n }: Given, signal: AbortSignal): Promise<IssueView> {
+  for (;;) {
+    const issue = await readIssue(redis, jobId, ref);
+    const listed = issue.runs.some(({ run }) => run === issue.liveRun);
+    if (n !== null || issue.liveRun === null || listed || signal.aborted) return issue;
+    await sleep(LOOK_MS, null, { signal }).catch(() => null);
+  }
+}
+
+interface End {
+  readonly live: boolean;
+  readonly state: IssueView["state"];
+  readonly tally: Tally;
+  readonly ms: number;
+}
+
+function endOf(
+  { liveRun, state }: IssueView,
+  run: AgentRun,
+  given: { readonly tally: Tally; readonly lastAt: number | null; readonly now: number },
+): End {
+  const live = liveRun === run.run;
+  const began = Date.parse(run.at);
+  return { live, state, tally: given.tally, ms: Math.max(0, (live ? given.now : (given.lastAt ?? began)) - began) };
+}
+
+function factsOf(
+  { issue, title, url, state, pr, liveRun, runs }: IssueView,
+  { n, run, runner, at, session }: AgentRun,
+) {
+  const of = runs.at(-1)?.n ?? n;
+  return { issue, title, url, state, pr, run: { n, of, id: run, runner, at, session, live: liveRun === run } };
+}
+
+/** `exact` false: tokens are a lower bound, and the cost of the last turn is not in it. */
+function toJson({ live, state, tally: seen, ms }: End) {
+  const { costUsd, ...tokens } = totalOf(seen);
+  return { live, state, turns: seen.turns, ms, costUsd, tokens, exact: tokensIn(seen.open) === 0 };
+}
+
+function lookOf({ out }: Context): { readonly width: number; readonly paint: Paint } {
+  return { width: out.columns ?? WIDTH, paint: painter(out.color) };
+}
+
+/** With the case that GitHub uses. */
+function refOf(jobId: string, { repositories }: Place): IssueRef {
+  const ref = parseJobId(jobId) ?? { owner: "", repo: "", number: 0 };
+  const known = repositories.find((entry) => sameRepo(entry, ref));
+  return { ...ref, ...(known !== undefined && { owner: known.owner, repo: known.repo }) };
+}
+
+function numberOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new WrongUsage(`--run takes the number of a run, such as 1: not "${text.slice(0, 40)}"`);
+}

@@ -1,0 +1,124 @@
+import type { LiveEvent, TodoItem } from "@tac8/core/conversation/event";
+import { tokensIn } from "@tac8/core/conversation/figures";
+import type { Entry } from "@tac8/core/conversation/outline";
+import { formatUsd } from "@tac8/core/domain/usage";
+import { cut, fold, plain, plainLines, type Paint } from "../terminal/text.ts";
+
+export interface BlockOptions {
+  /** Columns that a line may take. */
+  readonly width: number;
+  readonly detailed: boolean;
+  readonly paint: Paint;
+}
+
+/** Lines of what is shortened, unless all of it is asked for. */
+const RESULT_LINES = 4;
+const TOOL_LINES = 3;
+const THINKING_LINES = 3;
+const BOXES: Record<TodoItem["status"], string> = { pending: "[ ]", in_progress: "[>]", completed: "[x]" };
+
+/** The lines of one event, without what belongs to it. */
+export function renderBlock({ event, changed }: Entry, options: BlockOptions): string[] {
+  const { paint } = options;
+  switch (event.kind) {
+    case "init":
+      return wrapped(event.text, options).map((line) => paint("dim", line));
+    case "text":
+      return wrapped(event.text, options).map((line) => (event.isError === true ? paint("red", line) : line));
+    case "thinking":
+      return marked("~ ", limited(event.text, THINKING_LINES, options)).map((line) => paint("dim", line));
+    case "tool":
+      return toolLines(event, options);
+    case "tool-result":
+      return answerLines(event, options);
+    case "todo":
+      return todoLines(event, changed, options);
+    case "notice":
+      return marked("! ", limited(event.text, RESULT_LINES, options)).map((line) =>
+        paint(event.isError === true ? "red" : "yellow", line),
+      );
+    case "result":
+      return resultLines(event, options);
+    case "output":
+      return wrapped(event.text, options);
+    default:
+      return event.kind satisfies never;
+  }
+}
+
+/** What came back from a tool, or was said about the call. */
+export function answerLines(event: LiveEvent, options: BlockOptions): string[] {
+  const { paint } = options;
+  const bad = event.isError === true;
+  if (event.text === "") return [paint("dim", "  (no output)")];
+  return marked(bad ? "✗ " : "  ", limited(event.text, RESULT_LINES, options)).map((line) =>
+    paint(bad ? "red" : "dim", line),
+  );
+}
+
+/** `▸ Bash  git status`: the call itself, on one line, for where its answer comes later. */
+export function callLine({ tool, text }: LiveEvent, { width, paint }: BlockOptions): string {
+  const words = plain(text.slice(0, 8 * width));
+  return paint("dim", cut(`↳ ${plain(tool ?? "todo")}  ${words}`, width));
+}
+
+function toolLines({ tool = "?", text }: LiveEvent, options: BlockOptions): string[] {
+  const { paint } = options;
+  const name = plain(tool);
+  const [first = "", ...others] = limited(`${name}  ${text}`, TOOL_LINES, options);
+  const head = first.startsWith(name) ? `${paint("bold", name)}${first.slice(name.length)}` : first;
+  return [`${paint("cyan", "▸")} ${head}`, ...others.map((line) => `  ${line}`)];
+}
+
+function todoLines({ todo = [] }: LiveEvent, changed: readonly TodoItem[], options: BlockOptions): string[] {
+  const { paint } = options;
+  const done = todo.filter(({ status }) => status === "completed").length;
+  const items = changed.flatMap(({ text, status }) => {
+    const lines = marked(`${BOXES[status]} `, wrapped(text, { ...options, width: options.width - 6 }));
+    return lines.map((line) => `  ${status === "completed" ? paint("dim", line) : line}`);
+  });
+  return [`${paint("cyan", "▸")} ${paint("bold", "todo")}  ${done} of ${todo.length} done`, ...items];
+}
+
+function resultLines({ text, isError, topic, turns = 0, figures }: LiveEvent, options: BlockOptions): string[] {
+  const { paint } = options;
+  const [color, word] =
+    topic === "interrupted"
+      ? (["yellow", "interrupted"] as const)
+      : isError === true
+        ? (["red", "failed"] as const)
+        : (["green", "done"] as const);
+  const tokens = figures === undefined ? 0 : tokensIn(figures);
+  const facts = [
+    ...(turns > 0 ? [count(turns, "turn")] : []),
+    ...(tokens > 0 ? [count(tokens, "token")] : []),
+    ...(figures !== undefined && figures.costUsd > 0 ? [formatUsd(figures.costUsd)] : []),
+  ].map((fact) => ` · ${fact}`);
+  const [first = "", ...more] = fold(`■ ${word}${facts.join("")}`, options.width);
+  const mark = `■ ${word}`.length;
+  const head = [`${paint(color, first.slice(0, mark))}${paint("dim", first.slice(mark))}`, ...more];
+  if (topic === "interrupted") return head;
+  return [...head, ...marked("  ", wrapped(text, { ...options, width: options.width - 2 }))];
+}
+
+/** `1 turn`, `6,300 tokens`. */
+export function count(number: number, what: string): string {
+  return `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** Two columns of mark in front of the first line, as much space in front of the others. */
+function marked(mark: string, lines: readonly string[]): string[] {
+  return lines.map((line, index) => `${index === 0 ? mark : " ".repeat(mark.length)}${line}`);
+}
+
+function wrapped(text: string, { width }: Pick<BlockOptions, "width">): string[] {
+  return plainLines(text).flatMap((line) => fold(line, width));
+}
+
+/** With room for a mark in front. */
+function limited(text: string, max: number, { width, detailed }: BlockOptions): string[] {
+  const lines = wrapped(text, { width: width - 2 });
+  // A last line that says how much is missing takes a line too.
+  if (detailed || lines.length <= max + 1) return lines;
+  return [...lines.slice(0, max), `… ${lines.length - max} more lines`];
+}

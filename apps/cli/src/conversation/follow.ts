@@ -1,0 +1,75 @@
+import type { LiveEvent } from "@tac8/core/conversation/event";
+import { openRunLog, type RunLog } from "@tac8/core/conversation/runLog";
+import { readRunStream } from "@tac8/core/conversation/stream";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { setTimeout as sleep } from "node:timers/promises";
+import { logPaths, redactor, type ReadOptions } from "./read.ts";
+
+/** The live stream is written as often. */
+const LOOK_MS = 500;
+const PAGE = 500;
+
+/** The next events, in order; an empty list: none has come since. */
+interface Source {
+  next(): Promise<LiveEvent[]>;
+  end(): LiveEvent[];
+  close(): Promise<void>;
+}
+
+export interface FollowOptions extends ReadOptions {
+  readonly jobId: string;
+  /** Aborted when nobody looks any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A run's events from its beginning and on, in batches, until it has ended or `signal` is aborted. */
+export async function* follow(options: FollowOptions): AsyncGenerator<LiveEvent[]> {
+  const { redis, jobId, run, signal } = options;
+  const store = createIssueStore(redis);
+  const source = await openSource(options);
+  try {
+    while (!signal.aborted) {
+      // Asked before reading: what comes after the end of a run is not of it.
+      const over = (await store.read(jobId)).run !== run.run;
+      for (let batch = await source.next(); batch.length > 0 && !signal.aborted; batch = await source.next())
+        yield batch;
+      if (over) {
+        yield source.end();
+        return;
+      }
+      await sleep(LOOK_MS, null, { signal }).catch(() => null);
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function openSource(options: FollowOptions): Promise<Source> {
+  const log = options.detailed ? await openLog(options) : null;
+  if (log !== null) {
+    const hide = redactor(options.place.secrets);
+    return {
+      next: async () => (await log.next()).map(hide),
+      end: () => log.end().map(hide),
+      close: () => log.close(),
+    };
+  }
+  let after = "0";
+  return {
+    async next() {
+      const page = await readRunStream(options.redis, { run: options.run.run, after, count: PAGE });
+      after = page.last;
+      return page.events;
+    },
+    end: () => [],
+    close: async () => undefined,
+  };
+}
+
+async function openLog(options: FollowOptions): Promise<RunLog | null> {
+  for (const path of logPaths(options)) {
+    const log = await openRunLog(path, { detailed: true, startedAt: Date.parse(options.run.at) });
+    if (log !== null) return log;
+  }
+  return null;
+}

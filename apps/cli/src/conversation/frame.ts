@@ -1,0 +1,72 @@
+import { tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { formatDuration, formatUsd } from "@tac8/core/domain/usage";
+import type { AgentRun } from "@tac8/core/state/issueState";
+import { cut, fold, plain, type Paint } from "../terminal/text.ts";
+import { moment } from "../terminal/time.ts";
+import { count } from "./block.ts";
+import type { IssueView } from "./run.ts";
+
+interface FrameOptions {
+  readonly width: number;
+  readonly paint: Paint;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** What stands above a conversation. */
+export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, now }: FrameOptions): string[] {
+  const of = issue.runs.at(-1)?.n ?? run.n;
+  const facts = [
+    `run ${run.n} of ${of} on ${plain(run.runner)}`,
+    `began ${moment(Date.parse(run.at), now)}`,
+    `issue: ${issue.state}`,
+    ...(issue.pr === null ? [] : [`PR #${issue.pr.number}`]),
+  ];
+  return [
+    paint("bold", cut(`${plain(issue.issue)}  ${plain(issue.title)}`, width)),
+    ...joined(facts, width).map((line) => paint("dim", line)),
+    "",
+  ];
+}
+
+export interface RunEnd {
+  readonly tally: Tally;
+  /** From its beginning to its end, or to now. */
+  readonly ms: number;
+  readonly live: boolean;
+}
+
+/** What stands below it: turns, time, cost and tokens. */
+export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit<FrameOptions, "now">): string[] {
+  const total = totalOf(tally);
+  const number = (value: number) => value.toLocaleString("en-US");
+  const open = tokensIn(tally.open) > 0;
+  const facts = [
+    ...(live ? ["still running"] : []),
+    ...(tally.turns > 0 ? [count(tally.turns, "turn")] : []),
+    formatDuration(ms),
+    ...(total.costUsd > 0 ? [`${formatUsd(total.costUsd)}${open ? " and more" : ""}`] : []),
+    ...(tokensIn(total) > 0
+      ? [
+          `tokens: ${open ? "at least " : ""}${number(total.input)} in, ${number(total.output)} out, ` +
+            `${number(total.cacheRead)} from cache, ${number(total.cacheWrite)} to cache`,
+        ]
+      : []),
+  ];
+  const untold = open
+    ? [live ? "(what a turn costs is told at its end)" : "(its last turn was broken off: what that cost was not told)"]
+    : [];
+  const lines = [...joined(facts, width), ...untold.flatMap((line) => fold(line, width))];
+  return ["", ...lines.map((line) => paint("dim", line))];
+}
+
+/** Facts with a dot between, on lines of at most `width`. */
+function joined(facts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 3 + fact.length <= width) lines[lines.length - 1] = `${last} · ${fact}`;
+    else lines.push(...fold(fact, width));
+  }
+  return lines;
+}

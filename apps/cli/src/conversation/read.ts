@@ -1,0 +1,104 @@
+import type { LiveEvent } from "@tac8/core/conversation/event";
+import { readRunLog, runLogPath } from "@tac8/core/conversation/runLog";
+import { countDropped, readRunStream, RUN_STREAM_SECONDS } from "@tac8/core/conversation/stream";
+import type { IssueRef } from "@tac8/core/domain/reference";
+import { createRedactor } from "@tac8/core/log/redact";
+import type { AgentRun } from "@tac8/core/state/issueState";
+import type { Redis } from "ioredis";
+import { Problem } from "../context.ts";
+import type { Place } from "../redis/locate.ts";
+
+const PAGE = 500;
+/** The stream holds a good thousand. */
+const MAX_PAGES = 10;
+
+export interface ReadOptions {
+  /** Borrowed. */
+  readonly redis: Redis;
+  readonly place: Pick<Place, "homes" | "secrets">;
+  readonly ref: IssueRef;
+  readonly run: AgentRun;
+  readonly detailed: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+export interface Conversation {
+  readonly events: readonly LiveEvent[];
+  /** `stream`: shortened, from Redis; `log`: the raw log on this machine. */
+  readonly source: "stream" | "log";
+  /** What is missing, and where it is; for people. */
+  readonly note: string | null;
+}
+
+/**
+ * A run's conversation as far as it has come: from the live stream, and from the raw log where all of it is wanted or the
+ * stream has lost some. @throws Problem when neither is there any more
+ */
+export async function readConversation(options: ReadOptions): Promise<Conversation> {
+  const { redis, run, detailed, now } = options;
+  const [events, dropped] = await Promise.all([readStream(redis, run.run), countDropped(redis, run.run)]);
+  const log = detailed || dropped > 0 || events.length === 0 ? await readLog(options) : null;
+  if (log !== null) {
+    const note = log.left > 0 ? `the first ${log.left} events are left out: they are in the file` : null;
+    return { events: log.events, source: "log", note };
+  }
+  if (events.length === 0 && now - Date.parse(run.at) > RUN_STREAM_SECONDS * 1000) {
+    throw new Problem(
+      `the conversation of run ${run.n} is no longer in Redis, and its log is not on this machine: look on ${hostOf(run)}`,
+    );
+  }
+  return { events, source: "stream", note: noteOf({ dropped, detailed, run }) };
+}
+
+/** The raw log on this machine, if it is here. */
+export function logPaths({ place, ref, run }: Pick<ReadOptions, "place" | "ref" | "run">): string[] {
+  return place.homes.map((home) => runLogPath(home, ref, run.run));
+}
+
+/** `pi-1` of `pi-1/0`. */
+export function hostOf({ runner }: AgentRun): string {
+  return runner.replace(/\/\d+$/, "");
+}
+
+/** Takes out of an event what must not be shown: the raw log has it as it was. */
+export function redactor(secrets: readonly string[]): (event: LiveEvent) => LiveEvent {
+  const redact = createRedactor(secrets);
+  return (event) => {
+    const todo = event.todo?.map((item) => ({ ...item, text: redact(item.text) }));
+    return { ...event, text: redact(event.text), ...(todo !== undefined && { todo }) };
+  };
+}
+
+function noteOf(given: {
+  readonly dropped: number;
+  readonly detailed: boolean;
+  readonly run: AgentRun;
+}): string | null {
+  const { dropped, detailed, run } = given;
+  const where = `the raw log on ${hostOf(run)}`;
+  if (dropped > 0)
+    return `the first ${dropped} events are only in ${where}${detailed ? ", and so are whole results" : ""}`;
+  return detailed ? `results are shortened here: the whole of them is in ${where}` : null;
+}
+
+async function readStream(redis: Redis, run: string): Promise<LiveEvent[]> {
+  const events: LiveEvent[] = [];
+  let after = "0";
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const next = await readRunStream(redis, { run, after, count: PAGE });
+    events.push(...next.events);
+    if (next.last === after) break;
+    after = next.last;
+  }
+  return events;
+}
+
+async function readLog(options: ReadOptions) {
+  const { place, run, detailed } = options;
+  for (const path of logPaths(options)) {
+    const log = await readRunLog(path, { detailed, startedAt: Date.parse(run.at) });
+    if (log !== null) return { ...log, events: log.events.map(redactor(place.secrets)) };
+  }
+  return null;
+}

@@ -1,0 +1,73 @@
+import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
+import type { IssueState } from "@tac8/core/domain/states";
+import type { JobData } from "@tac8/core/queue/contract";
+import type { AgentRun } from "@tac8/core/state/issueState";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import type { Redis } from "ioredis";
+import { Problem } from "../context.ts";
+import { shownState } from "../look/issues.ts";
+import { withQueue } from "../redis/queue.ts";
+
+const PLACES = ["active", "waiting", "prioritized", "delayed", "failed", "completed"] as const;
+
+/** An issue, as far as its conversations are about it. */
+export interface IssueView {
+  readonly jobId: string;
+  readonly ref: IssueRef;
+  /** `owner/repo#471`. */
+  readonly issue: string;
+  readonly title: string;
+  readonly url: string | null;
+  readonly state: IssueState;
+  readonly pr: { readonly number: number; readonly url: string | null } | null;
+  /** The run that works on it now. */
+  readonly liveRun: string | null;
+  /** Its newest runs, oldest first. */
+  readonly runs: readonly AgentRun[];
+}
+
+/** `redis` is borrowed. @throws Problem when nothing is known of the issue */
+export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Promise<IssueView> {
+  const [hash, { data, place }] = await Promise.all([createIssueStore(redis).read(jobId), readJob(redis, jobId)]);
+  if (data === null && hash.state === null && hash.runs === null) {
+    throw new Problem(`${formatReference(ref)} is not known here: check the number, or put the label on the issue`);
+  }
+  return {
+    jobId,
+    ref,
+    issue: formatReference(ref),
+    title: data?.title ?? "",
+    url: data?.url ?? null,
+    state: place === null ? (hash.state ?? "queued") : shownState(place, hash.state),
+    pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
+    liveRun: hash.run,
+    runs: hash.runs ?? [],
+  };
+}
+
+/** @param n as in `state.runs`; null: the newest. @throws Problem when there is no such run */
+export function pickRun({ issue, state, runs }: IssueView, n: number | null): AgentRun {
+  const newest = runs.at(-1);
+  if (newest === undefined) throw new Problem(`no agent has worked on ${issue} yet: it is ${state}`);
+  if (n === null) return newest;
+  const found = runs.find((run) => run.n === n);
+  if (found === undefined) throw new Problem(`${issue} has no run ${n}: there ${listRuns(runs.map((run) => run.n))}`);
+  return found;
+}
+
+function listRuns(numbers: readonly number[]): string {
+  const [first = 0] = numbers;
+  const last = numbers.at(-1) ?? first;
+  if (first === last) return `is only run ${first}`;
+  return `are runs ${first} to ${last}${first > 1 ? ", older ones are forgotten" : ""}`;
+}
+
+async function readJob(redis: Redis, jobId: string) {
+  return withQueue(redis, async (queue) => {
+    const job = await queue.getJob(jobId);
+    const state = job === undefined ? "unknown" : await job.getState();
+    const place = PLACES.find((known) => known === state) ?? null;
+    const data: Partial<JobData> | null = job?.data ?? null;
+    return { data, place };
+  });
+}

@@ -1,0 +1,85 @@
+import { isAnswer, type Entry, type Placed } from "@tac8/core/conversation/outline";
+import type { Paint } from "../terminal/text.ts";
+import { answerLines, callLine, renderBlock, type BlockOptions } from "./block.ts";
+
+export interface TranscriptOptions {
+  /** Columns. */
+  readonly width: number;
+  readonly detailed: boolean;
+  readonly paint: Paint;
+  /** `13:05:22` of an epoch ms. */
+  readonly clock: (at: number) => string;
+}
+
+const STAMP = 10;
+const BAR = "│ ";
+const MIN_TEXT = 20;
+
+/** A conversation as lines: a time stamp where it has changed, a bar for each sub-agent around, then the words. */
+export class Transcript {
+  readonly #options: TranscriptOptions;
+  #stamp = "";
+  /** The entry of the lines before these, after the calls that it is under. */
+  #path: readonly Entry[] = [];
+
+  constructor(options: TranscriptOptions) {
+    this.#options = options;
+  }
+
+  /** A whole conversation, each answer under its call. `over`: nothing more will come of it. */
+  whole(entries: readonly Entry[], { over }: { readonly over: boolean }): string[] {
+    return entries.flatMap((entry) => this.#tree(entry, 0, over));
+  }
+
+  /** What has come last, as a conversation goes on: a call is named again where its answer does not come next. */
+  next({ entry, under, depth }: Placed): string[] {
+    const above = under === null ? -1 : this.#path.indexOf(under);
+    const near = under === null || above >= 0;
+    this.#path = near ? [...this.#path.slice(0, above + 1), entry] : [under, entry];
+    const call = under !== null && isAnswer(entry, under) ? under : null;
+    if (near) return this.#one(entry, depth, call);
+    const reminder = callLine(under.event, this.#block(depth));
+    return [
+      ...this.#lines(entry.event.at, call === null ? depth - 1 : depth, [reminder]),
+      ...this.#one(entry, depth, call),
+    ];
+  }
+
+  #tree(entry: Entry, depth: number, over: boolean): string[] {
+    const lines = this.#one(entry, depth, null);
+    let answered = false;
+    for (const child of entry.children) {
+      const answer = isAnswer(child, entry);
+      answered ||= answer;
+      lines.push(...(answer ? this.#one(child, depth, entry) : this.#tree(child, depth + 1, over)));
+    }
+    if (over && !answered && entry.event.kind === "tool") {
+      lines.push(...this.#lines(null, depth, [this.#options.paint("yellow", "  (no result)")]));
+    }
+    return lines;
+  }
+
+  #one(entry: Entry, depth: number, call: Entry | null): string[] {
+    const block = this.#block(depth);
+    const lines = call === null ? renderBlock(entry, block) : answerLines(entry.event, block);
+    return this.#lines(entry.event.at, depth, lines);
+  }
+
+  #block(depth: number): BlockOptions {
+    const { width } = this.#options;
+    return { ...this.#options, width: Math.max(MIN_TEXT, width - STAMP - depth * BAR.length) };
+  }
+
+  #lines(at: number | null, depth: number, lines: readonly string[]): string[] {
+    const { paint } = this.#options;
+    const bars = depth > 0 ? paint("dim", BAR.repeat(depth)) : "";
+    const stampOf = (shown: string): string =>
+      (shown === "" ? "" : paint("dim", shown)) + " ".repeat(STAMP - shown.length);
+    return lines.map((line, index) => {
+      const stamp = at === null || index > 0 ? "" : this.#options.clock(at);
+      const shown = stamp === this.#stamp ? "" : stamp;
+      if (shown !== "") this.#stamp = shown;
+      return `${stampOf(shown)}${bars}${line}`.trimEnd();
+    });
+  }
+}

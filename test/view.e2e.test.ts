@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { readRunners } from "@tac8/core/state/presence";
+import { createWorld, poll, ROOT, type World } from "./world.ts";
+
+let world: World;
+let command: ChildProcess | null = null;
+afterEach(async () => {
+  command?.kill("SIGKILL");
+  await world.close();
+});
+
+interface Looking {
+  /** Waits until it has shown this. */
+  shows(pattern: RegExp): Promise<void>;
+  readonly ended: Promise<unknown[]>;
+  text(): string;
+}
+
+function tac8(...args: string[]): Looking {
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_HOME: world.home,
+    REDIS_URL: world.redisServer.url,
+  };
+  const child = spawn(process.execPath, [join(ROOT, "apps/cli/src/main.ts"), ...args], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  command = child;
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (more: string) => {
+    text += more;
+  });
+  return {
+    shows: (pattern) => poll(60_000, async () => (pattern.test(text) ? null : `it has not shown ${String(pattern)}`)),
+    ended: once(child, "close"),
+    text: () => text,
+  };
+}
+
+test("a run is followed while it lasts, and read afterwards", async () => {
+  world = await createWorld();
+  const gate = join(world.dir, "go");
+  const usage = { inputTokens: 1000, outputTokens: 200, costUSD: 0.5 };
+  const number = world.openIssue({
+    title: "Say hello",
+    script: [
+      { usage },
+      { say: "I look around." },
+      { bash: `until [ -e '${gate}' ]; do sleep 0.05; done; seq 1 100` },
+      { write: "hello.txt", text: "hello\n" },
+      { commit: "feat: say hello" },
+      { result: "Said hello." },
+    ],
+  });
+  world.startApp("scheduler");
+  world.startApp("runner");
+  await world.reaches(number, "running");
+
+  const follow = tac8("view", String(number), "--follow");
+  await follow.shows(/I look around\.\n[^]*▸ Bash {2}until/);
+  expect(follow.text()).toMatch(/^octo\/widgets#1 {2}Say hello\nrun 1 of 1 on \S+ · began [^·]+ · issue: running\n/);
+  // What the runner tells of the run counts the answers that are there.
+  await poll(60_000, async () => {
+    const [run] = (await readRunners(world.redis)).flatMap(({ runs }) => runs ?? []);
+    return (run?.tokens ?? 0) > 0 && run?.last?.text.startsWith("Bash: until") ? null : "nothing is told of the run";
+  });
+  await writeFile(gate, "");
+  expect(await follow.ended).toEqual([0, null]);
+  expect(follow.text()).toMatch(/▸ Write {2}hello\.txt\n/);
+  expect(follow.text()).toMatch(/ {2}1\n +2\n +3\n +4\n +… 96 more lines\n/);
+  expect(follow.text()).toMatch(/■ done · \d+ turns? · 1,200 tokens · \$0\.50\n/);
+  expect(follow.text()).toContain("tokens: 1,000 in, 200 out, 0 from cache, 0 to cache");
+
+  const whole = tac8("view", String(number), "--detailed");
+  expect(await whole.ended).toEqual([0, null]);
+  expect(whole.text()).toMatch(/ 50\n/);
+  expect(whole.text()).toContain("content: hello");
+  expect(whole.text()).toContain("issue: pr · PR #2");
+});
