@@ -4,6 +4,7 @@ import { list } from "./list.ts";
 import { retry } from "./retry.ts";
 import { status } from "./status.ts";
 import { up } from "./up.ts";
+import { why } from "./why.ts";
 
 /** Every command of `tac8`, in the order of its help. */
-export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, retry];
+export const COMMANDS: readonly CommandSpec[] = [up, demo, status, list, why, retry];

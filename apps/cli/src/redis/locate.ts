@@ -1,7 +1,8 @@
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
-import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { dirname, join, resolve } from "node:path";
 import { Problem, type Context } from "../context.ts";
+import { DEMO_TOKEN } from "../demo/files.ts";
 import { isAlive, readRecord } from "./record.ts";
 
 /** What the commands that look at a running tac8 need to know of it. */
@@ -9,6 +10,8 @@ export interface Place {
   readonly redisUrl: string;
   readonly repositories: readonly RepositoryConfig[];
   readonly pollSeconds: number;
+  /** The whole configuration, its secrets too; null: there is neither a file nor a demo. */
+  readonly config: Config | null;
 }
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
@@ -31,6 +34,7 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
     redisUrl: env["REDIS_URL"] || urlIn([config.home, dirname(loaded.path)]) || DEFAULT_URL,
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
+    config,
   };
 }
 
@@ -38,11 +42,12 @@ function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string):
   const home = resolve(folder, env["TAC8_HOME"] || ".tac8");
   const demo = demoHome(home);
   const url = urlIn([demo]);
-  const { config } = loadConfig({ flag: join(demo, "config.toml"), env: {}, cwd });
+  const { config } = loadConfig({ flag: join(demo, "config.toml"), env: { GITHUB_TOKEN: DEMO_TOKEN }, cwd });
   return {
     redisUrl: url ?? (env["REDIS_URL"] || urlIn([home]) || DEFAULT_URL),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
+    config,
   };
 }
 
