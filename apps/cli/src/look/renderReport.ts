@@ -26,12 +26,16 @@ export function renderReport(
   ];
 }
 
-function columnsOf({ columns }: ReportTable) {
+function columnsOf({ columns, rows }: ReportTable) {
+  const last = columns.length - 1;
   return columns.map(({ title, figure }, index) => ({
     title: title.toUpperCase(),
     text: (row: readonly string[]) => row[index] ?? "",
-    // The last column takes what is left; a table of figures has none to spare.
-    max: index === columns.length - 1 && !figure ? 200 : MAX_CELL,
+    max: figure
+      ? Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0))
+      : index === last
+        ? 200
+        : MAX_CELL,
     right: figure,
   }));
 }
