@@ -13,7 +13,7 @@ const GAP = "  ";
 
 /**
  * Lines of a table that is at most `columns` wide: a header, then a line a row. The last column takes what is left, and
- * goes away where fewer than 10 columns are left for it. Columns that are empty in every row are left out.
+ * goes away where fewer than 10 columns are left for it, and it needs them. Columns that are empty in every row are left out.
  */
 export function renderTable<Row>(options: {
   readonly rows: readonly Row[];
@@ -32,7 +32,10 @@ export function renderTable<Row>(options: {
   }));
   const used = sized.reduce((sum, { width }) => sum + width + GAP.length, 0);
   const left = Math.min(last.max, options.width - used);
-  if (left >= 10 || sized.length === 0) sized.push({ ...last, right: last.right ?? false, width: Math.max(left, 10) });
+  const least = Math.min(10, Math.max(widthOf(last.title), ...last.cells.map(widthOf)));
+  if (left >= least || sized.length === 0) {
+    sized.push({ ...last, right: last.right ?? false, width: Math.max(left, least) });
+  }
   const line = (cellOf: (column: (typeof sized)[number]) => string) =>
     sized
       .map((column) => fit(cut(cellOf(column), column.width), column))
