@@ -11,6 +11,7 @@ import type { Redis } from "ioredis";
 import { tellQueued, tellWithdrawn, type Courtesy } from "./courtesy.ts";
 import { enqueue, letGo } from "./jobs.ts";
 import type { Action, KnownJob, RepositorySnapshot } from "./plan.ts";
+import { whoEnded, type Curiosity } from "./who.ts";
 
 export interface Actor {
   readonly queue: Queue<JobData, JobResult>;
@@ -22,6 +23,7 @@ export interface Actor {
   readonly log: Logger;
   readonly attempts: number;
   readonly comments: Courtesy;
+  readonly curiosity: Curiosity;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
@@ -51,10 +53,7 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
     case "withdraw":
       return withdraw(actor, snapshot, action);
     case "cancel":
-      await store.command(issue, { cancel: action.reason });
-      if (action.job.where === "delayed") await runNow(actor, issue);
-      log.info({ issue }, `cancelling: ${action.reason}`);
-      return;
+      return cancel(actor, snapshot, action);
     case "keep":
       await store.writeIf(issue, { run: "", cancel: action.job.state.cancel ?? "" }, { cancel: null });
       log.info({ issue }, "labelled again: it is not cancelled after all");
@@ -96,13 +95,25 @@ async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue,
   actor.log.warn({ issue: jobId }, `queued again: ${reason}`);
 }
 
-async function withdraw(actor: Actor, snapshot: RepositorySnapshot, { job, reason }: Of<"withdraw">): Promise<void> {
+async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"cancel">): Promise<void> {
+  const { store, redis, log } = actor;
+  const { job } = action;
+  const { reason, evidence } = await whoEnded(actor, snapshot, action);
+  await store.command(job.jobId, { cancel: reason });
+  await appendEvent(redis, event_(job, "note", `to be cancelled: ${reason}`, evidence));
+  if (job.where === "delayed") await runNow(actor, job.jobId);
+  log.info({ issue: job.jobId }, `cancelling: ${reason}`);
+}
+
+async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"withdraw">): Promise<void> {
   const { queue, store, log } = actor;
+  const { job } = action;
   const { jobId } = job;
   const number = parseJobId(jobId)?.number ?? 0;
+  const { reason, evidence } = await whoEnded(actor, snapshot, action);
   const since = isoNow(actor);
   const patch = { state: "withdrawn" as const, since };
-  if (!(await store.writeIf(jobId, expectIdle(job), patch, event_(job, "withdrawn", reason, {})))) return;
+  if (!(await store.writeIf(jobId, expectIdle(job), patch, event_(job, "withdrawn", reason, evidence)))) return;
   try {
     await (await Job.fromId<JobData, JobResult>(queue, jobId))?.remove();
   } catch (error) {
@@ -144,7 +155,12 @@ function expectIdle({ state }: KnownJob) {
   return { run: "", state: state.state ?? "" };
 }
 
-function event_(job: KnownJob, to: IssueState, reason: string, evidence: Record<string, string | number | null>) {
+function event_(
+  job: KnownJob,
+  to: IssueState | "note",
+  reason: string,
+  evidence: Record<string, string | number | null>,
+) {
   return { issue: job.jobId, from: job.state.state ?? ("" as const), to, by: BY, reason, evidence };
 }
 

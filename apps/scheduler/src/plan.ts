@@ -45,6 +45,9 @@ export interface Questions {
   readonly commentsSince: string | null;
 }
 
+/** What somebody did on GitHub that ends the work: who it was can be asked. */
+export type EndingEvent = "closed" | "unlabeled";
+
 export type Action =
   | {
       readonly do: "add";
@@ -56,9 +59,9 @@ export type Action =
   /** Its job has gone from the queue (or came to an end there) without an end of the issue: it goes on where it was. */
   | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
-  | { readonly do: "withdraw"; readonly job: KnownJob; readonly reason: string }
+  | { readonly do: "withdraw"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
   /** Its runner, or the next that takes the job, ends it. */
-  | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string }
+  | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
   /** Open and labelled again before anybody ended it: the cancellation is taken back. */
   | { readonly do: "keep"; readonly job: KnownJob }
   | { readonly do: "answer"; readonly job: KnownJob; readonly comments: readonly Comment[] }
@@ -147,23 +150,30 @@ function forVanished(job: KnownJob, { issues }: Answers, label: string): Action[
   const gone = answer === undefined ? null : goneBecause(answer, label);
   if (gone === null) return [];
   if (!gone.closed && job.state.retried !== null) return []; // It never had a label.
-  if (job.where === "active") return gone.closed ? [{ do: "cancel", job, reason: gone.reason }] : [];
+  const { reason, event } = gone;
+  if (job.where === "active") return gone.closed ? [{ do: "cancel", job, reason, event }] : [];
   const traces = job.state.statusComment !== null || job.state.agentRuns > 0;
-  return [{ do: traces ? "cancel" : "withdraw", job, reason: gone.reason }];
+  return [{ do: traces ? "cancel" : "withdraw", job, reason, event }];
+}
+
+interface Gone {
+  readonly reason: string;
+  readonly closed: boolean;
+  readonly event: EndingEvent | null;
 }
 
 /** Null: it is still open and labelled. */
-function goneBecause(answer: IssueAnswer, label: string): { reason: string; closed: boolean } | null {
+function goneBecause(answer: IssueAnswer, label: string): Gone | null {
   switch (answer.kind) {
     case "moved":
-      return { reason: `the issue was transferred to ${answer.to}`, closed: true };
+      return { reason: `the issue was transferred to ${answer.to}`, closed: true, event: null };
     case "gone":
-      return { reason: "the issue was deleted", closed: true };
+      return { reason: "the issue was deleted", closed: true, event: null };
     case "found": {
       const { issue } = answer;
-      if (issue.state === "closed") return { reason: "the issue was closed", closed: true };
+      if (issue.state === "closed") return { reason: "the issue was closed", closed: true, event: "closed" };
       const on = issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
-      return on ? null : { reason: "the label was taken off", closed: false };
+      return on ? null : { reason: "the label was taken off", closed: false, event: "unlabeled" };
     }
     default:
       return answer satisfies never;

@@ -133,15 +133,38 @@ describe("an issue that leaves while it waits", () => {
     expect(await queued()).toEqual([stays]);
     const reasons = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "withdrawn");
     expect(Object.fromEntries(reasons.map(({ issue, reason }) => [issue, reason]))).toEqual({
-      [at.jobId(closed ?? 0)]: "the issue was closed",
+      [at.jobId(closed ?? 0)]: "the issue was closed by octo",
       [at.jobId(deleted ?? 0)]: "the issue was deleted",
       [at.jobId(moved ?? 0)]: "the issue was transferred to octo/other#1",
-      [at.jobId(bare ?? 0)]: "the label was taken off",
+      [at.jobId(bare ?? 0)]: "the label was taken off by octo",
+    });
+    const [one] = reasons.filter(({ issue }) => issue === at.jobId(closed ?? 0));
+    expect(one?.evidence).toMatchObject({
+      actor: OWNER,
+      at: expect.stringMatching(/^\d{4}-/),
+      event: expect.any(Number),
     });
 
     at.github.reopenIssue({ repo: REPO, number: closed ?? 0, actor: OWNER });
     await at.poll();
     expect(await queued()).toEqual([closed, stays]);
+  });
+
+  test("withdrawn without a name where GitHub does not tell it", async () => {
+    const numbers = [at.openIssue(), at.openIssue()];
+    await at.poll();
+    const asked: string[] = [];
+    const newestEvent: typeof at.services.github.newestEvent = (_, number) => {
+      asked.push(String(number));
+      return Promise.reject(new Error("502"));
+    };
+    at.restart({ github: { ...at.services.github, newestEvent } });
+    for (const number of numbers) at.github.removeLabel(by(number));
+    await at.poll();
+    expect(await queued()).toEqual([]);
+    expect(asked).toHaveLength(1);
+    const reasons = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "withdrawn");
+    expect(reasons.map(({ reason }) => reason)).toEqual(["the label was taken off", "the label was taken off"]);
   });
 
   test("closed while it runs: its runner is told; unlabelled while it runs: it finishes", async () => {
@@ -152,7 +175,16 @@ describe("an issue that leaves while it waits", () => {
     at.github.closeIssue({ repo: REPO, number: closed, actor: OWNER });
     at.github.removeLabel(by(bare));
     await at.poll();
-    expect((await at.store.read(at.jobId(closed))).cancel).toBe("the issue was closed");
+    expect((await at.store.read(at.jobId(closed))).cancel).toBe("the issue was closed by octo");
+    const told = (await readEvents(at.redis, { count: 100 })).filter(({ to }) => to === "note");
+    expect(told).toMatchObject([
+      {
+        issue: at.jobId(closed),
+        from: "running",
+        reason: "to be cancelled: the issue was closed by octo",
+        evidence: { actor: OWNER },
+      },
+    ]);
     expect((await at.store.read(at.jobId(bare))).cancel).toBeNull();
   });
 
@@ -163,7 +195,7 @@ describe("an issue that leaves while it waits", () => {
     at.github.removeLabel(by(number));
     await at.poll();
     expect(await at.stands(number)).toBe("prioritized:parked");
-    expect((await at.store.read(at.jobId(number))).cancel).toBe("the label was taken off");
+    expect((await at.store.read(at.jobId(number))).cancel).toBe("the label was taken off by octo");
     at.github.addLabel(by(number));
     await at.poll();
     expect((await at.store.read(at.jobId(number))).cancel).toBeNull();

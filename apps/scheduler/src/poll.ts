@@ -7,10 +7,11 @@ import { act, type Actor } from "./act.ts";
 import { mayAddFrom } from "./epoch.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
 import { answerQuestions, readLiveJobs, readRepository, type Reader } from "./read.ts";
+import { MAX_ASKED } from "./who.ts";
 
 /** All borrowed; `signal` ends a poll in its middle. */
 export type PollServices = Omit<Reader, "trustedUsers"> &
-  Omit<Actor, "attempts" | "comments"> & {
+  Omit<Actor, "attempts" | "comments" | "curiosity"> & {
     readonly config: Config;
     /** What the scheduler tells of itself beside its polls. */
     readonly vitals: () => Pick<SchedulerPresence, "process" | "github">;
@@ -35,7 +36,8 @@ export function createPoll(services: PollServices): () => Promise<void> {
 
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
     const commented = actions.filter(begins).length <= MAX_COMMENTED;
-    const actor = { ...services, attempts: config.coordinator.max_attempts, comments: { on: commented } };
+    const curiosity = { left: MAX_ASKED };
+    const actor = { ...services, attempts: config.coordinator.max_attempts, comments: { on: commented }, curiosity };
     const problems: string[] = [];
     for (const action of actions) {
       try {

@@ -1,12 +1,16 @@
 import { ISSUE_STATES } from "@tac8/core/domain/states";
-import { MAX_PER_STATE, readIssues } from "../look/issues.ts";
+import { JOB_STATES, type JobState } from "@tac8/core/look/shownState";
+import { MAX_PER_STATE, readIssues, type IssueList } from "../look/issues.ts";
 import { renderIssues } from "../look/renderIssues.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { painter } from "../terminal/text.ts";
 
-/** `--json`: `{issues: IssueRow[]}`, in the order of the table. */
+/**
+ * `--json`: `IssueList` of apps/cli/src/look/issues.ts, in the order of the table. The exit code is 0 also where there is no
+ * issue.
+ */
 export const list: CommandSpec = {
   usage: "list",
   summary: "the issues that tac8 knows, and where each of them stands",
@@ -18,22 +22,48 @@ export const list: CommandSpec = {
     const { out, now } = context;
     const place = locate(context, options["config"] as string | undefined);
     const states = options["state"] as string[] | undefined;
-    const all = await withRedis(place.redisUrl, readIssues, UP_RUNNING);
-    const rows = states === undefined ? all : all.filter(({ state }) => states.includes(state));
+    const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), UP_RUNNING);
+    const rows = states === undefined ? issues : issues.filter(({ state }) => states.includes(state));
     if (options["json"] === true) {
-      out.line(JSON.stringify({ issues: rows }, null, 2));
+      out.line(JSON.stringify({ issues: rows, more }, null, 2));
       return 0;
     }
+    const left = moreLine(more, states ?? ISSUE_STATES);
     if (rows.length === 0) {
-      out.line(
-        states === undefined ? "No issues yet: put the label on one, and it appears here." : "No issue in that state.",
-      );
+      out.line(nothing({ chosen: states !== undefined, left }));
       return 0;
     }
     const width = out.columns ?? 120;
     const oneRepository = place.repositories.length === 1;
     out.line(renderIssues({ rows, oneRepository, now: now(), width, paint: painter(out.color) }).join("\n"));
-    if (all.length >= MAX_PER_STATE) out.line(`\nOf each kind of state the newest ${MAX_PER_STATE} are shown.`);
+    if (left !== null) out.line(`\n${left}`);
     return 0;
   },
 };
+
+function nothing({ chosen, left }: { readonly chosen: boolean; readonly left: string | null }): string {
+  if (!chosen) return "No issues yet: put the label on one, and it appears here.";
+  return left === null ? "No issue in that state." : `No issue in that state among those looked at. ${left}`;
+}
+
+/** What a job of BullMQ's state can be for people, and how those that are not shown are called. */
+const KINDS: Readonly<Record<JobState, { readonly name: string; readonly states: readonly string[] }>> = {
+  active: { name: "running", states: ["running"] },
+  waiting: { name: "waiting", states: ["queued", "retrying", "parked"] },
+  prioritized: { name: "waiting", states: ["queued", "retrying", "parked"] },
+  delayed: { name: "parked or blocked", states: ["parked", "blocked", "retrying"] },
+  failed: { name: "failed", states: ["failed"] },
+  completed: { name: "done", states: ["pr", "stopped", "cancelled", "withdrawn", "expired"] },
+};
+
+/** What was not read of these states; null where that is nothing. */
+function moreLine(more: IssueList["more"], states: readonly string[]): string | null {
+  const counts = new Map<string, number>();
+  for (const state of JOB_STATES) {
+    const { name, states: own } = KINDS[state];
+    if (own.some((one) => states.includes(one))) counts.set(name, (counts.get(name) ?? 0) + (more[state] ?? 0));
+  }
+  const parts = [...counts].flatMap(([name, count]) => (count > 0 ? [`${count.toLocaleString("en-US")} ${name}`] : []));
+  if (parts.length === 0) return null;
+  return `Not shown: ${parts.join(", ")}. Of each kind the ${MAX_PER_STATE} that are next, or ended last, are shown.`;
+}

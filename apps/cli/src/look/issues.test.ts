@@ -12,6 +12,7 @@ const row = (part: Partial<IssueRow>): IssueRow => ({
   runner: null,
   attempts: 0,
   maxAttempts: 3,
+  runMs: 0,
   costUsd: 0,
   pr: null,
   reason: null,
@@ -31,7 +32,7 @@ it("lists what is alive first, and the newest first within it", () => {
 
 it("draws the table in 80 columns", () => {
   const rows = [
-    row({ state: "running", runner: "pi-1", attempts: 1, costUsd: 0.4231 }),
+    row({ state: "running", runner: "pi-1", attempts: 1, costUsd: 0.4231, runMs: 125_000 }),
     row({
       issue: "octo/hello#4711",
       state: "pr",
@@ -45,9 +46,9 @@ it("draws the table in 80 columns", () => {
   const now = Date.parse("2026-11-22T13:03:00.000Z");
   const lines = renderIssues({ rows, oneRepository: true, now, width: 80, paint: (_, text) => text });
   expect(lines).toEqual([
-    "ISSUE  STATE    SINCE  TRIES  COST    PR     RUNNER          TITLE",
-    "#1     running  3 min  1/3    $0.42          pi-1            A title",
-    "#4711  pr       3 min  2/3    $12.50  #4712  a-runner-with…  🎉 A title that go…",
+    "ISSUE  STATE    SINCE  TRIES    RUN    COST  PR     RUNNER          TITLE",
+    "#1     running  3 min  1/3    2 min   $0.42         pi-1            A title",
+    "#4711  pr       3 min  2/3           $12.50  #4712  a-runner-with…  🎉 A title …",
   ]);
   const several = renderIssues({ rows, oneRepository: false, now, width: 80, paint: (_, text) => text });
   expect(several[2]).toContain("octo/hello#4711");

@@ -1,5 +1,5 @@
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
-import { ISSUE_STATES, type IssueState } from "@tac8/core/domain/states";
+import { ISSUE_STATES, reached, type IssueState } from "@tac8/core/domain/states";
 import { JOB_STATES, shownState, type JobState } from "@tac8/core/look/shownState";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
@@ -22,26 +22,51 @@ export interface IssueRow {
   /** Tries that were begun, and how many there may be. */
   readonly attempts: number;
   readonly maxAttempts: number;
+  /** How long agents have worked on it so far, the one that does now included; ms. */
+  readonly runMs: number;
   readonly costUsd: number;
   readonly pr: { readonly number: number; readonly url: string | null } | null;
   /** Why it ended or waits. */
   readonly reason: string | null;
 }
 
-/** BullMQ's states, each with at most so many newest jobs. */
+/** BullMQ's states, each with at most so many jobs. */
 export const MAX_PER_STATE = 200;
 
-/** The queue's jobs joined with what the runners wrote about them, most alive first. `redis` is borrowed. */
-export async function readIssues(redis: Redis): Promise<IssueRow[]> {
-  const found = await withQueue(redis, readJobs);
+export interface IssueList {
+  /** The most alive first. */
+  readonly issues: readonly IssueRow[];
+  /** By BullMQ's state: how many more there are, that were not read. */
+  readonly more: Readonly<Partial<Record<JobState, number>>>;
+}
+
+/**
+ * The queue's jobs joined with what the runners wrote about them: those that are taken next, and those that ended last. What
+ * it costs does not grow with the queue. `redis` is borrowed; `now`: epoch ms.
+ */
+export async function readIssues(redis: Redis, now: number): Promise<IssueList> {
+  const { found, counts } = await withQueue(redis, async (queue) => {
+    const jobs = await readJobs(queue);
+    return { found: jobs, counts: await queue.getJobCounts(...JOB_STATES) };
+  });
   const ids = [...found.keys()];
   const hashes = await createIssueStore(redis).readMany(ids);
   const rows = ids.flatMap((id, index) => {
     const entry = found.get(id);
     const hash = hashes[index];
-    return entry === undefined || hash === undefined ? [] : [toRow({ id, ...entry, hash })];
+    return entry === undefined || hash === undefined ? [] : [toRow({ id, ...entry, hash, now })];
   });
-  return sortRows(rows);
+  return { issues: sortRows(rows), more: moreThan(found, counts) };
+}
+
+function moreThan(found: ReadonlyMap<string, Found>, counts: Readonly<Record<string, number>>): IssueList["more"] {
+  const read = Map.groupBy(found.values(), ({ state }) => state);
+  return Object.fromEntries(
+    JOB_STATES.flatMap((state) => {
+      const left = (counts[state] ?? 0) - (read.get(state)?.length ?? 0);
+      return left > 0 && (counts[state] ?? 0) > MAX_PER_STATE ? [[state, left] as const] : [];
+    }),
+  );
 }
 
 interface Found {
@@ -52,7 +77,7 @@ interface Found {
 async function readJobs(queue: IssueQueue): Promise<Map<string, Found>> {
   const found = new Map<string, Found>();
   for (const state of JOB_STATES) {
-    for (const job of await queue.getJobs([state], 0, MAX_PER_STATE - 1)) {
+    for (const job of await readState(queue, state)) {
       // A job that moves between two answers is in both: the first place, where it was more alive, counts.
       if (job?.id !== undefined && !found.has(job.id)) found.set(job.id, { job, state });
     }
@@ -60,7 +85,25 @@ async function readJobs(queue: IssueQueue): Promise<Map<string, Found>> {
   return found;
 }
 
-function toRow(given: Found & { readonly id: string; readonly hash: IssueFields }): IssueRow {
+async function readState(queue: IssueQueue, state: JobState): Promise<Found["job"][]> {
+  const some = (count: number, asc: boolean) => queue.getJobs([state], 0, count - 1, asc);
+  switch (state) {
+    case "completed":
+    case "failed":
+      return some(MAX_PER_STATE, false);
+    case "delayed":
+      // Questions wait for the longest: they are at the far end.
+      return [...(await some(MAX_PER_STATE / 2, true)), ...(await some(MAX_PER_STATE / 2, false))];
+    case "active":
+    case "waiting":
+    case "prioritized":
+      return some(MAX_PER_STATE, true);
+    default:
+      return state satisfies never;
+  }
+}
+
+function toRow(given: Found & { readonly id: string; readonly hash: IssueFields; readonly now: number }): IssueRow {
   const { id, job, hash } = given;
   const state = shownState(given.state, hash.state);
   const ref = job.data.owner ? job.data : parseJobId(id);
@@ -73,10 +116,18 @@ function toRow(given: Found & { readonly id: string; readonly hash: IssueFields 
     runner: state === "queued" ? null : hash.runner,
     attempts: job.attemptsMade + (given.state === "active" ? 1 : 0),
     maxAttempts: job.opts.attempts ?? 1,
+    runMs: runMsOf(given),
     costUsd: hash.usage?.costUsd ?? 0,
     pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
     reason: hash.reason ?? job.failedReason ?? null,
   };
+}
+
+/** The agent of the run that is on counts once it has ended; until then the run's own time stands for it. */
+function runMsOf({ job, state, hash, now }: Found & { readonly hash: IssueFields; readonly now: number }): number {
+  const before = hash.usage?.durationMs ?? 0;
+  const works = state === "active" && !reached(hash.checkpoint, "worked");
+  return works ? before + Math.max(0, now - (job.processedOn ?? now)) : before;
 }
 
 const ORDER: readonly IssueState[] = ["running", "blocked", "retrying", "parked", "queued", "failed"];

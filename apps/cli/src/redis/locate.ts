@@ -14,8 +14,6 @@ export interface Place {
   readonly config: Config | null;
   /** Where the data folder may be, on this machine. */
   readonly homes: readonly string[];
-  /** What must not be shown. */
-  readonly secrets: readonly string[];
 }
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
@@ -41,7 +39,6 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
     homes,
-    secrets: config.secrets.values,
   };
 }
 
@@ -56,7 +53,6 @@ function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string):
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
     homes: [demo, home],
-    secrets: [],
   };
 }
 

@@ -1,7 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { findMarked } from "@tac8/core/domain/marker";
 import { findOpenQuestion, type OpenQuestion } from "@tac8/core/domain/openQuestion";
-import type { Comment, LabeledEvent } from "@tac8/core/github/types";
+import type { Comment, IssueEvent } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
 
 export type Trigger =
@@ -22,7 +22,7 @@ export async function readTrigger(run: RunContext, comments: readonly Comment[])
   const { github, login, config } = run.services;
   const { ref, repository, state } = run;
   const options = { signal: run.switch.halt };
-  const event: LabeledEvent | null = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, options);
+  const event: IssueEvent | null = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, options);
   // Begun by a trusted label or a person's retry: whoever labels meanwhile can neither start nor end anything.
   if (state.admitted !== null || state.retried !== null) {
     return { kind: "go", event: Math.max(event?.id ?? 0, state.labelEvent) };

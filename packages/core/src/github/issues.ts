@@ -1,11 +1,24 @@
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { eventSchema, issueSchema } from "./schemas.ts";
-import type { CallOptions, Issue, IssueAnswer, LabeledEvent, Repo } from "./types.ts";
+import type { CallOptions, Issue, IssueAnswer, IssueEvent, Repo } from "./types.ts";
 import { nameOf, repoKey, repoOfApiUrl } from "./urls.ts";
 
 /** Calls about issues. */
 export function issueCalls({ one, all }: Caller) {
+  async function newestEvent(
+    repo: Repo,
+    number: number,
+    { kind, label, signal }: EventWish & CallOptions,
+  ): Promise<IssueEvent | null> {
+    const route = "GET /repos/{owner}/{repo}/issues/{number}/events";
+    const events = await all({ route, params: { ...nameOf(repo), number }, schema: eventSchema, signal });
+    return events
+      .filter((entry) => entry.kind === kind)
+      .filter((entry) => label === undefined || entry.label?.toLowerCase() === label.toLowerCase())
+      .reduce<IssueEvent | null>((best, { event }) => (best === null || event.id > best.id ? event : best), null);
+  }
+
   return {
     /**
      * All open issues with the label, oldest first, pull requests left out. An unchanged list costs only 304s. The pages are
@@ -39,19 +52,18 @@ export function issueCalls({ one, all }: Caller) {
     },
 
     /** The last time somebody put this label on, null when nobody ever did. */
-    newestLabeledEvent: async (
-      repo: Repo,
-      number: number,
-      label: string,
-      options: CallOptions = {},
-    ): Promise<LabeledEvent | null> => {
-      const route = "GET /repos/{owner}/{repo}/issues/{number}/events";
-      const events = await all({ route, params: { ...nameOf(repo), number }, schema: eventSchema, ...options });
-      return events
-        .filter((entry) => entry.kind === "labeled" && entry.label?.toLowerCase() === label.toLowerCase())
-        .reduce<LabeledEvent | null>((best, { event }) => (best === null || event.id > best.id ? event : best), null);
-    },
+    newestLabeledEvent: (repo: Repo, number: number, label: string, options: CallOptions = {}) =>
+      newestEvent(repo, number, { kind: "labeled", label, ...options }),
+
+    /** The last time that somebody closed it, or took this label off; null when nobody ever did. */
+    newestEvent,
   };
+}
+
+/** Which events; of every label where none is named. */
+interface EventWish {
+  readonly kind: "labeled" | "unlabeled" | "closed";
+  readonly label?: string;
 }
 
 function hasLabel(issue: Issue, label: string): boolean {

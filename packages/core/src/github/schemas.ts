@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Comment, Issue, LabeledEvent, Pull } from "./types.ts";
+import type { Comment, Issue, IssueEvent, Pull } from "./types.ts";
 
 /** The account is null when it was deleted; GitHub's pages then show `ghost`. */
 const accountSchema = z
@@ -115,7 +115,7 @@ export const eventSchema = z
     label: z.object({ name: z.string().nullish() }).nullish(),
   })
   .transform((raw) => {
-    const event: LabeledEvent = {
+    const event: IssueEvent = {
       id: raw.id,
       actor: raw.actor.login,
       actorType: raw.actor.type,

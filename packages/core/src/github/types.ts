@@ -53,8 +53,8 @@ export interface Pull {
   draft: boolean;
 }
 
-/** Somebody put a label on; ids rise with time. `at` is ISO 8601. */
-export interface LabeledEvent {
+/** Somebody did something to an issue, such as putting a label on; ids rise with time. `at` is ISO 8601. */
+export interface IssueEvent {
   id: number;
   actor: string;
   actorType: string;

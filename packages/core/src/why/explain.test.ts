@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { CLOSED } from "../domain/breaker.ts";
 import type { Hold } from "../domain/holds.ts";
-import type { Issue, LabeledEvent } from "../github/types.ts";
+import type { Issue, IssueEvent } from "../github/types.ts";
 import type { LoggedEvent } from "../state/events.ts";
 import { parseIssueState, type IssueFields } from "../state/issueState.ts";
 import type { RunnerPresence } from "../state/presence.ts";
@@ -70,7 +70,7 @@ const onGitHub = (change: Partial<Issue> = {}): Issue => ({
   isPull: false,
   ...change,
 });
-const labelled: LabeledEvent = { id: 9, actor: "octo", actorType: "User", at: iso(h) };
+const labelled: IssueEvent = { id: 9, actor: "octo", actorType: "User", at: iso(h) };
 const asked = (
   change: Partial<Issue> = {},
   more: Partial<Extract<GitHubFacts, { asked: true }>> = {},

@@ -1,7 +1,7 @@
 import type { BreakerState } from "../domain/breaker.ts";
 import type { Hold } from "../domain/holds.ts";
 import type { IssueRef } from "../domain/reference.ts";
-import type { IssueAnswer, LabeledEvent } from "../github/types.ts";
+import type { IssueAnswer, IssueEvent } from "../github/types.ts";
 import type { JobState } from "../look/shownState.ts";
 import type { LoggedEvent } from "../state/events.ts";
 import type { IssueFields } from "../state/issueState.ts";
@@ -42,7 +42,7 @@ export type GitHubFacts =
       readonly asked: true;
       readonly issue: IssueAnswer;
       /** Who put the label on last; null: it is not on, or GitHub did not tell. */
-      readonly label: LabeledEvent | null;
+      readonly label: IssueEvent | null;
       /** May that person start work? Null: not known. */
       readonly mayStart: boolean | null;
     };

@@ -30,6 +30,7 @@ export async function askGitHub(
     const permission = await github.permission(ref, event.actor, { signal });
     return { asked: true, issue, label: event, mayStart: permission === "admin" || permission === "write" };
   } catch (error) {
+    if (signal.aborted) return { asked: false, because: "it did not answer in time" };
     return { asked: false, because: error instanceof Error ? error.message : String(error) };
   }
 }

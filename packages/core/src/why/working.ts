@@ -94,7 +94,7 @@ export function judgeTries({ job, issue }: WhyFacts): Finding[] {
   const findings: Finding[] = [];
   if (job !== null) {
     const { attemptsMade: made, maxAttempts: max } = job;
-    const text = `${made} of ${count(max, "attempt")} burnt`;
+    const text = `${made} of ${count(max, "attempt")} used`;
     findings.push(clear("attempts", text, { made, max }));
   }
   if (issue.agentRuns > 0) {

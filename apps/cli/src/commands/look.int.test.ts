@@ -1,0 +1,215 @@
+import { encodeAgentEvidence } from "@tac8/core/domain/agentEvidence";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { appendEvent, type TransitionEvent } from "@tac8/core/state/events";
+import { setHold } from "@tac8/core/state/holds";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { announceRunner } from "@tac8/core/state/presence";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+
+let lab: Lab;
+let server: RedisServer;
+let redis: Redis;
+let queue: Queue<JobData>;
+
+beforeEach(async () => {
+  lab = openLab();
+  const dir = join(lab.dir, "redis");
+  mkdirSync(dir);
+  server = await startRedisServer({ dir });
+  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
+  queue = new Queue(QUEUE_NAME, { connection: redis });
+  queue.on("error", () => undefined);
+  writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n');
+});
+
+afterEach(async () => {
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+  await lab.close();
+});
+
+async function tac8(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const cli = lab.start(args, { REDIS_URL: server.url });
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+const id = (number: number) => jobIdOf({ owner: "Octo", repo: "Hello", number });
+
+const log = (number: number, to: TransitionEvent["to"], change: Partial<TransitionEvent> = {}) =>
+  appendEvent(redis, { issue: id(number), from: "", to, by: "runner pi-1/0", reason: "", evidence: {}, ...change });
+
+async function add(number: number, title = `Title ${number}`): Promise<void> {
+  const data = { owner: "Octo", repo: "Hello", number, repositoryId: 1, title, url: `https://x/${number}` };
+  await queue.add("issue", data, jobOptions({ jobId: id(number), priority: "P2", begun: false, attempts: 3 }));
+  const since = new Date().toISOString();
+  await createIssueStore(redis).writeIf(id(number), {}, { state: "queued", since });
+}
+
+describe("tac8 why", () => {
+  it("says who holds the queue, and since when", async () => {
+    await add(3, "A \u001b[31mred\u001b[0m title");
+    const now = Date.now();
+    await setHold(redis, { name: "operator", reason: "lunch", by: "ann@pi", since: now, until: null });
+    await announceRunner(redis, { name: "pi-1/0", at: now, host: "pi-1", pid: 1, slots: 2, busy: 0 });
+    const { code, out } = await tac8("why", "3");
+    expect(code).toBe(0);
+    const lines = out.split("\n");
+    expect(lines[0]).toBe("Octo/Hello#3  A red title");
+    expect(lines[3]).toBe("Paused by ann@pi: lunch. To go on: tac8 resume.");
+    expect(out).toMatch(/^● hold +paused: lunch \(set by ann@pi at \d\d:\d\d\)$/m);
+    expect(out).toMatch(/^○ runners +a slot is free: pi-1\/0 has 0 of 2 slots busy$/m);
+    expect(out).toMatch(/^○ issue +GitHub was not asked \(there is no GITHUB_TOKEN here\)/m);
+    const json = JSON.parse((await tac8("why", "octo/hello#3", "--json")).out) as unknown;
+    expect(json).toMatchObject({
+      issue: "Octo/Hello#3",
+      state: "queued",
+      answer: "Paused by ann@pi: lunch. To go on: tac8 resume.",
+      rules: expect.arrayContaining([
+        {
+          rule: "hold",
+          holds: true,
+          text: expect.any(String),
+          evidence: expect.objectContaining({ name: "operator", by: "ann@pi" }),
+        },
+      ]),
+    });
+  });
+
+  it("ends with 1 for one that nobody has seen", async () => {
+    const { code, out } = await tac8("why", "99");
+    expect(code).toBe(1);
+    expect(out).toContain("Octo/Hello#99\nnot known to tac8\n\nNo scheduler has been heard of. Start it.\n");
+  });
+});
+
+describe("tac8 timeline", () => {
+  it("shows all, or one issue's own, grouped by day", async () => {
+    await log(3, "queued", { by: "scheduler", reason: "labelled" });
+    await log(4, "running", { from: "queued", reason: "work \u001b[2Jbegan" });
+    await setHold(redis, { name: "auth", reason: "401", by: "runner pi-1/0", since: 0, until: null });
+    const { code, out } = await tac8("timeline");
+    expect(code).toBe(0);
+    expect(out.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/^\w+day \d{4}-\d\d-\d\d$/),
+      expect.stringMatching(/^\d\d:\d\d:\d\d {2}#3 {2}queued {14}labelled {2}\(scheduler\)$/),
+      expect.stringMatching(/^\d\d:\d\d:\d\d {2}#4 {2}queued → running {4}work began {2}\(runner pi-1\/0\)$/),
+      expect.stringMatching(/^\d\d:\d\d:\d\d {6}hold begins {9}auth: 401 {2}\(runner pi-1\/0\)$/),
+    ]);
+    const one = await tac8("timeline", "4", "--json");
+    expect(JSON.parse(one.out)).toMatchObject({ events: [{ issue: id(4), to: "running" }], more: false });
+    expect(JSON.parse((await tac8("timeline", "--limit", "1", "--json")).out)).toMatchObject({
+      events: [{ to: "hold" }],
+      more: true,
+    });
+    expect(await tac8("timeline", "9")).toMatchObject({ code: 0, out: "Nothing of this issue is in the event log.\n" });
+  });
+
+  it("follows what happens, until it is told to stop", async () => {
+    await log(3, "queued", { reason: "labelled" });
+    const cli = lab.start(["timeline", "3", "--follow", "--json"], { REDIS_URL: server.url });
+    await cli.seen(/labelled/);
+    await log(4, "queued", { reason: "another" });
+    await log(3, "running", { reason: "work began" });
+    await cli.seen(/work began/);
+    cli.signal("SIGINT");
+    expect(await cli.ended).toMatchObject({ code: 0 });
+    const lines = cli.stdout().trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as TransitionEvent).reason)).toEqual(["labelled", "work began"]);
+  });
+});
+
+describe("tac8 report", () => {
+  beforeEach(async () => {
+    const figures = { input: 1000, output: 500, cacheRead: 0, cacheWrite: 0, costUsd: 0.42 };
+    const models = [{ model: "claude-sonnet-4-5", ...figures }];
+    const agent = encodeAgentEvidence({ run: "r", cause: "exited", costUsd: 0.42, turns: 3, ms: 90_000, models });
+    await log(3, "agent", { from: "running", evidence: agent });
+    await log(3, "pr", { from: "running", evidence: { pr: 7, sinceBegunMs: 720_000 } });
+    const evidence = { failure: "agent" };
+    await log(4, "failed", { from: "running", reason: "exit | code `1` @all", evidence });
+  });
+
+  it("reads well in 80 columns", async () => {
+    const { code, out } = await tac8("report");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Success +50 % \(1 of 2\)$/m);
+    expect(out).toMatch(/^Label to PR +median 12 min 0 s, p90 12 min 0 s, longest 12 min 0 s \(of 1\)$/m);
+    expect(out).toMatch(/^claude-sonnet-4-5 +1,000 +500 +0 +0 +\$0\.42$/m);
+    expect(out).toMatch(/^#3 +PR #7 +12 min 0 s +1 min 30 s +1 +1,500 +\$0\.42$/m);
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it("is a page for an issue, where a stranger's words stay words", async () => {
+    const { code, out } = await tac8("report", "--markdown");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^## tac8, /);
+    expect(out).toContain("| #3 | PR #7 | 12 min 0 s | 1 min 30 s | 1 | 1,500 | $0.42 |");
+    expect(out).toContain("| agent | 1 | 1 | `exit \\| code '1' @all` |");
+  });
+
+  it("is JSON, with issues by their names", async () => {
+    expect(JSON.parse((await tac8("report", "--json", "--since", "2h")).out)).toMatchObject({
+      complete: true,
+      successRate: 0.5,
+      toPr: { count: 1, medianMs: 720_000 },
+      agents: { runs: 1, tokens: 1500, costUsd: 0.42 },
+      failures: [{ kind: "agent", tries: 1, issues: 1 }],
+      issues: [
+        { issue: "Octo/Hello#3", pr: 7 },
+        { issue: "Octo/Hello#4", outcome: "failed" },
+      ],
+    });
+  });
+});
+
+it("tac8 list says how many more there are", async () => {
+  const bulk = Array.from({ length: 230 }, (_, index) => ({
+    name: "issue",
+    data: { owner: "Octo", repo: "Hello", number: index + 1, repositoryId: 1, title: "t", url: "" },
+    opts: jobOptions({ jobId: id(index + 1), priority: "P2", begun: false, attempts: 3 }),
+  }));
+  await queue.addBulk(bulk);
+  const { issues, more } = JSON.parse((await tac8("list", "--json")).out) as {
+    issues: { issue: string }[];
+    more: unknown;
+  };
+  expect([issues.length, more]).toEqual([200, { prioritized: 30 }]);
+  expect(issues.map(({ issue }) => issue)).toContain("Octo/Hello#1");
+  expect((await tac8("list")).out).toMatch(/\nNot shown: 30 waiting\. Of each kind the 200 /);
+  expect((await tac8("list", "--state", "failed")).out).toBe("No issue in that state.\n");
+});
+
+it.each([
+  [["why"], 2, /missing required argument/],
+  [["why", "x y"], 1, /"x y" is not an issue/],
+  [["timeline", "a/b#1"], 1, /a\/b is not a configured repository/],
+  [["timeline", "--limit", "0"], 2, /--limit 0 is no number/],
+  [["timeline", "--since", "7y"], 2, /--since 7y is no time/],
+  [["report", "--since", "soon"], 2, /--since soon is no time/],
+  [["report", "--json", "--markdown"], 2, /choose one/],
+])("%j ends with %i and one line", async (args, code, line) => {
+  const answer = await tac8(...args);
+  expect(answer).toEqual({ code, out: "", err: expect.stringMatching(line) });
+  expect(answer.err.trim().split("\n")).toHaveLength(1);
+});
+
+it("every one of them says when Redis is away", async () => {
+  await server.stop();
+  for (const args of [["why", "3"], ["timeline"], ["report"]]) {
+    expect(await tac8(...args)).toEqual({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(/^tac8: Redis at .* not reachable/),
+    });
+  }
+});

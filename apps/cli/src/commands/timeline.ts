@@ -1,0 +1,109 @@
+import { compareIds } from "@tac8/core/domain/breaker";
+import { chooseEvents } from "@tac8/core/state/eventPages";
+import { readEventsFrom } from "@tac8/core/state/eventFeed";
+import { MAX_EVENTS, type LoggedEvent } from "@tac8/core/state/events";
+import type { Redis } from "ioredis";
+import type { Context } from "../context.ts";
+import { timelineRenderer } from "../look/renderTimeline.ts";
+import type { CommandSpec } from "../program.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { locate } from "../redis/locate.ts";
+import { referenceOf } from "../reference.ts";
+import { parseCount, parseSince } from "../terminal/since.ts";
+import { painter } from "../terminal/text.ts";
+
+const DEFAULT_LIMIT = 100;
+
+/**
+ * `--json`: `{events: LoggedEvent[], more: boolean}`, oldest first; `more`: older ones were left out. With `--follow`: one
+ * LoggedEvent a line, without end. The exit code is 0 also where nothing has happened.
+ */
+export const timeline: CommandSpec = {
+  usage: "timeline [issue]",
+  summary: "everything that happened, of all or of one issue, the newest last",
+  options: [
+    { flags: "--since <time>", description: "from then on: 30m, 12h, 7d, 2w or a day such as 2026-11-25" },
+    { flags: "--limit <number>", description: `the newest so many (default: ${DEFAULT_LIMIT})` },
+    { flags: "--follow", description: "go on with what happens next, until Ctrl-C" },
+    { flags: "--json", description: "as JSON" },
+  ],
+  async run(context, { args, options }) {
+    const { now } = context;
+    const place = locate(context, options["config"] as string | undefined);
+    const [text] = args;
+    const choice = {
+      issue: text === undefined ? null : referenceOf(text, place, context.cwd),
+      since: options["since"] === undefined ? 0 : parseSince(String(options["since"]), now()),
+      limit:
+        options["limit"] === undefined ? DEFAULT_LIMIT : parseCount("--limit", String(options["limit"]), MAX_EVENTS),
+    };
+    const how = { json: options["json"] === true, follow: options["follow"] === true };
+    const { out } = context;
+    const { repositories } = place;
+    const style = { repositories, one: choice.issue !== null, width: out.columns, paint: painter(out.color) };
+    const render = timelineRenderer(style);
+    const show = (events: readonly LoggedEvent[]): void => {
+      const lines = how.json ? events.map((event) => JSON.stringify(event)) : render(events);
+      if (lines.length > 0) out.line(lines.join("\n"));
+    };
+    return withRedis(
+      place.redisUrl,
+      async (redis) => {
+        const from = how.follow ? await newestId(redis) : null;
+        const { events, more } = await chooseEvents(redis, choice);
+        if (how.json && !how.follow) out.line(JSON.stringify({ events, more }, null, 2));
+        else if (events.length === 0 && !how.follow) out.line(nothing(choice));
+        else {
+          if (more && !how.json) out.line(style.paint("dim", "(Older ones are left out: --limit shows more.)"));
+          show(events);
+        }
+        if (from !== null) await follow(context, { redis, from: later(from, events), issue: choice.issue, show });
+        return 0;
+      },
+      UP_RUNNING,
+    );
+  },
+};
+
+function nothing({ issue, since }: { readonly issue: string | null; readonly since: number }): string {
+  const whose = issue === null ? "" : " of this issue";
+  return `Nothing${whose} is in the event log${since === 0 ? "" : " since then"}.`;
+}
+
+async function newestId(redis: Redis): Promise<string> {
+  return (await chooseEvents(redis, { issue: null, since: 0, limit: 1 })).events[0]?.id ?? "0";
+}
+
+/** What came while the log was read has been shown. */
+function later(from: string, events: readonly LoggedEvent[]): string {
+  const last = events.at(-1)?.id ?? from;
+  return compareIds(last, from) > 0 ? last : from;
+}
+
+interface Follow {
+  readonly redis: Redis;
+  /** Stream id: later ones are shown. */
+  readonly from: string;
+  readonly issue: string | null;
+  readonly show: (events: readonly LoggedEvent[]) => void;
+}
+
+/** Until a signal. */
+async function follow(context: Context, { redis, from, issue, show }: Follow): Promise<void> {
+  const stop = new AbortController();
+  const off = context.onSignal(() => {
+    stop.abort();
+    redis.disconnect(); // It waits for the next event.
+  });
+  try {
+    for (let after = from; !stop.signal.aborted;) {
+      const events = await readEventsFrom(redis, after);
+      after = events.at(-1)?.id ?? after;
+      show(issue === null ? events : events.filter((event) => event.issue === issue));
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    off();
+  }
+}

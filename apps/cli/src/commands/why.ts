@@ -1,0 +1,82 @@
+import { parseJobId, type IssueRef } from "@tac8/core/domain/reference";
+import { createGitHub } from "@tac8/core/github/client";
+import { createLogger } from "@tac8/core/log/logger";
+import { explain } from "@tac8/core/why/explain";
+import type { GitHubFacts } from "@tac8/core/why/facts";
+import { askGitHub } from "@tac8/core/why/github";
+import { readWhy } from "@tac8/core/why/read";
+import { Problem } from "../context.ts";
+import { refOfJob } from "../look/names.ts";
+import { renderWhy } from "../look/renderWhy.ts";
+import type { CommandSpec } from "../program.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { locate, type Place } from "../redis/locate.ts";
+import { withQueue } from "../redis/queue.ts";
+import { referenceOf } from "../reference.ts";
+import { painter } from "../terminal/text.ts";
+
+/** GitHub is worth so long a wait, and no more. */
+const ANSWER_MS = 8000;
+const DEFAULT_EXPIRY_DAYS = 14;
+
+/**
+ * `--json`: one object, `Explanation` of packages/core/src/why/explain.ts. The exit code is 0 when the issue is known to
+ * tac8, or to GitHub where it was asked; 1 when neither has it.
+ */
+export const why: CommandSpec = {
+  usage: "why <issue>",
+  summary: "why an issue is not running, or not done: every rule that was looked at, with its evidence",
+  options: [{ flags: "--json", description: "as JSON" }],
+  async run(context, { args, options }) {
+    const { out, now } = context;
+    const place = locate(context, options["config"] as string | undefined);
+    const ref = whole(referenceOf(args[0] ?? "", place, context.cwd), place);
+    const settings = settingsOf(place, ref);
+    const facts = await withRedis(
+      place.redisUrl,
+      (redis) =>
+        withQueue(redis, async (queue) => {
+          const github = await ask(place, { ref, label: settings.label, now });
+          return readWhy({ redis, queue, ref, now: now(), settings, github });
+        }),
+      UP_RUNNING,
+    );
+    const found = explain(facts);
+    const { github } = facts;
+    if (found.state === "unknown" && github.asked && github.issue.kind === "gone") {
+      throw new Problem(`${found.issue} is not on GitHub, or the token may not see it: check the number`);
+    }
+    if (options["json"] === true) out.line(JSON.stringify(found, null, 2));
+    else out.line(renderWhy(found, { now: now(), width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
+    return found.state === "unknown" && !github.asked ? 1 : 0;
+  },
+};
+
+function whole(jobId: string, { repositories }: Place): IssueRef {
+  const ref = refOfJob(jobId, repositories) ?? parseJobId(jobId);
+  if (ref === null) throw new Error(`${jobId} is no job id: this is a defect`);
+  return ref;
+}
+
+function settingsOf({ repositories, pollSeconds, config }: Place, { owner, repo }: IssueRef) {
+  const repository = repositories.find((entry) => entry.owner === owner && entry.repo === repo);
+  const days = config?.coordinator.blocked_expires_days ?? DEFAULT_EXPIRY_DAYS;
+  return { label: repository?.issueLabel ?? "", pollSeconds, blockedExpiresMs: days * 24 * 3_600_000 };
+}
+
+async function ask(
+  { config }: Place,
+  { ref, label, now }: { readonly ref: IssueRef; readonly label: string; readonly now: () => number },
+): Promise<GitHubFacts> {
+  const token = config?.secrets.githubToken ?? null;
+  if (config === null || token === null) return { asked: false, because: "there is no GITHUB_TOKEN here" };
+  const github = createGitHub({
+    apiUrl: config.github.api_url,
+    token,
+    log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
+    requestTimeoutMs: ANSWER_MS,
+    now,
+  });
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  return askGitHub(github, ref, { label, trustedUsers: config.github.trusted_users, signal });
+}

@@ -1,0 +1,122 @@
+import type { RepoRef } from "@tac8/core/domain/reference";
+import { parseAgentEvidence, tokensOf } from "@tac8/core/domain/agentEvidence";
+import { formatDuration } from "@tac8/core/domain/usage";
+import { dayOf } from "@tac8/core/ledger/days";
+import type { LoggedEvent } from "@tac8/core/state/events";
+import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
+import { clock } from "../terminal/time.ts";
+import { shortName } from "./names.ts";
+
+export interface TimelineStyle {
+  readonly repositories: readonly RepoRef[];
+  /** Without a column for the issue, and with whole reasons. */
+  readonly one: boolean;
+  /** Null: no terminal, nothing is cut. */
+  readonly width: number | null;
+  readonly paint: Paint;
+}
+
+const MAX_NAME = 24;
+/** `retrying → running` */
+const CHANGE = 18;
+const COLORS: Partial<Record<LoggedEvent["to"], Parameters<Paint>[0]>> = {
+  running: "cyan",
+  pr: "green",
+  failed: "red",
+  blocked: "yellow",
+  retrying: "yellow",
+  parked: "yellow",
+  hold: "yellow",
+};
+
+/**
+ * Makes a function that renders events, oldest first: a heading for each new day, then a line an event. To be called
+ * again with what comes later.
+ */
+export function timelineRenderer(style: TimelineStyle): (events: readonly LoggedEvent[]) => string[] {
+  let day = "";
+  let columns = 0;
+  return (events) => {
+    const names = events.map(({ issue }) => plain(shortName(issue, style.repositories)));
+    if (!style.one) columns = Math.min(MAX_NAME, Math.max(columns, ...names.map(widthOf)));
+    return events.flatMap((event, index) => {
+      const today = dayOf(Date.parse(event.at));
+      const heading = today === day ? [] : [...(day === "" ? [] : [""]), style.paint("bold", dayName(event.at))];
+      day = today;
+      return [...heading, ...eventLines(event, { ...style, name: names[index] ?? "", columns })];
+    });
+  };
+}
+
+function eventLines(
+  event: LoggedEvent,
+  style: TimelineStyle & { readonly name: string; readonly columns: number },
+): string[] {
+  const { one, width, paint, name, columns } = style;
+  const change = pad(changeOf(event), CHANGE);
+  const color = COLORS[event.to];
+  const issue = one ? "" : `${pad(cut(name, columns), columns)}  `;
+  const used = 10 + widthOf(issue) + widthOf(change) + 2;
+  const head = `${paint("dim", clock(Date.parse(event.at)))}  ${issue}${color === undefined ? change : paint(color, change)}  `;
+  const by = plain(event.by);
+  const text = plain(textOf(event));
+  if (width === null) return [`${head}${text}${by === "" ? "" : `  (${by})`}`];
+  const room = Math.max(20, width - used);
+  const tail = by === "" ? "" : ` (${by})`;
+  if (!one) {
+    // Who it was goes first where there is no room for both.
+    const whole = widthOf(text) + widthOf(tail) <= room;
+    return [whole ? `${head}${text}${paint("dim", tail)}` : `${head}${cut(text, room)}`];
+  }
+  const [first = "", ...rest] = wrap(`${text}${tail}`, room);
+  return [`${head}${first}`, ...rest.map((line) => " ".repeat(used) + line)];
+}
+
+function changeOf({ from, to, evidence }: LoggedEvent): string {
+  switch (to) {
+    case "hold":
+      return "hold begins";
+    case "unhold":
+      return "hold ends";
+    case "agent":
+      return "agent ended";
+    case "note":
+      return "note";
+    case "queued":
+    case "running":
+    case "retrying":
+    case "parked":
+    case "blocked":
+    case "pr":
+    case "stopped":
+    case "cancelled":
+    case "failed":
+    case "withdrawn":
+    case "expired":
+      if (from === to && to === "blocked" && evidence["comment"] !== undefined) return "answered";
+      return from === "" || from === to ? to : `${from} → ${to}`;
+    default:
+      return String(to satisfies never); // An entry of another version.
+  }
+}
+
+function textOf({ to, reason, evidence }: LoggedEvent): string {
+  const name = typeof evidence["name"] === "string" ? evidence["name"] : "";
+  const agent = to === "agent" ? parseAgentEvidence(evidence) : null;
+  if (agent !== null) {
+    const cost = agent.costUsd > 0 ? `, $${agent.costUsd.toFixed(2)}` : "";
+    const tokens = `${tokensOf(agent).toLocaleString("en-US")} tokens`;
+    return `${agent.cause}: ${formatDuration(agent.ms)}, ${agent.turns} turns, ${tokens}${cost}`;
+  }
+  if (to === "hold" || to === "unhold") return `${name}: ${reason}`;
+  const kind = to === "failed" || to === "retrying" || to === "parked" ? evidence["failure"] : null;
+  return typeof kind === "string" ? `${kind}: ${reason}` : reason;
+}
+
+/** `Wednesday 2026-11-25` at this place. */
+function dayName(iso: string): string {
+  const date = new Date(iso);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const weekday = date.toLocaleDateString("en-US", { weekday: "long" });
+  return `${weekday} ${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}

@@ -1,0 +1,198 @@
+import { tokensOf } from "../domain/agentEvidence.ts";
+import type { FailureKind } from "../domain/failures.ts";
+import { OUTCOMES, type Outcome } from "../domain/states.ts";
+import { spreadOf, type Spread } from "./quantile.ts";
+import type { Sample } from "./samples.ts";
+
+/** What was done in a time. Times are ISO, costs US dollars. */
+export interface Report {
+  readonly since: string;
+  readonly until: string;
+  /** False: the event log begins later than `since`. */
+  readonly complete: boolean;
+  /** How issues ended; `blocked` are questions. */
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Of those that ended as pull request or failed: how many as the first, 0 to 1; null: none ended so. */
+  readonly successRate: number | null;
+  /** From the queue, where a label brings an issue within one poll, to the pull request. */
+  readonly toPr: Spread | null;
+  /** From the queue to the start of work. */
+  readonly wait: Spread | null;
+  readonly agents: Figures;
+  /** The most frequent first. */
+  readonly failures: readonly FailureFigures[];
+  /** Every day of the time, oldest first. */
+  readonly days: readonly DayFigures[];
+  /** The dearest first. */
+  readonly models: readonly ModelTotals[];
+  /** The dearest first. */
+  readonly issues: readonly IssueFigures[];
+}
+
+/** Of agents that ended. */
+export interface Figures {
+  readonly runs: number;
+  /** How long they ran, together. */
+  readonly ms: number;
+  readonly turns: number;
+  readonly tokens: number;
+  readonly costUsd: number;
+}
+
+export interface FailureFigures {
+  readonly kind: FailureKind;
+  /** Tries that failed so, the last ones included. */
+  readonly tries: number;
+  /** Issues that have failed so. */
+  readonly issues: number;
+  /** The newest message. */
+  readonly reason: string;
+}
+
+export interface DayFigures extends Figures {
+  /** `2026-11-25`, at this place. */
+  readonly day: string;
+  readonly prs: number;
+  readonly failed: number;
+}
+
+export interface ModelTotals {
+  readonly model: string;
+  readonly runs: number;
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly costUsd: number;
+}
+
+export interface IssueFigures extends Figures {
+  /** Job id. */
+  readonly issue: string;
+  /** Its newest end; null: none yet in this time. */
+  readonly outcome: Outcome | null;
+  readonly pr: number | null;
+  /** Of its newest pull request. */
+  readonly toPrMs: number | null;
+}
+
+export interface ReportFrame {
+  /** Epoch ms. */
+  readonly since: number;
+  readonly until: number;
+  readonly complete: boolean;
+  /** Names the day of epoch ms. */
+  readonly dayOf: (at: number) => string;
+  /** The days to tell of, oldest first. */
+  readonly days: readonly string[];
+}
+
+const NONE: Figures = { runs: 0, ms: 0, turns: 0, tokens: 0, costUsd: 0 };
+
+type Of<Kind extends Sample["kind"]> = Extract<Sample, { readonly kind: Kind }>;
+
+/** Pure. `samples`: oldest first. */
+export function reportOf(samples: readonly Sample[], frame: ReportFrame): Report {
+  const of = <Kind extends Sample["kind"]>(kind: Kind) =>
+    samples.filter((sample): sample is Of<Kind> => sample.kind === kind);
+  const [ends, agents] = [of("end"), of("agent")];
+  const outcomes = Object.fromEntries(
+    OUTCOMES.map((name) => [name, ends.filter(({ outcome }) => outcome === name).length]),
+  ) as Record<Outcome, number>;
+  const decided = outcomes.pr + outcomes.failed;
+  const prTimes = ends.flatMap(({ outcome, sinceBegunMs }) =>
+    outcome === "pr" && sinceBegunMs !== null ? [sinceBegunMs] : [],
+  );
+  return {
+    since: new Date(frame.since).toISOString(),
+    until: new Date(frame.until).toISOString(),
+    complete: frame.complete,
+    outcomes,
+    successRate: decided === 0 ? null : outcomes.pr / decided,
+    toPr: spreadOf(prTimes),
+    wait: spreadOf(of("wait").map(({ ms }) => ms)),
+    agents: figuresOf(agents),
+    failures: failuresOf(of("failure")),
+    days: daysOf({ ends, agents }, frame),
+    models: modelsOf(agents),
+    issues: issuesOf({ ends, agents }),
+  };
+}
+
+function figuresOf(agents: readonly Of<"agent">[]): Figures {
+  return agents.reduce(
+    (sum, { agent }) => ({
+      runs: sum.runs + 1,
+      ms: sum.ms + agent.ms,
+      turns: sum.turns + agent.turns,
+      tokens: sum.tokens + tokensOf(agent),
+      costUsd: sum.costUsd + agent.costUsd,
+    }),
+    NONE,
+  );
+}
+
+function failuresOf(failures: readonly Of<"failure">[]): FailureFigures[] {
+  const byKind = Map.groupBy(failures, ({ failure }) => failure);
+  return [...byKind]
+    .map(([kind, list]) => ({
+      kind,
+      tries: list.length,
+      issues: new Set(list.flatMap(({ last, issue }) => (last ? [issue] : []))).size,
+      reason: list.at(-1)?.reason ?? "",
+    }))
+    .toSorted((a, b) => b.tries - a.tries || a.kind.localeCompare(b.kind));
+}
+
+interface EndsAndAgents {
+  readonly ends: readonly Of<"end">[];
+  readonly agents: readonly Of<"agent">[];
+}
+
+function daysOf({ ends, agents }: EndsAndAgents, { dayOf, days }: ReportFrame): DayFigures[] {
+  const day = ({ at }: { readonly at: string }) => dayOf(Date.parse(at));
+  const [endsBy, agentsBy] = [Map.groupBy(ends, day), Map.groupBy(agents, day)];
+  return days.map((name) => {
+    const count = (wanted: Outcome) => (endsBy.get(name) ?? []).filter(({ outcome }) => outcome === wanted).length;
+    return { day: name, prs: count("pr"), failed: count("failed"), ...figuresOf(agentsBy.get(name) ?? []) };
+  });
+}
+
+function modelsOf(agents: readonly Of<"agent">[]): ModelTotals[] {
+  const byModel = Map.groupBy(
+    agents.flatMap(({ agent }) => agent.models),
+    ({ model }) => model,
+  );
+  return [...byModel]
+    .map(([model, list]) => {
+      const sum = (of: "input" | "output" | "cacheRead" | "cacheWrite" | "costUsd") =>
+        list.reduce((total, figures) => total + figures[of], 0);
+      return {
+        model,
+        runs: list.length,
+        input: sum("input"),
+        output: sum("output"),
+        cacheRead: sum("cacheRead"),
+        cacheWrite: sum("cacheWrite"),
+        costUsd: sum("costUsd"),
+      };
+    })
+    .toSorted((a, b) => b.costUsd - a.costUsd || a.model.localeCompare(b.model));
+}
+
+function issuesOf({ ends, agents }: EndsAndAgents): IssueFigures[] {
+  const [endsBy, agentsBy] = [Map.groupBy(ends, ({ issue }) => issue), Map.groupBy(agents, ({ issue }) => issue)];
+  return [...new Set([...endsBy.keys(), ...agentsBy.keys()])]
+    .map((issue) => {
+      const own = endsBy.get(issue) ?? [];
+      const pr = own.findLast(({ outcome }) => outcome === "pr");
+      return {
+        issue,
+        outcome: own.at(-1)?.outcome ?? null,
+        pr: pr?.pr ?? null,
+        toPrMs: pr?.sinceBegunMs ?? null,
+        ...figuresOf(agentsBy.get(issue) ?? []),
+      };
+    })
+    .toSorted((a, b) => b.costUsd - a.costUsd || b.ms - a.ms || a.issue.localeCompare(b.issue));
+}

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Explanation } from "@tac8/core/why/explain";
+import { clearHold, setHold } from "@tac8/core/state/holds";
+import { launch } from "./launch.ts";
+import { createWorld, OWNER, poll, REPO, LABEL, type World } from "./world.ts";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld({ config: { coordinator: { max_concurrent_workers: 1 } } });
+});
+afterAll(() => world.close());
+
+/** What `tac8 why` says, with its exit code. */
+async function why(number: number): Promise<Explanation & { readonly code: number | null }> {
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: world.dir,
+    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_HOME: world.home,
+    REDIS_URL: world.redisServer.url,
+    GITHUB_TOKEN: world.token,
+    GITHUB_API_URL: world.github.url,
+  };
+  const cli = launch("apps/cli/src/main.ts", { args: ["why", `${number}`, "--json"], env });
+  const code = await cli.ended;
+  return { ...(JSON.parse(cli.stdout()) as Explanation), code };
+}
+
+const decides = ({ rules }: Explanation) => rules.filter(({ holds }) => holds).map(({ rule }) => rule);
+
+test("tac8 why is right through the life of issues", async () => {
+  const bare = world.openIssue({ labels: [] });
+  expect(await why(bare)).toMatchObject({
+    code: 0,
+    state: "unknown",
+    answer: `The label ${LABEL} is not on it. Put it on, and the next poll queues it.`,
+  });
+
+  world.startApp("scheduler");
+  const asks = world.openIssue({ script: [{ ask: "Red or green?" }, { result: "I asked." }] });
+  await world.reaches(asks, "queued");
+  await poll(30_000, async () => ((await world.queue.getJob(world.jobId(asks))) === undefined ? "no job yet" : null));
+  const alone = await why(asks);
+  expect(alone).toMatchObject({ state: "queued", answer: "No runner is there to take it. Start one." });
+  expect(alone.rules.find(({ rule }) => rule === "label")?.text).toContain(`${LABEL} was put on by ${OWNER}`);
+
+  world.startApp("runner");
+  await world.reaches(asks, "blocked");
+  const blocked = await why(asks);
+  expect([blocked.state, decides(blocked)]).toEqual(["blocked", ["question"]]);
+  expect(blocked.answer).toContain("“Red or green?” Reply at http");
+
+  const works = world.openIssue({
+    script: [{ bash: "until test -e go; do sleep 0.1; done" }, { write: "a.txt", text: "a" }],
+  });
+  await world.reaches(works, "running");
+  await poll(30_000, async () => {
+    const found = await why(works);
+    return /works on it since .*Last, /.test(found.answer) ? null : found.answer;
+  });
+
+  const waits = world.openIssue({ script: [{ write: "b.txt", text: "b" }] });
+  await world.reaches(waits, "queued");
+  await poll(30_000, async () => {
+    const found = await why(waits);
+    return found.answer === "It waits for a slot: the only slot is busy. It is the next." ? null : found.answer;
+  });
+
+  await setHold(world.redis, { name: "operator", reason: "lunch", by: "ann@pi", since: Date.now(), until: null });
+  expect((await why(waits)).answer).toBe("Paused by ann@pi: lunch. To go on: tac8 resume.");
+
+  world.github.removeLabel({ repo: REPO, number: waits, actor: OWNER, label: LABEL });
+  // It was told of on the issue: then its end is told there too, by a runner.
+  await clearHold(world.redis, "operator", "test", "");
+  world.github.closeIssue({ repo: REPO, number: works, actor: OWNER });
+  await world.reaches(works, "cancelled");
+  expect((await why(works)).answer).toBe(
+    `Cancelled: the issue was closed by ${OWNER}. To try again, open it and put the label on.`,
+  );
+  await world.reaches(waits, "withdrawn");
+  expect((await why(waits)).answer).toMatch(
+    /^Withdrawn: the label was taken off.* To try again, put the label back on\.$/,
+  );
+});
