@@ -15,7 +15,7 @@ const MAX_PAGES = 10;
 export interface ReadOptions {
   /** Borrowed. */
   readonly redis: Redis;
-  readonly place: Pick<Place, "homes" | "secrets">;
+  readonly place: Pick<Place, "homes" | "config">;
   readonly ref: IssueRef;
   readonly run: AgentRun;
   readonly detailed: boolean;
@@ -62,8 +62,8 @@ export function hostOf({ runner }: AgentRun): string {
 }
 
 /** Takes out of an event what must not be shown: the raw log has it as it was. */
-export function redactor(secrets: readonly string[]): (event: LiveEvent) => LiveEvent {
-  const redact = createRedactor(secrets);
+export function redactor({ config }: Pick<Place, "config">): (event: LiveEvent) => LiveEvent {
+  const redact = createRedactor(config?.secrets.values ?? []);
   return (event) => {
     const todo = event.todo?.map((item) => ({ ...item, text: redact(item.text) }));
     return { ...event, text: redact(event.text), ...(todo !== undefined && { todo }) };
@@ -98,7 +98,7 @@ async function readLog(options: ReadOptions) {
   const { place, run, detailed } = options;
   for (const path of logPaths(options)) {
     const log = await readRunLog(path, { detailed, startedAt: Date.parse(run.at) });
-    if (log !== null) return { ...log, events: log.events.map(redactor(place.secrets)) };
+    if (log !== null) return { ...log, events: log.events.map(redactor(place)) };
   }
   return null;
 }

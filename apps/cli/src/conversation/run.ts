@@ -5,7 +5,7 @@ import type { AgentRun } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { Problem } from "../context.ts";
-import { shownState } from "../look/issues.ts";
+import { shownState } from "@tac8/core/look/shownState";
 import { withQueue } from "../redis/queue.ts";
 
 const PLACES = ["active", "waiting", "prioritized", "delayed", "failed", "completed"] as const;
