@@ -19,6 +19,8 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner, removeRunner } from "@tac8/core/state/presence";
 import { within } from "./agent/within.ts";
 import { findCeiling } from "./host/ceiling.ts";
+import { Gate } from "./host/gate.ts";
+import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { readHost } from "./host/read.ts";
 import { watchHost } from "./host/watch.ts";
 import { startJanitor } from "./janitor/start.ts";
@@ -104,18 +106,20 @@ export async function start(
   const leases = new Map<string, Lease>();
   const progress = new Map<string, Progress>();
   const vitals = watchVitals();
+  let pace: PaceKeeper | null = null;
   const name = `${host}/${slots.first}`;
   const worker = new Worker<JobData, JobResult>(
     QUEUE_NAME,
     async (job, token) => {
       const jobId = job.id ?? "";
-      if (hostWatch.tired !== null) {
+      if (hostWatch.tired !== null || running.size >= (pace?.limit ?? Infinity)) {
         await job.moveToDelayed(now() + TIRED_MS, token);
         throw new DelayedError();
       }
       const halt = new HaltSwitch();
       const slot = slots.take();
       running.set(jobId, halt);
+      pace?.moved();
       const lease = new Lease({
         lockSeconds: coordinator.lock_seconds,
         onLapse() {
@@ -137,6 +141,7 @@ export async function start(
         });
       } finally {
         running.delete(jobId);
+        pace?.moved();
         progress.delete(jobId);
         lease.close();
         leases.delete(jobId);
@@ -156,7 +161,8 @@ export async function start(
     workerErrors("warn", { err: error }, "worker");
     if (lasts()) abandon?.(new Error(spinning(error), { cause: error }));
   });
-  await hostWatch.govern(worker);
+  const gate = new Gate(worker);
+  await hostWatch.govern(gate.for("host"));
   worker.on("locksRenewed", ({ jobIds }) => {
     for (const id of jobIds) leases.get(id)?.renewed();
   });
@@ -173,12 +179,23 @@ export async function start(
       slots: coordinator.max_concurrent_workers,
       busy: running.size,
       tired: hostWatch.tired,
+      limit: pace?.limit,
       runs: [...progress.values()].map(({ seen }) => seen),
       machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
       process: vitals.look(),
       github: githubPresence(github),
     }).catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
   const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
+  pace = keepPace({
+    redis,
+    worker: gate.for("pace"),
+    host,
+    slots: coordinator.max_concurrent_workers,
+    busy: () => running.size,
+    clearUp: () => janitor.hurry(),
+    log,
+    now,
+  });
   const announcing = setInterval(() => void present(), ANNOUNCE_MS);
   await present();
   log.info({ runner: name, slots: coordinator.max_concurrent_workers }, "runner ready");
@@ -197,6 +214,7 @@ export async function start(
     vitals.close();
     if (!closed) sayUnfinished([...running.keys()]);
     await hostWatch.close();
+    await within(pace?.close() ?? Promise.resolve(), REDIS_MS);
     await commands.close();
     await janitor.close();
     if (redis.status === "ready") await within(removeRunner(redis, name), REDIS_MS);

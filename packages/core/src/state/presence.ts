@@ -67,6 +67,8 @@ const runnerSchema = z.object({
   busy: z.number(),
   /** Why its host takes nothing new now; null: it is fit for work. */
   tired: z.string().nullable().optional(),
+  /** How many jobs it may hold now, less than its slots while it goes slowly. */
+  limit: z.number().optional(),
   runs: z.array(runSchema).optional(),
   machine: hostSchema.optional(),
   ...vitals,
