@@ -1,7 +1,11 @@
 import type { Config } from "@tac8/core/config/resolve";
+import type { JobData, JobResult } from "@tac8/core/queue/contract";
+import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { Queue } from "bullmq";
 import type { Request, Response } from "express";
 import type { Redis } from "ioredis";
+import type { ChartFacts } from "./charts/read.ts";
+import type { LiveHub } from "./live/hub.ts";
 import type { RedisProbe } from "./redis/probe.ts";
 
 /** What every page has at hand. */
@@ -9,8 +13,12 @@ export interface Board {
   readonly config: Config;
   /** Borrowed. */
   readonly redis: Redis;
-  readonly queue: Queue;
+  readonly queue: Queue<JobData, JobResult>;
+  readonly store: IssueStore;
   readonly probe: RedisProbe;
+  /** Shared by all who look, and a minute old at most. */
+  readonly charts: () => Promise<ChartFacts>;
+  readonly live: LiveHub;
   /** Epoch ms. */
   readonly now: () => number;
 }

@@ -3,12 +3,17 @@ import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
-import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { createIssueStore } from "@tac8/core/state/issueStore";
 import { isLoopback } from "./access/loopback.ts";
 import { makePassword } from "./access/password.ts";
 import { createApp } from "./app.ts";
+import type { Board } from "./board.ts";
+import { readChartFacts } from "./charts/read.ts";
 import { closeServer, listen, urlOf } from "./http/listen.ts";
+import { createLiveHub } from "./live/hub.ts";
 import { createRedisProbe } from "./redis/probe.ts";
+import { remember } from "./redis/remember.ts";
 import { withTime } from "./redis/withTime.ts";
 
 export interface BoardDeps {
@@ -29,6 +34,8 @@ export interface RunningBoard {
 
 const LOG_EVERY_MS = 5000;
 const QUEUE_CLOSE_MS = 2000;
+/** Samples come every few minutes. */
+const CHARTS_MS = 60_000;
 
 /**
  * Starts the board on `config.board`. Does not wait for Redis: without it, pages say so.
@@ -42,14 +49,25 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   const password = given ?? (loopback ? null : makePassword());
 
   const throttled = logAtMost({ log, every: LOG_EVERY_MS, now });
-  const queue = new Queue(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
+  const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
   queue.on("error", (error) => throttled("warn", {}, `the board's queue: ${error.message}`));
   const closeQueue = () => withTime(queue.close().catch(tell), QUEUE_CLOSE_MS);
   const tell = (error: Error) => log.warn(`closing the board's queue: ${error.message}`);
 
-  const board = { config, redis, queue, probe: createRedisProbe(redis), now };
+  const live = createLiveHub({ log: throttled });
+  const board: Board = {
+    config,
+    redis,
+    queue,
+    store: createIssueStore(redis),
+    probe: createRedisProbe(redis),
+    charts: remember(() => readChartFacts(redis, now()), { ms: CHARTS_MS, now }),
+    live,
+    now,
+  };
   const server = await listen(createApp(board, { loopback, password }, throttled), { host, port }).catch(
     async (error: unknown) => {
+      live.close();
       await closeQueue();
       throw error;
     },
@@ -68,6 +86,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   return {
     url,
     close() {
+      live.close();
       closing ??= closeServer(server).then(async () => void (await closeQueue()));
       return closing;
     },

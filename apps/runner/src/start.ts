@@ -19,7 +19,6 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner, removeRunner } from "@tac8/core/state/presence";
 import { within } from "./agent/within.ts";
 import { findCeiling } from "./host/ceiling.ts";
-import { Gate } from "./host/gate.ts";
 import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { readHost } from "./host/read.ts";
 import { watchHost } from "./host/watch.ts";
@@ -29,6 +28,8 @@ import { Lease } from "./run/lease.ts";
 import { processJob } from "./run/process.ts";
 import type { Progress } from "./run/progress.ts";
 import type { RunnerServices } from "./run/context.ts";
+import { createBrake } from "./rest/brake.ts";
+import { watchPause } from "./rest/watchPause.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
 import { commandsOf } from "./run/commands.ts";
@@ -40,7 +41,7 @@ const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
 /** What an orderly end needs of Redis takes milliseconds where there is one. */
 const REDIS_MS = 3000;
 /** A worker that was waiting when it was paused takes one more job: another runner should have it. */
-const TIRED_MS = 5000;
+const PASS_ON_MS = 5000;
 
 export interface RunnerDeps {
   readonly log: Logger;
@@ -48,6 +49,8 @@ export interface RunnerDeps {
   readonly redis: Redis;
   /** Aborts the start. */
   readonly signal: AbortSignal;
+  /** Calls the handler at each SIGUSR1: it pauses and resumes this runner. */
+  readonly onSigusr1?: (handler: () => void) => void;
   /** Ends this runner's process, to be started anew. */
   readonly abandon?: (error: Error) => void;
   readonly now?: () => number;
@@ -62,7 +65,7 @@ export interface RunningRunner {
 /** Takes jobs, as many at once as `max_concurrent_workers`, and looks after their agents. */
 export async function start(
   config: Config,
-  { log, redis, signal, abandon, now = Date.now }: RunnerDeps,
+  { log, redis, signal, onSigusr1, abandon, now = Date.now }: RunnerDeps,
 ): Promise<RunningRunner> {
   const { coordinator } = config;
   // One for each source: the first line of one must not hide another's.
@@ -102,18 +105,21 @@ export async function start(
     redact: createRedactor(config.secrets.values),
   };
   const hostWatch = await watchHost({ limits: config.host, read: () => readHost(config.home), log });
+  const name = `${host}/${slots.first}`;
+  const pauseWatch = await watchPause({ redis, runner: name, log, now });
+  onSigusr1?.(() => pauseWatch.toggle("SIGUSR1"));
   const running = new Map<string, HaltSwitch>();
   const leases = new Map<string, Lease>();
   const progress = new Map<string, Progress>();
   const vitals = watchVitals();
   let pace: PaceKeeper | null = null;
-  const name = `${host}/${slots.first}`;
   const worker = new Worker<JobData, JobResult>(
     QUEUE_NAME,
     async (job, token) => {
       const jobId = job.id ?? "";
-      if (hostWatch.tired !== null || running.size >= (pace?.limit ?? Infinity)) {
-        await job.moveToDelayed(now() + TIRED_MS, token);
+      const full = running.size >= (pace?.limit ?? Infinity);
+      if (hostWatch.tired !== null || pauseWatch.paused !== null || full) {
+        await job.moveToDelayed(now() + PASS_ON_MS, token);
         throw new DelayedError();
       }
       const halt = new HaltSwitch();
@@ -161,15 +167,24 @@ export async function start(
     workerErrors("warn", { err: error }, "worker");
     if (lasts()) abandon?.(new Error(spinning(error), { cause: error }));
   });
-  const gate = new Gate(worker);
-  await hostWatch.govern(gate.for("host"));
+  const brake = createBrake(worker);
+  await hostWatch.govern(brake.lever());
+  await pauseWatch.govern(brake.lever());
   worker.on("locksRenewed", ({ jobIds }) => {
     for (const id of jobIds) leases.get(id)?.renewed();
   });
   worker.on("lockRenewalFailed", (jobIds) => {
     for (const id of jobIds) running.get(id)?.request("lost", "the job's lock was lost");
   });
-  const commands = await commandsOf(config.redisUrl, { store: services.store, running, log, errors: errorsOf() });
+  const commands = await commandsOf(config.redisUrl, {
+    store: services.store,
+    running,
+    onPause: (runner) => {
+      if (runner === name) pauseWatch.look();
+    },
+    log,
+    errors: errorsOf(),
+  });
   const present = () =>
     announceRunner(redis, {
       name,
@@ -180,6 +195,7 @@ export async function start(
       busy: running.size,
       tired: hostWatch.tired,
       limit: pace?.limit,
+      paused: pauseWatch.paused,
       runs: [...progress.values()].map(({ seen }) => seen),
       machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
       process: vitals.look(),
@@ -188,7 +204,7 @@ export async function start(
   const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
   pace = keepPace({
     redis,
-    worker: gate.for("pace"),
+    worker: brake.lever(),
     host,
     slots: coordinator.max_concurrent_workers,
     busy: () => running.size,
@@ -214,6 +230,7 @@ export async function start(
     vitals.close();
     if (!closed) sayUnfinished([...running.keys()]);
     await hostWatch.close();
+    await pauseWatch.close();
     await within(pace?.close() ?? Promise.resolve(), REDIS_MS);
     await commands.close();
     await janitor.close();

@@ -71,7 +71,7 @@ export type Action =
 export function questionsFor(snapshot: RepositorySnapshot): Questions {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
-  const events = snapshot.jobs.filter((job) => hasEnded(job) && labelled.has(job.jobId));
+  const events = snapshot.jobs.filter((job) => hasEnded(job) && !isUntold(job) && labelled.has(job.jobId));
   const issues = snapshot.jobs.filter((job) => isLive(job) && !labelled.has(job.jobId) && job.state.cancel === null);
   const open = snapshot.jobs.filter(hasOpenQuestion).map(({ state }) => Date.parse(state.since ?? ""));
   return {
@@ -109,6 +109,7 @@ function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
   // The run itself asks which event it uses up: one question per start instead of one per poll.
   if (job.state.state === null) return [{ do: "add", job, issue, priority, event: null }];
   if (!hasEnded(job)) return [{ do: "requeue", job, issue, priority }];
+  if (isUntold(job)) return [];
   const event = events.get(job.jobId) ?? null;
   if (event === null) return [];
   if (event > job.state.labelEvent) return [{ do: "add", job, issue, priority, event }];
@@ -183,6 +184,11 @@ function isLive({ where }: KnownJob): boolean {
 
 function hasEnded(job: KnownJob): boolean {
   return !isLive(job) && isEnded(job.state.state);
+}
+
+/** Stopped without a runner: its label is still there because nobody has told GitHub yet, see stops.ts. */
+function isUntold({ state: { state, stop } }: KnownJob): boolean {
+  return state === "stopped" && stop !== null;
 }
 
 /** An answer or a command was written, but its job was not woken. */

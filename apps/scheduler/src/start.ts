@@ -14,6 +14,7 @@ import { createHealth } from "./health.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
 import { createPoll } from "./poll.ts";
+import { createStops } from "./stops.ts";
 import { createTextFile } from "./tasks/file.ts";
 import { renderTasks } from "./tasks/page.ts";
 import { readTasks } from "./tasks/read.ts";
@@ -38,6 +39,8 @@ const HOLDS_MS = 2000;
 /** How old the page of tasks may be. */
 const TASKS_MS = 5000;
 const LEDGER_MS = 2000;
+/** Whoever asked for a stop is looking. */
+const STOPS_MS = 1000;
 const HEALTH_MS = 3000;
 const CLOSE_MS = 2000;
 
@@ -90,6 +93,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const loops = Promise.all([
     every(config.coordinator.poll_interval_seconds * 1000, poll),
     every(HOLDS_MS, holds),
+    every(STOPS_MS, createStops({ config, redis, queue, store, github, login, log, now, signal })),
     every(TASKS_MS, tasks),
     every(LEDGER_MS, createLedger({ redis, queue, now })),
     every(HEALTH_MS, createHealth({ config, redis, queue, log, now })),

@@ -1,28 +1,41 @@
 import type { Hold } from "@tac8/core/domain/holds";
+import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { timeTag } from "../pages/time.ts";
-import type { OverviewSnapshot } from "./read.ts";
+import type { OverviewPart } from "./view.ts";
 
-/** Why nothing new starts, in words; nothing when things run. */
-export function holdList({ holds, paused }: Pick<OverviewSnapshot, "holds" | "paused">, now: number): Html {
-  if (holds.length === 0 && !paused) return html``;
-  const heading = paused ? "The queue is paused: nothing new starts" : "On hold";
-  const items = holds.map(
-    (hold) =>
-      html`<li>
-        <b>${hold.name}</b> ${hold.reason}
-        <span class="dim">by ${hold.by}, since ${timeTag(hold.since, now)}, ${end(hold, now)}</span>
-      </li>`,
-  );
-  return html`<section class="holds" role="status">
-    <h2>${heading}</h2>
+const NAMES: Readonly<Record<string, string>> = {
+  operator: "Paused",
+  "usage-limit": "Usage limit",
+  auth: "Login refused",
+  breaker: "Breaker",
+};
+const MAX_HOLDS = 20;
+
+/** Why nothing new starts, in words, and until when; nothing where things run. */
+export const holdsPart: OverviewPart = ({ look: { holds, queue } }, { now }) => {
+  if (holds.length === 0 && !queue.paused) return html`<div id="holds" hidden></div>`;
+  const heading = queue.paused ? "On hold: nothing new starts" : "On hold";
+  const items = holds.slice(0, MAX_HOLDS).map((hold) => item(hold, now));
+  return html`<section id="holds" class="notice" role="status" aria-labelledby="holds-title">
+    <h2 id="holds-title">${heading}</h2>
     <ul>
       ${items}
     </ul>
   </section>`;
+};
+
+function item(hold: Hold, now: number): Html {
+  const { name, reason, by, since } = hold;
+  return html`<li id="hold-${name}">
+    <div>
+      <b>${NAMES[name] ?? name}</b> ${reason}
+      <span class="dim">by ${by}, since ${timeTag(since, now)}, ${end(hold, now)}</span>
+    </div>
+    ${name === "operator" && actionButton({ to: "/resume", text: "Resume", about: "new work", id: "resume", tone: "primary" })}
+  </li>`;
 }
 
 function end({ until }: Hold, now: number): Html {
-  if (until === null) return html`until it is taken away`;
-  return html`ends ${timeTag(until, now)}`;
+  return until === null ? html`until it is taken away` : html`ends ${timeTag(until, now)}`;
 }

@@ -1,14 +1,38 @@
-import type { Page } from "../board.ts";
+import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
+import type { Board, Page } from "../board.ts";
+import { noticeOf } from "../actions/notices.ts";
 import { layout } from "../pages/layout.ts";
+import type { Topic } from "../live/hub.ts";
 import { readOverview } from "./read.ts";
-import { overview } from "./view.ts";
+import { drawParts, overview } from "./view.ts";
 
+const TICK_MS = 2000;
 const REFRESH_SECONDS = 5;
 
 /** `/`: how things stand, at a glance. */
-export const overviewPage: Page = async (board, _request, response) => {
+export const overviewPage: Page = async (board, request, response) => {
+  const body = overview(await partsNow(board));
+  const page = { title: "Overview", body, live: "/events", refresh: REFRESH_SECONDS, notice: noticeOf(request) };
+  response.type("html").send(layout(page).text);
+};
+
+/** `/events`: the same parts, whenever they change. */
+export const overviewStream: Page = async (board, request, response) => {
+  board.live.watch({ request, response }, overviewTopic(board));
+};
+
+function overviewTopic(board: Board): Topic {
+  return {
+    key: "overview",
+    every: TICK_MS,
+    read: async () => Object.entries(await partsNow(board)).map(([id, html]) => ({ id, html })),
+  };
+}
+
+async function partsNow(board: Board) {
   const snapshot = await readOverview(board);
   const { repositories, github } = board.config;
-  const body = overview(snapshot, { repositories, apiUrl: github.api_url, now: board.now() });
-  response.type("html").send(layout({ title: "Overview", body, refresh: REFRESH_SECONDS }).text);
-};
+  const now = board.now();
+  const health = judgeHealth(snapshot.look, healthGiven(board.config, now));
+  return drawParts(snapshot, { repositories, apiUrl: github.api_url, health, now });
+}

@@ -1,56 +1,134 @@
-import { readEvents, type LoggedEvent } from "@tac8/core/state/events";
-import { readHolds } from "@tac8/core/state/holds";
-import type { Hold } from "@tac8/core/domain/holds";
+import type { JobType, Job } from "bullmq";
+import { readSnapshot, type Snapshot } from "@tac8/core/look/snapshot";
+import type { JobData, JobResult } from "@tac8/core/queue/contract";
+import type { IssueFields } from "@tac8/core/state/issueState";
 import type { Board } from "../board.ts";
-import type { HealthSnapshot } from "../health/judge.ts";
-import { readHealth } from "../health/read.ts";
-import { readInTime, RedisAway } from "../redis/away.ts";
+import type { ChartFacts } from "../charts/read.ts";
+import { readInTime } from "../redis/away.ts";
 
-export interface Counts {
-  readonly waiting: number;
-  readonly active: number;
-  /** Parked, blocked, or waiting for their next try. */
-  readonly delayed: number;
-  readonly completed: number;
-  readonly failed: number;
+/** A job of the queue as the overview tells of it. */
+export interface ListedJob {
+  readonly id: string;
+  /** As it was when the issue was queued; what others wrote. */
+  readonly title: string;
+  /** BullMQ's number. */
+  readonly priority: number;
+  /** Epoch ms. */
+  readonly queuedAt: number;
+}
+
+/** Parked, blocked, or waiting for its next try. */
+export interface LaterJob extends ListedJob {
+  /** Epoch ms. */
+  readonly due: number;
+  readonly issue: IssueFields;
+}
+
+export interface FinishedJob extends ListedJob {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Where the issue's hash is gone, the job's own words are left. */
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly prUrl: string | null;
+  readonly issue: IssueFields;
 }
 
 export interface OverviewSnapshot {
-  readonly health: HealthSnapshot;
-  readonly counts: Counts;
-  readonly paused: boolean;
-  readonly holds: readonly Hold[];
-  /** Oldest first. */
-  readonly events: readonly LoggedEvent[];
+  readonly look: Snapshot;
+  /** The next ones to be taken, first first. */
+  readonly next: readonly ListedJob[];
+  /** The ones that are due first; the last few of them are those that wait longest: questions. */
+  readonly later: readonly LaterJob[];
+  /** Newest first. */
+  readonly finished: readonly FinishedJob[];
+  readonly charts: ChartFacts;
 }
 
-const EVENTS_SHOWN = 20;
+type QueueJob = Job<JobData, JobResult>;
+
+const EVENTS_SHOWN = 8;
+/** Of each kind: what is read does not grow with the queue. */
+const JOBS_SHOWN = 10;
+/** BullMQ's scores of delayed jobs are times with twelve bits of order below them. */
+const SCORE_PER_MS = 0x1000;
 
 /** @throws RedisAway */
 export async function readOverview(board: Board): Promise<OverviewSnapshot> {
   const { redis, queue } = board;
-  const health = await readHealth(board);
-  if (!health.redis) throw new RedisAway();
-  const [counts, paused, holds, events] = await readInTime(board.probe, () =>
-    Promise.all([
-      queue.getJobCounts("waiting", "prioritized", "active", "delayed", "completed", "failed"),
-      queue.isPaused(),
-      readHolds(redis),
-      readEvents(redis, { count: EVENTS_SHOWN }),
-    ]),
-  );
-  const count = (name: string) => counts[name] ?? 0;
+  return readInTime(board.probe, async () => {
+    const [look, next, later, finished, charts] = await Promise.all([
+      readSnapshot({ redis, queue, now: board.now(), events: EVENTS_SHOWN }),
+      readNext(board),
+      readLater(board),
+      readFinished(board),
+      board.charts(),
+    ]);
+    return { look, next, later, finished, charts };
+  });
+}
+
+/** The first (`asc`) or last jobs of each of these kinds. */
+function some({ queue }: Board, types: JobType[], asc: boolean): Promise<QueueJob[]> {
+  return queue.getJobs(types, 0, JOBS_SHOWN - 1, asc);
+}
+
+async function readNext(board: Board): Promise<ListedJob[]> {
+  // In this order: what stalled goes before what has a priority.
+  const [stalled, prioritized] = await Promise.all([
+    some(board, ["waiting"], true),
+    some(board, ["prioritized"], true),
+  ]);
+  return [...stalled, ...prioritized].slice(0, JOBS_SHOWN).map(listed);
+}
+
+async function readLater(board: Board): Promise<LaterJob[]> {
+  // Questions wait for the longest: they are at the far end.
+  const [near, far] = await Promise.all([some(board, ["delayed"], true), some(board, ["delayed"], false)]);
+  const jobs = [...new Map([...near, ...far].map((job) => [job.id ?? "", job])).values()];
+  if (jobs.length === 0) return [];
+  const [scores, issues] = await Promise.all([
+    board.redis.zmscore(board.queue.toKey("delayed"), ...jobs.map(({ id }) => id ?? "")),
+    board.store.readMany(jobs.map(({ id }) => id ?? "")),
+  ]);
+  return jobs.flatMap((job, index) => {
+    const [score, issue] = [scores[index], issues[index]];
+    // Without a score it is due already, and on its way into the queue.
+    if (score === null || score === undefined || issue === undefined) return [];
+    return [{ ...listed(job), due: Math.floor(Number(score) / SCORE_PER_MS), issue }];
+  });
+}
+
+async function readFinished(board: Board): Promise<FinishedJob[]> {
+  const ended = await Promise.all([some(board, ["completed"], false), some(board, ["failed"], false)]);
+  const jobs = ended
+    .flat()
+    .toSorted((a, b) => (b.finishedOn ?? 0) - (a.finishedOn ?? 0))
+    .slice(0, JOBS_SHOWN);
+  const issues = await board.store.readMany(jobs.map(({ id }) => id ?? ""));
+  return jobs.flatMap((job, index) => {
+    const issue = issues[index];
+    if (issue === undefined) return [];
+    const result = typeof job.returnvalue === "object" ? job.returnvalue : null;
+    return [
+      {
+        ...listed(job),
+        at: job.finishedOn ?? 0,
+        outcome: issue.state ?? result?.outcome ?? "failed",
+        reason: issue.reason ?? result?.reason ?? job.failedReason ?? null,
+        prUrl: issue.prUrl ?? result?.prUrl ?? null,
+        issue,
+      },
+    ];
+  });
+}
+
+function listed(job: QueueJob): ListedJob {
+  const title: unknown = job.data?.title;
   return {
-    health,
-    counts: {
-      waiting: count("waiting") + count("prioritized"),
-      active: count("active"),
-      delayed: count("delayed"),
-      completed: count("completed"),
-      failed: count("failed"),
-    },
-    paused,
-    holds,
-    events,
+    id: job.id ?? "",
+    title: typeof title === "string" ? title : job.name,
+    priority: job.priority,
+    queuedAt: job.timestamp,
   };
 }

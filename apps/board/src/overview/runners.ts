@@ -1,23 +1,44 @@
 import type { RunnerPresence } from "@tac8/core/state/presence";
 import { html, type Html } from "../pages/html.ts";
 import { timeTag } from "../pages/time.ts";
+import type { OverviewPart } from "./view.ts";
 
 const MAX_DOTS = 16;
+const MAX_RUNNERS = 40;
 
-export function runnerList(runners: readonly RunnerPresence[], now: number): Html {
-  if (runners.length === 0) return html`<p class="empty">No runner is here: jobs wait until one comes.</p>`;
-  const items = runners.map(
-    (runner) =>
-      html`<li>
-        <b>${runner.name}</b> ${dots(runner)}
-        <span class="dim"
-          >${runner.busy} of ${runner.slots} busy · ${runner.host} · seen ${timeTag(runner.at, now)}</span
-        >
-      </li>`,
-  );
-  return html`<ul class="rows">
-    ${items}
-  </ul>`;
+export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
+  html`<section id="runners" class="card" aria-labelledby="runners-title">
+    <h2 id="runners-title">Runners</h2>
+    ${runners.length === 0 && html`<p class="empty">No runner is here: jobs wait until one comes.</p>`}
+    <ul class="rows">
+      ${runners.slice(0, MAX_RUNNERS).map((runner) => item(runner, now))}
+    </ul>
+  </section>`;
+
+function item(runner: RunnerPresence, now: number): Html {
+  const { name, busy, slots, host, at, tired } = runner;
+  return html`<li id="runner-${name}">
+    <span class="what">
+      <b>${name}</b> ${dots(runner)} ${typeof tired === "string" && html`<span class="chip delayed">${tired}</span>`}
+      <span class="dim reason"
+        >${busy} of ${slots} busy${host !== name && ` · ${host}`}${machine(runner)} · seen ${timeTag(at, now)}</span
+      >
+    </span>
+  </li>`;
+}
+
+function machine({ machine }: RunnerPresence): string {
+  if (machine === undefined) return "";
+  const { freeMemoryMb, freeDiskGb, temperatureC } = machine;
+  return [
+    freeMemoryMb === null ? "" : ` · ${gigabytes(freeMemoryMb)} memory free`,
+    freeDiskGb === null ? "" : ` · ${Math.round(freeDiskGb)} GB disk free`,
+    temperatureC === null ? "" : ` · ${Math.round(temperatureC)} °C`,
+  ].join("");
+}
+
+function gigabytes(mb: number): string {
+  return mb < 1024 ? `${Math.round(mb)} MB` : `${(mb / 1024).toFixed(1)} GB`;
 }
 
 /** A dot per slot, full where an agent works. */

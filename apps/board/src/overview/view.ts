@@ -1,58 +1,53 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
-import { webUrl } from "@tac8/core/github/urls";
-import { judgeHealth, presentRunners } from "../health/judge.ts";
+import type { Health } from "@tac8/core/health/level";
+import { chartsPart } from "../charts/part.ts";
 import { html, type Html } from "../pages/html.ts";
-import { countTiles } from "./counts.ts";
-import { eventList } from "./events.ts";
-import { healthPills } from "./health.ts";
-import { holdList } from "./holds.ts";
+import { eventsPart } from "./events.ts";
+import { finishedPart } from "./finished.ts";
+import { holdsPart } from "./holds.ts";
+import { nowPart } from "./now.ts";
+import { questionsPart } from "./questions.ts";
 import type { OverviewSnapshot } from "./read.ts";
-import { runnerList } from "./runners.ts";
+import { runnersPart } from "./runners.ts";
+import { statusPart } from "./status.ts";
+import { tilesPart } from "./tiles.ts";
+import { waitingPart } from "./waiting.ts";
 
 export interface OverviewContext {
   readonly repositories: readonly (RepoRef & { readonly issueLabel: string })[];
   readonly apiUrl: string;
+  readonly health: Health;
   /** Epoch ms. */
   readonly now: number;
 }
 
-export function overview(snapshot: OverviewSnapshot, context: OverviewContext): Html {
-  const { now } = context;
-  return html`<header>
-      <a class="brand" href="/">tac8</a>
-      <nav><a href="/queues">Queue</a></nav>
-      ${healthPills(judgeHealth(snapshot.health, now), now)}
-    </header>
-    <main>
-      ${holdList(snapshot, now)} ${countTiles(snapshot.counts)}
-      <div class="columns">
-        <section class="wide">
-          <h2>What happened</h2>
-          ${eventList(snapshot.events, context)}
-        </section>
-        <div>
-          <section>
-            <h2>Runners</h2>
-            ${runnerList(presentRunners(snapshot.health.runners, now), now)}
-          </section>
-          <section>
-            <h2>Repositories</h2>
-            ${repositoryList(context)}
-          </section>
-        </div>
-      </div>
-    </main>`;
+/** Draws one part of the overview: an element whose id is the part's name. */
+export type OverviewPart = (snapshot: OverviewSnapshot, context: OverviewContext) => Html;
+
+/** Each is looked at for changes, and sent, on its own. */
+export const OVERVIEW_PARTS = {
+  status: statusPart,
+  holds: holdsPart,
+  questions: questionsPart,
+  tiles: tilesPart,
+  now: nowPart,
+  waiting: waitingPart,
+  finished: finishedPart,
+  runners: runnersPart,
+  events: eventsPart,
+  charts: chartsPart,
+} satisfies Record<string, OverviewPart>;
+
+type Parts = Readonly<Record<keyof typeof OVERVIEW_PARTS, Html>>;
+
+export function drawParts(snapshot: OverviewSnapshot, context: OverviewContext): Parts {
+  const drawn = Object.entries(OVERVIEW_PARTS).map(([id, draw]) => [id, draw(snapshot, context)] as const);
+  return Object.fromEntries(drawn) as Parts;
 }
 
-function repositoryList({ repositories, apiUrl }: OverviewContext): Html {
-  const items = repositories.map((repo) => {
-    const issues = `${webUrl(apiUrl, repo)}/issues`;
-    return html`<li>
-      <a href="${issues}">${repo.owner}/${repo.repo}</a>
-      <span class="chip">${repo.issueLabel}</span>
-    </li>`;
-  });
-  return html`<ul class="rows">
-    ${items}
-  </ul>`;
+export function overview(parts: Parts): Html {
+  return html`${parts.status} ${parts.holds} ${parts.questions} ${parts.tiles} ${parts.now}
+    <div class="columns">${parts.waiting} ${parts.finished}</div>
+    ${parts.charts}
+    <div class="columns">${parts.runners} ${parts.events}</div>`;
 }

@@ -1,3 +1,5 @@
+import { clean } from "@tac8/core/conversation/shorten";
+
 /** Text that is HTML already. Only `html` makes it, so nothing gets into a page unescaped by accident. */
 export class Html {
   readonly text: string;
@@ -8,7 +10,7 @@ export class Html {
 
 export type Part = string | number | Html | null | false | readonly Part[];
 
-/** Escapes every value but `Html`; lists are joined, null and false leave nothing. Attributes must stand in quotes. */
+/** Escapes every value but `Html`, and takes terminal codes out of it; lists are joined, null and false leave nothing. Attributes must stand in quotes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, string, index) => text + render(parts[index - 1] ?? null) + string));
 }
@@ -29,5 +31,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escape(text: string): string {
-  return text.toWellFormed().replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+  return clean(text)
+    .toWellFormed()
+    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }

@@ -4,8 +4,30 @@ import { STYLE } from "./style.ts";
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' fill='%234f46e5'/%3E%3Cpath d='M9 17l5 5 9-12' fill='none' stroke='%23fff' stroke-width='4' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 
-/** A whole page. `refresh`: seconds until the browser asks again; null for never. */
-export function layout({ title, body, refresh }: { title: string; body: Html; refresh: number | null }): Html {
+export interface PageParts {
+  readonly title: string;
+  readonly body: Html;
+  /** Path of the page's live stream; null: it does not change by itself. */
+  readonly live?: string | null;
+  /** Seconds until a browser asks again that has no scripts, or whose page has no stream; null for never. */
+  readonly refresh?: number | null;
+  /** What came of the button that was pressed. */
+  readonly notice?: Notice | null;
+}
+
+export interface Notice {
+  readonly text: string;
+  readonly good: boolean;
+}
+
+const LINKS: readonly (readonly [string, string])[] = [
+  ["/", "Overview"],
+  ["/queues/queue/issues", "Queue"],
+];
+
+/** A whole page. */
+export function layout({ title, body, live = null, refresh = null, notice = null }: PageParts): Html {
+  const again = refresh === null ? null : html`<meta http-equiv="refresh" content="${refresh}" />`;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -13,15 +35,25 @@ export function layout({ title, body, refresh }: { title: string; body: Html; re
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        ${refresh !== null && html`<meta http-equiv="refresh" content="${refresh}" />`}
+        ${live === null || again === null ? again : html`<noscript>${again}</noscript>`}
         <title>${title} · tac8</title>
         <link rel="icon" href="${ICON}" />
         <style>
           ${new Html(STYLE)}
         </style>
+        ${live !== null && html`<script type="module" src="/assets/live.js"></script>`}
       </head>
-      <body>
-        ${body}
+      <body ${live !== null && html`data-live="${live}"`}>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header>
+          <a class="brand" href="/">tac8</a>
+          <nav aria-label="Pages">${LINKS.map(([to, text]) => html`<a href="${to}">${text}</a>`)}</nav>
+          <span id="live" class="live" role="status" hidden></span>
+        </header>
+        <main id="main" tabindex="-1">
+          ${notice !== null && html`<p class="said ${notice.good ? "good" : "bad"}" role="status">${notice.text}</p>`}
+          ${body}
+        </main>
       </body>
     </html> `;
 }

@@ -9,11 +9,11 @@ export function problemPage(
   response: Response,
   { status, title, message, refresh }: { status: number; title: string; message: string; refresh?: number },
 ): void {
-  const body = html`<main class="problem">
+  const body = html`<div class="problem">
     <p class="code">${status}</p>
     <h1>${title}</h1>
     <p>${message}</p>
-  </main>`;
+  </div>`;
   response
     .status(status)
     .type("html")

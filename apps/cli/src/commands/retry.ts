@@ -1,12 +1,13 @@
-import { formatReference, jobIdOf, parseJobId, parseReference } from "@tac8/core/domain/reference";
+import { formatReference, parseJobId } from "@tac8/core/domain/reference";
 import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
-import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
+import { unreachable, WrongUsage, type Context } from "../context.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
+import { referenceOf } from "../reference.ts";
 
 export const retry: CommandSpec = {
   usage: "retry [issue]",
@@ -47,19 +48,6 @@ async function retryIn(context: Context, { redis, jobId }: { redis: Redis; jobId
 async function failedIds(queue: IssueQueue): Promise<string[]> {
   const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
   return jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
-}
-
-function referenceOf(text: string, { repositories }: Place, cwd: string): string {
-  if (repositories.length === 0) {
-    throw new Problem(
-      `there is no config.toml in ${cwd}, and no demo: run this where tac8 up runs, or give --config FILE`,
-    );
-  }
-  try {
-    return jobIdOf(parseReference(text, repositories));
-  } catch (error) {
-    throw new Problem(messageOf(error), { cause: error });
-  }
 }
 
 /** One line for the operator. */

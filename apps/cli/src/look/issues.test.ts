@@ -1,6 +1,6 @@
 import type { IssueState } from "@tac8/core/domain/states";
 import { expect, it } from "vitest";
-import { shownState, sortRows, type IssueRow } from "./issues.ts";
+import { sortRows, type IssueRow } from "./issues.ts";
 import { renderIssues } from "./renderIssues.ts";
 
 const row = (part: Partial<IssueRow>): IssueRow => ({
@@ -16,23 +16,6 @@ const row = (part: Partial<IssueRow>): IssueRow => ({
   pr: null,
   reason: null,
   ...part,
-});
-
-it.each([
-  ["active", "queued", "running"],
-  ["active", "failed", "running"],
-  ["waiting", "failed", "queued"],
-  ["prioritized", "running", "queued"],
-  ["waiting", "retrying", "retrying"],
-  ["delayed", "blocked", "blocked"],
-  ["delayed", "running", "parked"],
-  ["delayed", null, "parked"],
-  ["completed", "stopped", "stopped"],
-  ["completed", null, "pr"],
-  ["failed", null, "failed"],
-  ["failed", "running", "failed"],
-] as const)("a job that is %s and was known as %s shows as %s", (job, known, shown) => {
-  expect(shownState(job, known)).toBe(shown);
 });
 
 it("lists what is alive first, and the newest first within it", () => {

@@ -1,11 +1,11 @@
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
-import { isEnded, ISSUE_STATES, type IssueState } from "@tac8/core/domain/states";
+import { ISSUE_STATES, type IssueState } from "@tac8/core/domain/states";
+import { JOB_STATES, shownState, type JobState } from "@tac8/core/look/shownState";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
-import { unreachable } from "../context.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 
 /** An issue of the list; the keys of `tac8 list --json`. */
@@ -30,8 +30,6 @@ export interface IssueRow {
 
 /** BullMQ's states, each with at most so many newest jobs. */
 export const MAX_PER_STATE = 200;
-const JOB_STATES = ["active", "waiting", "prioritized", "delayed", "failed", "completed"] as const;
-type JobState = (typeof JOB_STATES)[number];
 
 /** The queue's jobs joined with what the runners wrote about them, most alive first. `redis` is borrowed. */
 export async function readIssues(redis: Redis): Promise<IssueRow[]> {
@@ -79,28 +77,6 @@ function toRow(given: Found & { readonly id: string; readonly hash: IssueFields 
     pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
     reason: hash.reason ?? job.failedReason ?? null,
   };
-}
-
-/**
- * The state for people. BullMQ knows where the job is; the hash knows why, and is a moment behind when a job is taken or
- * put back (by Bull Board, say).
- */
-export function shownState(job: JobState, known: IssueState | null): IssueState {
-  switch (job) {
-    case "active":
-      return "running";
-    case "waiting":
-    case "prioritized":
-      return known === "retrying" || known === "parked" ? known : "queued";
-    case "delayed":
-      return known === "blocked" || known === "retrying" ? known : "parked";
-    case "failed":
-      return known !== null && isEnded(known) ? known : "failed";
-    case "completed":
-      return known !== null && isEnded(known) ? known : "pr";
-    default:
-      return unreachable(job);
-  }
 }
 
 const ORDER: readonly IssueState[] = ["running", "blocked", "retrying", "parked", "queued", "failed"];

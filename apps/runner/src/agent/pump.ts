@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { createLineSplitter, type Line } from "./lines.ts";
+import { createLineSplitter, type Line } from "@tac8/core/conversation/lines";
 import type { RawLog } from "./rawLog.ts";
 
 export interface PumpOptions {

@@ -8,7 +8,7 @@ import type { Reason } from "@tac8/core/health/level";
 import { publishVerdict } from "@tac8/core/health/verdict";
 import { createLogger } from "@tac8/core/log/logger";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
-import { Gate } from "./gate.ts";
+import { createBrake } from "../rest/brake.ts";
 import { keepPace, type PaceKeeper } from "./keepPace.ts";
 
 const SLOTS = 4;
@@ -18,7 +18,6 @@ let redis: Redis;
 let queue: Queue;
 let worker: Worker;
 let pace: PaceKeeper;
-let gate: Gate;
 let running: { readonly name: string; readonly end: () => void }[] = [];
 let most = 0;
 let clearedUp = 0;
@@ -51,11 +50,11 @@ beforeEach(async () => {
     },
     { connection: redis, concurrency: SLOTS },
   );
-  gate = new Gate(worker);
+  const brake = createBrake(worker);
   const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
   pace = keepPace({
     redis,
-    worker: gate.for("pace"),
+    worker: brake.lever(),
     host: "pi-1",
     slots: SLOTS,
     busy: () => running.length,
@@ -125,12 +124,4 @@ test("only a machine's own trouble slows it down; a short disk is cleared up onc
   expect(clearedUp).toBe(1);
   await tell({ code: "disk:pi-1", host: "pi-1" });
   await becomes(() => clearedUp, 2);
-});
-
-test("a worker takes jobs while nobody wants it to rest", async () => {
-  const [host, person] = [gate.for("host"), gate.for("person")];
-  await Promise.all([host.pause(true), person.pause(true), host.resume()]);
-  expect(worker.isPaused()).toBe(true);
-  await person.resume();
-  expect(worker.isPaused()).toBe(false);
 });

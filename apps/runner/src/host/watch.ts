@@ -1,15 +1,9 @@
 import type { Logger } from "@tac8/core/log/logger";
+import type { Pausable } from "../rest/brake.ts";
 import { FIT, judgeHost, type HostLimits, type HostReading } from "./judge.ts";
 
 const LOOK_MS = 5000;
 const UNREAD: HostReading = { freeMemoryMb: null, freeDiskGb: null, loadPerCore: null, temperatureC: null };
-
-/** The part of a BullMQ worker that is needed here. */
-export interface Pausable {
-  /** `true`: without waiting for jobs that run. */
-  pause(doNotWaitActive: true): Promise<void>;
-  resume(): Promise<void>;
-}
 
 export interface HostWatch {
   /** Why nothing new starts here now; null: fit for work. */

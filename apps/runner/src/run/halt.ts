@@ -1,3 +1,4 @@
+import type { IssueFields } from "@tac8/core/state/issueState";
 import type { StopCause } from "../agent/types.ts";
 
 /** Somebody wants the run to end before it is done. The first cause wins. */
@@ -11,15 +12,20 @@ export class Halted extends Error {
 }
 
 /**
- * Two signals of one run. `halt`: end the agent and what is before it, then save and report. `lost`: the issue is
- * somebody else's now, or time is up: let go of everything at once and write nothing more.
+ * Signals of one run. `halt`: end the agent and what is before it, then save and report. `kill`: the same, but the agent is
+ * given no time. `lost`: the issue is somebody else's now, or time is up: let go of everything at once and write nothing more.
  */
 export class HaltSwitch {
   readonly #halt = new AbortController();
+  readonly #kill = new AbortController();
   readonly #lost = new AbortController();
 
   get halt(): AbortSignal {
     return this.#halt.signal;
+  }
+
+  get kill(): AbortSignal {
+    return this.#kill.signal;
   }
 
   get lost(): AbortSignal {
@@ -36,6 +42,14 @@ export class HaltSwitch {
     const halted = new Halted(cause, reason);
     if (!this.#halt.signal.aborted) this.#halt.abort(halted);
     if (cause === "lost") this.#lost.abort(halted);
+  }
+
+  /** What the hash commands; again and again, as a person may lose patience with an agent that is being stopped. */
+  obey({ cancel, stop, stopMode }: Pick<IssueFields, "cancel" | "stop" | "stopMode">): void {
+    // First: who hears of the halt asks for it.
+    if (stop !== null && stopMode === "kill" && !this.#kill.signal.aborted) this.#kill.abort();
+    if (cancel !== null) this.request("cancelled", cancel);
+    else if (stop !== null) this.request("stopped", stop);
   }
 
   /** The runner cannot wait any longer. */

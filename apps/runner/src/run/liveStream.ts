@@ -55,7 +55,7 @@ export function openLiveStream({ redis, runId, log, redact }: LiveStreamOptions)
   const timer = setInterval(() => void flush(), FLUSH_MS);
   return {
     add(event) {
-      waiting.push({ ...event, text: redact(event.text) });
+      waiting.push(redactEvent(event, redact));
       if (waiting.length > MAX_ENTRIES) waiting.shift();
     },
     async close() {
@@ -65,4 +65,10 @@ export function openLiveStream({ redis, runId, log, redact }: LiveStreamOptions)
       await flush();
     },
   };
+}
+
+/** Whatever of an event the agent has worded. */
+function redactEvent(event: LiveEvent, redact: (text: string) => string): LiveEvent {
+  const todo = event.todo?.map((item) => ({ ...item, text: redact(item.text) }));
+  return { ...event, text: redact(event.text), ...(todo !== undefined && { todo }) };
 }

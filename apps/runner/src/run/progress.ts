@@ -1,7 +1,8 @@
 import type { LiveEvent } from "@tac8/core/conversation/event";
+import { NO_TALLY, tally, tokensIn, totalOf } from "@tac8/core/conversation/figures";
 import { clip } from "@tac8/core/conversation/shorten";
 import type { Checkpoint } from "@tac8/core/domain/states";
-import { totalTokens, type Usage } from "@tac8/core/domain/usage";
+import { NO_USAGE, totalTokens, type Usage } from "@tac8/core/domain/usage";
 import type { Phase, RunPresence } from "@tac8/core/state/presence";
 
 const PHASES: Record<Checkpoint, Phase> = {
@@ -15,6 +16,10 @@ const MAX_WORDS = 200;
 /** How far a run is, for those who look at its runner; nothing is decided by it. */
 export class Progress {
   #seen: RunPresence;
+  /** Of the issue's agents that have ended. */
+  #before = NO_USAGE;
+  /** Of the one that runs. */
+  #tally = NO_TALLY;
 
   constructor(run: Pick<RunPresence, "issue" | "title" | "run" | "slot" | "since">) {
     this.#seen = { ...run, phase: "prepare", last: null, tokens: 0, costUsd: 0 };
@@ -29,13 +34,25 @@ export class Progress {
   }
 
   /** The last thing that the agent did: `text` is without secrets. */
-  did({ at, kind, tool }: LiveEvent, text: string): void {
+  did(event: LiveEvent, text: string): void {
+    const { at, kind, tool } = event;
+    this.#tally = tally(this.#tally, event);
+    this.#count();
+    if (kind === "tool-result" && text === "") return;
     const words = clip(text.split("\n", 1)[0] ?? "", MAX_WORDS);
     this.#seen = { ...this.#seen, last: { at, kind, text: tool === undefined ? words : `${tool}: ${words}` } };
   }
 
-  /** Of this issue so far. */
+  /** What the issue's agents have used that have ended: the one that runs now, if any, has only begun. */
   cost(usage: Usage): void {
-    this.#seen = { ...this.#seen, tokens: totalTokens(usage), costUsd: usage.costUsd };
+    this.#before = usage;
+    this.#tally = NO_TALLY;
+    this.#count();
+  }
+
+  #count(): void {
+    const now = totalOf(this.#tally);
+    const tokens = totalTokens(this.#before) + tokensIn(now);
+    this.#seen = { ...this.#seen, tokens, costUsd: this.#before.costUsd + now.costUsd };
   }
 }

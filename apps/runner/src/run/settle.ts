@@ -112,6 +112,7 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
       by,
       since: run.services.now(),
       until: hold.until,
+      run: run.id,
     });
   }
   await run.write({ parked: run.state.parked + 1 });

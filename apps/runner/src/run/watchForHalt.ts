@@ -9,9 +9,13 @@ const FILE_POLL_MS = 1000;
 
 /**
  * While an agent works: looks for commands in the issue's hash, for another run in our place, and for a file named
- * `STOP` in the workspace. Calls `onHalt` once, with the first cause. @returns a function that ends the watch.
+ * `STOP` in the workspace. Calls `onHalt` with the first cause, and again, with `now`, where the agent is to be given no
+ * time (any more). @returns a function that ends the watch.
  */
-export function watchForHalt(run: RunContext, onHalt: (cause: StopCause) => void): () => void {
+export function watchForHalt(
+  run: RunContext,
+  onHalt: (halt: { readonly cause: StopCause; readonly now: boolean }) => void,
+): () => void {
   let looking = false;
 
   async function look(): Promise<void> {
@@ -20,8 +24,7 @@ export function watchForHalt(run: RunContext, onHalt: (cause: StopCause) => void
     try {
       const state = await run.services.store.read(run.jobId);
       if (state.run !== run.id) run.switch.request("lost", "another run has taken over");
-      else if (state.cancel !== null) run.switch.request("cancelled", state.cancel);
-      else if (state.stop !== null) run.switch.request("stopped", state.stop);
+      else run.switch.obey(state);
     } catch (error) {
       run.log.debug({ err: error }, "could not look for commands");
     } finally {
@@ -31,21 +34,23 @@ export function watchForHalt(run: RunContext, onHalt: (cause: StopCause) => void
 
   const onAbort = (): void => {
     const { cause } = run.switch;
-    if (cause !== null) onHalt(cause.halt);
+    if (cause !== null) onHalt({ cause: cause.halt, now: cause.halt === "lost" || run.switch.kill.aborted });
   };
-  const onLost = (): void => onHalt("lost");
+  const onLost = (): void => onHalt({ cause: "lost", now: true });
   const commands = setInterval(() => void look(), POLL_MS);
   const files = setInterval(() => {
     if (existsSync(join(run.paths.tree, "STOP")))
       run.switch.request("stopped", "there was a file STOP in the workspace");
   }, FILE_POLL_MS);
   run.switch.halt.addEventListener("abort", onAbort, { once: true });
+  run.switch.kill.addEventListener("abort", onAbort, { once: true });
   run.switch.lost.addEventListener("abort", onLost, { once: true });
   if (run.switch.halt.aborted) onAbort();
   return () => {
     clearInterval(commands);
     clearInterval(files);
     run.switch.halt.removeEventListener("abort", onAbort);
+    run.switch.kill.removeEventListener("abort", onAbort);
     run.switch.lost.removeEventListener("abort", onLost);
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { StepFailure } from "@tac8/core/domain/failures";
+import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
@@ -13,7 +14,6 @@ import type { AgentEnd, AgentRequest } from "../agent/types.ts";
 import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
-import { runLogPath } from "../workspace/paths.ts";
 import { removeTree } from "../workspace/remove.ts";
 import { isQuestion, readQuestion } from "../workspace/privateFiles.ts";
 import type { Saved } from "../workspace/save.ts";
@@ -89,6 +89,7 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm } = config;
   const sessionId = how.session ?? randomUUID();
+  run.progress.cost(run.state.usage ?? NO_USAGE);
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const request: AgentRequest = {
     runId: run.id,
@@ -133,8 +134,8 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     now,
   });
   run.log.info({ resume: request.resume, session: sessionId }, request.resume ? "agent resumed" : "agent started");
-  const stopWatching = watchForHalt(run, (cause) => {
-    void (cause === "lost" ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
+  const stopWatching = watchForHalt(run, ({ cause, now: atOnce }) => {
+    void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
   });
   try {
     const end = await agent.done;

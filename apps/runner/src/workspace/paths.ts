@@ -49,9 +49,3 @@ export function workspacePaths(home: string, baseDir: string, ref: IssueRef): Wo
     tmpDir: join(root, "tmp", name),
   };
 }
-
-/** The raw log of one run. */
-export function runLogPath(home: string, ref: IssueRef, runId: string): string {
-  const [owner, repo] = folders(ref);
-  return join(home, "logs", owner, repo, `gh-${ref.number}`, `${runId}.jsonl`);
-}

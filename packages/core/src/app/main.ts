@@ -22,6 +22,8 @@ export interface AppDeps {
   readonly redis: Redis;
   /** Aborted when the process is told to stop while it still starts. */
   readonly signal: AbortSignal;
+  /** Calls the handler at each SIGUSR1 from now on; it must not throw. Without one the signal is only logged. */
+  readonly onSigusr1: (handler: () => void) => void;
   /** Closes the app and ends the process with an exit code that has its supervisor start it again. */
   readonly abandon: (error: Error) => void;
 }
@@ -39,10 +41,12 @@ export class StartupProblem extends Error {
  * codes: 0 closed cleanly, 78 a problem that a person has to mend, 1 anything else.
  */
 export async function runApp(name: string, start: (config: Config, deps: AppDeps) => Promise<Running>): Promise<void> {
+  const sigusr1 = catchSigusr1();
   const { config, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
   if (config === null) return fail(describeProblems(problems, path));
   const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
   for (const warning of warnings) log.warn(warning);
+  sigusr1.handle(() => log.info("SIGUSR1 pauses and resumes a runner: nothing to do here"));
   const stop = new AbortController();
   onStopRequest(() => stop.abort(new Error("told to stop")));
   const abandon = (error: Error): void => {
@@ -59,7 +63,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   let heart: NodeJS.Timeout | null = null;
   try {
     await reachable(redis, stop.signal, log);
-    app = await start(config, { log, redis, signal: stop.signal, abandon });
+    app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
     heart = beat(process.env["TAC8_HEARTBEAT_FILE"], log);
     await aborted(stop.signal);
     log.info("closing");
@@ -114,6 +118,17 @@ function onStopRequest(stop: () => void): void {
   if (process.env["TAC8_STOP_ON_STDIN_EOF"] !== "1") return;
   process.stdin.on("end", stop).on("error", stop).resume();
   process.stdin.unref?.();
+}
+
+/** In every app, and first of all: Node's own answer to SIGUSR1 is to open a debugger's port. */
+function catchSigusr1(): { readonly handle: (handler: () => void) => void } {
+  let current = (): void => undefined;
+  process.on("SIGUSR1", () => current());
+  return {
+    handle(handler) {
+      current = handler;
+    },
+  };
 }
 
 async function reachable(redis: Redis, signal: AbortSignal, log: Logger): Promise<void> {

@@ -1,103 +1,247 @@
-import type { LiveEvent } from "./event.ts";
+import type { Figures, LiveEvent } from "./event.ts";
+import { figuresOfMessage, figuresSinceLastResult } from "./figures.ts";
 import { asCount, asObject, asString, contentOf, textOf, type Json } from "./json.ts";
-import { shortenEvent } from "./shorten.ts";
-
-/** The argument of a tool that says most about the call, by tool input field, best first. */
-const MAIN_ARGUMENTS = [
-  "command",
-  "file_path",
-  "notebook_path",
-  "path",
-  "pattern",
-  "url",
-  "query",
-  "description",
-  "prompt",
-];
-
-/** What of an event is worth showing to someone who watches: one entry per content block, none for plumbing. */
-export function liveEvents(event: Json, at: number): LiveEvent[] {
-  return (entriesOf(event) ?? []).map((entry) => shortenEvent({ at, ...entry }));
-}
+import { PartialMessages } from "./partial.ts";
+import { describeTodo, TaskList, todoItems } from "./todo.ts";
+import { toolText } from "./toolText.ts";
 
 type Entry = Omit<LiveEvent, "at">;
 
-function entriesOf(event: Json): Entry[] | null {
-  switch (event["type"]) {
-    case "assistant":
-      return contentOf(event).flatMap(assistantEntry);
-    case "user":
-      return contentOf(event).flatMap(userEntry);
-    case "result":
-      return [resultEntry(event)];
-    case "system":
-      return systemEntry(event);
-    case "rate_limit_event":
-      return rateLimitEntry(event);
-    default:
-      return null;
+/** Ids that are remembered, of each sort: what is older is surely over. */
+const MAX_IDS = 1000;
+const REFUSED = "The user doesn't want to proceed with this tool use.";
+
+/**
+ * Reads the CLI's events one after the other, as one conversation. What it returns is worth showing: one entry per content
+ * block, none for plumbing; neither shortened nor clean.
+ */
+export class ClaudeReader {
+  readonly #whole: boolean;
+  #cwd = "";
+  #init = "";
+  /** Answers of the model whose tokens were told: they stand on each of an answer's blocks. */
+  readonly #counted = new RecentSet(MAX_IDS);
+  /** Calls and tasks that run in the background. */
+  readonly #background = new RecentSet(MAX_IDS);
+  readonly #tasks = new Map<string, TaskList>();
+  readonly #partial = new PartialMessages();
+
+  /** `whole`: with all of a tool's input, and with what a tool's answer says to the model alone. */
+  constructor({ whole = false }: { readonly whole?: boolean } = {}) {
+    this.#whole = whole;
+  }
+
+  /** `at`: epoch ms, for an event without a time of its own. */
+  read(event: Json, at: number): LiveEvent[] {
+    const parent = asString(event["parent_tool_use_id"]);
+    const own = Date.parse(asString(event["timestamp"]) ?? "");
+    const stamp = Number.isFinite(own) ? own : at;
+    return this.#entries(event).map((entry) => ({ at: stamp, ...entry, ...(parent !== null && { parent }) }));
+  }
+
+  /** What an agent that was killed had begun to say. */
+  end(at: number): LiveEvent[] {
+    const { text, figures } = this.#partial.take();
+    return text === "" ? [] : [{ at, kind: "text", text: `${text} [cut off]`, ...(figures !== null && { figures }) }];
+  }
+
+  #entries(event: Json): Entry[] {
+    switch (event["type"]) {
+      case "assistant":
+        return this.#assistant(event);
+      case "user":
+        return contentOf(event).flatMap((block) => this.#user(block, event));
+      case "result":
+        this.#partial.take();
+        return [resultEntry(event)];
+      case "system":
+        return this.#system(event);
+      case "rate_limit_event":
+        return rateLimitEntry(event);
+      case "stream_event":
+        this.#partial.add(event);
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  #assistant(event: Json): Entry[] {
+    const message = asObject(event["message"]) ?? {};
+    this.#partial.take();
+    const isError = event["is_api_error_message"] === true;
+    const entries = contentOf(event)
+      .flatMap((block) => this.#block(block, event))
+      .map((entry) => (isError ? { ...entry, isError } : entry));
+    const id = asString(message["id"]);
+    if (id === null || entries.length === 0 || this.#counted.has(id)) return entries;
+    const figures = figuresOfMessage(message);
+    this.#counted.add(id);
+    return withFigures(entries, figures);
+  }
+
+  #block(block: Json, event: Json): Entry[] {
+    if (block["type"] === "text") return text("text", block["text"]);
+    if (block["type"] === "thinking") return text("thinking", block["thinking"]);
+    if (block["type"] !== "tool_use") return [];
+    const tool = asString(block["name"]) ?? "?";
+    const call = asString(block["id"]) ?? "";
+    const input = asObject(block["input"]) ?? {};
+    const todo = this.#todo(tool, call, input, event);
+    if (todo !== null) return todo;
+    return [{ kind: "tool", tool, text: toolText(input, { cwd: this.#cwd, whole: this.#whole }), call }];
+  }
+
+  /** Null: the tool has nothing to do with a list. */
+  #todo(tool: string, call: string, input: Json, event: Json): Entry[] | null {
+    if (tool === "TodoWrite") return todoEntry(call, todoItems(input));
+    if (tool !== "TaskCreate" && tool !== "TaskUpdate") return null;
+    const tasks = this.#tasksOf(event);
+    if (tool === "TaskCreate") tasks.ask(call, input);
+    else if (tasks.update(input)) return todoEntry(call, tasks.items);
+    return [];
+  }
+
+  #tasksOf(event: Json): TaskList {
+    const owner = asString(event["parent_tool_use_id"]) ?? "";
+    const known = this.#tasks.get(owner);
+    const tasks = known ?? new TaskList();
+    if (known === undefined && this.#tasks.size < MAX_IDS) this.#tasks.set(owner, tasks);
+    return tasks;
+  }
+
+  #user(block: Json, event: Json): Entry[] {
+    if (block["type"] === "text") return userText(block["text"]);
+    if (block["type"] !== "tool_result") return [];
+    const call = asString(block["tool_use_id"]) ?? "";
+    const said = textOf(block["content"]);
+    const tasks = this.#tasksOf(event);
+    if (tasks.answer(call, said)) return todoEntry(call, tasks.items);
+    const isError = block["is_error"] === true;
+    return [{ kind: "tool-result", text: this.#resultText(call, said), call, ...(isError && { isError }) }];
+  }
+
+  /** Much of what a tool answers is said to the model alone. */
+  #resultText(call: string, said: string): string {
+    if (this.#whole) return said;
+    if (this.#background.has(call)) return "goes on in the background";
+    return said.startsWith(REFUSED) ? "interrupted before its end" : said;
+  }
+
+  #system(event: Json): Entry[] {
+    const call = asString(event["tool_use_id"]);
+    const about = call === null ? {} : { call };
+    switch (event["subtype"]) {
+      case "init":
+        return this.#begin(event);
+      case "api_retry":
+        return [retryEntry(event)];
+      case "model_fallback":
+        return [
+          { kind: "notice", text: `model ${words(event["original_model"])} → ${words(event["fallback_model"])}` },
+        ];
+      case "permission_denied":
+        return [{ kind: "notice", isError: true, text: words(event["message"]) || "permission denied", ...about }];
+      case "compact_boundary":
+        return [{ kind: "notice", text: "the conversation so far was summed up, to make room" }];
+      case "informational":
+        return text("notice", event["content"]);
+      case "task_started":
+        if (event["is_backgrounded"] === true && call !== null) this.#background.add(call);
+        return [];
+      case "task_notification":
+        if (call === null || !this.#background.has(call)) return [];
+        return [taskEntry(event, call)];
+      default:
+        return [];
+    }
+  }
+
+  /** Each turn of a session begins with an `init`; the first one says all of it. */
+  #begin(event: Json): Entry[] {
+    this.#cwd = asString(event["cwd"]) ?? "";
+    const said = `${words(event["model"]) || "?"}, session ${words(event["session_id"]) || "?"}`;
+    if (said === this.#init) return [];
+    this.#init = said;
+    return [{ kind: "init", text: said }];
   }
 }
 
-function assistantEntry(block: Json): Entry[] {
-  if (block["type"] === "text") return text("text", block["text"]);
-  if (block["type"] === "thinking") return text("thinking", block["thinking"]);
-  if (block["type"] !== "tool_use") return [];
-  return [{ kind: "tool", tool: asString(block["name"]) ?? "?", text: mainArgument(block["input"]) }];
-}
-
-function userEntry(block: Json): Entry[] {
-  if (block["type"] === "text") return text("notice", block["text"]);
-  if (block["type"] !== "tool_result") return [];
-  return [
-    { kind: "tool-result", text: textOf(block["content"]), ...(block["is_error"] === true && { isError: true }) },
-  ];
+function todoEntry(call: string, todo: Entry["todo"] & object): Entry[] {
+  return [{ kind: "todo", text: describeTodo(todo), call, todo }];
 }
 
 function resultEntry(event: Json): Entry {
   const isError = event["is_error"] !== false;
-  const said = asString(event["result"]) ?? textOf(event["errors"]);
-  return { kind: "result", text: said || (asString(event["subtype"]) ?? ""), ...(isError && { isError }) };
-}
-
-function systemEntry(event: Json): Entry[] | null {
-  switch (event["subtype"]) {
-    case "init":
-      return [
-        { kind: "init", text: `${asString(event["model"]) ?? "?"}, session ${asString(event["session_id"]) ?? "?"}` },
-      ];
-    case "api_retry":
-      return [{ kind: "notice", isError: true, text: retryText(event) }];
-    case "model_fallback":
-      return [
-        { kind: "notice", text: `model ${String(event["original_model"])} → ${String(event["fallback_model"])}` },
-      ];
-    case "permission_denied":
-      return [{ kind: "notice", isError: true, text: asString(event["message"]) ?? "permission denied" }];
-    default:
-      return null;
+  const figures = figuresSinceLastResult(event);
+  const turns = asCount(event["num_turns"]);
+  if (words(event["terminal_reason"]).startsWith("aborted")) {
+    return { kind: "result", text: "interrupted", isError: true, figures, turns, topic: "interrupted" };
   }
+  const said = words(event["result"]) || textOf(event["errors"]);
+  return { kind: "result", text: said || words(event["subtype"]), ...(isError && { isError }), figures, turns };
 }
 
-function retryText(event: Json): string {
+function retryEntry(event: Json): Entry {
   const status = asCount(event["error_status"]) || "no answer";
+  const error = words(event["error"]);
+  const what = `${status}${error === "" || error === "unknown" ? "" : ` ${error.replaceAll("_", " ")}`}`;
+  const most = asCount(event["max_retries"]);
   const seconds = Math.round(asCount(event["retry_delay_ms"]) / 1000);
-  return `model API: ${status} ${asString(event["error"]) ?? ""}, try ${asCount(event["attempt"])} again in ${seconds} s`;
+  const again = `retry ${asCount(event["attempt"])}${most > 0 ? ` of ${most}` : ""} in ${seconds} s`;
+  return { kind: "notice", isError: true, text: `model API: ${what}, ${again}`, topic: `retry ${what}` };
 }
 
-function rateLimitEntry(event: Json): Entry[] | null {
+function taskEntry(event: Json, call: string): Entry {
+  const status = words(event["status"]) || "ended";
+  const summary = words(event["summary"]);
+  const isError = status !== "completed";
+  const said = `${status} in the background${summary === "" ? "" : `: ${summary}`}`;
+  return { kind: "notice", text: said, call, ...(isError && { isError }) };
+}
+
+function rateLimitEntry(event: Json): Entry[] {
   const info = asObject(event["rate_limit_info"]);
-  if (info === null || info["status"] === "allowed") return null;
-  return [{ kind: "notice", text: `rate limit: ${asString(info["status"]) ?? "?"}` }];
+  if (info === null || info["status"] === "allowed") return [];
+  return [{ kind: "notice", text: `rate limit: ${words(info["status"]) || "?"}` }];
+}
+
+function userText(value: unknown): Entry[] {
+  const said = words(value).trim();
+  if (!said.startsWith("[Request interrupted")) return text("notice", said);
+  return [{ kind: "notice", text: "interrupted", topic: "interrupted" }];
 }
 
 function text(kind: LiveEvent["kind"], value: unknown): Entry[] {
-  const said = asString(value)?.trim();
-  return said ? [{ kind, text: said }] : [];
+  const said = words(value).trim();
+  return said === "" ? [] : [{ kind, text: said }];
 }
 
-function mainArgument(input: unknown): string {
-  const fields = asObject(input) ?? {};
-  const name = MAIN_ARGUMENTS.find((field) => typeof fields[field] === "string");
-  return name === undefined ? JSON.stringify(fields).slice(0, 2000) : String(fields[name]);
+function words(value: unknown): string {
+  return asString(value) ?? "";
+}
+
+function withFigures(entries: Entry[], figures: Figures | null): Entry[] {
+  const [first, ...others] = entries;
+  return first === undefined || figures === null ? entries : [{ ...first, figures }, ...others];
+}
+
+/** A set of strings that forgets the oldest ones. */
+class RecentSet {
+  readonly #max: number;
+  readonly #items = new Set<string>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  has(item: string): boolean {
+    return this.#items.has(item);
+  }
+
+  add(item: string): void {
+    this.#items.add(item);
+    const [oldest] = this.#items;
+    if (this.#items.size > this.#max && oldest !== undefined) this.#items.delete(oldest);
+  }
 }

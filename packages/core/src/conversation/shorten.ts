@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
-import type { LiveEvent } from "./event.ts";
+import type { LiveEvent, TodoItem } from "./event.ts";
 
 const MAX_BYTES = 2048;
+const MAX_NAME = 100;
 /** Everything below space but tab and line feed, and DEL: no use to a reader, and trouble in a terminal. */
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
@@ -20,10 +21,35 @@ export function clip(text: string, max: number): string {
 /** Cleans and shortens an event until it is at most 2 kB as JSON. */
 export function shortenEvent(event: LiveEvent): LiveEvent {
   // Terminal codes are longer than what they leave: some slack before the cleaning, none after it.
-  const text = clean(event.text.slice(0, 8 * MAX_BYTES)).trim();
-  const tool = event.tool === undefined ? {} : { tool: clip(clean(event.tool), 100) };
+  const whole = cleanEvent({ ...event, text: event.text.slice(0, 8 * MAX_BYTES) });
   for (let max = MAX_BYTES; ; max = Math.floor(max * 0.8)) {
-    const short = { ...event, ...tool, text: clip(text, max) };
+    const todo = whole.todo === undefined ? {} : { todo: shortenTodo(whole.todo, max) };
+    const short = { ...whole, ...todo, text: clip(whole.text, max) };
     if (max < 10 || Buffer.byteLength(JSON.stringify(short)) <= MAX_BYTES) return short;
   }
+}
+
+/** Cleans an event and leaves its text as long as it is. */
+export function cleanEvent(event: LiveEvent): LiveEvent {
+  const names = (["tool", "call", "parent", "topic"] as const).flatMap((name) => {
+    const value = event[name];
+    return value === undefined ? [] : [[name, clip(clean(value), MAX_NAME)]];
+  });
+  const todo = event.todo?.map((item) => ({ ...item, text: clean(item.text).replaceAll(/\s+/g, " ").trim() }));
+  return {
+    ...event,
+    ...(Object.fromEntries(names) as Partial<LiveEvent>),
+    ...(todo !== undefined && { todo }),
+    text: clean(event.text).trim(),
+  };
+}
+
+/** What is done goes first: what is left to do says more. */
+function shortenTodo(items: readonly TodoItem[], max: number): TodoItem[] {
+  const short = items.map((item) => ({ ...item, text: clip(item.text, Math.max(10, Math.floor(max / 16))) }));
+  const most = Math.max(1, Math.floor(max / 40));
+  const open = short.filter(({ status }) => status !== "completed").slice(0, most);
+  const room = most - open.length;
+  const done = room === 0 ? [] : short.filter(({ status }) => status === "completed").slice(-room);
+  return short.filter((item) => open.includes(item) || done.includes(item));
 }

@@ -11,10 +11,15 @@ const holdSchema = z.object({
   since: z.number(),
   /** Epoch ms; null: until it is taken away. */
   until: z.number().nullable(),
+  /** The run that met the reason. */
+  run: z.string().optional(),
 });
 export type Hold = z.infer<typeof holdSchema> & { readonly name: string };
 
 const REPOSITORY = "repo:";
+
+/** A person's pause. */
+export const OPERATOR = "operator";
 
 export function repositoryHold(repo: { owner: string; repo: string }): string {
   return `${REPOSITORY}${repo.owner}/${repo.repo}`.toLowerCase();

@@ -10,17 +10,18 @@ export async function readHolds(redis: Redis): Promise<Hold[]> {
     .filter((hold) => hold !== null);
 }
 
-/** Begins a hold, or lengthens the one that is there; its beginning is logged once. */
-export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<void> {
+/** Begins a hold, or lengthens the one that is there; its beginning is logged once. @returns whether it began. */
+export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<boolean> {
   const fresh = await redis.hsetnx(HOLDS_KEY, name, JSON.stringify(hold));
   if (fresh === 0) {
     const there = parseHold(name, (await redis.hget(HOLDS_KEY, name)) ?? "");
-    if (there !== null && lastsLonger(there, hold)) return;
+    if (there !== null && lastsLonger(there, hold)) return false;
     await redis.hset(HOLDS_KEY, name, JSON.stringify({ ...hold, since: there?.since ?? hold.since }));
-    return;
+    return false;
   }
-  const evidence = { name, until: hold.until };
+  const evidence = { name, until: hold.until, ...(hold.run === undefined ? {} : { run: hold.run }) };
   await appendEvent(redis, { issue: "", from: "", to: "hold", by: hold.by, reason: hold.reason, evidence });
+  return true;
 }
 
 /** A runner's guess does not shorten what another was told. */

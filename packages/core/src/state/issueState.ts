@@ -97,8 +97,10 @@ const fields = {
   /** Parkings in a row without any progress. */
   parked: int,
   noChanges: int,
-  /** Commands of people, read by the runner: why, and by whom. */
+  /** Commands of people, read by the runner: why, and by whom. Beside the state `stopped`: GitHub does not know of it yet. */
   stop: z.string().nullable(),
+  /** `kill`: at once, without an interrupt. */
+  stopMode: z.enum(["kill"]).nullable(),
   cancel: z.string().nullable(),
 };
 

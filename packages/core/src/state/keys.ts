@@ -7,8 +7,12 @@ export const BREAKER_KEY = "tac8:breaker";
 export const HEALTH_KEY = "tac8:health";
 export const RUNNERS_KEY = "tac8:runners";
 export const SCHEDULER_KEY = "tac8:scheduler";
-/** Hash by runner: which of them a person has paused, see state/pauses.ts. */
+/** Hash by runner: which of them a person has paused, see state/pause.ts. */
 export const PAUSES_KEY = "tac8:pauses";
+/** Pub/sub channel that tells the named runner to look there. */
+export const PAUSES_CHANNEL = "tac8:paused";
+/** Set of job ids: stops by a person that somebody may still have to do or to tell. */
+export const STOPS_KEY = "tac8:stops";
 /** What was counted from the event log, and how far it was read: see ledger/. */
 export const TOTALS_KEY = "tac8:totals";
 export const SAMPLES_KEY = "tac8:samples";

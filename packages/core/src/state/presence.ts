@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { pauseSchema } from "../domain/pause.ts";
 import { RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
 
 /** A runner that has not been heard of for this long is not there. */
@@ -69,6 +70,8 @@ const runnerSchema = z.object({
   tired: z.string().nullable().optional(),
   /** How many jobs it may hold now, less than its slots while it goes slowly. */
   limit: z.number().optional(),
+  /** The person who paused it, see state/pause.ts; null: nobody. */
+  paused: pauseSchema.nullable().optional(),
   runs: z.array(runSchema).optional(),
   machine: hostSchema.optional(),
   ...vitals,

@@ -12,6 +12,7 @@ export const CLEAN = {
   askedAt: null,
   answer: null,
   stop: null,
+  stopMode: null,
   cancel: null,
   labelLeft: null,
   lost: 0,

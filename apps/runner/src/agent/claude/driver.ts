@@ -1,4 +1,4 @@
-import { liveEvents } from "@tac8/core/conversation/claude";
+import { ClaudeReader } from "@tac8/core/conversation/claude";
 import { parseEvent } from "@tac8/core/conversation/json";
 import { shortenEvent } from "@tac8/core/conversation/shorten";
 import type { AgentDriver, AgentRequest, DriverReader } from "../types.ts";
@@ -55,12 +55,13 @@ function userMessage(prompt: string): string {
 
 function createClaudeReader(now: () => number): DriverReader {
   let state = INITIAL;
+  const conversation = new ClaudeReader();
   return {
     line(text, cut) {
       const event = cut ? null : parseEvent(text);
       if (event === null) return text.trim() === "" ? [] : [shortenEvent({ at: now(), kind: "output", text })];
       state = reduce(state, event);
-      return liveEvents(event, now());
+      return conversation.read(event, now()).map(shortenEvent);
     },
     hasResult: () => state.result !== null,
     finished: () => state.finished,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { liveEvents } from "@tac8/core/conversation/claude";
+import { ClaudeReader } from "@tac8/core/conversation/claude";
+import { shortenEvent } from "@tac8/core/conversation/shorten";
 import { parseEvent } from "@tac8/core/conversation/json";
 import { classifyEnd } from "../classify.ts";
 import { agentEnd } from "../testing/agentEnd.ts";
@@ -89,18 +90,20 @@ test.each(names)("stream %s", (name) => {
 });
 
 test.each(names)("stream %s, live", (name) => {
-  const live = eventsOf(name).flatMap((event) => liveEvents(event, 7));
+  const reader = new ClaudeReader();
+  const live = eventsOf(name).flatMap((event) => reader.read(event, 7).map(shortenEvent));
   expect(live[0]).toMatchObject({ at: 7, kind: "init" });
   for (const event of live) expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThanOrEqual(2048);
 });
 
 test("what of a tool call is shown live", () => {
-  const shown = eventsOf("success-tool-use").flatMap((event) => liveEvents(event, 7));
+  const reader = new ClaudeReader();
+  const shown = eventsOf("success-tool-use").flatMap((event) => reader.read(event, 7));
   expect(shown.map(({ kind, tool, text }) => [kind, tool, text.slice(0, 12)])).toEqual([
     ["init", undefined, "claude-opus-"],
     ["thinking", undefined, "hmm"],
     ["text", undefined, "writing"],
-    ["tool", "Write", "/srv/tac8/tr"],
+    ["tool", "Write", "a.txt"],
     ["tool", "Bash", "git add -A; "],
     ["tool-result", undefined, "File created"],
     ["tool-result", undefined, "2312d4a a"],
@@ -109,13 +112,10 @@ test("what of a tool call is shown live", () => {
   ]);
 });
 
-test("flags, list and limits", () => {
+test("flags and limits", () => {
   expect(eventsOf("perm-denied").reduce<ClaudeState>(reduce, INITIAL).permissionDenials).toBe(2);
   expect(eventsOf("error-529").reduce<ClaudeState>(reduce, INITIAL).lastRetryStatus).toBe(529);
   expect(eventsOf("interrupted-bash").reduce<ClaudeState>(reduce, INITIAL).interrupted).toBe(true);
-  const todos = [{ content: "test first", status: "in_progress" }];
-  const todo = { type: "assistant", message: { content: [{ type: "tool_use", name: "TodoWrite", input: { todos } }] } };
-  expect(reduce(INITIAL, todo).todo).toEqual([{ text: "test first", status: "in_progress" }]);
   const limit = { type: "rate_limit_event", rate_limit_info: { status: "rejected", resetsAt: 1_795_377_600 } };
   expect(reduce(INITIAL, limit).rateLimit).toEqual({ status: "rejected", resetsAt: 1_795_377_600_000 });
 });
@@ -130,5 +130,5 @@ test.each([
   [{ type: 7 }],
 ])("an event of an unknown shape harms nothing: %j", (event) => {
   expect(reduce(INITIAL, event).costUsd).toBe(0);
-  expect(() => liveEvents(event, 1)).not.toThrow();
+  expect(() => new ClaudeReader().read(event, 1)).not.toThrow();
 });

@@ -1,17 +1,10 @@
 import type { AgentSummary, ClaudeResult, ModelUsage, RateLimit, Usage } from "../types.ts";
 import { asArray, asCount, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
 
-export interface TodoItem {
-  readonly text: string;
-  readonly status: string;
-}
-
 /** What is known of a run after some of its events. */
 export interface ClaudeState extends AgentSummary {
   /** How many results were seen: more than one when a background task or a sub-agent reports later. */
   readonly results: number;
-  /** The agent's list as it last wrote it. */
-  readonly todo: readonly TodoItem[];
   readonly permissionDenials: number;
   /** Status of the last failed API call that the CLI retried; null: none, or no answer at all. */
   readonly lastRetryStatus: number | null;
@@ -31,14 +24,12 @@ export const INITIAL: ClaudeState = {
   sessionId: null,
   rateLimit: null,
   results: 0,
-  todo: [],
   permissionDenials: 0,
   lastRetryStatus: null,
   interrupted: false,
 };
 
 const MAX_TEXT = 60_000;
-const MAX_TODO = 100;
 /** Of one result; a run knows two or three. */
 const MAX_MODELS = 10;
 
@@ -89,19 +80,8 @@ function reduceAssistant(state: ClaudeState, event: Json): ClaudeState {
   if (asString(event["parent_tool_use_id"]) !== null || event["is_api_error_message"] === true) return state;
   return contentOf(event).reduce((now, block) => {
     const text = block["type"] === "text" ? asString(block["text"])?.trim() : undefined;
-    if (text) return { ...now, lastText: text.slice(0, MAX_TEXT) };
-    if (block["type"] === "tool_use" && block["name"] === "TodoWrite") return { ...now, todo: todoOf(block["input"]) };
-    return now;
+    return text ? { ...now, lastText: text.slice(0, MAX_TEXT) } : now;
   }, state);
-}
-
-function todoOf(input: unknown): TodoItem[] {
-  return asArray(asObject(input)?.["todos"])
-    .slice(0, MAX_TODO)
-    .map((item) => ({
-      text: (asString(asObject(item)?.["content"]) ?? "").slice(0, 200),
-      status: asString(asObject(item)?.["status"]) ?? "pending",
-    }));
 }
 
 function reduceResult(state: ClaudeState, event: Json): ClaudeState {

@@ -1,0 +1,99 @@
+// Keeps the page as the server has it: parts of it come over server-sent events and are laid over what is there, so that
+// the focus, what is unfolded and the place on the page stay. Without this script the page asks again by itself.
+
+const RETRY_MS = 10_000;
+/** So near to the end of a conversation counts as reading along. */
+const NEAR_PX = 120;
+const WORDS = { live: "live", away: "Redis is away: waiting for it", gone: "the board does not answer: trying again" };
+
+const light = document.getElementById("live");
+
+function tell(state) {
+  light.hidden = false;
+  light.dataset.state = state;
+  light.textContent = WORDS[state] ?? "";
+}
+
+function open() {
+  const source = new EventSource(document.body.dataset.live);
+  source.addEventListener("state", ({ data }) => tell(JSON.parse(data)));
+  source.addEventListener("part", ({ data }) => place(JSON.parse(data)));
+  source.addEventListener("error", () => {
+    tell("gone");
+    // The browser tries again by itself, but not after an answer such as 503.
+    if (source.readyState === EventSource.CLOSED) setTimeout(open, RETRY_MS);
+  });
+  addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+function place({ id, into, html }) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const fresh = template.content.firstElementChild;
+  if (fresh === null) return;
+  const page = document.documentElement;
+  const along = into !== undefined && page.scrollHeight - page.clientHeight - page.scrollTop < NEAR_PX;
+  const focused = document.activeElement?.id ?? "";
+  const there = document.getElementById(id);
+  if (there !== null) lay(there, fresh);
+  else document.getElementById(into)?.append(fresh);
+  if (focused !== "" && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+  if (along) page.scrollTop = page.scrollHeight;
+}
+
+/** Makes `old` equal to `fresh`, keeping the elements that are in both. */
+function lay(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeName !== fresh.nodeName || keyOf(old) !== keyOf(fresh)) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  layAttributes(old, fresh);
+  const children = [...fresh.childNodes];
+  const wanted = new Set(children.map(keyOf));
+  let at = old.firstChild;
+  for (const child of children) {
+    const key = keyOf(child);
+    // What is gone makes room, so that what stays need not move: a moved element loses the focus.
+    while (at !== null && keyOf(at) !== "" && !wanted.has(keyOf(at))) at = removed(at);
+    const match = key === "" ? at : [...old.children].find((element) => element.id === key);
+    if (!match || (key === "" && keyOf(match) !== "")) {
+      old.insertBefore(child, at);
+      continue;
+    }
+    if (match === at) at = at.nextSibling;
+    else old.insertBefore(match, at);
+    lay(match, child);
+  }
+  while (at !== null) at = removed(at);
+}
+
+function layAttributes(old, fresh) {
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && !isReaders(old, name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (!isReaders(old, name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+/** What the reader has unfolded stays so. */
+function isReaders({ nodeName }, attribute) {
+  return nodeName === "DETAILS" && attribute === "open";
+}
+
+function keyOf(node) {
+  return node.nodeType === Node.ELEMENT_NODE ? node.id : "";
+}
+
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+open();

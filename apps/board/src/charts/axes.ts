@@ -1,0 +1,37 @@
+import { html, type Html } from "../pages/html.ts";
+import type { Plot } from "./frame.ts";
+
+interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Lines across the plot with their values at the left. */
+export function valueAxis(ticks: readonly Tick[], plot: Plot): Html {
+  return html`<g class="axis">
+    ${ticks.map(
+      ({ at, text }) =>
+        html`<path d="M${plot.left} ${round(at)}H${plot.right}" /><text
+            x="${plot.left - 5}"
+            y="${round(at + 3.5)}"
+            text-anchor="end"
+            >${text}</text
+          >`,
+    )}
+  </g>`;
+}
+
+/** Words below the plot; the outer ones do not stick out. */
+export function timeAxis(ticks: readonly Tick[], plot: Plot): Html {
+  return html`<g class="axis">
+    ${ticks.map(({ at, text }, index) => {
+      const anchor = index === 0 && at < plot.left + 20 ? "start" : at > plot.right - 20 ? "end" : "middle";
+      return html`<text x="${round(at)}" y="${plot.bottom + 14}" text-anchor="${anchor}">${text}</text>`;
+    })}
+  </g>`;
+}
+
+/** A tenth of the drawing's unit is finer than a screen's dot, and shorter to send. */
+export function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

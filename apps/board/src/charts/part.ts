@@ -1,0 +1,137 @@
+import { histogramOf } from "@tac8/core/ledger/histograms";
+import type { Sample } from "@tac8/core/ledger/samples";
+import { summarize } from "@tac8/core/ledger/summary";
+import type { OverviewPart } from "../overview/view.ts";
+import { dollars, span } from "../pages/figures.ts";
+import { html, type Html } from "../pages/html.ts";
+import { dayBars } from "./bars.ts";
+import { timeLines, type LineSeries } from "./lines.ts";
+import { quantile } from "./quantile.ts";
+import { SAMPLE_HOURS, type ChartFacts, type Day } from "./read.ts";
+
+/** How the last days and hours were. */
+export const chartsPart: OverviewPart = ({ charts }) => html`<section id="charts" class="card" aria-label="Charts">
+  <h2>The last two weeks</h2>
+  <div class="charts">${[issuesPerDay(charts), timeToPull(charts), costPerDay(charts)]}</div>
+  <h2>The last day</h2>
+  <div class="charts small">${[queueDepth(charts), ...machines(charts)]}</div>
+</section>`;
+
+function issuesPerDay({ days }: ChartFacts): Html {
+  const outcomes = (day: Day) => summarize(day.counts).outcomes;
+  return dayBars({
+    id: "issues",
+    title: "Issues per day, by outcome",
+    stacked: true,
+    days,
+    series: [
+      { name: "Pull request", tone: "done", value: (day) => outcomes(day).pr },
+      { name: "Failed", tone: "failed", value: (day) => outcomes(day).failed },
+      { name: "Question", tone: "delayed", value: (day) => outcomes(day).blocked },
+      {
+        name: "Other",
+        tone: "waiting",
+        value: (day) => {
+          const { stopped, cancelled, withdrawn, expired } = outcomes(day);
+          return stopped + cancelled + withdrawn + expired;
+        },
+      },
+    ],
+    format: whole,
+    sum: (values) => whole(total(values)),
+  });
+}
+
+function timeToPull({ days }: ChartFacts): Html {
+  const minutes = (part: number) => (day: Day) => (quantile(histogramOf("pr", day.counts), part) ?? 0) / 60_000;
+  return dayBars({
+    id: "pull",
+    title: "Time to pull request",
+    stacked: false,
+    days,
+    series: [
+      { name: "Median", tone: "active", value: minutes(0.5) },
+      { name: "9 of 10 within", tone: "waiting", value: minutes(0.9) },
+    ],
+    format: (value) => (value === 0 ? "0" : span(value * 60_000)),
+    sum: (values) => span((values.findLast((value) => value > 0) ?? 0) * 60_000),
+  });
+}
+
+function costPerDay({ days }: ChartFacts): Html {
+  return dayBars({
+    id: "cost",
+    title: "Cost per day",
+    stacked: true,
+    days,
+    series: [{ name: "All models", tone: "active", value: ({ counts }) => summarize(counts).costUsd }],
+    format: dollars,
+    sum: (values) => dollars(total(values)),
+  });
+}
+
+function queueDepth({ samples, at }: ChartFacts): Html {
+  const points = (value: (sample: Sample) => number) =>
+    samples.map((sample) => ({ at: sample.at, value: value(sample) }));
+  return timeLines({
+    id: "queue",
+    title: "Queue",
+    now: at,
+    hours: SAMPLE_HOURS,
+    series: [
+      { name: "Waiting", tone: "waiting", points: points(({ waiting }) => waiting) },
+      { name: "Working", tone: "active", points: points(({ active }) => active) },
+      { name: "Later", tone: "delayed", points: points(({ delayed }) => delayed) },
+    ],
+    format: whole,
+    top: 4,
+  });
+}
+
+type Machine = Sample["hosts"][string];
+/** Lines that can be told apart; further machines are in `/metrics`. */
+const TONES = ["active", "done", "delayed", "failed"];
+
+function machines({ samples, at }: ChartFacts): Html[] {
+  const names = Object.keys(samples.at(-1)?.hosts ?? {})
+    .toSorted()
+    .slice(0, TONES.length);
+  const series = (value: (machine: Machine) => number | null): LineSeries[] =>
+    names.map((name, index) => ({
+      name,
+      tone: TONES[index] ?? "",
+      points: samples.map(({ at, hosts }) => ({ at, value: hosts[name] === undefined ? null : value(hosts[name]) })),
+    }));
+  const shared = { now: at, hours: SAMPLE_HOURS };
+  return [
+    timeLines({
+      ...shared,
+      id: "memory",
+      title: "Memory in use",
+      series: series(({ freeMemoryMb, totalMemoryMb }) =>
+        freeMemoryMb === null || totalMemoryMb <= 0 ? null : 100 * (1 - freeMemoryMb / totalMemoryMb),
+      ),
+      format: (value) => `${Math.round(value)} %`,
+      top: 100,
+    }),
+    timeLines({
+      ...shared,
+      id: "load",
+      title: "Load per core",
+      series: series(({ loadPerCore }) => loadPerCore),
+      format: (value) => value.toFixed(1),
+      top: 1,
+    }),
+    timeLines({
+      ...shared,
+      id: "temperature",
+      title: "Temperature",
+      series: series(({ temperatureC }) => temperatureC),
+      format: (value) => `${Math.round(value)} °C`,
+      top: 80,
+    }),
+  ];
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

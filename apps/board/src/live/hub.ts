@@ -1,0 +1,166 @@
+import type { Request, Response } from "express";
+import type { ThrottledLog } from "@tac8/core/log/throttleLog";
+import type { Html } from "../pages/html.ts";
+import { RedisAway } from "../redis/away.ts";
+import { problemPage } from "../pages/problem.ts";
+
+/** One element of a page, by its id. */
+export interface Fragment {
+  readonly id: string;
+  readonly html: Html;
+  /** Id of the element that it is added to where the page has not got it yet. */
+  readonly into?: string;
+  /** Epoch ms of what is newest in it: who has seen that already is not sent it at first. */
+  readonly newest?: number;
+}
+
+/** What the viewers of one page look at together. */
+export interface Topic {
+  readonly key: string;
+  /** Milliseconds from the end of one reading to the next. */
+  readonly every: number;
+  /** All fragments as they are now: one reading, however many look. */
+  readonly read: () => Promise<readonly Fragment[]>;
+}
+
+interface Viewer {
+  readonly request: Request;
+  readonly response: Response;
+  /** Epoch ms: older fragments with a `newest` are in the page already. */
+  readonly after?: number;
+}
+
+export interface LiveHub {
+  /** Sends the topic's fragments, and from then on those that change, until the viewer goes or the hub closes. */
+  watch(viewer: Viewer, topic: Topic): void;
+  /** Open streams. */
+  readonly size: number;
+  /** Ends all streams. */
+  close(): void;
+}
+
+export interface HubOptions {
+  readonly log: ThrottledLog;
+  readonly maxStreams?: number;
+}
+
+const MAX_STREAMS = 50;
+/** A line that says nothing, so that neither side takes the other for gone. */
+const HEARTBEAT_MS = 15_000;
+/** What a viewer that does not read may leave unread before it is let go. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
+/** The viewers of one topic. It reads while there is one, and is gone with the last. */
+interface Room {
+  readonly topic: Topic;
+  readonly viewers: Set<Viewer>;
+  /** As last sent, by id. */
+  known: ReadonlyMap<string, Fragment>;
+  away: boolean;
+  timer: NodeJS.Timeout | null;
+}
+
+export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): LiveHub {
+  const rooms = new Map<string, Room>();
+  let open = 0;
+  let closed = false;
+  const heart = setInterval(() => {
+    for (const { viewers } of rooms.values()) for (const viewer of viewers) send(viewer, ": here\n\n");
+  }, HEARTBEAT_MS);
+
+  async function look(room: Room): Promise<void> {
+    room.timer = null;
+    if (room.viewers.size === 0) {
+      if (rooms.get(room.topic.key) === room) rooms.delete(room.topic.key);
+      return;
+    }
+    try {
+      const fragments = await room.topic.read();
+      if (room.away) tell(room.viewers, event("state", "live"));
+      room.away = false;
+      const changed = fragments.filter(({ id, html }) => room.known.get(id)?.html.text !== html.text);
+      room.known = new Map(fragments.map((fragment) => [fragment.id, fragment]));
+      tell(room.viewers, changed.map(part).join(""));
+    } catch (error) {
+      if (!room.away) tell(room.viewers, event("state", "away"));
+      room.away = true;
+      if (!(error instanceof RedisAway)) log("error", { err: error }, `live ${room.topic.key}: ${String(error)}`);
+    }
+    if (!closed) room.timer = setTimeout(() => void look(room), room.topic.every);
+  }
+
+  function enter(viewer: Viewer, topic: Topic): Room {
+    const room = rooms.get(topic.key);
+    if (room !== undefined) {
+      const unseen = [...room.known.values()].filter(
+        ({ newest }) => newest === undefined || newest > (viewer.after ?? 0),
+      );
+      send(viewer, unseen.map(part).join(""));
+      if (room.away) send(viewer, event("state", "away"));
+      room.viewers.add(viewer);
+      return room;
+    }
+    const fresh: Room = { topic, viewers: new Set([viewer]), known: new Map(), away: false, timer: null };
+    rooms.set(topic.key, fresh);
+    void look(fresh);
+    return fresh;
+  }
+
+  return {
+    get size() {
+      return open;
+    },
+    watch(viewer, topic) {
+      const { request, response } = viewer;
+      if (closed || open >= maxStreams) {
+        response.set("retry-after", "10");
+        problemPage(response, {
+          status: 503,
+          title: "Too many viewers",
+          message: "Too many pages look on live already.",
+        });
+        return;
+      }
+      response.status(200).set({ "content-type": "text/event-stream", "x-accel-buffering": "no" });
+      if (request.method === "HEAD") {
+        response.end();
+        return;
+      }
+      response.write(event("state", "live"));
+      open += 1;
+      const room = enter(viewer, topic);
+      response.once("close", () => {
+        open -= 1;
+        room.viewers.delete(viewer);
+      });
+    },
+    close() {
+      closed = true;
+      clearInterval(heart);
+      for (const room of rooms.values()) {
+        if (room.timer !== null) clearTimeout(room.timer);
+        for (const { response } of room.viewers) response.end();
+        room.viewers.clear();
+      }
+      rooms.clear();
+    },
+  };
+}
+
+function tell(viewers: ReadonlySet<Viewer>, text: string): void {
+  for (const viewer of viewers) send(viewer, text);
+}
+
+function send({ response }: Viewer, text: string): void {
+  if (text === "" || response.writableEnded || response.destroyed) return;
+  response.write(text);
+  if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+}
+
+function part({ id, html, into }: Fragment): string {
+  return event("part", { id, into, html: html.text });
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,55 @@
+import { clip } from "@tac8/core/conversation/shorten";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { actionButton } from "../pages/button.ts";
+import { dollars, span } from "../pages/figures.ts";
+import { html, type Html } from "../pages/html.ts";
+import { issueLink, issueOf, issuePath, shortReference } from "../pages/issueLink.ts";
+import { isWebUrl } from "../pages/link.ts";
+import { stateChip } from "../pages/state.ts";
+import { timeTag } from "../pages/time.ts";
+import type { FinishedJob } from "./read.ts";
+import type { OverviewContext, OverviewPart } from "./view.ts";
+
+const MAX_REASON = 200;
+const MAY_BE_RETRIED = ["failed", "stopped", "expired", "cancelled"];
+
+/** How the last ones ended. */
+export const finishedPart: OverviewPart = ({ finished }, context) =>
+  html`<section id="finished" class="card" aria-labelledby="finished-title">
+    <h2 id="finished-title">Finished</h2>
+    ${finished.length === 0 && html`<p class="empty">Nothing has ended yet.</p>`}
+    <ol class="rows stacked">
+      ${finished.map((job) => item(job, context))}
+    </ol>
+  </section>`;
+
+function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
+  const { id, title, outcome, issue, prUrl, at } = job;
+  const ref = issueOf(id, repositories);
+  const reason = outcome === "pr" ? "" : clip(job.reason ?? "", MAX_REASON);
+  return html`<li id="ended-${id}">
+    ${stateChip(outcome)}
+    <span class="what"
+      >${issueLink(id, repositories)} ${title} ${reason !== "" && html`<span class="dim reason">${reason}</span>`}
+      <span class="dim figures">${figures(issue)}</span></span
+    >
+    <span class="end">
+      <span class="dim">${timeTag(at, now)}</span>
+      ${isWebUrl(prUrl) && html`<a href="${prUrl}">PR${issue.prNumber !== null && ` #${issue.prNumber}`}</a>`}
+      ${
+        ref !== null &&
+        MAY_BE_RETRIED.includes(outcome) &&
+        actionButton({
+          to: `${issuePath(ref)}/retry?from=overview`,
+          text: "Retry",
+          about: shortReference(ref, repositories),
+          id: `retry-${jobIdOf(ref)}`,
+        })
+      }
+    </span>
+  </li>`;
+}
+
+function figures({ usage }: FinishedJob["issue"]): string {
+  return usage === null ? "" : `${span(usage.durationMs)} of work · ${dollars(usage.costUsd)}`;
+}

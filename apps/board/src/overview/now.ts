@@ -1,0 +1,70 @@
+import { jobIdOf } from "@tac8/core/domain/reference";
+import type { Phase, RunPresence } from "@tac8/core/state/presence";
+import { actionButton } from "../pages/button.ts";
+import { dollars, short, span } from "../pages/figures.ts";
+import { html, type Html } from "../pages/html.ts";
+import { issueOf, issuePath, shortReference } from "../pages/issueLink.ts";
+import { timeTag } from "../pages/time.ts";
+import type { OverviewContext, OverviewPart } from "./view.ts";
+
+const PHASES: readonly Phase[] = ["prepare", "work", "publish", "report"];
+const MAX_RUNS = 40;
+
+/** What each agent is doing. */
+export const nowPart: OverviewPart = ({ look: { runners, queue } }, context) => {
+  const runs = runners.flatMap(({ name, runs = [] }) => runs.map((run) => ({ name, run })));
+  const oldestFirst = runs.toSorted((a, b) => a.run.since - b.run.since);
+  const more = Math.max(0, queue.active - Math.min(runs.length, MAX_RUNS));
+  return html`<section id="now" class="card" aria-labelledby="now-title">
+    <h2 id="now-title">Working now</h2>
+    ${runs.length === 0 && queue.active === 0 && html`<p class="empty">No agent is at work.</p>`}
+    <ul class="runs">
+      ${oldestFirst.slice(0, MAX_RUNS).map(({ name, run }) => item({ ...run, runner: name }, context))}
+    </ul>
+    ${more > 0 && html`<p class="empty">${more} more in the <a href="/queues/queue/issues?status=active">queue</a>.</p>`}
+  </section>`;
+};
+
+function item(run: RunPresence & { runner: string }, { repositories, now }: OverviewContext): Html {
+  const ref = issueOf(run.issue, repositories);
+  const path = ref === null ? null : issuePath(ref);
+  const name = ref === null ? run.issue : shortReference(ref, repositories);
+  return html`<li class="run" id="run-${run.issue}">
+    <div class="run-head">
+      <h3>
+        ${path === null ? html`<b>${name}</b>` : html`<a class="ref" href="${path}">${name}</a>`}
+        <span>${run.title}</span>
+      </h3>
+      ${ref !== null && actionButton({ to: `${issuePath(ref)}/stop?from=overview`, text: "Stop", about: name, id: `stop-${jobIdOf(ref)}`, tone: "danger" })}
+    </div>
+    <p class="deed">${lastDeed(run, now)}</p>
+    <div class="run-foot">
+      ${phases(run.phase)}
+      <span class="dim">
+        ${timed(run.since, now)} · ${short(run.tokens)} tokens · ${dollars(run.costUsd)} · ${run.slot || run.runner}
+      </span>
+    </div>
+  </li>`;
+}
+
+function lastDeed({ last }: RunPresence, now: number): Html {
+  if (last === null) return html`<span class="dim">has not said anything yet</span>`;
+  return html`<code>${last.text}</code> <span class="dim">${timeTag(last.at, now)}</span>`;
+}
+
+function timed(since: number, now: number): Html {
+  return html`<span title="since ${timeTitle(since)}">${span(now - since)}</span>`;
+}
+
+function timeTitle(at: number): string {
+  return Math.abs(at) < 8.64e15 ? `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC` : "?";
+}
+
+/** The four steps of a run, the present one named. */
+function phases(present: Phase): Html {
+  const reached = PHASES.indexOf(present);
+  const steps = PHASES.map(
+    (_, index) => html`<i class="${index < reached ? "past" : index === reached && "present"}"></i>`,
+  );
+  return html`<span class="phases"><span aria-hidden="true">${steps}</span> ${present}</span>`;
+}

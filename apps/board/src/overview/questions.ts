@@ -1,0 +1,35 @@
+import { clip } from "@tac8/core/conversation/shorten";
+import { webUrl } from "@tac8/core/github/urls";
+import { html, type Html } from "../pages/html.ts";
+import { issueLink, issueOf } from "../pages/issueLink.ts";
+import { timeTag } from "../pages/time.ts";
+import type { LaterJob } from "./read.ts";
+import type { OverviewContext, OverviewPart } from "./view.ts";
+
+const MAX_QUESTION = 300;
+
+/** What waits for a person: nothing else goes on by being looked at. */
+export const questionsPart: OverviewPart = ({ later }, context) => {
+  const asked = later.filter(({ issue }) => issue.state === "blocked");
+  if (asked.length === 0) return html`<div id="questions" hidden></div>`;
+  return html`<section id="questions" class="notice" aria-labelledby="questions-title">
+    <h2 id="questions-title">Waiting for your answer</h2>
+    <ul>
+      ${asked.map((job) => item(job, context))}
+    </ul>
+  </section>`;
+};
+
+function item({ id, title, issue, due }: LaterJob, { repositories, apiUrl, now }: OverviewContext): Html {
+  const ref = issueOf(id, repositories);
+  const answer = ref === null ? null : `${webUrl(apiUrl, ref)}/issues/${ref.number}`;
+  const question = clip(issue.question ?? issue.reason ?? "", MAX_QUESTION);
+  return html`<li id="question-${id}">
+    <div>
+      ${issueLink(id, repositories)} <b>${title}</b>
+      <p class="question">${question}</p>
+      <span class="dim">ends ${timeTag(due, now)} without an answer</span>
+    </div>
+    ${answer !== null && html`<a class="button primary" href="${answer}">Answer on GitHub</a>`}
+  </li>`;
+}

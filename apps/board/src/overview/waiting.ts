@@ -1,0 +1,78 @@
+import { repositoryHold } from "@tac8/core/domain/holds";
+import { isEnded } from "@tac8/core/domain/states";
+import type { Snapshot } from "@tac8/core/look/snapshot";
+import { clip } from "@tac8/core/conversation/shorten";
+import { plural } from "../pages/figures.ts";
+import { html, type Html } from "../pages/html.ts";
+import { issueLink, issueOf } from "../pages/issueLink.ts";
+import { stateChip } from "../pages/state.ts";
+import { timeTag } from "../pages/time.ts";
+import type { LaterJob, ListedJob } from "./read.ts";
+import type { OverviewContext, OverviewPart } from "./view.ts";
+
+const MAX_REASON = 200;
+
+/** What comes next, what comes later, and why not now. */
+export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
+  const parked = later.filter(({ issue }) => issue.state !== "blocked");
+  const more = look.queue.waiting - next.length;
+  const label = context.repositories[0]?.issueLabel ?? "rpi-auto";
+  return html`<section id="waiting" class="card" aria-labelledby="waiting-title">
+    <h2 id="waiting-title">Waiting</h2>
+    ${next.length > 0 && html`<p class="why">${whyNotNow(look)}</p>`}
+    ${
+      next.length + parked.length === 0 &&
+      html`<p class="empty">Nothing waits. Put the label <span class="chip">${label}</span> on an issue.</p>`
+    }
+    <ol class="rows">
+      ${next.map((job) => nextItem(job, look, context))}
+    </ol>
+    ${more > 0 && html`<p class="empty">and <a href="/queues/queue/issues?status=prioritized">${plural(more, "more", "more")}</a></p>`}
+    ${
+      parked.length > 0 &&
+      html`<h3 class="sub">Later</h3>
+        <ol class="rows stacked">
+          ${parked.map((job) => laterItem(job, context))}
+        </ol>`
+    }
+  </section>`;
+};
+
+/** Pure: the one reason why the first of them does not run. */
+export function whyNotNow({ holds, queue, runners }: Snapshot): string {
+  const hold = holds.find(({ name }) => !name.startsWith("repo:"));
+  if (hold !== undefined) return `on hold: ${hold.reason}`;
+  if (queue.paused) return "the queue is paused";
+  if (runners.length === 0) return "no runner is there";
+  const fit = runners.filter(({ tired }) => typeof tired !== "string");
+  if (fit.length === 0) return `no runner takes new work: ${runners[0]?.tired ?? ""}`;
+  const free = fit.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
+  return free > 0 ? "next to be taken" : "all slots are busy";
+}
+
+function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: OverviewContext): Html {
+  const ref = issueOf(job.id, repositories);
+  const held = ref !== null && holds.some(({ name }) => name === repositoryHold(ref));
+  return html`<li id="next-${job.id}">
+    <span class="chip">${priorityName(job.priority)}</span>
+    <span class="what">${issueLink(job.id, repositories)} ${job.title} ${held && stateChip("hold")}</span>
+    <span class="dim">${timeTag(job.queuedAt, now)}</span>
+  </li>`;
+}
+
+function laterItem({ id, title, due, issue }: LaterJob, { repositories, now }: OverviewContext): Html {
+  const state = issue.state === null || isEnded(issue.state) ? "later" : issue.state;
+  const reason = clip(issue.reason ?? issue.failure ?? "", MAX_REASON);
+  return html`<li id="later-${id}">
+    ${stateChip(state)}
+    <span class="what"
+      >${issueLink(id, repositories)} ${title} ${reason !== "" && html`<span class="dim reason">${reason}</span>`}</span
+    >
+    <span class="dim">${timeTag(due, now)}</span>
+  </li>`;
+}
+
+/** BullMQ's number as the label that it came from. */
+function priorityName(priority: number): string {
+  return priority <= 0 ? "first" : `P${Math.min(2, Math.floor((priority - 1) / 2))}`;
+}

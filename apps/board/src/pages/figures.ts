@@ -1,0 +1,28 @@
+/** `950`, `12.3k`, `4.1M`: tokens, where the exact number tells nobody more. */
+export function short(amount: number): string {
+  if (amount < 1000) return String(Math.round(amount));
+  const [size, unit] = amount < 999_950 ? [1000, "k"] : [1_000_000, "M"];
+  const value = amount / size;
+  return `${value < 99.95 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value)}${unit}`;
+}
+
+/** `$0.42`; small amounts with as many digits as say something. */
+export function dollars(amount: number): string {
+  if (amount === 0) return "$0";
+  if (amount < 0.01) return `$${amount.toFixed(4)}`;
+  return amount < 1000 ? `$${amount.toFixed(2)}` : `$${Math.round(amount).toLocaleString("en-US")}`;
+}
+
+/** `8 s`, `3 min`, `1 h 5 min`, `2 d 3 h`: for reading at a glance. */
+export function span(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return `${Math.max(0, Math.floor(ms / 1000))} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,200 @@
+import { Queue, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { queuePriority, type Priority } from "@tac8/core/domain/priority";
+import { bucketFields } from "@tac8/core/ledger/histograms";
+import { lastDays } from "@tac8/core/ledger/days";
+import { addSample, SAMPLE_MS } from "@tac8/core/ledger/samples";
+import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { encodeEvent } from "@tac8/core/state/events";
+import { setHold } from "@tac8/core/state/holds";
+import type { IssuePatch } from "@tac8/core/state/issueState";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { dayKey, EVENTS_KEY, TOTALS_KEY } from "@tac8/core/state/keys";
+import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
+
+/** A busy evening, written to Redis as scheduler and runners would have: for pictures, and for tests of whole pages. */
+export interface Scene {
+  readonly redis: Redis;
+  /** Epoch ms. */
+  readonly now: number;
+  readonly owner: string;
+  readonly repo: string;
+}
+
+const MINUTE = 60_000;
+const USAGE = { inputTokens: 4100, outputTokens: 9800, cacheReadTokens: 312_000, cacheWriteTokens: 28_000, turns: 14 };
+
+export async function paintScene(scene: Scene): Promise<void> {
+  const { redis, now } = scene;
+  await paintHistory(scene);
+  await paintQueue(scene);
+  await announceScheduler(redis, { at: now, lastPollAt: now - 12_000, error: null });
+  const machine = { totalMemoryMb: 8192, freeDiskGb: 91, loadPerCore: 0.7, temperatureC: 58 };
+  await announceRunner(redis, {
+    name: "pi-1",
+    at: now,
+    host: "pi-1",
+    pid: 812,
+    slots: 2,
+    busy: 2,
+    tired: null,
+    machine: { ...machine, freeMemoryMb: 3900 },
+    runs: [
+      run(scene, { number: 471, slot: "pi-1/0", phase: "work", minutes: 14, title: "Exports time out on large boards" }),
+      run(scene, { number: 468, slot: "pi-1/1", phase: "publish", minutes: 31, title: "Keyboard shortcuts for the layer panel" }),
+    ],
+  });
+  await announceRunner(redis, {
+    name: "workshop",
+    at: now,
+    host: "workshop",
+    pid: 4411,
+    slots: 3,
+    busy: 1,
+    tired: null,
+    machine: { ...machine, freeMemoryMb: 9100, totalMemoryMb: 16_384, loadPerCore: 0.3, temperatureC: 44 },
+    runs: [run(scene, { number: 475, slot: "workshop/2", phase: "prepare", minutes: 0.3, title: "Netlist import drops pin names", quiet: true })],
+  });
+}
+
+/** Adds a hold, as where an account's limit was reached. */
+export async function paintHold({ redis, now }: Scene): Promise<void> {
+  const reason = "the account's usage limit is reached";
+  await setHold(redis, { name: "usage-limit", reason, by: "runner pi-1/0", since: now - 4 * MINUTE, until: now + 96 * MINUTE });
+}
+
+function run(
+  { owner, repo, now }: Scene,
+  given: { number: number; slot: string; phase: RunPresence["phase"]; minutes: number; title: string; quiet?: boolean },
+): RunPresence {
+  const { number, slot, phase, minutes, title, quiet = false } = given;
+  return {
+    issue: `${owner}.${repo}.${number}`.toLowerCase(),
+    title,
+    run: `run-${number}`,
+    slot,
+    phase,
+    since: now - minutes * MINUTE,
+    last: quiet ? null : { at: now - 7000, kind: "tool", text: "Bash: npm test -- --run src/export" },
+    tokens: quiet ? 0 : Math.round(24_000 * minutes),
+    costUsd: quiet ? 0 : 0.031 * minutes,
+  };
+}
+
+const WAITING: readonly (readonly [number, Priority, string])[] = [
+  [482, "P0", "Crash when a board has no outline"],
+  [477, "P1", "Drag and drop of several footprints"],
+  [478, "P1", "Remember the zoom level"],
+  [479, "P2", "Spelling in the welcome dialog"],
+  [480, "P2", "Show units beside every number"],
+];
+
+const ENDED: readonly (readonly [number, string, JobResult["outcome"], string | null, number])[] = [
+  [470, "Wrong colour of ground planes in dark mode", "pr", null, 6],
+  [466, "Group symbols by library", "pr", null, 41],
+  [465, "Upgrade the parser", "failed", "the tests of the base branch fail already: 3 tries", 58],
+  [463, "Undo after a paste", "pr", null, 83],
+  [459, "Faster start", "stopped", "stopped by ada@desk: wrong approach", 150],
+  [460, "Add a French translation", "pr", null, 171],
+];
+
+async function paintQueue(scene: Scene): Promise<void> {
+  const { redis, now, owner, repo } = scene;
+  const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
+  const store = createIssueStore(redis);
+  const idOf = (number: number) => `${owner}.${repo}.${number}`.toLowerCase();
+  const add = (number: number, title: string, options: object) => {
+    const url = `https://github.com/${owner}/${repo}/issues/${number}`;
+    return queue.add("issue", { owner, repo, number, repositoryId: 1, title, url }, { jobId: idOf(number), ...options });
+  };
+  const write = (number: number, patch: IssuePatch) => store.writeIf(idOf(number), {}, patch);
+  const worker = new Worker<JobData, JobResult>(QUEUE_NAME, null, { connection: redis, autorun: false });
+  for (const [number, title, outcome, reason, minutes] of ENDED.toReversed()) {
+    const at = now - minutes * MINUTE;
+    await add(number, title, { timestamp: at - 30 * MINUTE });
+    const prUrl = outcome === "pr" ? `https://github.com/${owner}/${repo}/pull/${number + 40}` : null;
+    const job = await worker.getNextJob("token");
+    if (outcome === "failed") await job?.moveToFailed(new Error(reason ?? ""), "token", false);
+    else await job?.moveToCompleted({ outcome, prUrl, reason }, "token", false);
+    await redis.hset(queue.toKey(idOf(number)), "finishedOn", at);
+    await redis.zadd(queue.toKey(outcome === "failed" ? "failed" : "completed"), at, idOf(number));
+    const usage = { ...USAGE, durationMs: 9 * MINUTE, costUsd: 0.38 + number / 1000 };
+    const pull = prUrl === null ? {} : { prUrl, prNumber: number + 40 };
+    await write(number, { state: outcome as "pr", since: new Date(at).toISOString(), reason, usage, ...pull });
+    const event = { issue: idOf(number), from: "running" as const, by: "runner pi-1/0", reason: reason ?? "opened the pull request" };
+    const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { prUrl } });
+    await redis.xadd(EVENTS_KEY, `${at}-0`, ...fields);
+  }
+  for (const number of [471, 468, 475]) {
+    await add(number, "At work", {});
+    await worker.getNextJob("token");
+  }
+  await worker.close();
+  for (const [number, priority, title] of WAITING) {
+    const options = { priority: queuePriority(priority, false), timestamp: now - (500 - number) * 3 * MINUTE };
+    await add(number, title, options);
+    await write(number, { state: "queued", since: new Date(options.timestamp).toISOString() });
+  }
+  const later: readonly (readonly [number, string, number, IssuePatch])[] = [
+    [467, "Import of Gerber files", 2 * MINUTE, { state: "retrying", reason: "the agent said nothing for 15 min" }],
+    [462, "Panelize boards", 41 * MINUTE, { state: "parked", reason: "GitHub: 502 Bad Gateway" }],
+    [
+      455,
+      "Which file formats should the exporter write?",
+      13 * 24 * 60 * MINUTE,
+      { state: "blocked", question: "The issue names Gerber and ODB++. Should ODB++ be part of this pull request, or of a later one?" },
+    ],
+  ];
+  for (const [number, title, delay, patch] of later) {
+    await add(number, title, { delay });
+    await write(number, patch);
+  }
+  await queue.close();
+}
+
+/** Two weeks of counts and a day of samples, the same each time. */
+async function paintHistory({ redis, now }: Scene): Promise<void> {
+  const totals: Record<string, number> = {};
+  for (const [index, day] of lastDays(14, now).entries()) {
+    const wave = Math.round(4 + 3 * Math.sin(index * 1.3) + (index % 4));
+    const counts: Record<string, number> = {
+      "outcome|pr": wave,
+      "outcome|failed": index % 3 === 0 ? 2 : index % 5 === 0 ? 1 : 0,
+      "outcome|blocked": index % 4 === 1 ? 1 : 0,
+      "outcome|stopped": index % 6 === 2 ? 1 : 0,
+      "agents|exited": wave + 2,
+      "cost|claude-sonnet-4-5": Math.round(wave * 410_000 + index * 55_000),
+      "tokens|claude-sonnet-4-5|input": wave * 5200,
+      "tokens|claude-sonnet-4-5|output": wave * 11_000,
+      "tokens|claude-sonnet-4-5|cacheRead": wave * 340_000,
+    };
+    for (let nth = 0; nth < wave; nth += 1) {
+      for (const [field, amount] of bucketFields("pr", (8 + ((nth * 17 + index * 5) % 50)) * MINUTE)) {
+        counts[field] = (counts[field] ?? 0) + amount;
+      }
+    }
+    await redis.hset(dayKey(day), counts);
+    for (const [field, amount] of Object.entries(counts)) totals[field] = (totals[field] ?? 0) + amount;
+  }
+  await redis.hset(TOTALS_KEY, totals);
+  const samples = (24 * 60 * MINUTE) / SAMPLE_MS;
+  for (let index = 0; index < samples; index += 1) {
+    const at = now - (samples - 1 - index) * SAMPLE_MS;
+    const wave = Math.sin(index / 31) + Math.sin(index / 7) / 3;
+    const machine = (bias: number) => ({
+      freeMemoryMb: Math.round(3600 + bias * 1500 - wave * 1300),
+      totalMemoryMb: 8192,
+      freeDiskGb: 91,
+      loadPerCore: Math.max(0.05, 0.6 + wave * 0.45 - bias * 0.2),
+      temperatureC: 55 + wave * 8 - bias * 9,
+    });
+    await addSample(redis, {
+      at,
+      waiting: Math.max(0, Math.round(8 + wave * 7)),
+      active: Math.min(5, Math.max(0, Math.round(3 + wave * 2.5))),
+      delayed: Math.max(0, Math.round(2 + Math.cos(index / 23) * 2)),
+      slots: 5,
+      hosts: { "pi-1": machine(0), workshop: machine(1) },
+    });
+  }
+}

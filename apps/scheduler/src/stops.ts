@@ -1,0 +1,142 @@
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import { findMarked, renderMarker, type Marker } from "@tac8/core/domain/marker";
+import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
+import { statusText } from "@tac8/core/domain/texts";
+import type { GitHub } from "@tac8/core/github/client";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { Logger } from "@tac8/core/log/logger";
+import type { JobData, JobResult } from "@tac8/core/queue/contract";
+import { endInQueue } from "@tac8/core/queue/stop";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueStore } from "@tac8/core/state/issueStore";
+import { STOPS_KEY } from "@tac8/core/state/keys";
+
+/** All borrowed. */
+export interface StopServices {
+  readonly config: Config;
+  readonly redis: Redis;
+  readonly queue: Queue<JobData, JobResult>;
+  readonly store: IssueStore;
+  readonly github: GitHub;
+  /** The token's account. */
+  readonly login: string;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+const BY = "scheduler";
+/** Looked at in one round; which of many, chance decides. */
+const MAX_AT_ONCE = 20;
+/** After GitHub did not take one. */
+const REST_MS = 30_000;
+/** GitHub will not have it otherwise tomorrow. */
+const FINAL: readonly GitHubError["kind"][] = ["forbidden", "not-found", "gone", "invalid"];
+
+/**
+ * Makes a function that looks once after the stops that people asked for: those of issues without a runner, it does where
+ * they were not done, and tells on the issue. A runner tells of its own.
+ */
+export function createStops(services: StopServices): () => Promise<void> {
+  const { redis, log, now, signal } = services;
+  let restUntil = 0;
+
+  return async function look(): Promise<void> {
+    if (now() < restUntil) return;
+    for (const jobId of await redis.srandmember(STOPS_KEY, MAX_AT_ONCE)) {
+      try {
+        if (await finish(services, jobId)) await redis.srem(STOPS_KEY, jobId);
+      } catch (err) {
+        signal.throwIfAborted();
+        restUntil = now() + REST_MS;
+        log.warn({ issue: jobId, err }, "could not say on the issue that it was stopped: trying again");
+        return;
+      }
+    }
+  };
+}
+
+/** @returns whether nothing is left to do. */
+async function finish(services: StopServices, jobId: string): Promise<boolean> {
+  const { store, queue, log, now } = services;
+  let issue = await store.read(jobId);
+  if (issue.stop === null) return true; // Its runner has ended it and told of it, or it was started anew.
+  if (issue.state !== "stopped") {
+    if ((await endInQueue({ queue, store, jobId, by: BY, now: now() })) !== "stopped") return false;
+    issue = await store.read(jobId);
+  }
+  const told = await tell(services, jobId, issue);
+  if (told) log.info({ issue: jobId }, `stopped before a runner had it: ${issue.reason ?? ""}`);
+  return told;
+}
+
+/** On GitHub as a runner would: the label is used up and comes off, the comment says how it stands. Safe to repeat. */
+async function tell({ config, store, github, login, signal }: StopServices, jobId: string, issue: IssueFields) {
+  const expect = { run: "", state: "stopped" };
+  const ref = parseJobId(jobId);
+  const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
+  if (ref === null || repository === undefined) return store.writeIf(jobId, expect, { stop: null, stopMode: null });
+  const { issueLabel } = repository;
+  let { labelEvent } = issue;
+  let labelLeft: number | null = null;
+  try {
+    const event = await github.newestLabeledEvent(ref, ref.number, issueLabel, { signal });
+    labelEvent = Math.max(labelEvent, event?.id ?? 0);
+    // First: whatever becomes of the rest, this label starts nothing more.
+    if (!(await store.writeIf(jobId, expect, { labelEvent }))) return false;
+    await comment({ github, login, ref, signal }, { ...issue, labelEvent }, issueLabel);
+    await takeOffLabels({ config, github, ref, signal }, issueLabel);
+  } catch (error) {
+    if (!(error instanceof GitHubError) || !FINAL.includes(error.kind)) throw error;
+    labelLeft = labelEvent; // A locked issue takes no comment, say: the scheduler looks after its label.
+  }
+  return store.writeIf(jobId, expect, { stop: null, stopMode: null, labelEvent, labelLeft });
+}
+
+interface Talk {
+  readonly github: GitHub;
+  readonly login: string;
+  readonly ref: IssueRef;
+  readonly signal: AbortSignal;
+}
+
+async function comment({ github, login, ref, signal }: Talk, issue: IssueFields, trigger: string): Promise<void> {
+  const marker: Marker = {
+    v: 1,
+    kind: "status",
+    run: issue.outcomeRun ?? "",
+    outcome: "stopped",
+    label_event_id: issue.labelEvent,
+    published_sha: issue.publishedSha,
+    question_id: issue.questionId,
+  };
+  const { branch, prNumber, usage, reason } = issue;
+  const facts = {
+    runner: null,
+    since: issue.since ?? "",
+    branch,
+    prNumber,
+    headSha: issue.publishedSha,
+    usage,
+    reason,
+  };
+  const body = `${renderMarker(marker)}\n${statusText({ ...facts, state: "stopped" }, { trigger })}`;
+  const [there] = findMarked(await github.comments(ref, ref.number, { signal }), login, "status");
+  if (there !== undefined && (await github.updateComment(ref, there.comment.id, body, { signal })) !== null) return;
+  await github.createComment(ref, ref.number, body, { signal });
+}
+
+async function takeOffLabels(
+  { config, github, ref, signal }: Omit<Talk, "login"> & { readonly config: Config },
+  trigger: string,
+): Promise<void> {
+  const found = await github.issue(ref, ref.number, { signal });
+  if (found.kind !== "found") return;
+  const { label_working, label_blocked, label_done, label_failed } = config.github;
+  const ours = [label_working, label_blocked, label_done, label_failed, trigger].map((name) => name.toLowerCase());
+  for (const label of found.issue.labels.filter((name) => ours.includes(name.toLowerCase()))) {
+    await github.removeLabel(ref, ref.number, label, { signal });
+  }
+}

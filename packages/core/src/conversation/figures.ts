@@ -1,0 +1,83 @@
+import type { Figures, LiveEvent } from "./event.ts";
+import { asCount, asObject, type Json } from "./json.ts";
+
+export const NO_FIGURES: Figures = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 };
+
+export function addFigures(a: Figures, b: Figures): Figures {
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    costUsd: a.costUsd + b.costUsd,
+  };
+}
+
+export function tokensIn({ input, output, cacheRead, cacheWrite }: Figures): number {
+  return input + output + cacheRead + cacheWrite;
+}
+
+/** What a run has used after some of its events. */
+export interface Tally {
+  /** As its results told: tokens and cost are exact. */
+  readonly settled: Figures;
+  /** Tokens since the last result: at least so many, and no cost. */
+  readonly open: Figures;
+  readonly turns: number;
+  readonly results: number;
+}
+
+export const NO_TALLY: Tally = { settled: NO_FIGURES, open: NO_FIGURES, turns: 0, results: 0 };
+
+/** The tally after one more event. */
+export function tally(before: Tally, { kind, figures, turns }: LiveEvent): Tally {
+  if (kind === "result") {
+    return {
+      settled: figures === undefined ? before.settled : addFigures(before.settled, figures),
+      open: NO_FIGURES,
+      turns: before.turns + (turns ?? 0),
+      results: before.results + 1,
+    };
+  }
+  return figures === undefined ? before : { ...before, open: addFigures(before.open, figures) };
+}
+
+export function totalOf({ settled, open }: Tally): Figures {
+  return addFigures(settled, open);
+}
+
+/** Of a run with these events, from its first one on. */
+export function figuresOf(events: readonly LiveEvent[]): Tally {
+  return events.reduce(tally, NO_TALLY);
+}
+
+/** Of one model, of many. */
+const MAX_MODELS = 10;
+
+/** Of a `result` event: only these figures can be summed, its totals count earlier results and resumed runs again. */
+export function figuresSinceLastResult(result: Json): Figures {
+  return Object.values(asObject(result["model_usage_since_last_result"]) ?? {})
+    .slice(0, MAX_MODELS)
+    .map((model) => asObject(model) ?? {})
+    .map((model) => ({
+      input: asCount(model["inputTokens"]),
+      output: asCount(model["outputTokens"]),
+      cacheRead: asCount(model["cacheReadInputTokens"]),
+      cacheWrite: asCount(model["cacheCreationInputTokens"]),
+      costUsd: asCount(model["costUSD"]),
+    }))
+    .reduce(addFigures, NO_FIGURES);
+}
+
+/** Of an answer of the model, from its `usage`; null where it used nothing. */
+export function figuresOfMessage(message: Json): Figures | null {
+  const usage = asObject(message["usage"]) ?? {};
+  const figures = {
+    input: asCount(usage["input_tokens"]),
+    output: asCount(usage["output_tokens"]),
+    cacheRead: asCount(usage["cache_read_input_tokens"]),
+    cacheWrite: asCount(usage["cache_creation_input_tokens"]),
+    costUsd: 0,
+  };
+  return tokensIn(figures) > 0 ? figures : null;
+}

@@ -1,0 +1,27 @@
+import type { Figures } from "./event.ts";
+import { figuresOfMessage } from "./figures.ts";
+import { asObject, asString, type Json } from "./json.ts";
+
+const MAX_TEXT = 60_000;
+
+/** What `stream_event`s have brought of an answer whose whole has not come yet. */
+export class PartialMessages {
+  #text = "";
+  #figures: Figures | null = null;
+
+  add(event: Json): void {
+    if (asString(event["parent_tool_use_id"]) !== null) return;
+    const inner = asObject(event["event"]) ?? {};
+    if (inner["type"] === "message_start") this.#figures = figuresOfMessage(asObject(inner["message"]) ?? {});
+    const said = asString(asObject(inner["delta"])?.["text"]);
+    if (said !== null && this.#text.length < MAX_TEXT) this.#text += said;
+  }
+
+  /** Once: the whole has come, or nothing more will. */
+  take(): { readonly text: string; readonly figures: Figures | null } {
+    const taken = { text: this.#text.trim(), figures: this.#figures };
+    this.#text = "";
+    this.#figures = null;
+    return taken;
+  }
+}

@@ -1,0 +1,18 @@
+import type { FailureKind } from "./failures.ts";
+
+/** What a person can do about a failure of each kind: Markdown. */
+export const ADVICE: Record<FailureKind, string> = {
+  startup: "Check on the runner's machine that the agent's program starts: run it there by hand.",
+  agent: "The runner's log has the whole conversation; the issue may need to be said more clearly, or to be smaller.",
+  timeout: "It took longer than `worker_timeout_hours`: make the issue smaller, or the limit larger.",
+  stalled: "The agent said nothing for `stall_timeout_minutes`: something it started may wait for input.",
+  "out-of-memory": "It used more memory than `max_memory_mb_per_run`: make the issue smaller, or the limit larger.",
+  "usage-limit": "Wait until the limit is reset.",
+  auth: "Log the agent's program in again, or give it a valid key.",
+  github: "See whether GitHub has an outage.",
+  refused: "GitHub's answer says what to change.",
+  git: "Look at the workspace on the runner's machine.",
+  disk: "Make space on the disk of the runner's machine: it goes on by itself.",
+  "no-changes": "If something is to be done here, say in the issue what is missing.",
+  lost: "Look at the runner's machine: it may be out of memory, or lose power.",
+};

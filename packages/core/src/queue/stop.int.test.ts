@@ -1,0 +1,154 @@
+import { Queue, Worker, type Job } from "bullmq";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { IssueState } from "../domain/states.ts";
+import { readEvents } from "../state/events.ts";
+import type { IssuePatch } from "../state/issueState.ts";
+import { createIssueStore, type IssueStore } from "../state/issueStore.ts";
+import { COMMANDS_CHANNEL, STOPS_KEY } from "../state/keys.ts";
+import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
+import { jobOptions, QUEUE_NAME, type JobData } from "./contract.ts";
+import { endInQueue, planStop, stopIssue, type StopAnswer } from "./stop.ts";
+
+const ID = "octo.hello.3";
+let server: TestRedis;
+let queue: Queue<JobData>;
+let worker: Worker<JobData>;
+let store: IssueStore;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  await server.redis.flushall();
+  queue = new Queue(QUEUE_NAME, { connection: server.redis });
+  worker = new Worker<JobData>(QUEUE_NAME, null, { connection: server.redis, autorun: false });
+  store = createIssueStore(server.redis);
+});
+afterEach(async () => {
+  await worker.close();
+  await queue.close();
+});
+
+async function add(state: IssueState, patch: IssuePatch = {}): Promise<void> {
+  const data = { owner: "Octo", repo: "Hello", number: 3, repositoryId: 1, title: "Title", url: "" };
+  await queue.add("issue", data, jobOptions({ jobId: ID, priority: "P2", begun: false, attempts: 3 }));
+  await store.writeIf(ID, {}, { state, ...patch });
+}
+
+async function take(): Promise<Job<JobData>> {
+  const job = await worker.getNextJob("token");
+  if (job === undefined) throw new Error("there is no job to take");
+  return job;
+}
+
+function stop(change: { kill?: boolean; by?: string; reason?: string } = {}): Promise<StopAnswer> {
+  const { kill = false, by = "ann@pi", reason = null } = change;
+  return stopIssue({ queue, store, redis: server.redis, jobId: ID, by, reason, kill, now: 1000 });
+}
+
+const transitions = async () =>
+  (await readEvents(server.redis, { count: 100 })).map(({ from, to, by, reason }) => [from, to, by, reason]);
+
+describe("an issue that no runner has", () => {
+  const waits: Record<string, () => Promise<unknown>> = {
+    queued: () => add("queued"),
+    "queued while everything is held": async () => {
+      await queue.pause();
+      await add("queued");
+    },
+    parked: async () => {
+      await add("parked", { parked: 2 });
+      await (await take()).moveToDelayed(Date.now() + 3_600_000, "token");
+    },
+    "blocked by a question": async () => {
+      await add("blocked", { outcome: "blocked", questionId: 7 });
+      await (await take()).moveToDelayed(Date.now() + 3_600_000, "token");
+    },
+    "retrying, and all is held": async () => {
+      await add("retrying", { failure: "agent" });
+      await (await take()).moveToDelayed(Date.now() + 3_600_000, "token");
+      await queue.pause();
+    },
+    "left by a runner that died": () => add("running", { run: "dead", runner: "pi/0" }),
+    "about to be added": () => store.writeIf(ID, {}, { state: "queued" }),
+  };
+
+  it.each(Object.keys(waits))("%s: has ended at once, and is out of the queue", async (how) => {
+    await waits[how]?.();
+    const from = (await store.read(ID)).state;
+    expect(await stop({ reason: "not today" })).toEqual({ kind: "stopped", from });
+    expect(await store.read(ID)).toMatchObject({
+      state: "stopped",
+      outcome: "stopped",
+      reason: "stopped by ann@pi: not today",
+      run: null,
+      since: "1970-01-01T00:00:01.000Z",
+      // GitHub does not know of it yet.
+      stop: "stopped by ann@pi: not today",
+    });
+    expect(await queue.getJob(ID)).toBeUndefined();
+    expect(await server.redis.smembers(STOPS_KEY)).toEqual([ID]);
+    expect(await transitions()).toEqual([
+      [from, "note", "ann@pi", "asked to stop"],
+      [from, "stopped", "ann@pi", "stopped by ann@pi: not today"],
+    ]);
+    expect(await stop()).toEqual({ kind: "ended", state: "stopped" });
+  });
+
+  it("what died between the command and the end is ended by the next who looks", async () => {
+    await add("queued", { stop: "stopped by ann@pi" });
+    expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("stopped");
+    expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("changed");
+    expect(await transitions()).toEqual([["queued", "stopped", "scheduler", "stopped by ann@pi"]]);
+  });
+});
+
+describe("an issue that a runner has", () => {
+  it("its runner is told, once, and firmer where that is asked for", async () => {
+    const heard: string[] = [];
+    const ear = server.connect();
+    await ear.subscribe(COMMANDS_CHANNEL);
+    const twice = new Promise<void>((resolve) => {
+      ear.on("message", (_, id: string) => heard.push(id) === 3 && resolve());
+    });
+    await add("running", { run: "r1", runner: "pi/0" });
+    await take();
+    expect(await stop()).toEqual({ kind: "stopping", runner: "pi/0" });
+    expect(await store.read(ID)).toMatchObject({ state: "running", stop: "stopped by ann@pi", stopMode: null });
+    expect(await stop({ by: "bob@mac" })).toEqual({ kind: "stopping", runner: "pi/0" });
+    expect(await stop({ kill: true, by: "bob@mac" })).toEqual({ kind: "stopping", runner: "pi/0" });
+    expect(await store.read(ID)).toMatchObject({ state: "running", stop: "stopped by ann@pi", stopMode: "kill" });
+    await twice;
+    expect(heard).toEqual([ID, ID, ID]);
+    expect(await transitions()).toEqual([
+      ["running", "note", "ann@pi", "asked to stop"],
+      ["running", "note", "bob@mac", "asked to stop at once"],
+    ]);
+  });
+});
+
+it("knows what is nobody's", async () => {
+  expect(await stop()).toEqual({ kind: "unknown" });
+  await add("pr");
+  const job = await take();
+  await job.moveToCompleted({} as never, "token", false);
+  expect(await stop()).toEqual({ kind: "ended", state: "pr" });
+  expect(await transitions()).toEqual([]);
+  expect(await server.redis.exists(STOPS_KEY)).toBe(0);
+});
+
+it.each([
+  ["active", { state: "queued", endedAttempt: null }, 0, "runner"],
+  ["failed", { state: "failed", endedAttempt: 2 }, 3, "ended"],
+  ["failed", { state: "queued", endedAttempt: null }, 3, "changed"],
+  // Put back by Bull Board.
+  ["waiting", { state: "failed", endedAttempt: 2 }, 3, "queue"],
+  // Stopped, and not taken out of the queue yet.
+  ["prioritized", { state: "stopped", endedAttempt: 1 }, 1, "ended"],
+  ["delayed", { state: "parked", endedAttempt: null }, 0, "queue"],
+  ["unknown", { state: null, endedAttempt: null }, 0, "unknown"],
+  ["unknown", { state: "withdrawn", endedAttempt: null }, 0, "ended"],
+] as const)("a job that is %s, with %j, is for: %s %s", (job, issue, made, who) => {
+  expect(planStop(job, issue, made)).toBe(who);
+});

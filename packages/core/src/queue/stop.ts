@@ -1,0 +1,168 @@
+import type { Job, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { isEnded, type IssueState } from "../domain/states.ts";
+import type { IssueFields, IssuePatch } from "../state/issueState.ts";
+import type { IssueStore } from "../state/issueStore.ts";
+import { COMMANDS_CHANNEL, STOPS_KEY } from "../state/keys.ts";
+import type { JobData } from "./contract.ts";
+
+/** What became of a person's wish to stop an issue. */
+export type StopAnswer =
+  /** Its runner has been told, and ends it: interrupt (or kill), save, push, report. */
+  | { readonly kind: "stopping"; readonly runner: string | null }
+  /** It was in the queue, and has ended; the scheduler says so on GitHub. `from`: what it was. */
+  | { readonly kind: "stopped"; readonly from: IssueState | null }
+  /** There is nothing to stop. */
+  | { readonly kind: "ended"; readonly state: IssueState }
+  /** Never seen. */
+  | { readonly kind: "unknown" }
+  /** Somebody else moved it while we looked. */
+  | { readonly kind: "changed" };
+
+export interface StopOptions {
+  readonly queue: Queue<JobData>;
+  readonly store: Pick<IssueStore, "read" | "writeIf">;
+  readonly redis: Redis;
+  readonly jobId: string;
+  /** Who wishes it: `user@host`, `board`. */
+  readonly by: string;
+  /** In the person's words; null: none given. */
+  readonly reason: string | null;
+  /** Without an interrupt: the agent is killed at once. What it left is saved all the same. */
+  readonly kill: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** For an issue that moves just now; each look is a few round trips. */
+const LOOKS = 5;
+const MAX_WORDS = 500;
+
+type JobState = Awaited<ReturnType<Job["getState"]>>;
+
+/**
+ * Pure: who ends it. A job that waits, for whatever, is taken out of the queue by whoever stops it: a runner would get to
+ * it only when the holds are over and a slot is free.
+ */
+export function planStop(
+  job: JobState,
+  issue: Pick<IssueFields, "state" | "endedAttempt">,
+  attemptsMade: number,
+): "runner" | "queue" | "ended" | "unknown" | "changed" {
+  switch (job) {
+    case "active":
+      return "runner";
+    case "completed":
+    case "failed":
+      return isEnded(issue.state) ? "ended" : "changed"; // A retry writes the hash, then moves the job.
+    case "unknown":
+      // Without an end: its job is about to be added, or was lost and would be added again.
+      return issue.state === null ? "unknown" : isEnded(issue.state) ? "ended" : "queue";
+    case "delayed":
+    case "waiting":
+    case "waiting-children":
+    case "prioritized":
+    default:
+      // One that Bull Board has put back is an ended one for the hash; what was stopped but not taken out yet is ended.
+      return isEnded(issue.state) && issue.endedAttempt === attemptsMade ? "ended" : "queue";
+  }
+}
+
+/**
+ * Stops the work on an issue, wherever it is: the command is in the hash first, so that whoever takes the job meanwhile
+ * finds it there. All that is passed in is borrowed.
+ */
+export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
+  const { queue, store, redis, jobId } = options;
+  for (let look = 0; look < LOOKS; look += 1) {
+    const job = await queue.getJob(jobId);
+    const [where, issue] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
+    const plan = planStop(where, issue, job?.attemptsMade ?? 0);
+    switch (plan) {
+      case "unknown":
+        return { kind: "unknown" };
+      case "ended":
+        return { kind: "ended", state: issue.state ?? "stopped" };
+      case "changed":
+        continue;
+      case "runner":
+      case "queue": {
+        if (!(await ask(options, issue))) continue;
+        await redis.sadd(STOPS_KEY, jobId);
+        if (plan === "queue") {
+          if ((await endInQueue(options)) === "stopped") return { kind: "stopped", from: issue.state };
+          continue;
+        }
+        await redis.publish(COMMANDS_CHANNEL, jobId);
+        return { kind: "stopping", runner: issue.runner };
+      }
+      default:
+        return plan satisfies never;
+    }
+  }
+  return { kind: "changed" };
+}
+
+/** The command and, once, the note of it. False: the issue is not any more what it was. */
+async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: IssueFields): Promise<boolean> {
+  const firmer = kill && issue.stopMode !== "kill";
+  if (issue.stop !== null && !firmer) return true;
+  const stop =
+    issue.stop ?? `stopped by ${by}${reason === null ? "" : `: ${reason}`}`.slice(0, MAX_WORDS).toWellFormed();
+  const patch: IssuePatch = { stop, ...(kill ? { stopMode: "kill" as const } : {}) };
+  return store.writeIf(jobId, expectSame(issue), patch, {
+    issue: jobId,
+    from: issue.state ?? "",
+    to: "note",
+    by,
+    reason: kill ? "asked to stop at once" : "asked to stop",
+    evidence: { command: kill ? "kill" : "stop", why: reason },
+  });
+}
+
+/**
+ * Ends an issue that was told to stop and that no runner has. The hash says so first: a runner that takes the job before it
+ * is out of the queue finds the end there, and only closes the job. What is left to be said on GitHub is known by `stop`,
+ * which stays until then.
+ */
+export async function endInQueue(
+  given: Pick<StopOptions, "queue" | "store" | "jobId" | "by" | "now">,
+): Promise<"stopped" | "taken" | "changed"> {
+  const { queue, store, jobId, by, now } = given;
+  const job = await queue.getJob(jobId);
+  const [where, issue] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
+  const attemptsMade = job?.attemptsMade ?? 0;
+  const plan = planStop(where, issue, attemptsMade);
+  if (plan === "runner") return "taken";
+  if (plan !== "queue" || issue.stop === null) return "changed";
+  const patch: IssuePatch = {
+    state: "stopped",
+    since: new Date(now).toISOString(),
+    outcome: "stopped",
+    outcomeRun: issue.agentRun,
+    reason: issue.stop,
+    run: null,
+    runner: null,
+    cancel: null,
+    endedAttempt: attemptsMade,
+  };
+  const event = {
+    issue: jobId,
+    from: issue.state ?? ("" as const),
+    to: "stopped" as const,
+    by,
+    reason: issue.stop,
+    evidence: { sinceBegunMs: issue.begun === null ? null : now - Date.parse(issue.begun), sha: issue.publishedSha },
+  };
+  if (!(await store.writeIf(jobId, expectSame(issue), patch, event))) return "changed";
+  try {
+    await job?.remove();
+  } catch {
+    // A runner has just taken it, and closes it.
+  }
+  return "stopped";
+}
+
+function expectSame({ run, state }: IssueFields) {
+  return { run: run ?? "", state: state ?? "" };
+}

@@ -1,0 +1,606 @@
+import { expect, it } from "vitest";
+import { CLOSED } from "../domain/breaker.ts";
+import type { Hold } from "../domain/holds.ts";
+import type { Issue, LabeledEvent } from "../github/types.ts";
+import type { LoggedEvent } from "../state/events.ts";
+import { parseIssueState, type IssueFields } from "../state/issueState.ts";
+import type { RunnerPresence } from "../state/presence.ts";
+import { explain } from "./explain.ts";
+import type { GitHubFacts, JobFacts, WhyFacts } from "./facts.ts";
+
+const [s, min, h] = [1000, 60_000, 3_600_000];
+/** 14:00 here. */
+const now = new Date(2026, 10, 25, 14, 0, 0).getTime();
+const iso = (ago: number) => new Date(now - ago).toISOString();
+
+const runner = (name: string, change: Partial<RunnerPresence> = {}): RunnerPresence => ({
+  name,
+  at: now - s,
+  host: name.split("/", 1)[0] ?? "",
+  pid: 1,
+  slots: 2,
+  busy: 0,
+  ...change,
+});
+const job = (change: Partial<JobFacts> = {}): JobFacts => ({
+  state: "prioritized",
+  title: "Make it better",
+  url: "https://github.com/octo/hello/issues/471",
+  ahead: 0,
+  priority: 6,
+  until: null,
+  attemptsMade: 0,
+  maxAttempts: 3,
+  lockMs: null,
+  ...change,
+});
+const fields = (change: Partial<IssueFields>): IssueFields => ({ ...parseIssueState({}), ...change });
+const queued = fields({ state: "queued", since: iso(5 * min) });
+const hold = (name: string, change: Partial<Hold> = {}): Hold => ({
+  name,
+  reason: "",
+  by: "runner pi-2/0",
+  since: now - 10 * min,
+  until: now + 13 * h,
+  ...change,
+});
+const event = (to: LoggedEvent["to"], change: Partial<LoggedEvent> = {}): LoggedEvent => ({
+  id: "1-0",
+  at: iso(5 * min),
+  issue: "octo.hello.471",
+  from: "running",
+  to,
+  by: "runner pi-1/0",
+  reason: "",
+  evidence: {},
+  ...change,
+});
+const onGitHub = (change: Partial<Issue> = {}): Issue => ({
+  number: 471,
+  title: "Make it better",
+  body: "",
+  state: "open",
+  stateReason: null,
+  labels: ["rpi-auto"],
+  locked: false,
+  author: "octo",
+  createdAt: "",
+  updatedAt: "",
+  url: "",
+  isPull: false,
+  ...change,
+});
+const labelled: LabeledEvent = { id: 9, actor: "octo", actorType: "User", at: iso(h) };
+const asked = (
+  change: Partial<Issue> = {},
+  more: Partial<Extract<GitHubFacts, { asked: true }>> = {},
+): GitHubFacts => ({
+  asked: true,
+  issue: { kind: "found", issue: onGitHub(change) },
+  label: labelled,
+  mayStart: true,
+  ...more,
+});
+
+const facts: WhyFacts = {
+  now,
+  ref: { owner: "octo", repo: "hello", number: 471 },
+  issue: queued,
+  job: job(),
+  holds: [],
+  queue: { paused: false, active: 0, limit: null },
+  breaker: CLOSED,
+  runners: [runner("pi-1/0")],
+  pauses: [],
+  scheduler: { at: now - s, lastPollAt: now - 4 * s, error: null },
+  addFrom: 0,
+  events: [],
+  github: { asked: false, because: "there is no GITHUB_TOKEN here" },
+  settings: { label: "rpi-auto", pollSeconds: 30, blockedExpiresMs: 14 * 24 * h },
+};
+const unseen = { issue: fields({}), job: null } satisfies Partial<WhyFacts>;
+const ended = (change: Partial<IssueFields>) => ({ since: iso(5 * min), ...change });
+const full = runner("pi-1/0", { busy: 2 });
+const probing = { phase: "probing", after: "0-0", way: "agent: #", times: 1, concurrency: null } as const;
+const delayed = (in_: number) => job({ state: "delayed", ahead: null, until: now + in_, attemptsMade: 1 });
+const running = fields({ state: "running", since: iso(12 * min), runner: "pi-1/1", run: "3f2c9a7e-1" });
+const active = job({ state: "active", ahead: null, lockMs: 85 * s });
+const atWork = runner("pi-1/0", {
+  busy: 1,
+  runs: [
+    {
+      issue: "octo.hello.471",
+      title: "",
+      run: "3f2c9a7e-1",
+      slot: "pi-1/1",
+      phase: "work",
+      since: now - 12 * min,
+      last: { at: now - 5 * s, kind: "tool", text: "Bash: npm \u001b[31mtest" },
+      tokens: 12_345,
+      costUsd: 0.42,
+    },
+  ],
+});
+const asks = fields({ state: "blocked", since: iso(26 * h), question: "Red or\ngreen?", questionId: 5 });
+const month = (ago: number) => new Date(now - ago).toLocaleDateString("en-US", { month: "short", day: "numeric" });
+
+const CASES: readonly (readonly [
+  what: string,
+  change: Partial<WhyFacts>,
+  state: string,
+  decides: readonly string[],
+  answer: string,
+])[] = [
+  ["free to go", {}, "queued", [], "Nothing keeps it: a runner takes it within seconds."],
+  [
+    "behind others",
+    { job: job({ ahead: 3 }), runners: [full] },
+    "queued",
+    ["runners", "position"],
+    "It waits for a slot: all 2 slots are busy. 3 others go before it.",
+  ],
+  [
+    "behind more than are free",
+    { job: job({ ahead: 3 }), runners: [runner("pi-1/0", { busy: 1 })] },
+    "queued",
+    ["position"],
+    "3 others go before it.",
+  ],
+  [
+    "in a place nobody counts",
+    { job: job({ ahead: null }), runners: [full] },
+    "queued",
+    ["runners", "position"],
+    "It waits for a slot: all 2 slots are busy. Many go before it.",
+  ],
+  [
+    "without a runner",
+    { runners: [runner("pi-2/0", { at: now - 3 * h })] },
+    "queued",
+    ["runners"],
+    "No runner is there to take it: pi-2/0 was last heard of 3 h ago. Start one.",
+  ],
+  ["without any runner ever", { runners: [] }, "queued", ["runners"], "No runner is there to take it. Start one."],
+  [
+    "while paused by a person",
+    {
+      queue: { paused: true, active: 0, limit: null },
+      holds: [hold("operator", { by: "ann@pi", reason: "lunch", until: null })],
+    },
+    "queued",
+    ["hold"],
+    "Paused by ann@pi: lunch. To go on: tac8 resume.",
+  ],
+  [
+    "in a usage limit",
+    { holds: [hold("usage-limit", { reason: "limit reached", run: "3f2c9a7e-1" })] },
+    "queued",
+    ["hold"],
+    `The agent's usage limit is reached until ${month(-13 * h)} 03:00: limit reached. It goes on by itself.`,
+  ],
+  [
+    "while the login is refused",
+    { holds: [hold("auth", { until: now + 15 * min, reason: "401" })] },
+    "queued",
+    ["hold"],
+    "The agent's login is refused until 14:15: 401. Log the agent in again, or give it a valid key.",
+  ],
+  [
+    "while its repository is held",
+    { job: delayed(15 * min), holds: [hold("repo:octo/hello", { until: now + 16 * min, reason: "403" })] },
+    "parked",
+    ["hold", "time"],
+    "octo/hello is held until 14:16: 403. Mend the token's access, or the name in the configuration.",
+  ],
+  [
+    "while two hold",
+    { holds: [hold("auth"), hold("operator", { until: null })] },
+    "queued",
+    ["hold", "hold"],
+    "Paused by runner pi-2/0. To go on: tac8 resume.",
+  ],
+  [
+    "held for another reason",
+    { holds: [hold("health", { reason: "disk" })] },
+    "queued",
+    ["hold"],
+    `Held for the machine's health until ${month(-13 * h)} 03:00: disk. It goes on by itself when that is better: see tac8 status.`,
+  ],
+  [
+    "while the queue is paused without a hold",
+    { queue: { paused: true, active: 0, limit: null } },
+    "queued",
+    ["queue"],
+    "The queue is paused, but nothing holds it: the scheduler lets it go on within seconds, once it runs. See tac8 status.",
+  ],
+  [
+    "while the breaker is open",
+    {
+      breaker: { ...probing, phase: "open" },
+      holds: [
+        hold("breaker", {
+          by: "scheduler",
+          until: now + 5 * min,
+          reason: "the last 5 runs all failed in the same way: exit 1",
+        }),
+      ],
+    },
+    "queued",
+    ["hold"],
+    "The breaker is open until 14:05: the last 5 runs all failed in the same way: exit 1. Then one job is let through, to see whether things work again.",
+  ],
+  [
+    "while the breaker probes",
+    { breaker: probing, queue: { paused: false, active: 1, limit: 1 } },
+    "queued",
+    ["breaker"],
+    "The breaker probes with 1 at a time, and 1 is being worked on. When that one goes well, all go on.",
+  ],
+  [
+    "while every host is tired",
+    { runners: [runner("pi-1/0", { tired: "78 °C" })] },
+    "queued",
+    ["runners"],
+    "The only runner takes nothing new: pi-1/0 is tired: 78 °C.",
+  ],
+  [
+    "while its runner is paused",
+    { pauses: [{ runner: "pi-1/0", by: "ann@pi", reason: "update", since: now - h }] },
+    "queued",
+    ["runners"],
+    "The only runner takes nothing new: pi-1/0 was paused by ann@pi at 13:00, update.",
+  ],
+  [
+    "of two, one tired, one full",
+    { runners: [full, runner("pi-2/0", { tired: "78 °C" })] },
+    "queued",
+    ["runners"],
+    "It waits for a slot: all 2 slots are busy. It is the next.",
+  ],
+  [
+    "closed meanwhile",
+    { github: asked({ state: "closed" }) },
+    "queued",
+    ["issue"],
+    "It is closed on GitHub. The scheduler takes it out of the queue with its next poll.",
+  ],
+  [
+    "told to stop",
+    { issue: fields({ ...queued, stop: "stopped by ann@pi" }) },
+    "queued",
+    ["stop"],
+    "It is being stopped by ann@pi.",
+  ],
+  [
+    "at work",
+    { issue: running, job: active, runners: [atWork] },
+    "running",
+    ["run"],
+    "pi-1/1 works on it since 13:48 (12 min). Last, 5 s ago: Bash: npm test.",
+  ],
+  ["just taken", { issue: queued, job: active }, "running", ["run"], "A runner has taken it just now."],
+  [
+    "at work, told to be cancelled",
+    { issue: fields({ ...running, cancel: "the issue was closed by ann" }), job: active, runners: [atWork] },
+    "running",
+    ["cancel", "run"],
+    "It is being cancelled: the issue was closed by ann.",
+  ],
+  [
+    "lost with its runner",
+    { issue: fields({ ...running, lost: 1 }), job: active, runners: [runner("pi-1/0", { at: now - 40 * s })] },
+    "running",
+    ["run"],
+    "Its runner pi-1/1 was last heard of 40 s ago. Another runner takes it when its lock ends, in 1 min at most.",
+  ],
+  [
+    "lost, its lock over",
+    { issue: running, job: { ...active, lockMs: null }, runners: [] },
+    "running",
+    ["run"],
+    "Its runner pi-1/1 is not there any more. Its lock has ended: a runner takes it within seconds, when one is there.",
+  ],
+  [
+    "retrying",
+    {
+      issue: fields({ state: "retrying", since: iso(min) }),
+      job: delayed(5 * min),
+      events: [event("retrying", { reason: "exit code 1", evidence: { failure: "agent" } })],
+    },
+    "retrying",
+    ["time"],
+    "Attempt 1 of 3 failed (agent): exit code 1. Attempt 2 of 3 begins at 14:05, in 5 min.",
+  ],
+  [
+    "retrying, its time over, no runner",
+    { issue: fields({ state: "retrying", since: iso(h) }), job: delayed(-min), runners: [] },
+    "retrying",
+    ["runners"],
+    "No runner is there to take it. Start one.",
+  ],
+  [
+    "retrying, its time over",
+    { issue: fields({ state: "retrying", since: iso(h) }), job: delayed(-min) },
+    "retrying",
+    [],
+    "Its time has come: a runner takes it within seconds.",
+  ],
+  [
+    "parked for GitHub",
+    {
+      issue: fields({ state: "parked", since: iso(min) }),
+      job: delayed(2 * min),
+      events: [event("parked", { reason: "502", evidence: { failure: "github" } })],
+    },
+    "parked",
+    ["time"],
+    "It waits for GitHub to be reachable, and is tried again at 14:02, in 2 min, without burning an attempt: 502.",
+  ],
+  [
+    "parked for disk",
+    {
+      issue: fields({ state: "parked", since: iso(min) }),
+      job: delayed(2 * min),
+      events: [event("parked", { reason: "disk full", evidence: { failure: "disk" } })],
+    },
+    "parked",
+    ["time"],
+    "It waits for space on the runner's disk, and is tried again at 14:02, in 2 min, without burning an attempt: disk full.",
+  ],
+  [
+    "parked for a limit that lasts longer",
+    {
+      issue: fields({ state: "parked", since: iso(min) }),
+      job: delayed(2 * min),
+      events: [event("parked", { reason: "limit", evidence: { failure: "usage-limit" } })],
+      holds: [hold("usage-limit")],
+    },
+    "parked",
+    ["time", "hold"],
+    "It waits for the agent's usage limit to be reset, and is tried again at 14:02, in 2 min, without burning an attempt: limit.",
+  ],
+  [
+    "put back by its runner",
+    { job: delayed(5 * s), issue: queued },
+    "parked",
+    ["time"],
+    "Its runner put it back for a while, until 14:00, in 5 s. Then a runner takes it.",
+  ],
+  [
+    "blocked",
+    { issue: asks, job: delayed(13 * 24 * h) },
+    "blocked",
+    ["question"],
+    `It is blocked by a question since ${month(26 * h)} 12:00: “Red or green?” Reply at https://github.com/octo/hello/issues/471, and the work goes on.`,
+  ],
+  [
+    "answered, but held",
+    {
+      issue: fields({ ...asks, answer: { commentId: 6, author: "octo", text: "Green" } }),
+      holds: [hold("operator", { until: null, by: "ann@pi" })],
+    },
+    "blocked",
+    ["hold"],
+    "Paused by ann@pi. To go on: tac8 resume.",
+  ],
+  [
+    "answered",
+    { issue: fields({ ...asks, answer: { commentId: 6, author: "octo", text: "Green" } }) },
+    "blocked",
+    [],
+    "Its question was answered: a runner takes it within seconds.",
+  ],
+  [
+    "answered, not woken",
+    { issue: fields({ ...asks, answer: { commentId: 6, author: "octo", text: "Green" } }), job: delayed(h) },
+    "blocked",
+    ["wake"],
+    "The answer has come, and the scheduler has not woken the job yet. Its next poll does.",
+  ],
+  [
+    "done",
+    {
+      issue: fields(ended({ state: "pr", prNumber: 480, prUrl: "https://github.com/octo/hello/pull/480" })),
+      job: job({ state: "completed" }),
+      events: [event("pr", { evidence: { sinceBegunMs: 12 * min } })],
+    },
+    "pr",
+    ["end"],
+    "Done: pull request #480 (https://github.com/octo/hello/pull/480).",
+  ],
+  [
+    "failed",
+    {
+      issue: fields(ended({ state: "failed", failure: "no-changes" })),
+      job: job({ state: "failed" }),
+      events: [event("failed", { reason: "the agent changed nothing." })],
+    },
+    "failed",
+    ["end"],
+    "Failed (no-changes): the agent changed nothing. If something is to be done here, say in the issue what is missing.",
+  ],
+  [
+    "failed, labelled again",
+    {
+      issue: fields(ended({ state: "failed", failure: "lost", reason: "lost", labelEvent: 8 })),
+      job: job({ state: "failed" }),
+      github: asked(),
+    },
+    "failed",
+    ["end", "label"],
+    "Failed (lost): lost. Look at the runner's machine: it may be out of memory, or lose power.",
+  ],
+  [
+    "stopped",
+    {
+      issue: fields(ended({ state: "stopped", reason: "stopped by ann@pi: too dear" })),
+      job: job({ state: "completed" }),
+    },
+    "stopped",
+    ["end"],
+    "Stopped by ann@pi: too dear. To try again: tac8 retry, or the label again.",
+  ],
+  [
+    "cancelled",
+    {
+      issue: fields(ended({ state: "cancelled", reason: "the issue was closed by ann" })),
+      job: job({ state: "completed" }),
+    },
+    "cancelled",
+    ["end"],
+    "Cancelled: the issue was closed by ann. To try again, open it and put the label on.",
+  ],
+  [
+    "withdrawn",
+    {
+      issue: fields(ended({ state: "withdrawn" })),
+      job: null,
+      events: [
+        event("withdrawn", {
+          from: "queued",
+          by: "scheduler",
+          reason: "the label was taken off by ann",
+          evidence: { actor: "ann" },
+        }),
+      ],
+    },
+    "withdrawn",
+    ["end"],
+    "Withdrawn: the label was taken off by ann. To try again, put the label back on.",
+  ],
+  [
+    "expired",
+    { issue: fields(ended({ state: "expired" })), job: job({ state: "completed" }) },
+    "expired",
+    ["end"],
+    "Expired: nobody answered its question in time. To try again, put the label back on.",
+  ],
+  [
+    "never seen",
+    unseen,
+    "unknown",
+    [],
+    "tac8 has never seen this issue: check the number, and that the label is on. With the next poll it is put into the queue.",
+  ],
+  [
+    "never seen, a wrong number",
+    { ...unseen, github: asked({}, { issue: { kind: "gone", status: 404 } }) },
+    "unknown",
+    ["issue"],
+    "GitHub does not have it, or the token may not see it (404). Check the number.",
+  ],
+  [
+    "never seen, moved",
+    { ...unseen, github: asked({}, { issue: { kind: "moved", to: "octo/new#1" } }) },
+    "unknown",
+    ["issue"],
+    "It was moved to octo/new#1: label it there.",
+  ],
+  [
+    "never seen, closed",
+    { ...unseen, github: asked({ state: "closed", stateReason: "completed" }) },
+    "unknown",
+    ["issue"],
+    "It is closed on GitHub. Reopen it, and put the label on.",
+  ],
+  [
+    "never seen, a pull request",
+    { ...unseen, github: asked({ isPull: true }) },
+    "unknown",
+    ["issue"],
+    "It is a pull request: tac8 works on issues.",
+  ],
+  [
+    "never seen, no label",
+    { ...unseen, github: asked({ labels: ["bug"] }) },
+    "unknown",
+    ["label"],
+    "The label rpi-auto is not on it. Put it on, and the next poll queues it.",
+  ],
+  [
+    "never seen, labelled by a stranger",
+    { ...unseen, github: asked({}, { mayStart: false }) },
+    "unknown",
+    ["label"],
+    "rpi-auto was put on by octo at 13:00, who cannot write to the repository. Somebody who can has to put it on.",
+  ],
+  [
+    "never seen, all well",
+    { ...unseen, github: asked() },
+    "unknown",
+    ["poll"],
+    "It is labelled, and is put into the queue with the next poll, within 30 s.",
+  ],
+  [
+    "never seen, no scheduler",
+    { ...unseen, scheduler: null, github: asked() },
+    "unknown",
+    ["scheduler"],
+    "No scheduler has been heard of. Start it.",
+  ],
+  [
+    "never seen, the scheduler in trouble",
+    {
+      ...unseen,
+      scheduler: { at: now, lastPollAt: now - h, error: "octo/hello is now octo/new: change it in the configuration" },
+      github: asked(),
+    },
+    "unknown",
+    ["scheduler"],
+    "The scheduler asked GitHub 1 h ago: octo/hello is now octo/new: change it in the configuration.",
+  ],
+  [
+    "never seen, the rate limit used up",
+    {
+      ...unseen,
+      scheduler: { at: now, lastPollAt: now - min, error: null, restUntil: now + 20 * min },
+      github: asked(),
+    },
+    "unknown",
+    ["scheduler"],
+    "The scheduler asked GitHub 1 min ago, and may ask again at 14:20.",
+  ],
+  [
+    "never seen, Redis emptied",
+    { ...unseen, addFrom: now + 2 * min, github: asked() },
+    "unknown",
+    ["epoch"],
+    "Redis was emptied, so nothing is added before 14:02. It is put into the queue then.",
+  ],
+  [
+    "lost from the queue",
+    { issue: fields({ ...running, agentRuns: 2 }), job: null },
+    "running",
+    ["job"],
+    "Its job is gone from the queue, while the issue is running after 2 agent runs. The scheduler puts it back with its next poll, as long as the label is on; its work so far is kept.",
+  ],
+  [
+    "ended in the queue alone",
+    { issue: running, job: job({ state: "failed" }) },
+    "running",
+    ["job"],
+    "The queue counts its job as failed, while the issue is running. The scheduler puts it back with its next poll, as long as the label is on; its work so far is kept.",
+  ],
+  [
+    "lost from the queue, no scheduler",
+    { issue: running, job: null, scheduler: null },
+    "running",
+    ["scheduler", "job"],
+    "No scheduler has been heard of. Start it.",
+  ],
+];
+
+it.each(CASES)("explains one that is %s", (_, change, state, decides, answer) => {
+  const found = explain({ ...facts, ...change });
+  expect({
+    state: found.state,
+    decides: found.rules.filter(({ holds }) => holds).map(({ rule }) => rule),
+    answer: found.answer,
+  }).toEqual({
+    state,
+    decides,
+    answer,
+  });
+  const firstClear = found.rules.findIndex(({ holds }) => !holds);
+  expect(found.rules.slice(firstClear < 0 ? found.rules.length : firstClear).some(({ holds }) => holds)).toBe(false);
+});

@@ -1,0 +1,35 @@
+import type { GitHub } from "../github/client.ts";
+import type { IssueRef } from "../domain/reference.ts";
+import type { GitHubFacts } from "./facts.ts";
+
+export interface AskOptions {
+  /** The trigger. */
+  readonly label: string;
+  /** Logins that may start work whatever GitHub says: config `trusted_users`. */
+  readonly trustedUsers: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** The issue as GitHub has it; where it is labelled, who did that and whether they may: three calls at most. */
+export async function askGitHub(
+  github: Pick<GitHub, "issue" | "newestLabeledEvent" | "permission">,
+  ref: IssueRef,
+  { label, trustedUsers, signal }: AskOptions,
+): Promise<GitHubFacts> {
+  try {
+    const issue = await github.issue(ref, ref.number, { signal });
+    const found = issue.kind === "found" && issue.issue.state === "open" && !issue.issue.isPull;
+    const labelled = found && issue.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
+    if (!labelled) return { asked: true, issue, label: null, mayStart: null };
+    const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
+    if (event === null) return { asked: true, issue, label: null, mayStart: null };
+    const actor = event.actor.toLowerCase();
+    if (trustedUsers.some((login) => login.toLowerCase() === actor)) {
+      return { asked: true, issue, label: event, mayStart: true };
+    }
+    const permission = await github.permission(ref, event.actor, { signal });
+    return { asked: true, issue, label: event, mayStart: permission === "admin" || permission === "write" };
+  } catch (error) {
+    return { asked: false, because: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,83 @@
+import { repositoryHold, type Hold } from "../domain/holds.ts";
+import { moment } from "../look/times.ts";
+import type { WhyFacts } from "./facts.ts";
+import { clear, decides, type Finding } from "./rule.ts";
+import { iso, sentence, shortRun, words } from "./words.ts";
+
+/** What a hold is about, and what ends it before its time. */
+const KNOWN: Readonly<Record<string, { readonly what: string; readonly advice: string }>> = {
+  operator: { what: "paused", advice: "To go on: tac8 resume." },
+  "usage-limit": { what: "the agent's usage limit is reached", advice: "It goes on by itself." },
+  auth: { what: "the agent's login is refused", advice: "Log the agent in again, or give it a valid key." },
+  breaker: { what: "the breaker is open", advice: "Then one job is let through, to see whether things work again." },
+  health: {
+    what: "held for the machine's health",
+    advice: "It goes on by itself when that is better: see tac8 status.",
+  },
+  "redis-emptied": { what: "Redis was emptied", advice: "It goes on by itself." },
+};
+
+/**
+ * The holds that concern the issue. `from`: until then (epoch ms) it waits anyhow; a hold that ends before does not matter
+ * to it.
+ */
+export function judgeHolds(facts: WhyFacts, from = facts.now): Finding[] {
+  const { ref, holds } = facts;
+  if (holds.length === 0) return [clear("hold", `nothing holds the queue, nor ${ref.owner}/${ref.repo}`)];
+  // The one that lasts longest is the one to tell of.
+  const longest = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity));
+  return longest.map((hold) => judgeHold(hold, facts, from));
+}
+
+function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
+  const { now, ref } = facts;
+  const { name, reason, by, since, until, run } = hold;
+  const { what, advice } =
+    name === repositoryHold(ref)
+      ? {
+          what: `${ref.owner}/${ref.repo} is held`,
+          advice: "Mend the token's access, or the name in the configuration.",
+        }
+      : (KNOWN[name] ?? { what: `held (${words(name, 60)})`, advice: "" });
+  const end = until === null ? "" : ` until ${moment(until, now)}`;
+  const why = reason === "" ? "" : `: ${words(reason)}`;
+  const whose = `${words(by, 80)} at ${moment(since, now)}${run === undefined ? "" : `, run ${shortRun(run)}`}`;
+  const text = `${what}${end}${why} (set by ${whose})`;
+  const evidence = {
+    name,
+    reason: words(reason),
+    by: words(by, 80),
+    since: iso(since),
+    until: iso(until),
+    run: run ?? null,
+  };
+  if (until !== null && until <= from) return clear("hold", text, evidence);
+  const who = name === "operator" ? ` by ${words(by, 80)}` : "";
+  return decides("hold", text, evidence, `${sentence(`${what}${end}${who}${why}`)} ${advice}`.trim());
+}
+
+/** The queue's own switch, which follows the holds. */
+export function judgePause({ queue, holds, ref }: WhyFacts): Finding[] {
+  const held = holds.some(({ name }) => name !== repositoryHold(ref));
+  if (!queue.paused || held) return [];
+  const answer =
+    "The queue is paused, but nothing holds it: the scheduler lets it go on within seconds, once it runs. See tac8 status.";
+  return [decides("queue", "the queue is paused, and no hold says why", {}, answer)];
+}
+
+/** The whole queue's limit: a probe of the breaker, or a person's own. */
+export function judgeLimit({ queue, breaker }: WhyFacts): Finding[] {
+  const { limit, active } = queue;
+  const probing = breaker.phase === "probing";
+  if (limit === null) {
+    return breaker.phase === "closed" ? [clear("breaker", "the breaker is closed")] : [];
+  }
+  const evidence = { limit, active, breaker: breaker.phase };
+  const whose = probing
+    ? `the breaker probes with ${limit} at a time`
+    : `the whole queue is limited to ${limit} at a time`;
+  const text = `${whose}, and ${active} ${active === 1 ? "is" : "are"} being worked on`;
+  if (active < limit) return [clear("breaker", text, evidence)];
+  const then = probing ? "When that one goes well, all go on." : "It comes when one of them has ended.";
+  return [decides("breaker", text, evidence, `${sentence(text)} ${then}`)];
+}

@@ -1,0 +1,92 @@
+import { moment, span } from "../look/times.ts";
+import { RUNNER_GONE_MS, type RunnerPresence } from "../state/presence.ts";
+import type { WhyFacts } from "./facts.ts";
+import { clear, decides, type Finding } from "./rule.ts";
+import { count, iso, sentence, words } from "./words.ts";
+
+/** Runners that are told of by name. */
+const MAX_NAMED = 5;
+
+export function isPresent({ at }: RunnerPresence, now: number): boolean {
+  return now - at <= RUNNER_GONE_MS;
+}
+
+/** Free slots of runners that take work. */
+export function freeSlots(facts: WhyFacts): number {
+  return fitRunners(facts).reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
+}
+
+function fitRunners(facts: WhyFacts): RunnerPresence[] {
+  return facts.runners.filter(
+    (runner) => isPresent(runner, facts.now) && typeof runner.tired !== "string" && pauseOf(runner, facts) === null,
+  );
+}
+
+function pauseOf({ name }: RunnerPresence, { pauses }: WhyFacts) {
+  return pauses.find(({ runner }) => runner === name) ?? null;
+}
+
+/** Is there a runner that takes it? */
+export function judgeRunners(facts: WhyFacts): Finding[] {
+  const { now, runners } = facts;
+  const present = runners.filter((runner) => isPresent(runner, now)).toSorted((a, b) => a.name.localeCompare(b.name));
+  if (present.length === 0) return [noRunner(facts)];
+  const each = present.map((runner) => loadOf(runner, facts));
+  const more = each.length > MAX_NAMED ? ` · and ${each.length - MAX_NAMED} more` : "";
+  const list = each.slice(0, MAX_NAMED).join(" · ") + more;
+  const fit = fitRunners(facts);
+  const sum = (of: "slots" | "busy") => fit.reduce((total, runner) => total + runner[of], 0);
+  const evidence = { runners: present.length, taking: fit.length, slots: sum("slots"), busy: sum("busy") };
+  if (fit.length === 0) {
+    const all = present.length === 1 ? "the only runner takes" : `all ${present.length} runners take`;
+    return [decides("runners", `${all} nothing new: ${list}`, evidence, sentence(`${all} nothing new: ${list}`))];
+  }
+  if (freeSlots(facts) > 0) return [clear("runners", `a slot is free: ${list}`, evidence)];
+  const slots = evidence.slots === 1 ? "the only slot is" : `all ${evidence.slots} slots are`;
+  const text = `${slots} busy: ${list}`;
+  return [decides("runners", text, evidence, `${sentence(`it waits for a slot: ${slots} busy`)} ${turnOf(facts)}`)];
+}
+
+function noRunner({ runners, now }: WhyFacts): Finding {
+  const last = runners.toSorted((a, b) => b.at - a.at)[0];
+  const heard = last === undefined ? "" : `: ${words(last.name, 60)} was last heard of ${span(now - last.at)} ago`;
+  const evidence = { runners: 0, last: last?.name ?? null, lastAt: iso(last?.at ?? null) };
+  return decides(
+    "runners",
+    `no runner is there${heard}`,
+    evidence,
+    `No runner is there to take it${heard}. Start one.`,
+  );
+}
+
+function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
+  const name = words(runner.name, 60);
+  const pause = pauseOf(runner, facts);
+  if (pause !== null) {
+    const why = pause.reason === "" ? "" : `, ${words(pause.reason, 100)}`;
+    return `${name} was paused by ${words(pause.by, 60)} at ${moment(pause.since, facts.now)}${why}`;
+  }
+  if (typeof runner.tired === "string") return `${name} is tired: ${words(runner.tired, 100)}`;
+  return `${name} has ${runner.busy} of ${count(runner.slots, "slot")} busy`;
+}
+
+/** Who goes before it. */
+export function judgePosition(facts: WhyFacts): Finding[] {
+  const { job } = facts;
+  if (job?.state !== "waiting" && job?.state !== "prioritized") return [];
+  const { ahead, priority } = job;
+  const level = `P${Math.max(0, Math.ceil(priority / 2) - 1)}`;
+  const evidence = { ahead, priority: level };
+  const first = "begun work first, then in order of queueing";
+  if (ahead === null) return [decides("position", `many go before it (${level}; ${first})`, evidence, turnOf(facts))];
+  if (ahead === 0) return [clear("position", `nothing goes before it (${level})`, evidence)];
+  const text = `${count(ahead, "other goes", "others go")} before it (${level}; ${first})`;
+  if (ahead < freeSlots(facts)) return [clear("position", text, evidence)];
+  return [decides("position", text, evidence, turnOf(facts))];
+}
+
+function turnOf({ job }: WhyFacts): string {
+  const ahead = job?.ahead ?? null;
+  if (ahead === null) return "Many go before it.";
+  return ahead === 0 ? "It is the next." : `${count(ahead, "other goes", "others go")} before it.`;
+}

@@ -1,0 +1,101 @@
+import { moment, span } from "../look/times.ts";
+import { entryInto, textOf } from "./ended.ts";
+import type { WhyFacts } from "./facts.ts";
+import { clear, decides, type Finding } from "./rule.ts";
+import { count, ended, iso, sentence, shortRun, words } from "./words.ts";
+
+/** What a parking of each kind waits for. */
+const WAITS_FOR: Readonly<Record<string, string>> = {
+  "usage-limit": "the agent's usage limit to be reset",
+  auth: "the agent's login to work",
+  github: "GitHub to be reachable",
+  refused: "GitHub to let us in again",
+  disk: "space on the runner's disk",
+};
+
+/** A job that waits for its time: after a failure, or put back by its runner. */
+export function judgeTime(facts: WhyFacts): Finding[] {
+  const { job, issue, now } = facts;
+  const until = job?.until ?? null;
+  if (job === null || until === null) return [];
+  const { state } = issue;
+  const event = state === "retrying" || state === "parked" ? entryInto(facts, state) : null;
+  const kind = textOf(event, "failure");
+  const reason = words(event?.reason || issue.reason);
+  const run = textOf(event, "run");
+  const who = event === null ? "" : ` (by ${words(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
+  const evidence = { until: iso(until), state, failure: kind, reason, since: issue.since, run };
+  const over = until <= now;
+  const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${span(until - now)}`;
+  if (state === "retrying") {
+    const text = `attempt ${job.attemptsMade} of ${job.maxAttempts} failed${kind === null ? "" : ` (${kind})`}: ${reason}`;
+    if (over) return [clear("time", `${text}; the time of its next try came at ${moment(until, now)}${who}`, evidence)];
+    const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} begins at ${moment(until, now)}, in ${span(until - now)}.`;
+    return [decides("time", `${text}; it waits ${at}${who}`, evidence, `${sentence(text)} ${next}`)];
+  }
+  if (state === "parked") {
+    const what = WAITS_FOR[kind ?? ""];
+    const text = `parked ${at}${kind === null ? "" : ` (${kind})`}: ${reason}${who}`;
+    if (over) return [clear("time", text, evidence)];
+    const waits = what === undefined ? "It is parked" : `It waits for ${what}`;
+    const tries = `${waits}, and is tried again at ${moment(until, now)}, in ${span(until - now)}, without burning an attempt`;
+    return [decides("time", text, evidence, ended(`${tries}: ${reason}`))];
+  }
+  const text = `its runner put it back for a while, ${at}`;
+  return [
+    over ? clear("time", text, evidence) : decides("time", text, evidence, `${sentence(text)} Then a runner takes it.`),
+  ];
+}
+
+/** The question of a blocked one. */
+export function judgeQuestion(facts: WhyFacts): Finding[] {
+  const { issue, now, settings, job } = facts;
+  const asked = Date.parse(issue.since ?? issue.askedAt ?? "");
+  const since = Number.isNaN(asked) ? "" : ` since ${moment(asked, now)}`;
+  const question = words(issue.question, 160);
+  const quoted = question === "" ? "" : `: “${question}”`;
+  const evidence = {
+    since: issue.since,
+    question,
+    comment: issue.questionId,
+    answeredBy: issue.answer?.author ?? null,
+  };
+  if (issue.answer !== null) {
+    const text = `its question was answered by ${words(issue.answer.author, 60)}`;
+    return [clear("question", `${text}${quoted}`, evidence)];
+  }
+  const until = Number.isNaN(asked) ? null : asked + settings.blockedExpiresMs;
+  const expires = until === null ? "" : `; it expires at ${moment(until, now)}`;
+  const where = job === null || job.url === "" ? "on the issue" : `at ${job.url}`;
+  const answer = `It is blocked by a question${since}${quoted} Reply ${where}, and the work goes on.`;
+  return [
+    decides(
+      "question",
+      `an unanswered question${since}${expires}${quoted}`,
+      { ...evidence, expires: iso(until) },
+      answer,
+    ),
+  ];
+}
+
+/** An answer was taken, but the job still waits for its time. */
+export function judgeUnheard({ job, now }: WhyFacts): Finding[] {
+  if (job?.state !== "delayed" || job.until === null || job.until <= now) return [];
+  const text = "the answer has come, and the scheduler has not woken the job yet";
+  return [decides("wake", text, {}, `${sentence(text)} Its next poll does.`)];
+}
+
+/** The queue has no job for an issue that has not ended. */
+export function judgeMissing({ job, issue }: WhyFacts): Finding[] {
+  const was = issue.state ?? "new";
+  const runs = issue.agentRuns > 0 ? ` after ${count(issue.agentRuns, "agent run")}` : "";
+  const where =
+    job === null
+      ? "its job is gone from the queue"
+      : job.state === null
+        ? "its job is in none of the queue's lists"
+        : `the queue counts its job as ${job.state}`;
+  const text = `${where}, while the issue is ${was}${runs}`;
+  const then = "The scheduler puts it back with its next poll, as long as the label is on; its work so far is kept.";
+  return [decides("job", text, { state: issue.state, job: job?.state ?? null }, `${sentence(text)} ${then}`)];
+}

@@ -1,0 +1,111 @@
+import { MAX_LOST_IN_A_ROW } from "../domain/failures.ts";
+import { formatUsage } from "../domain/usage.ts";
+import { moment, span } from "../look/times.ts";
+import { RUNNER_GONE_MS, type RunPresence } from "../state/presence.ts";
+import type { WhyFacts } from "./facts.ts";
+import { clear, decides, type Finding } from "./rule.ts";
+import { count, ended, happened, iso, sentence, shortRun, words } from "./words.ts";
+import { isPresent } from "./taking.ts";
+
+/** A run that was picked up is told of within seconds. */
+const TOLD_MS = 15_000;
+
+const PHASE: Record<RunPresence["phase"], string> = {
+  prepare: "preparing the workspace",
+  work: "the agent works",
+  publish: "publishing",
+  report: "reporting",
+};
+
+/** Who works on it, and does that runner live? `jobId`: of the issue. */
+export function judgeRun(facts: WhyFacts, jobId: string): Finding[] {
+  const { runners, now, issue } = facts;
+  for (const runner of runners) {
+    const run = isPresent(runner, now) ? runner.runs?.find((entry) => entry.issue === jobId) : undefined;
+    if (run !== undefined) return [...livelyRun(run, facts)];
+  }
+  const since = issue.since === null ? null : Date.parse(issue.since);
+  const name = issue.runner;
+  const evidence = { runner: name, run: issue.run, since: issue.since, lockMs: facts.job?.lockMs ?? null };
+  if (name === null || (since !== null && now - since < TOLD_MS)) {
+    const text = `${name === null ? "a runner" : words(name, 60)} has taken it just now`;
+    return [decides("run", text, evidence, sentence(text))];
+  }
+  return [lostRun(facts, name, evidence)];
+}
+
+function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
+  const { slot, phase, since, last, tokens, costUsd } = run;
+  const began = `${words(slot, 60)} works on it since ${moment(since, now)} (${span(now - since)})`;
+  const spent = tokens === 0 ? "" : `, ${tokens.toLocaleString("en-US")} tokens, $${costUsd.toFixed(2)}`;
+  const text = `${began}: ${PHASE[phase]}${spent}, run ${shortRun(run.run)}`;
+  const evidence = { runner: slot, run: run.run, phase, since: iso(since), tokens, costUsd };
+  const did = last === null ? "" : ` Last, ${span(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
+  const lastRule =
+    last === null
+      ? clear("last", "the agent has said nothing yet")
+      : clear("last", `${span(now - last.at)} ago: ${words(last.text || last.kind, 160)}`, {
+          at: iso(last.at),
+          kind: words(last.kind, 60),
+        });
+  const phaseNow = phase === "work" ? "" : `, now ${PHASE[phase]}`;
+  const answer = `${sentence(`${words(slot, 60)} works on it since ${moment(since, now)} (${span(now - since)})${phaseNow}`)}${did}`;
+  return [decides("run", text, { ...evidence, agentRuns: issue.agentRuns }, answer), lastRule];
+}
+
+/** The slot's name is `<host>/<number>`, its runner's that of its first slot: the host says which may have it. */
+function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence: Finding["evidence"]): Finding {
+  const host = name.slice(0, name.lastIndexOf("/"));
+  const last = runners.filter((entry) => entry.host === host).toSorted((a, b) => b.at - a.at)[0];
+  const gone = last === undefined || now - last.at > RUNNER_GONE_MS;
+  const heard = last === undefined ? "is not there any more" : `was last heard of ${span(now - last.at)} ago`;
+  const told = gone ? `its runner ${words(name, 60)} ${heard}` : `its runner ${words(name, 60)} no longer tells of it`;
+  const lock = job?.lockMs ?? null;
+  const then =
+    lock === null
+      ? "Its lock has ended: a runner takes it within seconds, when one is there."
+      : `Another runner takes it when its lock ends, in ${span(lock)} at most.`;
+  const lost = `${count(issue.lost, "run")} lost in a row before this, ${MAX_LOST_IN_A_ROW} are a failure`;
+  return decides(
+    "run",
+    `${told}; ${lost}`,
+    { ...evidence, lastAt: iso(last?.at ?? null), lost: issue.lost },
+    `${sentence(told)} ${then}`,
+  );
+}
+
+/** A person's wish, or GitHub's, that it should end. */
+export function judgeCommands({ issue }: WhyFacts): Finding[] {
+  const { stop, cancel } = issue;
+  const findings: Finding[] = [];
+  for (const [rule, verb, reason] of [
+    ["cancel", "cancelled", cancel],
+    ["stop", "stopped", stop],
+  ] as const) {
+    if (reason === null) continue;
+    const how = happened(verb, words(reason));
+    findings.push(decides(rule, `it is to be ${how}`, { [rule]: words(reason) }, ended(`It is being ${how}`)));
+  }
+  return findings;
+}
+
+/** What was tried before. */
+export function judgeTries({ job, issue }: WhyFacts): Finding[] {
+  const findings: Finding[] = [];
+  if (job !== null) {
+    const { attemptsMade: made, maxAttempts: max } = job;
+    const text = `${made} of ${count(max, "attempt")} burnt`;
+    findings.push(clear("attempts", text, { made, max }));
+  }
+  if (issue.agentRuns > 0) {
+    const spent = issue.usage === null ? "" : `: ${formatUsage(issue.usage)}`;
+    findings.push(
+      clear("agents", `${count(issue.agentRuns, "agent")} worked on it so far${spent}`, { runs: issue.agentRuns }),
+    );
+  }
+  if (issue.lost > 0) {
+    const text = `${count(issue.lost, "run")} in a row lost with its runner; ${MAX_LOST_IN_A_ROW} are a failure`;
+    findings.push(clear("lost", text, { lost: issue.lost }));
+  }
+  return findings;
+}
