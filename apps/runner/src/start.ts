@@ -15,6 +15,7 @@ import { createRedactor } from "@tac8/core/log/redact";
 import { logAtMost } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
+import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner, removeRunner } from "@tac8/core/state/presence";
 import { within } from "./agent/within.ts";
@@ -185,6 +186,7 @@ export async function start(
     log,
     errors: errorsOf(),
   });
+  const tally = tallyGitHubCalls(redis, github.counters);
   const present = () =>
     announceRunner(redis, {
       name,
@@ -200,7 +202,9 @@ export async function start(
       machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
       process: vitals.look(),
       github: githubPresence(github),
-    }).catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
+    })
+      .then(tally)
+      .catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
   const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
   pace = keepPace({
     redis,
@@ -234,7 +238,7 @@ export async function start(
     await within(pace?.close() ?? Promise.resolve(), REDIS_MS);
     await commands.close();
     await janitor.close();
-    if (redis.status === "ready") await within(removeRunner(redis, name), REDIS_MS);
+    if (redis.status === "ready") await within(Promise.allSettled([tally(), removeRunner(redis, name)]), REDIS_MS);
     await within(queue.close(), REDIS_MS);
     connection.disconnect();
     slots.close();
