@@ -1,5 +1,7 @@
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import { sections } from "@tac8/core/config/schema";
+import type { HealthLimits } from "@tac8/core/health/limits";
 import { dirname, join, resolve } from "node:path";
 import { Problem, type Context } from "../context.ts";
 import { isAlive, readRecord } from "./record.ts";
@@ -9,6 +11,7 @@ export interface Place {
   readonly redisUrl: string;
   readonly repositories: readonly RepositoryConfig[];
   readonly pollSeconds: number;
+  readonly limits: HealthLimits;
 }
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
@@ -31,6 +34,7 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
     redisUrl: env["REDIS_URL"] || urlIn([config.home, dirname(loaded.path)]) || DEFAULT_URL,
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
+    limits: config.health,
   };
 }
 
@@ -43,6 +47,7 @@ function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string):
     redisUrl: url ?? (env["REDIS_URL"] || urlIn([home]) || DEFAULT_URL),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
+    limits: config?.health ?? sections.health.parse({}),
   };
 }
 
