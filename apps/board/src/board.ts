@@ -1,5 +1,6 @@
 import type { Config } from "@tac8/core/config/resolve";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
+import type { Vitals } from "@tac8/core/app/vitals";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { Queue } from "bullmq";
 import type { Request, Response } from "express";
@@ -19,6 +20,7 @@ export interface Board {
   /** Shared by all who look, and a minute old at most. */
   readonly charts: () => Promise<ChartFacts>;
   readonly live: LiveHub;
+  readonly vitals: Pick<Vitals, "look">;
   /** Epoch ms. */
   readonly now: () => number;
 }

@@ -1,6 +1,7 @@
 import { liveScript } from "./assets/serve.ts";
 import type { Page } from "./board.ts";
 import { healthPage } from "./health/page.ts";
+import { metricsPage } from "./metrics/page.ts";
 import { overviewPage, overviewStream } from "./overview/page.ts";
 
 export interface Route {
@@ -17,4 +18,5 @@ export const ROUTES: readonly Route[] = [
   { method: "get", path: "/events", open: false, page: overviewStream },
   { method: "get", path: "/assets/live.js", open: false, page: liveScript },
   { method: "get", path: "/healthz", open: true, page: healthPage },
+  { method: "get", path: "/metrics", open: false, page: metricsPage },
 ];

@@ -40,8 +40,20 @@ export async function paintScene(scene: Scene): Promise<void> {
     tired: null,
     machine: { ...machine, freeMemoryMb: 3900 },
     runs: [
-      run(scene, { number: 471, slot: "pi-1/0", phase: "work", minutes: 14, title: "Exports time out on large boards" }),
-      run(scene, { number: 468, slot: "pi-1/1", phase: "publish", minutes: 31, title: "Keyboard shortcuts for the layer panel" }),
+      run(scene, {
+        number: 471,
+        slot: "pi-1/0",
+        phase: "work",
+        minutes: 14,
+        title: "Exports time out on large boards",
+      }),
+      run(scene, {
+        number: 468,
+        slot: "pi-1/1",
+        phase: "publish",
+        minutes: 31,
+        title: "Keyboard shortcuts for the layer panel",
+      }),
     ],
   });
   await announceRunner(redis, {
@@ -53,14 +65,29 @@ export async function paintScene(scene: Scene): Promise<void> {
     busy: 1,
     tired: null,
     machine: { ...machine, freeMemoryMb: 9100, totalMemoryMb: 16_384, loadPerCore: 0.3, temperatureC: 44 },
-    runs: [run(scene, { number: 475, slot: "workshop/2", phase: "prepare", minutes: 0.3, title: "Netlist import drops pin names", quiet: true })],
+    runs: [
+      run(scene, {
+        number: 475,
+        slot: "workshop/2",
+        phase: "prepare",
+        minutes: 0.3,
+        title: "Netlist import drops pin names",
+        quiet: true,
+      }),
+    ],
   });
 }
 
 /** Adds a hold, as where an account's limit was reached. */
 export async function paintHold({ redis, now }: Scene): Promise<void> {
   const reason = "the account's usage limit is reached";
-  await setHold(redis, { name: "usage-limit", reason, by: "runner pi-1/0", since: now - 4 * MINUTE, until: now + 96 * MINUTE });
+  await setHold(redis, {
+    name: "usage-limit",
+    reason,
+    by: "runner pi-1/0",
+    since: now - 4 * MINUTE,
+    until: now + 96 * MINUTE,
+  });
 }
 
 function run(
@@ -105,7 +132,11 @@ async function paintQueue(scene: Scene): Promise<void> {
   const idOf = (number: number) => `${owner}.${repo}.${number}`.toLowerCase();
   const add = (number: number, title: string, options: object) => {
     const url = `https://github.com/${owner}/${repo}/issues/${number}`;
-    return queue.add("issue", { owner, repo, number, repositoryId: 1, title, url }, { jobId: idOf(number), ...options });
+    return queue.add(
+      "issue",
+      { owner, repo, number, repositoryId: 1, title, url },
+      { jobId: idOf(number), ...options },
+    );
   };
   const write = (number: number, patch: IssuePatch) => store.writeIf(idOf(number), {}, patch);
   const worker = new Worker<JobData, JobResult>(QUEUE_NAME, null, { connection: redis, autorun: false });
@@ -121,7 +152,12 @@ async function paintQueue(scene: Scene): Promise<void> {
     const usage = { ...USAGE, durationMs: 9 * MINUTE, costUsd: 0.38 + number / 1000 };
     const pull = prUrl === null ? {} : { prUrl, prNumber: number + 40 };
     await write(number, { state: outcome as "pr", since: new Date(at).toISOString(), reason, usage, ...pull });
-    const event = { issue: idOf(number), from: "running" as const, by: "runner pi-1/0", reason: reason ?? "opened the pull request" };
+    const event = {
+      issue: idOf(number),
+      from: "running" as const,
+      by: "runner pi-1/0",
+      reason: reason ?? "opened the pull request",
+    };
     const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { prUrl } });
     await redis.xadd(EVENTS_KEY, `${at}-0`, ...fields);
   }
@@ -142,7 +178,10 @@ async function paintQueue(scene: Scene): Promise<void> {
       455,
       "Which file formats should the exporter write?",
       13 * 24 * 60 * MINUTE,
-      { state: "blocked", question: "The issue names Gerber and ODB++. Should ODB++ be part of this pull request, or of a later one?" },
+      {
+        state: "blocked",
+        question: "The issue names Gerber and ODB++. Should ODB++ be part of this pull request, or of a later one?",
+      },
     ],
   ];
   for (const [number, title, delay, patch] of later) {

@@ -17,6 +17,13 @@ test("health turns good when scheduler and runner report, and the overview shows
   const before = await ask(`${url}/healthz`);
   expect(before.status).toBe(503);
   expect(JSON.parse(before.body)).toMatchObject({ ok: false, redis: { ok: true }, runners: { ok: false, present: 0 } });
+  expect(JSON.parse(before.body)).toMatchObject({
+    level: "critical",
+    reasons: [
+      { level: "critical", code: "scheduler", text: expect.stringContaining("start it") },
+      { level: "critical", code: "no-runner", text: expect.stringContaining("start one") },
+    ],
+  });
 
   const at = Date.now();
   await announceScheduler(redis, { at, lastPollAt: at, error: null });
@@ -27,6 +34,8 @@ test("health turns good when scheduler and runner report, and the overview shows
   expect(after.status).toBe(200);
   expect(JSON.parse(after.body)).toEqual({
     ok: true,
+    level: "ok",
+    reasons: [],
     redis: { ok: true },
     scheduler: { ok: true, lastPollAt: at, error: null },
     runners: { ok: true, present: 1, slots: 3, busy: 2 },

@@ -4,6 +4,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { watchVitals } from "@tac8/core/app/vitals";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { isLoopback } from "./access/loopback.ts";
 import { makePassword } from "./access/password.ts";
@@ -55,6 +56,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   const tell = (error: Error) => log.warn(`closing the board's queue: ${error.message}`);
 
   const live = createLiveHub({ log: throttled });
+  const vitals = watchVitals();
   const board: Board = {
     config,
     redis,
@@ -63,11 +65,13 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
     probe: createRedisProbe(redis),
     charts: remember(() => readChartFacts(redis, now()), { ms: CHARTS_MS, now }),
     live,
+    vitals,
     now,
   };
   const server = await listen(createApp(board, { loopback, password }, throttled), { host, port }).catch(
     async (error: unknown) => {
       live.close();
+      vitals.close();
       await closeQueue();
       throw error;
     },
@@ -87,6 +91,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
     url,
     close() {
       live.close();
+      vitals.close();
       closing ??= closeServer(server).then(async () => void (await closeQueue()));
       return closing;
     },

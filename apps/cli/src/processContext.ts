@@ -1,4 +1,5 @@
 import type { Context, Output } from "./context.ts";
+import { openFullScreen } from "./terminal/fullScreen.ts";
 import type { AppSpec } from "./up/apps.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -20,12 +21,24 @@ export function contextOf(given: {
     err: outputOf(process.stderr, env),
     apps,
     now: Date.now,
+    openFullScreen:
+      process.stdin.isTTY && process.stdout.isTTY
+        ? () => openFullScreen({ input: process.stdin, output: process.stdout, atExit: atExitOf(process) })
+        : null,
     onSignal(handler) {
       for (const signal of SIGNALS) process.on(signal, handler);
       return () => {
         for (const signal of SIGNALS) process.off(signal, handler);
       };
     },
+  };
+}
+
+/** For an end that nobody foresaw. @returns a function that forgets the handler. */
+function atExitOf(process: NodeJS.Process): (handler: () => void) => () => void {
+  return (handler) => {
+    process.once("exit", handler);
+    return () => process.off("exit", handler);
   };
 }
 

@@ -15,10 +15,12 @@ import { createRedactor } from "@tac8/core/log/redact";
 import { logAtMost } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
+import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner, removeRunner } from "@tac8/core/state/presence";
 import { within } from "./agent/within.ts";
 import { findCeiling, sayCeiling } from "./host/ceiling.ts";
+import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { readHost } from "./host/read.ts";
 import { watchHost } from "./host/watch.ts";
 import { startJanitor } from "./janitor/start.ts";
@@ -114,17 +116,20 @@ export async function start(
   const leases = new Map<string, Lease>();
   const progress = new Map<string, Progress>();
   const vitals = watchVitals();
+  let pace: PaceKeeper | null = null;
   const worker = new Worker<JobData, JobResult>(
     QUEUE_NAME,
     async (job, token) => {
       const jobId = job.id ?? "";
-      if (hostWatch.tired !== null || pauseWatch.paused !== null) {
+      const full = running.size >= (pace?.limit ?? Infinity);
+      if (hostWatch.tired !== null || pauseWatch.paused !== null || full) {
         await job.moveToDelayed(now() + PASS_ON_MS, token);
         throw new DelayedError();
       }
       const halt = new HaltSwitch();
       const slot = slots.take();
       running.set(jobId, halt);
+      pace?.moved();
       const lease = new Lease({
         lockSeconds: coordinator.lock_seconds,
         onLapse() {
@@ -146,6 +151,7 @@ export async function start(
         });
       } finally {
         running.delete(jobId);
+        pace?.moved();
         progress.delete(jobId);
         lease.close();
         leases.delete(jobId);
@@ -183,6 +189,7 @@ export async function start(
     log,
     errors: errorsOf(),
   });
+  const tally = tallyGitHubCalls(redis, github.counters);
   const present = () =>
     announceRunner(redis, {
       name,
@@ -192,13 +199,26 @@ export async function start(
       slots: coordinator.max_concurrent_workers,
       busy: running.size,
       tired: hostWatch.tired,
+      limit: pace?.limit,
       paused: pauseWatch.paused,
       runs: [...progress.values()].map(({ seen }) => seen),
       machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
       process: vitals.look(),
       github: githubPresence(github),
-    }).catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
+    })
+      .then(tally)
+      .catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
   const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
+  pace = keepPace({
+    redis,
+    worker: brake.lever(),
+    host,
+    slots: coordinator.max_concurrent_workers,
+    busy: () => running.size,
+    clearUp: () => janitor.hurry(),
+    log,
+    now,
+  });
   const announcing = setInterval(() => void present(), ANNOUNCE_MS);
   await present();
   log.info({ runner: name, slots: coordinator.max_concurrent_workers }, "runner ready");
@@ -218,9 +238,10 @@ export async function start(
     if (!closed) sayUnfinished([...running.keys()]);
     await hostWatch.close();
     await pauseWatch.close();
+    await within(pace?.close() ?? Promise.resolve(), REDIS_MS);
     await commands.close();
     await janitor.close();
-    if (redis.status === "ready") await within(removeRunner(redis, name), REDIS_MS);
+    if (redis.status === "ready") await within(Promise.allSettled([tally(), removeRunner(redis, name)]), REDIS_MS);
     await within(queue.close(), REDIS_MS);
     connection.disconnect();
     slots.close();

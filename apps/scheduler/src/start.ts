@@ -8,6 +8,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { createBreaker } from "./breaker.ts";
 import { createHealth } from "./health.ts";
@@ -90,12 +91,14 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     }
   }
 
+  const tally = tallyGitHubCalls(redis, github.counters);
   const loops = Promise.all([
     every(config.coordinator.poll_interval_seconds * 1000, poll),
     every(HOLDS_MS, holds),
     every(STOPS_MS, createStops({ config, redis, queue, store, github, login, log, now, signal })),
     every(TASKS_MS, tasks),
     every(LEDGER_MS, createLedger({ redis, queue, now })),
+    every(LEDGER_MS, tally),
     every(HEALTH_MS, createHealth({ config, redis, queue, log, now })),
   ]);
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
@@ -106,7 +109,8 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     watch.close();
     // While Redis is away its commands wait for it; their owner ends them with the connection.
     await within(CLOSE_MS, loops);
-    await within(CLOSE_MS, Promise.all([queue.close(), endRescue()]));
+    const lastTally = redis.status === "ready" ? tally().catch(() => {}) : null;
+    await within(CLOSE_MS, Promise.all([queue.close(), endRescue(), lastTally]));
   }
   return {
     close() {

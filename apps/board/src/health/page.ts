@@ -1,9 +1,23 @@
-import type { Page } from "../board.ts";
-import { judgeHealth } from "./judge.ts";
-import { readHealth } from "./read.ts";
+import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
+import { readSnapshot } from "@tac8/core/look/snapshot";
+import type { Board, Page } from "../board.ts";
+import { readInTime, RedisAway } from "../redis/away.ts";
+import { healthAnswer, REDIS_AWAY, type HealthAnswer } from "./answer.ts";
 
-/** `/healthz`: 200 when all is well, else 503; the JSON says what is not. */
+/** `/healthz`: 200 while it works, else 503; the JSON says what is not well. */
 export const healthPage: Page = async (board, _request, response) => {
-  const health = judgeHealth(await readHealth(board), board.now());
-  response.status(health.ok ? 200 : 503).json(health);
+  const answer = await answerOf(board);
+  response.status(answer.ok ? 200 : 503).json(answer);
 };
+
+/** Never hangs and never throws for want of Redis: that is one of its answers. */
+async function answerOf({ redis, queue, probe, config, now }: Board): Promise<HealthAnswer> {
+  try {
+    const at = now();
+    const snapshot = await readInTime(probe, () => readSnapshot({ redis, queue, now: at, events: 1 }));
+    return healthAnswer(snapshot, judgeHealth(snapshot, healthGiven(config, at)));
+  } catch (error) {
+    if (!(error instanceof RedisAway)) throw error;
+    return REDIS_AWAY;
+  }
+}

@@ -1,5 +1,5 @@
 import { summarize } from "@tac8/core/ledger/summary";
-import type { Level } from "@tac8/core/health/judge";
+import type { Level } from "@tac8/core/health/level";
 import { actionButton } from "../pages/button.ts";
 import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";

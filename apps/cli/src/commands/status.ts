@@ -1,23 +1,36 @@
-import { judge, readSnapshot } from "../look/health.ts";
-import { renderHealth } from "../look/renderHealth.ts";
+import type { Level } from "@tac8/core/health/level";
+import type { Redis } from "ioredis";
+import { readStatus } from "../look/readStatus.ts";
+import { renderStatus } from "../look/renderStatus.ts";
 import type { CommandSpec } from "../program.ts";
-import { redisAddress, UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { painter } from "../terminal/text.ts";
 
-/** `--json`: one object, `Health`. The exit code is 0 whenever Redis answered. */
+const EVENTS = 5;
+
+/** Beside those of every command: 1 Redis is away or the configuration is wrong, 2 wrong usage. */
+const EXIT_CODES: Readonly<Record<Level, number>> = { ok: 0, warning: 0, degraded: 3, critical: 4 };
+
+/** `--json`: one object, `StatusReport`. */
 export const status: CommandSpec = {
   usage: "status",
-  summary: "how tac8 is: scheduler, runners, queue, holds and the last events",
+  summary:
+    "how tac8 is: health and its reasons, holds, runners, queue, figures and the last events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is away",
   options: [{ flags: "--json", description: "as JSON" }],
   async run(context, { options }) {
     const { out } = context;
-    const { redisUrl, pollSeconds } = locate(context, options["config"] as string | undefined);
-    const snapshot = await withRedis(redisUrl, readSnapshot, UP_RUNNING);
+    const place = locate(context, options["config"] as string | undefined);
     const now = context.now();
-    const health = judge(snapshot, { redis: redisAddress(redisUrl), now, pollSeconds });
-    if (options["json"] === true) out.line(JSON.stringify(health, null, 2));
-    else out.line(renderHealth(health, { now, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
-    return 0;
+    const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
+    const report = await withRedis(place.redisUrl, read, UP_RUNNING);
+    if (options["json"] === true) {
+      out.line(JSON.stringify(report, null, 2));
+    } else {
+      const { repositories } = place;
+      const how = { repositories, now, width: out.columns ?? 120, paint: painter(out.color) };
+      out.line(renderStatus(report, how).join("\n"));
+    }
+    return EXIT_CODES[report.health.level];
   },
 };

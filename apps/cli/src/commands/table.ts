@@ -2,6 +2,7 @@ import type { CommandSpec } from "../program.ts";
 import { add } from "./add.ts";
 import { demo } from "./demo.ts";
 import { list } from "./list.ts";
+import { monitor } from "./monitor.ts";
 import { pause } from "./pause.ts";
 import { report } from "./report.ts";
 import { resume } from "./resume.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   up,
   demo,
   status,
+  monitor,
   list,
   view,
   why,

@@ -1,5 +1,7 @@
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import { sections } from "@tac8/core/config/schema";
+import type { HealthLimits } from "@tac8/core/health/limits";
 import { dirname, join, resolve } from "node:path";
 import { Problem, type Context } from "../context.ts";
 import { DEMO_TOKEN } from "../demo/files.ts";
@@ -14,6 +16,7 @@ export interface Place {
   readonly config: Config | null;
   /** Where the data folder may be, on this machine. */
   readonly homes: readonly string[];
+  readonly limits: HealthLimits;
 }
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
@@ -39,6 +42,7 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
     homes,
+    limits: config.health,
   };
 }
 
@@ -53,6 +57,7 @@ function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string):
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
     homes: [demo, home],
+    limits: config?.health ?? sections.health.parse({}),
   };
 }
 

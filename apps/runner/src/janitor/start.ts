@@ -10,15 +10,26 @@ const FIRST_MS = 5 * 60_000;
 const LOOK_MS = 10 * 60_000;
 const ROUND_MS = 3_600_000;
 
+export interface Janitor {
+  /** A round now, which makes room up to what health asks for. */
+  hurry(): void;
+  close(): Promise<void>;
+}
+
 /** Clears up each hour, and each ten minutes while the disk is short. Of the runners on a data folder one at a time. */
-export function startJanitor(services: Omit<JanitorServices, "signal">): { close(): Promise<void> } {
+export function startJanitor(services: Omit<JanitorServices, "signal" | "urgent">): Janitor {
   const stop = new AbortController();
   const { signal } = stop;
+  let wake = new AbortController();
   async function work(): Promise<void> {
     for (let wait = FIRST_MS; ; wait = LOOK_MS) {
-      await sleep(wait, undefined, { signal });
+      await sleep(wait, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() =>
+        signal.throwIfAborted(),
+      );
+      const urgent = wake.signal.aborted;
+      if (urgent) wake = new AbortController();
       try {
-        await round({ ...services, signal });
+        await round({ ...services, signal, urgent });
       } catch (err) {
         signal.throwIfAborted();
         services.log.warn({ err }, "the janitor could not do its round");
@@ -29,6 +40,7 @@ export function startJanitor(services: Omit<JanitorServices, "signal">): { close
     if (!signal.aborted) services.log.error({ err: error }, "the janitor has stopped: this is a defect");
   });
   return {
+    hurry: () => wake.abort(),
     async close() {
       stop.abort(new Error("the runner is shutting down"));
       await working;
@@ -38,7 +50,7 @@ export function startJanitor(services: Omit<JanitorServices, "signal">): { close
 
 /** @returns whether there was a round: not while another runner does one, nor so soon after the last. */
 export async function round(services: JanitorServices): Promise<boolean> {
-  const { config, now } = services;
+  const { config, now, urgent = false } = services;
   const lock = await tryLock(join(config.home, "janitor.lock"));
   if (lock === null) return false;
   try {
@@ -46,7 +58,7 @@ export async function round(services: JanitorServices): Promise<boolean> {
     const free = await (services.freeBytes ?? (() => freeOf(config.home)))();
     const short = free < config.janitor.min_free_gb * 1e9;
     const last = Date.parse(await readFile(file, "utf8").catch(() => ""));
-    if (!short && now() - last < ROUND_MS) return false;
+    if (!short && !urgent && now() - last < ROUND_MS) return false;
     await sweep(services);
     await maintainMirrors(services);
     await writeFile(file, new Date(now()).toISOString());

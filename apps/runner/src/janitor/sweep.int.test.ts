@@ -6,7 +6,7 @@ import { runLogPath } from "@tac8/core/conversation/runLog";
 import { readEvents } from "@tac8/core/state/events";
 import { lock } from "../lock/flock.ts";
 import type { GitBench } from "../workspace/testing/gitBench.ts";
-import { round } from "./start.ts";
+import { round, startJanitor } from "./start.ts";
 import { sweep, type SweepReport } from "./sweep.ts";
 import { createJanitorBench, type JanitorBench } from "./testing.fixture.ts";
 
@@ -180,4 +180,22 @@ test("one runner at a time, and not sooner than an hour after the last round", a
   bench.advance(3_600_000);
   expect(await round(bench.services)).toBe(true);
   expect(await round({ ...bench.services, freeBytes: () => Promise.resolve(0) })).toBe(true);
+});
+
+test("when health asks for room, a round comes at once, and makes more room than health wants", async () => {
+  const { paths } = await workspace();
+  await bench.stands(number, "pr");
+  let free = 2.3e9; // More than the janitor itself finds short, less than where health is content again.
+  const freeBytes = () => Promise.resolve(existsSync(paths.tree) ? free : (free = 9e9));
+  const services = { ...bench.services, freeBytes };
+  await round(services);
+  expect([await round(services), existsSync(paths.tree)]).toEqual([false, true]);
+  const janitor = startJanitor(services);
+  try {
+    janitor.hurry();
+    await expect.poll(() => existsSync(paths.tree), { timeout: 30_000 }).toBe(false);
+    janitor.hurry(); // It may be asked again.
+  } finally {
+    await janitor.close();
+  }
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
+import { EASE } from "@tac8/core/health/limits";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent } from "@tac8/core/state/events";
@@ -29,6 +30,8 @@ export interface JanitorServices {
   /** The runner's name, for the event log. */
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Health asks for room. */
+  readonly urgent?: boolean;
   /** Bytes that the data folder's disk has left. */
   readonly freeBytes?: () => Promise<number>;
 }
@@ -51,7 +54,7 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
   const limits = {
     workspacesMs: config.janitor.keep_days_workspaces * DAY_MS,
     logsMs: config.janitor.keep_days_logs * DAY_MS,
-    minFreeBytes: config.janitor.min_free_gb * GB,
+    minFreeBytes: roomWanted(services) * GB,
   };
   const plan = planJanitor(await look(services, await freeBytes()), limits, now());
   const removed: Item[] = [];
@@ -85,6 +88,12 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
     if (removed.length > 0) await record(services, removed, kept.length);
   }
   return { removed, kept };
+}
+
+/** In GB. Somewhat more than where health calls a disk short: else it would stay so. */
+function roomWanted({ config: { janitor, health }, urgent = false }: JanitorServices): number {
+  if (janitor.min_free_gb === 0 || !urgent) return janitor.min_free_gb;
+  return Math.max(janitor.min_free_gb, health.disk_degraded_gb * (1 + 2 * EASE));
 }
 
 /** Throwaway repositories before live runs: whichever is there then either has its run among them, or has none. */

@@ -29,6 +29,7 @@ const runner = (name: string, change: Partial<RunnerPresence> = {}): RunnerPrese
   process: { rssMb: 100, lagMs: 3, startedAt: 0 },
   ...change,
 });
+const paused = { by: "octo", reason: "moving it", since: NOW };
 const scheduler = { at: NOW, lastPollAt: NOW - 1000, error: null };
 const WELL: Snapshot = {
   scheduler,
@@ -99,7 +100,14 @@ const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level:
   ["a runner that went silent", { gone: [runner("c")] }, "warning", ["runner-gone:c"]],
   ["the only one went silent", { runners: [], gone: [runner("c")] }, "critical", ["no-runner", "runner-gone:c"]],
   ["one of two is tired", { runners: [runner("a"), runner("b", { tired: "hot" })] }, "warning", ["tired:b"]],
-  ["all are tired", { runners: [runner("a", { tired: "hot" })] }, "degraded", ["all-tired", "tired:a"]],
+  ["all are tired", { runners: [runner("a", { tired: "hot" })] }, "degraded", ["all-rest", "tired:a"]],
+  ["one of two is paused", { runners: [runner("a"), runner("b", { paused })] }, "warning", ["paused:b"]],
+  [
+    "one tired, one paused",
+    { runners: [runner("a", { tired: "hot" }), runner("b", { paused })] },
+    "degraded",
+    ["all-rest", "tired:a", "paused:b"],
+  ],
 
   ["Redis at its warning", { memory: { used: 75, max: 100 } }, "ok", []],
   ["Redis over its warning", { memory: { used: 76, max: 100 } }, "warning", ["redis-memory"]],

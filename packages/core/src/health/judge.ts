@@ -55,13 +55,16 @@ function judgeRunners({ runners, gone }: Snapshot): Reason[] {
     const text = "no runner is there, so nothing is worked on: start one";
     return [{ ...everywhere, level: "critical", code: "no-runner", text }, ...lost];
   }
-  const tired = runners.flatMap(({ name, tired: why }): Reason[] => {
-    if (typeof why !== "string") return [];
-    return [{ ...everywhere, level: "warning", code: `tired:${name}`, text: `${name} takes nothing new: ${why}` }];
+  const resting = runners.flatMap(({ name, tired, paused }): Reason[] => {
+    const warn = (code: string, why: string): Reason[] => {
+      return [{ ...everywhere, level: "warning", code: `${code}:${name}`, text: `${name} takes nothing new: ${why}` }];
+    };
+    if (typeof tired === "string") return warn("tired", tired);
+    return paused ? warn("paused", `${paused.by} paused it (${paused.reason})`) : [];
   });
-  if (tired.length < runners.length) return [...tired, ...lost];
-  const text = "every runner's host is tired, so nothing new starts: see their reasons";
-  return [{ ...everywhere, level: "degraded", code: "all-tired", text }, ...tired, ...lost];
+  if (resting.length < runners.length) return [...resting, ...lost];
+  const text = "every runner rests, so nothing new starts: see their reasons";
+  return [{ ...everywhere, level: "degraded", code: "all-rest", text }, ...resting, ...lost];
 }
 
 function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, scale: Scale): Reason[] {

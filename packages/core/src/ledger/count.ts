@@ -13,6 +13,7 @@ import { bucketFields, type HistogramName } from "./histograms.ts";
  *   cost|<model>                           micro US dollars
  *   tokens|<model>|<input, output, cacheRead, cacheWrite>
  *   hold|<name>                            holds begun
+ *   github|<requests, notModified>         requests to GitHub, see githubCalls.ts; in the totals only
  *   <run, wait, pr>|le|<seconds>, |sum, |count   histograms, see histograms.ts; sums in ms
  */
 export type Counts = Readonly<Record<string, number>>;
@@ -78,11 +79,25 @@ function fieldsOf(event: LoggedEvent): Field[] {
 function agentFields(evidence: LoggedEvent["evidence"]): Field[] {
   const found = parseAgentEvidence(evidence);
   if (found === null) return [];
-  const models = found.models.flatMap(({ model, costUsd, ...tokens }): Field[] => [
-    [`cost|${model}`, Math.round(costUsd * 1e6)],
-    ...Object.entries(tokens).map(([kind, amount]): Field => [`tokens|${model}|${kind}`, Math.round(amount)]),
-  ]);
-  return [[`agents|${found.cause}`, 1], ...models, ...timed("run", found.ms)];
+  const models = found.models.flatMap(({ model: name, costUsd, ...tokens }): Field[] => {
+    const model = fieldName(name);
+    const counted = Object.entries(tokens).map(([kind, amount]): Field => [`tokens|${model}|${kind}`, whole(amount)]);
+    return [[`cost|${model}`, whole(costUsd * 1e6)], ...counted];
+  });
+  return [[`agents|${fieldName(found.cause)}`, 1], ...models, ...timed("run", found.ms)];
+}
+
+const MAX_NAME = 120;
+/** More than anybody spends; far below where whole numbers end. */
+const MAX_AMOUNT = 1e14;
+
+/** Names come from agents. Redis' JSON reader refuses half a character, and would then never count anything again. */
+function fieldName(text: string): string {
+  return text.slice(0, MAX_NAME).toWellFormed();
+}
+
+function whole(amount: number): number {
+  return Math.min(MAX_AMOUNT, Math.max(0, Math.round(amount)));
 }
 
 function failed(kind: string | number | null | undefined): Field[] {
@@ -91,11 +106,11 @@ function failed(kind: string | number | null | undefined): Field[] {
 }
 
 function timed(name: HistogramName, ms: string | number | null | undefined): Field[] {
-  return typeof ms === "number" && ms >= 0 ? bucketFields(name, ms) : [];
+  return typeof ms === "number" && ms >= 0 ? bucketFields(name, whole(ms)) : [];
 }
 
 /** Repositories are many, and their names are long: together they are one. */
 function holdName(name: string | number | null | undefined): string {
   const text = String(name ?? "");
-  return text.startsWith("repo:") ? "repository" : text;
+  return text.startsWith("repo:") ? "repository" : fieldName(text);
 }

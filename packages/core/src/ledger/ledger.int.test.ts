@@ -5,7 +5,7 @@ import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts"
 import { dayOf, lastDays } from "./days.ts";
 import { histogramOf } from "./histograms.ts";
 import { addSample, readSamples } from "./samples.ts";
-import { advanceLedger, readDays, readTotals } from "./store.ts";
+import { advanceLedger, readDays, readEnds, readTotals } from "./store.ts";
 import { summarize } from "./summary.ts";
 
 let server: TestRedis;
@@ -118,4 +118,36 @@ test("days are those of this place, and each is one", () => {
   expect(days.at(-1)).toBe("2026-11-25");
   expect(new Set(days).size).toBe(400);
   expect(dayOf(new Date(2026, 0, 2, 23, 59).getTime())).toBe("2026-01-02");
+});
+
+test("what an agent calls itself, and what it claims, stops nobody from counting", async () => {
+  const models = [{ model: `\ud800${"x".repeat(500)}"`, ...figures, input: 1e300, costUsd: -1 }];
+  await log({
+    to: "agent",
+    evidence: encodeAgentEvidence({ run: "r", cause: "\udfff", costUsd: 1, turns: 1, ms: 1e300, models }),
+  });
+  await log({ to: "pr" });
+  expect(await advanceLedger(server.redis)).toBe(2);
+  const totals = await readTotals(server.redis);
+  const model = `\ufffd${"x".repeat(119)}`;
+  expect(totals).toMatchObject({
+    "outcome|pr": 1,
+    "agents|\ufffd": 1,
+    [`tokens|${model}|input`]: 1e14,
+    [`cost|${model}`]: 0,
+  });
+});
+
+test("remembers how the newest runs ended, each once", async () => {
+  await aDay();
+  await Promise.all(Array.from({ length: 3 }, () => advanceLedger(server.redis)));
+  // retrying, pr, failed, blocked; not the answer to a question.
+  expect((await readEnds(server.redis)).map(({ well }) => well)).toEqual([false, true, false, true]);
+  expect((await readEnds(server.redis))[0]?.at).toBeGreaterThan(Date.now() - 60_000);
+  for (let count = 0; count < 700; count += 1) void log({ to: "pr" });
+  await log({ to: "failed", evidence: { failure: "agent" } });
+  await advanceLedger(server.redis);
+  const ends = await readEnds(server.redis);
+  expect([ends.length, ends.filter(({ well }) => well).length, ends.at(-1)?.well]).toEqual([100, 99, false]);
+  expect(Object.keys(await readTotals(server.redis))).not.toContain("ends");
 });

@@ -68,6 +68,8 @@ const runnerSchema = z.object({
   busy: z.number(),
   /** Why its host takes nothing new now; null: it is fit for work. */
   tired: z.string().nullable().optional(),
+  /** How many jobs it may hold now, less than its slots while it goes slowly. */
+  limit: z.number().optional(),
   /** The person who paused it, see state/pause.ts; null: nobody. */
   paused: pauseSchema.nullable().optional(),
   runs: z.array(runSchema).optional(),

@@ -1,0 +1,42 @@
+import type { Health, Reason } from "@tac8/core/health/level";
+import type { Snapshot } from "@tac8/core/look/snapshot";
+
+/** The answer of `/healthz`; times are epoch ms. */
+export interface HealthAnswer {
+  /** It works: nothing is critical. */
+  readonly ok: boolean;
+  readonly level: Health["level"];
+  /** The worst first. */
+  readonly reasons: readonly Pick<Reason, "level" | "code" | "text">[];
+  readonly redis: { readonly ok: boolean };
+  readonly scheduler: { readonly ok: boolean; readonly lastPollAt: number | null; readonly error: string | null };
+  readonly runners: { readonly ok: boolean; readonly present: number; readonly slots: number; readonly busy: number };
+}
+
+/** Pure. */
+export function healthAnswer({ scheduler, runners }: Snapshot, { level, reasons }: Health): HealthAnswer {
+  const has = (code: string) => reasons.some((reason) => reason.code === code);
+  return {
+    ok: level !== "critical",
+    level,
+    reasons: reasons.map(({ level: its, code, text }) => ({ level: its, code, text })),
+    redis: { ok: true },
+    scheduler: { ok: !has("scheduler"), lastPollAt: scheduler?.lastPollAt ?? null, error: scheduler?.error ?? null },
+    runners: {
+      ok: !has("no-runner"),
+      present: runners.length,
+      slots: runners.reduce((sum, { slots }) => sum + slots, 0),
+      busy: runners.reduce((sum, { busy }) => sum + busy, 0),
+    },
+  };
+}
+
+/** Without Redis nothing else is known. */
+export const REDIS_AWAY: HealthAnswer = {
+  ok: false,
+  level: "critical",
+  reasons: [{ level: "critical", code: "redis", text: "Redis does not answer: see whether it runs" }],
+  redis: { ok: false },
+  scheduler: { ok: false, lastPollAt: null, error: "not known: Redis does not answer" },
+  runners: { ok: false, present: 0, slots: 0, busy: 0 },
+};

@@ -1,0 +1,174 @@
+import type { HostPresence, ProcessPresence, RunnerPresence } from "@tac8/core/state/presence";
+import { bytes, MAX_VALUES, type Metric, type MetricFacts, type Sample } from "./metric.ts";
+
+const runners = ({ look }: MetricFacts) => look.runners.slice(0, MAX_VALUES);
+const eachRunner = (value: (runner: RunnerPresence) => number) => (facts: MetricFacts) =>
+  runners(facts).map((runner): Sample => ({ labels: { runner: runner.name }, value: value(runner) }));
+
+/** Several runners of one machine tell the same of it. */
+function eachHost(value: (machine: HostPresence) => number | null): Metric["samples"] {
+  return (facts) => {
+    const machines = new Map(
+      runners(facts).flatMap(({ host, machine }) => (machine === undefined ? [] : [[host, machine] as const])),
+    );
+    return [...machines].flatMap(([host, machine]) => {
+      const found = value(machine);
+      return found === null ? [] : [{ labels: { host }, value: found }];
+    });
+  };
+}
+
+function eachProcess(value: (process: ProcessPresence) => number): Metric["samples"] {
+  return (facts) => {
+    const told = [["scheduler", facts.look.scheduler?.process] as const];
+    const all = [...told, ...runners(facts).map(({ name, process }) => [name, process] as const)];
+    const known = all.flatMap(([process, found]) => (found === undefined ? [] : [[process, found] as const]));
+    return [...known, ["board", facts.board] as const].map(([process, found]) => ({
+      labels: { process },
+      value: value(found),
+    }));
+  };
+}
+
+function eachLimit(value: (limit: { limit: number; remaining: number; resetAt: number }) => number): Metric["samples"] {
+  return (facts) => {
+    const told = [["scheduler", facts.look.scheduler?.github] as const];
+    const all = [...told, ...runners(facts).map(({ name, github }) => [name, github] as const)];
+    return all.flatMap(([process, github]) =>
+      github?.rateLimit ? [{ labels: { process }, value: value(github.rateLimit) }] : [],
+    );
+  };
+}
+
+const gauge = { type: "gauge" } as const;
+
+/** Runners, machines and processes, as they tell of themselves. */
+export const PROCESSES: readonly Metric[] = [
+  {
+    ...gauge,
+    name: "tac8_agents_running",
+    help: "Agents at work.",
+    labels: ["runner"],
+    samples: eachRunner(({ runs = [] }) => runs.filter(({ phase }) => phase === "work").length),
+  },
+  {
+    ...gauge,
+    name: "tac8_runner_slots",
+    help: "Jobs that a runner can hold.",
+    labels: ["runner"],
+    samples: eachRunner(({ slots }) => slots),
+  },
+  {
+    ...gauge,
+    name: "tac8_runner_jobs",
+    help: "Jobs that a runner holds.",
+    labels: ["runner"],
+    samples: eachRunner(({ busy }) => busy),
+  },
+  {
+    ...gauge,
+    name: "tac8_runner_resting",
+    help: "1 while a runner takes nothing new, because its host is tired or a person paused it.",
+    labels: ["runner"],
+    samples: eachRunner(({ tired, paused }) => Number(typeof tired === "string" || Boolean(paused))),
+  },
+  {
+    ...gauge,
+    name: "tac8_runner_heartbeat_timestamp_seconds",
+    help: "When a runner was last heard of, as Unix time.",
+    labels: ["runner"],
+    samples: eachRunner(({ at }) => at / 1000),
+  },
+  {
+    ...gauge,
+    name: "tac8_scheduler_heartbeat_timestamp_seconds",
+    help: "When the scheduler was last heard of, as Unix time.",
+    labels: [],
+    samples: ({ look: { scheduler } }) => (scheduler === null ? [] : [{ value: scheduler.at / 1000 }]),
+  },
+  {
+    ...gauge,
+    name: "tac8_scheduler_last_poll_timestamp_seconds",
+    help: "When every repository last answered, as Unix time.",
+    labels: [],
+    samples: ({ look: { scheduler } }) =>
+      typeof scheduler?.lastPollAt === "number" ? [{ value: scheduler.lastPollAt / 1000 }] : [],
+  },
+  {
+    ...gauge,
+    name: "tac8_github_rate_limit",
+    help: "Requests to GitHub per hour, as a process was told last.",
+    labels: ["process"],
+    samples: eachLimit(({ limit }) => limit),
+  },
+  {
+    ...gauge,
+    name: "tac8_github_rate_limit_remaining",
+    help: "Requests that are left, as a process was told last.",
+    labels: ["process"],
+    samples: eachLimit(({ remaining }) => remaining),
+  },
+  {
+    ...gauge,
+    name: "tac8_github_rate_limit_reset_timestamp_seconds",
+    help: "When the rate limit begins anew, as Unix time.",
+    labels: ["process"],
+    samples: eachLimit(({ resetAt }) => resetAt / 1000),
+  },
+  {
+    ...gauge,
+    name: "tac8_host_memory_free_bytes",
+    help: "Memory that a machine has free.",
+    labels: ["host"],
+    samples: eachHost(({ freeMemoryMb }) => (freeMemoryMb === null ? null : bytes.ofMb(freeMemoryMb))),
+  },
+  {
+    ...gauge,
+    name: "tac8_host_memory_total_bytes",
+    help: "Memory that a machine has.",
+    labels: ["host"],
+    samples: eachHost(({ totalMemoryMb }) => bytes.ofMb(totalMemoryMb)),
+  },
+  {
+    ...gauge,
+    name: "tac8_host_disk_free_bytes",
+    help: "What is free on the data folder's disk.",
+    labels: ["host"],
+    samples: eachHost(({ freeDiskGb }) => (freeDiskGb === null ? null : bytes.ofGb(freeDiskGb))),
+  },
+  {
+    ...gauge,
+    name: "tac8_host_load_per_core_ratio",
+    help: "Load of the last minute, per core.",
+    labels: ["host"],
+    samples: eachHost(({ loadPerCore }) => loadPerCore),
+  },
+  {
+    ...gauge,
+    name: "tac8_host_temperature_celsius",
+    help: "Of the hottest zone.",
+    labels: ["host"],
+    samples: eachHost(({ temperatureC }) => temperatureC),
+  },
+  {
+    ...gauge,
+    name: "tac8_process_resident_memory_bytes",
+    help: "Memory of a process of tac8.",
+    labels: ["process"],
+    samples: eachProcess(({ rssMb }) => bytes.ofMb(rssMb)),
+  },
+  {
+    ...gauge,
+    name: "tac8_process_event_loop_lag_seconds",
+    help: "The longest that a process' event loop was late since its word before.",
+    labels: ["process"],
+    samples: eachProcess(({ lagMs }) => lagMs / 1000),
+  },
+  {
+    ...gauge,
+    name: "tac8_process_start_time_seconds",
+    help: "When a process started, as Unix time.",
+    labels: ["process"],
+    samples: eachProcess(({ startedAt }) => startedAt / 1000),
+  },
+];

@@ -1,0 +1,37 @@
+import { LEVELS } from "@tac8/core/health/level";
+import { MAX_VALUES, type Metric } from "./metric.ts";
+
+const gauge = { type: "gauge" } as const;
+
+/** Health, and the Redis that all live on. */
+export const WHOLE: readonly Metric[] = [
+  {
+    ...gauge,
+    name: "tac8_health_level",
+    help: "0 ok, 1 warning, 2 degraded, 3 critical.",
+    labels: [],
+    samples: ({ health }) => [{ value: LEVELS.indexOf(health.level) }],
+  },
+  {
+    ...gauge,
+    name: "tac8_health_reason",
+    help: "1 for each thing that is not well now.",
+    labels: ["code", "level"],
+    samples: ({ health }) =>
+      health.reasons.slice(0, MAX_VALUES).map(({ code, level }) => ({ labels: { code, level }, value: 1 })),
+  },
+  {
+    ...gauge,
+    name: "tac8_redis_memory_used_bytes",
+    help: "Memory that Redis uses.",
+    labels: [],
+    samples: ({ look }) => [{ value: look.memory.used }],
+  },
+  {
+    ...gauge,
+    name: "tac8_redis_memory_max_bytes",
+    help: "Memory that Redis may use; 0: no limit.",
+    labels: [],
+    samples: ({ look }) => [{ value: look.memory.max }],
+  },
+];

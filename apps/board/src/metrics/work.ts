@@ -1,0 +1,120 @@
+import { FAILURE_KINDS } from "@tac8/core/domain/failures";
+import { OUTCOMES } from "@tac8/core/domain/states";
+import type { Counts } from "@tac8/core/ledger/count";
+import { MAX_VALUES, type HistogramMetric, type Metric, type Sample } from "./metric.ts";
+
+const TOKEN_TYPES = ["input", "output", "cacheRead", "cacheWrite"] as const;
+const SNAKE = { input: "input", output: "output", cacheRead: "cache_read", cacheWrite: "cache_write" } as const;
+
+/** What is in the queue, and what has become of it. */
+export const WORK: readonly Metric[] = [
+  {
+    name: "tac8_queue_jobs",
+    help: "Jobs by where they are: waiting, active, delayed (parked, blocked or waiting for their next try), completed, failed.",
+    type: "gauge",
+    labels: ["state"],
+    samples: ({ look: { queue } }) =>
+      (["waiting", "active", "delayed", "completed", "failed"] as const).map((state) => ({
+        labels: { state },
+        value: queue[state],
+      })),
+  },
+  {
+    name: "tac8_queue_paused",
+    help: "1 while nothing new starts.",
+    type: "gauge",
+    labels: [],
+    samples: ({ look }) => [{ value: Number(look.queue.paused) }],
+  },
+  {
+    name: "tac8_issues_ended_total",
+    help: "Ends of issues by outcome; blocked is one that was asked a question.",
+    type: "counter",
+    labels: ["outcome"],
+    samples: ({ look }) =>
+      OUTCOMES.map((outcome) => ({ labels: { outcome }, value: look.totals[`outcome|${outcome}`] ?? 0 })),
+  },
+  {
+    name: "tac8_run_failures_total",
+    help: "Tries that failed by kind of failure, those that were tried again included.",
+    type: "counter",
+    labels: ["kind"],
+    samples: ({ look }) =>
+      FAILURE_KINDS.map((kind) => ({ labels: { kind }, value: look.totals[`failure|${kind}`] ?? 0 })),
+  },
+  {
+    name: "tac8_agents_ended_total",
+    help: "Agents that ended, by the cause of their end.",
+    type: "counter",
+    labels: ["cause"],
+    samples: ({ look }) => byPrefix(look.totals, "agents|", "cause"),
+  },
+  {
+    name: "tac8_tokens_total",
+    help: "Tokens by model and type.",
+    type: "counter",
+    labels: ["model", "type"],
+    samples: ({ look }) =>
+      modelsOf(look.totals).flatMap((model) =>
+        TOKEN_TYPES.map((type) => ({
+          labels: { model, type: SNAKE[type] },
+          value: look.totals[`tokens|${model}|${type}`] ?? 0,
+        })),
+      ),
+  },
+  {
+    name: "tac8_cost_usd_total",
+    help: "What agents cost, in US dollars, by model, as their CLI told it.",
+    type: "counter",
+    labels: ["model"],
+    samples: ({ look }) =>
+      modelsOf(look.totals).map((model) => ({ labels: { model }, value: (look.totals[`cost|${model}`] ?? 0) / 1e6 })),
+  },
+  {
+    name: "tac8_holds_begun_total",
+    help: "Holds that began, by name; those of repositories are one.",
+    type: "counter",
+    labels: ["name"],
+    samples: ({ look }) => byPrefix(look.totals, "hold|", "name"),
+  },
+  {
+    name: "tac8_hold_active",
+    help: "1 for each hold that is there now.",
+    type: "gauge",
+    labels: ["name"],
+    samples: ({ look }) => look.holds.slice(0, MAX_VALUES).map(({ name }) => ({ labels: { name }, value: 1 })),
+  },
+  {
+    name: "tac8_github_requests_total",
+    help: "Requests to GitHub of all processes; unchanged are those that cost no rate limit.",
+    type: "counter",
+    labels: ["result"],
+    samples: ({ look: { totals } }) => {
+      const unchanged = totals["github|notModified"] ?? 0;
+      const answered = Math.max(0, (totals["github|requests"] ?? 0) - unchanged);
+      return [
+        { labels: { result: "answered" }, value: answered },
+        { labels: { result: "unchanged" }, value: unchanged },
+      ];
+    },
+  },
+];
+
+export const DURATIONS: readonly HistogramMetric[] = [
+  { name: "tac8_agent_run_duration_seconds", help: "How long agents ran.", of: "run" },
+  { name: "tac8_queue_wait_seconds", help: "From the queue to the start of work.", of: "wait" },
+  { name: "tac8_label_to_pr_seconds", help: "From the queue to the pull request.", of: "pr" },
+];
+
+function byPrefix(totals: Counts, prefix: string, label: string): Sample[] {
+  return Object.entries(totals)
+    .filter(([field]) => field.startsWith(prefix))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, MAX_VALUES)
+    .map(([field, value]) => ({ labels: { [label]: field.slice(prefix.length) }, value }));
+}
+
+function modelsOf(totals: Counts): string[] {
+  const models = Object.keys(totals).flatMap((field) => /^cost\|(.*)$/s.exec(field)?.[1] ?? []);
+  return models.toSorted().slice(0, MAX_VALUES);
+}

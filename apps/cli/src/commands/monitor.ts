@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { messageOf, WrongUsage, type Context } from "../context.ts";
+import { monitorPage } from "../look/monitorPage.ts";
+import { readStatusOf } from "../look/readStatus.ts";
+import { statusSections } from "../look/renderStatus.ts";
+import type { StatusReport } from "../look/statusReport.ts";
+import type { CommandSpec } from "../program.ts";
+import { redisAddress } from "../redis/connect.ts";
+import { locate, type Place } from "../redis/locate.ts";
+import { openQueue } from "../redis/queue.ts";
+import type { FullScreen } from "../terminal/fullScreen.ts";
+import { painter } from "../terminal/text.ts";
+import { clock } from "../terminal/time.ts";
+
+const EVERY_MS = 1000;
+/** A Redis that takes longer is away. */
+const ANSWER_MS = 2000;
+const EVENTS = 50;
+const QUIT = ["q", "Q", "\u0003", "\u0004"];
+
+export const monitor: CommandSpec = {
+  usage: "monitor",
+  summary: "the same as status, live and full screen; q quits",
+  options: [],
+  async run(context, { options }) {
+    const place = locate(context, options["config"] as string | undefined);
+    if (context.openFullScreen === null) {
+      throw new WrongUsage("monitor needs a terminal: tac8 status shows the same once, tac8 status --json for scripts");
+    }
+    const screen = context.openFullScreen();
+    try {
+      await watch(context, place, screen);
+    } finally {
+      screen.close();
+    }
+    return 0;
+  },
+};
+
+/** Until somebody wants it to end. */
+async function watch(context: Context, place: Place, screen: FullScreen): Promise<void> {
+  const { now, out } = context;
+  const stop = new AbortController();
+  const quit = (): void => stop.abort();
+  const offSignal = context.onSignal(quit);
+  const reader = openReader(place, now);
+  let report: StatusReport | null = null;
+  let away: string | null = null;
+
+  function draw(): void {
+    const paint = painter(out.color);
+    // Erasing the rest of a line that is full would erase its last character.
+    const size = { width: screen.columns - 1, height: screen.rows };
+    const how = { repositories: place.repositories, now: now(), paint };
+    const sections = report === null ? null : statusSections(report, { ...how, width: size.width });
+    screen.draw(monitorPage({ ...how, ...size, sections, away, address: redisAddress(place.redisUrl) }));
+  }
+
+  screen.onKey((key) => {
+    if (QUIT.includes(key)) quit();
+  });
+  screen.onResize(draw);
+  try {
+    while (!stop.signal.aborted) {
+      const found = await Promise.race([reader.read(), aborted(stop.signal)]);
+      if (found === null) break;
+      if ("report" in found) report = found.report;
+      away = "report" in found ? null : found.away;
+      draw();
+      await sleep(EVERY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  } finally {
+    offSignal();
+    reader.close();
+  }
+}
+
+type Found = { readonly report: StatusReport } | { readonly away: string };
+
+interface Reader {
+  /** Takes 2 s at most and never rejects. */
+  read(): Promise<Found>;
+  close(): void;
+}
+
+function openReader(place: Place, now: () => number): Reader {
+  let last = "it does not answer";
+  let since = now();
+  const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = messageOf(error) || last) });
+  const queue = openQueue(redis);
+  /** At most one, however long it takes: without its server a client keeps every command in memory. */
+  let reading: Promise<Found> | null = null;
+
+  function gone(why: string): Found {
+    return { away: `Redis is away since ${clock(since)} (${why}); trying again` };
+  }
+
+  async function look(): Promise<Found> {
+    try {
+      return { report: await readStatusOf(queue, { redis, place, events: EVENTS, now: now() }) };
+    } catch (error) {
+      return gone(messageOf(error));
+    }
+  }
+
+  return {
+    async read() {
+      if (redis.status !== "ready" && redis.status !== "connect" && redis.status !== "connecting") return gone(last);
+      reading ??= look().finally(() => {
+        reading = null;
+      });
+      const late = new AbortController();
+      const timeout = sleep(ANSWER_MS, gone(last), { signal: late.signal }).catch(() => gone(last));
+      const found = await Promise.race([reading, timeout]);
+      late.abort();
+      if ("report" in found) since = now();
+      return found;
+    },
+    close() {
+      redis.disconnect();
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener("abort", () => resolve(null), { once: true });
+  });
+}

@@ -1,0 +1,179 @@
+import { parseReference, sameRepo, type RepoRef } from "@tac8/core/domain/reference";
+import type { Level } from "@tac8/core/health/level";
+import type { LoggedEvent } from "@tac8/core/state/events";
+import { dollars, short } from "../terminal/figures.ts";
+import { renderTable } from "../terminal/table.ts";
+import { cut, pad, plain, wrap, type Paint } from "../terminal/text.ts";
+import { clock, moment, span } from "../terminal/time.ts";
+import { shortName } from "./names.ts";
+import type { Figures, StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
+
+export interface How {
+  readonly repositories: readonly RepoRef[];
+  readonly now: number;
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** Lines of at most `width` columns, by what they are about. */
+export interface StatusSections {
+  /** The level first, then a reason each, on one line or several. */
+  readonly health: readonly (readonly string[])[];
+  readonly holds: readonly string[];
+  readonly runners: readonly string[];
+  readonly rest: readonly string[];
+  readonly runs: readonly string[];
+  /** Oldest first. */
+  readonly events: readonly string[];
+}
+
+const LABEL_COLUMNS = 11;
+const COLORS = { ok: "green", warning: "yellow", degraded: "yellow", critical: "red" } as const satisfies Record<
+  Level,
+  string
+>;
+const MARKS: Readonly<Record<Level, string>> = { ok: "✓", warning: "!", degraded: "!!", critical: "✗" };
+
+/** `tac8 status` as lines of at most `width` columns. */
+export function renderStatus(report: StatusReport, how: How): string[] {
+  const { health, holds, runners, rest, runs, events } = statusSections(report, how);
+  const heading = (text: string) => ["", how.paint("dim", text)];
+  return [
+    ...health.flat(),
+    ...holds,
+    ...runners,
+    ...rest,
+    ...(runs.length === 0 ? [] : ["", ...runs]),
+    ...(events.length === 0 ? [] : [...heading("Last events"), ...events]),
+  ];
+}
+
+export function statusSections(report: StatusReport, how: How): StatusSections {
+  const { width, paint, now } = how;
+  const body = width - LABEL_COLUMNS;
+  const row = (label: string, text: string, color?: Parameters<Paint>[0]) => {
+    const shown = cut(text, body);
+    return paint("dim", pad(label, LABEL_COLUMNS)) + (color === undefined ? shown : paint(color, shown));
+  };
+  const { level, reasons } = report.health;
+  return {
+    health: [
+      [row("Health", level, ["bold", COLORS[level]])],
+      ...reasons.map((reason) => {
+        const mark = pad(MARKS[reason.level], 3);
+        const lines = wrap(plain(reason.text), body - mark.length);
+        return lines.map((line, index) => row("", (index === 0 ? mark : "   ") + line, COLORS[reason.level]));
+      }),
+    ],
+    holds:
+      report.holds.length === 0
+        ? [row("Holds", "none")]
+        : report.holds.map((hold, index) => row(index === 0 ? "Holds" : "", holdText(hold, now), "yellow")),
+    runners: runnerRows(report.runners).map((text, index) => row(index === 0 ? "Runners" : "", text)),
+    rest: [
+      row("Queue", queueText(report.queue)),
+      row("Scheduler", schedulerText(report.scheduler, now)),
+      row("Redis", redisText(report.redis)),
+      row("Today", figuresText(report.today)),
+      row("In all", figuresText(report.total)),
+    ],
+    runs: runRows(report, how),
+    events: report.events.map((event) => cut(`  ${eventText(event, how)}`, width)),
+  };
+}
+
+function runnerRows(runners: readonly StatusRunner[]): string[] {
+  const sum = (of: "slots" | "busy") => runners.reduce((total, runner) => total + runner[of], 0);
+  if (runners.length === 0) return ["none: no issue is being worked on"];
+  const each = runners.map(runnerText);
+  return runners.length === 1 ? each : [`${runners.length}: ${sum("busy")} of ${sum("slots")} slots busy`, ...each];
+}
+
+function runnerText({ name, slots, busy, limit, rests, machine }: StatusRunner): string {
+  const parts = [`${plain(name)}: ${busy} of ${slots} slots busy`];
+  if (rests !== null) parts.push(`rests: ${plain(rests)}`);
+  else if (limit < slots) parts.push(`slowly, ${limit} at once`);
+  if (machine !== null) {
+    const { loadPerCore, temperatureC, freeMemoryMb, freeDiskGb } = machine;
+    if (loadPerCore !== null) parts.push(`load ${loadPerCore.toFixed(1)}`);
+    if (temperatureC !== null) parts.push(`${Math.round(temperatureC)} °C`);
+    if (freeMemoryMb !== null) parts.push(`${(freeMemoryMb / 1024).toFixed(1)} GB memory`);
+    if (freeDiskGb !== null) parts.push(`${freeDiskGb.toFixed(freeDiskGb < 10 ? 1 : 0)} GB disk free`);
+  }
+  return parts.join(", ");
+}
+
+function schedulerText(scheduler: StatusReport["scheduler"], now: number): string {
+  if (scheduler === null) return "none";
+  const { lastPollAt, error } = scheduler;
+  const polled =
+    lastPollAt === null ? "has not reached GitHub yet" : `asked GitHub ${span(now - Date.parse(lastPollAt))} ago`;
+  return error === null ? polled : `${polled}: ${plain(error)}`;
+}
+
+function queueText({ waiting, active, delayed, completed, failed, paused }: StatusReport["queue"]): string {
+  const counts = `${waiting} waiting, ${active} active, ${delayed} parked, ${completed} done, ${failed} failed`;
+  return paused ? `${counts}; paused` : counts;
+}
+
+function redisText({ address, used, max }: StatusReport["redis"]): string {
+  const mb = (amount: number) => `${Math.round(amount / 1024 ** 2)} MB`;
+  return `${address}, ${max === 0 ? mb(used) : `${mb(used)} of ${mb(max)}`}`;
+}
+
+function figuresText({ outcomes, successRate, agents, tokens, costUsd }: Figures): string {
+  const rate = successRate === null ? "" : ` (${Math.round(successRate * 100)} % success)`;
+  const done = `${outcomes.pr} pull request${outcomes.pr === 1 ? "" : "s"}, ${outcomes.failed} failed${rate}`;
+  return `${done}, ${agents} agent${agents === 1 ? "" : "s"}, ${short(tokens)} tokens, ${dollars(costUsd)}`;
+}
+
+function holdText({ name, reason, until }: StatusReport["holds"][number], now: number): string {
+  const end = until === null ? "until it is resumed" : `until ${moment(Date.parse(until), now)}`;
+  return `${plain(name)}, ${end}: ${plain(reason)}`;
+}
+
+function runRows({ runs }: StatusReport, { repositories, width, now }: How): string[] {
+  if (runs.length === 0) return [];
+  const wide = width >= 110;
+  return renderTable<StatusRun>({
+    rows: runs,
+    width,
+    columns: [
+      { title: "WORKING ON", max: 26, text: ({ issue }) => issueText(issue, repositories) },
+      { title: "PHASE", max: 8, text: ({ phase }) => phase },
+      { title: "FOR", max: 7, text: ({ elapsedMs }) => span(elapsedMs) },
+      { title: "COST", max: 9, text: ({ costUsd }) => (costUsd > 0 ? dollars(costUsd) : "") },
+      { title: "RUNNER", max: wide ? 20 : 12, text: ({ runner }) => plain(runner) },
+      ...(wide ? [{ title: "TITLE", max: 30, text: ({ title }: StatusRun) => plain(title) }] : []),
+      { title: "LAST DEED", max: 200, text: (run) => deedText(run, now) },
+    ],
+  });
+}
+
+/** `#471` where there is one repository. */
+function issueText(issue: string, repositories: readonly RepoRef[]): string {
+  const [only] = repositories;
+  if (only === undefined || repositories.length > 1) return plain(issue);
+  try {
+    const ref = parseReference(issue, repositories);
+    return sameRepo(ref, only) ? `#${ref.number}` : plain(issue);
+  } catch {
+    return plain(issue); // Of a repository that is not configured any more.
+  }
+}
+
+/** An agent that has been silent for a while says so. */
+const SILENT_MS = 60_000;
+
+function deedText({ last, title }: StatusRun, now: number): string {
+  if (last === null) return plain(title);
+  const ago = now - Date.parse(last.at);
+  return `${ago > SILENT_MS ? `(${span(ago)} ago) ` : ""}${plain(last.text)}`;
+}
+
+function eventText({ at, issue, from, to, by, reason }: LoggedEvent, { repositories }: How): string {
+  const what = issue === "" ? "" : `${shortName(issue, repositories)} `;
+  const change = from === "" || from === to ? to : `${from} → ${to}`;
+  const why = reason === "" ? "" : `: ${reason}`;
+  return `${clock(Date.parse(at))}  ${plain(`${what}${change}${why}`)}  (${plain(by)})`;
+}

@@ -1,0 +1,139 @@
+import { formatReference, type RepoRef } from "@tac8/core/domain/reference";
+import type { Outcome } from "@tac8/core/domain/states";
+import type { Health } from "@tac8/core/health/level";
+import { summarize } from "@tac8/core/ledger/summary";
+import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
+import type { LoggedEvent } from "@tac8/core/state/events";
+import type { HostPresence, RunnerPresence, RunPresence } from "@tac8/core/state/presence";
+import { refOfJob } from "./names.ts";
+
+/** What was counted, of a day or in all. */
+export interface Figures {
+  /** Issues by how they ended. */
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Pull requests of all that ended as pull request or failed, 0 to 1; null: none ended so. */
+  readonly successRate: number | null;
+  readonly agents: number;
+  readonly tokens: number;
+  readonly costUsd: number;
+}
+
+export interface StatusRun {
+  /** `owner/repo#471`. */
+  readonly issue: string;
+  readonly title: string;
+  readonly runner: string;
+  readonly run: string;
+  readonly phase: RunPresence["phase"];
+  readonly since: string;
+  readonly elapsedMs: number;
+  /** What its agent did last; null before its first word. */
+  readonly last: { readonly at: string; readonly kind: string; readonly text: string } | null;
+  readonly tokens: number;
+  readonly costUsd: number;
+}
+
+export interface StatusRunner {
+  readonly name: string;
+  readonly host: string;
+  readonly slots: number;
+  readonly busy: number;
+  /** How many jobs it may hold now. */
+  readonly limit: number;
+  /** Why it takes nothing new; null: it does. */
+  readonly rests: string | null;
+  readonly seenAt: string;
+  readonly machine: HostPresence | null;
+}
+
+/** What `tac8 status --json` prints. Times are ISO, lists of runs and events oldest first. */
+export interface StatusReport {
+  readonly health: Health;
+  readonly redis: RedisMemory & { /** `host:port`. */ readonly address: string };
+  /** Null: none was heard of. */
+  readonly scheduler: {
+    readonly seenAt: string;
+    readonly lastPollAt: string | null;
+    readonly error: string | null;
+  } | null;
+  readonly runners: readonly StatusRunner[];
+  readonly runs: readonly StatusRun[];
+  readonly queue: QueueCounts;
+  readonly holds: readonly {
+    readonly name: string;
+    readonly reason: string;
+    readonly by: string;
+    readonly since: string;
+    /** null: until somebody takes it away. */
+    readonly until: string | null;
+  }[];
+  readonly today: Figures;
+  /** Since tac8 was first started. */
+  readonly total: Figures;
+  readonly events: readonly LoggedEvent[];
+}
+
+export interface StatusGiven {
+  readonly health: Health;
+  /** `host:port`. */
+  readonly address: string;
+  readonly repositories: readonly RepoRef[];
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** Pure. */
+export function statusReport(snapshot: Snapshot, { health, address, repositories, now }: StatusGiven): StatusReport {
+  const { scheduler, runners } = snapshot;
+  const runs = runners.flatMap((runner) => (runner.runs ?? []).map((run) => ({ runner: runner.name, ...run })));
+  return {
+    health,
+    redis: { address, ...snapshot.memory },
+    scheduler:
+      scheduler === null
+        ? null
+        : { seenAt: iso(scheduler.at), lastPollAt: isoOrNull(scheduler.lastPollAt), error: scheduler.error },
+    runners: runners.map(runnerOf),
+    runs: runs
+      .toSorted((a, b) => a.since - b.since)
+      .map(({ issue, since, last, slot: _slot, ...run }) => {
+        const ref = refOfJob(issue, repositories);
+        return {
+          ...run,
+          issue: ref === null ? issue : formatReference(ref),
+          since: iso(since),
+          elapsedMs: Math.max(0, now - since),
+          last: last === null ? null : { ...last, at: iso(last.at) },
+        };
+      }),
+    queue: snapshot.queue,
+    holds: snapshot.holds.map((hold) => ({ ...hold, since: iso(hold.since), until: isoOrNull(hold.until) })),
+    today: summarize(snapshot.today),
+    total: summarize(snapshot.totals),
+    events: snapshot.events,
+  };
+}
+
+function runnerOf({ name, host, slots, busy, limit, tired, paused, at, machine }: RunnerPresence): StatusRunner {
+  const byPerson = paused ? `paused by ${paused.by}: ${paused.reason}` : null;
+  return {
+    name,
+    host,
+    slots,
+    busy,
+    limit: limit ?? slots,
+    rests: tired ?? byPerson,
+    seenAt: iso(at),
+    machine: machine ?? null,
+  };
+}
+
+/** What another version or a broken clock wrote may be no time at all. */
+function iso(at: number): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? "unknown" : date.toISOString();
+}
+
+function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at);
+}
