@@ -460,4 +460,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: "test/limits.e2e.test.ts", name: "a usage limit: the whole queue is held" },
     promise: "a parked run resumes its own session",
   },
+  {
+    name: "full-redis",
+    file: `${RUNNER}/run/refusal.ts`,
+    find: "if (!refusesWrites(error)) throw error;",
+    replace: "if (refusesWrites(error) || refused < 1) throw error;",
+    test: { file: "test/redisFull.e2e.test.ts", name: "a Redis that is out of memory when an agent ends" },
+    promise: "what an agent has done is not done again because Redis was full",
+  },
 ];

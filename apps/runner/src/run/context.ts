@@ -15,6 +15,7 @@ import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import { MARKER } from "../process/survivors.ts";
 import type { HaltSwitch } from "./halt.ts";
+import { whenThereIsRoom } from "./refusal.ts";
 
 /** What a runner has for all of its runs. */
 export interface RunnerServices {
@@ -127,7 +128,8 @@ export class RunContext {
             reason: this.services.redact(event.reason),
             evidence: { run: this.id, ...event.evidence },
           };
-    await this.services.store.write(this.jobId, this.id, full, entry);
+    const write = () => this.services.store.write(this.jobId, this.id, full, entry);
+    await whenThereIsRoom(write, { signal: this.switch.lost, log: this.log });
     this.#state = { ...this.#state, ...full } as IssueFields;
   }
 
