@@ -77,3 +77,28 @@ test.each(REFUSALS)(
     for (const app of [scheduler, runner]) expect(complaints(app, words)).toBeLessThan(MOST_LINES);
   },
 );
+
+test("a Redis that is out of memory for longer than a lock: the agent is dead before it ends, and the next goes on", async () => {
+  world = await createWorld({ config: { coordinator: { max_attempts: 1, lock_seconds: 4 } } });
+  const [{ begin, end, words }] = REFUSALS;
+  const gate = `until [ -e '${join(world.dir, "go")}' ]; do sleep 0.05; done`;
+  const number = world.openIssue({
+    script: [{ write: "work.txt", text: "1\n" }, { bash: gate }, { commit: "feat: work" }, { result: "Done." }],
+  });
+  const apps = [world.startApp("scheduler"), world.startApp("runner")];
+  const pid = await atWork();
+  await tell(begin);
+  await apps[1]?.says("the job's lock could not be renewed in time");
+  await poll(60_000, async () => (isAlive(pid) ? "the agent is alive" : null));
+  await writeFile(join(world.dir, "go"), "");
+  await tell(end);
+  await world.reaches(number, "pr");
+  const starts = await world.agentStarts();
+  expect(starts).toMatchObject([{ resumed: false }, { resumed: true, session: starts[0]?.["session"] }]);
+  const begun = (await world.history(number)).filter(({ to }) => to === "running");
+  expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1]);
+  expect(world.github.pulls(REPO)).toHaveLength(1);
+  expect(world.github.comments(REPO, number)).toHaveLength(1);
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "work.txt")).toBe("1\n");
+  for (const app of apps) expect(complaints(app, words)).toBeLessThan(MOST_LINES);
+});

@@ -468,4 +468,20 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: "test/redisFull.e2e.test.ts", name: "a Redis that is out of memory when an agent ends" },
     promise: "what an agent has done is not done again because Redis was full",
   },
+  {
+    name: "renewal",
+    file: `${RUNNER}/run/lease.ts`,
+    find: "setInterval(() => void this.#renew(), lockRenewTime / 2)",
+    replace: "setInterval(() => undefined, lockRenewTime / 2)",
+    test: { file: `${RUNNER}/run/lease.test.ts`, name: "counts from the last renewal" },
+    promise: "a job's lock is renewed as long as its run lives",
+  },
+  {
+    name: "late-answer",
+    file: `${RUNNER}/run/lease.ts`,
+    find: "if (ours) this.#renewed(asked);",
+    replace: "if (ours) this.#renewed(performance.now());",
+    test: { file: `${RUNNER}/run/lease.test.ts`, name: "an answer that comes late" },
+    promise: "an answer that was long on its way gives no more time than there is",
+  },
 ];

@@ -65,6 +65,7 @@ export async function start(
   const redisErrors = errorsOf();
   const queueErrors = errorsOf();
   const workerErrors = errorsOf();
+  const renewalErrors = errorsOf();
   const presenceErrors = errorsOf();
   const missing = missingPrograms(config, config.agentEnv["PATH"] ?? "");
   if (missing.length > 0) throw new StartupProblem(missing);
@@ -101,8 +102,9 @@ export async function start(
   };
   const hostWatch = await watchHost({ limits: config.host, read: () => readHost(config.home), log });
   const running = new Map<string, HaltSwitch>();
-  const leases = new Map<string, Lease>();
   const name = `${host}/${slots.first}`;
+  const times = workerTimes(coordinator.lock_seconds);
+  const { lockDuration = 0 } = times;
   const worker = new Worker<JobData, JobResult>(
     QUEUE_NAME,
     async (job, token) => {
@@ -116,13 +118,15 @@ export async function start(
       running.set(jobId, halt);
       const lease = new Lease({
         lockSeconds: coordinator.lock_seconds,
+        renew: async () => (await job.extendLock(token ?? "", lockDuration)) === 1,
         onLapse() {
           const reason = "the job's lock could not be renewed in time";
           log.warn({ issue: jobId }, `${reason}: letting go of the job, check that Redis answers`);
           halt.request("lost", reason);
         },
+        onGone: () => halt.request("lost", "the job's lock was lost"),
+        onError: (error) => renewalErrors("warn", { err: error }, "the job's lock could not be renewed"),
       });
-      leases.set(jobId, lease);
       try {
         return await processJob({
           services,
@@ -133,9 +137,9 @@ export async function start(
           leftMs: () => lease.leftMs(),
         });
       } finally {
-        running.delete(jobId);
+        // The next run of this job may have begun while this one let go.
+        if (running.get(jobId) === halt) running.delete(jobId);
         lease.close();
-        leases.delete(jobId);
         slot.release();
       }
     },
@@ -143,7 +147,8 @@ export async function start(
       connection,
       name,
       concurrency: coordinator.max_concurrent_workers,
-      ...workerTimes(coordinator.lock_seconds),
+      ...times,
+      skipLockRenewal: true, // See `Lease`.
       settings: { backoffStrategy },
     },
   );
@@ -153,12 +158,6 @@ export async function start(
     if (lasts()) abandon?.(new Error(spinning(error), { cause: error }));
   });
   await hostWatch.govern(worker);
-  worker.on("locksRenewed", ({ jobIds }) => {
-    for (const id of jobIds) leases.get(id)?.renewed();
-  });
-  worker.on("lockRenewalFailed", (jobIds) => {
-    for (const id of jobIds) running.get(id)?.request("lost", "the job's lock was lost");
-  });
   const commands = await commandsOf(config.redisUrl, { store: services.store, running, log, errors: errorsOf() });
   const present = () =>
     announceRunner(redis, {
