@@ -55,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lease",
     file: `${RUNNER}/run/lease.ts`,
-    find: "return this.#renewedAt + silenceLimit(this.#lockSeconds) - performance.now();",
-    replace: "return silenceLimit(this.#lockSeconds);",
+    find: "return this.#renewedAt + silenceLimit(this.#options.lockSeconds) - performance.now();",
+    replace: "return silenceLimit(this.#options.lockSeconds);",
     test: { file: `${RUNNER}/run/lease.test.ts`, name: "no heartbeat gives more time than what is left" },
     promise: "an agent is dead before its job's lock can expire",
   },
