@@ -74,6 +74,7 @@ export async function start(
   const redisErrors = errorsOf();
   const queueErrors = errorsOf();
   const workerErrors = errorsOf();
+  const renewalErrors = errorsOf();
   const presenceErrors = errorsOf();
   const missing = missingPrograms(config, config.agentEnv["PATH"] ?? "");
   if (missing.length > 0) throw new StartupProblem(missing);
@@ -113,7 +114,8 @@ export async function start(
   const pauseWatch = await watchPause({ redis, runner: name, log, now });
   onSigusr1?.(() => pauseWatch.toggle("SIGUSR1"));
   const running = new Map<string, HaltSwitch>();
-  const leases = new Map<string, Lease>();
+  const times = workerTimes(coordinator.lock_seconds);
+  const { lockDuration = 0 } = times;
   const progress = new Map<string, Progress>();
   const vitals = watchVitals();
   let pace: PaceKeeper | null = null;
@@ -132,13 +134,15 @@ export async function start(
       pace?.moved();
       const lease = new Lease({
         lockSeconds: coordinator.lock_seconds,
+        renew: async () => (await job.extendLock(token ?? "", lockDuration)) === 1,
         onLapse() {
           const reason = "the job's lock could not be renewed in time";
           log.warn({ issue: jobId }, `${reason}: letting go of the job, check that Redis answers`);
           halt.request("lost", reason);
         },
+        onGone: () => halt.request("lost", "the job's lock was lost"),
+        onError: (error) => renewalErrors("warn", { err: error }, "the job's lock could not be renewed"),
       });
-      leases.set(jobId, lease);
       try {
         return await processJob({
           services,
@@ -150,11 +154,13 @@ export async function start(
           onProgress: (seen) => void progress.set(jobId, seen),
         });
       } finally {
-        running.delete(jobId);
+        // The next run of this job may have begun while this one let go.
+        if (running.get(jobId) === halt) {
+          running.delete(jobId);
+          progress.delete(jobId);
+        }
         pace?.moved();
-        progress.delete(jobId);
         lease.close();
-        leases.delete(jobId);
         slot.release();
       }
     },
@@ -162,7 +168,8 @@ export async function start(
       connection,
       name,
       concurrency: coordinator.max_concurrent_workers,
-      ...workerTimes(coordinator.lock_seconds),
+      ...times,
+      skipLockRenewal: true, // See `Lease`.
       settings: { backoffStrategy },
     },
   );
@@ -174,12 +181,6 @@ export async function start(
   const brake = createBrake(worker);
   await hostWatch.govern(brake.lever());
   await pauseWatch.govern(brake.lever());
-  worker.on("locksRenewed", ({ jobIds }) => {
-    for (const id of jobIds) leases.get(id)?.renewed();
-  });
-  worker.on("lockRenewalFailed", (jobIds) => {
-    for (const id of jobIds) running.get(id)?.request("lost", "the job's lock was lost");
-  });
   const commands = await commandsOf(config.redisUrl, {
     store: services.store,
     running,

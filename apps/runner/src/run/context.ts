@@ -16,6 +16,7 @@ import type { WorkspacePaths } from "../workspace/paths.ts";
 import { MARKER } from "../process/survivors.ts";
 import type { HaltSwitch } from "./halt.ts";
 import type { Progress } from "./progress.ts";
+import { whenThereIsRoom } from "./refusal.ts";
 
 /** What a runner has for all of its runs. */
 export interface RunnerServices {
@@ -130,7 +131,8 @@ export class RunContext {
 
   async #put(patch: IssuePatch, entry: TransitionEvent | undefined): Promise<void> {
     const full = this.#redacted(patch);
-    await this.services.store.write(this.jobId, this.id, full, entry);
+    const write = () => this.services.store.write(this.jobId, this.id, full, entry);
+    await whenThereIsRoom(write, { signal: this.switch.lost, log: this.log });
     this.#state = { ...this.#state, ...full } as IssueFields;
     this.progress.at(this.#state.checkpoint);
   }

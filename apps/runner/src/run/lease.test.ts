@@ -4,34 +4,62 @@ import { Lease } from "./lease.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function lease() {
-  const onLapse = vi.fn<() => void>();
-  return { lease: new Lease({ lockSeconds: 100, onLapse }), onLapse };
+/** With a lock of 100 s. `renew` says what Redis says. */
+function lease(renew: () => Promise<boolean>) {
+  const on = { onLapse: vi.fn<() => void>(), onGone: vi.fn<() => void>(), onError: vi.fn<(error: unknown) => void>() };
+  return { lease: new Lease({ lockSeconds: 100, renew, ...on }), ...on };
 }
 
-it("counts from the last renewal: the job is let go of before the agent must be dead, and that before the lock ends", () => {
-  const { lease: it, onLapse } = lease();
-  vi.advanceTimersByTime(60_000);
-  it.renewed();
-  vi.advanceTimersByTime(70_000);
+const never = () => new Promise<boolean>(() => {});
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+it("counts from the last renewal: the job is let go of before the agent must be dead, and that before the lock ends", async () => {
+  let away = false;
+  const { lease: it, onLapse } = lease(() => (away ? never() : Promise.resolve(true)));
+  await pass(500_000);
+  away = true;
+  const last = it.leftMs();
+  await pass(74_000 - (80_000 - last));
   expect(onLapse).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(5000);
+  await pass(1000);
   expect(onLapse).toHaveBeenCalledOnce();
   expect(it.leftMs()).toBe(5000);
-  vi.advanceTimersByTime(5000);
+  await pass(5000);
   expect(it.leftMs()).toBe(0);
 });
 
-it("no heartbeat gives more time than what is left", () => {
-  const { lease: it } = lease();
-  vi.advanceTimersByTime(30_000);
+it("no heartbeat gives more time than what is left", async () => {
+  const { lease: it } = lease(never);
+  await pass(30_000);
   expect(it.leftMs()).toBe(50_000);
   expect(it.leftMs()).toBe(50_000);
 });
 
-it("says nothing after its job's end", () => {
-  const { lease: it, onLapse } = lease();
-  it.close();
-  vi.advanceTimersByTime(1_000_000);
+it("an answer that comes late counts from its question", async () => {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const { lease: it, onLapse } = lease(() => promise);
+  await pass(60_000);
+  resolve(true);
+  await pass(0);
+  expect(it.leftMs()).toBeLessThan(30_000);
   expect(onLapse).not.toHaveBeenCalled();
+});
+
+it("tells apart a lock that is somebody else's from a Redis that refuses", async () => {
+  let answer = () => Promise.reject<boolean>(new Error("OOM"));
+  const { lease: it, onGone, onError, onLapse } = lease(() => answer());
+  await pass(60_000);
+  expect(onError.mock.calls.length).toBeGreaterThan(3);
+  expect([onGone.mock.calls.length, onLapse.mock.calls.length]).toEqual([0, 0]);
+  answer = () => Promise.resolve(false);
+  await pass(10_000);
+  expect(onGone).toHaveBeenCalled();
+  it.close();
+});
+
+it("says nothing after its job's end", async () => {
+  const { lease: it, onLapse, onGone } = lease(() => Promise.resolve(false));
+  it.close();
+  await pass(1_000_000);
+  expect([onLapse.mock.calls.length, onGone.mock.calls.length]).toEqual([0, 0]);
 });
