@@ -380,4 +380,28 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "nothing of an issue that Redis does not know goes" },
     promise: "an issue that nobody knows counts as in use",
   },
+  {
+    name: "workspace-rebase",
+    file: `${RUNNER}/workspace/plan.ts`,
+    find: 'do: found.treeWorks ? "rebase" : "replace",',
+    replace: 'do: "replace",',
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "ours go on top of it" },
+    promise: "work beside somebody else's commits goes on top of them",
+  },
+  {
+    name: "session-aside",
+    file: `${RUNNER}/steps/prepare.ts`,
+    find: '...(workspace.how === "replaced" ? { session: null } : {}),',
+    replace: "",
+    test: { file: "test/meanwhile.e2e.test.ts", name: "the agent begins anew" },
+    promise: "a session is not resumed without its workspace",
+  },
+  {
+    name: "base-unknown",
+    file: `${RUNNER}/git/openGit.ts`,
+    find: 'if (error instanceof Error && error.message === "exit code 1") return null;',
+    replace: "return null;",
+    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "a git that cannot tell is no refusal" },
+    promise: "paid work is not refused because git failed",
+  },
 ];
