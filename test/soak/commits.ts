@@ -12,13 +12,13 @@ const BOUNDS = { maxBuffer: 256 * 1024 * 1024 };
 const NAME = REPO.split("/")[1] ?? "";
 
 /** The soak's folder and the runners' data folder. */
-export interface Folders {
+interface Folders {
   readonly dir: string;
   readonly home: string;
 }
 
 /** Issues, by number. */
-export interface Whose {
+interface Whose {
   /** People had a hand in them: commits may have been made again on top of theirs, and then their change has to be there. */
   readonly moved: ReadonlySet<number>;
   /** Ended with a pull request that has to have all of it: a workspace that is still there is not enough. */
