@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createWorld, LABEL, OWNER, poll, REPO, type World } from "./world.ts";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 let world: World;
+let runner: App;
 
 /** The base is not the default branch: a merge then closes no issue, and cancels no run. */
 const BASE = "develop";
@@ -13,7 +15,7 @@ beforeAll(async () => {
   world = await createWorld({ config: { github: { base_branch: BASE } } });
   await world.github.commitTo({ repo: REPO, branch: BASE, files: { "next.txt": "next\n" }, author: OWNER });
   world.startApp("scheduler");
-  world.startApp("runner");
+  runner = world.startApp("runner");
 });
 afterAll(() => world.close());
 
@@ -101,4 +103,46 @@ test("base and branch move while the agent works: one pull request, with everybo
   expect(await world.github.file(REPO, branch, "work0.txt")).toBe("0\n");
   expect(world.github.pushes.filter(({ ref, forced }) => ref === `refs/heads/${branch}` && forced)).toEqual([]);
   expect(await startsOf(number)).toBe(1);
+});
+
+/** Its agent has committed `work0.txt`; then the runner is lost, and somebody pushes to the branch before it is back. */
+async function lostMeanwhile(files: Readonly<Record<string, string>>) {
+  const { number, pass } = openGated();
+  const commit = () => world.github.commitTo({ repo: REPO, branch: `auto/gh-${number}`, files, author: OWNER });
+  await working(number, 1);
+  await poll(60_000, async () => {
+    const head = readFileSync(
+      join(world.home, "workspaces", REPO, "git", `gh-${number}.git`, "refs/heads/auto", `gh-${number}`),
+      "utf8",
+    );
+    const base = world.github.branches(REPO)[BASE];
+    return head.trim() === base ? "nothing is committed" : null;
+  });
+  await runner.stop("SIGKILL");
+  const theirs = await commit();
+  await pass();
+  runner = world.startApp("runner");
+  await world.reaches(number, "pr");
+  const starts = (await world.agentStarts()).filter(({ cwd }) => String(cwd).endsWith(`/gh-${number}`));
+  const file = (path: string) => world.github.file(REPO, `auto/gh-${number}`, path);
+  return { number, theirs, file, resumed: starts.map((start) => start["resumed"]) };
+}
+
+test("somebody pushes to the branch while the runner is away: the session goes on, on top of their commit", async () => {
+  const { number, file, resumed } = await lostMeanwhile({ "theirs.txt": "theirs\n" });
+  expect(resumed).toEqual([false, true]);
+  expect([await file("work0.txt"), await file("work1.txt"), await file("theirs.txt")]).toEqual([
+    "0\n",
+    undefined,
+    "theirs\n",
+  ]);
+  expect(pullsOf(number).map(({ head, state }) => [head, state])).toEqual([[`auto/gh-${number}`, "open"]]);
+});
+
+test("… a commit that conflicts: the agent begins anew on top of it, and what it had done is put aside", async () => {
+  const { number, file, resumed } = await lostMeanwhile({ "work0.txt": "theirs\n" });
+  expect(resumed).toEqual([false, false]);
+  expect([await file("work0.txt"), await file("work1.txt")]).toEqual(["theirs\n", "1\n"]);
+  const aside = readdirSync(join(world.home, "workspaces", REPO, "trees"));
+  expect(aside.filter((name) => name.startsWith(`gh-${number}.kept-`))).toHaveLength(1);
 });

@@ -93,7 +93,7 @@ function caseOf(change: Change): Case {
   };
 }
 
-const kill: Landed = { kind: "runner:kill", step: "work", at: 2100, what: "", struck: [7] };
+const kill: Landed = { kind: "runner:kill", step: "work", at: 2100, what: "", struck: [{ issue: 7, step: "work" }] };
 const agentAgain = (resumed: boolean) => [start(1000, false), start(3000, resumed)];
 const deed = (kind: Deed["kind"], step: Deed["step"] = "work"): Deed => ({
   kind,
@@ -138,7 +138,12 @@ test.each([
   ["started anew after its end, with a runner killed", caseOf({ starts: agentAgain(false), landed: [kill] }), 1],
   [
     "resumed after its end, with another issue's runner killed",
-    caseOf({ starts: agentAgain(true), landed: [{ ...kill, struck: [8] }] }),
+    caseOf({ starts: agentAgain(true), landed: [{ ...kill, struck: [{ issue: 8, step: "work" }] }] }),
+    1,
+  ],
+  [
+    "resumed with a runner killed after the checkpoint",
+    caseOf({ starts: agentAgain(true), landed: [{ ...kill, struck: [{ issue: 7, step: "publish" }] }] }),
     1,
   ],
   ["resumed with a runner killed before the checkpoint", caseOf({ starts: agentAgain(true), landed: [kill] }), 0],

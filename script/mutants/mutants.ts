@@ -556,4 +556,28 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/run/lease.test.ts`, name: "an answer that comes late" },
     promise: "an answer that was long on its way gives no more time than there is",
   },
+  {
+    name: "workspace-rebase",
+    file: `${RUNNER}/workspace/plan.ts`,
+    find: 'do: found.treeWorks ? "rebase" : "replace",',
+    replace: 'do: "replace",',
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "ours go on top of it" },
+    promise: "work beside somebody else's commits goes on top of them",
+  },
+  {
+    name: "session-aside",
+    file: `${RUNNER}/steps/prepare.ts`,
+    find: '...(workspace.how === "replaced" ? { session: null } : {}),',
+    replace: "",
+    test: { file: "test/meanwhile.e2e.test.ts", name: "the agent begins anew" },
+    promise: "a session is not resumed without its workspace",
+  },
+  {
+    name: "base-unknown",
+    file: `${RUNNER}/git/openGit.ts`,
+    find: 'if (error instanceof Error && error.message === "exit code 1") return null;',
+    replace: "return null;",
+    test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "a git that cannot tell is no refusal" },
+    promise: "paid work is not refused because git failed",
+  },
 ];

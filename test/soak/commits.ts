@@ -12,28 +12,43 @@ const BOUNDS = { maxBuffer: 256 * 1024 * 1024 };
 const NAME = REPO.split("/")[1] ?? "";
 
 /** The soak's folder and the runners' data folder. */
-export interface Folders {
+interface Folders {
   readonly dir: string;
   readonly home: string;
 }
 
-/**
- * Commits of agents that are neither on a branch on GitHub nor in a workspace that is still there. Those of issues that
- * people had a hand in may have been made again on top of theirs: then their change has to be there.
- */
-export async function lostCommits(
-  folders: Folders,
-  commits: readonly Commit[],
-  moved: ReadonlySet<number>,
-): Promise<Commit[]> {
+/** Issues, by number. */
+interface Whose {
+  /** People had a hand in them: commits may have been made again on top of theirs, and then their change has to be there. */
+  readonly moved: ReadonlySet<number>;
+  /** Ended with a pull request that has to have all of it: a workspace that is still there is not enough. */
+  readonly finished: ReadonlySet<number>;
+}
+
+/** Commits of agents that are neither on a branch on GitHub nor in a workspace that is still there. */
+export async function lostCommits(folders: Folders, commits: readonly Commit[], whose: Whose): Promise<Commit[]> {
+  const gitHub = await contentOf([onGitHub(folders)]);
+  const kept = await contentOf(await workspaces(folders));
+  return commits.filter((commit) => {
+    const isIn = ({ shas, patches }: Content) =>
+      shas.has(commit.sha) || (whose.moved.has(commit.issue) && patches.has(commit.patch));
+    return !isIn(gitHub) && (whose.finished.has(commit.issue) || !isIn(kept));
+  });
+}
+
+interface Content {
+  readonly shas: ReadonlySet<string>;
+  readonly patches: ReadonlySet<string>;
+}
+
+async function contentOf(repositories: readonly string[]): Promise<Content> {
   const shas = new Set<string>();
   const patches = new Set<string>();
-  for (const dir of await repositories(folders)) {
+  for (const dir of repositories) {
     for (const sha of (await git(dir, "rev-list", "--all")).split("\n")) shas.add(sha);
     for (const patch of await patchesIn(dir)) patches.add(patch);
   }
-  const isThere = ({ sha, patch, issue }: Commit) => shas.has(sha) || (moved.has(issue) && patches.has(patch));
-  return commits.filter((commit) => !isThere(commit));
+  return { shas, patches };
 }
 
 /** What people pushed or merged and is not on its branch any more, as git itself tells. */
@@ -68,8 +83,8 @@ function onGitHub({ dir }: Folders): string {
   return join(dir, "github", OWNER, `${NAME}.git`);
 }
 
-async function repositories(folders: Folders): Promise<string[]> {
-  const kept = join(folders.home, "workspaces", OWNER, NAME, "git");
+async function workspaces({ home }: Folders): Promise<string[]> {
+  const kept = join(home, "workspaces", OWNER, NAME, "git");
   const names = existsSync(kept) ? await readdir(kept) : [];
-  return [onGitHub(folders), ...names.filter((name) => name.includes(".git")).map((name) => join(kept, name))];
+  return names.filter((name) => name.includes(".git")).map((name) => join(kept, name));
 }

@@ -18,7 +18,17 @@ export interface Landed {
   readonly at: number;
   readonly what: string;
   /** Issues whose runs it ended or cut off from Redis; none with what happens on GitHub, which ends no run. */
-  readonly struck: readonly number[];
+  readonly struck: readonly Struck[];
+}
+
+interface Struck {
+  readonly issue: number;
+  /** Its run's when it was struck; null: it had none. */
+  readonly step: Step | null;
+}
+
+function struckOf({ number, state }: Played): Struck {
+  return { issue: number, step: state === null ? null : stepOf(state) };
 }
 
 /** How long a fault waits for its step before it takes what there is, and then for anything at all. */
@@ -66,7 +76,7 @@ export class Injector {
       const runner = this.#runnerOf(issue);
       if (runner === undefined) return null;
       if (signal === "SIGKILL" && this.#isTooMuch(runner)) return null;
-      const struck = this.#cast.live.filter((other) => this.#runnerOf(other) === runner).map(({ number }) => number);
+      const struck = this.#cast.live.filter((other) => this.#runnerOf(other) === runner).map(struckOf);
       return { runner, step, what: `${runner.name} with #${issue.number}`, struck };
     });
     if (found === null || !found.runner.alive) return null;
@@ -92,7 +102,7 @@ export class Injector {
   async #endRedis(fault: PlannedFault, how: string): Promise<Landed | null> {
     const found = await this.#await(fault.step, (issue, step) => ({ step, what: `Redis with #${issue.number}` }));
     if (found === null) return null;
-    const struck = this.#cast.live.map(({ number }) => number);
+    const struck = this.#cast.live.map(struckOf);
     const at = Date.now();
     const away = how === "away" ? (LOCK_SECONDS + 2) * 1000 : (fault.extent - 1) * 500;
     await this.#stage.restartRedis(how === "restart" ? "SIGTERM" : "SIGKILL", away);

@@ -9,7 +9,7 @@ import { lostCommits, overwritten } from "./commits.ts";
 import type { Landed } from "./inject.ts";
 import { judge, type OnGitHub } from "./judge.ts";
 import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
-import type { Deed } from "./people.ts";
+import { putsAside, type Deed } from "./people.ts";
 import type { Stage } from "./stage.ts";
 import { hear, type Testimony } from "./witness.ts";
 
@@ -53,7 +53,8 @@ export async function inspect(given: {
     }),
   );
   const left = orphans(stage.home, stage.witness);
-  const files = await leftFiles(stage.home, played);
+  const aside = new Set(deeds.filter(putsAside).map(({ issue }) => issue));
+  const files = await leftFiles(stage.home, played, aside);
   const locks = await heldLocks(stage.redis);
   const open: string[] = [];
   for (const { name, logFile, lives } of stage.runners) {
@@ -69,7 +70,11 @@ export async function inspect(given: {
     label: LABEL,
   }));
   const verdicts = cases.map(judge);
-  const lost = await lostCommits(stage, testimony.commits, new Set(deeds.map(({ issue }) => issue)));
+  const finished = played.filter(({ number, state }) => state?.state === "pr" && !aside.has(number));
+  const lost = await lostCommits(stage, testimony.commits, {
+    moved: new Set(deeds.map(({ issue }) => issue)),
+    finished: new Set(finished.map(({ number }) => number)),
+  });
   const trampled = await overwritten(stage, deeds);
   const forced = stage.github.pushes.filter((push) => push.forced);
   const strangers = strayBranches(stage, played);
@@ -83,7 +88,7 @@ export async function inspect(given: {
       ...verdicts.flatMap((verdict) => verdict.findings),
       ...trampled.map(({ kind, sha, branch }) => `${kind}: commit ${sha} is no longer on ${branch}`),
       ...forced.map(({ ref, before, after }) => `${ref} was forced from ${before} to ${after}`),
-      ...lost.map(({ sha, issue }) => `commit ${sha} of #${issue} is neither on GitHub nor in a workspace`),
+      ...lost.map(({ sha, issue }) => `commit ${sha} of #${issue} is not where it has to be`),
       ...[...jobs, ...holds, ...locks, ...open, ...dead, ...left, ...files, ...strangers].map(
         (what) => `left: ${what}`,
       ),

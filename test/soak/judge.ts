@@ -2,7 +2,7 @@ import type { Marker } from "@tac8/core/domain/marker";
 import { behaviourOf } from "./behaviours.ts";
 import type { Played } from "./cast.ts";
 import type { Landed } from "./inject.ts";
-import type { Deed } from "./people.ts";
+import { putsAside, type Deed } from "./people.ts";
 import type { Finish, Start, Testimony } from "./witness.ts";
 
 /** What GitHub has of an issue. */
@@ -51,7 +51,7 @@ export function judge({ issue, there, testimony, landed, deeds, label }: Case): 
   for (const [what, found, wanted] of counts) if (found !== wanted) complain(`${found} ${what}, not ${wanted}`);
   const ours = there.labels.filter((name) => name === label || name.startsWith("rpi-"));
   if (ours.join() !== sign) complain(`its labels are ${ours.join(", ") || "none"}, not ${sign || "none"}`);
-  const again = startsAfterEnd(issue, testimony, landed);
+  const again = startsAfterEnd({ issue, testimony, landed, deeds });
   for (const start of again.redone) {
     complain(`its agent was started again at ${new Date(start.at).toISOString()} after it had finished`);
   }
@@ -63,7 +63,8 @@ function endsOf({ behaviour, state }: Played, deeds: readonly Deed[]): End[] {
   const ends: End[] = [behaviourOf(behaviour).end];
   // A merge closes the issue: a round that still worked is called off, one that was finished ends with its pull request.
   if (deeds.some(({ kind, step }) => kind === "pull:merge" && step !== "report")) ends.push("cancelled");
-  const clear = state?.failure === "refused" && /^somebody else changed the branch/.test(state.reason ?? "");
+  const names = state?.reason?.startsWith("somebody else changed the branch") === true;
+  const clear = state?.failure === "refused" && names;
   if (clear && deeds.some(({ kind }) => kind === "branch:conflict")) ends.push("failed");
   return ends;
 }
@@ -92,14 +93,12 @@ function onPulls(end: End, { pulls, branches }: OnGitHub, deeds: readonly Deed[]
   return findings;
 }
 
-/** Between an agent's last words and the checkpoint there is a short time in which a fault makes the agent be asked again. */
-const WINDOW_MS = 5000;
-
-function startsAfterEnd(issue: Played, testimony: Testimony, landed: readonly Landed[]) {
+function startsAfterEnd({ issue, testimony, landed, deeds }: Pick<Case, "issue" | "testimony" | "landed" | "deeds">) {
   const starts = testimony.starts.filter((start) => start.issue === issue.number);
   const ends = testimony.finishes.filter((finish) => finish.issue === issue.number && finish.how === "success");
   let askedAgain = 0;
   let spare = behaviourOf(issue.behaviour).spareEnds + (issue.recalledAfter === null ? 0 : 1);
+  spare += deeds.filter(putsAside).length;
   const redone: Start[] = [];
   for (const [index, end] of ends.entries()) {
     const next = starts.find(({ at }) => at > end.at && at <= (ends[index + 1]?.at ?? Infinity));
@@ -114,7 +113,10 @@ function startsAfterEnd(issue: Played, testimony: Testimony, landed: readonly La
 /** Clocks are one, but a fault's time is noted just before it strikes. */
 const SLACK_MS = 500;
 
+/** Between an agent's last words and the checkpoint after its work a fault makes the agent be asked again. */
 function fellInto(end: Finish, next: Start, landed: readonly Landed[]): boolean {
-  const last = Math.min(end.at + WINDOW_MS, next.at);
-  return landed.some(({ at, struck }) => struck.includes(end.issue) && at >= end.at - SLACK_MS && at <= last);
+  return landed.some(({ at, struck }) => {
+    const isBetween = at >= end.at - SLACK_MS && at <= next.at;
+    return isBetween && struck.some(({ issue, step }) => issue === end.issue && step === "work");
+  });
 }

@@ -27,11 +27,15 @@ export function zombies(parents: readonly number[]): string[] {
     .map(({ pid, name, parent }) => `zombie ${pid} (${name}) of ${parent}`);
 }
 
-/** Files and folders of the data folder that should have gone with their issue or process. */
-export async function leftFiles(home: string, played: readonly Played[]): Promise<string[]> {
+/** Files and folders of the data folder that should have gone with their issue or process. `aside`: issues' that may be kept. */
+export async function leftFiles(
+  home: string,
+  played: readonly Played[],
+  aside: ReadonlySet<number> = new Set(),
+): Promise<string[]> {
   const ended = new Set(played.filter(({ state }) => state?.state === "pr").map(({ number }) => number));
   const entries = await readdir(home, { recursive: true }).catch(() => []);
-  return entries.filter((entry) => isLeft(entry, ended)).map((entry) => join(home, entry));
+  return entries.filter((entry) => isLeft(entry, { ended, aside })).map((entry) => join(home, entry));
 }
 
 /** What is still open keeps a process alive after its last words, until it ends itself 2 s later. */
@@ -56,11 +60,12 @@ export async function heldLocks(redis: Redis): Promise<string[]> {
 }
 
 /** Pure. */
-function isLeft(entry: string, ended: ReadonlySet<number>): boolean {
+function isLeft(entry: string, { ended, aside }: Readonly<Record<"ended" | "aside", ReadonlySet<number>>>): boolean {
   const workspace = /^workspaces\/[^/]+\/[^/]+\/(trees|git|prompts|tmp)\/gh-(\d+)([^/]*)$/.exec(entry);
   if (workspace !== null) {
     const [, kind, number, rest = ""] = workspace;
-    return kind === "tmp" || rest.includes(".kept-") || rest.includes(".new") || ended.has(Number(number));
+    if (rest.includes(".kept-")) return !aside.has(Number(number));
+    return kind === "tmp" || rest.includes(".new") || ended.has(Number(number));
   }
   if (/^runs\/slot-\d+\.json/.test(entry)) return true;
   if (/\.incoming\/[^/]+$/.test(entry)) return true;

@@ -24,6 +24,11 @@ export function isDeed(fault: PlannedFault): fault is DeedFault {
   return /^(branch|base|pull):/.test(fault.kind);
 }
 
+/** Ours cannot simply go on top of this, or not on the same branch: a run that was lost then begins anew, its work put aside. */
+export function putsAside({ kind }: Deed): boolean {
+  return kind === "branch:conflict" || kind === "pull:close" || kind === "pull:merge";
+}
+
 /** May this be done to this issue as it is now? Its branch or open pull request is the target. */
 export function targetOf(fault: DeedFault, issue: Played, { github }: Stage): Pick<Deed, "branch" | "pull"> | null {
   const behaviour = behaviourOf(issue.behaviour);

@@ -13,6 +13,7 @@ import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { OWNER, poll, REPO } from "../world.ts";
 import type { Life } from "./app.ts";
+import type { Played } from "./cast.ts";
 import { lostCommits, overwritten } from "./commits.ts";
 import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
 import type { Deed } from "./people.ts";
@@ -89,11 +90,15 @@ test("what should have gone with its issue or process", async () => {
     answeredAt: null,
     recalledAfter: null,
   } as const;
-  const found = await leftFiles(home, [
+  const played: Played[] = [
     { ...issue, number: 7, state: parseIssueState({ state: "pr" }) },
     { ...issue, number: 8, state: parseIssueState({ state: "failed" }) },
-  ]);
+  ];
+  const found = await leftFiles(home, played);
+  const aside = left.filter((path) => !path.includes(".kept-"));
   expect(found.toSorted()).toEqual(left.map((path) => join(home, path)).toSorted());
+  const tolerated = await leftFiles(home, played, new Set([8]));
+  expect(tolerated.toSorted()).toEqual(aside.map((path) => join(home, path)).toSorted());
 });
 
 test("jobs that are still locked", async () => {
@@ -142,10 +147,21 @@ test("agents' commits: by name, or by what they change where people had a hand i
   const patch = execFileSync("git", ["patch-id", "--stable"], { input: shown }).toString().split(" ")[0] ?? "";
   await writeFile(join(dir, "w.commits"), `${"1".repeat(40)} ${patch} /x/gh-7\n${again} ${patch} /x/gh-7\n`);
   const { commits } = await hear(join(dir, "w"));
-  expect(await lostCommits({ dir, home }, commits, new Set())).toEqual([{ sha: "1".repeat(40), patch, issue: 7 }]);
-  expect(await lostCommits({ dir, home }, commits, new Set([7]))).toEqual([]);
+  const none = new Set<number>();
+  const unknown = [{ sha: "1".repeat(40), patch, issue: 7 }];
+  expect(await lostCommits({ dir, home }, commits, { moved: none, finished: none })).toEqual(unknown);
+  expect(await lostCommits({ dir, home }, commits, { moved: new Set([7]), finished: new Set([7]) })).toEqual([]);
   const gone = [{ sha: "1".repeat(40), patch: "2".repeat(40), issue: 7 }];
-  expect(await lostCommits({ dir, home }, gone, new Set([7]))).toEqual(gone);
+  expect(await lostCommits({ dir, home }, gone, { moved: new Set([7]), finished: none })).toEqual(gone);
+  const kept = join(home, "workspaces", OWNER, "widgets", "git");
+  await mkdir(kept, { recursive: true });
+  execFileSync("git", ["init", "--quiet", "--bare", join(kept, "gh-7.git")]);
+  execFileSync("git", ["-C", join(kept, "gh-7.git"), "fetch", "-q", join(dir, "github", `${REPO}.git`), "*:*"]);
+  git("update-ref", "-d", "refs/heads/auto/gh-7");
+  git("update-ref", "-d", "refs/heads/other");
+  const inTree = [{ sha: again, patch, issue: 7 }];
+  expect(await lostCommits({ dir, home }, inTree, { moved: none, finished: none })).toEqual([]);
+  expect(await lostCommits({ dir, home }, inTree, { moved: none, finished: new Set([7]) })).toEqual(inTree);
 });
 
 test("people's commits: those that are no longer on their branch", async () => {

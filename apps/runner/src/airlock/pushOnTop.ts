@@ -1,3 +1,4 @@
+import { cleanEnv } from "../git/cleanSide.ts";
 import { fetchBranch, Overtaken, pushBranch, type PushOptions } from "./push.ts";
 import { replay } from "./replay.ts";
 
@@ -24,7 +25,7 @@ export async function pushOnTop(
       if (!(error instanceof Overtaken) || round === MAX_ROUNDS) throw error;
       const theirs = await fetchBranch(options);
       if (theirs === null) throw error;
-      const onTop = await replay({ ...options, head: options.sha, onto: theirs });
+      const onTop = await replay({ ...options, env: cleanEnv(options.clean), head: options.sha, onto: theirs });
       if (onTop === null) throw error;
       [sha, expected] = [onTop, theirs];
     }

@@ -1,5 +1,4 @@
 import { execa } from "execa";
-import { cleanEnv, type CleanSide } from "../git/cleanSide.ts";
 import { configEnvironment } from "../git/openGit.ts";
 
 /** More commits than this, or a merge among them, are a person's to bring together. */
@@ -7,8 +6,9 @@ const MAX_COMMITS = 200;
 const STEP_MS = 2 * 60_000;
 
 export interface ReplayOptions {
-  readonly clean: CleanSide;
-  /** Bare repository of the clean side that has all the commits. */
+  /** The whole environment of git, of the side that the repository is on. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Repository that has all the commits. */
   readonly dir: string;
   /** Its commits are not replayed. */
   readonly from: string;
@@ -46,7 +46,7 @@ async function commitsBetween({ from, head, ...side }: ReplayOptions): Promise<s
   return code === 0 && commits.length <= MAX_COMMITS ? commits : null;
 }
 
-type Side = Pick<ReplayOptions, "clean" | "dir" | "signal">;
+type Side = Pick<ReplayOptions, "env" | "dir" | "signal">;
 
 /** @returns the tip with one more commit, or as it was where there is nothing new in it; null: a conflict. */
 async function pick(side: Side, commit: string, tip: string): Promise<string | null> {
@@ -81,14 +81,14 @@ function moved(commit: Buffer, tree: string, parent: string): Buffer {
 }
 
 async function git(
-  { clean, dir, signal }: Side,
+  { env, dir, signal }: Side,
   args: readonly string[],
   input?: Buffer,
 ): Promise<{ readonly code: number; readonly text: string; readonly bytes: Buffer }> {
   const { exitCode, stdout, isCanceled } = await execa("git", args, {
     cwd: dir,
     extendEnv: false,
-    env: { ...cleanEnv(clean), ...configEnvironment({ "safe.directory": "*", "gc.auto": "0" }), LC_ALL: "C" },
+    env: { ...env, ...configEnvironment({ "safe.directory": "*", "gc.auto": "0" }), LC_ALL: "C" },
     encoding: "buffer",
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     maxBuffer: 10_000_000,

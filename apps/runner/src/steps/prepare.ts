@@ -77,6 +77,9 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   if (workspace.aside !== null) {
     run.log.warn({ aside: workspace.aside }, `put the old workspace aside, because ${workspace.because}`);
   }
+  if (workspace.how === "rebased") {
+    run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
+  }
   const asked = await findUnheardQuestion(run, baseSha);
   if (asked === null) await removePrivateFiles(run.paths.tree);
   const first = run.state.checkpoint === "none" && why === null;
@@ -88,6 +91,8 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     startSha: workspace.head,
     headSha: null,
     publishedSha: published,
+    // It would take the work that was put aside for what is there.
+    ...(workspace.how === "replaced" ? { session: null } : {}),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     ...(first ? { prBefore: pull === null ? null : pull.headSha } : {}),

@@ -8,6 +8,7 @@ import { withIncoming } from "../airlock/incoming.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
 import { remoteBranch } from "../airlock/push.ts";
 import { replay } from "../airlock/replay.ts";
+import { cleanEnv } from "../git/cleanSide.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { isDamage } from "../workspace/damage.ts";
@@ -70,7 +71,8 @@ async function pushWork(run: RunContext): Promise<void> {
 /** Where they conflict with the base, the commits stay as they are: the pull request shows it. */
 async function rebased(run: RunContext, settled: BranchSettled, at: { dir: string; head: string }): Promise<string> {
   if (settled.kind !== "moved" || settled.rebase === null) return at.head;
-  return (await replay({ clean: run.mirror.side, ...at, ...settled.rebase, signal: run.switch.lost })) ?? at.head;
+  const env = cleanEnv(run.mirror.side);
+  return (await replay({ env, ...at, ...settled.rebase, signal: run.switch.lost })) ?? at.head;
 }
 
 /** The commit is on GitHub under our branch from here on, and the hash says so. */

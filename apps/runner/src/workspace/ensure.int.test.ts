@@ -240,18 +240,30 @@ test("somebody's commit on top of ours is brought in", async () => {
   await expectGood(found, theirs);
 });
 
-test("somebody's commit beside ours: ours is put aside, whole and usable", async () => {
+test("somebody's commit beside ours: ours go on top of it, uncommitted work too", async () => {
   await bench.push(bench.branch, { "b.txt": "1\n" });
   await bench.ensure();
-  const mine = await bench.commit("mine.txt", "mine\n");
+  await bench.commit("mine.txt", "mine\n");
   await bench.write("dirty.txt", "dirty\n");
+  const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
+  const found = await bench.ensure();
+  expect(found).toMatchObject({ how: "rebased", aside: null });
+  expect(await bench.agent(["rev-parse", "HEAD~2"])).toBe(theirs);
+  expect([await read("mine.txt"), await read("dirty.txt"), await read("b.txt")]).toEqual(["mine\n", "dirty\n", "2\n"]);
+  await expectGood(found, found.head);
+});
+
+test("somebody's commit that ours conflict with: ours are put aside, whole and usable", async () => {
+  await bench.push(bench.branch, { "b.txt": "1\n" });
+  await bench.ensure();
+  const mine = await bench.commit("b.txt", "mine\n");
   const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
   const found = await bench.ensure();
   expect(found).toMatchObject({ how: "replaced", because: "other commits are on the branch on GitHub" });
   await expectGood(found, theirs);
   const aside = found.aside ?? "";
   expect(await bench.agent(["rev-parse", "HEAD"], aside)).toBe(mine);
-  expect(await bench.agent(["status", "--porcelain"], aside)).toBe("?? dirty.txt");
+  expect(await bench.agent(["status", "--porcelain"], aside)).toBe("");
 });
 
 test("somebody's commit under uncommitted work: the work is put aside, not built upon an old commit", async () => {

@@ -1,12 +1,14 @@
 import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { gitStep } from "../git/errors.ts";
-import { agentGit, type AgentSide } from "./agentGit.ts";
+import { replay } from "../airlock/replay.ts";
+import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
 import { look, putAside } from "./aside.ts";
 import { BRANCH_FILE, lookAt, relate } from "./look.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { planWorkspace, type WorkspaceGoal } from "./plan.ts";
 import { openUp } from "./remove.ts";
+import { saveWork } from "./save.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
 export interface EnsureOptions {
@@ -20,7 +22,7 @@ export interface EnsureOptions {
 }
 
 export interface EnsuredWorkspace {
-  readonly how: "created" | "reused" | "reattached" | "forwarded" | "replaced";
+  readonly how: "created" | "reused" | "reattached" | "forwarded" | "rebased" | "replaced";
   /** Commit that the workspace is at. */
   readonly head: string;
   /** Where the former content was put, when it was put aside. */
@@ -68,16 +70,38 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
       return done(options, { how: "reattached", aside, because: plan.because });
     }
     case "forward":
-      await connect(options);
-      await gitStep("bringing the workspace up to the branch", () =>
-        agentGit(side, paths.tree).raw(["reset", "--quiet", "--hard", goal.start]),
-      );
+      await forward(options, goal.start);
       return done(options, { how: "forwarded" });
+    case "rebase": {
+      const head = await putOnTop(options, found.head ?? goal.start);
+      if (head === null) return replaceWorkspace(options, plan.because);
+      await forward(options, head);
+      return done(options, { how: "rebased", because: plan.because });
+    }
     case "replace":
       return replaceWorkspace(options, plan.because);
     default:
       return plan satisfies never;
   }
+}
+
+async function forward(options: EnsureOptions, head: string): Promise<void> {
+  await connect(options);
+  await gitStep("bringing the workspace up to the branch", () =>
+    agentGit(options.side, options.paths.tree).raw(["reset", "--quiet", "--hard", head]),
+  );
+}
+
+/**
+ * The workspace's commits, and what is not committed yet, made again on top of the branch as GitHub has it. @returns the new
+ * head; null where they conflict, or not all could be committed.
+ */
+async function putOnTop({ paths, side, goal }: EnsureOptions, baseSha: string): Promise<string | null> {
+  const saved = await saveWork({ tree: paths.tree, side, baseSha, message: "Work that was not committed yet" });
+  if (saved.unsaved.length > 0) return null;
+  const env = agentGitEnv(side, paths.gitDir);
+  const { start: from } = goal;
+  return replay({ env, dir: paths.gitDir, from, head: saved.head, onto: from, signal: side.signal });
 }
 
 /** Puts all that is there aside, and makes a new one. */

@@ -47,12 +47,13 @@ const ROWS: readonly Row[] = [
   { found: {}, relation: "behind", published: true, plan: "forward" },
   { found: DIRTY, relation: "behind", plan: "reuse" },
   // Its agent's commits would be pushed over somebody else's.
-  { found: DIRTY, relation: "behind", published: true, plan: "replace", because: /uncommitted/ },
+  { found: DIRTY, relation: "behind", published: true, plan: "rebase", because: /uncommitted/ },
   { found: GONE, relation: "behind", published: true, plan: "replace", because: /newer/ },
   { found: BROKEN_TREE, relation: "behind", published: true, plan: "replace", because: /worktree is damaged/ },
   { found: {}, relation: "diverged", plan: "reuse" },
   { found: GONE, relation: "diverged", plan: "reattach" },
-  { found: {}, relation: "diverged", published: true, plan: "replace", because: /other commits/ },
+  { found: {}, relation: "diverged", published: true, plan: "rebase", because: /other commits/ },
+  { found: DIRTY, relation: "diverged", published: true, plan: "rebase", because: /other commits/ },
   { found: GONE, relation: "diverged", published: true, plan: "replace", because: /other commits/ },
 ];
 

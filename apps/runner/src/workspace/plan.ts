@@ -36,6 +36,8 @@ export type WorkspacePlan =
   | { readonly do: "reattach"; readonly because: string | null }
   /** Somebody pushed to the branch: go on from there. */
   | { readonly do: "forward" }
+  /** Somebody's commits are on the branch beside ours: ours go on top of them; where they conflict, as with `replace`. */
+  | { readonly do: "rebase"; readonly because: string }
   /** Put what is there aside, where a person finds it, and make a new one. */
   | { readonly do: "replace"; readonly because: string };
 
@@ -60,11 +62,12 @@ export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, rel
       if (found.clean) return { do: "forward" };
       // Going on from here would end in a push that takes those commits away again.
       return goal.published
-        ? { do: "replace", because: "it has uncommitted changes, and the branch on GitHub is newer" }
+        ? { do: "rebase", because: "it has uncommitted changes, and the branch on GitHub is newer" }
         : present;
     case "diverged":
       // A base that moved on is the normal case; commits of others on our branch are not.
-      return goal.published ? { do: "replace", because: "other commits are on the branch on GitHub" } : present;
+      if (!goal.published) return present;
+      return { do: found.treeWorks ? "rebase" : "replace", because: "other commits are on the branch on GitHub" };
     default:
       return relation satisfies never;
   }
