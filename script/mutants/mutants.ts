@@ -509,14 +509,6 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a stop at once gives the agent no time",
   },
   {
-    name: "pause-passes-on",
-    file: `${RUNNER}/start.ts`,
-    find: "if (hostWatch.tired !== null || pauseWatch.paused !== null) {",
-    replace: "if (hostWatch.tired !== null) {",
-    test: { file: "test/steer.e2e.test.ts", name: "one of two runners paused" },
-    promise: "a paused runner works on nothing new, not even on what its waiting worker still takes",
-  },
-  {
     name: "brake",
     file: `${RUNNER}/rest/brake.ts`,
     find: "const rest = pulled.size > 0;",

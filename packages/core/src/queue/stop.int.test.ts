@@ -115,12 +115,11 @@ describe("an issue that no runner has", () => {
   it("a runner that takes the job before the end is written ends it by the command", async () => {
     await add("queued");
     const writeIf: IssueStore["writeIf"] = async (id, expected, patch, event) => {
-      const done = await store.writeIf(id, expected, patch, event);
-      if (patch.state !== "stopped") {
+      if (patch.state === "stopped") {
         await take();
         await store.writeIf(ID, {}, { run: "r1", runner: "pi/0" });
       }
-      return done;
+      return store.writeIf(id, expected, patch, event);
     };
     const racing = { queue, store: { ...store, writeIf }, redis: server.redis, jobId: ID };
     const answer = await stopIssue({ ...racing, by: "ann@pi", reason: null, kill: false, now: 1000 });
