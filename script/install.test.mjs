@@ -32,9 +32,13 @@ describe("what npm has installed", () => {
 });
 
 it("asks only for the system packages that are missing", () => {
-  expect(missingPackages({ git: true, redis: true, atomic: true })).toEqual([]);
-  expect(missingPackages({ git: true, redis: false, atomic: false })).toEqual(["redis-server", "libatomic1"]);
-  expect(missingPackages({ git: false, redis: true, atomic: true })).toEqual(["git"]);
+  expect(missingPackages({ git: true, redis: true, tmux: true, atomic: true })).toEqual([]);
+  expect(missingPackages({ git: true, redis: false, tmux: false, atomic: false })).toEqual([
+    "redis-server",
+    "tmux",
+    "libatomic1",
+  ]);
+  expect(missingPackages({ git: false, redis: true, tmux: true, atomic: true })).toEqual(["git"]);
 });
 
 it("reads Node's version", () => {

@@ -1,4 +1,5 @@
-// What the operating system must have: git, redis-server, and libatomic1 for the Node that npm brings. Runs on Node 18.
+// What the operating system must have: git, redis-server, libatomic1 for the Node that npm brings, and for the tests tmux, a
+// terminal that can be looked at. Runs on Node 18.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { MINIMUM, findProgram, ownNodeMajor, ownPath } from "./node.mjs";
@@ -38,6 +39,7 @@ export function installSystemPackages({ dev, redis }) {
   const missing = missingPackages({
     git: hasProgram("git"),
     redis: !redis || hasProgram("redis-server"),
+    tmux: !dev || hasProgram("tmux"),
     // The tests bring npm's Node whatever the machine has, and npm then runs everything with it.
     atomic: (!dev && ownNodeMajor() >= MINIMUM) || hasLibatomic(),
   });
@@ -51,9 +53,9 @@ export function installSystemPackages({ dev, redis }) {
   });
 }
 
-/** @param {{git: boolean, redis: boolean, atomic: boolean}} present */
-export function missingPackages({ git, redis, atomic }) {
-  return [!git && "git", !redis && "redis-server", !atomic && "libatomic1"].filter(Boolean);
+/** @param {{git: boolean, redis: boolean, tmux: boolean, atomic: boolean}} present */
+export function missingPackages({ git, redis, tmux, atomic }) {
+  return [!git && "git", !redis && "redis-server", !tmux && "tmux", !atomic && "libatomic1"].filter(Boolean);
 }
 
 function instruction(missing) {

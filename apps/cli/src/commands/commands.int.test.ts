@@ -190,25 +190,86 @@ describe("tac8 list", () => {
   });
 });
 
-it("tac8 status shows scheduler, runners, queue and holds", async () => {
+describe("tac8 status", () => {
   const now = Date.now();
-  await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
-  await announceRunner(redis, { name: "pi-1", at: now, host: "pi", pid: 1, slots: 3, busy: 1 });
-  await setHold(redis, { name: "operator", reason: "lunch", by: "someone", since: now, until: null });
-  await add(1);
-  await queue.pause();
-  const { code, out } = await tac8("status", "--json");
-  expect(code).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({
-    ok: true,
-    runners: { ok: true, slots: 3, busy: 1 },
-    queue: { waiting: 1, paused: true },
-    holds: [{ name: "operator", until: null }],
-    events: [{ to: "hold", reason: "lunch" }],
+  const machine = { freeMemoryMb: 4000, totalMemoryMb: 8000, freeDiskGb: 20, loadPerCore: 1, temperatureC: null };
+  const runner = { name: "pi-1", host: "pi", pid: 1, slots: 3, busy: 1, machine };
+
+  async function allWell(): Promise<void> {
+    const at = Date.now();
+    await announceScheduler(redis, { at, lastPollAt: at, error: null });
+    await announceRunner(redis, { ...runner, at });
+  }
+
+  it("shows scheduler, runners, queue and holds, for people and for scripts", async () => {
+    await allWell();
+    await setHold(redis, { name: "operator", reason: "lunch", by: "someone", since: now, until: null });
+    await add(1);
+    await queue.pause();
+    const { code, out } = await tac8("status", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      health: { level: "warning", reasons: [{ level: "warning", code: "hold:operator" }] },
+      runners: [{ name: "pi-1", slots: 3, busy: 1, limit: 3, rests: null, machine: { freeDiskGb: 20 } }],
+      runs: [],
+      queue: { waiting: 1, paused: true },
+      holds: [{ name: "operator", until: null }],
+      today: { successRate: null, tokens: 0, costUsd: 0 },
+      total: { outcomes: { pr: 0 } },
+      events: [{ to: "hold", reason: "lunch" }],
+    });
+    const text = await tac8("status");
+    expect(text.out).toMatch(/Health +warning/);
+    expect(text.out).toMatch(/Runners +pi-1: 1 of 3 slots busy/);
+    expect(text.out).toMatch(/Queue +1 waiting, .*paused/);
   });
-  const text = await tac8("status");
-  expect(text.out).toMatch(/Runners +pi-1: 1 of 3 slots busy/);
-  expect(text.out).toMatch(/Queue +1 waiting, .*paused/);
+
+  it("has exit codes for scripts: 0 ok or warning, 3 degraded, 4 critical", async () => {
+    expect((await tac8("status")).code).toBe(4);
+    await allWell();
+    expect((await tac8("status")).code).toBe(0);
+    await announceRunner(redis, { ...runner, at: Date.now(), machine: { ...machine, freeDiskGb: 1 } });
+    expect((await tac8("status")).code).toBe(3);
+    expect((await tac8("status", "--help")).out).toMatch(/3: degraded, 4:\s+critical/);
+  });
+
+  /** Redis commands of one `tac8 status`, by name, without those of its connection. */
+  async function cost(): Promise<string[]> {
+    await redis.config("RESETSTAT");
+    const begin = performance.now();
+    expect((await tac8("status", "--json")).code).toBe(0);
+    console.log(`tac8 status as a process: ${Math.round(performance.now() - begin)} ms`);
+    const stats = await redis.info("commandstats");
+    const calls = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)].map(([, name, count]) => `${name} ${count}`);
+    return calls.toSorted();
+  }
+
+  it("costs the same Redis commands with 100,000 waiting jobs as with 100", async () => {
+    const bulk = async (from: number, to: number) => {
+      for (let start = from; start < to; start += 5000) {
+        const numbers = Array.from({ length: Math.min(5000, to - start) }, (_, index) => start + index + 1);
+        const data = { owner: "Octo", repo: "Hello", repositoryId: 1, title: "T", url: "u" };
+        const opts = (number: number) => jobOptions({ jobId: id(number), priority: "P2", begun: false, attempts: 3 });
+        await queue.addBulk(
+          numbers.map((number) => ({ name: "issue", data: { ...data, number }, opts: opts(number) })),
+        );
+      }
+    };
+    await allWell();
+    await bulk(0, 100);
+    const few = await cost();
+
+    await bulk(100, 2100);
+    await work(() => Promise.resolve({ outcome: "pr" }));
+    expect(await queue.getCompletedCount()).toBeGreaterThan(1000);
+    await bulk(3000, 103_000);
+    await allWell();
+    for (let number = 2; number <= 20; number += 1) {
+      await announceRunner(redis, { ...runner, name: `pi-${number}`, host: `pi-${number}`, at: Date.now() });
+    }
+    expect((await queue.getJobCounts("prioritized"))["prioritized"]).toBe(100_000);
+    expect(await cost()).toEqual(few);
+  });
 });
 
 it("every command says when Redis is away", async () => {

@@ -53,7 +53,7 @@ async function watch(context: Context, place: Place, screen: FullScreen): Promis
     // Erasing the rest of a line that is full would erase its last character.
     const size = { width: screen.columns - 1, height: screen.rows };
     const how = { repositories: place.repositories, now: now(), paint };
-    const sections = report === null ? null : statusSections(report, { ...how, width: size.width });
+    const sections = report === null ? null : statusSections(report, { ...how, width: size.width, brief: true });
     screen.draw(monitorPage({ ...how, ...size, sections, away, address: redisAddress(place.redisUrl) }));
   }
 

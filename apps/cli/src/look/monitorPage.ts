@@ -47,13 +47,12 @@ function titleLine({ address, now, width, paint }: MonitorPage): string {
 /** In the order of the screen. */
 function blocksOf(sections: StatusSections, paint: Paint): (Block & { readonly gap: boolean })[] {
   const { health, holds, rest, runners, runs, events } = sections;
-  const reasons = health.flat();
   return [
-    { lines: reasons, least: Math.min(reasons.length, 4), keep: "first", gap: false },
+    { lines: health.flat(), least: 4, keep: "first", gap: false },
     { lines: holds, least: 1, keep: "first", gap: false },
-    { lines: rest, least: 5, keep: "first", gap: false },
+    { lines: rest, least: 4, keep: "first", gap: false },
     { lines: runners, least: 1, keep: "first", gap: false },
-    { lines: runs, least: 4, keep: "first", gap: runs.length > 0 },
+    { lines: runs, least: 5, keep: "first", gap: runs.length > 0 },
     {
       lines: events.length === 0 ? [] : [paint("dim", "LAST EVENTS"), ...events],
       least: 3,
@@ -73,16 +72,17 @@ function share(blocks: readonly Block[], room: number): number[] {
     left -= more;
   };
   for (const index of GROWTH) give(index, Math.min(blocks[index]?.lines.length ?? 0, blocks[index]?.least ?? 0));
-  for (const index of GROWTH) give(index, blocks[index]?.lines.length ?? 0);
+  for (const index of [4, ...GROWTH]) give(index, blocks[index]?.lines.length ?? 0);
   return sizes;
 }
 
-/** Health, runs, holds, the counts, runners, events. */
+/** Health, runs, holds, the counts, runners, events: the most telling first. */
 const GROWTH = [0, 4, 1, 2, 3, 5];
 
 function fit({ lines, keep }: Block, size: number, paint: Paint): readonly string[] {
   if (lines.length <= size) return lines;
   if (size === 0) return [];
+  if (size === 1 && keep === "first") return lines.slice(0, 1);
   if (keep === "last") return size === 1 ? lines.slice(-1) : [lines[0] ?? "", ...lines.slice(lines.length - size + 1)];
   return [...lines.slice(0, size - 1), paint("dim", `… and ${lines.length - size + 1} more lines`)];
 }

@@ -13,6 +13,8 @@ export interface How {
   readonly now: number;
   readonly width: number;
   readonly paint: Paint;
+  /** For a small screen: a line for each reason, and nothing that goes without saying. */
+  readonly brief?: boolean;
 }
 
 /** Lines of at most `width` columns, by what they are about. */
@@ -49,7 +51,7 @@ export function renderStatus(report: StatusReport, how: How): string[] {
 }
 
 export function statusSections(report: StatusReport, how: How): StatusSections {
-  const { width, paint, now } = how;
+  const { width, paint, now, brief = false } = how;
   const body = width - LABEL_COLUMNS;
   const row = (label: string, text: string, color?: Parameters<Paint>[0]) => {
     const shown = cut(text, body);
@@ -61,19 +63,22 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
       [row("Health", level, ["bold", COLORS[level]])],
       ...reasons.map((reason) => {
         const mark = pad(MARKS[reason.level], 3);
-        const lines = wrap(plain(reason.text), body - mark.length);
+        const text = plain(reason.text);
+        const lines = brief ? [text] : wrap(text, body - mark.length);
         return lines.map((line, index) => row("", (index === 0 ? mark : "   ") + line, COLORS[reason.level]));
       }),
     ],
     holds:
       report.holds.length === 0
-        ? [row("Holds", "none")]
+        ? brief
+          ? []
+          : [row("Holds", "none")]
         : report.holds.map((hold, index) => row(index === 0 ? "Holds" : "", holdText(hold, now), "yellow")),
     runners: runnerRows(report.runners).map((text, index) => row(index === 0 ? "Runners" : "", text)),
     rest: [
       row("Queue", queueText(report.queue)),
       row("Scheduler", schedulerText(report.scheduler, now)),
-      row("Redis", redisText(report.redis)),
+      ...(brief ? [] : [row("Redis", redisText(report.redis))]),
       row("Today", figuresText(report.today)),
       row("In all", figuresText(report.total)),
     ],
@@ -135,7 +140,7 @@ function holdText({ name, reason, until }: StatusReport["holds"][number], now: n
 function runRows({ runs }: StatusReport, { repositories, width, now }: How): string[] {
   if (runs.length === 0) return [];
   const wide = width >= 110;
-  return renderTable<StatusRun>({
+  const lines = renderTable<StatusRun>({
     rows: runs,
     width,
     columns: [
@@ -148,6 +153,7 @@ function runRows({ runs }: StatusReport, { repositories, width, now }: How): str
       { title: "LAST DEED", max: 200, text: (run) => deedText(run, now) },
     ],
   });
+  return lines.map((line) => cut(line, width));
 }
 
 /** `#471` where there is one repository. */

@@ -1,0 +1,115 @@
+import { sections as configSections } from "@tac8/core/config/schema";
+import { judgeHealth } from "@tac8/core/health/judge";
+import type { Snapshot } from "@tac8/core/look/snapshot";
+import { expect, it } from "vitest";
+import { widthOf } from "../terminal/text.ts";
+import { monitorPage } from "./monitorPage.ts";
+import { renderStatus, statusSections } from "./renderStatus.ts";
+import { statusReport } from "./statusReport.ts";
+
+const now = new Date(2026, 10, 22, 13, 5, 22).getTime();
+const repositories = [{ owner: "Octo", repo: "Hello" }];
+const machine = { freeMemoryMb: 2100, totalMemoryMb: 8000, freeDiskGb: 41.6, loadPerCore: 0.81, temperatureC: 54.2 };
+const run = {
+  issue: "octo.hello.471",
+  title: "Make it \u001b[31mbetter",
+  run: "r1",
+  slot: "pi-1/0",
+  phase: "work" as const,
+  since: now - 12 * 60_000,
+  last: { at: now - 2000, kind: "tool", text: "Bash: npm test" },
+  tokens: 12_000,
+  costUsd: 0.42,
+};
+const runner = { name: "pi-1/0", host: "pi-1", at: now, pid: 1, slots: 3, busy: 1, tired: null, runs: [run], machine };
+const SNAPSHOT: Snapshot = {
+  scheduler: { at: now, lastPollAt: now - 4000, error: null },
+  runners: [runner],
+  gone: [],
+  queue: { waiting: 3, active: 1, delayed: 1, completed: 8, failed: 1, paused: true },
+  holds: [{ name: "usage-limit", reason: "limit reached", by: "runner pi-1/0", since: now, until: now + 3_600_000 }],
+  events: [
+    {
+      id: "1-0",
+      at: new Date(now).toISOString(),
+      issue: "octo.hello.3",
+      from: "running",
+      to: "failed",
+      by: "runner pi-1/0",
+      reason: "the tests \u001b[31mfail, and this is a long story about it",
+      evidence: {},
+    },
+  ],
+  totals: {
+    "outcome|pr": 8,
+    "outcome|failed": 2,
+    "agents|exited": 12,
+    "cost|m": 4_560_000,
+    "tokens|m|input": 1_234_567,
+  },
+  today: { "outcome|pr": 1 },
+  ends: [],
+  memory: { used: 3 * 1024 ** 2, max: 0 },
+  writesToDisk: true,
+  verdict: null,
+};
+
+function report(change: Partial<Snapshot> = {}) {
+  const snapshot = { ...SNAPSHOT, ...change };
+  const health = judgeHealth(snapshot, { now, pollSeconds: 30, limits: configSections.health.parse({}) });
+  return statusReport(snapshot, { health, address: "127.0.0.1:6379", repositories, now });
+}
+const [event] = SNAPSHOT.events;
+const paint = (_: unknown, text: string) => text;
+const how = { repositories, now, width: 80, paint };
+
+it("shows all in one look, in 80 columns", () => {
+  expect(renderStatus(report(), how)).toEqual([
+    "Health     warning",
+    "           !  nothing new starts until 2026-11-22T" + new Date(now + 3_600_000).toISOString().slice(11) + " (hold",
+    "              usage-limit by runner pi-1/0): limit reached",
+    "Holds      usage-limit, until 14:05: limit reached",
+    "Runners    pi-1/0: 1 of 3 slots busy, load 0.8, 54 °C, 2.1 GB memory, 42 GB dis…",
+    "Queue      3 waiting, 1 active, 1 parked, 8 done, 1 failed; paused",
+    "Scheduler  asked GitHub 4 s ago",
+    "Redis      127.0.0.1:6379, 3 MB",
+    "Today      1 pull request, 0 failed (100 % success), 0 agents, 0 tokens, $0.00",
+    "In all     8 pull requests, 2 failed (80 % success), 12 agents, 1.2M tokens, $4…",
+    "",
+    "WORKING ON  PHASE  FOR     COST   RUNNER  LAST DEED",
+    "#471        work   12 min  $0.42  pi-1/0  Bash: npm test",
+    "",
+    "Last events",
+    "  13:05:22  #3 running → failed: the tests fail, and this is a long story about…",
+  ]);
+});
+
+it("says what a runner does about it, and names issues in the configuration's spelling", () => {
+  const slow = { ...runner, limit: 1 };
+  const paused = { ...runner, name: "pi-2/0", paused: { by: "octo", reason: "moving it", since: now } };
+  const text = renderStatus(report({ runners: [slow, paused] }), { ...how, width: 160 }).join("\n");
+  for (const part of [/2: 2 of 6 slots busy/, /pi-1\/0: .*slowly, 1 at once/, /rests: paused by octo: moving it/]) {
+    expect(text).toMatch(part);
+  }
+  expect(report().runs[0]).toMatchObject({ issue: "Octo/Hello#471", elapsedMs: 720_000 });
+});
+
+it.each([24, 16, 10, 5, 2, 1])("fits a screen of %i lines, and never wraps", (height) => {
+  const runs = Array.from({ length: 9 }, (_, index) => ({
+    ...run,
+    issue: `octo.hello.${index + 1}`,
+    title: "日本".repeat(99),
+  }));
+  const busy = report({
+    runners: [{ ...runner, runs, tired: "x".repeat(300) }],
+    events: Array.from({ length: 50 }, () => event).filter((one) => one !== undefined),
+  });
+  for (const width of [20, 79, 200]) {
+    const sections = statusSections(busy, { ...how, width, brief: true });
+    const page = { sections, away: "Redis is away", address: "127.0.0.1:6379", now, width, height, paint };
+    const lines = monitorPage(page);
+    expect(lines.length).toBeLessThanOrEqual(height);
+    expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);
+    expect(monitorPage({ ...page, sections: null }).length).toBeLessThanOrEqual(2);
+  }
+});
