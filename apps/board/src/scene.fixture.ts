@@ -1,5 +1,6 @@
 import { Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import type { LiveEvent } from "@tac8/core/conversation/event";
 import { queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { bucketFields } from "@tac8/core/ledger/histograms";
 import { lastDays } from "@tac8/core/ledger/days";
@@ -9,7 +10,7 @@ import { encodeEvent } from "@tac8/core/state/events";
 import { setHold } from "@tac8/core/state/holds";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
-import { dayKey, EVENTS_KEY, TOTALS_KEY } from "@tac8/core/state/keys";
+import { dayKey, EVENTS_KEY, runStreamKey, TOTALS_KEY } from "@tac8/core/state/keys";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
 
 /** A busy evening, written to Redis as scheduler and runners would have: for pictures, and for tests of whole pages. */
@@ -40,8 +41,20 @@ export async function paintScene(scene: Scene): Promise<void> {
     tired: null,
     machine: { ...machine, freeMemoryMb: 3900 },
     runs: [
-      run(scene, { number: 471, slot: "pi-1/0", phase: "work", minutes: 14, title: "Exports time out on large boards" }),
-      run(scene, { number: 468, slot: "pi-1/1", phase: "publish", minutes: 31, title: "Keyboard shortcuts for the layer panel" }),
+      run(scene, {
+        number: 471,
+        slot: "pi-1/0",
+        phase: "work",
+        minutes: 14,
+        title: "Exports time out on large boards",
+      }),
+      run(scene, {
+        number: 468,
+        slot: "pi-1/1",
+        phase: "publish",
+        minutes: 31,
+        title: "Keyboard shortcuts for the layer panel",
+      }),
     ],
   });
   await announceRunner(redis, {
@@ -53,14 +66,29 @@ export async function paintScene(scene: Scene): Promise<void> {
     busy: 1,
     tired: null,
     machine: { ...machine, freeMemoryMb: 9100, totalMemoryMb: 16_384, loadPerCore: 0.3, temperatureC: 44 },
-    runs: [run(scene, { number: 475, slot: "workshop/2", phase: "prepare", minutes: 0.3, title: "Netlist import drops pin names", quiet: true })],
+    runs: [
+      run(scene, {
+        number: 475,
+        slot: "workshop/2",
+        phase: "prepare",
+        minutes: 0.3,
+        title: "Netlist import drops pin names",
+        quiet: true,
+      }),
+    ],
   });
 }
 
 /** Adds a hold, as where an account's limit was reached. */
 export async function paintHold({ redis, now }: Scene): Promise<void> {
   const reason = "the account's usage limit is reached";
-  await setHold(redis, { name: "usage-limit", reason, by: "runner pi-1/0", since: now - 4 * MINUTE, until: now + 96 * MINUTE });
+  await setHold(redis, {
+    name: "usage-limit",
+    reason,
+    by: "runner pi-1/0",
+    since: now - 4 * MINUTE,
+    until: now + 96 * MINUTE,
+  });
 }
 
 function run(
@@ -105,7 +133,11 @@ async function paintQueue(scene: Scene): Promise<void> {
   const idOf = (number: number) => `${owner}.${repo}.${number}`.toLowerCase();
   const add = (number: number, title: string, options: object) => {
     const url = `https://github.com/${owner}/${repo}/issues/${number}`;
-    return queue.add("issue", { owner, repo, number, repositoryId: 1, title, url }, { jobId: idOf(number), ...options });
+    return queue.add(
+      "issue",
+      { owner, repo, number, repositoryId: 1, title, url },
+      { jobId: idOf(number), ...options },
+    );
   };
   const write = (number: number, patch: IssuePatch) => store.writeIf(idOf(number), {}, patch);
   const worker = new Worker<JobData, JobResult>(QUEUE_NAME, null, { connection: redis, autorun: false });
@@ -121,7 +153,12 @@ async function paintQueue(scene: Scene): Promise<void> {
     const usage = { ...USAGE, durationMs: 9 * MINUTE, costUsd: 0.38 + number / 1000 };
     const pull = prUrl === null ? {} : { prUrl, prNumber: number + 40 };
     await write(number, { state: outcome as "pr", since: new Date(at).toISOString(), reason, usage, ...pull });
-    const event = { issue: idOf(number), from: "running" as const, by: "runner pi-1/0", reason: reason ?? "opened the pull request" };
+    const event = {
+      issue: idOf(number),
+      from: "running" as const,
+      by: "runner pi-1/0",
+      reason: reason ?? "opened the pull request",
+    };
     const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { prUrl } });
     await redis.xadd(EVENTS_KEY, `${at}-0`, ...fields);
   }
@@ -142,7 +179,10 @@ async function paintQueue(scene: Scene): Promise<void> {
       455,
       "Which file formats should the exporter write?",
       13 * 24 * 60 * MINUTE,
-      { state: "blocked", question: "The issue names Gerber and ODB++. Should ODB++ be part of this pull request, or of a later one?" },
+      {
+        state: "blocked",
+        question: "The issue names Gerber and ODB++. Should ODB++ be part of this pull request, or of a later one?",
+      },
     ],
   ];
   for (const [number, title, delay, patch] of later) {
@@ -197,4 +237,74 @@ async function paintHistory({ redis, now }: Scene): Promise<void> {
       hosts: { "pi-1": machine(0), workshop: machine(1) },
     });
   }
+}
+
+/** What an agent said in the run of this issue, for the conversation's page. */
+export async function paintTalk(scene: Scene, number: number, events: readonly LiveEvent[]): Promise<void> {
+  const { redis, now, owner, repo } = scene;
+  const run = `run-${number}`;
+  const started = new Date(now - 14 * MINUTE).toISOString();
+  const runs = [{ n: 1, run, runner: "pi-1/0", at: started, session: "s" }];
+  const patch = { state: "running" as const, since: started, run, runner: "pi-1/0", runs, agentRun: run, agentRuns: 1 };
+  await createIssueStore(redis).writeIf(`${owner}.${repo}.${number}`.toLowerCase(), {}, patch);
+  for (const event of events) await redis.xadd(runStreamKey(run), "*", "event", JSON.stringify(event));
+}
+
+export function exampleTalk(now: number): LiveEvent[] {
+  const at = (seconds: number) => now - 14 * MINUTE + seconds * 1000;
+  return [
+    { at: at(2), kind: "init", text: "claude-sonnet-4-5, session 3b1f" },
+    { at: at(9), kind: "thinking", text: "The export reads the whole board for every layer. A test first." },
+    { at: at(14), kind: "text", text: "I start with a test that shows how long a large board takes." },
+    { at: at(15), kind: "tool", tool: "Grep", text: "readBoard\\(", call: "a" },
+    {
+      at: at(16),
+      kind: "tool-result",
+      text: "src/export/gerber.ts:41\nsrc/export/gerber.ts:88\nsrc/board/read.ts:12",
+      call: "a",
+    },
+    {
+      at: at(30),
+      kind: "todo",
+      call: "b",
+      text: "",
+      todo: [
+        { text: "A test with 200 layers", status: "completed" },
+        { text: "Read the board once", status: "in_progress" },
+        { text: "Measure again", status: "pending" },
+      ],
+    },
+    { at: at(55), kind: "tool", tool: "Task", text: "Find every caller of readBoard", call: "c" },
+    { at: at(58), kind: "text", text: "Three callers, all in the exporter.", parent: "c" },
+    { at: at(59), kind: "tool", tool: "Read", text: "src/export/gerber.ts", parent: "c", call: "d" },
+    { at: at(60), kind: "tool-result", text: 'import { readBoard } from "../board/read.ts";', parent: "c", call: "d" },
+    { at: at(75), kind: "tool", tool: "Bash", text: "npm test -- --run src/export", call: "e" },
+    {
+      at: at(92),
+      kind: "tool-result",
+      isError: true,
+      call: "e",
+      text: "FAIL src/export/gerber.test.ts\n  × exports 200 layers within 2 s (timeout)\n\nTests 1 failed, 41 passed",
+    },
+    {
+      at: at(99),
+      kind: "text",
+      text: "The test fails as it should. Now the board is read once, and handed to each layer:\n\n- `readBoard` moves out of the loop\n- a layer gets what it needs",
+    },
+    { at: at(120), kind: "tool", tool: "Edit", text: "src/export/gerber.ts", call: "f" },
+    { at: at(121), kind: "tool-result", text: "The file has been updated.", call: "f" },
+    { at: at(130), kind: "tool", tool: "Bash", text: "npm test -- --run src/export", call: "g" },
+    {
+      at: at(141),
+      kind: "tool-result",
+      call: "g",
+      text: [
+        "RUN v5.1.1",
+        "",
+        ...Array.from({ length: 14 }, (_, n) => ` ✓ src/export/part${n}.test.ts (3 tests)`),
+        "",
+        "Tests 42 passed",
+      ].join("\n"),
+    },
+  ];
 }

@@ -46,7 +46,7 @@ test("headers keep strangers out, and strangers' hosts and origins are refused",
     expect(headers).toMatchObject({
       "x-content-type-options": "nosniff",
       "x-frame-options": "DENY",
-      "referrer-policy": "no-referrer",
+      "referrer-policy": "same-origin",
       "content-security-policy": expect.stringContaining("default-src 'none'"),
     });
   }

@@ -80,7 +80,10 @@ function draw({ series, days, stacked, format }: DayBars): Html {
     }),
   );
   return html`${valueAxis(ticks, PLOT)} ${stacked ? bars : bars.toReversed()}
-  ${timeAxis(dayTicks(days, (day) => (x(day) ?? 0) + x.bandwidth() / 2), PLOT)}`;
+  ${timeAxis(
+    dayTicks(days, (day) => (x(day) ?? 0) + x.bandwidth() / 2),
+    PLOT,
+  )}`;
 }
 
 function stackedLayers(series: readonly BarSeries[], days: readonly Day[]): (readonly [number, number])[][] {

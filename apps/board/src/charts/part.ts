@@ -10,12 +10,13 @@ import { quantile } from "./quantile.ts";
 import { SAMPLE_HOURS, type ChartFacts, type Day } from "./read.ts";
 
 /** How the last days and hours were. */
-export const chartsPart: OverviewPart = ({ charts }) => html`<section id="charts" class="card" aria-label="Charts">
-  <h2>The last two weeks</h2>
-  <div class="charts">${[issuesPerDay(charts), timeToPull(charts), costPerDay(charts)]}</div>
-  <h2>The last day</h2>
-  <div class="charts small">${[queueDepth(charts), ...machines(charts)]}</div>
-</section>`;
+export const chartsPart: OverviewPart = ({ charts }) =>
+  html`<section id="charts" class="card" aria-label="Charts">
+    <h2>The last two weeks</h2>
+    <div class="charts">${[issuesPerDay(charts), timeToPull(charts), costPerDay(charts)]}</div>
+    <h2>The last day</h2>
+    <div class="charts small">${[queueDepth(charts), ...machines(charts)]}</div>
+  </section>`;
 
 function issuesPerDay({ days }: ChartFacts): Html {
   const outcomes = (day: Day) => summarize(day.counts).outcomes;

@@ -1,4 +1,4 @@
-import { judgeHealth } from "@tac8/core/health/judge";
+import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
 import type { Board, Page } from "../board.ts";
 import { noticeOf } from "../actions/notices.ts";
 import { layout } from "../pages/layout.ts";
@@ -31,8 +31,8 @@ function overviewTopic(board: Board): Topic {
 
 async function partsNow(board: Board) {
   const snapshot = await readOverview(board);
-  const { repositories, github, coordinator } = board.config;
+  const { repositories, github } = board.config;
   const now = board.now();
-  const health = judgeHealth(snapshot.look, { now, pollSeconds: coordinator.poll_interval_seconds });
+  const health = judgeHealth(snapshot.look, healthGiven(board.config, now));
   return drawParts(snapshot, { repositories, apiUrl: github.api_url, health, now });
 }

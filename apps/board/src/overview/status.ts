@@ -1,5 +1,6 @@
+import { OPERATOR } from "@tac8/core/domain/holds";
 import { summarize } from "@tac8/core/ledger/summary";
-import type { Level } from "@tac8/core/health/judge";
+import type { Level } from "@tac8/core/health/level";
 import { actionButton } from "../pages/button.ts";
 import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
@@ -18,7 +19,7 @@ const MAX_REASONS = 12;
 export const statusPart: OverviewPart = ({ look }, { health, now }) => {
   const { level, reasons } = health;
   const items = reasons.slice(0, MAX_REASONS).map((reason) => html`<li class="${reason.level}">${reason.text}</li>`);
-  const paused = look.holds.some(({ name }) => name === "operator");
+  const paused = look.holds.some(({ name }) => name === OPERATOR);
   return html`<section id="status" class="status ${level}" aria-labelledby="verdict">
     <div class="verdict">
       <span class="lamp" aria-hidden="true"></span>
