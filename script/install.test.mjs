@@ -32,9 +32,11 @@ describe("what npm has installed", () => {
 });
 
 it("asks only for the system packages that are missing", () => {
-  expect(missingPackages({ git: true, redis: true, atomic: true })).toEqual([]);
-  expect(missingPackages({ git: true, redis: false, atomic: false })).toEqual(["redis-server", "libatomic1"]);
-  expect(missingPackages({ git: false, redis: true, atomic: true })).toEqual(["git"]);
+  const all = { git: true, redis: true, atomic: true, browser: true };
+  expect(missingPackages(all)).toEqual([]);
+  expect(missingPackages({ ...all, redis: false, atomic: false })).toEqual(["redis-server", "libatomic1"]);
+  expect(missingPackages({ ...all, git: false })).toEqual(["git"]);
+  expect(missingPackages({ ...all, browser: false })).toEqual(["chromium", "fonts-dejavu-core"]);
 });
 
 it("reads Node's version", () => {

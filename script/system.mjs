@@ -1,4 +1,5 @@
-// What the operating system must have: git, redis-server, and libatomic1 for the Node that npm brings. Runs on Node 18.
+// What the operating system must have: git, redis-server, and libatomic1 for the Node that npm brings; for the tests also
+// a browser and a font for it. Runs on Node 18.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { MINIMUM, findProgram, ownNodeMajor, ownPath } from "./node.mjs";
@@ -39,6 +40,7 @@ export function installSystemPackages({ dev, redis }) {
     git: hasProgram("git"),
     redis: !redis || hasProgram("redis-server"),
     // The tests bring npm's Node whatever the machine has, and npm then runs everything with it.
+    browser: !dev || hasProgram("chromium"),
     atomic: (!dev && ownNodeMajor() >= MINIMUM) || hasLibatomic(),
   });
   if (missing.length === 0) return;
@@ -51,9 +53,11 @@ export function installSystemPackages({ dev, redis }) {
   });
 }
 
-/** @param {{git: boolean, redis: boolean, atomic: boolean}} present */
-export function missingPackages({ git, redis, atomic }) {
-  return [!git && "git", !redis && "redis-server", !atomic && "libatomic1"].filter(Boolean);
+/** @param {{git: boolean, redis: boolean, atomic: boolean, browser: boolean}} present */
+export function missingPackages({ git, redis, atomic, browser }) {
+  const wanted = [!git && "git", !redis && "redis-server", !atomic && "libatomic1"];
+  // Without a font the browser draws empty boxes.
+  return [...wanted, ...(browser ? [] : ["chromium", "fonts-dejavu-core"])].filter(Boolean);
 }
 
 function instruction(missing) {

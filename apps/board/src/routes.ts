@@ -1,7 +1,7 @@
 import { pauseEverything, pauseOneRunner, resumeEverything, resumeOneRunner } from "./actions/pause.ts";
 import { retryAgain } from "./actions/retry.ts";
 import { stopAtOnce, stopGently } from "./actions/stop.ts";
-import { liveScript } from "./assets/serve.ts";
+import { script } from "./assets/serve.ts";
 import type { Page } from "./board.ts";
 import { healthPage } from "./health/page.ts";
 import { issuePage } from "./issue/page.ts";
@@ -33,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   { method: "post", path: "/resume", open: false, page: resumeEverything },
   { method: "post", path: "/runners/:runner/pause", open: false, page: pauseOneRunner },
   { method: "post", path: "/runners/:runner/resume", open: false, page: resumeOneRunner },
-  { method: "get", path: "/assets/live.js", open: false, page: liveScript },
+  { method: "get", path: "/assets/live.js", open: false, page: script("live.js") },
+  { method: "get", path: "/assets/queue.js", open: false, page: script("queue.js") },
   { method: "get", path: "/healthz", open: true, page: healthPage },
 ];

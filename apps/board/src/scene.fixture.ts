@@ -109,6 +109,12 @@ function run(
   };
 }
 
+const WORKING = [
+  [471, "Exports time out on large boards"],
+  [468, "Keyboard shortcuts for the layer panel"],
+  [475, "Netlist import drops pin names"],
+] as const;
+
 const WAITING: readonly (readonly [number, Priority, string])[] = [
   [482, "P0", "Crash when a board has no outline"],
   [477, "P1", "Drag and drop of several footprints"],
@@ -136,14 +142,14 @@ async function paintQueue(scene: Scene): Promise<void> {
     return queue.add(
       "issue",
       { owner, repo, number, repositoryId: 1, title, url },
-      { jobId: idOf(number), ...options },
+      { jobId: idOf(number), attempts: 3, ...options },
     );
   };
   const write = (number: number, patch: IssuePatch) => store.writeIf(idOf(number), {}, patch);
   const worker = new Worker<JobData, JobResult>(QUEUE_NAME, null, { connection: redis, autorun: false });
   for (const [number, title, outcome, reason, minutes] of ENDED.toReversed()) {
     const at = now - minutes * MINUTE;
-    await add(number, title, { timestamp: at - 30 * MINUTE });
+    await add(number, title, { timestamp: at - 30 * MINUTE, attempts: 1 });
     const prUrl = outcome === "pr" ? `https://github.com/${owner}/${repo}/pull/${number + 40}` : null;
     const job = await worker.getNextJob("token");
     if (outcome === "failed") await job?.moveToFailed(new Error(reason ?? ""), "token", false);
@@ -162,8 +168,8 @@ async function paintQueue(scene: Scene): Promise<void> {
     const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { prUrl } });
     await redis.xadd(EVENTS_KEY, `${at}-0`, ...fields);
   }
-  for (const number of [471, 468, 475]) {
-    await add(number, "At work", {});
+  for (const [number, title] of WORKING) {
+    await add(number, title, {});
     await worker.getNextJob("token");
   }
   await worker.close();

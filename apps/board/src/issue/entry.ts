@@ -48,7 +48,7 @@ function toolCall(entry: Entry): Html {
   const { event, children } = entry;
   const answers = children.filter((child) => isAnswer(child, entry));
   const others = children.filter((child) => !isAnswer(child, entry));
-  return html`<p class="tool"><b>${event.tool ?? "tool"}</b> <code>${event.text}</code></p>
+  return html`<p class="call"><b>${event.tool ?? "tool"}</b> <code>${event.text}</code></p>
     ${
       others.length > 0 &&
       html`<ol>

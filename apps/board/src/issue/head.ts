@@ -52,7 +52,9 @@ function figures({ facts: { issue, job, now }, live, runs }: IssueSnapshot): Htm
   const facts: readonly (readonly [string, string | Html])[] = [
     ...(live === null ? [] : ([["Working", `${live.phase}, ${span(now - live.since)}`]] as const)),
     ...(live === null ? [] : ([["Runner", live.slot]] as const)),
-    ...(job === null ? [] : ([["Attempts", `${job.attemptsMade} of ${job.maxAttempts} used`]] as const)),
+    ...(job === null || job.maxAttempts === 0
+      ? []
+      : ([["Attempts", `${job.attemptsMade} of ${job.maxAttempts} used`]] as const)),
     ["Agent runs", String(Math.max(issue.agentRuns, runs.length))],
     ...(issue.usage === null ? [] : ([["Work", span(issue.usage.durationMs)]] as const)),
     ["Tokens", short(tokens)],

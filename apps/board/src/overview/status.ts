@@ -4,7 +4,7 @@ import type { Level } from "@tac8/core/health/level";
 import { actionButton } from "../pages/button.ts";
 import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
-import { timeTag } from "../pages/time.ts";
+import { timeTag, withLocalTimes } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
 const HEADINGS: Readonly<Record<Level, string>> = {
@@ -18,7 +18,9 @@ const MAX_REASONS = 12;
 /** All is well, or what is not: the first thing to see. */
 export const statusPart: OverviewPart = ({ look }, { health, now }) => {
   const { level, reasons } = health;
-  const items = reasons.slice(0, MAX_REASONS).map((reason) => html`<li class="${reason.level}">${reason.text}</li>`);
+  const items = reasons
+    .slice(0, MAX_REASONS)
+    .map((reason) => html`<li class="${reason.level}">${withLocalTimes(reason.text)}</li>`);
   const paused = look.holds.some(({ name }) => name === OPERATOR);
   return html`<section id="status" class="status ${level}" aria-labelledby="verdict">
     <div class="verdict">
