@@ -5,7 +5,7 @@ import { timeTag } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
 const MAX_DOTS = 16;
-const MAX_RUNNERS = 40;
+const MAX_RUNNERS = 24;
 
 export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
   html`<section id="runners" class="card" aria-labelledby="runners-title">
