@@ -7,7 +7,6 @@ import { lastDays } from "@tac8/core/ledger/days";
 import { addSample, SAMPLE_MS } from "@tac8/core/ledger/samples";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { encodeEvent } from "@tac8/core/state/events";
-import { setHold } from "@tac8/core/state/holds";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { dayKey, EVENTS_KEY, runStreamKey, TOTALS_KEY } from "@tac8/core/state/keys";
@@ -76,18 +75,6 @@ export async function paintScene(scene: Scene): Promise<void> {
         quiet: true,
       }),
     ],
-  });
-}
-
-/** Adds a hold, as where an account's limit was reached. */
-export async function paintHold({ redis, now }: Scene): Promise<void> {
-  const reason = "the account's usage limit is reached";
-  await setHold(redis, {
-    name: "usage-limit",
-    reason,
-    by: "runner pi-1/0",
-    since: now - 4 * MINUTE,
-    until: now + 96 * MINUTE,
   });
 }
 

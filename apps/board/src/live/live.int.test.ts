@@ -46,7 +46,7 @@ test("a stream sends every part, then only what changes", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });
   const stream = await listen(`${url}/events`);
-  expect([stream.status, stream.type]).toEqual([200, "text/event-stream"]);
+  expect([stream.status, stream.type]).toEqual([200, "text/event-stream; charset=utf-8"]);
   await stream.seen(/"id":"charts"/);
   await announceRunner(redis, runner("<new>"));
   await stream.seen(/&lt;new&gt;/);
