@@ -32,13 +32,15 @@ describe("what npm has installed", () => {
 });
 
 it("asks only for the system packages that are missing", () => {
-  expect(missingPackages({ git: true, redis: true, tmux: true, atomic: true })).toEqual([]);
-  expect(missingPackages({ git: true, redis: false, tmux: false, atomic: false })).toEqual([
+  const all = { git: true, redis: true, tmux: true, atomic: true, browser: true };
+  expect(missingPackages(all)).toEqual([]);
+  expect(missingPackages({ ...all, redis: false, tmux: false, atomic: false })).toEqual([
     "redis-server",
     "tmux",
     "libatomic1",
   ]);
-  expect(missingPackages({ git: false, redis: true, tmux: true, atomic: true })).toEqual(["git"]);
+  expect(missingPackages({ ...all, git: false })).toEqual(["git"]);
+  expect(missingPackages({ ...all, browser: false })).toEqual(["chromium", "fonts-dejavu-core"]);
 });
 
 it("reads Node's version", () => {

@@ -1,5 +1,5 @@
-// What the operating system must have: git, redis-server, libatomic1 for the Node that npm brings, and for the tests tmux, a
-// terminal that can be looked at. Runs on Node 18.
+// What the operating system must have: git, redis-server, and libatomic1 for the Node that npm brings; for the tests also
+// tmux, a terminal that can be looked at, and a browser with a font. Runs on Node 18.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { MINIMUM, findProgram, ownNodeMajor, ownPath } from "./node.mjs";
@@ -41,6 +41,7 @@ export function installSystemPackages({ dev, redis }) {
     redis: !redis || hasProgram("redis-server"),
     tmux: !dev || hasProgram("tmux"),
     // The tests bring npm's Node whatever the machine has, and npm then runs everything with it.
+    browser: !dev || hasProgram("chromium"),
     atomic: (!dev && ownNodeMajor() >= MINIMUM) || hasLibatomic(),
   });
   if (missing.length === 0) return;
@@ -53,9 +54,11 @@ export function installSystemPackages({ dev, redis }) {
   });
 }
 
-/** @param {{git: boolean, redis: boolean, tmux: boolean, atomic: boolean}} present */
-export function missingPackages({ git, redis, tmux, atomic }) {
-  return [!git && "git", !redis && "redis-server", !tmux && "tmux", !atomic && "libatomic1"].filter(Boolean);
+/** @param {{git: boolean, redis: boolean, tmux: boolean, atomic: boolean, browser: boolean}} present */
+export function missingPackages({ git, redis, tmux, atomic, browser }) {
+  const wanted = [!git && "git", !redis && "redis-server", !tmux && "tmux", !atomic && "libatomic1"];
+  // Without a font the browser draws empty boxes.
+  return [...wanted, ...(browser ? [] : ["chromium", "fonts-dejavu-core"])].filter(Boolean);
 }
 
 function instruction(missing) {

@@ -1,15 +1,15 @@
 import { Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import type { LiveEvent } from "@tac8/core/conversation/event";
 import { queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { bucketFields } from "@tac8/core/ledger/histograms";
 import { lastDays } from "@tac8/core/ledger/days";
 import { addSample, SAMPLE_MS } from "@tac8/core/ledger/samples";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { encodeEvent } from "@tac8/core/state/events";
-import { setHold } from "@tac8/core/state/holds";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
-import { dayKey, EVENTS_KEY, TOTALS_KEY } from "@tac8/core/state/keys";
+import { dayKey, EVENTS_KEY, runStreamKey, TOTALS_KEY } from "@tac8/core/state/keys";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
 
 /** A busy evening, written to Redis as scheduler and runners would have: for pictures, and for tests of whole pages. */
@@ -78,18 +78,6 @@ export async function paintScene(scene: Scene): Promise<void> {
   });
 }
 
-/** Adds a hold, as where an account's limit was reached. */
-export async function paintHold({ redis, now }: Scene): Promise<void> {
-  const reason = "the account's usage limit is reached";
-  await setHold(redis, {
-    name: "usage-limit",
-    reason,
-    by: "runner pi-1/0",
-    since: now - 4 * MINUTE,
-    until: now + 96 * MINUTE,
-  });
-}
-
 function run(
   { owner, repo, now }: Scene,
   given: { number: number; slot: string; phase: RunPresence["phase"]; minutes: number; title: string; quiet?: boolean },
@@ -107,6 +95,12 @@ function run(
     costUsd: quiet ? 0 : 0.031 * minutes,
   };
 }
+
+const WORKING = [
+  [471, "Exports time out on large boards"],
+  [468, "Keyboard shortcuts for the layer panel"],
+  [475, "Netlist import drops pin names"],
+] as const;
 
 const WAITING: readonly (readonly [number, Priority, string])[] = [
   [482, "P0", "Crash when a board has no outline"],
@@ -135,14 +129,14 @@ async function paintQueue(scene: Scene): Promise<void> {
     return queue.add(
       "issue",
       { owner, repo, number, repositoryId: 1, title, url },
-      { jobId: idOf(number), ...options },
+      { jobId: idOf(number), attempts: 3, ...options },
     );
   };
   const write = (number: number, patch: IssuePatch) => store.writeIf(idOf(number), {}, patch);
   const worker = new Worker<JobData, JobResult>(QUEUE_NAME, null, { connection: redis, autorun: false });
   for (const [number, title, outcome, reason, minutes] of ENDED.toReversed()) {
     const at = now - minutes * MINUTE;
-    await add(number, title, { timestamp: at - 30 * MINUTE });
+    await add(number, title, { timestamp: at - 30 * MINUTE, attempts: 1 });
     const prUrl = outcome === "pr" ? `https://github.com/${owner}/${repo}/pull/${number + 40}` : null;
     const job = await worker.getNextJob("token");
     if (outcome === "failed") await job?.moveToFailed(new Error(reason ?? ""), "token", false);
@@ -161,8 +155,8 @@ async function paintQueue(scene: Scene): Promise<void> {
     const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { prUrl } });
     await redis.xadd(EVENTS_KEY, `${at}-0`, ...fields);
   }
-  for (const number of [471, 468, 475]) {
-    await add(number, "At work", {});
+  for (const [number, title] of WORKING) {
+    await add(number, title, {});
     await worker.getNextJob("token");
   }
   await worker.close();
@@ -236,4 +230,74 @@ async function paintHistory({ redis, now }: Scene): Promise<void> {
       hosts: { "pi-1": machine(0), workshop: machine(1) },
     });
   }
+}
+
+/** What an agent said in the run of this issue, for the conversation's page. */
+export async function paintTalk(scene: Scene, number: number, events: readonly LiveEvent[]): Promise<void> {
+  const { redis, now, owner, repo } = scene;
+  const run = `run-${number}`;
+  const started = new Date(now - 14 * MINUTE).toISOString();
+  const runs = [{ n: 1, run, runner: "pi-1/0", at: started, session: "s" }];
+  const patch = { state: "running" as const, since: started, run, runner: "pi-1/0", runs, agentRun: run, agentRuns: 1 };
+  await createIssueStore(redis).writeIf(`${owner}.${repo}.${number}`.toLowerCase(), {}, patch);
+  for (const event of events) await redis.xadd(runStreamKey(run), "*", "event", JSON.stringify(event));
+}
+
+export function exampleTalk(now: number): LiveEvent[] {
+  const at = (seconds: number) => now - 14 * MINUTE + seconds * 1000;
+  return [
+    { at: at(2), kind: "init", text: "claude-sonnet-4-5, session 3b1f" },
+    { at: at(9), kind: "thinking", text: "The export reads the whole board for every layer. A test first." },
+    { at: at(14), kind: "text", text: "I start with a test that shows how long a large board takes." },
+    { at: at(15), kind: "tool", tool: "Grep", text: "readBoard\\(", call: "a" },
+    {
+      at: at(16),
+      kind: "tool-result",
+      text: "src/export/gerber.ts:41\nsrc/export/gerber.ts:88\nsrc/board/read.ts:12",
+      call: "a",
+    },
+    {
+      at: at(30),
+      kind: "todo",
+      call: "b",
+      text: "",
+      todo: [
+        { text: "A test with 200 layers", status: "completed" },
+        { text: "Read the board once", status: "in_progress" },
+        { text: "Measure again", status: "pending" },
+      ],
+    },
+    { at: at(55), kind: "tool", tool: "Task", text: "Find every caller of readBoard", call: "c" },
+    { at: at(58), kind: "text", text: "Three callers, all in the exporter.", parent: "c" },
+    { at: at(59), kind: "tool", tool: "Read", text: "src/export/gerber.ts", parent: "c", call: "d" },
+    { at: at(60), kind: "tool-result", text: 'import { readBoard } from "../board/read.ts";', parent: "c", call: "d" },
+    { at: at(75), kind: "tool", tool: "Bash", text: "npm test -- --run src/export", call: "e" },
+    {
+      at: at(92),
+      kind: "tool-result",
+      isError: true,
+      call: "e",
+      text: "FAIL src/export/gerber.test.ts\n  × exports 200 layers within 2 s (timeout)\n\nTests 1 failed, 41 passed",
+    },
+    {
+      at: at(99),
+      kind: "text",
+      text: "The test fails as it should. Now the board is read once, and handed to each layer:\n\n- `readBoard` moves out of the loop\n- a layer gets what it needs",
+    },
+    { at: at(120), kind: "tool", tool: "Edit", text: "src/export/gerber.ts", call: "f" },
+    { at: at(121), kind: "tool-result", text: "The file has been updated.", call: "f" },
+    { at: at(130), kind: "tool", tool: "Bash", text: "npm test -- --run src/export", call: "g" },
+    {
+      at: at(141),
+      kind: "tool-result",
+      call: "g",
+      text: [
+        "RUN v5.1.1",
+        "",
+        ...Array.from({ length: 14 }, (_, n) => ` ✓ src/export/part${n}.test.ts (3 tests)`),
+        "",
+        "Tests 42 passed",
+      ].join("\n"),
+    },
+  ];
 }

@@ -15,6 +15,7 @@ const NOTICES = {
   runs: { text: "It is being worked on: nothing to do.", good: true },
   blocked: { text: "It is blocked by a question: reply to it on the issue, and the work goes on.", good: false },
   paused: { text: "Paused: agents at work go on, and nothing new starts.", good: true },
+  "runner-paused": { text: "Paused: the runner ends what it has, and takes nothing new.", good: true },
   "was-paused": { text: "It was paused already.", good: true },
   resumed: { text: "Resumed.", good: true },
   held: { text: "Resumed; another hold is left, see below.", good: true },

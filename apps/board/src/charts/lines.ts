@@ -36,7 +36,7 @@ export interface TimeLines {
 }
 
 /** Points of a line; more cannot be told apart at this size. */
-const MAX_POINTS = 120;
+const MAX_POINTS = 72;
 /** A gap in the samples this long is a gap in the line. */
 const GAP_MS = 20 * 60_000;
 

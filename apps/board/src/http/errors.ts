@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { problemPage, redisAwayPage } from "../pages/problem.ts";
 import { RedisAway } from "../redis/away.ts";
+import { NotFound } from "./notFound.ts";
 
 export const notFound: RequestHandler = (_request, response) => {
   problemPage(response, { status: 404, title: "Not here", message: "There is no such page on this board." });
@@ -19,6 +20,10 @@ export function errorHandler(log: ThrottledLog): ErrorRequestHandler {
     if (error instanceof RedisAway) {
       log("warn", { path: request.path.slice(0, 200) }, `${where}: ${error.message}`);
       redisAwayPage(response, request.originalUrl);
+      return;
+    }
+    if (error instanceof NotFound) {
+      problemPage(response, { status: 404, title: "Not here", message: error.message });
       return;
     }
     const status = clientError(error);

@@ -18,7 +18,8 @@ export const securityHeaders: RequestHandler = (_request, response, next) => {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    // With "no-referrer" a browser sends `Origin: null` with our own forms, and over plain HTTP nothing else to know them by.
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",

@@ -12,6 +12,8 @@ export interface Fragment {
   readonly into?: string;
   /** Epoch ms of what is newest in it: who has seen that already is not sent it at first. */
   readonly newest?: number;
+  /** Where it is sent anew although it looks the same: another thing than before stands there. */
+  readonly version?: string;
 }
 
 /** What the viewers of one page look at together. */
@@ -23,10 +25,10 @@ export interface Topic {
   readonly read: () => Promise<readonly Fragment[]>;
 }
 
-interface Viewer {
+export interface Viewer {
   readonly request: Request;
   readonly response: Response;
-  /** Epoch ms: older fragments with a `newest` are in the page already. */
+  /** Epoch ms: what is older, where fragments say so, is in the viewer's page already. */
   readonly after?: number;
 }
 
@@ -54,8 +56,8 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 interface Room {
   readonly topic: Topic;
   readonly viewers: Set<Viewer>;
-  /** As last sent, by id. */
-  known: ReadonlyMap<string, Fragment>;
+  /** As last sent, by id; null before the first reading. */
+  known: ReadonlyMap<string, Fragment> | null;
   away: boolean;
   timer: NodeJS.Timeout | null;
 }
@@ -78,9 +80,13 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
       const fragments = await room.topic.read();
       if (room.away) tell(room.viewers, event("state", "live"));
       room.away = false;
-      const changed = fragments.filter(({ id, html }) => room.known.get(id)?.html.text !== html.text);
+      const before = room.known;
       room.known = new Map(fragments.map((fragment) => [fragment.id, fragment]));
-      tell(room.viewers, changed.map(part).join(""));
+      if (before === null) for (const viewer of room.viewers) welcome(viewer, fragments);
+      else {
+        const changed = fragments.filter((fragment) => !isSame(fragment, before.get(fragment.id)));
+        tell(room.viewers, changed.map(part).join(""));
+      }
     } catch (error) {
       if (!room.away) tell(room.viewers, event("state", "away"));
       room.away = true;
@@ -90,17 +96,14 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
   }
 
   function enter(viewer: Viewer, topic: Topic): Room {
-    const room = rooms.get(topic.key);
-    if (room !== undefined) {
-      const unseen = [...room.known.values()].filter(
-        ({ newest }) => newest === undefined || newest > (viewer.after ?? 0),
-      );
-      send(viewer, unseen.map(part).join(""));
-      if (room.away) send(viewer, event("state", "away"));
-      room.viewers.add(viewer);
-      return room;
+    const there = rooms.get(topic.key);
+    if (there !== undefined) {
+      there.viewers.add(viewer);
+      if (there.known !== null) welcome(viewer, [...there.known.values()]);
+      if (there.away) send(viewer, event("state", "away"));
+      return there;
     }
-    const fresh: Room = { topic, viewers: new Set([viewer]), known: new Map(), away: false, timer: null };
+    const fresh: Room = { topic, viewers: new Set([viewer]), known: null, away: false, timer: null };
     rooms.set(topic.key, fresh);
     void look(fresh);
     return fresh;
@@ -145,6 +148,17 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
       rooms.clear();
     },
   };
+}
+
+function isSame(a: Fragment, b: Fragment | undefined): boolean {
+  return a.html.text === b?.html.text && a.version === b.version;
+}
+
+/** What the viewer's page has not got yet; at the same millisecond there may be more than it saw. */
+function welcome(viewer: Viewer, fragments: readonly Fragment[]): void {
+  const after = viewer.after ?? 0;
+  const unseen = fragments.filter(({ newest }) => newest === undefined || newest >= after);
+  send(viewer, unseen.map(part).join(""));
 }
 
 function tell(viewers: ReadonlySet<Viewer>, text: string): void {

@@ -1,11 +1,11 @@
-import type { Hold } from "@tac8/core/domain/holds";
+import { OPERATOR, type Hold } from "@tac8/core/domain/holds";
 import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { timeTag } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
-  operator: "Paused",
+  [OPERATOR]: "Paused",
   "usage-limit": "Usage limit",
   auth: "Login refused",
   breaker: "Breaker",
@@ -32,7 +32,7 @@ function item(hold: Hold, now: number): Html {
       <b>${NAMES[name] ?? name}</b> ${reason}
       <span class="dim">by ${by}, since ${timeTag(since, now)}, ${end(hold, now)}</span>
     </div>
-    ${name === "operator" && actionButton({ to: "/resume", text: "Resume", about: "new work", id: "resume", tone: "primary" })}
+    ${name === OPERATOR && actionButton({ to: "/resume", text: "Resume", about: "new work", id: "resume", tone: "primary" })}
   </li>`;
 }
 

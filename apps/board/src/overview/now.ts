@@ -8,7 +8,7 @@ import { timeTag } from "../pages/time.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const PHASES: readonly Phase[] = ["prepare", "work", "publish", "report"];
-const MAX_RUNS = 40;
+const MAX_RUNS = 20;
 
 /** What each agent is doing. */
 export const nowPart: OverviewPart = ({ look: { runners, queue } }, context) => {

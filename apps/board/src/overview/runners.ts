@@ -1,10 +1,11 @@
 import type { RunnerPresence } from "@tac8/core/state/presence";
+import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { timeTag } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
 const MAX_DOTS = 16;
-const MAX_RUNNERS = 40;
+const MAX_RUNNERS = 24;
 
 export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
   html`<section id="runners" class="card" aria-labelledby="runners-title">
@@ -20,11 +21,24 @@ function item(runner: RunnerPresence, now: number): Html {
   return html`<li id="runner-${name}">
     <span class="what">
       <b>${name}</b> ${dots(runner)} ${typeof tired === "string" && html`<span class="chip delayed">${tired}</span>`}
+      ${pausedBy(runner)}
       <span class="dim reason"
         >${busy} of ${slots} busy${host !== name && ` · ${host}`}${machine(runner)} · seen ${timeTag(at, now)}</span
       >
     </span>
+    ${pauseButton(runner)}
   </li>`;
+}
+
+function pausedBy({ paused }: RunnerPresence): Html | null {
+  return paused ? html`<span class="chip delayed" title="${paused.reason}">paused by ${paused.by}</span>` : null;
+}
+
+function pauseButton({ name, paused }: RunnerPresence): Html {
+  const path = `/runners/${encodeURIComponent(name)}`;
+  return paused
+    ? actionButton({ to: `${path}/resume`, text: "Resume", about: name, id: `resume-${name}`, tone: "primary" })
+    : actionButton({ to: `${path}/pause`, text: "Pause", about: name, id: `pause-${name}` });
 }
 
 function machine({ machine }: RunnerPresence): string {

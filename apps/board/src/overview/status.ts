@@ -1,9 +1,10 @@
+import { OPERATOR } from "@tac8/core/domain/holds";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { Level } from "@tac8/core/health/level";
 import { actionButton } from "../pages/button.ts";
 import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
-import { timeTag } from "../pages/time.ts";
+import { timeTag, withLocalTimes } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
 const HEADINGS: Readonly<Record<Level, string>> = {
@@ -17,8 +18,10 @@ const MAX_REASONS = 12;
 /** All is well, or what is not: the first thing to see. */
 export const statusPart: OverviewPart = ({ look }, { health, now }) => {
   const { level, reasons } = health;
-  const items = reasons.slice(0, MAX_REASONS).map((reason) => html`<li class="${reason.level}">${reason.text}</li>`);
-  const paused = look.holds.some(({ name }) => name === "operator");
+  const items = reasons
+    .slice(0, MAX_REASONS)
+    .map((reason) => html`<li class="${reason.level}">${withLocalTimes(reason.text)}</li>`);
+  const paused = look.holds.some(({ name }) => name === OPERATOR);
   return html`<section id="status" class="status ${level}" aria-labelledby="verdict">
     <div class="verdict">
       <span class="lamp" aria-hidden="true"></span>

@@ -11,10 +11,11 @@ import type { LaterJob, ListedJob } from "./read.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const MAX_REASON = 200;
+const MAX_LATER = 10;
 
 /** What comes next, what comes later, and why not now. */
 export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
-  const parked = later.filter(({ issue }) => issue.state !== "blocked");
+  const parked = later.filter(({ issue }) => issue.state !== "blocked").slice(0, MAX_LATER);
   const more = look.queue.waiting - next.length;
   const label = context.repositories[0]?.issueLabel ?? "rpi-auto";
   return html`<section id="waiting" class="card" aria-labelledby="waiting-title">

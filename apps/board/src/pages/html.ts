@@ -12,7 +12,18 @@ export type Part = string | number | Html | null | false | readonly Part[];
 
 /** Escapes every value but `Html`, and takes terminal codes out of it; lists are joined, null and false leave nothing. Attributes must stand in quotes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return new Html(strings.reduce((text, string, index) => text + render(parts[index - 1] ?? null) + string));
+  return new Html(dense(strings).reduce((text, string, index) => text + render(parts[index - 1] ?? null) + string));
+}
+
+const DENSE = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** A template's own text without the indentation of the source, which would be a third of a page. */
+function dense(strings: TemplateStringsArray): readonly string[] {
+  const known = DENSE.get(strings);
+  if (known !== undefined) return known;
+  const short = strings.map((string) => string.replaceAll(/\n\s*/g, "\n"));
+  DENSE.set(strings, short);
+  return short;
 }
 
 function render(part: Part): string {

@@ -10,8 +10,11 @@ const HIDE = [
 
 const REMOTE_LINK = /<link [^>]*href="https?:\/\/[^>]*>/g;
 
-/** Bull Board's page without links to other servers and, when `safe`, without the buttons that would be refused. */
+/** The way from a job to our page about its issue. */
+const SCRIPT = '<script type="module" src="/assets/queue.js"></script>';
+
+/** Bull Board's page with our script, without links to other servers and, when `safe`, without buttons that would be refused. */
 export function adaptEntry(page: string, { safe }: { safe: boolean }): string {
-  const local = page.replaceAll(REMOTE_LINK, "");
-  return safe ? local.replace("</head>", `<style>${HIDE.join(", ")} { display: none }</style></head>`) : local;
+  const style = safe ? `<style>${HIDE.join(", ")} { display: none }</style>` : "";
+  return page.replaceAll(REMOTE_LINK, "").replace("</head>", `${SCRIPT}${style}</head>`);
 }

@@ -13,6 +13,7 @@ import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { isDamage } from "../workspace/damage.ts";
 import type { Saved } from "../workspace/save.ts";
+import { keepDiff } from "./keepDiff.ts";
 import { save } from "./save.ts";
 import { settleBranch, type BranchSettled } from "./settleBranch.ts";
 
@@ -65,6 +66,7 @@ async function pushWork(run: RunContext): Promise<void> {
       throw new StepFailure({ kind: "no-changes", message: "the agent's branch has no commit that the base has not" });
     }
     await pushHead(run, { dir, head: await rebased(run, settled, { dir, head }) });
+    await keepDiff(run, { dir, head: run.state.headSha ?? head });
   });
 }
 

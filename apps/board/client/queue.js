@@ -1,0 +1,37 @@
+// In Bull Board: a way from each job to the page of its issue.
+
+const JOB = /\/queues\/queue\/issues\/([^/?#.]+)\.([^/?#]+)\.(\d+)(?:[?#]|$)/;
+const TEXT = "Conversation";
+
+function pageOf(address) {
+  const [, owner, repo, number] = JOB.exec(address) ?? [];
+  return number === undefined ? null : `/issues/${owner}/${repo}/${number}`;
+}
+
+/** Of the one job that is shown; outside of what Bull Board draws. */
+const here = document.createElement("a");
+here.textContent = TEXT;
+here.style.cssText =
+  "position: fixed; right: 1rem; bottom: 1rem; padding: .5rem 1rem; border-radius: .5rem; background: #4338ca; color: #fff";
+
+function look() {
+  for (const anchor of document.querySelectorAll('a[href*="/queue/issues/"]')) {
+    const page = pageOf(anchor.href);
+    if (page === null || anchor.dataset.issue === page) continue;
+    if (anchor.dataset.issue !== undefined) anchor.nextSibling.remove();
+    anchor.dataset.issue = page;
+    const link = document.createElement("a");
+    link.href = page;
+    link.textContent = TEXT;
+    link.style.cssText = "margin-left: .75rem; font-size: .85rem; text-decoration: underline; color: inherit";
+    anchor.after(link);
+  }
+  const page = pageOf(location.href);
+  if (page === null) here.remove();
+  else if (here.getAttribute("href") !== page || !here.isConnected) {
+    here.href = page;
+    document.body.append(here);
+  }
+}
+
+new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });

@@ -1,0 +1,21 @@
+import { parseJobId } from "@tac8/core/domain/reference";
+import type { Request, Response } from "express";
+import { issuePath } from "../pages/issueLink.ts";
+import type { NoticeKey } from "./notices.ts";
+
+/** Back to the page that the button was on, which says what came of it. `page`: its path, unless the address says another. */
+export function answer(
+  { query }: Pick<Request, "query">,
+  response: Response,
+  { said, page }: { readonly said: NoticeKey; readonly page: string },
+): void {
+  response.redirect(303, `${backTo(query["from"]) ?? page}?said=${said}`);
+}
+
+/** `overview` or a job's id: a page of ours, wherever the address came from. */
+function backTo(from: unknown): string | null {
+  if (typeof from !== "string") return null;
+  if (from === "overview") return "/";
+  const ref = parseJobId(from);
+  return ref === null ? null : issuePath(ref);
+}

@@ -1,0 +1,100 @@
+import { tokensIn } from "@tac8/core/conversation/figures";
+import { isAnswer, type Entry } from "@tac8/core/conversation/outline";
+import { describeTodo } from "@tac8/core/conversation/todo";
+import type { LiveEvent } from "@tac8/core/conversation/event";
+import { dollars, short } from "../pages/figures.ts";
+import { html, type Html } from "../pages/html.ts";
+
+/** Of an output that is shown as it is; a longer one is folded. */
+const SHORT_LINES = 8;
+const SHORT_CHARS = 700;
+
+/** One thing that was said or done, with what belongs to it. Everything in it is text. */
+export function entryItem(id: string | null, entry: Entry): Html {
+  const { event, times } = entry;
+  const tone = event.isError === true ? "bad" : "";
+  return html`<li ${id !== null && html`id="${id}"`} class="entry ${event.kind} ${tone}">
+    <div class="body">${body(entry)} ${times > 1 && html`<span class="dim">${times} times</span>`}</div>
+    ${clock(event.at)}
+  </li>`;
+}
+
+function body(entry: Entry): Html | null {
+  const { event } = entry;
+  switch (event.kind) {
+    case "tool":
+      return toolCall(entry);
+    case "todo":
+      return todoList(event);
+    case "tool-result":
+    case "output":
+      return output(event);
+    case "thinking":
+      return folded(event.text, "thought", (text) => html`<p class="words">${text}</p>`);
+    case "init":
+      return html`<p class="words">began: ${event.text}</p>`;
+    case "result":
+      return result(event);
+    case "text":
+    case "notice":
+      return html`<p class="words">${event.text}</p>`;
+    default:
+      event.kind satisfies never;
+      return html`<p class="words">${event.text}</p>`; // An entry of another version.
+  }
+}
+
+function toolCall(entry: Entry): Html {
+  const { event, children } = entry;
+  const answers = children.filter((child) => isAnswer(child, entry));
+  const others = children.filter((child) => !isAnswer(child, entry));
+  return html`<p class="call"><b>${event.tool ?? "tool"}</b> <code>${event.text}</code></p>
+    ${
+      others.length > 0 &&
+      html`<ol>
+        ${others.map((child) => entryItem(null, child))}
+      </ol>`
+    }
+    ${answers.map((answer) => output(answer.event))}`;
+}
+
+function output({ text, isError }: LiveEvent): Html | null {
+  if (text === "") return null;
+  const pre = (all: string) => html`<pre class="output ${isError === true && "bad"}">${all}</pre>`;
+  return isError === true ? pre(text) : folded(text, null, pre);
+}
+
+/** Folded where it is long; `name`: what it is, where its first line does not say so. */
+function folded(text: string, name: string | null, show: (text: string) => Html): Html {
+  const lines = text.split("\n");
+  if (lines.length <= SHORT_LINES && text.length <= SHORT_CHARS) return show(text);
+  const size = lines.length > SHORT_LINES ? `${lines.length} lines` : `${short(text.length)} characters`;
+  return html`<details class="long">
+    <summary>${name ?? lines[0]?.slice(0, 120) ?? ""} · ${size}</summary>
+    ${show(text)}
+  </details>`;
+}
+
+function todoList({ todo = [] }: LiveEvent): Html {
+  return html`<p class="dim">${describeTodo(todo)}</p>
+    <ul class="todo">
+      ${todo.map(({ text, status }) => html`<li class="${status}">${text}</li>`)}
+    </ul>`;
+}
+
+function result({ text, figures, turns, isError }: LiveEvent): Html {
+  const sums = [
+    ...(turns === undefined ? [] : [`${turns} rounds`]),
+    ...(figures === undefined ? [] : [`${short(tokensIn(figures))} tokens`, dollars(figures.costUsd)]),
+  ].join(" · ");
+  return html`<p><b>${isError === true ? "Ended with an error" : "Done"}</b> <span class="dim">${sums}</span></p>
+    ${text !== "" && html`<p class="words">${text}</p>`}`;
+}
+
+function clock(at: number): Html | null {
+  if (!(Math.abs(at) < 8.64e15)) return null;
+  const date = new Date(at);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return html`<time datetime="${date.toISOString()}">${text}</time>`;
+}

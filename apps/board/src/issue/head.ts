@@ -1,0 +1,106 @@
+import { clip } from "@tac8/core/conversation/shorten";
+import { OPERATOR } from "@tac8/core/domain/holds";
+import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
+import { totalTokens } from "@tac8/core/domain/usage";
+import { webUrl } from "@tac8/core/github/urls";
+import { isEnded } from "@tac8/core/domain/states";
+import { actionButton } from "../pages/button.ts";
+import { dollars, short, span } from "../pages/figures.ts";
+import { html, type Html } from "../pages/html.ts";
+import { issuePath } from "../pages/issueLink.ts";
+import { isWebUrl } from "../pages/link.ts";
+import { stateChip } from "../pages/state.ts";
+import { timeTag } from "../pages/time.ts";
+import type { IssueSnapshot } from "./read.ts";
+
+const MAX_ANSWER = 1500;
+
+/** Where the issue stands, why, what it has cost so far, and what can be done about it. */
+export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl: string }): Html {
+  const { ref, why, facts } = snapshot;
+  const { since } = why;
+  return html`<section id="head" class="card issue-head" aria-labelledby="issue-title">
+    <p class="line1">
+      ${stateChip(why.state)} <b>${formatReference(ref)}</b>
+      ${since !== null && html`<span class="dim">since ${timeTag(Date.parse(since), facts.now)}</span>`}
+    </p>
+    <h1 id="issue-title">${titleOf(snapshot)}</h1>
+    <p class="why">${clip(why.answer, MAX_ANSWER)}</p>
+    ${figures(snapshot)}
+    <div class="buttons">${buttons(snapshot)} ${links(snapshot, apiUrl)}</div>
+    <details id="rules">
+      <summary>All that was looked at</summary>
+      <ul class="rows">
+        ${why.rules.map(({ rule, text, holds }) => html`<li>${stateLess(rule, holds)} <span class="what">${clip(text, MAX_ANSWER)}</span></li>`)}
+      </ul>
+    </details>
+  </section>`;
+}
+
+export function titleOf({ why, live, ref }: IssueSnapshot): string {
+  return why.title || live?.title || `Issue ${ref.number}`;
+}
+
+function stateLess(rule: string, holds: boolean): Html {
+  return html`<span class="chip ${holds && "delayed"}">${rule}</span>`;
+}
+
+function figures({ facts: { issue, job, now }, live, runs }: IssueSnapshot): Html {
+  const tokens = Math.max(live?.tokens ?? 0, issue.usage === null ? 0 : totalTokens(issue.usage));
+  const cost = Math.max(live?.costUsd ?? 0, issue.usage?.costUsd ?? 0);
+  const pull = issue.prNumber === null ? "open" : `#${issue.prNumber}`;
+  const facts: readonly (readonly [string, string | Html])[] = [
+    ...(live === null ? [] : ([["Working", `${live.phase}, ${span(now - live.since)}`]] as const)),
+    ...(live === null ? [] : ([["Runner", live.slot]] as const)),
+    ...(job === null || job.maxAttempts === 0
+      ? []
+      : ([["Attempts", `${job.attemptsMade} of ${job.maxAttempts} used`]] as const)),
+    ["Agent runs", String(Math.max(issue.agentRuns, runs.length))],
+    ...(issue.usage === null ? [] : ([["Work", span(issue.usage.durationMs)]] as const)),
+    ["Tokens", short(tokens)],
+    ["Cost", dollars(cost)],
+    ...(isWebUrl(issue.prUrl) ? ([["Pull request", html`<a href="${issue.prUrl}">${pull}</a>`]] as const) : []),
+    ...(issue.branch === null ? [] : ([["Branch", issue.branch]] as const)),
+  ];
+  return html`<dl class="facts">
+    ${facts.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function buttons({ ref, why, facts: { job, issue, holds } }: IssueSnapshot): Html[] {
+  const path = issuePath(ref);
+  const ended = isEnded(issue.state) && (job === null || job.state === "completed" || job.state === "failed");
+  const from = `?from=${encodeURIComponent(jobIdOf(ref))}`;
+  const paused = holds.some(({ name }) => name === OPERATOR);
+  return [
+    ...(ended
+      ? [actionButton({ to: `${path}/retry`, text: "Retry", id: "retry", tone: "primary" })]
+      : [actionButton({ to: `${path}/stop`, text: "Stop", id: "stop", tone: "danger" })]),
+    ...(why.state === "running"
+      ? [
+          actionButton({
+            to: `${path}/stop-now`,
+            text: "Stop now",
+            about: "without asking the agent",
+            id: "stop-now",
+            tone: "danger",
+          }),
+        ]
+      : []),
+    paused
+      ? actionButton({ to: `/resume${from}`, text: "Resume new work", id: "resume" })
+      : actionButton({ to: `/pause${from}`, text: "Pause new work", id: "pause" }),
+  ];
+}
+
+function links({ ref }: IssueSnapshot, apiUrl: string): Html {
+  const job = `/queues/queue/issues/${encodeURIComponent(jobIdOf(ref))}`;
+  return html`<a href="${webUrl(apiUrl, ref)}/issues/${ref.number}">Issue on GitHub</a>
+    <a href="${job}">Job in the queue</a>`;
+}

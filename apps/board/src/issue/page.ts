@@ -1,0 +1,63 @@
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { diffKey } from "@tac8/core/state/keys";
+import { noticeOf } from "../actions/notices.ts";
+import type { Board, Page } from "../board.ts";
+import { html, type Html } from "../pages/html.ts";
+import { issuePath } from "../pages/issueLink.ts";
+import { layout } from "../pages/layout.ts";
+import { readInTime } from "../redis/away.ts";
+import { conversation } from "./conversation.ts";
+import { diffView } from "./diff.ts";
+import { issueHead, titleOf } from "./head.ts";
+import { issueOfPath } from "./path.ts";
+import { readIssue, type IssueSnapshot } from "./read.ts";
+import { shownOf, tabs, type Shown } from "./tabs.ts";
+import { newestIn, Talk } from "./talk.ts";
+
+const REFRESH_SECONDS = 10;
+
+/** `/issues/<owner>/<repo>/<number>`: where it stands, and what its agent says, live. */
+export const issuePage: Page = async (board, request, response) => {
+  const ref = issueOfPath(board, request);
+  const { snapshot, shown, content } = await readInTime(board.probe, async () => {
+    const snapshot = await readIssue(board, ref);
+    const shown = shownOf(request.query, snapshot);
+    return { snapshot, shown, content: await contentOf(board, snapshot, shown) };
+  });
+  const body = html`${issueHead(snapshot, { apiUrl: board.config.github.api_url })} ${tabs(snapshot, shown)}
+  ${content.body}`;
+  const query = new URLSearchParams({ show: shown.asked, after: String(content.newest) });
+  const page = {
+    title: `#${ref.number} ${titleOf(snapshot)}`,
+    body,
+    live: `${issuePath(ref)}/events?${query.toString()}`,
+    refresh: snapshot.live === null ? null : REFRESH_SECONDS,
+    notice: noticeOf(request),
+  };
+  response.type("html").send(layout(page).text);
+};
+
+interface Content {
+  readonly body: Html;
+  /** Epoch ms of the newest word in it. */
+  readonly newest: number;
+}
+
+async function contentOf(board: Board, { ref }: IssueSnapshot, { asked, run }: Shown): Promise<Content> {
+  if (asked === "diff") {
+    const diff = await board.redis.get(diffKey(jobIdOf(ref)));
+    return {
+      body: diff === null ? html`<p class="empty">Its diff is not kept any more.</p>` : diffView(diff),
+      newest: 0,
+    };
+  }
+  if (run === null) return { body: conversation([]), newest: 0 };
+  const talk = new Talk(board.redis, run.run);
+  await talk.advance();
+  const { said } = talk;
+  const began = Date.parse(run.at) || 0;
+  return {
+    body: conversation(said),
+    newest: said.reduce((latest, { entry }) => Math.max(latest, newestIn(entry)), began),
+  };
+}

@@ -1,0 +1,45 @@
+import { diffKey } from "@tac8/core/state/keys";
+import type { IssueRef } from "@tac8/core/domain/reference";
+import { jobIdOf, sameRepo } from "@tac8/core/domain/reference";
+import type { AgentRun } from "@tac8/core/state/issueState";
+import type { RunPresence } from "@tac8/core/state/presence";
+import { explain, type Explanation } from "@tac8/core/why/explain";
+import type { WhyFacts } from "@tac8/core/why/facts";
+import { readWhy } from "@tac8/core/why/read";
+import type { Board } from "../board.ts";
+import { NotFound } from "../http/notFound.ts";
+
+/** How an issue stands. */
+export interface IssueSnapshot {
+  readonly ref: IssueRef;
+  readonly facts: WhyFacts;
+  readonly why: Explanation;
+  /** As its runner tells of it; null: none has it. */
+  readonly live: RunPresence | null;
+  /** Newest last. */
+  readonly runs: readonly AgentRun[];
+  readonly hasDiff: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @throws NotFound when tac8 has never seen it */
+export async function readIssue(board: Board, ref: IssueRef): Promise<IssueSnapshot> {
+  const { redis, queue, config } = board;
+  const jobId = jobIdOf(ref);
+  const repository = config.repositories.find((known) => sameRepo(known, ref)) ?? config.repositories[0];
+  const settings = {
+    label: repository?.issueLabel ?? "",
+    pollSeconds: config.coordinator.poll_interval_seconds,
+    blockedExpiresMs: config.coordinator.blocked_expires_days * DAY_MS,
+  };
+  const github = { asked: false as const, because: "the board has no token" };
+  const [facts, diffs] = await Promise.all([
+    readWhy({ redis, queue, ref, now: board.now(), settings, github }),
+    redis.exists(diffKey(jobId)),
+  ]);
+  const why = explain(facts);
+  if (why.state === "unknown") throw new NotFound("tac8 has not seen this issue: put the label on it.");
+  const live = facts.runners.flatMap(({ runs = [] }) => runs).find(({ issue }) => issue === jobId) ?? null;
+  return { ref, facts, why, live, runs: facts.issue.runs ?? [], hasDiff: diffs > 0 };
+}

@@ -1,0 +1,17 @@
+import { parseReference } from "@tac8/core/domain/reference";
+import type { Page } from "../board.ts";
+import { NotFound } from "../http/notFound.ts";
+import { issuePath } from "../pages/issueLink.ts";
+
+/** `/issues/471`: to the issue's page, where one repository is configured; else it says what to write. */
+export const issueRedirect: Page = async ({ config }, request, response) => {
+  response.redirect(302, issuePath(referenceIn(String(request.params["ref"]), config.repositories)));
+};
+
+function referenceIn(text: string, repositories: Parameters<typeof parseReference>[1]) {
+  try {
+    return parseReference(text, repositories);
+  } catch (error) {
+    throw new NotFound(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,58 @@
+import { jobIdOf, type IssueRef } from "@tac8/core/domain/reference";
+import type { AgentRun } from "@tac8/core/state/issueState";
+import type { Board, Page } from "../board.ts";
+import type { Fragment, Topic } from "../live/hub.ts";
+import { readInTime } from "../redis/away.ts";
+import { talkList } from "./conversation.ts";
+import { entryItem } from "./entry.ts";
+import { issueHead } from "./head.ts";
+import { issueOfPath } from "./path.ts";
+import { readIssue } from "./read.ts";
+import { shownOf, tabs } from "./tabs.ts";
+import { newestIn, Talk, type Said } from "./talk.ts";
+
+const TICK_MS = 1000;
+
+/** `/issues/…/events`: the head, and the conversation's entries as they come. */
+export const issueStream: Page = async (board, request, response) => {
+  const ref = issueOfPath(board, request);
+  const snapshot = await readInTime(board.probe, () => readIssue(board, ref));
+  const { asked } = shownOf(request.query, snapshot);
+  const after = Number(request.query["after"]) || 0;
+  board.live.watch({ request, response, after }, issueTopic(board, ref, asked));
+};
+
+function issueTopic(board: Board, ref: IssueRef, asked: string): Topic {
+  const follow = follower(board);
+  return {
+    key: `issue ${jobIdOf(ref)} ${asked}`,
+    every: TICK_MS,
+    read: () =>
+      readInTime(board.probe, async () => {
+        const snapshot = await readIssue(board, ref);
+        const shown = shownOf({ show: asked }, snapshot);
+        return [
+          { id: "head", html: issueHead(snapshot, { apiUrl: board.config.github.api_url }) },
+          { id: "tabs", html: tabs(snapshot, shown) },
+          ...(shown.run === null ? [] : await follow(shown.run)),
+        ];
+      }),
+  };
+}
+
+/** Reads the run's conversation on; with another run than before, the page's list begins anew. */
+function follower(board: Board): (run: AgentRun) => Promise<readonly Fragment[]> {
+  let now: { readonly run: string; readonly talk: Talk; fragments: readonly Fragment[] } | null = null;
+  return async ({ run, at }) => {
+    if (now?.run !== run) now = { run, talk: new Talk(board.redis, run), fragments: [] };
+    const here = now;
+    const began = Date.parse(at) || 0;
+    if (await here.talk.advance()) here.fragments = here.talk.said.map(fragmentOf);
+    // A page that shows something of this run has its list already.
+    return [{ id: "talk", html: talkList([]), newest: began, version: run }, ...here.fragments];
+  };
+}
+
+function fragmentOf({ id, entry }: Said): Fragment {
+  return { id, html: entryItem(id, entry), into: "talk", newest: newestIn(entry) };
+}

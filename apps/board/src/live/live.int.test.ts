@@ -1,0 +1,106 @@
+import { request, type IncomingMessage } from "node:http";
+import { afterEach, expect, test } from "vitest";
+import { announceRunner } from "@tac8/core/state/presence";
+import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+/** A reader of a stream; `seen` resolves when what has come so far matches. */
+async function listen(url: string) {
+  const outgoing = request(url, { agent: false }).end();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once("response", resolve).once("error", reject);
+  });
+  cleanup.add(() => outgoing.destroy());
+  let text = "";
+  const waiting = new Set<() => void>();
+  response.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    for (const look of waiting) look();
+  });
+  const ended = new Promise<void>((resolve) => response.once("close", resolve));
+  response.on("error", () => undefined);
+  return {
+    status: response.statusCode,
+    type: response.headers["content-type"],
+    ended,
+    text: () => text,
+    close: () => outgoing.destroy(),
+    seen: (wanted: RegExp) =>
+      new Promise<void>((resolve) => {
+        const look = () => {
+          if (!wanted.test(text)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+const runner = (name: string) => ({ name, at: Date.now(), host: "pi", pid: 1, slots: 1, busy: 0 });
+
+test("a stream sends every part, then only what changes", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  const stream = await listen(`${url}/events`);
+  expect([stream.status, stream.type]).toEqual([200, "text/event-stream; charset=utf-8"]);
+  await stream.seen(/"id":"charts"/);
+  await announceRunner(redis, runner("<new>"));
+  await stream.seen(/&lt;new&gt;/);
+  expect(stream.text().match(/"id":"charts"/g)).toHaveLength(1);
+});
+
+test("viewers share one reading", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  const streams = await Promise.all(Array.from({ length: 5 }, () => listen(`${url}/events`)));
+  const calls = async () => Number(/cmdstat_xrevrange:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+  await Promise.all(streams.map((stream) => stream.seen(/"id":"charts"/)));
+  // The log, and once the samples.
+  expect(await calls()).toBe(2);
+});
+
+test("streams are bounded, and make room when viewers go", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  const streams = await Promise.all(Array.from({ length: 50 }, () => listen(`${url}/events`)));
+  expect(streams.every(({ status }) => status === 200)).toBe(true);
+  const refused = await ask(`${url}/events`);
+  expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "10"]);
+  expect(refused.body).toContain("Too many");
+  expect((await ask(url)).status).toBe(200);
+  streams[0]?.close();
+  // Its going is seen by the server at some later moment.
+  for (;;) {
+    const again = await listen(`${url}/events`);
+    again.close();
+    if (again.status === 200) break;
+  }
+});
+
+test("Redis away is said, and what follows comes by itself", async () => {
+  const { redis, server } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  const stream = await listen(`${url}/events`);
+  await stream.seen(/"id":"charts"/);
+  process.kill(server.pid, "SIGSTOP");
+  try {
+    await stream.seen(/data: "away"/);
+  } finally {
+    process.kill(server.pid, "SIGCONT");
+  }
+  await stream.seen(/data: "away"[^]*data: "live"/);
+  await announceRunner(redis, runner("later"));
+  await stream.seen(/later/);
+});
+
+test("closing the board ends its streams", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const board = await setUpBoard(cleanup, { redis });
+  const stream = await listen(`${board.url}/events`);
+  await stream.seen(/"id":"charts"/);
+  await Promise.all([board.close(), stream.ended]);
+});

@@ -1,0 +1,73 @@
+import { Queue } from "bullmq";
+import { afterEach, expect, test } from "vitest";
+import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
+import type { Redis } from "ioredis";
+import { announceRunner } from "@tac8/core/state/presence";
+import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
+import { paintScene } from "../scene.fixture.ts";
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const BATCH = 10_000;
+
+interface Size {
+  readonly waiting: number;
+  readonly finished: number;
+  readonly runners: number;
+}
+
+/** A board over a queue of this size; what one look at the overview costs Redis, by command. */
+async function costOf({ waiting, finished, runners }: Size) {
+  const { redis } = await setUpRedis(cleanup);
+  await paintScene({ redis, now: Date.now(), owner: "octo", repo: "hello" });
+  const queue = new Queue<JobData>(QUEUE_NAME, { connection: redis });
+  await fill(queue, waiting);
+  await finish(redis, queue, finished);
+  await queue.close();
+  for (let n = 0; n < runners; n += 1) {
+    await announceRunner(redis, { name: `r${n}`, at: Date.now(), host: "pi", pid: 1, slots: 3, busy: 3 });
+  }
+  const { url } = await setUpBoard(cleanup, { redis });
+  await redis.config("RESETSTAT");
+  const begin = performance.now();
+  const page = await ask(url);
+  const ms = Math.round(performance.now() - begin);
+  expect(page.status).toBe(200);
+  const stats = await redis.info("commandstats");
+  const calls = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, count]) => [name, Number(count)]);
+  return { calls: Object.fromEntries(calls) as Record<string, number>, ms, page };
+}
+
+async function fill(queue: Queue<JobData>, count: number): Promise<void> {
+  for (let from = 0; from < count; from += BATCH) {
+    const jobs = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => {
+      const number = 10_000 + from + index;
+      const data = { owner: "octo", repo: "hello", number, repositoryId: 1, title: `Title ${number}`, url: "" };
+      const opts = jobOptions({ jobId: `octo.hello.${number}`, priority: "P2", begun: false, attempts: 3 });
+      return { name: "issue", data, opts };
+    });
+    await queue.addBulk(jobs);
+  }
+}
+
+/** As BullMQ keeps them. */
+async function finish(redis: Redis, queue: Queue, count: number): Promise<void> {
+  const pipeline = redis.pipeline();
+  for (let n = 0; n < count; n += 1) {
+    const id = `octo.hello.${1000 + n}`;
+    pipeline.hset(queue.toKey(id), { name: "issue", data: "{}", opts: "{}", timestamp: n, finishedOn: n + 1 });
+    pipeline.zadd(queue.toKey("completed"), n + 1, id);
+  }
+  await pipeline.exec();
+}
+
+test("with 100,000 waiting jobs a look at the overview costs Redis what it costs with 100", async () => {
+  const small = await costOf({ waiting: 100, finished: 20, runners: 2 });
+  const large = await costOf({ waiting: 100_000, finished: 2000, runners: 20 });
+  expect(large.calls).toEqual(small.calls);
+  expect(Object.keys(large.calls)).not.toContain("keys");
+  expect(Object.keys(large.calls)).not.toContain("scan");
+  expect(large.page.body).toContain("100,005");
+  process.stdout.write(`overview: ${small.ms} ms with 100 waiting jobs, ${large.ms} ms with 100,000\n`);
+});

@@ -1,0 +1,164 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { NO_USAGE } from "@tac8/core/domain/usage";
+import { parseIssueState } from "@tac8/core/state/issueState";
+import { layout } from "../pages/layout.ts";
+import type { FinishedJob, LaterJob, OverviewSnapshot } from "./read.ts";
+import { drawParts, overview, type OverviewContext } from "./view.ts";
+
+const NOW = Date.parse("2026-11-22T03:10:00Z");
+const EVIL = `<script>alert(1)</script>"'\u001B[31m`;
+const EVIL_TEXT = "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;";
+const ID = "octo.hello.471";
+
+const MACHINE = { freeMemoryMb: 900, totalMemoryMb: 4096, freeDiskGb: 20, loadPerCore: 0.4, temperatureC: 51 };
+const issue = parseIssueState({});
+const job = { id: ID, title: "Say hello", priority: 2, queuedAt: NOW - 60_000 };
+const later: LaterJob = { ...job, due: NOW + 600_000, issue: { ...issue, state: "retrying", reason: "GitHub: 502" } };
+const finished: FinishedJob = {
+  ...job,
+  at: NOW - 300_000,
+  outcome: "pr",
+  reason: null,
+  prUrl: "https://github.com/Octo/Hello/pull/501",
+  issue: { ...issue, prNumber: 501, usage: { ...NO_USAGE, costUsd: 0.42, durationMs: 125_000 } },
+};
+const run = {
+  issue: ID,
+  title: "Say hello",
+  run: "r1",
+  slot: "pi-1/0",
+  phase: "work" as const,
+  since: NOW - 840_000,
+  last: { at: NOW - 3000, kind: "tool", text: "Bash: npm test" },
+  tokens: 12_345,
+  costUsd: 0.31,
+};
+const runner = { name: "pi-1", at: NOW, host: "pi-1", pid: 1, slots: 2, busy: 1, machine: MACHINE, runs: [run] };
+const SNAPSHOT: OverviewSnapshot = {
+  look: {
+    scheduler: { at: NOW, lastPollAt: NOW - 12_000, error: null },
+    runners: [runner],
+    gone: [],
+    queue: { waiting: 1234, active: 1, delayed: 1, completed: 2, failed: 3, paused: false },
+    holds: [],
+    events: [],
+    totals: {},
+    today: { "outcome|pr": 3, "cost|sonnet": 1_500_000 },
+    ends: [],
+    memory: { used: 1, max: 0 },
+    writesToDisk: true,
+    verdict: null,
+  },
+  next: [job],
+  later: [later],
+  finished: [finished],
+  charts: {
+    at: NOW,
+    days: [{ day: "2026-11-22", counts: { "outcome|pr": 3, "pr|le|600": 3, "pr|count": 3, "cost|sonnet": 1_500_000 } }],
+    samples: [{ at: NOW - 60_000, waiting: 7, active: 1, delayed: 0, slots: 2, hosts: { "pi-1": MACHINE } }],
+  },
+};
+const CONTEXT: OverviewContext = {
+  repositories: [{ owner: "Octo", repo: "Hello", issueLabel: "rpi-auto" }],
+  apiUrl: "https://api.github.com",
+  health: { level: "ok", reasons: [] },
+  now: NOW,
+};
+
+const show = (change: Partial<OverviewSnapshot> = {}, context: Partial<OverviewContext> = {}) =>
+  overview(drawParts({ ...SNAPSHOT, ...change }, { ...CONTEXT, ...context })).text;
+
+test("says in words how all stands, what runs, waits and ended", () => {
+  const page = show();
+  const wanted = [
+    "All is well",
+    "1 agent at work, 2 possible",
+    "GitHub asked",
+    "Bash: npm test",
+    "14 min",
+    "12.3k tokens",
+  ];
+  const ended = ["PR #501", "2 min of work · $0.42", "retrying", "GitHub: 502", "1,234", "next to be taken", "$1.50"];
+  for (const text of [...wanted, ...ended]) expect(page).toContain(text);
+  expect(page).toContain('action="/issues/Octo/Hello/471/stop?from=overview"');
+  expect(page).toContain('href="/issues/Octo/Hello/471"');
+  expect(page).toContain('<desc id="chart-issues-d">');
+});
+
+test("holds say until when, and what a person may end; what is wrong comes first", () => {
+  const hold = { name: "usage-limit", reason: "limit reached", by: "runner pi-1/0", since: NOW, until: NOW + 600_000 };
+  const holds = [hold, { ...hold, name: "operator", until: null }];
+  const look = { ...SNAPSHOT.look, holds, queue: { ...SNAPSHOT.look.queue, paused: true } };
+  const reason = { level: "critical" as const, code: "x", text: "no runner is there", action: null, host: null };
+  const page = show({ look }, { health: { level: "critical", reasons: [reason] } });
+  for (const text of ["nothing new starts", "in 10 min", "until it is taken away", "on hold: limit reached"]) {
+    expect(page).toContain(text);
+  }
+  expect(page).toContain('action="/resume"');
+  expect(page).not.toContain('action="/pause"');
+  expect(page.indexOf("no runner is there")).toBeLessThan(page.indexOf("Usage limit"));
+});
+
+test("a question asks for an answer where it can be given", () => {
+  const asked: LaterJob = { ...later, issue: { ...issue, state: "blocked", question: "One or two?" } };
+  const page = show({ later: [asked] });
+  expect(page).toContain("One or two?");
+  expect(page).toContain('href="https://github.com/Octo/Hello/issues/471"');
+});
+
+test("what others wrote stays text, without terminal codes", () => {
+  const event = { id: EVIL, at: "x", issue: EVIL, from: "" as const, to: "note" as const, by: EVIL, reason: EVIL };
+  const evilRun = { ...run, issue: EVIL, title: EVIL, slot: EVIL, last: { at: NOW, kind: EVIL, text: EVIL } };
+  const evilRunner = { ...runner, name: EVIL, host: EVIL, tired: EVIL, slots: 1e9, busy: -1, runs: [evilRun] };
+  const evilJob = { ...job, id: EVIL, title: EVIL };
+  const evilIssue = { ...issue, state: "blocked" as const, reason: EVIL, question: EVIL };
+  const look = {
+    ...SNAPSHOT.look,
+    runners: [evilRunner],
+    holds: [{ name: EVIL, reason: EVIL, by: EVIL, since: Number.NaN, until: 9e15 }],
+    events: [{ ...event, evidence: { prUrl: `javascript:${EVIL}` } }],
+  };
+  const hosts = { [EVIL]: MACHINE };
+  const charts = { ...SNAPSHOT.charts, samples: SNAPSHOT.charts.samples.map((sample) => ({ ...sample, hosts })) };
+  const ended = { ...finished, ...evilJob, outcome: EVIL, reason: EVIL, prUrl: `javascript:${EVIL}` };
+  const waits = { ...later, ...evilJob, issue: evilIssue };
+  const health = {
+    level: "warning" as const,
+    reasons: [{ level: "warning" as const, code: "", text: EVIL, action: null, host: null }],
+  };
+  const page = show({ look, next: [evilJob], later: [waits], finished: [ended], charts }, { health });
+  expect(page).not.toContain("<script");
+  expect(page).not.toContain("\u001B");
+  expect(page).not.toContain("javascript:");
+  expect(page.split(EVIL_TEXT).length).toBeGreaterThan(20);
+});
+
+test("the first page is below 100 kB with all that it is made of, however busy", () => {
+  const many = <T>(count: number, item: (n: number) => T) => Array.from({ length: count }, (_, n) => item(n));
+  const title = "A title as long as people write them when they describe a problem";
+  const runs = many(3, (n) => ({ ...run, title, issue: `octo.hello.${n}` }));
+  const look = { ...SNAPSHOT.look, runners: many(20, (n) => ({ ...runner, name: `runner-${n}`, runs })) };
+  const some = (n: number) => ({ ...job, title, id: `octo.hello.${n}` });
+  const days = many(14, (n) => ({ day: `2026-11-${10 + n}`, counts: SNAPSHOT.charts.days[0]?.counts ?? {} }));
+  const hosts = Object.fromEntries(many(20, (n) => [`runner-${n}`, MACHINE]));
+  const samples = many(288, (n) => ({
+    at: NOW - n * 300_000,
+    waiting: n,
+    active: n % 7,
+    delayed: n % 5,
+    slots: 3,
+    hosts,
+  }));
+  const change = {
+    look,
+    next: many(10, some),
+    later: many(20, (n) => ({ ...later, ...some(n) })),
+    finished: many(10, (n) => ({ ...finished, ...some(n) })),
+    charts: { at: NOW, days, samples: samples.toReversed() },
+  };
+  const body = overview(drawParts({ ...SNAPSHOT, ...change }, CONTEXT));
+  const page = layout({ title: "Overview", body, live: "/events", refresh: 5 }).text;
+  const script = readFileSync(new URL("../../client/live.js", import.meta.url), "utf8");
+  expect(Buffer.byteLength(page) + Buffer.byteLength(script)).toBeLessThan(100_000);
+});

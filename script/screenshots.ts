@@ -1,0 +1,44 @@
+// Makes the pictures in docs/: a board over a painted evening, in Chromium, light and dark, wide and as on a phone.
+// Run with `npm run pictures`; needs redis-server and chromium, as the tests do.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Cleanup, setUpBoard, setUpRedis } from "../apps/board/src/board.fixture.ts";
+import { exampleTalk, paintScene, paintTalk } from "../apps/board/src/scene.fixture.ts";
+import { launchBrowser } from "../test/browser.ts";
+
+const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
+const WIDE = { width: 1280, height: 860 };
+const PHONE = { width: 390, height: 844 };
+const ISSUE = "/issues/471";
+
+const PICTURES = [
+  { file: "board.png", path: "/", size: WIDE, scheme: "light" },
+  { file: "board-dark.png", path: "/", size: WIDE, scheme: "dark" },
+  { file: "board-phone.png", path: "/", size: PHONE, scheme: "light" },
+  { file: "board-phone-dark.png", path: "/", size: PHONE, scheme: "dark" },
+  { file: "conversation.png", path: ISSUE, size: WIDE, scheme: "light" },
+  { file: "conversation-dark.png", path: ISSUE, size: WIDE, scheme: "dark" },
+  { file: "conversation-phone.png", path: ISSUE, size: PHONE, scheme: "light" },
+  { file: "conversation-phone-dark.png", path: ISSUE, size: PHONE, scheme: "dark" },
+] as const;
+
+const cleanup = new Cleanup();
+try {
+  const { redis } = await setUpRedis(cleanup);
+  const scene = { redis, now: Date.now(), owner: "octo", repo: "hello" };
+  await paintScene(scene);
+  await paintTalk(scene, 471, exampleTalk(scene.now));
+  const board = await setUpBoard(cleanup, { redis });
+  const browser = await launchBrowser();
+  cleanup.add(() => browser.close());
+  for (const { file, path, size, scheme } of PICTURES) {
+    const page = await browser.newPage({ viewport: size, colorScheme: scheme });
+    await page.goto(`${board.url}${path}`);
+    await page.locator('#live[data-state="live"]').waitFor();
+    await page.screenshot({ path: join(DOCS, file) });
+    await page.close();
+    process.stdout.write(`docs/${file}\n`);
+  }
+} finally {
+  await cleanup.run();
+}

@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chromium, type Browser } from "playwright-core";
+
+const ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Debian's Chromium with a profile of its own, which is gone with it. @throws Error that says what to install. */
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin"];
+  const program = folders.map((folder) => join(folder, "chromium")).find((path) => existsSync(path));
+  if (program === undefined) throw new Error("there is no chromium: apt-get install chromium fonts-dejavu-core");
+  return chromium.launch({ executablePath: program, args: [...ARGS, ...args] });
+}
