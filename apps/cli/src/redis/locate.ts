@@ -28,7 +28,7 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   if (config === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
   return {
     // The demo's configuration stands inside its data folder.
-    redisUrl: env["REDIS_URL"] || urlIn([config.home, dirname(loaded.path)]) || DEFAULT_URL,
+    redisUrl: env["REDIS_URL"] || redisUrlIn([config.home, dirname(loaded.path)]) || DEFAULT_URL,
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
   };
@@ -37,10 +37,10 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
 function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string): Place {
   const home = resolve(folder, env["TAC8_HOME"] || ".tac8");
   const demo = demoHome(home);
-  const url = urlIn([demo]);
+  const url = redisUrlIn([demo]);
   const { config } = loadConfig({ flag: join(demo, "config.toml"), env: {}, cwd });
   return {
-    redisUrl: url ?? (env["REDIS_URL"] || urlIn([home]) || DEFAULT_URL),
+    redisUrl: url ?? (env["REDIS_URL"] || redisUrlIn([home]) || DEFAULT_URL),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
   };
@@ -51,7 +51,7 @@ export function demoHome(home: string): string {
 }
 
 /** Address of the first Redis that lives in one of the data folders. */
-function urlIn(homes: readonly string[]): string | null {
+export function redisUrlIn(homes: readonly string[]): string | null {
   for (const home of homes) {
     const record = readRecord(home);
     if (record !== null && isAlive(record)) return `redis://127.0.0.1:${record.port}`;

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
-import { killSurvivors, MARKER } from "../process/survivors.ts";
+import { killSurvivors } from "../process/survivors.ts";
 import { parseLive } from "../slots/slots.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths } from "../workspace/paths.ts";
@@ -121,7 +122,7 @@ function removalOptions({ config, store, queue, signal }: JanitorServices, marke
     baseDir: worktree.base_dir,
     source: { store, queue },
     // Looking changes nothing, not even the index.
-    side: { env: { ...agentEnv, [MARKER]: marker, GIT_OPTIONAL_LOCKS: "0" }, signal },
+    side: { env: { ...agentEnv, [RUN_MARKER]: marker, GIT_OPTIONAL_LOCKS: "0" }, signal },
     freshMirror: onceEach(async (ref) => {
       const side = { url: gitUrl(github.api_url, ref), token: secrets.githubToken ?? "", env: agentEnv };
       const mirror = new Mirror(mirrorPaths(home, ref), side);
