@@ -1,3 +1,4 @@
+import type { Prompt } from "./terminal/prompt.ts";
 import type { AppSpec } from "./up/apps.ts";
 
 /** Where lines for people go. */
@@ -23,6 +24,8 @@ export interface Context {
   readonly apps: readonly AppSpec[];
   /** Epoch ms. */
   readonly now: () => number;
+  /** Opens the terminal for questions; null where nobody sits at one. The caller closes it. */
+  readonly openPrompt: (() => Prompt) | null;
   /** Calls the handler at each SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   readonly onSignal: (handler: (signal: NodeJS.Signals) => void) => () => void;
 }

@@ -1,4 +1,5 @@
 import type { Context, Output } from "./context.ts";
+import { openPrompt } from "./terminal/prompt.ts";
 import type { AppSpec } from "./up/apps.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -20,6 +21,10 @@ export function contextOf(given: {
     err: outputOf(process.stderr, env),
     apps,
     now: Date.now,
+    openPrompt:
+      process.stdin.isTTY && process.stdout.isTTY
+        ? () => openPrompt({ input: process.stdin, output: process.stdout })
+        : null,
     onSignal(handler) {
       for (const signal of SIGNALS) process.on(signal, handler);
       return () => {
@@ -38,9 +43,9 @@ function outputOf(stream: NodeJS.WriteStream, env: Context["env"]): Output {
     line(text) {
       if (readable) stream.write(`${text}\n`);
     },
-    // A terminal may be resized.
+    // A terminal may be resized; one that nobody looks at says that it has 0 columns.
     get columns() {
-      return stream.isTTY ? stream.columns : null;
+      return stream.isTTY ? stream.columns || 80 : null;
     },
     color: stream.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb",
   };
