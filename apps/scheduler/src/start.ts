@@ -12,6 +12,7 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { createBreaker } from "./breaker.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
+import { createNotifier } from "./notify.ts";
 import { createPoll } from "./poll.ts";
 import { createTextFile } from "./tasks/file.ts";
 import { renderTasks } from "./tasks/page.ts";
@@ -37,6 +38,7 @@ const HOLDS_MS = 2000;
 /** How old the page of tasks may be. */
 const TASKS_MS = 5000;
 const LEDGER_MS = 2000;
+const NOTIFY_MS = 2000;
 const CLOSE_MS = 2000;
 
 /** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
@@ -90,6 +92,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     every(HOLDS_MS, holds),
     every(TASKS_MS, tasks),
     every(LEDGER_MS, createLedger({ redis, queue, now })),
+    every(NOTIFY_MS, createNotifier({ config, redis, queue, store, log, now, signal })),
   ]);
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");

@@ -165,6 +165,30 @@ test("the agent is asked for one word only when that was wished", async () => {
   expect(existsSync(asked)).toBe(true);
 });
 
+test("whoever is told gets a test message only when that was wished", async () => {
+  configure();
+  const bodies: string[] = [];
+  const place = createServer((request, response) => {
+    request.setEncoding("utf8").on("data", (text: string) => bodies.push(text));
+    request.on("end", () => response.writeHead(request.url === "/gone" ? 404 : 200).end());
+  }).listen(0, "127.0.0.1");
+  await once(place, "listening");
+  cleanups.push(
+    () => place.close(),
+    () => place.closeAllConnections(),
+  );
+  const address = place.address();
+  const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+  const env = { TAC8_SLACK_URL: `${origin}/gone`, TAC8_WEBHOOK_URL: `${origin}/hook` };
+  expect(of(await found([], env), "Told")).toMatchObject([{ verdict: "note", text: "slack, webhook" }]);
+  expect(bodies).toEqual([]);
+  expect(of(await found(["--notify"], env), "Told")).toMatchObject([
+    { verdict: "problem", text: "slack: it answered 404" },
+    { verdict: "ok" },
+  ]);
+  expect(bodies.join("")).toContain("tac8 says hello");
+});
+
 test("leftovers: a dead run, and a process that carries the marker of a run of this data folder", async () => {
   configure();
   const runs = join(lab.dir, ".tac8", "runs");

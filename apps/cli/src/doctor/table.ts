@@ -8,6 +8,7 @@ import { labels } from "./checks/labels.ts";
 import { leftovers } from "./checks/leftovers.ts";
 import { memory } from "./checks/memory.ts";
 import { node } from "./checks/node.ts";
+import { notify } from "./checks/notify.ts";
 import { permissions } from "./checks/permissions.ts";
 import { programs } from "./checks/programs.ts";
 import { rateLimit } from "./checks/rateLimit.ts";
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   labels,
   rateLimit,
   agent,
+  notify,
   folders,
   disk,
   memory,

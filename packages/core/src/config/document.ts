@@ -54,7 +54,7 @@ export function configTables(): string {
   return [
     markdownTable(["Key", "Default", "Meaning"], rows),
     "",
-    "From the environment; each of the first four also as a file, whose path is in `NAME_FILE`:",
+    `From the environment; each of the first ${SECRETS.length} also as a file, whose path is in \`NAME_FILE\`:`,
     "",
     markdownTable(["Variable", "Default", "Meaning"], variables),
   ].join("\n");

@@ -10,6 +10,9 @@ export const PAUSES_KEY = "tac8:pauses";
 /** What was counted from the event log, and how far it was read: see ledger/. */
 export const TOTALS_KEY = "tac8:totals";
 export const SAMPLES_KEY = "tac8:samples";
+/** How far those who are told have been told: see notify/. */
+export const NOTIFY_KEY = "tac8:notify";
+export const NOTIFY_PENDING_KEY = "tac8:notify:pending";
 /** Hash by repository: from when on issues may be added. Missing: Redis is new, or was emptied. */
 export const EPOCH_KEY = "tac8:epoch";
 /** Pub/sub channel that wakes those who wait for a command; the command itself is in the hash. */
