@@ -21,6 +21,7 @@ import { within } from "./agent/within.ts";
 import { findCeiling } from "./host/ceiling.ts";
 import { readHost } from "./host/read.ts";
 import { watchHost } from "./host/watch.ts";
+import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
 import { HaltSwitch } from "./run/halt.ts";
 import { Lease } from "./run/lease.ts";
@@ -178,7 +179,9 @@ export async function start(
       process: vitals.look(),
       github: githubPresence(github),
     }).catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
-  const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
+  const janitorServices = { config, store: services.store, queue, redis, log, now, name };
+  const janitor = startJanitor(janitorServices);
+  const asks = hearAsks({ ...janitorServices, homeId: services.homeId });
   const announcing = setInterval(() => void present(), ANNOUNCE_MS);
   await present();
   log.info({ runner: name, slots: coordinator.max_concurrent_workers }, "runner ready");
@@ -199,6 +202,7 @@ export async function start(
     await hostWatch.close();
     await commands.close();
     await janitor.close();
+    await within(asks.close(), REDIS_MS);
     if (redis.status === "ready") await within(removeRunner(redis, name), REDIS_MS);
     await within(queue.close(), REDIS_MS);
     connection.disconnect();

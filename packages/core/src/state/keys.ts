@@ -36,3 +36,13 @@ export function issueKey(jobId: string): string {
 export function runStreamKey(runId: string): string {
   return `tac8:run:${runId}`;
 }
+
+/** What a runner is asked to do at once, JSON; gone when it was heard. */
+export function askKey(runner: string): string {
+  return `tac8:ask:${runner}`;
+}
+
+/** List with the answer. */
+export function answerKey(askId: string): string {
+  return `tac8:answer:${askId}`;
+}
