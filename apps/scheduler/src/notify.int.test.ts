@@ -226,7 +226,10 @@ test("a day's summary once, at its time", async () => {
 
 async function scheduler(): Promise<ChildProcess> {
   const path = join(at.dir, "config.toml");
-  await writeFile(path, `[github]\nrepo_owner = "octo"\nrepo_name = "widgets"\n`);
+  await writeFile(
+    path,
+    `[github]\nrepo_owner = "octo"\nrepo_name = "widgets"\n[coordinator]\npoll_interval_seconds = 1\n`,
+  );
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
     env: {
       PATH: process.env["PATH"],

@@ -2,7 +2,7 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { askToClean } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore } from "@tac8/core/state/issueStore";
-import { announceRunner, readRunners } from "@tac8/core/state/presence";
+import { announceRunner } from "@tac8/core/state/presence";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
@@ -52,8 +52,16 @@ async function clean(...args: string[]) {
 
 async function startRunner(): Promise<void> {
   const env = { PATH: process.env["PATH"] ?? "", HOME: lab.dir, REDIS_URL: server.url, GITHUB_TOKEN: "token-of-octo" };
-  runner = spawn(process.execPath, [RUNNER], { cwd: lab.dir, env, stdio: ["ignore", "ignore", "inherit"] });
-  await github.waitFor(async () => (await readRunners(redis)).length > 0, { what: "the runner", timeoutMs: 60_000 });
+  const child = spawn(process.execPath, [RUNNER], { cwd: lab.dir, env, stdio: ["ignore", "pipe", "inherit"] });
+  runner = child;
+  await new Promise<void>((resolve, reject) => {
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (said.includes('"runner ready"')) resolve();
+    });
+    child.once("exit", () => reject(new Error(`the runner ended: ${said}`)));
+  });
 }
 
 /** The log of an issue's run, of one that has ended or not. */

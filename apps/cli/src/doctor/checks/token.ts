@@ -36,7 +36,12 @@ export function judgeToken(answer: { readonly login: string } | GitHubError, api
         `GitHub at ${apiUrl} does not answer`,
         "check the network and github.api_url; work waits meanwhile",
       );
-    default:
+    case "rate-limit":
+    case "not-found":
+    case "gone":
+    case "invalid":
       return unknown(answer.message);
+    default:
+      return answer.kind satisfies never;
   }
 }
