@@ -192,7 +192,10 @@ export const sections = {
       .describe("A run that uses more memory ends as out-of-memory; by the kernel where systemd runs, else watched."),
   }),
   notify: z.strictObject({
-    blocked: z.boolean().default(true).describe("Tell of a question that an agent asks, to whoever is named in the environment."),
+    blocked: z
+      .boolean()
+      .default(true)
+      .describe("Tell of a question that an agent asks, to whoever is named in the environment."),
     failed: z.boolean().default(true).describe("Tell of an issue that ended without a pull request."),
     holds: z
       .boolean()
