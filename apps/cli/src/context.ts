@@ -1,4 +1,5 @@
 import type { FullScreen } from "./terminal/fullScreen.ts";
+import type { Prompt } from "./terminal/prompt.ts";
 import type { AppSpec } from "./up/apps.ts";
 
 /** Where lines for people go. */
@@ -26,6 +27,8 @@ export interface Context {
   readonly now: () => number;
   /** Takes the whole terminal; null where there is none. The caller closes it. */
   readonly openFullScreen: (() => FullScreen) | null;
+  /** Opens the terminal for questions; null where nobody sits at one. The caller closes it. */
+  readonly openPrompt: (() => Prompt) | null;
   /** Calls the handler at each SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   readonly onSignal: (handler: (signal: NodeJS.Signals) => void) => () => void;
 }

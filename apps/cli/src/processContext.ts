@@ -1,5 +1,6 @@
 import type { Context, Output } from "./context.ts";
 import { openFullScreen } from "./terminal/fullScreen.ts";
+import { openPrompt } from "./terminal/prompt.ts";
 import type { AppSpec } from "./up/apps.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -24,6 +25,10 @@ export function contextOf(given: {
     openFullScreen:
       process.stdin.isTTY && process.stdout.isTTY
         ? () => openFullScreen({ input: process.stdin, output: process.stdout, atExit: atExitOf(process) })
+        : null,
+    openPrompt:
+      process.stdin.isTTY && process.stdout.isTTY
+        ? () => openPrompt({ input: process.stdin, output: process.stdout })
         : null,
     onSignal(handler) {
       for (const signal of SIGNALS) process.on(signal, handler);
@@ -51,9 +56,9 @@ function outputOf(stream: NodeJS.WriteStream, env: Context["env"]): Output {
     line(text) {
       if (readable) stream.write(`${text}\n`);
     },
-    // A terminal may be resized.
+    // A terminal may be resized; one that nobody looks at says that it has 0 columns.
     get columns() {
-      return stream.isTTY ? stream.columns : null;
+      return stream.isTTY ? stream.columns || 80 : null;
     },
     color: stream.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb",
   };

@@ -23,6 +23,7 @@ import { findCeiling, sayCeiling } from "./host/ceiling.ts";
 import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { readHost } from "./host/read.ts";
 import { watchHost } from "./host/watch.ts";
+import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
 import { HaltSwitch } from "./run/halt.ts";
 import { Lease } from "./run/lease.ts";
@@ -209,7 +210,9 @@ export async function start(
     })
       .then(tally)
       .catch((error: unknown) => presenceErrors("debug", { err: error }, "could not announce this runner"));
-  const janitor = startJanitor({ config, store: services.store, queue, redis, log, now, name });
+  const janitorServices = { config, store: services.store, queue, redis, log, now, name };
+  const janitor = startJanitor(janitorServices);
+  const asks = hearAsks({ ...janitorServices, homeId: services.homeId });
   pace = keepPace({
     redis,
     worker: brake.lever(),
@@ -242,6 +245,7 @@ export async function start(
     await within(pace?.close() ?? Promise.resolve(), REDIS_MS);
     await commands.close();
     await janitor.close();
+    await within(asks.close(), REDIS_MS);
     if (redis.status === "ready") await within(Promise.allSettled([tally(), removeRunner(redis, name)]), REDIS_MS);
     await within(queue.close(), REDIS_MS);
     connection.disconnect();

@@ -14,6 +14,7 @@ import { createBreaker } from "./breaker.ts";
 import { createHealth } from "./health.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
+import { createNotifier } from "./notify.ts";
 import { createPoll } from "./poll.ts";
 import { createStops } from "./stops.ts";
 import { createTextFile } from "./tasks/file.ts";
@@ -43,6 +44,7 @@ const LEDGER_MS = 2000;
 /** Whoever asked for a stop is looking. */
 const STOPS_MS = 1000;
 const HEALTH_MS = 3000;
+const NOTIFY_MS = 2000;
 const CLOSE_MS = 2000;
 
 /** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
@@ -100,6 +102,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     every(LEDGER_MS, createLedger({ redis, queue, now })),
     every(LEDGER_MS, tally),
     every(HEALTH_MS, createHealth({ config, redis, queue, log, now })),
+    every(NOTIFY_MS, createNotifier({ config, redis, queue, store, log, now, signal })),
   ]);
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");

@@ -1,6 +1,9 @@
 import type { CommandSpec } from "../program.ts";
 import { add } from "./add.ts";
+import { clean } from "./clean.ts";
 import { demo } from "./demo.ts";
+import { doctor } from "./doctor.ts";
+import { init } from "./init.ts";
 import { list } from "./list.ts";
 import { monitor } from "./monitor.ts";
 import { pause } from "./pause.ts";
@@ -30,4 +33,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   resume,
   report,
   timeline,
+  doctor,
+  init,
+  clean,
 ];

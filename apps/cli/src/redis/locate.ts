@@ -37,7 +37,7 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   // The demo's configuration stands inside its data folder.
   const homes = [config.home, dirname(loaded.path)];
   return {
-    redisUrl: env["REDIS_URL"] || urlIn(homes) || DEFAULT_URL,
+    redisUrl: env["REDIS_URL"] || redisUrlIn(homes) || DEFAULT_URL,
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
@@ -49,10 +49,10 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
 function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string): Place {
   const home = resolve(folder, env["TAC8_HOME"] || ".tac8");
   const demo = demoHome(home);
-  const url = urlIn([demo]);
+  const url = redisUrlIn([demo]);
   const { config } = loadConfig({ flag: join(demo, "config.toml"), env: { GITHUB_TOKEN: DEMO_TOKEN }, cwd });
   return {
-    redisUrl: url ?? (env["REDIS_URL"] || urlIn([home]) || DEFAULT_URL),
+    redisUrl: url ?? (env["REDIS_URL"] || redisUrlIn([home]) || DEFAULT_URL),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
@@ -66,7 +66,7 @@ export function demoHome(home: string): string {
 }
 
 /** Address of the first Redis that lives in one of the data folders. */
-function urlIn(homes: readonly string[]): string | null {
+export function redisUrlIn(homes: readonly string[]): string | null {
   for (const home of homes) {
     const record = readRecord(home);
     if (record !== null && isAlive(record)) return `redis://127.0.0.1:${record.port}`;

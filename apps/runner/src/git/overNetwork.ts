@@ -1,5 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
-import { killSurvivors, MARKER } from "../process/survivors.ts";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
+import { killSurvivors } from "../process/survivors.ts";
 import { cleanGit, type CleanSide, type NetworkBounds } from "./cleanSide.ts";
 import { remoteStep } from "./errors.ts";
 
@@ -54,7 +55,7 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
 
 /** Git waits for its helpers, and one that waits for GitHub hears no polite signal: it would go on beside the next try. */
 async function endLeftovers({ env }: CleanSide): Promise<void> {
-  const run = env[MARKER];
+  const run = env[RUN_MARKER];
   if (run !== undefined) await killSurvivors({ runId: run, except: [process.pid] });
 }
 

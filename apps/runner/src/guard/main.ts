@@ -3,8 +3,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { spawnInCgroup } from "../process/cgroup.ts";
-import { killSurvivors, MARKER } from "../process/survivors.ts";
+import { killSurvivors } from "../process/survivors.ts";
 import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
 
 /** For the runner to read our last words. */
@@ -55,7 +56,7 @@ function run(given: GuardStart): void {
     agent = spawnInCgroup({ runId: given.runId, limits: given.group }, () =>
       spawn(program, args, {
         cwd: given.cwd,
-        env: { ...given.env, [MARKER]: given.runId },
+        env: { ...given.env, [RUN_MARKER]: given.runId },
         stdio: [0, 1, 2, 3],
         // A group of its own: `kill 0` in an agent's script must not hit the guard.
         detached: true,

@@ -15,6 +15,8 @@ import { whyKept } from "./published.ts";
 export interface RemovalOptions {
   readonly home: string;
   readonly baseDir: string;
+  /** Looks as thoroughly, and removes nothing. */
+  readonly dryRun: boolean;
   readonly source: IssueSource;
   readonly side: AgentSide;
   /** The repository's mirror, brought up to date during this round. @throws what GitHub or git says. */
@@ -27,7 +29,7 @@ export interface RemovalOptions {
  */
 export async function removeItem(item: Item, options: RemovalOptions): Promise<string | null> {
   const ref = item.issue === null ? null : parseJobId(item.issue);
-  if (item.issue === null) return removeAll(item);
+  if (item.issue === null) return options.dryRun ? null : removeAll(item);
   if (ref === null) return "it belongs to no issue";
   const paths = workspacePaths(options.home, options.baseDir, ref);
   // Asked before the lock is taken: a fetch takes its time, and a job that finds the lock taken waits.
@@ -42,6 +44,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
       const reason = await whyKept({ ...partsOf(item), side: options.side, mirror });
       if (reason !== null) return reason;
     }
+    if (options.dryRun) return null;
     await removeAll(item);
     if (mirror !== null && item.kind === "workspace") await mirror.unpin(`base/gh-${ref.number}`);
     return null;

@@ -40,7 +40,7 @@ function later(days: number, more: Partial<Parameters<typeof sweep>[0]> = {}): P
   return sweep({ ...bench.services, now: () => Date.now() + days * DAY, ...more });
 }
 
-const pathsOf = ({ removed }: SweepReport) => removed.flatMap(({ paths }) => paths);
+const pathsOf = ({ removed }: SweepReport) => removed.flatMap(({ item }) => item.paths);
 const newest = async () => (await readEvents(bench.services.redis, { count: 1 }))[0];
 
 async function file(path: string, text = "x"): Promise<string> {

@@ -5,11 +5,12 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { EASE } from "@tac8/core/health/limits";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
-import { killSurvivors, MARKER } from "../process/survivors.ts";
+import { killSurvivors } from "../process/survivors.ts";
 import { parseLive } from "../slots/slots.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths } from "../workspace/paths.ts";
@@ -18,6 +19,7 @@ import { useOf } from "./issues.ts";
 import { planJanitor, type IssueUse, type Item, type JanitorSnapshot } from "./plan.ts";
 import { onceEach, removeItem, type RemovalOptions } from "./removal.ts";
 import { findSessions } from "./sessions.ts";
+import { sizeOf } from "./size.ts";
 
 /** All borrowed. */
 export interface JanitorServices {
@@ -34,10 +36,20 @@ export interface JanitorServices {
   readonly urgent?: boolean;
   /** Bytes that the data folder's disk has left. */
   readonly freeBytes?: () => Promise<number>;
+  /** Only says what it would remove. */
+  readonly dryRun?: boolean;
+}
+
+export interface Removed {
+  readonly item: Item;
+  /** Its time was over, or the disk was short. */
+  readonly why: "age" | "pressure";
+  /** On the disk. */
+  readonly bytes: number;
 }
 
 export interface SweepReport {
-  readonly removed: readonly Item[];
+  readonly removed: readonly Removed[];
   /** Why what was due is still there. */
   readonly kept: readonly { readonly item: Item; readonly reason: string }[];
 }
@@ -49,7 +61,7 @@ const MAX_AT_ONCE = 500;
 
 /** One round: looks, plans, removes; and says what it removed. @throws when Redis or the disk cannot be read. */
 export async function sweep(services: JanitorServices): Promise<SweepReport> {
-  const { config, log, now, signal } = services;
+  const { config, log, now, signal, dryRun = false } = services;
   const freeBytes = services.freeBytes ?? (() => freeOf(config.home));
   const limits = {
     workspacesMs: config.janitor.keep_days_workspaces * DAY_MS,
@@ -57,19 +69,21 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
     minFreeBytes: roomWanted(services) * GB,
   };
   const plan = planJanitor(await look(services, await freeBytes()), limits, now());
-  const removed: Item[] = [];
+  const removed: Removed[] = [];
   const kept: { item: Item; reason: string }[] = [];
   const marker = randomUUID();
   const options = removalOptions(services, marker);
-  const remove = async (item: Item, why: "age" | "pressure"): Promise<void> => {
+  const remove = async (item: Item, why: Removed["why"]): Promise<void> => {
     signal.throwIfAborted();
     const { kind, issue, paths } = item;
+    const bytes = await sizeOf(paths);
     const reason = await removeItem(item, options).catch((error: unknown) => {
       signal.throwIfAborted();
       return error instanceof Error ? error.message : String(error);
     });
     if (reason === null) {
-      removed.push(item);
+      removed.push({ item, why, bytes });
+      if (dryRun) return;
       log.info({ kind, issue, paths, why, changed: new Date(item.changedAt).toISOString() }, "the janitor removed it");
     } else {
       kept.push({ item, reason });
@@ -79,13 +93,14 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
   try {
     for (const item of plan.due.slice(0, MAX_AT_ONCE)) await remove(item, "age");
     for (const item of plan.spare.slice(0, MAX_AT_ONCE)) {
-      if ((await freeBytes()) >= limits.minFreeBytes) break;
+      const wouldBeFree = dryRun ? removed.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
+      if ((await freeBytes()) + wouldBeFree >= limits.minFreeBytes) break;
       await remove(item, "pressure");
     }
   } finally {
     // A filter of the agent's settings may have left something running.
     await killSurvivors({ runId: marker, except: [process.pid] });
-    if (removed.length > 0) await record(services, removed, kept.length);
+    if (removed.length > 0 && !dryRun) await record(services, removed, kept.length);
   }
   return { removed, kept };
 }
@@ -123,12 +138,16 @@ async function liveRuns(home: string): Promise<ReadonlySet<string> | null> {
   return runs;
 }
 
-function removalOptions({ config, store, queue, signal }: JanitorServices, marker: string): RemovalOptions {
+function removalOptions(
+  { config, store, queue, signal, dryRun = false }: JanitorServices,
+  marker: string,
+): RemovalOptions {
   const { home, worktree, github, secrets } = config;
-  const env = { ...config.agentEnv, [MARKER]: marker };
+  const env = { ...config.agentEnv, [RUN_MARKER]: marker };
   return {
     home,
     baseDir: worktree.base_dir,
+    dryRun,
     source: { store, queue },
     // Looking changes nothing, not even the index.
     side: { env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal },
@@ -141,9 +160,9 @@ function removalOptions({ config, store, queue, signal }: JanitorServices, marke
   };
 }
 
-async function record({ redis, name }: JanitorServices, removed: readonly Item[], kept: number): Promise<void> {
+async function record({ redis, name }: JanitorServices, removed: readonly Removed[], kept: number): Promise<void> {
   const counts: Record<string, number> = {};
-  for (const { kind } of removed) counts[kind] = (counts[kind] ?? 0) + 1;
+  for (const { item } of removed) counts[item.kind] = (counts[item.kind] ?? 0) + 1;
   const words = Object.entries(counts).map(([kind, count]) => `${count} × ${kind}`);
   const reason = `the janitor removed ${words.join(", ")}`;
   await appendEvent(redis, {

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { cgroupMembers, removeEmptyCgroups } from "./cgroup.ts";
 import { isGoneOrForbidden, isSameProcess, readProc, readStat, type ProcessStat } from "./startTime.ts";
 
@@ -33,13 +34,10 @@ export interface KillResult {
 
 const PAUSE_MS = 15;
 
-/** The variable that marks every process of a run. */
-export const MARKER = "TAC8_RUN";
-
 /** Living processes of a run. Zombies, other users' processes and those that vanish meanwhile are left out. */
 export function findSurvivors({ runId, lockPath, except }: SurvivorQuery): Survivor[] {
   const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
-  const entry = `\0${MARKER}=${runId}\0`;
+  const entry = `\0${RUN_MARKER}=${runId}\0`;
   const members = cgroupMembers(runId);
   const found: Survivor[] = [];
   for (const name of readdirSync("/proc")) {

@@ -1,4 +1,5 @@
 import type { Job } from "bullmq";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import type { IssueRef } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
@@ -13,7 +14,6 @@ import type { Lock } from "../lock/flock.ts";
 import type { AgentSide } from "../workspace/agentGit.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
-import { MARKER } from "../process/survivors.ts";
 import type { HaltSwitch } from "./halt.ts";
 import type { Progress } from "./progress.ts";
 import { whenThereIsRoom } from "./refusal.ts";
@@ -170,6 +170,6 @@ export class RunContext {
 
   /** Git on the agent's side: agents' environment and this run's marker. */
   agentSide(signal: AbortSignal = this.switch.lost): AgentSide {
-    return { env: { ...this.agentEnv, [MARKER]: this.id }, signal };
+    return { env: { ...this.agentEnv, [RUN_MARKER]: this.id }, signal };
   }
 }

@@ -2,7 +2,15 @@
 const NAMES = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "SSL_CERT_FILE"];
 const NAMES_ANY_CASE = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"];
 const PREFIXES = ["ANTHROPIC_", "CLAUDE_"];
-const NEVER = ["GITHUB_TOKEN", "GITHUB_TOKEN_FILE", "REDIS_URL", "TAC8_BOARD_PASSWORD", "TAC8_BOARD_PASSWORD_FILE"];
+const OURS = [
+  "GITHUB_TOKEN",
+  "TAC8_BOARD_PASSWORD",
+  "TAC8_SLACK_URL",
+  "TAC8_NTFY_URL",
+  "TAC8_NTFY_TOKEN",
+  "TAC8_WEBHOOK_URL",
+];
+const NEVER = ["REDIS_URL", ...OURS.flatMap((name) => [name, `${name}_FILE`])];
 
 /** A shorter secret may be part of an innocent value by chance: it is kept back only where it is all of it. */
 const MIN_PART = 8;

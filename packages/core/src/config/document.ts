@@ -6,6 +6,7 @@ export const TABLE_BEGIN = "<!-- config:begin -->";
 export const TABLE_END = "<!-- config:end -->";
 
 const WIDTH = 100;
+const COPY_IT = ": copy it to config.toml and name your repository";
 
 interface Key {
   readonly name: string;
@@ -25,6 +26,20 @@ export function exampleFile(): string {
   return [...header(), "", ...tables].join("\n");
 }
 
+/** A `config.toml` for one repository: the example, with its names in place. `apiUrl` null: GitHub's own. */
+export function firstFile(own: {
+  readonly owner: string;
+  readonly repo: string;
+  readonly apiUrl: string | null;
+}): string {
+  const values: Record<string, string | null> = { repo_owner: own.owner, repo_name: own.repo, api_url: own.apiUrl };
+  const text = exampleFile().replace(/^(repo_owner|repo_name|api_url) = .*$/gm, (line, name: string) => {
+    const value = values[name] ?? null;
+    return value === null ? line : `${name} = ${JSON.stringify(value)}`;
+  });
+  return text.replace(COPY_IT, "");
+}
+
 /** The README's tables, as Prettier lays them out: what the file sets, and what the environment sets. */
 export function configTables(): string {
   const tables = [...Object.entries(sections), ["repositories", repositorySchema] as const];
@@ -39,7 +54,7 @@ export function configTables(): string {
   return [
     markdownTable(["Key", "Default", "Meaning"], rows),
     "",
-    "From the environment; each of the first four also as a file, whose path is in `NAME_FILE`:",
+    `From the environment; each of the first ${SECRETS.length} also as a file, whose path is in \`NAME_FILE\`:`,
     "",
     markdownTable(["Variable", "Default", "Meaning"], variables),
   ].join("\n");
@@ -58,7 +73,7 @@ export function withConfigTables(readme: string): string {
 
 function header(): string[] {
   const lines = [
-    "Configuration of tac8: copy it to config.toml and name your repository. A key that is left out has the value",
+    `Configuration of tac8${COPY_IT}. A key that is left out has the value`,
     "shown here. Made from packages/core/src/config/schema.ts by `npm run docs`.",
     "",
     "Secrets come from the environment, never from this file; each also as a file, whose path is in NAME_FILE:",

@@ -35,6 +35,8 @@ export function readEnvironment(input: ConfigInput, problems: ConfigProblem[]): 
   if (port !== null && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
     problems.push({ key: "TAC8_BOARD_PORT", message: `found ${port}, expected 0 to 65535` });
   }
+  const secrets = readSecrets(input, problems);
+  checkPlaces(secrets, problems);
   return {
     redisUrl,
     redisPassword: redisPassword ?? null,
@@ -42,7 +44,7 @@ export function readEnvironment(input: ConfigInput, problems: ConfigProblem[]): 
     boardHost: env["TAC8_BOARD_HOST"] || null,
     boardPort: port === null ? null : Number(port),
     logLevel,
-    secrets: readSecrets(input, problems),
+    secrets,
   };
 }
 
@@ -62,6 +64,21 @@ function readSecrets({ env, readSecretFile }: ConfigInput, problems: ConfigProbl
     if (trimmed) values[name] = trimmed;
   }
   return values;
+}
+
+/** Who has such an address may write there: it is not shown. */
+function checkPlaces(secrets: Environment["secrets"], problems: ConfigProblem[]): void {
+  for (const [name, form] of [
+    ["TAC8_SLACK_URL", "https://hooks.slack.com/services/…"],
+    ["TAC8_NTFY_URL", "https://HOST/TOPIC"],
+    ["TAC8_WEBHOOK_URL", "https://HOST/…"],
+  ] as const) {
+    const url = secrets[name];
+    if (url === undefined) continue;
+    const good =
+      isUrl(url, ["http:", "https:"]) && (name !== "TAC8_NTFY_URL" || /[^/]\/*$/.test(new URL(url).pathname));
+    if (!good) problems.push({ key: name, message: `it is no such address: expected ${form}` });
+  }
 }
 
 function isUrl(text: string, protocols: readonly string[]): boolean {

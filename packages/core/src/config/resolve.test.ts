@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { configPath } from "./resolve.ts";
+import { SECRETS } from "./variables.ts";
 import { configOf, PATH, problemsOf, REPOSITORY, resolve } from "./testing.fixture.ts";
+
+const NOBODY = { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null };
 
 describe("problems", () => {
   it("are reported all at once, each with key, found and expected", () => {
@@ -109,7 +112,7 @@ describe("what a configuration says", () => {
       logLevel: "info",
       board: { host: "127.0.0.1", port: 3000 },
       github: { api_url: "https://api.github.com" },
-      secrets: { githubToken: null, boardPassword: null, values: [] },
+      secrets: { githubToken: null, boardPassword: null, notify: NOBODY, values: [] },
     });
   });
 
@@ -162,6 +165,33 @@ describe("what a configuration says", () => {
     expect(secrets).toMatchObject({ githubToken: "token-of-env", boardPassword: "board-password" });
     expect([...secrets.values].sort()).toEqual(["board-password", "key-of-file", "token-of-env"]);
     expect(agentEnv["ANTHROPIC_API_KEY"]).toBe("key-of-file");
+  });
+
+  it("takes who is told from the environment, hides it, and keeps it from agents", () => {
+    const env = {
+      TAC8_SLACK_URL: "https://hooks.slack.com/services/T/B/x",
+      TAC8_NTFY_URL: "https://ntfy.sh/my-topic",
+      TAC8_NTFY_TOKEN: "tk_secret",
+      TAC8_WEBHOOK_URL: "http://10.0.0.1/hook",
+    };
+    const { secrets, agentEnv } = configOf({
+      env,
+      text: `${REPOSITORY}[agent]\nenv = ["TAC8_SLACK_URL", "TAC8_NTFY_TOKEN"]\n`,
+    });
+    expect(secrets.notify).toEqual({
+      slackUrl: env.TAC8_SLACK_URL,
+      ntfyUrl: env.TAC8_NTFY_URL,
+      ntfyToken: env.TAC8_NTFY_TOKEN,
+      webhookUrl: env.TAC8_WEBHOOK_URL,
+    });
+    expect(secrets.values).toEqual(expect.arrayContaining(Object.values(env)));
+    expect(agentEnv).toEqual({});
+    expect(SECRETS.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(env)));
+    const wrong = problemsOf({ env: { TAC8_SLACK_URL: "secret-word", TAC8_NTFY_URL: "https://ntfy.sh/" } });
+    expect(wrong).toEqual({
+      TAC8_SLACK_URL: "it is no such address: expected https://hooks.slack.com/services/…",
+      TAC8_NTFY_URL: "it is no such address: expected https://HOST/TOPIC",
+    });
   });
 
   it("finds its file by flag, variable or folder, in this order", () => {

@@ -13,9 +13,18 @@ export interface RepositoryConfig {
   readonly draft: boolean;
 }
 
+/** Who is told; null: not there. Whoever knows such an address may write to it. */
+export interface NotifyAddresses {
+  readonly slackUrl: string | null;
+  readonly ntfyUrl: string | null;
+  readonly ntfyToken: string | null;
+  readonly webhookUrl: string | null;
+}
+
 export interface Secrets {
   readonly githubToken: string | null;
   readonly boardPassword: string | null;
+  readonly notify: NotifyAddresses;
   /** Every secret value, for redaction. */
   readonly values: readonly string[];
 }
@@ -66,8 +75,9 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   if (file === null || llm === null || problems.length > 0) return { config: null, problems, warnings };
 
   const { secrets, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort } = environment;
-  const { GITHUB_TOKEN, TAC8_BOARD_PASSWORD, ...own } = secrets;
-  const hidden = [GITHUB_TOKEN, TAC8_BOARD_PASSWORD, redisPassword].filter((secret) => secret != null);
+  const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
+  const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN });
+  const hidden = [...Object.values(ours), redisPassword].filter((secret) => secret != null);
   const config: Config = {
     ...file,
     repositories,
@@ -78,8 +88,14 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     home: resolve(dirname(input.path), input.env["TAC8_HOME"] || ".tac8"),
     logLevel,
     secrets: {
-      githubToken: GITHUB_TOKEN ?? null,
-      boardPassword: TAC8_BOARD_PASSWORD ?? null,
+      githubToken: ours.GITHUB_TOKEN ?? null,
+      boardPassword: ours.TAC8_BOARD_PASSWORD ?? null,
+      notify: {
+        slackUrl: ours.TAC8_SLACK_URL ?? null,
+        ntfyUrl: ours.TAC8_NTFY_URL ?? null,
+        ntfyToken: ours.TAC8_NTFY_TOKEN ?? null,
+        webhookUrl: ours.TAC8_WEBHOOK_URL ?? null,
+      },
       values: [...hidden, ...Object.values(own)].filter((value) => value.length >= 6),
     },
     agentEnv: agentEnvironment({
@@ -90,6 +106,12 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     }),
   };
   return { config, problems, warnings };
+}
+
+function given(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }
 
 /** The file as far as it is good, with the defaults in place of its `broken` tables. */

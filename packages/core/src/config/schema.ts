@@ -222,6 +222,24 @@ export const sections = {
     github_warning_percent: percent(20, "A warning when less is left of GitHub's rate limit."),
     github_degraded_percent: percent(5, "With less left than this, all runners slow down."),
   }),
+  notify: z.strictObject({
+    blocked: z
+      .boolean()
+      .default(true)
+      .describe("Tell of a question that an agent asks, to whoever is named in the environment."),
+    failed: z.boolean().default(true).describe("Tell of an issue that ended without a pull request."),
+    holds: z
+      .boolean()
+      .default(true)
+      .describe("Tell when a hold begins and ends; of one that comes and goes, once in half an hour."),
+    pull_requests: z.boolean().default(false).describe("Tell of each pull request."),
+    daily_summary: z.boolean().default(true).describe("Tell once a day what was done the day before."),
+    daily_summary_at: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected a time of day, such as 08:00")
+      .default("08:00")
+      .describe("When, in the time of the machine that the scheduler runs on."),
+  }),
   board: z.strictObject({
     host: z.string().min(1).max(255).default("127.0.0.1").describe("Address that the board listens on."),
     port: z.int().min(0).max(65_535).default(3000).describe("Its port. 0: any free one."),
@@ -264,6 +282,7 @@ export const fileSchema = z.strictObject({
   janitor: sections.janitor.prefault({}),
   host: sections.host.prefault({}),
   health: sections.health.prefault({}),
+  notify: sections.notify.prefault({}),
   board: sections.board.prefault({}),
 });
 

@@ -23,6 +23,18 @@ export const SECRETS = [
     standard: "",
     meaning: "Password of the board, which needs one unless it listens on loopback.",
   },
+  {
+    name: "TAC8_SLACK_URL",
+    standard: "",
+    meaning: "Address of a Slack incoming webhook that is told what [notify] says.",
+  },
+  {
+    name: "TAC8_NTFY_URL",
+    standard: "",
+    meaning: "The same for ntfy: https://ntfy.sh/TOPIC, or a server of your own.",
+  },
+  { name: "TAC8_NTFY_TOKEN", standard: "", meaning: "Its access token, where the topic needs one." },
+  { name: "TAC8_WEBHOOK_URL", standard: "", meaning: "The same for any other address, which is sent JSON." },
 ] as const satisfies readonly Variable[];
 
 export type SecretName = (typeof SECRETS)[number]["name"];

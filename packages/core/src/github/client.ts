@@ -4,6 +4,7 @@ import { createCaller } from "./call.ts";
 import { commentCalls } from "./comments.ts";
 import { issueCalls } from "./issues.ts";
 import { labelCalls } from "./labels.ts";
+import { mayWriteCalls } from "./mayWrite.ts";
 import { createOctokit } from "./octokit.ts";
 import { pullCalls } from "./pulls.ts";
 import { repositoryCalls } from "./repositories.ts";
@@ -27,6 +28,7 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
   ReturnType<typeof issueCalls> &
   ReturnType<typeof commentCalls> &
   ReturnType<typeof labelCalls> &
+  ReturnType<typeof mayWriteCalls> &
   ReturnType<typeof pullCalls> & {
     readonly counters: Counters;
     /** As of the latest answer; null before the first. */
@@ -48,6 +50,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     ...issueCalls(caller),
     ...commentCalls(caller),
     ...labelCalls(caller),
+    ...mayWriteCalls(caller),
     ...pullCalls(caller),
     counters: transport.counters,
     get rateLimit() {

@@ -1,16 +1,9 @@
+import type { LabelDefinition } from "../domain/labels.ts";
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { anySchema } from "./schemas.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
-
-export interface LabelDefinition {
-  name: string;
-  /** Six hexadecimal digits, without `#`. */
-  color: string;
-  /** At most 100 characters. */
-  description: string;
-}
 
 /** Calls about labels. Never the whole set at once: that would undo what somebody else changed meanwhile. */
 export function labelCalls({ one }: Caller) {
@@ -29,6 +22,18 @@ export function labelCalls({ one }: Caller) {
         await one({ route, params: { ...nameOf(repo), number, label }, schema: anySchema, ...options });
       } catch (error) {
         if (!(error instanceof GitHubError) || error.kind !== "not-found") throw error;
+      }
+    },
+
+    /** Whether the repository has it. */
+    hasLabel: async (repo: Repo, name: string, options: CallOptions = {}): Promise<boolean> => {
+      try {
+        const route = "GET /repos/{owner}/{repo}/labels/{name}";
+        await one({ route, params: { ...nameOf(repo), name }, schema: anySchema, ...options });
+        return true;
+      } catch (error) {
+        if (error instanceof GitHubError && error.kind === "not-found") return false;
+        throw error;
       }
     },
 

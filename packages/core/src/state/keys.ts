@@ -16,6 +16,9 @@ export const STOPS_KEY = "tac8:stops";
 /** What was counted from the event log, and how far it was read: see ledger/. */
 export const TOTALS_KEY = "tac8:totals";
 export const SAMPLES_KEY = "tac8:samples";
+/** How far those who are told have been told: see notify/. */
+export const NOTIFY_KEY = "tac8:notify";
+export const NOTIFY_PENDING_KEY = "tac8:notify:pending";
 /** Hash by repository: from when on issues may be added. Missing: Redis is new, or was emptied. */
 export const EPOCH_KEY = "tac8:epoch";
 /** Pub/sub channel that wakes those who wait for a command; the command itself is in the hash. */
@@ -38,4 +41,14 @@ export function issueKey(jobId: string): string {
 /** Capped stream of what a run's agent says, shortened. */
 export function runStreamKey(runId: string): string {
   return `tac8:run:${runId}`;
+}
+
+/** What a runner is asked to do at once, JSON; gone when it was heard. */
+export function askKey(runner: string): string {
+  return `tac8:ask:${runner}`;
+}
+
+/** List with the answer. */
+export function answerKey(askId: string): string {
+  return `tac8:answer:${askId}`;
 }

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { ApiError, json, notFound, type Answer } from "./answer.ts";
+import { checkAreas } from "./areas.ts";
 import type { Token, User } from "./model.ts";
 import type { Urls } from "./present.ts";
 import { commentRoutes } from "./routes/comments.ts";
+import { gitRoutes } from "./routes/git.ts";
 import { issueRoutes } from "./routes/issues.ts";
 import { labelRoutes } from "./routes/labels.ts";
 import { pullRoutes } from "./routes/pulls.ts";
@@ -29,9 +31,14 @@ interface Matched<R> {
 
 const plain = userRoutes.map(compile);
 // Fixed words come before parameters, so that /issues/comments is no issue number.
-const inRepository = [...commentRoutes, ...issueRoutes, ...labelRoutes, ...pullRoutes, ...repositoryRoutes].map(
-  compile,
-);
+const inRepository = [
+  ...commentRoutes,
+  ...issueRoutes,
+  ...labelRoutes,
+  ...pullRoutes,
+  ...gitRoutes,
+  ...repositoryRoutes,
+].map(compile);
 
 /** Answers one REST call; every error is an answer too, but for a bug of ours, which is thrown. */
 export async function answerApi(request: ApiRequest): Promise<Answer> {
@@ -69,6 +76,7 @@ async function runInRepository(call: Call, path: string): Promise<Answer> {
   const inside = byId && second !== "" ? `/${second}${rest}` : rest;
   const found = match<RepositoryRoute>(inRepository, call.method, inside);
   if (found === undefined) throw notFound();
+  checkAreas({ token, method: call.method, path: inside });
   return found.route.run({ ...call, params: found.params, repository, level });
 }
 

@@ -40,8 +40,9 @@ export function deeds(store: Store): Deeds {
     login,
     token = `ghp_${randomUUID().replaceAll("-", "")}`,
     atMost = "admin",
+    areas = {},
   }) => {
-    store.tokens.set(token, { login: store.user(login).login, atMost });
+    store.tokens.set(token, { login: store.user(login).login, atMost, areas });
     return token;
   };
   return {

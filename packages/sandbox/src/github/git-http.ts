@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { PassThrough, type Readable } from "node:stream";
 import { ApiError, type Answer } from "./answer.ts";
-import type { Repository } from "./model.ts";
+import type { Repository, Token } from "./model.ts";
 import { afterPush } from "./repositories.ts";
 import { atLeast, lesser, type Store } from "./store.ts";
 
@@ -19,10 +19,7 @@ const refusal = (status: number, body: string, headers: Record<string, string> =
 });
 
 /** Who asks, from Basic authentication with the token as the password (or as the user, as GitHub also takes it). */
-export function gitLogin(
-  store: Store,
-  authorization: string | undefined,
-): { login: string; atMost: "admin" | "write" | "read" | "none" } | undefined {
+export function gitLogin(store: Store, authorization: string | undefined): Token | undefined {
   const [, encoded = ""] = /^basic\s+(\S+)$/i.exec(authorization ?? "") ?? [];
   const [name = "", ...password] = Buffer.from(encoded, "base64").toString().split(":");
   return store.tokens.get(password.join(":")) ?? store.tokens.get(name);
@@ -41,7 +38,8 @@ export async function answerGit(options: { store: Store; request: IncomingMessag
     return refusal(401, "Invalid username or token.", { "www-authenticate": 'Basic realm="GitHub"' });
   }
   const repository = store.find(`${owner}/${name}`) ?? store.renamed.get(`${owner}/${name}`.toLowerCase());
-  const level = repository && lesser(store.level(repository, token.login), token.atMost);
+  const most = lesser(token.atMost, token.areas.contents ?? "admin");
+  const level = repository && lesser(store.level(repository, token.login), most);
   if (repository === undefined || level === undefined || level === "none") return refusal(404, "Repository not found.");
   if (push && repository.archived) return refusal(403, "This repository was archived so it is read-only.");
   if (push && !atLeast(level, "write")) {

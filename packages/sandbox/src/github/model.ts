@@ -7,10 +7,15 @@ export interface User {
   readonly createdAt: number;
 }
 
+/** Permissions of a fine-grained token that can be left out one by one. */
+export type Area = "contents" | "issues" | "pulls";
+
 export interface Token {
   readonly login: string;
   /** The most that this token may do, whatever its owner may: a fine-grained token. */
   readonly atMost: Level;
+  /** What it may do less in one area. GitHub's answer about the repository does not show it: a refused write does. */
+  readonly areas: Readonly<Partial<Record<Area, Level>>>;
 }
 
 export interface Label {

@@ -1,5 +1,5 @@
 import type { Fault, FaultRequest } from "./faults.ts";
-import type { Comment, Issue, Level, PushEntry, RequestEntry } from "./model.ts";
+import type { Area, Comment, Issue, Level, PushEntry, RequestEntry } from "./model.ts";
 import type { CreateRepository } from "./repositories.ts";
 
 export interface GitHubOptions {
@@ -36,8 +36,13 @@ export interface LocalGitHub {
 
   /** @returns the person's token; made up unless given. */
   addUser(options: { login: string; token?: string }): string;
-  /** Another token of a person, which allows no more than `atMost`. */
-  addToken(options: { login: string; token?: string; atMost?: Level }): string;
+  /** Another token of a person, which allows no more than `atMost`, and in an area of `areas` no more than is said there. */
+  addToken(options: {
+    login: string;
+    token?: string;
+    atMost?: Level;
+    areas?: Readonly<Partial<Record<Area, Level>>>;
+  }): string;
   revokeToken(token: string): void;
   createRepository(options: CreateRepository): Promise<{ readonly id: number; readonly repo: string }>;
   renameRepository(repo: string, name: string): void;

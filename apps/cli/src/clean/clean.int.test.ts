@@ -1,0 +1,120 @@
+import { connectRedis } from "@tac8/core/queue/redis";
+import { askToClean } from "@tac8/core/state/cleaning";
+import { readEvents } from "@tac8/core/state/events";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { announceRunner } from "@tac8/core/state/presence";
+import { startGitHub } from "@tac8/sandbox/github/local-github";
+import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import type { Redis } from "ioredis";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+
+const RUNNER = join(import.meta.dirname, "../../../runner/src/main.ts");
+let lab: Lab;
+let server: RedisServer;
+let redis: Redis;
+let github: LocalGitHub;
+let runner: ChildProcess | null = null;
+
+beforeEach(async () => {
+  lab = openLab();
+  mkdirSync(join(lab.dir, "redis"));
+  server = await startRedisServer({ dir: join(lab.dir, "redis") });
+  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
+  github = await startGitHub({ dir: join(lab.dir, "github") });
+  github.addUser({ login: "octo", token: "token-of-octo" });
+  await github.createRepository({ owner: "octo", name: "hello" });
+  const text = `[github]\nrepo_owner = "octo"\nrepo_name = "hello"\napi_url = "${github.url}"\n[llm]\ncommand = ["true"]\n`;
+  writeFileSync(join(lab.dir, "config.toml"), `${text}[janitor]\nkeep_days_logs = 0\n`);
+});
+afterEach(async () => {
+  if (runner !== null && runner.exitCode === null) {
+    runner.kill("SIGTERM");
+    await once(runner, "exit");
+  }
+  runner = null;
+  redis.disconnect();
+  await github.close();
+  await server.stop();
+  await lab.close();
+});
+
+async function clean(...args: string[]) {
+  const cli = lab.start(["clean", ...args], { REDIS_URL: server.url });
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+async function startRunner(): Promise<void> {
+  const env = { PATH: process.env["PATH"] ?? "", HOME: lab.dir, REDIS_URL: server.url, GITHUB_TOKEN: "token-of-octo" };
+  const child = spawn(process.execPath, [RUNNER], { cwd: lab.dir, env, stdio: ["ignore", "pipe", "inherit"] });
+  runner = child;
+  await new Promise<void>((resolve, reject) => {
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (said.includes('"runner ready"')) resolve();
+    });
+    child.once("exit", () => reject(new Error(`the runner ended: ${said}`)));
+  });
+}
+
+/** The log of an issue's run, of one that has ended or not. */
+async function logOf(number: number, state: "failed" | "running"): Promise<string> {
+  const folder = join(lab.dir, ".tac8", "logs", "octo", "hello", `gh-${number}`);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "run.jsonl");
+  writeFileSync(path, "x".repeat(5000));
+  await createIssueStore(redis).writeIf(`octo.hello.${number}`, {}, { state, since: new Date(0).toISOString() });
+  return path;
+}
+
+test("says that no runner is there, in one line", async () => {
+  expect(await clean()).toEqual({
+    code: 1,
+    out: "",
+    err: expect.stringMatching(/^tac8: no runner is there, and only a runner knows what is in use: start tac8 .*\n$/),
+  });
+});
+
+test("lists what would go, then removes it as the janitor, and leaves what is in use", async () => {
+  await startRunner();
+  const [old, live] = [await logOf(1, "failed"), await logOf(2, "running")];
+  const dry = await clean("--dry-run");
+  expect(dry).toMatchObject({ code: 0, out: expect.stringContaining(old) });
+  expect(dry.out).toMatch(/8\.2 kB +log of octo\/hello#1, its time is over/);
+  expect(dry.out).toContain("would remove 1 things");
+  expect(dry.out).not.toContain(live);
+  expect([existsSync(old), await readEvents(redis, { count: 10 })]).toEqual([true, []]);
+
+  const { code, out } = await clean("--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    dryRun: false,
+    runners: [
+      {
+        home: join(lab.dir, ".tac8"),
+        removedCount: 1,
+        removed: [{ kind: "log", paths: [old], why: "age" }],
+        problem: null,
+      },
+    ],
+  });
+  expect([existsSync(old), existsSync(live)]).toEqual([false, true]);
+  expect(await readEvents(redis, { count: 1 })).toMatchObject([
+    { to: "note", by: expect.stringMatching(/^runner /), reason: "the janitor removed 1 × log" },
+  ]);
+  expect((await clean()).out).toContain("Nothing is due.");
+});
+
+test("a runner that does not hear is said, and is not asked by two at once", async () => {
+  await announceRunner(redis, { name: "old/0", host: "old", pid: 1, at: Date.now() + 60_000, slots: 1, busy: 0 });
+  expect(await clean()).toMatchObject({ code: 1, err: expect.stringMatching(/runner old\/0 does not hear/) });
+  expect(await askToClean(redis, "old/0", { id: "x", dryRun: true })).toBe(true);
+  expect(await clean()).toMatchObject({ code: 1, err: expect.stringMatching(/somebody else has just asked/) });
+});

@@ -1,0 +1,52 @@
+import { formatReference, parseJobId } from "@tac8/core/domain/reference";
+import type { CleanAnswer } from "@tac8/core/state/cleaning";
+import { pad, plain, type Paint } from "../terminal/text.ts";
+
+type Item = Pick<CleanAnswer["removed"][number], "kind" | "issue" | "paths">;
+
+const WHY = { age: "its time is over", pressure: "the disk is short" } as const;
+const MAX_PATH = 500;
+
+/** What was removed (or would be) and what had to stay, as lines; paths stay whole, so that they can be copied. */
+export function renderCleaning(
+  answers: readonly CleanAnswer[],
+  { dryRun, paint }: { readonly dryRun: boolean; readonly width: number; readonly paint: Paint },
+): string[] {
+  return answers.flatMap((answer) => {
+    const { runner, home, removed, removedCount, kept, keptCount, bytes, problem } = answer;
+    const head = paint("dim", `Runner ${plain(runner)}, ${plain(home)}`);
+    if (problem !== null) return [head, paint("red", `  it could not be done: ${plain(problem)}`)];
+    const verb = dryRun ? "would remove" : "removed";
+    const lines = [head];
+    for (const item of removed) {
+      lines.push(`  ${pad(size(item.bytes), 8)}  ${about(item)}, ${WHY[item.why]}`, ...pathsOf(item));
+    }
+    if (removedCount > removed.length) lines.push(`  … and ${removedCount - removed.length} more`);
+    for (const item of kept)
+      lines.push(paint("yellow", `  stays     ${about(item)}: ${plain(item.reason)}`), ...pathsOf(item));
+    if (keptCount > kept.length) lines.push(`  … and ${keptCount - kept.length} more stay`);
+    lines.push(removedCount === 0 ? "  Nothing is due." : `  ${verb} ${removedCount} things, ${size(bytes)}`);
+    return lines;
+  });
+}
+
+function about({ kind, issue }: Item): string {
+  const ref = parseJobId(issue ?? "");
+  return ref === null ? plain(kind) : `${plain(kind)} of ${plain(formatReference(ref))}`;
+}
+
+function pathsOf({ paths }: Item): string[] {
+  return paths.map((path) => `            ${plain(path).slice(0, MAX_PATH)}`);
+}
+
+/** `12.3 MB`. */
+export function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { presentRunners } from "@tac8/core/look/snapshot";
+import { askToClean, isUnheard, nextAnswer, takeBackAsk, type CleanAnswer } from "@tac8/core/state/cleaning";
+import { readRunners } from "@tac8/core/state/presence";
+import type { Redis } from "ioredis";
+import { renderCleaning } from "../clean/render.ts";
+import { Problem, type Context } from "../context.ts";
+import type { CommandSpec } from "../program.ts";
+import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { locate } from "../redis/locate.ts";
+import { painter } from "../terminal/text.ts";
+
+/**
+ * Asks every runner that is there: only they know what is in use in their data folder. `--json`: `{dryRun, runners:
+ * CleanAnswer[]}`, see packages/core/src/state/cleaning.ts; bytes are those on the disk.
+ */
+export const clean: CommandSpec = {
+  usage: "clean",
+  summary: "remove now what the janitor would: old workspaces, sessions and logs of ended issues",
+  options: [
+    { flags: "--dry-run", description: "only say what would go" },
+    { flags: "--json", description: "as JSON" },
+  ],
+  async run(context, { options }) {
+    const { redisUrl } = locate(context, options["config"] as string | undefined);
+    const dryRun = options["dryRun"] === true;
+    const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), UP_RUNNING);
+    const { out, err } = context;
+    if (options["json"] === true) out.line(JSON.stringify({ dryRun, runners: answers }, null, 2));
+    else out.line(renderCleaning(answers, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
+    for (const line of silent) err.line(`tac8: ${line}`);
+    return silent.length > 0 || answers.some(({ problem }) => problem !== null) ? 1 : 0;
+  },
+};
+
+const NO_RUNNER =
+  "no runner is there, and only a runner knows what is in use: start tac8 with npm start (it clears up by itself each hour)";
+/** A runner looks every second. */
+const HEAR_MS = 15_000;
+/** Before each removal of work GitHub is asked whether it has it. */
+const LIMIT_MS = 15 * 60_000;
+const LOOK_SECONDS = 2;
+
+interface Asked {
+  readonly answers: readonly CleanAnswer[];
+  /** Why a runner did not answer, one line each. */
+  readonly silent: readonly string[];
+}
+
+async function askAll({ now, err }: Context, redis: Redis, dryRun: boolean): Promise<Asked> {
+  const runners = presentRunners(await readRunners(redis), now());
+  if (runners.length === 0) throw new Problem(NO_RUNNER);
+  const answers: CleanAnswer[] = [];
+  const silent: string[] = [];
+  // One after the other: those that share a data folder would wait for each other anyway.
+  for (const { name } of runners) {
+    const id = randomUUID();
+    if (!(await askToClean(redis, name, { id, dryRun }))) {
+      silent.push(`somebody else has just asked runner ${name}: try again in a minute`);
+      continue;
+    }
+    const answer = await answerOf(redis, { name, id, told: () => err.line(`waiting for runner ${name} …`) });
+    if (typeof answer === "string") silent.push(answer);
+    // With a data folder that was looked at already there is nothing new.
+    else if (!answers.some(({ homeId }) => homeId === answer.homeId)) answers.push(answer);
+  }
+  return { answers, silent };
+}
+
+/** @returns the answer, or why there is none */
+async function answerOf(
+  redis: Redis,
+  { name, id, told }: { name: string; id: string; told: () => void },
+): Promise<CleanAnswer | string> {
+  const from = performance.now();
+  for (let looks = 1; ; looks += 1) {
+    const answer = await nextAnswer(redis, id, LOOK_SECONDS);
+    if (answer !== null) return answer;
+    const passed = performance.now() - from;
+    if (passed > HEAR_MS && (await isUnheard(redis, name))) {
+      await takeBackAsk(redis, name);
+      return `runner ${name} does not hear: is it of an older version, or about to end?`;
+    }
+    if (passed > LIMIT_MS) return `runner ${name} has not come to an end in ${LIMIT_MS / 60_000} minutes: see its log`;
+    if (looks === 2) told();
+  }
+}

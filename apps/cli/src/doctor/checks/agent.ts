@@ -1,0 +1,110 @@
+import { missingPrograms } from "@tac8/core/app/checkPrograms";
+import { isAbsolute } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ask, type Asked } from "../ask.ts";
+import type { Check } from "../check.ts";
+import { note, ok, problem, unknown, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+const VERSION_MS = 20_000;
+const PROMPT_MS = 120_000;
+const PROMPT = "Answer with the one word: ready";
+
+export const agent: Check = {
+  name: "Agent",
+  limitMs: VERSION_MS + PROMPT_MS,
+  async look(site, signal) {
+    const { config, programs } = site;
+    const { llm } = config;
+    const program = llm.provider === "command" ? (llm.command_template ?? []).slice(0, 1) : llm.command;
+    const [name = ""] = program;
+    const missing = missingPrograms(config, programs).find((line) => !/^(git|flock) /.test(line));
+    if (missing !== undefined) return [judgeMissing(missing)];
+    if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked for in each worktree`)];
+    if (llm.provider === "command") return [ok(`${name} is installed; whether it works shows when it works`)];
+    // An agent looks at the folder it is in: not at the operator's.
+    const cwd = await mkdtemp(join(tmpdir(), "tac8-doctor-"));
+    try {
+      const env = { ...config.agentEnv, PATH: programs, ...QUIET };
+      const within = (ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+      const version = await ask([...program, "--version"], { env, cwd, signal: within(VERSION_MS) }).catch(asError);
+      const findings = [judgeVersion(name, version)];
+      if (!site.agent || findings[0]?.verdict === "problem")
+        return [...findings, ...(site.agent ? [] : [signInHint(site)])];
+      const args = ["-p", "--output-format", "json", "--model", llm.model_default, "--max-turns", "1"];
+      const options = { env, cwd, signal: within(PROMPT_MS), input: PROMPT };
+      return [...findings, judgePrompt(await ask([...program, ...args], options).catch(asError))];
+    } finally {
+      await rm(cwd, { recursive: true, force: true });
+    }
+  },
+};
+
+const QUIET = { DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" };
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function signInHint({ config }: Site): Finding {
+  const { agentEnv } = config;
+  const key = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"].find((name) => agentEnv[name] !== undefined);
+  const how = key === undefined ? "no key in the environment: it must be signed in by itself" : `signs in by ${key}`;
+  return note(how, "tac8 doctor --agent asks it for one word, to see that it works");
+}
+
+/** Pure. `line`: what is missing, and what to do after a colon. */
+export function judgeMissing(line: string): Finding {
+  const colon = line.indexOf(": ");
+  return problem(line.slice(0, colon), line.slice(colon + 2));
+}
+
+/** Pure. */
+export function judgeVersion(name: string, answer: Asked | Error): Finding {
+  if (answer instanceof Error)
+    return problem(`${name} --version: ${answer.message}`, "see that it can be started by hand");
+  const said = (answer.stdout.trim() || answer.stderr.trim()).split("\n", 1)[0]?.slice(0, 120) ?? "";
+  if (answer.code !== 0) {
+    return problem(`${name} --version ended with ${answer.code}: ${said}`, "install it again, or mend llm.command");
+  }
+  return ok(`${name} ${said}`);
+}
+
+/** Pure: what `claude -p --output-format json` answered. */
+export function judgePrompt(answer: Asked | Error): Finding {
+  if (answer instanceof Error)
+    return problem(`it does not answer: ${answer.message}`, "check the network, and try again");
+  const result = resultIn(answer.stdout);
+  if (result === null) {
+    const said = (answer.stderr.trim() || answer.stdout.trim()).split("\n", 1)[0]?.slice(0, 200) ?? "";
+    return unknown(`it ended with ${answer.code} and without a result: ${said}`, "start it by hand and see");
+  }
+  if (!result.isError) return ok("it answers: it is signed in");
+  const said = result.text.split("\n", 1)[0]?.slice(0, 200) ?? "";
+  const key = result.status === 401 || result.status === 403 || /api key|log ?in|authenticat|oauth/i.test(result.text);
+  const advice = key
+    ? "set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN (made by claude setup-token)"
+    : "see what the model's API says, and try again";
+  return problem(`it says: ${said}`, advice);
+}
+
+function resultIn(stdout: string): { isError: boolean; text: string; status: number | null } | null {
+  try {
+    const parsed: unknown = JSON.parse(stdout);
+    const list: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+    const found = list.find(
+      (item) => typeof item === "object" && item !== null && "type" in item && item.type === "result",
+    );
+    if (found === undefined) return null;
+    const { is_error, result, api_error_status } = found as Record<string, unknown>;
+    return {
+      isError: is_error === true,
+      text: typeof result === "string" ? result : "",
+      status: typeof api_error_status === "number" ? api_error_status : null,
+    };
+  } catch {
+    return null; // It wrote something else.
+  }
+}

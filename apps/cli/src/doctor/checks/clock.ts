@@ -1,0 +1,72 @@
+import { withRedis } from "../../redis/connect.ts";
+import type { Check } from "../check.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+/** GitHub's header has whole seconds, and asking takes its time. */
+const GITHUB_MS = 10_000;
+/** Delays and holds are in Redis by our clocks. */
+const REDIS_MS = 5000;
+const ANSWER_MS = 8000;
+
+/** How far our clock is ahead, in ms; null: it could not be asked. */
+interface Ahead {
+  readonly github: number | null;
+  readonly redis: number | null;
+}
+
+export const clock: Check = {
+  name: "Clock",
+  limitMs: 20_000,
+  async look(site, signal) {
+    const [github, redis] = await Promise.all([aheadOfGitHub(site, signal), aheadOfRedis(site)]);
+    return judgeClock({ github, redis });
+  },
+};
+
+async function aheadOfGitHub({ config, now }: Site, signal: AbortSignal): Promise<number | null> {
+  try {
+    const before = now();
+    const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    // Any answer has a date; without the token, so that none goes anywhere by a redirect.
+    const answer = await fetch(config.github.api_url, { method: "HEAD", redirect: "manual", signal: within });
+    const theirs = Date.parse(answer.headers.get("date") ?? "");
+    return Number.isNaN(theirs) ? null : (before + now()) / 2 - (theirs + 500);
+  } catch {
+    return null; // It does not answer: that is said of the token.
+  }
+}
+
+async function aheadOfRedis({ redisUrl, now }: Site): Promise<number | null> {
+  try {
+    return await withRedis(
+      redisUrl,
+      async (redis) => {
+        const before = now();
+        const [seconds, micros] = await redis.time();
+        return (before + now()) / 2 - (Number(seconds) * 1000 + Number(micros) / 1000);
+      },
+      "",
+    );
+  } catch {
+    return null; // It is away: that is said above.
+  }
+}
+
+/** Pure. */
+export function judgeClock({ github, redis }: Ahead): Finding[] {
+  const advice = "keep the clock right: timedatectl set-ntp true";
+  const findings: Finding[] = [];
+  if (github !== null && Math.abs(github) > GITHUB_MS) findings.push(problem(words(github, "GitHub's"), advice));
+  if (redis !== null && Math.abs(redis) > REDIS_MS) {
+    findings.push(problem(words(redis, "Redis'"), `${advice}, here and where Redis runs`));
+  }
+  if (findings.length > 0) return findings;
+  const with_ = [...(github === null ? [] : ["GitHub's"]), ...(redis === null ? [] : ["Redis'"])];
+  if (with_.length === 0) return [note("neither GitHub nor Redis could be asked for the time")];
+  return [ok(`agrees with ${with_.join(" and ")}`)];
+}
+
+function words(ahead: number, whose: string): string {
+  return `it is ${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? "ahead of" : "behind"} ${whose}`;
+}

@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Config } from "@tac8/core/config/resolve";
+import type { Check } from "../check.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+
+const GB = 1e9;
+
+export const disk: Check = {
+  name: "Disk",
+  limitMs: 10_000,
+  async look({ config }) {
+    let path = config.home;
+    while (!existsSync(path)) path = dirname(path); // Where it would be made.
+    const { bavail, bsize, ffree, files } = await statfs(path);
+    return [judgeDisk({ path, freeGb: (bavail * bsize) / GB, freeFiles: files === 0 ? null : ffree }, config)];
+  },
+};
+
+/** Pure. `freeFiles`: null where the file system has no limit. */
+export function judgeDisk(
+  found: { readonly path: string; readonly freeGb: number; readonly freeFiles: number | null },
+  { host, janitor }: Pick<Config, "host" | "janitor">,
+): Finding {
+  const free = `${found.freeGb.toFixed(1)} GB are free at ${found.path}`;
+  if (found.freeFiles !== null && found.freeFiles < 10_000) {
+    return problem(
+      `only ${found.freeFiles} more files fit at ${found.path}`,
+      "make room: tac8 clean removes what is old",
+    );
+  }
+  if (found.freeGb < host.min_free_disk_gb) {
+    const limit = `no new job is taken below ${host.min_free_disk_gb} GB (host.min_free_disk_gb)`;
+    return problem(`${free}: ${limit}`, "make room: tac8 clean removes what is old");
+  }
+  if (found.freeGb < janitor.min_free_gb) {
+    return note(`${free}: old workspaces and logs go early below ${janitor.min_free_gb} GB (janitor.min_free_gb)`);
+  }
+  return ok(free);
+}

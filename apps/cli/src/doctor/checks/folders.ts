@@ -1,0 +1,60 @@
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { messageOf } from "../../context.ts";
+import type { Check } from "../check.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+
+type Stand = "fine" | "missing" | "made" | "no folder" | "not writable" | { readonly failed: string };
+
+export const folders: Check = {
+  name: "Folders",
+  limitMs: 5000,
+  async look({ config, fix }) {
+    const { base_dir: trees } = config.worktree;
+    const wanted = isAbsolute(trees) ? [config.home, trees] : [config.home];
+    return wanted.map((path) => judgeFolder(path, standOf(path, fix)));
+  },
+};
+
+function standOf(path: string, fix: boolean): Stand {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) {
+    if (!fix) return "missing";
+    try {
+      mkdirSync(path, { recursive: true });
+      return "made";
+    } catch (error) {
+      return { failed: messageOf(error) };
+    }
+  }
+  if (!there.isDirectory()) return "no folder";
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    return "fine";
+  } catch {
+    return "not writable";
+  }
+}
+
+/** Pure. */
+export function judgeFolder(path: string, stand: Stand): Finding {
+  const elsewhere = "set TAC8_HOME (or worktree.base_dir) to another";
+  if (typeof stand === "object") return problem(`${path} could not be made: ${stand.failed}`, elsewhere);
+  switch (stand) {
+    case "fine":
+      return ok(path);
+    case "made":
+      return ok(`made ${path}`);
+    case "missing":
+      return note(`${path} is not there yet`, "it is made at the first start, or by tac8 doctor --fix");
+    case "no folder":
+      return problem(`${path} is no folder`, `move it away, or ${elsewhere}`);
+    case "not writable":
+      return problem(
+        `${path} may not be written by this user`,
+        `give it to the user that tac8 runs as, or ${elsewhere}`,
+      );
+    default:
+      return stand satisfies never;
+  }
+}

@@ -1,0 +1,74 @@
+import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import { signLabels, triggerLabel, type LabelDefinition } from "@tac8/core/domain/labels";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { Check } from "../check.ts";
+import { note, ok, problem, unknown, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+const MAX_REPOSITORIES = 10;
+
+export const labels: Check = {
+  name: "Labels",
+  limitMs: 90_000,
+  async look(site, signal) {
+    const { config } = site;
+    if (config.secrets.githubToken === null || config.repositories.length === 0) return [NOTHING];
+    const some = config.repositories.slice(0, MAX_REPOSITORIES);
+    const found = await Promise.all(some.map((repository) => lookAt(site, repository, signal)));
+    const left = config.repositories.length - some.length;
+    return left === 0 ? found : [...found, note(`${left} more repositories were not looked at`)];
+  },
+};
+
+const NOTHING = note("not checked: that takes a token and a repository");
+
+/** What a repository has of them. */
+interface Found {
+  readonly name: string;
+  readonly trigger: string;
+  readonly missing: readonly string[];
+  readonly made: readonly string[];
+}
+
+async function lookAt(
+  { github, config, fix }: Site,
+  repository: RepositoryConfig,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const name = `${repository.owner}/${repository.repo}`;
+  const trigger = triggerLabel(repository);
+  const missing: LabelDefinition[] = [];
+  try {
+    for (const label of [trigger, ...Object.values(signLabels(config.github))]) {
+      if (!(await github.hasLabel(repository, label.name, { signal }))) missing.push(label);
+    }
+    // A repository that is not to be seen has no labels either: that is said above.
+    if (missing.length > 0 && (await github.repository(repository, { signal })).kind !== "found") return notSeen(name);
+    if (fix) for (const label of missing) await github.ensureLabel(repository, label, { signal });
+  } catch (error) {
+    if (error instanceof GitHubError) return unknown(`${name}: ${error.message}`);
+    throw error;
+  }
+  const names = missing.map((label) => label.name);
+  return judgeLabels({ name, trigger: trigger.name, missing: fix ? [] : names, made: fix ? names : [] });
+}
+
+const notSeen = (name: string) => unknown(`${name}: not checked, since the repository cannot be seen`);
+
+/** Pure. Only the one that people put on has to be there: runners make the others. */
+export function judgeLabels({ name, trigger, missing, made }: Found): Finding {
+  if (made.length > 0) return ok(`${name}: made ${made.join(", ")}`);
+  if (missing.includes(trigger)) {
+    return problem(
+      `${name}: there is no label ${trigger}, which starts work on an issue`,
+      "tac8 doctor --fix makes it",
+    );
+  }
+  if (missing.length > 0) {
+    return note(
+      `${name}: ${missing.join(", ")} are not there yet`,
+      "they are made when needed, or by tac8 doctor --fix",
+    );
+  }
+  return ok(`${name}: ${trigger} and those that show where an issue stands`);
+}

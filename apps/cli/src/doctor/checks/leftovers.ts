@@ -1,0 +1,86 @@
+import { readRunners, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { parseJobId, formatReference } from "@tac8/core/domain/reference";
+import { withRedis } from "../../redis/connect.ts";
+import type { Check } from "../check.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+import { findMarked, type Marked } from "../leftovers/processes.ts";
+import { findPutAside } from "../leftovers/putAside.ts";
+import { findRunNotes, type RunNote } from "../leftovers/runs.ts";
+import type { Site } from "../site.ts";
+
+const MAX_SHOWN = 5;
+/** What has just been started may not have told of itself yet. */
+const YOUNG_MS = 60_000;
+
+export const leftovers: Check = {
+  name: "Leftovers",
+  limitMs: 20_000,
+  async look(site, signal) {
+    const { home } = site.config;
+    const [notes, putAside] = await Promise.all([
+      findRunNotes(home, { path: site.programs, signal }),
+      findPutAside(home),
+    ]);
+    return judgeLeftovers({ notes, putAside, marked: findMarked(home), told: await toldRuns(site) });
+  },
+};
+
+/** Runs that runners tell of; null: Redis could not be asked. */
+async function toldRuns({ redisUrl, now }: Site): Promise<readonly string[] | null> {
+  try {
+    const runners = await withRedis(redisUrl, readRunners, "");
+    return runners
+      .filter(({ at }) => now() - at <= RUNNER_GONE_MS)
+      .flatMap(({ runs = [] }) => runs.map(({ run }) => run));
+  } catch {
+    return null; // It is away: that is said above.
+  }
+}
+
+/** Pure. `told`: runs that runners tell of. */
+export function judgeLeftovers(found: {
+  readonly notes: readonly RunNote[];
+  readonly putAside: readonly string[];
+  readonly marked: readonly Marked[];
+  readonly told: readonly string[] | null;
+}): Finding[] {
+  const { notes, putAside, marked, told } = found;
+  const dead = notes.filter(({ held }) => !held);
+  const live = new Set([...notes.filter(({ held }) => held).map(({ run }) => run), ...(told ?? [])]);
+  const noted = new Set(dead.map(({ run }) => run));
+  const orphans = marked.filter(({ run, ageMs }) => ageMs >= YOUNG_MS && !live.has(run));
+  const findings = dead.slice(0, MAX_SHOWN).map(({ slot, jobId }) => {
+    const ref = parseJobId(jobId ?? "");
+    const whose = ref === null ? "a run" : `a run of ${formatReference(ref)}`;
+    return problem(
+      `slot ${slot}: ${whose} ended without a word, and no runner has its slot`,
+      "start tac8 here: its runner ends what is left of it and hands the job back",
+    );
+  });
+  const loose = orphans.filter(({ run }) => !noted.has(run));
+  if (loose.length > 0) {
+    const pids = loose.slice(0, 20).map(({ pid }) => pid);
+    findings.push(
+      problem(
+        `${loose.length} processes of runs that nobody tells of (${names(loose)})`,
+        `end them: kill -9 ${pids.join(" ")}`,
+      ),
+    );
+  }
+  if (dead.length > MAX_SHOWN) findings.push(problem(`${dead.length - MAX_SHOWN} more such runs`, "as above"));
+  if (putAside.length > 0) {
+    const shown = putAside.slice(0, MAX_SHOWN).join(", ");
+    findings.push(
+      note(
+        `${putAside.length} things were put aside because a run could not go on with them: ${shown}`,
+        "look at them if you like; the janitor removes them in time, and tac8 clean what is due now",
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [ok("none")];
+}
+
+function names(marked: readonly Marked[]): string {
+  const all = [...new Set(marked.map(({ name }) => name))];
+  return all.slice(0, 3).join(", ") + (all.length > 3 ? " …" : "");
+}

@@ -1,0 +1,39 @@
+import { totalmem } from "node:os";
+import type { Config } from "@tac8/core/config/resolve";
+import type { Check } from "../check.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+
+const MB = 1024 ** 2;
+/** What one agent and its tools take, with a little room. */
+const PER_AGENT_MB = 500;
+
+export const memory: Check = {
+  name: "Memory",
+  limitMs: 5000,
+  async look({ config }) {
+    // Both know of a container's limit; without one the second is 0 or far beyond what there is.
+    const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+    const totalMb = Math.min(totalmem(), limit) / MB;
+    return [judgeMemory({ freeMb: process.availableMemory() / MB, totalMb }, config)];
+  },
+};
+
+/** Pure. */
+export function judgeMemory(
+  { freeMb, totalMb }: { readonly freeMb: number; readonly totalMb: number },
+  { host, coordinator }: Pick<Config, "host" | "coordinator">,
+): Finding {
+  const free = `${Math.round(freeMb)} of ${Math.round(totalMb)} MB are free`;
+  if (freeMb < host.min_free_memory_mb) {
+    const limit = `no new job is taken below ${host.min_free_memory_mb} MB (host.min_free_memory_mb)`;
+    return problem(`${free}: ${limit}`, "end what else uses it, or add memory or swap");
+  }
+  const agents = coordinator.max_concurrent_workers;
+  if (totalMb < agents * PER_AGENT_MB) {
+    return note(
+      `${free}, for ${agents} agents at about ${PER_AGENT_MB} MB each`,
+      "lower coordinator.max_concurrent_workers if runs end as out-of-memory",
+    );
+  }
+  return ok(free);
+}

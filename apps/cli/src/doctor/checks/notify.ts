@@ -1,0 +1,43 @@
+import type { Message } from "@tac8/core/notify/message";
+import { send, type Sent } from "@tac8/core/notify/send";
+import { targetsOf, type TargetName } from "@tac8/core/notify/targets";
+import type { Check } from "../check.ts";
+import { note, ok, problem, unknown, type Finding } from "../finding.ts";
+
+export const notify: Check = {
+  name: "Told",
+  limitMs: 30_000,
+  async look({ config, notify: wished, now }, signal) {
+    const targets = targetsOf(config.secrets.notify);
+    if (!wished || targets.length === 0) return [judgeTargets(targets.map(({ name }) => name))];
+    const message = testMessage(now());
+    return Promise.all(targets.map(async (target) => judgeSent(target.name, await send(target, message, signal))));
+  },
+};
+
+function testMessage(now: number): Message {
+  const at = new Date(now).toISOString();
+  const text = "A test by tac8 doctor: whoever reads this is told what tac8 does.";
+  return { id: `test:${now}`, kind: "test", at, title: "tac8 says hello", text, issue: null, url: null };
+}
+
+/** Pure: without sending anything. */
+export function judgeTargets(names: readonly TargetName[]): Finding {
+  if (names.length === 0) return note("nobody", "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to be told");
+  return note(names.join(", "), "tac8 doctor --notify sends a test message");
+}
+
+/** Pure. */
+export function judgeSent(name: TargetName, sent: Sent): Finding {
+  switch (sent.kind) {
+    case "taken":
+      return ok(`${name} took a test message`);
+    case "later":
+    case "refused":
+      return problem(`${name}: ${sent.why}`, "check its address and token in the environment");
+    case "unknown":
+      return unknown(`${name}: ${sent.why}`, "see whether the test message came");
+    default:
+      return sent satisfies never;
+  }
+}

@@ -1,0 +1,78 @@
+import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
+import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import { GitHubError } from "@tac8/core/github/errors";
+import { AREAS, type Area, type MayWrite } from "@tac8/core/github/mayWrite";
+import type { Check } from "../check.ts";
+import { note, ok, problem, unknown, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+/** Each costs three writes, which keep a second's distance from one another. */
+const MAX_REPOSITORIES = 10;
+
+export const permissions: Check = {
+  name: "Permissions",
+  limitMs: 90_000,
+  async look(site, signal) {
+    const { config } = site;
+    if (config.secrets.githubToken === null || config.repositories.length === 0) return [NOTHING];
+    const some = config.repositories.slice(0, MAX_REPOSITORIES);
+    const findings = (await Promise.all(some.map((repository) => lookAt(site, repository, signal)))).flat();
+    const left = config.repositories.length - some.length;
+    return left === 0 ? findings : [...findings, note(`${left} more repositories were not looked at`)];
+  },
+};
+
+const NOTHING = note("not checked: that takes a token and a repository");
+
+async function lookAt({ github }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
+  const { owner, repo } = repository;
+  const name = `${owner}/${repo}`;
+  const answer = await github.repository(repository, { signal }).catch(gitHubError);
+  const access = judgeRepository(name, answer);
+  if (access.problems.length > 0 || access.warnings.length > 0) return judgeAccess(access);
+  const may = new Map<Area, MayWrite | GitHubError>();
+  for (const area of AREAS) may.set(area, await github.mayWrite(repository, area, { signal }).catch(gitHubError));
+  return judgePermissions(name, may);
+}
+
+function gitHubError(error: unknown): GitHubError {
+  if (error instanceof GitHubError) return error;
+  throw error;
+}
+
+/** Pure: its lines have what to do after the first colon. */
+export function judgeAccess({ problems, warnings }: AccessReport): Finding[] {
+  return [
+    ...problems.map((line) => {
+      const colon = line.indexOf(": ");
+      return problem(line.slice(0, colon), line.slice(colon + 2));
+    }),
+    ...warnings.map((line) => unknown(line)),
+  ];
+}
+
+/** Pure. `may`: what a write that can do nothing was answered, by permission. */
+export function judgePermissions(name: string, may: ReadonlyMap<Area, MayWrite | GitHubError>): Finding[] {
+  const those = (wanted: MayWrite) => [...may].filter(([, answer]) => answer === wanted).map(([area]) => area);
+  const refused = those("no");
+  const off = those("off");
+  const findings: Finding[] = [];
+  if (refused.length > 0) {
+    findings.push(
+      problem(
+        `${name}: the token may not write ${refused.join(", ")}`,
+        `edit the token and set ${refused.join(", ")} to read and write for this repository`,
+      ),
+    );
+  }
+  if (off.length > 0) {
+    findings.push(
+      problem(`${name}: ${off.join(", ")} are switched off`, "switch them on in the repository's settings"),
+    );
+  }
+  for (const [area, answer] of may) {
+    if (answer instanceof GitHubError)
+      findings.push(unknown(`${name}: ${area} could not be checked: ${answer.message}`));
+  }
+  return findings.length > 0 ? findings : [ok(`${name}: may write ${AREAS.join(", ")}`)];
+}

@@ -1,0 +1,65 @@
+import { redisAddress, withRedis } from "../../redis/connect.ts";
+import { Problem } from "../../context.ts";
+import type { Check } from "../check.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+
+/** BullMQ asks for it. */
+const LEAST = [6, 2] as const;
+
+export const redis: Check = {
+  name: "Redis",
+  limitMs: 15_000,
+  async look({ redisUrl, redisNamed }) {
+    const where = redisAddress(redisUrl);
+    try {
+      return await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), "start it");
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return [judgeAway({ where, redisNamed, message: error.message })];
+    }
+  },
+};
+
+/** Pure. `info`: what `INFO` answered. */
+export function judgeRedis(where: string, info: string): Finding[] {
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? null;
+  const findings: Finding[] = [];
+  const version = field("redis_version") ?? "";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
+    findings.push(problem(`${where}: version ${version} is too old`, `install Redis ${LEAST.join(".")} or later`));
+  }
+  const policy = field("maxmemory_policy");
+  if (policy !== null && policy !== "noeviction") {
+    findings.push(
+      problem(
+        `${where}: maxmemory-policy is ${policy}, so that it may throw jobs away`,
+        "set maxmemory-policy noeviction in redis.conf, or now: redis-cli config set maxmemory-policy noeviction",
+      ),
+    );
+  }
+  if (field("aof_enabled") === "0") {
+    findings.push(
+      problem(
+        `${where}: there is no append-only file, so that a crash forgets what happened since the last snapshot`,
+        "set appendonly yes in redis.conf, or now: redis-cli config set appendonly yes",
+      ),
+    );
+  }
+  if (field("aof_last_write_status") === "err" || field("rdb_last_bgsave_status") === "err") {
+    findings.push(problem(`${where}: it cannot write to its disk`, "look at its log, and at the disk's free space"));
+  }
+  const role = field("role");
+  if (role === "slave") findings.push(problem(`${where}: it is a replica`, "set REDIS_URL to its master"));
+  return findings.length > 0 ? findings : [ok(`${where}: version ${version}, append-only file, noeviction`)];
+}
+
+/** Pure. `message`: what the connection said. */
+export function judgeAway(given: { where: string; redisNamed: boolean; message: string }): Finding {
+  const { where, redisNamed, message } = given;
+  if (/refuses us/.test(message))
+    return problem(message.split(": check")[0] ?? message, "check the password in REDIS_URL");
+  if (redisNamed)
+    return problem(`${where} is not reachable`, "start it, or unset REDIS_URL and tac8 up starts its own");
+  return note("none runs: tac8 up starts one of its own");
+}

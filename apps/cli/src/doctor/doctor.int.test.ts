@@ -1,0 +1,257 @@
+import { connectRedis } from "@tac8/core/queue/redis";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
+import { startGitHub } from "@tac8/sandbox/github/local-github";
+import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+import { findMarked } from "./leftovers/processes.ts";
+import { runChecks } from "./run.ts";
+import type { Site } from "./site.ts";
+
+const REPO = "octo/hello";
+let lab: Lab;
+let tools: Lab;
+let server: RedisServer;
+let github: LocalGitHub;
+let token: string;
+const cleanups: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  tools = openLab();
+  mkdirSync(join(tools.dir, "redis"));
+  server = await startRedisServer({ dir: join(tools.dir, "redis") });
+  github = await startGitHub({ dir: join(tools.dir, "github") });
+  token = github.addUser({ login: "octo", token: "token-of-octo" });
+  await github.createRepository({ owner: "octo", name: "hello" });
+});
+afterAll(async () => {
+  await github.close();
+  await server.stop();
+  await tools.close();
+});
+beforeEach(() => {
+  lab = openLab();
+  mkdirSync(join(lab.dir, ".tac8"));
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+  await lab.close();
+});
+
+function configure(more = ""): void {
+  const [owner, name] = REPO.split("/");
+  const text = `[github]\nrepo_owner = "${owner}"\nrepo_name = "${name}"\nwrite_interval_ms = 0\napi_url = "${github.url}"\n`;
+  writeFileSync(join(lab.dir, "config.toml"), `${text}[host]\nmin_free_memory_mb = 0\nmin_free_disk_gb = 0\n${more}`);
+}
+
+async function doctor(args: string[] = [], env: Record<string, string> = {}) {
+  const cli = lab.start(["doctor", ...args], { REDIS_URL: server.url, GITHUB_TOKEN: token, ...env });
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+interface Found {
+  readonly ok: boolean;
+  readonly checks: readonly { check: string; verdict: string; text: string; advice: string | null }[];
+}
+
+async function found(args: string[] = [], env: Record<string, string> = {}): Promise<Found & { code: number | null }> {
+  const { code, out, err } = await doctor(["--json", ...args], env);
+  expect(err).toBe("");
+  return { code, ...(JSON.parse(out) as Found) };
+}
+
+const of = ({ checks }: Found, name: string) => checks.filter(({ check }) => check === name);
+
+/** An agent that says its version and answers a prompt. */
+function agentThat(answer: string): string {
+  const path = join(lab.dir, "claude");
+  writeFileSync(path, `#!/bin/sh\nif [ "$1" = --version ]; then echo 9.9.9; exit 0; fi\n${answer}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+test("a machine that is right, after its labels were made", async () => {
+  configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\n`);
+  const before = await found();
+  expect(of(before, "Labels")).toMatchObject([{ verdict: "problem", text: expect.stringContaining("rpi-auto") }]);
+  expect([before.ok, before.code]).toEqual([false, 1]);
+
+  const fixed = await found(["--fix"]);
+  expect(of(fixed, "Labels")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("made rpi-auto") }]);
+  const { code, out, err } = await doctor();
+  expect([code, err]).toEqual([0, ""]);
+  expect(out).toContain(`✓ Permissions    ${REPO}: may write Contents, Issues, Pull requests`);
+  expect(out).toContain("✓ Clock          agrees with GitHub's and Redis'");
+  expect(out).toMatch(/\n\nNothing is wrong\.\n$/);
+  expect(out).not.toContain("\u001b");
+  expect(out).not.toContain(token);
+  // Looking has changed nothing there.
+  expect(github.issues(REPO)).toEqual([]);
+  expect(github.pulls(REPO)).toEqual([]);
+  expect(Object.keys(github.branches(REPO))).toEqual(["main"]);
+});
+
+test.each([
+  [{ contents: "read" }, "Contents"],
+  [{ issues: "read" }, "Issues"],
+  [{ pulls: "read" }, "Pull requests"],
+  [{ contents: "read", pulls: "read" }, "Contents, Pull requests"],
+] as const)("a token with %j lacks %s", async (areas, missing) => {
+  configure();
+  const poor = github.addToken({ login: "octo", areas });
+  const report = await found([], { GITHUB_TOKEN: poor });
+  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's" }]);
+  expect(of(report, "Permissions")).toMatchObject([
+    { verdict: "problem", text: `${REPO}: the token may not write ${missing}` },
+  ]);
+  expect(report.code).toBe(1);
+});
+
+test("a token that is wrong, and a GitHub that is away", async () => {
+  configure();
+  const wrong = await found([], { GITHUB_TOKEN: "wrong-token" });
+  expect(of(wrong, "GitHub token")).toMatchObject([
+    { verdict: "problem", text: expect.stringContaining("does not accept") },
+  ]);
+  const away = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" });
+  expect(of(away, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
+  expect(of(away, "Redis")).toMatchObject([{ verdict: "ok" }]);
+});
+
+test("without any configuration it says so first, and checks the machine", async () => {
+  const report = await found([], { GITHUB_TOKEN: "" });
+  expect(report.checks[0]).toMatchObject({ check: "Configuration", verdict: "problem" });
+  expect(of(report, "git")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(report, "Permissions")).toMatchObject([{ verdict: "note" }]);
+});
+
+test("a configuration that is wrong is said key by key, and the rest is checked all the same", async () => {
+  writeFileSync(join(lab.dir, "config.toml"), "[coordinator]\nmax_attempts = 0\n[nothing]\n");
+  const report = await found();
+  expect(of(report, "Configuration").length).toBeGreaterThanOrEqual(3);
+  expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
+});
+
+test("a Redis with the wrong settings", async () => {
+  configure();
+  const redis = connectRedis(server.url, { name: "test", onError: () => undefined });
+  cleanups.push(() => redis.disconnect());
+  await redis.config("SET", "maxmemory-policy", "allkeys-lru");
+  cleanups.push(() => redis.config("SET", "maxmemory-policy", "noeviction"));
+  expect(of(await found(), "Redis")).toMatchObject([
+    { verdict: "problem", text: expect.stringContaining("allkeys-lru") },
+  ]);
+});
+
+test("the agent is asked for one word only when that was wished", async () => {
+  const asked = join(lab.dir, "asked");
+  const reply =
+    '{"type":"result","is_error":true,"result":"Invalid API key · Please run /login","api_error_status":401}';
+  configure(`[llm]\ncommand = ["${agentThat(`cat > ${asked}; echo '${reply}'; exit 1`)}"]\n`);
+  expect(of(await found(), "Agent")).toMatchObject([{ verdict: "ok" }, { verdict: "note" }]);
+  expect(existsSync(asked)).toBe(false);
+  expect(of(await found(["--agent"]), "Agent")).toMatchObject([
+    { verdict: "ok", text: expect.stringContaining("9.9.9") },
+    { verdict: "problem", advice: expect.stringContaining("ANTHROPIC_API_KEY") },
+  ]);
+  expect(existsSync(asked)).toBe(true);
+});
+
+test("whoever is told gets a test message only when that was wished", async () => {
+  configure();
+  const bodies: string[] = [];
+  const place = createServer((request, response) => {
+    request.setEncoding("utf8").on("data", (text: string) => bodies.push(text));
+    request.on("end", () => response.writeHead(request.url === "/gone" ? 404 : 200).end());
+  }).listen(0, "127.0.0.1");
+  await once(place, "listening");
+  cleanups.push(
+    () => place.close(),
+    () => place.closeAllConnections(),
+  );
+  const address = place.address();
+  const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+  const env = { TAC8_SLACK_URL: `${origin}/gone`, TAC8_WEBHOOK_URL: `${origin}/hook` };
+  expect(of(await found([], env), "Told")).toMatchObject([{ verdict: "note", text: "slack, webhook" }]);
+  expect(bodies).toEqual([]);
+  expect(of(await found(["--notify"], env), "Told")).toMatchObject([
+    { verdict: "problem", text: "slack: it answered 404" },
+    { verdict: "ok" },
+  ]);
+  expect(bodies.join("")).toContain("tac8 says hello");
+});
+
+test("leftovers: a dead run, and a process that carries the marker of a run of this data folder", async () => {
+  configure();
+  const runs = join(lab.dir, ".tac8", "runs");
+  const trees = join(lab.dir, ".tac8", "workspaces", "octo", "hello", "trees");
+  mkdirSync(runs);
+  mkdirSync(join(trees, "gh-1.kept-x"), { recursive: true });
+  const note = { jobId: "octo.hello.1", run: "dead", token: "t" };
+  writeFileSync(join(runs, "slot-0.json"), JSON.stringify(note));
+  writeFileSync(join(runs, "slot-1.json"), JSON.stringify({ ...note, run: "held" }));
+  const holder = spawn("flock", ["-n", join(runs, "slot-1.lock"), "sh", "-c", "echo held; exec cat"]);
+  cleanups.push(() => holder.stdin.end());
+  await once(holder.stdout, "data");
+  const env = { PATH: process.env["PATH"] ?? "", [RUN_MARKER]: "orphan" };
+  const orphan = spawn("sh", ["-c", "echo up; exec cat"], { cwd: trees, env });
+  cleanups.push(() => orphan.stdin.end());
+  await once(orphan.stdout, "data");
+  const mine = findMarked(join(lab.dir, ".tac8")).map(({ pid, run }) => [pid, run]);
+  expect(mine).toEqual([[orphan.pid, "orphan"]]);
+  expect(findMarked(join(lab.dir, "other"))).toEqual([]);
+  const report = of(await found(), "Leftovers");
+  expect(report).toMatchObject([
+    { verdict: "problem", text: expect.stringContaining("slot 0: a run of octo/hello#1") },
+    { verdict: "note", text: expect.stringContaining("workspaces/octo/hello/trees/gh-1.kept-x") },
+  ]);
+});
+
+test("no check hangs, and none stops the others", async () => {
+  const site = { redact: (text: string) => text } as Site;
+  const aborted = Promise.withResolvers<null>();
+  const reports = await runChecks(
+    [
+      { name: "throws", limitMs: 5000, look: () => Promise.reject(new Error("broken\nat line 1")) },
+      {
+        name: "hangs",
+        limitMs: 50,
+        look(_, signal) {
+          signal.addEventListener("abort", () => aborted.resolve(null));
+          return new Promise(() => undefined);
+        },
+      },
+      { name: "works", limitMs: 5000, look: async () => [{ verdict: "ok", text: "fine", advice: null }] },
+    ],
+    site,
+  );
+  await aborted.promise;
+  expect(reports.map(({ findings }) => findings[0])).toMatchObject([
+    { verdict: "unknown", text: "could not be checked: broken" },
+    { verdict: "unknown", text: "no answer within 0.05 s" },
+    { verdict: "ok" },
+  ]);
+});
+
+test("a GitHub that takes the call and never answers holds up nobody", async () => {
+  const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  cleanups.push(
+    () => silent.close(),
+    () => silent.closeAllConnections(),
+  );
+  const address = silent.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  configure();
+  const report = await found([], { GITHUB_API_URL: `http://127.0.0.1:${port}` });
+  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
+  expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
+});

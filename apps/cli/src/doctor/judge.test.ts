@@ -1,0 +1,233 @@
+import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
+import type { Area, MayWrite } from "@tac8/core/github/mayWrite";
+import { expect, test } from "vitest";
+import { judgeMissing, judgePrompt, judgeVersion } from "./checks/agent.ts";
+import { judgeClock } from "./checks/clock.ts";
+import { judgeConfig } from "./checks/config.ts";
+import { judgeDisk } from "./checks/disk.ts";
+import { judgeFolder } from "./checks/folders.ts";
+import { judgeLabels } from "./checks/labels.ts";
+import { judgeLeftovers } from "./checks/leftovers.ts";
+import { judgeMemory } from "./checks/memory.ts";
+import { judgeNode } from "./checks/node.ts";
+import { judgePermissions } from "./checks/permissions.ts";
+import { judgePrograms } from "./checks/programs.ts";
+import { judgeRateLimit } from "./checks/rateLimit.ts";
+import { judgeAway, judgeRedis } from "./checks/redis.ts";
+import { judgeToken } from "./checks/token.ts";
+import type { Finding } from "./finding.ts";
+
+const error = (kind: GitHubErrorKind) =>
+  new GitHubError({ kind, status: 400, retryAt: null, call: "GET /user", detail: "d" });
+const verdicts = (findings: readonly Finding[]) => findings.map(({ verdict }) => verdict);
+const texts = (findings: readonly Finding[]) => findings.map(({ text }) => text).join("\n");
+
+const INFO = "redis_version:7.0.15\r\nrole:master\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n";
+
+test.each([
+  [INFO, ["ok"], /version 7\.0\.15/],
+  [INFO.replace("7.0.15", "6.0.16"), ["problem"], /too old/],
+  [INFO.replace("7.0.15", "6.2.0"), ["ok"], /6\.2/],
+  [INFO.replace("noeviction", "allkeys-lru"), ["problem"], /allkeys-lru/],
+  [INFO.replace("aof_enabled:1", "aof_enabled:0"), ["problem"], /append-only/],
+  [INFO.replace("master", "slave"), ["problem"], /replica/],
+  [`${INFO}aof_last_write_status:err\r\n`, ["problem"], /cannot write/],
+  [INFO.replace("noeviction", "x").replace("aof_enabled:1", "aof_enabled:0"), ["problem", "problem"], /x/],
+])("Redis that says %j", (info, wanted, line) => {
+  const findings = judgeRedis("127.0.0.1:6379", info);
+  expect(verdicts(findings)).toEqual(wanted);
+  expect(texts(findings)).toMatch(line);
+});
+
+test.each([
+  [{ redisNamed: true, message: "Redis at x is not reachable: y" }, "problem", /start it/],
+  [{ redisNamed: false, message: "Redis at x is not reachable: y" }, "note", null],
+  [{ redisNamed: false, message: "Redis at x refuses us (NOAUTH): check the password" }, "problem", /password/],
+])("a Redis that is away: %j", (given, verdict, advice) => {
+  const finding = judgeAway({ where: "x", ...given });
+  expect(finding.verdict).toBe(verdict);
+  if (advice !== null) expect(finding.advice).toMatch(advice);
+});
+
+test.each([
+  ["v26.10.0", "ok"],
+  ["v24.0.0", "ok"],
+  ["v22.9.0", "problem"],
+])("Node %s: %s", (version, verdict) => expect(judgeNode(version, "/node").verdict).toBe(verdict));
+
+test.each([
+  ["git version 2.39.5\n", "ok"],
+  ["git version 2.31.0.windows\n", "ok"],
+  ["git version 2.30.2\n", "problem"],
+  ["no git", "unknown"],
+])("%j: %s", (git, verdict) =>
+  expect(verdicts(judgePrograms({ missing: [], git, redisServerMissing: false }))).toEqual([verdict]),
+);
+
+test("programs that are missing say what to install", () => {
+  const findings = judgePrograms({ missing: ["git was not found: install it"], git: null, redisServerMissing: true });
+  expect(findings).toMatchObject([
+    { verdict: "problem", text: "git was not found", advice: "install it" },
+    { verdict: "problem", text: "redis-server was not found", advice: expect.stringContaining("REDIS_URL") },
+  ]);
+});
+
+test.each<[GitHubErrorKind, string]>([
+  ["unauthorized", "problem"],
+  ["forbidden", "note"],
+  ["unavailable", "unknown"],
+  ["rate-limit", "unknown"],
+])("a token that is answered %s: %s", (kind, verdict) => {
+  expect(judgeToken(error(kind), "https://x").verdict).toBe(verdict);
+  expect(judgeToken({ login: "octo" }, "https://x")).toMatchObject({ verdict: "ok", text: "it is octo's" });
+});
+
+test("permissions: each that is missing is named", () => {
+  const may = (contents: MayWrite, issues: MayWrite | GitHubError, pulls: MayWrite) =>
+    judgePermissions(
+      "o/r",
+      new Map<Area, MayWrite | GitHubError>([
+        ["Contents", contents],
+        ["Issues", issues],
+        ["Pull requests", pulls],
+      ]),
+    );
+  expect(verdicts(may("yes", "yes", "yes"))).toEqual(["ok"]);
+  expect(may("no", "yes", "no")).toMatchObject([
+    { verdict: "problem", text: "o/r: the token may not write Contents, Pull requests" },
+  ]);
+  expect(may("yes", "off", "yes")).toMatchObject([{ verdict: "problem", text: "o/r: Issues are switched off" }]);
+  expect(verdicts(may("no", error("unavailable"), "yes"))).toEqual(["problem", "unknown"]);
+});
+
+test("only the label that people put on has to be there", () => {
+  const found = { name: "o/r", trigger: "rpi-auto", missing: [] as string[], made: [] as string[] };
+  expect(judgeLabels(found).verdict).toBe("ok");
+  expect(judgeLabels({ ...found, missing: ["rpi-done"] }).verdict).toBe("note");
+  expect(judgeLabels({ ...found, missing: ["rpi-auto", "rpi-done"] }).verdict).toBe("problem");
+  expect(judgeLabels({ ...found, made: ["rpi-auto"] })).toMatchObject({ verdict: "ok", text: "o/r: made rpi-auto" });
+});
+
+test.each([
+  [4999, "ok"],
+  [499, "note"],
+  [0, "problem"],
+])("%d calls of 5000 left: %s", (remaining, verdict) =>
+  expect(judgeRateLimit({ limit: 5000, remaining, resetAt: 0 }, 0).verdict).toBe(verdict),
+);
+
+test("a rate limit that nobody told is not known", () => expect(judgeRateLimit(null, 0).verdict).toBe("unknown"));
+
+const said = (stdout: string, code = 0, stderr = "") => ({ code, stdout, stderr });
+const result = (fields: object) => JSON.stringify({ type: "result", ...fields });
+
+test("the agent", () => {
+  expect(judgeMissing("claude was not found: install it")).toMatchObject({ verdict: "problem", advice: "install it" });
+  expect(judgeVersion("claude", said("2.1.330\n"))).toMatchObject({ verdict: "ok", text: "claude 2.1.330" });
+  expect(judgeVersion("claude", said("", 1, "broken\nstack"))).toMatchObject({
+    verdict: "problem",
+    text: "claude --version ended with 1: broken",
+  });
+  expect(judgeVersion("claude", new Error("EACCES")).verdict).toBe("problem");
+});
+
+test.each([
+  [said(result({ is_error: false, result: "ready" })), "ok", null],
+  [said(`[{"type":"system"},${result({ is_error: false })}]`), "ok", null],
+  [
+    said(result({ is_error: true, result: "Invalid API key", api_error_status: 401 }), 1),
+    "problem",
+    /ANTHROPIC_API_KEY/,
+  ],
+  [said(result({ is_error: true, result: "Not logged in · Please run /login" }), 1), "problem", /ANTHROPIC_API_KEY/],
+  [said(result({ is_error: true, result: "Overloaded", api_error_status: 529 }), 1), "problem", /try again/],
+  [said("", 1, "command not understood"), "unknown", /by hand/],
+  [new Error("timeout"), "problem", /network/],
+])("asked for one word it answers %j: %s", (answer, verdict, advice) => {
+  const finding = judgePrompt(answer);
+  expect(finding.verdict).toBe(verdict);
+  if (advice !== null) expect(finding.advice).toMatch(advice);
+});
+
+const HOST = { min_free_disk_gb: 1, min_free_memory_mb: 512 } as Parameters<typeof judgeDisk>[1]["host"];
+const JANITOR = { min_free_gb: 2 } as Parameters<typeof judgeDisk>[1]["janitor"];
+const COORDINATOR = { max_concurrent_workers: 3 } as Parameters<typeof judgeMemory>[1]["coordinator"];
+
+test.each([
+  [3, null, "ok"],
+  [1.5, 1e6, "note"],
+  [0.5, null, "problem"],
+  [3, 100, "problem"],
+])("%d GB and %j files free: %s", (freeGb, freeFiles, verdict) =>
+  expect(judgeDisk({ path: "/", freeGb, freeFiles }, { host: HOST, janitor: JANITOR }).verdict).toBe(verdict),
+);
+
+test.each([
+  [3000, 8000, "ok"],
+  [900, 1000, "note"],
+  [400, 8000, "problem"],
+])("%d of %d MB free: %s", (freeMb, totalMb, verdict) =>
+  expect(judgeMemory({ freeMb, totalMb }, { host: HOST, coordinator: COORDINATOR }).verdict).toBe(verdict),
+);
+
+test.each([
+  ["fine", "ok"],
+  ["made", "ok"],
+  ["missing", "note"],
+  ["no folder", "problem"],
+  ["not writable", "problem"],
+  [{ failed: "EROFS" }, "problem"],
+] as const)("a folder that is %j: %s", (stand, verdict) => expect(judgeFolder("/x", stand).verdict).toBe(verdict));
+
+test.each([
+  [{ github: 0, redis: 0 }, ["ok"]],
+  [{ github: 9000, redis: -4000 }, ["ok"]],
+  [{ github: -11_000, redis: 0 }, ["problem"]],
+  [{ github: null, redis: 6000 }, ["problem"]],
+  [{ github: 60_000, redis: 60_000 }, ["problem", "problem"]],
+  [{ github: null, redis: null }, ["note"]],
+])("a clock that is ahead by %j ms: %j", (ahead, wanted) => expect(verdicts(judgeClock(ahead))).toEqual(wanted));
+
+test("leftovers: a slot's note without a runner, processes that nobody tells of, what was put aside", () => {
+  const none = { notes: [], putAside: [], marked: [], told: [] };
+  const process = { pid: 7, run: "r", name: "sleep", ageMs: 61_000 };
+  const note = { slot: 0, jobId: "octo.hello.3", run: "r", held: false };
+  expect(verdicts(judgeLeftovers(none))).toEqual(["ok"]);
+  expect(texts(judgeLeftovers({ ...none, notes: [note] }))).toMatch(/^slot 0: a run of octo\/hello#3 ended/);
+  expect(verdicts(judgeLeftovers({ ...none, notes: [{ ...note, held: true }] }))).toEqual(["ok"]);
+  expect(judgeLeftovers({ ...none, marked: [process] })).toMatchObject([
+    { verdict: "problem", advice: "end them: kill -9 7" },
+  ]);
+  expect(verdicts(judgeLeftovers({ ...none, marked: [{ ...process, ageMs: 1000 }] }))).toEqual(["ok"]);
+  expect(verdicts(judgeLeftovers({ ...none, marked: [process], told: ["r"] }))).toEqual(["ok"]);
+  expect(verdicts(judgeLeftovers({ ...none, marked: [process], notes: [{ ...note, held: true }] }))).toEqual(["ok"]);
+  // The runner that takes the slot ends them: that is said once.
+  expect(verdicts(judgeLeftovers({ ...none, marked: [process], notes: [note] }))).toEqual(["problem"]);
+  expect(verdicts(judgeLeftovers({ ...none, putAside: ["a.kept-1"] }))).toEqual(["note"]);
+});
+
+test("the configuration", () => {
+  const site = {
+    kind: "none",
+    path: "/x/config.toml",
+    problems: [],
+    warnings: ["old table"],
+    config: null as never,
+  } as const;
+  expect(judgeConfig(site)[0]).toMatchObject({ verdict: "problem", advice: expect.stringContaining("tac8 init") });
+  expect(judgeConfig({ ...site, kind: "demo" })[0]?.verdict).toBe("note");
+  const problems = [
+    { key: "a.b", message: "found 1" },
+    { key: "c", message: "missing" },
+  ];
+  expect(texts(judgeConfig({ ...site, kind: "broken", problems }))).toBe(
+    "/x/config.toml: a.b: found 1\n/x/config.toml: c: missing",
+  );
+  const config = { repositories: [{ owner: "o", repo: "r" }] } as unknown as Parameters<
+    typeof judgeConfig
+  >[0]["config"];
+  expect(judgeConfig({ ...site, kind: "config", config })).toMatchObject([
+    { verdict: "ok", text: "/x/config.toml: o/r" },
+    { verdict: "note", text: "old table" },
+  ]);
+});

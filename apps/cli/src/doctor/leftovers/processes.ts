@@ -1,0 +1,56 @@
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { sep } from "node:path";
+
+/** A process that carries a run's marker in its environment. */
+export interface Marked {
+  readonly pid: number;
+  readonly run: string;
+  readonly name: string;
+  readonly ageMs: number;
+}
+
+const MAX_ENVIRONMENT = 1_000_000;
+
+/**
+ * Those that work in this data folder or name it in their environment, as far as `/proc` shows them: another tac8 of this machine
+ * has its own runs. In a container only its own are seen.
+ */
+export function findMarked(home: string): Marked[] {
+  const found: Marked[] = [];
+  for (const entry of readdirSync("/proc")) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const environment = `\0${(read(`/proc/${pid}/environ`) ?? "").slice(0, MAX_ENVIRONMENT)}`;
+    const run = valueIn(environment, RUN_MARKER);
+    if (run === null || !(environment.includes(home + sep) || cwdOf(pid).startsWith(home + sep))) continue;
+    const name = read(`/proc/${pid}/comm`)?.trim();
+    const since = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.ctimeMs;
+    if (name !== undefined && since !== undefined) found.push({ pid, run, name, ageMs: Date.now() - since });
+  }
+  return found;
+}
+
+function valueIn(environment: string, name: string): string | null {
+  const at = environment.indexOf(`\0${name}=`);
+  if (at < 0) return null;
+  const from = at + name.length + 2;
+  const end = environment.indexOf("\0", from);
+  return environment.slice(from, end < 0 ? undefined : end) || null;
+}
+
+function cwdOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return ""; // It is gone, or somebody else's.
+  }
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return null; // It is gone, or somebody else's.
+  }
+}

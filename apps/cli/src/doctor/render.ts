@@ -1,0 +1,41 @@
+import { pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
+import type { Verdict } from "./finding.ts";
+import type { CheckReport } from "./run.ts";
+
+const MARKS: Record<Verdict, readonly [mark: string, color: Parameters<Paint>[0]]> = {
+  ok: ["✓", "green"],
+  note: ["·", "dim"],
+  unknown: ["?", "yellow"],
+  problem: ["✗", "red"],
+};
+const MAX_TEXT = 1000;
+
+/** `tac8 doctor` as lines of at most `width` columns; what to do stands beneath. */
+export function renderReports(
+  reports: readonly CheckReport[],
+  { width, paint }: { readonly width: number; readonly paint: Paint },
+): string[] {
+  const label = Math.max(...reports.map(({ name }) => widthOf(name))) + 2;
+  const indent = label + 2;
+  const lines = (text: string) => wrap(plain(text).slice(0, MAX_TEXT), Math.max(20, width - indent));
+  return reports.flatMap(({ name, findings }) =>
+    findings.flatMap(({ verdict, text, advice }, index) => {
+      const [mark, color] = MARKS[verdict];
+      const [first = "", ...more] = lines(text);
+      const head = `${paint(color, mark)} ${paint("dim", pad(index === 0 ? name : "", label))}${first}`;
+      const blank = " ".repeat(indent);
+      const [todo = "", ...rest] = advice === null ? [] : lines(`→ ${advice}`);
+      return [head, ...[...more, ...(todo === "" ? [] : [todo]), ...rest].map((line) => blank + line)];
+    }),
+  );
+}
+
+/** The last line. */
+export function summary(reports: readonly CheckReport[]): string {
+  const count = (wanted: Verdict) =>
+    reports.flatMap(({ findings }) => findings).filter(({ verdict }) => verdict === wanted).length;
+  const [problems, unknown] = [count("problem"), count("unknown")];
+  const open = unknown === 0 ? "" : `; ${unknown} could not be checked`;
+  if (problems === 0) return `Nothing is wrong${open}.`;
+  return `${problems} ${problems === 1 ? "thing needs" : "things need"} mending${open}.`;
+}

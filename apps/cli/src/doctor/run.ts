@@ -1,0 +1,32 @@
+import { messageOf } from "../context.ts";
+import type { Check } from "./check.ts";
+import { unknown, type Finding } from "./finding.ts";
+import type { Site } from "./site.ts";
+
+export interface CheckReport {
+  readonly name: string;
+  readonly findings: readonly Finding[];
+}
+
+/** Runs all checks at once, in their order in the answer. None stops the others, and each ends within its time. */
+export async function runChecks(checks: readonly Check[], site: Site): Promise<CheckReport[]> {
+  return Promise.all(checks.map(async (check) => ({ name: check.name, findings: await within(check, site) })));
+}
+
+async function within({ name, limitMs, look }: Check, site: Site): Promise<readonly Finding[]> {
+  const stop = new AbortController();
+  const late = Promise.withResolvers<readonly Finding[]>();
+  const timer = setTimeout(() => {
+    const words = unknown(`no answer within ${limitMs / 1000} s`, `see what holds it up, and try again`);
+    late.resolve([words]);
+    stop.abort(new Error("it took too long"));
+  }, limitMs);
+  try {
+    return await Promise.race([look(site, stop.signal), late.promise]);
+  } catch (error) {
+    const line = site.redact(messageOf(error).split("\n", 1)[0] ?? "");
+    return [unknown(`could not be checked: ${line}`, `run tac8 doctor again; if it stays, report it (check: ${name})`)];
+  } finally {
+    clearTimeout(timer);
+  }
+}

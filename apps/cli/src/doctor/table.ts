@@ -1,0 +1,35 @@
+import type { Check } from "./check.ts";
+import { agent } from "./checks/agent.ts";
+import { clock } from "./checks/clock.ts";
+import { config } from "./checks/config.ts";
+import { disk } from "./checks/disk.ts";
+import { folders } from "./checks/folders.ts";
+import { labels } from "./checks/labels.ts";
+import { leftovers } from "./checks/leftovers.ts";
+import { memory } from "./checks/memory.ts";
+import { node } from "./checks/node.ts";
+import { notify } from "./checks/notify.ts";
+import { permissions } from "./checks/permissions.ts";
+import { programs } from "./checks/programs.ts";
+import { rateLimit } from "./checks/rateLimit.ts";
+import { redis } from "./checks/redis.ts";
+import { token } from "./checks/token.ts";
+
+/** Everything that `tac8 doctor` looks at, in its order. */
+export const CHECKS: readonly Check[] = [
+  config,
+  node,
+  programs,
+  redis,
+  token,
+  permissions,
+  labels,
+  rateLimit,
+  agent,
+  notify,
+  folders,
+  disk,
+  memory,
+  clock,
+  leftovers,
+];

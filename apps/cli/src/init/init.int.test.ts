@@ -1,0 +1,164 @@
+import { startGitHub } from "@tac8/sandbox/github/local-github";
+import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+
+const MAIN = join(dirname(fileURLToPath(import.meta.url)), "../../fixtures/tac8.ts");
+const SECRET = "token-never-to-be-seen";
+let tools: Lab;
+let lab: Lab;
+let github: LocalGitHub;
+let made = 0;
+let repo = "";
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  tools = openLab();
+  github = await startGitHub({ dir: join(tools.dir, "github") });
+  github.addUser({ login: "octo", token: SECRET });
+});
+afterAll(async () => {
+  await github.close();
+  await tools.close();
+});
+beforeEach(async () => {
+  lab = openLab();
+  made += 1;
+  repo = (await github.createRepository({ owner: "octo", name: `hello-${made}` })).repo;
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  await lab.close();
+});
+
+const config = () => join(lab.dir, "config.toml");
+
+async function init(args: string[], env: Record<string, string> = {}) {
+  const cli = lab.start(["init", ...args], env);
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+function tokenFile(mode = 0o600): string {
+  const path = join(lab.dir, "my token");
+  writeFileSync(path, `${SECRET}\n`);
+  chmodSync(path, mode);
+  return path;
+}
+
+async function labelsOf(): Promise<string[]> {
+  const headers = { authorization: `token ${SECRET}` };
+  const list = (await (await fetch(`${github.url}/repos/${repo}/labels`, { headers })).json()) as { name: string }[];
+  return list.map(({ name }) => name);
+}
+
+test("by flags alone: the configuration, the labels, and what is left to do", async () => {
+  const file = tokenFile();
+  const { out, err } = await init(["--repo", repo, "--token-file", file, "--api-url", github.url, "--yes"]);
+  expect(err).toBe("");
+  expect(readFileSync(config(), "utf8")).toContain(`repo_name = "hello-${made}"`);
+  expect(out).toContain(`Wrote ${config()}.\n`);
+  expect(out).toContain(`${repo}: may write Contents, Issues, Pull requests`);
+  expect(out).toContain(`  export GITHUB_TOKEN_FILE='${file}'\n`);
+  expect(out).not.toContain(SECRET);
+  expect(await labelsOf()).toEqual(expect.arrayContaining(["rpi-auto", "rpi-working", "rpi-done", "rpi-failed"]));
+});
+
+test("a token's file that others may read is said", async () => {
+  const { out } = await init(["--repo", repo, "--token-file", tokenFile(0o644), "--api-url", github.url]);
+  expect(out).toMatch(/Others may read .*chmod 600/);
+});
+
+test.each<[string, (file: string) => string[], number, RegExp]>([
+  ["no repository", () => [], 2, /say which repository.*--repo owner\/name/],
+  ["no token", () => ["--repo", "octo/x"], 2, /say where the GitHub token is: --token-file/],
+  ["what is no repository", () => ["--repo", "x"], 2, /"x" is no repository: expected owner\/name/],
+  ["a token's file that is not there", () => ["--repo", "octo/x", "--token-file", "none"], 1, /cannot be read: ENOENT/],
+  [
+    "a wrong address",
+    (file) => ["--repo", "o/x", "--token-file", file, "--api-url", "x"],
+    2,
+    /github.api_url: found "x"/,
+  ],
+])("refuses %s in one line, and writes nothing", async (_, args, code, line) => {
+  const said = await init(args(tokenFile()));
+  expect(said).toMatchObject({ code, out: "", err: expect.stringMatching(line) });
+  expect(said.err.trim().split("\n")).toHaveLength(1);
+  expect(existsSync(config())).toBe(false);
+});
+
+test("a configuration that is there stays, unless --force is given", async () => {
+  writeFileSync(config(), "mine");
+  const args = ["--repo", repo, "--token-file", tokenFile(), "--api-url", github.url];
+  expect(await init(args)).toMatchObject({ code: 1, err: expect.stringMatching(/is there already: give --force/) });
+  expect(readFileSync(config(), "utf8")).toBe("mine");
+  await init([...args, "--force"]);
+  expect(readFileSync(config(), "utf8")).toContain("repo_owner");
+});
+
+/** `tac8 init` at a real terminal. */
+function atTerminal(args: string[]) {
+  const command = [process.execPath, MAIN, "init", "--api-url", github.url, ...args].join(" ");
+  const env = { PATH: process.env["PATH"] ?? "", HOME: lab.dir, TERM: "xterm" };
+  const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd: lab.dir, env });
+  children.push(child);
+  let said = "";
+  const looks = new Set<() => void>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+    for (const look of looks) look();
+  });
+  const ended = once(child, "close") as Promise<[number]>;
+  return {
+    text: () => said,
+    ended,
+    type: (text: string) => child.stdin.write(text),
+    seen: (pattern: RegExp) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => pattern.test(said) && resolve();
+        looks.add(look);
+        look();
+        void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${said}`)));
+      }),
+  };
+}
+
+test("at a terminal it asks, and what is typed as the token is not shown", async () => {
+  const terminal = atTerminal([]);
+  await terminal.seen(/Repository to work on/);
+  terminal.type("nonsense\r");
+  await terminal.seen(/That is no repository[^]*Repository to work on/);
+  terminal.type(`${repo}\r`);
+  await terminal.seen(/Token \(empty: later\): /);
+  terminal.type(`${SECRET}\r`);
+  await terminal.seen(/export GITHUB_TOKEN_FILE=/);
+  await terminal.ended;
+  const file = join(lab.dir, ".tac8", "github-token");
+  expect(readFileSync(file, "utf8")).toBe(`${SECRET}\n`);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(terminal.text()).toContain(repo);
+  expect(terminal.text().replace(/\s+/g, " ")).toContain("may write Contents, Issues, Pull requests");
+  expect(terminal.text()).not.toContain(SECRET);
+  expect(readFileSync(config(), "utf8")).not.toContain(SECRET);
+  expect(await labelsOf()).toContain("rpi-auto");
+});
+
+test("at a terminal it asks before it overwrites, and Ctrl-C ends it", async () => {
+  writeFileSync(config(), "mine");
+  const first = atTerminal([]);
+  await first.seen(/Overwrite it\? \[y\/N\]/);
+  first.type("\r");
+  expect(await first.ended).toEqual([1, null]);
+  expect(first.text()).toContain("was left as it is");
+  const second = atTerminal(["--force"]);
+  await second.seen(/Repository to work on/);
+  second.type("\u0003");
+  expect(await second.ended).toEqual([1, null]);
+  expect(second.text()).toContain("stopped: nothing more was done");
+  expect(readFileSync(config(), "utf8")).toBe("mine");
+});

@@ -1,0 +1,27 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf, Problem } from "../context.ts";
+
+/** Puts a secret where nobody but this user reads it. @throws Problem */
+export function writeSecret(path: string, secret: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(`${path}.new`, { force: true }); // Its mode counts only when it is made.
+    writeFileSync(`${path}.new`, `${secret}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw new Problem(`the token could not be put into ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Whether others may read it. @throws Problem when it has no secret in it */
+export function checkSecret(path: string): { readonly open: boolean } {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Problem(`the token's file cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  if (text.trim() === "") throw new Problem(`the token's file ${path} is empty`);
+  return { open: (statSync(path).mode & 0o077) !== 0 };
+}

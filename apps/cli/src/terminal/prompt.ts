@@ -1,0 +1,64 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import { Problem } from "../context.ts";
+
+/** Asks whoever sits at the terminal. */
+export interface Prompt {
+  /** @returns the answer without the blanks around it. @throws Problem at Ctrl-C and Ctrl-D */
+  ask(question: string): Promise<string>;
+  /** As `ask`; what is typed is not shown. */
+  askHidden(question: string): Promise<string>;
+  say(line: string): void;
+  close(): void;
+}
+
+/** What is typed before it is asked for is kept. The caller closes it. */
+export function openPrompt({ input, output }: { input: NodeJS.ReadStream; output: NodeJS.WriteStream }): Prompt {
+  let hidden = false;
+  const shown = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!hidden) output.write(chunk);
+      done();
+    },
+  });
+  const lines: string[] = [];
+  let waiting: PromiseWithResolvers<string> | null = null;
+  let over = false;
+  const reader = createInterface({ input, output: shown, terminal: true, historySize: 0 });
+  reader.on("line", (line) => {
+    if (waiting === null) lines.push(line);
+    else waiting.resolve(line);
+  });
+  reader.on("SIGINT", () => reader.close());
+  reader.on("close", () => {
+    over = true;
+    waiting?.reject(new Problem("stopped: nothing more was done"));
+  });
+
+  async function next(question: string): Promise<string> {
+    output.write(question);
+    const early = lines.shift();
+    if (early !== undefined) return early.trim();
+    if (over) throw new Problem("stopped: nothing more was done");
+    waiting = Promise.withResolvers<string>();
+    try {
+      return (await waiting.promise).trim();
+    } finally {
+      waiting = null;
+    }
+  }
+  return {
+    ask: next,
+    async askHidden(question) {
+      hidden = true;
+      try {
+        return await next(question);
+      } finally {
+        hidden = false;
+        output.write("\n");
+      }
+    },
+    say: (line) => void output.write(`${line}\n`),
+    close: () => reader.close(),
+  };
+}

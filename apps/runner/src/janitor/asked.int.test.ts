@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { askToClean, nextAnswer, type CleanAnswer } from "@tac8/core/state/cleaning";
+import { readEvents } from "@tac8/core/state/events";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { lock } from "../lock/flock.ts";
+import { hearAsks } from "./asked.ts";
+import { createJanitorBench, type JanitorBench } from "./testing.fixture.ts";
+
+const DAY = 24 * 3_600_000;
+let bench: JanitorBench;
+let hearing: { close(): Promise<void> };
+beforeEach(async () => {
+  bench = await createJanitorBench();
+  hearing = hearAsks({ ...bench.services, homeId: "home" });
+});
+afterEach(async () => {
+  await hearing.close();
+  await bench.close();
+});
+
+async function asked(id: string, dryRun: boolean): Promise<CleanAnswer | null> {
+  const { redis } = bench.services;
+  const other = redis.duplicate();
+  expect(await askToClean(other, "pi/0", { id, dryRun })).toBe(true);
+  const answer = await nextAnswer(other, id, 60);
+  other.disconnect();
+  return answer;
+}
+
+test("a dry run looks as thoroughly as a real one, and removes and logs nothing", async () => {
+  const { git, services } = bench;
+  await git.ensure();
+  await git.commit("new.txt", "new\n");
+  await bench.stands(1, "failed");
+  bench.advance(15 * DAY);
+  // Its work is not on GitHub.
+  expect(await asked("a", true)).toMatchObject({
+    removedCount: 0,
+    kept: [{ kind: "workspace", reason: "it has commits that are not on GitHub" }],
+  });
+  await git.agent(["push", "--quiet", git.originDir, `HEAD:refs/heads/${git.branch}`]);
+  const dry = await asked("b", true);
+  expect(dry).toMatchObject({ runner: "pi/0", homeId: "home", problem: null, keptCount: 0 });
+  expect(dry?.removed).toMatchObject([{ kind: "workspace", issue: "octo.widgets.1", why: "age" }]);
+  expect(dry?.bytes).toBeGreaterThan(10_000);
+  expect(existsSync(git.paths.tree)).toBe(true);
+  expect(await readEvents(services.redis, { count: 9 })).toEqual([]);
+  expect(await asked("c", false)).toMatchObject({ removedCount: 1 });
+  expect(existsSync(git.paths.tree)).toBe(false);
+});
+
+test("another runner's round on the data folder is waited for", async () => {
+  const held = await lock(join(bench.services.config.home, "janitor.lock"));
+  const redis = connectRedis(`redis://127.0.0.1:${String(bench.services.redis.options.port)}`, {
+    name: "test",
+    onError: () => undefined,
+  });
+  const answer = asked("a", false);
+  // It was heard, and nothing is answered.
+  expect(await nextAnswer(redis, "a", 3)).toBeNull();
+  redis.disconnect();
+  held.release();
+  expect(await answer).toMatchObject({ problem: null, removedCount: 0 });
+});

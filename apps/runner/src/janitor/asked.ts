@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerClean, MAX_NAMED, takeAsk, type CleanAnswer, type CleanAsk } from "@tac8/core/state/cleaning";
+import { lock } from "../lock/flock.ts";
+import { sweep, type JanitorServices, type SweepReport } from "./sweep.ts";
+
+const LOOK_MS = 1000;
+/** Another runner's round on the same data folder is waited for. */
+const LOCK_MS = 5 * 60_000;
+
+/** Hears when a person wants the data folder cleared up now, does it, and answers what it removed. */
+export function hearAsks(services: Omit<JanitorServices, "signal"> & { readonly homeId: string }): {
+  close(): Promise<void>;
+} {
+  const { redis, name, log } = services;
+  const stop = new AbortController();
+  const { signal } = stop;
+  async function work(): Promise<void> {
+    for (;;) {
+      await sleep(LOOK_MS, undefined, { signal });
+      try {
+        const ask = await takeAsk(redis, name);
+        if (ask !== null) await answerClean(redis, ask.id, await obey(ask, { ...services, signal }));
+      } catch (err) {
+        signal.throwIfAborted();
+        log.debug({ err }, "could not hear or answer whether to clear up");
+      }
+    }
+  }
+  const working = work().catch((error: unknown) => {
+    if (!signal.aborted) log.error({ err: error }, "nobody hears requests to clear up: this is a defect");
+  });
+  return {
+    async close() {
+      stop.abort(new Error("the runner is shutting down"));
+      // While Redis is away its answer does not come; its owner ends it with the connection.
+      if (redis.status === "ready") await working;
+    },
+  };
+}
+
+async function obey(
+  { dryRun }: CleanAsk,
+  services: JanitorServices & { readonly homeId: string },
+): Promise<CleanAnswer> {
+  const { config, signal } = services;
+  const nothing: SweepReport = { removed: [], kept: [] };
+  try {
+    const held = await lock(join(config.home, "janitor.lock"), { timeoutMs: LOCK_MS, signal });
+    try {
+      return answerOf(services, await sweep({ ...services, dryRun }), null);
+    } finally {
+      held.release();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return answerOf(services, nothing, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function answerOf(
+  { name, homeId, config }: JanitorServices & { readonly homeId: string },
+  { removed, kept }: SweepReport,
+  problem: string | null,
+): CleanAnswer {
+  return {
+    runner: name,
+    homeId,
+    home: config.home,
+    removed: removed
+      .slice(0, MAX_NAMED)
+      .map(({ item: { kind, issue, paths }, why, bytes }) => ({ kind, issue, paths: [...paths], why, bytes })),
+    removedCount: removed.length,
+    bytes: removed.reduce((sum, { bytes }) => sum + bytes, 0),
+    kept: kept
+      .slice(0, MAX_NAMED)
+      .map(({ item: { kind, issue, paths }, reason }) => ({ kind, issue, paths: [...paths], reason })),
+    keptCount: kept.length,
+    problem,
+  };
+}

@@ -1,0 +1,265 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Config } from "@tac8/core/config/resolve";
+import { readPending } from "@tac8/core/notify/store";
+import { appendEvent, type TransitionEvent } from "@tac8/core/state/events";
+import { clearHold, setHold } from "@tac8/core/state/holds";
+import { freePort } from "@tac8/sandbox/redis";
+import { createHarness, type Harness } from "./harness.fixture.ts";
+import { createNotifier } from "./notify.ts";
+
+interface Got {
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: Record<string, unknown>;
+}
+type Reply = (response: ServerResponse, got: Got) => void;
+
+let at: Harness;
+let place: Server;
+let got: Got[];
+let reply: Reply;
+let ahead: number;
+const cleanups: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  at = await createHarness();
+  got = [];
+  ahead = 0;
+  reply = (response) => void response.end("ok");
+  place = createServer((request, response) => {
+    let text = "";
+    request.setEncoding("utf8").on("data", (part: string) => (text += part));
+    request.on("end", () => {
+      const one = { path: request.url ?? "", headers: request.headers, body: JSON.parse(text) as Got["body"] };
+      got.push(one);
+      reply(response, one);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(place, "listening");
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+  place.closeAllConnections();
+  place.close();
+  await at.close();
+});
+
+const origin = () => `http://127.0.0.1:${(place.address() as AddressInfo).port}`;
+const webhook = () => ({ ...NOBODY, webhookUrl: `${origin()}/hook` });
+const NOBODY = { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null };
+
+/** A scheduler's notifier, as it is after a start. */
+function notifier(change: { notify?: Partial<Config["notify"]>; places?: Config["secrets"]["notify"] } = {}) {
+  const { config, redis, queue, store, services } = at;
+  const { log } = services;
+  const secrets = { ...config.secrets, notify: change.places ?? webhook() };
+  const given = { notify: { ...config.notify, ...change.notify }, secrets, github: config.github };
+  const { signal } = new AbortController();
+  return createNotifier({ config: given, redis, queue, store, log, now: () => Date.now() + ahead, signal });
+}
+
+const log = (change: Partial<TransitionEvent>) =>
+  appendEvent(at.redis, {
+    issue: "octo.widgets.1",
+    from: "running",
+    to: "failed",
+    by: "t",
+    reason: "",
+    evidence: {},
+    ...change,
+  });
+const reasons = () => got.map(({ body }) => String(body["text"]).split("\n").at(-1));
+const logged = () => at.logged.join("");
+
+test("old news is not told at the first start; new ones once, across restarts", async () => {
+  await log({ reason: "old" });
+  await notifier()();
+  expect(got).toEqual([]);
+  await log({ reason: "one" });
+  await Promise.all([notifier()(), notifier()()]);
+  await log({ reason: "two" });
+  for (let start = 0; start < 3; start += 1) await notifier()();
+  expect(reasons()).toEqual(["one", "two"]);
+  expect(new Set(got.map(({ body }) => body["id"])).size).toBe(2);
+});
+
+test("whoever is told later begins with what is new then", async () => {
+  await notifier()();
+  await log({ reason: "told to nobody" });
+  await notifier({ places: NOBODY })();
+  await log({ reason: "before" });
+  await notifier()();
+  await log({ reason: "after" });
+  await notifier()();
+  expect(reasons()).toEqual(["after"]);
+});
+
+test("every place in its shape, without a secret; the issue's title, question and page", async () => {
+  const number = at.openIssue({ title: "Say hello <b>" });
+  await at.poll();
+  const job = await at.take();
+  const places = {
+    slackUrl: `${origin()}/slack`,
+    ntfyUrl: `${origin()}/topic`,
+    ntfyToken: "tk_x",
+    webhookUrl: `${origin()}/hook`,
+  };
+  const tell = notifier({ places });
+  await tell();
+  const token = at.config.secrets.githubToken ?? "";
+  await job.park("blocked", { question: `Is it ${token}?` });
+  await log({ issue: at.jobId(number), to: "blocked", reason: "asks" });
+  await tell();
+  const of = (path: string) => got.find((one) => one.path === path);
+  const url = `${at.github.url}/octo/widgets/issues/${number}`;
+  const text = "Say hello <b>\nIs it [redacted]?";
+  const title = `octo/widgets#${number} has a question`;
+  expect(of("/hook")?.body).toMatchObject({ v: 1, kind: "blocked", title, text, issue: `octo/widgets#${number}`, url });
+  expect(of("/slack")?.body).toEqual({ text: `*${title}*\nSay hello &lt;b&gt;\nIs it [redacted]?\n<${url}>` });
+  expect(of("/")).toMatchObject({
+    headers: { authorization: "Bearer tk_x" },
+    body: { topic: "topic", title, message: text, click: url },
+  });
+  expect(JSON.stringify(got) + logged()).not.toContain(token);
+});
+
+test("a place that is away is tried again with growing waits, and holds up no other", async () => {
+  const dead = `http://127.0.0.1:${await freePort()}/slack`;
+  const tell = notifier({ places: { ...webhook(), slackUrl: dead } });
+  await tell();
+  await log({ reason: "one" });
+  await tell();
+  await tell();
+  expect(reasons()).toEqual(["one"]);
+  const tries = () => logged().split("slack could not be told").length - 1;
+  expect(tries()).toBe(1);
+  ahead += 5000;
+  await tell();
+  ahead += 5000;
+  await tell();
+  expect(tries()).toBe(2);
+  expect(await readPending(at.redis)).toMatchObject([{ target: "slack", tries: 2 }]);
+  expect(logged()).not.toContain("/slack");
+});
+
+test("a place that is busy gets it later, one that refuses never, and one that says nothing not twice", async () => {
+  const answers: Reply[] = [
+    (response) => void response.writeHead(503).end("busy"),
+    (response) => void response.end("ok"),
+    (response) => void response.writeHead(404).end("no_team"),
+    (response) => void response.destroy(),
+    (response) => void response.end("ok"),
+  ];
+  reply = (response, one) => answers.shift()?.(response, one);
+  const tell = notifier();
+  await tell();
+  for (const reason of ["busy", "refused", "silent", "fine"]) {
+    await log({ reason });
+    await tell();
+    ahead += 6000;
+    await tell();
+  }
+  expect(reasons()).toEqual(["busy", "busy", "refused", "silent", "fine"]);
+  expect(logged()).toContain("webhook refuses a message: it answered 404: no_team");
+  expect(logged()).toContain("webhook may not have got a message");
+  expect(await readPending(at.redis)).toEqual([]);
+});
+
+test("what waits is capped: the oldest go, and that is said", async () => {
+  const tell = notifier({ places: { ...NOBODY, webhookUrl: `http://127.0.0.1:${await freePort()}/` } });
+  await tell();
+  for (let part = 0; part < 3; part += 1) {
+    for (let n = 0; n < 60; n += 1) await log({ reason: `${part}.${n}` });
+    await tell();
+  }
+  const left = (await readPending(at.redis)).map(({ message }) => message.text);
+  expect(left).toHaveLength(50);
+  expect([left.at(0), left.at(-1)]).toEqual(["2.10", "2.59"]);
+  expect(logged()).toContain("10 older messages are too many to be told");
+  expect(logged()).toContain("dropped 50 messages for webhook");
+  ahead += 25 * 3_600_000;
+  await tell();
+  expect((await readPending(at.redis)).filter(({ message }) => message.kind === "failed")).toEqual([]);
+});
+
+test("a hold is told with its end, and flapping is told sparsely", async () => {
+  const tell = notifier();
+  await tell();
+  const hold = { name: "usage-limit", reason: "limit", by: "runner pi/0", since: Date.now(), until: null };
+  for (let n = 0; n < 5; n += 1) {
+    await setHold(at.redis, hold);
+    await setHold(at.redis, { ...hold, reason: "longer" });
+    await tell();
+    await clearHold(at.redis, hold.name, "scheduler", "its time is over");
+    await tell();
+  }
+  await setHold(at.redis, hold);
+  await tell();
+  const kinds = () => got.map(({ body }) => body["kind"]);
+  expect(kinds()).toEqual(["hold-begun", "hold-ended"]);
+  ahead += 31 * 60_000;
+  await notifier()();
+  expect(kinds()).toEqual(["hold-begun", "hold-ended", "hold-begun"]);
+  expect(got.at(-1)?.body["text"]).toContain("come and gone");
+});
+
+test("a day's summary once, at its time", async () => {
+  const noon = new Date().setHours(12, 0, 0, 0);
+  ahead = noon - Date.now();
+  await notifier()();
+  await notifier()();
+  expect(got).toEqual([]);
+  ahead += 24 * 3_600_000;
+  await notifier()();
+  await notifier()();
+  expect(got.map(({ body }) => body["kind"])).toEqual(["summary"]);
+  ahead += 24 * 3_600_000;
+  await notifier({ notify: { daily_summary: false } })();
+  expect(got).toHaveLength(1);
+});
+
+async function scheduler(): Promise<ChildProcess> {
+  const path = join(at.dir, "config.toml");
+  await writeFile(
+    path,
+    `[github]\nrepo_owner = "octo"\nrepo_name = "widgets"\n[coordinator]\npoll_interval_seconds = 1\n`,
+  );
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+    env: {
+      PATH: process.env["PATH"],
+      TAC8_CONFIG: path,
+      TAC8_HOME: join(at.dir, "home"),
+      REDIS_URL: at.redisServer.url,
+      GITHUB_API_URL: at.github.url,
+      GITHUB_TOKEN: at.config.secrets.githubToken ?? "",
+      TAC8_WEBHOOK_URL: `${origin()}/hook`,
+    },
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  cleanups.push(() => child.kill("SIGKILL"));
+  return child;
+}
+
+test("a scheduler that is killed while it sends does not tell it again when it is started again", async () => {
+  await notifier()(); // The log's end is where it begins.
+  await log({ reason: "one" });
+  const first = await scheduler();
+  const ended = once(first, "exit");
+  reply = () => void first.kill("SIGKILL");
+  await ended;
+  reply = (response) => void response.end("ok");
+  await log({ reason: "two" });
+  await scheduler();
+  await at.github.waitFor(() => got.length >= 2, { what: "the second message" });
+  expect(reasons()).toEqual(["one", "two"]);
+  ahead += 61_000;
+  await notifier()();
+  expect(logged()).toContain("webhook may not have got 1 messages: sending them was broken off");
+  expect(reasons()).toEqual(["one", "two"]);
+});

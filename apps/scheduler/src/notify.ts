@@ -1,0 +1,121 @@
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import { formatReference, parseJobId } from "@tac8/core/domain/reference";
+import { webUrl } from "@tac8/core/github/urls";
+import { readDays } from "@tac8/core/ledger/store";
+import { createRedactor } from "@tac8/core/log/redact";
+import type { Logger } from "@tac8/core/log/logger";
+import { createDelivery, MAX_PENDING } from "@tac8/core/notify/deliver";
+import type { Message } from "@tac8/core/notify/message";
+import { issuesOf, messagesFor, type IssueFacts } from "@tac8/core/notify/messages";
+import { advance, forget, readPosition, type Position } from "@tac8/core/notify/store";
+import { dueDay, summaryMessage } from "@tac8/core/notify/summary";
+import { targetsOf } from "@tac8/core/notify/targets";
+import { readEventsAfter } from "@tac8/core/state/events";
+import type { IssueStore } from "@tac8/core/state/issueStore";
+
+export interface NotifyServices {
+  readonly config: Pick<Config, "notify" | "secrets" | "github">;
+  /** Borrowed, as all of these. */
+  readonly redis: Redis;
+  readonly queue: Queue;
+  readonly store: Pick<IssueStore, "readMany">;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+const BATCH = 500;
+/** Batches of one round: what it does not come to is done by the next. */
+const MAX_BATCHES = 10;
+
+/** Makes a function that tells people what was logged since it was last called, by whichever scheduler. */
+export function createNotifier(services: NotifyServices): () => Promise<void> {
+  const { config, redis, log, now } = services;
+  const targets = targetsOf(config.secrets.notify);
+  const names = targets.map(({ name }) => name);
+  const deliver = createDelivery({ ...services, targets });
+  const redact = createRedactor(config.secrets.values);
+  let forgotten = false;
+
+  /** @returns whether there may be more. */
+  async function read(): Promise<boolean> {
+    const at = now();
+    const day = dueDay(config.notify.daily_summary_at, at);
+    const position = await readPosition(redis, { holds: {}, summaryOf: day });
+    const events = await readEventsAfter(redis, { after: position.cursor, count: BATCH });
+    const issues = await factsOf(issuesOf(events, config.notify), services);
+    const { messages, holds } = messagesFor({
+      events,
+      issues,
+      holds: position.memory.holds,
+      wanted: config.notify,
+      redact,
+      now: at,
+    });
+    const all = [...messages, ...(await summaryOf(day, position, services))];
+    const cursor = events.at(-1)?.id ?? position.cursor;
+    const memory = { holds, summaryOf: day };
+    if (cursor === position.cursor && JSON.stringify(memory) === position.text) return false;
+    const kept = all.slice(-MAX_PENDING);
+    if (!(await advance(redis, position, { cursor, memory, messages: kept, targets: names, now: at }))) return false;
+    if (kept.length < all.length) log.warn(`${all.length - kept.length} older messages are too many to be told`);
+    return events.length === BATCH;
+  }
+
+  return async function notify(): Promise<void> {
+    if (targets.length === 0) {
+      if (!forgotten) await forget(redis);
+      forgotten = true;
+      return;
+    }
+    for (let batch = 0; batch < MAX_BATCHES && (await read()); batch += 1);
+    await deliver();
+  };
+}
+
+async function summaryOf(
+  day: string,
+  { memory }: Position,
+  { config, redis, now }: NotifyServices,
+): Promise<Message[]> {
+  if (!config.notify.daily_summary || day <= memory.summaryOf) return [];
+  const [counts = {}] = await readDays(redis, [day]);
+  return [summaryMessage(day, counts, now())];
+}
+
+/** What the queue and the hashes know of these issues; one that is gone from both keeps its name. */
+async function factsOf(
+  ids: readonly string[],
+  { redis, queue, store, config }: NotifyServices,
+): Promise<Map<string, IssueFacts>> {
+  const facts = new Map<string, IssueFacts>();
+  if (ids.length === 0) return facts;
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.hget(queue.toKey(id), "data");
+  const jobs = (await pipeline.exec()) ?? [];
+  const states = await store.readMany(ids);
+  ids.forEach((id, index) => {
+    const ref = parseJobId(id);
+    if (ref === null) return;
+    const { title, url } = dataIn(jobs[index]?.[1]);
+    const state = states[index];
+    facts.set(id, {
+      reference: formatReference(ref),
+      title: title ?? "",
+      url: url ?? `${webUrl(config.github.api_url, ref)}/issues/${ref.number}`,
+      prUrl: state?.prUrl ?? null,
+      question: state?.question ?? null,
+    });
+  });
+  return facts;
+}
+
+function dataIn(text: unknown): { readonly title?: string; readonly url?: string } {
+  try {
+    return typeof text === "string" ? (JSON.parse(text) as { title?: string; url?: string }) : {};
+  } catch {
+    return {}; // Of another version.
+  }
+}

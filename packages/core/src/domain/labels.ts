@@ -1,0 +1,36 @@
+import type { Config, RepositoryConfig } from "../config/resolve.ts";
+
+/** As GitHub takes it. */
+export interface LabelDefinition {
+  readonly name: string;
+  /** Six hexadecimal digits, without `#`. */
+  readonly color: string;
+  /** At most 100 characters. */
+  readonly description: string;
+}
+
+export type Sign = "working" | "blocked" | "done" | "failed";
+
+const LOOKS: Record<Sign, Omit<LabelDefinition, "name">> = {
+  working: { color: "fbca04", description: "An agent is working on this" },
+  blocked: { color: "d93f0b", description: "An agent waits for an answer" },
+  done: { color: "0e8a16", description: "Has its pull request" },
+  failed: { color: "b60205", description: "Ended without a pull request" },
+};
+
+type Names = Pick<Config["github"], `label_${Sign}`>;
+
+/** The labels that show where an issue stands. */
+export function signLabels(github: Names): Record<Sign, LabelDefinition> {
+  return {
+    working: { name: github.label_working, ...LOOKS.working },
+    blocked: { name: github.label_blocked, ...LOOKS.blocked },
+    done: { name: github.label_done, ...LOOKS.done },
+    failed: { name: github.label_failed, ...LOOKS.failed },
+  };
+}
+
+/** The label that starts work, which people put on. */
+export function triggerLabel({ issueLabel }: Pick<RepositoryConfig, "issueLabel">): LabelDefinition {
+  return { name: issueLabel, color: "1d76db", description: "tac8 works on it, and opens a pull request" };
+}

@@ -1,0 +1,2 @@
+/** The variable that marks every process of a run: its value is the run's id. */
+export const RUN_MARKER = "TAC8_RUN";

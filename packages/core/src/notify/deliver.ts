@@ -1,0 +1,95 @@
+import type { Redis } from "ioredis";
+import type { Logger } from "../log/logger.ts";
+import { send } from "./send.ts";
+import { readPending, replacePending, type StoredPending } from "./store.ts";
+import type { Target, TargetName } from "./targets.ts";
+
+export interface DeliverServices {
+  /** Borrowed. */
+  readonly redis: Redis;
+  readonly log: Pick<Logger, "warn" | "info">;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  readonly targets: readonly Target[];
+}
+
+/** What one place may have waiting for it; the oldest go first. */
+export const MAX_PENDING = 50;
+const MAX_AGE_MS = 24 * 3_600_000;
+const AT_ONCE = 10;
+/** Beyond the time that sending may take: whoever sent it is gone. */
+const SENDING_MS = 60_000;
+const FIRST_WAIT_MS = 5000;
+const MAX_WAIT_MS = 15 * 60_000;
+
+/** Pure: how long a place is left alone after so many failures in a row. */
+export function waitAfter(failures: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), MAX_WAIT_MS);
+}
+
+/**
+ * Makes a function that sends what waits, each message at most once: it is marked before it is sent, and what was sent
+ * without an answer is not sent again. A place that cannot be reached is tried again with growing waits, and does not
+ * hold up the others.
+ */
+export function createDelivery({ redis, log, now, signal, targets }: DeliverServices): () => Promise<void> {
+  const quiet = new Map<TargetName, { failures: number; until: number }>();
+
+  return async function deliver(): Promise<void> {
+    const pending = await readPending(redis);
+    const known = new Set(targets.map(({ name }) => name));
+    for (const entry of pending.filter(({ target }) => !known.has(target))) await replacePending(redis, entry, null);
+    await Promise.all(
+      targets.map((target) =>
+        tell(
+          target,
+          pending.filter((entry) => entry.target === target.name),
+        ),
+      ),
+    );
+  };
+
+  async function tell(target: Target, all: readonly StoredPending[]): Promise<void> {
+    const waiting = await withoutOld(target.name, all);
+    if (now() < (quiet.get(target.name)?.until ?? 0)) return;
+    for (const entry of waiting.slice(0, AT_ONCE)) {
+      if (signal.aborted || !(await tellOne(target, entry))) return;
+    }
+  }
+
+  /** @returns whether the place takes messages. */
+  async function tellOne(target: Target, entry: StoredPending): Promise<boolean> {
+    const marked = await replacePending(redis, entry, { sendingSince: now() });
+    if (marked === null) return true; // Somebody else has it.
+    const sent = await send(target, entry.message, signal);
+    if (signal.aborted && sent.kind !== "taken") return false; // Nobody knows: it stays marked.
+    if (sent.kind === "later") {
+      const failures = (quiet.get(target.name)?.failures ?? 0) + 1;
+      const waitMs = Math.max(sent.waitMs, waitAfter(failures));
+      quiet.set(target.name, { failures, until: now() + waitMs });
+      await replacePending(redis, marked, { sendingSince: null, tries: entry.tries + 1 });
+      const when = `${failures === 1 ? "" : `(${failures} times) `}again in ${Math.round(waitMs / 1000)} s`;
+      log.warn({ target: target.name }, `${target.name} could not be told: ${sent.why}; ${when}`);
+      return false;
+    }
+    quiet.delete(target.name);
+    await replacePending(redis, marked, null);
+    const about = { target: target.name, message: entry.message.id };
+    if (sent.kind === "taken") log.info(about, `told ${target.name}: ${entry.message.title}`);
+    if (sent.kind === "refused") log.warn(about, `${target.name} refuses a message: ${sent.why}; check its address`);
+    if (sent.kind === "unknown") log.warn(about, `${target.name} may not have got a message: ${sent.why}`);
+    return true;
+  }
+
+  /** What nobody sends, without what is too old or too much; that is dropped, and said. */
+  async function withoutOld(name: TargetName, all: readonly StoredPending[]): Promise<StoredPending[]> {
+    const at = now();
+    const lost = all.filter(({ sendingSince }) => sendingSince !== null && at - sendingSince >= SENDING_MS);
+    const free = all.filter(({ sendingSince }) => sendingSince === null);
+    const late = free.filter(({ addedAt }, index) => at - addedAt >= MAX_AGE_MS || index < free.length - MAX_PENDING);
+    for (const entry of [...lost, ...late]) await replacePending(redis, entry, null);
+    if (lost.length > 0) log.warn(`${name} may not have got ${lost.length} messages: sending them was broken off`);
+    if (late.length > 0) log.warn(`dropped ${late.length} messages for ${name}, which has taken none for too long`);
+    return free.filter((entry) => !late.includes(entry));
+  }
+}

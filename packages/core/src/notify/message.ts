@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+const KINDS = ["blocked", "failed", "pr", "hold-begun", "hold-ended", "summary", "test"] as const;
+export type MessageKind = (typeof KINDS)[number];
+
+export const messageSchema = z.object({
+  /** One per cause: `<kind>:<id of the event>`, or `summary:<day>`. */
+  id: z.string(),
+  kind: z.enum(KINDS),
+  /** ISO time of the cause. */
+  at: z.string(),
+  /** One line, at most 200 characters. */
+  title: z.string(),
+  /** May have several lines, at most 1,500 characters. */
+  text: z.string(),
+  /** `owner/repo#471`; null: it is about no issue. */
+  issue: z.string().nullable(),
+  /** Page of the issue or of its pull request. */
+  url: z.string().nullable(),
+});
+/** What people are told. */
+export type Message = z.infer<typeof messageSchema>;

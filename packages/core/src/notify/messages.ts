@@ -1,0 +1,91 @@
+import type { ConfigFile } from "../config/schema.ts";
+import type { LoggedEvent } from "../state/events.ts";
+import { tellHolds, type HoldMemory } from "./holds.ts";
+import type { Message, MessageKind } from "./message.ts";
+
+/** What a person wants to know of an issue. */
+export interface IssueFacts {
+  /** `owner/repo#471`. */
+  readonly reference: string;
+  readonly title: string;
+  readonly url: string;
+  readonly prUrl: string | null;
+  /** What its agent asked last. */
+  readonly question: string | null;
+}
+
+export interface MessagesInput {
+  /** Those that are new, oldest first. */
+  readonly events: readonly LoggedEvent[];
+  /** By job id; of the issues that the events are about. */
+  readonly issues: ReadonlyMap<string, IssueFacts>;
+  readonly holds: HoldMemory;
+  readonly wanted: Wanted;
+  /** Takes secrets out. */
+  readonly redact: (text: string) => string;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+export type Wanted = ConfigFile["notify"];
+
+/** Older news are none. */
+const NEWS_MS = 24 * 3_600_000;
+const MAX_TITLE = 200;
+const MAX_TEXT = 1500;
+
+/** Pure: what is to be told of these events, oldest first, and what must be remembered of the holds. */
+export function messagesFor(input: MessagesInput): { readonly messages: Message[]; readonly holds: HoldMemory } {
+  const { events, issues, wanted, redact, now } = input;
+  const fresh = events.filter(({ at }) => now - Date.parse(at) <= NEWS_MS);
+  const ofIssues = fresh.flatMap((event) => {
+    const kind = kindOf(event, wanted);
+    const facts = issues.get(event.issue);
+    return kind === null || facts === undefined ? [] : [tell({ kind, event, facts })];
+  });
+  const { told, memory } = tellHolds({ events: fresh, memory: input.holds, now });
+  const messages = [...ofIssues, ...(wanted.holds ? told : [])];
+  return {
+    messages: messages.toSorted((a, b) => a.at.localeCompare(b.at)).map((message) => bounded(message, redact)),
+    holds: memory,
+  };
+}
+
+/** Job ids of the events that may be told. */
+export function issuesOf(events: readonly LoggedEvent[], wanted: Wanted): string[] {
+  return [...new Set(events.filter((event) => kindOf(event, wanted) !== null).map(({ issue }) => issue))];
+}
+
+function kindOf({ from, to }: LoggedEvent, wanted: Wanted): "blocked" | "failed" | "pr" | null {
+  if (from === to) return null; // An answer to a question is told as blocked → blocked.
+  if (to === "blocked" && wanted.blocked) return "blocked";
+  if (to === "failed" && wanted.failed) return "failed";
+  return to === "pr" && wanted.pull_requests ? "pr" : null;
+}
+
+function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; facts: IssueFacts }): Message {
+  const { reference, title } = facts;
+  const words: Record<string, string> = {
+    blocked: `${reference} has a question`,
+    failed: `${reference} failed`,
+    pr: `${reference} has a pull request`,
+  };
+  const url = kind === "pr" ? (facts.prUrl ?? facts.url) : facts.url;
+  const why = kind === "blocked" ? (facts.question ?? event.reason) : event.reason;
+  const text = [title, why].filter((part) => part !== "").join("\n");
+  return { id: `${kind}:${event.id}`, kind, at: event.at, title: words[kind] ?? kind, text, issue: reference, url };
+}
+
+/** Titles, questions and reasons come from strangers and agents. */
+export function bounded(message: Message, redact: (text: string) => string): Message {
+  const clean = (text: string) => redact(text).replace(/[^\P{Cc}\n]/gu, " ");
+  return {
+    ...message,
+    title: cut(clean(message.title).replace(/\s+/g, " ").trim(), MAX_TITLE),
+    text: cut(clean(message.text).trim(), MAX_TEXT),
+  };
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,125 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { EVENTS_KEY, NOTIFY_KEY, NOTIFY_PENDING_KEY } from "../state/keys.ts";
+import { holdMemorySchema } from "./holds.ts";
+import { messageSchema, type Message } from "./message.ts";
+import type { TargetName } from "./targets.ts";
+
+const memorySchema = z.object({
+  holds: holdMemorySchema,
+  /** The last day whose summary was told, or was none of ours to tell. */
+  summaryOf: z.string(),
+});
+export type Memory = z.infer<typeof memorySchema>;
+
+/** How far the event log was told, and what must be remembered of it. */
+export interface Position {
+  readonly cursor: string;
+  readonly memory: Memory;
+  /** As it is stored: for `advance` to see that nobody else was quicker. */
+  readonly text: string;
+}
+
+const pendingSchema = z.object({
+  target: z.enum(["slack", "ntfy", "webhook"]),
+  message: messageSchema,
+  /** Epoch ms, as are all. */
+  addedAt: z.number(),
+  tries: z.number(),
+  /** Since when somebody sends it; null: nobody does. */
+  sendingSince: z.number().nullable(),
+});
+/** A message that a place has not been told yet. */
+export type Pending = z.infer<typeof pendingSchema>;
+
+export interface StoredPending extends Pending {
+  readonly field: string;
+  readonly text: string;
+}
+
+/** Where it stands; begun at the end of the log where nothing was told before: what is old is no news. */
+export async function readPosition(redis: Redis, fresh: Memory): Promise<Position> {
+  const [cursor, text] = await redis.hmget(NOTIFY_KEY, "cursor", "memory");
+  const memory = parse(memorySchema, text ?? null);
+  if (cursor && text && memory !== null) return { cursor, memory, text };
+  const [newest] = await redis.xrevrange(EVENTS_KEY, "+", "-", "COUNT", 1);
+  const first = cursor || (newest?.[0] ?? "0");
+  const begun = JSON.stringify(fresh);
+  await redis.hset(NOTIFY_KEY, "cursor", first, "memory", begun);
+  return { cursor: first, memory: fresh, text: begun };
+}
+
+/** KEYS: position, pending. ARGV: cursor and memory that are expected, those to come, then fields and values of what is new. */
+const ADVANCE = `
+local at = redis.call('HMGET', KEYS[1], 'cursor', 'memory')
+if at[1] ~= ARGV[1] or at[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'cursor', ARGV[3], 'memory', ARGV[4])
+for i = 5, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+return 1`;
+
+/** Moves on and puts the messages down for each target, in one step. @returns false when somebody else was quicker */
+export async function advance(
+  redis: Redis,
+  from: Position,
+  to: {
+    readonly cursor: string;
+    readonly memory: Memory;
+    readonly messages: readonly Message[];
+    readonly targets: readonly TargetName[];
+    readonly now: number;
+  },
+): Promise<boolean> {
+  const entries = to.messages.flatMap((message) =>
+    to.targets.flatMap((target) => {
+      const pending: Pending = { target, message, addedAt: to.now, tries: 0, sendingSince: null };
+      return [`${target} ${message.id}`, JSON.stringify(pending)];
+    }),
+  );
+  const memory = JSON.stringify(to.memory);
+  const args = [from.cursor, from.text, to.cursor, memory, ...entries];
+  return (await redis.eval(ADVANCE, 2, NOTIFY_KEY, NOTIFY_PENDING_KEY, ...args)) === 1;
+}
+
+/** What waits, oldest first. The list is kept short by those who read it. */
+export async function readPending(redis: Redis): Promise<StoredPending[]> {
+  const all = await redis.hgetall(NOTIFY_PENDING_KEY);
+  const found: StoredPending[] = [];
+  for (const [field, text] of Object.entries(all)) {
+    const pending = parse(pendingSchema, text);
+    if (pending === null)
+      await redis.hdel(NOTIFY_PENDING_KEY, field); // Of another version.
+    else found.push({ ...pending, field, text });
+  }
+  return found.toSorted((a, b) => a.message.at.localeCompare(b.message.at) || a.field.localeCompare(b.field));
+}
+
+/** KEYS: pending. ARGV: field, value that is expected, value to come or nothing. */
+const REPLACE = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return 1`;
+
+/** Changes what waits, or takes it away (null). @returns null when somebody else has changed it */
+export async function replacePending(
+  redis: Redis,
+  { field, text, ...before }: StoredPending,
+  change: Partial<Pick<Pending, "tries" | "sendingSince">> | null,
+): Promise<StoredPending | null> {
+  const after = { ...before, ...change };
+  const next = change === null ? "" : JSON.stringify(after);
+  const done = await redis.eval(REPLACE, 1, NOTIFY_PENDING_KEY, field, text, next);
+  return done === 1 ? { ...after, field, text: next } : null;
+}
+
+/** Nobody is told any more: whoever is told later begins with what is new then. */
+export async function forget(redis: Redis): Promise<void> {
+  await redis.del(NOTIFY_KEY, NOTIFY_PENDING_KEY);
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string | null): T | null {
+  try {
+    return text === null ? null : (schema.safeParse(JSON.parse(text)).data ?? null);
+  } catch {
+    return null;
+  }
+}

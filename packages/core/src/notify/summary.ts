@@ -1,0 +1,31 @@
+import type { Counts } from "../ledger/count.ts";
+import { lastDays } from "../ledger/days.ts";
+import { summarize } from "../ledger/summary.ts";
+import type { Message } from "./message.ts";
+
+/** Pure: the last day (`2026-11-24`) whose summary is due. `at`: `08:00`, of the day after it; `now`: epoch ms. */
+export function dueDay(at: string, now: number): string {
+  const [hours = 0, minutes = 0] = at.split(":").map(Number);
+  const time = new Date(now).setHours(hours, minutes, 0, 0);
+  const [beforeYesterday = "", yesterday = ""] = lastDays(3, now);
+  return now >= time ? yesterday : beforeYesterday;
+}
+
+/** Pure: what was counted on a day, for people. */
+export function summaryMessage(day: string, counts: Counts, now: number): Message {
+  const { outcomes, costUsd, tokens, agents } = summarize(counts);
+  const ends = [
+    [outcomes.pr, "pull requests"],
+    [outcomes.failed, "failed"],
+    [outcomes.blocked, "questions"],
+    [outcomes.expired, "questions without an answer"],
+    [outcomes.stopped, "stopped"],
+    [outcomes.cancelled + outcomes.withdrawn, "taken back"],
+  ] as const;
+  const some = ends.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+  const figures = `${agents} agent runs, ${tokens.toLocaleString("en-US")} tokens, $${costUsd.toFixed(2)}`;
+  const text =
+    agents === 0 && some.length === 0 ? "Nothing was done." : `${some.join(", ") || "No issue ended"}.\n${figures}.`;
+  const at = new Date(now).toISOString();
+  return { id: `summary:${day}`, kind: "summary", at, title: `tac8 on ${day}`, text, issue: null, url: null };
+}
