@@ -166,6 +166,7 @@ describe("tac8 list", () => {
           attempts: 0,
           maxAttempts: 3,
           costUsd: 0.42,
+          runMs: 1,
           pr: { number: 7, url: "https://github.com/Octo/Hello/pull/7" },
         }),
         expect.objectContaining({
@@ -176,6 +177,7 @@ describe("tac8 list", () => {
           reason: "refused",
         }),
       ],
+      more: {},
     });
     const table = await tac8("list", "--state", "failed");
     expect(table.out.trim().split("\n")).toEqual([
@@ -186,7 +188,7 @@ describe("tac8 list", () => {
 
   it("says when there is nothing", async () => {
     expect(await tac8("list")).toMatchObject({ code: 0, out: expect.stringContaining("No issues yet") });
-    expect(await tac8("list", "--json")).toMatchObject({ code: 0, out: '{\n  "issues": []\n}\n' });
+    expect(await tac8("list", "--json")).toMatchObject({ code: 0, out: '{\n  "issues": [],\n  "more": {}\n}\n' });
   });
 });
 

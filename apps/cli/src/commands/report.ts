@@ -36,7 +36,7 @@ export const report: CommandSpec = {
     const [json, markdown] = [options["json"] === true, options["markdown"] === true];
     if (json && markdown) throw new WrongUsage("choose one of --json and --markdown");
     const place = locate(context, options["config"] as string | undefined);
-    const since = parseSince(String(options["since"] ?? DEFAULT_SINCE), now);
+    const since = parseSince((options["since"] as string | undefined) ?? DEFAULT_SINCE, now);
     const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), UP_RUNNING);
     const title = `tac8, ${stamp(since)} to ${stamp(now)}`;
     const page = pageOf(found, place.repositories);

@@ -31,11 +31,11 @@ export const timeline: CommandSpec = {
     const { now } = context;
     const place = locate(context, options["config"] as string | undefined);
     const [text] = args;
+    const { since, limit } = options as { readonly since?: string; readonly limit?: string };
     const choice = {
       issue: text === undefined ? null : referenceOf(text, place, context.cwd),
-      since: options["since"] === undefined ? 0 : parseSince(String(options["since"]), now()),
-      limit:
-        options["limit"] === undefined ? DEFAULT_LIMIT : parseCount("--limit", String(options["limit"]), MAX_EVENTS),
+      since: since === undefined ? 0 : parseSince(since, now()),
+      limit: limit === undefined ? DEFAULT_LIMIT : parseCount("--limit", limit, MAX_EVENTS),
     };
     const how = { json: options["json"] === true, follow: options["follow"] === true };
     const { out } = context;

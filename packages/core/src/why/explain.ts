@@ -41,7 +41,7 @@ export function explain(facts: WhyFacts): Explanation {
     state: stateOf(facts, standing),
     since: issue.since,
     answer: first?.holds === true ? first.answer : OTHERWISE[standing],
-    rules: ordered.map(({ answer: _, ...rule }) => rule),
+    rules: ordered.map(({ rule, holds, text, evidence }) => ({ rule, holds, text, evidence })),
   };
 }
 

@@ -174,8 +174,9 @@ test("what it costs does not grow with the queue", async () => {
   const costOf = async (number: number) => {
     await server.redis.config("RESETSTAT");
     await read(number);
-    const { info: _, "config|resetstat": __, ...rest } = await calls();
-    return rest;
+    // Asked by this test itself.
+    const own = ["info", "config|resetstat"];
+    return Object.fromEntries(Object.entries(await calls()).filter(([name]) => !own.includes(name)));
   };
   await add(1);
   await read(1); // Scripts are loaded once.

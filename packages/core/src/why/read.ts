@@ -1,5 +1,6 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { parseBreaker } from "../domain/breaker.ts";
 import { planHolds, repositoryHold } from "../domain/holds.ts";
 import { jobIdOf, repoKey, type IssueRef } from "../domain/reference.ts";
@@ -80,10 +81,12 @@ async function readOwnEvents(
   return [...all.values()].filter(({ issue }) => issue === jobId).toReversed();
 }
 
+const pauseSchema = z.object({ by: z.string(), reason: z.string().default(""), since: z.number() });
+
 function parsePause(runner: string, text: string): PauseFacts[] {
   try {
-    const { by, reason, since } = JSON.parse(text) as Partial<PauseFacts>;
-    return [{ runner, by: String(by ?? "somebody"), reason: String(reason ?? ""), since: Number(since ?? 0) }];
+    const found = pauseSchema.safeParse(JSON.parse(text));
+    return found.success ? [{ ...found.data, runner }] : [];
   } catch {
     return []; // Written by another version.
   }
