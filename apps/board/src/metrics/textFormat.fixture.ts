@@ -53,7 +53,7 @@ export function parseMetrics(text: string): Family[] {
         current?.type === "histogram" ? SUFFIXES.map((suffix) => `${current?.name}${suffix}`) : [current?.name];
       if (current === null || current.type === "" || !base.includes(series.name))
         throw fail("a sample outside its family");
-      const key = JSON.stringify([series.name, Object.entries(series.labels).toSorted()]);
+      const key = JSON.stringify([series.name, Object.entries(series.labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
       if (seen.has(key)) throw fail("a series twice");
       seen.add(key);
       if (current.type === "counter" && series.value < 0) throw fail("a negative counter");

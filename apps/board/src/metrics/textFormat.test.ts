@@ -21,25 +21,25 @@ test("reads labels as they were", () => {
 });
 
 test.each([
-  ["no line's end", `${head("tac8_x", "gauge")}tac8_x 1`],
-  ["a sample without HELP and TYPE", "tac8_x 1\n"],
-  ["a sample of another family", `${head("tac8_x", "gauge")}tac8_y 1\n`],
-  ["no TYPE", "# HELP tac8_x Words.\ntac8_x 1\n"],
-  ["a TYPE first", "# TYPE tac8_x gauge\n# HELP tac8_x Words.\ntac8_x 1\n"],
-  ["no words", "# HELP tac8_x \n# TYPE tac8_x gauge\n"],
-  ["a family twice", head("tac8_x", "gauge") + head("tac8_x", "gauge")],
-  ["a series twice", `${head("tac8_x", "gauge")}tac8_x{a="1",b="2"} 1\ntac8_x{b="2",a="1"} 1\n`],
-  ["a counter without _total", head("tac8_x", "counter")],
-  ["a gauge with it", head("tac8_x_total", "gauge")],
-  ["no base unit", head("tac8_x_ms", "gauge")],
-  ["no prefix", head("x", "gauge")],
-  ["a bare quote", `${head("tac8_x", "gauge")}tac8_x{a="""} 1\n`],
-  ["a bare backslash", `${head("tac8_x", "gauge")}tac8_x{a="\\x"} 1\n`],
-  ["a new line in a label", `${head("tac8_x", "gauge")}tac8_x{a="\n"} 1\n`],
-  ["no number", `${head("tac8_x", "gauge")}tac8_x undefined\n`],
-  ["buckets that shrink", histogram("1 2", "2 1", "+Inf 2")],
-  ["no +Inf", histogram("1 1", "2 2")],
-  ["another count", histogram("1 1", "+Inf 3")],
-])("refuses %s", (_name, text) => {
-  expect(() => parseMetrics(text)).toThrow();
+  ["no line's end", "the last line has no end", `${head("tac8_x", "gauge")}tac8_x 1`],
+  ["a sample without HELP and TYPE", "outside its family", "tac8_x 1\n"],
+  ["a sample of another family", "outside its family", `${head("tac8_x", "gauge")}tac8_y 1\n`],
+  ["no TYPE", "outside its family", "# HELP tac8_x Words.\ntac8_x 1\n"],
+  ["a TYPE first", "TYPE that does not follow", "# TYPE tac8_x gauge\n# HELP tac8_x Words.\ntac8_x 1\n"],
+  ["no words", "not a", "# HELP tac8_x \n# TYPE tac8_x gauge\n"],
+  ["a family twice", "a second HELP", head("tac8_x", "gauge") + head("tac8_x", "gauge")],
+  ["a series twice", "a series twice", `${head("tac8_x", "gauge")}tac8_x{a="1",b="2"} 1\ntac8_x{b="2",a="1"} 1\n`],
+  ["a counter without _total", "end in _total", head("tac8_x", "counter")],
+  ["a gauge with it", "end in _total", head("tac8_x_total", "gauge")],
+  ["no base unit", "against the conventions", head("tac8_x_ms", "gauge")],
+  ["no prefix", "against the conventions", head("x", "gauge")],
+  ["a bare quote", "not escaped", `${head("tac8_x", "gauge")}tac8_x{a="""} 1\n`],
+  ["a bare backslash", "not escaped", `${head("tac8_x", "gauge")}tac8_x{a="\\x"} 1\n`],
+  ["a new line in a label", "not a sample", `${head("tac8_x", "gauge")}tac8_x{a="\n"} 1\n`],
+  ["no number", "not a number", `${head("tac8_x", "gauge")}tac8_x undefined\n`],
+  ["buckets that shrink", "not cumulative", histogram("1 2", "2 1", "+Inf 2")],
+  ["no +Inf", "does not end with +Inf", histogram("1 1", "2 2")],
+  ["another count", "+Inf is not the count", histogram("1 1", "+Inf 3")],
+])("refuses %s", (_name, why, text) => {
+  expect(() => parseMetrics(text)).toThrow(why);
 });
