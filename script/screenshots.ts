@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cleanup, setUpBoard, setUpRedis } from "../apps/board/src/board.fixture.ts";
-import { exampleTalk, paintScene, paintTalk } from "../apps/board/src/scene.fixture.ts";
+import { exampleTalk, paintPresence, paintScene, paintTalk } from "../apps/board/src/scene.fixture.ts";
 import { launchBrowser } from "../test/browser.ts";
 
 const DOCS = fileURLToPath(new URL("../docs/", import.meta.url));
@@ -32,6 +32,7 @@ try {
   const browser = await launchBrowser();
   cleanup.add(() => browser.close());
   for (const { file, path, size, scheme } of PICTURES) {
+    await paintPresence({ ...scene, now: Date.now() });
     const page = await browser.newPage({ viewport: size, colorScheme: scheme });
     await page.goto(`${board.url}${path}`);
     await page.locator('#live[data-state="live"]').waitFor();

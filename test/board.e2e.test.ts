@@ -104,8 +104,9 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   const url = await urlOf(world.startApp("board"));
   world.startApp("scheduler");
   world.startApp("runner");
+  const go = join(world.dir, "go");
   const work = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
-  const number = world.openIssue({ script: [[{ say: "thinking about it" }, { hang: true }], work] });
+  const number = world.openIssue({ script: [{ say: "thinking about it" }, until(go), ...work] });
   const page = await openPage(url, { viewport: { width: 1280, height: 900 } });
   await page.locator("#now .run").getByText("thinking about it").waitFor();
 
@@ -121,6 +122,7 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   await page.getByText("Told to stop").waitFor();
   await world.reaches(number, "stopped");
   await page.locator("#retry").waitFor();
+  await writeFile(go, "");
   await tabTo(page, "#retry");
   await page.keyboard.press("Enter");
   await page.getByText("It waits for its next try.").waitFor();

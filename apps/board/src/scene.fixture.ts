@@ -25,9 +25,14 @@ const MINUTE = 60_000;
 const USAGE = { inputTokens: 4100, outputTokens: 9800, cacheReadTokens: 312_000, cacheWriteTokens: 28_000, turns: 14 };
 
 export async function paintScene(scene: Scene): Promise<void> {
-  const { redis, now } = scene;
   await paintHistory(scene);
   await paintQueue(scene);
+  await paintPresence(scene);
+}
+
+/** Scheduler and runners are there for half a minute from `now` on. */
+export async function paintPresence(scene: Scene): Promise<void> {
+  const { redis, now } = scene;
   await announceScheduler(redis, { at: now, lastPollAt: now - 12_000, error: null });
   const machine = { totalMemoryMb: 8192, freeDiskGb: 91, loadPerCore: 0.7, temperatureC: 58 };
   await announceRunner(redis, {
@@ -133,7 +138,11 @@ async function paintQueue(scene: Scene): Promise<void> {
     );
   };
   const write = (number: number, patch: IssuePatch) => store.writeIf(idOf(number), {}, patch);
-  const worker = new Worker<JobData, JobResult>(QUEUE_NAME, null, { connection: redis, autorun: false });
+  const worker = new Worker<JobData, JobResult>(QUEUE_NAME, null, {
+    connection: redis,
+    autorun: false,
+    lockDuration: 60 * MINUTE,
+  });
   for (const [number, title, outcome, reason, minutes] of ENDED.toReversed()) {
     const at = now - minutes * MINUTE;
     await add(number, title, { timestamp: at - 30 * MINUTE, attempts: 1 });
