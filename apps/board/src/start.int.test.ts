@@ -43,7 +43,7 @@ test("health turns good when scheduler and runner report, and the overview shows
 
   const page = await ask(url);
   expect(page.status).toBe(200);
-  for (const text of ["2 of 3 busy", "octo/hello#471", "labelled &lt;by&gt; octo"]) expect(page.body).toContain(text);
+  for (const text of ["2 of 3 busy", "#471</a>", "labelled &lt;by&gt; octo"]) expect(page.body).toContain(text);
 });
 
 test("headers keep strangers out, and strangers' hosts and origins are refused", async () => {
