@@ -1,13 +1,17 @@
 import { CommanderError } from "commander";
 import { messageOf, Problem, WrongUsage, type Context } from "./context.ts";
+import { commandsFor } from "./commands/table.ts";
 import { createProgram } from "./program.ts";
 import { painter } from "./terminal/text.ts";
 
 /** Exit codes: 0 ok, 1 a problem (said on stderr, one line each), 2 wrong usage. */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
   let code = 0;
-  const program = createProgram(context, (value) => {
-    code = value;
+  const program = createProgram(context, {
+    commands: await commandsFor(argv),
+    done(value) {
+      code = value;
+    },
   });
   try {
     await program.parseAsync(argv, { from: "user" });

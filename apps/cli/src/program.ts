@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { COMMANDS } from "./commands/table.ts";
 import type { Context } from "./context.ts";
 
 /** What a command is given of the command line: its arguments in order, and all options by name, global ones too. */
@@ -23,15 +22,18 @@ export interface CommandSpec {
   readonly run: (context: Context, input: Input) => Promise<number>;
 }
 
-/** The command line as commander reads it. `done` is told the exit code of the command that ran. */
-export function createProgram(context: Context, done: (code: number) => void): Command {
+/** The command line as commander reads it, with these commands. `done` is told the exit code of the one that ran. */
+export function createProgram(
+  context: Context,
+  { commands, done }: { readonly commands: readonly CommandSpec[]; readonly done: (code: number) => void },
+): Command {
   const program = new Command("tac8")
     .description("Labelled GitHub issues become pull requests while you sleep.")
     .option("--config <file>", "configuration file (default: TAC8_CONFIG, else config.toml)")
     .version(version(context.root), "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command");
-  for (const spec of COMMANDS) {
+  for (const spec of commands) {
     const command = program.command(spec.usage).description(spec.summary);
     for (const { flags, description, choices } of spec.options) {
       const option = new Option(flags, description);

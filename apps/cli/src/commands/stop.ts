@@ -11,7 +11,7 @@ import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
-import { followStop } from "../stop/follow.ts";
+import { followStop, type FollowOptions } from "../stop/follow.ts";
 import { plain } from "../terminal/text.ts";
 
 const DEFAULT_SECONDS = 300;
@@ -58,17 +58,38 @@ export const stop: CommandSpec = {
 };
 
 async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<number> {
-  const { jobId, reason, kill, waitMs, json, pollSeconds } = wish;
+  const { jobId, reason, kill } = wish;
+  const store = createIssueStore(redis);
+  const [before, newest] = await Promise.all([store.read(jobId), readEvents(redis, { count: 1 })]);
+  const given = { store, redis, jobId, by: operatorOf(context), reason, kill, now: context.now() };
+  const answer = await withQueue(redis, (queue) => stopIssue({ queue, ...given }));
+  // Before anything is said: whoever reads that the stop goes on may be quick with Ctrl-C.
+  const enough = new AbortController();
+  const ignore = context.onSignal(() => enough.abort());
+  const since = { event: newest[0]?.id ?? "0", publishedSha: before.publishedSha };
+  try {
+    return await tellOfStop(context, redis, { wish, answer, since, signal: enough.signal });
+  } finally {
+    ignore();
+  }
+}
+
+interface Asked {
+  readonly wish: Wish;
+  readonly answer: StopAnswer;
+  readonly since: FollowOptions["since"];
+  /** Aborted when nobody waits any longer. */
+  readonly signal: AbortSignal;
+}
+
+async function tellOfStop(context: Context, redis: Redis, { wish, answer, since, signal }: Asked): Promise<number> {
+  const { jobId, kill, waitMs, json, pollSeconds } = wish;
   const store = createIssueStore(redis);
   const ref = parseJobId(jobId);
   const name = ref === null ? jobId : formatReference(ref);
   const say = (line: string): void => {
     if (!json) context.out.line(line);
   };
-  const [before, newest] = await Promise.all([store.read(jobId), readEvents(redis, { count: 1 })]);
-  const by = operatorOf(context);
-  const given = { store, redis, jobId, by, reason, kill, now: context.now() };
-  const answer = await withQueue(redis, (queue) => stopIssue({ queue, ...given }));
   const refusal = describeRefusal(name, answer);
   if (refusal !== null) throw new Problem(refusal);
   if (answer.kind === "ended") say(`${name} has ended (${answer.state}): there is nothing to stop.`);
@@ -82,8 +103,7 @@ async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<numbe
   }
   let over = answer.kind === "ended";
   if (!over && waitMs !== null) {
-    const since = { event: newest[0]?.id ?? "0", publishedSha: before.publishedSha };
-    const result = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds });
+    const result = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds, signal });
     over = result === "over";
     if (result === "late")
       say(`${name} is not at its end after ${Math.round(waitMs / 1000)} s; the stop goes on. tac8 list shows it.`);

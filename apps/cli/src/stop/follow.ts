@@ -12,7 +12,7 @@ const PRESENCE_MS = 3000;
 const MAX_EVENTS = 200;
 
 export interface FollowOptions {
-  readonly context: Pick<Context, "now" | "onSignal">;
+  readonly context: Pick<Context, "now">;
   /** Borrowed. */
   readonly redis: Redis;
   readonly store: Pick<IssueStore, "read">;
@@ -21,6 +21,8 @@ export interface FollowOptions {
   readonly since: { readonly event: string; readonly publishedSha: string | null };
   readonly say: (line: string) => void;
   readonly waitMs: number;
+  /** Aborted when the person has enough. */
+  readonly signal: AbortSignal;
   readonly pollSeconds: number;
 }
 
@@ -29,9 +31,7 @@ export interface FollowOptions {
  * (`left`: the wait ends, not the stop). Each look costs the same, however long the queue is.
  */
 export async function followStop(options: FollowOptions): Promise<"over" | "late" | "left"> {
-  const { context, redis, store, jobId, since, say, waitMs } = options;
-  const stop = new AbortController();
-  const ignore = context.onSignal(() => stop.abort());
+  const { redis, store, jobId, since, say, waitMs, signal } = options;
   const deadline = performance.now() + waitMs;
   const told = new Set<string>();
   const once = (line: string): void => {
@@ -40,34 +40,30 @@ export async function followStop(options: FollowOptions): Promise<"over" | "late
   };
   let { event } = since;
   let presenceAt = performance.now() + PRESENCE_MS;
-  try {
-    for (;;) {
-      const issue = await store.read(jobId);
-      for (const entry of await readEventsAfter(redis, { after: event, count: MAX_EVENTS })) {
-        event = entry.id;
-        if (entry.issue === jobId && entry.to === "agent") once(`  ${plain(entry.reason)}`);
-      }
-      const { publishedSha, branch, runner } = issue;
-      if (publishedSha !== null && publishedSha !== since.publishedSha) {
-        once(`  its work is on the branch ${plain(branch ?? "?")} (${plain(publishedSha).slice(0, 7)})`);
-      }
-      const ended = isEnded(issue.state);
-      if (ended && issue.stop === null) return "over";
-      if (performance.now() >= presenceAt) {
-        presenceAt = performance.now() + PRESENCE_MS;
-        if (ended && !(await schedulerIsThere(options))) {
-          once("  the scheduler is not at work: when it is, the issue on GitHub will say so");
-          return "over";
-        }
-        if (ended) once("  the issue on GitHub is still to be told");
-        else await tellOfRunner(options, runner, once);
-      }
-      if (performance.now() >= deadline) return "late";
-      await sleep(LOOK_MS, undefined, { signal: stop.signal }).catch(() => undefined);
-      if (stop.signal.aborted) return "left";
+  for (;;) {
+    const issue = await store.read(jobId);
+    for (const entry of await readEventsAfter(redis, { after: event, count: MAX_EVENTS })) {
+      event = entry.id;
+      if (entry.issue === jobId && entry.to === "agent") once(`  ${plain(entry.reason)}`);
     }
-  } finally {
-    ignore();
+    const { publishedSha, branch, runner } = issue;
+    if (publishedSha !== null && publishedSha !== since.publishedSha) {
+      once(`  its work is on the branch ${plain(branch ?? "?")} (${plain(publishedSha).slice(0, 7)})`);
+    }
+    const ended = isEnded(issue.state);
+    if (ended && issue.stop === null) return "over";
+    if (performance.now() >= presenceAt) {
+      presenceAt = performance.now() + PRESENCE_MS;
+      if (ended && !(await schedulerIsThere(options))) {
+        once("  the scheduler is not at work: when it is, the issue on GitHub will say so");
+        return "over";
+      }
+      if (ended) once("  the issue on GitHub is still to be told");
+      else await tellOfRunner(options, runner, once);
+    }
+    if (performance.now() >= deadline) return "late";
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return "left";
   }
 }
 
