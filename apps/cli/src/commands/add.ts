@@ -1,5 +1,6 @@
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { priorityLabel, PRIORITIES, priorityOf, type Priority } from "@tac8/core/domain/priority";
+import { triggerLabel } from "@tac8/core/domain/labels";
 import { formatReference, parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { planHolds } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
@@ -20,7 +21,6 @@ import { plain } from "../terminal/text.ts";
 
 /** For all that is asked of GitHub together. */
 const PATIENCE_MS = 60_000;
-const TRIGGER = { color: "5319e7", description: "An agent works on this" };
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
 /** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
@@ -88,7 +88,7 @@ async function label(
   const added = !on || ended;
   if (added) {
     await anew();
-    await github.ensureLabel(ref, { name: trigger, ...TRIGGER }, options);
+    await github.ensureLabel(ref, triggerLabel(repository), options);
     await github.addLabel(ref, ref.number, trigger, options);
   }
   return { added, priority: wanted ?? priorityOf(issue.labels) };

@@ -3,6 +3,7 @@ import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { unreachable, WrongUsage, type Context } from "../context.ts";
+import { operatorOf } from "../operator.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
@@ -40,7 +41,7 @@ async function retryIn(
     const answers: object[] = [];
     let code = 0;
     for (const id of ids) {
-      const answer = await retryIssue({ queue, store, jobId: id, by: "tac8 retry", now: context.now() });
+      const answer = await retryIssue({ queue, store, jobId: id, by: operatorOf(context), now: context.now() });
       const ref = parseJobId(id);
       const name = ref === null ? id : formatReference(ref);
       const line = describeRetry(name, answer);
