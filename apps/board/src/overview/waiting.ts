@@ -1,3 +1,4 @@
+import { refOfJob } from "@tac8/core/domain/reference";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
 import type { Snapshot } from "@tac8/core/look/snapshot";
@@ -5,7 +6,7 @@ import { clip } from "@tac8/core/conversation/shorten";
 import type { RunnerPresence } from "@tac8/core/state/presence";
 import { plural } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
-import { issueLink, issueOf } from "../pages/issueLink.ts";
+import { issueLink } from "../pages/issueLink.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
 import type { LaterJob, ListedJob } from "./read.ts";
@@ -57,7 +58,7 @@ function restOf(runner: RunnerPresence | undefined): string {
 }
 
 function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: OverviewContext): Html {
-  const ref = issueOf(job.id, repositories);
+  const ref = refOfJob(job.id, repositories);
   const held = ref !== null && holds.some(({ name }) => name === repositoryHold(ref));
   return html`<li id="next-${job.id}">
     <span class="chip">${priorityName(job.priority)}</span>

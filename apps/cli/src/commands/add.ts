@@ -17,6 +17,7 @@ import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
+import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 
 /** For all that is asked of GitHub together. */
@@ -47,7 +48,7 @@ export const add: CommandSpec = {
     const next = await whatIsNext(context, place, added);
     const name = formatReference(ref);
     if (options["json"] === true) {
-      context.out.line(JSON.stringify({ issue: name, label: repository.issueLabel, priority, added, next }, null, 2));
+      context.out.line(jsonText({ issue: name, label: repository.issueLabel, priority, added, next }));
       return 0;
     }
     const done = added ? "is labelled" : "was labelled before";

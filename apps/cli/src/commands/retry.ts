@@ -9,6 +9,7 @@ import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
+import { jsonText } from "../terminal/json.ts";
 
 /** `--json`: `{issues: [{issue, result, from?, later?}]}`, `result` being the kind of a `RetryAnswer`. */
 export const retry: CommandSpec = {
@@ -53,7 +54,7 @@ async function retryIn(
       if (good) context.out.line(line);
       else context.err.line(`tac8: ${line}`);
     }
-    if (json) context.out.line(JSON.stringify({ issues: answers }, null, 2));
+    if (json) context.out.line(jsonText({ issues: answers }));
     else if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
     return code;
   });
