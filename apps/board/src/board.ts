@@ -20,6 +20,8 @@ export interface Board {
   /** Shared by all who look, and a minute old at most. */
   readonly charts: () => Promise<ChartFacts>;
   readonly live: LiveHub;
+  /** null: none is asked for. */
+  readonly password: string | null;
   readonly vitals: Pick<Vitals, "look">;
   /** Epoch ms. */
   readonly now: () => number;

@@ -76,7 +76,16 @@ test("a password is asked for where one is given; health is open", async () => {
   }
   expect((await ask(url, { headers: basic("given-one") })).status).toBe(200);
   expect((await ask(url, { headers: basic("given-on") })).status).toBe(401);
-  expect((await ask(`${url}/healthz`)).status).toBe(503);
+  const health = await ask(`${url}/healthz`);
+  expect(health.status).toBe(503);
+  // To strangers without a name of anything.
+  expect(JSON.parse(health.body)).toEqual({ ok: false, level: "critical" });
+  const whole = await ask(`${url}/healthz`, { headers: basic("given-one") });
+  expect(JSON.parse(whole.body)).toMatchObject({
+    level: "critical",
+    reasons: expect.any(Array),
+    runners: { present: 0 },
+  });
   expect(passwords).toEqual([]);
 });
 

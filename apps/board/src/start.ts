@@ -63,6 +63,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
     queue,
     store: createIssueStore(redis),
     probe: createRedisProbe(redis),
+    password,
     charts: remember(() => readChartFacts(redis, now()), { ms: CHARTS_MS, now }),
     live,
     vitals,

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { messageOf, Problem, WrongUsage, type Context } from "./context.ts";
 import { commandsFor } from "./commands/table.ts";
 import { createProgram } from "./program.ts";
-import { painter } from "./terminal/text.ts";
+import { painter, plainLines } from "./terminal/text.ts";
 
 /** Exit codes: 0 ok, 1 a problem (said on stderr, one line each), 2 wrong usage. */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
@@ -26,6 +26,6 @@ export async function runCli(argv: readonly string[], context: Context): Promise
 function complain(error: unknown, { err, env }: Context): void {
   const lines = error instanceof Problem ? error.lines : messageOf(error).split("\n", 1);
   const mark = painter(err.color)("red", "tac8:");
-  for (const line of lines) err.line(`${mark} ${line}`);
+  for (const line of lines.flatMap(plainLines)) err.line(`${mark} ${line}`);
   if (env["LOG_LEVEL"] === "debug" && error instanceof Error) err.line(error.stack ?? "");
 }

@@ -1,4 +1,5 @@
 import { pauseAll, pauseRunner, resumeAll, resumeRunner } from "@tac8/core/state/pause";
+import { planHolds } from "@tac8/core/domain/holds";
 import type { Page } from "../board.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
@@ -8,13 +9,22 @@ const REASON = "a person pressed Pause";
 
 export const pauseEverything: Page = async (board, request, response) => {
   const wish = { by: whoOf(request), reason: REASON, now: board.now() };
-  const { began } = await readInTime(board.probe, () => pauseAll(board.redis, wish));
+  const { began } = await readInTime(board.probe, async () => {
+    const done = await pauseAll(board.redis, wish);
+    // At once, and not only when the scheduler looks.
+    await board.queue.pause();
+    return done;
+  });
   answer(request, response, { said: began ? "paused" : "was-paused", page: "/" });
 };
 
 export const resumeEverything: Page = async (board, request, response) => {
   const wish = { by: whoOf(request), now: board.now() };
-  const { ended, holds } = await readInTime(board.probe, () => resumeAll(board.redis, wish));
+  const { ended, holds } = await readInTime(board.probe, async () => {
+    const done = await resumeAll(board.redis, wish);
+    if (!planHolds([...done.holds], board.now()).pauseQueue) await board.queue.resume();
+    return done;
+  });
   answer(request, response, { said: !ended ? "not-paused" : holds.length > 0 ? "held" : "resumed", page: "/" });
 };
 

@@ -1,13 +1,19 @@
 import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
 import { readSnapshot } from "@tac8/core/look/snapshot";
+import { hasPassword } from "../access/password.ts";
 import type { Board, Page } from "../board.ts";
 import { readInTime, RedisAway } from "../redis/away.ts";
 import { healthAnswer, REDIS_AWAY, type HealthAnswer } from "./answer.ts";
 
-/** `/healthz`: 200 while it works, else 503; the JSON says what is not well. */
-export const healthPage: Page = async (board, _request, response) => {
+/**
+ * `/healthz`: 200 while it works, else 503; the JSON says what is not well, to those who know the board's password. Others,
+ * such as a health check, learn how well it is and no names.
+ */
+export const healthPage: Page = async (board, request, response) => {
   const answer = await answerOf(board);
-  response.status(answer.ok ? 200 : 503).json(answer);
+  const { ok, level } = answer;
+  const known = board.password === null || hasPassword(request.headers.authorization, board.password);
+  response.status(ok ? 200 : 503).json(known ? answer : { ok, level });
 };
 
 /** Never hangs and never throws for want of Redis: that is one of its answers. */

@@ -60,9 +60,9 @@ export class Talk {
   #idOf(entry: Entry): string {
     const known = this.#ids.get(entry);
     if (known !== undefined) return known;
-    const nth = this.#sameTime.get(entry.event.at) ?? 0;
-    this.#sameTime.set(entry.event.at, nth + 1);
-    const id = `said-${entry.event.at}-${nth}`;
+    const nth = this.#sameTime.get(entry.began) ?? 0;
+    this.#sameTime.set(entry.began, nth + 1);
+    const id = `said-${entry.began}-${nth}`;
     this.#ids.set(entry, id);
     return id;
   }

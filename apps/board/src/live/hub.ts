@@ -115,6 +115,8 @@ export function createLiveHub({ log, maxStreams = MAX_STREAMS }: HubOptions): Li
     },
     watch(viewer, topic) {
       const { request, response } = viewer;
+      // Gone while its page was read: nothing would tell of its going any more.
+      if (response.destroyed) return;
       if (closed || open >= maxStreams) {
         response.set("retry-after", "10");
         problemPage(response, {

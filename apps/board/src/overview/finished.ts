@@ -1,9 +1,9 @@
 import { clip } from "@tac8/core/conversation/shorten";
-import { jobIdOf } from "@tac8/core/domain/reference";
+import { jobIdOf, refOfJob } from "@tac8/core/domain/reference";
 import { actionButton } from "../pages/button.ts";
 import { dollars, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
-import { issueLink, issueOf, issuePath, shortReference } from "../pages/issueLink.ts";
+import { issueLink, issuePath, shortReference } from "../pages/issueLink.ts";
 import { isWebUrl } from "../pages/link.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
@@ -25,7 +25,7 @@ export const finishedPart: OverviewPart = ({ finished }, context) =>
 
 function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
   const { id, title, outcome, issue, prUrl, at } = job;
-  const ref = issueOf(id, repositories);
+  const ref = refOfJob(id, repositories);
   const reason = outcome === "pr" ? "" : clip(job.reason ?? "", MAX_REASON);
   return html`<li id="ended-${id}">
     ${stateChip(outcome)}

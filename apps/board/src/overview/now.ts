@@ -1,9 +1,9 @@
-import { jobIdOf } from "@tac8/core/domain/reference";
+import { jobIdOf, refOfJob } from "@tac8/core/domain/reference";
 import type { Phase, RunPresence } from "@tac8/core/state/presence";
 import { actionButton } from "../pages/button.ts";
 import { dollars, short, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
-import { issueOf, issuePath, shortReference } from "../pages/issueLink.ts";
+import { issuePath, shortReference } from "../pages/issueLink.ts";
 import { timeTag } from "../pages/time.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
 
@@ -26,7 +26,7 @@ export const nowPart: OverviewPart = ({ look: { runners, queue } }, context) => 
 };
 
 function item(run: RunPresence & { runner: string }, { repositories, now }: OverviewContext): Html {
-  const ref = issueOf(run.issue, repositories);
+  const ref = refOfJob(run.issue, repositories);
   const path = ref === null ? null : issuePath(ref);
   const name = ref === null ? run.issue : shortReference(ref, repositories);
   return html`<li class="run" id="run-${run.issue}">

@@ -1,7 +1,8 @@
+import { refOfJob } from "@tac8/core/domain/reference";
 import { clip } from "@tac8/core/conversation/shorten";
 import { webUrl } from "@tac8/core/github/urls";
 import { html, type Html } from "../pages/html.ts";
-import { issueLink, issueOf } from "../pages/issueLink.ts";
+import { issueLink } from "../pages/issueLink.ts";
 import { timeTag } from "../pages/time.ts";
 import type { LaterJob } from "./read.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
@@ -21,7 +22,7 @@ export const questionsPart: OverviewPart = ({ later }, context) => {
 };
 
 function item({ id, title, issue, due }: LaterJob, { repositories, apiUrl, now }: OverviewContext): Html {
-  const ref = issueOf(id, repositories);
+  const ref = refOfJob(id, repositories);
   const answer = ref === null ? null : `${webUrl(apiUrl, ref)}/issues/${ref.number}`;
   const question = clip(issue.question ?? issue.reason ?? "", MAX_QUESTION);
   return html`<li id="question-${id}">

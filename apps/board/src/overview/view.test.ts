@@ -100,6 +100,14 @@ test("holds say until when, and what a person may end; what is wrong comes first
   expect(page.indexOf("no runner is there")).toBeLessThan(page.indexOf("Usage limit"));
 });
 
+test("what waits says that every runner rests, whoever wants it so", () => {
+  const paused = { by: "ann@pi", reason: "lunch", since: NOW };
+  const resting = (runners: OverviewSnapshot["look"]["runners"]) => show({ look: { ...SNAPSHOT.look, runners } });
+  expect(resting([{ ...runner, paused }])).toContain("no runner takes new work: paused by ann@pi");
+  expect(resting([{ ...runner, tired: "too hot" }])).toContain("no runner takes new work: too hot");
+  expect(resting([{ ...runner, paused }, runner])).toContain("next to be taken");
+});
+
 test("a question asks for an answer where it can be given", () => {
   const asked: LaterJob = { ...later, issue: { ...issue, state: "blocked", question: "One or two?" } };
   const page = show({ later: [asked] });

@@ -1,10 +1,12 @@
+import { refOfJob } from "@tac8/core/domain/reference";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
 import type { Snapshot } from "@tac8/core/look/snapshot";
 import { clip } from "@tac8/core/conversation/shorten";
+import type { RunnerPresence } from "@tac8/core/state/presence";
 import { plural } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
-import { issueLink, issueOf } from "../pages/issueLink.ts";
+import { issueLink } from "../pages/issueLink.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
 import type { LaterJob, ListedJob } from "./read.ts";
@@ -45,14 +47,18 @@ export function whyNotNow({ holds, queue, runners }: Snapshot): string {
   if (hold !== undefined) return `on hold: ${hold.reason}`;
   if (queue.paused) return "the queue is paused";
   if (runners.length === 0) return "no runner is there";
-  const fit = runners.filter(({ tired }) => typeof tired !== "string");
-  if (fit.length === 0) return `no runner takes new work: ${runners[0]?.tired ?? ""}`;
+  const fit = runners.filter(({ tired, paused }) => typeof tired !== "string" && !paused);
+  if (fit.length === 0) return `no runner takes new work: ${restOf(runners[0])}`;
   const free = fit.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
   return free > 0 ? "next to be taken" : "all slots are busy";
 }
 
+function restOf(runner: RunnerPresence | undefined): string {
+  return runner?.tired ?? `paused by ${runner?.paused?.by ?? "a person"}`;
+}
+
 function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: OverviewContext): Html {
-  const ref = issueOf(job.id, repositories);
+  const ref = refOfJob(job.id, repositories);
   const held = ref !== null && holds.some(({ name }) => name === repositoryHold(ref));
   return html`<li id="next-${job.id}">
     <span class="chip">${priorityName(job.priority)}</span>

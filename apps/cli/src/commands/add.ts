@@ -1,5 +1,6 @@
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { priorityLabel, PRIORITIES, priorityOf, type Priority } from "@tac8/core/domain/priority";
+import { triggerLabel } from "@tac8/core/domain/labels";
 import { formatReference, parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { planHolds } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
@@ -16,11 +17,11 @@ import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
+import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 
 /** For all that is asked of GitHub together. */
 const PATIENCE_MS = 60_000;
-const TRIGGER = { color: "5319e7", description: "An agent works on this" };
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
 /** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
@@ -47,7 +48,7 @@ export const add: CommandSpec = {
     const next = await whatIsNext(context, place, added);
     const name = formatReference(ref);
     if (options["json"] === true) {
-      context.out.line(JSON.stringify({ issue: name, label: repository.issueLabel, priority, added, next }, null, 2));
+      context.out.line(jsonText({ issue: name, label: repository.issueLabel, priority, added, next }));
       return 0;
     }
     const done = added ? "is labelled" : "was labelled before";
@@ -88,7 +89,7 @@ async function label(
   const added = !on || ended;
   if (added) {
     await anew();
-    await github.ensureLabel(ref, { name: trigger, ...TRIGGER }, options);
+    await github.ensureLabel(ref, triggerLabel(repository), options);
     await github.addLabel(ref, ref.number, trigger, options);
   }
   return { added, priority: wanted ?? priorityOf(issue.labels) };

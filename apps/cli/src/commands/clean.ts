@@ -8,6 +8,7 @@ import { Problem, type Context } from "../context.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
+import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
@@ -26,7 +27,7 @@ export const clean: CommandSpec = {
     const dryRun = options["dryRun"] === true;
     const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), UP_RUNNING);
     const { out, err } = context;
-    if (options["json"] === true) out.line(JSON.stringify({ dryRun, runners: answers }, null, 2));
+    if (options["json"] === true) out.line(jsonText({ dryRun, runners: answers }));
     else out.line(renderCleaning(answers, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
     for (const line of silent) err.line(`tac8: ${line}`);
     return silent.length > 0 || answers.some(({ problem }) => problem !== null) ? 1 : 0;

@@ -4,6 +4,7 @@ import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/table.ts";
 import type { Context } from "../context.ts";
 import type { CommandSpec } from "../program.ts";
+import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
@@ -30,7 +31,7 @@ export const doctor: CommandSpec = {
     const reports = await runChecks(CHECKS, site);
     if (options["json"] !== true) return show(context, reports);
     const checks = reports.flatMap(({ name, findings }) => findings.map((finding) => ({ check: name, ...finding })));
-    context.out.line(JSON.stringify({ ok: !isWrong(reports), checks }, null, 2));
+    context.out.line(jsonText({ ok: !isWrong(reports), checks }));
     return isWrong(reports) ? 1 : 0;
   },
 };

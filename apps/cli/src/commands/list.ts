@@ -5,6 +5,7 @@ import { renderIssues } from "../look/renderIssues.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
+import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
@@ -25,7 +26,7 @@ export const list: CommandSpec = {
     const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), UP_RUNNING);
     const rows = states === undefined ? issues : issues.filter(({ state }) => states.includes(state));
     if (options["json"] === true) {
-      out.line(JSON.stringify({ issues: rows, more }, null, 2));
+      out.line(jsonText({ issues: rows, more }));
       return 0;
     }
     const left = moreLine(more, states ?? ISSUE_STATES);

@@ -106,7 +106,7 @@ describe("tac8 timeline", () => {
       expect.stringMatching(/^\d\d:\d\d:\d\d {6}hold begins {9}auth: 401 {2}\(runner pi-1\/0\)$/),
     ]);
     const one = await tac8("timeline", "4", "--json");
-    expect(JSON.parse(one.out)).toMatchObject({ events: [{ issue: id(4), to: "running" }], more: false });
+    expect(JSON.parse(one.out)).toMatchObject({ events: [{ issue: "Octo/Hello#4", to: "running" }], more: false });
     expect(JSON.parse((await tac8("timeline", "--limit", "1", "--json")).out)).toMatchObject({
       events: [{ to: "hold" }],
       more: true,

@@ -5,6 +5,7 @@ import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
+import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 
@@ -38,7 +39,7 @@ export const pause: CommandSpec = {
         if (options["json"] === true) {
           const { by: who, reason: why, since } = there;
           const shown = { paused: runner ?? "all", began: done.began, by: who, reason: why };
-          out.line(JSON.stringify({ ...shown, since: new Date(since).toISOString() }, null, 2));
+          out.line(jsonText({ ...shown, since: new Date(since).toISOString() }));
           return 0;
         }
         const what =

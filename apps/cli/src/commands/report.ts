@@ -1,13 +1,13 @@
-import { formatReference } from "@tac8/core/domain/reference";
 import { readReport } from "@tac8/core/report/read";
 import type { Report } from "@tac8/core/report/report";
 import { WrongUsage } from "../context.ts";
-import { refOfJob } from "../look/names.ts";
+import { wholeName } from "../look/names.ts";
 import { renderMarkdown, renderReport } from "../look/renderReport.ts";
 import { pageOf } from "../look/reportSections.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
+import { jsonText } from "../terminal/json.ts";
 import { parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
@@ -40,7 +40,7 @@ export const report: CommandSpec = {
     const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), UP_RUNNING);
     const title = `tac8, ${stamp(since)} to ${stamp(now)}`;
     const page = pageOf(found, place.repositories);
-    if (json) out.line(JSON.stringify(named(found, place), null, 2));
+    if (json) out.line(jsonText(named(found, place)));
     else if (markdown) out.line(renderMarkdown(page, title).join("\n"));
     else out.line(renderReport(page, { title, width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
     return 0;
@@ -48,10 +48,8 @@ export const report: CommandSpec = {
 };
 
 function named(found: Report, { repositories }: Place): Report {
-  const issues = found.issues.slice(0, MAX_ISSUES).map((figures) => {
-    const ref = refOfJob(figures.issue, repositories);
-    return { ...figures, issue: ref === null ? figures.issue : formatReference(ref) };
-  });
+  const dearest = found.issues.slice(0, MAX_ISSUES);
+  const issues = dearest.map((figures) => ({ ...figures, issue: wholeName(figures.issue, repositories) }));
   return { ...found, issues };
 }
 

@@ -9,6 +9,7 @@ import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
+import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 
@@ -102,5 +103,5 @@ function asJson({ what, ended }: Resumed, holds: readonly Hold[], pausedRunners:
     const end = until === null ? null : new Date(until).toISOString();
     return { name, reason, by, since: new Date(since).toISOString(), until: end };
   });
-  return JSON.stringify({ what, ended, holds: shown, pausedRunners }, null, 2);
+  return jsonText({ what, ended, holds: shown, pausedRunners });
 }

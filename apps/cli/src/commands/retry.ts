@@ -3,11 +3,13 @@ import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { unreachable, WrongUsage, type Context } from "../context.ts";
+import { operatorOf } from "../operator.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
+import { jsonText } from "../terminal/json.ts";
 
 /** `--json`: `{issues: [{issue, result, from?, later?}]}`, `result` being the kind of a `RetryAnswer`. */
 export const retry: CommandSpec = {
@@ -40,7 +42,7 @@ async function retryIn(
     const answers: object[] = [];
     let code = 0;
     for (const id of ids) {
-      const answer = await retryIssue({ queue, store, jobId: id, by: "tac8 retry", now: context.now() });
+      const answer = await retryIssue({ queue, store, jobId: id, by: operatorOf(context), now: context.now() });
       const ref = parseJobId(id);
       const name = ref === null ? id : formatReference(ref);
       const line = describeRetry(name, answer);
@@ -52,7 +54,7 @@ async function retryIn(
       if (good) context.out.line(line);
       else context.err.line(`tac8: ${line}`);
     }
-    if (json) context.out.line(JSON.stringify({ issues: answers }, null, 2));
+    if (json) context.out.line(jsonText({ issues: answers }));
     else if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
     return code;
   });

@@ -5,6 +5,7 @@ import { renderStatus } from "../look/renderStatus.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
+import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 const EVENTS = 5;
@@ -25,7 +26,7 @@ export const status: CommandSpec = {
     const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
     const report = await withRedis(place.redisUrl, read, UP_RUNNING);
     if (options["json"] === true) {
-      out.line(JSON.stringify(report, null, 2));
+      out.line(jsonText(report));
     } else {
       const { repositories } = place;
       const how = { repositories, now, width: out.columns ?? 120, paint: painter(out.color) };

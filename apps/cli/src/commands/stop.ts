@@ -12,6 +12,7 @@ import { locate } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
 import { followStop, type FollowOptions } from "../stop/follow.ts";
+import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 
 const DEFAULT_SECONDS = 300;
@@ -115,7 +116,7 @@ async function tellOfStop(context: Context, redis: Redis, { wish, answer, since,
     const { state, branch, publishedSha, prNumber, reason: why } = after;
     const result = answer.kind === "ended" ? "ended" : ended ? (state ?? "stopped") : "stopping";
     const shown = { issue: name, result, state, runner: answer.kind === "stopping" ? answer.runner : null };
-    context.out.line(JSON.stringify({ ...shown, branch, sha: publishedSha, pr: prNumber, reason: why }, null, 2));
+    context.out.line(jsonText({ ...shown, branch, sha: publishedSha, pr: prNumber, reason: why }));
   } else if (answer.kind !== "ended" && ended) {
     const work = after.publishedSha === null ? "" : ` Its work is on the branch ${plain(after.branch ?? "?")}.`;
     if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 add ${name}`);

@@ -4,18 +4,21 @@ import { readEventsFrom } from "@tac8/core/state/eventFeed";
 import { MAX_EVENTS, type LoggedEvent } from "@tac8/core/state/events";
 import type { Redis } from "ioredis";
 import type { Context } from "../context.ts";
+import { wholeName } from "../look/names.ts";
 import { timelineRenderer } from "../look/renderTimeline.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
+import { jsonText } from "../terminal/json.ts";
 import { parseCount, parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
 const DEFAULT_LIMIT = 100;
 
 /**
- * `--json`: `{events: LoggedEvent[], more: boolean}`, oldest first; `more`: older ones were left out. With `--follow`: one
+ * `--json`: `{events: LoggedEvent[], more: boolean}`, oldest first, their issues named `owner/repo#471`; `more`: older
+ * ones were left out. With `--follow`: one
  * LoggedEvent a line, without end. The exit code is 0 also where nothing has happened.
  */
 export const timeline: CommandSpec = {
@@ -42,8 +45,9 @@ export const timeline: CommandSpec = {
     const { repositories } = place;
     const style = { repositories, one: choice.issue !== null, width: out.columns, paint: painter(out.color) };
     const render = timelineRenderer(style);
+    const named = (event: LoggedEvent): LoggedEvent => ({ ...event, issue: wholeName(event.issue, repositories) });
     const show = (events: readonly LoggedEvent[]): void => {
-      const lines = how.json ? events.map((event) => JSON.stringify(event)) : render(events);
+      const lines = how.json ? events.map((event) => jsonText(named(event), 0)) : render(events);
       if (lines.length > 0) out.line(lines.join("\n"));
     };
     return withRedis(
@@ -51,7 +55,7 @@ export const timeline: CommandSpec = {
       async (redis) => {
         const from = how.follow ? await newestId(redis) : null;
         const { events, more } = await chooseEvents(redis, choice);
-        if (how.json && !how.follow) out.line(JSON.stringify({ events, more }, null, 2));
+        if (how.json && !how.follow) out.line(jsonText({ events: events.map(named), more }));
         else if (events.length === 0 && !how.follow) out.line(nothing(choice));
         else {
           if (more && !how.json) out.line(style.paint("dim", "(Older ones are left out: --limit shows more.)"));

@@ -1,7 +1,7 @@
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { figuresOf, NO_TALLY, tally, tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
 import { Outline } from "@tac8/core/conversation/outline";
-import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
+import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,6 +14,7 @@ import { Transcript } from "../conversation/transcript.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
+import { jsonText } from "../terminal/json.ts";
 import { painter, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";
 import { referenceOf } from "../reference.ts";
@@ -76,7 +77,7 @@ async function showOnce(context: Context, given: Given): Promise<number> {
   const end = endOf(issue, run, { tally: figuresOf(events), lastAt: events.at(-1)?.at ?? null, now });
   if (json) {
     const { entries, todo } = all;
-    out.line(JSON.stringify({ ...factsOf(issue, run), source, note, entries, todo, end: toJson(end) }, null, 2));
+    out.line(jsonText({ ...factsOf(issue, run), source, note, entries, todo, end: toJson(end) }));
     return 0;
   }
   const look = lookOf(context);
@@ -95,7 +96,7 @@ async function showOn(context: Context, given: Given): Promise<number> {
     const issue = await withLiveRun(given, leave.signal);
     const run = pickRun(issue, given.n);
     const look = lookOf(context);
-    const say = (value: object): void => out.line(JSON.stringify(value));
+    const say = (value: object): void => out.line(jsonText(value, 0));
     if (given.json) say({ type: "run", ...factsOf(issue, run) });
     else out.line(renderHeader(issue, run, { ...look, now: now() }).join("\n"));
     const transcript = new Transcript({ ...look, clock, detailed: given.detailed });
@@ -173,11 +174,8 @@ function lookOf({ out }: Context): { readonly width: number; readonly paint: Pai
   return { width: out.columns ?? WIDTH, paint: painter(out.color) };
 }
 
-/** With the case that GitHub uses. */
 function refOf(jobId: string, { repositories }: Place): IssueRef {
-  const ref = parseJobId(jobId) ?? { owner: "", repo: "", number: 0 };
-  const known = repositories.find((entry) => sameRepo(entry, ref));
-  return { ...ref, ...(known !== undefined && { owner: known.owner, repo: known.repo }) };
+  return refOfJob(jobId, repositories) ?? { owner: "", repo: "", number: 0 };
 }
 
 function numberOf(text: string | undefined): number | null {

@@ -1,4 +1,4 @@
-import { parseJobId, type IssueRef } from "@tac8/core/domain/reference";
+import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
 import { createGitHub } from "@tac8/core/github/client";
 import { createLogger } from "@tac8/core/log/logger";
 import { explain } from "@tac8/core/why/explain";
@@ -6,13 +6,13 @@ import type { GitHubFacts } from "@tac8/core/why/facts";
 import { askGitHub } from "@tac8/core/why/github";
 import { readWhy } from "@tac8/core/why/read";
 import { Problem } from "../context.ts";
-import { refOfJob } from "../look/names.ts";
 import { renderWhy } from "../look/renderWhy.ts";
 import type { CommandSpec } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
+import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /** GitHub is worth so long a wait, and no more. */
@@ -46,14 +46,14 @@ export const why: CommandSpec = {
     if (found.state === "unknown" && github.asked && github.issue.kind === "gone") {
       throw new Problem(`${found.issue} is not on GitHub, or the token may not see it: check the number`);
     }
-    if (options["json"] === true) out.line(JSON.stringify(found, null, 2));
+    if (options["json"] === true) out.line(jsonText(found));
     else out.line(renderWhy(found, { now: now(), width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
     return found.state === "unknown" && !github.asked ? 1 : 0;
   },
 };
 
 function whole(jobId: string, { repositories }: Place): IssueRef {
-  const ref = refOfJob(jobId, repositories) ?? parseJobId(jobId);
+  const ref = refOfJob(jobId, repositories);
   if (ref === null) throw new Error(`${jobId} is no job id: this is a defect`);
   return ref;
 }

@@ -1,14 +1,12 @@
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
 import type { IssueState } from "@tac8/core/domain/states";
-import type { JobData } from "@tac8/core/queue/contract";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { Problem } from "../context.ts";
 import { shownState } from "@tac8/core/look/shownState";
+import { readJob } from "@tac8/core/why/job";
 import { withQueue } from "../redis/queue.ts";
-
-const PLACES = ["active", "waiting", "prioritized", "delayed", "failed", "completed"] as const;
 
 /** An issue, as far as its conversations are about it. */
 export interface IssueView {
@@ -28,16 +26,20 @@ export interface IssueView {
 
 /** `redis` is borrowed. @throws Problem when nothing is known of the issue */
 export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Promise<IssueView> {
-  const [hash, { data, place }] = await Promise.all([createIssueStore(redis).read(jobId), readJob(redis, jobId)]);
-  if (data === null && hash.state === null && hash.runs === null) {
+  const [hash, job] = await Promise.all([
+    createIssueStore(redis).read(jobId),
+    withQueue(redis, (queue) => readJob(redis, queue, jobId)),
+  ]);
+  const place = job?.state ?? null;
+  if (job === null && hash.state === null && hash.runs === null) {
     throw new Problem(`${formatReference(ref)} is not known here: check the number, or put the label on the issue`);
   }
   return {
     jobId,
     ref,
     issue: formatReference(ref),
-    title: data?.title ?? "",
-    url: data?.url ?? null,
+    title: job?.title ?? "",
+    url: job?.url || null,
     state: place === null ? (hash.state ?? "queued") : shownState(place, hash.state),
     pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
     liveRun: hash.run,
@@ -60,14 +62,4 @@ function listRuns(numbers: readonly number[]): string {
   const last = numbers.at(-1) ?? first;
   if (first === last) return `is only run ${first}`;
   return `are runs ${first} to ${last}${first > 1 ? ", older ones are forgotten" : ""}`;
-}
-
-async function readJob(redis: Redis, jobId: string) {
-  return withQueue(redis, async (queue) => {
-    const job = await queue.getJob(jobId);
-    const state = job === undefined ? "unknown" : await job.getState();
-    const place = PLACES.find((known) => known === state) ?? null;
-    const data: Partial<JobData> | null = job?.data ?? null;
-    return { data, place };
-  });
 }

@@ -8,6 +8,11 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
 }
 
+/** What programs and servers say may have a secret in it. */
+function withoutSecrets({ verdict, text, advice }: Finding, { redact }: Pick<Site, "redact">): Finding {
+  return { verdict, text: redact(text), advice: advice === null ? null : redact(advice) };
+}
+
 /** Runs all checks at once, in their order in the answer. None stops the others, and each ends within its time. */
 export async function runChecks(checks: readonly Check[], site: Site): Promise<CheckReport[]> {
   return Promise.all(checks.map(async (check) => ({ name: check.name, findings: await within(check, site) })));
@@ -22,7 +27,8 @@ async function within({ name, limitMs, look }: Check, site: Site): Promise<reado
     stop.abort(new Error("it took too long"));
   }, limitMs);
   try {
-    return await Promise.race([look(site, stop.signal), late.promise]);
+    const findings = await Promise.race([look(site, stop.signal), late.promise]);
+    return findings.map((finding) => withoutSecrets(finding, site));
   } catch (error) {
     const line = site.redact(messageOf(error).split("\n", 1)[0] ?? "");
     return [unknown(`could not be checked: ${line}`, `run tac8 doctor again; if it stays, report it (check: ${name})`)];

@@ -5,7 +5,6 @@ import { dollars, short } from "../terminal/figures.ts";
 import { renderTable } from "../terminal/table.ts";
 import { cut, pad, plain, wrap, type Paint } from "../terminal/text.ts";
 import { clock, moment, span } from "../terminal/time.ts";
-import { shortName } from "./names.ts";
 import type { Figures, StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
 
 export interface How {
@@ -178,7 +177,7 @@ function deedText({ last, title }: StatusRun, now: number): string {
 }
 
 function eventText({ at, issue, from, to, by, reason }: LoggedEvent, { repositories }: How): string {
-  const what = issue === "" ? "" : `${shortName(issue, repositories)} `;
+  const what = issue === "" ? "" : `${issueText(issue, repositories)} `;
   const change = from === "" || from === to ? to : `${from} → ${to}`;
   const why = reason === "" ? "" : `: ${reason}`;
   return `${clock(Date.parse(at))}  ${plain(`${what}${change}${why}`)}  (${plain(by)})`;

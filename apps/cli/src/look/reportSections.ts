@@ -73,7 +73,10 @@ function models({ models: all }: Report): ReportTable {
   const number = (value: number) => value.toLocaleString("en-US");
   return {
     title: "By model",
-    columns: [text("Model"), ...["Input", "Output", "Cache read", "Cache write", "Cost"].map(figure)],
+    columns: [
+      { title: "Model", figure: false, quoted: true },
+      ...["Input", "Output", "Cache read", "Cache write", "Cost"].map(figure),
+    ],
     rows: all
       .slice(0, TOP)
       .map((of) => [plain(of.model), ...[of.input, of.output, of.cacheRead, of.cacheWrite].map(number), usd(of)]),

@@ -1,11 +1,11 @@
-import { formatReference, type RepoRef } from "@tac8/core/domain/reference";
+import type { RepoRef } from "@tac8/core/domain/reference";
 import type { Outcome } from "@tac8/core/domain/states";
 import type { Health } from "@tac8/core/health/level";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
 import type { LoggedEvent } from "@tac8/core/state/events";
 import type { HostPresence, RunnerPresence, RunPresence } from "@tac8/core/state/presence";
-import { refOfJob } from "./names.ts";
+import { wholeName } from "./names.ts";
 
 /** What was counted, of a day or in all. */
 export interface Figures {
@@ -97,10 +97,9 @@ export function statusReport(snapshot: Snapshot, { health, address, repositories
     runs: runs
       .toSorted((a, b) => a.since - b.since)
       .map(({ issue, since, last, slot: _slot, ...run }) => {
-        const ref = refOfJob(issue, repositories);
         return {
           ...run,
-          issue: ref === null ? issue : formatReference(ref),
+          issue: wholeName(issue, repositories),
           since: iso(since),
           elapsedMs: Math.max(0, now - since),
           last: last === null ? null : { ...last, at: iso(last.at) },
@@ -110,7 +109,7 @@ export function statusReport(snapshot: Snapshot, { health, address, repositories
     holds: snapshot.holds.map((hold) => ({ ...hold, since: iso(hold.since), until: isoOrNull(hold.until) })),
     today: summarize(snapshot.today),
     total: summarize(snapshot.totals),
-    events: snapshot.events,
+    events: snapshot.events.map((event) => ({ ...event, issue: wholeName(event.issue, repositories) })),
   };
 }
 

@@ -8,6 +8,8 @@ export interface Entry {
   readonly children: readonly Entry[];
   /** For how many events of its topic in a row it stands; it shows the newest. */
   readonly times: number;
+  /** Epoch ms of the first of them. */
+  readonly began: number;
   /** Of a todo list: the items that are new or have another status than before. */
   readonly changed: readonly TodoItem[];
 }
@@ -65,7 +67,7 @@ export class Outline {
       return { entry: last, ...place };
     }
     const shown = event.kind === "result" ? withoutEcho(event, recentWords(list)) : event;
-    const entry: Node = { event: shown, children: [], times: 1, changed: this.#changed(event) };
+    const entry: Node = { event: shown, children: [], times: 1, began: event.at, changed: this.#changed(event) };
     list.push(entry);
     if (asked === null && event.call !== undefined) this.#calls.set(event.call, { node: entry, depth: place.depth });
     return { entry, ...place };

@@ -23,6 +23,14 @@ export function parseJobId(id: string): IssueRef | null {
   return { owner, repo, number: Number(number) };
 }
 
+/** The issue of a job, its repository written as it is configured; null when the id is none of ours. */
+export function refOfJob(jobId: string, repositories: readonly RepoRef[]): IssueRef | null {
+  const ref = parseJobId(jobId);
+  if (ref === null) return null;
+  const known = repositories.find((entry) => sameRepo(entry, ref));
+  return known === undefined ? ref : { owner: known.owner, repo: known.repo, number: ref.number };
+}
+
 /** `owner/repo#471`. */
 export function formatReference(ref: IssueRef): string {
   return `${ref.owner}/${ref.repo}#${ref.number}`;

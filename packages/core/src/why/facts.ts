@@ -1,5 +1,6 @@
 import type { BreakerState } from "../domain/breaker.ts";
 import type { Hold } from "../domain/holds.ts";
+import type { Pause } from "../domain/pause.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { IssueAnswer, IssueEvent } from "../github/types.ts";
 import type { JobState } from "../look/shownState.ts";
@@ -24,15 +25,6 @@ export interface JobFacts {
   readonly maxAttempts: number;
   /** How long its runner's lock still lasts, in ms; null: nobody has one. */
   readonly lockMs: number | null;
-}
-
-/** What a person has paused: one runner. */
-export interface PauseFacts {
-  readonly runner: string;
-  readonly by: string;
-  readonly reason: string;
-  /** Epoch ms. */
-  readonly since: number;
 }
 
 export type GitHubFacts =
@@ -66,7 +58,7 @@ export interface WhyFacts {
   readonly breaker: BreakerState;
   /** All that ever announced themselves; those not heard of lately are not there. */
   readonly runners: readonly RunnerPresence[];
-  readonly pauses: readonly PauseFacts[];
+  readonly pauses: readonly (Pause & { readonly runner: string })[];
   readonly scheduler: SchedulerPresence | null;
   /** From when on (epoch ms) issues of the repository may be added; null: not known yet. */
   readonly addFrom: number | null;

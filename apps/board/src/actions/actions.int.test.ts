@@ -1,0 +1,55 @@
+import { Queue } from "bullmq";
+import { afterEach, expect, test } from "vitest";
+import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import { readHolds, setHold } from "@tac8/core/state/holds";
+import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
+import { ROUTES } from "../routes.ts";
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+async function setUp() {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  const queue = new Queue(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
+  const press = (path: string, headers = {}) => ask(`${url}${path}`, { method: "POST", headers });
+  return { redis, queue, press };
+}
+
+test("no other site presses a button", async () => {
+  const { redis, press } = await setUp();
+  for (const { path } of ROUTES.filter(({ method }) => method === "post")) {
+    const real = path.replace("/:owner/:repo/:number", "/octo/hello/471").replace(":runner", "pi");
+    for (const headers of [{ origin: "http://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
+      expect([path, (await press(real, headers)).status]).toEqual([path, 403]);
+    }
+  }
+  expect(await readHolds(redis)).toEqual([]);
+});
+
+test("Pause holds the queue at once, and Resume lets it go where nothing else holds it", async () => {
+  const { redis, queue, press } = await setUp();
+  expect((await press("/pause")).headers["location"]).toBe("/?said=paused");
+  expect(await queue.isPaused()).toBe(true);
+  expect(await readHolds(redis)).toMatchObject([{ name: "operator", by: "board" }]);
+  const limit = { name: "usage-limit", reason: "limit", by: "pi/0", since: Date.now(), until: null };
+  await setHold(redis, limit);
+  expect((await press("/resume")).headers["location"]).toBe("/?said=held");
+  expect(await queue.isPaused()).toBe(true);
+  expect((await press("/resume")).headers["location"]).toBe("/?said=not-paused");
+});
+
+test("Resume lets the queue go on", async () => {
+  const { queue, press } = await setUp();
+  await press("/pause");
+  expect((await press("/resume")).headers["location"]).toBe("/?said=resumed");
+  expect(await queue.isPaused()).toBe(false);
+});
+
+test("the buttons of an issue that nobody knows say so, and lead nowhere else", async () => {
+  const { press } = await setUp();
+  for (const verb of ["stop", "stop-now", "retry"]) {
+    const { status, headers } = await press(`/issues/octo/hello/471/${verb}?from=//evil.example`);
+    expect([status, headers["location"]]).toEqual([303, "/issues/octo/hello/471?said=not-there"]);
+  }
+});

@@ -1,0 +1,22 @@
+import { createRedactor } from "@tac8/core/log/redact";
+import { expect, test } from "vitest";
+import type { Check } from "./check.ts";
+import { problem } from "./finding.ts";
+import { runChecks } from "./run.ts";
+import type { Site } from "./site.ts";
+
+const SECRET = "sk-ant-0123456789abcdef";
+const site = { redact: createRedactor([SECRET]) } as unknown as Site;
+const check = (look: Check["look"]): Check => ({ name: "it", limitMs: 10_000, look });
+
+test("what a check found has no secret in it, nor what it threw", async () => {
+  const found = await runChecks(
+    [
+      check(async () => [problem(`it says: ${SECRET} is wrong`, `unset ${SECRET}`)]),
+      check(() => Promise.reject(new Error(`${SECRET} is wrong`))),
+    ],
+    site,
+  );
+  expect(JSON.stringify(found)).not.toContain(SECRET);
+  expect(found[0]?.findings).toMatchObject([{ verdict: "problem" }]);
+});
