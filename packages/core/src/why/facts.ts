@@ -1,5 +1,6 @@
 import type { BreakerState } from "../domain/breaker.ts";
 import type { Hold } from "../domain/holds.ts";
+import type { Pause } from "../domain/pause.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { IssueAnswer, IssueEvent } from "../github/types.ts";
 import type { JobState } from "../look/shownState.ts";
@@ -27,13 +28,7 @@ export interface JobFacts {
 }
 
 /** What a person has paused: one runner. */
-export interface PauseFacts {
-  readonly runner: string;
-  readonly by: string;
-  readonly reason: string;
-  /** Epoch ms. */
-  readonly since: number;
-}
+type PauseFacts = Pause & { readonly runner: string };
 
 export type GitHubFacts =
   /** `because`: a clause, such as `there is no GITHUB_TOKEN here`. */

@@ -1,15 +1,15 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { z } from "zod";
 import { parseBreaker } from "../domain/breaker.ts";
 import { planHolds, repositoryHold } from "../domain/holds.ts";
 import { jobIdOf, repoKey, type IssueRef } from "../domain/reference.ts";
 import { readEvents, type LoggedEvent } from "../state/events.ts";
 import { readHolds } from "../state/holds.ts";
 import { createIssueStore } from "../state/issueStore.ts";
-import { BREAKER_KEY, EPOCH_KEY, PAUSES_KEY } from "../state/keys.ts";
+import { BREAKER_KEY, EPOCH_KEY } from "../state/keys.ts";
+import { readPauses } from "../state/pause.ts";
 import { readRunners, readScheduler } from "../state/presence.ts";
-import type { GitHubFacts, PauseFacts, WhyFacts, WhySettings } from "./facts.ts";
+import type { GitHubFacts, WhyFacts, WhySettings } from "./facts.ts";
 import { readJob } from "./job.ts";
 
 export interface WhySources {
@@ -43,7 +43,7 @@ export async function readWhy({ redis, queue, ref, now, settings, github }: WhyS
     queue.getGlobalConcurrency(),
     redis.get(BREAKER_KEY),
     readRunners(redis),
-    redis.hgetall(PAUSES_KEY),
+    readPauses(redis),
     readScheduler(redis),
     redis.hget(EPOCH_KEY, repoKey(ref)),
   ]);
@@ -57,7 +57,7 @@ export async function readWhy({ redis, queue, ref, now, settings, github }: WhyS
     queue: { paused, active, limit },
     breaker: parseBreaker(breaker),
     runners,
-    pauses: Object.entries(pauses).flatMap(([runner, text]) => parsePause(runner, text)),
+    pauses: [...pauses].map(([runner, pause]) => ({ ...pause, runner })),
     scheduler,
     addFrom: addFrom === null ? null : Number(addFrom),
     events: await readOwnEvents(redis, { jobId, since: issue.since }),
@@ -79,15 +79,4 @@ async function readOwnEvents(
   const older = reached ? [] : await readEvents(redis, { count: AROUND_CHANGE, before });
   const all = new Map([...older, ...newest].map((event) => [event.id, event]));
   return [...all.values()].filter(({ issue }) => issue === jobId).toReversed();
-}
-
-const pauseSchema = z.object({ by: z.string(), reason: z.string().default(""), since: z.number() });
-
-function parsePause(runner: string, text: string): PauseFacts[] {
-  try {
-    const found = pauseSchema.safeParse(JSON.parse(text));
-    return found.success ? [{ ...found.data, runner }] : [];
-  } catch {
-    return []; // Written by another version.
-  }
 }
