@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findProgram } from "@tac8/core/app/findProgram";
-import { freePort } from "@tac8/sandbox/redis";
+import { freePort, startRedisServer } from "@tac8/sandbox/redis";
 import { launch, type Launched } from "./launch.ts";
 import { createWorld, OWNER, SCRIPTED, type World } from "./world.ts";
 
@@ -187,4 +187,20 @@ test("the runner says once that agents run as its own user, and goes on with the
   expect(launched.stdout().match(/own Unix user.*guards against accidents only/g)).toHaveLength(1);
   expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot see octo\/gone/);
   expect(complaints(launched)).toEqual([]);
+});
+
+test("a runner whose Redis goes while it starts ends when it is told to", async () => {
+  const redis = await startRedisServer({ dir: await mkdtemp(join(world.dir, "redis-")) });
+  const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", `command = ["${SCRIPTED}"]`];
+  const path = await writeConfig("short.toml", [...lines, "[coordinator]", "shutdown_grace_seconds = 1"]);
+  const fault = world.github.fault({ path: /./, times: Infinity, do: { status: 502 } });
+  const launched = start("runner", environment({ TAC8_CONFIG: path, REDIS_URL: redis.url }));
+  await expect.poll(() => fault.hits, { timeout: 60_000 }).toBeGreaterThan(0);
+  await redis.stop();
+  await launched.says(/waiting for Redis at/);
+  fault.remove();
+  await launched.says(/own Unix user/); // From here on it needs Redis.
+  launched.child.kill("SIGTERM");
+  expect(await launched.ended).toBe(1);
+  expect(complaints(launched)).toEqual(["could not close in time: ending all the same"]);
 });

@@ -1,4 +1,4 @@
-import { stopIssue } from "@tac8/core/queue/stop";
+import { crossOffStop, stopIssue } from "@tac8/core/queue/stop";
 import { STOPS_KEY } from "@tac8/core/state/keys";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
@@ -63,6 +63,31 @@ test("while a runner has it, it is the runner's; then nothing is left to do", as
   await look();
   expect(await pending()).toEqual([]);
   expect(bodies(number)).toHaveLength(1); // The queue's own: a runner tells of its end itself.
+});
+
+test("one that ended otherwise in the moment it was stopped is let go of", async () => {
+  const number = at.openIssue();
+  await at.poll();
+  const jobId = at.jobId(number);
+  await at.queue.remove(jobId);
+  await at.store.writeIf(jobId, {}, { stop: "stopped by ann@pi", state: "withdrawn" });
+  await at.redis.sadd(STOPS_KEY, jobId);
+  await look();
+  expect(await pending()).toEqual([]);
+  expect(await at.store.read(jobId)).toMatchObject({ state: "withdrawn", stop: null });
+});
+
+test("a stop that comes while an older one is crossed off stays on the list", async () => {
+  const number = at.openIssue();
+  await at.poll();
+  const jobId = at.jobId(number);
+  await at.redis.sadd(STOPS_KEY, jobId);
+  await at.store.writeIf(jobId, {}, { stop: "stopped by ann@pi" });
+  await crossOffStop(at.redis, jobId);
+  expect(await pending()).toEqual([jobId]);
+  await at.store.writeIf(jobId, {}, { stop: null });
+  await crossOffStop(at.redis, jobId);
+  expect(await pending()).toEqual([]);
 });
 
 test("while GitHub is away it is told later, and once", async () => {

@@ -3,12 +3,13 @@ import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { findMarked, renderMarker, type Marker } from "@tac8/core/domain/marker";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
+import { isEnded } from "@tac8/core/domain/states";
 import { statusText } from "@tac8/core/domain/texts";
 import type { GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
-import { endInQueue } from "@tac8/core/queue/stop";
+import { crossOffStop, endInQueue } from "@tac8/core/queue/stop";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { STOPS_KEY } from "@tac8/core/state/keys";
@@ -47,7 +48,7 @@ export function createStops(services: StopServices): () => Promise<void> {
     if (now() < restUntil) return;
     for (const jobId of await redis.srandmember(STOPS_KEY, MAX_AT_ONCE)) {
       try {
-        if (await finish(services, jobId)) await redis.srem(STOPS_KEY, jobId);
+        if (await finish(services, jobId)) await crossOffStop(redis, jobId);
       } catch (err) {
         signal.throwIfAborted();
         restUntil = now() + REST_MS;
@@ -64,7 +65,12 @@ async function finish(services: StopServices, jobId: string): Promise<boolean> {
   let issue = await store.read(jobId);
   if (issue.stop === null) return true; // Its runner has ended it and told of it, or it was started anew.
   if (issue.state !== "stopped") {
-    if ((await endInQueue({ queue, store, jobId, by: BY, now: now() })) !== "stopped") return false;
+    const became = await endInQueue({ queue, store, jobId, by: BY, now: now() });
+    // Withdrawn in the moment it was stopped, for one: there is nothing to stop, and that was told.
+    if (became === "ended" && isEnded(issue.state)) {
+      return store.writeIf(jobId, { run: "", state: issue.state ?? "" }, { stop: null, stopMode: null });
+    }
+    if (became !== "stopped") return false;
     issue = await store.read(jobId);
   }
   const told = await tell(services, jobId, issue);

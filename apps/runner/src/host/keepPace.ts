@@ -36,11 +36,18 @@ export interface PaceOptions {
 export function keepPace(options: PaceOptions): PaceKeeper {
   const { redis, worker, host, slots, busy, clearUp, log, now, everyMs = LOOK_MS } = options;
   let pace = paceOf({ verdict: null, host, slots, now: now() });
-  let resting = false;
+  let looking = false;
   let working: Promise<void> = Promise.resolve();
   const guarded = (work: () => Promise<void>) => {
     working = working.then(work).catch((err: unknown) => log.debug({ err }, "could not keep pace"));
   };
+
+  /** While Redis is away one look waits for it, and no more of them. */
+  function lookOnce(): void {
+    if (looking) return;
+    looking = true;
+    guarded(() => look().finally(() => (looking = false)));
+  }
 
   async function look(): Promise<void> {
     const before = pace;
@@ -53,13 +60,11 @@ export function keepPace(options: PaceOptions): PaceKeeper {
 
   async function apply(): Promise<void> {
     const rest = pace.limit < slots && busy() >= pace.limit;
-    if (rest === resting) return;
-    resting = rest;
     await (rest ? worker.pause(true) : worker.resume());
   }
 
-  guarded(look);
-  const timer = setInterval(() => guarded(look), everyMs);
+  lookOnce();
+  const timer = setInterval(lookOnce, everyMs);
   return {
     get limit() {
       return pace.limit;

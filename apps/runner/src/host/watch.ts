@@ -28,7 +28,6 @@ export async function watchHost({ limits, read, log, everyMs = LOOK_MS }: HostWa
   let verdict = FIT;
   let reading = UNREAD;
   let worker: Pausable | null = null;
-  let resting = false;
   let looking: Promise<void> = Promise.resolve();
 
   async function look(): Promise<void> {
@@ -42,10 +41,7 @@ export async function watchHost({ limits, read, log, everyMs = LOOK_MS }: HostWa
   }
 
   async function apply(): Promise<void> {
-    const rest = verdict.tired !== null;
-    if (worker === null || rest === resting) return;
-    resting = rest;
-    await (rest ? worker.pause(true) : worker.resume());
+    await (verdict.tired === null ? worker?.resume() : worker?.pause(true));
   }
 
   await look();

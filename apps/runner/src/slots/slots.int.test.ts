@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { jobOptions, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { readStat } from "../process/startTime.ts";
+import { tryLock } from "../lock/flock.ts";
+import { readProc, readStat } from "../process/startTime.ts";
 import { recover } from "./recover.ts";
 import { takeSlots, type TakenSlots } from "./slots.ts";
 
@@ -71,6 +73,25 @@ test("a live run is found by who takes the slot next, one that ended is not", as
   next.close();
   expect((await slotsOf(3)).abandoned).toEqual([]);
 });
+
+test("a slot that somebody only looks at is waited for, if a run is noted there", async () => {
+  const slots = await slotsOf(1);
+  await slots.take().begin(live(1));
+  slots.close();
+  const look = await tryLock(join(home, "runs", "slot-0.lock"));
+  const taking = takeSlots({ home, count: 1, host: "pi", lookMs: 600_000 });
+  await expect.poll(waits, { timeout: 60_000 }).toBe(true);
+  look?.release();
+  const taken = await taking;
+  cleanup.push(() => taken.close());
+  expect([taken.first, taken.abandoned]).toEqual([0, [live(1)]]);
+});
+
+/** Has this process a child that waits for a lock? */
+function waits(): boolean {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter(Boolean);
+  return children.some((pid) => (readProc(`/proc/${pid}/cmdline`) ?? "").startsWith("flock\0-E\x0075\0-w"));
+}
 
 test.each(["", "{", '{"jobId":1}', "[]"])("a note that was cut off (%j) is no run", async (text) => {
   await mkdir(join(home, "runs"));

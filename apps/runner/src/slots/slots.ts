@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { tryLock, type Lock } from "../lock/flock.ts";
+import { lock as waitForLock, LockTimeout, tryLock, type Lock } from "../lock/flock.ts";
 
 /** A slot's live run, on disk for whoever takes the slot after a crash. */
 const liveRunSchema = z.object({ jobId: z.string(), run: z.string(), token: z.string() });
@@ -30,18 +31,29 @@ export interface TakenSlots {
 
 /** More runners on one data folder than this is a mistake. */
 const MAX_SLOTS = 1024;
+/** For how long somebody may look at a slot, on a busy machine; a living runner costs the next one as much for each run. */
+const LOOK_MS = 200;
+
+export interface SlotsOptions {
+  readonly home: string;
+  readonly count: number;
+  readonly host: string;
+  /** For how long a slot with a noted run is waited for. Default 200 ms. */
+  readonly lookMs?: number;
+}
 
 /**
  * Takes `count` slots of the data folder, `runs/slot-N`, by flock: never by pid or host name, which containers that
  * share the folder do not share.
  */
-export async function takeSlots(options: { home: string; count: number; host: string }): Promise<TakenSlots> {
+export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
+  const { lookMs = LOOK_MS } = options;
   const folder = join(options.home, "runs");
   await mkdir(folder, { recursive: true });
   const locks: { number: number; lock: Lock }[] = [];
   for (let number = 0; locks.length < options.count; number += 1) {
     if (number >= MAX_SLOTS) throw new Error(`no free slot in ${folder}: too many runners share this data folder`);
-    const lock = await tryLock(join(folder, `slot-${number}.lock`));
+    const lock = await takeLock(folder, number, lookMs);
     if (lock !== null) locks.push({ number, lock });
   }
   const abandoned: LiveRun[] = [];
@@ -68,6 +80,22 @@ export async function takeSlots(options: { home: string; count: number; host: st
       for (const { lock } of locks) lock.release();
     },
   };
+}
+
+/**
+ * Whoever looks whether a noted run is alive (`tac8 doctor`) has the lock for a moment: with the next slot instead this runner
+ * would have another name, and would not see to that run.
+ */
+async function takeLock(folder: string, number: number, lookMs: number): Promise<Lock | null> {
+  const path = join(folder, `slot-${number}.lock`);
+  const taken = await tryLock(path);
+  if (taken !== null || !existsSync(join(folder, `slot-${number}.json`))) return taken;
+  try {
+    return await waitForLock(path, { timeoutMs: lookMs });
+  } catch (error) {
+    if (error instanceof LockTimeout) return null;
+    throw error;
+  }
 }
 
 function slotAt(folder: string, number: number, host: string): Slot {

@@ -31,14 +31,15 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   const { homeId } = run.services;
   const { session, sessionHome } = run.state;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
-  let end = await runAgent(
+  let { end, recorded } = await runAgent(
     run,
     resumable ? { session, prompt: prompts.resume } : { session: null, prompt: prompts.full },
   );
   let verdict = classify(run, end);
   if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
     run.log.info("the agent's session is gone: starting a new one");
-    end = await runAgent(run, { session: null, prompt: prompts.full });
+    await recorded;
+    ({ end, recorded } = await runAgent(run, { session: null, prompt: prompts.full }));
     verdict = classify(run, end);
   }
   run.switch.lost.throwIfAborted();
@@ -49,6 +50,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   try {
     saved = await save(run);
   } catch (error) {
+    await recorded;
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
     if (verdict.ok && question === null && isDiskFull(error)) {
       const summary = end.lastText.slice(0, MAX_SUMMARY);
@@ -56,6 +58,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     }
     throw error;
   }
+  await recorded;
   const progress = verdict.ok || question !== null || saved.head !== run.state.startSha;
   const facts = {
     headSha: saved.head,
@@ -85,7 +88,13 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (!verdict.ok) throw new StepFailure(failureOf(verdict, lostNothing));
 }
 
-async function runAgent(run: RunContext, how: { session: string | null; prompt: string | null }): Promise<AgentEnd> {
+interface Ended {
+  readonly end: AgentEnd;
+  /** Waits for a Redis that is away, which the work must not: it is saved first. */
+  readonly recorded: Promise<void>;
+}
+
+async function runAgent(run: RunContext, how: { session: string | null; prompt: string | null }): Promise<Ended> {
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm } = config;
   const sessionId = how.session ?? randomUUID();
@@ -144,8 +153,9 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   try {
     const end = await agent.done;
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
-    await recordEnd(run, end);
-    return end;
+    const recorded = recordEnd(run, end);
+    recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
+    return { end, recorded };
   } finally {
     stopWatching();
     await live.close();

@@ -61,6 +61,10 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   });
   let app: Running | null = null;
   let heart: NodeJS.Timeout | null = null;
+  let late: NodeJS.Timeout | null = null;
+  const closeMs = (config.coordinator.shutdown_grace_seconds + CLOSE_SECONDS) * 1000;
+  // From here on, and not only from where it closes: a start, too, may wait for a Redis that has gone.
+  stop.signal.addEventListener("abort", () => (late = setTimeout(() => endNow(log), closeMs)), { once: true });
   try {
     await reachable(redis, stop.signal, log);
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
@@ -71,11 +75,10 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
     if (!stop.signal.aborted) process.exitCode = giveUp(error, log);
   } finally {
     if (heart !== null) clearInterval(heart);
-    const late = setTimeout(() => endNow(log), (config.coordinator.shutdown_grace_seconds + CLOSE_SECONDS) * 1000);
     try {
       await app?.close();
     } finally {
-      clearTimeout(late);
+      if (late !== null) clearTimeout(late);
       redis.disconnect();
       // What waits for a Redis that is away keeps the process alive, and has nothing to wait for any more.
       setTimeout(() => process.exit(), LINGER_MS).unref();
@@ -83,7 +86,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   }
 }
 
-/** An app whose `close` does not come to its end: the process ends all the same. */
+/** An app whose start or end does not come to its own end: the process ends all the same. */
 function endNow(log: Logger): void {
   log.error("could not close in time: ending all the same");
   process.exit(1);

@@ -130,7 +130,7 @@ describe("an issue that no runner has", () => {
   it("what died between the command and the end is ended by the next who looks", async () => {
     await add("queued", { stop: "stopped by ann@pi" });
     expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("stopped");
-    expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("changed");
+    expect(await endInQueue({ queue, store, jobId: ID, by: "scheduler", now: 1000 })).toBe("ended");
     expect(await transitions()).toEqual([["queued", "stopped", "scheduler", "stopped by ann@pi"]]);
   });
 });

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { isEnded, type IssueState } from "../domain/states.ts";
 import type { IssueFields, IssuePatch } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
-import { COMMANDS_CHANNEL, STOPS_KEY } from "../state/keys.ts";
+import { COMMANDS_CHANNEL, issueKey, STOPS_KEY } from "../state/keys.ts";
 import type { JobData } from "./contract.ts";
 
 /** What became of a person's wish to stop an issue. */
@@ -133,13 +133,14 @@ async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: Issue
  */
 export async function endInQueue(
   given: Pick<StopOptions, "queue" | "store" | "jobId" | "by" | "now">,
-): Promise<"stopped" | "taken" | "changed"> {
+): Promise<"stopped" | "taken" | "ended" | "changed"> {
   const { queue, store, jobId, by, now } = given;
   const job = await queue.getJob(jobId);
   const [where, issue] = await Promise.all([job?.getState() ?? ("unknown" as const), store.read(jobId)]);
   const attemptsMade = job?.attemptsMade ?? 0;
   const plan = planStop(where, issue, attemptsMade);
   if (plan === "runner") return "taken";
+  if (plan === "ended") return "ended";
   if (plan !== "queue" || issue.stop === null) return "changed";
   const patch: IssuePatch = {
     state: "stopped",
@@ -168,6 +169,18 @@ export async function endInQueue(
     // A runner has just taken it, and closes it.
   }
   return "stopped";
+}
+
+/**
+ * Takes an issue from the list of stops, unless one is (again) to be done or told. KEYS: stops, the issue's hash. ARGV: job id.
+ */
+const CROSS_OFF = `
+if redis.call('HEXISTS', KEYS[2], 'stop') == 1 then return 0 end
+return redis.call('SREM', KEYS[1], ARGV[1])`;
+
+/** To be called when nothing was left to do: a person may have stopped it once more since that was read. */
+export async function crossOffStop(redis: Redis, jobId: string): Promise<void> {
+  await redis.eval(CROSS_OFF, 2, STOPS_KEY, issueKey(jobId), jobId);
 }
 
 function shelve({ name, data, opts, priority }: Job<JobData>): NonNullable<IssueFields["shelf"]> {

@@ -10,18 +10,30 @@ export async function readHolds(redis: Redis): Promise<Hold[]> {
     .filter((hold) => hold !== null);
 }
 
+/** KEYS: holds. ARGV: name, value that is expected, value to come. */
+const REPLACE = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+/** Runs that meet the same limit at the same time are about as many as there are slots. */
+const MAX_TRIES = 50;
+
 /** Begins a hold, or lengthens the one that is there; its beginning is logged once. @returns whether it began. */
 export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<boolean> {
-  const fresh = await redis.hsetnx(HOLDS_KEY, name, JSON.stringify(hold));
-  if (fresh === 0) {
-    const there = parseHold(name, (await redis.hget(HOLDS_KEY, name)) ?? "");
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    if ((await redis.hsetnx(HOLDS_KEY, name, JSON.stringify(hold))) === 1) {
+      const evidence = { name, until: hold.until, ...(hold.run === undefined ? {} : { run: hold.run }) };
+      await appendEvent(redis, { issue: "", from: "", to: "hold", by: hold.by, reason: hold.reason, evidence });
+      return true;
+    }
+    const text = await redis.hget(HOLDS_KEY, name);
+    if (text === null) continue; // It has just ended.
+    const there = parseHold(name, text);
     if (there !== null && lastsLonger(there, hold)) return false;
-    await redis.hset(HOLDS_KEY, name, JSON.stringify({ ...hold, since: there?.since ?? hold.since }));
-    return false;
+    const longer = JSON.stringify({ ...hold, since: there?.since ?? hold.since });
+    if ((await redis.eval(REPLACE, 1, HOLDS_KEY, name, text, longer)) === 1) return false;
   }
-  const evidence = { name, until: hold.until, ...(hold.run === undefined ? {} : { run: hold.run }) };
-  await appendEvent(redis, { issue: "", from: "", to: "hold", by: hold.by, reason: hold.reason, evidence });
-  return true;
+  throw new Error(`the hold ${name} changes all the time: find out who sets and ends it`);
 }
 
 /** A runner's guess does not shorten what another was told. */

@@ -16,8 +16,8 @@ const CONFLICT = 75;
 const MAX_SLOTS = 1024;
 
 /**
- * The live runs that are noted in a data folder. Whether a slot is held is asked by taking its lock for a moment: a runner that
- * starts in that moment takes the next slot instead.
+ * The live runs that are noted in a data folder. Whether a slot is held is asked by taking its lock for a moment, which a runner
+ * that starts then waits for: /proc/locks would not show a runner's in another container that shares the folder.
  */
 export async function findRunNotes(
   home: string,
