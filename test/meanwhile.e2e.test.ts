@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -25,13 +25,19 @@ const startsOf = async (number: number) =>
   (await world.agentStarts()).filter(({ cwd }) => String(cwd).endsWith(`/gh-${number}`)).length;
 
 /** An issue whose n-th run writes a file of its own and then stands at the gate until the test opens it. */
-function openGated(): { number: number; pass: () => Promise<void> } {
+function openGated(): { number: number; stands: () => Promise<void>; pass: () => Promise<void> } {
   const gate = join(world.dir, `gate-${randomUUID()}`);
   const work = `n=$(ls work* 2>/dev/null | wc -l); echo "$n" > work$n.txt`;
   const number = world.openIssue({
-    script: [{ bash: work }, { commit: "feat: work" }, { bash: `until [ -e '${gate}' ]; do sleep 0.05; done` }],
+    script: [
+      { bash: work },
+      { commit: "feat: work" },
+      { bash: `touch '${gate}.reached'; until [ -e '${gate}' ]; do sleep 0.05; done` },
+    ],
   });
-  return { number, pass: () => writeFile(gate, "") };
+  const stands = () =>
+    poll(60_000, async () => (existsSync(`${gate}.reached`) ? null : `${number} is not at its gate`));
+  return { number, stands, pass: () => writeFile(gate, "") };
 }
 
 async function working(number: number, starts: number): Promise<void> {
@@ -107,17 +113,9 @@ test("base and branch move while the agent works: one pull request, with everybo
 
 /** Its agent has committed `work0.txt`; then the runner is lost, and somebody pushes to the branch before it is back. */
 async function lostMeanwhile(files: Readonly<Record<string, string>>) {
-  const { number, pass } = openGated();
+  const { number, stands, pass } = openGated();
   const commit = () => world.github.commitTo({ repo: REPO, branch: `auto/gh-${number}`, files, author: OWNER });
-  await working(number, 1);
-  await poll(60_000, async () => {
-    const head = readFileSync(
-      join(world.home, "workspaces", REPO, "git", `gh-${number}.git`, "refs/heads/auto", `gh-${number}`),
-      "utf8",
-    );
-    const base = world.github.branches(REPO)[BASE];
-    return head.trim() === base ? "nothing is committed" : null;
-  });
+  await stands();
   await runner.stop("SIGKILL");
   const theirs = await commit();
   await pass();

@@ -86,7 +86,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const queueErrors = errorsOf();
   queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
-  const services = await servicesOf(config, { github, login, redis, log, now });
+  const services = await servicesOf(config, { github, login, redis, queue, log, now });
 
   // When it may take jobs.
   const hostWatch = await watchHost({ limits: config.host, read: () => readHost(config.home), log });
@@ -183,7 +183,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   };
 }
 
-type Given = Pick<RunnerServices, "github" | "login" | "redis" | "log" | "now">;
+type Given = Pick<RunnerServices, "github" | "login" | "redis" | "queue" | "log" | "now">;
 
 async function servicesOf(config: Config, given: Given): Promise<RunnerServices> {
   const ceiling = await findCeiling({

@@ -1,4 +1,4 @@
-import type { Job } from "bullmq";
+import type { Job, Queue } from "bullmq";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import type { IssueRef } from "@tac8/core/domain/reference";
@@ -25,6 +25,8 @@ export interface RunnerServices {
   /** The account that the token belongs to. */
   readonly login: string;
   readonly redis: Redis;
+  /** Paused with a hold of the whole queue; the scheduler lets it go on. */
+  readonly queue: Pick<Queue, "pause">;
   readonly store: IssueStore;
   readonly log: Logger;
   /** Id of this data folder: sessions live in one. */

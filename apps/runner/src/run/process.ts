@@ -76,9 +76,14 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
   const repository = config.repositories.find((entry) => sameRepo(entry, ref));
   if (repository === undefined) throw new Error(`${formatReference(ref)} is not in a configured repository`);
   // One whose time is over holds nothing: the scheduler may be away, or about to take it out.
-  const { live } = planHolds(await readHolds(services.redis), services.now());
+  const { live, pauseQueue } = planHolds(await readHolds(services.redis), services.now());
+  if (pauseQueue) {
+    // It was taken in the moment between the hold and the queue's pause. It waits with the others then.
+    await services.queue.pause();
+    return wait(options, services.now() + BUSY_MS);
+  }
   const held = live.find(({ name }) => name === repositoryHold(ref));
-  if (held !== undefined) return wait(options, held.until ?? services.now() + 60_000);
+  if (held !== undefined) return wait(options, held.until ?? services.now() + TROUBLE_MS);
 
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
   await mkdir(dirname(paths.lockFile), { recursive: true });

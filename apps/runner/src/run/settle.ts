@@ -116,6 +116,8 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
       until: hold.until,
       run: run.id,
     });
+    // The scheduler would, in seconds: until then the slot that becomes free here would take the next job into the same limit.
+    if (hold.name !== "repository") await run.services.queue.pause();
   }
   await run.write({ parked: run.state.parked + 1 });
   await show(run, "parked", failure);
