@@ -90,6 +90,17 @@ test("overview and conversation update by themselves, and what others wrote stay
   await page.waitForURL(`**/issues/octo/widgets/${number}`);
 });
 
+/** What lies, in part or whole, outside its card. */
+const outsideOfCards = (page: Page) =>
+  page.evaluate<string[]>(`[...document.querySelectorAll("#now .run")].flatMap((card) => {
+    const { left, right } = card.getBoundingClientRect();
+    const parts = [...card.querySelectorAll("*")].filter((part) => {
+      const box = part.getBoundingClientRect();
+      return box.left < left || box.right > right;
+    });
+    return parts.map((part) => part.className || part.tagName);
+  })`);
+
 /** Goes on with Tab until the element has the focus, as somebody without a mouse does. */
 async function tabTo(page: Page, selector: string): Promise<void> {
   for (let steps = 0; steps < 60; steps += 1) {
@@ -106,9 +117,11 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   world.startApp("runner");
   const go = join(world.dir, "go");
   const work = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
-  const number = world.openIssue({ script: [{ say: "thinking about it" }, until(go), ...work] });
+  const long = { bash: `${until(go).bash} # ${"a long command ".repeat(12)}` };
+  const number = world.openIssue({ script: [{ say: "thinking about it" }, long, ...work] });
   const page = await openPage(url, { viewport: { width: 1280, height: 900 } });
   await page.locator("#now .run").getByText("until [ -e").waitFor();
+  expect(await outsideOfCards(page)).toEqual([]);
 
   await page.keyboard.press("Tab");
   expect(await page.locator(".skip:focus").count()).toBe(1);

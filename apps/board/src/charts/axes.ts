@@ -1,9 +1,19 @@
+import type { ScaleLinear } from "d3-scale";
 import { html, type Html } from "../pages/html.ts";
 import type { Plot } from "./frame.ts";
 
 interface Tick {
   readonly at: number;
   readonly text: string;
+}
+
+/** About three values of a scale; `whole`: nothing lies between two whole numbers. */
+export function valueTicks(
+  y: ScaleLinear<number, number>,
+  { format, whole }: { readonly format: (value: number) => string; readonly whole: boolean },
+): Tick[] {
+  const values = y.ticks(3).filter((value) => !whole || Number.isInteger(value));
+  return values.map((value) => ({ at: y(value), text: format(value) }));
 }
 
 /** Lines across the plot with their values at the left. */

@@ -2,7 +2,7 @@ import { max } from "d3-array";
 import { scaleBand, scaleLinear } from "d3-scale";
 import { stack } from "d3-shape";
 import { html, type Html } from "../pages/html.ts";
-import { round, timeAxis, valueAxis } from "./axes.ts";
+import { round, timeAxis, valueAxis, valueTicks } from "./axes.ts";
 import { figure, plotIn } from "./frame.ts";
 import type { Day } from "./read.ts";
 
@@ -24,6 +24,8 @@ export interface DayBars {
   readonly days: readonly Day[];
   /** Of one value. */
   readonly format: (value: number) => string;
+  /** Its values are whole numbers, and so are its ticks. */
+  readonly whole?: boolean;
   /** Of a series: what stands in the legend, of all its days. */
   readonly sum: (values: readonly number[]) => string;
 }
@@ -47,7 +49,7 @@ export function dayBars(given: DayBars): Html {
   });
 }
 
-function draw({ series, days, stacked, format }: DayBars): Html {
+function draw({ series, days, stacked, format, whole = false }: DayBars): Html {
   const layers = stacked
     ? stackedLayers(series, days)
     : series.map(({ value }) => days.map((day) => [0, value(day)] as const));
@@ -59,7 +61,7 @@ function draw({ series, days, stacked, format }: DayBars): Html {
     .domain([0, max(layers.flat(), ([, top]) => top) ?? 1])
     .nice(3)
     .range([PLOT.bottom, PLOT.top]);
-  const ticks = y.ticks(3).map((value) => ({ at: y(value), text: format(value) }));
+  const ticks = valueTicks(y, { format, whole });
   const bars = layers.map((layer, index) =>
     layer.flatMap(([from, to], at) => {
       if (to <= from) return [];

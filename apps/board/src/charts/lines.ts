@@ -2,7 +2,7 @@ import { extent, max } from "d3-array";
 import { scaleLinear, scaleTime } from "d3-scale";
 import { line } from "d3-shape";
 import { html, type Html } from "../pages/html.ts";
-import { round, timeAxis, valueAxis } from "./axes.ts";
+import { round, timeAxis, valueAxis, valueTicks } from "./axes.ts";
 import { figure, plotIn } from "./frame.ts";
 
 /** Four of them stand side by side. */
@@ -31,6 +31,8 @@ export interface TimeLines {
   readonly now: number;
   readonly hours: number;
   readonly format: (value: number) => string;
+  /** Its values are whole numbers, and so are its ticks. */
+  readonly whole?: boolean;
   /** The value at the top, at least. */
   readonly top: number;
 }
@@ -51,7 +53,7 @@ export function timeLines(given: TimeLines): Html {
   return figure({
     id,
     title,
-    description: `The last ${hours} hours; now: ${legend.map(({ name, value }) => `${name} ${value}`).join(", ")}.`,
+    description: `The last ${hours} hours; newest: ${legend.map(({ name, value }) => `${name} ${value}`).join(", ")}.`,
     legend,
     size: SIZE,
     drawing: series.some(({ points }) => points.some(({ value }) => value !== null))
@@ -64,7 +66,7 @@ export function timeLines(given: TimeLines): Html {
   });
 }
 
-function draw({ series, now, hours, format, top }: TimeLines): Html {
+function draw({ series, now, hours, format, whole = false, top }: TimeLines): Html {
   const values = series.flatMap(({ points }) => points.flatMap(({ value }) => (value === null ? [] : [value])));
   const x = scaleTime([now - hours * 3_600_000, now], [PLOT.left, PLOT.right]);
   const y = scaleLinear([0, Math.max(top, max(values) ?? 0)], [PLOT.bottom, PLOT.top]).nice(3);
@@ -73,7 +75,7 @@ function draw({ series, now, hours, format, top }: TimeLines): Html {
     .x(({ at }) => x(at))
     .y(({ value }) => y(value ?? 0))
     .digits(1);
-  const ticks = y.ticks(3).map((value) => ({ at: y(value), text: format(value) }));
+  const ticks = valueTicks(y, { format, whole });
   const hoursShown = x.ticks(4).map((date) => ({ at: x(date), text: clock(date) }));
   return html`${valueAxis(ticks, PLOT)} ${timeAxis(hoursShown, PLOT)}
   ${series.map(({ tone, points }) => html`<path class="line ${tone}" d="${path(withGaps(points)) ?? ""}" />${dot(points, x, y, tone)}`)}`;
@@ -124,6 +126,7 @@ function hourly(
     ]);
 }
 
-function clock(date: Date): string {
+/** `14:05`, as this place's clock has it. */
+export function clock(date: Date): string {
   return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
 }

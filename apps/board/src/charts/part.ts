@@ -1,11 +1,11 @@
 import { histogramOf } from "@tac8/core/ledger/histograms";
-import type { Sample } from "@tac8/core/ledger/samples";
+import { SAMPLE_MS, type Sample } from "@tac8/core/ledger/samples";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { OverviewPart } from "../overview/view.ts";
 import { dollars, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { dayBars } from "./bars.ts";
-import { timeLines, type LineSeries } from "./lines.ts";
+import { clock, timeLines, type LineSeries } from "./lines.ts";
 import { quantile } from "./quantile.ts";
 import { SAMPLE_HOURS, type ChartFacts, type Day } from "./read.ts";
 
@@ -13,10 +13,19 @@ import { SAMPLE_HOURS, type ChartFacts, type Day } from "./read.ts";
 export const chartsPart: OverviewPart = ({ charts }) =>
   html`<section id="charts" class="card" aria-label="Charts">
     <h2>The last two weeks</h2>
+    <p class="dim">Counted up to ${clock(new Date(charts.at))}.</p>
     <div class="charts">${[issuesPerDay(charts), timeToPull(charts), costPerDay(charts)]}</div>
     <h2>The last day</h2>
+    ${measured(charts)}
     <div class="charts small">${[queueDepth(charts), ...machines(charts)]}</div>
   </section>`;
+
+/** Tiles are of now: what is beside them says of when it is. */
+function measured({ samples }: ChartFacts): Html | null {
+  const last = samples.at(-1);
+  if (last === undefined) return null;
+  return html`<p class="dim">Measured every ${span(SAMPLE_MS)}, last at ${clock(new Date(last.at))}.</p>`;
+}
 
 function issuesPerDay({ days }: ChartFacts): Html {
   const outcomes = (day: Day) => summarize(day.counts).outcomes;
@@ -38,8 +47,9 @@ function issuesPerDay({ days }: ChartFacts): Html {
         },
       },
     ],
-    format: whole,
-    sum: (values) => whole(total(values)),
+    format: rounded,
+    whole: true,
+    sum: (values) => rounded(total(values)),
   });
 }
 
@@ -84,7 +94,8 @@ function queueDepth({ samples, at }: ChartFacts): Html {
       { name: "Working", tone: "active", points: points(({ active }) => active) },
       { name: "Later", tone: "delayed", points: points(({ delayed }) => delayed) },
     ],
-    format: whole,
+    format: rounded,
+    whole: true,
     top: 4,
   });
 }
@@ -134,5 +145,5 @@ function machines({ samples, at }: ChartFacts): Html[] {
   ];
 }
 
-const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
+const rounded = (value: number): string => Math.round(value).toLocaleString("en-US");
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

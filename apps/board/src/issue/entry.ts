@@ -2,7 +2,7 @@ import { tokensIn } from "@tac8/core/conversation/figures";
 import { isAnswer, type Entry } from "@tac8/core/conversation/outline";
 import { describeTodo } from "@tac8/core/conversation/todo";
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import { dollars, short } from "../pages/figures.ts";
+import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 
 /** Of an output that is shown as it is; a longer one is folded. */
@@ -84,7 +84,7 @@ function todoList({ todo = [] }: LiveEvent): Html {
 
 function result({ text, figures, turns, isError }: LiveEvent): Html {
   const sums = [
-    ...(turns === undefined ? [] : [`${turns} rounds`]),
+    ...(turns === undefined ? [] : [plural(turns, "round")]),
     ...(figures === undefined ? [] : [`${short(tokensIn(figures))} tokens`, dollars(figures.costUsd)]),
   ].join(" · ");
   return html`<p><b>${isError === true ? "Ended with an error" : "Done"}</b> <span class="dim">${sums}</span></p>

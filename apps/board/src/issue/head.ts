@@ -1,14 +1,14 @@
 import { clip } from "@tac8/core/conversation/shorten";
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
-import { totalTokens } from "@tac8/core/domain/usage";
+import { formatDuration, totalTokens } from "@tac8/core/domain/usage";
 import { webUrl } from "@tac8/core/github/urls";
 import { isEnded } from "@tac8/core/domain/states";
 import { actionButton } from "../pages/button.ts";
 import { dollars, short, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
-import { isWebUrl } from "../pages/link.ts";
+import { isWebUrl, linked } from "../pages/link.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
 import type { IssueSnapshot } from "./read.ts";
@@ -22,11 +22,10 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
   return html`<section id="head" class="card issue-head" aria-labelledby="issue-title">
     <p class="line1">
       ${stateChip(why.state)} <b>${formatReference(ref)}</b>
-      ${since !== null && html`<span class="dim">since ${timeTag(Date.parse(since), facts.now)}</span>`}
+      ${since !== null && html`<span class="dim">${timeTag(Date.parse(since), facts.now)}</span>`}
     </p>
     <h1 id="issue-title">${titleOf(snapshot)}</h1>
-    <p class="why">${clip(why.answer, MAX_ANSWER)}</p>
-    ${figures(snapshot)}
+    ${answer(snapshot, apiUrl)} ${figures(snapshot)}
     <div class="buttons">${buttons(snapshot)} ${links(snapshot, apiUrl)}</div>
     <details id="rules">
       <summary>All that was looked at</summary>
@@ -35,6 +34,21 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
       </ul>
     </details>
   </section>`;
+}
+
+/** Is there a question that nobody has answered yet? */
+function isAsking({ why: { rules }, facts: { issue } }: IssueSnapshot): boolean {
+  return rules[0]?.rule === "question" && rules[0].holds && issue.question !== null;
+}
+
+/** The question as it was asked, line by line; else the answer to why. */
+function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
+  const { ref, why, facts } = snapshot;
+  if (!isAsking(snapshot)) {
+    return html`<p class="why">${linked(clip(why.answer, MAX_ANSWER), webUrl(apiUrl, ref))}</p>`;
+  }
+  return html`<p class="why">It is blocked by a question. Reply on the issue, and the work goes on.</p>
+    <p class="question">${clip(facts.issue.question ?? "", MAX_ANSWER)}</p>`;
 }
 
 export function titleOf({ why, live, ref }: IssueSnapshot): string {
@@ -56,7 +70,7 @@ function figures({ facts: { issue, job, now }, live, runs }: IssueSnapshot): Htm
       ? []
       : ([["Attempts", `${job.attemptsMade} of ${job.maxAttempts} used`]] as const)),
     ["Agent runs", String(Math.max(issue.agentRuns, runs.length))],
-    ...(issue.usage === null ? [] : ([["Work", span(issue.usage.durationMs)]] as const)),
+    ...(issue.usage === null ? [] : ([["Work", formatDuration(issue.usage.durationMs)]] as const)),
     ["Tokens", short(tokens)],
     ["Cost", dollars(cost)],
     ...(isWebUrl(issue.prUrl) ? ([["Pull request", html`<a href="${issue.prUrl}">${pull}</a>`]] as const) : []),
@@ -99,8 +113,13 @@ function buttons({ ref, why, facts: { job, issue, holds } }: IssueSnapshot): Htm
   ];
 }
 
-function links({ ref }: IssueSnapshot, apiUrl: string): Html {
+function links(snapshot: IssueSnapshot, apiUrl: string): Html {
+  const { ref } = snapshot;
+  const issue = `${webUrl(apiUrl, ref)}/issues/${ref.number}`;
   const job = `/queues/queue/issues/${encodeURIComponent(jobIdOf(ref))}`;
-  return html`<a href="${webUrl(apiUrl, ref)}/issues/${ref.number}">Issue on GitHub</a>
-    <a href="${job}">Job in the queue</a>`;
+  return html`${
+      isAsking(snapshot)
+        ? html`<a class="button primary" href="${issue}">Answer on GitHub</a>`
+        : html`<a href="${issue}">Issue on GitHub</a>`
+    } <a href="${job}">Job in the queue</a>`;
 }

@@ -1,7 +1,8 @@
 import { clip } from "@tac8/core/conversation/shorten";
 import { jobIdOf, refOfJob } from "@tac8/core/domain/reference";
+import { formatDuration } from "@tac8/core/domain/usage";
 import { actionButton } from "../pages/button.ts";
-import { dollars, span } from "../pages/figures.ts";
+import { dollars } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink, issuePath, shortReference } from "../pages/issueLink.ts";
 import { isWebUrl } from "../pages/link.ts";
@@ -51,5 +52,5 @@ function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
 }
 
 function figures({ usage }: FinishedJob["issue"]): string {
-  return usage === null ? "" : `${span(usage.durationMs)} of work · ${dollars(usage.costUsd)}`;
+  return usage === null ? "" : `${formatDuration(usage.durationMs)} of work · ${dollars(usage.costUsd)}`;
 }

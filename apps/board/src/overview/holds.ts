@@ -30,7 +30,7 @@ function item(hold: Hold, now: number): Html {
   return html`<li id="hold-${name}">
     <div>
       <b>${NAMES[name] ?? name}</b> ${reason}
-      <span class="dim">by ${by}, since ${timeTag(since, now)}, ${end(hold, now)}</span>
+      <span class="dim">by ${by}, ${timeTag(since, now)}, ${end(hold, now)}</span>
     </div>
     ${name === OPERATOR && actionButton({ to: "/resume", text: "Resume", about: "new work", id: "resume", tone: "primary" })}
   </li>`;

@@ -79,7 +79,15 @@ test("says in words how all stands, what runs, waits and ended", () => {
     "14 min",
     "12.3k tokens",
   ];
-  const ended = ["PR #501", "2 min of work · $0.42", "retrying", "GitHub: 502", "1,234", "next to be taken", "$1.50"];
+  const ended = [
+    "PR #501",
+    "2 min 5 s of work · $0.42",
+    "retrying",
+    "GitHub: 502",
+    "1,234",
+    "next to be taken",
+    "$1.50",
+  ];
   for (const text of [...wanted, ...ended]) expect(page).toContain(text);
   expect(page).toContain('action="/issues/Octo/Hello/471/stop?from=overview"');
   expect(page).toContain('href="/issues/Octo/Hello/471"');

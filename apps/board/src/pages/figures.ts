@@ -9,8 +9,10 @@ export function dollars(amount: number): string {
 
 /** `8 s`, `3 min`, `1 h 5 min`, `2 d 3 h`: for reading at a glance. */
 export function span(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 1) return `${Math.max(0, Math.floor(ms / 1000))} s`;
+  // Rounded as `formatDuration` does it: the same time is not told in two ways.
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { html } from "./html.ts";
-import { isWebUrl } from "./link.ts";
+import { isWebUrl, linked } from "./link.ts";
 import { relative, timeTag } from "./time.ts";
 
 test("values are escaped, nested html is not, lists are joined, null and false leave nothing", () => {
@@ -9,6 +9,7 @@ test("values are escaped, nested html is not, lists are joined, null and false l
     '<p title="&lt;script&gt;&quot;&amp;&#39;">&lt;script&gt;&quot;&amp;&#39;</p>',
   );
   expect(html`${[html`<b>${1}</b>`, "<", null, false, 0]}!`.text).toBe("<b>1</b>&lt;0!");
+  expect(html`<p title="${"\u202Eevil"}">${"\u2067a\u2069\u200F"}</p>`.text).toBe('<p title="evil">a</p>');
   expect(html`${"half \uD800"}`.text).toBe("half \uFFFD");
 });
 
@@ -34,4 +35,11 @@ test("only web addresses become links", () => {
   expect(isWebUrl("javascript:alert(1)")).toBe(false);
   expect(isWebUrl("https://")).toBe(false);
   expect(isWebUrl(null)).toBe(false);
+});
+
+test("in our own texts the repository's issues and pull requests become links, and nothing else", () => {
+  const text = "Opened https://h/Octo/Hello/pull/5. See https://evil/a/b/pull/5 and https://h/octo/hello/x";
+  expect(html`${linked(text, "https://h/octo/hello")}`.text).toBe(
+    'Opened <a href="https://h/Octo/Hello/pull/5">https://h/Octo/Hello/pull/5</a>. See https://evil/a/b/pull/5 and https://h/octo/hello/x',
+  );
 });

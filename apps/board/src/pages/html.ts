@@ -10,7 +10,7 @@ export class Html {
 
 export type Part = string | number | Html | null | false | readonly Part[];
 
-/** Escapes every value but `Html`, and takes terminal codes out of it; lists are joined, null and false leave nothing. Attributes must stand in quotes. */
+/** Escapes every value but `Html`, and takes out of it terminal codes and what turns a text around; lists are joined, null and false leave nothing. Attributes must stand in quotes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(dense(strings).reduce((text, string, index) => text + render(parts[index - 1] ?? null) + string));
 }

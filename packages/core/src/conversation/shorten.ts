@@ -3,11 +3,14 @@ import type { LiveEvent, TodoItem } from "./event.ts";
 
 const MAX_BYTES = 2048;
 const MAX_NAME = 100;
-/** Everything below space but tab and line feed, and DEL: no use to a reader, and trouble in a terminal. */
+/**
+ * Everything below space but tab and line feed, and DEL: no use to a reader, and trouble in a terminal. What turns the
+ * direction of a text shows it, and what stands beside it, as other than it is.
+ */
 // oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Text from outside without terminal codes and other control characters. */
+/** Text from outside without terminal codes, other control characters, and what turns its direction. */
 export function clean(text: string): string {
   return stripVTControlCharacters(text).replace(CONTROL, "");
 }

@@ -116,7 +116,7 @@ function judgeEnds({ ends }: Snapshot, { now, limits }: HealthGiven, scale: Scal
   const failed = newest.filter(({ well }) => !well).length;
   const rate = (100 * failed) / newest.length;
   const code = "failures";
-  const text = `${failed} of the newest ${newest.length} runs failed: see why with tac8 report or tac8 list --state failed`;
+  const text = `${failed} of the newest ${newest.length} runs failed: see why with tac8 report or tac8 list --state failed; it ends when newer runs succeed, or a day after the failures`;
   if (scale.over(rate, limits.failure_degraded_percent, { code, level: "degraded" })) {
     return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
   }

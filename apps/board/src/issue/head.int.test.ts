@@ -1,0 +1,36 @@
+import { afterEach, expect, test } from "vitest";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
+import { paintScene } from "../scene.fixture.ts";
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+async function setUp() {
+  const { redis } = await setUpRedis(cleanup);
+  const { url } = await setUpBoard(cleanup, { redis });
+  await paintScene({ redis, now: Date.now(), owner: "octo", repo: "hello" });
+  const show = async (number: number) => (await ask(`${url}/issues/octo/hello/${number}`)).body;
+  return { redis, show };
+}
+
+test("a question keeps its lines, and leads to where it is answered, until it is", async () => {
+  const { redis, show } = await setUp();
+  const store = createIssueStore(redis);
+  await store.writeIf("octo.hello.455", {}, { question: "Which one?\n- ODB++\n- Gerber" });
+  const button = '<a class="button primary" href="https://github.com/octo/hello/issues/455">Answer on GitHub</a>';
+  const asking = await show(455);
+  expect(asking).toContain('<p class="question">Which one?\n- ODB++\n- Gerber</p>');
+  expect(asking).toContain(button);
+
+  await store.writeIf("octo.hello.455", {}, { answer: { commentId: 1, author: "ann", text: "Both." } });
+  const answered = await show(455);
+  expect(answered).not.toContain('<p class="question">');
+  expect(answered).not.toContain(button);
+});
+
+test("what is said of a finished one links its pull request", async () => {
+  const { show } = await setUp();
+  const pull = "https://github.com/octo/hello/pull/510";
+  expect(await show(470)).toContain(`<a href="${pull}">${pull}</a>`);
+});
