@@ -84,7 +84,7 @@ function todoList({ todo = [] }: LiveEvent): Html {
 
 function result({ text, figures, turns, isError }: LiveEvent): Html {
   const sums = [
-    ...(turns === undefined ? [] : [`${turns} rounds`]),
+    ...(turns === undefined ? [] : [`${turns} ${turns === 1 ? "round" : "rounds"}`]),
     ...(figures === undefined ? [] : [`${short(tokensIn(figures))} tokens`, dollars(figures.costUsd)]),
   ].join(" · ");
   return html`<p><b>${isError === true ? "Ended with an error" : "Done"}</b> <span class="dim">${sums}</span></p>

@@ -106,7 +106,7 @@ function textOf({ to, reason, evidence }: LoggedEvent): string {
   if (agent !== null) {
     const cost = agent.costUsd > 0 ? `, $${agent.costUsd.toFixed(2)}` : "";
     const tokens = `${tokensOf(agent).toLocaleString("en-US")} tokens`;
-    return `${agent.cause}: ${formatDuration(agent.ms)}, ${agent.turns} turns, ${tokens}${cost}`;
+    return `${agent.cause}: ${formatDuration(agent.ms)}, ${agent.turns} ${agent.turns === 1 ? "turn" : "turns"}, ${tokens}${cost}`;
   }
   if (to === "hold" || to === "unhold") return `${name}: ${reason}`;
   const kind = to === "failed" || to === "retrying" || to === "parked" ? evidence["failure"] : null;
