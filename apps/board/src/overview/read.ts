@@ -110,12 +110,14 @@ async function readFinished(board: Board): Promise<FinishedJob[]> {
     const issue = issues[index];
     if (issue === undefined) return [];
     const result = typeof job.returnvalue === "object" ? job.returnvalue : null;
+    const outcome = issue.state ?? result?.outcome ?? "failed";
     return [
       {
         ...listed(job),
         at: job.finishedOn ?? 0,
-        outcome: issue.state ?? result?.outcome ?? "failed",
-        reason: issue.reason ?? result?.reason ?? job.failedReason ?? null,
+        outcome,
+        // BullMQ keeps the words of an earlier attempt that failed.
+        reason: issue.reason ?? result?.reason ?? (outcome === "pr" ? null : (job.failedReason ?? null)),
         prUrl: issue.prUrl ?? result?.prUrl ?? null,
         issue,
       },

@@ -22,6 +22,7 @@ import { plain } from "../terminal/text.ts";
 
 /** For all that is asked of GitHub together. */
 const PATIENCE_MS = 60_000;
+const ANSWER_IT = "It waits for an answer to its question: reply on the issue, and the work goes on.";
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
 /** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
@@ -45,7 +46,7 @@ export const add: CommandSpec = {
     const before = await readBefore(place, jobId);
     const anew = async () => (before.untold ? forgetStop(place, jobId) : undefined);
     const { added, priority } = await politely(work, () => label(work, { wanted, ended: before.ended, anew }));
-    const next = await whatIsNext(context, place, added);
+    const next = before.asking ? ANSWER_IT : await whatIsNext(context, place, added);
     const name = formatReference(ref);
     if (options["json"] === true) {
       context.out.line(jsonText({ issue: name, label: repository.issueLabel, priority, added, next }));
@@ -151,6 +152,8 @@ async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promi
 
 interface Before {
   readonly ended: boolean;
+  /** Its question waits for an answer. */
+  readonly asking: boolean;
   /** A stop that GitHub has not heard of: its teller would use up the new label with the old one. */
   readonly untold: boolean;
 }
@@ -161,13 +164,14 @@ async function readBefore({ redisUrl }: Place, jobId: string): Promise<Before> {
     return await withRedis(
       redisUrl,
       async (redis) => {
-        const { state, stop } = await createIssueStore(redis).read(jobId);
-        return { ended: isEnded(state), untold: state === "stopped" && stop !== null };
+        const { state, stop, answer } = await createIssueStore(redis).read(jobId);
+        const asking = state === "blocked" && answer === null;
+        return { ended: isEnded(state), asking, untold: state === "stopped" && stop !== null };
       },
       UP_RUNNING,
     );
   } catch (error) {
-    if (error instanceof Problem) return { ended: false, untold: false };
+    if (error instanceof Problem) return { ended: false, asking: false, untold: false };
     throw error;
   }
 }

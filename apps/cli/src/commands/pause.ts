@@ -14,7 +14,7 @@ export const pause: CommandSpec = {
   usage: "pause",
   summary: "start nothing new, on any machine or on one; agents that run go on to their end",
   options: [
-    { flags: "--runner <name>", description: "only this runner, as tac8 status names it" },
+    { flags: "--runner <name>", description: "only this runner: its name in tac8 status, its host's, or a slot's" },
     { flags: "--reason <text>", description: "why, for those who look" },
     { flags: "--json", description: "as JSON" },
   ],
@@ -48,7 +48,9 @@ export const pause: CommandSpec = {
         if (done.began) out.line(`${what}, and what runs goes on to its end. ${end} ends it.`);
         else {
           const since = moment(there.since, now());
-          out.line(`It was paused before, by ${plain(there.by)} at ${since} (${plain(there.reason)}). ${end} ends it.`);
+          out.line(
+            `${runner === null ? "It" : plain(runner)} was paused before, by ${plain(there.by)} at ${since} (${plain(there.reason)}). ${end} ends it.`,
+          );
         }
         return 0;
       },

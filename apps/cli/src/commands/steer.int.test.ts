@@ -179,11 +179,14 @@ describe("tac8 pause and resume", () => {
     expect(await readHolds(redis)).toHaveLength(1);
   });
 
-  it("a runner goes by its name, or by its host's", async () => {
+  it("a runner goes by its name, by its host's, or by that of a slot", async () => {
     const presence = { at: Date.now(), host: "pi", pid: 1, slots: 1, busy: 0 };
     for (const name of ["pi/0", "pi/1", "mac/0"]) await announceRunner(redis, { ...presence, name });
     expect((await tac8(["pause", "--runner", "mac"])).out).toContain("mac/0 is paused: it takes nothing new");
-    expect((await tac8(["pause", "--runner", "mac/0"])).out).toContain("It was paused before");
+    expect((await tac8(["pause", "--runner", "mac/0"])).out).toContain("mac/0 was paused before");
+    await announceRunner(redis, { ...presence, slots: 2, name: "mac/0" });
+    expect((await tac8(["resume", "--runner", "mac/1"])).out).toBe("mac/0 takes work again.\n");
+    expect((await tac8(["pause", "--runner", "mac/2"])).err).toContain("there is no runner mac/2");
     expect(await tac8(["pause", "--runner", "pi"])).toMatchObject({
       code: 1,
       err: expect.stringMatching(/could be any of pi\/0, pi\/1/),
@@ -227,6 +230,8 @@ describe("tac8 add", () => {
     expect((await tac8(["add", `${number}`], env)).out).toMatch(
       /was labelled before: .*P0\. The scheduler knows it; no runner/,
     );
+    await queued(number, { state: "blocked" });
+    expect((await tac8(["add", `${number}`], env)).out).toMatch(/It waits for an answer to its question: reply/);
     await tac8(["pause"]);
     const { out } = await tac8(["add", `${open()}`, "--json"], env);
     expect(JSON.parse(out)).toEqual({

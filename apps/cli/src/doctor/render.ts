@@ -1,4 +1,4 @@
-import { pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
+import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
 import type { Verdict } from "./finding.ts";
 import type { CheckReport } from "./run.ts";
 
@@ -17,14 +17,16 @@ export function renderReports(
 ): string[] {
   const label = Math.max(...reports.map(({ name }) => widthOf(name))) + 2;
   const indent = label + 2;
-  const lines = (text: string) => wrap(plain(text).slice(0, MAX_TEXT), Math.max(20, width - indent));
+  const lines = (text: string) => wrap(cut(plain(text), MAX_TEXT), Math.max(20, width - indent));
   return reports.flatMap(({ name, findings }) =>
     findings.flatMap(({ verdict, text, advice }, index) => {
       const [mark, color] = MARKS[verdict];
       const [first = "", ...more] = lines(text);
       const head = `${paint(color, mark)} ${paint("dim", pad(index === 0 ? name : "", label))}${first}`;
       const blank = " ".repeat(indent);
-      const [todo = "", ...rest] = advice === null ? [] : lines(`→ ${advice}`);
+      // The same for many is said once, beneath the last of them.
+      const again = advice === findings[index + 1]?.advice;
+      const [todo = "", ...rest] = advice === null || again ? [] : lines(`→ ${advice}`);
       return [head, ...[...more, ...(todo === "" ? [] : [todo]), ...rest].map((line) => blank + line)];
     }),
   );

@@ -119,7 +119,8 @@ function toRow(given: Found & { readonly id: string; readonly hash: IssueFields;
     runMs: runMsOf(given),
     costUsd: hash.usage?.costUsd ?? 0,
     pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
-    reason: hash.reason ?? job.failedReason ?? null,
+    // BullMQ keeps the words of an earlier attempt that failed.
+    reason: hash.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
   };
 }
 

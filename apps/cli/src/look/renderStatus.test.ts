@@ -70,7 +70,7 @@ it("shows all in one look, in 80 columns", () => {
     "              usage-limit by runner pi-1/0): limit reached",
     "Holds      usage-limit, until 14:05: limit reached",
     "Runners    pi-1/0: 1 of 3 slots busy, load 0.8, 54 °C, 2.1 GB memory, 42 GB dis…",
-    "Queue      3 waiting, 1 active, 1 parked, 8 done, 1 failed; paused",
+    "Queue      3 waiting, 1 active, 1 parked or asking, 8 done, 1 failed; paused",
     "Scheduler  asked GitHub 4 s ago",
     "Redis      127.0.0.1:6379, 3 MB",
     "Today      1 pull request, 0 failed (100 % success), 0 agents, 0 tokens, $0.00",
@@ -82,6 +82,12 @@ it("shows all in one look, in 80 columns", () => {
     "Last events",
     "  13:05:22  #3 running → failed: the tests fail, and this is a long story about…",
   ]);
+});
+
+it("says of an agent without a word that it has none yet", () => {
+  const runs = [{ ...run, last: null }];
+  const lines = renderStatus(report({ runners: [{ ...runner, runs }] }), how);
+  expect(lines).toContainEqual(expect.stringMatching(/^#471 .* has not said anything yet$/));
 });
 
 it("says what a runner does about it, and names issues in the configuration's spelling", () => {

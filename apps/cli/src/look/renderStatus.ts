@@ -116,7 +116,7 @@ function schedulerText(scheduler: StatusReport["scheduler"], now: number): strin
 }
 
 function queueText({ waiting, active, delayed, completed, failed, paused }: StatusReport["queue"]): string {
-  const counts = `${waiting} waiting, ${active} active, ${delayed} parked, ${completed} done, ${failed} failed`;
+  const counts = `${waiting} waiting, ${active} active, ${delayed} parked or asking, ${completed} done, ${failed} failed`;
   return paused ? `${counts}; paused` : counts;
 }
 
@@ -170,8 +170,8 @@ function issueText(issue: string, repositories: readonly RepoRef[]): string {
 /** An agent that has been silent for a while says so. */
 const SILENT_MS = 60_000;
 
-function deedText({ last, title }: StatusRun, now: number): string {
-  if (last === null) return plain(title);
+function deedText({ last }: StatusRun, now: number): string {
+  if (last === null) return "has not said anything yet";
   const ago = now - Date.parse(last.at);
   return `${ago > SILENT_MS ? `(${span(ago)} ago) ` : ""}${plain(last.text)}`;
 }

@@ -172,6 +172,11 @@ async function shutDown(given: {
   return clean;
 }
 
+const DEMO_HINTS = [
+  "One of the issues will ask a question: answer it on its page, and the work goes on",
+  "In another terminal, npx tac8 status says how it stands, and npx tac8 monitor shows it live",
+];
+
 function bannerLines({ cwd }: Context, { plan, redisUrl }: { plan: UpPlan; redisUrl: string }): string[] {
   const { config, demo } = plan;
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
@@ -182,6 +187,6 @@ function bannerLines({ cwd }: Context, { plan, redisUrl }: { plan: UpPlan; redis
   return [
     demo === null ? `tac8 works on ${some}` : "tac8's demo: a GitHub and an agent on this machine, and five issues",
     `Data in ${home}, logs in ${join(home, "logs")}, Redis at ${redisAddress(redisUrl)}${whose}`,
-    ...(demo === null ? [] : ["One of the issues will ask a question: answer it on its page, and the work goes on"]),
+    ...(demo === null ? [] : DEMO_HINTS),
   ];
 }

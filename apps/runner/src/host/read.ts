@@ -30,7 +30,7 @@ async function freeMemoryMb(root: string): Promise<number | null> {
     }),
   ].filter((free) => free !== null);
   const all = host === null ? limits : [host * 1024, ...limits];
-  return all.length === 0 ? null : Math.min(...all) / MB;
+  return all.length === 0 ? null : Math.round(Math.min(...all) / MB);
 }
 
 /** Null where there is no such group or it has no limit: in a container its own group is at the root. */

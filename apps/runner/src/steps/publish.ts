@@ -161,7 +161,8 @@ export async function adoptPull(run: RunContext): Promise<void> {
   const pulls = await withPatience(() => github.pullsOfBranch(run.ref, branch, { signal: run.switch.lost }), patient);
   const ours = pulls.find((pull) => pull.headSha === headSha);
   if (ours === undefined) return;
-  await run.write({ checkpoint: "published", prNumber: ours.number, prUrl: ours.url, outcome: "pr", reason: null });
+  const told = { failure: null, reason: null };
+  await run.write({ ...told, checkpoint: "published", prNumber: ours.number, prUrl: ours.url, outcome: "pr" });
 }
 
 /** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */

@@ -69,7 +69,8 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (verdict.ok && question === null) {
     if (saved.head === run.state.prBefore) {
       const reason = "the agent found nothing to change on the pull request";
-      return run.write({ ...facts, checkpoint: "published", outcome: "pr", outcomeRun: run.id, answer: null, reason });
+      const end = { outcome: "pr", outcomeRun: run.id, answer: null, failure: null, reason } as const;
+      return run.write({ ...facts, checkpoint: "published", ...end });
     }
     await requireChanges(run, saved, facts);
     await run.write({ ...facts, checkpoint: "worked", answer: null, failure: null, reason: null });

@@ -47,7 +47,7 @@ a = 1
       "surprise",
     ]);
     expect(problems["coordinator.max_attempts"]).toMatch(/^found 0: .*>=1/);
-    expect(problems["coordinator.poll_interval_seconds"]).toMatch(/^found "often": .*expected number/);
+    expect(problems["coordinator.poll_interval_seconds"]).toMatch(/^found "often": expected a number$/);
     expect(problems["github.repo_owner"]).toBe(
       'found "no/slash": expected a GitHub user or organization, such as octo',
     );
@@ -55,6 +55,13 @@ a = 1
     expect(problems["LOG_LEVEL"]).toMatch(/^found loud, expected one of .*info/);
     expect(problems["REDIS_URL"]).toBe('found "localhost:6379", expected redis://HOST:PORT');
     expect(problems["GITHUB_TOKEN_FILE"]).toContain("cannot read /run/secrets/none");
+  });
+
+  it("are in words for people", () => {
+    const text = `[[repositories]]\nrepo_name = "hello"\n[github]\nissue_label = ""\n[coordinator]\nmax_workers_per_host = 1`;
+    const problems = problemsOf({ text });
+    expect(problems["repositories.0.repo_owner"]).toBe("it is missing: expected a text");
+    expect(problems["github.issue_label"]).toBe('found "": it must not be empty');
   });
 
   it("of two tables do not hide a missing repository, nor an unknown key in its table", () => {

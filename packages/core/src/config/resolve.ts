@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
+import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
 import { readEnvironment } from "./environment.ts";
 import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
@@ -152,11 +153,31 @@ function parseFile({ text, path }: ConfigInput, problems: ConfigProblem[], warni
       }
       continue;
     }
-    problems.push({ key: dotted(issue.path), message: `found ${show(found)}: ${issue.message}` });
+    problems.push({ key: dotted(issue.path), message: messageFor(issue, found) });
     if (issue.path[0] !== undefined) broken.add(issue.path[0]);
   }
   const sound = Object.entries(raw).filter(([table]) => !broken.has(table));
   return { file: fileSchema.safeParse(Object.fromEntries(sound)).data ?? null, broken };
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a table",
+  record: "a table",
+};
+
+/** The most common ones in words of ours. */
+function messageFor(issue: z.core.$ZodIssue, found: unknown): string {
+  if (issue.code === "invalid_type") {
+    const expected = `expected ${KINDS[issue.expected] ?? issue.expected}`;
+    return found === undefined ? `it is missing: ${expected}` : `found ${show(found)}: ${expected}`;
+  }
+  const empty = issue.code === "too_small" && issue.minimum === 1 && (found === "" || Array.isArray(found));
+  return `found ${show(found)}: ${empty ? "it must not be empty" : issue.message}`;
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,4 +1,5 @@
 import { ADVICE } from "../domain/advice.ts";
+import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatDuration, formatUsage } from "../domain/usage.ts";
 import { moment } from "../look/times.ts";
 import type { LoggedEvent } from "../state/events.ts";
@@ -48,7 +49,10 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
     case "failed": {
       const kind = issue.failure ?? "unknown";
       const advice = issue.failure === null ? "" : ` ${plainAdvice(issue.failure)}`;
-      return end(`it failed${at} (${kind}): ${reason}`, `Failed (${kind}): ${ended(reason)}${advice}`);
+      const early = endedEarly(facts)
+        ? ` That was ${issue.noChanges} times without a change: it is not tried again.`
+        : "";
+      return end(`it failed${at} (${kind}): ${reason}`, `Failed (${kind}): ${ended(reason)}${early}${advice}`);
     }
     case "stopped": {
       const how = happened("stopped", reason);
@@ -79,6 +83,12 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
     default:
       return state satisfies never;
   }
+}
+
+/** Without a change too often, while attempts are left. */
+function endedEarly({ issue, job }: WhyFacts): boolean {
+  if (issue.failure !== "no-changes" || issue.noChanges < MAX_NO_CHANGES) return false;
+  return job !== null && job.attemptsMade < job.maxAttempts;
 }
 
 /** Was the label put on again since? */

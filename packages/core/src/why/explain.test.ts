@@ -420,6 +420,17 @@ const CASES: readonly (readonly [
     "Failed (no-changes): the agent changed nothing. If something is to be done here, say in the issue what is missing.",
   ],
   [
+    "failed before its attempts were used up",
+    {
+      issue: fields(ended({ state: "failed", failure: "no-changes", noChanges: 2 })),
+      job: job({ state: "failed", attemptsMade: 2 }),
+      events: [event("failed", { reason: "the agent changed nothing." })],
+    },
+    "failed",
+    ["end"],
+    "Failed (no-changes): the agent changed nothing. That was 2 times without a change: it is not tried again. If something is to be done here, say in the issue what is missing.",
+  ],
+  [
     "failed, labelled again",
     {
       issue: fields(ended({ state: "failed", failure: "lost", reason: "lost", labelEvent: 8 })),

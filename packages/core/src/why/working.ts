@@ -1,4 +1,4 @@
-import { MAX_LOST_IN_A_ROW } from "../domain/failures.ts";
+import { MAX_LOST_IN_A_ROW, MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
 import { moment, span } from "../look/times.ts";
 import { RUNNER_GONE_MS, type RunPresence } from "../state/presence.ts";
@@ -106,6 +106,10 @@ export function judgeTries({ job, issue }: WhyFacts): Finding[] {
   if (issue.lost > 0) {
     const text = `${count(issue.lost, "run")} in a row lost with its runner; ${MAX_LOST_IN_A_ROW} are a failure`;
     findings.push(clear("lost", text, { lost: issue.lost }));
+  }
+  if (issue.noChanges > 0) {
+    const text = `${count(issue.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} are a failure, whatever is left`;
+    findings.push(clear("no-changes", text, { noChanges: issue.noChanges, max: MAX_NO_CHANGES }));
   }
   return findings;
 }

@@ -13,6 +13,13 @@ export interface Arguments {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** What `claude --version` says, of the version whose events are followed. */
+export const VERSION = "2.1.330 (scripted)";
+
+export function asksVersion([first]: readonly string[]): boolean {
+  return first === "--version" || first === "-v";
+}
+
 /** @throws Error for an unknown option or a combination that `claude` refuses. */
 export function parseArguments(args: readonly string[]): Arguments {
   const text = { type: "string" } as const;

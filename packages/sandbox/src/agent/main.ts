@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { runAgent } from "./agent.ts";
-import { parseArguments, type Arguments } from "./arguments.ts";
+import { asksVersion, parseArguments, VERSION, type Arguments } from "./arguments.ts";
 import * as events from "./events.ts";
 import type { Event } from "./events.ts";
 import { onePrompt, readStream, type Input } from "./input.ts";
@@ -17,6 +17,10 @@ const cwd = process.cwd();
 const folder = env["CLAUDE_CONFIG_DIR"] ?? join(env["HOME"] ?? cwd, ".claude");
 
 try {
+  if (asksVersion(process.argv.slice(2))) {
+    write(VERSION);
+    process.exit(0);
+  }
   process.exit(await main(parseArguments(process.argv.slice(2))));
 } catch (error) {
   process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cut } from "../../terminal/text.ts";
 import { ask, type Asked } from "../ask.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
@@ -65,9 +66,12 @@ export function judgeMissing(line: string): Finding {
 export function judgeVersion(name: string, answer: Asked | Error): Finding {
   if (answer instanceof Error)
     return problem(`${name} --version: ${answer.message}`, "see that it can be started by hand");
-  const said = (answer.stdout.trim() || answer.stderr.trim()).split("\n", 1)[0]?.slice(0, 120) ?? "";
+  const said = firstLine(answer.stdout.trim() || answer.stderr.trim(), 120);
   if (answer.code !== 0) {
-    return problem(`${name} --version ended with ${answer.code}: ${said}`, "install it again, or mend llm.command");
+    return problem(
+      `${name} --version ended with ${answer.code}: ${said}`,
+      "start it by hand to see whether it is Claude Code; mend llm.command, or install it again",
+    );
   }
   return ok(`${name} ${said}`);
 }
@@ -78,16 +82,20 @@ export function judgePrompt(answer: Asked | Error): Finding {
     return problem(`it does not answer: ${answer.message}`, "check the network, and try again");
   const result = resultIn(answer.stdout);
   if (result === null) {
-    const said = (answer.stderr.trim() || answer.stdout.trim()).split("\n", 1)[0]?.slice(0, 200) ?? "";
+    const said = firstLine(answer.stderr.trim() || answer.stdout.trim(), 200);
     return unknown(`it ended with ${answer.code} and without a result: ${said}`, "start it by hand and see");
   }
   if (!result.isError) return ok("it answers: it is signed in");
-  const said = result.text.split("\n", 1)[0]?.slice(0, 200) ?? "";
+  const said = firstLine(result.text, 200);
   const key = result.status === 401 || result.status === 403 || /api key|log ?in|authenticat|oauth/i.test(result.text);
   const advice = key
     ? "set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN (made by claude setup-token)"
     : "see what the model's API says, and try again";
   return problem(`it says: ${said}`, advice);
+}
+
+function firstLine(text: string, columns: number): string {
+  return cut(text.split("\n", 1)[0] ?? "", columns);
 }
 
 function resultIn(stdout: string): { isError: boolean; text: string; status: number | null } | null {

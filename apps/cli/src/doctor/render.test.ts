@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { problem } from "./finding.ts";
+import { renderReports } from "./render.ts";
+
+const how = { width: 80, paint: (_: unknown, text: string) => text };
+
+it("gives the same advice once, beneath the last that needs it", () => {
+  const findings = [problem("one", "mend it"), problem("two", "mend it"), problem("three", "look")];
+  const lines = renderReports([{ name: "Configuration", findings }], how);
+  expect(lines.map((line) => line.trim())).toEqual([
+    "✗ Configuration  one",
+    "✗                two",
+    "→ mend it",
+    "✗                three",
+    "→ look",
+  ]);
+});
+
+it("says that a text was cut", () => {
+  const lines = renderReports([{ name: "Agent", findings: [problem("word ".repeat(400), "look")] }], how);
+  expect(lines.at(-2)).toMatch(/…$/);
+});
