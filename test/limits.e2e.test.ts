@@ -57,7 +57,7 @@ test("an agent that works for too long is stopped, tried again, and given up wit
 });
 
 test("an agent that says nothing for too long is stopped, tried again, and given up with the reason", async () => {
-  await begin({ coordinator: { stall_timeout_minutes: 0.02 } });
+  await begin({ coordinator: { stall_timeout_minutes: 0.1 } });
   const number = world.openIssue({ script: { first: [{ hang: true }], again: [{ hang: true }] } });
   const said = await failure(number);
   expect(said).toContain("stalled");

@@ -12,6 +12,8 @@ export interface ReplayOptions {
   readonly dir: string;
   /** Its commits are not replayed. */
   readonly from: string;
+  /** Nor are those of this one: the base has merges, and they are nobody's work here. */
+  readonly base?: string | undefined;
   readonly head: string;
   /** Where the commits between `from` and `head` go. */
   readonly onto: string;
@@ -36,12 +38,12 @@ export async function replay(options: ReplayOptions): Promise<string | null> {
 }
 
 /** Oldest first; each has the one before it, or `from`'s side, as its only parent. */
-async function commitsBetween({ from, head, ...side }: ReplayOptions): Promise<string[] | null> {
-  const range = `${from}..${head}`;
-  const merges = await git(side, ["rev-list", "--min-parents=2", "--max-count=1", range]);
+async function commitsBetween({ from, base, head, ...side }: ReplayOptions): Promise<string[] | null> {
+  const range = [`${from}..${head}`, ...(base === undefined ? [] : [`^${base}`])];
+  const merges = await git(side, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
   if (merges.code !== 0 || merges.text !== "") return null;
   const max = String(MAX_COMMITS + 1);
-  const { code, text } = await git(side, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, range]);
+  const { code, text } = await git(side, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, ...range]);
   const commits = text.split("\n").filter((line) => line !== "");
   return code === 0 && commits.length <= MAX_COMMITS ? commits : null;
 }

@@ -68,7 +68,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     paths: run.paths,
     side: run.agentSide(run.switch.halt),
     mirrorDir: run.mirror.paths.dir,
-    goal: { branch, start, published: published !== null },
+    goal: { branch, start, base: baseSha, published: published !== null },
     stamp: run.id,
   });
   if (run.mirror.aside !== null) {

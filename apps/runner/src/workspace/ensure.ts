@@ -100,8 +100,8 @@ async function putOnTop({ paths, side, goal }: EnsureOptions, baseSha: string): 
   const saved = await saveWork({ tree: paths.tree, side, baseSha, message: "Work that was not committed yet" });
   if (saved.unsaved.length > 0) return null;
   const env = agentGitEnv(side, paths.gitDir);
-  const { start: from } = goal;
-  return replay({ env, dir: paths.gitDir, from, head: saved.head, onto: from, signal: side.signal });
+  const { start: from, base } = goal;
+  return replay({ env, dir: paths.gitDir, from, base, head: saved.head, onto: from, signal: side.signal });
 }
 
 /** Puts all that is there aside, and makes a new one. */

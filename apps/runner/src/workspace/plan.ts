@@ -22,6 +22,8 @@ export interface WorkspaceGoal {
   readonly branch: string;
   /** Where a new workspace begins: the branch as GitHub has it, else the base. */
   readonly start: string;
+  /** Commit of the base branch, where it is known. */
+  readonly base?: string;
   /** Is `start` GitHub's version of the branch, rather than the base? */
   readonly published: boolean;
 }
