@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { cgroupMembers, removeEmptyCgroups } from "./cgroup.ts";
@@ -43,7 +43,7 @@ export function findSurvivors({ runId, lockPath, except }: SurvivorQuery): Survi
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || except.includes(pid)) continue;
-    const locked = (): boolean => lock !== undefined && holdsLock(pid, lock);
+    const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && !isBeingBorn(pid, except);
     const how = members.has(pid) ? "cgroup" : hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null;
     const stat = how === null ? null : readStat(pid);
     if (how !== null && isAlive(stat)) found.push({ pid, startTime: stat.startTime, comm: stat.comm, how });
@@ -75,6 +75,24 @@ function kill(survivor: Survivor): boolean {
   if (!isSameProcess(survivor)) return false;
   try {
     return process.kill(survivor.pid, "SIGKILL");
+  } catch (error) {
+    if (isGoneOrForbidden(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Between fork and exec, which takes long on a busy machine, a child has all that its parent has open: the runner's next git
+ * of another run looks as if it held this run's lock. It has the parent's program still, and no child of an agent has ours.
+ */
+function isBeingBorn(pid: number, except: readonly number[]): boolean {
+  const parent = Number(/^PPid:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1] ?? 0);
+  if (!except.includes(parent)) return false;
+  try {
+    return (
+      readProc(`/proc/${pid}/cmdline`) === readProc(`/proc/${parent}/cmdline`) &&
+      readlinkSync(`/proc/${pid}/exe`) === readlinkSync(`/proc/${parent}/exe`)
+    );
   } catch (error) {
     if (isGoneOrForbidden(error)) return false;
     throw error;
