@@ -109,6 +109,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what shed its marker is found by the workspace's lock that it holds",
   },
   {
+    name: "survivors-newborn",
+    file: `${RUNNER}/process/survivors.ts`,
+    find: " && isSettled(pid, lock, except)",
+    replace: "",
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "between fork and exec" },
+    promise: "the guard of one run does not kill the runner's git of another",
+  },
+  {
     name: "recover-kill",
     file: `${RUNNER}/slots/recover.ts`,
     find: "await killSurvivors({ runId: run, except: [process.pid] })",

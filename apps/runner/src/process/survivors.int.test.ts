@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, openSync, closeSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -31,6 +31,8 @@ async function start(env: Record<string, string>, fd: number | "ignore" = "ignor
   return child.pid ?? 0;
 }
 
+const cmdline = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8");
+
 test("finds by marker, exactly, and leaves out who is excepted", async () => {
   const pid = await start({ A: "1", TAC8_RUN: runId });
   await start({ TAC8_RUN: `${runId}0`, XTAC8_RUN: runId, B: `TAC8_RUN=${runId}` });
@@ -50,6 +52,23 @@ test("finds by the inherited lock, but not who only has the file open", async ()
   expect(found).toMatchObject([{ pid, how: "lock" }]);
   closeSync(open);
   lock?.release();
+});
+
+test("a child of the runner between fork and exec is no survivor; an agent's is", async () => {
+  const lockPath = join(dir, "x.lock");
+  // Two subshells that run a builtin, and so have forked but execute nothing, below a "runner" and below its "agent".
+  const wait = "(read -r _ <&8) & read -r _ <&8";
+  const script = `exec 8<&0 9>>'${lockPath}'; flock 9; bash -c '${wait}' agent & echo ready; ${wait}`;
+  const runner = spawn("bash", ["-c", script], { stdio: ["pipe", "pipe", "ignore"], env: { PATH: "/usr/bin:/bin" } });
+  children.push(runner);
+  await once(runner.stdout, "data");
+  const pid = runner.pid ?? 0;
+  const holders = () => findSurvivors({ runId, lockPath, except: [] }).length;
+  await expect.poll(holders, { timeout: 30_000 }).toBe(4);
+  const found = findSurvivors({ runId, lockPath, except: [pid] }).map((survivor) => cmdline(survivor.pid));
+  expect(found).toEqual([expect.stringContaining("agent"), expect.stringContaining("agent")]);
+  expect(found.join()).not.toContain("ready");
+  runner.stdin.end();
 });
 
 test("kills until nobody is left, also one that forks on", async () => {

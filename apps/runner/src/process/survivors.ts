@@ -20,6 +20,11 @@ export interface SurvivorQuery {
   readonly except: readonly number[];
 }
 
+interface FileId {
+  readonly dev: number;
+  readonly ino: number;
+}
+
 export interface KillOptions extends SurvivorQuery {
   /** Bound for the whole hunt. Default 10 s. */
   readonly timeoutMs?: number;
@@ -43,7 +48,7 @@ export function findSurvivors({ runId, lockPath, except }: SurvivorQuery): Survi
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || except.includes(pid)) continue;
-    const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && !isBeingBorn(pid, except);
+    const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
     const how = members.has(pid) ? "cgroup" : hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null;
     const stat = how === null ? null : readStat(pid);
     if (how !== null && isAlive(stat)) found.push({ pid, startTime: stat.startTime, comm: stat.comm, how });
@@ -84,14 +89,18 @@ function kill(survivor: Survivor): boolean {
 /**
  * Between fork and exec, which takes long on a busy machine, a child has all that its parent has open: the runner's next git
  * of another run looks as if it held this run's lock. It has the parent's program still, and no child of an agent has ours.
+ * The exec may come just before we ask for the program; the lock is gone then.
  */
-function isBeingBorn(pid: number, except: readonly number[]): boolean {
+function isSettled(pid: number, lock: FileId, except: readonly number[]): boolean {
   const parent = Number(/^PPid:\s+(\d+)/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1] ?? 0);
-  if (!except.includes(parent)) return false;
+  return !except.includes(parent) || (!isSameProgram(pid, parent) && holdsLock(pid, lock));
+}
+
+function isSameProgram(a: number, b: number): boolean {
   try {
     return (
-      readProc(`/proc/${pid}/cmdline`) === readProc(`/proc/${parent}/cmdline`) &&
-      readlinkSync(`/proc/${pid}/exe`) === readlinkSync(`/proc/${parent}/exe`)
+      readProc(`/proc/${a}/cmdline`) === readProc(`/proc/${b}/cmdline`) &&
+      readlinkSync(`/proc/${a}/exe`) === readlinkSync(`/proc/${b}/exe`)
     );
   } catch (error) {
     if (isGoneOrForbidden(error)) return false;
@@ -109,7 +118,7 @@ function hasMarker(pid: number, entry: string): boolean {
 }
 
 /** An open descriptor is not enough: a runner that asks for the lock has one too. fdinfo names the locks it holds. */
-function holdsLock(pid: number, lock: { readonly dev: number; readonly ino: number }): boolean {
+function holdsLock(pid: number, lock: FileId): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((fd) => {
       const file = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
