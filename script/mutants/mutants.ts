@@ -1,11 +1,12 @@
+import type { Edit } from "./mutate.ts";
+
 /** One mechanism taken out, and the test that must notice. */
-export interface Mutant {
+export interface Mutant extends Edit {
   readonly name: string;
   /** File of the mechanism, from the repository's root. */
   readonly file: string;
-  /** Text that is there exactly once, and what takes its place. */
-  readonly find: string;
-  readonly replace: string;
+  /** A mechanism in two layers, of which one alone holds: both go. */
+  readonly also?: readonly Edit[];
   readonly test: {
     readonly file: string;
     /** Part of the test's name. */
@@ -579,5 +580,219 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "return null;",
     test: { file: `${RUNNER}/airlock/incoming.int.test.ts`, name: "a git that cannot tell is no refusal" },
     promise: "paid work is not refused because git failed",
+  },
+  {
+    name: "hand-back",
+    file: `${RUNNER}/run/settle.ts`,
+    find: 'if (halted?.halt === "shutdown" || run.switch.lost.aborted) return handBack(run, token);',
+    replace: "",
+    test: { file: "test/stop.e2e.test.ts", name: "SIGTERM in mid-agent" },
+    promise: "a runner that is told to stop hands its jobs back",
+  },
+  {
+    name: "lapse",
+    file: `${RUNNER}/run/takeJobs.ts`,
+    find: 'halt.request("lost", reason);',
+    replace: "",
+    test: { file: "test/redis.e2e.test.ts", name: "Redis goes away for longer than a lock" },
+    promise: "a run whose lock cannot be renewed lets go, and burns no attempt",
+  },
+  {
+    name: "log-flood",
+    file: `${CORE}/log/throttleLog.ts`,
+    find: "if (last !== null && at - last < every) {",
+    replace: "if (last !== null && at < last) {",
+    test: { file: `${CORE}/log/logger.test.ts`, name: "logAtMost logs the first line" },
+    promise: "an outage does not fill the log",
+  },
+  {
+    name: "stop-deadline",
+    file: `${CORE}/app/main.ts`,
+    find: "(late = setTimeout(() => endNow(log), closeMs))",
+    replace: "void closeMs",
+    test: { file: "test/startup.e2e.test.ts", name: "a runner whose Redis goes while it starts" },
+    promise: "an app that is told to stop ends",
+  },
+  {
+    name: "pull-look-ups",
+    file: `${RUNNER}/steps/publish.ts`,
+    find: "if (there !== undefined) return tellAnotherRound(run, there);",
+    replace: "",
+    also: [
+      {
+        find: "if (!/already exists/i.test(error.detail)) throw error;",
+        replace: "if (pulls.length >= 0) throw error;",
+      },
+    ],
+    test: { file: "test/faults.e2e.test.ts", name: "the pull request is made, but the answer is lost" },
+    promise: "one pull request, though the answer to its creation was lost",
+  },
+  {
+    name: "closed-pull",
+    file: `${RUNNER}/steps/settleBranch.ts`,
+    find: 'if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return { kind: "same" };',
+    replace: 'if (pulls.length >= 0) return { kind: "same" };',
+    test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is closed while the agent works" },
+    promise: "a pull request that a person has ended stays as it is",
+  },
+  {
+    name: "base-replayed",
+    file: `${RUNNER}/airlock/replay.ts`,
+    find: "...(base === undefined ? [] : [`^${base}`])",
+    replace: "...(base === undefined ? [] : [])",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a base with merges" },
+    promise: "only the work goes on top of somebody's commits, not the base",
+  },
+  {
+    name: "outage-parks",
+    file: `${CORE}/domain/failures.ts`,
+    find: "github: { burnsAttempt: false,",
+    replace: "github: { burnsAttempt: true,",
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "github burns none" },
+    promise: "an outage of GitHub burns no attempt",
+  },
+  {
+    name: "told-reset",
+    file: `${CORE}/domain/failures.ts`,
+    find: "told === null || told <= now ?",
+    replace: "told === null || told > 0 ?",
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "github waits until the time that it was told" },
+    promise: "a rate limit is waited out until its reset",
+  },
+  {
+    name: "repository-hold",
+    file: `${CORE}/domain/failures.ts`,
+    find: 'return { name: "repository", until };',
+    replace: "return null;",
+    test: { file: "test/faults.e2e.test.ts", name: "a token that is revoked in mid-work" },
+    promise: "a refused token holds the repository",
+  },
+  {
+    name: "memory-watch",
+    file: `${RUNNER}/host/memory.ts`,
+    find: "onOver(used);",
+    replace: "void onOver;",
+    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "watched: a run over its ceiling" },
+    promise: "a run over its memory ends, and the runner lives",
+  },
+  {
+    name: "tired-host",
+    file: `${RUNNER}/host/watch.ts`,
+    find: "verdict.tired === null ? worker?.resume() : worker?.pause(true)",
+    replace: "worker?.resume()",
+    test: { file: `${RUNNER}/host/watch.int.test.ts`, name: "a tired host starts nothing" },
+    promise: "a host that is short of something takes no new work",
+  },
+  {
+    name: "health-hold",
+    file: `${SCHEDULER}/health.ts`,
+    find: 'if (hold === "set") {',
+    replace: 'if (hold === "set" && at < 0) {',
+    test: { file: `${SCHEDULER}/health.int.test.ts`, name: "a Redis that is nearly full holds the queue" },
+    promise: "a Redis that is nearly full takes no new work",
+  },
+  {
+    name: "slow-down",
+    file: `${RUNNER}/host/keepPace.ts`,
+    find: "pace.limit < slots && busy() >= pace.limit",
+    replace: "pace.limit < 0",
+    test: { file: `${RUNNER}/host/keepPace.int.test.ts`, name: "degraded: half of the slots" },
+    promise: "a machine that is short of something slows down",
+  },
+  {
+    name: "pause-kept",
+    file: `${CORE}/domain/holds.ts`,
+    find: "hold.until !== null && hold.until <= now",
+    replace: "hold.until === null || hold.until <= now",
+    test: { file: "test/steer.e2e.test.ts", name: "pause outlives a restart" },
+    promise: "a pause lasts until it is ended",
+  },
+  {
+    name: "told-once",
+    file: `${CORE}/notify/deliver.ts`,
+    find: "const marked = await replacePending(redis, entry, { sendingSince: now() });",
+    replace: "const marked: StoredPending | null = entry;",
+    test: { file: `${SCHEDULER}/notify.int.test.ts`, name: "a scheduler that is killed while it sends" },
+    promise: "people are told once",
+  },
+  {
+    name: "told-alone",
+    file: `${CORE}/notify/deliver.ts`,
+    find: "if (now() < (quiet.get(target.name)?.until ?? 0)) return;",
+    replace: "",
+    test: { file: `${SCHEDULER}/notify.int.test.ts`, name: "a place that is away is tried again with growing waits" },
+    promise: "a place that is away is left alone for a while",
+  },
+  {
+    name: "worktree-gone",
+    file: `${RUNNER}/workspace/ensure.ts`,
+    find: "await addWorktree(options, found.head ?? goal.start);",
+    replace: "await addWorktree(options, goal.start);",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "commits of a lost worktree" },
+    promise: "a worktree that is gone comes back with its commits",
+  },
+  {
+    name: "worktree-damaged",
+    file: `${RUNNER}/workspace/ensure.ts`,
+    find: 'await putAside(paths, { stamp, what: "tree" });',
+    replace: "paths.tree.concat(stamp);\n      if (aside !== null) await openUp(paths.tree);",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "where .git is rubbish" },
+    promise: "a worktree that git does not know any more is put aside with its files",
+  },
+  {
+    name: "put-aside",
+    file: `${RUNNER}/workspace/ensure.ts`,
+    find: 'there ? await putAside(paths, { stamp, what: "both" }) : null;',
+    replace: "null;\n  if (there) await rm(paths.tree, { recursive: true, force: true });",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "ours are put aside, whole and usable" },
+    promise: "what cannot be gone on with is put aside, not removed",
+  },
+  {
+    name: "stale-locks",
+    file: `${RUNNER}/workspace/ensure.ts`,
+    find: "await removeStaleLocks(paths.gitDir);",
+    replace: "",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "locks of a git that was killed" },
+    promise: "a lock that a killed git left stops nobody",
+  },
+  {
+    name: "mirror-locks",
+    file: `${RUNNER}/workspace/mirror.ts`,
+    find: "await removeStaleLocks(dir, [PINS]);",
+    replace: "",
+    test: { file: `${RUNNER}/workspace/mirror.int.test.ts`, name: "what a killed fetch left locked" },
+    promise: "a lock that a killed fetch left does not stop a repository",
+  },
+  {
+    name: "mirror-anew",
+    file: `${RUNNER}/workspace/mirror.ts`,
+    find: "if (this.#aside !== null || !isDamage(error)) throw error;\n        await this.#replace(signal);",
+    replace: "if (error !== null) throw error;",
+    test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "HEAD is empty" },
+    promise: "a damaged mirror is made anew",
+  },
+  {
+    name: "disk-named",
+    file: `${RUNNER}/git/errors.ts`,
+    find: 'if (saysDiskFull(text)) return { kind: "disk", message };',
+    replace: "",
+    test: { file: `${RUNNER}/git/errors.test.ts`, name: "disk: fatal: write error" },
+    promise: "a full disk is nobody else's fault",
+  },
+  {
+    name: "disk-parks",
+    file: `${CORE}/domain/failures.ts`,
+    find: "disk: { burnsAttempt: false,",
+    replace: "disk: { burnsAttempt: true,",
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "disk burns none" },
+    promise: "a full disk burns no attempt",
+  },
+  {
+    name: "declined",
+    file: `${RUNNER}/git/errors.ts`,
+    find: "when: /\\[remote rejected\\]|pre-receive hook declined|GH\\d{3}:|refusing to allow|protected branch/i,",
+    replace: "when: /refusing to allow/i,",
+    test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "a push that a rule declines" },
+    promise: "what a repository's rules refuse (a huge file, a protected branch) ends with GitHub's words",
   },
 ];

@@ -1,6 +1,19 @@
-/** `find` has to be in the text exactly once. @returns null where it is not: the mutant is stale. Pure. */
-export function mutate(text: string, { find, replace }: { find: string; replace: string }): string | null {
-  const at = text.indexOf(find);
-  if (at < 0 || find === replace || text.includes(find, at + find.length)) return null;
-  return text.slice(0, at) + replace + text.slice(at + find.length);
+export interface Edit {
+  /** Text that is there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** @returns null where an edit's text is not there exactly once, or it changes nothing: the mutant is stale. Pure. */
+export function mutate(
+  text: string,
+  { also = [], ...edit }: Edit & { readonly also?: readonly Edit[] },
+): string | null {
+  let mutated = text;
+  for (const { find, replace } of [edit, ...also]) {
+    const at = mutated.indexOf(find);
+    if (at < 0 || find === replace || mutated.includes(find, at + find.length)) return null;
+    mutated = mutated.slice(0, at) + replace + mutated.slice(at + find.length);
+  }
+  return mutated;
 }

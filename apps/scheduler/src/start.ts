@@ -46,18 +46,22 @@ const STOPS_MS = 1000;
 const HEALTH_MS = 3000;
 const NOTIFY_MS = 2000;
 const CLOSE_MS = 2000;
+/** Of the same round's errors a line at most this often. */
+const LOG_MS = 30_000;
 
 /** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
 export async function start(config: Config, deps: SchedulerDeps): Promise<RunningScheduler> {
   const { log, redis, now = Date.now } = deps;
   const { github, login } = await signIn(config, { log, signal: deps.signal, now });
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
-  const floods = logAtMost({ log, every: 30_000, now });
-  queue.on("error", (err) => floods("warn", { err }, "queue"));
+  const flood = () => logAtMost({ log, every: LOG_MS, now });
+  const queueFlood = flood();
+  const rescueFlood = flood();
+  queue.on("error", (err) => queueFlood("warn", { err }, "queue"));
   const endRescue = await rescueStalled({
     redis,
     lockSeconds: config.coordinator.lock_seconds,
-    onError: (err) => floods("warn", { err }, "looking for stalled jobs"),
+    onError: (err) => rescueFlood("warn", { err }, "looking for stalled jobs"),
   });
   const stop = new AbortController();
   const { signal } = stop;
@@ -72,12 +76,14 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     await writeTasks(renderTasks(await readTasks({ queue, store }, new Date(now()).setHours(0, 0, 0, 0)), how));
   }
 
-  async function every(ms: number, work: () => Promise<void>): Promise<void> {
+  /** Each round has a flood of its own: one that always fails must not hide what another has to say. */
+  async function every(ms: number, round: string, work: () => Promise<void>): Promise<void> {
+    const roundFlood = flood();
     while (!signal.aborted) {
       try {
         await work();
       } catch (err) {
-        if (!signal.aborted) floods("error", { err }, "the scheduler's round failed");
+        if (!signal.aborted) roundFlood("error", { err, round }, "the scheduler's round failed");
       }
       await sleep(ms, undefined, { signal }).catch(() => {});
     }
@@ -95,14 +101,14 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
 
   const tally = tallyGitHubCalls(redis, github.counters);
   const loops = Promise.all([
-    every(config.coordinator.poll_interval_seconds * 1000, poll),
-    every(HOLDS_MS, holds),
-    every(STOPS_MS, createStops({ config, redis, queue, store, github, login, log, now, signal })),
-    every(TASKS_MS, tasks),
-    every(LEDGER_MS, createLedger({ redis, queue, now })),
-    every(LEDGER_MS, tally),
-    every(HEALTH_MS, createHealth({ config, redis, queue, log, now })),
-    every(NOTIFY_MS, createNotifier({ config, redis, queue, store, log, now, signal })),
+    every(config.coordinator.poll_interval_seconds * 1000, "poll", poll),
+    every(HOLDS_MS, "holds", holds),
+    every(STOPS_MS, "stops", createStops({ config, redis, queue, store, github, login, log, now, signal })),
+    every(TASKS_MS, "tasks", tasks),
+    every(LEDGER_MS, "ledger", createLedger({ redis, queue, now })),
+    every(LEDGER_MS, "GitHub calls", tally),
+    every(HEALTH_MS, "health", createHealth({ config, redis, queue, log, now })),
+    every(NOTIFY_MS, "notifications", createNotifier({ config, redis, queue, store, log, now, signal })),
   ]);
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");

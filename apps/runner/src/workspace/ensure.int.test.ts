@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ensureWorkspace, type EnsuredWorkspace } from "./ensure.ts";
 import { asNobody } from "./testing/asNobody.ts";
@@ -250,6 +251,24 @@ test("somebody's commit beside ours: ours go on top of it, uncommitted work too"
   expect(found).toMatchObject({ how: "rebased", aside: null });
   expect(await bench.agent(["rev-parse", "HEAD~2"])).toBe(theirs);
   expect([await read("mine.txt"), await read("dirty.txt"), await read("b.txt")]).toEqual(["mine\n", "dirty\n", "2\n"]);
+  await expectGood(found, found.head);
+});
+
+test("somebody's branch from before a base with merges: our work goes on top of it, the base stays where it is", async () => {
+  const origin = async (...args: string[]) =>
+    (await execa("git", args, { cwd: bench.originDir, env: bench.side.env })).stdout;
+  const before = await origin("rev-parse", "main");
+  const side = await bench.push("side", { "side.txt": "side\n" });
+  await bench.push("main", { "main.txt": "main\n" });
+  const merge = await origin("commit-tree", "main^{tree}", "-p", "main", "-p", side, "-m", "a merge");
+  await origin("update-ref", "refs/heads/main", merge);
+  await bench.ensure();
+  await bench.commit("mine.txt", "mine\n");
+  await origin("update-ref", `refs/heads/${bench.branch}`, before);
+  const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+  const found = await bench.ensure({ base: merge });
+  expect(found).toMatchObject({ how: "rebased", aside: null });
+  expect(await bench.agent(["log", "--format=%s", `${theirs}..HEAD`])).toBe("change mine.txt");
   await expectGood(found, found.head);
 });
 

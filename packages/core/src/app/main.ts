@@ -81,7 +81,10 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
       if (late !== null) clearTimeout(late);
       redis.disconnect();
       // What waits for a Redis that is away keeps the process alive, and has nothing to wait for any more.
-      setTimeout(() => process.exit(), LINGER_MS).unref();
+      setTimeout(() => {
+        log.debug({ open: process.getActiveResourcesInfo() }, "something is open still: ending all the same");
+        process.exit();
+      }, LINGER_MS).unref();
     }
   }
 }
