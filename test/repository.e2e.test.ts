@@ -235,3 +235,15 @@ test("the label again: on the open pull request it goes on; after a merge there 
   expect(await world.agentStarts()).toHaveLength(3);
   expect(existsSync(join(world.home, "workspaces/octo/widgets/trees/gh-1"))).toBe(false);
 });
+
+test("a repository inside the repository is in no pull request: it is kept, and the issue says so", async () => {
+  world = await createWorld();
+  const nested = { bash: "git init --quiet vendored && echo kept > vendored/notes.txt" };
+  const number = world.openIssue({ script: [nested, ...WORK] });
+  world.startApp("scheduler");
+  world.startApp("runner");
+  await world.reaches(number, "pr");
+  expect(comment(number)).toMatch(/\*\*Done\*\*[^]*Not in any commit[^]*`vendored`[^]*kept in the workspace/);
+  const [start] = await world.agentStarts();
+  expect(existsSync(join(String(start?.["cwd"]), "vendored/notes.txt"))).toBe(true);
+});

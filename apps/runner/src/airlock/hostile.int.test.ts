@@ -30,7 +30,7 @@ const leaks = (text: string) => secrets.some((secret) => text.includes(secret));
 async function wholePath(clean = bench.clean): Promise<void> {
   const { mirror, side, paths, branch, name } = bench;
   const baseSha = await bench.base();
-  await saveWork({ tree: paths.tree, side, baseSha, message: "the rest" });
+  await saveWork({ ...paths, side, baseSha, message: "the rest" });
   const incoming = { mirror: mirror.paths, clean, agent: side, tree: paths.tree, baseSha, known: [], runId: name };
   await withIncoming(incoming, ({ dir, head }) => pushBranch({ clean, dir, branch, sha: head, expected: null }));
   await bench.ensure();

@@ -62,7 +62,7 @@ test.each([
     words,
   ]);
   const result = await push({ expected });
-  expect(result).toEqual({ how: "pushed", sha: there() });
+  expect(result).toEqual({ how: "pushed", sha: there(), theirs });
   expect(await origin("merge-base", theirs, there())).toBe(theirs);
   expect((await origin("ls-tree", "--name-only", there())).split("\n")).toEqual(
     expect.arrayContaining(["mine.txt", "more.txt", "theirs.txt"]),
@@ -77,7 +77,7 @@ test.each([
 test("said twice, because the answer to the first was lost: nothing is there twice", async () => {
   await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
   const { sha } = await push();
-  expect(await push()).toEqual({ how: "already", sha });
+  expect(await push()).toEqual({ how: "already", sha, theirs: null });
   expect(there()).toBe(sha);
 });
 

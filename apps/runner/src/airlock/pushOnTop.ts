@@ -12,21 +12,24 @@ export interface PushOnTop extends PushOptions {
 
 /**
  * Pushes like `pushBranch`; where somebody else has pushed to the branch meanwhile, our commits are made again on top of
- * theirs. @returns the commit that the branch is at. @throws Overtaken when they conflict, or the branch was taken away.
+ * theirs. @returns the commit that the branch is at, and the one of theirs that it is on top of, if any. @throws Overtaken when they conflict, or the branch was taken away.
  */
 export async function pushOnTop(
   options: PushOnTop,
-): Promise<{ readonly how: "pushed" | "already"; readonly sha: string }> {
+): Promise<{ readonly how: "pushed" | "already"; readonly sha: string; readonly theirs: string | null }> {
   let { sha, expected } = options;
+  let found: string | null = null;
   for (let round = 1; ; round += 1) {
     try {
-      return { how: await pushBranch({ ...options, sha, expected }), sha };
+      return { how: await pushBranch({ ...options, sha, expected }), sha, theirs: found };
     } catch (error) {
       if (!(error instanceof Overtaken) || round === MAX_ROUNDS) throw error;
       const theirs = await fetchBranch(options);
       if (theirs === null) throw error;
       const onTop = await replay({ ...options, env: cleanEnv(options.clean), head: options.sha, onto: theirs });
       if (onTop === null) throw error;
+      // Where all of ours is there already, the branch's end is ours too: the answer to an earlier push was lost.
+      if (onTop !== theirs) found = theirs;
       [sha, expected] = [onTop, theirs];
     }
   }

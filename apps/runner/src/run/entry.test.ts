@@ -132,6 +132,18 @@ const ROWS: readonly Row[] = [
     patch: { outcome: "cancelled" },
   },
   {
+    what: "an answered question whose issue was closed",
+    before: { state: "blocked", outcome: "blocked", since: ago(1), answer, cancel: "closed" },
+    do: "report",
+    patch: { outcome: "cancelled" },
+  },
+  {
+    what: "an answered question whose job was stopped",
+    before: { state: "blocked", outcome: "blocked", since: ago(1), answer, stop: "by octo" },
+    do: "report",
+    patch: { outcome: "stopped" },
+  },
+  {
     what: "a question whose job was stopped",
     before: { state: "blocked", outcome: "blocked", since: ago(1), stop: "by octo" },
     do: "report",

@@ -48,13 +48,14 @@ export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
 }
 
 function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch): Entry {
+  // The wish is the newer one: with an answer the work goes on at once.
+  if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
+  if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
   if (before.answer !== null) {
     const { author, text } = before.answer;
     const patch = { ...CLEAN, ...lost, answer: before.answer, checkpoint: "none" as const };
     return { do: "work", patch, why: { kind: "answer", author, text } };
   }
-  if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
-  if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
   const asked = Date.parse(before.since ?? "");
   const until = (Number.isNaN(asked) ? facts.now : asked) + facts.blockedExpiresMs;
   if (facts.now < until) return { do: "wait", until };

@@ -23,12 +23,15 @@ import { work } from "../steps/work.ts";
 import type { Slot } from "../slots/slots.ts";
 import { RunContext, type IssueJob, type RunnerServices } from "./context.ts";
 import { planEntry, type Entry } from "./entry.ts";
+import { goOnAfter } from "./lostRun.ts";
 import { Halted, type HaltSwitch } from "./halt.ts";
 import { Progress } from "./progress.ts";
 import { close, conclude, settle } from "./settle.ts";
 
 /** Another process has the workspace: it is asked again so soon. */
 const BUSY_MS = 5000;
+/** A repository was taken out of the configuration. */
+const STRANGE_MS = 10 * 60_000;
 /** Something is wrong with this machine, or with the configuration. */
 const TROUBLE_MS = 60_000;
 
@@ -52,6 +55,7 @@ export async function processJob(options: ProcessOptions): Promise<JobResult> {
   try {
     return await pickUp(options);
   } catch (error) {
+    if (error instanceof LostRun) return goOnAfter(error, { ...options, now: options.services.now() });
     if (isSettled(error)) throw error;
     // The machine's trouble (a full disk, a damaged folder), not the issue's: it costs no attempt.
     const { services, job } = options;
@@ -63,7 +67,7 @@ export async function processJob(options: ProcessOptions): Promise<JobResult> {
 /** Errors that say to BullMQ what has been decided, or that the job is not ours any more. */
 function isSettled(error: unknown): boolean {
   if (error instanceof DelayedError || error instanceof UnrecoverableError) return true;
-  if (error instanceof LostRun || error instanceof Halted) return true;
+  if (error instanceof Halted) return true;
   return error instanceof Error && "delayMs" in error;
 }
 
@@ -74,7 +78,13 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
   const { owner, repo, number } = job.data;
   const ref = { owner, repo, number };
   const repository = config.repositories.find((entry) => sameRepo(entry, ref));
-  if (repository === undefined) throw new Error(`${formatReference(ref)} is not in a configured repository`);
+  if (repository === undefined) {
+    log.warn(
+      { issue: jobId },
+      `${formatReference(ref)} is in no configured repository: its job waits until it is, or is removed`,
+    );
+    return wait(options, services.now() + STRANGE_MS);
+  }
   // One whose time is over holds nothing: the scheduler may be away, or about to take it out.
   const { live, pauseQueue } = planHolds(await readHolds(services.redis), services.now());
   if (pauseQueue) {
@@ -135,7 +145,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       return await wait(options, entry.until);
     }
     if (entry.do === "close") {
-      if (before.outcome === "pr") await removeWorkspace(paths); // Our lock's file, which the end had taken away.
+      if (before.outcome === "pr" && before.unsaved === null) await removeWorkspace(paths); // Our lock's file, which the end had taken away.
       await run.write({ run: null, runner: null });
       return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });
     }

@@ -133,6 +133,10 @@ async function letGo(run: RunContext, lost: Error, token: string): Promise<never
     run.log.debug({ err: error }, "the job is not ours any more");
     throw lost;
   }
+  // Its runner lives, so it counts as no lost run; unless the next run was quicker than we.
+  await run
+    .write({ run: null, runner: null })
+    .catch((err: unknown) => run.log.debug({ err }, "could not let go of the run"));
   throw new DelayedError();
 }
 

@@ -54,7 +54,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     () => chooseBranch(issue.number, (name) => github.pullsOfBranch(run.ref, name, options)),
     patient,
   );
-  await run.mirror.refresh(run.switch.halt);
+  await withPatience(() => run.mirror.refresh(run.switch.halt), patient);
   const baseSha = await run.mirror.branch(base);
   if (baseSha === null) {
     throw new StepFailure({ kind: "git", message: `the base branch ${base} is not on GitHub` });
@@ -91,6 +91,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     startSha: workspace.head,
     headSha: null,
     publishedSha: published,
+    theirSha: theirsOn(published, run.state),
     // It would take the work that was put aside for what is there.
     ...(workspace.how === "replaced" ? { session: null } : {}),
     prNumber: pull?.number ?? null,
@@ -102,6 +103,12 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     return null;
   }
   return writePrompts({ run, issue, comments, why, begun: published !== null || workspace.how !== "created" });
+}
+
+/** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */
+function theirsOn(published: string | null, before: RunContext["state"]): string | null {
+  if (published === null) return null;
+  return published === before.publishedSha ? before.theirSha : published;
 }
 
 async function baseBranchOf(run: RunContext): Promise<string> {

@@ -5,6 +5,7 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { Pull } from "@tac8/core/github/types";
 import { existsSync } from "node:fs";
 import { withIncoming } from "../airlock/incoming.ts";
+import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
 import { remoteBranch } from "../airlock/push.ts";
 import { replay } from "../airlock/replay.ts";
@@ -78,12 +79,16 @@ async function rebased(run: RunContext, settled: BranchSettled, at: { dir: strin
 }
 
 /** The commit is on GitHub under our branch from here on, and the hash says so. */
-async function pushHead(run: RunContext, { dir, head }: { dir: string; head: string }): Promise<void> {
-  const { publishedSha: expected } = run.state;
+async function pushHead(run: RunContext, { dir, head: made }: { dir: string; head: string }): Promise<void> {
+  const { publishedSha: expected, theirSha } = run.state;
   const branch = run.state.branch ?? "";
+  const clean = run.mirror.side;
+  const head = await keepTheirs({ clean, dir, branch, head: made, theirs: theirSha, signal: run.switch.lost });
+  if (head !== made)
+    run.log.warn({ branch }, "the agent had rewritten somebody else's commits: its own are on top of theirs");
   await run.assertLive();
-  const { how, sha } = await pushOnTop({
-    clean: run.mirror.side,
+  const { how, sha, theirs } = await pushOnTop({
+    clean,
     dir,
     branch,
     sha: head,
@@ -91,13 +96,13 @@ async function pushHead(run: RunContext, { dir, head }: { dir: string; head: str
     from: expected ?? run.state.baseSha ?? "",
     signal: run.switch.lost,
   });
-  if (sha !== head)
+  if (theirs !== null)
     run.log.warn({ branch }, "somebody else had pushed to the branch: the agent's commits are on top of theirs");
   run.log.info(
     { branch, head: sha.slice(0, 7) },
     how === "pushed" ? "pushed the branch" : "the branch was pushed before",
   );
-  await run.write({ publishedSha: sha, headSha: sha });
+  await run.write({ publishedSha: sha, headSha: sha, theirSha: theirs ?? theirSha });
 }
 
 /** Another runner's disk has the workspace. If GitHub has the commit, nothing is missing; else its runner must do it. */

@@ -29,7 +29,7 @@ export async function report(run: RunContext): Promise<JobResult> {
   const unlabelled = await tolerate(run, () => withPatience(() => relabel(run, outcome), patient));
   await run.write({ labelLeft: unlabelled === null || outcome === "blocked" ? null : run.state.labelEvent });
   const { prUrl, reason, prNumber, publishedSha, failure, questionId } = run.state;
-  if (outcome === "pr") await letGoOfWorkspace(run);
+  if (outcome === "pr" && run.state.unsaved === null) await letGoOfWorkspace(run);
   // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
   const sinceAsked = outcome === "blocked" && run.state.askedAt !== null ? { since: run.state.askedAt } : {};
   await run.write(
@@ -87,7 +87,15 @@ async function speak(run: RunContext, outcome: Outcome): Promise<void> {
       }),
     );
   }
-  await showStatus(run, outcome, outcome === "blocked" ? null : state.reason);
+  await showStatus(run, outcome, outcome === "blocked" ? null : withUnsaved(state));
+}
+
+/** What no commit has, and so no pull request, is where the agent left it. */
+function withUnsaved({ reason, unsaved, runner }: RunContext["state"]): string | null {
+  if (unsaved === null) return reason;
+  const names = unsaved.map((name) => `\`${name.replaceAll("`", "'")}\``).join(", ");
+  const kept = `Not in any commit, because they are repositories of their own: ${names}. They are kept in the workspace on ${runner ?? "its runner"}.`;
+  return reason === null ? kept : `${reason}. ${kept}`;
 }
 
 /** Only where the scheduler's comment still says that it is queued. */

@@ -33,6 +33,7 @@ export async function settleBranch(run: RunContext): Promise<BranchSettled> {
   await run.write({
     branch: next,
     publishedSha: null,
+    theirSha: null,
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     prBefore: null,

@@ -97,7 +97,7 @@ async function forward(options: EnsureOptions, head: string): Promise<void> {
  * head; null where they conflict, or not all could be committed.
  */
 async function putOnTop({ paths, side, goal }: EnsureOptions, baseSha: string): Promise<string | null> {
-  const saved = await saveWork({ tree: paths.tree, side, baseSha, message: "Work that was not committed yet" });
+  const saved = await saveWork({ ...paths, side, baseSha, message: "Work that was not committed yet" });
   if (saved.unsaved.length > 0) return null;
   const env = agentGitEnv(side, paths.gitDir);
   const { start: from, base } = goal;

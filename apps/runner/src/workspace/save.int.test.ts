@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 async function save(): Promise<Saved> {
-  return saveWork({ tree: bench.paths.tree, side: bench.side, baseSha: await bench.base(), message: "the rest" });
+  return saveWork({ ...bench.paths, side: bench.side, baseSha: await bench.base(), message: "the rest" });
 }
 
 const inTree = (path: string) => join(bench.paths.tree, path);
@@ -32,6 +32,15 @@ async function changes(): Promise<string[]> {
 
 test("nothing to save", async () => {
   expect(await save()).toEqual({ head: await bench.base(), committed: false, unsaved: [] });
+});
+
+test("what a killed git of the agent's left locked is saved all the same", async () => {
+  await bench.write("new.txt", "new\n");
+  const lock = join(bench.paths.gitDir, "worktrees", bench.name, "index.lock");
+  await writeFile(lock, "");
+  await expect(bench.agent(["add", "--all"])).rejects.toThrow(/index.lock/);
+  expect(await save()).toMatchObject({ committed: true });
+  expect(await changes()).toEqual(["A\tnew.txt"]);
 });
 
 test("changed, new, deleted and linked files are saved; ignored ones are not", async () => {

@@ -1,12 +1,15 @@
 import { commitOf } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
+import { removeStaleLocks } from "./staleLocks.ts";
 
 /** Files in the workspace's root that are between tac8 and the agent, and never reach a pull request. */
 export const PRIVATE_FILES = ["BLOCKED.md", "STOP"] as const;
 
 export interface SaveOptions {
   readonly tree: string;
+  /** The workspace's repository. What is locked in it a dead git has left: the agent has ended, and the caller holds the workspace. */
+  readonly gitDir: string;
   readonly side: AgentSide;
   readonly baseSha: string;
   readonly message: string;
@@ -21,8 +24,9 @@ export interface Saved {
 }
 
 /** Commits what the agent left uncommitted, without hooks and signing, and leaves our private files out. */
-export async function saveWork({ tree, side, baseSha, message }: SaveOptions): Promise<Saved> {
+export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOptions): Promise<Saved> {
   const git = agentGit(side, tree);
+  await removeStaleLocks(gitDir);
   return gitStep("saving the work in the workspace", async () => {
     const before = await commitOf(git, "HEAD");
     // Git refuses to add anything at all where a repository without a commit lies in the tree.

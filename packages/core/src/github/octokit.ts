@@ -12,7 +12,18 @@ const RETRY_BASE_MS = 250;
 
 const quiet = (): void => undefined;
 
-const Octokit = Plain.plugin(retry, throttling);
+/** Our own, among those that are never tried again: the caller has gone. */
+const GIVEN_UP = 499;
+
+/** Comes before the others: to Octokit a call that its signal ended is a failure of the network, which it would try again. */
+function giveUp({ hook }: Pick<Plain, "hook">): Record<string, never> {
+  hook.error("request", (error, { request }) => {
+    throw request?.signal?.aborted === true ? Object.assign(error, { status: GIVEN_UP }) : error;
+  });
+  return {};
+}
+
+const Octokit = Plain.plugin(giveUp, retry, throttling);
 export type OctokitClient = InstanceType<typeof Octokit>;
 
 export interface OctokitSettings {

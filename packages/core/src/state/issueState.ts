@@ -86,6 +86,10 @@ const fields = {
   /** Commit that the workspace was at before this run's agent began. */
   startSha: z.string().nullable(),
   headSha: z.string().nullable(),
+  /** The newest commit of `branch` that somebody else had pushed when work began on top of it. */
+  theirSha: z.string().nullable(),
+  /** Folders of the workspace that are repositories of their own: they are in no commit. */
+  unsaved: json(z.array(z.string())).nullable(),
   /** What we last pushed to `branch`, or found there and built upon. */
   publishedSha: z.string().nullable(),
   prNumber: int.nullable(),

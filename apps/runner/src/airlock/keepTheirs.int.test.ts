@@ -1,0 +1,74 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { execa } from "execa";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
+import { withIncoming } from "./incoming.ts";
+import { keepTheirs } from "./keepTheirs.ts";
+import { pushBranch } from "./push.ts";
+
+let bench: GitBench;
+let theirs = "";
+beforeAll(async () => {
+  bench = await createGitBench();
+});
+/** Somebody's commit is on the branch before the agent begins. */
+beforeEach(async () => {
+  bench = bench.another();
+  theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+  await bench.ensure();
+});
+afterAll(() => bench.close());
+
+/** As a run does that knows of their commit. @returns the branch's files on GitHub, after the push. */
+async function publish(): Promise<string[]> {
+  const { clean, branch, mirror, side, paths, name } = bench;
+  const baseSha = await bench.base();
+  const incoming = {
+    mirror: mirror.paths,
+    clean,
+    agent: side,
+    tree: paths.tree,
+    baseSha,
+    known: [theirs],
+    runId: name,
+  };
+  await withIncoming(incoming, async ({ dir, head }) => {
+    const sha = await keepTheirs({ clean, dir, branch, head, theirs });
+    await pushBranch({ clean, dir, branch, sha, expected: theirs });
+  });
+  const { stdout } = await execa("git", ["-C", bench.originDir, "ls-tree", "--name-only", branch]);
+  return stdout.split("\n");
+}
+
+const there = () => bench.github.branches(REPO)[bench.branch] ?? "";
+const keepsTheirs = async () =>
+  (await execa("git", ["-C", bench.originDir, "merge-base", theirs, there()])).stdout === theirs;
+
+test("work on top of it is pushed as it is", async () => {
+  const mine = await bench.commit("mine.txt", "mine\n");
+  expect(await publish()).toContain("mine.txt");
+  expect(there()).toBe(mine);
+});
+
+test("an agent that squashes it away: it stays, and the work is on top", async () => {
+  await bench.agent(["reset", "--quiet", "--soft", await bench.base()]);
+  await bench.commit("mine.txt", "mine\n");
+  expect(await publish()).toEqual(expect.arrayContaining(["mine.txt", "theirs.txt"]));
+  expect(await keepsTheirs()).toBe(true);
+});
+
+test("an agent that begins at the base again: it stays, and the work is on top", async () => {
+  await bench.agent(["reset", "--quiet", "--hard", await bench.base()]);
+  await bench.commit("mine.txt", "mine\n");
+  expect(await publish()).toEqual(expect.arrayContaining(["mine.txt", "theirs.txt"]));
+  expect(await keepsTheirs()).toBe(true);
+});
+
+test("… and that conflicts with it: a clear failure, and it stays", async () => {
+  await bench.agent(["reset", "--quiet", "--hard", await bench.base()]);
+  await bench.commit("theirs.txt", "mine\n");
+  const failed = await publish().catch((error: unknown) => error);
+  expect(failed).toBeInstanceOf(StepFailure);
+  expect((failed as StepFailure).failure).toMatchObject({ kind: "refused" });
+  expect(there()).toBe(theirs);
+});

@@ -1,0 +1,27 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { cleanEnv, cleanGit, type CleanSide } from "../git/cleanSide.ts";
+import { isAncestor } from "../git/openGit.ts";
+import { replay } from "./replay.ts";
+
+export interface KeepTheirsOptions {
+  readonly clean: CleanSide;
+  /** Repository on the clean side that has both commits. */
+  readonly dir: string;
+  readonly branch: string;
+  readonly head: string;
+  /** The newest commit of the branch that is somebody else's; null: there is none. */
+  readonly theirs: string | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * An agent may rewrite what is on its branch, and so take out what somebody else had pushed there. @returns the head itself, or
+ * its commits made again on top of theirs. @throws StepFailure of kind `refused` when they conflict.
+ */
+export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: KeepTheirsOptions): Promise<string> {
+  if (theirs === null || (await isAncestor(cleanGit(clean, dir, { signal }), theirs, head))) return head;
+  const onTop = await replay({ env: cleanEnv(clean), dir, from: theirs, head, onto: theirs, signal });
+  if (onTop !== null) return onTop;
+  const message = `the agent has rewritten the branch ${branch} without ${theirs.slice(0, 7)}, which somebody else had pushed to it, and its commits conflict with that; nothing was overwritten, the agent's work is kept in its workspace`;
+  throw new StepFailure({ kind: "refused", message });
+}

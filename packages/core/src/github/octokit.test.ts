@@ -1,0 +1,23 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { createOctokit } from "./octokit.ts";
+
+test("a call that its caller has given up is not tried again", async () => {
+  const controller = new AbortController();
+  let tries = 0;
+  const octokit = createOctokit({
+    apiUrl: "http://127.0.0.1:1",
+    token: "t",
+    redact: (text) => text,
+    log: pino({ enabled: false }),
+    writeIntervalMs: 0,
+    fetch: async () => {
+      tries += 1;
+      controller.abort(new Error("the runner is closing"));
+      throw controller.signal.reason;
+    },
+  });
+  const request = { signal: controller.signal };
+  await expect(octokit.request("GET /user", { request })).rejects.toThrow("the runner is closing");
+  expect(tries).toBe(1);
+});
