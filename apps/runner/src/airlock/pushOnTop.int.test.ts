@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { execa } from "execa";
+import { breakGit } from "../workspace/testing/breakGit.ts";
 import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
 import { withIncoming } from "./incoming.ts";
 import { Overtaken } from "./push.ts";
@@ -20,8 +21,14 @@ afterAll(async () => {
   await bench.close();
 });
 
-async function push({ expected = null, url = bench.clean.url }: { expected?: string | null; url?: string } = {}) {
-  const clean = { ...bench.clean, url };
+interface PushedBy {
+  readonly expected?: string | null;
+  readonly url?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function push({ expected = null, ...by }: PushedBy = {}) {
+  const clean = { ...bench.clean, ...by };
   const baseSha = await bench.base();
   const known = expected === null ? [] : [expected];
   const incoming = {
@@ -96,6 +103,17 @@ test("a branch that moves between our look and our push: ours go on top of that 
   } finally {
     await gate.close();
   }
+});
+
+test.each([
+  ["is killed", "kill -9 $$", "git"],
+  ["finds no space", "echo 'fatal: unable to write loose object file: No space left on device' >&2; exit 128", "disk"],
+])("a git that %s meanwhile is no conflict: it is tried again", async (_what, shell, kind) => {
+  await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+  const env = await breakGit(bench.clean.env, { dir: bench.dir, command: "merge-tree", shell });
+  await expect(push({ env })).rejects.toMatchObject({ failure: { kind } });
+  await push();
+  expect(await history()).toContain("change mine.txt");
 });
 
 test("a conflict is a clear failure, and theirs stays", async () => {

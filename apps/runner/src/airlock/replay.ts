@@ -1,9 +1,13 @@
+import { StepFailure } from "@tac8/core/domain/failures";
 import { execa } from "execa";
+import { localFailure } from "../git/errors.ts";
 import { configEnvironment } from "../git/openGit.ts";
 
 /** More commits than this, or a merge among them, are a person's to bring together. */
 const MAX_COMMITS = 200;
 const STEP_MS = 2 * 60_000;
+/** Of `git merge-tree`; anything else but 0 is a failure. */
+const CONFLICT = 1;
 
 export interface ReplayOptions {
   /** The whole environment of git, of the side that the repository is on. */
@@ -23,7 +27,7 @@ export interface ReplayOptions {
 /**
  * Makes the commits `from..head` again on top of `onto`, with their authors, dates and words. Needs no worktree, runs no hook,
  * filter or merge driver. What `onto` has already is left out. @returns the new head; null where they conflict, or cannot be
- * put in a line.
+ * put in a line. @throws StepFailure of kind `git` or `disk` where git itself failed, or the signal's reason.
  */
 export async function replay(options: ReplayOptions): Promise<string | null> {
   const commits = await commitsBetween(options);
@@ -41,29 +45,33 @@ export async function replay(options: ReplayOptions): Promise<string | null> {
 async function commitsBetween({ from, base, head, ...side }: ReplayOptions): Promise<string[] | null> {
   const range = [`${from}..${head}`, ...(base === undefined ? [] : [`^${base}`])];
   const merges = await git(side, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
-  if (merges.code !== 0 || merges.text !== "") return null;
+  if (merges.text !== "") return null;
   const max = String(MAX_COMMITS + 1);
-  const { code, text } = await git(side, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, ...range]);
+  const { text } = await git(side, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, ...range]);
   const commits = text.split("\n").filter((line) => line !== "");
-  return code === 0 && commits.length <= MAX_COMMITS ? commits : null;
+  return commits.length <= MAX_COMMITS ? commits : null;
 }
 
 type Side = Pick<ReplayOptions, "env" | "dir" | "signal">;
 
 /** @returns the tip with one more commit, or as it was where there is nothing new in it; null: a conflict. */
 async function pick(side: Side, commit: string, tip: string): Promise<string | null> {
-  const parent = await git(side, ["rev-parse", "--verify", "--quiet", `${commit}^1`]);
+  const line = await git(side, ["rev-list", "--parents", "--max-count=1", commit]);
+  const [, parent] = line.text.split(" ");
+  if (parent === undefined) return null; // A history of its own.
   const before = await git(side, ["rev-parse", "--verify", `${tip}^{tree}`]);
-  if (parent.code !== 0 || before.code !== 0) return null;
   // Git before 2.40 takes no merge base: a commit that has our tip's files, but the picked one's parent, gives it one.
-  const stand = await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], standIn(before.text, parent.text));
-  const merged = await git(side, ["merge-tree", "--write-tree", "--no-messages", stand.text, commit]);
-  if (merged.code !== 0) return null;
+  const stand = await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], {
+    input: standIn(before.text, parent),
+  });
+  const merged = await git(side, ["merge-tree", "--write-tree", "--no-messages", stand.text, commit], {
+    conflicts: true,
+  });
+  if (merged.code === CONFLICT) return null;
   if (merged.text === before.text) return tip;
-  const { code, bytes } = await git(side, ["cat-file", "commit", commit]);
-  if (code !== 0) return null;
-  const made = await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], moved(bytes, merged.text, tip));
-  return made.code === 0 ? made.text : null;
+  const { bytes } = await git(side, ["cat-file", "commit", commit]);
+  const input = moved(bytes, merged.text, tip);
+  return (await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], { input })).text;
 }
 
 function standIn(tree: string, parent: string): Buffer {
@@ -82,12 +90,13 @@ function moved(commit: Buffer, tree: string, parent: string): Buffer {
   return Buffer.concat([Buffer.from(head, "latin1"), commit.subarray(end)]);
 }
 
+/** `conflicts`: one is an answer too. */
 async function git(
   { env, dir, signal }: Side,
   args: readonly string[],
-  input?: Buffer,
+  { input, conflicts = false }: { readonly input?: Buffer; readonly conflicts?: boolean } = {},
 ): Promise<{ readonly code: number; readonly text: string; readonly bytes: Buffer }> {
-  const { exitCode, stdout, isCanceled } = await execa("git", args, {
+  const { exitCode, stdout, stderr, shortMessage, isCanceled } = await execa("git", args, {
     cwd: dir,
     extendEnv: false,
     env: { ...env, ...configEnvironment({ "safe.directory": "*", "gc.auto": "0" }), LC_ALL: "C" },
@@ -100,6 +109,12 @@ async function git(
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   if (isCanceled) signal?.throwIfAborted();
+  if (exitCode !== 0 && !(conflicts && exitCode === CONFLICT)) {
+    const said = Buffer.from(stderr ?? "").toString("utf8");
+    throw new StepFailure(
+      localFailure("putting commits on top of others", said.trim() || (shortMessage ?? "no words")),
+    );
+  }
   const bytes = Buffer.from(stdout);
-  return { code: exitCode ?? 1, bytes, text: bytes.toString("utf8").trim() };
+  return { code: exitCode, bytes, text: bytes.toString("utf8").trim() };
 }

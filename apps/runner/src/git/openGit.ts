@@ -1,4 +1,6 @@
+import { StepFailure } from "@tac8/core/domain/failures";
 import { simpleGit, type SimpleGit } from "simple-git";
+import { localFailure } from "./errors.ts";
 
 export interface GitOptions {
   readonly dir: string;
@@ -60,11 +62,25 @@ export function configEnvironment(config: Readonly<Record<string, string>>): Rec
   return result;
 }
 
+/**
+ * For whoever takes git's refusal for an answer: one that was killed (for want of memory, say), or could not be started, has
+ * given none. @throws StepFailure of kind `git` or `disk`.
+ */
+export function throwWithoutAnswer(error: unknown): void {
+  const said = error instanceof Error ? error.message : String(error);
+  if (!/^exit code null$|^Error: spawn /.test(said)) return;
+  const [first = ""] = said.split("\n");
+  throw new StepFailure(localFailure("git gave no answer, it was killed or could not be started", first), {
+    cause: error,
+  });
+}
+
 /** The full sha of a revision's commit; null where there is none. */
 export async function commitOf(git: SimpleGit, revision: string): Promise<string | null> {
   try {
     return await git.raw(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
-  } catch {
+  } catch (error) {
+    throwWithoutAnswer(error);
     return null; // `--quiet` tells "not there" by the exit code alone.
   }
 }
@@ -73,7 +89,8 @@ export async function isAncestor(git: SimpleGit, older: string, newer: string): 
   if (older === newer) return true;
   try {
     return (await mergeBase(git, older, newer)) === older;
-  } catch {
+  } catch (error) {
+    throwWithoutAnswer(error);
     return false; // It lacks one of them, or its repository is damaged.
   }
 }

@@ -25,6 +25,7 @@ import { admit } from "./admit.ts";
 import { chooseBranch } from "./branch.ts";
 import { showLabel } from "./labels.ts";
 import { findUnheardQuestion, hearLate } from "./question.ts";
+import { sessionOutlives } from "./session.ts";
 import { isSpeechless, showStatus } from "./statusComment.ts";
 
 export interface Prompts {
@@ -82,6 +83,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   }
   const asked = await findUnheardQuestion(run, baseSha);
   if (asked === null) await removePrivateFiles(run.paths.tree);
+  const atHome = run.state.sessionHome === run.services.homeId;
   const first = run.state.checkpoint === "none" && why === null;
   await run.write({
     checkpoint: "prepared",
@@ -92,8 +94,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     headSha: null,
     publishedSha: published,
     theirSha: theirsOn(published, run.state),
-    // It would take the work that was put aside for what is there.
-    ...(workspace.how === "replaced" ? { session: null } : {}),
+    ...(sessionOutlives(workspace.how, { atHome }) ? {} : { session: null }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     ...(first ? { prBefore: pull === null ? null : pull.headSha } : {}),

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { ensureWorkspace, type EnsuredWorkspace } from "./ensure.ts";
 import { asNobody } from "./testing/asNobody.ts";
+import { breakGit } from "./testing/breakGit.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 let bench: GitBench;
@@ -177,6 +178,24 @@ test.each([[], ["HEAD"], ["HEAD", "config", "refs", "objects"]])(
     expect(found).toMatchObject({ how: "created", aside: null });
     await expectGood(found, head);
     expect(await siblings()).toEqual([bench.name]);
+  },
+);
+
+test.each(["rev-parse", "status"])(
+  "a git that is killed at its %s is no damage: all stays as it is",
+  async (command) => {
+    await bench.ensure();
+    const mine = await bench.commit("mine.txt", "mine\n");
+    const failed = ensureWorkspace({
+      paths: bench.paths,
+      side: { env: await breakGit(bench.side.env, { dir: bench.dir, command, shell: "kill -9 $$" }) },
+      mirrorDir: bench.mirror.paths.dir,
+      goal: { branch: bench.branch, start: await bench.base(), published: false },
+      stamp: "x",
+    });
+    await expect(failed).rejects.toMatchObject({ failure: { kind: "git" } });
+    expect(await siblings()).toEqual([bench.name]);
+    await expectGood(await bench.ensure(), mine);
   },
 );
 

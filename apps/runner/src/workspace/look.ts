@@ -1,7 +1,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { commitOf, isAncestor } from "../git/openGit.ts";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { commitOf, isAncestor, throwWithoutAnswer } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
 import { look } from "./aside.ts";
 import type { WorkspacePaths } from "./paths.ts";
@@ -69,7 +70,8 @@ async function entriesOf(folder: string): Promise<Dirent[] | null> {
 async function works(side: AgentSide, gitDir: string): Promise<boolean> {
   try {
     return (await agentGit(side, gitDir).raw(["rev-parse", "--is-bare-repository"])) === "true";
-  } catch {
+  } catch (error) {
+    throwWithoutAnswer(error);
     return false; // Git refuses to work there: that is the answer.
   }
 }
@@ -87,7 +89,9 @@ async function changesOf(
     if (look(await git.raw(["rev-parse", "--path-format=absolute", "--git-path", "index"])) === null) return null;
     const status = await git.raw(["status", "--porcelain", "--untracked-files=normal"]);
     return { head: await commitOf(git, "HEAD"), clean: status === "" };
-  } catch {
+  } catch (error) {
+    if (error instanceof StepFailure) throw error;
+    throwWithoutAnswer(error);
     return null; // Not a worktree at all, or its index is damaged.
   }
 }
