@@ -91,6 +91,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     startSha: workspace.head,
     headSha: null,
     publishedSha: published,
+    rebase: null,
     // It would take the work that was put aside for what is there.
     ...(workspace.how === "replaced" ? { session: null } : {}),
     prNumber: pull?.number ?? null,
