@@ -670,8 +670,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "closed-pull",
     file: `${RUNNER}/steps/settleBranch.ts`,
-    find: 'if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return { kind: "same" };',
-    replace: 'if (pulls.length >= 0) return { kind: "same" };',
+    find: 'if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";',
+    replace: 'if (pulls.length >= 0) return "open";',
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is closed while the agent works" },
     promise: "a pull request that a person has ended stays as it is",
   },
@@ -774,8 +774,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "worktree-gone",
     file: `${RUNNER}/workspace/ensure.ts`,
-    find: "await addWorktree(options, found.head ?? goal.start);",
-    replace: "await addWorktree(options, goal.start);",
+    find: "return reattach(options, { commit: found.head ?? goal.start,",
+    replace: "return reattach(options, { commit: goal.start,",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "commits of a lost worktree" },
     promise: "a worktree that is gone comes back with its commits",
   },
