@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
@@ -73,6 +74,27 @@ test("a pull request that is merged while the agent works: its new commits are a
   expect(await world.github.file(REPO, next, `second-${tag}.txt`)).toBe("2\n");
   expect(await world.github.file(REPO, next, `first-${tag}.txt`)).toBe("1\n");
   expect((await world.store.read(world.jobId(number))).prNumber).toBe(pullsOf(number)[1]?.number);
+  expect(await startsOf(number)).toBe(2);
+});
+
+test("… and its push comes through later only: what was merged is not in the new one again", async () => {
+  const { number, pull, pass } = await secondRound();
+  const merge = await fetch(`${world.github.url}/repos/${REPO}/pulls/${pull}/merge`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${world.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ merge_method: "squash" }),
+  });
+  expect(merge.status).toBe(200);
+  world.github.fault({ method: "POST", path: `/${REPO}.git/git-receive-pack`, times: 100_000, do: { status: 503 } });
+  await pass();
+  await world.enters(number, "parked", 1);
+  const next = `auto/gh-${number}-2`;
+  expect((await world.store.read(world.jobId(number))).branch).toBe(next);
+  world.github.clearFaults();
+  await world.enters(number, "pr", 2);
+  const log = ["log", "--format=%s", `${BASE}..${next}`];
+  const { stdout } = await execa("git", log, { cwd: join(world.dir, "github", `${REPO}.git`) });
+  expect(stdout).toBe("feat: second");
   expect(await startsOf(number)).toBe(2);
 });
 

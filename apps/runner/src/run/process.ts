@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DelayedError, UnrecoverableError } from "bullmq";
+import { StepFailure } from "@tac8/core/domain/failures";
+import type { ResumeReason } from "@tac8/core/domain/prompt";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { formatReference, sameRepo } from "@tac8/core/domain/reference";
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
@@ -168,18 +170,27 @@ async function followThrough(
 ): Promise<JobResult> {
   try {
     await run.write(entry.patch);
-    if (entry.do === "work") {
-      const prompts = await prepare(run, entry.why);
-      if (prompts !== null) await work(run, prompts);
-    }
+    if (entry.do === "work") await workOn(run, entry.why);
     const begun = entry.do === "publish" ? await admitToPublish(run) : true;
-    if (begun && run.state.outcome === null) await publish(run);
+    if (begun && run.state.outcome === null && !(await publish(run))) await workAgain(run);
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
     if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
   } catch (error) {
     return settle(run, error, token);
   }
   return conclude(run, token);
+}
+
+async function workOn(run: RunContext, why: ResumeReason | null): Promise<void> {
+  const prompts = await prepare(run, why);
+  if (prompts !== null) await work(run, prompts);
+}
+
+/** The finished work is lost. */
+async function workAgain(run: RunContext): Promise<void> {
+  await workOn(run, { kind: "interrupted" });
+  if (run.state.outcome !== null || (await publish(run))) return;
+  throw new StepFailure({ kind: "git", message: "the workspace was taken away before its work was published" });
 }
 
 /** The run before us ended without a word. Its agent must be dead before ours starts in the same folder. */

@@ -94,6 +94,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     headSha: null,
     publishedSha: published,
     theirSha: theirsOn(published, run.state),
+    rebase: null,
     ...(sessionOutlives(workspace.how, { atHome }) ? {} : { session: null }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,

@@ -1,9 +1,9 @@
-import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { randomUUID } from "node:crypto";
+import { StepFailure } from "@tac8/core/domain/failures";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/domain/texts";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Pull } from "@tac8/core/github/types";
-import { existsSync } from "node:fs";
 import { withIncoming } from "../airlock/incoming.ts";
 import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
@@ -12,16 +12,25 @@ import { replay } from "../airlock/replay.ts";
 import { cleanEnv } from "../git/cleanSide.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
+import { bringBack } from "../workspace/bringBack.ts";
 import { isDamage } from "../workspace/damage.ts";
 import type { Saved } from "../workspace/save.ts";
 import { keepDiff } from "./keepDiff.ts";
 import { save } from "./save.ts";
-import { settleBranch, type BranchSettled } from "./settleBranch.ts";
+import { planMissing } from "./missing.ts";
+import { settleBranch } from "./settleBranch.ts";
 
-/** Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. */
-export async function publish(run: RunContext): Promise<void> {
+/**
+ * Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. @returns false: the work is
+ * nowhere any more, and the hash says that it has to be done again.
+ */
+export async function publish(run: RunContext): Promise<boolean> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
-  await withPatience(() => onSoundMirror(run, () => pushWork(run)), patient);
+  const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run)), patient);
+  if (pushed === "missing") {
+    await giveUpWork(run);
+    return false;
+  }
   const pull = await findOrOpenPull(run);
   if (pull === null) {
     const message = "GitHub sees no commits between the base and the branch";
@@ -37,45 +46,83 @@ export async function publish(run: RunContext): Promise<void> {
     outcome: "pr",
     outcomeRun: run.id,
   });
+  return true;
 }
 
+/**
+ * The work has to be done again, from the branch. Its session goes too: it would take for done what is not there.
+ * @throws StepFailure while its own runner may still come back with it. Nobody waits for that with a slot.
+ */
+async function giveUpWork(run: RunContext): Promise<void> {
+  const { homeId, now } = run.services;
+  const plan = planMissing(run.state, { homeId, now: now() });
+  if (plan.do === "wait") throw new StepFailure({ kind: "github", message: plan.reason });
+  run.log.warn(plan.reason);
+  const nothing = { checkpoint: "none", session: null, headSha: null, workedAt: null } as const;
+  await run.record(nothing, "note", { reason: plan.reason, evidence: {} });
+}
+
+type Pushed = "pushed" | "missing";
+
 /** The work is checked against the mirror: when that is what is damaged, once more with a new one. */
-async function onSoundMirror(run: RunContext, work: () => Promise<void>): Promise<void> {
+async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Promise<Pushed> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     run.switch.lost.throwIfAborted();
     if (!isDamage(error) || !(await run.mirror.mend(run.switch.lost))) throw error;
     run.log.warn({ aside: run.mirror.aside }, "the local copy of the repository was damaged: made a new one");
-    await work();
+    return work();
   }
 }
 
-async function pushWork(run: RunContext): Promise<void> {
+async function pushWork(run: RunContext): Promise<Pushed> {
   const { baseSha, headSha } = run.state;
   // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
-  if (headSha !== null && headSha === run.state.publishedSha) return;
-  const settled = await settleBranch(run);
-  if (settled.kind === "finished") return;
+  if (headSha !== null && headSha === run.state.publishedSha) return "pushed";
+  if ((await settleBranch(run)) === "finished") return "pushed";
   const { branch } = run.state;
   if (branch === null || baseSha === null) throw new Error("publish before prepare");
-  if (!existsSync(run.paths.tree)) return withoutWorkspace(run, branch, headSha);
+  if (!(await workspaceIsThere(run, branch))) return withoutWorkspace(run, branch, headSha);
   // It was finished, and could not be saved.
   if (headSha === null) await run.write({ headSha: (await save(run)).head });
   await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
     if (commits === 0) {
       throw new StepFailure({ kind: "no-changes", message: "the agent's branch has no commit that the base has not" });
     }
-    await pushHead(run, { dir, head: await rebased(run, settled, { dir, head }) });
+    await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
     await keepDiff(run, { dir, head: run.state.headSha ?? head });
   });
+  return "pushed";
+}
+
+/** It is brought back first, where its folder is gone or damaged and the commits are there. */
+async function workspaceIsThere(run: RunContext, branch: string): Promise<boolean> {
+  const { headSha: saved, sessionHome } = run.state;
+  const finished = await bringBack(run.mirror, {
+    paths: run.paths,
+    side: run.agentSide(),
+    stamp: randomUUID(),
+    branch,
+    saved,
+    ours: sessionHome === run.services.homeId,
+  });
+  if (finished.kind === "back") {
+    const { aside, because } = finished.workspace;
+    run.log.warn(
+      { aside },
+      `brought the finished work's worktree back${because === null ? "" : `, because ${because}`}`,
+    );
+  }
+  return finished.kind !== "missing";
 }
 
 /** Where they conflict with the base, the commits stay as they are: the pull request shows it. */
-async function rebased(run: RunContext, settled: BranchSettled, at: { dir: string; head: string }): Promise<string> {
-  if (settled.kind !== "moved" || settled.rebase === null) return at.head;
+async function rebased(run: RunContext, at: { dir: string; head: string }): Promise<string> {
+  const { rebase } = run.state;
+  if (rebase === null) return at.head;
   const env = cleanEnv(run.mirror.side);
-  return (await replay({ env, ...at, ...settled.rebase, signal: run.switch.lost })) ?? at.head;
+  return (await replay({ env, ...at, ...rebase, signal: run.switch.lost })) ?? at.head;
 }
 
 /** The commit is on GitHub under our branch from here on, and the hash says so. */
@@ -102,11 +149,11 @@ async function pushHead(run: RunContext, { dir, head: made }: { dir: string; hea
     { branch, head: sha.slice(0, 7) },
     how === "pushed" ? "pushed the branch" : "the branch was pushed before",
   );
-  await run.write({ publishedSha: sha, headSha: sha, theirSha: theirs ?? theirSha });
+  await run.write({ publishedSha: sha, headSha: sha, theirSha: theirs ?? theirSha, rebase: null });
 }
 
-/** Another runner's disk has the workspace. If GitHub has the commit, nothing is missing; else its runner must do it. */
-async function withoutWorkspace(run: RunContext, branch: string, head: string | null): Promise<void> {
+/** If GitHub has the commit, nothing is missing. */
+async function withoutWorkspace(run: RunContext, branch: string, head: string | null): Promise<Pushed> {
   await run.mirror.refresh(run.switch.lost); // This machine may never have seen the repository.
   const there = await remoteBranch({
     clean: run.mirror.side,
@@ -114,13 +161,9 @@ async function withoutWorkspace(run: RunContext, branch: string, head: string | 
     branch,
     signal: run.switch.lost,
   });
-  if (head !== null && there === head) return run.write({ publishedSha: head });
-  const elsewhere = run.state.sessionHome !== run.services.homeId;
-  // Its own runner finds it when it takes the job; nobody else can, and the work must not be done again.
-  const failure: Failure = elsewhere
-    ? { kind: "github", message: "waiting for the runner that has the finished work on its disk" }
-    : { kind: "refused", message: "the workspace with the finished work is gone, and the work is not on GitHub" };
-  throw new StepFailure(failure);
+  if (head === null || there !== head) return "missing";
+  await run.write({ publishedSha: head, rebase: null });
+  return "pushed";
 }
 
 /**
@@ -132,10 +175,9 @@ export async function publishSaved(run: RunContext, saved: Saved): Promise<boole
   if (branch === null || baseSha === null) return false;
   if (saved.head === publishedSha) return true;
   try {
-    const settled = await settleBranch(run);
-    if (settled.kind === "finished") return true;
+    if ((await settleBranch(run)) === "finished") return true;
     await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
-      if (commits > 0) await pushHead(run, { dir, head: await rebased(run, settled, { dir, head }) });
+      if (commits > 0) await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
     });
     return true;
   } catch (error) {

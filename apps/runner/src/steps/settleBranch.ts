@@ -1,27 +1,23 @@
 import type { Pull } from "@tac8/core/github/types";
+import type { IssueFields } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
 import { chooseBranch } from "./branch.ts";
 
-export type BranchSettled =
-  /** The work goes to the branch as planned. */
-  | { readonly kind: "same" }
-  /** A closed or merged pull request has exactly our work: there is nothing to push. */
-  | { readonly kind: "finished" }
-  /**
-   * A person closed or merged the pull request while the agent worked: the hash names the next branch from here on. After a
-   * merge the commits after `from` go on top of `onto`, the base as it is now.
-   */
-  | { readonly kind: "moved"; readonly rebase: { readonly from: string; readonly onto: string } | null };
+type Rebase = IssueFields["rebase"];
 
-/** Looks, before anything is pushed, whether the branch is still one to push to. */
-export async function settleBranch(run: RunContext): Promise<BranchSettled> {
+/**
+ * Looks, before anything is pushed, whether the branch is still one to push to. Where a person closed or merged the pull
+ * request while the agent worked, the hash names the next branch from here on, and what has to go on top of the base.
+ * @returns "finished": a closed or merged pull request has exactly our work, and there is nothing to push.
+ */
+export async function settleBranch(run: RunContext): Promise<"open" | "finished"> {
   const { github } = run.services;
-  const { branch, headSha, publishedSha, baseBranch } = run.state;
+  const { branch, headSha, baseBranch } = run.state;
   const options = { signal: run.switch.lost };
   const pullsOf = (name: string): Promise<Pull[]> => github.pullsOfBranch(run.ref, name, options);
   const pulls = await pullsOf(branch ?? "");
-  if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return { kind: "same" };
-  if (pulls.some((pull) => pull.headSha === headSha)) return { kind: "finished" };
+  if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";
+  if (pulls.some((pull) => pull.headSha === headSha)) return "finished";
   const { branch: next, pull } = await chooseBranch(run.ref.number, pullsOf);
   await run.mirror.refresh(run.switch.lost);
   const onto = await run.mirror.branch(baseBranch ?? "");
@@ -34,10 +30,21 @@ export async function settleBranch(run: RunContext): Promise<BranchSettled> {
     branch: next,
     publishedSha: null,
     theirSha: null,
+    rebase: planRebase(run.state, { merged: last?.merged === true, onto }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     prBefore: null,
   });
-  const rebase = last?.merged === true && publishedSha !== null && onto !== null ? { from: publishedSha, onto } : null;
-  return { kind: "moved", rebase };
+  return "open";
+}
+
+/**
+ * After a merge the base has what was published: what came after it goes on top of the base as it is now. It stays so until
+ * the work is pushed, the same each time: whoever repeats a push that has arrived makes the same commits. Pure.
+ */
+export function planRebase(
+  { publishedSha, rebase }: Pick<IssueFields, "publishedSha" | "rebase">,
+  { merged, onto }: { readonly merged: boolean; readonly onto: string | null },
+): Rebase {
+  return merged && publishedSha !== null && onto !== null ? { from: publishedSha, onto } : rebase;
 }

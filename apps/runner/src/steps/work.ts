@@ -54,7 +54,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
     if (verdict.ok && question === null && isDiskFull(error)) {
       const summary = end.lastText.slice(0, MAX_SUMMARY);
-      await run.write({ summary, lost: 0, checkpoint: "worked", headSha: null, answer: null });
+      await run.write({ summary, lost: 0, checkpoint: "worked", workedAt: run.now, headSha: null, answer: null });
     }
     throw error;
   }
@@ -73,7 +73,8 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
       return run.write({ ...facts, checkpoint: "published", ...end });
     }
     await requireChanges(run, saved, facts);
-    await run.write({ ...facts, checkpoint: "worked", answer: null, failure: null, reason: null });
+    const told = { answer: null, failure: null, reason: null };
+    await run.write({ ...facts, ...told, checkpoint: "worked", workedAt: run.now });
     return;
   }
   await run.write(facts);

@@ -36,19 +36,24 @@ export interface EnsuredWorkspace {
  * git of ours is alive in it. @throws the signal's reason, StepFailure of kind `git`.
  */
 export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWorkspace> {
+  return openingUp(options, () => ensure(options));
+}
+
+/** Once more, where an agent took permissions away. */
+export async function openingUp<T>({ paths, side }: EnsureOptions, work: () => Promise<T>): Promise<T> {
   try {
-    return await ensure(options);
+    return await work();
   } catch (error) {
-    options.side.signal?.throwIfAborted();
+    side.signal?.throwIfAborted();
     if (!/EACCES|permission denied/i.test(String(error))) throw error;
-    await openUp(options.paths.gitDir);
-    await openUp(options.paths.tree);
-    return ensure(options);
+    await openUp(paths.gitDir);
+    await openUp(paths.tree);
+    return work();
   }
 }
 
 async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
-  const { paths, goal, side, stamp } = options;
+  const { paths, goal, side } = options;
   await removeStaleLocks(paths.gitDir);
   const found = await lookAt(options);
   if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
@@ -63,12 +68,8 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
     case "reuse":
       await connect(options);
       return done(options, { how: "reused" });
-    case "reattach": {
-      const aside = plan.because === null ? null : await putAside(paths, { stamp, what: "tree" });
-      await connect(options);
-      await addWorktree(options, found.head ?? goal.start);
-      return done(options, { how: "reattached", aside, because: plan.because });
-    }
+    case "reattach":
+      return reattach(options, { commit: found.head ?? goal.start, because: plan.because });
     case "forward":
       await forward(options, goal.start);
       return done(options, { how: "forwarded" });
@@ -83,6 +84,18 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
     default:
       return plan satisfies never;
   }
+}
+
+/** Brings the worktree back at a commit that the thin repository has; what is in its place is put aside because of something. */
+export async function reattach(
+  options: EnsureOptions,
+  { commit, because }: { readonly commit: string; readonly because: string | null },
+): Promise<EnsuredWorkspace> {
+  const { paths, stamp } = options;
+  const aside = because === null ? null : await putAside(paths, { stamp, what: "tree" });
+  await connect(options);
+  await addWorktree(options, commit);
+  return done(options, { how: "reattached", aside, because });
 }
 
 async function forward(options: EnsureOptions, head: string): Promise<void> {
@@ -124,7 +137,7 @@ async function create(options: EnsureOptions): Promise<void> {
 }
 
 /** Git works on for a while in a workspace whose borrowed objects are gone, and then cannot take its commits out. */
-async function checkFiles({ side, paths }: EnsureOptions, head: string): Promise<void> {
+export async function checkFiles({ side, paths }: EnsureOptions, head: string): Promise<void> {
   await gitStep("looking at the workspace's files", () =>
     agentGit(side, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),
   );

@@ -43,6 +43,30 @@ export type WorkspacePlan =
   /** Put what is there aside, where a person finds it, and make a new one. */
   | { readonly do: "replace"; readonly because: string };
 
+/** Where an agent's finished work is, when it is to be published. */
+export type FinishedPlan =
+  /** In the workspace, as it is. */
+  | { readonly do: "use" }
+  /** In the thin repository alone: its worktree comes back. */
+  | { readonly do: "reattach"; readonly because: string | null }
+  | { readonly do: "missing" };
+
+export interface FinishedFacts {
+  /** The finished commit; null: it could not be saved, and is in the worktree alone. */
+  readonly saved: string | null;
+  /** The thin repository has that commit. */
+  readonly hasSaved: boolean;
+  /** It was done in this data folder: a workspace of another one may be here too, as an earlier round has left it. */
+  readonly ours: boolean;
+}
+
+export function planFinished(found: WorkspaceSnapshot, { saved, hasSaved, ours }: FinishedFacts): FinishedPlan {
+  if (saved !== null && !hasSaved) return { do: "missing" };
+  if (found.treeWorks && (ours || (saved !== null && found.head === saved))) return { do: "use" };
+  if (!ours || saved === null) return { do: "missing" };
+  return { do: "reattach", because: found.treeExists ? "its worktree is damaged" : null };
+}
+
 /** Nothing of value is ever removed here: what cannot be gone on with is put aside. */
 export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, relation: Relation | null): WorkspacePlan {
   if (!found.treeExists && (!found.repositoryExists || found.repositoryEmpty)) return { do: "create" };

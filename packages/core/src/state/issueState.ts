@@ -47,6 +47,7 @@ const shelfSchema = z.object({
 });
 
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
+const rebaseSchema = z.object({ from: z.string(), onto: z.string() });
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
 
 /**
@@ -90,8 +91,12 @@ const fields = {
   theirSha: z.string().nullable(),
   /** Folders of the workspace that are repositories of their own: they are in no commit. */
   unsaved: json(z.array(z.string())).nullable(),
+  /** ISO time at which an agent's work was finished; read while `checkpoint` is `worked`. */
+  workedAt: z.string().nullable(),
   /** What we last pushed to `branch`, or found there and built upon. */
   publishedSha: z.string().nullable(),
+  /** The pull request was merged during the run, and the work is not pushed yet: what comes after `from` goes on `onto`. */
+  rebase: json(rebaseSchema).nullable(),
   prNumber: int.nullable(),
   prUrl: z.string().nullable(),
   /** Was the pull request open before the work of this job began? Then it needs new commits to count. */

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { planMissing } from "./missing.ts";
+
+const HOUR = 3_600_000;
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const ago = (hours: number) => new Date(NOW - hours * HOUR).toISOString();
+const begun = (at: string) => [{ n: 1, run: "r", runner: "pi/0", at, session: "s" }];
+const plan = (workedAt: string | null, { home = "theirs", runs = [] as ReturnType<typeof begun> } = {}) =>
+  planMissing({ sessionHome: home, workedAt, runs }, { homeId: "ours", now: NOW });
+
+test("another runner's finished work is waited for, for a day since it was finished", () => {
+  expect(plan(ago(23))).toMatchObject({ do: "wait", until: NOW + HOUR });
+  expect(plan(ago(23)).reason).toMatch(/until 2026-11-22T13:00:00/);
+});
+
+test.each([
+  ["24 hours later", plan(ago(24))],
+  ["where nobody knows when that was", plan(null)],
+  ["where the time is none", plan("soon")],
+])("a lost disk is waited for no longer: %s", (_when, found) => {
+  expect(found).toMatchObject({
+    do: "again",
+    reason: expect.stringContaining("has not come back for a day") as string,
+  });
+});
+
+test("work of an older tac8, which did not say when it was finished, counts from its agent's start", () => {
+  expect(plan(null, { runs: begun(ago(2)) })).toMatchObject({ do: "wait", until: NOW + 22 * HOUR });
+  expect(plan(null, { runs: begun(ago(25)) }).do).toBe("again");
+});
+
+test("what is gone from our own disk is not waited for", () => {
+  expect(plan(ago(0), { home: "ours" })).toMatchObject({ do: "again" });
+});
