@@ -894,7 +894,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no-conflict",
     file: `${RUNNER}/airlock/replay.ts`,
-    find: "if (exitCode !== 0 && !(conflicts && exitCode === CONFLICT)) {",
+    find: "if (exitCode !== 0 && !(conflicts && exitCode === CONFLICT && stdout.length > 0)) {",
     replace: "if (exitCode !== 0 && !conflicts) {",
     also: [{ find: "if (merged.code === CONFLICT) return null;", replace: "if (merged.code !== 0) return null;" }],
     test: { file: `${RUNNER}/airlock/pushOnTop.int.test.ts`, name: "is no conflict" },
@@ -907,5 +907,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (said !== null) return;",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a git that is killed at its" },
     promise: "a git that was killed is no damage",
+  },
+  {
+    name: "log-order",
+    file: `${CORE}/log/logger.ts`,
+    find: "return { write: (line) => void stream.write(line) };",
+    replace: "return stream;",
+    test: { file: `${CORE}/log/order.int.test.ts`, name: "fatal lines come in their order" },
+    promise: "what an app says as it gives up is in order",
   },
 ];

@@ -107,6 +107,7 @@ test("a branch that moves between our look and our push: ours go on top of that 
 
 test.each([
   ["is killed", "kill -9 $$", "git"],
+  ["cannot read a commit", "echo 'error: could not open object' >&2; exit 1", "git"],
   ["finds no space", "echo 'fatal: unable to write loose object file: No space left on device' >&2; exit 128", "disk"],
 ])("a git that %s meanwhile is no conflict: it is tried again", async (_what, shell, kind) => {
   await bench.push(bench.branch, { "theirs.txt": "theirs\n" });

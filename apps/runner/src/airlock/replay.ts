@@ -6,7 +6,7 @@ import { configEnvironment } from "../git/openGit.ts";
 /** More commits than this, or a merge among them, are a person's to bring together. */
 const MAX_COMMITS = 200;
 const STEP_MS = 2 * 60_000;
-/** Of `git merge-tree`; anything else but 0 is a failure. */
+/** Of `git merge-tree`, with the tree that has the conflict; anything else but 0 is a failure. */
 const CONFLICT = 1;
 
 export interface ReplayOptions {
@@ -109,7 +109,7 @@ async function git(
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   if (isCanceled) signal?.throwIfAborted();
-  if (exitCode !== 0 && !(conflicts && exitCode === CONFLICT)) {
+  if (exitCode !== 0 && !(conflicts && exitCode === CONFLICT && stdout.length > 0)) {
     const said = Buffer.from(stderr ?? "").toString("utf8");
     throw new StepFailure(
       localFailure("putting commits on top of others", said.trim() || (shortMessage ?? "no words")),

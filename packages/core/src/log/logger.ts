@@ -24,5 +24,14 @@ export function createLogger({ name, level = "info", destination, secrets }: Log
     serializers: { err: stdSerializers.err, error: stdSerializers.err, cause: stdSerializers.err },
     hooks: { streamWrite: redactLine },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/**
+ * Without a way to write at once: pino would take it for each fatal line, past the lines that are still on their way, or into the
+ * middle of one. What is left at the process' end is written then.
+ */
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: false });
+  return { write: (line) => void stream.write(line) };
 }
