@@ -12,7 +12,8 @@ export interface PushOnTop extends PushOptions {
 
 /**
  * Pushes like `pushBranch`; where somebody else has pushed to the branch meanwhile, our commits are made again on top of
- * theirs. @returns the commit that the branch is at, and the one of theirs that it is on top of, if any. @throws Overtaken when they conflict, or the branch was taken away.
+ * theirs. @returns the commit that the branch is at, and the one of theirs that it is on top of, if any. @throws Overtaken
+ * when they conflict, or the branch was taken away.
  */
 export async function pushOnTop(
   options: PushOnTop,
