@@ -59,6 +59,25 @@ async function secondRound(): Promise<{ number: number; pull: number; tag: strin
   return { number, pull, tag, pass: () => writeFile(go, "") };
 }
 
+/** As GitHub's button does: the base then has the changes, but not the commits. */
+async function mergeSquashed(pull: number): Promise<void> {
+  const merge = await fetch(`${world.github.url}/repos/${REPO}/pulls/${pull}/merge`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${world.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ merge_method: "squash" }),
+  });
+  expect(merge.status).toBe(200);
+}
+
+/** Of the commits that the branch has and the base has not. */
+async function subjects(branch: string): Promise<string[]> {
+  return (await onGitHub(["log", "--format=%s", `${BASE}..${branch}`])).split("\n");
+}
+
+async function onGitHub(git: readonly string[]): Promise<string> {
+  return (await execa("git", git, { cwd: join(world.dir, "github", `${REPO}.git`) })).stdout;
+}
+
 test("a pull request that is merged while the agent works: its new commits are a new one, on the base", async () => {
   const { number, pull, tag, pass } = await secondRound();
   await world.github.mergePull({ repo: REPO, number: pull, actor: OWNER });
@@ -79,12 +98,7 @@ test("a pull request that is merged while the agent works: its new commits are a
 
 test("… and its push comes through later only: what was merged is not in the new one again", async () => {
   const { number, pull, pass } = await secondRound();
-  const merge = await fetch(`${world.github.url}/repos/${REPO}/pulls/${pull}/merge`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${world.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ merge_method: "squash" }),
-  });
-  expect(merge.status).toBe(200);
+  await mergeSquashed(pull);
   world.github.fault({ method: "POST", path: `/${REPO}.git/git-receive-pack`, times: 100_000, do: { status: 503 } });
   await pass();
   await world.enters(number, "parked", 1);
@@ -92,11 +106,46 @@ test("… and its push comes through later only: what was merged is not in the n
   expect((await world.store.read(world.jobId(number))).branch).toBe(next);
   world.github.clearFaults();
   await world.enters(number, "pr", 2);
-  const log = ["log", "--format=%s", `${BASE}..${next}`];
-  const { stdout } = await execa("git", log, { cwd: join(world.dir, "github", `${REPO}.git`) });
-  expect(stdout).toBe("feat: second");
+  expect(await subjects(next)).toEqual(["feat: second"]);
   expect(await startsOf(number)).toBe(2);
 });
+
+/** The runner's next look at the branch's pull requests gets the answer of now, whatever comes after it. */
+async function lookIsOld(number: number): Promise<void> {
+  const path = `/repos/${REPO}/pulls`;
+  const query = new URLSearchParams({ head: `${REPO.split("/")[0]}:auto/gh-${number}`, state: "all" });
+  const now = await fetch(`${world.github.url}${path}?${query.toString()}`, {
+    headers: { authorization: `Bearer ${world.token}` },
+  });
+  const body: unknown = await now.json();
+  expect(body).toMatchObject([{ state: "open" }]);
+  world.github.fault({ method: "GET", path, times: 1, do: { status: 200, body } });
+}
+
+test.each([
+  ["merged", false],
+  ["merged, and its branch taken away,", true],
+])(
+  "a pull request that is %s between our last look and our push: new commits alone, on the next branch",
+  async (_how, taken) => {
+    const { number, pull, tag, pass } = await secondRound();
+    await lookIsOld(number);
+    await mergeSquashed(pull);
+    const branch = `auto/gh-${number}`;
+    if (taken) await onGitHub(["update-ref", "-d", `refs/heads/${branch}`]);
+    await pass();
+    await world.enters(number, "pr", 2);
+    const next = `${branch}-2`;
+    expect(pullsOf(number).map(({ head, state }) => [head, state])).toEqual([
+      [branch, "closed"],
+      [next, "open"],
+    ]);
+    expect(await subjects(next)).toEqual(["feat: second"]);
+    expect(await world.github.file(REPO, next, `second-${tag}.txt`)).toBe("2\n");
+    expect((await world.store.read(world.jobId(number))).prNumber).toBe(pullsOf(number)[1]?.number);
+    expect(await startsOf(number)).toBe(2);
+  },
+);
 
 test("a pull request that is closed while the agent works: all of its work is a new one", async () => {
   const { number, pull, tag, pass } = await secondRound();

@@ -7,9 +7,10 @@ import type { Pull } from "@tac8/core/github/types";
 import { withIncoming } from "../airlock/incoming.ts";
 import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
-import { remoteBranch } from "../airlock/push.ts";
+import { Overtaken, remoteBranch } from "../airlock/push.ts";
 import { replay } from "../airlock/replay.ts";
-import { cleanEnv } from "../git/cleanSide.ts";
+import { cleanEnv, cleanGit } from "../git/cleanSide.ts";
+import { commitOf } from "../git/openGit.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { bringBack } from "../workspace/bringBack.ts";
@@ -20,33 +21,41 @@ import { save } from "./save.ts";
 import { planMissing } from "./missing.ts";
 import { settleBranch } from "./settleBranch.ts";
 
+/** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
+const MAX_BRANCHES = 3;
+
 /**
  * Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. @returns false: the work is
  * nowhere any more, and the hash says that it has to be done again.
  */
 export async function publish(run: RunContext): Promise<boolean> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
-  const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run)), patient);
-  if (pushed === "missing") {
-    await giveUpWork(run);
-    return false;
+  for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
+    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run)), patient);
+    if (pushed === "missing") {
+      await giveUpWork(run);
+      return false;
+    }
+    const pull = pushed === "pushed" ? await findOrOpenPull(run) : "ended";
+    if (pull === "ended") continue;
+    if (pull === null) {
+      const message = "GitHub sees no commits between the base and the branch";
+      throw new StepFailure({ kind: "no-changes", message });
+    }
+    const { url, number } = pull;
+    const told = { failure: null, reason: null, parked: 0 }; // Of an outage that is over.
+    await run.write({
+      ...told,
+      checkpoint: "published",
+      prNumber: number,
+      prUrl: url,
+      outcome: "pr",
+      outcomeRun: run.id,
+    });
+    return true;
   }
-  const pull = await findOrOpenPull(run);
-  if (pull === null) {
-    const message = "GitHub sees no commits between the base and the branch";
-    throw new StepFailure({ kind: "no-changes", message });
-  }
-  const { url, number } = pull;
-  const told = { failure: null, reason: null, parked: 0 }; // Of an outage that is over.
-  await run.write({
-    ...told,
-    checkpoint: "published",
-    prNumber: number,
-    prUrl: url,
-    outcome: "pr",
-    outcomeRun: run.id,
-  });
-  return true;
+  const message = `${MAX_BRANCHES} branches' pull requests were closed or merged while they were pushed to; the agent's work is kept in its workspace`;
+  throw new StepFailure({ kind: "refused", message });
 }
 
 /**
@@ -62,7 +71,8 @@ async function giveUpWork(run: RunContext): Promise<void> {
   await run.record(nothing, "note", { reason: plan.reason, evidence: {} });
 }
 
-type Pushed = "pushed" | "missing";
+/** `ended`: a person ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one. */
+type Pushed = "pushed" | "missing" | "ended";
 
 /** The work is checked against the mirror: when that is what is damaged, once more with a new one. */
 async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Promise<Pushed> {
@@ -86,14 +96,24 @@ async function pushWork(run: RunContext): Promise<Pushed> {
   if (!(await workspaceIsThere(run, branch))) return withoutWorkspace(run, branch, headSha);
   // It was finished, and could not be saved.
   if (headSha === null) await run.write({ headSha: (await save(run)).head });
-  await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
-    if (commits === 0) {
-      throw new StepFailure({ kind: "no-changes", message: "the agent's branch has no commit that the base has not" });
-    }
-    await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
-    await keepDiff(run, { dir, head: run.state.headSha ?? head });
-  });
-  return "pushed";
+  try {
+    await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
+      if (commits === 0) {
+        throw new StepFailure({
+          kind: "no-changes",
+          message: "the agent's branch has no commit that the base has not",
+        });
+      }
+      await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
+      await keepDiff(run, { dir, head: run.state.headSha ?? head });
+    });
+    return "pushed";
+  } catch (error) {
+    if (!(error instanceof Overtaken)) throw error;
+    if ((await settleBranch(run)) === "finished") return "pushed";
+    if (run.state.branch === branch) throw error;
+    return "ended";
+  }
 }
 
 /** It is brought back first, where its folder is gone or damaged and the commits are there. */
@@ -121,6 +141,8 @@ async function workspaceIsThere(run: RunContext, branch: string): Promise<boolea
 async function rebased(run: RunContext, at: { dir: string; head: string }): Promise<string> {
   const { rebase } = run.state;
   if (rebase === null) return at.head;
+  // What was merged may have been other people's commits, and their branch is gone.
+  if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
   const env = cleanEnv(run.mirror.side);
   return (await replay({ env, ...at, ...rebase, signal: run.switch.lost })) ?? at.head;
 }
@@ -232,8 +254,11 @@ function pullFacts({ ref, state, services, id }: RunContext): PullFacts {
   };
 }
 
-/** Looks before it creates: the answer to an earlier creation may have been lost. Null: there is nothing to merge. */
-async function findOrOpenPull(run: RunContext): Promise<Pull | null> {
+/**
+ * Looks before it creates: the answer to an earlier creation may have been lost. @returns null: there is nothing to merge;
+ * "ended": a person ended the branch's pull request just before our push. The hash has the next branch then.
+ */
+async function findOrOpenPull(run: RunContext): Promise<Pull | "ended" | null> {
   const { github, config } = run.services;
   const { ref, state } = run;
   const options = { signal: run.switch.lost };
@@ -244,6 +269,10 @@ async function findOrOpenPull(run: RunContext): Promise<Pull | null> {
       // A person may have closed or merged it before we heard that it had been opened.
       const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
       if (there !== undefined) return tellAnotherRound(run, there);
+      if (pulls.length > 0) {
+        await settleBranch(run);
+        return "ended";
+      }
       await run.assertLive();
       const found = await github.issue(ref, ref.number, options);
       const title = found.kind === "found" ? found.issue.title : run.job.data.title;

@@ -3,17 +3,30 @@ import { planRebase } from "./settleBranch.ts";
 
 const before = { from: "first", onto: "old" };
 
+const work = { headSha: "head", rebase: null };
+
 test.each([
-  ["a merge", { publishedSha: "pub", rebase: null }, { merged: true, onto: "base" }, { from: "pub", onto: "base" }],
+  ["a merge", { ...work, publishedSha: "pub" }, { merged: "theirs", onto: "base" }, { from: "pub", onto: "base" }],
   [
     "a merge after a merge",
-    { publishedSha: "pub", rebase: before },
-    { merged: true, onto: "base" },
+    { ...work, publishedSha: "pub", rebase: before },
+    { merged: "pub", onto: "base" },
     { from: "pub", onto: "base" },
   ],
-  ["no merge", { publishedSha: "pub", rebase: null }, { merged: false, onto: "base" }, null],
-  ["no base any more", { publishedSha: "pub", rebase: null }, { merged: true, onto: null }, null],
-  ["nothing pushed since a merge", { publishedSha: null, rebase: before }, { merged: false, onto: "base" }, before],
+  [
+    "a merge just before our push",
+    { ...work, publishedSha: "head" },
+    { merged: "pub", onto: "base" },
+    { from: "pub", onto: "base" },
+  ],
+  ["no merge", { ...work, publishedSha: "pub" }, { merged: null, onto: "base" }, null],
+  ["no base any more", { ...work, publishedSha: "pub" }, { merged: "pub", onto: null }, null],
+  [
+    "nothing pushed since a merge",
+    { ...work, publishedSha: null, rebase: before },
+    { merged: null, onto: "base" },
+    before,
+  ],
 ])("%s", (_what, state, found, expected) => {
   expect(planRebase(state, found)).toEqual(expected);
 });

@@ -30,7 +30,7 @@ export async function settleBranch(run: RunContext): Promise<"open" | "finished"
     branch: next,
     publishedSha: null,
     theirSha: null,
-    rebase: planRebase(run.state, { merged: last?.merged === true, onto }),
+    rebase: planRebase(run.state, { merged: last?.merged === true ? last.headSha : null, onto }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     prBefore: null,
@@ -38,13 +38,22 @@ export async function settleBranch(run: RunContext): Promise<"open" | "finished"
   return "open";
 }
 
+export interface Ended {
+  /** The head of the pull request that was merged; null: it was closed without. */
+  readonly merged: string | null;
+  /** The base as it is now; null: it is not there any more. */
+  readonly onto: string | null;
+}
+
 /**
  * After a merge the base has what was published: what came after it goes on top of the base as it is now. It stays so until
  * the work is pushed, the same each time: whoever repeats a push that has arrived makes the same commits. Pure.
  */
 export function planRebase(
-  { publishedSha, rebase }: Pick<IssueFields, "publishedSha" | "rebase">,
-  { merged, onto }: { readonly merged: boolean; readonly onto: string | null },
+  { publishedSha, headSha, rebase }: Pick<IssueFields, "publishedSha" | "headSha" | "rebase">,
+  { merged, onto }: Ended,
 ): Rebase {
-  return merged && publishedSha !== null && onto !== null ? { from: publishedSha, onto } : rebase;
+  if (merged === null || onto === null || publishedSha === null) return rebase;
+  // All of our work may have been published, to a branch that had just been merged: the base has none of that.
+  return { from: publishedSha === headSha ? merged : publishedSha, onto };
 }
