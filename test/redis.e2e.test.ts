@@ -58,6 +58,25 @@ test("Redis goes away for longer than a lock: the agent is dead before it ends; 
   expect(attempts).toEqual([1, 1]);
 });
 
+test("an agent ends while Redis is away for longer than a lock: it is not asked again, and its cost is counted once", async () => {
+  world = await createWorld({ config: { coordinator: { lock_seconds: 16 } } });
+  world.startApp("scheduler");
+  const runner = world.startApp("runner");
+  await atWork();
+  await world.redisServer.stop();
+  await writeFile(join(world.dir, "go"), "");
+  await runner.says("agent ended");
+  await runner.says("the job's lock could not be renewed in time");
+  await restartRedis();
+  await world.reaches(1, "pr");
+  expect(await world.agentStarts()).toHaveLength(1);
+  expect(await world.github.file(REPO, "auto/gh-1", "work.txt")).toBe("1\n");
+  const counted = (await world.history(1)).filter(({ to }) => to === "agent").map(({ evidence }) => evidence["turns"]);
+  const { summary, usage } = await world.store.read(world.jobId(1));
+  expect(summary).toBe("Done.");
+  expect(counted).toEqual([usage?.turns]);
+});
+
 test("SIGTERM while Redis is away: agent and runner end, the work is committed in its workspace", async () => {
   world = await createWorld({ config: { coordinator: { shutdown_grace_seconds: 4 } } });
   const scheduler = world.startApp("scheduler");

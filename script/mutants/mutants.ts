@@ -191,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "blocked-link",
-    file: `${RUNNER}/workspace/privateFiles.ts`,
+    file: `${RUNNER}/workspace/plainFile.ts`,
     find: " | constants.O_NOFOLLOW",
     replace: "",
     test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "a question is read from a plain file only" },
@@ -436,6 +436,22 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "const asked = null as string | null;",
     test: { file: "test/stop.e2e.test.ts", name: "SIGKILL of a runner whose agent has just asked" },
     promise: "a question that was asked just before a crash is put",
+  },
+  {
+    name: "unheard-end",
+    file: `${RUNNER}/steps/prepare.ts`,
+    find: "const ended = asked === null ? await findUnheardEnd(run, workspace.how) : null;",
+    replace: "const ended = null as Awaited<ReturnType<typeof findUnheardEnd>>;",
+    test: { file: "test/redis.e2e.test.ts", name: "an agent ends while Redis is away" },
+    promise: "an agent that ended while Redis was away is not asked again",
+  },
+  {
+    name: "end-of-whom",
+    file: `${RUNNER}/steps/finish.ts`,
+    find: "run === agentRun && ",
+    replace: "",
+    test: { file: `${RUNNER}/steps/finish.test.ts`, name: "another agent was started since" },
+    promise: "the end of an earlier agent is not taken for this one's",
   },
   {
     name: "end-kept",

@@ -19,10 +19,12 @@ import type { Comment, Issue } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
+import { removeEndNote } from "../workspace/endNote.ts";
 import { removePrivateFiles } from "../workspace/privateFiles.ts";
 import { soundWorkspace } from "../workspace/soundWorkspace.ts";
 import { admit } from "./admit.ts";
 import { chooseBranch } from "./branch.ts";
+import { findUnheardEnd, finishLate } from "./finish.ts";
 import { showLabel } from "./labels.ts";
 import { findUnheardQuestion, hearLate } from "./question.ts";
 import { sessionOutlives } from "./session.ts";
@@ -39,7 +41,8 @@ const TEMPLATE_FILE = "worker_template.md";
 
 /**
  * Reads the issue and the repository as they are now, makes the workspace good, and writes the prompts.
- * @returns null when the end was decided here (closed, transferred, deleted, not allowed, a question that was not heard yet …).
+ * @returns null when no agent is needed: the end was decided here (closed, transferred, deleted, not allowed …), or the one
+ * before had asked or finished, and nobody had heard it.
  */
 export async function prepare(run: RunContext, why: ResumeReason | null): Promise<Prompts | null> {
   const options = { signal: run.switch.halt };
@@ -83,6 +86,8 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   }
   const asked = await findUnheardQuestion(run, baseSha);
   if (asked === null) await removePrivateFiles(run.paths.tree);
+  const ended = asked === null ? await findUnheardEnd(run, workspace.how) : null;
+  if (ended === null) await removeEndNote(run.paths);
   const atHome = run.state.sessionHome === run.services.homeId;
   const first = run.state.checkpoint === "none" && why === null;
   await run.write({
@@ -102,6 +107,10 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   });
   if (asked !== null) {
     await hearLate(run, asked);
+    return null;
+  }
+  if (ended !== null) {
+    await finishLate(run, ended);
     return null;
   }
   return writePrompts({ run, issue, comments, why, begun: published !== null || workspace.how !== "created" });

@@ -5,8 +5,8 @@ import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
-import { MAX_RUNS, type AgentRun, type IssuePatch } from "@tac8/core/state/issueState";
-import { classifyEnd, type Failure as AgentFailure } from "../agent/classify.ts";
+import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
+import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../agent/classify.ts";
 import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
 import { startAgent } from "../agent/start.ts";
@@ -16,7 +16,9 @@ import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
 import { removeTree } from "../workspace/remove.ts";
+import type { EndNote } from "../workspace/endNote.ts";
 import type { Saved } from "../workspace/save.ts";
+import { finish, keepEnd } from "./finish.ts";
 import type { Prompts } from "./prepare.ts";
 import { publishSaved } from "./publish.ts";
 import { findQuestion, hearQuestion } from "./question.ts";
@@ -31,52 +33,28 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   const { homeId } = run.services;
   const { session, sessionHome } = run.state;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
-  let { end, recorded } = await runAgent(
+  let { end, verdict, recorded } = await runAgent(
     run,
     resumable ? { session, prompt: prompts.resume } : { session: null, prompt: prompts.full },
   );
-  let verdict = classify(run, end);
   if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
     run.log.info("the agent's session is gone: starting a new one");
     await recorded;
-    ({ end, recorded } = await runAgent(run, { session: null, prompt: prompts.full }));
-    verdict = classify(run, end);
+    ({ end, verdict, recorded } = await runAgent(run, { session: null, prompt: prompts.full }));
   }
   run.switch.lost.throwIfAborted();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
   const question = await findQuestion(run, run.state.baseSha ?? "");
+  if (verdict.ok && question === null) return finish(run, summaryOf(end), recorded);
   let saved: Saved;
   try {
     saved = await save(run);
-  } catch (error) {
+  } finally {
     await recorded;
-    // No space for a commit: it is made before it is published, and the agent is not paid twice.
-    if (verdict.ok && question === null && isDiskFull(error)) {
-      const summary = end.lastText.slice(0, MAX_SUMMARY);
-      await run.write({ summary, lost: 0, checkpoint: "worked", workedAt: run.now, headSha: null, answer: null });
-    }
-    throw error;
   }
-  await recorded;
-  const progress = verdict.ok || question !== null || saved.head !== run.state.startSha;
-  const facts = {
-    headSha: saved.head,
-    summary: end.lastText.slice(0, MAX_SUMMARY),
-    lost: 0,
-    ...(progress ? { parked: 0 } : {}),
-  };
-  if (verdict.ok && question === null) {
-    if (saved.head === run.state.prBefore) {
-      const reason = "the agent found nothing to change on the pull request";
-      const end = { outcome: "pr", outcomeRun: run.id, answer: null, failure: null, reason } as const;
-      return run.write({ ...facts, checkpoint: "published", ...end });
-    }
-    await requireChanges(run, saved, facts);
-    const told = { answer: null, failure: null, reason: null };
-    await run.write({ ...facts, ...told, checkpoint: "worked", workedAt: run.now });
-    return;
-  }
+  const progress = question !== null || saved.head !== run.state.startSha;
+  const facts = { headSha: saved.head, summary: summaryOf(end), lost: 0, ...(progress ? { parked: 0 } : {}) };
   await run.write(facts);
   const lostNothing = await publishSaved(run, saved);
   const { cause } = run.switch;
@@ -92,7 +70,11 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
 
 interface Ended {
   readonly end: AgentEnd;
-  /** Waits for a Redis that is away, which the work must not: it is saved first. */
+  readonly verdict: Verdict;
+  /**
+   * What it cost is counted at once, whatever becomes of its work. Waits for a Redis that is away, which the work must not:
+   * it is saved first.
+   */
   readonly recorded: Promise<void>;
 }
 
@@ -155,9 +137,13 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   try {
     const end = await agent.done;
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
-    const recorded = recordEnd(run, end);
+    const verdict = classifyEnd(end, { provider: llm.provider, now: now() });
+    const { usage, reason, evidence } = accountOf(run, end);
+    run.progress.cost(usage);
+    if (verdict.ok) await keepEnd(run, { run: run.id, summary: summaryOf(end), usage, reason, evidence });
+    const recorded = run.record({ usage }, "agent", { reason, evidence });
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
-    return { end, recorded };
+    return { end, verdict, recorded };
   } finally {
     stopWatching();
     await live.close();
@@ -165,21 +151,22 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   }
 }
 
-/** What it cost is counted at once, whatever becomes of its work. */
-async function recordEnd(run: RunContext, end: AgentEnd): Promise<void> {
-  const usage = usageOf(end);
-  const total = addUsage(run.state.usage ?? NO_USAGE, usage);
-  run.progress.cost(total);
+function accountOf(run: RunContext, end: AgentEnd): Pick<EndNote, "usage" | "reason" | "evidence"> {
+  const spent = usageOf(end);
   const named = Object.entries(end.models).map(([model, figures]) =>
-    figuresOf(model, { ...usage, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
+    figuresOf(model, { ...spent, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
   );
-  const models = named.length > 0 ? named : [figuresOf(run.services.config.llm.model_default, usage)];
+  const models = named.length > 0 ? named : [figuresOf(run.services.config.llm.model_default, spent)];
   const { cause, costUsd, turns, durationMs: ms } = end;
-  const evidence = encodeAgentEvidence({ run: run.id, cause, costUsd, turns, ms, models });
-  await run.record({ usage: total }, "agent", {
-    reason: `the agent ended (${cause}) after ${formatUsage(usage)}`,
-    evidence,
-  });
+  return {
+    usage: addUsage(run.state.usage ?? NO_USAGE, spent),
+    reason: `the agent ended (${cause}) after ${formatUsage(spent)}`,
+    evidence: encodeAgentEvidence({ run: run.id, cause, costUsd, turns, ms, models }),
+  };
+}
+
+function summaryOf({ lastText }: AgentEnd): string {
+  return lastText.slice(0, MAX_SUMMARY);
 }
 
 function withRun(run: RunContext, session: string): AgentRun[] {
@@ -191,21 +178,6 @@ function withRun(run: RunContext, session: string): AgentRun[] {
 /** Half of the shutdown's time is for the agent, the other half for saving its work. */
 function graceMs(run: RunContext): number {
   return (run.services.config.coordinator.shutdown_grace_seconds * 1000) / 2;
-}
-
-function classify(run: RunContext, end: AgentEnd) {
-  return classifyEnd(end, { provider: run.services.config.llm.provider, now: run.services.now() });
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof StepFailure && error.failure.kind === "disk";
-}
-
-/** Finished without anything that a pull request could be made of. */
-async function requireChanges(run: RunContext, saved: Saved, facts: IssuePatch): Promise<void> {
-  if (saved.head !== run.state.baseSha) return;
-  await run.write(facts);
-  throw new StepFailure({ kind: "no-changes", message: "the agent finished without changing anything" });
 }
 
 /** `shutdown` and `lost` leave the issue as it is, for another runner; people's wishes end it. */

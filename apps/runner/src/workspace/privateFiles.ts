@@ -1,26 +1,13 @@
-import { constants } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { readPlainFile } from "./plainFile.ts";
 import { PRIVATE_FILES } from "./save.ts";
 
 const MAX_QUESTION = 64 * 1024;
 
-/** Text of `BLOCKED.md`; null where there is no such plain file. A link could point anywhere: it is not followed. */
+/** Text of `BLOCKED.md`; null where there is no such plain file. */
 export async function readQuestion(tree: string): Promise<string | null> {
-  let file;
-  try {
-    file = await open(join(tree, "BLOCKED.md"), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    return null; // Not there, or a link.
-  }
-  try {
-    if (!(await file.stat()).isFile()) return null;
-    const buffer = Buffer.alloc(MAX_QUESTION);
-    const { bytesRead } = await file.read(buffer, 0, MAX_QUESTION, 0);
-    return buffer.toString("utf8", 0, bytesRead);
-  } finally {
-    await file.close();
-  }
+  return readPlainFile(join(tree, "BLOCKED.md"), MAX_QUESTION);
 }
 
 /** A question is one that the base branch does not already have in its own `BLOCKED.md`; it may be empty. Pure. */

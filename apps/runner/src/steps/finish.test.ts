@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { isUnheard } from "./finish.ts";
+
+const note = { run: "a" };
+const state = { checkpoint: "prepared", agentRun: "a", sessionHome: "here" } as const;
+const place = { how: "reused", homeId: "here" } as const;
+
+test.each(["reused", "forwarded", "rebased"] as const)(
+  "an end that the hash has not heard of, in a workspace %s",
+  (how) => {
+    expect(isUnheard(note, state, { ...place, how })).toBe(true);
+  },
+);
+
+test.each([
+  ["the hash has heard of it", { checkpoint: "worked" }, {}],
+  ["the issue began anew", { checkpoint: "none" }, {}],
+  ["another agent was started since", { agentRun: "b" }, {}],
+  ["another data folder had the last agent", { sessionHome: "there" }, {}],
+  ["the worktree is a new one, without what was not committed", {}, { how: "reattached" }],
+  ["the workspace is a new one", {}, { how: "created" }],
+  ["the workspace was put aside", {}, { how: "replaced" }],
+] as const)("none: %s", (_why, changed, placed) => {
+  expect(isUnheard(note, { ...state, ...changed }, { ...place, ...placed })).toBe(false);
+});

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from "node:util";
+import { StepFailure } from "@tac8/core/domain/failures";
+import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import type { RunContext } from "../run/context.ts";
+import { readEndNote, removeEndNote, writeEndNote, type EndNote } from "../workspace/endNote.ts";
+import type { EnsuredWorkspace } from "../workspace/ensure.ts";
+import { save } from "./save.ts";
+
+/** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
+export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
+  try {
+    await writeEndNote(run.paths, note);
+  } catch (error) {
+    // A full disk, say: all that is lost is what a crash just now would cost.
+    run.log.warn({ err: error }, "the agent's end could not be noted on the disk");
+  }
+}
+
+/**
+ * Makes the work of an agent that is done safe: result, figures and head commit are in the hash after it. `recorded`: the
+ * figures are on their way there, and waited for once the work is saved. @throws StepFailure `no-changes`.
+ */
+export async function finish(run: RunContext, summary: string, recorded: Promise<void>): Promise<void> {
+  const worked = { summary, lost: 0, answer: null, checkpoint: "worked", workedAt: run.now } as const;
+  let head: string;
+  try {
+    ({ head } = await save(run));
+  } catch (error) {
+    await recorded;
+    // No space for a commit: it is made before it is published, and the agent is not paid twice.
+    if (isDiskFull(error)) await run.write({ ...worked, headSha: null });
+    throw error;
+  }
+  await recorded;
+  const { baseSha, prBefore } = run.state;
+  const facts = { summary, lost: 0, parked: 0, headSha: head };
+  const nothing = head === baseSha && head !== prBefore;
+  await run.write(nothing ? facts : { ...facts, ...(head === prBefore ? sameAsBefore(run) : newWork(worked)) });
+  await removeEndNote(run.paths);
+  if (nothing) throw new StepFailure({ kind: "no-changes", message: "the agent finished without changing anything" });
+}
+
+function newWork(worked: IssuePatch): IssuePatch {
+  return { ...worked, failure: null, reason: null };
+}
+
+function sameAsBefore(run: RunContext): IssuePatch {
+  const reason = "the agent found nothing to change on the pull request";
+  return { checkpoint: "published", outcome: "pr", outcomeRun: run.id, answer: null, failure: null, reason };
+}
+
+/** What the hash was not told of an agent that had done its work: Redis was away, or the runner died. */
+export async function findUnheardEnd(run: RunContext, how: EnsuredWorkspace["how"]): Promise<EndNote | null> {
+  const note = await readEndNote(run.paths);
+  return note !== null && isUnheard(note, run.state, { how, homeId: run.services.homeId }) ? note : null;
+}
+
+export interface NotePlace {
+  /** How the workspace was found. */
+  readonly how: EnsuredWorkspace["how"];
+  /** Of this data folder. */
+  readonly homeId: string;
+}
+
+/** Pure: the note is of the newest agent, of which the hash knows no end, and the workspace is what that one has left. */
+export function isUnheard(
+  { run }: Pick<EndNote, "run">,
+  { checkpoint, agentRun, sessionHome }: Pick<IssueFields, "checkpoint" | "agentRun" | "sessionHome">,
+  { how, homeId }: NotePlace,
+): boolean {
+  // What was not committed is lost with a worktree.
+  const asLeft = how === "reused" || how === "forwarded" || how === "rebased";
+  return checkpoint === "prepared" && run === agentRun && sessionHome === homeId && asLeft;
+}
+
+/** The same as after an agent, without one. */
+export async function finishLate(run: RunContext, { summary, usage, reason, evidence }: EndNote): Promise<void> {
+  run.log.info("the agent had done its work before its run was lost");
+  const known = isDeepStrictEqual(run.state.usage, usage);
+  await finish(run, summary, known ? Promise.resolve() : run.record({ usage }, "agent", { reason, evidence }));
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof StepFailure && error.failure.kind === "disk";
+}

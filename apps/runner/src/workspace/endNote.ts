@@ -1,0 +1,58 @@
+import { open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { usageSchema } from "@tac8/core/domain/usage";
+import { z } from "zod";
+import type { WorkspacePaths } from "./paths.ts";
+import { readPlainFile } from "./plainFile.ts";
+
+const MAX_BYTES = 256 * 1024;
+
+const endNoteSchema = z.object({
+  /** The agent's run. */
+  run: z.string(),
+  /** Its final words. */
+  summary: z.string(),
+  /** Of the issue, with this run. */
+  usage: usageSchema,
+  /** The event that tells of it. */
+  reason: z.string(),
+  evidence: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+
+/** What the hash is to be told of an agent that has done its work: kept on the disk until the hash has it. */
+export type EndNote = z.infer<typeof endNoteSchema>;
+
+/** In the thin repository, so that it goes aside, or away, with the work that it is about. */
+function fileOf({ gitDir }: Pick<WorkspacePaths, "gitDir">): string {
+  return join(gitDir, "tac8-end.json");
+}
+
+/** Written beside, flushed and renamed: a power cut leaves all of it or nothing. */
+export async function writeEndNote(paths: Pick<WorkspacePaths, "gitDir">, note: EndNote): Promise<void> {
+  const path = fileOf(paths);
+  const half = `${path}.new`;
+  await rm(half, { force: true });
+  const file = await open(half, "wx", 0o600);
+  try {
+    await file.writeFile(JSON.stringify(note));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(half, path);
+}
+
+/** @returns null when there is none that can be read. */
+export async function readEndNote(paths: Pick<WorkspacePaths, "gitDir">): Promise<EndNote | null> {
+  const text = await readPlainFile(fileOf(paths), MAX_BYTES);
+  if (text === null) return null;
+  try {
+    return endNoteSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null; // Not JSON: an agent may write here.
+  }
+}
+
+export async function removeEndNote(paths: Pick<WorkspacePaths, "gitDir">): Promise<void> {
+  await rm(fileOf(paths), { force: true, recursive: true });
+}
