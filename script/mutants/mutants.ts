@@ -724,6 +724,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "new work is not taken for merged because it went to a branch that just had been",
   },
   {
+    name: "mirror-carried",
+    file: `${RUNNER}/workspace/replaceMirror.ts`,
+    find: "if (exitCode === undefined || saysDiskFull(stderr)) {",
+    replace: "if (exitCode === 0 && saysDiskFull(stderr)) {",
+    test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "where the git that fetches it over" },
+    promise: "commits that only a damaged mirror has are not given up because a git was killed",
+  },
+  {
     name: "base-replayed",
     file: `${RUNNER}/airlock/replay.ts`,
     find: "...(base === undefined ? [] : [`^${base}`])",

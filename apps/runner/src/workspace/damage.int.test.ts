@@ -9,6 +9,7 @@ import { isDamage } from "./damage.ts";
 import type { EnsuredWorkspace } from "./ensure.ts";
 import { Mirror } from "./mirror.ts";
 import { soundWorkspace } from "./soundWorkspace.ts";
+import { breakGit } from "./testing/breakGit.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 let bench: GitBench;
@@ -114,16 +115,33 @@ test("a workspace that borrows from it goes on with its commits and its uncommit
   await bench.agent(["fsck"], bench.paths.gitDir);
 });
 
-test("what GitHub has not any more, and a workspace needs, comes over from the damaged one", async () => {
+/** Its base is on no branch of GitHub's any more, and the mirror is damaged. @returns the workspace's commit. */
+async function workOnLostBase(): Promise<string> {
   await prepare();
   const mine = await bench.commit("mine.txt", "mine\n");
   const rewritten = await bench.agent(["commit-tree", "main^{tree}", "-m", "rewritten"], bench.originDir);
   await bench.agent(["update-ref", "refs/heads/main", rewritten], bench.originDir);
   await writeFile(inMirror("config"), "[core");
+  return mine;
+}
+
+test("what GitHub has not any more, and a workspace needs, comes over from the damaged one", async () => {
+  const mine = await workOnLostBase();
   const { mirror, workspace } = await prepare();
   expect(mirror.aside).not.toBeNull();
   expect(workspace).toMatchObject({ how: "reused", head: mine });
   await bench.agent(["fsck"], bench.paths.gitDir);
+});
+
+test.each([
+  ["was killed", "kill -9 $$", "git"],
+  ["had no space", "echo 'fatal: write error: No space left on device' >&2; exit 128", "disk"],
+])("… at the next try, where the git that fetches it over %s", async (_how, shell, kind) => {
+  const mine = await workOnLostBase();
+  const env = await breakGit(bench.clean.env, { dir: bench.dir, command: "pack-objects", shell });
+  const broken = new Mirror(bench.mirror.paths, { ...bench.clean, env });
+  await expect(broken.refresh()).rejects.toMatchObject({ failure: { kind } });
+  expect((await prepare()).workspace).toMatchObject({ how: "reused", head: mine });
 });
 
 test("borrowed objects that are gone for good: the workspace is put aside with its files, and made anew", async () => {

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { StepFailure } from "@tac8/core/domain/failures";
 import { execa } from "execa";
 import { cleanEnv, cleanGit, type CleanSide } from "../git/cleanSide.ts";
+import { saysDiskFull } from "../git/diskFull.ts";
+import { localFailure } from "../git/errors.ts";
 import { commitOf } from "../git/openGit.ts";
 
 export interface ReplaceOptions {
@@ -19,7 +22,7 @@ export interface ReplaceOptions {
 /**
  * Puts a new mirror in the place of a damaged one, which is kept beside it until the next one takes its place. What runs
  * meanwhile borrows from the old one until the new one is complete. The caller holds the mirror's lock.
- * @returns where the damaged one is.
+ * @returns where the damaged one is. @throws StepFailure of kind `git` or `disk`; the damaged one is in its place then.
  */
 export async function replaceMirror({ dir, side, pins, fill, signal }: ReplaceOptions): Promise<string> {
   const fresh = `${dir}.new`;
@@ -67,16 +70,26 @@ async function carryOver(
   const git = cleanGit(side, fresh, { signal });
   if ((await commitOf(git, sha)) === null) {
     const heads = await git.raw(["for-each-ref", "--format=%(objectname)", "refs/heads"]);
-    const { exitCode } = await execa("git", ["pack-objects", "--quiet", "--revs", join(fresh, "objects/pack/pack")], {
-      cwd: fresh,
-      extendEnv: false,
-      env: { ...cleanEnv(side), LC_ALL: "C", GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dir, "objects") },
-      input: `${sha}\n--not\n${heads}\n`,
-      maxBuffer: 20_000,
-      reject: false,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-    });
+    const { exitCode, stderr } = await execa(
+      "git",
+      ["pack-objects", "--quiet", "--revs", join(fresh, "objects/pack/pack")],
+      {
+        cwd: fresh,
+        extendEnv: false,
+        env: { ...cleanEnv(side), LC_ALL: "C", GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dir, "objects") },
+        input: `${sha}\n--not\n${heads}\n`,
+        maxBuffer: 20_000,
+        reject: false,
+        ...(signal === undefined ? {} : { cancelSignal: signal }),
+      },
+    );
     signal?.throwIfAborted();
+    // Killed for want of memory, or out of space: that says nothing of the commits.
+    if (exitCode === undefined || saysDiskFull(stderr)) {
+      throw new StepFailure(
+        localFailure("carrying commits over from the damaged repository", stderr || "it was killed"),
+      );
+    }
     if (exitCode !== 0) return; // It is damaged itself: a workspace that needs it counts as damaged too.
   }
   await git.raw(["update-ref", ref, sha]);
