@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { isAlive } from "./processes.ts";
@@ -86,6 +87,28 @@ test("SIGTERM, and the other runner has a disk of its own: it goes on from the b
   expect(await attempts(number)).toEqual([1, 1]);
   expect(github.pulls(REPO)).toMatchObject([{ head: "auto/gh-1" }]);
   expect(github.pushes.some(({ forced }) => forced)).toBe(false);
+});
+
+test("SIGTERM just before an agent starts: none does, and nothing is left that would keep the runner", async () => {
+  world = await createWorld();
+  const [reached, bin] = [join(world.dir, "reached"), join(world.dir, "bin")];
+  // The last thing that a run does before its agent is to look for the repository's own words to it.
+  const waits = `touch '${reached}'; until [ -e '${join(world.dir, "go")}' ]; do sleep 0.05; done`;
+  await mkdir(bin);
+  const git = `#!/bin/sh\nPATH='${process.env["PATH"] ?? ""}'\ncase "$*" in *worker_template.md*) ${waits} ;; esac\nexec git "$@"\n`;
+  await writeFile(join(bin, "git"), git, { mode: 0o755 });
+  const number = world.openIssue({ script: [{ result: "Done." }] });
+  world.startApp("scheduler");
+  const first = world.startApp("runner", { PATH: `${bin}:${process.env["PATH"] ?? ""}` });
+  await poll(60_000, async () => (existsSync(reached) ? null : "the run is not that far"));
+  const ended = first.stop("SIGTERM");
+  await first.says("closing");
+  await open("go");
+  expect(await ended).toBe(0);
+  expect(first.log()).not.toContain("something is open still");
+  expect(await world.agentStarts()).toEqual([]);
+  expect((await world.history(number)).at(-1)).toMatchObject({ from: "running", to: "queued" });
+  expect(existsSync(join(world.home, "workspaces", REPO, "tmp", `gh-${number}`))).toBe(false);
 });
 
 test("SIGKILL of a runner: its agent dies with it; started again, it goes on at once and burns no attempt", async () => {

@@ -454,6 +454,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the end of an earlier agent is not taken for this one's",
   },
   {
+    name: "halt-before-agent",
+    file: `${RUNNER}/steps/work.ts`,
+    find: "run.switch.halt.throwIfAborted();\n  await mkdir",
+    replace: "await mkdir",
+    test: { file: "test/stop.e2e.test.ts", name: "SIGTERM just before an agent starts" },
+    promise: "no agent starts for a run that is to end",
+  },
+  {
     name: "end-kept",
     file: `${RUNNER}/run/entry.ts`,
     find: "{ ...lost, ...before.end, end: null }",

@@ -83,7 +83,6 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   const { coordinator, llm } = config;
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.state.usage ?? NO_USAGE);
-  const live = openLiveStream({ redis, runId: run.id, log, redact });
   const request: AgentRequest = {
     runId: run.id,
     program: [
@@ -110,7 +109,6 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     },
     heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
   };
-  await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
   await run.write({
     session: sessionId,
     sessionHome: run.services.homeId,
@@ -120,6 +118,8 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   });
   // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
   run.switch.halt.throwIfAborted();
+  await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
+  const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver = llm.provider === "command" ? commandDriver : claudeDriver({ uid: process.getuid?.() ?? 0 });
   const agent = startAgent(driver, request, {
     onEvent: (event) => {
