@@ -10,14 +10,13 @@ import { pushOnTop } from "../airlock/pushOnTop.ts";
 import { Overtaken, remoteBranch } from "../airlock/push.ts";
 import { replay } from "../airlock/replay.ts";
 import { cleanEnv, cleanGit } from "../git/cleanSide.ts";
-import { commitOf } from "../git/openGit.ts";
+import { commitOf, isAncestor } from "../git/openGit.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { bringBack } from "../workspace/bringBack.ts";
 import { isDamage } from "../workspace/damage.ts";
-import type { Saved } from "../workspace/save.ts";
 import { keepDiff } from "./keepDiff.ts";
-import { save } from "./save.ts";
+import { save, type SavedWork } from "./save.ts";
 import { planMissing } from "./missing.ts";
 import { settleBranch } from "./settleBranch.ts";
 
@@ -192,21 +191,34 @@ async function withoutWorkspace(run: RunContext, branch: string, head: string | 
  * Takes what an unfinished run left to its branch on GitHub, so that any machine can go on from it.
  * @returns false when it could not be: the work is then in the workspace alone, which is kept.
  */
-export async function publishSaved(run: RunContext, saved: Saved): Promise<boolean> {
+export async function publishSaved(run: RunContext, saved: SavedWork): Promise<boolean> {
   const { branch, baseSha, publishedSha } = run.state;
   if (branch === null || baseSha === null) return false;
   if (saved.head === publishedSha) return true;
   try {
     if ((await settleBranch(run)) === "finished") return true;
-    await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
-      if (commits > 0) await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
+    return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
+      if (commits > 0) {
+        if (await goesBack(run, { dir, head })) {
+          run.log.warn({ branch }, "the agent was rewriting what is on the branch: its work is kept in its workspace");
+          return false;
+        }
+        await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
+      }
+      return true;
     });
-    return true;
   } catch (error) {
     run.switch.lost.throwIfAborted();
     run.log.warn({ err: error }, "the work could not be saved to GitHub; it is kept in its workspace");
     return false;
   }
+}
+
+/** Commits on the branch are taken off it by an agent that has finished, and not by one that was broken off in between. */
+async function goesBack(run: RunContext, { dir, head }: { dir: string; head: string }): Promise<boolean> {
+  const { publishedSha } = run.state;
+  if (publishedSha === null) return false;
+  return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));
 }
 
 function incomingOptions(run: RunContext, baseSha: string) {

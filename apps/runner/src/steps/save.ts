@@ -1,14 +1,21 @@
 import type { RunContext } from "../run/context.ts";
-import { saveWork, type Saved } from "../workspace/save.ts";
+import { backToBranch } from "../workspace/backToBranch.ts";
+import { saveWork } from "../workspace/save.ts";
 
 /** The first of them are enough to find the others by. */
 const MAX_UNSAVED = 20;
 
-/** Commits what is not committed yet in the run's workspace. */
-export async function save(run: RunContext): Promise<Saved> {
+/** The agent's work so far, in commits. */
+export interface SavedWork {
+  readonly head: string;
+}
+
+/** Commits what is not committed yet in the run's workspace, and puts it back on its branch if the agent had left that. */
+export async function save(run: RunContext): Promise<SavedWork> {
+  const side = run.agentSide();
   const saved = await saveWork({
     ...run.paths,
-    side: run.agentSide(),
+    side,
     baseSha: run.state.baseSha ?? "",
     message: `Work on #${run.ref.number} that was not committed yet`,
   });
@@ -17,5 +24,10 @@ export async function save(run: RunContext): Promise<Saved> {
   if (unsaved !== null) {
     run.log.warn({ unsaved }, "folders that are repositories of their own were not saved");
   }
-  return saved;
+  const { branch } = run.state;
+  if (branch === null) return saved;
+  const left = saved.before ?? saved.head;
+  const { head, aside } = await backToBranch({ ...run.paths, side, branch, left, head: saved.head, stamp: run.id });
+  if (head !== saved.head) run.log.warn({ branch, left, aside }, "the agent ended beside its branch: went back to it");
+  return { head };
 }

@@ -17,12 +17,11 @@ import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
 import { removeTree } from "../workspace/remove.ts";
 import type { EndNote } from "../workspace/endNote.ts";
-import type { Saved } from "../workspace/save.ts";
 import { finish, keepEnd } from "./finish.ts";
 import type { Prompts } from "./prepare.ts";
 import { publishSaved } from "./publish.ts";
 import { findQuestion, hearQuestion } from "./question.ts";
-import { save } from "./save.ts";
+import { save, type SavedWork } from "./save.ts";
 
 /** Heartbeats come a good deal more often than the guard's patience ends. */
 const HEARTBEAT_MS = 5000;
@@ -47,7 +46,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
 
   const question = await findQuestion(run, run.state.baseSha ?? "");
   if (verdict.ok && question === null) return finish(run, summaryOf(end), recorded);
-  let saved: Saved;
+  let saved: SavedWork;
   try {
     saved = await save(run);
   } finally {

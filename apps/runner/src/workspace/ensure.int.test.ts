@@ -250,6 +250,18 @@ test("a thin repository in a checkout of somebody else's is not mistaken for it"
   expect(await bench.agent(["branch", "--list"], bench.dir)).toBe("");
 });
 
+test.each([
+  ["an older commit", "HEAD~1"],
+  ["another history", "HEAD~2"],
+])("what we published is nobody else's: the agent has left it for %s, and goes on there", async (_where, to) => {
+  await bench.ensure();
+  for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
+  await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
+  await bench.agent(["reset", "--quiet", "--hard", to]);
+  const head = to === "HEAD~1" ? await bench.agent(["rev-parse", "HEAD"]) : await bench.commit("anew.txt", "anew\n");
+  expect(await bench.ensure()).toMatchObject({ how: "reused", head, aside: null });
+});
+
 test("somebody's commit on top of ours is brought in", async () => {
   await bench.push(bench.branch, { "b.txt": "1\n" });
   await bench.ensure();

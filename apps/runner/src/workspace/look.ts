@@ -11,6 +11,9 @@ import type { Relation, WorkspaceGoal, WorkspaceSnapshot } from "./plan.ts";
 /** Which branch the workspace was made for; a file of ours in the thin repository. */
 export const BRANCH_FILE = "tac8-branch";
 
+/** An agent that moves more often than this is taken for one that never was there. */
+const MAX_LOG = 10_000;
+
 export interface LookOptions {
   readonly paths: WorkspacePaths;
   readonly side: AgentSide;
@@ -46,7 +49,26 @@ export async function relate({ paths, side, goal }: LookOptions, head: string): 
   if (head === goal.start) return "same";
   const git = agentGit(side, paths.gitDir);
   if (await isAncestor(git, goal.start, head)) return "ahead";
+  if (await wasAt(side, paths.tree, goal.start)) return "left";
   return (await isAncestor(git, head, goal.start)) ? "behind" : "diverged";
+}
+
+/** HEAD's log is the worktree's own: where there is none, nothing is known of it. */
+async function wasAt(side: AgentSide, tree: string, commit: string): Promise<boolean> {
+  if (look(tree) === null) return false;
+  try {
+    const log = await agentGit(side, tree).raw([
+      "log",
+      "--walk-reflogs",
+      `--max-count=${MAX_LOG}`,
+      "--format=%H",
+      "HEAD",
+    ]);
+    return log.split("\n").includes(commit);
+  } catch (error) {
+    throwWithoutAnswer(error);
+    return false;
+  }
 }
 
 /** Asked of the files: a git that was killed may have left what is no repository yet. */

@@ -43,6 +43,8 @@ const ROWS: readonly Row[] = [
   { found: GONE, relation: "same", plan: "reattach" },
   { found: GONE, relation: "ahead", published: true, plan: "reattach" },
   { found: BROKEN_TREE, relation: "ahead", plan: "reattach", because: /worktree is damaged/ },
+  { found: {}, relation: "left", published: true, plan: "reuse" },
+  { found: DIRTY, relation: "left", published: true, plan: "reuse" },
   { found: {}, relation: "behind", plan: "forward" },
   { found: {}, relation: "behind", published: true, plan: "forward" },
   { found: DIRTY, relation: "behind", plan: "reuse" },

@@ -28,8 +28,11 @@ export interface WorkspaceGoal {
   readonly published: boolean;
 }
 
-/** How `head` and `start` lie to each other. `ahead`: the workspace has all of `start`, and more. */
-export type Relation = "same" | "ahead" | "behind" | "diverged";
+/**
+ * How `head` and `start` lie to each other. `ahead`: the workspace has all of `start`, and more. `left`: it was at `start`
+ * before, and its agent went on from elsewhere: nobody's commits are new to it.
+ */
+export type Relation = "same" | "ahead" | "left" | "behind" | "diverged";
 
 export type WorkspacePlan =
   | { readonly do: "create" }
@@ -82,6 +85,7 @@ export function planWorkspace(found: WorkspaceSnapshot, goal: WorkspaceGoal, rel
   switch (relation) {
     case "same":
     case "ahead":
+    case "left":
       return present;
     case "behind":
       if (!found.treeWorks) return { do: "replace", because: damaged ?? "the branch on GitHub is newer" };

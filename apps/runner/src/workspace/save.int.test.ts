@@ -31,7 +31,8 @@ async function changes(): Promise<string[]> {
 }
 
 test("nothing to save", async () => {
-  expect(await save()).toEqual({ head: await bench.base(), committed: false, unsaved: [] });
+  const base = await bench.base();
+  expect(await save()).toEqual({ head: base, before: base, unsaved: [] });
 });
 
 test("what a killed git of the agent's left locked is saved all the same", async () => {
@@ -39,7 +40,7 @@ test("what a killed git of the agent's left locked is saved all the same", async
   const lock = join(bench.paths.gitDir, "worktrees", bench.name, "index.lock");
   await writeFile(lock, "");
   await expect(bench.agent(["add", "--all"])).rejects.toThrow(/index.lock/);
-  expect(await save()).toMatchObject({ committed: true });
+  await save();
   expect(await changes()).toEqual(["A\tnew.txt"]);
 });
 
@@ -50,19 +51,19 @@ test("changed, new, deleted and linked files are saved; ignored ones are not", a
   await rm(inTree("src/a.txt"));
   await symlink("README.md", inTree("link"));
   const saved = await save();
-  expect(saved).toMatchObject({ committed: true, unsaved: [] });
+  expect(saved).toMatchObject({ before: await bench.base(), unsaved: [] });
   expect(saved.head).toBe(await bench.agent(["rev-parse", "HEAD"]));
   expect(await changes()).toEqual(["M\tREADME.md", "A\tlink", "A\tnew.txt", "D\tsrc/a.txt"].sort(byPath));
   expect(await bench.agent(["log", "-1", "--format=%an %s"])).toBe("agent the rest");
   expect(await bench.agent(["status", "--porcelain"])).toBe("");
-  expect(await save()).toEqual({ ...saved, committed: false });
+  expect(await save()).toEqual({ ...saved, before: saved.head });
 });
 
 const byPath = (a: string, b: string) => (a.slice(2) < b.slice(2) ? -1 : 1);
 
 test("the agent's own commits stay as they are", async () => {
   const mine = await bench.commit("mine.txt", "mine\n");
-  expect(await save()).toEqual({ head: mine, committed: false, unsaved: [] });
+  expect(await save()).toEqual({ head: mine, before: mine, unsaved: [] });
 });
 
 test.each([
@@ -131,7 +132,8 @@ test("signing that is configured does not stop it", async () => {
   await bench.agent(["config", "commit.gpgSign", "true"]);
   await bench.agent(["config", "gpg.program", "/bin/false"]);
   await bench.write("work.txt", "work\n");
-  expect((await save()).committed).toBe(true);
+  const { before, head } = await save();
+  expect(head).not.toBe(before);
 });
 
 test.each(["merge", "rebase", "cherry-pick"])("in the middle of a %s that conflicts", async (how) => {
@@ -141,7 +143,8 @@ test.each(["merge", "rebase", "cherry-pick"])("in the middle of a %s that confli
   await bench.commit("src/a.txt", "theirs\n");
   await expect(bench.agent([how, "mine"])).rejects.toThrow(/conflict/i);
   await bench.write("work.txt", "work\n");
-  expect((await save()).committed).toBe(true);
+  const { before, head } = await save();
+  expect(head).not.toBe(before);
   expect(await changes()).toContain("A\twork.txt");
   expect(await bench.agent(["show", "HEAD:src/a.txt"])).toContain("<<<<<<<");
 });

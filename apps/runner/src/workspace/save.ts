@@ -17,8 +17,8 @@ export interface SaveOptions {
 
 export interface Saved {
   readonly head: string;
-  /** A commit was made. */
-  readonly committed: boolean;
+  /** HEAD as it was found. */
+  readonly before: string | null;
   /** Folders that could not be saved: repositories inside the repository. */
   readonly unsaved: readonly string[];
 }
@@ -45,7 +45,7 @@ export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOpt
       await git.raw(["commit", "--quiet", "--no-verify", "-m", message]);
     }
     const head = await git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
-    return { head, committed: head !== before, unsaved };
+    return { head, before, unsaved };
   });
 }
 

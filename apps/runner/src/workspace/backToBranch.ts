@@ -1,0 +1,69 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { replay } from "../airlock/replay.ts";
+import { gitStep } from "../git/errors.ts";
+import { commitOf, isAncestor } from "../git/openGit.ts";
+import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
+
+export interface BackOptions {
+  readonly tree: string;
+  readonly gitDir: string;
+  readonly side: AgentSide;
+  /** The issue's branch, on which the agent was to work. */
+  readonly branch: string;
+  /** Where the agent has left HEAD. */
+  readonly left: string;
+  /** HEAD with what was not committed. */
+  readonly head: string;
+  /** Part of a branch's name; differs at each call. */
+  readonly stamp: string;
+}
+
+/** Where the agent was as it ended, in the facts that decide what its work is. */
+export interface Standing {
+  /** The branch has commits that HEAD has not. */
+  readonly branchHasMore: boolean;
+  /** HEAD, as the agent left it, is an older commit of the branch. */
+  readonly looksBack: boolean;
+  /** A rebase is under way: the branch is as it was before it. */
+  readonly rebasing: boolean;
+}
+
+/**
+ * Pure. An agent that ends, or is ended, while it looks at an older commit or rebases has its work on the branch. Elsewhere
+ * HEAD is its work: another branch that it made, or a history that it rewrote.
+ */
+export function isOnBranch({ branchHasMore, looksBack, rebasing }: Standing): boolean {
+  return branchHasMore && (looksBack || rebasing);
+}
+
+/**
+ * Puts the workspace on its branch where the agent's work is there and HEAD is not; what HEAD has besides goes on top, and
+ * where that conflicts, to a branch beside it. @returns the commit that HEAD is at, and the branch beside it, if any.
+ */
+export async function backToBranch(
+  options: BackOptions,
+): Promise<{ readonly head: string; readonly aside: string | null }> {
+  const { tree, gitDir, side, branch, left, head, stamp } = options;
+  const git = agentGit(side, tree);
+  const tip = await commitOf(git, `refs/heads/${branch}`);
+  if (tip === null || (await isAncestor(git, tip, head))) return { head, aside: null };
+  const looksBack = await isAncestor(git, left, tip);
+  const rebasing = await isRebasing(options);
+  if (!isOnBranch({ branchHasMore: true, looksBack, rebasing })) return { head, aside: null };
+  const env = agentGitEnv(side, gitDir);
+  const onTop = await replay({ env, dir: gitDir, from: tip, head, onto: tip, signal: side.signal });
+  const aside = onTop === null ? `${branch}.aside-${stamp}` : null;
+  await gitStep("going back to the branch", async () => {
+    if (aside !== null) await git.raw(["branch", "--force", aside, head]);
+    if (rebasing) await git.raw(["rebase", "--quit"]);
+    await git.raw(["checkout", "--quiet", "--force", "--ignore-other-worktrees", "-B", branch, onTop ?? tip]);
+  });
+  return { head: onTop ?? tip, aside };
+}
+
+async function isRebasing({ tree, side }: BackOptions): Promise<boolean> {
+  const own = await agentGit(side, tree).raw(["rev-parse", "--path-format=absolute", "--git-dir"]);
+  const has = (name: string): boolean => existsSync(join(own, name));
+  return has("rebase-merge") || (has("rebase-apply") && !has("rebase-apply/applying")); // That is `git am`.
+}
