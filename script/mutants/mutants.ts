@@ -344,15 +344,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "janitor-commits",
     file: `${RUNNER}/janitor/published.ts`,
-    find: 'return count === "0" ? null : missing;',
-    replace: "return null;",
+    find: 'raw(["rev-list", "--count", ...commits, "--not", "--branches"]);\n      return count === "0" ? null : MISSING;',
+    replace:
+      'raw(["rev-list", "--count", ...commits, "--not", "--branches"]);\n      return count === "" ? MISSING : null;',
     test: { file: `${RUNNER}/janitor/takenOff.int.test.ts`, name: "a commit that the mirror still has" },
     promise: "no commit is removed that is on no branch of GitHub's any more",
   },
   {
     name: "janitor-unseen",
     file: `${RUNNER}/janitor/published.ts`,
-    find: "return missing; // The mirror does not even have them.",
+    find: "return MISSING; // The mirror does not even have them.",
     replace: "return null;",
     test: { file: `${RUNNER}/janitor/published.int.test.ts`, name: "a commit keeps it" },
     promise: "no commit is removed that never was on GitHub",
@@ -950,10 +951,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "kept-nested",
     file: `${RUNNER}/steps/report.ts`,
-    find: 'if (outcome === "pr" && run.state.unsaved === null) await',
-    replace: 'if (outcome === "pr") await',
+    find: 'if (state.unsaved !== null) return "it has repositories of their own";',
+    replace: "if (state.unsaved !== null) return null;",
     test: { file: "test/repository.e2e.test.ts", name: "a repository inside the repository" },
     promise: "what is in no commit is not removed",
+  },
+  {
+    name: "kept-rest",
+    file: `${RUNNER}/steps/report.ts`,
+    find: 'const stays = outcome === "pr" ? await whyWorkspaceStays(run) : null;',
+    replace: 'const stays = outcome === "blocked" ? await whyWorkspaceStays(run) : null;',
+    test: { file: "test/rest.e2e.test.ts", name: "what an agent leaves beside its pull request" },
+    promise: "what is in no pull request is not removed with the workspace",
+  },
+  {
+    name: "conflicts-left",
+    file: `${RUNNER}/steps/finish.ts`,
+    find: "if (conflicts.length > 0) {",
+    replace: "if (conflicts.length < 0) {",
+    test: { file: "test/rest.e2e.test.ts", name: "conflicts that an agent leaves" },
+    promise: "conflicts that nobody has resolved are no finished work",
   },
   {
     name: "sent-twice",

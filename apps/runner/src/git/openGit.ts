@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { simpleGit, type SimpleGit } from "simple-git";
 import { localFailure } from "./errors.ts";
@@ -25,8 +26,12 @@ const ALWAYS = {
   "advice.detachedHead": "false",
 };
 
-/** Git in a folder, with hooks, signing and automatic maintenance off, and messages in English. */
+/**
+ * Git in a folder, with hooks, signing and automatic maintenance off, and messages in English. @throws StepFailure of kind
+ * `git` where the folder is not there.
+ */
 export function openGit({ dir, env, config = {}, signal, silentMs = SILENT_MS }: GitOptions): SimpleGit {
+  if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
   const all = { ...env, ...configEnvironment({ ...ALWAYS, ...config }), LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" };
   return simpleGit({
     baseDir: dir,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { putAside } from "../workspace/aside.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
-import { whyKept } from "./published.ts";
+import { byMirror, byPublished, whyKept } from "./published.ts";
 
 let bench: GitBench;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ async function push(commit: string, branch: string): Promise<void> {
 async function why(parts: { tree?: string | null; gitDir?: string | null } = {}): Promise<string | null> {
   await bench.mirror.refresh();
   const { tree, gitDir } = bench.paths;
-  return whyKept({ tree, gitDir, side: bench.side, mirror: bench.mirror, ...parts });
+  return whyKept({ tree, gitDir, side: bench.side, whyCommitsKept: byMirror(bench.mirror), ...parts });
 }
 
 test("all of it is on GitHub", async () => {
@@ -112,4 +112,19 @@ test("one that was put aside is looked at for itself", async () => {
   expect(await why(kept)).toBeNull();
   await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "more"], aside);
   expect(await why(kept)).toMatch(/not on GitHub/);
+});
+
+test("by what is known to be published, nobody is asked: also what went there in another form, or was brought in", async () => {
+  await bench.ensure();
+  const mine = await bench.commit("new.txt", "new\n");
+  const { tree, gitDir } = bench.paths;
+  const known = async (...published: string[]) =>
+    whyKept({ tree, gitDir, side: bench.side, whyCommitsKept: byPublished({ side: bench.side, gitDir }, published) });
+  const unseen = "0123456789".repeat(4);
+  expect(await known(mine, unseen)).toBeNull();
+  expect(await known(await bench.base(), unseen)).toMatch(/not on GitHub/);
+  await bench.agent(["branch", "beside", `${mine}^`]);
+  expect(await known(mine)).toBeNull();
+  await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "later"]);
+  expect(await known(mine)).toMatch(/not on GitHub/);
 });

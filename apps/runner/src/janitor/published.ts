@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { cleanGit } from "../git/cleanSide.ts";
+import { commitOf } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { PRIVATE_FILES } from "../workspace/save.ts";
@@ -11,8 +12,8 @@ export interface WorkToCheck {
   readonly tree: string | null;
   readonly gitDir: string | null;
   readonly side: AgentSide;
-  /** Refreshed just before. */
-  readonly mirror: Mirror;
+  /** Why these commits of it have to stay; null: all of them are on GitHub. */
+  readonly whyCommitsKept: (commits: readonly string[]) => Promise<string | null>;
 }
 
 const MAX_COMMITS = 200;
@@ -22,7 +23,7 @@ const MAX_COMMITS = 200;
  * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count.
  */
 export async function whyKept(work: WorkToCheck): Promise<string | null> {
-  const { side, mirror } = work;
+  const { side, whyCommitsKept } = work;
   if (work.gitDir === null) return "its repository is not there";
   try {
     const gitDir = await realpath(work.gitDir);
@@ -46,7 +47,7 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
       if (sha !== "") commits.add(sha);
     }
     if (commits.size > MAX_COMMITS) return "it has too many branches to look at";
-    return await whyCommitsKept(mirror, [...commits]);
+    return await whyCommitsKept([...commits]);
   } catch (error) {
     side.signal?.throwIfAborted();
     return `git cannot tell: ${error instanceof Error ? error.message.trim().slice(0, 200) : String(error)}`;
@@ -79,13 +80,32 @@ async function repositoryOf(side: AgentSide, path: string): Promise<string | nul
   }
 }
 
-async function whyCommitsKept({ side, paths }: Mirror, commits: readonly string[]): Promise<string | null> {
-  if (commits.length === 0) return null;
-  const missing = "it has commits that are not on GitHub";
-  try {
-    const count = await cleanGit(side, paths.dir).raw(["rev-list", "--count", ...commits, "--not", "--branches"]);
-    return count === "0" ? null : missing;
-  } catch {
-    return missing; // The mirror does not even have them.
-  }
+const MISSING = "it has commits that are not on GitHub";
+
+/** By GitHub's branches. `mirror`: refreshed just before. */
+export function byMirror({ side, paths }: Mirror): WorkToCheck["whyCommitsKept"] {
+  return async (commits) => {
+    if (commits.length === 0) return null;
+    try {
+      const count = await cleanGit(side, paths.dir).raw(["rev-list", "--count", ...commits, "--not", "--branches"]);
+      return count === "0" ? null : MISSING;
+    } catch {
+      return MISSING; // The mirror does not even have them.
+    }
+  };
+}
+
+/** By what is known to be on GitHub, in this form or another: nobody is asked. Of these, the repository may lack some. */
+export function byPublished(
+  { side, gitDir }: { readonly side: AgentSide; readonly gitDir: string },
+  published: readonly string[],
+): WorkToCheck["whyCommitsKept"] {
+  return async (commits) => {
+    if (commits.length === 0) return null;
+    const git = agentGit(side, gitDir);
+    const known: string[] = [];
+    for (const sha of new Set(published)) if ((await commitOf(git, sha)) !== null) known.push(sha);
+    const count = await git.raw(["rev-list", "--count", ...commits, "--not", ...known]);
+    return count === "0" ? null : MISSING;
+  };
 }

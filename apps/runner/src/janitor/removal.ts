@@ -10,7 +10,7 @@ import { removeTree } from "../workspace/remove.ts";
 import { partsOf } from "./find.ts";
 import { useOf, type IssueSource } from "./issues.ts";
 import type { Item } from "./plan.ts";
-import { whyKept } from "./published.ts";
+import { byMirror, whyKept } from "./published.ts";
 
 export interface RemovalOptions {
   readonly home: string;
@@ -41,7 +41,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
   try {
     if ((await useOf(options.source, item.issue)).use !== "ended") return "its issue is being worked on again";
     if (mirror !== null) {
-      const reason = await whyKept({ ...partsOf(item), side: options.side, mirror });
+      const reason = await whyKept({ ...partsOf(item), side: options.side, whyCommitsKept: byMirror(mirror) });
       if (reason !== null) return reason;
     }
     if (options.dryRun) return null;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
-import { whyKept } from "./published.ts";
+import { byMirror, whyKept } from "./published.ts";
 
 let bench: GitBench;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ test("a commit that the mirror still has, but no branch of GitHub's, keeps the w
   const why = async () => {
     await bench.mirror.refresh();
     const { tree, gitDir } = bench.paths;
-    return whyKept({ tree, gitDir, side: bench.side, mirror: bench.mirror });
+    return whyKept({ tree, gitDir, side: bench.side, whyCommitsKept: byMirror(bench.mirror) });
   };
   await push("HEAD");
   expect(await why()).toBeNull(); // The mirror has fetched it.

@@ -15,6 +15,7 @@ import { readHolds } from "@tac8/core/state/holds";
 import { tryLock } from "../lock/flock.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
+import { look } from "../workspace/aside.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths, workspacePaths } from "../workspace/paths.ts";
 import { removeTree, removeWorkspace } from "../workspace/remove.ts";
@@ -147,7 +148,9 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       return await wait(options, entry.until);
     }
     if (entry.do === "close") {
-      if (before.outcome === "pr" && before.unsaved === null) await removeWorkspace(paths); // Our lock's file, which the end had taken away.
+      // Our lock's file: the end had taken it away with the workspace.
+      if (before.outcome === "pr" && look(paths.tree) === null && look(paths.gitDir) === null)
+        await removeWorkspace(paths);
       await run.write({ run: null, runner: null });
       return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });
     }

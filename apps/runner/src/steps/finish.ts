@@ -4,7 +4,8 @@ import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
 import { readEndNote, removeEndNote, writeEndNote, type EndNote } from "../workspace/endNote.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
-import { save } from "./save.ts";
+import { publishSaved } from "./publish.ts";
+import { save, type SavedWork } from "./save.ts";
 
 /** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
 export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
@@ -18,13 +19,14 @@ export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
 
 /**
  * Makes the work of an agent that is done safe: result, figures and head commit are in the hash after it. `recorded`: the
- * figures are on their way there, and waited for once the work is saved. @throws StepFailure `no-changes`.
+ * figures are on their way there, and waited for once the work is saved. @throws StepFailure `no-changes`; `agent` where
+ * it left conflicts, which are no work that is done.
  */
 export async function finish(run: RunContext, summary: string, recorded: Promise<void>): Promise<void> {
   const worked = { summary, lost: 0, answer: null, checkpoint: "worked", workedAt: run.now } as const;
-  let head: string;
+  let saved: SavedWork;
   try {
-    ({ head } = await save(run));
+    saved = await save(run);
   } catch (error) {
     await recorded;
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
@@ -32,8 +34,16 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
     throw error;
   }
   await recorded;
+  const { head, conflicts } = saved;
   const { baseSha, prBefore } = run.state;
   const facts = { summary, lost: 0, parked: 0, headSha: head };
+  if (conflicts.length > 0) {
+    await run.write(facts);
+    await publishSaved(run, saved);
+    await removeEndNote(run.paths);
+    const message = `the agent ended with conflicts that it had not resolved, in ${conflicts.join(", ")}`;
+    throw new StepFailure({ kind: "agent", message });
+  }
   const nothing = head === baseSha && head !== prBefore;
   await run.write(nothing ? facts : { ...facts, ...(head === prBefore ? sameAsBefore(run) : newWork(worked)) });
   await removeEndNote(run.paths);

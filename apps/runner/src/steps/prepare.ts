@@ -98,6 +98,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     startSha: workspace.head,
     headSha: null,
     publishedSha: published,
+    madeSha: null,
     theirSha: theirsOn(published, run.state),
     rebase: null,
     ...(sessionOutlives(workspace.how, { atHome }) ? {} : { session: null }),

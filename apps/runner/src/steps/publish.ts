@@ -103,7 +103,7 @@ async function pushWork(run: RunContext): Promise<Pushed> {
           message: "the agent's branch has no commit that the base has not",
         });
       }
-      await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
+      await pushHead(run, { dir, head });
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
     });
     return "pushed";
@@ -147,7 +147,9 @@ async function rebased(run: RunContext, at: { dir: string; head: string }): Prom
 }
 
 /** The commit is on GitHub under our branch from here on, and the hash says so. */
-async function pushHead(run: RunContext, { dir, head: made }: { dir: string; head: string }): Promise<void> {
+async function pushHead(run: RunContext, at: { dir: string; head: string }): Promise<void> {
+  const { dir } = at;
+  const made = await rebased(run, at);
   const { publishedSha: expected, theirSha } = run.state;
   const branch = run.state.branch ?? "";
   const clean = run.mirror.side;
@@ -170,7 +172,7 @@ async function pushHead(run: RunContext, { dir, head: made }: { dir: string; hea
     { branch, head: sha.slice(0, 7) },
     how === "pushed" ? "pushed the branch" : "the branch was pushed before",
   );
-  await run.write({ publishedSha: sha, headSha: sha, theirSha: theirs ?? theirSha, rebase: null });
+  await run.write({ publishedSha: sha, madeSha: at.head, headSha: sha, theirSha: theirs ?? theirSha, rebase: null });
 }
 
 /** If GitHub has the commit, nothing is missing. */
@@ -203,7 +205,7 @@ export async function publishSaved(run: RunContext, saved: SavedWork): Promise<b
           run.log.warn({ branch }, "the agent was rewriting what is on the branch: its work is kept in its workspace");
           return false;
         }
-        await pushHead(run, { dir, head: await rebased(run, { dir, head }) });
+        await pushHead(run, { dir, head });
       }
       return true;
     });

@@ -6,6 +6,8 @@ import { showWithdrawn } from "@tac8/core/github/queuedComment";
 import type { JobResult } from "@tac8/core/queue/contract";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
+import { byPublished, whyKept } from "../janitor/published.ts";
+import { look } from "../workspace/aside.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
 import { showLabel, signOfEnd } from "./labels.ts";
 import { isSpeechless, sayOnce, showStatus } from "./statusComment.ts";
@@ -25,11 +27,13 @@ export async function report(run: RunContext): Promise<JobResult> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
   await withPatience(() => consumeLabel(run), patient);
   // What GitHub refuses to take (a locked or deleted issue) changes nothing about the end; an outage is waited out.
-  const silent = await tolerate(run, () => withPatience(() => speak(run, outcome), patient));
+  const stays = outcome === "pr" ? await whyWorkspaceStays(run) : null;
+  const silent = await tolerate(run, () => withPatience(() => speak(run, outcome, stays), patient));
   const unlabelled = await tolerate(run, () => withPatience(() => relabel(run, outcome), patient));
   await run.write({ labelLeft: unlabelled === null || outcome === "blocked" ? null : run.state.labelEvent });
   const { prUrl, reason, prNumber, publishedSha, failure, questionId } = run.state;
-  if (outcome === "pr" && run.state.unsaved === null) await letGoOfWorkspace(run);
+  if (stays !== null) run.log.warn({ tree: run.paths.tree }, `the workspace stays: ${stays}`);
+  else if (outcome === "pr") await letGoOfWorkspace(run);
   // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
   const sinceAsked = outcome === "blocked" && run.state.askedAt !== null ? { since: run.state.askedAt } : {};
   await run.write(
@@ -67,7 +71,7 @@ async function consumeLabel(run: RunContext): Promise<void> {
   }
 }
 
-async function speak(run: RunContext, outcome: Outcome): Promise<void> {
+async function speak(run: RunContext, outcome: Outcome, stays: string | null): Promise<void> {
   const { state, repository } = run;
   if (outcome === "withdrawn") return sayWithdrawn(run);
   if (outcome === "blocked" && state.questionId === null) {
@@ -87,15 +91,20 @@ async function speak(run: RunContext, outcome: Outcome): Promise<void> {
       }),
     );
   }
-  await showStatus(run, outcome, outcome === "blocked" ? null : withUnsaved(state));
+  await showStatus(run, outcome, outcome === "blocked" ? null : withRest(state, stays));
 }
 
-/** What no commit has, and so no pull request, is where the agent left it. */
-function withUnsaved({ reason, unsaved, runner }: RunContext["state"]): string | null {
-  if (unsaved === null) return reason;
-  const names = unsaved.map((name) => `\`${name.replaceAll("`", "'")}\``).join(", ");
-  const kept = `Not in any commit, because they are repositories of their own: ${names}. They are kept in the workspace on ${runner ?? "its runner"}.`;
-  return reason === null ? kept : `${reason}. ${kept}`;
+/** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */
+function withRest({ reason, unsaved, runner }: RunContext["state"], stays: string | null): string | null {
+  const names = unsaved?.map((name) => `\`${name.replaceAll("`", "'")}\``).join(", ");
+  const where = `kept in the workspace on ${runner ?? "its runner"}`;
+  const rest =
+    names !== undefined
+      ? `Not in any commit, because they are repositories of their own: ${names}. They are ${where}.`
+      : stays === null
+        ? null
+        : `Not all that the agent has left is here: ${stays}. That is ${where}.`;
+  return [reason, rest].filter((part) => part !== null).join(". ") || null;
 }
 
 /** Only where the scheduler's comment still says that it is queued. */
@@ -138,7 +147,23 @@ async function tolerate(run: RunContext, work: () => Promise<void>): Promise<str
   }
 }
 
-/** All of value is on GitHub; a workspace that can't be removed is the janitor's, not a reason to fail. */
+/** Agents leave other branches, stashes and worktrees behind, which no pull request has. Null: all of value is on GitHub. */
+async function whyWorkspaceStays(run: RunContext): Promise<string | null> {
+  const { paths, state } = run;
+  if (state.unsaved !== null) return "it has repositories of their own";
+  const [tree, gitDir] = [paths.tree, paths.gitDir].map((path) => (look(path) === null ? null : path));
+  if (tree == null && gitDir == null) return null;
+  const side = run.agentSide();
+  const published = [state.madeSha, state.publishedSha, state.prBefore, state.baseSha].filter((sha) => sha !== null);
+  return whyKept({
+    tree: tree ?? null,
+    gitDir: gitDir ?? null,
+    side,
+    whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, published),
+  });
+}
+
+/** One that can't be removed is the janitor's, not a reason to fail. */
 async function letGoOfWorkspace(run: RunContext): Promise<void> {
   try {
     await removeWorkspace(run.paths);

@@ -29,6 +29,7 @@ export async function settleBranch(run: RunContext): Promise<"open" | "finished"
   await run.write({
     branch: next,
     publishedSha: null,
+    madeSha: null,
     theirSha: null,
     rebase: planRebase(run.state, { merged: last?.merged === true ? last.headSha : null, onto }),
     prNumber: pull?.number ?? null,

@@ -32,7 +32,7 @@ async function changes(): Promise<string[]> {
 
 test("nothing to save", async () => {
   const base = await bench.base();
-  expect(await save()).toEqual({ head: base, before: base, unsaved: [] });
+  expect(await save()).toEqual({ head: base, before: base, unsaved: [], conflicts: [] });
 });
 
 test("what a killed git of the agent's left locked is saved all the same", async () => {
@@ -51,7 +51,7 @@ test("changed, new, deleted and linked files are saved; ignored ones are not", a
   await rm(inTree("src/a.txt"));
   await symlink("README.md", inTree("link"));
   const saved = await save();
-  expect(saved).toMatchObject({ before: await bench.base(), unsaved: [] });
+  expect(saved).toMatchObject({ before: await bench.base(), unsaved: [], conflicts: [] });
   expect(saved.head).toBe(await bench.agent(["rev-parse", "HEAD"]));
   expect(await changes()).toEqual(["M\tREADME.md", "A\tlink", "A\tnew.txt", "D\tsrc/a.txt"].sort(byPath));
   expect(await bench.agent(["log", "-1", "--format=%an %s"])).toBe("agent the rest");
@@ -63,7 +63,7 @@ const byPath = (a: string, b: string) => (a.slice(2) < b.slice(2) ? -1 : 1);
 
 test("the agent's own commits stay as they are", async () => {
   const mine = await bench.commit("mine.txt", "mine\n");
-  expect(await save()).toEqual({ head: mine, before: mine, unsaved: [] });
+  expect(await save()).toEqual({ head: mine, before: mine, unsaved: [], conflicts: [] });
 });
 
 test.each([
@@ -143,8 +143,9 @@ test.each(["merge", "rebase", "cherry-pick"])("in the middle of a %s that confli
   await bench.commit("src/a.txt", "theirs\n");
   await expect(bench.agent([how, "mine"])).rejects.toThrow(/conflict/i);
   await bench.write("work.txt", "work\n");
-  const { before, head } = await save();
+  const { before, head, conflicts } = await save();
   expect(head).not.toBe(before);
+  expect(conflicts).toEqual(["src/a.txt"]);
   expect(await changes()).toContain("A\twork.txt");
   expect(await bench.agent(["show", "HEAD:src/a.txt"])).toContain("<<<<<<<");
 });

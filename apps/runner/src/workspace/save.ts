@@ -6,6 +6,8 @@ import { removeStaleLocks } from "./staleLocks.ts";
 /** Files in the workspace's root that are between tac8 and the agent, and never reach a pull request. */
 export const PRIVATE_FILES = ["BLOCKED.md", "STOP"] as const;
 
+const MAX_CONFLICTS = 20;
+
 export interface SaveOptions {
   readonly tree: string;
   /** The workspace's repository. What is locked in it a dead git has left: the agent has ended, and the caller holds the workspace. */
@@ -21,6 +23,8 @@ export interface Saved {
   readonly before: string | null;
   /** Folders that could not be saved: repositories inside the repository. */
   readonly unsaved: readonly string[];
+  /** Paths whose conflicts nobody had resolved, at most 20: they are saved with the marks of it. */
+  readonly conflicts: readonly string[];
 }
 
 /** Commits what the agent left uncommitted, without hooks and signing, and leaves our private files out. */
@@ -29,6 +33,7 @@ export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOpt
   await removeStaleLocks(gitDir);
   return gitStep("saving the work in the workspace", async () => {
     const before = await commitOf(git, "HEAD");
+    const conflicts = unmergedPaths(await git.raw(["ls-files", "--unmerged", "-z"]));
     // Git refuses to add anything at all where a repository without a commit lies in the tree.
     const nested = nestedFolders(await git.raw(["ls-files", "--others", "--exclude-standard", "-t", "-z"]));
     const excluded = [...PRIVATE_FILES, ...nested].map((path) => `:(exclude,top,literal)${path}`);
@@ -45,12 +50,18 @@ export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOpt
       await git.raw(["commit", "--quiet", "--no-verify", "-m", message]);
     }
     const head = await git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
-    return { head, before, unsaved };
+    return { head, before, unsaved, conflicts };
   });
 }
 
 function exactly(path: string): string {
   return `:(top,literal)${path}`;
+}
+
+/** Of an index with conflicts (`ls-files --unmerged -z`), each path once. Pure. */
+export function unmergedPaths(list: string): string[] {
+  const paths = list.split("\0").flatMap((entry) => (entry === "" ? [] : [entry.slice(entry.indexOf("\t") + 1)]));
+  return [...new Set(paths)].slice(0, MAX_CONFLICTS);
 }
 
 /** Repositories in a list of untracked files (`ls-files --others -t -z`): git names the folder, not what is in it. Pure. */

@@ -95,6 +95,8 @@ const fields = {
   workedAt: z.string().nullable(),
   /** What we last pushed to `branch`, or found there and built upon. */
   publishedSha: z.string().nullable(),
+  /** The workspace's commit that this was made of: the same, unless it had to go on top of others. */
+  madeSha: z.string().nullable(),
   /** The pull request was merged during the run, and the work is not pushed yet: what comes after `from` goes on `onto`. */
   rebase: json(rebaseSchema).nullable(),
   prNumber: int.nullable(),

@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, expect, test } from "vitest";
+import { createWorld, poll, REPO, type World } from "./world.ts";
+
+let world: World;
+afterEach(async () => {
+  await world.close();
+});
+
+const commit = (name: string) => `echo ${name} > ${name}.txt; git add -A; git commit -qm 'feat: ${name}'`;
+const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+const comment = (number: number) => world.github.comments(REPO, number).at(-1)?.body ?? "";
+
+test("what an agent leaves beside its pull request is kept, and said; where there is nothing, the workspace goes", async () => {
+  world = await createWorld();
+  const left = [
+    ["it has commits that are not on GitHub", `${commit("big")}; git checkout -q -b small HEAD~1; ${commit("small")}`],
+    ["it has stashed changes", `echo precious > README.md; git stash -q; ${commit("small")}`],
+    ["it has a worktree at", `git worktree add -q -b beside "$PWD.beside"; ${commit("small")}`],
+  ] as const;
+  const numbers = left.map(([, bash]) => world.openIssue({ script: [{ bash }, { result: "Done." }] }));
+  const plain = world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] });
+  world.startApp("scheduler");
+  world.startApp("runner");
+  for (const [index, number] of numbers.entries()) {
+    await world.reaches(number, "pr");
+    expect(comment(number)).toContain(`Not all that the agent has left is here: ${left[index]?.[0]}`);
+    expect(await readFile(join(tree(number), "small.txt"), "utf8")).toBe("small\n");
+  }
+  await world.reaches(plain, "pr");
+  expect(comment(plain)).not.toContain("Not all");
+  await poll(30_000, async () => (existsSync(tree(plain)) ? "its workspace is there" : null));
+});
+
+test("conflicts that an agent leaves are no finished work: it is told, and resolves them", async () => {
+  world = await createWorld();
+  const sides =
+    "git checkout -q -b other; echo other > README.md; git commit -qam other; git checkout -q -; echo mine > README.md; git commit -qam mine";
+  const number = world.openIssue({
+    script: {
+      first: [{ bash: `${sides}; git merge -q other || true` }, { result: "Done." }],
+      again: [{ write: "README.md", text: "both\n" }, { commit: "fix: both" }, { result: "Done." }],
+    },
+  });
+  world.startApp("scheduler");
+  const runner = world.startApp("runner");
+  await world.reaches(number, "pr");
+  expect(runner.log()).toContain("conflicts that it had not resolved, in README.md");
+  expect((await world.agentStarts()).map((start) => start["resumed"])).toEqual([false, true]);
+  const args = ["show", `auto/gh-${number}:README.md`];
+  const { stdout } = await execa("git", args, { cwd: join(world.dir, "github", `${REPO}.git`) });
+  expect(stdout).toBe("both");
+});
