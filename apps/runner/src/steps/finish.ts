@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { clean, clip } from "@tac8/core/conversation/shorten";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
@@ -6,6 +7,9 @@ import { readEndNote, removeEndNote, writeEndNote, type EndNote } from "../works
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 import { publishSaved } from "./publish.ts";
 import { save, type SavedWork } from "./save.ts";
+
+/** Characters of paths in a message for people. */
+const MAX_NAMED = 300;
 
 /** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
 export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
@@ -33,15 +37,17 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
     if (isDiskFull(error)) await run.write({ ...worked, headSha: null });
     throw error;
   }
-  await recorded;
   const { head, conflicts } = saved;
+  // They are in a commit now: whoever reads the note after this would take the work for finished.
+  if (conflicts.length > 0) await removeEndNote(run.paths);
+  await recorded;
   const { baseSha, prBefore } = run.state;
   const facts = { summary, lost: 0, parked: 0, headSha: head };
   if (conflicts.length > 0) {
     await run.write(facts);
     await publishSaved(run, saved);
-    await removeEndNote(run.paths);
-    const message = `the agent ended with conflicts that it had not resolved, in ${conflicts.join(", ")}`;
+    const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
+    const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;
     throw new StepFailure({ kind: "agent", message });
   }
   const nothing = head === baseSha && head !== prBefore;

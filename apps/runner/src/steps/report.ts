@@ -147,20 +147,16 @@ async function tolerate(run: RunContext, work: () => Promise<void>): Promise<str
   }
 }
 
-/** Agents leave other branches, stashes and worktrees behind, which no pull request has. Null: all of value is on GitHub. */
+/** Agents leave other branches, stashes and worktrees behind, which no pull request has. Null: what is there may go. */
 async function whyWorkspaceStays(run: RunContext): Promise<string | null> {
   const { paths, state } = run;
   if (state.unsaved !== null) return "it has repositories of their own";
-  const [tree, gitDir] = [paths.tree, paths.gitDir].map((path) => (look(path) === null ? null : path));
-  if (tree == null && gitDir == null) return null;
+  const there = (path: string): string | null => (look(path) === null ? null : path);
+  const [tree, gitDir] = [there(paths.tree), there(paths.gitDir)];
+  if (tree === null && gitDir === null) return null;
   const side = run.agentSide();
   const published = [state.madeSha, state.publishedSha, state.prBefore, state.baseSha].filter((sha) => sha !== null);
-  return whyKept({
-    tree: tree ?? null,
-    gitDir: gitDir ?? null,
-    side,
-    whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, published),
-  });
+  return whyKept({ tree, gitDir, side, whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, published) });
 }
 
 /** One that can't be removed is the janitor's, not a reason to fail. */
