@@ -463,6 +463,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "no agent starts for a run that is to end",
   },
   {
+    name: "end-in-shutdown",
+    file: `${RUNNER}/run/planSettle.ts`,
+    find: '(halt === "shutdown" && !ended)',
+    replace: 'halt === "shutdown"',
+    test: { file: `${RUNNER}/run/planSettle.test.ts`, name: "shutdown" },
+    promise: "an agent that has ended is not asked again because its runner is shutting down",
+  },
+  {
     name: "end-kept",
     file: `${RUNNER}/run/entry.ts`,
     find: "{ ...lost, ...before.end, end: null }",
@@ -648,8 +656,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "hand-back",
-    file: `${RUNNER}/run/settle.ts`,
-    find: 'if (halted?.halt === "shutdown" || run.switch.lost.aborted) return handBack(run, token);',
+    file: `${RUNNER}/run/planSettle.ts`,
+    find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "hand back";',
     replace: "",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM in mid-agent" },
     promise: "a runner that is told to stop hands its jobs back",

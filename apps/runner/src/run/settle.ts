@@ -10,6 +10,7 @@ import { blameDisk } from "../git/diskFull.ts";
 import { showStatus } from "../steps/statusComment.ts";
 import type { RunContext } from "./context.ts";
 import { failureOf } from "./failureOf.ts";
+import { AgentEnded, planSettle } from "./planSettle.ts";
 
 /** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
 const HAND_BACK_MS = 100;
@@ -21,17 +22,26 @@ export async function settle(run: RunContext, error: unknown, token: string): Pr
   if (error instanceof LostRun) throw error;
   const halted = run.switch.cause;
   if (halted?.halt === "lost") return letGo(run, halted, token);
-  if (halted?.halt === "shutdown" || run.switch.lost.aborted) return handBack(run, token);
-  if (halted !== null && run.state.outcome === null) {
-    await run.write({
-      outcome: halted.halt === "stopped" ? "stopped" : "cancelled",
-      outcomeRun: run.id,
-      reason: halted.message,
-    });
-    return conclude(run, token);
+  const next = planSettle({
+    halt: halted?.halt ?? null,
+    outOfTime: run.switch.lost.aborted,
+    ended: error instanceof AgentEnded,
+    decided: run.state.outcome !== null,
+  });
+  switch (next) {
+    case "hand back":
+      return handBack(run, token);
+    case "stopped":
+    case "cancelled":
+      await run.write({ outcome: next, outcomeRun: run.id, reason: halted?.message ?? null });
+      return conclude(run, token);
+    case "trouble": {
+      const failure = await blameDisk(failureOf(error), run.services.config.home);
+      return afterTrouble(run, redacted(run, failure), token);
+    }
+    default:
+      return next satisfies never;
   }
-  const failure = await blameDisk(failureOf(error), run.services.config.home);
-  return afterTrouble(run, redacted(run, failure), token);
 }
 
 /** Reports the end that was decided; when GitHub is out of reach for that too, the job waits for it. */

@@ -3,6 +3,7 @@ import { clean, clip } from "@tac8/core/conversation/shorten";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
+import { AgentEnded } from "../run/planSettle.ts";
 import { readEndNote, removeEndNote, writeEndNote, type EndNote } from "../workspace/endNote.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 import { publishSaved } from "./publish.ts";
@@ -23,7 +24,7 @@ export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
 
 /**
  * Makes the work of an agent that is done safe: result, figures and head commit are in the hash after it. `recorded`: the
- * figures are on their way there, and waited for once the work is saved. @throws StepFailure `no-changes`; `agent` where
+ * figures are on their way there, and waited for once the work is saved. @throws AgentEnded `no-changes`; `agent` where
  * it left conflicts, which are no work that is done.
  */
 export async function finish(run: RunContext, summary: string, recorded: Promise<void>): Promise<void> {
@@ -48,12 +49,12 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
     await publishSaved(run, saved);
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
     const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;
-    throw new StepFailure({ kind: "agent", message });
+    throw new AgentEnded({ kind: "agent", message });
   }
   const nothing = head === baseSha && head !== prBefore;
   await run.write(nothing ? facts : { ...facts, ...(head === prBefore ? sameAsBefore(run) : newWork(worked)) });
   await removeEndNote(run.paths);
-  if (nothing) throw new StepFailure({ kind: "no-changes", message: "the agent finished without changing anything" });
+  if (nothing) throw new AgentEnded({ kind: "no-changes", message: "the agent finished without changing anything" });
 }
 
 function newWork(worked: IssuePatch): IssuePatch {
