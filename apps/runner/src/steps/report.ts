@@ -155,7 +155,7 @@ async function whyWorkspaceStays(run: RunContext): Promise<string | null> {
   const [tree, gitDir] = [there(paths.tree), there(paths.gitDir)];
   if (tree === null && gitDir === null) return null;
   const side = run.agentSide();
-  const published = [state.madeSha, state.publishedSha, state.prBefore, state.baseSha].filter((sha) => sha !== null);
+  const published = [state.madeSha, state.publishedSha, state.baseSha].filter((sha) => sha !== null);
   return whyKept({ tree, gitDir, side, whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, published) });
 }
 
