@@ -751,8 +751,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "back-to-branch",
     file: `${RUNNER}/workspace/backToBranch.ts`,
-    find: "return branchHasMore && (looksBack || rebasing);",
-    replace: "return branchHasMore && looksBack && rebasing;",
+    find: "return looksBack || rebasing;",
+    replace: "return looksBack && rebasing;",
     test: { file: `${RUNNER}/workspace/backToBranch.int.test.ts`, name: "an agent that ends at an older commit" },
     promise: "an agent that ends while it looks at an older commit takes nothing off its branch",
   },
@@ -765,9 +765,17 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a run that was broken off takes nothing off its branch",
   },
   {
+    name: "looks-back",
+    file: `${RUNNER}/workspace/look.ts`,
+    find: "const looksBack = behind && (await onBranch(git, goal));",
+    replace: "const looksBack = behind && head === goal.branch && (await onBranch(git, goal));",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "an agent that was killed while it looked back" },
+    promise: "an agent that was killed while it looked at an older commit goes on from its newest one",
+  },
+  {
     name: "left-history",
     file: `${RUNNER}/workspace/look.ts`,
-    find: 'if (await wasAt(side, paths.tree, goal.start)) return "left";',
+    find: 'if (!looksBack && (await wasAt(side, paths.tree, goal.start))) return "left";',
     replace: "",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "the agent has left it for" },
     promise: "what an agent is about to rewrite is not taken for somebody else's commits",
@@ -959,7 +967,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "kept-nested",
     file: `${RUNNER}/steps/report.ts`,
-    find: 'if (state.unsaved !== null) return "it has repositories of their own";',
+    find: 'if (state.unsaved !== null) return "it has repositories of its own";',
     replace: "if (state.unsaved !== null) return null;",
     test: { file: "test/repository.e2e.test.ts", name: "a repository inside the repository" },
     promise: "what is in no commit is not removed",

@@ -114,6 +114,21 @@ test("one that was put aside is looked at for itself", async () => {
   expect(await why(kept)).toMatch(/not on GitHub/);
 });
 
+test("a repository inside that the base has as it is was not made here", async () => {
+  await bench.ensure();
+  const { tree, gitDir } = bench.paths;
+  const inside = join(tree, "vendor");
+  await bench.agent(["init", "--quiet", inside]);
+  await bench.agent(["commit", "--quiet", "--allow-empty", "-m", "first"], inside);
+  await bench.agent(["add", "vendor"]);
+  await bench.agent(["commit", "--quiet", "-m", "vendor"]);
+  const known = (baseSha: string | null) =>
+    whyKept({ tree, gitDir, side: bench.side, baseSha, whyCommitsKept: async () => null });
+  expect(await known(await bench.agent(["rev-parse", "HEAD"]))).toBeNull();
+  expect(await known(await bench.base())).toMatch(/vendor is a repository of its own/);
+  expect(await known(null)).toMatch(/vendor is a repository of its own/);
+});
+
 test("by what is known to be published, nobody is asked: also what went there in another form, or was brought in", async () => {
   await bench.ensure();
   const mine = await bench.commit("new.txt", "new\n");

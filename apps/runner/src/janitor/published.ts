@@ -12,6 +12,8 @@ export interface WorkToCheck {
   readonly tree: string | null;
   readonly gitDir: string | null;
   readonly side: AgentSide;
+  /** What it has of other repositories as this commit has it was not made here. */
+  readonly baseSha?: string | null;
   /** Why these commits of it have to stay; null: all of them are on GitHub. */
   readonly whyCommitsKept: (commits: readonly string[]) => Promise<string | null>;
 }
@@ -30,7 +32,7 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
     const git = agentGit(side, gitDir);
     const tree = work.tree === null ? null : await realpath(work.tree);
     if (tree !== null) {
-      const reason = await whyTreeKept(side, tree, gitDir);
+      const reason = await whyTreeKept({ side, tree, gitDir, baseSha: work.baseSha ?? null });
       if (reason !== null) return reason;
     }
     const commits = new Set<string>();
@@ -54,20 +56,35 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
   }
 }
 
-async function whyTreeKept(side: AgentSide, tree: string, gitDir: string): Promise<string | null> {
+async function whyTreeKept({ side, tree, gitDir, baseSha }: TreeToCheck): Promise<string | null> {
   if ((await repositoryOf(side, tree)) !== gitDir) return "its worktree is no worktree of its repository";
   const git = agentGit(side, tree);
   const excluded = PRIVATE_FILES.map((path) => `:(exclude,top,literal)${path}`);
   const status = await git.raw(["status", "--porcelain", "--untracked-files=normal", "--", ":/", ...excluded]);
   if (status !== "") return "it has changes that are not committed";
-  const nested = (await linkedFolders(git)).find((path) => existsSync(join(tree, path, ".git")));
+  const nested = (await linkedFolders(git, baseSha)).find((path) => existsSync(join(tree, path, ".git")));
   return nested === undefined ? null : `${nested} is a repository of its own`;
 }
 
-/** Folders that the index has as links to other repositories' commits. */
-async function linkedFolders(git: SimpleGit): Promise<string[]> {
+interface TreeToCheck {
+  readonly side: AgentSide;
+  readonly tree: string;
+  readonly gitDir: string;
+  readonly baseSha: string | null;
+}
+
+/** Folders that the index has as links to other repositories' commits: all, or those that the base has otherwise. */
+async function linkedFolders(git: SimpleGit, baseSha: string | null): Promise<string[]> {
+  if (baseSha !== null)
+    return linksChanged(await git.raw(["diff", "--cached", "--raw", "--no-renames", "-z", baseSha]));
   const entries = (await git.raw(["ls-files", "--stage", "-z"])).split("\0");
   return entries.filter((entry) => entry.startsWith("160000 ")).map((entry) => entry.slice(entry.indexOf("\t") + 1));
+}
+
+/** Paths that are such links in a list of changes (`diff --raw -z`). */
+function linksChanged(raw: string): string[] {
+  const parts = raw.split("\0");
+  return parts.flatMap((part, index) => (/^:\d{6} 160000 /.test(part) ? [parts[index + 1] ?? ""] : []));
 }
 
 async function repositoryOf(side: AgentSide, path: string): Promise<string | null> {

@@ -7,6 +7,7 @@ import { AgentEnded } from "../run/planSettle.ts";
 import { readEndNote, removeEndNote, writeEndNote, type EndNote } from "../workspace/endNote.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 import { publishSaved } from "./publish.ts";
+import { findConflicts } from "../workspace/save.ts";
 import { save, type SavedWork } from "./save.ts";
 
 /** Characters of paths in a message for people. */
@@ -29,31 +30,33 @@ export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
  */
 export async function finish(run: RunContext, summary: string, recorded: Promise<void>): Promise<void> {
   const worked = { summary, lost: 0, answer: null, checkpoint: "worked", workedAt: run.now } as const;
+  const conflicts = await findConflicts({ ...run.paths, side: run.agentSide() });
+  // The save makes a commit of them: whoever reads the note after that would take the work for finished.
+  if (conflicts.length > 0) await removeEndNote(run.paths);
   let saved: SavedWork;
   try {
     saved = await save(run);
   } catch (error) {
     await recorded;
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
-    if (isDiskFull(error)) await run.write({ ...worked, headSha: null });
+    if (conflicts.length === 0 && isDiskFull(error)) await run.write({ ...worked, headSha: null });
     throw error;
   }
-  const { head, conflicts } = saved;
-  // They are in a commit now: whoever reads the note after this would take the work for finished.
-  if (conflicts.length > 0) await removeEndNote(run.paths);
   await recorded;
+  const { head } = saved;
   const { baseSha, prBefore } = run.state;
   const facts = { summary, lost: 0, parked: 0, headSha: head };
   if (conflicts.length > 0) {
-    await run.write(facts);
-    await publishSaved(run, saved);
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
     const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;
+    await run.write({ ...facts, failure: "agent", reason: message });
+    await publishSaved(run, saved);
     throw new AgentEnded({ kind: "agent", message });
   }
   const nothing = head === baseSha && head !== prBefore;
   await run.write(nothing ? facts : { ...facts, ...(head === prBefore ? sameAsBefore(run) : newWork(worked)) });
-  await removeEndNote(run.paths);
+  // Until it is counted as a failure, it may be heard again.
+  if (!nothing) await removeEndNote(run.paths);
   if (nothing) throw new AgentEnded({ kind: "no-changes", message: "the agent finished without changing anything" });
 }
 

@@ -150,13 +150,19 @@ async function tolerate(run: RunContext, work: () => Promise<void>): Promise<str
 /** Agents leave other branches, stashes and worktrees behind, which no pull request has. Null: what is there may go. */
 async function whyWorkspaceStays(run: RunContext): Promise<string | null> {
   const { paths, state } = run;
-  if (state.unsaved !== null) return "it has repositories of their own";
+  if (state.unsaved !== null) return "it has repositories of its own";
   const there = (path: string): string | null => (look(path) === null ? null : path);
   const [tree, gitDir] = [there(paths.tree), there(paths.gitDir)];
-  if (tree === null && gitDir === null) return null;
+  if (gitDir === null) return null; // Its removal was broken off.
   const side = run.agentSide();
-  const published = [state.madeSha, state.publishedSha, state.baseSha].filter((sha) => sha !== null);
-  return whyKept({ tree, gitDir, side, whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, published) });
+  const published = [state.madeSha, state.headSha, state.publishedSha, state.baseSha].filter((sha) => sha !== null);
+  return whyKept({
+    tree,
+    gitDir,
+    side,
+    baseSha: state.baseSha,
+    whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, published),
+  });
 }
 
 /** One that can't be removed is the janitor's, not a reason to fail. */

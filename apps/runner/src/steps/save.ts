@@ -8,8 +8,6 @@ const MAX_UNSAVED = 20;
 /** The agent's work so far, in commits. */
 export interface SavedWork {
   readonly head: string;
-  /** Paths whose conflicts nobody had resolved. */
-  readonly conflicts: readonly string[];
 }
 
 /** Commits what is not committed yet in the run's workspace, and puts it back on its branch if the agent had left that. */
@@ -31,5 +29,5 @@ export async function save(run: RunContext): Promise<SavedWork> {
   const left = saved.before ?? saved.head;
   const { head, aside } = await backToBranch({ ...run.paths, side, branch, left, head: saved.head, stamp: run.id });
   if (head !== saved.head) run.log.warn({ branch, left, aside }, "the agent ended beside its branch: went back to it");
-  return { head, conflicts: saved.conflicts };
+  return { head };
 }

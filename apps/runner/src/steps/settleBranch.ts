@@ -30,6 +30,8 @@ export async function settleBranch(run: RunContext): Promise<"open" | "finished"
     branch: next,
     publishedSha: null,
     madeSha: null,
+    // The workspace has its own commit, and not what was made of it on top of others.
+    headSha: run.state.madeSha ?? headSha,
     theirSha: null,
     rebase: planRebase(run.state, { merged: last?.merged === true ? last.headSha : null, onto }),
     prNumber: pull?.number ?? null,

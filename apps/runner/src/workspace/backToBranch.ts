@@ -19,10 +19,8 @@ export interface BackOptions {
   readonly stamp: string;
 }
 
-/** Where the agent was as it ended, in the facts that decide what its work is. */
+/** Where an agent was as it ended that has left commits on the branch which HEAD has not. */
 export interface Standing {
-  /** The branch has commits that HEAD has not. */
-  readonly branchHasMore: boolean;
   /** HEAD, as the agent left it, is an older commit of the branch. */
   readonly looksBack: boolean;
   /** A rebase is under way: the branch is as it was before it. */
@@ -33,8 +31,8 @@ export interface Standing {
  * Pure. An agent that ends, or is ended, while it looks at an older commit or rebases has its work on the branch. Elsewhere
  * HEAD is its work: another branch that it made, or a history that it rewrote.
  */
-export function isOnBranch({ branchHasMore, looksBack, rebasing }: Standing): boolean {
-  return branchHasMore && (looksBack || rebasing);
+export function isOnBranch({ looksBack, rebasing }: Standing): boolean {
+  return looksBack || rebasing;
 }
 
 /**
@@ -50,14 +48,15 @@ export async function backToBranch(
   if (tip === null || (await isAncestor(git, tip, head))) return { head, aside: null };
   const looksBack = await isAncestor(git, left, tip);
   const rebasing = await isRebasing(options);
-  if (!isOnBranch({ branchHasMore: true, looksBack, rebasing })) return { head, aside: null };
+  if (!isOnBranch({ looksBack, rebasing })) return { head, aside: null };
   const env = agentGitEnv(side, gitDir);
   const onTop = await replay({ env, dir: gitDir, from: tip, head, onto: tip, signal: side.signal });
   const aside = onTop === null ? `${branch}.aside-${stamp}` : null;
   await gitStep("going back to the branch", async () => {
     if (aside !== null) await git.raw(["branch", "--force", aside, head]);
-    if (rebasing) await git.raw(["rebase", "--quit"]);
     await git.raw(["checkout", "--quiet", "--force", "--ignore-other-worktrees", "-B", branch, onTop ?? tip]);
+    // Last: without it, who repeats a checkout that failed would take HEAD for the work.
+    if (rebasing) await git.raw(["rebase", "--quit"]);
   });
   return { head: onTop ?? tip, aside };
 }

@@ -262,6 +262,15 @@ test.each([
   expect(await bench.ensure()).toMatchObject({ how: "reused", head, aside: null });
 });
 
+test("an agent that was killed while it looked back goes on from its newest published commit", async () => {
+  await bench.ensure();
+  for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
+  const head = await bench.agent(["rev-parse", "HEAD"]);
+  await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
+  await bench.agent(["checkout", "--quiet", "HEAD~1"]);
+  expect(await bench.ensure()).toMatchObject({ how: "forwarded", head, aside: null });
+});
+
 test("somebody's commit on top of ours is brought in", async () => {
   await bench.push(bench.branch, { "b.txt": "1\n" });
   await bench.ensure();

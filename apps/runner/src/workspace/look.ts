@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { SimpleGit } from "simple-git";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { commitOf, isAncestor, throwWithoutAnswer } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
@@ -49,8 +50,16 @@ export async function relate({ paths, side, goal }: LookOptions, head: string): 
   if (head === goal.start) return "same";
   const git = agentGit(side, paths.gitDir);
   if (await isAncestor(git, goal.start, head)) return "ahead";
-  if (await wasAt(side, paths.tree, goal.start)) return "left";
-  return (await isAncestor(git, head, goal.start)) ? "behind" : "diverged";
+  const behind = await isAncestor(git, head, goal.start);
+  // The branch has it all the same: its agent only looks at an older commit, and would go on from there without the rest.
+  const looksBack = behind && (await onBranch(git, goal));
+  if (!looksBack && (await wasAt(side, paths.tree, goal.start))) return "left";
+  return behind ? "behind" : "diverged";
+}
+
+async function onBranch(git: SimpleGit, { branch, start }: WorkspaceGoal): Promise<boolean> {
+  const tip = await commitOf(git, `refs/heads/${branch}`);
+  return tip !== null && (await isAncestor(git, start, tip));
 }
 
 /** HEAD's log is the worktree's own: where there is none, nothing is known of it. */

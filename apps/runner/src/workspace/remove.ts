@@ -1,11 +1,18 @@
-import { chmod, lstat, readdir, rm } from "node:fs/promises";
+import { chmod, lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { look } from "./aside.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /** Removes an issue's workspace. The caller holds its lock and has made sure that all of value is on GitHub. */
 export async function removeWorkspace(paths: WorkspacePaths): Promise<void> {
+  // First, and at once: half of a workspace would look like one with work in it.
+  const going = `${paths.gitDir}.going`;
+  if (look(paths.gitDir) !== null) {
+    await removeTree(going);
+    await rename(paths.gitDir, going);
+  }
   await removeTree(paths.tree);
-  await removeTree(paths.gitDir);
+  await removeTree(going);
   await rm(paths.promptFile, { force: true });
   await rm(paths.lockFile, { force: true });
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { readQuestion } from "./privateFiles.ts";
-import { saveWork, type Saved } from "./save.ts";
+import { findConflicts, saveWork, type Saved } from "./save.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 let bench: GitBench;
@@ -32,7 +32,7 @@ async function changes(): Promise<string[]> {
 
 test("nothing to save", async () => {
   const base = await bench.base();
-  expect(await save()).toEqual({ head: base, before: base, unsaved: [], conflicts: [] });
+  expect(await save()).toEqual({ head: base, before: base, unsaved: [] });
 });
 
 test("what a killed git of the agent's left locked is saved all the same", async () => {
@@ -51,7 +51,7 @@ test("changed, new, deleted and linked files are saved; ignored ones are not", a
   await rm(inTree("src/a.txt"));
   await symlink("README.md", inTree("link"));
   const saved = await save();
-  expect(saved).toMatchObject({ before: await bench.base(), unsaved: [], conflicts: [] });
+  expect(saved).toMatchObject({ before: await bench.base(), unsaved: [] });
   expect(saved.head).toBe(await bench.agent(["rev-parse", "HEAD"]));
   expect(await changes()).toEqual(["M\tREADME.md", "A\tlink", "A\tnew.txt", "D\tsrc/a.txt"].sort(byPath));
   expect(await bench.agent(["log", "-1", "--format=%an %s"])).toBe("agent the rest");
@@ -63,7 +63,7 @@ const byPath = (a: string, b: string) => (a.slice(2) < b.slice(2) ? -1 : 1);
 
 test("the agent's own commits stay as they are", async () => {
   const mine = await bench.commit("mine.txt", "mine\n");
-  expect(await save()).toEqual({ head: mine, before: mine, unsaved: [], conflicts: [] });
+  expect(await save()).toEqual({ head: mine, before: mine, unsaved: [] });
 });
 
 test.each([
@@ -143,11 +143,21 @@ test.each(["merge", "rebase", "cherry-pick"])("in the middle of a %s that confli
   await bench.commit("src/a.txt", "theirs\n");
   await expect(bench.agent([how, "mine"])).rejects.toThrow(/conflict/i);
   await bench.write("work.txt", "work\n");
-  const { before, head, conflicts } = await save();
+  expect(await findConflicts({ tree: bench.paths.tree, side: bench.side })).toEqual(["src/a.txt"]);
+  const { before, head } = await save();
   expect(head).not.toBe(before);
-  expect(conflicts).toEqual(["src/a.txt"]);
   expect(await changes()).toContain("A\twork.txt");
   expect(await bench.agent(["show", "HEAD:src/a.txt"])).toContain("<<<<<<<");
+});
+
+test("a conflict that was resolved, and not staged, is none", async () => {
+  await bench.commit("src/a.txt", "mine\n");
+  await bench.agent(["branch", "mine"]);
+  await bench.agent(["checkout", "--quiet", "-b", "theirs", "HEAD~1"]);
+  await bench.commit("src/a.txt", "theirs\n");
+  await expect(bench.agent(["merge", "mine"])).rejects.toThrow(/conflict/i);
+  await bench.write("src/a.txt", "both\n");
+  expect(await findConflicts({ tree: bench.paths.tree, side: bench.side })).toEqual([]);
 });
 
 test("where the agent deleted .git, nothing around the workspace is committed", async () => {

@@ -1,12 +1,15 @@
+import { join } from "node:path";
 import { commitOf } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
+import { readPlainFile } from "./plainFile.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
 /** Files in the workspace's root that are between tac8 and the agent, and never reach a pull request. */
 export const PRIVATE_FILES = ["BLOCKED.md", "STOP"] as const;
 
 const MAX_CONFLICTS = 20;
+const MAX_FILE = 4 * 1024 * 1024;
 
 export interface SaveOptions {
   readonly tree: string;
@@ -23,8 +26,6 @@ export interface Saved {
   readonly before: string | null;
   /** Folders that could not be saved: repositories inside the repository. */
   readonly unsaved: readonly string[];
-  /** Paths whose conflicts nobody had resolved, at most 20: they are saved with the marks of it. */
-  readonly conflicts: readonly string[];
 }
 
 /** Commits what the agent left uncommitted, without hooks and signing, and leaves our private files out. */
@@ -33,7 +34,6 @@ export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOpt
   await removeStaleLocks(gitDir);
   return gitStep("saving the work in the workspace", async () => {
     const before = await commitOf(git, "HEAD");
-    const conflicts = unmergedPaths(await git.raw(["ls-files", "--unmerged", "-z"]));
     // Git refuses to add anything at all where a repository without a commit lies in the tree.
     const nested = nestedFolders(await git.raw(["ls-files", "--others", "--exclude-standard", "-t", "-z"]));
     const excluded = [...PRIVATE_FILES, ...nested].map((path) => `:(exclude,top,literal)${path}`);
@@ -50,8 +50,20 @@ export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOpt
       await git.raw(["commit", "--quiet", "--no-verify", "-m", message]);
     }
     const head = await git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
-    return { head, before, unsaved, conflicts };
+    return { head, before, unsaved };
   });
+}
+
+/** Paths with conflicts that nobody has resolved, at most 20: asked before a save, which takes them as they are. */
+export async function findConflicts({ tree, side }: Pick<SaveOptions, "tree" | "side">): Promise<string[]> {
+  const said = await gitStep("looking for conflicts", () => agentGit(side, tree).raw(["ls-files", "--unmerged", "-z"]));
+  const found: string[] = [];
+  // One that was resolved need not have been staged: everything is, by the save.
+  for (const path of unmergedPaths(said)) {
+    const text = await readPlainFile(join(tree, path), MAX_FILE);
+    if (text !== null && /^<{7} /m.test(text)) found.push(path);
+  }
+  return found;
 }
 
 function exactly(path: string): string {
