@@ -743,7 +743,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "mirror-carried",
     file: `${RUNNER}/workspace/replaceMirror.ts`,
-    find: "if (exitCode === undefined || saysDiskFull(stderr)) {",
+    find: "if ((exitCode === undefined && !isMaxBuffer) || saysDiskFull(stderr)) {",
     replace: "if (exitCode === 0 && saysDiskFull(stderr)) {",
     test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "where the git that fetches it over" },
     promise: "commits that only a damaged mirror has are not given up because a git was killed",

@@ -144,6 +144,15 @@ test.each([
   expect((await prepare()).workspace).toMatchObject({ how: "reused", head: mine });
 });
 
+test("… and where git finds more damage than it is heard out for, a new mirror takes its place all the same", async () => {
+  await workOnLostBase();
+  const shell = "yes 'error: bad object' | head -c 50000 >&2; exit 128";
+  const env = await breakGit(bench.clean.env, { dir: bench.dir, command: "pack-objects", shell });
+  const broken = new Mirror(bench.mirror.paths, { ...bench.clean, env });
+  await broken.refresh();
+  expect(broken.aside).not.toBeNull();
+});
+
 test("borrowed objects that are gone for good: the workspace is put aside with its files, and made anew", async () => {
   await prepare();
   await bench.commit("mine.txt", "mine\n");

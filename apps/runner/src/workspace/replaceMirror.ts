@@ -70,7 +70,7 @@ async function carryOver(
   const git = cleanGit(side, fresh, { signal });
   if ((await commitOf(git, sha)) === null) {
     const heads = await git.raw(["for-each-ref", "--format=%(objectname)", "refs/heads"]);
-    const { exitCode, stderr } = await execa(
+    const { exitCode, stderr, isMaxBuffer } = await execa(
       "git",
       ["pack-objects", "--quiet", "--revs", join(fresh, "objects/pack/pack")],
       {
@@ -84,8 +84,8 @@ async function carryOver(
       },
     );
     signal?.throwIfAborted();
-    // Killed for want of memory, or out of space: that says nothing of the commits.
-    if (exitCode === undefined || saysDiskFull(stderr)) {
+    // Killed for want of memory, or out of space: that says nothing of the commits. Too many complaints do.
+    if ((exitCode === undefined && !isMaxBuffer) || saysDiskFull(stderr)) {
       throw new StepFailure(
         localFailure("carrying commits over from the damaged repository", stderr || "it was killed"),
       );
