@@ -55,9 +55,9 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
   }
   const nothing = head === baseSha && head !== prBefore;
   await run.write(nothing ? facts : { ...facts, ...(head === prBefore ? sameAsBefore(run) : newWork(worked)) });
-  // Until it is counted as a failure, it may be heard again.
-  if (!nothing) await removeEndNote(run.paths);
+  // The note stays then: until this is counted as a failure, it may be heard again.
   if (nothing) throw new AgentEnded({ kind: "no-changes", message: "the agent finished without changing anything" });
+  await removeEndNote(run.paths);
 }
 
 function newWork(worked: IssuePatch): IssuePatch {
