@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { messageOf, Problem, WrongUsage, type Context } from "./context.ts";
-import { commandsFor } from "./commands/table.ts";
+import { COMMANDS } from "./commands/table.ts";
 import { createProgram } from "./program.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
@@ -8,7 +8,7 @@ import { painter, plainLines } from "./terminal/text.ts";
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
   let code = 0;
   const program = createProgram(context, {
-    commands: await commandsFor(argv),
+    commands: COMMANDS,
     done(value) {
       code = value;
     },

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
+import manifest from "../../../package.json" with { type: "json" };
 import type { Context } from "./context.ts";
 
 /** What a command is given of the command line: its arguments in order, and all options by name, global ones too. */
@@ -17,10 +16,15 @@ export interface CommandSpec {
     readonly flags: string;
     readonly description: string;
     readonly choices?: readonly string[];
+    /** Value where the option is not given. */
+    readonly initial?: string;
   }[];
-  /** @returns the exit code. @throws Problem */
-  readonly run: (context: Context, input: Input) => Promise<number>;
+  /** Loads the command itself, with all that it needs. */
+  readonly load: () => Promise<RunCommand>;
 }
+
+/** @returns the exit code. @throws Problem */
+export type RunCommand = (context: Context, input: Input) => Promise<number>;
 
 /** The command line as commander reads it, with these commands. `done` is told the exit code of the one that ran. */
 export function createProgram(
@@ -30,17 +34,20 @@ export function createProgram(
   const program = new Command("tac8")
     .description("Labelled GitHub issues become pull requests while you sleep.")
     .option("--config <file>", "configuration file (default: TAC8_CONFIG, else config.toml)")
-    .version(version(context.root), "-V, --version", "show the version")
+    .version(manifest.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command");
   for (const spec of commands) {
     const command = program.command(spec.usage).description(spec.summary);
-    for (const { flags, description, choices } of spec.options) {
+    for (const { flags, description, choices, initial } of spec.options) {
       const option = new Option(flags, description);
-      command.addOption(choices === undefined ? option : option.choices(choices));
+      if (choices !== undefined) option.choices(choices);
+      if (initial !== undefined) option.default(initial, initial);
+      command.addOption(option);
     }
     command.action(async () => {
-      done(await spec.run(context, { args: command.processedArgs, options: command.optsWithGlobals() }));
+      const run = await spec.load();
+      done(await run(context, { args: command.processedArgs, options: command.optsWithGlobals() }));
     });
   }
   for (const command of [program, ...program.commands]) {
@@ -53,9 +60,4 @@ export function createProgram(
     });
   }
   return program;
-}
-
-function version(root: string): string {
-  const text = readFileSync(join(root, "package.json"), "utf8");
-  return (JSON.parse(text) as { version?: string }).version ?? "unknown";
 }

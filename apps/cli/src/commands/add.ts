@@ -13,7 +13,7 @@ import { readHolds } from "@tac8/core/state/holds";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { keepsPolling, readRunners, readScheduler } from "@tac8/core/state/presence";
 import { Problem, type Context } from "../context.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
@@ -26,37 +26,29 @@ const ANSWER_IT = "It waits for an answer to its question: reply on the issue, a
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
 /** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
-export const add: CommandSpec = {
-  usage: "add <issue>",
-  summary: "put the label on an issue, through GitHub, so that an agent works on it",
-  options: [
-    { flags: "--priority <priority>", description: "its priority's label too", choices: PRIORITIES },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { args, options }) {
-    const place = locate(context, options["config"] as string | undefined);
-    const jobId = referenceOf(args[0] ?? "", place, context.cwd);
-    const { config, repositories } = place;
-    const parsed = parseJobId(jobId);
-    const repository = repositories.find((entry) => parsed !== null && sameRepo(entry, parsed));
-    if (config === null || parsed === null || repository === undefined) throw new Error(`no repository of ${jobId}`);
-    const ref = { owner: repository.owner, repo: repository.repo, number: parsed.number };
-    const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(PATIENCE_MS) };
-    const wanted = (options["priority"] as Priority | undefined) ?? null;
-    const before = await readBefore(place, jobId);
-    const anew = async () => (before.untold ? forgetStop(place, jobId) : undefined);
-    const { added, priority } = await politely(work, () => label(work, { wanted, ended: before.ended, anew }));
-    const next = before.asking ? ANSWER_IT : await whatIsNext(context, place, added);
-    const name = formatReference(ref);
-    if (options["json"] === true) {
-      context.out.line(jsonText({ issue: name, label: repository.issueLabel, priority, added, next }));
-      return 0;
-    }
-    const done = added ? "is labelled" : "was labelled before";
-    context.out.line(`${name} ${done}: ${plain(repository.issueLabel)}, priority ${priority}. ${next}`);
+export async function add(context: Context, { args, options }: Input): Promise<number> {
+  const place = locate(context, options["config"] as string | undefined);
+  const jobId = referenceOf(args[0] ?? "", place, context.cwd);
+  const { config, repositories } = place;
+  const parsed = parseJobId(jobId);
+  const repository = repositories.find((entry) => parsed !== null && sameRepo(entry, parsed));
+  if (config === null || parsed === null || repository === undefined) throw new Error(`no repository of ${jobId}`);
+  const ref = { owner: repository.owner, repo: repository.repo, number: parsed.number };
+  const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(PATIENCE_MS) };
+  const wanted = (options["priority"] as Priority | undefined) ?? null;
+  const before = await readBefore(place, jobId);
+  const anew = async () => (before.untold ? forgetStop(place, jobId) : undefined);
+  const { added, priority } = await politely(work, () => label(work, { wanted, ended: before.ended, anew }));
+  const next = before.asking ? ANSWER_IT : await whatIsNext(context, place, added);
+  const name = formatReference(ref);
+  if (options["json"] === true) {
+    context.out.line(jsonText({ issue: name, label: repository.issueLabel, priority, added, next }));
     return 0;
-  },
-};
+  }
+  const done = added ? "is labelled" : "was labelled before";
+  context.out.line(`${name} ${done}: ${plain(repository.issueLabel)}, priority ${priority}. ${next}`);
+  return 0;
+}
 
 interface Work {
   readonly github: GitHub;

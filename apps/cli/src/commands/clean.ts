@@ -5,7 +5,7 @@ import { readRunners } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
 import { renderCleaning } from "../clean/render.ts";
 import { Problem, type Context } from "../context.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -15,24 +15,16 @@ import { painter } from "../terminal/text.ts";
  * Asks every runner that is there: only they know what is in use in their data folder. `--json`: `{dryRun, runners:
  * CleanAnswer[]}`, see packages/core/src/state/cleaning.ts; bytes are those on the disk.
  */
-export const clean: CommandSpec = {
-  usage: "clean",
-  summary: "remove now what the janitor would: old workspaces, sessions and logs of ended issues",
-  options: [
-    { flags: "--dry-run", description: "only say what would go" },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { options }) {
-    const { redisUrl } = locate(context, options["config"] as string | undefined);
-    const dryRun = options["dryRun"] === true;
-    const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), UP_RUNNING);
-    const { out, err } = context;
-    if (options["json"] === true) out.line(jsonText({ dryRun, runners: answers }));
-    else out.line(renderCleaning(answers, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
-    for (const line of silent) err.line(`tac8: ${line}`);
-    return silent.length > 0 || answers.some(({ problem }) => problem !== null) ? 1 : 0;
-  },
-};
+export async function clean(context: Context, { options }: Input): Promise<number> {
+  const { redisUrl } = locate(context, options["config"] as string | undefined);
+  const dryRun = options["dryRun"] === true;
+  const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), UP_RUNNING);
+  const { out, err } = context;
+  if (options["json"] === true) out.line(jsonText({ dryRun, runners: answers }));
+  else out.line(renderCleaning(answers, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
+  for (const line of silent) err.line(`tac8: ${line}`);
+  return silent.length > 0 || answers.some(({ problem }) => problem !== null) ? 1 : 0;
+}
 
 const NO_RUNNER =
   "no runner is there, and only a runner knows what is in use: start tac8 with npm start (it clears up by itself each hour)";

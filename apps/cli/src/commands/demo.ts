@@ -1,9 +1,7 @@
 import { runDemo } from "../demo/run.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Context } from "../context.ts";
 
-export const demo: CommandSpec = {
-  usage: "demo",
-  summary: "show tac8 at work on a GitHub and an agent of its own; needs no account",
-  options: [],
-  run: (context) => runDemo(context),
-};
+/** Runs the demo until it is stopped. */
+export function demo(context: Context): Promise<number> {
+  return runDemo(context);
+}

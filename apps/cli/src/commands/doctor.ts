@@ -3,7 +3,7 @@ import { renderReports, summary } from "../doctor/render.ts";
 import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/table.ts";
 import type { Context } from "../context.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
@@ -12,29 +12,19 @@ import { painter } from "../terminal/text.ts";
  * one entry per finding; `verdict` is `ok`, `note`, `unknown` (could not be found out) or `problem`, `ok` says that there is no
  * `problem`, `advice` is what to do, or null.
  */
-export const doctor: CommandSpec = {
-  usage: "doctor",
-  summary: "check this machine, Redis, GitHub and the agent, and say what to mend",
-  options: [
-    { flags: "--fix", description: "make labels and folders that are missing" },
-    { flags: "--agent", description: "also ask the agent for one word, to see that it is signed in (costs a little)" },
-    { flags: "--notify", description: "also send a test message to everybody who is told" },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { options }) {
-    const given = {
-      fix: options["fix"] === true,
-      agent: options["agent"] === true,
-      notify: options["notify"] === true,
-    };
-    const site = openSite(context, options["config"] as string | undefined, given);
-    const reports = await runChecks(CHECKS, site);
-    if (options["json"] !== true) return show(context, reports);
-    const checks = reports.flatMap(({ name, findings }) => findings.map((finding) => ({ check: name, ...finding })));
-    context.out.line(jsonText({ ok: !isWrong(reports), checks }));
-    return isWrong(reports) ? 1 : 0;
-  },
-};
+export async function doctor(context: Context, { options }: Input): Promise<number> {
+  const given = {
+    fix: options["fix"] === true,
+    agent: options["agent"] === true,
+    notify: options["notify"] === true,
+  };
+  const site = openSite(context, options["config"] as string | undefined, given);
+  const reports = await runChecks(CHECKS, site);
+  if (options["json"] !== true) return show(context, reports);
+  const checks = reports.flatMap(({ name, findings }) => findings.map((finding) => ({ check: name, ...finding })));
+  context.out.line(jsonText({ ok: !isWrong(reports), checks }));
+  return isWrong(reports) ? 1 : 0;
+}
 
 /** Writes what was found. @returns the exit code */
 export function show({ out }: Pick<Context, "out">, reports: readonly CheckReport[]): number {

@@ -7,49 +7,38 @@ import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/table.ts";
 import { parseRepository, renderConfig, shellWord, type Repository } from "../init/answers.ts";
 import { checkSecret, writeSecret } from "../init/secretFile.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import type { Prompt } from "../terminal/prompt.ts";
 import { show } from "./doctor.ts";
 
 /** Exit codes: 0 all is well, 1 doctor has found something or nothing was written, 2 something was not said. */
-export const init: CommandSpec = {
-  usage: "init",
-  summary: "make a config.toml for your repository, its labels, and see whether all is well",
-  options: [
-    { flags: "--repo <owner/name>", description: "the repository to work on" },
-    { flags: "--token-file <file>", description: "file with the GitHub token in it" },
-    { flags: "--api-url <url>", description: "API of a GitHub Enterprise server: https://HOST/api/v3" },
-    { flags: "--force", description: "overwrite a config.toml that is there" },
-    { flags: "--yes", description: "ask nothing" },
-  ],
-  async run(context, { options }) {
-    const { env, cwd, out } = context;
-    const text = (name: string) => options[name] as string | undefined;
-    const path = configPath(text("config"), env, cwd);
-    const prompt = options["yes"] === true ? null : (context.openPrompt?.() ?? null);
-    let given: Given;
-    try {
-      await mayWrite(path, { force: options["force"] === true, prompt });
-      const repository = await repositoryOf(text("repo"), prompt);
-      const tokenFile = text("tokenFile");
-      const token = await tokenOf(context, {
-        flag: tokenFile === undefined ? null : resolve(cwd, tokenFile),
-        path,
-        prompt,
-      });
-      given = { repository, token };
-    } finally {
-      prompt?.close();
-    }
-    const { text: toml, problems } = renderConfig({ ...given.repository, apiUrl: text("apiUrl") ?? null });
-    if (problems.length > 0) throw new WrongUsage(problems);
-    const { token } = given;
-    if (token.kind === "typed") writeSecret(token.path, token.secret);
-    write(path, toml);
-    out.line(`Wrote ${path}.`);
-    return finish(context, { path, token });
-  },
-};
+export async function init(context: Context, { options }: Input): Promise<number> {
+  const { env, cwd, out } = context;
+  const text = (name: string) => options[name] as string | undefined;
+  const path = configPath(text("config"), env, cwd);
+  const prompt = options["yes"] === true ? null : (context.openPrompt?.() ?? null);
+  let given: Given;
+  try {
+    await mayWrite(path, { force: options["force"] === true, prompt });
+    const repository = await repositoryOf(text("repo"), prompt);
+    const tokenFile = text("tokenFile");
+    const token = await tokenOf(context, {
+      flag: tokenFile === undefined ? null : resolve(cwd, tokenFile),
+      path,
+      prompt,
+    });
+    given = { repository, token };
+  } finally {
+    prompt?.close();
+  }
+  const { text: toml, problems } = renderConfig({ ...given.repository, apiUrl: text("apiUrl") ?? null });
+  if (problems.length > 0) throw new WrongUsage(problems);
+  const { token } = given;
+  if (token.kind === "typed") writeSecret(token.path, token.secret);
+  write(path, toml);
+  out.line(`Wrote ${path}.`);
+  return finish(context, { path, token });
+}
 
 interface Given {
   readonly repository: Repository;

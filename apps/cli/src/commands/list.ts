@@ -2,7 +2,8 @@ import { ISSUE_STATES } from "@tac8/core/domain/states";
 import { JOB_STATES, type JobState } from "@tac8/core/look/shownState";
 import { MAX_PER_STATE, readIssues, type IssueList } from "../look/issues.ts";
 import { renderIssues } from "../look/renderIssues.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Context } from "../context.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -12,35 +13,27 @@ import { painter } from "../terminal/text.ts";
  * `--json`: `IssueList` of apps/cli/src/look/issues.ts, in the order of the table. The exit code is 0 also where there is no
  * issue.
  */
-export const list: CommandSpec = {
-  usage: "list",
-  summary: "the issues that tac8 knows, and where each of them stands",
-  options: [
-    { flags: "--state <state...>", description: "only these states", choices: ISSUE_STATES },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { options }) {
-    const { out, now } = context;
-    const place = locate(context, options["config"] as string | undefined);
-    const states = options["state"] as string[] | undefined;
-    const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), UP_RUNNING);
-    const rows = states === undefined ? issues : issues.filter(({ state }) => states.includes(state));
-    if (options["json"] === true) {
-      out.line(jsonText({ issues: rows, more }));
-      return 0;
-    }
-    const left = moreLine(more, states ?? ISSUE_STATES);
-    if (rows.length === 0) {
-      out.line(nothing({ chosen: states !== undefined, left }));
-      return 0;
-    }
-    const width = out.columns ?? 120;
-    const oneRepository = place.repositories.length === 1;
-    out.line(renderIssues({ rows, oneRepository, now: now(), width, paint: painter(out.color) }).join("\n"));
-    if (left !== null) out.line(`\n${left}`);
+export async function list(context: Context, { options }: Input): Promise<number> {
+  const { out, now } = context;
+  const place = locate(context, options["config"] as string | undefined);
+  const states = options["state"] as string[] | undefined;
+  const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), UP_RUNNING);
+  const rows = states === undefined ? issues : issues.filter(({ state }) => states.includes(state));
+  if (options["json"] === true) {
+    out.line(jsonText({ issues: rows, more }));
     return 0;
-  },
-};
+  }
+  const left = moreLine(more, states ?? ISSUE_STATES);
+  if (rows.length === 0) {
+    out.line(nothing({ chosen: states !== undefined, left }));
+    return 0;
+  }
+  const width = out.columns ?? 120;
+  const oneRepository = place.repositories.length === 1;
+  out.line(renderIssues({ rows, oneRepository, now: now(), width, paint: painter(out.color) }).join("\n"));
+  if (left !== null) out.line(`\n${left}`);
+  return 0;
+}
 
 function nothing({ chosen, left }: { readonly chosen: boolean; readonly left: string | null }): string {
   if (!chosen) return "No issues yet: put the label on one, and it appears here.";

@@ -5,7 +5,7 @@ import { monitorPage } from "../look/monitorPage.ts";
 import { readStatusOf } from "../look/readStatus.ts";
 import { statusSections } from "../look/renderStatus.ts";
 import type { StatusReport } from "../look/statusReport.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { redisAddress } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { openQueue } from "../redis/queue.ts";
@@ -19,24 +19,19 @@ const ANSWER_MS = 2000;
 const EVENTS = 50;
 const QUIT = ["q", "Q", "\u0003", "\u0004"];
 
-export const monitor: CommandSpec = {
-  usage: "monitor",
-  summary: "the same as status, live and full screen; q quits",
-  options: [],
-  async run(context, { options }) {
-    const place = locate(context, options["config"] as string | undefined);
-    if (context.openFullScreen === null) {
-      throw new WrongUsage("monitor needs a terminal: tac8 status shows the same once, tac8 status --json for scripts");
-    }
-    const screen = context.openFullScreen();
-    try {
-      await watch(context, place, screen);
-    } finally {
-      screen.close();
-    }
-    return 0;
-  },
-};
+export async function monitor(context: Context, { options }: Input): Promise<number> {
+  const place = locate(context, options["config"] as string | undefined);
+  if (context.openFullScreen === null) {
+    throw new WrongUsage("monitor needs a terminal: tac8 status shows the same once, tac8 status --json for scripts");
+  }
+  const screen = context.openFullScreen();
+  try {
+    await watch(context, place, screen);
+  } finally {
+    screen.close();
+  }
+  return 0;
+}
 
 /** Until somebody wants it to end. */
 async function watch(context: Context, place: Place, screen: FullScreen): Promise<void> {

@@ -1,6 +1,7 @@
 import { pauseAll, pauseRunner } from "@tac8/core/state/pause";
 import { operatorOf } from "../operator.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Context } from "../context.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
@@ -10,54 +11,44 @@ import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 
 /** `--json`: `{paused: "all" | <runner>, began, by, reason, since}`; `began` is false where it was paused before. */
-export const pause: CommandSpec = {
-  usage: "pause",
-  summary: "start nothing new, on any machine or on one; agents that run go on to their end",
-  options: [
-    { flags: "--runner <name>", description: "only this runner: its name in tac8 status, its host's, or a slot's" },
-    { flags: "--reason <text>", description: "why, for those who look" },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { options }) {
-    const { out, now } = context;
-    const place = locate(context, options["config"] as string | undefined);
-    const name = options["runner"] as string | undefined;
-    const by = operatorOf(context);
-    const reason = ((options["reason"] as string | undefined) ?? "paused by a person").slice(0, 500);
-    return withRedis(
-      place.redisUrl,
-      async (redis) => {
-        const runner = name === undefined ? null : await findRunner(redis, name, now());
-        const wish = { by, reason, now: now() };
-        const done =
-          runner === null
-            ? await pauseEverything(() => pauseAll(redis, wish))
-            : await pauseRunner(redis, { ...wish, runner });
-        // At once, and not only when the scheduler looks.
-        if (runner === null) await withQueue(redis, (queue) => queue.pause());
-        const there = done.pause;
-        if (options["json"] === true) {
-          const { by: who, reason: why, since } = there;
-          const shown = { paused: runner ?? "all", began: done.began, by: who, reason: why };
-          out.line(jsonText({ ...shown, since: new Date(since).toISOString() }));
-          return 0;
-        }
-        const what =
-          runner === null ? "Paused: nothing new starts" : `${plain(runner)} is paused: it takes nothing new`;
-        const end = runner === null ? "tac8 resume" : `tac8 resume --runner ${plain(runner)}`;
-        if (done.began) out.line(`${what}, and what runs goes on to its end. ${end} ends it.`);
-        else {
-          const since = moment(there.since, now());
-          out.line(
-            `${runner === null ? "It" : plain(runner)} was paused before, by ${plain(there.by)} at ${since} (${plain(there.reason)}). ${end} ends it.`,
-          );
-        }
+export async function pause(context: Context, { options }: Input): Promise<number> {
+  const { out, now } = context;
+  const place = locate(context, options["config"] as string | undefined);
+  const name = options["runner"] as string | undefined;
+  const by = operatorOf(context);
+  const reason = ((options["reason"] as string | undefined) ?? "paused by a person").slice(0, 500);
+  return withRedis(
+    place.redisUrl,
+    async (redis) => {
+      const runner = name === undefined ? null : await findRunner(redis, name, now());
+      const wish = { by, reason, now: now() };
+      const done =
+        runner === null
+          ? await pauseEverything(() => pauseAll(redis, wish))
+          : await pauseRunner(redis, { ...wish, runner });
+      // At once, and not only when the scheduler looks.
+      if (runner === null) await withQueue(redis, (queue) => queue.pause());
+      const there = done.pause;
+      if (options["json"] === true) {
+        const { by: who, reason: why, since } = there;
+        const shown = { paused: runner ?? "all", began: done.began, by: who, reason: why };
+        out.line(jsonText({ ...shown, since: new Date(since).toISOString() }));
         return 0;
-      },
-      UP_RUNNING,
-    );
-  },
-};
+      }
+      const what = runner === null ? "Paused: nothing new starts" : `${plain(runner)} is paused: it takes nothing new`;
+      const end = runner === null ? "tac8 resume" : `tac8 resume --runner ${plain(runner)}`;
+      if (done.began) out.line(`${what}, and what runs goes on to its end. ${end} ends it.`);
+      else {
+        const since = moment(there.since, now());
+        out.line(
+          `${runner === null ? "It" : plain(runner)} was paused before, by ${plain(there.by)} at ${since} (${plain(there.reason)}). ${end} ends it.`,
+        );
+      }
+      return 0;
+    },
+    UP_RUNNING,
+  );
+}
 
 async function pauseEverything(begin: () => ReturnType<typeof pauseAll>) {
   const { began, hold } = await begin();

@@ -1,17 +1,16 @@
 import { readReport } from "@tac8/core/report/read";
 import type { Report } from "@tac8/core/report/report";
-import { WrongUsage } from "../context.ts";
+import { WrongUsage, type Context } from "../context.ts";
 import { wholeName } from "../look/names.ts";
 import { renderMarkdown, renderReport } from "../look/renderReport.ts";
 import { pageOf } from "../look/reportSections.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
-const DEFAULT_SINCE = "7d";
 /** Issues of the JSON, the dearest ones. */
 const MAX_ISSUES = 1000;
 
@@ -19,33 +18,21 @@ const MAX_ISSUES = 1000;
  * `--json`: one object, `Report` of packages/core/src/report/report.ts, its issues named `owner/repo#471`, of them the 1000
  * dearest. The exit code is 0 also where nothing was done.
  */
-export const report: CommandSpec = {
-  usage: "report",
-  summary: "success rate, times, failures, tokens and cost by day, model and issue",
-  options: [
-    {
-      flags: "--since <time>",
-      description: `from then on: 12h, 7d, 2w or a day such as 2026-11-25 (default: ${DEFAULT_SINCE})`,
-    },
-    { flags: "--markdown", description: "as a page to paste into an issue" },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { options }) {
-    const { out } = context;
-    const now = context.now();
-    const [json, markdown] = [options["json"] === true, options["markdown"] === true];
-    if (json && markdown) throw new WrongUsage("choose one of --json and --markdown");
-    const place = locate(context, options["config"] as string | undefined);
-    const since = parseSince((options["since"] as string | undefined) ?? DEFAULT_SINCE, now);
-    const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), UP_RUNNING);
-    const title = `tac8, ${stamp(since)} to ${stamp(now)}`;
-    const page = pageOf(found, place.repositories);
-    if (json) out.line(jsonText(named(found, place)));
-    else if (markdown) out.line(renderMarkdown(page, title).join("\n"));
-    else out.line(renderReport(page, { title, width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
-    return 0;
-  },
-};
+export async function report(context: Context, { options }: Input): Promise<number> {
+  const { out } = context;
+  const now = context.now();
+  const [json, markdown] = [options["json"] === true, options["markdown"] === true];
+  if (json && markdown) throw new WrongUsage("choose one of --json and --markdown");
+  const place = locate(context, options["config"] as string | undefined);
+  const since = parseSince(options["since"] as string, now);
+  const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), UP_RUNNING);
+  const title = `tac8, ${stamp(since)} to ${stamp(now)}`;
+  const page = pageOf(found, place.repositories);
+  if (json) out.line(jsonText(named(found, place)));
+  else if (markdown) out.line(renderMarkdown(page, title).join("\n"));
+  else out.line(renderReport(page, { title, width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
+  return 0;
+}
 
 function named(found: Report, { repositories }: Place): Report {
   const dearest = found.issues.slice(0, MAX_ISSUES);

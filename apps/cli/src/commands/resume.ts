@@ -4,7 +4,7 @@ import { endHold, readPauses, resumeAll, resumeRunner } from "@tac8/core/state/p
 import type { Redis } from "ioredis";
 import { Problem, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
@@ -24,34 +24,26 @@ interface Resumed {
 }
 
 /** `--json`: `{what, ended, holds: [{name, reason, by, since, until}], pausedRunners: [name]}`: what is left after it. */
-export const resume: CommandSpec = {
-  usage: "resume [hold]",
-  summary: "end the pause of a person; or, when its cause is mended, a hold by its name, such as auth",
-  options: [
-    { flags: "--runner <name>", description: "end the pause of this runner" },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { args, options }) {
-    const place = locate(context, options["config"] as string | undefined);
-    const [hold] = args;
-    const name = options["runner"] as string | undefined;
-    if (hold !== undefined && name !== undefined) throw new WrongUsage("give a hold or --runner, not both");
-    return withRedis(
-      place.redisUrl,
-      async (redis) => {
-        const done = await end(context, { redis, hold, name });
-        const [holds, paused] = await Promise.all([readHolds(redis), readPauses(redis)]);
-        const { live, pauseQueue } = planHolds(holds, context.now());
-        // At once, and not only when the scheduler looks.
-        if (!pauseQueue && name === undefined) await withQueue(redis, (queue) => queue.resume());
-        if (options["json"] === true) context.out.line(asJson(done, live, [...paused.keys()]));
-        else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) context.out.line(line);
-        return 0;
-      },
-      UP_RUNNING,
-    );
-  },
-};
+export async function resume(context: Context, { args, options }: Input): Promise<number> {
+  const place = locate(context, options["config"] as string | undefined);
+  const [hold] = args;
+  const name = options["runner"] as string | undefined;
+  if (hold !== undefined && name !== undefined) throw new WrongUsage("give a hold or --runner, not both");
+  return withRedis(
+    place.redisUrl,
+    async (redis) => {
+      const done = await end(context, { redis, hold, name });
+      const [holds, paused] = await Promise.all([readHolds(redis), readPauses(redis)]);
+      const { live, pauseQueue } = planHolds(holds, context.now());
+      // At once, and not only when the scheduler looks.
+      if (!pauseQueue && name === undefined) await withQueue(redis, (queue) => queue.resume());
+      if (options["json"] === true) context.out.line(asJson(done, live, [...paused.keys()]));
+      else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) context.out.line(line);
+      return 0;
+    },
+    UP_RUNNING,
+  );
+}
 
 async function end(
   context: Context,

@@ -4,7 +4,7 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
@@ -12,25 +12,17 @@ import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
 
 /** `--json`: `{issues: [{issue, result, from?, later?}]}`, `result` being the kind of a `RetryAnswer`. */
-export const retry: CommandSpec = {
-  usage: "retry [issue]",
-  summary: "try an issue again that has ended: 471, owner/repo#471 or its address",
-  options: [
-    { flags: "--failed", description: "try every issue again that has failed" },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { args, options }) {
-    const place = locate(context, options["config"] as string | undefined);
-    const [text] = args;
-    const all = options["failed"] === true;
-    if ((text === undefined) === !all) {
-      throw new WrongUsage("say which issue to try again, such as tac8 retry 471; or tac8 retry --failed for all");
-    }
-    const jobId = text === undefined ? null : referenceOf(text, place, context.cwd);
-    const json = options["json"] === true;
-    return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, jobId, json }), UP_RUNNING);
-  },
-};
+export async function retry(context: Context, { args, options }: Input): Promise<number> {
+  const place = locate(context, options["config"] as string | undefined);
+  const [text] = args;
+  const all = options["failed"] === true;
+  if ((text === undefined) === !all) {
+    throw new WrongUsage("say which issue to try again, such as tac8 retry 471; or tac8 retry --failed for all");
+  }
+  const jobId = text === undefined ? null : referenceOf(text, place, context.cwd);
+  const json = options["json"] === true;
+  return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, jobId, json }), UP_RUNNING);
+}
 
 async function retryIn(
   context: Context,

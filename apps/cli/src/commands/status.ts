@@ -2,7 +2,8 @@ import type { Level } from "@tac8/core/health/level";
 import type { Redis } from "ioredis";
 import { readStatus } from "../look/readStatus.ts";
 import { renderStatus } from "../look/renderStatus.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Context } from "../context.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -14,24 +15,18 @@ const EVENTS = 5;
 const EXIT_CODES: Readonly<Record<Level, number>> = { ok: 0, warning: 0, degraded: 3, critical: 4 };
 
 /** `--json`: one object, `StatusReport`. */
-export const status: CommandSpec = {
-  usage: "status",
-  summary:
-    "how tac8 is: health and its reasons, holds, runners, queue, figures and the last events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is away",
-  options: [{ flags: "--json", description: "as JSON" }],
-  async run(context, { options }) {
-    const { out } = context;
-    const place = locate(context, options["config"] as string | undefined);
-    const now = context.now();
-    const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
-    const report = await withRedis(place.redisUrl, read, UP_RUNNING);
-    if (options["json"] === true) {
-      out.line(jsonText(report));
-    } else {
-      const { repositories } = place;
-      const how = { repositories, now, width: out.columns ?? 120, paint: painter(out.color) };
-      out.line(renderStatus(report, how).join("\n"));
-    }
-    return EXIT_CODES[report.health.level];
-  },
-};
+export async function status(context: Context, { options }: Input): Promise<number> {
+  const { out } = context;
+  const place = locate(context, options["config"] as string | undefined);
+  const now = context.now();
+  const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
+  const report = await withRedis(place.redisUrl, read, UP_RUNNING);
+  if (options["json"] === true) {
+    out.line(jsonText(report));
+  } else {
+    const { repositories } = place;
+    const how = { repositories, now, width: out.columns ?? 120, paint: painter(out.color) };
+    out.line(renderStatus(report, how).join("\n"));
+  }
+  return EXIT_CODES[report.health.level];
+}

@@ -6,7 +6,7 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
@@ -15,7 +15,6 @@ import { followStop, type FollowOptions } from "../stop/follow.ts";
 import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 
-const DEFAULT_SECONDS = 300;
 const MAX_SECONDS = 24 * 3600;
 /** The stop was asked for, and goes on: whoever asked does not wait for its end (any more). */
 const NOT_YET = 3;
@@ -34,29 +33,18 @@ interface Wish {
  * Exit codes: 0 nothing of it runs any more, 1 a problem, 2 wrong usage, 3 asked for but not at its end yet (with
  * `--no-wait` 0). `--json`: `{issue, result, state, runner, branch, sha, pr, reason}` when it is over or no longer waited for.
  */
-export const stop: CommandSpec = {
-  usage: "stop <issue>",
-  summary: "end the work on an issue and keep what is there: interrupt, save, push, comment",
-  options: [
-    { flags: "--now", description: "kill the agent at once, without an interrupt; what it left is saved all the same" },
-    { flags: "--reason <text>", description: "why, for the issue's comment" },
-    { flags: "--no-wait", description: "do not wait until it is done" },
-    { flags: "--timeout <seconds>", description: `how long to wait (default: ${DEFAULT_SECONDS})` },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { args, options }) {
-    const place = locate(context, options["config"] as string | undefined);
-    const wish: Wish = {
-      jobId: referenceOf(args[0] ?? "", place, context.cwd),
-      reason: (options["reason"] as string | undefined) ?? null,
-      kill: options["now"] === true,
-      waitMs: options["wait"] === false ? null : secondsOf(options["timeout"] as string | undefined) * 1000,
-      json: options["json"] === true,
-      pollSeconds: place.pollSeconds,
-    };
-    return withRedis(place.redisUrl, (redis) => stopIn(context, redis, wish), UP_RUNNING);
-  },
-};
+export async function stop(context: Context, { args, options }: Input): Promise<number> {
+  const place = locate(context, options["config"] as string | undefined);
+  const wish: Wish = {
+    jobId: referenceOf(args[0] ?? "", place, context.cwd),
+    reason: (options["reason"] as string | undefined) ?? null,
+    kill: options["now"] === true,
+    waitMs: options["wait"] === false ? null : secondsOf(options["timeout"] as string) * 1000,
+    json: options["json"] === true,
+    pollSeconds: place.pollSeconds,
+  };
+  return withRedis(place.redisUrl, (redis) => stopIn(context, redis, wish), UP_RUNNING);
+}
 
 async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<number> {
   const { jobId, reason, kill } = wish;
@@ -140,8 +128,7 @@ function describeRefusal(name: string, answer: StopAnswer): string | null {
   }
 }
 
-function secondsOf(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_SECONDS;
+function secondsOf(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
     throw new WrongUsage(`--timeout takes seconds, 1 to ${MAX_SECONDS}, not "${plain(text).slice(0, 40)}"`);

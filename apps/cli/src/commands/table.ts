@@ -1,39 +1,173 @@
+import { PRIORITIES } from "@tac8/core/domain/priority";
+import { ISSUE_STATES } from "@tac8/core/domain/states";
 import type { CommandSpec } from "../program.ts";
 
-/** A command by its name, and where it is: only the one that is meant is loaded, since a small machine takes seconds for all. */
-export interface CommandEntry {
-  readonly name: string;
-  readonly load: () => Promise<CommandSpec>;
-}
-
-/** Every command of `tac8`, in the order of its help. */
-export const COMMANDS: readonly CommandEntry[] = [
-  { name: "up", load: async () => (await import("./up.ts")).up },
-  { name: "demo", load: async () => (await import("./demo.ts")).demo },
-  { name: "init", load: async () => (await import("./init.ts")).init },
-  { name: "doctor", load: async () => (await import("./doctor.ts")).doctor },
-  { name: "status", load: async () => (await import("./status.ts")).status },
-  { name: "monitor", load: async () => (await import("./monitor.ts")).monitor },
-  { name: "list", load: async () => (await import("./list.ts")).list },
-  { name: "view", load: async () => (await import("./view.ts")).view },
-  { name: "why", load: async () => (await import("./why.ts")).why },
-  { name: "add", load: async () => (await import("./add.ts")).add },
-  { name: "retry", load: async () => (await import("./retry.ts")).retry },
-  { name: "stop", load: async () => (await import("./stop.ts")).stop },
-  { name: "pause", load: async () => (await import("./pause.ts")).pause },
-  { name: "resume", load: async () => (await import("./resume.ts")).resume },
-  { name: "report", load: async () => (await import("./report.ts")).report },
-  { name: "timeline", load: async () => (await import("./timeline.ts")).timeline },
-  { name: "clean", load: async () => (await import("./clean.ts")).clean },
+/** Every command of `tac8`, in the order of its help. What a command needs is loaded only when it runs. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    usage: "up",
+    summary: "start Redis, scheduler, runner and board, and keep them running until Ctrl-C",
+    options: [],
+    load: async () => (await import("./up.ts")).up,
+  },
+  {
+    usage: "demo",
+    summary: "show tac8 at work on a GitHub and an agent of its own; needs no account",
+    options: [],
+    load: async () => (await import("./demo.ts")).demo,
+  },
+  {
+    usage: "init",
+    summary: "make a config.toml for your repository, its labels, and see whether all is well",
+    options: [
+      { flags: "--repo <owner/name>", description: "the repository to work on" },
+      { flags: "--token-file <file>", description: "file with the GitHub token in it" },
+      { flags: "--api-url <url>", description: "API of a GitHub Enterprise server: https://HOST/api/v3" },
+      { flags: "--force", description: "overwrite a config.toml that is there" },
+      { flags: "--yes", description: "ask nothing" },
+    ],
+    load: async () => (await import("./init.ts")).init,
+  },
+  {
+    usage: "doctor",
+    summary: "check this machine, Redis, GitHub and the agent, and say what to mend",
+    options: [
+      { flags: "--fix", description: "make labels and folders that are missing" },
+      {
+        flags: "--agent",
+        description: "also ask the agent for one word, to see that it is signed in (costs a little)",
+      },
+      { flags: "--notify", description: "also send a test message to everybody who is told" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
+    usage: "status",
+    summary:
+      "how tac8 is: health and its reasons, holds, runners, queue, figures and the last events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is away",
+    options: [{ flags: "--json", description: "as JSON" }],
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    usage: "monitor",
+    summary: "the same as status, live and full screen; q quits",
+    options: [],
+    load: async () => (await import("./monitor.ts")).monitor,
+  },
+  {
+    usage: "list",
+    summary: "the issues that tac8 knows, and where each of them stands",
+    options: [
+      { flags: "--state <state...>", description: "only these states", choices: ISSUE_STATES },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./list.ts")).list,
+  },
+  {
+    usage: "view <issue>",
+    summary: "the conversation of an agent's run, the newest one: 471, owner/repo#471 or its address",
+    options: [
+      { flags: "--follow", description: "go on until the run has ended, not into the next one; Ctrl-C leaves earlier" },
+      {
+        flags: "--detailed",
+        description: "whole inputs and results of tools, where the run's raw log is on this machine",
+      },
+      { flags: "--run <n>", description: "another run: they count from 1" },
+      { flags: "--json", description: "as JSON; with --follow an object a line" },
+    ],
+    load: async () => (await import("./view.ts")).view,
+  },
+  {
+    usage: "why <issue>",
+    summary: "why an issue is not running, or not done: every rule that was looked at, with its evidence",
+    options: [{ flags: "--json", description: "as JSON" }],
+    load: async () => (await import("./why.ts")).why,
+  },
+  {
+    usage: "add <issue>",
+    summary: "put the label on an issue, through GitHub, so that an agent works on it",
+    options: [
+      { flags: "--priority <priority>", description: "its priority's label too", choices: PRIORITIES },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./add.ts")).add,
+  },
+  {
+    usage: "retry [issue]",
+    summary: "try an issue again that has ended: 471, owner/repo#471 or its address",
+    options: [
+      { flags: "--failed", description: "try every issue again that has failed" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./retry.ts")).retry,
+  },
+  {
+    usage: "stop <issue>",
+    summary: "end the work on an issue and keep what is there: interrupt, save, push, comment",
+    options: [
+      {
+        flags: "--now",
+        description: "kill the agent at once, without an interrupt; what it left is saved all the same",
+      },
+      { flags: "--reason <text>", description: "why, for the issue's comment" },
+      { flags: "--no-wait", description: "do not wait until it is done" },
+      { flags: "--timeout <seconds>", description: "how long to wait", initial: "300" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./stop.ts")).stop,
+  },
+  {
+    usage: "pause",
+    summary: "start nothing new, on any machine or on one; agents that run go on to their end",
+    options: [
+      { flags: "--runner <name>", description: "only this runner: its name in tac8 status, its host's, or a slot's" },
+      { flags: "--reason <text>", description: "why, for those who look" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./pause.ts")).pause,
+  },
+  {
+    usage: "resume [hold]",
+    summary: "end the pause of a person; or, when its cause is mended, a hold by its name, such as auth",
+    options: [
+      { flags: "--runner <name>", description: "end the pause of this runner" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./resume.ts")).resume,
+  },
+  {
+    usage: "report",
+    summary: "success rate, times, failures, tokens and cost by day, model and issue",
+    options: [
+      {
+        flags: "--since <time>",
+        description: "from then on: 12h, 7d, 2w or a day such as 2026-11-25",
+        initial: "7d",
+      },
+      { flags: "--markdown", description: "as a page to paste into an issue" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./report.ts")).report,
+  },
+  {
+    usage: "timeline [issue]",
+    summary: "everything that happened, of all or of one issue, the newest last",
+    options: [
+      { flags: "--since <time>", description: "from then on: 30m, 12h, 7d, 2w or a day such as 2026-11-25" },
+      { flags: "--limit <number>", description: "how many of the newest events", initial: "100" },
+      { flags: "--follow", description: "go on with what happens next, until Ctrl-C" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./timeline.ts")).timeline,
+  },
+  {
+    usage: "clean",
+    summary: "remove now what the janitor would: old workspaces, sessions and logs of ended issues",
+    options: [
+      { flags: "--dry-run", description: "only say what would go" },
+      { flags: "--json", description: "as JSON" },
+    ],
+    load: async () => (await import("./clean.ts")).clean,
+  },
 ];
-
-/** What the command line needs: the command that it names, all of them where it names none (for help, or a wrong name). */
-export function commandsFor(argv: readonly string[]): Promise<CommandSpec[]> {
-  const named = COMMANDS.filter(({ name }) => name === argv.find((word, index) => isWord(word, argv[index - 1])));
-  return Promise.all((named.length > 0 ? named : COMMANDS).map(({ load }) => load()));
-}
-
-/** No option, and not the value of the one that may stand before a command. */
-function isWord(word: string, before: string | undefined): boolean {
-  return !word.startsWith("-") && before !== "--config";
-}

@@ -6,7 +6,7 @@ import type { Redis } from "ioredis";
 import type { Context } from "../context.ts";
 import { wholeName } from "../look/names.ts";
 import { timelineRenderer } from "../look/renderTimeline.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
@@ -14,60 +14,48 @@ import { jsonText } from "../terminal/json.ts";
 import { parseCount, parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
-const DEFAULT_LIMIT = 100;
-
 /**
  * `--json`: `{events: LoggedEvent[], more: boolean}`, oldest first, their issues named `owner/repo#471`; `more`: older
  * ones were left out. With `--follow`: one
  * LoggedEvent a line, without end. The exit code is 0 also where nothing has happened.
  */
-export const timeline: CommandSpec = {
-  usage: "timeline [issue]",
-  summary: "everything that happened, of all or of one issue, the newest last",
-  options: [
-    { flags: "--since <time>", description: "from then on: 30m, 12h, 7d, 2w or a day such as 2026-11-25" },
-    { flags: "--limit <number>", description: `the newest so many (default: ${DEFAULT_LIMIT})` },
-    { flags: "--follow", description: "go on with what happens next, until Ctrl-C" },
-    { flags: "--json", description: "as JSON" },
-  ],
-  async run(context, { args, options }) {
-    const { now } = context;
-    const place = locate(context, options["config"] as string | undefined);
-    const [text] = args;
-    const { since, limit } = options as { readonly since?: string; readonly limit?: string };
-    const choice = {
-      issue: text === undefined ? null : referenceOf(text, place, context.cwd),
-      since: since === undefined ? 0 : parseSince(since, now()),
-      limit: limit === undefined ? DEFAULT_LIMIT : parseCount("--limit", limit, MAX_EVENTS),
-    };
-    const how = { json: options["json"] === true, follow: options["follow"] === true };
-    const { out } = context;
-    const { repositories } = place;
-    const style = { repositories, one: choice.issue !== null, width: out.columns, paint: painter(out.color) };
-    const render = timelineRenderer(style);
-    const named = (event: LoggedEvent): LoggedEvent => ({ ...event, issue: wholeName(event.issue, repositories) });
-    const show = (events: readonly LoggedEvent[]): void => {
-      const lines = how.json ? events.map((event) => jsonText(named(event), 0)) : render(events);
-      if (lines.length > 0) out.line(lines.join("\n"));
-    };
-    return withRedis(
-      place.redisUrl,
-      async (redis) => {
-        const from = how.follow ? await newestId(redis) : null;
-        const { events, more } = await chooseEvents(redis, choice);
-        if (how.json && !how.follow) out.line(jsonText({ events: events.map(named), more }));
-        else if (events.length === 0 && !how.follow) out.line(nothing(choice));
-        else {
-          if (more && !how.json) out.line(style.paint("dim", "(Older ones are left out: --limit shows more.)"));
-          show(events);
-        }
-        if (from !== null) await follow(context, { redis, from: later(from, events), issue: choice.issue, show });
-        return 0;
-      },
-      UP_RUNNING,
-    );
-  },
-};
+export async function timeline(context: Context, { args, options }: Input): Promise<number> {
+  const { now } = context;
+  const place = locate(context, options["config"] as string | undefined);
+  const [text] = args;
+  const { since, limit } = options as { readonly since?: string; readonly limit: string };
+  const choice = {
+    issue: text === undefined ? null : referenceOf(text, place, context.cwd),
+    since: since === undefined ? 0 : parseSince(since, now()),
+    limit: parseCount("--limit", limit, MAX_EVENTS),
+  };
+  const how = { json: options["json"] === true, follow: options["follow"] === true };
+  const { out } = context;
+  const { repositories } = place;
+  const style = { repositories, one: choice.issue !== null, width: out.columns, paint: painter(out.color) };
+  const render = timelineRenderer(style);
+  const named = (event: LoggedEvent): LoggedEvent => ({ ...event, issue: wholeName(event.issue, repositories) });
+  const show = (events: readonly LoggedEvent[]): void => {
+    const lines = how.json ? events.map((event) => jsonText(named(event), 0)) : render(events);
+    if (lines.length > 0) out.line(lines.join("\n"));
+  };
+  return withRedis(
+    place.redisUrl,
+    async (redis) => {
+      const from = how.follow ? await newestId(redis) : null;
+      const { events, more } = await chooseEvents(redis, choice);
+      if (how.json && !how.follow) out.line(jsonText({ events: events.map(named), more }));
+      else if (events.length === 0 && !how.follow) out.line(nothing(choice));
+      else {
+        if (more && !how.json) out.line(style.paint("dim", "(Older ones are left out: --limit shows more.)"));
+        show(events);
+      }
+      if (from !== null) await follow(context, { redis, from: later(from, events), issue: choice.issue, show });
+      return 0;
+    },
+    UP_RUNNING,
+  );
+}
 
 function nothing({ issue, since }: { readonly issue: string | null; readonly since: number }): string {
   const whose = issue === null ? "" : " of this issue";

@@ -1,33 +1,28 @@
 import { loadConfig } from "@tac8/core/config/load";
-import { Problem, unreachable } from "../context.ts";
+import { Problem, unreachable, type Context } from "../context.ts";
 import { runDemo } from "../demo/run.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { painter } from "../terminal/text.ts";
 import { decideUp } from "../up/decide.ts";
 import { runUp } from "../up/run.ts";
 
-export const up: CommandSpec = {
-  usage: "up",
-  summary: "start Redis, scheduler, runner and board, and keep them running until Ctrl-C",
-  options: [],
-  async run(context, { options }) {
-    const { env, cwd, out, err } = context;
-    const flag = options["config"] as string | undefined;
-    const loaded = loadConfig({ flag, env, cwd });
-    const decision = decideUp({ loaded, named: Boolean(flag || env["TAC8_CONFIG"]), env });
-    switch (decision.kind) {
-      case "problems":
-        throw new Problem(decision.lines);
-      case "demo":
-        out.line("There is no config.toml and no GITHUB_TOKEN here, so this is the demo.\n");
-        return runDemo(context);
-      case "up": {
-        for (const warning of loaded.warnings) err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${warning}`);
-        const redisUrl = env["REDIS_URL"] || null;
-        return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null });
-      }
-      default:
-        return unreachable(decision);
+export async function up(context: Context, { options }: Input): Promise<number> {
+  const { env, cwd, out, err } = context;
+  const flag = options["config"] as string | undefined;
+  const loaded = loadConfig({ flag, env, cwd });
+  const decision = decideUp({ loaded, named: Boolean(flag || env["TAC8_CONFIG"]), env });
+  switch (decision.kind) {
+    case "problems":
+      throw new Problem(decision.lines);
+    case "demo":
+      out.line("There is no config.toml and no GITHUB_TOKEN here, so this is the demo.\n");
+      return runDemo(context);
+    case "up": {
+      for (const warning of loaded.warnings) err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${warning}`);
+      const redisUrl = env["REDIS_URL"] || null;
+      return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null });
     }
-  },
-};
+    default:
+      return unreachable(decision);
+  }
+}

@@ -11,7 +11,7 @@ import { renderFooter, renderHeader } from "../conversation/frame.ts";
 import { readConversation } from "../conversation/read.ts";
 import { pickRun, readIssue, type IssueView } from "../conversation/run.ts";
 import { Transcript } from "../conversation/transcript.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -28,32 +28,19 @@ const LOOK_MS = 500;
  * with `entries: Entry[]` and `end: {live, state, turns, ms, costUsd, tokens, exact}`. With `--follow` an object a line:
  * `{type: "run", issue … run}`, then `{type: "event", event: LiveEvent}` each, then `{type: "end", live, state … exact}`.
  */
-export const view: CommandSpec = {
-  usage: "view <issue>",
-  summary: "the conversation of an agent's run, the newest one: 471, owner/repo#471 or its address",
-  options: [
-    { flags: "--follow", description: "go on until the run has ended, not into the next one; Ctrl-C leaves earlier" },
-    {
-      flags: "--detailed",
-      description: "whole inputs and results of tools, where the run's raw log is on this machine",
-    },
-    { flags: "--run <n>", description: "another run: they count from 1" },
-    { flags: "--json", description: "as JSON; with --follow an object a line" },
-  ],
-  async run(context, { args, options }) {
-    const place = locate(context, options["config"] as string | undefined);
-    const jobId = referenceOf(args[0] ?? "", place, context.cwd);
-    const wanted: Wanted = {
-      jobId,
-      ref: refOf(jobId, place),
-      n: numberOf(options["run"] as string | undefined),
-      detailed: options["detailed"] === true,
-      json: options["json"] === true,
-    };
-    const show = options["follow"] === true ? showOn : showOnce;
-    return withRedis(place.redisUrl, (redis) => show(context, { redis, place, ...wanted }), UP_RUNNING);
-  },
-};
+export async function view(context: Context, { args, options }: Input): Promise<number> {
+  const place = locate(context, options["config"] as string | undefined);
+  const jobId = referenceOf(args[0] ?? "", place, context.cwd);
+  const wanted: Wanted = {
+    jobId,
+    ref: refOf(jobId, place),
+    n: numberOf(options["run"] as string | undefined),
+    detailed: options["detailed"] === true,
+    json: options["json"] === true,
+  };
+  const show = options["follow"] === true ? showOn : showOnce;
+  return withRedis(place.redisUrl, (redis) => show(context, { redis, place, ...wanted }), UP_RUNNING);
+}
 
 interface Wanted {
   readonly jobId: string;

@@ -5,9 +5,9 @@ import { explain } from "@tac8/core/why/explain";
 import type { GitHubFacts } from "@tac8/core/why/facts";
 import { askGitHub } from "@tac8/core/why/github";
 import { readWhy } from "@tac8/core/why/read";
-import { Problem } from "../context.ts";
+import { Problem, type Context } from "../context.ts";
 import { renderWhy } from "../look/renderWhy.ts";
-import type { CommandSpec } from "../program.ts";
+import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
@@ -23,34 +23,29 @@ const DEFAULT_EXPIRY_DAYS = 14;
  * `--json`: one object, `Explanation` of packages/core/src/why/explain.ts. The exit code is 0 when the issue is known to
  * tac8, or to GitHub where it was asked; 1 when neither has it.
  */
-export const why: CommandSpec = {
-  usage: "why <issue>",
-  summary: "why an issue is not running, or not done: every rule that was looked at, with its evidence",
-  options: [{ flags: "--json", description: "as JSON" }],
-  async run(context, { args, options }) {
-    const { out, now } = context;
-    const place = locate(context, options["config"] as string | undefined);
-    const ref = whole(referenceOf(args[0] ?? "", place, context.cwd), place);
-    const settings = settingsOf(place, ref);
-    const facts = await withRedis(
-      place.redisUrl,
-      (redis) =>
-        withQueue(redis, async (queue) => {
-          const github = await ask(place, { ref, label: settings.label, now });
-          return readWhy({ redis, queue, ref, now: now(), settings, github });
-        }),
-      UP_RUNNING,
-    );
-    const found = explain(facts);
-    const { github } = facts;
-    if (found.state === "unknown" && github.asked && github.issue.kind === "gone") {
-      throw new Problem(`${found.issue} is not on GitHub, or the token may not see it: check the number`);
-    }
-    if (options["json"] === true) out.line(jsonText(found));
-    else out.line(renderWhy(found, { now: now(), width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
-    return found.state === "unknown" && !github.asked ? 1 : 0;
-  },
-};
+export async function why(context: Context, { args, options }: Input): Promise<number> {
+  const { out, now } = context;
+  const place = locate(context, options["config"] as string | undefined);
+  const ref = whole(referenceOf(args[0] ?? "", place, context.cwd), place);
+  const settings = settingsOf(place, ref);
+  const facts = await withRedis(
+    place.redisUrl,
+    (redis) =>
+      withQueue(redis, async (queue) => {
+        const github = await ask(place, { ref, label: settings.label, now });
+        return readWhy({ redis, queue, ref, now: now(), settings, github });
+      }),
+    UP_RUNNING,
+  );
+  const found = explain(facts);
+  const { github } = facts;
+  if (found.state === "unknown" && github.asked && github.issue.kind === "gone") {
+    throw new Problem(`${found.issue} is not on GitHub, or the token may not see it: check the number`);
+  }
+  if (options["json"] === true) out.line(jsonText(found));
+  else out.line(renderWhy(found, { now: now(), width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
+  return found.state === "unknown" && !github.asked ? 1 : 0;
+}
 
 function whole(jobId: string, { repositories }: Place): IssueRef {
   const ref = refOfJob(jobId, repositories);
