@@ -1,5 +1,5 @@
 # Two images: `app` (scheduler, board) and `runner` (git and the claude CLI too; the demo's GitHub uses it as well).
-# Nothing is compiled: Node runs the sources as they are. What changes rarely comes first.
+# What changes rarely comes first.
 
 FROM node:26-bookworm-slim AS base
 ENV NODE_ENV=production \
@@ -7,29 +7,32 @@ ENV NODE_ENV=production \
     TAC8_HEARTBEAT_FILE=/tmp/tac8-heartbeat
 WORKDIR /app
 # A new named volume starts as a copy of this folder, owner included.
-RUN mkdir -p /data/home && chown -R node:node /data
+RUN mkdir -p /data/home && chown -R node:node /data \
+ && ln -s /app/bin/tac8.mjs /usr/local/bin/tac8
 
 
-# The npm packages, without those for development and without the npm package `node` (the image has its own Node).
-FROM base AS packages
+# dist/ is all that the images below need: they have no npm packages.
+FROM base AS build
 COPY package.json package-lock.json .npmrc ./
 COPY apps/board/package.json apps/board/
 COPY apps/cli/package.json apps/cli/
 COPY apps/runner/package.json apps/runner/
 COPY apps/scheduler/package.json apps/scheduler/
+COPY packages/build/package.json packages/build/
 COPY packages/core/package.json packages/core/
 COPY packages/sandbox/package.json packages/sandbox/
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
+    npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+COPY apps apps/
+COPY packages packages/
+RUN node packages/build/main.mjs
 
 
 FROM base AS app
-COPY --from=packages /app ./
-COPY apps apps/
-COPY packages packages/
+COPY package.json ./
 COPY bin bin/
-COPY script script/
 COPY deploy deploy/
+COPY --from=build /app/dist dist/
 USER node
 
 
@@ -53,10 +56,8 @@ FROM tools AS runner
 # agents do not get this variable.
 ENV HOME=/data/home \
     GIT_CONFIG_GLOBAL=/dev/null
-COPY --from=packages /app ./
-COPY apps apps/
-COPY packages packages/
+COPY package.json ./
 COPY bin bin/
-COPY script script/
 COPY deploy deploy/
+COPY --from=build /app/dist dist/
 USER node

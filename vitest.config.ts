@@ -27,6 +27,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
+          globalSetup: ["test/build.setup.ts"],
           exclude,
           testTimeout: 300_000,
           hookTimeout: 120_000,

@@ -1,23 +1,33 @@
 #!/usr/bin/env node
-// The operator's command. Plain JavaScript for Node 18 and newer: it finds a Node that runs TypeScript as it is, and
-// hands everything over to apps/cli.
+// The `tac8` command. Plain JavaScript for Node 18 and newer: it checks what this machine lacks, and runs dist/cli.js with
+// a Node that can.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { launch } from "../script/launch.mjs";
-import { findNode } from "../script/node.mjs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { useCompileCache } from "./lib/compileCache.mjs";
+import { findNode } from "./lib/node.mjs";
+import { spawnNode } from "./lib/spawn.mjs";
+import { installSystemPackages } from "./lib/system.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const args = process.argv.slice(2);
+// These start Redis, git and agents; all other commands need none of them.
+const starts = args.includes("up") || args.includes("demo");
 
-if (!existsSync(join(root, "node_modules", ".package-lock.json"))) {
-  fail(`tac8 is not installed yet: run "npm start" in ${root} (or "npm ci --omit=dev", then this again).`);
-} else {
-  const found = findNode(root);
-  if (found.node === null) fail(found.problem);
-  else await launch({ root, node: found.node, args: process.argv.slice(2) });
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`tac8: ${error.message}\n`);
+  process.exitCode = 1;
 }
 
-function fail(message) {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
+async function main() {
+  const program = join(root, "dist", "cli.js");
+  if (!existsSync(program))
+    throw new Error(`this checkout is not built: run "npm start" or "npm run build" in ${root}`);
+  if (starts) await installSystemPackages({ dev: false, redis: !process.env.REDIS_URL, ask: true });
+  const node = findNode(root);
+  if (node !== process.execPath) return spawnNode({ node, args: [program, ...args] });
+  useCompileCache(root);
+  await import(pathToFileURL(program).href);
 }

@@ -1,21 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const REPOSITORY = dirname(dirname(fileURLToPath(import.meta.url)));
-// Stands in for apps/cli: says what it was given, counts signals, ends when it is told how.
+// Stands in for dist/cli.js: says what it was given, counts signals, ends when it is told how.
 const CLI = `
 const [what, ...rest] = process.argv.slice(2);
-const firstOnPath: string = (process.env.PATH ?? "").split(":")[0] ?? "";
 if (what === "code") process.exitCode = Number(rest[0]);
 else if (what === "die") process.kill(process.pid, "SIGKILL");
-else if (what === "args") console.log(JSON.stringify({ rest, firstOnPath }));
+else if (what === "args") console.log(JSON.stringify({ rest, pid: process.pid }));
 else {
   let count = 0;
   process.on("SIGTERM", () => console.log("signal " + ++count));
@@ -24,17 +23,23 @@ else {
   console.log("ready");
 }
 `;
+// What bin/tac8.mjs does where the machine's own Node is too old.
+const WITH_ANOTHER_NODE = `
+import { spawnNode } from "./bin/lib/spawn.mjs";
+await spawnNode({ node: process.execPath, args: ["dist/cli.js", ...process.argv.slice(2)] });
+`;
+const WAYS = ["bin/tac8.mjs", "spawn.mjs"];
 
 let root = "";
 const running = new Set();
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "tac8-launch-"));
-  for (const folder of ["bin", "script"]) cpSync(join(REPOSITORY, folder), join(root, folder), { recursive: true });
-  mkdirSync(join(root, "node_modules"));
-  writeFileSync(join(root, "node_modules", ".package-lock.json"), "{}");
-  mkdirSync(join(root, "apps", "cli", "src"), { recursive: true });
-  writeFileSync(join(root, "apps", "cli", "src", "main.ts"), CLI);
+  root = mkdtempSync(join(tmpdir(), "tac8-command-"));
+  cpSync(join(REPOSITORY, "bin"), join(root, "bin"), { recursive: true });
+  writeFileSync(join(root, "package.json"), JSON.stringify({ type: "module", version: "1.2.3" }));
+  writeFileSync(join(root, "spawn.mjs"), WITH_ANOTHER_NODE);
+  mkdirSync(join(root, "dist"));
+  writeFileSync(join(root, "dist", "cli.js"), CLI);
 });
 
 afterEach(async () => {
@@ -48,45 +53,54 @@ afterEach(async () => {
 });
 
 // In a session of its own, as under a service manager: no terminal sends it signals.
-function tac8(...args) {
-  const child = spawn(process.execPath, [join(root, "bin", "tac8.mjs"), ...args], { stdio: "pipe", detached: true });
+function start(way, ...args) {
+  const env = { PATH: process.env.PATH, HOME: root };
+  const child = spawn(process.execPath, [join(root, way), ...args], { cwd: root, env, stdio: "pipe", detached: true });
   running.add(child);
   return child;
 }
 
 async function end(child) {
-  const [[code], out, err] = await Promise.all([once(child, "exit"), text(child.stdout), text(child.stderr)]);
-  return { code, out, err };
+  const [[code, signal], out, err] = await Promise.all([once(child, "exit"), text(child.stdout), text(child.stderr)]);
+  return { code, signal, out, err };
 }
 
-it("passes the arguments on, and puts its Node first on the path", async () => {
-  const { code, out } = await end(tac8("args", "a b", "$(c)"));
-  expect(code).toBe(0);
-  expect(JSON.parse(out)).toEqual({ rest: ["a b", "$(c)"], firstOnPath: dirname(process.execPath) });
+describe.each(WAYS)("by %s", (way) => {
+  it("the command line gets its arguments as they are", async () => {
+    const { code, out } = await end(start(way, "args", "a b", "$(c)"));
+    expect(code).toBe(0);
+    expect(JSON.parse(out).rest).toEqual(["a b", "$(c)"]);
+  });
+
+  it("its exit code is that of the command line", async () => {
+    expect((await end(start(way, "code", "7"))).code).toBe(7);
+    const { code, signal } = await end(start(way, "die"));
+    expect(code ?? signal).toBe(way === "spawn.mjs" ? 137 : "SIGKILL");
+  });
+
+  it.each(["SIGTERM", "SIGINT"])("%s reaches it once", async (signal) => {
+    const child = start(way, "wait");
+    const lines = createInterface({ input: child.stdout });
+    const ended = once(child, "exit");
+    await once(lines, "line");
+    child.kill(signal);
+    const [said] = await once(lines, "line");
+    child.stdin.end();
+    expect(said).toMatch(/ 1$/);
+    expect(await ended).toEqual([1, null]);
+  });
 });
 
-it("ends as the command line ended", async () => {
-  expect((await end(tac8("code", "7"))).code).toBe(7);
-  expect((await end(tac8("die"))).code).toBe(137);
+it("a Node that is new enough runs the command in the same process, and keeps V8's code for this user alone", async () => {
+  const child = start("bin/tac8.mjs", "args");
+  const { out } = await end(child);
+  expect(JSON.parse(out).pid).toBe(child.pid);
+  expect(statSync(join(root, ".cache/tac8/1.2.3")).mode & 0o777).toBe(0o700);
 });
 
-it.each(["SIGTERM", "SIGINT"])("passes %s on and waits", async (signal) => {
-  const child = tac8("wait");
-  const lines = createInterface({ input: child.stdout });
-  const ended = once(child, "exit");
-  await once(lines, "line");
-  child.kill(signal);
-  const [said] = await once(lines, "line");
-  child.stdin.end();
-  expect(said).toMatch(/ 1$/);
-  expect(await ended).toEqual([1, null]);
-});
-
-it("says in one line what to do when nothing is installed", async () => {
-  rmSync(join(root, "node_modules"), { recursive: true });
-  const { code, err } = await end(tac8("status"));
+it("without a build it says in one line what to do", async () => {
+  rmSync(join(root, "dist"), { recursive: true });
+  const { code, err } = await end(start("bin/tac8.mjs", "status"));
   expect(code).toBe(1);
-  expect(err).toBe(
-    `tac8 is not installed yet: run "npm start" in ${root} (or "npm ci --omit=dev", then this again).\n`,
-  );
+  expect(err).toBe(`tac8: this checkout is not built: run "npm start" or "npm run build" in ${root}\n`);
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRepeats } from "./launch.mjs";
-import { majorOf, ownPath } from "./node.mjs";
+import { isNewEnough, ownPath, parseVersion } from "../bin/lib/node.mjs";
+import { missingPackages } from "../bin/lib/system.mjs";
 import { isInstalled } from "./packages.mjs";
-import { missingPackages } from "./system.mjs";
 
 const lock = {
   packages: {
@@ -32,29 +31,28 @@ describe("what npm has installed", () => {
 });
 
 it("asks only for the system packages that are missing", () => {
-  const all = { git: true, redis: true, tmux: true, atomic: true, browser: true };
+  const all = { git: true, redis: true, flock: true, tmux: true, atomic: true, browser: true };
   expect(missingPackages(all)).toEqual([]);
   expect(missingPackages({ ...all, redis: false, tmux: false, atomic: false })).toEqual([
     "redis-server",
     "tmux",
     "libatomic1",
   ]);
-  expect(missingPackages({ ...all, git: false })).toEqual(["git"]);
+  expect(missingPackages({ ...all, git: false, flock: false })).toEqual(["git", "util-linux"]);
   expect(missingPackages({ ...all, browser: false })).toEqual(["chromium", "fonts-dejavu-core"]);
 });
 
 it("reads Node's version", () => {
-  expect([majorOf("v26.10.0\n"), majorOf("v8.1.0"), majorOf("no version")]).toEqual([26, 8, 0]);
+  expect(["v26.10.0\n", "v8.1.0", "no version"].map(parseVersion)).toEqual([
+    [26, 10],
+    [8, 1],
+    [0, 0],
+  ]);
+  expect(["v18.20.4", "v22.11.0", "v22.12.0", "v24.0.0"].map(isNewEnough)).toEqual([false, false, true, true]);
 });
 
 it("takes node_modules off the path, and nothing else", () => {
   const path =
     "/srv/tac8/node_modules/.bin:/usr/lib/node_modules/npm/bin:/usr/local/bin:/home/me/node_modules_of_mine:";
   expect(ownPath(path)).toBe("/usr/local/bin:/home/me/node_modules_of_mine");
-});
-
-it("knows the signal that npm repeats from a second Ctrl-C", () => {
-  const isRepeat = createRepeats(300);
-  const seen = [0, 5, 1000].map((now) => isRepeat("SIGINT", now));
-  expect([...seen, isRepeat("SIGTERM", 1000)]).toEqual([false, true, false, false]);
 });

@@ -1,44 +1,89 @@
 // The npm packages of this checkout. Runs on Node 18.
-import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
-import { MINIMUM, bundledNode, ownNodeMajor, ownPath } from "./node.mjs";
-import { run, step } from "./step.mjs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { bundledNode, MINIMUM, ownNodeIsNewEnough, ownPath } from "../bin/lib/node.mjs";
+import { run, step } from "../bin/lib/step.mjs";
+
+const STAGE = ".install-";
 
 /**
- * `npm ci`, when node_modules is not what package-lock.json says.
+ * `npm ci`, when node_modules is not what package-lock.json says. It installs beside node_modules and is put in its place
+ * when it is complete, so that a running tac8 always has one, and a failure leaves the old one.
  * @param {{root: string, dev: boolean}} options
  * @throws Error with npm's last lines, or with what to do when no fitting Node came along
  */
 export function installPackages({ root, dev }) {
-  const own = ownNodeMajor();
-  // A machine with a new Node of its own spares itself the download of another one.
-  const bring = dev || own < MINIMUM;
+  const lacksNode = () => !ownNodeIsNewEnough() && bundledNode(root) === null;
   const wanted = readJson(join(root, "package-lock.json"));
   const installed = readJson(join(root, "node_modules", ".package-lock.json"));
-  const lacksNode = () => own < MINIMUM && !existsSync(bundledNode(root));
-  if (!isInstalled({ wanted, installed, dev }) || lacksNode()) ci({ root, dev, optional: bring });
+  if (!isInstalled({ wanted, installed, dev }) || lacksNode()) {
+    step(`Installing npm packages${dev ? ", those of the tests too" : ""}`, () => installBeside({ root, dev, wanted }));
+  }
   if (lacksNode()) {
     throw new Error(
-      `npm could not bring a Node for ${process.platform} ${process.arch}: install Node ${MINIMUM} or newer (https://nodejs.org), then run this again.`,
+      `npm could not bring a Node for ${process.platform} ${process.arch}: install Node ${MINIMUM} or newer (https://nodejs.org), then run this again`,
     );
   }
   linkCommand(root);
 }
 
-function ci({ root, dev, optional }) {
-  const flags = [dev ? "--include=dev" : "--omit=dev", optional ? "--include=optional" : "--omit=optional"];
-  step(`Installing npm packages${dev ? ", those of the tests too" : ""}`, () => {
-    // The machine's own Node: the one in node_modules is about to be removed.
-    const env = { PATH: ownPath() };
-    const { ok, problem } = run({
-      program: "npm",
-      args: ["ci", "--loglevel=error", "--no-audit", "--no-fund", ...flags],
-      cwd: root,
-      env,
-      minutes: 30,
-    });
-    if (!ok) throw new Error(`${problem}\nnpm ci failed in ${root}: see the lines above, then run this again.`);
+function installBeside({ root, dev, wanted }) {
+  removeLeftovers(root);
+  const stage = join(root, `${STAGE}${process.pid}`);
+  try {
+    const workspaces = Object.keys(wanted.packages).filter((path) => path !== "" && !path.includes("node_modules/"));
+    const manifests = [
+      "package.json",
+      "package-lock.json",
+      ".npmrc",
+      ...workspaces.map((path) => `${path}/package.json`),
+    ];
+    for (const file of manifests) {
+      mkdirSync(dirname(join(stage, file)), { recursive: true });
+      copyFileSync(join(root, file), join(stage, file));
+    }
+    ci({ stage, dev });
+    for (const folder of ["", ...workspaces]) exchange({ root, stage, folder: join(folder, "node_modules") });
+  } finally {
+    rmSync(stage, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function ci({ stage, dev }) {
+  const { ok, problem } = run({
+    program: "npm",
+    args: ["ci", "--loglevel=error", "--no-audit", "--no-fund", dev ? "--include=dev" : "--omit=dev"],
+    cwd: stage,
+    // The machine's own Node: the one in node_modules is about to be replaced.
+    env: { PATH: ownPath() },
+    minutes: 30,
   });
+  if (!ok) throw new Error(`${problem}\nnpm ci failed: see the lines above, then run this again`);
+}
+
+function exchange({ root, stage, folder }) {
+  const place = join(root, folder);
+  const fresh = join(stage, folder);
+  if (existsSync(place)) renameSync(place, join(stage, `${folder}.old`));
+  if (existsSync(fresh)) renameSync(fresh, place);
+}
+
+/** Of installations that were killed. */
+function removeLeftovers(root) {
+  for (const name of readdirSync(root)) {
+    const dead = name.startsWith(STAGE) && !existsSync(`/proc/${name.slice(STAGE.length)}`);
+    if (dead) rmSync(join(root, name), { recursive: true, force: true });
+  }
 }
 
 /**
@@ -55,7 +100,7 @@ export function isInstalled({ wanted, installed, dev }) {
   return needed.every(([path, entry]) => has[path]?.version === entry.version && has[path]?.link === entry.link);
 }
 
-// `npx tac8` would otherwise make an installation of its own in npm's cache.
+// `npx tac8` in the checkout is then this command, and asks no registry for one of that name.
 function linkCommand(root) {
   const folder = join(root, "node_modules", ".bin");
   const link = join(folder, "tac8");

@@ -6,12 +6,12 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bootstrap } from "./bootstrap.mjs";
-import { ownPath } from "./node.mjs";
+import { ownPath } from "../bin/lib/node.mjs";
 import { REPORTS, SUMMARIES, TASKS, readResults, verdict } from "./results.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-if (bootstrap({ root, dev: true })) {
+if (await bootstrap({ root, dev: true })) {
   // What an earlier run left must not count for this one; turbo brings back the reports of what it need not run again.
   for (const folder of [REPORTS, SUMMARIES]) rmSync(join(root, folder), { recursive: true, force: true });
   const begin = Date.now();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { announceScheduler } from "@tac8/core/state/presence";
 import { launch, type Launched } from "./launch.ts";
+import { programOf } from "./programs.ts";
 import { createWorld, poll, type App, type World } from "./world.ts";
 
 const READY = { scheduler: /scheduler ready/, runner: /runner ready/, board: /board at http/ } as const;
@@ -21,7 +22,7 @@ afterEach(async () => {
 });
 
 function start(app: (typeof APPS)[number], more: Readonly<Record<string, string>>): Launched {
-  const launched = launch(`apps/${app}/src/main.ts`, {
+  const launched = launch(programOf(app), {
     env: {
       PATH: process.env["PATH"] ?? "",
       HOME: join(world.dir, "agent-home"),

@@ -1,6 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { join } from "node:path";
-import { ROOT } from "./world.ts";
 
 export interface Launched {
   readonly child: ChildProcess;
@@ -13,12 +11,15 @@ export interface Launched {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts one program of the repository, such as `apps/board/src/main.ts`, with no environment but the given. */
+/** Starts one program, a path, with only the given environment. */
 export function launch(
-  entry: string,
+  program: string,
   { args = [], env }: { args?: readonly string[]; env: Readonly<Record<string, string>> },
 ): Launched {
-  const child = spawn(process.execPath, [join(ROOT, entry), ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--enable-source-maps", program, ...args], {
+    env,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const said = { stdout: "", stderr: "" };
   const listeners = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { ROOT } from "./world.ts";
+import { ROOT } from "./programs.ts";
 
 /** A stand-in for the model's API on loopback; what it answers rides in the prompts. */
 export interface ModelApi {

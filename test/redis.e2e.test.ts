@@ -4,7 +4,8 @@ import { execa } from "execa";
 import { afterEach, expect, test } from "vitest";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { isAlive } from "./processes.ts";
-import { createWorld, poll, REPO, ROOT, type World } from "./world.ts";
+import { ROOT } from "./programs.ts";
+import { createWorld, poll, REPO, type World } from "./world.ts";
 
 let world: World;
 let again: RedisServer | null = null;

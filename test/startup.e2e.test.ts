@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { freePort, startRedisServer } from "@tac8/sandbox/redis";
 import { launch, type Launched } from "./launch.ts";
+import { programOf, ROOT } from "./programs.ts";
 import { createWorld, OWNER, SCRIPTED, type World } from "./world.ts";
 
 const EXIT_CONFIG = 78;
@@ -43,7 +44,7 @@ function environment(changes: Readonly<Record<string, string>> = {}): Record<str
 }
 
 function start(app: AppName, env: Readonly<Record<string, string>>): Launched {
-  return remember(launch(`apps/${app}/src/main.ts`, { env }));
+  return remember(launch(programOf(app), { env }));
 }
 
 function remember(launched: Launched): Launched {
@@ -157,7 +158,8 @@ describe("what a person has to mend is one clear line and an exit code", () => {
   });
 
   describe("tac8 up", () => {
-    const up = (env: Readonly<Record<string, string>>) => remember(launch("bin/tac8.mjs", { args: ["up"], env }));
+    const up = (env: Readonly<Record<string, string>>) =>
+      remember(launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env }));
 
     test("no token", async () => {
       await expectGivesUp(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: put it into/], 1);

@@ -6,7 +6,8 @@ import { afterEach, expect, test } from "vitest";
 import { launch, type Launched } from "./launch.ts";
 import { startModelApi, type ModelApi } from "./modelApi.ts";
 import { isAlive, processes } from "./processes.ts";
-import { createWorld, LABEL, OWNER, poll, REPO, ROOT, type App, type World } from "./world.ts";
+import { programOf, ROOT } from "./programs.ts";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 let world: World;
 let api: ModelApi | null = null;
@@ -18,7 +19,7 @@ afterEach(async () => {
 
 /** The command as people run it, a process of its own. */
 function tac8(...args: string[]): Launched {
-  return launch("apps/cli/src/main.ts", {
+  return launch(programOf("cli"), {
     args,
     env: {
       PATH: process.env["PATH"] ?? "",

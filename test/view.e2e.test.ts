@@ -4,7 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readRunners } from "@tac8/core/state/presence";
-import { createWorld, poll, ROOT, type World } from "./world.ts";
+import { programOf } from "./programs.ts";
+import { createWorld, poll, type World } from "./world.ts";
 
 let world: World;
 let command: ChildProcess | null = null;
@@ -27,7 +28,7 @@ function tac8(...args: string[]): Looking {
     TAC8_HOME: world.home,
     REDIS_URL: world.redisServer.url,
   };
-  const child = spawn(process.execPath, [join(ROOT, "apps/cli/src/main.ts"), ...args], {
+  const child = spawn(process.execPath, [programOf("cli"), ...args], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Explanation } from "@tac8/core/why/explain";
 import { clearHold, setHold } from "@tac8/core/state/holds";
 import { launch } from "./launch.ts";
+import { programOf } from "./programs.ts";
 import { createWorld, OWNER, poll, REPO, LABEL, type World } from "./world.ts";
 
 let world: World;
@@ -23,7 +24,7 @@ async function why(number: number): Promise<Explanation & { readonly code: numbe
     GITHUB_TOKEN: world.token,
     GITHUB_API_URL: world.github.url,
   };
-  const cli = launch("apps/cli/src/main.ts", { args: ["why", `${number}`, "--json"], env });
+  const cli = launch(programOf("cli"), { args: ["why", `${number}`, "--json"], env });
   const code = await cli.ended;
   return { ...(JSON.parse(cli.stdout()) as Explanation), code };
 }

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { jobIdOf } from "@tac8/core/domain/reference";
@@ -15,8 +14,8 @@ import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { agentProcesses } from "./processes.ts";
+import { programOf } from "./programs.ts";
 
-export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const REPO = "octo/widgets";
 export const LABEL = "rpi-auto";
 /** The token's owner; owns the repository too, as with most people who use tac8. */
@@ -43,6 +42,8 @@ export interface App {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+export type AppName = "scheduler" | "runner" | "board";
+
 /** A whole tac8 on this machine: Redis, a GitHub, and the apps as processes of their own. */
 export interface World {
   readonly github: LocalGitHub;
@@ -56,7 +57,7 @@ export interface World {
   readonly witness: string;
   /** Data folder of the first runner. */
   readonly home: string;
-  startApp(name: "scheduler" | "runner" | "board", env?: Readonly<Record<string, string>>): App;
+  startApp(name: AppName, env?: Readonly<Record<string, string>>): App;
   /** Opens a labelled issue whose body carries a script for the agent. */
   openIssue(options: { title?: string; body?: string; script?: unknown; labels?: readonly string[] }): number;
   /** Waits until the issue's hash says so. */
@@ -76,7 +77,7 @@ export interface World {
 /** How long an app may take to end; its own grace is shorter. */
 const END_MS = 40_000;
 
-export const SCRIPTED = join(ROOT, "packages/sandbox/bin/scripted-claude");
+export const SCRIPTED = programOf("scripted-claude");
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), "tac8-e2e-"));
@@ -181,8 +182,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
-function startApp(name: string, env: Record<string, string>): App {
-  const child = spawn(process.execPath, [join(ROOT, "apps", name, "src/main.ts")], {
+function startApp(name: AppName, env: Record<string, string>): App {
+  const child = spawn(process.execPath, ["--enable-source-maps", programOf(name)], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,41 +1,51 @@
 // Which Node runs tac8, and which is the machine's own. Runs on Node 18.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
+import { createRequire } from "node:module";
 import { delimiter, join, sep } from "node:path";
 
-/** The first major version that runs TypeScript files as they are. */
-export const MINIMUM = 24;
+/** The oldest Node that runs dist/: execa and commander ask for it. */
+export const MINIMUM = "22.12";
 
-/** "v26.10.0" → 26; 0 for anything else. */
-export function majorOf(version) {
-  return Number(/^v(\d+)\./.exec(version.trim())?.[1] ?? 0);
+/** "v26.10.0" → [26, 10]; [0, 0] for anything else. */
+export function parseVersion(text) {
+  const [, major = 0, minor = 0] = /^v(\d+)\.(\d+)\./.exec(text.trim()) ?? [];
+  return [Number(major), Number(minor)];
 }
 
-/** The Node that the npm package `node` brings with it. */
+/** Whether a Node of this version runs dist/. */
+export function isNewEnough(version) {
+  const [major, minor] = parseVersion(version);
+  const [wantedMajor, wantedMinor] = MINIMUM.split(".").map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
+/** The Node that tac8's optional package for this platform brings along; null where it is not installed. */
 export function bundledNode(root) {
-  return join(root, "node_modules", "node", "bin", "node");
+  try {
+    const { resolve } = createRequire(join(root, "package.json"));
+    return resolve(`node-${process.platform}-${process.arch}/bin/node`);
+  } catch {
+    return null;
+  }
 }
 
 /**
- * A Node that can run tac8: this one, else the one in node_modules.
- * @returns {{node: string} | {node: null, problem: string}} `problem`: one line for people, with what to do
+ * A Node that runs tac8: this one, else the one that came along.
+ * @returns {string} its path
+ * @throws Error of one line, with what to do
  */
 export function findNode(root) {
-  if (majorOf(process.version) >= MINIMUM) return { node: process.execPath };
-  const node = bundledNode(root);
+  if (isNewEnough(process.version)) return process.execPath;
   const need = `tac8 needs Node ${MINIMUM} or newer, and this is ${process.version}`;
-  if (!existsSync(node)) {
-    return {
-      node: null,
-      problem: `${need}: run "npm start" in ${root}, which brings it along, or install Node ${MINIMUM}.`,
-    };
-  }
-  const { major, said } = tryNode(node);
-  if (major >= MINIMUM) return { node };
-  const cure = said.includes("libatomic")
+  const node = bundledNode(root);
+  if (node === null) throw new Error(`${need}: install Node ${MINIMUM} or newer (https://nodejs.org)`);
+  const { version, said } = tryNode(node);
+  if (isNewEnough(version)) return node;
+  const fix = said.includes("libatomic")
     ? "run: sudo apt-get install -y libatomic1"
-    : `install Node ${MINIMUM}, or remove ${join(root, "node_modules")} and run "npm start" again`;
-  return { node: null, problem: `${need}; ${node} does not run (${said || "no answer"}): ${cure}` };
+    : `install Node ${MINIMUM} or newer (https://nodejs.org)`;
+  throw new Error(`${need}; ${node} does not run (${said || "no answer"}): ${fix}`);
 }
 
 /** PATH without any project's node_modules: npm puts those first for its scripts. */
@@ -47,11 +57,11 @@ export function ownPath(path = process.env.PATH ?? "") {
     .join(delimiter);
 }
 
-/** The major version of the machine's own Node, whichever Node runs this file. */
-export function ownNodeMajor() {
-  if (!process.execPath.includes(`${sep}node_modules${sep}`)) return majorOf(process.version);
+/** Whether the machine's own Node runs dist/, whichever Node runs this file. */
+export function ownNodeIsNewEnough() {
+  if (!process.execPath.includes(`${sep}node_modules${sep}`)) return isNewEnough(process.version);
   const node = findProgram("node", ownPath());
-  return node === null ? 0 : tryNode(node).major;
+  return node !== null && isNewEnough(tryNode(node).version);
 }
 
 /** The full path of a program on the path, or null. */
@@ -75,5 +85,5 @@ function isExecutable(file) {
 function tryNode(node) {
   const { stdout, stderr, error } = spawnSync(node, ["--version"], { encoding: "utf8", timeout: 20_000 });
   const said = (error?.message ?? stderr ?? "").trim().split("\n")[0] ?? "";
-  return { major: majorOf(stdout ?? ""), said };
+  return { version: stdout ?? "", said };
 }

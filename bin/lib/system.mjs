@@ -1,8 +1,9 @@
-// What the operating system must have: git, redis-server, and libatomic1 for the Node that npm brings; for the tests also
-// tmux, a terminal that can be looked at, and a browser with a font. Runs on Node 18.
+// What the operating system must have: git, redis-server, flock, and libatomic1 for the Node that npm brings; for the tests
+// also tmux, and a browser with a font. Runs on Node 18.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { MINIMUM, findProgram, ownNodeMajor, ownPath } from "./node.mjs";
+import { createInterface } from "node:readline/promises";
+import { findProgram, ownNodeIsNewEnough, ownPath } from "./node.mjs";
 import { run, step } from "./step.mjs";
 
 const ARCH_FOLDERS = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu", arm: "arm-linux-gnueabihf" };
@@ -31,22 +32,24 @@ exit 0
 `;
 
 /**
- * Installs with apt what is missing, when it may (root, or sudo that asks for no password).
- * @param {{dev: boolean, redis: boolean}} options `redis`: whether a redis-server is needed on this machine
+ * Installs with apt what is missing, when it may: root, or sudo that asks for no password.
+ * @param {{dev: boolean, redis: boolean, ask: boolean}} options `redis`: whether a redis-server is needed on this machine;
+ *   `ask`: first ask the person at the terminal, and install nothing where there is none
  * @throws Error with the one command to type, when it may not, or with apt's last lines
  */
-export function installSystemPackages({ dev, redis }) {
+export async function installSystemPackages({ dev, redis, ask }) {
   const missing = missingPackages({
     git: hasProgram("git"),
     redis: !redis || hasProgram("redis-server"),
+    flock: hasProgram("flock"),
     tmux: !dev || hasProgram("tmux"),
-    // The tests bring npm's Node whatever the machine has, and npm then runs everything with it.
     browser: !dev || hasProgram("chromium"),
-    atomic: (!dev && ownNodeMajor() >= MINIMUM) || hasLibatomic(),
+    // The tests use npm's Node whatever the machine has.
+    atomic: (!dev && ownNodeIsNewEnough()) || hasLibatomic(),
   });
   if (missing.length === 0) return;
   const as = administrator();
-  if (as === null) throw new Error(instruction(missing));
+  if (as === null || (ask && !(await agrees(missing)))) throw new Error(instruction(missing));
   step(`Installing ${missing.join(", ")}`, () => {
     const [program, ...args] = [...as, "sh", "-c", INSTALL, "sh", ...missing];
     const { ok, problem } = run({ program, args, minutes: 20 });
@@ -54,9 +57,26 @@ export function installSystemPackages({ dev, redis }) {
   });
 }
 
-/** @param {{git: boolean, redis: boolean, tmux: boolean, atomic: boolean, browser: boolean}} present */
-export function missingPackages({ git, redis, tmux, atomic, browser }) {
-  const wanted = [!git && "git", !redis && "redis-server", !tmux && "tmux", !atomic && "libatomic1"];
+async function agrees(missing) {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await terminal.question(`tac8 needs ${missing.join(", ")}. Install with apt now? [Y/n] `);
+    return /^(y|yes)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+/** @param {Record<"git" | "redis" | "flock" | "tmux" | "atomic" | "browser", boolean>} present */
+export function missingPackages({ git, redis, flock, tmux, atomic, browser }) {
+  const wanted = [
+    !git && "git",
+    !redis && "redis-server",
+    !flock && "util-linux",
+    !tmux && "tmux",
+    !atomic && "libatomic1",
+  ];
   // Without a font the browser draws empty boxes.
   return [...wanted, ...(browser ? [] : ["chromium", "fonts-dejavu-core"])].filter(Boolean);
 }
@@ -64,10 +84,10 @@ export function missingPackages({ git, redis, tmux, atomic, browser }) {
 function instruction(missing) {
   const names = missing.join(" ");
   if (findProgram("apt-get") === null)
-    return `tac8 needs ${names}: install them with your system's package manager, then run this again.`;
+    return `it needs ${names}: install them with your system's package manager, then run this again`;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${names}`;
   const typed = findProgram("sudo") === null ? `${command}     (as root)` : `sudo sh -c '${command}'`;
-  return `tac8 needs ${missing.join(", ")}, and may not install it. Type this, then run this again:\n  ${typed}`;
+  return `it needs ${missing.join(", ")}. Type this, then run this again:\n  ${typed}`;
 }
 
 /** What goes before a command that needs root; null: not possible without asking. */

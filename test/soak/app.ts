@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "../world.ts";
+import { programOf, ROOT } from "../programs.ts";
+import type { AppName } from "../world.ts";
 
 /** One process of an app, from its start to its end. */
 export interface Life {
@@ -47,7 +47,7 @@ export class App {
   }
 
   start(): void {
-    const child = spawn(process.execPath, [join(ROOT, "apps", this.name.split("-")[0] ?? "", "src/main.ts")], {
+    const child = spawn(process.execPath, [programOf(this.name.split("-")[0] as AppName)], {
       cwd: ROOT,
       env: this.#env,
       stdio: ["ignore", this.#log, this.#log],

@@ -15,8 +15,6 @@ export interface Output {
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** The checkout: where `apps/` and `packages/` are. */
-  readonly root: string;
   /** The Node that runs this, absolute. */
   readonly node: string;
   readonly out: Output;

@@ -1,11 +1,7 @@
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { runCli } from "./cli.ts";
 import { contextOf } from "./processContext.ts";
 import { APPS } from "./up/apps.ts";
 
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-
-const code = await runCli(process.argv.slice(2), contextOf({ process, root, apps: APPS }));
+const code = await runCli(process.argv.slice(2), contextOf({ process, apps: APPS }));
 // Not by itself: a connection that failed keeps a timer of 2 s. All output is written, as Linux does that at once.
 process.exit(code);

@@ -1,22 +1,18 @@
 import type { Context, Output } from "./context.ts";
 import { openFullScreen } from "./terminal/fullScreen.ts";
 import { openPrompt } from "./terminal/prompt.ts";
+import { createRepeats, SAME_SIGNAL_MS } from "./terminal/repeats.ts";
 import type { AppSpec } from "./up/apps.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The command line's view of its process. */
-export function contextOf(given: {
-  readonly process: NodeJS.Process;
-  readonly root: string;
-  readonly apps: readonly AppSpec[];
-}): Context {
-  const { process, root, apps } = given;
+export function contextOf(given: { readonly process: NodeJS.Process; readonly apps: readonly AppSpec[] }): Context {
+  const { process, apps } = given;
   const { env } = process;
   return {
     env,
     cwd: process.cwd(),
-    root,
     node: process.execPath,
     out: outputOf(process.stdout, env),
     err: outputOf(process.stderr, env),
@@ -31,9 +27,13 @@ export function contextOf(given: {
         ? () => openPrompt({ input: process.stdin, output: process.stdout })
         : null,
     onSignal(handler) {
-      for (const signal of SIGNALS) process.on(signal, handler);
+      const isRepeat = createRepeats(SAME_SIGNAL_MS);
+      const once = (signal: NodeJS.Signals): void => {
+        if (!isRepeat(signal, performance.now())) handler(signal);
+      };
+      for (const signal of SIGNALS) process.on(signal, once);
       return () => {
-        for (const signal of SIGNALS) process.off(signal, handler);
+        for (const signal of SIGNALS) process.off(signal, once);
       };
     },
   };

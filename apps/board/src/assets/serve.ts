@@ -1,10 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "../board.ts";
 
-/** A script of ours, `/assets/<name>`: small, and read anew each time, so that an update needs no restart. */
-export function script(name: "live.js" | "queue.js"): Page {
-  const file = new URL(`../../client/${name}`, import.meta.url);
+const FILES = {
+  "live.js": new URL("../../client/live.js", import.meta.url),
+  "queue.js": new URL("../../client/queue.js", import.meta.url),
+};
+
+/** A script of ours, `/assets/<name>`: small, and read at each request, so that an update needs no restart. */
+export function script(name: keyof typeof FILES): Page {
   return async (_board, _request, response) => {
-    response.type("text/javascript").send(await readFile(file, "utf8"));
+    response.type("text/javascript").send(await readFile(FILES[name], "utf8"));
   };
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import type { QueueJobJson } from "@bull-board/api/typings/app";
@@ -9,6 +10,8 @@ import { isSafeRoute } from "./actions.ts";
 import { cardLink, cardTitle } from "./cards.ts";
 import { destructionGuard } from "./guard.ts";
 
+/** Bull Board's pages; it would look for them through node_modules, which a build does not have. */
+const UI = new URL("../../../../node_modules/@bull-board/ui", import.meta.url);
 /** Bull Board draws a link for every job; one without an address of its own leads home. */
 const NO_LINK = { displayText: "Overview", href: "/" };
 
@@ -25,6 +28,7 @@ export function queuePages(board: Board): Router {
     queues: [queue],
     serverAdapter,
     options: {
+      uiBasePath: fileURLToPath(UI),
       uiConfig: {
         boardTitle: "tac8",
         miscLinks: [{ text: "Overview", url: "/" }],

@@ -9,8 +9,8 @@ export const DEMO_TOKEN = "demo-token";
 /** The demo's `config.toml`: quick polls and short waits, the scripted agent, and the local GitHub. */
 export function demoConfig(given: {
   readonly githubUrl: string;
-  /** Path of the scripted agent. */
-  readonly agent: string;
+  /** The scripted agent: program and arguments. */
+  readonly agent: readonly string[];
   readonly boardPort: number;
 }): string {
   const text = JSON.stringify; // A JSON string is a TOML string as well.
@@ -28,7 +28,7 @@ api_url = ${text(given.githubUrl)}
 write_interval_ms = 0
 
 [llm]
-command = [${text(given.agent)}]
+command = ${text(given.agent)}
 
 [host]
 max_load_per_core = 0

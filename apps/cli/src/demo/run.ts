@@ -2,6 +2,7 @@ import { loadConfig } from "@tac8/core/config/load";
 import { freePort } from "@tac8/sandbox/redis";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Problem, type Context } from "../context.ts";
 import { stopLeftover } from "../redis/embedded.ts";
 import { demoHome } from "../redis/locate.ts";
@@ -12,6 +13,7 @@ import { portProblem } from "../up/port.ts";
 import { runLocked } from "../up/run.ts";
 import { DEMO_REPOSITORY, DEMO_TOKEN, demoConfig, emptyDemoFolder, writeDemoConfig } from "./files.ts";
 
+const SCRIPTED_AGENT = new URL("../../../../packages/sandbox/src/agent/main.ts", import.meta.url);
 const HOST = "127.0.0.1";
 const GITHUB_PORT = 4000;
 const BOARD_PORT = 3000;
@@ -19,7 +21,7 @@ const GITHUB_START_MS = 60_000;
 
 /** Runs the demo, anew each time, in `<data folder>/demo`. @returns the exit code. @throws Problem */
 export async function runDemo(context: Context): Promise<number> {
-  const { env, cwd, root } = context;
+  const { env, cwd, node } = context;
   const home = demoHome(resolve(cwd, env["TAC8_HOME"] || ".tac8"));
   const lock = await lockHome(home);
   try {
@@ -27,7 +29,7 @@ export async function runDemo(context: Context): Promise<number> {
     emptyDemoFolder(home);
     const port = await preferred(GITHUB_PORT);
     const githubUrl = `http://${HOST}:${port}`;
-    const agent = join(root, "packages/sandbox/bin/scripted-claude");
+    const agent = [node, fileURLToPath(SCRIPTED_AGENT)];
     const boardPort = env["TAC8_BOARD_PORT"] ? BOARD_PORT : await preferred(BOARD_PORT);
     const configPath = writeDemoConfig(home, demoConfig({ githubUrl, agent, boardPort }));
     const demoEnv = {

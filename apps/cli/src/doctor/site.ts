@@ -35,7 +35,6 @@ export interface Site extends DoctorOptions {
   /** `PATH` of our own, which `tac8 up` hands on. */
   readonly programs: string;
   readonly cwd: string;
-  readonly root: string;
   readonly github: GitHub;
   readonly redact: (text: string) => string;
   readonly now: () => number;
@@ -64,7 +63,6 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     redisUrl: redisUrl || config.redisUrl,
     programs: env["PATH"] ?? "",
     cwd,
-    root: context.root,
     github: createGitHub({
       apiUrl: config.github.api_url,
       token: config.secrets.githubToken ?? "",

@@ -1,23 +1,23 @@
 /** A program that `tac8 up` keeps running. */
 export interface AppSpec {
   readonly name: string;
-  /** Its TypeScript file, relative to the checkout. */
-  readonly entry: string;
+  /** Its program. */
+  readonly entry: URL;
   /** What is lost when it ends, so that starting it again would not help. */
   readonly irreplaceable?: string;
 }
 
 /** In the order of their start. */
 export const APPS: readonly AppSpec[] = [
-  { name: "scheduler", entry: "apps/scheduler/src/main.ts" },
-  { name: "runner", entry: "apps/runner/src/main.ts" },
-  { name: "board", entry: "apps/board/src/main.ts" },
+  { name: "scheduler", entry: new URL("../../../scheduler/src/main.ts", import.meta.url) },
+  { name: "runner", entry: new URL("../../../runner/src/main.ts", import.meta.url) },
+  { name: "board", entry: new URL("../../../board/src/main.ts", import.meta.url) },
 ];
 
 /** The demo's own GitHub. */
 export const LOCAL_GITHUB: AppSpec = {
   name: "github",
-  entry: "packages/sandbox/src/github/main.ts",
+  entry: new URL("../../../../packages/sandbox/src/github/main.ts", import.meta.url),
   irreplaceable: "the demo's GitHub ended, and its issues with it: start the demo again",
 };
 

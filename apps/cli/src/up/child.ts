@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { AppSpec } from "./apps.ts";
 import { restartDelayMs, STEADY_MS } from "./delay.ts";
 import { onLines } from "./lines.ts";
@@ -15,7 +15,6 @@ export type StreamName = "stdout" | "stderr";
 
 export interface ChildOptions {
   readonly app: AppSpec;
-  readonly root: string;
   readonly node: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -86,9 +85,8 @@ export function keepRunning(options: ChildOptions): Child {
 }
 
 /** A session of its own, so that Ctrl-C reaches `up` alone, which then stops all in order. */
-function launch({ app, root, node, cwd, env, onLine }: ChildOptions): ChildProcess {
-  const args = ["--disable-warning=ExperimentalWarning", join(root, app.entry)];
-  const child = spawn(node, args, { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+function launch({ app, node, cwd, env, onLine }: ChildOptions): ChildProcess {
+  const child = spawn(node, [fileURLToPath(app.entry)], { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => undefined); // It is never written to: only its end counts.
   onLines(child.stdout, (line) => onLine(line, "stdout"));
   onLines(child.stderr, (line) => onLine(line, "stderr"));

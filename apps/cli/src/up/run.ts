@@ -120,7 +120,7 @@ function starter(
   given: { plan: UpPlan; screen: Screen; redisUrl: string; fatal: (problem: Problem) => void },
 ): (app: AppSpec, extra: Readonly<Record<string, string>>) => Child {
   const { plan, screen, redisUrl, fatal } = given;
-  const { node, root, cwd, now } = context;
+  const { node, cwd, now } = context;
   const { home } = plan.config;
   const logs = join(home, "logs");
   mkdirSync(logs, { recursive: true });
@@ -129,7 +129,6 @@ function starter(
     let lastError: string | null = null;
     return keepRunning({
       app,
-      root,
       node,
       cwd,
       env: childEnvironment({ env: plan.env, node, redisUrl, home, configPath: plan.configPath, extra }),

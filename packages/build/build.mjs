@@ -1,0 +1,74 @@
+// Bundles the programs of tac8 into dist/. Runs on Node 18.
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build as bundle } from "esbuild";
+import { ENTRIES, TARGET } from "./entries.mjs";
+import { fingerprint } from "./fingerprint.mjs";
+import { licences } from "./licences.mjs";
+import { processesFrom } from "./running.mjs";
+import { urls } from "./urls.mjs";
+
+// CommonJS packages inside an ES module call `require`, and some ask for their own place.
+const BANNER = [
+  `import { createRequire as __createRequire } from "node:module";`,
+  `const require = __createRequire(import.meta.url);`,
+].join("");
+
+/**
+ * Builds into a new folder, then puts it in the place of `dist/`: a build that fails leaves the old one.
+ * @param {{root: string}} options the checkout
+ * @throws Error when a source cannot be bundled, or when a tac8 runs from the old `dist/`
+ */
+export async function build({ root }) {
+  const dist = join(root, "dist");
+  refuseWhileRunning(dist);
+  const before = fingerprint(root);
+  const outdir = mkdtempSync(join(root, ".dist-"));
+  try {
+    const inputs = await Promise.all(ENTRIES.map((entry) => bundleEntry(entry, { root, outdir })));
+    writeFileSync(join(outdir, "THIRD-PARTY-LICENCES.txt"), `${licences({ root, inputs: inputs.flat() })}\n`);
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    writeFileSync(join(outdir, "build.json"), `${JSON.stringify({ version, fingerprint: before })}\n`);
+    refuseWhileRunning(dist);
+    replace(outdir, dist);
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+function refuseWhileRunning(dist) {
+  const [pid] = processesFrom(dist);
+  if (pid === undefined) return;
+  throw new Error(`the sources have changed, and a tac8 still runs from ${dist} (process ${pid}): stop it first`);
+}
+
+async function bundleEntry({ name, source, split = false, executable = false }, { root, outdir }) {
+  const { metafile } = await bundle({
+    absWorkingDir: root,
+    entryPoints: [{ in: source, out: name }],
+    outdir,
+    bundle: true,
+    splitting: split,
+    chunkNames: `${name}-[name]-[hash]`,
+    platform: "node",
+    format: "esm",
+    target: TARGET,
+    conditions: ["node"],
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "none",
+    metafile: true,
+    logLevel: "warning",
+    banner: { js: executable ? `#!/usr/bin/env node\n${BANNER}` : BANNER },
+    plugins: [urls({ root, outdir, entries: ENTRIES })],
+  });
+  if (executable) chmodSync(join(outdir, `${name}.js`), 0o755);
+  return Object.keys(metafile.inputs);
+}
+
+function replace(fresh, place) {
+  const old = `${fresh}-old`;
+  if (existsSync(place)) renameSync(place, old);
+  renameSync(fresh, place);
+  rmSync(old, { recursive: true, force: true });
+}

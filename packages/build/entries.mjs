@@ -1,0 +1,16 @@
+// The programs of tac8: what each file of dist/ is built from. Runs on Node 18.
+
+/** Each entry becomes `dist/<name>.js`; paths are relative to the checkout. */
+export const ENTRIES = [
+  { name: "scheduler", source: "apps/scheduler/src/main.ts" },
+  { name: "runner", source: "apps/runner/src/main.ts" },
+  { name: "guard", source: "apps/runner/src/guard/main.ts" },
+  { name: "board", source: "apps/board/src/main.ts" },
+  // Its commands become files of their own, so that each loads only what it needs.
+  { name: "cli", source: "apps/cli/src/main.ts", split: true },
+  { name: "github", source: "packages/sandbox/src/github/main.ts" },
+  { name: "scripted-claude", source: "packages/sandbox/src/agent/main.ts", executable: true },
+];
+
+/** The oldest Node that runs dist/, as execa and commander ask for it. */
+export const TARGET = "node22.12";

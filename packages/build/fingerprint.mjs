@@ -1,0 +1,38 @@
+// Whether dist/ is what the sources would give. Runs on Node 18.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDERS = ["apps", "packages"];
+const FILES = ["package.json", "package-lock.json"];
+const SKIPPED = new Set(["node_modules", "fixtures", "test"]);
+const TEST = /\.(test|fixture)\.m?[jt]s$/;
+
+/** A hash of the content of everything that dist/ is built from. */
+export function fingerprint(root) {
+  const hash = createHash("sha256");
+  for (const file of [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))]) {
+    const content = readFileSync(join(root, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+function filesBelow(root, folder) {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : filesBelow(root, path);
+      return TEST.test(entry.name) ? [] : [path];
+    });
+}
+
+const record = (root) => join(root, "dist", "build.json");
+
+/** The fingerprint of the sources that dist/ was built from; null where there is no complete build. */
+export function builtFrom(root) {
+  if (!existsSync(record(root))) return null;
+  return JSON.parse(readFileSync(record(root), "utf8")).fingerprint ?? null;
+}
