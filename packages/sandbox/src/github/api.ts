@@ -3,14 +3,9 @@ import { ApiError, json, notFound, type Answer } from "./answer.ts";
 import { checkAreas } from "./areas.ts";
 import type { Token, User } from "./model.ts";
 import type { Urls } from "./present.ts";
-import { commentRoutes } from "./routes/comments.ts";
-import { gitRoutes } from "./routes/git.ts";
-import { issueRoutes } from "./routes/issues.ts";
-import { labelRoutes } from "./routes/labels.ts";
-import { pullRoutes } from "./routes/pulls.ts";
-import { repositoryRoutes } from "./routes/repositories.ts";
 import { movedTo, type Call, type PlainRoute, type RepositoryRoute } from "./routes/route.ts";
-import { RATE, rateReset, userRoutes } from "./routes/user.ts";
+import { PLAIN_ROUTES, REPOSITORY_ROUTES } from "./routes/table.ts";
+import { RATE, rateReset } from "./routes/user.ts";
 import { fullName, lesser, type Store } from "./store.ts";
 
 export interface ApiRequest {
@@ -29,16 +24,8 @@ interface Matched<R> {
   readonly params: Record<string, string>;
 }
 
-const plain = userRoutes.map(compile);
-// Fixed words come before parameters, so that /issues/comments is no issue number.
-const inRepository = [
-  ...commentRoutes,
-  ...issueRoutes,
-  ...labelRoutes,
-  ...pullRoutes,
-  ...gitRoutes,
-  ...repositoryRoutes,
-].map(compile);
+const plain = PLAIN_ROUTES.map(compile);
+const inRepository = REPOSITORY_ROUTES.map(compile);
 
 /** Answers one REST call; every error is an answer too, but for a bug of ours, which is thrown. */
 export async function answerApi(request: ApiRequest): Promise<Answer> {
