@@ -1,26 +1,50 @@
 // What a run of all checks and tests came to: turbo's summary of the tasks, vitest's report of each test task.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
-/** The tasks of `npm test`; each `test:x` writes REPORTS/x.json. */
-export const TASKS = ["types", "lint", "format", "knip", "test:unit", "test:int", "test:e2e"];
+const MAIN = ["types", "lint", "format", "knip", "test:unit", "test:int", "test:e2e"];
+const REST = ["test:e2e-all"];
+
+/** What each command runs, as tasks of turbo.json; a task `test:x` writes REPORTS/x.json. */
+export const SUITES = {
+  main: { command: "npm test", tasks: MAIN, takes: "about 5 minutes" },
+  all: { command: "npm run test:all", tasks: [...MAIN, ...REST], takes: "about 10 minutes" },
+  /** What `all` has beyond `main`. */
+  rest: { command: "npm run test:rest", tasks: REST, takes: "about 5 minutes", alone: true },
+};
 export const REPORTS = "node_modules/.tac8-reports";
 /** Where turbo writes its run's summary. */
 export const SUMMARIES = ".turbo/runs";
 
 /**
  * Reads the results of the newest run, and keeps their sum as REPORTS/sum.json for `.ci/run`.
- * @returns {{task: string, passed: number, failed: number, skipped: number}[]} one entry for each of TASKS
+ * @returns {{task: string, passed: number, failed: number, skipped: number}[]} one entry for each of the tasks
  */
-export function readResults(root) {
+export function readResults(root, tasks) {
   const exits = readExits(join(root, SUMMARIES));
-  const results = TASKS.map((task) => {
-    const report = readJson(join(root, REPORTS, `${task.slice(task.indexOf(":") + 1)}.json`));
+  const results = tasks.map((task) => {
+    const report = readReport(root, task);
     return taskResult({ task, exit: exits.get(task), report });
   });
   mkdirSync(join(root, REPORTS), { recursive: true });
   writeFileSync(join(root, REPORTS, "sum.json"), JSON.stringify(sum(results)));
   return results;
+}
+
+/**
+ * The test files that took longest, the slowest first.
+ * @returns {{file: string, seconds: number}[]} ten at most; paths are relative to the root
+ */
+export function slowest(root, tasks) {
+  return tasks
+    .flatMap((task) => readReport(root, task)?.testResults ?? [])
+    .map(({ name, startTime, endTime }) => ({ file: relative(root, name), seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 10);
+}
+
+function readReport(root, task) {
+  return readJson(join(root, REPORTS, `${task.slice(task.indexOf(":") + 1)}.json`));
 }
 
 /**

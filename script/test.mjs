@@ -1,31 +1,39 @@
-// `npm test`: installs what the tests need, then runs every check and test through turbo. Runs on Node 18.
-// What follows `--` goes to turbo: `npm test -- --force` runs what its cache would answer.
+// `npm test`, `npm run test:all` and `npm run test:rest`: install what the tests need, then run checks and tests through
+// turbo, which does not repeat what has passed on the same sources. Runs on Node 18.
+// What follows `--` goes to turbo: `npm test -- --force` repeats everything.
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bootstrap } from "./bootstrap.mjs";
 import { ownPath } from "../bin/lib/node.mjs";
-import { REPORTS, SUMMARIES, TASKS, readResults, verdict } from "./results.mjs";
+import { bootstrap } from "./bootstrap.mjs";
+import { REPORTS, SUMMARIES, SUITES, readResults, slowest, verdict } from "./results.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [name, ...more] = process.argv.slice(2);
+const suite = SUITES[name];
 
+process.stdout.write(`${suite.command}: ${suite.tasks.join(", ")}; ${suite.takes} on a machine with 2 cores\n`);
 if (await bootstrap({ root, dev: true })) {
   // What an earlier run left must not count for this one; turbo brings back the reports of what it need not run again.
   for (const folder of [REPORTS, SUMMARIES]) rmSync(join(root, folder), { recursive: true, force: true });
   const begin = Date.now();
-  process.exitCode = await turbo(process.argv.slice(2));
-  const { line, failed } = verdict(readResults(root));
+  process.exitCode = await turbo();
+  const { line, failed } = verdict(readResults(root, suite.tasks));
+  const files = slowest(root, suite.tasks).map(({ seconds, file }) => `${seconds.toFixed(1).padStart(6)} s  ${file}`);
+  process.stdout.write(`\n${["The slowest files:", ...files].join("\n")}\n`);
   process.stdout.write(`\n${line} in ${Math.round((Date.now() - begin) / 1000)} s\n`);
   if (failed > 0) process.exitCode ||= 1;
 }
 
-function turbo(more) {
-  const flags = ["--continue=always", "--summarize", "--concurrency=2", "--no-update-notifier", "--log-order=stream"];
+function turbo() {
+  const flags = ["--continue=always", "--summarize", "--concurrency=5", "--no-update-notifier", "--log-order=stream"];
+  // `--rest` has the dependencies of its task run elsewhere, just before.
+  if (suite.alone) flags.push("--only");
   const env = { ...process.env, PATH: ownPath(), TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
   const program = join(root, "node_modules", ".bin", "turbo");
-  const child = spawn(process.execPath, [program, "run", ...TASKS, ...flags, ...more], {
+  const child = spawn(process.execPath, [program, "run", ...suite.tasks, ...flags, ...more], {
     cwd: root,
     env,
     stdio: ["ignore", "inherit", "inherit"],
