@@ -85,7 +85,8 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
       } catch (err) {
         if (!signal.aborted) roundFlood("error", { err, round }, "the scheduler's round failed");
       }
-      await sleep(ms, undefined, { signal }).catch(() => {});
+      // On the same grid for all rounds: a process that wakes once for several of them uses less of a small machine.
+      await sleep(ms - (performance.now() % ms), undefined, { signal }).catch(() => {});
     }
   }
 

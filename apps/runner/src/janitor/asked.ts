@@ -4,7 +4,7 @@ import { answerClean, MAX_NAMED, takeAsk, type CleanAnswer, type CleanAsk } from
 import { lock } from "../lock/flock.ts";
 import { sweep, type JanitorServices, type SweepReport } from "./sweep.ts";
 
-const LOOK_MS = 1000;
+const LOOK_MS = 2000;
 /** Another runner's round on the same data folder is waited for. */
 const LOCK_MS = 5 * 60_000;
 
