@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "int",
-          include: ["{apps,packages}/*/src/**/*.int.test.ts", "script/*.int.test.mjs"],
+          include: ["{apps,packages}/*/src/**/*.int.test.ts", "{script,packages/build}/*.int.test.mjs"],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,

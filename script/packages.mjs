@@ -1,20 +1,9 @@
 // The npm packages of this checkout. Runs on Node 18.
-import {
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { stagingFolder } from "../packages/build/staging.mjs";
 import { bundledNode, MINIMUM, ownNodeIsNewEnough, ownPath } from "../bin/lib/node.mjs";
 import { run, step } from "../bin/lib/step.mjs";
-
-const STAGE = ".install-";
 
 /**
  * `npm ci`, when node_modules is not what package-lock.json says. It installs beside node_modules and is put in its place
@@ -38,8 +27,7 @@ export function installPackages({ root, dev }) {
 }
 
 function installBeside({ root, dev, wanted }) {
-  removeLeftovers(root);
-  const stage = join(root, `${STAGE}${process.pid}`);
+  const stage = stagingFolder(root, "install");
   try {
     const workspaces = Object.keys(wanted.packages).filter((path) => path !== "" && !path.includes("node_modules/"));
     const manifests = [
@@ -76,14 +64,6 @@ function exchange({ root, stage, folder }) {
   const fresh = join(stage, folder);
   if (existsSync(place)) renameSync(place, join(stage, `${folder}.old`));
   if (existsSync(fresh)) renameSync(fresh, place);
-}
-
-/** Of installations that were killed. */
-function removeLeftovers(root) {
-  for (const name of readdirSync(root)) {
-    const dead = name.startsWith(STAGE) && !existsSync(`/proc/${name.slice(STAGE.length)}`);
-    if (dead) rmSync(join(root, name), { recursive: true, force: true });
-  }
 }
 
 /**

@@ -1,11 +1,12 @@
 // Bundles the programs of tac8 into dist/. Runs on Node 18.
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build as bundle } from "esbuild";
+import { build as bundle, formatMessages } from "esbuild";
 import { ENTRIES, TARGET } from "./entries.mjs";
 import { fingerprint } from "./fingerprint.mjs";
 import { licences } from "./licences.mjs";
 import { processesFrom } from "./running.mjs";
+import { stagingFolder } from "./staging.mjs";
 import { urls } from "./urls.mjs";
 
 // CommonJS packages inside an ES module call `require`, and some ask for their own place.
@@ -16,17 +17,18 @@ const BANNER = [
 
 /**
  * Builds into a new folder, then puts it in the place of `dist/`: a build that fails leaves the old one.
- * @param {{root: string}} options the checkout
+ * @param {{root: string, entries?: typeof ENTRIES}} options `root`: the checkout
  * @throws Error when a source cannot be bundled, or when a tac8 runs from the old `dist/`
  */
-export async function build({ root }) {
+export async function build({ root, entries = ENTRIES }) {
   const dist = join(root, "dist");
   refuseWhileRunning(dist);
   const before = fingerprint(root);
-  const outdir = mkdtempSync(join(root, ".dist-"));
+  const outdir = stagingFolder(root, "dist");
   try {
-    const inputs = await Promise.all(ENTRIES.map((entry) => bundleEntry(entry, { root, outdir })));
-    writeFileSync(join(outdir, "THIRD-PARTY-LICENCES.txt"), `${licences({ root, inputs: inputs.flat() })}\n`);
+    const metafiles = await all(entries.map((entry) => bundleEntry(entry, { root, outdir, entries })));
+    const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
+    writeFileSync(join(outdir, "THIRD-PARTY-LICENCES.txt"), `${licences({ root, inputs })}\n`);
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     writeFileSync(join(outdir, "build.json"), `${JSON.stringify({ version, fingerprint: before })}\n`);
     refuseWhileRunning(dist);
@@ -42,8 +44,9 @@ function refuseWhileRunning(dist) {
   throw new Error(`the sources have changed, and a tac8 still runs from ${dist} (process ${pid}): stop it first`);
 }
 
-async function bundleEntry({ name, source, split = false, executable = false }, { root, outdir }) {
-  const { metafile } = await bundle({
+/** @returns esbuild's metafile: which sources went where */
+export async function bundleEntry({ name, source, split = false, executable = false }, { root, outdir, entries }) {
+  const { metafile, warnings } = await bundle({
     absWorkingDir: root,
     entryPoints: [{ in: source, out: name }],
     outdir,
@@ -61,12 +64,21 @@ async function bundleEntry({ name, source, split = false, executable = false }, 
     minifyWhitespace: true,
     minifySyntax: true,
     metafile: true,
-    logLevel: "warning",
+    logLevel: "silent",
     banner: { js: executable ? `#!/usr/bin/env node\n${BANNER}` : BANNER },
-    plugins: [urls({ root, outdir, entries: ENTRIES })],
+    plugins: [urls({ root, outdir, entries })],
   });
+  if (warnings.length > 0) throw new Error((await formatMessages(warnings, { kind: "warning" })).join("\n"));
   if (executable) chmodSync(join(outdir, `${name}.js`), 0o755);
-  return Object.keys(metafile.inputs);
+  return metafile;
+}
+
+/** As Promise.all, but with nothing under way any more when it throws. */
+async function all(works) {
+  const results = await Promise.allSettled(works);
+  const failed = results.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+  return results.map(({ value }) => value);
 }
 
 function replace(fresh, place) {

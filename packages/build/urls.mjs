@@ -20,18 +20,22 @@ export function urls({ root, outdir, entries }) {
         if (!ours.some((folder) => path.startsWith(folder))) return undefined;
         const text = readFileSync(path, "utf8");
         if (!text.includes("import.meta.url")) return undefined;
-        const contents = text.replaceAll(PATTERN, (_, target) => {
+        const errors = [];
+        const contents = text.replaceAll(PATTERN, (whole, target) => {
           const file = resolve(dirname(path), target);
-          return `new URL("${built.get(file) ?? copied(file, { root, outdir, importer: path })}", import.meta.url)`;
+          if (!existsSync(file)) {
+            errors.push({ text: `${relative(root, path)} names ${relative(root, file)}, which is missing` });
+            return whole;
+          }
+          return `new URL("${built.get(file) ?? copied(file, outdir)}", import.meta.url)`;
         });
-        return { contents, loader: "ts" };
+        return { contents, loader: "ts", errors };
       });
     },
   };
 }
 
-function copied(file, { root, outdir, importer }) {
-  if (!existsSync(file)) throw new Error(`${relative(root, importer)} names ${relative(root, file)}, which is missing`);
+function copied(file, outdir) {
   const folder = statSync(file).isDirectory();
   // "@bull-board/ui" and "client/live.js" alike: the last two parts of a path tell assets apart.
   const name = join(basename(dirname(file)).replace("@", ""), basename(file));

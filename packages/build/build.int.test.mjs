@@ -1,0 +1,146 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { build, bundleEntry } from "./build.mjs";
+import { ensureBuilt } from "./ensure.mjs";
+import { ENTRIES } from "./entries.mjs";
+
+const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "tac8-build-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(files) {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
+
+function run(...args) {
+  return spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", timeout: 20_000 });
+}
+
+describe("a build of two small programs", () => {
+  const entries = [
+    { name: "first", source: "apps/a/src/main.ts" },
+    { name: "second", source: "apps/a/src/inner/main.ts", executable: true },
+  ];
+  const MAIN = `
+import { readFileSync, existsSync } from "node:fs";
+import { shout } from "shout";
+const second = new URL("inner/main.ts", import.meta.url);
+const page: URL = new URL("../client/page.css", import.meta.url);
+const pages = new URL("../../../node_modules/pages", import.meta.url);
+console.log(shout(readFileSync(page, "utf8")), second.pathname.endsWith("/dist/second.js"), existsSync(new URL("dist/x.html", pages)));
+setInterval(() => {}, process.argv[2] === "stay" ? 1000 : 2 ** 30).unref();
+if (process.argv[2] === "stay") process.stdin.resume();
+`;
+  beforeEach(() =>
+    write({
+      "package.json": JSON.stringify({ version: "1.2.3", type: "module" }),
+      "package-lock.json": "{}",
+      "apps/a/src/main.ts": MAIN,
+      "apps/a/src/inner/main.ts": "const text: string = 'second'; console.log(text);",
+      "apps/a/client/page.css": "body {}",
+      "packages/b/b.ts": "export const b = 1;",
+      "node_modules/shout/package.json": JSON.stringify({
+        name: "shout",
+        version: "4.5.6",
+        license: "MIT",
+        main: "index.js",
+      }),
+      "node_modules/shout/index.js":
+        'const { EOL } = require("os"); exports.shout = (text) => text.toUpperCase() + EOL.length;',
+      "node_modules/shout/LICENSE": "Permission is granted.",
+      "node_modules/pages/dist/x.html": "<p>",
+    }),
+  );
+
+  it("runs without sources and packages, finds its files, and is reproducible", async () => {
+    await build({ root, entries });
+    const text = readFileSync(join(root, "dist/first.js"), "utf8");
+    await build({ root, entries });
+    expect(readFileSync(join(root, "dist/first.js"), "utf8")).toBe(text);
+    cpSync(join(root, "dist"), join(root, "elsewhere/dist"), { recursive: true });
+    for (const folder of ["apps", "packages", "node_modules", "dist"]) rmSync(join(root, folder), { recursive: true });
+    const { stdout, stderr } = run("elsewhere/dist/first.js");
+    expect({ stdout, stderr }).toEqual({ stdout: "BODY {}1 true true\n", stderr: "" });
+    expect(statSync(join(root, "elsewhere/dist/second.js")).mode & 0o111).not.toBe(0);
+    const licences = readFileSync(join(root, "elsewhere/dist/THIRD-PARTY-LICENCES.txt"), "utf8");
+    expect(licences).toContain("shout 4.5.6 (MIT)\n\nPermission is granted.");
+  });
+
+  it("that fails leaves the one before, and nothing else", async () => {
+    await build({ root, entries });
+    const before = readdirSync(root);
+    write({ "apps/a/src/main.ts": 'import "./missing.ts";' });
+    await expect(build({ root, entries })).rejects.toThrow(/missing\.ts/);
+    write({ "apps/a/src/main.ts": 'new URL("gone.css", import.meta.url);' });
+    await expect(build({ root, entries })).rejects.toThrow(/names apps\/a\/src\/gone\.css, which is missing/);
+    expect(readdirSync(root)).toEqual(before);
+    expect(run("dist/second.js").stdout).toBe("second\n");
+  });
+
+  it("is refused while a program runs from the one before", async () => {
+    await build({ root, entries });
+    const child = spawn(process.execPath, [join(root, "dist/first.js"), "stay"], { stdio: "pipe" });
+    await once(child.stdout, "data");
+    await expect(build({ root, entries })).rejects.toThrow(
+      `the sources have changed, and a tac8 still runs from ${join(root, "dist")} (process ${child.pid}): stop it first`,
+    );
+    child.stdin.end();
+    await once(child, "exit");
+    await build({ root, entries });
+  });
+});
+
+it("builds again only when the content of a source has changed", async () => {
+  const said = [];
+  const say = (line) => said.push(line.replace(/[\d.]+ s/, "N s"));
+  for (const { source } of ENTRIES) write({ [source]: "console.log(1);" });
+  write({ "package.json": '{"version": "1.2.3"}', "package-lock.json": "{}" });
+  await ensureBuilt({ root, say });
+  await ensureBuilt({ root, say });
+  write({ [ENTRIES[0].source]: "console.log(1);" }); // Newer, and the same.
+  write({ "apps/scheduler/src/plan.test.ts": "1" });
+  await ensureBuilt({ root, say });
+  write({ [ENTRIES[0].source]: "console.log(2);" });
+  await ensureBuilt({ root, say });
+  expect(said).toEqual(["Built dist/ in N s", "Built dist/ in N s: the sources have changed"]);
+});
+
+it("`tac8 --help` and `tac8 status` load neither octokit nor express", async () => {
+  const entry = ENTRIES.find(({ name }) => name === "cli");
+  const { outputs } = await bundleEntry(entry, { root: REPOSITORY, outdir: join(root, "out"), entries: ENTRIES });
+  const find = (name) => Object.keys(outputs).find((path) => path.includes(name) && path.endsWith(".js"));
+  const help = packagesOf(outputs, [find("/cli.js")]);
+  const status = packagesOf(outputs, [find("/cli.js"), find("/cli-status-")]);
+  const add = packagesOf(outputs, [find("/cli-add-")]);
+  expect(help).toEqual(["commander"]);
+  expect(status).toEqual(expect.arrayContaining(["ioredis", "bullmq"]));
+  expect([...status].filter((name) => /octokit|express/.test(name))).toEqual([]);
+  expect(add).toContain("@octokit/rest"); // It would be found.
+});
+
+/** The npm packages in these files and in all that they import at once. */
+function packagesOf(outputs, files) {
+  const seen = new Set();
+  const visit = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const { path: next, kind } of outputs[path].imports)
+      if (kind === "import-statement" && outputs[next]) visit(next);
+  };
+  files.forEach(visit);
+  const inputs = [...seen].flatMap((path) => Object.entries(outputs[path].inputs));
+  const names = inputs.map(([path]) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(names.filter(Boolean))].sort();
+}
