@@ -33,7 +33,10 @@ export function createProgram(
 ): Command {
   const program = new Command("tac8")
     .description("Labelled GitHub issues become pull requests while you sleep.")
-    .option("--config <file>", "configuration file (default: TAC8_CONFIG, else config.toml)")
+    .option(
+      "--config <file>",
+      "configuration file (default: TAC8_CONFIG, else ./config.toml, else ~/.config/tac8/config.toml)",
+    )
     .version(manifest.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command");

@@ -1,13 +1,15 @@
+import { noConfiguration } from "@tac8/core/config/resolve";
 import { jobIdOf, parseReference } from "@tac8/core/domain/reference";
 import { messageOf, Problem } from "./context.ts";
 import type { Place } from "./redis/locate.ts";
 
 /** The job of the issue that a person names: `471`, `owner/repo#471` or its address. @throws Problem of one line */
-export function referenceOf(text: string, { repositories }: Pick<Place, "repositories">, cwd: string): string {
+export function referenceOf(
+  text: string,
+  { repositories, searched }: Pick<Place, "repositories" | "searched">,
+): string {
   if (repositories.length === 0) {
-    throw new Problem(
-      `there is no config.toml in ${cwd}, and no demo: run this where tac8 up runs, or give --config FILE`,
-    );
+    throw new Problem(`${noConfiguration(searched)}, and no demo is running: give --config FILE`);
   }
   try {
     return jobIdOf(parseReference(text, repositories));

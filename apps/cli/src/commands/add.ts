@@ -28,7 +28,7 @@ const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", 
 /** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
 export async function add(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
-  const jobId = referenceOf(args[0] ?? "", place, context.cwd);
+  const jobId = referenceOf(args[0] ?? "", place);
   const { config, repositories } = place;
   const parsed = parseJobId(jobId);
   const repository = repositories.find((entry) => parsed !== null && sameRepo(entry, parsed));

@@ -1,4 +1,4 @@
-import { configPath } from "@tac8/core/config/resolve";
+import { configPlaces } from "@tac8/core/config/resolve";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { messageOf, Problem, WrongUsage, type Context } from "../context.ts";
@@ -15,7 +15,7 @@ import { show } from "./doctor.ts";
 export async function init(context: Context, { options }: Input): Promise<number> {
   const { env, cwd, out } = context;
   const text = (name: string) => options[name] as string | undefined;
-  const path = configPath(text("config"), env, cwd);
+  const [path] = configPlaces(text("config"), env, cwd).paths;
   const prompt = options["yes"] === true ? null : (context.openPrompt?.() ?? null);
   let given: Given;
   try {

@@ -19,7 +19,7 @@ export async function retry(context: Context, { args, options }: Input): Promise
   if ((text === undefined) === !all) {
     throw new WrongUsage("say which issue to try again, such as tac8 retry 471; or tac8 retry --failed for all");
   }
-  const jobId = text === undefined ? null : referenceOf(text, place, context.cwd);
+  const jobId = text === undefined ? null : referenceOf(text, place);
   const json = options["json"] === true;
   return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, jobId, json }), UP_RUNNING);
 }

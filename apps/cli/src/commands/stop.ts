@@ -36,7 +36,7 @@ interface Wish {
 export async function stop(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const wish: Wish = {
-    jobId: referenceOf(args[0] ?? "", place, context.cwd),
+    jobId: referenceOf(args[0] ?? "", place),
     reason: (options["reason"] as string | undefined) ?? null,
     kill: options["now"] === true,
     waitMs: options["wait"] === false ? null : secondsOf(options["timeout"] as string) * 1000,

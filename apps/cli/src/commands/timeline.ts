@@ -25,7 +25,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
   const [text] = args;
   const { since, limit } = options as { readonly since?: string; readonly limit: string };
   const choice = {
-    issue: text === undefined ? null : referenceOf(text, place, context.cwd),
+    issue: text === undefined ? null : referenceOf(text, place),
     since: since === undefined ? 0 : parseSince(since, now()),
     limit: parseCount("--limit", limit, MAX_EVENTS),
   };

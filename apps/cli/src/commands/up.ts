@@ -10,12 +10,12 @@ export async function up(context: Context, { options }: Input): Promise<number> 
   const { env, cwd, out, err } = context;
   const flag = options["config"] as string | undefined;
   const loaded = loadConfig({ flag, env, cwd });
-  const decision = decideUp({ loaded, named: Boolean(flag || env["TAC8_CONFIG"]), env });
+  const decision = decideUp({ loaded, env });
   switch (decision.kind) {
     case "problems":
       throw new Problem(decision.lines);
     case "demo":
-      out.line("There is no config.toml and no GITHUB_TOKEN here, so this is the demo.\n");
+      out.line("There is no configuration and no GITHUB_TOKEN, so this is the demo.\n");
       return runDemo(context);
     case "up": {
       for (const warning of loaded.warnings) err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${warning}`);

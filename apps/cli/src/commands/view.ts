@@ -30,7 +30,7 @@ const LOOK_MS = 500;
  */
 export async function view(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
-  const jobId = referenceOf(args[0] ?? "", place, context.cwd);
+  const jobId = referenceOf(args[0] ?? "", place);
   const wanted: Wanted = {
     jobId,
     ref: refOf(jobId, place),

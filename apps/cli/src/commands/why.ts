@@ -26,7 +26,7 @@ const DEFAULT_EXPIRY_DAYS = 14;
 export async function why(context: Context, { args, options }: Input): Promise<number> {
   const { out, now } = context;
   const place = locate(context, options["config"] as string | undefined);
-  const ref = whole(referenceOf(args[0] ?? "", place, context.cwd), place);
+  const ref = whole(referenceOf(args[0] ?? "", place), place);
   const settings = settingsOf(place, ref);
   const facts = await withRedis(
     place.redisUrl,

@@ -210,11 +210,16 @@ test("the configuration", () => {
   const site = {
     kind: "none",
     path: "/x/config.toml",
+    searched: ["/x/config.toml", "/h/config.toml"],
     problems: [],
     warnings: ["old table"],
     config: null as never,
   } as const;
-  expect(judgeConfig(site)[0]).toMatchObject({ verdict: "problem", advice: expect.stringContaining("tac8 init") });
+  expect(judgeConfig(site)[0]).toMatchObject({
+    verdict: "problem",
+    text: expect.stringContaining("neither /x/config.toml nor /h/config.toml exists"),
+    advice: expect.stringContaining("tac8 init"),
+  });
   expect(judgeConfig({ ...site, kind: "demo" })[0]?.verdict).toBe("note");
   const problems = [
     { key: "a.b", message: "found 1" },

@@ -25,6 +25,8 @@ export interface Site extends DoctorOptions {
   readonly kind: "config" | "broken" | "demo" | "none";
   /** Absolute path of the configuration, or where it would be. */
   readonly path: string;
+  /** Places that were searched for it. */
+  readonly searched: readonly string[];
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
   /** With kind `broken` and `none`: defaults, and no repositories. */
@@ -46,8 +48,7 @@ const ANSWER_MS = 8000;
 export function openSite(context: Context, flag: string | undefined, options: DoctorOptions): Site {
   const { env, cwd } = context;
   const loaded = loadConfig({ flag, env, cwd });
-  const named = Boolean(flag || env["TAC8_CONFIG"]);
-  const demo = loaded.found || named ? null : demoSite(context, dirname(loaded.path));
+  const demo = loaded.found || loaded.named ? null : demoSite(context, dirname(loaded.path));
   const config = demo?.config ?? loaded.config ?? defaults(context, loaded.path);
   const { now } = context;
   const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
@@ -56,6 +57,7 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     ...options,
     kind: demo !== null ? "demo" : loaded.config !== null ? "config" : loaded.found ? "broken" : "none",
     path: demo?.path ?? loaded.path,
+    searched: loaded.searched,
     problems: demo === null && loaded.found ? loaded.problems : [],
     warnings: demo === null ? loaded.warnings : [],
     config,

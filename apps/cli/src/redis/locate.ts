@@ -1,4 +1,4 @@
-import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import { describeProblems, loadConfig, type LoadedConfig } from "@tac8/core/config/load";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { sections } from "@tac8/core/config/schema";
 import type { HealthLimits } from "@tac8/core/health/limits";
@@ -16,6 +16,8 @@ export interface Place {
   readonly config: Config | null;
   /** Where the data folder may be, on this machine. */
   readonly homes: readonly string[];
+  /** Places that were searched for the configuration. */
+  readonly searched: readonly string[];
   readonly limits: HealthLimits;
 }
 
@@ -30,8 +32,7 @@ const DEFAULT_POLL_SECONDS = 30;
 export function locate(context: Pick<Context, "env" | "cwd">, flag: string | undefined): Place {
   const { env, cwd } = context;
   const loaded = loadConfig({ flag, env, cwd });
-  const named = Boolean(flag || env["TAC8_CONFIG"]);
-  if (!loaded.found && !named) return locateDemo(context, dirname(loaded.path));
+  if (!loaded.found && !loaded.named) return locateDemo(context, loaded);
   const { config } = loaded;
   if (config === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
   // The demo's configuration stands inside its data folder.
@@ -42,12 +43,13 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
     homes,
+    searched: loaded.searched,
     limits: config.health,
   };
 }
 
-function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string): Place {
-  const home = resolve(folder, env["TAC8_HOME"] || ".tac8");
+function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, { path, searched }: LoadedConfig): Place {
+  const home = resolve(dirname(path), env["TAC8_HOME"] || ".tac8");
   const demo = demoHome(home);
   const url = redisUrlIn([demo]);
   const { config } = loadConfig({ flag: join(demo, "config.toml"), env: { GITHUB_TOKEN: DEMO_TOKEN }, cwd });
@@ -57,6 +59,7 @@ function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, folder: string):
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
     homes: [demo, home],
+    searched,
     limits: config?.health ?? sections.health.parse({}),
   };
 }

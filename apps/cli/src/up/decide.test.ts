@@ -6,9 +6,14 @@ const GOOD = '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n';
 const path = "/project/config.toml";
 
 function decide(text: string | null, env: Record<string, string>, named = false) {
-  const readSecretFile = () => "from-a-file";
-  const loaded = { ...resolveConfig({ text, path, env, readSecretFile }), path, found: text !== null };
-  return decideUp({ loaded, named, env });
+  const result = resolveConfig({
+    text,
+    path,
+    searched: named ? [] : [path, "/home/pi/.config/tac8/config.toml"],
+    env,
+    readSecretFile: () => "from-a-file",
+  });
+  return decideUp({ loaded: { ...result, path, found: text !== null, named }, env });
 }
 
 describe("decideUp", () => {
@@ -27,9 +32,9 @@ describe("decideUp", () => {
       null,
       { GITHUB_TOKEN: "t" },
       false,
-      [/no config\.toml in \/project.*config\.example\.toml/],
+      [/neither \/project\/config\.toml nor \/home\/pi\/\.config\/tac8\/config\.toml exists.*config\.example\.toml/],
     ],
-    ["a token file and no configuration", null, { GITHUB_TOKEN_FILE: "/t" }, false, [/no config\.toml/]],
+    ["a token file and no configuration", null, { GITHUB_TOKEN_FILE: "/t" }, false, [/no configuration/]],
     ["configuration and no token", GOOD, {}, false, [/no GitHub token.*GITHUB_TOKEN_FILE/]],
     ["an empty token", GOOD, { GITHUB_TOKEN: "  " }, false, [/no GitHub token/]],
     [

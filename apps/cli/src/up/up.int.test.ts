@@ -186,7 +186,7 @@ describe("tac8 up says in a line what is wrong with", () => {
 
   it("a token without configuration", async () => {
     expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }))).toMatch(
-      /^tac8: there is no config\.toml in .*\n$/,
+      /^tac8: there is no configuration \(neither .*\/config\.toml nor .*\/\.config\/tac8\/config\.toml exists\): .*\n$/,
     );
   });
 

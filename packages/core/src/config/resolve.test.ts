@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { configPath } from "./resolve.ts";
+import { configPlaces } from "./resolve.ts";
 import { SECRETS } from "./variables.ts";
 import { configOf, PATH, problemsOf, REPOSITORY, resolve } from "./testing.fixture.ts";
 
@@ -71,6 +71,20 @@ a = 1
 
   it("say where the file is no TOML", () => {
     expect(problemsOf({ text: "[github]\nrepo_owner = octo\n" })[PATH]).toMatch(/^not valid TOML at line 2, column/);
+  });
+
+  it("name the places that were searched for a file, in one line", () => {
+    const here = "/cwd/config.toml";
+    const cure = "and name your repository in it, or run tac8 demo";
+    expect(resolve({ text: null, searched: [here, "/h/config.toml"] }).problems).toEqual([
+      {
+        key: "",
+        message: `there is no configuration (neither ${here} nor /h/config.toml exists): copy config.example.toml to one of these places ${cure}`,
+      },
+    ]);
+    expect(resolve({ text: null, searched: [here] }).problems[0]?.message).toBe(
+      `there is no configuration (${here} does not exist): copy config.example.toml there ${cure}`,
+    );
   });
 
   it("say what to do where there is no file, and still what is wrong in the environment", () => {
@@ -202,11 +216,17 @@ describe("what a configuration says", () => {
   });
 
   it("finds its file by flag, variable or folder, in this order", () => {
-    const env = { TAC8_CONFIG: "of-env.toml" };
-    expect(configPath("of-flag.toml", env, "/cwd")).toBe("/cwd/of-flag.toml");
-    expect(configPath(undefined, env, "/cwd")).toBe("/cwd/of-env.toml");
-    expect(configPath("", {}, "/cwd")).toBe("/cwd/config.toml");
-    expect(configPath("/a/b.toml", env, "/cwd")).toBe("/a/b.toml");
+    const env = { TAC8_CONFIG: "of-env.toml", HOME: "/home/pi" };
+    const named = (path: string) => ({ named: true, paths: [path] });
+    const searched = (...paths: string[]) => ({ named: false, paths });
+    expect(configPlaces("of-flag.toml", env, "/cwd")).toEqual(named("/cwd/of-flag.toml"));
+    expect(configPlaces(undefined, env, "/cwd")).toEqual(named("/cwd/of-env.toml"));
+    expect(configPlaces("/a/b.toml", env, "/cwd")).toEqual(named("/a/b.toml"));
+    const ofUser = "/home/pi/.config/tac8/config.toml";
+    expect(configPlaces("", { HOME: "/home/pi" }, "/cwd")).toEqual(searched("/cwd/config.toml", ofUser));
+    const xdg = { HOME: "/home/pi", XDG_CONFIG_HOME: "/xdg" };
+    expect(configPlaces("", xdg, "/cwd")).toEqual(searched("/cwd/config.toml", "/xdg/tac8/config.toml"));
+    expect(configPlaces("", {}, "/cwd")).toEqual(searched("/cwd/config.toml"));
   });
 });
 

@@ -1,9 +1,10 @@
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
 import { readEnvironment } from "./environment.ts";
 import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
+import { xdgFolder } from "./xdgFolder.ts";
 
 export interface RepositoryConfig {
   readonly owner: string;
@@ -42,7 +43,7 @@ export interface Config extends Omit<ConfigFile, "repositories"> {
 }
 
 export interface ConfigProblem {
-  /** Where: a key such as `coordinator.max_attempts`, or a variable's name. */
+  /** Where: a key such as `coordinator.max_attempts`, a variable's name, or the file; empty: the message says it. */
   readonly key: string;
   readonly message: string;
 }
@@ -52,6 +53,8 @@ export interface ConfigInput {
   readonly text: string | null;
   /** Absolute path it was read from, or would have been. */
   readonly path: string;
+  /** Places that were searched for it; empty: a flag or a variable named it. */
+  readonly searched?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads a `NAME_FILE` secret; throws when it cannot. */
   readonly readSecretFile: (path: string) => string;
@@ -67,8 +70,8 @@ export interface ConfigResult {
 export function resolveConfig(input: ConfigInput): ConfigResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
-  const environment = readEnvironment(input, problems);
   const { file, broken } = parseFile(input, problems, warnings);
+  const environment = readEnvironment(input, problems);
   // One broken table is no reason to keep quiet about the others.
   const named = broken.has("github") || broken.has("repositories");
   const repositories = file === null || named ? [] : listRepositories(file, problems);
@@ -121,10 +124,14 @@ interface ParsedFile {
   readonly broken: ReadonlySet<PropertyKey>;
 }
 
-function parseFile({ text, path }: ConfigInput, problems: ConfigProblem[], warnings: string[]): ParsedFile {
+function parseFile(input: ConfigInput, problems: ConfigProblem[], warnings: string[]): ParsedFile {
+  const { text, path, searched = [] } = input;
   const nothing = { file: null, broken: new Set<PropertyKey>() };
   if (text === null) {
-    problems.push({ key: path, message: "there is no such file; copy config.example.toml there, or run tac8 demo" });
+    const place = searched.length > 1 ? "to one of these places" : "there";
+    const cure = `copy config.example.toml ${place} and name your repository in it, or run tac8 demo`;
+    if (searched.length === 0) problems.push({ key: path, message: `there is no such file; ${cure}` });
+    else problems.push({ key: "", message: `${noConfiguration(searched)}: ${cure}` });
     return nothing;
   }
   let raw: Record<string, unknown>;
@@ -250,10 +257,28 @@ function resolveLlm(llm: ConfigFile["llm"], problems: ConfigProblem[]): ConfigFi
   return llm.command.join(" ") === "claude" ? { ...llm, command: [old] } : llm;
 }
 
-/** Path of the configuration file: `--config`, else `TAC8_CONFIG`, else `./config.toml`. */
-export function configPath(flag: string | undefined, env: ConfigInput["env"], cwd: string): string {
-  const path = flag || env["TAC8_CONFIG"] || "config.toml";
-  return isAbsolute(path) ? path : resolve(cwd, path);
+/** The places of the configuration file, in the order of the search. */
+export interface ConfigPlaces {
+  /** Whether a flag or a variable names the one place. */
+  readonly named: boolean;
+  /** Absolute. The first one is where a new file goes. */
+  readonly paths: readonly [string, ...string[]];
+}
+
+/** `--config`, else `TAC8_CONFIG`, else `./config.toml` before `$XDG_CONFIG_HOME/tac8/config.toml`. */
+export function configPlaces(flag: string | undefined, env: ConfigInput["env"], cwd: string): ConfigPlaces {
+  const name = flag || env["TAC8_CONFIG"];
+  if (name) return { named: true, paths: [resolve(cwd, name)] };
+  const folder = xdgFolder(env, "XDG_CONFIG_HOME", ".config");
+  const ofUser = folder === null ? [] : [join(folder, "tac8", "config.toml")];
+  return { named: false, paths: [resolve(cwd, "config.toml"), ...ofUser] };
+}
+
+/** The beginning of a line for people. */
+export function noConfiguration(searched: readonly string[]): string {
+  const [only = ""] = searched;
+  const places = searched.length > 1 ? `neither ${searched.join(" nor ")} exists` : `${only} does not exist`;
+  return `there is no configuration (${places})`;
 }
 
 function dotted(path: readonly PropertyKey[]): string {

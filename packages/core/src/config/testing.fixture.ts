@@ -5,18 +5,19 @@ export const PATH = "/etc/tac8/config.toml";
 
 export interface Given {
   readonly text?: string | null;
+  readonly searched?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Secret files by path; any other one cannot be read. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-export function resolve({ text = REPOSITORY, env = {}, files = {} }: Given = {}): ConfigResult {
+export function resolve({ text = REPOSITORY, searched = [], env = {}, files = {} }: Given = {}): ConfigResult {
   const readSecretFile = (path: string) => {
     const found = files[path];
     if (found === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
     return found;
   };
-  return resolveConfig({ text, path: PATH, env, readSecretFile });
+  return resolveConfig({ text, path: PATH, searched, env, readSecretFile });
 }
 
 /** For a configuration that must be good. */

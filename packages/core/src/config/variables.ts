@@ -41,7 +41,11 @@ export type SecretName = (typeof SECRETS)[number]["name"];
 
 /** What the environment sets beside the file; where both do, the environment wins. */
 export const VARIABLES: readonly Variable[] = [
-  { name: "TAC8_CONFIG", standard: "config.toml", meaning: "Path of the configuration file." },
+  {
+    name: "TAC8_CONFIG",
+    standard: "",
+    meaning: "Path of the configuration file. Without it: ./config.toml, else ~/.config/tac8/config.toml.",
+  },
   {
     name: "TAC8_HOME",
     standard: ".tac8",

@@ -1,5 +1,5 @@
 import { describeProblems } from "@tac8/core/config/load";
-import { dirname } from "node:path";
+import { noConfiguration } from "@tac8/core/config/resolve";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
@@ -11,19 +11,21 @@ export const config: Check = {
 };
 
 /** Pure. */
-export function judgeConfig(site: Pick<Site, "kind" | "path" | "problems" | "warnings" | "config">): Finding[] {
+export function judgeConfig(
+  site: Pick<Site, "kind" | "path" | "searched" | "problems" | "warnings" | "config">,
+): Finding[] {
   const { path } = site;
   const warnings = site.warnings.map((text) => note(text));
   switch (site.kind) {
     case "none":
       return [
         problem(
-          `there is no config.toml in ${dirname(path)}: what follows is about this machine alone`,
+          `${noConfiguration(site.searched)}: what follows is about this machine alone`,
           "run tac8 init to make one, or tac8 demo to see tac8 at work first",
         ),
       ];
     case "demo":
-      return [note("there is no config.toml: this is about the demo", "run tac8 init when you want real work done")];
+      return [note("there is no configuration: this is about the demo", "run tac8 init when you want real work done")];
     case "broken": {
       const lines = describeProblems(site.problems, path).split("\n");
       return lines.map((line) => problem(line, "mend it; config.example.toml has every key with its meaning"));

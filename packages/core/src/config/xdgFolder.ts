@@ -1,0 +1,17 @@
+import { isAbsolute, join } from "node:path";
+
+/**
+ * Return a folder of the XDG base directory specification: `variable`'s value, or `underHome` in `HOME`. The specification
+ * has relative values ignored.
+ * @returns null when neither variable has an absolute path
+ */
+export function xdgFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  underHome: string,
+): string | null {
+  const given = env[variable];
+  if (given && isAbsolute(given)) return given;
+  const home = env["HOME"];
+  return home && isAbsolute(home) ? join(home, underHome) : null;
+}
