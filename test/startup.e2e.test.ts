@@ -1,8 +1,10 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { folderName } from "@tac8/core/config/dataFolder";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { freePort, startRedisServer } from "@tac8/sandbox/redis";
 import { launch, type Launched } from "./launch.ts";
@@ -175,6 +177,62 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       const token = world.github.addToken({ login: OWNER, atMost: "read" });
       await expectGivesUp(up(environment({ GITHUB_TOKEN: token })), [/^tac8: .*no write access to octo\/widgets/], 1);
     });
+  });
+});
+
+describe("an app by itself, without TAC8_HOME", () => {
+  async function configured(folder: string): Promise<{ path: string; own: string; env: Record<string, string> }> {
+    await mkdir(join(world.dir, folder));
+    const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", `command = ["${SCRIPTED}"]`];
+    const path = await writeConfig(join(folder, "config.toml"), lines);
+    const own = join(world.dir, "agent-home", ".local", "share", "tac8", folderName(path));
+    return { path, own, env: environment({ TAC8_CONFIG: path, TAC8_HOME: "" }) };
+  }
+
+  test("a runner and a scheduler make the data folder of their configuration, for their user alone", async () => {
+    const { own, env } = await configured("new");
+    const runner = start("runner", env);
+    await runner.says(/runner ready/);
+    expect(runner.stdout()).toContain(`new data folder: ${own}"`);
+    expect((await stat(own)).mode & 0o777).toBe(0o700);
+    expect(await readdir(own)).toEqual(expect.arrayContaining(["id", "runs"]));
+    const scheduler = start("scheduler", env);
+    await expect.poll(() => existsSync(join(own, "tasks.md")), { timeout: 60_000 }).toBe(true);
+    for (const { child, ended } of [scheduler, runner]) {
+      child.kill("SIGTERM");
+      expect(await ended).toBe(0);
+    }
+  });
+
+  test.each(APPS)("%s: an older version's folder is used, and the log says where the data is", async (app) => {
+    const { path, own, env } = await configured(`old-${app}`);
+    const old = join(dirname(path), ".tac8");
+    await mkdir(join(old, "repos"), { recursive: true });
+    const launched = start(app, env);
+    await launched.says(/runner ready|scheduler ready|board at http/);
+    expect(launched.stdout()).toContain(
+      `"the data is in ${old}, as before; a new installation would keep it in ${own}"`,
+    );
+    if (app === "runner") expect(existsSync(join(old, "runs"))).toBe(true);
+    expect(existsSync(own)).toBe(false);
+    launched.child.kill("SIGTERM");
+    expect(await launched.ended).toBe(0);
+  });
+
+  test("a runner whose data folder cannot be made", async () => {
+    const { env } = await configured("closed");
+    await writeFile(join(world.dir, "file"), "");
+    const closed = { ...env, XDG_DATA_HOME: join(world.dir, "file") };
+    await expectGivesUp(start("runner", closed), [
+      /^the data folder .*file\/tac8\/closed-.* cannot be used .*TAC8_HOME/,
+    ]);
+  });
+
+  test.each(APPS)("%s: no HOME", async (app) => {
+    const { env } = await configured(`homeless-${app}`);
+    await expectGivesUp(start(app, { ...env, HOME: "" }), [
+      /^HOME is not set to an absolute path.*set TAC8_HOME to one$/,
+    ]);
   });
 });
 

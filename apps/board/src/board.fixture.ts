@@ -56,7 +56,9 @@ export async function setUpBoard(
   { redis, board = "", env = {} }: BoardSetup,
 ): Promise<RunningBoard & { readonly lines: string[]; readonly passwords: string[] }> {
   const text = `[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n[board]\nport = 0\n${board}`;
-  const input = { text, path: "/nowhere/config.toml", env, readSecretFile: () => "" };
+  const folder = { realPath: "/nowhere", oldNames: [] };
+  const withHome = { TAC8_HOME: "/nowhere", ...env };
+  const input = { text, path: "/nowhere/config.toml", folder, env: withHome, readSecretFile: () => "" };
   const { config, problems } = resolveConfig(input);
   if (config === null) throw new Error(JSON.stringify(problems));
   const lines: string[] = [];

@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { StartupProblem } from "@tac8/core/app/main";
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { signIn } from "@tac8/core/app/signIn";
 import { githubPresence, watchVitals } from "@tac8/core/app/vitals";
 import type { Logger } from "@tac8/core/log/logger";
@@ -77,6 +78,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   log.info("agents run as this runner's own Unix user: what separates them guards against accidents only");
 
   // The data folder's slots, and what an earlier runner has left in them.
+  openDataFolder(config.home, log);
   const host = hostname();
   const slots = await takeSlots({ home: config.home, count: slotCount, host });
   opened.defer(() => slots.close());
@@ -184,6 +186,17 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 }
 
 type Given = Pick<RunnerServices, "github" | "login" | "redis" | "queue" | "log" | "now">;
+
+function openDataFolder(path: string, log: Logger): void {
+  try {
+    if (makeDataFolder(path)) log.info(`new data folder: ${path}`);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new StartupProblem(`the data folder ${path} cannot be used (${said}): set TAC8_HOME to another`, {
+      cause: error,
+    });
+  }
+}
 
 async function servicesOf(config: Config, given: Given): Promise<RunnerServices> {
   const ceiling = await findCeiling({

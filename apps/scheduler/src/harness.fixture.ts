@@ -174,7 +174,9 @@ export function configFor({ dir, apiUrl, token, repositories }: ConfigFor): Conf
     ...more.map((name) => `[[repositories]]\nrepo_owner = "${OWNER}"\nrepo_name = "${name}"`),
   ].join("\n");
   const env = { GITHUB_TOKEN: token, GITHUB_API_URL: apiUrl, TAC8_HOME: join(dir, "home") };
-  const { config, problems } = resolveConfig({ text, path: join(dir, "config.toml"), env, readSecretFile: () => "" });
+  const folder = { realPath: dir, oldNames: [] };
+  const path = join(dir, "config.toml");
+  const { config, problems } = resolveConfig({ text, path, folder, env, readSecretFile: () => "" });
   if (config === null) throw new Error(JSON.stringify(problems));
   return config;
 }

@@ -66,7 +66,7 @@ async function startRunner(): Promise<void> {
 
 /** The log of an issue's run, of one that has ended or not. */
 async function logOf(number: number, state: "failed" | "running"): Promise<string> {
-  const folder = join(lab.dir, ".tac8", "logs", "octo", "hello", `gh-${number}`);
+  const folder = join(lab.home, "logs", "octo", "hello", `gh-${number}`);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "run.jsonl");
   writeFileSync(path, "x".repeat(5000));
@@ -98,7 +98,7 @@ test("lists what would go, then removes it as the janitor, and leaves what is in
     dryRun: false,
     runners: [
       {
-        home: join(lab.dir, ".tac8"),
+        home: lab.home,
         removedCount: 1,
         removed: [{ kind: "log", paths: [old], why: "age" }],
         problem: null,

@@ -1,3 +1,5 @@
+import { NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
+import { findDataFolder } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -90,7 +92,9 @@ async function tokenOf(
   for (const line of TOKEN_HELP) prompt.say(line);
   const secret = await prompt.askHidden("Token (empty: later): ");
   if (secret === "") return { kind: "later" };
-  return { kind: "typed", path: join(resolve(dirname(path), env["TAC8_HOME"] || ".tac8"), "github-token"), secret };
+  const folder = findDataFolder(path, env);
+  if (folder === null) throw new Problem(NO_DATA_FOLDER);
+  return { kind: "typed", path: join(folder.path, "github-token"), secret };
 }
 
 /** Whole or not at all. @throws Problem */

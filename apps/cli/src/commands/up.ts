@@ -19,6 +19,7 @@ export async function up(context: Context, { options }: Input): Promise<number> 
       return runDemo(context);
     case "up": {
       for (const warning of loaded.warnings) err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${warning}`);
+      if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
       const redisUrl = env["REDIS_URL"] || null;
       return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null });
     }

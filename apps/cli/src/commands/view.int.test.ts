@@ -115,7 +115,7 @@ async function tell(run: string, events: readonly LiveEvent[]): Promise<void> {
 }
 
 function writeLog(run: string): void {
-  const path = runLogPath(join(lab.dir, ".tac8"), REF, run);
+  const path = runLogPath(lab.home, REF, run);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${LINES.join("\n")}\n`);
 }

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => lab.close());
 
 it("runs where nothing is configured, on fresh data, and the other commands find it", async () => {
-  const old = join(lab.dir, ".tac8", "demo", "workspaces");
+  const old = join(lab.demoHome, "workspaces");
   mkdirSync(old, { recursive: true });
   writeFileSync(join(old, "old"), "");
   const cli = lab.start(["up"], { TAC8_BOARD_PORT: "0" });
@@ -18,8 +18,10 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   await cli.seen(/GitHub: +http:\/\/127\.0\.0\.1:\d+/);
   await cli.seen(/Board: +http:/);
   expect(existsSync(old)).toBe(false);
+  expect(cli.stdout()).toContain(`Data in ${lab.demoHome}\n`);
+  expect(existsSync(join(lab.dir, ".tac8"))).toBe(false);
 
-  const status = lab.start(["status", "--json"]);
+  const status = lab.startIn("elsewhere", ["status", "--json"]);
   // The apps of this test do nothing: there is no scheduler to be heard of.
   expect((await status.ended).code).toBe(4);
   expect(JSON.parse(status.stdout())).toMatchObject({
@@ -39,6 +41,30 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   expect(after.stderr()).toBe(
     "tac8: Redis at 127.0.0.1:1 is not reachable: start tac8 with npm start, or set REDIS_URL\n",
   );
+  // Its issues are no longer meant: whoever names one has another tac8 in mind.
+  const late = lab.start(["retry", "4"], { REDIS_URL: "redis://127.0.0.1:1" });
+  expect((await late.ended).code).toBe(1);
+  expect(late.stderr()).toMatch(
+    /^tac8: there is no configuration \(neither .* nor .* exists\), and no demo .*--config FILE\n$/,
+  );
+});
+
+it("runs beside the data of a configuration, in TAC8_HOME", async () => {
+  const cli = lab.start(["demo"], { TAC8_HOME: ".tac8", TAC8_BOARD_PORT: "0" });
+  await cli.seen(/Board:/);
+  expect(cli.stdout()).toContain(`Data in ${join(lab.dir, ".tac8", "demo")}\n`);
+  cli.signal("SIGINT");
+  expect((await cli.ended).code).toBe(0);
+});
+
+it("says in one line that it needs HOME or TAC8_HOME", async () => {
+  for (const args of [["up"], ["demo"], ["status"], ["doctor"]]) {
+    const cli = lab.start(args, { HOME: "" });
+    expect((await cli.ended).code).toBe(1);
+    expect(cli.stderr()).toBe(
+      "tac8: HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one\n",
+    );
+  }
 });
 
 it("gets no real token", async () => {

@@ -1,11 +1,11 @@
 import { loadConfig } from "@tac8/core/config/load";
 import { freePort } from "@tac8/sandbox/redis";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Problem, type Context } from "../context.ts";
 import { stopLeftover } from "../redis/embedded.ts";
-import { demoHome } from "../redis/locate.ts";
+import { demoHome } from "./home.ts";
 import { LOCAL_GITHUB } from "../up/apps.ts";
 import { demoEnvironment } from "../up/environment.ts";
 import { lockHome } from "../up/lock.ts";
@@ -19,10 +19,10 @@ const GITHUB_PORT = 4000;
 const BOARD_PORT = 3000;
 const GITHUB_START_MS = 60_000;
 
-/** Runs the demo, anew each time, in `<data folder>/demo`. @returns the exit code. @throws Problem */
+/** Runs the demo, anew each time, in a data folder of its own. @returns the exit code. @throws Problem */
 export async function runDemo(context: Context): Promise<number> {
   const { env, cwd, node } = context;
-  const home = demoHome(resolve(cwd, env["TAC8_HOME"] || ".tac8"));
+  const home = demoHome(context);
   const lock = await lockHome(home);
   try {
     await stopLeftover(home);

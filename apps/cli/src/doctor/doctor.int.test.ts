@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   lab = openLab();
-  mkdirSync(join(lab.dir, ".tac8"));
+  mkdirSync(lab.home, { recursive: true });
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
@@ -191,8 +191,8 @@ test("whoever is told gets a test message only when that was wished", async () =
 
 test("leftovers: a dead run, and a process that carries the marker of a run of this data folder", async () => {
   configure();
-  const runs = join(lab.dir, ".tac8", "runs");
-  const trees = join(lab.dir, ".tac8", "workspaces", "octo", "hello", "trees");
+  const runs = join(lab.home, "runs");
+  const trees = join(lab.home, "workspaces", "octo", "hello", "trees");
   mkdirSync(runs);
   mkdirSync(join(trees, "gh-1.kept-x"), { recursive: true });
   const note = { jobId: "octo.hello.1", run: "dead", token: "t" };
@@ -205,7 +205,7 @@ test("leftovers: a dead run, and a process that carries the marker of a run of t
   const orphan = spawn("sh", ["-c", "echo up; exec cat"], { cwd: trees, env });
   cleanups.push(() => orphan.stdin.end());
   await once(orphan.stdout, "data");
-  const mine = findMarked(join(lab.dir, ".tac8")).map(({ pid, run }) => [pid, run]);
+  const mine = findMarked(lab.home).map(({ pid, run }) => [pid, run]);
   expect(mine).toEqual([[orphan.pid, "orphan"]]);
   expect(findMarked(join(lab.dir, "other"))).toEqual([]);
   const report = of(await found(), "Leftovers");

@@ -1,13 +1,12 @@
-import { loadConfig } from "@tac8/core/config/load";
+import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { resolveConfig, type Config, type ConfigProblem } from "@tac8/core/config/resolve";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { createLogger } from "@tac8/core/log/logger";
 import { createRedactor } from "@tac8/core/log/redact";
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import type { Context } from "../context.ts";
-import { DEMO_TOKEN } from "../demo/files.ts";
-import { demoHome, redisUrlIn } from "../redis/locate.ts";
+import { dirname } from "node:path";
+import { Problem, type Context } from "../context.ts";
+import { findDemo } from "../demo/home.ts";
+import { redisUrlIn } from "../redis/record.ts";
 
 /** What may be done beside looking. */
 export interface DoctorOptions {
@@ -21,12 +20,14 @@ export interface DoctorOptions {
 
 /** What the checks look at. */
 export interface Site extends DoctorOptions {
-  /** `none`: there is no configuration and no demo, and all keys have their defaults. */
+  /** `none`: there is no configuration and no running demo, and all keys have their defaults. */
   readonly kind: "config" | "broken" | "demo" | "none";
   /** Absolute path of the configuration, or where it would be. */
   readonly path: string;
   /** Places that were searched for it. */
   readonly searched: readonly string[];
+  /** About the place of the data folder; null: nothing. */
+  readonly notice: string | null;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
   /** With kind `broken` and `none`: defaults, and no repositories. */
@@ -44,20 +45,26 @@ export interface Site extends DoctorOptions {
 
 const ANSWER_MS = 8000;
 
-/** Finds what there is to look at; a configuration that is wrong or missing is no reason to give up. */
+/**
+ * Finds what there is to look at; a configuration that is wrong or missing is no reason to give up.
+ * @throws Problem when there is no data folder
+ */
 export function openSite(context: Context, flag: string | undefined, options: DoctorOptions): Site {
   const { env, cwd } = context;
   const loaded = loadConfig({ flag, env, cwd });
-  const demo = loaded.found || loaded.named ? null : demoSite(context, dirname(loaded.path));
-  const config = demo?.config ?? loaded.config ?? defaults(context, loaded.path);
+  const demo = loaded.found || loaded.named ? null : findDemo(context);
+  const { dataFolder } = loaded;
+  if (dataFolder === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  const config = demo?.config ?? loaded.config ?? defaults(context, { path: loaded.path, home: dataFolder.path });
   const { now } = context;
   const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
   const redisUrl = demo === null ? env["REDIS_URL"] || inHome : inHome;
   return {
     ...options,
     kind: demo !== null ? "demo" : loaded.config !== null ? "config" : loaded.found ? "broken" : "none",
-    path: demo?.path ?? loaded.path,
+    path: demo?.configPath ?? loaded.path,
     searched: loaded.searched,
+    notice: demo === null ? dataFolder.notice : null,
     problems: demo === null && loaded.found ? loaded.problems : [],
     warnings: demo === null ? loaded.warnings : [],
     config,
@@ -78,21 +85,14 @@ export function openSite(context: Context, flag: string | undefined, options: Do
   };
 }
 
-function demoSite({ env, cwd }: Context, folder: string): { config: Config; path: string } | null {
-  const home = demoHome(resolve(folder, env["TAC8_HOME"] || ".tac8"));
-  const path = join(home, "config.toml");
-  if (!existsSync(path)) return null;
-  const demoEnv = { PATH: env["PATH"], HOME: env["HOME"], GITHUB_TOKEN: DEMO_TOKEN, TAC8_HOME: home };
-  const { config } = loadConfig({ flag: path, env: demoEnv, cwd });
-  return config === null ? null : { config, path };
-}
-
 /** All keys as they are by default, with what the environment says as far as it is good. */
-function defaults({ env }: Context, path: string): Config {
-  const good = { PATH: env["PATH"], HOME: env["HOME"], TAC8_HOME: env["TAC8_HOME"] };
-  for (const use of [env, good]) {
+function defaults({ env }: Context, { path, home }: { path: string; home: string }): Config {
+  const good = { PATH: env["PATH"], HOME: env["HOME"] };
+  const folder = { realPath: dirname(path), oldNames: [] };
+  for (const some of [env, good]) {
     const text = '[github]\nrepo_owner = "none"\nrepo_name = "none"';
-    const { config } = resolveConfig({ text, path, env: withoutFiles(use), readSecretFile: () => "" });
+    const used = { ...withoutFiles(some), TAC8_HOME: home };
+    const { config } = resolveConfig({ text, path, folder, env: used, readSecretFile: () => "" });
     if (config !== null) return { ...config, repositories: [] };
   }
   throw new Error("the configuration's defaults are not good: this is a defect");

@@ -24,7 +24,13 @@ export function renderConfig(given: Repository & { readonly apiUrl: string | nul
   readonly problems: readonly string[];
 } {
   const text = firstFile(given);
-  const { problems } = resolveConfig({ text, path: "/config.toml", env: {}, readSecretFile: () => "" });
+  const { problems } = resolveConfig({
+    text,
+    path: "/config.toml",
+    folder: { realPath: "/", oldNames: [] },
+    env: { TAC8_HOME: "/" }, // The file says nothing of the data folder.
+    readSecretFile: () => "",
+  });
   return { text, problems: problems.map(({ key, message }) => `${key}: ${message}`) };
 }
 

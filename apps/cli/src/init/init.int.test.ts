@@ -138,7 +138,7 @@ test("at a terminal it asks, and what is typed as the token is not shown", async
   terminal.type(`${SECRET}\r`);
   await terminal.seen(/export GITHUB_TOKEN_FILE=/);
   await terminal.ended;
-  const file = join(lab.dir, ".tac8", "github-token");
+  const file = join(lab.home, "github-token");
   expect(readFileSync(file, "utf8")).toBe(`${SECRET}\n`);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(terminal.text()).toContain(repo);

@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, Problem } from "../context.ts";
 
-/** Puts a secret where nobody but this user reads it. @throws Problem */
+/** Puts a secret into a file of the data folder that only this user can read. @throws Problem */
 export function writeSecret(path: string, secret: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDataFolder(dirname(path));
     rmSync(`${path}.new`, { force: true }); // Its mode counts only when it is made.
     writeFileSync(`${path}.new`, `${secret}\n`, { mode: 0o600, flag: "wx" });
     renameSync(`${path}.new`, path);

@@ -2,10 +2,10 @@ import { describeProblems, loadConfig, type LoadedConfig } from "@tac8/core/conf
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { sections } from "@tac8/core/config/schema";
 import type { HealthLimits } from "@tac8/core/health/limits";
-import { dirname, join, resolve } from "node:path";
+import { dirname } from "node:path";
 import { Problem, type Context } from "../context.ts";
-import { DEMO_TOKEN } from "../demo/files.ts";
-import { isAlive, readRecord } from "./record.ts";
+import { findDemo } from "../demo/home.ts";
+import { redisUrlIn } from "./record.ts";
 
 /** What the commands that look at a running tac8 need to know of it. */
 export interface Place {
@@ -48,31 +48,20 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   };
 }
 
-function locateDemo({ env, cwd }: Pick<Context, "env" | "cwd">, { path, searched }: LoadedConfig): Place {
-  const home = resolve(dirname(path), env["TAC8_HOME"] || ".tac8");
-  const demo = demoHome(home);
-  const url = redisUrlIn([demo]);
-  const { config } = loadConfig({ flag: join(demo, "config.toml"), env: { GITHUB_TOKEN: DEMO_TOKEN }, cwd });
+function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig): Place {
+  const demo = findDemo(context);
+  const { dataFolder, searched } = loaded;
+  if (dataFolder === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  // A tac8 may be at work whose configuration was removed.
+  const { path: other } = dataFolder;
+  const config = demo?.config ?? null;
   return {
-    redisUrl: url ?? (env["REDIS_URL"] || redisUrlIn([home]) || DEFAULT_URL),
+    redisUrl: demo?.redisUrl ?? (context.env["REDIS_URL"] || redisUrlIn([other]) || DEFAULT_URL),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
-    homes: [demo, home],
+    homes: demo === null ? [other] : [demo.home, other],
     searched,
     limits: config?.health ?? sections.health.parse({}),
   };
-}
-
-export function demoHome(home: string): string {
-  return join(home, "demo");
-}
-
-/** Address of the first Redis that lives in one of the data folders. */
-export function redisUrlIn(homes: readonly string[]): string | null {
-  for (const home of homes) {
-    const record = readRecord(home);
-    if (record !== null && isAlive(record)) return `redis://127.0.0.1:${record.port}`;
-  }
-  return null;
 }

@@ -54,6 +54,15 @@ export function isAlive({ pid, startTime }: RedisRecord): boolean {
   return startTimeOf(pid) === startTime;
 }
 
+/** Address of the first Redis that lives in one of the data folders. */
+export function redisUrlIn(homes: readonly string[]): string | null {
+  for (const home of homes) {
+    const record = readRecord(home);
+    if (record !== null && isAlive(record)) return `redis://127.0.0.1:${record.port}`;
+  }
+  return null;
+}
+
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }

@@ -10,7 +10,8 @@ function decide(text: string | null, env: Record<string, string>, named = false)
     text,
     path,
     searched: named ? [] : [path, "/home/pi/.config/tac8/config.toml"],
-    env,
+    folder: { realPath: "/project", oldNames: [] },
+    env: { HOME: "/home/pi", ...env },
     readSecretFile: () => "from-a-file",
   });
   return decideUp({ loaded: { ...result, path, found: text !== null, named }, env });

@@ -1,10 +1,13 @@
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, Problem } from "../context.ts";
 
 export interface HomeLock {
+  /** Whether the data folder was missing. */
+  readonly made: boolean;
   /** Idempotent. The lock ends with the process in any case. */
   release(): void;
 }
@@ -19,8 +22,9 @@ export const LOCK_FILE = "up.lock";
 export async function lockHome(home: string): Promise<HomeLock> {
   const path = join(home, LOCK_FILE);
   let fd: number;
+  let made: boolean;
   try {
-    mkdirSync(home, { recursive: true });
+    made = makeDataFolder(home);
     fd = openSync(path, constants.O_CREAT | constants.O_RDWR, 0o600);
   } catch (error) {
     throw new Problem(`the data folder ${home} cannot be used (${messageOf(error)}): set TAC8_HOME to another`, {
@@ -37,6 +41,7 @@ export async function lockHome(home: string): Promise<HomeLock> {
     if (!taken) closeSync(fd);
   }
   return {
+    made,
     release() {
       if (taken) closeSync(fd);
       taken = false;

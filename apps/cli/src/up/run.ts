@@ -1,6 +1,6 @@
 import type { Config } from "@tac8/core/config/resolve";
 import { mkdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { Problem, type Context } from "../context.ts";
 import { checkRedis, redisAddress } from "../redis/connect.ts";
 import { startEmbeddedRedis, type EmbeddedRedis } from "../redis/embedded.ts";
@@ -23,6 +23,8 @@ export interface UpPlan {
   /** A Redis of the operator's; null: `up` starts its own in the data folder. */
   readonly redisUrl: string | null;
   readonly demo: DemoParts | null;
+  /** Whether the data folder was missing. The banner says so: it may be that the configuration was moved. */
+  readonly newFolder?: boolean;
 }
 
 export interface DemoParts {
@@ -40,7 +42,7 @@ const LEFTOVER_WAIT_MS = 10_000;
 export async function runUp(context: Context, plan: UpPlan): Promise<number> {
   const lock = await lockHome(plan.config.home);
   try {
-    return await runLocked(context, plan);
+    return await runLocked(context, { ...plan, newFolder: lock.made });
   } finally {
     lock.release();
   }
@@ -72,7 +74,7 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
     const { home } = plan.config;
     if (plan.redisUrl === null) redis = await startEmbeddedRedis({ home, warn: (line) => screen.warn("redis", line) });
     const redisUrl = redis?.url ?? plan.redisUrl ?? "";
-    screen.banner(bannerLines(context, { plan, redisUrl }));
+    screen.banner(bannerLines(plan, redisUrl));
     const start = starter(context, { plan, screen, redisUrl, fatal: fatal.resolve });
     if (plan.demo !== null && !stop.signal.aborted) {
       children.push(start(plan.demo.github, plan.demo.githubEnv));
@@ -176,16 +178,17 @@ const DEMO_HINTS = [
   "In another terminal, npx tac8 status says how it stands, and npx tac8 monitor shows it live",
 ];
 
-function bannerLines({ cwd }: Context, { plan, redisUrl }: { plan: UpPlan; redisUrl: string }): string[] {
-  const { config, demo } = plan;
+/** Paths are absolute, so that an operator can paste them into another terminal. */
+function bannerLines(plan: UpPlan, redisUrl: string): string[] {
+  const { config, configPath, demo, newFolder = false } = plan;
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   const some = names.length > 3 ? `${names.length} repositories` : names.join(", ");
-  const short = relative(cwd, config.home);
-  const home = short.startsWith("..") || short === "" ? config.home : short;
   const whose = plan.redisUrl === null ? " (its own)" : "";
   return [
     demo === null ? `tac8 works on ${some}` : "tac8's demo: a GitHub and an agent on this machine, and five issues",
-    `Data in ${home}, logs in ${join(home, "logs")}, Redis at ${redisAddress(redisUrl)}${whose}`,
+    ...(demo === null ? [`Configuration in ${configPath}`] : []),
+    `Data in ${config.home}${newFolder ? " (a new folder)" : ""}`,
+    `Logs in ${join(config.home, "logs")}, Redis at ${redisAddress(redisUrl)}${whose}`,
     ...(demo === null ? [] : DEMO_HINTS),
   ];
 }

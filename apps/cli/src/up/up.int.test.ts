@@ -1,8 +1,9 @@
+import { folderName } from "@tac8/core/config/dataFolder";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -56,14 +57,13 @@ async function refused(cli: Cli): Promise<string> {
   return cli.stderr();
 }
 
-const home = () => join(lab.dir, ".tac8");
 const alive = () => lab.witness().filter(({ event, pid }) => event === "start" && isRunning(pid));
 
 describe("tac8 up", () => {
   it("starts everything, and Ctrl-C stops it in order and leaves nothing", async () => {
     configure();
     const cli = await up();
-    const redis = readRecord(home());
+    const redis = readRecord(lab.home);
     expect(redis).not.toBeNull();
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 0, signal: null });
@@ -73,8 +73,8 @@ describe("tac8 up", () => {
     const ends = lab.witness().filter(({ event }) => event === "end");
     expect(ends.map(({ app }) => app)).toEqual(["board", "scheduler", "runner"]);
     expect(isRunning(redis?.pid ?? 0)).toBe(false);
-    expect(readRecord(home())).toBeNull();
-    expect(readFileSync(join(home(), "logs", "runner.log"), "utf8")).toContain("too small");
+    expect(readRecord(lab.home)).toBeNull();
+    expect(readFileSync(join(lab.home, "logs", "runner.log"), "utf8")).toContain("too small");
   });
 
   it("hands Redis, paths and token on", async () => {
@@ -83,9 +83,9 @@ describe("tac8 up", () => {
     const { env } = lab.environments()[0] ?? { env: {} };
     expect(env).toMatchObject({
       GITHUB_TOKEN: token,
-      TAC8_HOME: home(),
+      TAC8_HOME: lab.home,
       TAC8_CONFIG: join(lab.dir, "config.toml"),
-      REDIS_URL: `redis://127.0.0.1:${readRecord(home())?.port}`,
+      REDIS_URL: `redis://127.0.0.1:${readRecord(lab.home)?.port}`,
     });
     cli.signal("SIGTERM");
     expect((await cli.ended).code).toBe(0);
@@ -114,11 +114,11 @@ describe("tac8 up", () => {
   it("starts its Redis again, on the same port", async () => {
     configure();
     const cli = await up();
-    const before = readRecord(home());
+    const before = readRecord(lab.home);
     process.kill(before?.pid ?? 0, "SIGKILL");
     await cli.seen(/Redis ended unexpectedly; it starts again in 1 s/);
     await cli.seen(/Redis runs again/);
-    expect(readRecord(home())).toMatchObject({ port: before?.port });
+    expect(readRecord(lab.home)).toMatchObject({ port: before?.port });
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
   });
@@ -129,17 +129,17 @@ describe("tac8 up", () => {
     expect(await cli.ended).toEqual({ code: 1, signal: null });
     expect(cli.stderr()).toBe("tac8: the board cannot start: board does not like its configuration\n");
     expect(alive()).toEqual([]);
-    expect(readRecord(home())).toBeNull();
+    expect(readRecord(lab.home)).toBeNull();
   });
 
   it("leaves no app when it is killed, and the next one takes over its Redis' port", async () => {
     configure();
     const first = await up();
-    const left = readRecord(home());
+    const left = readRecord(lab.home);
     first.signal("SIGKILL");
     await first.ended;
     const second = await up();
-    expect(readRecord(home())?.port).toBe(left?.port);
+    expect(readRecord(lab.home)?.port).toBe(left?.port);
     expect(isRunning(left?.pid ?? 0)).toBe(false);
     second.signal("SIGINT");
     expect((await second.ended).code).toBe(0);
@@ -152,7 +152,7 @@ describe("tac8 up", () => {
     const second = lab.start(["up"], { GITHUB_TOKEN: token });
     expect((await second.ended).code).toBe(1);
     expect(second.stderr()).toContain(
-      `tac8: tac8 is running already (process ${first.pid}) on ${home()}: stop it first`,
+      `tac8: tac8 is running already (process ${first.pid}) on ${lab.home}: stop it first`,
     );
     first.signal("SIGINT");
     expect((await first.ended).code).toBe(0);
@@ -169,7 +169,73 @@ describe("tac8 up", () => {
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
     expect(isRunning(redis.pid)).toBe(true);
-    expect(readRecord(home())).toBeNull();
+    expect(readRecord(lab.home)).toBeNull();
+  });
+});
+
+describe("the data folder", () => {
+  const stop = async (cli: Cli): Promise<void> => {
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+  };
+
+  it("is made for this user alone, outside of the checkout, and the first lines name it", async () => {
+    configure();
+    const first = await up();
+    expect(first.stdout()).toContain(`Configuration in ${join(lab.dir, "config.toml")}\n`);
+    expect(first.stdout()).toContain(`Data in ${lab.home} (a new folder)\n`);
+    expect(first.stderr()).toBe("");
+    expect(statSync(lab.home).mode & 0o777).toBe(0o700);
+    expect(readdirSync(lab.dir)).not.toContain(".tac8");
+    await stop(first);
+    const second = await up();
+    expect(second.stdout()).toContain(`Data in ${lab.home}\n`);
+    await stop(second);
+  });
+
+  it("is found by the other commands, also where they are given the configuration from elsewhere", async () => {
+    configure();
+    const cli = await up();
+    for (const args of [["status"], ["--config", "../config.toml", "status"]]) {
+      const status = args.length > 1 ? lab.startIn("elsewhere", args) : lab.start(args);
+      // The apps of this test do nothing: there is no scheduler to be heard of.
+      expect((await status.ended).code).toBe(4);
+    }
+    await stop(cli);
+  });
+
+  it("stays an older version's where there is one, also with a new one at hand, and a line says so", async () => {
+    configure();
+    const old = join(lab.dir, ".tac8");
+    mkdirSync(join(old, "repos"), { recursive: true });
+    mkdirSync(lab.home, { recursive: true });
+    const cli = await up();
+    expect(cli.stdout()).toContain(`Data in ${old}\n`);
+    expect(cli.stderr()).toBe(
+      `tac8: the data is in ${old}, as before; a new installation would keep it in ${lab.home}\n`,
+    );
+    expect(readRecord(old)).not.toBeNull();
+    expect((await lab.start(["status"]).ended).code).toBe(4);
+    const doctor = lab.start(["doctor"], { GITHUB_TOKEN: token });
+    await doctor.ended;
+    expect(doctor.stdout()).toContain(`the data is in ${old}, as before`);
+    await stop(cli);
+    expect(readdirSync(lab.home)).toEqual([]);
+  });
+
+  it("goes with the configuration of the user, wherever tac8 is started", async () => {
+    configure();
+    mkdirSync(join(lab.dir, ".config", "tac8"), { recursive: true });
+    const path = join(lab.dir, ".config", "tac8", "config.toml");
+    renameSync(join(lab.dir, "config.toml"), path);
+    const cli = await up();
+    const data = readRecord(join(lab.dir, ".local", "share", "tac8", folderName(path)));
+    expect(lab.environments()[0]?.env).toMatchObject({
+      TAC8_CONFIG: path,
+      REDIS_URL: `redis://127.0.0.1:${data?.port}`,
+    });
+    expect((await lab.startIn("elsewhere", ["status"]).ended).code).toBe(4);
+    await stop(cli);
   });
 });
 

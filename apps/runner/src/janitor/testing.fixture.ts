@@ -75,6 +75,7 @@ function configFor(git: GitBench): Config {
   const { config, problems } = resolveConfig({
     text,
     path: join(git.dir, "config.toml"),
+    folder: { realPath: git.dir, oldNames: [] },
     env: {
       GITHUB_TOKEN: git.token,
       GITHUB_API_URL: git.github.url,

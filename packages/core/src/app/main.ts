@@ -42,10 +42,11 @@ export class StartupProblem extends Error {
  */
 export async function runApp(name: string, start: (config: Config, deps: AppDeps) => Promise<Running>): Promise<void> {
   const sigusr1 = catchSigusr1();
-  const { config, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
+  const { config, dataFolder, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
   if (config === null) return fail(describeProblems(problems, path));
   const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
   for (const warning of warnings) log.warn(warning);
+  if (dataFolder?.notice) log.info(dataFolder.notice);
   sigusr1.handle(() => log.info("SIGUSR1 pauses and resumes a runner: nothing to do here"));
   const stop = new AbortController();
   onStopRequest(() => stop.abort(new Error("told to stop")));

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describeProblems, loadConfig } from "./load.ts";
+import { describeProblems, findDataFolder, loadConfig } from "./load.ts";
 
 const REPOSITORY = '[github]\nrepo_owner = "octo"\nrepo_name = "x"\n';
 let dir: string;
@@ -18,7 +18,7 @@ it("reads the file and the secrets' files", async () => {
   const { config, path, found } = loadConfig({ env, cwd: dir });
   expect({ path, found }).toEqual({ path: join(dir, "mine.toml"), found: true });
   expect(config?.secrets.githubToken).toBe("the-token");
-  expect(config?.home).toBe(join(dir, ".tac8"));
+  expect(config?.home).toMatch(new RegExp(`^${dir}/\\.local/share/tac8/tac8-config-[^/]*-[0-9a-f]{8}$`));
 });
 
 describe("the search for the file", () => {
@@ -58,5 +58,55 @@ describe("the search for the file", () => {
     expect(describeProblems(loaded.problems, loaded.path)).toMatch(
       /^[^\n]*config\.toml: cannot be read: EISDIR[^\n]*$/,
     );
+  });
+});
+
+describe("the data folder", () => {
+  const home = (path: string) => findDataFolder(path, { HOME: dir })?.path;
+
+  it("is the same by a relative path and through a linked folder, and before the folder is made", async () => {
+    await mkdir(join(dir, "a", "b"), { recursive: true });
+    await symlink(join(dir, "a"), join(dir, "link"));
+    const [own, through] = [join(dir, "a", "b", "config.toml"), join(dir, "link", "b", "config.toml")];
+    expect(home(through)).toBe(home(own));
+    for (const path of [own, through]) {
+      await writeFile(path, REPOSITORY);
+      const { config } = loadConfig({ flag: relative(join(dir, "a"), path), env: { HOME: dir }, cwd: join(dir, "a") });
+      expect(config?.home).toBe(home(own));
+    }
+    const later = home(join(dir, "link", "new", "config.toml"));
+    await mkdir(join(dir, "a", "new"));
+    expect(home(join(dir, "a", "new", "config.toml"))).toBe(later);
+  });
+
+  it("stays where it is when a linked file gets another target, and is not shared by two links to one file", async () => {
+    for (const name of ["v1", "v2"]) await writeFile(join(dir, name), REPOSITORY);
+    const path = join(dir, "config.toml");
+    await symlink("v1", path);
+    const before = home(path);
+    await rm(path);
+    await symlink("v2", path);
+    expect(home(path)).toBe(before);
+    await symlink("v2", join(dir, "other.toml"));
+    expect(home(join(dir, "other.toml"))).not.toBe(before);
+  });
+
+  it("is an older version's beside the configuration only when that has data", async () => {
+    const path = join(dir, "config.toml");
+    const own = home(path);
+    await mkdir(join(dir, ".tac8", "demo", "redis"), { recursive: true });
+    expect(home(path)).toBe(own);
+    await mkdir(join(dir, ".tac8", "redis"));
+    expect(home(path)).toBe(join(dir, ".tac8"));
+    await mkdir(own ?? "", { recursive: true });
+    expect(home(path)).toBe(join(dir, ".tac8"));
+  });
+
+  it("is not a new one where an older one cannot be read", async () => {
+    await symlink(".tac8", join(dir, ".tac8")); // A loop: also root cannot read it.
+    const { config, problems, path } = loadConfig({ env: { HOME: dir }, cwd: dir });
+    expect(config).toBeNull();
+    expect(describeProblems(problems, path)).toMatch(/^the data folder .*\.tac8 cannot be read .*set TAC8_HOME[^\n]*$/);
+    expect(findDataFolder(path, { TAC8_HOME: "/data" })?.path).toBe("/data");
   });
 });

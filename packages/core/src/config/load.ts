@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { OLD_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { configPlaces, resolveConfig, type ConfigInput, type ConfigProblem, type ConfigResult } from "./resolve.ts";
 
 export interface LoadedConfig extends ConfigResult {
@@ -21,13 +23,31 @@ export function loadConfig(options: {
   const { named, paths } = configPlaces(options.flag, env, options.cwd);
   const { path, text, error } = readFirst(paths);
   const place = { path, found: text !== null || error !== null, named, searched: paths };
+  const failed = (problem: ConfigProblem, dataFolder: DataFolder | null): LoadedConfig => {
+    return { config: null, dataFolder, problems: [problem], warnings: [], ...place };
+  };
+  let folder: ConfigFolder;
+  try {
+    folder = readFolder(path, env);
+  } catch (cause) {
+    return failed({ key: "", message: (cause as Error).message }, null);
+  }
   if (error !== null) {
-    const problem = { key: path, message: `cannot be read: ${error.message}` };
-    return { config: null, problems: [problem], warnings: [], ...place };
+    const message = `cannot be read: ${error.message}`;
+    return failed({ key: path, message }, resolveDataFolder({ path, env, folder }));
   }
   const readSecretFile = (file: string) => readFileSync(file, "utf8");
   const searched = named ? [] : paths;
-  return { ...resolveConfig({ path, text, searched, env, readSecretFile }), ...place };
+  return { ...resolveConfig({ path, text, searched, folder, env, readSecretFile }), ...place };
+}
+
+/**
+ * Return the data folder of a configuration file that need not be there.
+ * @returns null when the default is needed and `HOME` is not an absolute path
+ * @throws Error of one line when an older version's folder cannot be read
+ */
+export function findDataFolder(path: string, env: ConfigInput["env"]): DataFolder | null {
+  return resolveDataFolder({ path, env, folder: readFolder(path, env) });
 }
 
 /** One line a problem, for a person: `config.toml: coordinator.max_attempts: found 0: …`. */
@@ -57,6 +77,32 @@ function readFirst(paths: readonly [string, ...string[]]): FoundFile {
     }
   }
   return { path: paths[0], text: null, error: null };
+}
+
+function readFolder(path: string, env: ConfigInput["env"]): ConfigFolder {
+  const folder = dirname(path);
+  // Where TAC8_HOME decides, an old folder does not matter, not even one that cannot be read.
+  return { realPath: realPathOf(folder), oldNames: env["TAC8_HOME"] ? [] : namesIn(join(folder, OLD_FOLDER)) };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    const message = `the data folder ${folder} cannot be read (${(error as Error).message}): set TAC8_HOME to another`;
+    throw new Error(message, { cause: error });
+  }
+}
+
+/** Of a folder that is not there yet, the real path of the nearest one above it that is. */
+function realPathOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    const above = dirname(folder);
+    return above === folder ? folder : join(realPathOf(above), basename(folder));
+  }
 }
 
 function isMissing(error: unknown): boolean {

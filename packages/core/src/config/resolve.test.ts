@@ -87,6 +87,19 @@ a = 1
     );
   });
 
+  it("say in one line that HOME is needed, or TAC8_HOME", () => {
+    for (const env of [
+      { XDG_DATA_HOME: "" },
+      { XDG_DATA_HOME: "relative", HOME: "" },
+      { XDG_DATA_HOME: "", HOME: "pi" },
+    ]) {
+      expect(Object.values(problemsOf({ env }))).toEqual([
+        expect.stringMatching(/^HOME is not.*set TAC8_HOME to one$/),
+      ]);
+    }
+    expect(configOf({ env: { XDG_DATA_HOME: "", TAC8_HOME: "/data" } }).home).toBe("/data");
+  });
+
   it("say what to do where there is no file, and still what is wrong in the environment", () => {
     const problems = problemsOf({ text: null, env: { LOG_LEVEL: "loud" } });
     expect(problems[PATH]).toContain("copy config.example.toml there");
@@ -129,7 +142,7 @@ describe("what a configuration says", () => {
     ]);
     expect(config).toMatchObject({
       redisUrl: "redis://127.0.0.1:6379",
-      home: "/etc/tac8/.tac8",
+      home: expect.stringMatching(/^\/srv\/tac8\/tac8-[0-9a-f]{8}$/),
       logLevel: "info",
       board: { host: "127.0.0.1", port: 3000 },
       github: { api_url: "https://api.github.com" },

@@ -1,7 +1,8 @@
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
+import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { readEnvironment } from "./environment.ts";
 import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
 import { xdgFolder } from "./xdgFolder.ts";
@@ -55,6 +56,7 @@ export interface ConfigInput {
   readonly path: string;
   /** Places that were searched for it; empty: a flag or a variable named it. */
   readonly searched?: readonly string[];
+  readonly folder: ConfigFolder;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads a `NAME_FILE` secret; throws when it cannot. */
   readonly readSecretFile: (path: string) => string;
@@ -62,6 +64,8 @@ export interface ConfigInput {
 
 export interface ConfigResult {
   readonly config: Config | null;
+  /** Known without a configuration, too; null is one of the problems. */
+  readonly dataFolder: DataFolder | null;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
 }
@@ -72,11 +76,15 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   const warnings: string[] = [];
   const { file, broken } = parseFile(input, problems, warnings);
   const environment = readEnvironment(input, problems);
+  const dataFolder = resolveDataFolder(input);
+  if (dataFolder === null) problems.push({ key: "", message: NO_DATA_FOLDER });
   // One broken table is no reason to keep quiet about the others.
   const named = broken.has("github") || broken.has("repositories");
   const repositories = file === null || named ? [] : listRepositories(file, problems);
   const llm = file === null || broken.has("llm") ? null : resolveLlm(file.llm, problems);
-  if (file === null || llm === null || problems.length > 0) return { config: null, problems, warnings };
+  if (file === null || llm === null || dataFolder === null || problems.length > 0) {
+    return { config: null, dataFolder, problems, warnings };
+  }
 
   const { secrets, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort } = environment;
   const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
@@ -89,7 +97,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     github: { ...file.github, api_url: (apiUrl ?? file.github.api_url).replace(/\/+$/, "") },
     board: { ...file.board, host: boardHost ?? file.board.host, port: boardPort ?? file.board.port },
     redisUrl,
-    home: resolve(dirname(input.path), input.env["TAC8_HOME"] || ".tac8"),
+    home: dataFolder.path,
     logLevel,
     secrets: {
       githubToken: ours.GITHUB_TOKEN ?? null,
@@ -109,7 +117,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       own,
     }),
   };
-  return { config, problems, warnings };
+  return { config, dataFolder, problems, warnings };
 }
 
 function given(values: Readonly<Record<string, string | undefined>>): Record<string, string> {

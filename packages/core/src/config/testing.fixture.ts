@@ -17,7 +17,9 @@ export function resolve({ text = REPOSITORY, searched = [], env = {}, files = {}
     if (found === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
     return found;
   };
-  return resolveConfig({ text, path: PATH, searched, env, readSecretFile });
+  const folder = { realPath: "/etc/tac8", oldNames: [] };
+  const withFolder = { XDG_DATA_HOME: "/srv", ...env };
+  return resolveConfig({ text, path: PATH, searched, folder, env: withFolder, readSecretFile });
 }
 
 /** For a configuration that must be good. */

@@ -48,8 +48,8 @@ export const VARIABLES: readonly Variable[] = [
   },
   {
     name: "TAC8_HOME",
-    standard: ".tac8",
-    meaning: "Data folder; a relative path begins at the configuration file's folder.",
+    standard: "~/.local/share/tac8/<name>",
+    meaning: "Data folder, one per configuration. A relative path begins at the configuration file's folder.",
   },
   { name: "REDIS_URL", standard: "redis://127.0.0.1:6379", meaning: "Where Redis is." },
   { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },

@@ -1,3 +1,4 @@
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { messageOf } from "../../context.ts";
@@ -9,19 +10,22 @@ type Stand = "fine" | "missing" | "made" | "no folder" | "not writable" | { read
 export const folders: Check = {
   name: "Folders",
   limitMs: 5000,
-  async look({ config, fix }) {
+  async look({ config, notice, fix }) {
     const { base_dir: trees } = config.worktree;
-    const wanted = isAbsolute(trees) ? [config.home, trees] : [config.home];
-    return wanted.map((path) => judgeFolder(path, standOf(path, fix)));
+    const home = judgeFolder(config.home, standOf(config.home, fix ? makeDataFolder : null));
+    const makeTrees = (path: string): unknown => mkdirSync(path, { recursive: true });
+    const others = isAbsolute(trees) ? [judgeFolder(trees, standOf(trees, fix ? makeTrees : null))] : [];
+    return [home, ...(notice === null ? [] : [note(notice)]), ...others];
   },
 };
 
-function standOf(path: string, fix: boolean): Stand {
+/** `make` null: a folder that is missing stays so. */
+function standOf(path: string, make: ((path: string) => unknown) | null): Stand {
   const there = statSync(path, { throwIfNoEntry: false });
   if (there === undefined) {
-    if (!fix) return "missing";
+    if (make === null) return "missing";
     try {
-      mkdirSync(path, { recursive: true });
+      make(path);
       return "made";
     } catch (error) {
       return { failed: messageOf(error) };

@@ -1,0 +1,33 @@
+import { demoFolder, NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
+import { loadConfig } from "@tac8/core/config/load";
+import type { Config } from "@tac8/core/config/resolve";
+import { join } from "node:path";
+import { Problem, type Context } from "../context.ts";
+import { redisUrlIn } from "../redis/record.ts";
+import { DEMO_TOKEN } from "./files.ts";
+
+/** Return the demo's data folder. @throws Problem */
+export function demoHome({ env, cwd }: Pick<Context, "env" | "cwd">): string {
+  const home = demoFolder(env, cwd);
+  if (home === null) throw new Problem(NO_DATA_FOLDER);
+  return home;
+}
+
+export interface RunningDemo {
+  readonly home: string;
+  readonly config: Config;
+  readonly configPath: string;
+  readonly redisUrl: string;
+}
+
+/** Return the demo of this user; null: none is running. What an earlier one left is of no use. @throws Problem */
+export function findDemo(context: Pick<Context, "env" | "cwd">): RunningDemo | null {
+  const { env, cwd } = context;
+  const home = demoHome(context);
+  const redisUrl = redisUrlIn([home]);
+  if (redisUrl === null) return null;
+  const configPath = join(home, "config.toml");
+  const demoEnv = { PATH: env["PATH"], HOME: env["HOME"], GITHUB_TOKEN: DEMO_TOKEN, TAC8_HOME: home };
+  const { config } = loadConfig({ flag: configPath, env: demoEnv, cwd });
+  return config === null ? null : { home, config, configPath, redisUrl };
+}

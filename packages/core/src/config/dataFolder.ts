@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, join, resolve } from "node:path";
+import { xdgFolder } from "./xdgFolder.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The folder in which tac8 keeps all data of one configuration on one machine. */
+export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** One line for the operator; null: the data is where a new installation keeps it, or where TAC8_HOME says. */
+  readonly notice: string | null;
+}
+
+/** The state of the folder that a configuration file is in, as read from the file system. */
+export interface ConfigFolder {
+  /** Absolute, with symbolic links resolved as far as it exists. */
+  readonly realPath: string;
+  /** Names in its folder `.tac8`; empty when there is none. */
+  readonly oldNames: readonly string[];
+}
+
+export const OLD_FOLDER = ".tac8";
+export const NO_DATA_FOLDER =
+  "HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one";
+
+/** Each is made by real work only. The demo of older versions left `.tac8/demo`, and a failed start `.tac8/up.lock`. */
+const DATA_NAMES: ReadonlySet<string> = new Set(["redis", "repos", "runs", "tasks.md", "workspaces"]);
+/** With the hash 40 characters, because the path of a Unix socket in the folder is limited to 107 bytes. */
+const MAX_BASE = 31;
+
+/**
+ * Return the data folder of a configuration: `TAC8_HOME`, else an older version's `.tac8` beside the configuration, else
+ * `$XDG_DATA_HOME/tac8/<name>`. A configuration that was moved gets another name, so a new, empty folder.
+ * @returns null when the default is needed and `HOME` is not an absolute path
+ */
+export function resolveDataFolder(given: {
+  /** Absolute path of the configuration file. */
+  readonly path: string;
+  readonly env: Env;
+  readonly folder: ConfigFolder;
+}): DataFolder | null {
+  const { path, env, folder } = given;
+  if (env["TAC8_HOME"]) return { path: resolve(dirname(path), env["TAC8_HOME"]), notice: null };
+  const root = dataRoot(env);
+  // A link to the file itself is not resolved: deployment tools give it another target at each change of the file.
+  const own = root === null ? null : join(root, folderName(join(folder.realPath, basename(path))));
+  if (hasData(folder.oldNames)) {
+    const old = join(dirname(path), OLD_FOLDER);
+    const elsewhere = own ?? "$XDG_DATA_HOME/tac8";
+    return { path: old, notice: `the data is in ${old}, as before; a new installation would keep it in ${elsewhere}` };
+  }
+  return own === null ? null : { path: own, notice: null };
+}
+
+/**
+ * Return the demo's data folder, one for all places that it is started from: `demo` in `TAC8_HOME`, else in
+ * `$XDG_DATA_HOME/tac8`, where no configuration's folder has that name.
+ * @returns null when the default is needed and `HOME` is not an absolute path
+ */
+export function demoFolder(env: Env, cwd: string): string | null {
+  const root = env["TAC8_HOME"] ? resolve(cwd, env["TAC8_HOME"]) : dataRoot(env);
+  return root === null ? null : join(root, "demo");
+}
+
+/** Whether names in a `.tac8` show that tac8 has worked there. */
+export function hasData(names: readonly string[]): boolean {
+  return names.some((name) => DATA_NAMES.has(name));
+}
+
+/** `widgets-3f2a91c0` for `/srv/widgets/config.toml`: readable, and a different one for each path. */
+export function folderName(configPath: string): string {
+  const safe = basename(dirname(configPath)).replace(/[^A-Za-z0-9._-]+/g, "-");
+  const base = safe.slice(0, MAX_BASE).replace(/^[.-]+|[.-]+$/g, "") || "config";
+  return `${base}-${createHash("sha256").update(configPath).digest("hex").slice(0, 8)}`;
+}
+
+function dataRoot(env: Env): string | null {
+  const root = xdgFolder(env, "XDG_DATA_HOME", ".local/share");
+  return root === null ? null : join(root, "tac8");
+}
