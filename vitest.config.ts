@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     // They wait for processes more than they compute; Vitest's own choice leaves half of a small machine idle.
     maxWorkers: 2,
+    globalSetup: ["test/dataFolders.setup.ts"],
     projects: [
       {
         test: {
