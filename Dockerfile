@@ -25,6 +25,7 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY apps apps/
 COPY packages packages/
+COPY bin bin/
 RUN node packages/build/main.mjs
 
 

@@ -1,4 +1,5 @@
 // The programs of tac8: what each file of dist/ is built from. Runs on Node 18.
+import { MINIMUM } from "../../bin/lib/node.mjs";
 
 /** Each entry becomes `dist/<name>.js`; paths are relative to the checkout. */
 export const ENTRIES = [
@@ -12,5 +13,5 @@ export const ENTRIES = [
   { name: "scripted-claude", source: "packages/sandbox/src/agent/main.ts", executable: true },
 ];
 
-/** The oldest Node that runs dist/, as execa and commander ask for it. */
-export const TARGET = "node22.12";
+/** The language that dist/ is written in. */
+export const TARGET = `node${MINIMUM}`;

@@ -6,7 +6,7 @@ const PATTERN = /new URL\(\s*"([^":]+)",\s*import\.meta\.url,?\s*\)/g;
 const ASSETS = "assets";
 
 /**
- * A URL of an entry's source becomes the URL of its built file. Any other file or folder is copied to `assets/` in the
+ * A URL of an entry's source becomes the URL of its built file; one of a file in bin/ still leads there. Any other file or folder is copied to `assets/` in the
  * output. All built files lie in one folder, so the new URL is the same in each of them.
  * @param {{root: string, outdir: string, entries: readonly {name: string, source: string}[]}} options
  */
@@ -27,12 +27,18 @@ export function urls({ root, outdir, entries }) {
             errors.push({ text: `${relative(root, path)} names ${relative(root, file)}, which is missing` });
             return whole;
           }
-          return `new URL("${built.get(file) ?? copied(file, outdir)}", import.meta.url)`;
+          return `new URL("${built.get(file) ?? kept(file, root) ?? copied(file, outdir)}", import.meta.url)`;
         });
         return { contents, loader: "ts", errors };
       });
     },
   };
+}
+
+/** bin/ lies beside dist/ wherever tac8 is installed. */
+function kept(file, root) {
+  const path = relative(root, file).split(sep).join("/");
+  return path.startsWith("bin/") ? `../${path}` : undefined;
 }
 
 function copied(file, outdir) {

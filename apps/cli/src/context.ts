@@ -15,6 +15,8 @@ export interface Output {
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** How an operator calls this command: `tac8`, or the path of its launcher. */
+  readonly command: string;
   /** The Node that runs this, absolute. */
   readonly node: string;
   readonly out: Output;

@@ -1,3 +1,4 @@
+import { commandName } from "./commandName.ts";
 import type { Context, Output } from "./context.ts";
 import { openFullScreen } from "./terminal/fullScreen.ts";
 import { openPrompt } from "./terminal/prompt.ts";
@@ -7,12 +8,18 @@ import type { AppSpec } from "./up/apps.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The command line's view of its process. */
-export function contextOf(given: { readonly process: NodeJS.Process; readonly apps: readonly AppSpec[] }): Context {
-  const { process, apps } = given;
+export function contextOf(given: {
+  readonly process: NodeJS.Process;
+  readonly apps: readonly AppSpec[];
+  /** Path of `bin/tac8.mjs`. */
+  readonly launcher: string;
+}): Context {
+  const { process, apps, launcher } = given;
   const { env } = process;
   return {
     env,
     cwd: process.cwd(),
+    command: commandName({ launcher, cwd: process.cwd() }),
     node: process.execPath,
     out: outputOf(process.stdout, env),
     err: outputOf(process.stderr, env),

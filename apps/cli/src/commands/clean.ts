@@ -27,7 +27,7 @@ export async function clean(context: Context, { options }: Input): Promise<numbe
 }
 
 const NO_RUNNER =
-  "no runner is there, and only a runner knows what is in use: start tac8 with npm start (it clears up by itself each hour)";
+  "no runner is there, and only a runner knows what is in use: start one with tac8 up (it clears up by itself each hour)";
 /** A runner looks every second. */
 const HEAR_MS = 15_000;
 /** Before each removal of work GitHub is asked whether it has it. */

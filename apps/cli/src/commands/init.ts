@@ -125,6 +125,6 @@ async function finish(context: Context, { path, token }: { path: string; token: 
     out.line("Tell tac8 where the token is, in each shell that starts it or in ~/.profile:");
     out.line(`  export GITHUB_TOKEN_FILE=${shellWord(file)}`);
   }
-  out.line(`Then npm start, and put the label ${site.config.github.issue_label} on an issue.`);
+  out.line(`Then ${context.command} up, and put the label ${site.config.github.issue_label} on an issue.`);
   return code;
 }

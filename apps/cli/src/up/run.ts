@@ -74,7 +74,7 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
     const { home } = plan.config;
     if (plan.redisUrl === null) redis = await startEmbeddedRedis({ home, warn: (line) => screen.warn("redis", line) });
     const redisUrl = redis?.url ?? plan.redisUrl ?? "";
-    screen.banner(bannerLines(plan, redisUrl));
+    screen.banner(bannerLines(plan, { redisUrl, command: context.command }));
     const start = starter(context, { plan, screen, redisUrl, fatal: fatal.resolve });
     if (plan.demo !== null && !stop.signal.aborted) {
       children.push(start(plan.demo.github, plan.demo.githubEnv));
@@ -173,13 +173,13 @@ async function shutDown(given: {
   return clean;
 }
 
-const DEMO_HINTS = [
+const demoHints = (command: string) => [
   "One of the issues will ask a question: answer it on its page, and the work goes on",
-  "In another terminal, npx tac8 status says how it stands, and npx tac8 monitor shows it live",
+  `In another terminal, ${command} status shows the state, and ${command} monitor shows it live`,
 ];
 
 /** Paths are absolute, so that an operator can paste them into another terminal. */
-function bannerLines(plan: UpPlan, redisUrl: string): string[] {
+function bannerLines(plan: UpPlan, { redisUrl, command }: { redisUrl: string; command: string }): string[] {
   const { config, configPath, demo, newFolder = false } = plan;
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   const some = names.length > 3 ? `${names.length} repositories` : names.join(", ");
@@ -189,6 +189,6 @@ function bannerLines(plan: UpPlan, redisUrl: string): string[] {
     ...(demo === null ? [`Configuration in ${configPath}`] : []),
     `Data in ${config.home}${newFolder ? " (a new folder)" : ""}`,
     `Logs in ${join(config.home, "logs")}, Redis at ${redisAddress(redisUrl)}${whose}`,
-    ...(demo === null ? [] : DEMO_HINTS),
+    ...(demo === null ? [] : demoHints(command)),
   ];
 }

@@ -1,8 +1,6 @@
+import { isNewEnough, MINIMUM } from "../../../../../bin/lib/node.mjs";
 import type { Check } from "../check.ts";
 import { ok, problem, type Finding } from "../finding.ts";
-
-/** The first that runs TypeScript as it is. */
-const LEAST = 24;
 
 export const node: Check = {
   name: "Node",
@@ -12,7 +10,6 @@ export const node: Check = {
 
 /** Pure. `version`: `v26.10.0`. */
 export function judgeNode(version: string, path: string): Finding {
-  const major = Number(/^v(\d+)\./.exec(version)?.[1] ?? 0);
-  if (major >= LEAST) return ok(`${version} (${path})`);
-  return problem(`${version} is too old (${path})`, `install Node ${LEAST} or later, or start with npm start`);
+  if (isNewEnough(version)) return ok(`${version} (${path})`);
+  return problem(`${version} is too old (${path})`, `install Node ${MINIMUM} or newer`);
 }
