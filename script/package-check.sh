@@ -60,7 +60,7 @@ inside() {
   [ "$2" = 22 ] && path=/opt/node22/bin:$path
   timeout 300 docker run --init --network none --name "$name" --env "PATH=$path" "$image:$1" bash /srv/inside.sh "$3" "v$2"
   status=$?
-  written=$(docker diff "$name" | sed -n 's/^A //p' | grep -vE '^/home/user/\.(local|config|cache)(/share)?(/tac8(/.*)?)?$')
+  written=$(docker diff "$name" | sed -n 's/^A //p' | grep -vE '^/usr/sbin/docker-init$|^/home/user/\.(local|config|cache)(/share)?(/tac8(/.*)?)?$')
   docker rm --force "$name" >/dev/null
   [ -z "$written" ] || printf 'written outside of its folders:\n%s\n' "$written"
   [ $status = 0 ] && [ -z "$written" ]

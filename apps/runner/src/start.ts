@@ -27,6 +27,7 @@ import { watchPause } from "./rest/watchPause.ts";
 import { commandsOf } from "./run/commands.ts";
 import type { RunnerServices } from "./run/context.ts";
 import { takeJobs } from "./run/takeJobs.ts";
+import { CleanupStack } from "./process/cleanupStack.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
 import { homeId } from "./workspace/homeId.ts";
@@ -64,7 +65,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const slotCount = coordinator.max_concurrent_workers;
   // One for each source: the first line of one must not hide another's.
   const errorsOf = () => logAtMost({ log, every: 30_000, now });
-  await using opened = new AsyncDisposableStack();
+  await using opened = new CleanupStack();
   /** While Redis is away its commands wait for it; their owner ends them with the connection. */
   const closeLater = (part: { close(): Promise<unknown> }) =>
     opened.defer(async () => {
@@ -123,7 +124,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     abandon,
   });
   const { running } = jobs;
-  await using unwatched = new AsyncDisposableStack();
+  await using unwatched = new CleanupStack();
   unwatched.defer(() => jobs.close());
   const brake = createBrake(jobs.worker);
   await hostWatch.govern(brake.lever());
@@ -173,13 +174,13 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   log.info({ runner: name, slots: slotCount }, "runner ready");
 
   const ending = unwatched.move();
-  opened.defer(() => ending.disposeAsync());
+  opened.defer(() => ending.close());
   const all = opened.move();
   let closing: Promise<void> | null = null;
   return {
     name,
     close() {
-      closing ??= all.disposeAsync().then(() => log.info({ runner: name }, "runner closed"));
+      closing ??= all.close().then(() => log.info({ runner: name }, "runner closed"));
       return closing;
     },
   };
