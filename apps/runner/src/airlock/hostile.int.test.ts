@@ -28,11 +28,11 @@ const leaks = (text: string) => secrets.some((secret) => text.includes(secret));
 
 /** All that a run does with git after its agent, and what the next run does before. */
 async function wholePath(clean = bench.clean): Promise<void> {
-  const { mirror, side, paths, branch, name } = bench;
+  const { mirror, side, paths, branch, scope, name } = bench;
   const baseSha = await bench.base();
   await saveWork({ ...paths, side, baseSha, message: "the rest" });
   const incoming = { mirror: mirror.paths, clean, agent: side, tree: paths.tree, baseSha, known: [], runId: name };
-  await withIncoming(incoming, ({ dir, head }) => pushBranch({ clean, dir, branch, sha: head, expected: null }));
+  await withIncoming(incoming, ({ dir, head }) => pushBranch({ clean, dir, branch, scope, sha: head, expected: null }));
   await bench.ensure();
 }
 

@@ -21,7 +21,7 @@ afterAll(() => bench.close());
 
 /** As a run does that knows of their commit. @returns the branch's files on GitHub, after the push. */
 async function publish(): Promise<string[]> {
-  const { clean, branch, mirror, side, paths, name } = bench;
+  const { clean, branch, scope, mirror, side, paths, name } = bench;
   const baseSha = await bench.base();
   const incoming = {
     mirror: mirror.paths,
@@ -34,7 +34,7 @@ async function publish(): Promise<string[]> {
   };
   await withIncoming(incoming, async ({ dir, head }) => {
     const sha = await keepTheirs({ clean, dir, branch, head, theirs });
-    await pushBranch({ clean, dir, branch, sha, expected: theirs });
+    await pushBranch({ clean, dir, branch, scope, sha, expected: theirs });
   });
   const { stdout } = await execa("git", ["-C", bench.originDir, "ls-tree", "--name-only", branch]);
   return stdout.split("\n");

@@ -26,7 +26,7 @@ test("a branch that moves between our look at it and the push is not overwritten
     const given = { mirror: bench.mirror.paths, clean, agent: bench.side, tree: bench.paths.tree };
     const incoming = { ...given, baseSha: await bench.base(), known: [], runId: bench.name };
     const pushing = withIncoming(incoming, ({ dir, head }) =>
-      pushBranch({ clean, dir, branch: bench.branch, sha: head, expected: null }),
+      pushBranch({ clean, dir, branch: bench.branch, scope: bench.scope, sha: head, expected: null }),
     );
     await expect(pushing).rejects.toMatchObject({ failure: { kind: "refused" } });
     expect(theirs).not.toBe("");

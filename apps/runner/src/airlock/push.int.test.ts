@@ -6,6 +6,7 @@ import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBen
 import { hearGit } from "../workspace/testing/hearGit.ts";
 import { withIncoming } from "./incoming.ts";
 import { pushBranch, remoteBranch } from "./push.ts";
+import type { PushScope } from "./pushScope.ts";
 import { openGate } from "./testing/gate.ts";
 
 let bench: GitBench;
@@ -26,6 +27,8 @@ afterAll(async () => {
 });
 
 interface Push {
+  readonly branch?: string;
+  readonly scope?: PushScope;
   readonly expected?: string | null;
   readonly url?: string;
   readonly token?: string;
@@ -33,9 +36,14 @@ interface Push {
 }
 
 /** Across the airlock and up, as `publish` does it. */
-async function push({ expected = null, url, token = bench.token, env = bench.clean.env }: Push = {}): Promise<
-  "pushed" | "already"
-> {
+async function push({
+  branch = bench.branch,
+  scope = bench.scope,
+  expected = null,
+  url,
+  token = bench.token,
+  env = bench.clean.env,
+}: Push = {}): Promise<"pushed" | "already"> {
   const clean = { ...bench.clean, url: url ?? bench.clean.url, token, env };
   const incoming = {
     mirror: bench.mirror.paths,
@@ -46,9 +54,7 @@ async function push({ expected = null, url, token = bench.token, env = bench.cle
     known: [],
     runId: bench.name,
   };
-  return withIncoming(incoming, ({ dir, head }) =>
-    pushBranch({ clean, dir, branch: bench.branch, sha: head, expected }),
-  );
+  return withIncoming(incoming, ({ dir, head }) => pushBranch({ clean, dir, branch, scope, sha: head, expected }));
 }
 
 async function failure(work: Promise<unknown>): Promise<Failure> {
@@ -68,6 +74,24 @@ test("the agent's commit is GitHub's branch; a second time changes nothing", asy
   expect(there()).toBe(mine);
   expect(await push()).toBe("already");
   expect(pushes()).toHaveLength(1);
+});
+
+test.each(["main", "release", "auto/gh-4711", "made", ""])("no push moves or makes the branch %j", async (branch) => {
+  await bench.push("release", { "release.txt": `${bench.name}\n` });
+  const before = bench.github.branches(REPO);
+  const found = await failure(push({ branch, expected: before[branch] ?? null }));
+  expect(bench.github.branches(REPO)).toEqual(before);
+  expect(found).toMatchObject({ kind: "refused" });
+  expect(found.message).toContain("refused to publish to the branch");
+});
+
+test("no push moves a default branch that is called as the issue's own", async () => {
+  const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+  const scope = { ...bench.scope, defaultBranch: bench.branch };
+  await bench.ensure();
+  await bench.commit("more.txt", "more\n");
+  expect(await failure(push({ scope, expected: theirs }))).toMatchObject({ kind: "refused" });
+  expect(there()).toBe(theirs);
 });
 
 test("rewritten commits replace those that we published", async () => {

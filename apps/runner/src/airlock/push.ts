@@ -2,12 +2,14 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { overNetwork } from "../git/overNetwork.ts";
+import { assertInScope, type PushScope } from "./pushScope.ts";
 
 export interface PushOptions {
   readonly clean: CleanSide;
   /** Repository on the clean side that has the commit. */
   readonly dir: string;
   readonly branch: string;
+  readonly scope: PushScope;
   readonly sha: string;
   /** What GitHub's branch must be at: what we last published or built upon; null when there must be none. */
   readonly expected: string | null;
@@ -32,11 +34,12 @@ export async function remoteBranch(
 }
 
 /**
- * Pushes one commit to one branch, with an explicit lease: commits that somebody else put there are never overwritten.
- * A push whose answer was lost is seen by the look before it. @returns "already" when GitHub has the commit there.
+ * Pushes one commit to a branch of the issue, with an explicit lease: commits that somebody else put there are never
+ * overwritten. A push whose answer was lost is seen by the look before it. @returns "already" when GitHub has the commit there.
  */
 export async function pushBranch(options: PushOptions): Promise<"pushed" | "already"> {
-  const { clean, dir, branch, sha, expected, signal } = options;
+  const { clean, dir, branch, scope, sha, expected, signal } = options;
+  assertInScope(branch, scope); // Nothing else in tac8 runs `git push`.
   const there = await remoteBranch(options);
   if (there === sha) return "already";
   if (there !== expected) throw overtaken(branch, expected, there);

@@ -41,7 +41,7 @@ async function push({ expected = null, ...by }: PushedBy = {}) {
     runId: bench.name,
   };
   return withIncoming(incoming, ({ dir, head }) =>
-    pushOnTop({ clean, dir, branch: bench.branch, sha: head, expected, from: expected ?? baseSha }),
+    pushOnTop({ clean, dir, branch: bench.branch, scope: bench.scope, sha: head, expected, from: expected ?? baseSha }),
   );
 }
 

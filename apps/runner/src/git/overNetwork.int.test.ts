@@ -34,7 +34,7 @@ async function push(clean: CleanSide): Promise<"pushed" | "already"> {
     runId: bench.name,
   };
   return withIncoming(incoming, ({ dir, head }) =>
-    pushBranch({ clean, dir, branch: bench.branch, sha: head, expected: null }),
+    pushBranch({ clean, dir, branch: bench.branch, scope: bench.scope, sha: head, expected: null }),
   );
 }
 

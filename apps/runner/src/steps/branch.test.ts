@@ -1,6 +1,6 @@
 import type { Pull } from "@tac8/core/github/types";
 import { describe, expect, it } from "vitest";
-import { branchName, chooseBranch } from "./branch.ts";
+import { chooseBranch } from "./branch.ts";
 
 const pull = (number: number, state: Pull["state"]) => ({ number, state }) as Pull;
 
@@ -14,14 +14,6 @@ async function choose(pulls: Readonly<Record<string, readonly Pull[]>>) {
 }
 
 describe("the branch of an issue", () => {
-  it("is named after it, and from the second on has its round", () => {
-    expect([1, 2, 10].map((round) => branchName(471, round))).toEqual([
-      "auto/gh-471",
-      "auto/gh-471-2",
-      "auto/gh-471-10",
-    ]);
-  });
-
   it.each([
     ["nothing yet", {}, "auto/gh-471", null],
     ["an open one", { "auto/gh-471": [pull(9, "open")] }, "auto/gh-471", 9],

@@ -1,4 +1,5 @@
 import type { Pull } from "@tac8/core/github/types";
+import { branchName } from "../airlock/pushScope.ts";
 
 export interface BranchChoice {
   readonly branch: string;
@@ -7,11 +8,6 @@ export interface BranchChoice {
 }
 
 const MAX_ROUNDS = 50;
-
-/** `auto/gh-471`, then `auto/gh-471-2` … */
-export function branchName(number: number, round: number): string {
-  return `auto/gh-${number}${round === 1 ? "" : `-${round}`}`;
-}
 
 /**
  * The first branch that is still good: with an open pull request, or with none at all. A closed or merged one is

@@ -17,6 +17,7 @@ import {
 import { formatReference } from "@tac8/core/domain/reference";
 import type { Comment, Issue } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
+import { assertInScope } from "../airlock/pushScope.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { removeEndNote } from "../workspace/endNote.ts";
@@ -27,6 +28,7 @@ import { chooseBranch } from "./branch.ts";
 import { findUnheardEnd, finishLate } from "./finish.ts";
 import { showLabel } from "./labels.ts";
 import { findUnheardQuestion, hearLate } from "./question.ts";
+import { scopeOf } from "./scope.ts";
 import { sessionOutlives } from "./session.ts";
 import { isSpeechless, showStatus } from "./statusComment.ts";
 
@@ -48,7 +50,8 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   const options = { signal: run.switch.halt };
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
-  const base = await baseBranchOf(run);
+  const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);
+  const { base } = scope;
   const admitted = await admit(run);
   if (admitted === null) return null;
   const { issue, comments } = admitted;
@@ -58,6 +61,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     () => chooseBranch(issue.number, (name) => github.pullsOfBranch(run.ref, name, options)),
     patient,
   );
+  assertInScope(branch, scope); // Before the agent is paid.
   await withPatience(() => run.mirror.refresh(run.switch.halt), patient);
   const baseSha = await run.mirror.branch(base);
   if (baseSha === null) {
@@ -93,7 +97,6 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   await run.write({
     checkpoint: "prepared",
     branch,
-    baseBranch: base,
     baseSha,
     startSha: workspace.head,
     headSha: null,
@@ -121,19 +124,6 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
 function theirsOn(published: string | null, before: RunContext["state"]): string | null {
   if (published === null) return null;
   return published === before.publishedSha ? before.theirSha : published;
-}
-
-async function baseBranchOf(run: RunContext): Promise<string> {
-  const { github, config } = run.services;
-  const patient = { signal: run.switch.halt, factor: config.coordinator.backoff_factor };
-  const found = await withPatience(() => github.repository(run.ref, { signal: run.switch.halt }), patient);
-  const name = `${run.ref.owner}/${run.ref.repo}`;
-  const refuse = (message: string) => new StepFailure({ kind: "refused", message, wholeRepository: true });
-  if (found.kind === "gone") throw refuse(`${name} is not there, or the token may not see it`);
-  if (found.kind === "moved") throw refuse(`${name} is now ${found.to}: change it in the configuration`);
-  if (found.archived) throw refuse(`${name} is archived: nothing can be pushed to it`);
-  if (!found.canPush) throw refuse(`the token may not write to ${name}: it needs Contents, Issues and Pull requests`);
-  return run.repository.baseBranch || found.defaultBranch;
 }
 
 /** A comment or label that GitHub does not take is no reason not to work. */

@@ -7,6 +7,7 @@ import type { Pull } from "@tac8/core/github/types";
 import { withIncoming } from "../airlock/incoming.ts";
 import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
+import { assertInScope, type PushScope } from "../airlock/pushScope.ts";
 import { Overtaken, remoteBranch } from "../airlock/push.ts";
 import { replay } from "../airlock/replay.ts";
 import { cleanEnv, cleanGit } from "../git/cleanSide.ts";
@@ -18,6 +19,7 @@ import { isDamage } from "../workspace/damage.ts";
 import { keepDiff } from "./keepDiff.ts";
 import { save, type SavedWork } from "./save.ts";
 import { planMissing } from "./missing.ts";
+import { scopeOf } from "./scope.ts";
 import { settleBranch } from "./settleBranch.ts";
 
 /** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
@@ -29,13 +31,16 @@ const MAX_BRANCHES = 3;
  */
 export async function publish(run: RunContext): Promise<boolean> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
+  const scope = await withPatience(() => scopeOf(run, run.switch.lost), patient);
+  // Before the first use of it: a branch whose commit counts as pushed gets a pull request without a push.
+  assertInScope(run.state.branch ?? "", scope);
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
-    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run)), patient);
+    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope)), patient);
     if (pushed === "missing") {
       await giveUpWork(run);
       return false;
     }
-    const pull = pushed === "pushed" ? await findOrOpenPull(run) : "ended";
+    const pull = pushed === "pushed" ? await findOrOpenPull(run, scope) : "ended";
     if (pull === "ended") continue;
     if (pull === null) {
       const message = "GitHub sees no commits between the base and the branch";
@@ -85,13 +90,16 @@ async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Prom
   }
 }
 
-async function pushWork(run: RunContext): Promise<Pushed> {
+async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
   const { baseSha, headSha } = run.state;
   // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
   if (headSha !== null && headSha === run.state.publishedSha) return "pushed";
-  if ((await settleBranch(run)) === "finished") return "pushed";
+  if ((await settleBranch(run, scope)) === "finished") return "pushed";
   const { branch } = run.state;
-  if (branch === null || baseSha === null) throw new Error("publish before prepare");
+  if (branch === null || baseSha === null) {
+    const message = "the state in Redis has no base commit for the finished work: not published, the workspace is kept";
+    throw new StepFailure({ kind: "refused", message });
+  }
   if (!(await workspaceIsThere(run, branch))) return withoutWorkspace(run, branch, headSha);
   // It was finished, and could not be saved.
   if (headSha === null) await run.write({ headSha: (await save(run)).head });
@@ -103,13 +111,13 @@ async function pushWork(run: RunContext): Promise<Pushed> {
           message: "the agent's branch has no commit that the base has not",
         });
       }
-      await pushHead(run, { dir, head });
+      await pushHead(run, { dir, head, scope });
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
     });
     return "pushed";
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error;
-    if ((await settleBranch(run)) === "finished") return "pushed";
+    if ((await settleBranch(run, scope)) === "finished") return "pushed";
     if (run.state.branch === branch) throw error;
     return "ended";
   }
@@ -147,8 +155,8 @@ async function rebased(run: RunContext, at: { dir: string; head: string }): Prom
 }
 
 /** The commit is on GitHub under our branch from here on, and the hash says so. */
-async function pushHead(run: RunContext, at: { dir: string; head: string }): Promise<void> {
-  const { dir } = at;
+async function pushHead(run: RunContext, at: { dir: string; head: string; scope: PushScope }): Promise<void> {
+  const { dir, scope } = at;
   const made = await rebased(run, at);
   const { publishedSha: expected, theirSha } = run.state;
   const branch = run.state.branch ?? "";
@@ -161,6 +169,7 @@ async function pushHead(run: RunContext, at: { dir: string; head: string }): Pro
     clean,
     dir,
     branch,
+    scope,
     sha: head,
     expected,
     from: expected ?? run.state.baseSha ?? "",
@@ -198,14 +207,15 @@ export async function publishSaved(run: RunContext, saved: SavedWork): Promise<b
   if (branch === null || baseSha === null) return false;
   if (saved.head === publishedSha) return true;
   try {
-    if ((await settleBranch(run)) === "finished") return true;
+    const scope = await scopeOf(run, run.switch.lost);
+    if ((await settleBranch(run, scope)) === "finished") return true;
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
       if (commits > 0) {
         if (await goesBack(run, { dir, head })) {
           run.log.warn({ branch }, "the agent was rewriting what is on the branch: its work is kept in its workspace");
           return false;
         }
-        await pushHead(run, { dir, head });
+        await pushHead(run, { dir, head, scope });
       }
       return true;
     });
@@ -272,7 +282,7 @@ function pullFacts({ ref, state, services, id }: RunContext): PullFacts {
  * Looks before it creates: the answer to an earlier creation may have been lost. @returns null: there is nothing to merge;
  * "ended": a person ended the branch's pull request just before our push. The hash has the next branch then.
  */
-async function findOrOpenPull(run: RunContext): Promise<Pull | "ended" | null> {
+async function findOrOpenPull(run: RunContext, scope: PushScope): Promise<Pull | "ended" | null> {
   const { github, config } = run.services;
   const { ref, state } = run;
   const options = { signal: run.switch.lost };
@@ -284,7 +294,7 @@ async function findOrOpenPull(run: RunContext): Promise<Pull | "ended" | null> {
       const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
       if (there !== undefined) return tellAnotherRound(run, there);
       if (pulls.length > 0) {
-        await settleBranch(run);
+        await settleBranch(run, scope);
         return "ended";
       }
       await run.assertLive();
@@ -295,7 +305,7 @@ async function findOrOpenPull(run: RunContext): Promise<Pull | "ended" | null> {
           title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
           body: pullBody(pullFacts(run)),
           head: branch,
-          base: state.baseBranch ?? "",
+          base: scope.base,
           draft: run.repository.draft,
         });
       } catch (error) {

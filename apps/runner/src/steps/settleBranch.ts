@@ -1,5 +1,6 @@
 import type { Pull } from "@tac8/core/github/types";
 import type { IssueFields } from "@tac8/core/state/issueState";
+import type { PushScope } from "../airlock/pushScope.ts";
 import type { RunContext } from "../run/context.ts";
 import { chooseBranch } from "./branch.ts";
 
@@ -10,9 +11,9 @@ type Rebase = IssueFields["rebase"];
  * request while the agent worked, the hash names the next branch from here on, and what has to go on top of the base.
  * @returns "finished": a closed or merged pull request has exactly our work, and there is nothing to push.
  */
-export async function settleBranch(run: RunContext): Promise<"open" | "finished"> {
+export async function settleBranch(run: RunContext, { base }: PushScope): Promise<"open" | "finished"> {
   const { github } = run.services;
-  const { branch, headSha, baseBranch } = run.state;
+  const { branch, headSha } = run.state;
   const options = { signal: run.switch.lost };
   const pullsOf = (name: string): Promise<Pull[]> => github.pullsOfBranch(run.ref, name, options);
   const pulls = await pullsOf(branch ?? "");
@@ -20,7 +21,7 @@ export async function settleBranch(run: RunContext): Promise<"open" | "finished"
   if (pulls.some((pull) => pull.headSha === headSha)) return "finished";
   const { branch: next, pull } = await chooseBranch(run.ref.number, pullsOf);
   await run.mirror.refresh(run.switch.lost);
-  const onto = await run.mirror.branch(baseBranch ?? "");
+  const onto = await run.mirror.branch(base);
   const [last] = pulls;
   run.log.warn(
     { branch: next },

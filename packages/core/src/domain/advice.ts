@@ -10,7 +10,7 @@ export const ADVICE: Record<FailureKind, string> = {
   "usage-limit": "Wait until the limit is reset.",
   auth: "Log the agent's program in again, or give it a valid key.",
   github: "See whether GitHub has an outage.",
-  refused: "GitHub's answer says what to change.",
+  refused: "The reason above says what to change.",
   git: "Look at the workspace on the runner's machine.",
   disk: "Make space on the disk of the runner's machine: it goes on by itself.",
   "no-changes": "If something is to be done here, say in the issue what is missing.",

@@ -81,7 +81,6 @@ const fields = {
   /** The newest runs that had an agent, oldest first: their logs and streams go by the run's id. */
   runs: json(z.array(agentRunSchema)).nullable(),
   branch: z.string().nullable(),
-  baseBranch: z.string().nullable(),
   /** Commit of the base branch that the work is compared with. */
   baseSha: z.string().nullable(),
   /** Commit that the workspace was at before this run's agent began. */

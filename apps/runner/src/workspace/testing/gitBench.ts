@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import type { PushScope } from "../../airlock/pushScope.ts";
 import type { CleanSide } from "../../git/cleanSide.ts";
 import type { AgentSide } from "../agentGit.ts";
 import { ensureWorkspace, type EnsuredWorkspace } from "../ensure.ts";
@@ -27,6 +28,7 @@ export interface GitBench {
   /** `gh-1`. */
   readonly name: string;
   readonly branch: string;
+  readonly scope: PushScope;
   readonly dir: string;
   readonly home: string;
   readonly github: LocalGitHub;
@@ -99,6 +101,7 @@ function benchOf(parts: Parts): GitBench {
   const bench: GitBench = {
     name,
     branch,
+    scope: { issue: number, base: defaultBranch, defaultBranch },
     another: () => benchOf({ ...parts, number: number + 1 }),
     dir,
     home,

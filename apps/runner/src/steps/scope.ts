@@ -1,0 +1,19 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import type { PushScope } from "../airlock/pushScope.ts";
+import type { RunContext } from "../run/context.ts";
+
+/**
+ * Return what the run may push to, with the base branch as the configuration has it, or GitHub's default branch.
+ * @throws StepFailure of kind `refused` for the whole repository when nothing can be pushed to it.
+ */
+export async function scopeOf(run: RunContext, signal: AbortSignal): Promise<PushScope> {
+  const found = await run.services.github.repository(run.ref, { signal });
+  const name = `${run.ref.owner}/${run.ref.repo}`;
+  const refuse = (message: string) => new StepFailure({ kind: "refused", message, wholeRepository: true });
+  if (found.kind === "gone") throw refuse(`${name} is not there, or the token may not see it`);
+  if (found.kind === "moved") throw refuse(`${name} is now ${found.to}: change it in the configuration`);
+  if (found.archived) throw refuse(`${name} is archived: nothing can be pushed to it`);
+  if (!found.canPush) throw refuse(`the token may not write to ${name}: it needs Contents, Issues and Pull requests`);
+  const { defaultBranch } = found;
+  return { issue: run.ref.number, base: run.repository.baseBranch || defaultBranch, defaultBranch };
+}
