@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isEnded } from "@tac8/core/domain/states";
+import type { JobData } from "@tac8/core/queue/contract";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
@@ -76,6 +77,25 @@ test.each([
 test("a hash that names another base: the pull request goes to the repository's own", async () => {
   const number = await forged((jobId) => world.redis.hset(`tac8:issue:${jobId}`, "baseBranch", "release"));
   expect(pullsOf(number)).toMatchObject([{ head: `auto/gh-${number}`, base: "main" }]);
+});
+
+test("a job whose data names another issue than its id works on that of its id", async () => {
+  const other = world.openIssue({ labels: [] });
+  const number = await forged(async (jobId) => {
+    const job = await world.queue.getJob(jobId);
+    await job?.updateData({ ...(job.data as JobData), number: other });
+  });
+  expect(pullsOf(number)).toMatchObject([{ head: `auto/gh-${number}` }]);
+  expect(Object.keys(world.github.branches(REPO))).not.toContain(`auto/gh-${other}`);
+  expect(world.github.comments(REPO, other)).toEqual([]);
+});
+
+test("a hash that names somebody else's comment: it stays as it is", async () => {
+  const elsewhere = world.openIssue({ labels: [] });
+  const { id } = world.github.comment({ repo: REPO, number: elsewhere, actor: "stranger", body: "Mine." });
+  const number = await forged(write({ statusComment: id }));
+  expect(world.github.comments(REPO, elsewhere)).toMatchObject([{ id, body: "Mine." }]);
+  expect(world.github.comments(REPO, number)).toHaveLength(1);
 });
 
 test("a default branch that is called as the issue's own: nobody is paid, and it stays as it is", async () => {

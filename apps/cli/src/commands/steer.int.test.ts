@@ -77,7 +77,7 @@ describe("tac8 stop", () => {
     const cli = start(["stop", "3", "--reason", "a\u001b[31m b"]);
     await cli.seen(/octo\/hello#3: pi\/0 interrupts its agent/);
     expect((await store.read(id(3))).stop).toMatch(/^stopped by ann@.*: a/);
-    await store.write(id(3), "r1", { publishedSha: "abcdef0123", branch: "auto/\u001b[2Jgh-3" });
+    await store.write(id(3), "r1", { publishedSha: "abcdef0".padEnd(40, "0"), branch: "auto/\u001b[2Jgh-3" });
     await cli.seen(/its work is on the branch auto\/gh-3 \(abcdef0\)/);
     await store.write(id(3), "r1", { state: "stopped", run: null, stop: null });
     expect(await cli.ended).toMatchObject({ code: 0 });

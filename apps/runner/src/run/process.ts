@@ -5,7 +5,7 @@ import { DelayedError, UnrecoverableError } from "bullmq";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { ResumeReason } from "@tac8/core/domain/prompt";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { formatReference, sameRepo } from "@tac8/core/domain/reference";
+import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference";
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
@@ -78,14 +78,12 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
   const { services, job, token, slot } = options;
   const { config, log } = services;
   const jobId = job.id ?? "";
-  const { owner, repo, number } = job.data;
-  const ref = { owner, repo, number };
-  const repository = config.repositories.find((entry) => sameRepo(entry, ref));
-  if (repository === undefined) {
-    log.warn(
-      { issue: jobId },
-      `${formatReference(ref)} is in no configured repository: its job waits until it is, or is removed`,
-    );
+  // The lock, the hash and the queue go by the job's id, so its data must not name another issue.
+  const ref = refOfJob(jobId, config.repositories);
+  const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
+  if (ref === null || repository === undefined) {
+    const name = ref === null ? jobId : formatReference(ref);
+    log.warn({ issue: jobId }, `${name} is in no configured repository: its job waits until it is, or is removed`);
     return wait(options, services.now() + STRANGE_MS);
   }
   // One whose time is over holds nothing: the scheduler may be away, or about to take it out.

@@ -30,9 +30,8 @@ export async function showStatus(run: RunContext, state: IssueState, reason: str
   const body = `${renderMarker(marker)}\n${text}`;
   const options = { signal: run.switch.lost };
   await run.assertLive();
-  if (known.statusComment !== null && (await github.updateComment(ref, known.statusComment, body, options)) !== null) {
-    return;
-  }
+  const remembered = await rememberedComment(run);
+  if (remembered !== null && (await github.updateComment(ref, remembered, body, options)) !== null) return;
   const all = await github.comments(ref, ref.number, options);
   for (const { comment } of findMarked(all, login, "status")) {
     if ((await github.updateComment(ref, comment.id, body, options)) === null) continue;
@@ -41,6 +40,15 @@ export async function showStatus(run: RunContext, state: IssueState, reason: str
   }
   const made = await github.createComment(ref, ref.number, body, options);
   await run.write({ statusComment: made.id });
+}
+
+/** Id of the status comment as the hash has it; null where that is another comment, which must not be overwritten. */
+async function rememberedComment({ state, ref, services, switch: { lost } }: RunContext): Promise<number | null> {
+  const { github, login } = services;
+  if (state.statusComment === null) return null;
+  const comment = await github.comment(ref, state.statusComment, { signal: lost });
+  if (comment?.issueNumber !== ref.number || findMarked([comment], login, "status").length === 0) return null;
+  return comment.id;
 }
 
 /** A comment of its own, once: looked for by kind and run before it is made. */

@@ -15,7 +15,7 @@ afterEach(() => at.close());
 test("every job is in its section", async () => {
   const numbers = Array.from({ length: 7 }, (_, index) => at.openIssue({ title: `Issue ${index}` }));
   await at.poll();
-  await (await at.take()).end("pr", { headSha: "abcdef0", prUrl: "u" });
+  await (await at.take()).end("pr", { headSha: "abcdef0".padEnd(40, "0"), prUrl: "u" });
   await (await at.take()).end("failed", { reason: "r" });
   await (await at.take()).park("blocked", { question: "Why?" });
   await (await at.take()).park("parked", { reason: "GitHub is away" });

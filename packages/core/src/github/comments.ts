@@ -28,6 +28,12 @@ export function commentCalls({ one, all }: Caller) {
         ...options,
       }),
 
+    /** null when the comment was deleted. */
+    comment: async (repo: Repo, id: number, options: CallOptions = {}): Promise<Comment | null> => {
+      const route = "GET /repos/{owner}/{repo}/issues/comments/{id}";
+      return orNull(() => one({ route, params: { ...nameOf(repo), id }, schema: commentSchema, ...options }));
+    },
+
     /** Sent once: after `unavailable`, look whether it is there before trying again. */
     createComment: (repo: Repo, number: number, body: string, options: CallOptions = {}): Promise<Comment> =>
       one({
@@ -39,13 +45,17 @@ export function commentCalls({ one, all }: Caller) {
 
     /** null when the comment was deleted. */
     updateComment: async (repo: Repo, id: number, body: string, options: CallOptions = {}): Promise<Comment | null> => {
-      try {
-        const route = "PATCH /repos/{owner}/{repo}/issues/comments/{id}";
-        return await one({ route, params: { ...nameOf(repo), id, body }, schema: commentSchema, ...options });
-      } catch (error) {
-        if (error instanceof GitHubError && error.kind === "not-found") return null;
-        throw error;
-      }
+      const route = "PATCH /repos/{owner}/{repo}/issues/comments/{id}";
+      return orNull(() => one({ route, params: { ...nameOf(repo), id, body }, schema: commentSchema, ...options }));
     },
   };
+}
+
+async function orNull(ask: () => Promise<Comment>): Promise<Comment | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof GitHubError && error.kind === "not-found") return null;
+    throw error;
+  }
 }

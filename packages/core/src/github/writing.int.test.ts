@@ -46,12 +46,12 @@ test("any other refusal of a label is an error", async () => {
   await expect(made).rejects.toMatchObject({ kind: "invalid", status: 422, detail: "Validation Failed: invalid" });
 });
 
-test("comments are made and edited; a deleted one is null", async () => {
+test("comments are made, edited and read; a deleted one is null", async () => {
   const { client, seen } = await start(({ method, path, body }) => {
     if (path.endsWith("/404")) return { status: 404, json: { message: "Not Found" } };
     return {
       status: method === "POST" ? 201 : 200,
-      json: rawComment(3, 5, JSON.parse(body) as object as Record<string, unknown>),
+      json: rawComment(3, 5, JSON.parse(body || "{}") as object as Record<string, unknown>),
     };
   });
   const github = client();
@@ -59,6 +59,8 @@ test("comments are made and edited; a deleted one is null", async () => {
   expect(await github.createComment(repo, 5, text)).toMatchObject({ id: 3, body: text, issueNumber: 5 });
   expect(await github.updateComment(repo, 3, "new")).toMatchObject({ body: "new" });
   expect(await github.updateComment(repo, 404, "new")).toBeNull();
+  expect(await github.comment(repo, 3)).toMatchObject({ id: 3, issueNumber: 5 });
+  expect(await github.comment(repo, 404)).toBeNull();
   expect(seen[0]?.headers["authorization"]).toBe("token token-canary");
 });
 

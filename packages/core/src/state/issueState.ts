@@ -18,16 +18,23 @@ const json = <T extends z.ZodType>(schema: T) =>
 
 const int = z.coerce.number().int();
 
+// Agents of the same Unix user can write to Redis. These two go into paths and into arguments of git and of the agent, so
+// no value may be an option, leave a folder, or name a branch.
+/** Id of a run or a session. */
+const id = z.string().regex(/^\w[\w.-]{0,63}$/);
+/** Full name of a commit. */
+const sha = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/);
+
 /** Agent runs that an issue remembers; older ones are found in the event log. */
 export const MAX_RUNS = 20;
 const agentRunSchema = z.object({
   /** Counts up from 1 over the whole life of the issue. */
   n: z.number(),
-  run: z.string(),
+  run: id,
   runner: z.string(),
   /** ISO time of its start. */
   at: z.string(),
-  session: z.string(),
+  session: id,
 });
 export type AgentRun = z.infer<typeof agentRunSchema>;
 
@@ -47,7 +54,7 @@ const shelfSchema = z.object({
 });
 
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
-const rebaseSchema = z.object({ from: z.string(), onto: z.string() });
+const rebaseSchema = z.object({ from: sha, onto: sha });
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
 
 /**
@@ -59,7 +66,7 @@ const fields = {
   /** ISO time of the last change of `state`. */
   since: z.string().nullable(),
   /** Id of the live run; null between runs. Every write of a run compares it. */
-  run: z.string().nullable(),
+  run: id.nullable(),
   runner: z.string().nullable(),
   checkpoint: z.enum(CHECKPOINTS),
   /** Newest `labeled` event that was used to start a run. */
@@ -73,35 +80,35 @@ const fields = {
   /** ISO time at which the present round was put into the queue: from here to the pull request is what people wait for. */
   begun: z.string().nullable(),
   /** The agent's session, and the data folder (its id) that has the session's files. */
-  session: z.string().nullable(),
+  session: id.nullable(),
   sessionHome: z.string().nullable(),
   /** The run whose log and stream hold the newest agent work. */
-  agentRun: z.string().nullable(),
+  agentRun: id.nullable(),
   agentRuns: int,
   /** The newest runs that had an agent, oldest first: their logs and streams go by the run's id. */
   runs: json(z.array(agentRunSchema)).nullable(),
   branch: z.string().nullable(),
   /** Commit of the base branch that the work is compared with. */
-  baseSha: z.string().nullable(),
+  baseSha: sha.nullable(),
   /** Commit that the workspace was at before this run's agent began. */
-  startSha: z.string().nullable(),
-  headSha: z.string().nullable(),
+  startSha: sha.nullable(),
+  headSha: sha.nullable(),
   /** The newest commit of `branch` that somebody else had pushed when work began on top of it. */
-  theirSha: z.string().nullable(),
+  theirSha: sha.nullable(),
   /** Folders of the workspace that are repositories of their own: they are in no commit. */
   unsaved: json(z.array(z.string())).nullable(),
   /** ISO time at which an agent's work was finished; read while `checkpoint` is `worked`. */
   workedAt: z.string().nullable(),
   /** What we last pushed to `branch`, or found there and built upon. */
-  publishedSha: z.string().nullable(),
+  publishedSha: sha.nullable(),
   /** The workspace's commit that this was made of: the same, unless it had to go on top of others. */
-  madeSha: z.string().nullable(),
+  madeSha: sha.nullable(),
   /** The pull request was merged during the run, and the work is not pushed yet: what comes after `from` goes on `onto`. */
   rebase: json(rebaseSchema).nullable(),
   prNumber: int.nullable(),
   prUrl: z.string().nullable(),
   /** Was the pull request open before the work of this job began? Then it needs new commits to count. */
-  prBefore: z.string().nullable(),
+  prBefore: sha.nullable(),
   statusComment: int.nullable(),
   questionId: int.nullable(),
   question: z.string().nullable(),

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { encodePatch, parseIssueState, type FieldName, type IssuePatch } from "./issueState.ts";
+
+const SHA = "0123456789abcdef0123456789abcdef01234567";
+const RUN = "0b5f9c1e-7c3d-4b7a-9a53-5dd1f1d1a111";
+const run = { n: 1, run: RUN, runner: "pi/0", at: "2026-11-25T12:00:00.000Z", session: RUN };
+
+const IDS: readonly FieldName[] = ["run", "session", "agentRun"];
+const SHAS: readonly FieldName[] = [
+  "baseSha",
+  "startSha",
+  "headSha",
+  "theirSha",
+  "publishedSha",
+  "madeSha",
+  "prBefore",
+];
+
+describe("the hash of an issue", () => {
+  it("is read as it was written", () => {
+    const patch: IssuePatch = {
+      ...Object.fromEntries(IDS.map((name) => [name, RUN])),
+      ...Object.fromEntries(SHAS.map((name) => [name, SHA])),
+      theirSha: SHA.padEnd(64, "0"),
+      runs: [run],
+      rebase: { from: SHA, onto: SHA },
+      agentRuns: 3,
+    };
+    expect(parseIssueState(encodePatch(patch).set)).toMatchObject(patch);
+  });
+
+  it.each([
+    "../widgets",
+    "/etc",
+    "a/b",
+    ".",
+    "..",
+    "",
+    "-",
+    "--resume",
+    "-x",
+    "a b",
+    "a\n",
+    "a\0",
+    "é",
+    "x".repeat(65),
+  ])("a run or session that is %j is missing", (value) => {
+    const read = parseIssueState(Object.fromEntries(IDS.map((name) => [name, value])));
+    expect(IDS.map((name) => read[name])).toEqual(IDS.map(() => null));
+    for (const bad of [
+      { ...run, run: value },
+      { ...run, session: value },
+    ]) {
+      expect(parseIssueState({ runs: JSON.stringify([bad]) }).runs).toBeNull();
+    }
+  });
+
+  it.each([
+    "main",
+    "HEAD",
+    "refs/heads/main",
+    "cafe",
+    SHA.slice(1),
+    `${SHA}0`,
+    SHA.toUpperCase(),
+    `${SHA}\n`,
+    `^${SHA}`,
+    `${SHA}^`,
+    `${SHA}..main`,
+    `${SHA}:README.md`,
+    "--all",
+    "-",
+    "",
+  ])("a commit that is %j is missing", (value) => {
+    const read = parseIssueState(Object.fromEntries(SHAS.map((name) => [name, value])));
+    expect(SHAS.map((name) => read[name])).toEqual(SHAS.map(() => null));
+    for (const bad of [
+      { from: value, onto: SHA },
+      { from: SHA, onto: value },
+    ]) {
+      expect(parseIssueState({ rebase: JSON.stringify(bad) }).rebase).toBeNull();
+    }
+  });
+});
