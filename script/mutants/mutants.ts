@@ -275,7 +275,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "value !== undefined && allowed(name) && ",
     replace: "value !== undefined && ",
     test: { file: `${CORE}/config/agentEnv.test.ts`, name: "is an allow-list" },
-    promise: "an agent sees only the variables on the list",
+    promise: "an agent's environment has only the variables on the list",
   },
   {
     name: "agent-env-token",
@@ -283,7 +283,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: " && !ours(value)",
     replace: "",
     test: { file: `${CORE}/config/agentEnv.test.ts`, name: "is never the GitHub token, under any name" },
-    promise: "an agent never sees the GitHub token",
+    promise: "an agent's environment never has the GitHub token",
   },
   {
     name: "etag",

@@ -28,7 +28,7 @@ export function cleanEnv({ env }: CleanSide): Record<string, string> {
   return { ...passed, HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
 }
 
-/** Git in a folder that no agent can write, without the user's own settings. */
+/** Git in a folder outside every workspace, without the user's own settings. */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
   return openGit({
     dir,

@@ -10,7 +10,8 @@ export const SECRETS = [
   {
     name: "GITHUB_TOKEN",
     standard: "",
-    meaning: "Fine-grained token: Contents, Issues, Pull requests read and write; Metadata read. Agents never see it.",
+    meaning:
+      "Fine-grained token, limited to the repository: Contents, Issues, Pull requests read and write; Metadata read. Not in the agents' environment, but a hostile agent can read it.",
   },
   { name: "ANTHROPIC_API_KEY", standard: "", meaning: "Key that Claude Code works with; or the next one." },
   {
