@@ -89,6 +89,18 @@ if (process.argv[2] === "stay") process.stdin.resume();
     expect(run("dist/second.js").stdout).toBe("second\n");
   });
 
+  it("has maps with which a stack leads to the sources", async () => {
+    write({
+      "apps/a/src/inner/main.ts": "type T = string;\n\nconst fail = (): T => {\n  throw new Error('no');\n};\nfail();",
+    });
+    cpSync(join(REPOSITORY, "script/stack.mjs"), join(root, "script/stack.mjs"));
+    await build({ root, entries });
+    const { stderr } = run("dist/second.js");
+    expect(stderr).toMatch(/dist\/second\.js:\d+/);
+    const mapped = spawnSync(process.execPath, ["script/stack.mjs"], { cwd: root, input: stderr, encoding: "utf8" });
+    expect(mapped.stdout).toMatch(/Error: no\n +at fail \(apps\/a\/src\/inner\/main\.ts:4:9\)/);
+  });
+
   it("is refused while a program runs from the one before", async () => {
     await build({ root, entries });
     const child = spawn(process.execPath, [join(root, "dist/first.js"), "stay"], { stdio: "pipe" });
