@@ -106,7 +106,7 @@ if (process.argv[2] === "stay") process.stdin.resume();
     const child = spawn(process.execPath, [join(root, "dist/first.js"), "stay"], { stdio: "pipe" });
     await once(child.stdout, "data");
     await expect(build({ root, entries })).rejects.toThrow(
-      `the sources have changed, and a tac8 still runs from ${join(root, "dist")} (process ${child.pid}): stop it first`,
+      `dist/ cannot be built again while a tac8 runs from ${join(root, "dist")} (process ${child.pid}): stop that first`,
     );
     child.stdin.end();
     await once(child, "exit");

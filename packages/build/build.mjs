@@ -41,7 +41,7 @@ export async function build({ root, entries = ENTRIES }) {
 function refuseWhileRunning(dist) {
   const [pid] = processesFrom(dist);
   if (pid === undefined) return;
-  throw new Error(`the sources have changed, and a tac8 still runs from ${dist} (process ${pid}): stop it first`);
+  throw new Error(`dist/ cannot be built again while a tac8 runs from ${dist} (process ${pid}): stop that first`);
 }
 
 /** @returns esbuild's metafile: which sources went where */
