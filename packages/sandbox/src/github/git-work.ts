@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Git } from "./git.ts";
 
@@ -9,18 +9,21 @@ while read -r before after ref; do
 done
 `;
 
+const SETTINGS = `[gc]
+	auto = 0
+[receive]
+	autogc = false
+	hideRefs = refs/pull
+[uploadpack]
+	allowAnySHA1InWant = true
+`;
+
 export const ZERO = "0".repeat(40);
 
 export async function createBare({ git, dir, branch }: { git: Git; dir: string; branch: string }): Promise<void> {
   await mkdir(dir, { recursive: true });
-  await git.run({ dir, args: ["init", "--quiet", "--bare", `--initial-branch=${branch}`, "."] });
-  const settings: [string, string][] = [
-    ["gc.auto", "0"],
-    ["receive.autogc", "false"],
-    ["receive.hideRefs", "refs/pull"],
-    ["uploadpack.allowAnySHA1InWant", "true"],
-  ];
-  for (const [key, value] of settings) await git.run({ dir, args: ["config", key, value] });
+  await git.run({ dir, args: ["init", "--quiet", "--bare", "--template=", `--initial-branch=${branch}`, "."] });
+  await appendFile(join(dir, "config"), SETTINGS);
   await mkdir(join(dir, "hooks"), { recursive: true });
   await writeFile(join(dir, "hooks", "post-receive"), HOOK, { mode: 0o755 });
 }
