@@ -1,6 +1,7 @@
 import { Queue } from "bullmq";
 import { afterEach, expect, test } from "vitest";
 import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
+import { addCopies } from "@tac8/core/queue/copies.fixture";
 import type { Redis } from "ioredis";
 import { announceRunner } from "@tac8/core/state/presence";
 import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
@@ -8,8 +9,6 @@ import { paintScene } from "../scene.fixture.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
-
-const BATCH = 10_000;
 
 interface Size {
   readonly waiting: number;
@@ -22,7 +21,7 @@ async function costOf({ waiting, finished, runners }: Size) {
   const { redis } = await setUpRedis(cleanup);
   await paintScene({ redis, now: Date.now(), owner: "octo", repo: "hello" });
   const queue = new Queue<JobData>(QUEUE_NAME, { connection: redis });
-  await fill(queue, waiting);
+  await fill({ redis, queue, count: waiting });
   await finish(redis, queue, finished);
   await queue.close();
   for (let n = 0; n < runners; n += 1) {
@@ -39,16 +38,11 @@ async function costOf({ waiting, finished, runners }: Size) {
   return { calls: Object.fromEntries(calls) as Record<string, number>, ms, page };
 }
 
-async function fill(queue: Queue<JobData>, count: number): Promise<void> {
-  for (let from = 0; from < count; from += BATCH) {
-    const jobs = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => {
-      const number = 10_000 + from + index;
-      const data = { owner: "octo", repo: "hello", number, repositoryId: 1, title: `Title ${number}`, url: "" };
-      const opts = jobOptions({ jobId: `octo.hello.${number}`, priority: "P2", begun: false, attempts: 3 });
-      return { name: "issue", data, opts };
-    });
-    await queue.addBulk(jobs);
-  }
+async function fill({ redis, queue, count }: { redis: Redis; queue: Queue<JobData>; count: number }): Promise<void> {
+  const jobId = "octo.hello.10000";
+  const data = { owner: "octo", repo: "hello", number: 10_000, repositoryId: 1, title: "Title 10000", url: "" };
+  await queue.add("issue", data, jobOptions({ jobId, priority: "P2", begun: false, attempts: 3 }));
+  await addCopies(queue, { redis, jobId, count: count - 1 });
 }
 
 /** As BullMQ keeps them. */
