@@ -25,12 +25,24 @@ export interface Context {
   readonly apps: readonly AppSpec[];
   /** Epoch ms. */
   readonly now: () => number;
+  /** Times instead of those that a command takes by itself. */
+  readonly waits?: Waits;
   /** Takes the whole terminal; null where there is none. The caller closes it. */
   readonly openFullScreen: (() => FullScreen) | null;
   /** Opens the terminal for questions; null where nobody sits at one. The caller closes it. */
   readonly openPrompt: (() => Prompt) | null;
   /** Calls the handler at each SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   readonly onSignal: (handler: (signal: NodeJS.Signals) => void) => () => void;
+}
+
+/** In milliseconds. */
+export interface Waits {
+  /** For one answer of GitHub's, in `tac8 doctor`. */
+  readonly githubAnswer?: number;
+  /** Between two writes to GitHub, whatever the configuration says. */
+  readonly betweenWrites?: number;
+  /** For a runner to begin what it is asked to do. */
+  readonly runnerAnswer?: number;
 }
 
 /** What the operator can mend: each line becomes `tac8: <line>` on stderr, and the exit code is 1. */

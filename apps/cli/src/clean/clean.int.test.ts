@@ -1,34 +1,38 @@
-import { connectRedis } from "@tac8/core/queue/redis";
 import { askToClean } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner } from "@tac8/core/state/presence";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
-import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import type { Redis } from "ioredis";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
+import { startSharedRedis, type SharedRedis } from "../../fixtures/redis.ts";
+import type { Waits } from "../context.ts";
 
 const RUNNER = join(import.meta.dirname, "../../../runner/src/main.ts");
+let tools: Lab;
 let lab: Lab;
-let server: RedisServer;
+let server: SharedRedis;
 let redis: Redis;
 let github: LocalGitHub;
 let runner: ChildProcess | null = null;
 
-beforeEach(async () => {
-  lab = openLab();
-  mkdirSync(join(lab.dir, "redis"));
-  server = await startRedisServer({ dir: join(lab.dir, "redis") });
-  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
-  github = await startGitHub({ dir: join(lab.dir, "github") });
+beforeAll(async () => {
+  tools = openLab();
+  server = await startSharedRedis();
+  ({ redis } = server);
+  github = await startGitHub({ dir: join(tools.dir, "github") });
   github.addUser({ login: "octo", token: "token-of-octo" });
   await github.createRepository({ owner: "octo", name: "hello" });
+});
+beforeEach(async () => {
+  lab = openLab();
+  await server.empty();
   const text = `[github]\nrepo_owner = "octo"\nrepo_name = "hello"\napi_url = "${github.url}"\n[llm]\ncommand = ["true"]\n`;
   writeFileSync(join(lab.dir, "config.toml"), `${text}[janitor]\nkeep_days_logs = 0\n`);
 });
@@ -38,14 +42,16 @@ afterEach(async () => {
     await once(runner, "exit");
   }
   runner = null;
-  redis.disconnect();
-  await github.close();
-  await server.stop();
   await lab.close();
 });
+afterAll(async () => {
+  await github.close();
+  await server.close();
+  await tools.close();
+});
 
-async function clean(...args: string[]) {
-  const cli = lab.start(["clean", ...args], { REDIS_URL: server.url });
+async function clean(args: string[] = [], waits: Waits = {}) {
+  const cli = lab.start(["clean", ...args], { REDIS_URL: server.url }, waits);
   const { code } = await cli.ended;
   return { code, out: cli.stdout(), err: cli.stderr() };
 }
@@ -85,14 +91,14 @@ test("says that no runner is there, in one line", async () => {
 test("lists what would go, then removes it as the janitor, and leaves what is in use", async () => {
   await startRunner();
   const [old, live] = [await logOf(1, "failed"), await logOf(2, "running")];
-  const dry = await clean("--dry-run");
+  const dry = await clean(["--dry-run"]);
   expect(dry).toMatchObject({ code: 0, out: expect.stringContaining(old) });
   expect(dry.out).toMatch(/8\.2 kB +log of octo\/hello#1, its time is over/);
   expect(dry.out).toContain("would remove 1 things");
   expect(dry.out).not.toContain(live);
   expect([existsSync(old), await readEvents(redis, { count: 10 })]).toEqual([true, []]);
 
-  const { code, out } = await clean("--json");
+  const { code, out } = await clean(["--json"]);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
     dryRun: false,
@@ -114,7 +120,8 @@ test("lists what would go, then removes it as the janitor, and leaves what is in
 
 test("a runner that does not hear is said, and is not asked by two at once", async () => {
   await announceRunner(redis, { name: "old/0", host: "old", pid: 1, at: Date.now() + 60_000, slots: 1, busy: 0 });
-  expect(await clean()).toMatchObject({ code: 1, err: expect.stringMatching(/runner old\/0 does not hear/) });
+  const early = await clean([], { runnerAnswer: 100 });
+  expect(early).toMatchObject({ code: 1, err: expect.stringMatching(/runner old\/0 does not hear/) });
   expect(await askToClean(redis, "old/0", { id: "x", dryRun: true })).toBe(true);
   expect(await clean()).toMatchObject({ code: 1, err: expect.stringMatching(/somebody else has just asked/) });
 });

@@ -40,7 +40,7 @@ interface Asked {
   readonly silent: readonly string[];
 }
 
-async function askAll({ now, err }: Context, redis: Redis, dryRun: boolean): Promise<Asked> {
+async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolean): Promise<Asked> {
   const runners = presentRunners(await readRunners(redis), now());
   if (runners.length === 0) throw new Problem(NO_RUNNER);
   const answers: CleanAnswer[] = [];
@@ -52,7 +52,8 @@ async function askAll({ now, err }: Context, redis: Redis, dryRun: boolean): Pro
       silent.push(`somebody else has just asked runner ${name}: try again in a minute`);
       continue;
     }
-    const answer = await answerOf(redis, { name, id, told: () => err.line(`waiting for runner ${name} …`) });
+    const told = () => err.line(`waiting for runner ${name} …`);
+    const answer = await answerOf(redis, { name, id, hearMs: waits?.runnerAnswer ?? HEAR_MS, told });
     if (typeof answer === "string") silent.push(answer);
     // With a data folder that was looked at already there is nothing new.
     else if (!answers.some(({ homeId }) => homeId === answer.homeId)) answers.push(answer);
@@ -63,14 +64,14 @@ async function askAll({ now, err }: Context, redis: Redis, dryRun: boolean): Pro
 /** @returns the answer, or why there is none */
 async function answerOf(
   redis: Redis,
-  { name, id, told }: { name: string; id: string; told: () => void },
+  { name, id, hearMs, told }: { name: string; id: string; hearMs: number; told: () => void },
 ): Promise<CleanAnswer | string> {
   const from = performance.now();
   for (let looks = 1; ; looks += 1) {
     const answer = await nextAnswer(redis, id, LOOK_SECONDS);
     if (answer !== null) return answer;
     const passed = performance.now() - from;
-    if (passed > HEAR_MS && (await isUnheard(redis, name))) {
+    if (passed > hearMs && (await isUnheard(redis, name))) {
       await takeBackAsk(redis, name);
       return `runner ${name} does not hear: is it of an older version, or about to end?`;
     }

@@ -1,44 +1,42 @@
 import { encodeAgentEvidence } from "@tac8/core/domain/agentEvidence";
 import { jobIdOf } from "@tac8/core/domain/reference";
-import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
-import { connectRedis } from "@tac8/core/queue/redis";
+import { jobOptions, type JobData } from "@tac8/core/queue/contract";
 import { appendEvent, type TransitionEvent } from "@tac8/core/state/events";
 import { setHold } from "@tac8/core/state/holds";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner } from "@tac8/core/state/presence";
-import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
+import { startSharedRedis, UNREACHABLE, type SharedRedis } from "../../fixtures/redis.ts";
 
 let lab: Lab;
-let server: RedisServer;
+let server: SharedRedis;
 let redis: Redis;
 let queue: Queue<JobData>;
 
+beforeAll(async () => {
+  server = await startSharedRedis();
+  ({ redis, queue } = server);
+});
 beforeEach(async () => {
   lab = openLab();
-  const dir = join(lab.dir, "redis");
-  mkdirSync(dir);
-  server = await startRedisServer({ dir });
-  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
-  queue = new Queue(QUEUE_NAME, { connection: redis });
-  queue.on("error", () => undefined);
+  await server.empty();
   writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n');
 });
 
 afterEach(async () => {
-  await queue.close();
-  redis.disconnect();
-  await server.stop();
   await lab.close();
 });
+afterAll(() => server.close());
 
-async function tac8(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const cli = lab.start(args, { REDIS_URL: server.url });
+const tac8 = (...args: string[]) => run(args, server.url);
+
+async function run(args: readonly string[], url: string) {
+  const cli = lab.start(args, { REDIS_URL: url });
   const { code } = await cli.ended;
   return { code, out: cli.stdout(), err: cli.stderr() };
 }
@@ -204,9 +202,8 @@ it.each([
 });
 
 it("every one of them says when Redis is away", async () => {
-  await server.stop();
   for (const args of [["why", "3"], ["timeline"], ["report"]]) {
-    expect(await tac8(...args)).toEqual({
+    expect(await run(args, UNREACHABLE)).toEqual({
       code: 1,
       out: "",
       err: expect.stringMatching(/^tac8: Redis at .* not reachable/),

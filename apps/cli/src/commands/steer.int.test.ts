@@ -1,8 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
-import { connectRedis } from "@tac8/core/queue/redis";
 import { setHold, readHolds } from "@tac8/core/state/holds";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
@@ -10,28 +9,27 @@ import { pauseRunner } from "@tac8/core/state/pause";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
-import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openLab, type Cli, type Lab } from "../../fixtures/harness.ts";
+import { startSharedRedis, UNREACHABLE, type SharedRedis } from "../../fixtures/redis.ts";
 
 const REPO = "octo/hello";
 let lab: Lab;
-let server: RedisServer;
+let server: SharedRedis;
 let redis: Redis;
 let queue: Queue<JobData>;
 let worker: Worker<JobData>;
 let store: IssueStore;
 
+beforeAll(async () => {
+  server = await startSharedRedis();
+  ({ redis, queue } = server);
+});
 beforeEach(async () => {
   lab = openLab();
-  const dir = join(lab.dir, "redis");
-  mkdirSync(dir);
-  server = await startRedisServer({ dir });
-  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
-  queue = new Queue(QUEUE_NAME, { connection: redis });
-  queue.on("error", () => undefined);
+  await server.empty();
   worker = new Worker<JobData>(QUEUE_NAME, null, { connection: redis, autorun: false });
   worker.on("error", () => undefined);
   store = createIssueStore(redis);
@@ -40,11 +38,9 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await worker.close();
-  await queue.close();
-  redis.disconnect();
-  await server.stop();
   await lab.close();
 });
+afterAll(() => server.close());
 
 function start(args: readonly string[], env: Record<string, string> = {}): Cli {
   return lab.start(args, { REDIS_URL: server.url, USER: "ann", ...env });
@@ -96,7 +92,7 @@ describe("tac8 stop", () => {
 
   it("Ctrl-C ends the wait, not the stop", async () => {
     await running();
-    const cli = start(["stop", "3", "--now"]);
+    const cli = lab.spawn(["stop", "3", "--now"], { REDIS_URL: server.url, USER: "ann" });
     await cli.seen(/pi\/0 kills its agent/);
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 3, signal: null });
@@ -254,9 +250,8 @@ describe("tac8 add", () => {
   });
 
   it("labels also where Redis is away, and says so", async () => {
-    await server.stop();
     const number = open();
-    const { code, out } = await tac8(["add", `${number}`], env);
+    const { code, out } = await tac8(["add", `${number}`], { ...env, REDIS_URL: UNREACHABLE });
     expect({ code, out }).toEqual({
       code: 0,
       out: expect.stringMatching(/cannot be told: Redis at .* is not reachable/),
@@ -311,9 +306,8 @@ it.each([
 });
 
 it("says when Redis is away", async () => {
-  await server.stop();
   for (const args of [["stop", "3"], ["pause"], ["resume"], ["retry", "3", "--json"]]) {
-    expect(await tac8(args)).toEqual({
+    expect(await tac8(args, { REDIS_URL: UNREACHABLE })).toEqual({
       code: 1,
       out: "",
       err: expect.stringMatching(/^tac8: Redis at .* is not reachable: .*\n$/),

@@ -4,47 +4,43 @@ import { parseEvent } from "@tac8/core/conversation/json";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { shortenEvent } from "@tac8/core/conversation/shorten";
 import { jobIdOf } from "@tac8/core/domain/reference";
-import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
-import { connectRedis } from "@tac8/core/queue/redis";
+import { jobOptions, type JobData } from "@tac8/core/queue/contract";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { runStreamKey } from "@tac8/core/state/keys";
-import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openLab, type Cli, type Lab } from "../../fixtures/harness.ts";
+import { startSharedRedis, type SharedRedis } from "../../fixtures/redis.ts";
 
 const REF = { owner: "Octo", repo: "Hello", number: 3 };
 const ID = jobIdOf(REF);
 const SECRET = "sk-ant-abcdefghijklmnop";
 
 let lab: Lab;
-let server: RedisServer;
+let server: SharedRedis;
 let redis: Redis;
 let queue: Queue<JobData>;
 let store: IssueStore;
 
+beforeAll(async () => {
+  server = await startSharedRedis();
+  ({ redis, queue } = server);
+});
 beforeEach(async () => {
   lab = openLab();
-  const dir = join(lab.dir, "redis");
-  mkdirSync(dir);
-  server = await startRedisServer({ dir });
-  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
-  queue = new Queue(QUEUE_NAME, { connection: redis });
-  queue.on("error", () => undefined);
+  await server.empty();
   store = createIssueStore(redis);
   writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n');
 });
 
 afterEach(async () => {
-  await queue.close();
-  redis.disconnect();
-  await server.stop();
   await lab.close();
 });
+afterAll(() => server.close());
 
 function start(...args: string[]): Cli {
   return lab.start(args, { REDIS_URL: server.url, TZ: "UTC" });
@@ -263,7 +259,7 @@ describe("tac8 view --follow", () => {
   it("leaves with Ctrl-C, cleanly", async () => {
     await addIssue({ state: "running", run: "run-1", runs: [agentRun(1)] });
     await tell("run-1", liveOf(LINES.slice(0, 2)));
-    const cli = start("view", "3", "--follow");
+    const cli = lab.spawn(["view", "3", "--follow"], { REDIS_URL: server.url });
     await cli.seen(/Bash/);
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 0, signal: null });

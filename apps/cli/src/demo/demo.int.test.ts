@@ -72,7 +72,7 @@ it("gets no real token", async () => {
     CLAUDE_CODE_OAUTH_TOKEN: "canary-claude",
     REDIS_URL: "redis://:canary-redis@127.0.0.1:1",
   };
-  const cli = lab.start(["demo"], { ...real, TAC8_BOARD_PORT: "0" });
+  const cli = lab.spawn(["demo"], { ...real, TAC8_BOARD_PORT: "0" });
   await cli.seen(/Board:/);
   await cli.seen(/runner listening/);
   cli.signal("SIGINT");

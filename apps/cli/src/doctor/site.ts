@@ -39,6 +39,8 @@ export interface Site extends DoctorOptions {
   readonly programs: string;
   readonly cwd: string;
   readonly github: GitHub;
+  /** The longest wait for one answer of GitHub's. */
+  readonly answerMs: number;
   readonly redact: (text: string) => string;
   readonly now: () => number;
 }
@@ -56,7 +58,8 @@ export function openSite(context: Context, flag: string | undefined, options: Do
   const { dataFolder } = loaded;
   if (dataFolder === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
   const config = demo?.config ?? loaded.config ?? defaults(context, { path: loaded.path, home: dataFolder.path });
-  const { now } = context;
+  const { now, waits = {} } = context;
+  const { githubAnswer: answerMs = ANSWER_MS, betweenWrites = config.github.write_interval_ms } = waits;
   const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
   const redisUrl = demo === null ? env["REDIS_URL"] || inHome : inHome;
   return {
@@ -76,10 +79,11 @@ export function openSite(context: Context, flag: string | undefined, options: Do
       apiUrl: config.github.api_url,
       token: config.secrets.githubToken ?? "",
       log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
-      requestTimeoutMs: ANSWER_MS,
-      writeIntervalMs: config.github.write_interval_ms,
+      requestTimeoutMs: answerMs,
+      writeIntervalMs: betweenWrites,
       now,
     }),
+    answerMs,
     redact: createRedactor(config.secrets.values),
     now,
   };

@@ -39,7 +39,7 @@ afterEach(async () => {
 const config = () => join(lab.dir, "config.toml");
 
 async function init(args: string[], env: Record<string, string> = {}) {
-  const cli = lab.start(["init", ...args], env);
+  const cli = lab.start(["init", ...args], env, { betweenWrites: 0 });
   const { code } = await cli.ended;
   return { code, out: cli.stdout(), err: cli.stderr() };
 }

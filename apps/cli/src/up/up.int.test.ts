@@ -7,23 +7,30 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isRunning, openLab, type Cli, type Lab } from "../../fixtures/harness.ts";
 import { readRecord } from "../redis/record.ts";
 
 const REPO = "octo/hello";
+let tools: Lab;
 let lab: Lab;
 let github: LocalGitHub;
 let token: string;
 let cleanups: (() => Promise<unknown>)[];
 
-beforeEach(async () => {
-  lab = openLab();
-  cleanups = [() => lab.close()];
-  github = await startGitHub({ dir: join(lab.dir, "github") });
-  cleanups.unshift(() => github.close());
+beforeAll(async () => {
+  tools = openLab();
+  github = await startGitHub({ dir: join(tools.dir, "github") });
   token = github.addUser({ login: "octo" });
   await github.createRepository({ owner: "octo", name: "hello", files: { "README.md": "hello" } });
+});
+afterAll(async () => {
+  await github.close();
+  await tools.close();
+});
+beforeEach(() => {
+  lab = openLab();
+  cleanups = [() => lab.close()];
 });
 
 afterEach(async () => {
@@ -42,8 +49,10 @@ function configure(more: { agent?: string; port?: number; repo?: string; apiUrl?
   writeFileSync(join(lab.dir, "config.toml"), lines.join("\n"));
 }
 
-async function up(env: Record<string, string> = {}): Promise<Cli> {
-  const cli = lab.start(["up"], { GITHUB_TOKEN: token, ...env });
+const up = (env: Record<string, string> = {}) => started(lab.start(["up"], { GITHUB_TOKEN: token, ...env }));
+const upAsProcess = () => started(lab.spawn(["up"], { GITHUB_TOKEN: token }));
+
+async function started<T extends Cli>(cli: T): Promise<T> {
   await cli.seen(/Board: +http:/);
   await cli.seen(/runner listening/);
   await cli.seen(/scheduler listening/);
@@ -62,7 +71,7 @@ const alive = () => lab.witness().filter(({ event, pid }) => event === "start" &
 describe("tac8 up", () => {
   it("starts everything, and Ctrl-C stops it in order and leaves nothing", async () => {
     configure();
-    const cli = await up();
+    const cli = await upAsProcess();
     const redis = readRecord(lab.home);
     expect(redis).not.toBeNull();
     cli.signal("SIGINT");
@@ -134,7 +143,7 @@ describe("tac8 up", () => {
 
   it("leaves no app when it is killed, and the next one takes over its Redis' port", async () => {
     configure();
-    const first = await up();
+    const first = await upAsProcess();
     const left = readRecord(lab.home);
     first.signal("SIGKILL");
     await first.ended;
@@ -148,7 +157,7 @@ describe("tac8 up", () => {
 
   it("refuses a second one on the same data", async () => {
     configure();
-    const first = await up();
+    const first = await upAsProcess();
     const second = lab.start(["up"], { GITHUB_TOKEN: token });
     expect((await second.ended).code).toBe(1);
     expect(second.stderr()).toContain(

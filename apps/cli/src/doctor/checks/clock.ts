@@ -7,7 +7,6 @@ import type { Site } from "../site.ts";
 const GITHUB_MS = 10_000;
 /** Delays and holds are in Redis by our clocks. */
 const REDIS_MS = 5000;
-const ANSWER_MS = 8000;
 
 /** How far our clock is ahead, in ms; null: it could not be asked. */
 interface Ahead {
@@ -24,10 +23,10 @@ export const clock: Check = {
   },
 };
 
-async function aheadOfGitHub({ config, now }: Site, signal: AbortSignal): Promise<number | null> {
+async function aheadOfGitHub({ config, answerMs, now }: Site, signal: AbortSignal): Promise<number | null> {
   try {
     const before = now();
-    const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
     // Any answer has a date; without the token, so that none goes anywhere by a redirect.
     const answer = await fetch(config.github.api_url, { method: "HEAD", redirect: "manual", signal: within });
     const theirs = Date.parse(answer.headers.get("date") ?? "");
