@@ -90,7 +90,9 @@ export async function readPending(redis: Redis): Promise<StoredPending[]> {
       await redis.hdel(NOTIFY_PENDING_KEY, field); // Of another version.
     else found.push({ ...pending, field, text });
   }
-  return found.toSorted((a, b) => a.message.at.localeCompare(b.message.at) || a.field.localeCompare(b.field));
+  // Of two events in the same millisecond, `…-9` is older than `…-10`.
+  const byId = new Intl.Collator("en", { numeric: true });
+  return found.toSorted((a, b) => a.message.at.localeCompare(b.message.at) || byId.compare(a.field, b.field));
 }
 
 /** KEYS: pending. ARGV: field, value that is expected, value to come or nothing. */
