@@ -39,6 +39,8 @@ export interface Context {
 export interface Waits {
   /** For one answer of GitHub's, in `tac8 doctor`. */
   readonly githubAnswer?: number;
+  /** Before the second try of a call to GitHub, in `tac8 doctor`. */
+  readonly githubRetry?: number;
   /** Between two writes to GitHub, whatever the configuration says. */
   readonly betweenWrites?: number;
   /** For a runner to begin what it is asked to do. */

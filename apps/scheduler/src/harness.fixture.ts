@@ -79,7 +79,7 @@ export async function createHarness(options: { repositories?: readonly string[] 
   const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
   let ahead = 0;
   const now = () => Date.now() + ahead;
-  const client = createGitHub({ apiUrl: github.url, token, log, writeIntervalMs: 0, now });
+  const client = createGitHub({ apiUrl: github.url, token, log, writeIntervalMs: 0, retryBaseMs: 10, now });
   const { signal } = new AbortController();
   const vitals = () => ({});
   const services: PollServices = {
@@ -126,7 +126,7 @@ export async function createHarness(options: { repositories?: readonly string[] 
       await worker.close();
       await queue.close();
       redis.disconnect();
-      await redisServer.stop();
+      await redisServer.stop("SIGKILL");
       await github.close();
       await rm(dir, { recursive: true, force: true });
     },

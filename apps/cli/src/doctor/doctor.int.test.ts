@@ -127,7 +127,7 @@ test("a token that is wrong, and a GitHub that is away", async () => {
   expect(of(wrong, "GitHub token")).toMatchObject([
     { verdict: "problem", text: expect.stringContaining("does not accept") },
   ]);
-  const away = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" });
+  const away = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" }, { githubRetry: 10 });
   expect(of(away, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
   expect(of(away, "Redis")).toMatchObject([{ verdict: "ok" }]);
 });
@@ -258,7 +258,11 @@ test("a GitHub that takes the call and never answers holds up nobody", async () 
   const address = silent.address();
   const port = typeof address === "object" ? address?.port : 0;
   configure();
-  const report = await found([], { GITHUB_API_URL: `http://127.0.0.1:${port}` }, { githubAnswer: 200 });
+  const report = await found(
+    [],
+    { GITHUB_API_URL: `http://127.0.0.1:${port}` },
+    { githubAnswer: 200, githubRetry: 10 },
+  );
   expect(of(report, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
   expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
 });

@@ -81,6 +81,7 @@ export function openSite(context: Context, flag: string | undefined, options: Do
       log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
       requestTimeoutMs: answerMs,
       writeIntervalMs: betweenWrites,
+      ...(waits.githubRetry === undefined ? {} : { retryBaseMs: waits.githubRetry }),
       now,
     }),
     answerMs,

@@ -20,6 +20,8 @@ export interface GitHubOptions {
   writeIntervalMs?: number;
   /** For one try, body included. */
   requestTimeoutMs?: number;
+  /** The wait before the second try of a call; before the third it is 4 times as long, before the fourth 9 times. */
+  retryBaseMs?: number;
   /** Epoch milliseconds. */
   now: () => number;
 }
@@ -40,10 +42,10 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
  * error or a log line.
  */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { apiUrl, token, log, writeIntervalMs = 1000, requestTimeoutMs = 30_000, now } = options;
+  const { apiUrl, token, log, writeIntervalMs = 1000, requestTimeoutMs = 30_000, retryBaseMs = 250, now } = options;
   const transport = createTransport({ timeoutMs: requestTimeoutMs });
   const redact = createRedactor([token]);
-  const octokit = createOctokit({ apiUrl, token, redact, log, writeIntervalMs, fetch: transport.fetch });
+  const octokit = createOctokit({ apiUrl, token, redact, log, writeIntervalMs, retryBaseMs, fetch: transport.fetch });
   const caller = createCaller({ octokit, redact, log, now });
   return {
     ...repositoryCalls(caller, now),

@@ -26,7 +26,7 @@ export interface TestServer {
   seen: Seen[];
   /** `METHOD path` of each request so far. */
   calls: () => string[];
-  /** A client of this server that does not space its writes, and the lines it logs. */
+  /** A client of this server that does not space its writes and tries again soon, and the lines it logs. */
   client: (options?: Partial<GitHubOptions>) => GitHub;
   logged: string[];
   close: () => Promise<void>;
@@ -81,8 +81,10 @@ export async function startServer(handle: (request: Seen) => Reply): Promise<Tes
     url,
     seen,
     calls: () => seen.map(({ method, path }) => `${method} ${path}`),
-    client: (options = {}) =>
-      createGitHub({ apiUrl: url, token: "token-canary", log, writeIntervalMs: 0, now: () => Date.now(), ...options }),
+    client: (options = {}) => {
+      const soon = { writeIntervalMs: 0, retryBaseMs: 10 };
+      return createGitHub({ apiUrl: url, token: "token-canary", log, ...soon, now: () => Date.now(), ...options });
+    },
     logged,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

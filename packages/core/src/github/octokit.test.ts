@@ -11,6 +11,7 @@ test("a call that its caller has given up is not tried again", async () => {
     redact: (text) => text,
     log: pino({ enabled: false }),
     writeIntervalMs: 0,
+    retryBaseMs: 0,
     fetch: async () => {
       tries += 1;
       controller.abort(new Error("the runner is closing"));

@@ -7,9 +7,6 @@ import type { Logger } from "pino";
 /** Longer waits for a rate limit are the caller's business: it has `retryAt`. */
 const MAX_WAIT_IN_PLACE_S = 10;
 
-/** plugin-retry waits `base × 1, 4, 9`: 0.25, 1 and 2.25 s. */
-const RETRY_BASE_MS = 250;
-
 const quiet = (): void => undefined;
 
 /** Our own, among those that are never tried again: the caller has gone. */
@@ -32,6 +29,7 @@ export interface OctokitSettings {
   redact: (text: string) => string;
   log: Logger;
   writeIntervalMs: number;
+  retryBaseMs: number;
   fetch: typeof fetch;
 }
 
@@ -40,7 +38,8 @@ export interface OctokitSettings {
  * POST says `retries: 0` itself), no 4xx ever is, and writes keep their distance. Redirects are not followed unless
  * a call says so.
  */
-export function createOctokit({ apiUrl, token, redact, log, writeIntervalMs, fetch }: OctokitSettings): OctokitClient {
+export function createOctokit(settings: OctokitSettings): OctokitClient {
+  const { apiUrl, token, redact, log, writeIntervalMs, retryBaseMs, fetch } = settings;
   const wait = (
     retryAfter: number,
     options: { method: string; url: string },
@@ -60,7 +59,8 @@ export function createOctokit({ apiUrl, token, redact, log, writeIntervalMs, fet
     // Its failed calls are thrown as well, and a 404 is often the answer that was looked for.
     log: { debug: quiet, info: quiet, warn: (text: string) => log.warn(redact(text)), error: quiet },
     request: { fetch, redirect: "manual" },
-    retry: { retryAfterBaseValue: RETRY_BASE_MS, doNotRetry: Array.from({ length: 100 }, (_, index) => 400 + index) },
+    // plugin-retry waits `base × 1, 4, 9`: with the usual 250 ms that is 0.25, 1 and 2.25 s.
+    retry: { retryAfterBaseValue: retryBaseMs, doNotRetry: Array.from({ length: 100 }, (_, index) => 400 + index) },
     throttle: {
       write: spaced(),
       notifications: spaced(),
