@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{apps,packages}/*/src/**/*.test.ts", "script/*.test.mjs"],
+          include: ["{apps,packages}/*/src/**/*.test.ts", "script/*.test.mjs", "bench/**/*.test.ts"],
           exclude: [...exclude, "**/*.int.test.{ts,mjs}"],
         },
       },

@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** `dist`: the bundled programs, as users run them. `src`: the TypeScript files. */
+export type Entries = "src" | "dist";
+export const ENTRIES: readonly Entries[] = ["dist", "src"];
+
+type Program = "scheduler" | "runner" | "board" | "cli";
+
+/** The file that is started for each program, relative to the checkout. The only place that names them. */
+const FILES: Readonly<Record<Entries, Readonly<Record<Program, string>>>> = {
+  src: {
+    scheduler: "apps/scheduler/src/main.ts",
+    runner: "apps/runner/src/main.ts",
+    board: "apps/board/src/main.ts",
+    cli: "apps/cli/src/main.ts",
+  },
+  dist: {
+    scheduler: "dist/scheduler.js",
+    runner: "dist/runner.js",
+    board: "dist/board.js",
+    cli: "dist/cli.js",
+  },
+};
+
+/** The command as users type it. */
+const LAUNCHER = "bin/tac8.mjs";
+
+/** As `tac8 up` starts its apps. */
+const NODE_FLAGS: Readonly<Record<Entries, readonly string[]>> = {
+  src: ["--disable-warning=ExperimentalWarning"],
+  dist: ["--disable-warning=ExperimentalWarning"],
+};
+
+export interface Programs {
+  readonly checkout: string;
+  readonly entries: Entries;
+  /** Arguments for Node that start the program. */
+  readonly argsOf: (program: Program) => string[];
+  /** Path of `tac8`, as users run it. */
+  readonly launcher: string;
+}
+
+/** @throws Error that names the first missing file and the remedy. */
+export function findPrograms(checkout: string, entries: Entries, exists = existsSync): Programs {
+  const files = FILES[entries];
+  const missing = [...Object.values(files), LAUNCHER].find((file) => !exists(join(checkout, file)));
+  if (missing !== undefined) {
+    const remedy =
+      entries === "dist" ? "build it first, or measure the sources with --entries src" : "check --checkout";
+    throw new Error(`${missing} is not in the checkout: ${remedy}`);
+  }
+  return {
+    checkout,
+    entries,
+    argsOf: (program) => [...NODE_FLAGS[entries], join(checkout, files[program])],
+    launcher: join(checkout, LAUNCHER),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Bench, Figure } from "./bench.ts";
+import type { Results, Row } from "./results.ts";
+
+export interface Measured extends Pick<Results, "rows" | "failed"> {
+  readonly rows: Row[];
+}
+
+/** Measure one figure after the other. A figure that fails is noted, and the next one follows. */
+export async function measureAll(figures: readonly Figure[], bench: Bench): Promise<Measured> {
+  const rows: Row[] = [];
+  const failed: { figure: string; message: string }[] = [];
+  for (const { name, limitMinutes, measure } of figures) {
+    bench.signal.throwIfAborted();
+    const startedAt = performance.now();
+    const say = (line: string) => bench.say(`${name}: ${line}`);
+    const limit = new AbortController();
+    const late = setTimeout(
+      () => limit.abort(new Error(`abandoned after ${limitMinutes} minutes`)),
+      limitMinutes * 60_000,
+    );
+    try {
+      say("started");
+      rows.push(...(await measure({ ...bench, say, signal: AbortSignal.any([bench.signal, limit.signal]) })));
+      say(`measured in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+    } catch (error) {
+      bench.signal.throwIfAborted();
+      const message = error instanceof Error ? error.message : String(error);
+      say(`failed: ${message}`);
+      failed.push({ figure: name, message: message.split("\n")[0] ?? message });
+    } finally {
+      clearTimeout(late);
+    }
+  }
+  return { rows, failed };
+}

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A clock tick of `/proc`, on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+/** CPU time of a running process, in ms: of its threads in nanoseconds where the kernel counts them, else in ticks. */
+export function cpuMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`),
+  );
+  const nanoseconds = threads.reduce((sum, text) => sum + Number(text.split(" ")[0] ?? 0), 0);
+  return nanoseconds > 0 ? nanoseconds / 1e6 : tickedMs(pid);
+}
+
+function tickedMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // After the name in brackets; utime is the 14th field of all, then stime.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Memory of this process alone, in MB: what Node processes share, such as Node itself, is left out. */
+export function privateMemory(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return (kilobytes(text, "Private_Clean") + kilobytes(text, "Private_Dirty")) / 1024;
+}
+
+function kilobytes(text: string, name: string): number {
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text);
+  if (found === null) throw new Error(`/proc says nothing of ${name}: this needs Linux`);
+  return Number(found[1]);
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // A thread that has just ended, or a kernel without this file.
+  }
+}
