@@ -82,7 +82,7 @@ interface Tac8 {
 }
 
 /** Run the command against a stage. @throws Error when it fails. */
-async function tac8({ bench, stage, args, repeat = 1, program }: Tac8): Promise<Timed> {
+export async function tac8({ bench, stage, args, repeat = 1, program }: Tac8): Promise<Timed> {
   const { programs, leftovers, signal } = bench;
   const command = [process.execPath, ...(program ?? [programs.launcher]), ...args];
   const codes = args[0] === "status" ? STATUS_CODES : [0];
@@ -92,7 +92,7 @@ async function tac8({ bench, stage, args, repeat = 1, program }: Tac8): Promise<
 }
 
 /** From the request of a page to its last byte. */
-async function pageMs(url: string, signal: AbortSignal): Promise<number> {
+export async function pageMs(url: string, signal: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   const response = await fetch(url, { signal, headers: { accept: "text/html" } });
   const page = await response.text();

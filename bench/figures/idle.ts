@@ -72,12 +72,13 @@ async function measureRest(bench: Bench): Promise<Row[]> {
   await pause(cpuSeconds * 1000, signal);
   const after = readAll(cpuMs);
   const quiet = readAll(privateMemory);
-  for (const [index, { stage }] of groups.entries()) {
+  const busy = await times(groups.length, async (index) => {
     say(`${sizes.issues} issues in group ${index + 1} of ${groups.length}`);
+    const { stage, apps } = groups[index] as Group;
     await whenDone({ stage, numbers: openIssues(stage.github, sizes.issues), signal });
-  }
-  await pause(SETTLE_MS, signal);
-  const busy = readAll(privateMemory);
+    await pause(SETTLE_MS, signal);
+    return mapEach(apps, ({ pid }) => privateMemory(pid));
+  });
 
   const minutes = after.map((end, index) =>
     mapEach(end, (ms, name) => ((ms - (before[index]?.[name] ?? 0)) * 60) / cpuSeconds),

@@ -26,6 +26,8 @@ export interface StartApp {
   readonly env: Readonly<Record<string, string>>;
   /** Part of the line that says that it is ready. */
   readonly ready: string;
+  /** Gets its pid as soon as it has one. */
+  readonly onSpawn?: (pid: number) => void;
   readonly leftovers: Leftovers;
   readonly signal: AbortSignal;
 }
@@ -34,11 +36,12 @@ export interface StartApp {
  * Start a Node process and wait until it is ready. Its standard input is a pipe, and its environment asks apps to end with
  * it: they do not outlive the benchmark. @throws Error with the end of its log when it ends before.
  */
-export async function startApp({ name, args, env, ready, leftovers, signal }: StartApp): Promise<App> {
+export async function startApp({ name, args, env, ready, onSpawn, leftovers, signal }: StartApp): Promise<App> {
   signal.throwIfAborted();
   const startedAt = performance.now();
   const child = spawn(process.execPath, args, { env: { ...env, TAC8_STOP_ON_STDIN_EOF: "1" }, stdio: "pipe" });
   const forget = leftovers.process(child.pid ?? 0);
+  if (child.pid !== undefined) onSpawn?.(child.pid);
   const exited = once(child, "exit").then(forget, forget);
   let log = "";
   const isReady = Promise.withResolvers<{ ms: number; line: string }>();

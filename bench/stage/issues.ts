@@ -3,23 +3,22 @@ import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import type { Sections } from "./config.ts";
 import { LABEL, OWNER, REPO, type Stage } from "./stage.ts";
 
-const AGENT = join(import.meta.dirname, "../programs/agent.sh");
+export const AGENT = join(import.meta.dirname, "../programs/agent.sh");
 
 /** An agent that makes one commit, in milliseconds. */
 export const COMMAND_AGENT: Sections = {
   llm: { provider: "command", command_template: ["sh", AGENT, "{prompt_file}"] },
-  agent: { env: ["TAC8_BENCH_WITNESS"] },
+  agent: { env: ["TAC8_BENCH_WITNESS", "TAC8_BENCH_GIT"] },
 };
 
 const DONE = "rpi-done";
 const MINUTE_MS = 60_000;
 
-/** Open labelled issues. @returns their numbers. */
+/** Open issues, labelled unless told otherwise. @returns their numbers. */
 export function openIssues(
   github: LocalGitHub,
   count: number,
-  repo = REPO,
-  labels: readonly string[] = [LABEL],
+  { repo = REPO, labels = [LABEL] }: { readonly repo?: string; readonly labels?: readonly string[] } = {},
 ): number[] {
   return Array.from({ length: count }, (_, index) => {
     const title = `Improve part ${index + 1}`;

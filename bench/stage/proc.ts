@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** A clock tick of `/proc`, on every Linux that Node runs on. */
 const TICK_MS = 10;
@@ -9,20 +9,38 @@ export function cpuMs(pid: number): number {
     readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`),
   );
   const nanoseconds = threads.reduce((sum, text) => sum + Number(text.split(" ")[0] ?? 0), 0);
-  return nanoseconds > 0 ? nanoseconds / 1e6 : tickedMs(pid);
+  return nanoseconds > 0 ? nanoseconds / 1e6 : cpuOf(pid).own;
 }
 
-function tickedMs(pid: number): number {
+/** CPU time of a process and of all its children that have ended, in ms. */
+export function treeCpuMs(pid: number): number {
+  const { own, children } = cpuOf(pid);
+  return own + children;
+}
+
+function cpuOf(pid: number): { readonly own: number; readonly children: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // After the name in brackets; utime is the 14th field of all, then stime.
+  // After the name in brackets; utime is the 14th field of all, then stime, cutime and cstime.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  const ms = (field: number) => Number(fields[field - 3]) * TICK_MS;
+  return { own: ms(14) + ms(15), children: ms(16) + ms(17) };
 }
 
 /** Memory of this process alone, in MB: what Node processes share, such as Node itself, is left out. */
 export function privateMemory(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   return (kilobytes(text, "Private_Clean") + kilobytes(text, "Private_Dirty")) / 1024;
+}
+
+/** Resident memory now, in MB; the highest so far is counted from here on. */
+export function resetPeak(pid: number): number {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  return kilobytes(readFileSync(`/proc/${pid}/status`, "utf8"), "VmRSS") / 1024;
+}
+
+/** Highest resident memory since `resetPeak`, in MB. */
+export function peakMemory(pid: number): number {
+  return kilobytes(readFileSync(`/proc/${pid}/status`, "utf8"), "VmHWM") / 1024;
 }
 
 function kilobytes(text: string, name: string): number {

@@ -37,7 +37,13 @@ export interface Stage extends AsyncDisposable {
   /** Environment of the apps and of the command. */
   readonly env: Readonly<Record<string, string>>;
   /** Start an app and wait until it is ready; the stage stops it, if nobody else does. */
-  start(name: AppName, env?: Readonly<Record<string, string>>): Promise<App>;
+  start(name: AppName, options?: StartOptions): Promise<App>;
+}
+
+interface StartOptions {
+  /** More than the stage's. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onSpawn?: (pid: number) => void;
 }
 
 export interface StageOptions {
@@ -101,10 +107,10 @@ export async function openStage(bench: Bench, options: StageOptions = {}): Promi
     github,
     token,
     env,
-    async start(name, more = {}) {
+    async start(name, { env: more = {}, ...given } = {}) {
       const args = programs.argsOf(name);
-      const app = await startApp({ name, args, env: { ...env, ...more }, ready: READY[name], leftovers, signal });
-      return apps.use(app);
+      const ready = READY[name];
+      return apps.use(await startApp({ name, args, env: { ...env, ...more }, ready, leftovers, signal, ...given }));
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };

@@ -1,5 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+interface Until {
+  readonly signal: AbortSignal;
+  /** Completes "timed out: …". */
+  readonly what: string;
+  readonly timeoutMs?: number;
+  readonly everyMs?: number;
+}
+
+/** Ask until the answer is true. @throws Error after `timeoutMs` (a minute), or the signal's reason. */
+export async function until(ask: () => boolean | Promise<boolean>, options: Until): Promise<void> {
+  const { signal, what, timeoutMs = 60_000, everyMs = 10 } = options;
+  const deadline = performance.now() + timeoutMs;
+  while (!(await ask())) {
+    if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
+    await pause(everyMs, signal);
+  }
+}
+
 /** @throws the signal's reason. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
@@ -8,6 +26,11 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   } catch {
     throw signal.reason;
   }
+}
+
+/** Epoch milliseconds, with fractions. */
+export function epochMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** Repeat a measurement, with the index of each. */

@@ -1,0 +1,82 @@
+import type { Bench, Figure } from "../bench.ts";
+import { row, type Row } from "../results.ts";
+import { countGit } from "../stage/count-git.ts";
+import { openFront, type Requests } from "../stage/front.ts";
+import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { manyFiles, openStage } from "../stage/stage.ts";
+import { pause, times, until } from "../stage/until.ts";
+
+/** What a run still does after its last word to GitHub counts too. */
+const SETTLE_MS = 2000;
+const POLLS = 3;
+
+export const calls: Figure = {
+  name: "calls",
+  what: "git processes and requests to GitHub for each issue and for each poll",
+  limitMinutes: 10,
+  measure,
+};
+
+interface Counts {
+  readonly git: number;
+  readonly scheduler: Requests;
+  readonly runner: Requests;
+}
+
+/** Each app has its own way to GitHub, so that requests of polls are told from those of issues. */
+async function measure(bench: Bench): Promise<Row[]> {
+  const { sizes, signal } = bench;
+  const config = { ...COMMAND_AGENT, coordinator: { max_concurrent_workers: 3, poll_interval_seconds: 1 } };
+  await using stage = await openStage(bench, { files: manyFiles(sizes.files), config });
+  await using toScheduler = await openFront(stage.github.url);
+  await using toRunner = await openFront(stage.github.url);
+  const counter = await countGit(stage.dir, bench.path);
+  await stage.start("scheduler", { env: { GITHUB_API_URL: toScheduler.url } });
+  await stage.start("runner", {
+    env: { GITHUB_API_URL: toRunner.url, PATH: counter.path, TAC8_BENCH_GIT: counter.git },
+  });
+  const count = async (): Promise<Counts> => ({
+    git: (await counter.calls()).length,
+    scheduler: { ...toScheduler.counts },
+    runner: { ...toRunner.counts },
+  });
+  const settled = async (): Promise<Counts> => {
+    await pause(SETTLE_MS, signal);
+    return count();
+  };
+
+  await whenDone({ stage, numbers: openIssues(stage.github, 1), signal }); // It also makes the mirror.
+  const perPoll = await times(sizes.samples, async () => {
+    const before = await count();
+    const polls = () => toScheduler.counts.polls - before.scheduler.polls;
+    await until(() => polls() >= POLLS, { signal, what: `${POLLS} polls` });
+    return (toScheduler.counts.reads - before.scheduler.reads) / polls();
+  });
+  const readsPerPoll = Math.max(...perPoll);
+  const perIssue = await times(sizes.samples, async () => {
+    const before = await settled();
+    await whenDone({ stage, numbers: openIssues(stage.github, sizes.countedIssues), signal });
+    return costs({ before, after: await settled(), readsPerPoll, issues: sizes.countedIssues });
+  });
+  const rowOf = (name: keyof (typeof perIssue)[number], what: string) =>
+    row({ name: `calls/${name}`, what, unit: "count", value: perIssue.map((sample) => sample[name]) });
+  return [
+    rowOf("git", "git processes for each issue, without those of its agent"),
+    rowOf("reads", "reads from GitHub's API for each issue"),
+    rowOf("writes", "writes to GitHub's API for each issue"),
+    rowOf("git-requests", "requests of git to GitHub for each issue"),
+    row({ name: "calls/poll", what: "reads for each poll of one repository", unit: "count", value: perPoll }),
+  ];
+}
+
+function costs(options: { before: Counts; after: Counts; readsPerPoll: number; issues: number }) {
+  const { before, after, readsPerPoll, issues } = options;
+  const more = (app: "scheduler" | "runner", kind: keyof Requests) => after[app][kind] - before[app][kind];
+  const polling = more("scheduler", "polls") * readsPerPoll;
+  return {
+    git: (after.git - before.git) / issues,
+    reads: (more("runner", "reads") + Math.max(0, more("scheduler", "reads") - polling)) / issues,
+    writes: (more("runner", "writes") + more("scheduler", "writes")) / issues,
+    "git-requests": (more("runner", "git") + more("scheduler", "git")) / issues,
+  };
+}

@@ -1,0 +1,94 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Bench, Figure } from "../bench.ts";
+import { row, type Row } from "../results.ts";
+import { BY_HAND_REPO, openByHand } from "../stage/by-hand.ts";
+import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { nextRequest, opensPull, startsPoll } from "../stage/requests.ts";
+import { manyFiles, openStage, REPO } from "../stage/stage.ts";
+import { epochMs, pause, times } from "../stage/until.ts";
+
+const POLL_MS = 1000;
+
+export const oneIssue: Figure = {
+  name: "one-issue",
+  what: "one issue alone: from the label to its agent and to its pull request, beside a shell script",
+  limitMinutes: 10,
+  measure,
+};
+
+/** Milliseconds from the label, or from the start of the script. */
+interface Way {
+  readonly agent: number;
+  readonly pull: number;
+}
+
+async function measure(bench: Bench): Promise<Row[]> {
+  const { sizes, signal } = bench;
+  const files = manyFiles(sizes.files);
+  const config = { ...COMMAND_AGENT, coordinator: { poll_interval_seconds: POLL_MS / 1000 } };
+  await using stage = await openStage(bench, { files, config });
+  const { github, witness } = stage;
+  const byHand = await openByHand(bench, stage, files);
+  await stage.start("scheduler");
+  await stage.start("runner");
+
+  /** The label comes in the middle between two polls, as it does on average. */
+  async function tac8(): Promise<Way & { readonly seen: number }> {
+    await nextRequest(github, { matches: startsPoll, what: "a poll", signal });
+    await pause(POLL_MS / 2, signal);
+    const poll = nextRequest(github, { matches: startsPoll, what: "a poll", signal });
+    const pull = nextRequest(github, { matches: opensPull(REPO), what: "a pull request", signal }).then(epochMs);
+    const labelledAt = epochMs();
+    const numbers = openIssues(github, 1);
+    const done = whenDone({ stage, numbers, signal });
+    const [{ at: seenAt }, pullAt] = await Promise.all([poll, pull, done]);
+    const agentAt = await startOf(join(witness, `gh-${numbers[0]}`));
+    return { agent: agentAt - labelledAt, pull: pullAt - labelledAt, seen: pullAt - seenAt };
+  }
+
+  async function script(): Promise<Way> {
+    const numbers = openIssues(github, 1, { repo: BY_HAND_REPO, labels: [] });
+    const pull = nextRequest(github, { matches: opensPull(BY_HAND_REPO), what: "a pull request", signal }).then(
+      epochMs,
+    );
+    const startedAt = epochMs();
+    const [, pullAt] = await Promise.all([byHand.run(numbers, 1), pull]);
+    const agentAt = await startOf(join(byHand.witness, `gh-${numbers[0]}`));
+    return { agent: agentAt - startedAt, pull: pullAt - startedAt };
+  }
+
+  await tac8();
+  await script();
+  const samples = await times(sizes.samples, async () => ({ tac8: await tac8(), script: await script() }));
+  const toAgent = { what: "shell script to its agent", value: samples.map((sample) => sample.script.agent) };
+  const toPull = { what: "shell script to its pull request", value: samples.map((sample) => sample.script.pull) };
+  return [
+    row({
+      name: "one-issue/agent",
+      what: "label to agent, one poll a second",
+      unit: "ms",
+      value: samples.map((sample) => sample.tac8.agent),
+      floor: toAgent,
+    }),
+    row({
+      name: "one-issue/pull",
+      what: "label to pull request, one poll a second",
+      unit: "ms",
+      value: samples.map((sample) => sample.tac8.pull),
+      floor: toPull,
+    }),
+    row({
+      name: "one-issue/seen-to-pull",
+      what: "poll that sees the label to pull request",
+      unit: "ms",
+      value: samples.map((sample) => sample.tac8.seen),
+      floor: toPull,
+    }),
+  ];
+}
+
+/** Epoch ms at which an agent made its file. */
+async function startOf(file: string): Promise<number> {
+  return (await stat(file)).mtimeMs;
+}

@@ -1,0 +1,119 @@
+import { Queue } from "bullmq";
+import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import type { Bench, Figure } from "../bench.ts";
+import { row, type Row } from "../results.ts";
+import type { App } from "../stage/app.ts";
+import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
+import { cpuMs } from "../stage/proc.ts";
+import { nextRequest } from "../stage/requests.ts";
+import { seedJobs } from "../stage/seed.ts";
+import { openStage, OWNER, type Stage } from "../stage/stage.ts";
+import { pause, times } from "../stage/until.ts";
+
+/** Started at once: more of them only slow one another down. */
+const BATCH = 4;
+/** For what runners do when they have just started. */
+const SETTLE_MS = 15_000;
+const WIDGETS = { owner: OWNER, repo: "widgets", priority: "P1" } as const;
+
+export const runners: Figure = {
+  name: "runners",
+  what: "many runners on one Redis, beside one",
+  limitMinutes: 20,
+  measure,
+};
+
+/** Idle runners with a Redis of their own. */
+interface Crew extends AsyncDisposable {
+  readonly stage: Stage;
+  readonly count: number;
+}
+
+async function measure(bench: Bench): Promise<Row[]> {
+  const { sizes, signal, say } = bench;
+  say(`starting ${sizes.runners} runners on one Redis, and one on another`);
+  await using many = await openCrew(bench, sizes.runners);
+  await using one = await openCrew(bench, 1);
+  await pause(SETTLE_MS, signal);
+  const idle = await times(sizes.samples, async () => {
+    const [ofMany, ofOne] = await Promise.all([many, one].map((crew) => readRedis(crew, bench)));
+    return { many: ofMany, one: ofOne };
+  });
+  const taken = await times(sizes.samples + 1, async () => ({
+    many: await takenMs(many, signal),
+    one: await takenMs(one, signal),
+  }));
+  const warm = taken.slice(1);
+  const what = `${sizes.runners} runners on one Redis`;
+  const rowOf = (name: "commands" | "cpuMs", of: string, unit: "/s" | "ms") =>
+    row({
+      name: `runners/${name === "cpuMs" ? "redis-cpu" : name}`,
+      what: `${what}, idle: ${of}, for each runner`,
+      unit,
+      value: idle.map((sample) => sample.many?.[name] ?? Number.NaN),
+      floor: { what: "1 runner", value: idle.map((sample) => sample.one?.[name] ?? Number.NaN) },
+    });
+  return [
+    rowOf("commands", "commands of Redis in a second", "/s"),
+    rowOf("cpuMs", "CPU of Redis in a second", "ms"),
+    row({
+      name: "runners/taken",
+      what: `${what}: job added to job taken`,
+      unit: "ms",
+      value: warm.map((sample) => sample.many),
+      floor: { what: "1 runner", value: warm.map((sample) => sample.one) },
+    }),
+  ];
+}
+
+async function openCrew(bench: Bench, count: number): Promise<Crew> {
+  await using opened = new AsyncDisposableStack();
+  const stage = opened.use(await openStage(bench, { config: COMMAND_AGENT }));
+  const all: App[] = [];
+  // Together: one after the other would take a second each.
+  opened.defer(async () => void (await Promise.all(all.map((runner) => runner.stop()))));
+  while (all.length < count) {
+    const size = Math.min(BATCH, count - all.length);
+    all.push(...(await Promise.all(Array.from({ length: size }, () => stage.start("runner")))));
+  }
+  const moved = opened.move();
+  return { stage, count, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+}
+
+/** Commands and CPU time of Redis in a second, for each runner. */
+async function readRedis(
+  { stage, count }: Crew,
+  { sizes, signal }: Bench,
+): Promise<{ commands: number; cpuMs: number }> {
+  const { redis, redisServer } = stage;
+  const read = async () => {
+    const stats = await redis.info("stats");
+    const commands = Number(/^total_commands_processed:(\d+)/m.exec(stats)?.[1] ?? Number.NaN);
+    return { commands, cpu: cpuMs(redisServer.pid) };
+  };
+  const before = await read();
+  await pause(sizes.commandSeconds * 1000, signal);
+  const after = await read();
+  const each = (difference: number) => difference / sizes.commandSeconds / count;
+  // One of the commands is the reading itself.
+  return { commands: each(after.commands - before.commands - 1), cpuMs: each(after.cpu - before.cpu) };
+}
+
+/** From the call that adds a job to the first request of the runner that takes it. */
+async function takenMs({ stage }: Crew, signal: AbortSignal): Promise<number> {
+  const { redis, github } = stage;
+  const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
+  try {
+    const [number = 0] = openIssues(github, 1);
+    const done = whenDone({ stage, numbers: [number], signal });
+    const taken = nextRequest(github, { matches: () => true, what: "a job to be taken", signal });
+    const startedAt = performance.now();
+    await seedJobs(queue, redis, { ...WIDGETS, numbers: [number] });
+    await taken;
+    const ms = performance.now() - startedAt;
+    await done;
+    return ms;
+  } finally {
+    await queue.close();
+  }
+}

@@ -1,0 +1,42 @@
+import type { LocalGitHub } from "@tac8/sandbox/github/types";
+
+type Entry = Parameters<Parameters<LocalGitHub["onRequest"]>[0]>[0];
+
+export interface Awaited {
+  readonly matches: (entry: Entry) => boolean;
+  readonly signal: AbortSignal;
+  /** Completes "timed out: …". */
+  readonly what: string;
+  readonly timeoutMs?: number;
+}
+
+/** Wait for a request that the GitHub answers from now on. @returns it. @throws Error after a minute. */
+export async function nextRequest(github: LocalGitHub, options: Awaited): Promise<Entry> {
+  const { matches, signal, what, timeoutMs = 60_000 } = options;
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<Entry>();
+  const stop = github.onRequest((entry) => {
+    if (matches(entry)) resolve(entry);
+  });
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const late = setTimeout(() => reject(new Error(`timed out: ${what}`)), timeoutMs);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(late);
+    signal.removeEventListener("abort", onAbort);
+    stop();
+  }
+}
+
+/** A pull request was opened in this repository. */
+export function opensPull(repo: string): (entry: Entry) => boolean {
+  return ({ method, path, status }) => method === "POST" && path === `/repos/${repo}/pulls` && status === 201;
+}
+
+/** A poll of the scheduler begins, or nearly so: it asks for the first page of the labelled issues. */
+export function startsPoll({ method, path, query }: Pick<Entry, "method" | "path" | "query">): boolean {
+  const page = new URLSearchParams(query).get("page");
+  return method === "GET" && /^\/repos\/[^/]+\/[^/]+\/issues$/.test(path) && (page === null || page === "1");
+}
