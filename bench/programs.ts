@@ -26,10 +26,10 @@ const FILES: Readonly<Record<Entries, Readonly<Record<Program, string>>>> = {
 /** The command as users type it. */
 const LAUNCHER = "bin/tac8.mjs";
 
-/** As `tac8 up` starts its apps. */
+/** Node 24 calls running TypeScript experimental. */
 const NODE_FLAGS: Readonly<Record<Entries, readonly string[]>> = {
   src: ["--disable-warning=ExperimentalWarning"],
-  dist: ["--disable-warning=ExperimentalWarning"],
+  dist: [],
 };
 
 export interface Programs {
