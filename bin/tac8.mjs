@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { useCompileCache } from "./lib/compileCache.mjs";
+import { commandOf } from "./lib/commandOf.mjs";
 import { findNode } from "./lib/node.mjs";
 import { spawnNode } from "./lib/spawn.mjs";
 import { installSystemPackages } from "./lib/system.mjs";
@@ -12,7 +12,7 @@ import { installSystemPackages } from "./lib/system.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
 // These start Redis, git and agents; all other commands need none of them.
-const starts = args.includes("up") || args.includes("demo");
+const starts = ["up", "demo"].includes(commandOf(args)) && !args.includes("--help") && !args.includes("-h");
 
 try {
   await main();
@@ -28,6 +28,5 @@ async function main() {
   if (starts) await installSystemPackages({ dev: false, redis: !process.env.REDIS_URL, ask: true });
   const node = findNode(root);
   if (node !== process.execPath) return spawnNode({ node, args: [program, ...args] });
-  useCompileCache(root);
   await import(pathToFileURL(program).href);
 }

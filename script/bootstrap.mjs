@@ -1,4 +1,4 @@
-// What `npm start` and `npm test` need before anything of tac8 can run. Only Node's own modules: nothing is installed yet.
+// Prepares a checkout for `npm start` and `npm test`. Only Node's own modules: nothing is installed yet.
 import { installSystemPackages } from "../bin/lib/system.mjs";
 import { installPackages } from "./packages.mjs";
 

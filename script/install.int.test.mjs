@@ -56,7 +56,18 @@ beforeEach(() => {
   write({ "tools/node": "#!/bin/sh\necho v26.0.0\n" });
   for (const tool of ["tools/npm", "tools/node"]) chmodSync(join(root, tool), 0o755);
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const running = [];
+afterEach(async () => {
+  for (const { ended, kill } of running.splice(0)) {
+    try {
+      kill();
+    } catch {
+      // It has ended.
+    }
+    await ended;
+  }
+  rmSync(root, { recursive: true, force: true });
+});
 
 function write(files) {
   for (const [path, content] of Object.entries(files)) {
@@ -65,45 +76,60 @@ function write(files) {
   }
 }
 
-/** Starts an installation, and looks at what is there while npm is at work. */
-async function install(outcome, meanwhile) {
+/** Starts an installation, and returns when npm is at work in it. */
+async function start(outcome) {
   const [go, ready] = [join(root, "tools/go"), join(root, "tools/ready")];
+  for (const file of [go, ready]) rmSync(file, { force: true });
+  await once(spawn("mkfifo", [go]), "exit");
   const PATH = [join(root, "tools"), process.env.PATH].join(delimiter);
-  const setUp = spawn("mkfifo", [go]);
-  await once(setUp, "exit");
   const env = { PATH, GO: go, READY: ready, OUTCOME: outcome };
-  const child = spawn(process.execPath, ["install.mjs"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  // A group of its own, so that npm ends with it.
+  const stdio = ["ignore", "ignore", "pipe"];
+  const child = spawn(process.execPath, ["install.mjs"], { cwd: root, env, detached: true, stdio });
   const errors = text(child.stderr);
-  while (!existsSync(ready)) await new Promise((resolve) => setTimeout(resolve, 10));
-  meanwhile();
-  writeFileSync(go, "\n");
-  const [code] = await once(child, "exit");
-  return { code, errors: await errors };
+  const ended = once(child, "exit").then(async ([code]) => ({ code, errors: await errors }));
+  const kill = () => process.kill(-child.pid, "SIGKILL");
+  running.push({ ended, kill });
+  while (!existsSync(ready)) {
+    if (child.exitCode !== null) throw new Error(`ended early: ${(await ended).errors}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return { goOn: () => writeFileSync(go, "\n"), kill, ended };
 }
 
 const inPlace = () => readFileSync(join(root, "node_modules/pino/index.js"), "utf8");
 const staged = () => readdirSync(root).filter((name) => name.startsWith(".install-"));
 
 it("an installation is made ready beside the one in use, and then takes its place", async () => {
-  const { code, errors } = await install("installed", () => expect(inPlace()).toBe("old\n"));
-  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  const { goOn, ended } = await start("installed");
+  expect(inPlace()).toBe("old\n");
+  goOn();
+  expect(await ended).toEqual({ code: 0, errors: "" });
   expect(inPlace()).toBe("new\n");
   expect(existsSync(join(root, "apps/a/node_modules/x"))).toBe(true);
   expect(staged()).toEqual([]);
 });
 
 it("an installation that fails leaves the one in use, and says why", async () => {
-  const { code, errors } = await install("no network", () => expect(inPlace()).toBe("old\n"));
+  const { goOn, ended } = await start("no network");
+  goOn();
+  const { code, errors } = await ended;
   expect(code).toBe(1);
   expect(errors).toMatch(/npm error: no network\n.*exit code 1\nnpm ci failed: see the lines above/s);
   expect(inPlace()).toBe("old\n");
   expect(staged()).toEqual([]);
 });
 
-it("what a killed installation has left is removed by the next one", async () => {
-  const dead = spawn("true");
-  await once(dead, "exit");
-  write({ [`.install-${dead.pid}-abc/node_modules/x`]: "", [`.install-${process.pid}-abc/x`]: "" });
-  await install("installed", () => undefined);
+it("an installation that is killed leaves the one in use; the next one removes its remains, and those of no living one", async () => {
+  write({ [`.install-${process.pid}-abc/x`]: "" });
+  const first = await start("installed");
+  first.kill();
+  await first.ended;
+  expect(inPlace()).toBe("old\n");
+  expect(staged()).toHaveLength(2);
+  const second = await start("installed");
+  second.goOn();
+  expect(await second.ended).toEqual({ code: 0, errors: "" });
+  expect(inPlace()).toBe("new\n");
   expect(staged()).toEqual([`.install-${process.pid}-abc`]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { commandOf } from "../bin/lib/commandOf.mjs";
 import { isNewEnough, ownPath, parseVersion } from "../bin/lib/node.mjs";
 import { missingPackages } from "../bin/lib/system.mjs";
 import { isInstalled } from "./packages.mjs";
@@ -40,6 +41,16 @@ it("asks only for the system packages that are missing", () => {
   ]);
   expect(missingPackages({ ...all, git: false, flock: false })).toEqual(["git", "util-linux"]);
   expect(missingPackages({ ...all, browser: false })).toEqual(["chromium", "fonts-dejavu-core"]);
+});
+
+it.each([
+  [["up"], "up"],
+  [["--config", "demo", "status"], "status"],
+  [["--config=x", "demo"], "demo"],
+  [["pause", "--reason", "up"], "pause"],
+  [["--help"], undefined],
+])("finds the command of %j", (args, command) => {
+  expect(commandOf(args)).toBe(command);
 });
 
 it("reads Node's version", () => {

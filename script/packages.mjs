@@ -1,7 +1,7 @@
 // The npm packages of this checkout. Runs on Node 18.
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { stagingFolder } from "../packages/build/staging.mjs";
+import { replace, stagingFolder } from "../packages/build/staging.mjs";
 import { bundledNode, MINIMUM, ownNodeIsNewEnough, ownPath } from "../bin/lib/node.mjs";
 import { run, step } from "../bin/lib/step.mjs";
 
@@ -60,10 +60,20 @@ function ci({ stage, dev }) {
 }
 
 function exchange({ root, stage, folder }) {
-  const place = join(root, folder);
   const fresh = join(stage, folder);
-  if (existsSync(place)) renameSync(place, join(stage, `${folder}.old`));
-  if (existsSync(fresh)) renameSync(fresh, place);
+  const place = join(root, folder);
+  if (!existsSync(fresh)) {
+    rmSync(place, { recursive: true, force: true });
+    return;
+  }
+  try {
+    replace({ fresh, place, aside: join(stage, `${folder}.old`) });
+  } catch (error) {
+    // A volume of its own, for one.
+    throw new Error(`${place} cannot be replaced (${error.message}): run "npm ci" there, then this again`, {
+      cause: error,
+    });
+  }
 }
 
 /**

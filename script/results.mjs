@@ -1,4 +1,4 @@
-// What a run of all checks and tests came to: turbo's summary of the tasks, vitest's report of each test task.
+// The results of a run of checks and tests: turbo's summary of the tasks, and Vitest's report of each test task.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 

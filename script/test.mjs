@@ -29,7 +29,7 @@ if (await bootstrap({ root, dev: true })) {
 
 function turbo() {
   const flags = ["--continue=always", "--summarize", "--concurrency=5", "--no-update-notifier", "--log-order=stream"];
-  // `--rest` has the dependencies of its task run elsewhere, just before.
+  // What its task depends on has just run.
   if (suite.alone) flags.push("--only");
   const env = { ...process.env, PATH: ownPath(), TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
   const program = join(root, "node_modules", ".bin", "turbo");

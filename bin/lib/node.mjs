@@ -1,8 +1,7 @@
-// Which Node runs tac8, and which is the machine's own. Runs on Node 18.
+// The Node that runs tac8, and the machine's own. Runs on Node 18.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { createRequire } from "node:module";
-import { delimiter, join, sep } from "node:path";
+import { basename, delimiter, dirname, join, sep } from "node:path";
 
 /** The oldest Node that runs dist/: execa and commander ask for it. */
 export const MINIMUM = "22.12";
@@ -20,14 +19,14 @@ export function isNewEnough(version) {
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 
-/** The Node that tac8's optional package for this platform brings along; null where it is not installed. */
+/**
+ * The Node that tac8's optional package for this platform brings along; null where it is not installed. npm puts it into
+ * tac8's own node_modules, or beside tac8; Node's own search would look in folders of others as well.
+ */
 export function bundledNode(root) {
-  try {
-    const { resolve } = createRequire(join(root, "package.json"));
-    return resolve(`node-${process.platform}-${process.arch}/bin/node`);
-  } catch {
-    return null;
-  }
+  const folders = [join(root, "node_modules"), ...(basename(dirname(root)) === "node_modules" ? [dirname(root)] : [])];
+  const files = folders.map((folder) => join(folder, `node-${process.platform}-${process.arch}`, "bin", "node"));
+  return files.find(isExecutable) ?? null;
 }
 
 /**
@@ -40,12 +39,12 @@ export function findNode(root) {
   const need = `tac8 needs Node ${MINIMUM} or newer, and this is ${process.version}`;
   const node = bundledNode(root);
   if (node === null) throw new Error(`${need}: install Node ${MINIMUM} or newer (https://nodejs.org)`);
-  const { version, said } = tryNode(node);
+  const { version, answer } = tryNode(node);
   if (isNewEnough(version)) return node;
-  const fix = said.includes("libatomic")
+  const fix = answer.includes("libatomic")
     ? "run: sudo apt-get install -y libatomic1"
     : `install Node ${MINIMUM} or newer (https://nodejs.org)`;
-  throw new Error(`${need}; ${node} does not run (${said || "no answer"}): ${fix}`);
+  throw new Error(`${need}; ${node} does not run (${answer || "no answer"}): ${fix}`);
 }
 
 /** PATH without any project's node_modules: npm puts those first for its scripts. */
@@ -84,6 +83,6 @@ function isExecutable(file) {
 
 function tryNode(node) {
   const { stdout, stderr, error } = spawnSync(node, ["--version"], { encoding: "utf8", timeout: 20_000 });
-  const said = (error?.message ?? stderr ?? "").trim().split("\n")[0] ?? "";
-  return { version: stdout ?? "", said };
+  const answer = (error?.message ?? stderr ?? "").trim().split("\n")[0] ?? "";
+  return { version: stdout ?? "", answer };
 }

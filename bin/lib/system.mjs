@@ -1,4 +1,4 @@
-// What the operating system must have: git, redis-server, flock, and libatomic1 for the Node that npm brings; for the tests
+// Packages of the operating system: git, redis-server, flock, and libatomic1 for the Node that npm brings; for the tests
 // also tmux, and a browser with a font. Runs on Node 18.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -9,7 +9,7 @@ import { run, step } from "./step.mjs";
 const ARCH_FOLDERS = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu", arm: "arm-linux-gnueabihf" };
 
 // As root. A package's installation must not start a Redis on port 6379, now or at the next boot: tac8 has its own. A
-// policy-rc.d keeps services from starting (one that is there is somebody else's and stays); `disable` sees to the boot.
+// policy-rc.d keeps services from starting (an existing one is the operator's and stays); `disable` sees to the boot.
 // Old package lists are tried first; a failure brings new ones.
 const INSTALL = `
 set -u

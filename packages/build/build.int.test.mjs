@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +49,7 @@ import { shout } from "shout";
 const second = new URL("inner/main.ts", import.meta.url);
 const page: URL = new URL("../client/page.css", import.meta.url);
 const pages = new URL("../../../node_modules/pages", import.meta.url);
-console.log(shout(readFileSync(page, "utf8")), second.pathname.endsWith("/dist/second.js"), existsSync(new URL("dist/x.html", pages)));
+console.log(shout(readFileSync(page, "utf8")), second.pathname.endsWith("/dist/second.js"), existsSync(new URL("pages/dist/x.html", new URL(".", pages))));
 setInterval(() => {}, process.argv[2] === "stay" ? 1000 : 2 ** 30).unref();
 if (process.argv[2] === "stay") process.stdin.resume();
 `;
@@ -51,6 +61,7 @@ if (process.argv[2] === "stay") process.stdin.resume();
       "apps/a/src/inner/main.ts": "const text: string = 'second'; console.log(text);",
       "apps/a/client/page.css": "body {}",
       "packages/b/b.ts": "export const b = 1;",
+      "bin/tac8.mjs": "",
       "node_modules/shout/package.json": JSON.stringify({
         name: "shout",
         version: "4.5.6",
@@ -60,6 +71,7 @@ if (process.argv[2] === "stay") process.stdin.resume();
       "node_modules/shout/index.js":
         'const { EOL } = require("os"); exports.shout = (text) => text.toUpperCase() + EOL.length;',
       "node_modules/shout/LICENSE": "Permission is granted.",
+      "node_modules/pages/package.json": JSON.stringify({ name: "pages", version: "7.8.9" }),
       "node_modules/pages/dist/x.html": "<p>",
     }),
   );
@@ -76,6 +88,7 @@ if (process.argv[2] === "stay") process.stdin.resume();
     expect(statSync(join(root, "elsewhere/dist/second.js")).mode & 0o111).not.toBe(0);
     const licences = readFileSync(join(root, "elsewhere/dist/THIRD-PARTY-LICENCES.txt"), "utf8");
     expect(licences).toContain("shout 4.5.6 (MIT)\n\nPermission is granted.");
+    expect(licences).toContain("pages 7.8.9 (licence not stated)");
   });
 
   it("that fails leaves the one before, and nothing else", async () => {
@@ -85,6 +98,11 @@ if (process.argv[2] === "stay") process.stdin.resume();
     await expect(build({ root, entries })).rejects.toThrow(/missing\.ts/);
     write({ "apps/a/src/main.ts": 'new URL("gone.css", import.meta.url);' });
     await expect(build({ root, entries })).rejects.toThrow(/names apps\/a\/src\/gone\.css, which is missing/);
+    write({ "apps/a/src/main.ts": "new URL(`gone.css`, import.meta.url);" });
+    await expect(build({ root, entries })).rejects.toThrow(/main\.ts uses import\.meta otherwise than in/);
+    write({ "apps/a/src/main.ts": 'import "../../../elsewhere.ts";', "elsewhere.ts": "1;" });
+    await expect(build({ root, entries })).rejects.toThrow("these sources are not in fingerprint.mjs: elsewhere.ts");
+    rmSync(join(root, "elsewhere.ts"));
     expect(readdirSync(root)).toEqual(before);
     expect(run("dist/second.js").stdout).toBe("second\n");
   });
@@ -101,9 +119,11 @@ if (process.argv[2] === "stay") process.stdin.resume();
     expect(mapped.stdout).toMatch(/Error: no\n +at fail \(apps\/a\/src\/inner\/main\.ts:4:9\)/);
   });
 
-  it("is refused while a program runs from the one before", async () => {
+  it.each(["../dist/first.js", "link/dist/first.js"])("is refused while %s runs", async (path) => {
     await build({ root, entries });
-    const child = spawn(process.execPath, [join(root, "dist/first.js"), "stay"], { stdio: "pipe" });
+    mkdirSync(join(root, "cwd"));
+    symlinkSync(root, join(root, "cwd/link"));
+    const child = spawn(process.execPath, [path, "stay"], { cwd: join(root, "cwd"), stdio: "pipe" });
     await once(child.stdout, "data");
     await expect(build({ root, entries })).rejects.toThrow(
       `dist/ cannot be built again while a tac8 runs from ${join(root, "dist")} (process ${child.pid}): stop that first`,
@@ -118,7 +138,7 @@ it("builds again only when the content of a source has changed", async () => {
   const said = [];
   const say = (line) => said.push(line.replace(/[\d.]+ s/, "N s"));
   for (const { source } of ENTRIES) write({ [source]: "console.log(1);" });
-  write({ "package.json": '{"version": "1.2.3"}', "package-lock.json": "{}" });
+  write({ "package.json": JSON.stringify({ version: "1.2.3" }), "package-lock.json": "{}", "bin/tac8.mjs": "" });
   await ensureBuilt({ root, say });
   await ensureBuilt({ root, say });
   write({ [ENTRIES[0].source]: "console.log(1);" }); // Newer, and the same.
@@ -131,7 +151,12 @@ it("builds again only when the content of a source has changed", async () => {
 
 it("`tac8 --help` and `tac8 status` load neither octokit nor express", async () => {
   const entry = ENTRIES.find(({ name }) => name === "cli");
-  const { outputs } = await bundleEntry(entry, { root: REPOSITORY, outdir: join(root, "out"), entries: ENTRIES });
+  const { outputs } = await bundleEntry(entry, {
+    root: REPOSITORY,
+    outdir: join(root, "out"),
+    entries: ENTRIES,
+    assets: new Set(),
+  });
   const find = (name) => Object.keys(outputs).find((path) => path.includes(name) && path.endsWith(".js"));
   const help = packagesOf(outputs, [find("/cli.js")]);
   const status = packagesOf(outputs, [find("/cli.js"), find("/cli-status-")]);
@@ -154,5 +179,5 @@ function packagesOf(outputs, files) {
   files.forEach(visit);
   const inputs = [...seen].flatMap((path) => Object.entries(outputs[path].inputs));
   const names = inputs.map(([path]) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
-  return [...new Set(names.filter(Boolean))].sort();
+  return [...new Set(names.filter(Boolean))].sort((a, b) => (a < b ? -1 : 1));
 }

@@ -1,12 +1,12 @@
 // Bundles the programs of tac8 into dist/. Runs on Node 18.
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build as bundle, formatMessages } from "esbuild";
 import { ENTRIES, TARGET } from "./entries.mjs";
-import { fingerprint } from "./fingerprint.mjs";
+import { builtFrom, fingerprint, sources } from "./fingerprint.mjs";
 import { licences } from "./licences.mjs";
 import { processesFrom } from "./running.mjs";
-import { stagingFolder } from "./staging.mjs";
+import { replace, stagingFolder } from "./staging.mjs";
 import { urls } from "./urls.mjs";
 
 // CommonJS packages inside an ES module call `require`, and some ask for their own place.
@@ -24,18 +24,30 @@ export async function build({ root, entries = ENTRIES }) {
   const dist = join(root, "dist");
   refuseWhileRunning(dist);
   const before = fingerprint(root);
+  // As deep as dist/ itself: source maps name their sources by relative paths.
   const outdir = stagingFolder(root, "dist");
+  const attic = stagingFolder(root, "dist");
   try {
-    const metafiles = await all(entries.map((entry) => bundleEntry(entry, { root, outdir, entries })));
-    const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
+    const assets = new Set();
+    const metafiles = await all(entries.map((entry) => bundleEntry(entry, { root, outdir, entries, assets })));
+    const inputs = [...assets, ...metafiles.flatMap((metafile) => Object.keys(metafile.inputs))];
+    checkSources(inputs, root);
     writeFileSync(join(outdir, "THIRD-PARTY-LICENCES.txt"), `${licences({ root, inputs })}\n`);
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     writeFileSync(join(outdir, "build.json"), `${JSON.stringify({ version, fingerprint: before })}\n`);
+    if (builtFrom(root) === before && entries === ENTRIES) return; // Another build of the same was faster.
     refuseWhileRunning(dist);
-    replace(outdir, dist);
+    replace({ fresh: outdir, place: dist, aside: join(attic, "dist") });
   } finally {
-    rmSync(outdir, { recursive: true, force: true });
+    for (const folder of [outdir, attic]) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A file that the fingerprint leaves out could change without a new build. */
+function checkSources(inputs, root) {
+  const known = new Set(sources(root));
+  const missed = inputs.filter((path) => !path.includes("node_modules/") && !known.has(path));
+  if (missed.length > 0) throw new Error(`these sources are not in fingerprint.mjs: ${missed.join(", ")}`);
 }
 
 function refuseWhileRunning(dist) {
@@ -45,7 +57,10 @@ function refuseWhileRunning(dist) {
 }
 
 /** @returns esbuild's metafile: which sources went where */
-export async function bundleEntry({ name, source, split = false, executable = false }, { root, outdir, entries }) {
+export async function bundleEntry(
+  { name, source, split = false, executable = false },
+  { root, outdir, entries, assets },
+) {
   const { metafile, warnings } = await bundle({
     absWorkingDir: root,
     entryPoints: [{ in: source, out: name }],
@@ -66,7 +81,7 @@ export async function bundleEntry({ name, source, split = false, executable = fa
     metafile: true,
     logLevel: "silent",
     banner: { js: executable ? `#!/usr/bin/env node\n${BANNER}` : BANNER },
-    plugins: [urls({ root, outdir, entries })],
+    plugins: [urls({ root, outdir, entries, assets })],
   });
   if (warnings.length > 0) throw new Error((await formatMessages(warnings, { kind: "warning" })).join("\n"));
   if (executable) chmodSync(join(outdir, `${name}.js`), 0o755);
@@ -79,11 +94,4 @@ async function all(works) {
   const failed = results.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
   return results.map(({ value }) => value);
-}
-
-function replace(fresh, place) {
-  const old = `${fresh}-old`;
-  if (existsSync(place)) renameSync(place, old);
-  renameSync(fresh, place);
-  rmSync(old, { recursive: true, force: true });
 }

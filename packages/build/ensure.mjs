@@ -1,18 +1,19 @@
-// Builds dist/ where it is not what the sources would give. Runs on Node 18.
+// A build where dist/ is not what the sources would give. Runs on Node 18.
 import { builtFrom, fingerprint } from "./fingerprint.mjs";
 
 /**
- * @param {{root: string, say: (line: string) => void}} options
+ * @param {{root: string, say: (line: string) => void, force?: boolean}} options `force`: build in any case
  * @returns {Promise<void>} resolved when dist/ is up to date
- * @throws Error when a source cannot be bundled; dist/ is then as it was
+ * @throws Error when a source cannot be bundled, or a tac8 runs from dist/, which is then as it was
  */
-export async function ensureBuilt({ root, say }) {
+export async function ensureBuilt({ root, say, force = false }) {
   const old = builtFrom(root);
-  if (old === fingerprint(root)) return;
+  const changed = old !== fingerprint(root);
+  if (!changed && !force) return;
   const begin = performance.now();
   // The bundler is needed only here, and may not be installed where dist/ came ready made.
   const { build } = await import("./build.mjs");
   await build({ root });
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-  say(`Built dist/ in ${seconds} s${old === null ? "" : ": the sources have changed"}`);
+  say(`Built dist/ in ${seconds} s${old !== null && changed ? ": the sources have changed" : ""}`);
 }

@@ -1,17 +1,22 @@
-// Whether dist/ is what the sources would give. Runs on Node 18.
+// A comparison of dist/ with the sources. Runs on Node 18.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-const FOLDERS = ["apps", "packages"];
+const FOLDERS = ["apps", "bin", "packages"];
 const FILES = ["package.json", "package-lock.json"];
 const SKIPPED = new Set(["node_modules", "fixtures", "test"]);
 const TEST = /\.(test|fixture)\.m?[jt]s$/;
 
-/** A hash of the content of everything that dist/ is built from. */
+/** Every file that dist/ may be built from, besides the packages that the lockfile names; relative to the root. */
+export function sources(root) {
+  return [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))];
+}
+
+/** A hash of the content of the sources. */
 export function fingerprint(root) {
   const hash = createHash("sha256");
-  for (const file of [...FILES, ...FOLDERS.flatMap((folder) => filesBelow(root, folder))]) {
+  for (const file of sources(root)) {
     const content = readFileSync(join(root, file));
     hash.update(`${file}\0${content.length}\0`).update(content);
   }

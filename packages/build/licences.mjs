@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-const INSIDE = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+const INSIDE = /^((?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+))(?:\/|$)/;
 const FILE = /^(licen[cs]e|copying|notice)/i;
 
 /**
@@ -12,7 +12,7 @@ const FILE = /^(licen[cs]e|copying|notice)/i;
 export function licences({ root, inputs }) {
   const folders = new Map();
   for (const input of inputs) {
-    const [folder, name] = INSIDE.exec(input) ?? [];
+    const [, folder, name] = INSIDE.exec(input) ?? [];
     if (name !== undefined) folders.set(folder, name);
   }
   const sections = [...folders]

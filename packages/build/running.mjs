@@ -1,6 +1,6 @@
-// Which processes run from a build. Runs on Node 18.
-import { readFileSync, readdirSync } from "node:fs";
-import { join, sep } from "node:path";
+// The processes that run from a build. Runs on Node 18.
+import { readFileSync, readdirSync, realpathSync } from "node:fs";
+import { join, resolve, sep } from "node:path";
 
 /**
  * Processes that were started with a file of this folder. They load more of it later (a guard with each run, a page's
@@ -8,8 +8,16 @@ import { join, sep } from "node:path";
  * @returns {number[]} their pids
  */
 export function processesFrom(folder) {
-  const prefix = join(folder, sep);
-  return pids().filter((pid) => pid !== process.pid && argumentsOf(pid).some((text) => text.startsWith(prefix)));
+  const real = realPath(folder);
+  return real === null ? [] : pids().filter((pid) => pid !== process.pid && runsFrom(pid, join(real, sep)));
+}
+
+function runsFrom(pid, prefix) {
+  const cwd = realPath(`/proc/${pid}/cwd`);
+  // Relative paths and links lead there too.
+  return argumentsOf(pid)
+    .filter((text) => text.endsWith(".js"))
+    .some((text) => realPath(resolve(cwd ?? "/", text))?.startsWith(prefix));
 }
 
 function pids() {
@@ -27,5 +35,13 @@ function argumentsOf(pid) {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   } catch {
     return []; // It has ended.
+  }
+}
+
+function realPath(path) {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null; // It is missing, or another user's.
   }
 }

@@ -1,5 +1,5 @@
 // Folders in which something is made ready, to be put in its place when it is complete. Runs on Node 18.
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /** Makes `<root>/.<name>-<pid>-…`, and removes those that killed processes have left. The caller removes its own. */
@@ -11,4 +11,19 @@ export function stagingFolder(root, name) {
     if (dead) rmSync(join(root, entry), { recursive: true, force: true });
   }
   return mkdtempSync(join(root, `.${name}-${process.pid}-`));
+}
+
+/**
+ * Puts a file or folder in the place of another. Where that fails, the other is back in its place.
+ * @param {{fresh: string, place: string, aside: string}} paths on one file system; `aside`: where the other one goes
+ */
+export function replace({ fresh, place, aside }) {
+  const had = existsSync(place);
+  if (had) renameSync(place, aside);
+  try {
+    renameSync(fresh, place);
+  } catch (error) {
+    if (had) renameSync(aside, place);
+    throw error;
+  }
 }

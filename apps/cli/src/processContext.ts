@@ -19,7 +19,7 @@ export function contextOf(given: {
   return {
     env,
     cwd: process.cwd(),
-    command: commandName({ launcher, cwd: process.cwd() }),
+    command: commandName(launcher),
     node: process.execPath,
     out: outputOf(process.stdout, env),
     err: outputOf(process.stderr, env),

@@ -14,6 +14,7 @@ import { createBreaker } from "./breaker.ts";
 import { createHealth } from "./health.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
+import { untilNextRound } from "./nextRound.ts";
 import { createNotifier } from "./notify.ts";
 import { createPoll } from "./poll.ts";
 import { createStops } from "./stops.ts";
@@ -85,8 +86,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
       } catch (err) {
         if (!signal.aborted) roundFlood("error", { err, round }, "the scheduler's round failed");
       }
-      // On the same grid for all rounds: a process that wakes once for several of them uses less of a small machine.
-      await sleep(ms - (performance.now() % ms), undefined, { signal }).catch(() => {});
+      await sleep(untilNextRound(performance.now(), ms), undefined, { signal }).catch(() => {});
     }
   }
 

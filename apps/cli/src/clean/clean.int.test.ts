@@ -84,7 +84,9 @@ test("says that no runner is there, in one line", async () => {
   expect(await clean()).toEqual({
     code: 1,
     out: "",
-    err: expect.stringMatching(/^tac8: no runner is there, and only a runner knows what is in use: start one with tac8 up .*\n$/),
+    err: expect.stringMatching(
+      /^tac8: no runner is there, and only a runner knows what is in use: start one with tac8 up .*\n$/,
+    ),
   });
 });
 

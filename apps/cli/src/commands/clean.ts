@@ -28,7 +28,7 @@ export async function clean(context: Context, { options }: Input): Promise<numbe
 
 const NO_RUNNER =
   "no runner is there, and only a runner knows what is in use: start one with tac8 up (it clears up by itself each hour)";
-/** A runner looks every second. */
+/** A runner looks every two seconds. */
 const HEAR_MS = 15_000;
 /** Before each removal of work GitHub is asked whether it has it. */
 const LIMIT_MS = 15 * 60_000;

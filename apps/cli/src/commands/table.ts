@@ -30,14 +30,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "doctor",
-    summary: "check this machine, Redis, GitHub and the agent, and say what to mend",
+    summary: "check this machine, Redis, GitHub and the agent, and list the problems to fix",
     options: [
       { flags: "--fix", description: "make labels and folders that are missing" },
       {
         flags: "--agent",
         description: "also ask the agent for one word, to see that it is signed in (costs a little)",
       },
-      { flags: "--notify", description: "also send a test message to everybody who is told" },
+      { flags: "--notify", description: "also send a test message to every configured receiver" },
       { flags: "--json", description: "as JSON" },
     ],
     load: async () => (await import("./doctor.ts")).doctor,
@@ -57,7 +57,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "list",
-    summary: "the issues that tac8 knows, and where each of them stands",
+    summary: "the issues that tac8 knows, with the state of each",
     options: [
       { flags: "--state <state...>", description: "only these states", choices: ISSUE_STATES },
       { flags: "--json", description: "as JSON" },
@@ -122,14 +122,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "start nothing new, on any machine or on one; agents that run go on to their end",
     options: [
       { flags: "--runner <name>", description: "only this runner: its name in tac8 status, its host's, or a slot's" },
-      { flags: "--reason <text>", description: "why, for those who look" },
+      { flags: "--reason <text>", description: "the reason, shown by tac8 status" },
       { flags: "--json", description: "as JSON" },
     ],
     load: async () => (await import("./pause.ts")).pause,
   },
   {
     usage: "resume [hold]",
-    summary: "end the pause of a person; or, when its cause is mended, a hold by its name, such as auth",
+    summary: "end the pause of a person; or, when its cause is fixed, a hold by its name, such as auth",
     options: [
       { flags: "--runner <name>", description: "end the pause of this runner" },
       { flags: "--json", description: "as JSON" },

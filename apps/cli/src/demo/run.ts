@@ -19,7 +19,7 @@ const GITHUB_PORT = 4000;
 const BOARD_PORT = 3000;
 const GITHUB_START_MS = 60_000;
 
-/** Runs the demo, anew each time, in a data folder of its own. @returns the exit code. @throws Problem */
+/** Runs the demo, from the start each time, in a data folder of its own. @returns the exit code. @throws Problem */
 export async function runDemo(context: Context): Promise<number> {
   const { env, cwd, node } = context;
   const home = demoHome(context);

@@ -1,4 +1,5 @@
 import type { Config } from "@tac8/core/config/resolve";
+import { loadConfig } from "@tac8/core/config/load";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Problem, type Context } from "../context.ts";
@@ -74,7 +75,7 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
     const { home } = plan.config;
     if (plan.redisUrl === null) redis = await startEmbeddedRedis({ home, warn: (line) => screen.warn("redis", line) });
     const redisUrl = redis?.url ?? plan.redisUrl ?? "";
-    screen.banner(bannerLines(plan, { redisUrl, command: context.command }));
+    screen.banner(bannerLines(plan, { redisUrl, command: commandFor(context, plan) }));
     const start = starter(context, { plan, screen, redisUrl, fatal: fatal.resolve });
     if (plan.demo !== null && !stop.signal.aborted) {
       children.push(start(plan.demo.github, plan.demo.githubEnv));
@@ -173,9 +174,15 @@ async function shutDown(given: {
   return clean;
 }
 
+/** A configuration elsewhere would be the one that other commands are about. */
+function commandFor({ command, env, cwd }: Context, { configPath, demo }: UpPlan): string {
+  const { found } = loadConfig({ env, cwd });
+  return demo !== null && found ? `${command} --config ${configPath}` : command;
+}
+
 const demoHints = (command: string) => [
   "One of the issues will ask a question: answer it on its page, and the work goes on",
-  `In another terminal, ${command} status shows the state, and ${command} monitor shows it live`,
+  `In another terminal: ${command} status, or ${command} monitor`,
 ];
 
 /** Paths are absolute, so that an operator can paste them into another terminal. */

@@ -1,7 +1,7 @@
 import { clip } from "@tac8/core/conversation/shorten";
 import { StepFailure } from "@tac8/core/domain/failures";
 
-/** What a run may push to. From the job, the configuration and GitHub: never from the issue's hash, which agents can write. */
+/** Branches that a run may push to. From the job, the configuration and GitHub: never from the issue's hash, which agents can write. */
 export interface PushScope {
   /** Number of the issue that the run is for. */
   readonly issue: number;
@@ -15,11 +15,16 @@ export function branchName(issue: number, round: number): string {
   return `auto/gh-${issue}${round === 1 ? "" : `-${round}`}`;
 }
 
-/** Return why a run must not publish to a branch, and what to do; null: the branch is the issue's own. Pure. */
-export function whyOutOfScope(branch: string, { issue, base, defaultBranch }: PushScope): string | null {
+/** Return whether this is a name that tac8 gives to branches of the issue. */
+export function isBranchOf(issue: number, branch: string): boolean {
   const suffix = branch.slice(branchName(issue, 1).length + 1);
   const round = suffix === "" ? 1 : Number(suffix);
-  if (!Number.isSafeInteger(round) || round < 1 || branch !== branchName(issue, round)) {
+  return Number.isSafeInteger(round) && round >= 1 && branch === branchName(issue, round);
+}
+
+/** Return why a run must not publish to a branch, and what to do; null: the branch is the issue's own. Pure. */
+export function whyOutOfScope(branch: string, { issue, base, defaultBranch }: PushScope): string | null {
+  if (!isBranchOf(issue, branch)) {
     return `it is not a branch of issue ${issue}; another program changed the state in Redis, so check what can reach it`;
   }
   if (branch !== base && branch !== defaultBranch) return null;

@@ -1,6 +1,7 @@
-/** What has to be closed again, the last opened first. `AsyncDisposableStack` is this, but comes with Node 24 only. */
+/** Cleanup steps, run last in, first out. `AsyncDisposableStack` does the same, but needs Node 24. */
 export class CleanupStack implements AsyncDisposable {
   #steps: (() => unknown)[] = [];
+  #closing: Promise<void> | null = null;
 
   defer(step: () => unknown): void {
     this.#steps.push(step);
@@ -15,7 +16,12 @@ export class CleanupStack implements AsyncDisposable {
   }
 
   /** Runs every step, one after the other, whatever fails. Idempotent. @throws AggregateError of what failed */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#runAll();
+    return this.#closing;
+  }
+
+  async #runAll(): Promise<void> {
     const errors: unknown[] = [];
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       try {

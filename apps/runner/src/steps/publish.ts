@@ -7,7 +7,7 @@ import type { Pull } from "@tac8/core/github/types";
 import { withIncoming } from "../airlock/incoming.ts";
 import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
-import { assertInScope, type PushScope } from "../airlock/pushScope.ts";
+import { assertInScope, isBranchOf, type PushScope } from "../airlock/pushScope.ts";
 import { Overtaken, remoteBranch } from "../airlock/push.ts";
 import { replay } from "../airlock/replay.ts";
 import { cleanEnv, cleanGit } from "../git/cleanSide.ts";
@@ -208,6 +208,7 @@ export async function publishSaved(run: RunContext, saved: SavedWork): Promise<b
   if (saved.head === publishedSha) return true;
   try {
     const scope = await scopeOf(run, run.switch.lost);
+    assertInScope(branch, scope);
     if ((await settleBranch(run, scope)) === "finished") return true;
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
       if (commits > 0) {
@@ -249,7 +250,7 @@ function incomingOptions(run: RunContext, baseSha: string) {
 export async function adoptPull(run: RunContext): Promise<void> {
   const { github, config } = run.services;
   const { branch, headSha } = run.state;
-  if (branch === null || headSha === null) return;
+  if (branch === null || headSha === null || !isBranchOf(run.ref.number, branch)) return;
   const patient = { signal: run.switch.lost, factor: config.coordinator.backoff_factor };
   const pulls = await withPatience(() => github.pullsOfBranch(run.ref, branch, { signal: run.switch.lost }), patient);
   const ours = pulls.find((pull) => pull.headSha === headSha);
