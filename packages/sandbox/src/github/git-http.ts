@@ -59,9 +59,8 @@ interface Backend {
 
 async function runBackend({ store, request, url, repository, service, login }: Backend): Promise<Answer> {
   const { headers } = request;
-  const child = store.git.spawn({
+  const child = store.git.spawnHttpBackend({
     dir: repository.dir,
-    args: ["http-backend"],
     env: {
       GIT_PROJECT_ROOT: repository.dir,
       GIT_HTTP_EXPORT_ALL: "1",

@@ -9,7 +9,8 @@ while read -r before after ref; do
 done
 `;
 
-const SETTINGS = `[gc]
+/** Appended to the repository's config file: one write instead of a `git config` for each setting. */
+const CONFIG = `[gc]
 	auto = 0
 [receive]
 	autogc = false
@@ -23,8 +24,8 @@ export const ZERO = "0".repeat(40);
 export async function createBare({ git, dir, branch }: { git: Git; dir: string; branch: string }): Promise<void> {
   await mkdir(dir, { recursive: true });
   await git.run({ dir, args: ["init", "--quiet", "--bare", "--template=", `--initial-branch=${branch}`, "."] });
-  await appendFile(join(dir, "config"), SETTINGS);
-  await mkdir(join(dir, "hooks"), { recursive: true });
+  await appendFile(join(dir, "config"), CONFIG);
+  await mkdir(join(dir, "hooks"));
   await writeFile(join(dir, "hooks", "post-receive"), HOOK, { mode: 0o755 });
 }
 
@@ -77,9 +78,43 @@ export interface Comparison {
   readonly files: number;
 }
 
-/** What `head` has that `base` does not. Unrelated histories: everything in `head`. */
-export async function compare(options: { git: Git; dir: string; base: string; head: string }): Promise<Comparison> {
-  const { git, dir, base, head } = options;
+/** Two commits of one repository, by their SHAs. */
+interface Pair {
+  readonly git: Git;
+  readonly dir: string;
+  readonly base: string;
+  readonly head: string;
+}
+
+/** Return what `head` has that `base` does not. Unrelated histories: everything in `head`. */
+export function compare(pair: Pair): Promise<Comparison> {
+  return computedOnce("compare", pair, compareNow);
+}
+
+/** Return the tree of the merge, or null if it conflicts. Writes no ref. */
+export function mergedTree(pair: Pair): Promise<string | null> {
+  return computedOnce("mergedTree", pair, mergedTreeNow);
+}
+
+const MOST_RESULTS = 1000;
+const results = new WeakMap<Git, Map<string, Promise<unknown>>>();
+
+/** Commits never change, so neither does what two of them give: git is asked once for each pair. */
+function computedOnce<T>(name: string, pair: Pair, compute: (pair: Pair) => Promise<T>): Promise<T> {
+  const { git, dir, base, head } = pair;
+  const known = results.get(git) ?? new Map<string, Promise<unknown>>();
+  results.set(git, known);
+  const key = [name, dir, base, head].join("\0");
+  const before = known.get(key) as Promise<T> | undefined;
+  if (before !== undefined) return before;
+  if (known.size >= MOST_RESULTS) known.clear();
+  const result = compute(pair);
+  known.set(key, result);
+  result.catch(() => known.delete(key));
+  return result;
+}
+
+async function compareNow({ git, dir, base, head }: Pair): Promise<Comparison> {
   const count = await git.run({ dir, args: ["rev-list", "--count", `${base}..${head}`] });
   const range = `${base}...${head}`;
   const stat = await git.run({ dir, args: ["diff", "--numstat", range], codes: [0, 128] });
@@ -88,14 +123,7 @@ export async function compare(options: { git: Git; dir: string; base: string; he
   return { commits: Number(count.stdout), additions: sum(0), deletions: sum(1), files: rows.length };
 }
 
-/** The tree of the merge, or null where it conflicts. Writes no ref. */
-export async function mergedTree(options: {
-  git: Git;
-  dir: string;
-  base: string;
-  head: string;
-}): Promise<string | null> {
-  const { git, dir, base, head } = options;
+async function mergedTreeNow({ git, dir, base, head }: Pair): Promise<string | null> {
   const { code, stdout } = await git.run({ dir, args: ["merge-tree", "--write-tree", base, head], codes: [0, 1, 128] });
   return code === 0 ? (stdout.split("\n")[0] ?? null) : null;
 }

@@ -1,5 +1,6 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 
 const ENVIRONMENT = {
   PATH: "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin",
@@ -23,10 +24,11 @@ export interface GitRun {
 /** Runs git and knows its children, so that closing can wait for them. */
 export class Git {
   readonly #children = new Set<ChildProcessWithoutNullStreams>();
+  #execPath: string | null = null;
 
   /** @throws Error with git's own words for an exit code that is not in `codes`. */
   async run({ dir, args, input = "", codes = [0], env = {} }: GitRun): Promise<{ code: number; stdout: string }> {
-    const child = this.spawn({ dir, args, env });
+    const child = this.#spawn({ program: "git", dir, args, env });
     const out: Buffer[] = [];
     let size = 0;
     let errors = "";
@@ -44,9 +46,17 @@ export class Git {
     return { code, stdout: Buffer.concat(out).toString() };
   }
 
-  /** A git process with pipes; whoever asks for it reads it to its end. */
-  spawn({ dir, args, env = {} }: Pick<GitRun, "dir" | "args" | "env">): ChildProcessWithoutNullStreams {
-    const child = spawn("git", args, { cwd: dir, env: { ...ENVIRONMENT, ...env }, stdio: "pipe" });
+  /**
+   * Start `git-http-backend` with pipes; the caller reads its output to the end. It is started directly: by way of
+   * `git http-backend` each request would take one more process.
+   */
+  spawnHttpBackend(run: Pick<GitRun, "dir" | "env">): ChildProcessWithoutNullStreams {
+    this.#execPath ??= execFileSync("git", ["--exec-path"], { env: ENVIRONMENT, encoding: "utf8" }).trim();
+    return this.#spawn({ ...run, program: join(this.#execPath, "git-http-backend"), args: [] });
+  }
+
+  #spawn({ program, dir, args, env = {} }: Pick<GitRun, "dir" | "args" | "env"> & { readonly program: string }) {
+    const child = spawn(program, args, { cwd: dir, env: { ...ENVIRONMENT, ...env }, stdio: "pipe" });
     this.#children.add(child);
     child.once("close", () => this.#children.delete(child));
     return child;
