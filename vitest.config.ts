@@ -2,6 +2,15 @@ import { defineConfig } from "vitest/config";
 
 const exclude = ["**/node_modules/**", "**/.tac8/**"];
 
+const wholeApps = {
+  globalSetup: ["test/build.setup.ts"],
+  exclude,
+  // Modules are loaded once for each worker, not for each file: no file changes what another one sees.
+  isolate: false,
+  testTimeout: 300_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
     // They wait for processes more than they compute; Vitest's own choice leaves half of a small machine idle.
@@ -11,29 +20,31 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{apps,packages}/*/src/**/*.test.ts", "script/*.test.mjs", "bench/**/*.test.ts"],
+          include: [
+            "{apps,packages}/*/src/**/*.test.ts",
+            "script/*.test.mjs",
+            "bench/**/*.test.ts",
+            "test/soak/*.test.ts",
+          ],
           exclude: [...exclude, "**/*.int.test.{ts,mjs}"],
         },
       },
       {
         test: {
           name: "int",
-          include: ["{apps,packages}/*/src/**/*.int.test.ts", "{script,packages/build}/*.int.test.mjs"],
+          include: [
+            "{apps,packages}/*/src/**/*.int.test.ts",
+            "{script,packages/build}/*.int.test.mjs",
+            "test/soak/*.int.test.ts",
+          ],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/**/*.e2e.test.ts"],
-          globalSetup: ["test/build.setup.ts"],
-          exclude,
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { ...wholeApps, name: "e2e", include: ["test/*.e2e.test.ts"] } },
+      // What `npm test` leaves out: `npm run test:all` runs it too.
+      { test: { ...wholeApps, name: "all", include: ["test/all/**/*.e2e.test.ts"] } },
     ],
   },
 });

@@ -1,7 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ensureBuilt } from "../packages/build/ensure.mjs";
 import { ROOT } from "./programs.ts";
 
-/** End-to-end tests run what users run: `dist/`, built from the sources as they are now. */
-export async function setup(): Promise<void> {
+/**
+ * Build `dist/` from the sources as they are now: end-to-end tests run what users run. Its compiled code is cached for
+ * one test run in a folder that the workers, and so the programs, get by their environment.
+ */
+export async function setup(): Promise<() => Promise<void>> {
   await ensureBuilt({ root: ROOT, say: (line) => process.stdout.write(`${line}\n`) });
+  const cache = await mkdtemp(join(tmpdir(), "tac8-compiled-"));
+  process.env["NODE_COMPILE_CACHE"] = cache;
+  return () => rm(cache, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { compileCache } from "./programs.ts";
 
 export interface Launched {
   readonly child: ChildProcess;
@@ -16,8 +17,8 @@ export function launch(
   program: string,
   { args = [], env }: { args?: readonly string[]; env: Readonly<Record<string, string>> },
 ): Launched {
-  const child = spawn(process.execPath, ["--enable-source-maps", program, ...args], {
-    env,
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...compileCache(), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const said = { stdout: "", stderr: "" };

@@ -13,13 +13,11 @@ import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { LABEL, OWNER, REPO } from "./names.ts";
 import { agentProcesses } from "./processes.ts";
-import { programOf } from "./programs.ts";
+import { compileCache, programOf } from "./programs.ts";
 
-export const REPO = "octo/widgets";
-export const LABEL = "rpi-auto";
-/** The token's owner; owns the repository too, as with most people who use tac8. */
-export const OWNER = "octo";
+export { LABEL, OWNER, REPO };
 
 export interface WorldOptions {
   readonly defaultBranch?: string;
@@ -183,8 +181,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 function startApp(name: AppName, env: Record<string, string>): App {
-  const child = spawn(process.execPath, ["--enable-source-maps", programOf(name)], {
-    env,
+  const child = spawn(process.execPath, [programOf(name)], {
+    env: { ...compileCache(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

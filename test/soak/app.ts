@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { programOf, ROOT } from "../programs.ts";
+import { compileCache, programOf, ROOT } from "../programs.ts";
 import type { AppName } from "../world.ts";
 
 /** One process of an app, from its start to its end. */
@@ -49,7 +49,7 @@ export class App {
   start(): void {
     const child = spawn(process.execPath, [programOf(this.name.split("-")[0] as AppName)], {
       cwd: ROOT,
-      env: this.#env,
+      env: { ...compileCache(), ...this.#env },
       stdio: ["ignore", this.#log, this.#log],
     });
     const life: Life = { pid: child.pid ?? 0, startedAt: Date.now(), memory: [], end: null };

@@ -2,7 +2,7 @@ import { isEnded } from "@tac8/core/domain/states";
 import { parseMarker } from "@tac8/core/domain/marker";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import { jobIdOf } from "@tac8/core/domain/reference";
-import { LABEL, OWNER, REPO } from "../world.ts";
+import { LABEL, OWNER, REPO } from "../names.ts";
 import { behaviourOf } from "./behaviours.ts";
 import type { PlannedIssue, Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";

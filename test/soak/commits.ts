@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { OWNER, REPO } from "../world.ts";
+import { OWNER, REPO } from "../names.ts";
 import type { Deed } from "./people.ts";
 import type { Commit } from "./witness.ts";
 

@@ -7,7 +7,7 @@ import { act, callBackFor, isDeed, targetOf, type Deed, type DeedFault } from ".
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
 import { LOCK_SECONDS, type Stage } from "./stage.ts";
 import { requestOf, stepOf } from "./step.ts";
-import { OWNER, REPO } from "../world.ts";
+import { OWNER, REPO } from "../names.ts";
 
 /** A fault that hit something alive. */
 export interface Landed {

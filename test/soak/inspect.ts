@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMarker } from "@tac8/core/domain/marker";
 import { readHolds } from "@tac8/core/state/holds";
-import { LABEL, OWNER, REPO } from "../world.ts";
+import { LABEL, OWNER, REPO } from "../names.ts";
 import type { Life } from "./app.ts";
 import type { Cast, Played } from "./cast.ts";
 import { lostCommits, overwritten } from "./commits.ts";

@@ -1,8 +1,8 @@
-import { OWNER, REPO } from "../world.ts";
+import { COLLEAGUE, OWNER, REPO } from "../names.ts";
 import { behaviourOf } from "./behaviours.ts";
 import type { Cast, Played } from "./cast.ts";
 import type { FaultKind, PlannedFault, Step } from "./schedule.ts";
-import { COLLEAGUE, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
 /** What a person did to an issue's branch, base or pull request while its run was alive. */
 export interface Deed {

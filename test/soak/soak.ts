@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cast } from "./cast.ts";
 import { Injector, type Landed } from "./inject.ts";
 import { inspect, type Inspection } from "./inspect.ts";
-import { buildSchedule, STEPS, type FaultKind, type PlannedFault, type Schedule, type Step } from "./schedule.ts";
+import { buildSchedule, STEPS, type PlannedFault, type Schedule } from "./schedule.ts";
+import { countOf, missingKinds, shortfalls } from "./shortfalls.ts";
 import { createStage, type Stage } from "./stage.ts";
 
 export interface SoakOptions {
@@ -112,26 +113,6 @@ async function tend({ stage, cast, schedule, landed, findings, signal }: Tended)
     }
     await sleep(LOOK_MS);
   }
-}
-
-function countOf(landed: readonly Landed[], step: Step): number {
-  return landed.filter((fault) => fault.step === step).length;
-}
-
-/** What has not landed, or too seldom, a line each. Pure. */
-export function shortfalls(landed: readonly Landed[], { wanted }: Pick<Schedule, "wanted">): string[] {
-  const { total, perStep } = wanted;
-  const few = (what: string, count: number, least: number) =>
-    count < least ? [`${what}: ${count}, not ${least}`] : [];
-  return [
-    ...few("faults that landed", landed.length, total),
-    ...STEPS.flatMap((step) => few(`faults that landed in ${step}`, countOf(landed, step), perStep)),
-    ...missingKinds(landed, wanted).map((kind) => `no ${kind} landed`),
-  ];
-}
-
-function missingKinds(landed: readonly Landed[], { kinds }: Schedule["wanted"]): FaultKind[] {
-  return kinds.filter((kind) => !landed.some((fault) => fault.kind === kind));
 }
 
 function isEnough(landed: readonly Landed[], schedule: Pick<Schedule, "wanted">): boolean {

@@ -9,7 +9,8 @@ import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
-import { LABEL, OWNER, REPO, SCRIPTED } from "../world.ts";
+import { COLLEAGUE, LABEL, OWNER, REPO } from "../names.ts";
+import { SCRIPTED } from "../world.ts";
 import { App } from "./app.ts";
 
 /** Everything that a soak runs on; the local GitHub is in our own process, so that its log is a witness. */
@@ -35,8 +36,6 @@ export interface Stage {
 }
 
 export const LOCK_SECONDS = 10;
-/** May write to the repository, and does. */
-export const COLLEAGUE = "colleague";
 
 const CONFIG = `[coordinator]
 max_concurrent_workers = 2

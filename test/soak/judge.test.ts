@@ -1,53 +1,10 @@
-import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { parseIssueState } from "@tac8/core/state/issueState";
-import { LABEL } from "./world.ts";
-import type { BehaviourName } from "./soak/behaviours.ts";
-import type { Landed } from "./soak/inject.ts";
-import { judge, type Case } from "./soak/judge.ts";
-import type { Deed } from "./soak/people.ts";
-import { report } from "./soak/report.ts";
-import { buildSchedule, FAULT_KINDS, STEPS } from "./soak/schedule.ts";
-import { shortfalls, soak } from "./soak/soak.ts";
-
-/** Of the faults that this soak injects; another one for a try: `npm run soak -- --seed 2`. */
-const SEED = 5;
-
-test("20 issues and 3 runners under faults: nothing lost, nothing twice", { timeout: 290_000 }, async () => {
-  const said: string[] = [];
-  const result = await soak({
-    seed: SEED,
-    issues: 20,
-    runners: 3,
-    path: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-    say: (line) => said.push(line),
-  });
-  if (result.findings.length > 0) throw new Error([...said, "", report(result), "", `in ${result.dir}`].join("\n"));
-  expect(result.landed.length).toBeGreaterThanOrEqual(20);
-  for (const step of STEPS) expect(result.landed.filter((fault) => fault.step === step).length).toBeGreaterThan(1);
-  await result.remove();
-});
-
-test("the same seed plans the same soak, another seed another one", () => {
-  const first = buildSchedule({ seed: 1, issues: 40 });
-  expect(buildSchedule({ seed: 1, issues: 40 })).toEqual(first);
-  expect(buildSchedule({ seed: 2, issues: 40 }).hash).not.toBe(first.hash);
-});
-
-test("a soak is off when too little landed, in all, in a step or of a kind", () => {
-  const { wanted } = buildSchedule({ seed: 1, issues: 200 });
-  expect(wanted).toEqual({ total: 100, perStep: 10, kinds: FAULT_KINDS });
-  const all = Array.from({ length: 100 }, (_, index): Landed => {
-    const kind = FAULT_KINDS[index % FAULT_KINDS.length] ?? "runner:kill";
-    return { kind, step: STEPS[index % STEPS.length] ?? null, at: 0, what: "", struck: [] };
-  });
-  expect(shortfalls(all, { wanted })).toEqual([]);
-  expect(shortfalls(all.slice(1), { wanted })).toEqual(["faults that landed: 99, not 100"]);
-  const nowhere = all.map((fault) => (fault.step === "publish" ? { ...fault, step: null } : fault));
-  expect(shortfalls(nowhere, { wanted })).toEqual(["faults that landed in publish: 0, not 10"]);
-  const never = all.map((fault): Landed => (fault.kind === "token:expired" ? { ...fault, kind: "git:cut" } : fault));
-  expect(shortfalls(never, { wanted })).toEqual(["no token:expired landed"]);
-});
+import { LABEL } from "../names.ts";
+import type { BehaviourName } from "./behaviours.ts";
+import type { Landed } from "./inject.ts";
+import { judge, type Case } from "./judge.ts";
+import type { Deed } from "./people.ts";
 
 const SESSION = { session: "s", issue: 7 };
 const end = { ...SESSION, at: 2000, how: "success" };

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Explanation } from "@tac8/core/why/explain";
 import { clearHold, setHold } from "@tac8/core/state/holds";
-import { launch } from "./launch.ts";
-import { programOf } from "./programs.ts";
-import { createWorld, OWNER, poll, REPO, LABEL, type World } from "./world.ts";
+import { launch } from "../launch.ts";
+import { programOf } from "../programs.ts";
+import { createWorld, OWNER, poll, REPO, LABEL, type World } from "../world.ts";
 
 let world: World;
 

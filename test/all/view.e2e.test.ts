@@ -4,8 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readRunners } from "@tac8/core/state/presence";
-import { programOf } from "./programs.ts";
-import { createWorld, poll, type World } from "./world.ts";
+import { programOf } from "../programs.ts";
+import { createWorld, poll, type World } from "../world.ts";
 
 let world: World;
 let command: ChildProcess | null = null;

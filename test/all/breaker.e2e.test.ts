@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readEvents } from "@tac8/core/state/events";
 import { readHolds } from "@tac8/core/state/holds";
-import { createWorld, poll, SCRIPTED, type World } from "./world.ts";
+import { createWorld, poll, SCRIPTED, type World } from "../world.ts";
 
 let world: World | undefined;
 let dir = "";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readRunners } from "@tac8/core/state/presence";
 import { readEvents } from "@tac8/core/state/events";
-import { createWorld, poll, REPO, type World } from "./world.ts";
+import { createWorld, poll, REPO, type World } from "../world.ts";
 
 let world: World | undefined;
 afterEach(async () => {

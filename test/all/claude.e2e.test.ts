@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startModelApi, type ModelApi } from "./modelApi.ts";
-import { ROOT } from "./programs.ts";
-import { createWorld, LABEL, OWNER, REPO, type World } from "./world.ts";
+import { startModelApi, type ModelApi } from "../modelApi.ts";
+import { ROOT } from "../programs.ts";
+import { createWorld, LABEL, OWNER, REPO, type World } from "../world.ts";
 
 let world: World;
 let api: ModelApi;
