@@ -66,7 +66,11 @@ export interface World {
   enters(number: number, state: string, times: number, timeoutMs?: number): Promise<void>;
   /** The issue's transitions so far, oldest first. */
   history(number: number): Promise<LoggedEvent[]>;
-  agentStarts(): Promise<Record<string, unknown>[]>;
+  /** Return what each agent noted at its start, oldest first: of all agents, or of those of one issue. */
+  agentStarts(number?: number): Promise<Record<string, unknown>[]>;
+  /** A step of a script that lasts until `open` is called with the same name. */
+  gate(name: string): { readonly bash: string };
+  open(name: string): Promise<void>;
   jobId(number: number): string;
   /** Ends everything. @throws Error when a process of an agent outlived its runner. */
   close(): Promise<void>;
@@ -82,8 +86,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const home = join(dir, "home");
   const witness = join(dir, "witness.jsonl");
   await mkdir(join(dir, "redis"));
-  const redisServer = await startRedisServer({ dir: join(dir, "redis") });
-  const github = await startGitHub({ dir: join(dir, "github") });
+  const [redisServer, github] = await Promise.all([
+    startRedisServer({ dir: join(dir, "redis") }),
+    startGitHub({ dir: join(dir, "github") }),
+  ]);
   const token = github.addUser({ login: OWNER, token: `ghp_${"canary".padEnd(36, "0")}` });
   github.addUser({ login: "stranger" });
   await github.createRepository({
@@ -159,13 +165,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         return seen >= times ? null : `issue ${number} was ${state} ${seen} times, not ${times}`;
       }).catch(withLogs);
     },
-    async agentStarts() {
+    async agentStarts(number) {
       const text = await readFile(witness, "utf8").catch(() => "");
       const lines = text.split("\n").filter((line) => line !== "");
       return lines
         .map((line) => JSON.parse(line) as Record<string, unknown>)
-        .filter((entry) => entry["finished"] === undefined);
+        .filter((entry) => entry["finished"] === undefined)
+        .filter(({ cwd }) => number === undefined || String(cwd).endsWith(`/gh-${number}`));
     },
+    gate: (name) => ({ bash: `until [ -e '${join(dir, name)}' ]; do sleep 0.05; done` }),
+    open: (name) => writeFile(join(dir, name), ""),
     async close() {
       const stuck = await endAll(apps);
       await queue.close();

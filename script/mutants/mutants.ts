@@ -330,7 +330,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/steps/statusComment.ts`,
     find: 'of findMarked(all, login, "status")) {',
     replace: 'of findMarked(all.slice(all.length), login, "status")) {',
-    test: { file: "test/faults.e2e.test.ts", name: "the connection ends after the comment is made" },
+    test: { file: "test/faults.e2e.test.ts", name: "the answers are lost: none is made twice" },
     promise: "one status comment per issue",
   },
   {
@@ -547,7 +547,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/run/settle.ts`,
     find: "if (isDeaf(failure, parked)) return;",
     replace: 'if (isDeaf(failure, parked) || kind === "github") return;',
-    test: { file: "test/faults.e2e.test.ts", name: "one that lasts is told on the issue" },
+    test: { file: "test/outage.e2e.test.ts", name: "one that lasts is told on the issue" },
     promise: "trouble of GitHub that lasts is told on the issue",
   },
   {
@@ -761,7 +761,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "if (pulls.length >= 0) throw error;",
       },
     ],
-    test: { file: "test/faults.e2e.test.ts", name: "the pull request is made, but the answer is lost" },
+    test: { file: "test/faults.e2e.test.ts", name: "the answers are lost: none is made twice" },
     promise: "one pull request, though the answer to its creation was lost",
   },
   {
@@ -873,7 +873,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/domain/failures.ts`,
     find: 'return { name: "repository", until };',
     replace: "return null;",
-    test: { file: "test/faults.e2e.test.ts", name: "a token that is revoked in mid-work" },
+    test: { file: "test/outage.e2e.test.ts", name: "a token that is revoked in mid-work" },
     promise: "a refused token holds the repository",
   },
   {

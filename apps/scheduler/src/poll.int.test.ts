@@ -120,6 +120,20 @@ describe("labels", () => {
   });
 });
 
+test("half a list of issues withdraws no issue", async () => {
+  const first = at.openIssue();
+  await at.poll();
+  // Every try of one poll; the new issue makes GitHub answer with a list, not with a 304.
+  const list = { method: "GET", path: `/repos/${REPO}/issues`, times: 4 } as const;
+  const fault = at.github.fault({ ...list, do: { drop: "middle" } });
+  const second = at.openIssue();
+  await at.poll();
+  expect(fault.hits).toBe(4);
+  expect(await at.stands(first)).toBe("prioritized:queued");
+  await at.poll();
+  expect(await queued()).toEqual([first, second]);
+});
+
 describe("an issue that leaves while it waits", () => {
   test("closed, deleted, transferred, unlabelled: withdrawn, each with its reason", async () => {
     await at.github.createRepository({ owner: OWNER, name: "other" });
