@@ -1,51 +1,102 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
-import { createWorld, LABEL, OWNER, poll, REPO, type World } from "./world.ts";
-
-let world: World;
-afterEach(async () => {
-  await world.close();
-});
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 const WORK = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
 
-function relabel(number: number, actor: string): void {
-  world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-  world.github.addLabel({ repo: REPO, number, actor, label: LABEL });
-}
+let world: World;
+let runner: App;
+beforeAll(async () => {
+  world = await createWorld();
+  world.startApp("scheduler");
+  runner = world.startApp("runner");
+});
+afterAll(() => world.close());
+
+const pullsOf = (number: number) =>
+  world.github.pulls(REPO).filter(({ head }) => new RegExp(`^auto/gh-${number}(-\\d+)?$`).test(head));
+const addLabel = (number: number, actor: string) => world.github.addLabel({ repo: REPO, number, actor, label: LABEL });
+
+test("a label by someone who cannot write: refused and said once; by the owner: it starts", async () => {
+  const { github } = world;
+  const number = world.openIssue({ script: WORK, labels: [] });
+  addLabel(number, "stranger");
+  await world.reaches(number, "failed");
+  // Two whole rounds of the scheduler.
+  const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
+  const before = polls();
+  await github.waitFor(() => polls() >= before + 3, { what: "two polls" });
+  const said = github.comments(REPO, number).filter(({ body }) => body.includes("This issue ended without"));
+  expect(said).toHaveLength(1);
+  expect(said[0]?.body).toContain(`stranger put the label ${LABEL} on, but cannot write to the repository`);
+  expect(await world.agentStarts(number)).toEqual([]);
+  expect(github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
+  expect(github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
+  addLabel(number, OWNER);
+  await world.enters(number, "pr", 1);
+  expect(await world.agentStarts(number)).toHaveLength(1);
+  expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
+  expect(runner.log()).not.toContain("unexpected");
+});
 
 test("a label by someone who cannot write neither publishes finished work nor ends what a trusted one began", async () => {
-  world = await createWorld();
   const { github, store } = world;
   const fault = github.fault({ method: "POST", path: `/repos/${REPO}/pulls`, times: 1, do: { status: 422 } });
   const finished = world.openIssue({ script: WORK });
-  world.startApp("scheduler");
-  world.startApp("runner");
   await world.reaches(finished, "failed");
   expect(fault.hits).toBe(1);
   // As with a git that was broken: the work itself needs no change.
   const jobId = world.jobId(finished);
   expect(await store.writeIf(jobId, { run: "", checkpoint: "worked" }, { failure: "git" })).toBe(true);
 
-  const [at, go] = [join(world.dir, "at"), join(world.dir, "go")];
-  const wait = { bash: `touch '${at}'; until [ -e '${go}' ]; do sleep 0.05; done` };
-  const failing = [wait, { error: { status: 400, message: "not this time" } }];
+  const at = join(world.dir, "at");
+  const failing = [{ bash: `touch '${at}'; ${world.gate("go").bash}` }, { error: { status: 400, message: "not now" } }];
   const begun = world.openIssue({ script: [failing, WORK] });
   await poll(30_000, async () => (existsSync(at) ? null : "its agent did not begin"));
-  relabel(begun, "stranger");
-  await writeFile(go, "");
+  github.removeLabel({ repo: REPO, number: begun, actor: OWNER, label: LABEL });
+  addLabel(begun, "stranger");
+  await world.open("go");
   await world.reaches(begun, "pr");
 
-  github.addLabel({ repo: REPO, number: finished, actor: "stranger", label: LABEL });
+  addLabel(finished, "stranger");
   await world.enters(finished, "failed", 2);
   expect((await store.read(jobId)).reason).toContain(`stranger put the label ${LABEL} on`);
-  expect(github.pulls(REPO).map(({ head }) => head)).toEqual([`auto/gh-${begun}`]);
+  expect(pullsOf(finished)).toEqual([]);
 
-  github.addLabel({ repo: REPO, number: finished, actor: OWNER, label: LABEL });
+  addLabel(finished, OWNER);
   await world.enters(finished, "pr", 1);
-  expect(github.pulls(REPO)).toHaveLength(2);
-  const starts = (await world.agentStarts()).length;
-  expect(starts, "one for the finished work, two for the other").toBe(3);
+  expect(pullsOf(finished)).toHaveLength(1);
+  expect(await world.agentStarts(finished), "its work is not done again").toHaveLength(1);
+  expect(await world.agentStarts(begun)).toHaveLength(2);
+});
+
+test("the label again: on the open pull request it goes on; after a merge there is a new branch", async () => {
+  const { github } = world;
+  const number = world.openIssue({ title: "Work on it", script: WORK });
+  const branch = `auto/gh-${number}`;
+  await world.reaches(number, "pr");
+  const [first] = pullsOf(number);
+  expect(first).toMatchObject({ title: "Work on it", head: branch, base: "main", author: OWNER, state: "open" });
+
+  await github.commitTo({ repo: REPO, branch, files: { "review.txt": "a fix\n" }, author: OWNER });
+  addLabel(number, OWNER);
+  await world.enters(number, "pr", 2);
+  expect(pullsOf(number)).toMatchObject([{ number: first?.number, state: "open" }]);
+  expect(await github.file(REPO, branch, "work.txt")).toBe("work\nwork\n");
+  expect(await github.file(REPO, branch, "review.txt")).toBe("a fix\n");
+  expect(github.pushes.filter(({ ref, forced }) => ref === `refs/heads/${branch}` && forced)).toEqual([]);
+
+  await github.mergePull({ repo: REPO, number: first?.number ?? 0, actor: OWNER });
+  github.reopenIssue({ repo: REPO, number, actor: OWNER });
+  addLabel(number, OWNER);
+  await world.enters(number, "pr", 3);
+  expect(pullsOf(number).map(({ head, state }) => [head, state])).toEqual([
+    [branch, "closed"],
+    [`${branch}-2`, "open"],
+  ]);
+  expect(await github.file(REPO, `${branch}-2`, "work.txt")).toBe("work\nwork\nwork\n");
+  expect(github.comments(REPO, number)).toHaveLength(1);
+  expect(await world.agentStarts(number)).toHaveLength(3);
+  expect(existsSync(join(world.home, `workspaces/octo/widgets/trees/gh-${number}`))).toBe(false);
 });

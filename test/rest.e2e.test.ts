@@ -2,20 +2,23 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, expect, test } from "vitest";
-import { createWorld, poll, REPO, type World } from "./world.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createWorld, poll, REPO, type App, type World } from "./world.ts";
 
 let world: World;
-afterEach(async () => {
-  await world.close();
+let runner: App;
+beforeAll(async () => {
+  world = await createWorld();
+  world.startApp("scheduler");
+  runner = world.startApp("runner");
 });
+afterAll(() => world.close());
 
 const commit = (name: string) => `echo ${name} > ${name}.txt; git add -A; git commit -qm 'feat: ${name}'`;
 const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
 const comment = (number: number) => world.github.comments(REPO, number).at(-1)?.body ?? "";
 
 test("what an agent leaves beside its pull request is kept, and said; where there is nothing, the workspace goes", async () => {
-  world = await createWorld();
   const left = [
     ["it has commits that are not on GitHub", `${commit("big")}; git checkout -q -b small HEAD~1; ${commit("small")}`],
     ["it has stashed changes", `echo precious > README.md; git stash -q; ${commit("small")}`],
@@ -23,8 +26,6 @@ test("what an agent leaves beside its pull request is kept, and said; where ther
   ] as const;
   const numbers = left.map(([, bash]) => world.openIssue({ script: [{ bash }, { result: "Done." }] }));
   const plain = world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] });
-  world.startApp("scheduler");
-  world.startApp("runner");
   for (const [index, number] of numbers.entries()) {
     await world.reaches(number, "pr");
     expect(comment(number)).toContain(`Not all that the agent has left is here: ${left[index]?.[0]}`);
@@ -36,7 +37,6 @@ test("what an agent leaves beside its pull request is kept, and said; where ther
 });
 
 test("conflicts that an agent leaves are no finished work: it is told, and resolves them", async () => {
-  world = await createWorld();
   const sides =
     "git checkout -q -b other; echo other > README.md; git commit -qam other; git checkout -q -; echo mine > README.md; git commit -qam mine";
   const number = world.openIssue({
@@ -45,12 +45,18 @@ test("conflicts that an agent leaves are no finished work: it is told, and resol
       again: [{ write: "README.md", text: "both\n" }, { commit: "fix: both" }, { result: "Done." }],
     },
   });
-  world.startApp("scheduler");
-  const runner = world.startApp("runner");
   await world.reaches(number, "pr");
   expect(runner.log()).toContain("conflicts that it had not resolved, in README.md");
-  expect((await world.agentStarts()).map((start) => start["resumed"])).toEqual([false, true]);
+  expect((await world.agentStarts(number)).map((start) => start["resumed"])).toEqual([false, true]);
   const args = ["show", `auto/gh-${number}:README.md`];
   const { stdout } = await execa("git", args, { cwd: join(world.dir, "github", `${REPO}.git`) });
   expect(stdout).toBe("both");
+});
+
+test("a repository inside the repository is in no pull request: it is kept, and the issue says so", async () => {
+  const nested = { bash: "git init --quiet vendored && echo kept > vendored/notes.txt" };
+  const number = world.openIssue({ script: [nested, { bash: commit("small") }, { result: "Done." }] });
+  await world.reaches(number, "pr");
+  expect(comment(number)).toMatch(/\*\*Done\*\*[^]*Not in any commit[^]*`vendored`[^]*kept in the workspace/);
+  expect(existsSync(join(tree(number), "vendored/notes.txt"))).toBe(true);
 });

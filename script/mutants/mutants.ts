@@ -338,7 +338,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/steps/trigger.ts`,
     find: 'const trusted = permission === "admin" || permission === "write";',
     replace: "const trusted = true;",
-    test: { file: "test/repository.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
+    test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
     promise: "only someone who can write starts a run",
   },
   {
@@ -1033,7 +1033,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/steps/report.ts`,
     find: 'if (state.unsaved !== null) return "it has repositories of its own";',
     replace: "if (state.unsaved !== null) return null;",
-    test: { file: "test/repository.e2e.test.ts", name: "a repository inside the repository" },
+    test: { file: "test/rest.e2e.test.ts", name: "a repository inside the repository" },
     promise: "what is in no commit is not removed",
   },
   {

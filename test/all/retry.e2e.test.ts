@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { retryIssue } from "@tac8/core/queue/retry";
 import { clearHold, setHold } from "@tac8/core/state/holds";
-import { createWorld, poll, type World } from "./world.ts";
+import { createWorld, poll, type World } from "../world.ts";
 
 let world: World | undefined;
 afterEach(async () => {
