@@ -13,8 +13,8 @@ const wholeApps = {
 
 export default defineConfig({
   test: {
-    // They wait for processes more than they compute; Vitest's own choice leaves half of a small machine idle.
-    maxWorkers: 2,
+    // Tests wait for processes more than they compute: two a core keep a small machine busy.
+    maxWorkers: 4,
     globalSetup: ["test/dataFolders.setup.ts"],
     projects: [
       {
