@@ -1,68 +1,119 @@
-import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 let world: World;
 let runner: App;
-afterEach(async () => {
-  await world.close();
+beforeAll(async () => {
+  world = await createWorld({ config: { coordinator: { shutdown_grace_seconds: 30 } } });
+  world.startApp("scheduler");
 });
+beforeEach(() => {
+  runner = world.startApp("runner");
+});
+afterEach(() => runner.stop());
+afterAll(() => world.close());
 
-const BRANCH = "auto/gh-1";
-const commit = (nth: number) => `echo ${nth} > ${nth}.txt; git add -A; git commit -qm 'feat: ${nth}'`;
+const commit = (name: string | number) => `echo ${name} > ${name}.txt; git add -A; git commit -qm 'feat: ${name}'`;
+const branchOf = (number: number) => `auto/gh-${number}`;
+const resumed = async (number: number) => (await world.agentStarts(number)).map((start) => start["resumed"]);
 
 /** On the branch as GitHub has it, the newest first. */
-async function subjects(): Promise<string[]> {
-  const args = ["log", "--format=%s", `main..${BRANCH}`];
+async function subjects(number: number): Promise<string[]> {
+  const args = ["log", "--format=%s", `main..${branchOf(number)}`];
   const { stdout } = await execa("git", args, { cwd: join(world.dir, "github", `${REPO}.git`) });
   return stdout.split("\n");
 }
 
-/**
- * A first round with three commits and a pull request; then a second one, whose agent is broken off by a SIGTERM of its
- * runner while it waits in `second`, and another time does `third`. `wait` is a shell command.
- */
-async function brokenOff(second: (wait: string) => string, third: string): Promise<void> {
-  world = await createWorld({ config: { coordinator: { shutdown_grace_seconds: 30 } } });
-  const file = (name: string) => join(world.dir, name);
-  const wait = `touch '${file("waits")}'; until [ -e '${file("go")}' ]; do sleep 0.05; done`;
-  const first = [1, 2, 3].map(commit).join("; ");
-  const round = `if [ -e '${file("waits")}' ]; then ${third}; elif [ -e 3.txt ]; then ${second(wait)}; else ${first}; fi`;
-  world.openIssue({ script: [{ bash: round }, { result: "Done." }] });
-  world.startApp("scheduler");
-  runner = world.startApp("runner");
-  await world.reaches(1, "pr");
-  world.github.addLabel({ repo: REPO, number: 1, actor: OWNER, label: LABEL });
-  await poll(60_000, async () => (existsSync(file("waits")) ? null : "no agent waits"));
-  await runner.stop("SIGTERM");
-  await writeFile(file("go"), "");
+/** Shell commands that wait until the test goes on, and a way to see that an agent does. */
+function stop() {
+  const name = randomUUID();
+  const waits = join(world.dir, `${name}.waits`);
+  return {
+    wait: `touch '${waits}'; ${world.gate(name).bash}`,
+    reached: `[ -e '${waits}' ]`,
+    isReached: () => poll(60_000, async () => (existsSync(waits) ? null : "no agent waits")),
+    pass: () => world.open(name),
+  };
 }
 
-test.each([
-  ["looks at an older commit", (wait: string) => `${commit(4)}; git checkout -q HEAD~2; ${wait}`],
-  ["rebases", (wait: string) => `${commit(4)}; git rebase -q -x "bash -c \\"${wait}\\"" HEAD~4`],
-])(
-  "an agent that is broken off while it %s: nothing leaves the branch, and all of its work is there",
-  async (_what, second) => {
-    await brokenOff(second, commit(5));
-    expect(await subjects()).toEqual(["feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
-    world.startApp("runner", { TAC8_HOME: join(world.dir, "elsewhere") });
-    await world.enters(1, "pr", 2);
-    expect(await subjects()).toEqual(["feat: 5", "feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
-    expect(world.github.pushes.filter(({ forced }) => forced)).toEqual([]);
-  },
-);
+/**
+ * Issues whose first round has made three commits and a pull request. The agent of the second round waits in `second`,
+ * and is broken off there by a SIGTERM of its runner; another one then does `third`. @returns the issues' numbers
+ */
+async function brokenOff(seconds: readonly ((wait: string) => string)[], third: string): Promise<number[]> {
+  const first = [1, 2, 3].map(commit).join("; ");
+  const issues = seconds.map((second) => {
+    const { wait, reached, isReached, pass } = stop();
+    const round = `if ${reached}; then ${third}; elif [ -e 3.txt ]; then ${second(wait)}; else ${first}; fi`;
+    return { number: world.openIssue({ script: [{ bash: round }, { result: "Done." }] }), isReached, pass };
+  });
+  for (const { number } of issues) {
+    await world.reaches(number, "pr");
+    world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
+  }
+  for (const { isReached } of issues) await isReached();
+  await runner.stop("SIGTERM");
+  for (const { pass } of issues) await pass();
+  return issues.map(({ number }) => number);
+}
+
+test("agents that are broken off while they look at an older commit, or rebase: nothing leaves the branch, and all of their work is there", async () => {
+  const looksBack = (wait: string) => `${commit(4)}; git checkout -q HEAD~2; ${wait}`;
+  const rebases = (wait: string) => `${commit(4)}; git rebase -q -x "bash -c \\"${wait}\\"" HEAD~4`;
+  const numbers = await brokenOff([looksBack, rebases], commit(5));
+  for (const number of numbers) {
+    expect(await subjects(number)).toEqual(["feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
+  }
+  runner = world.startApp("runner", { TAC8_HOME: join(world.dir, "elsewhere") });
+  for (const number of numbers) {
+    await world.enters(number, "pr", 2);
+    expect(await subjects(number)).toEqual(["feat: 5", "feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
+  }
+  expect(world.github.pushes.filter(({ forced }) => forced)).toEqual([]);
+});
 
 test("an agent that is broken off while it makes its commits anew: the branch stays until it has finished", async () => {
   const anew = (wait: string) => `git reset -q --hard HEAD~3; ${commit(4)}; ${wait}`;
-  await brokenOff(anew, commit(5));
+  const [number = 0] = await brokenOff([anew], commit(5));
   expect(runner.log()).toContain("the agent was rewriting what is on the branch");
-  expect(await subjects()).toEqual(["feat: 3", "feat: 2", "feat: 1"]);
-  world.startApp("runner");
-  await world.enters(1, "pr", 2);
-  expect((await world.agentStarts()).map((start) => start["resumed"])).toEqual([false, false, true]);
-  expect(await subjects()).toEqual(["feat: 5", "feat: 4"]);
+  expect(await subjects(number)).toEqual(["feat: 3", "feat: 2", "feat: 1"]);
+  runner = world.startApp("runner");
+  await world.enters(number, "pr", 2);
+  expect(await resumed(number)).toEqual([false, false, true]);
+  expect(await subjects(number)).toEqual(["feat: 5", "feat: 4"]);
+});
+
+test("somebody pushes to the branch of a lost runner: its session goes on, on top of their commit; where that conflicts, the agent begins anew, and what it had done is put aside", async () => {
+  const issues = [0, 1].map(() => {
+    const { wait, isReached, pass } = stop();
+    const work = `n=$(ls work* 2>/dev/null | wc -l); echo "$n" > work$n.txt; git add -A; git commit -qm 'feat: work'`;
+    return { number: world.openIssue({ script: [{ bash: work }, { bash: wait }] }), isReached, pass };
+  });
+  const [clean = 0, conflict = 0] = issues.map(({ number }) => number);
+  for (const { isReached } of issues) await isReached();
+  await runner.stop("SIGKILL");
+  const push = (number: number, files: Readonly<Record<string, string>>) =>
+    world.github.commitTo({ repo: REPO, branch: branchOf(number), files, author: OWNER });
+  await push(clean, { "theirs.txt": "theirs\n" });
+  await push(conflict, { "work0.txt": "theirs\n" });
+  for (const { pass } of issues) await pass();
+  runner = world.startApp("runner");
+
+  const read = (number: number, ...paths: string[]) =>
+    Promise.all(paths.map((path) => world.github.file(REPO, branchOf(number), path)));
+  await world.reaches(clean, "pr");
+  expect(await resumed(clean)).toEqual([false, true]);
+  expect(await read(clean, "work0.txt", "work1.txt", "theirs.txt")).toEqual(["0\n", undefined, "theirs\n"]);
+  const pulls = world.github.pulls(REPO).filter(({ head }) => head.startsWith(branchOf(clean)));
+  expect(pulls).toMatchObject([{ head: branchOf(clean), state: "open" }]);
+
+  await world.reaches(conflict, "pr");
+  expect(await resumed(conflict)).toEqual([false, false]);
+  expect(await read(conflict, "work0.txt", "work1.txt")).toEqual(["theirs\n", "1\n"]);
+  const aside = readdirSync(join(world.home, "workspaces", REPO, "trees"));
+  expect(aside.filter((name) => name.startsWith(`gh-${conflict}.kept-`))).toHaveLength(1);
 });

@@ -667,7 +667,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare.ts`,
     find: "...(sessionOutlives(workspace.how, { atHome }) ? {} : { session: null }),",
     replace: "",
-    test: { file: "test/meanwhile.e2e.test.ts", name: "the agent begins anew" },
+    test: { file: "test/brokenOff.e2e.test.ts", name: "the agent begins anew" },
     promise: "a session is not resumed without its workspace",
   },
   {
