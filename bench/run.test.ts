@@ -34,7 +34,7 @@ test("an interrupt ends the run", async () => {
     signal.throwIfAborted();
     return [];
   });
-  const run = measureAll([interrupted, good("next")], benchOf(interrupt.signal));
+  const run = measureAll([good("before"), interrupted], benchOf(interrupt.signal));
   await expect(run).rejects.toThrow("interrupted");
 });
 
