@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 
 /**
- * Processes and folders of the benchmark. Whoever opens one also closes it; this list is for the end of the process,
- * however it comes.
+ * Processes and folders that the benchmark has opened. Each is normally closed by the code that opened it; this list is for
+ * an end of the process that leaves no time for that.
  */
 export class Leftovers {
   readonly #pids = new Set<number>();

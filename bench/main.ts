@@ -1,5 +1,6 @@
 // `npm run bench -- --only cli --quick`: see docs/benchmark.md.
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
@@ -50,7 +51,7 @@ if (options?.list === true) {
 async function run({ check, quick, figures, entries, checkout, out, sizes }: Options): Promise<void> {
   const root = resolve(checkout ?? ROOT);
   const programs = findPrograms(root, entries);
-  const committed = check ? parseResults(await readFile(COMMITTED, "utf8")) : null;
+  const committed = check ? await readCommitted() : null;
   const head = {
     version: VERSION,
     quick,
@@ -82,6 +83,12 @@ async function run({ check, quick, figures, entries, checkout, out, sizes }: Opt
   const comparison = compare({ committed, now: results, figures });
   print(`\nbeside the committed results:\n${renderComparison(comparison)}`);
   if (comparison.missing.length > 0 || comparison.changes.some(({ regressed }) => regressed)) process.exitCode = 1;
+}
+
+/** @throws Error with one line when there is nothing to compare with. */
+async function readCommitted(): Promise<Results> {
+  if (!existsSync(COMMITTED)) throw new Error("bench/results.json is not there: measure without --check first");
+  return parseResults(await readFile(COMMITTED, "utf8"));
 }
 
 async function commitOf(root: string): Promise<string | null> {

@@ -23,7 +23,7 @@ interface Counts {
   readonly runner: Requests;
 }
 
-/** Each app has its own way to GitHub, so that requests of polls are told from those of issues. */
+/** Each app has its own address of GitHub, so that requests of polls can be subtracted from those of issues. */
 async function measure(bench: Bench): Promise<Row[]> {
   const { sizes, signal } = bench;
   const config = { ...COMMAND_AGENT, coordinator: { max_concurrent_workers: 3, poll_interval_seconds: 1 } };

@@ -1,9 +1,9 @@
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
+import { BARE_START, bareStart } from "../stage/bare.ts";
 import { APPS, boardUrl, openStage, type Stage } from "../stage/stage.ts";
 import { timed, type Timed } from "../stage/timed.ts";
 import { times } from "../stage/until.ts";
-import { BARE_START, bareStart } from "./bare.ts";
 
 const REPEAT = 3;
 /** Health may be anything but unreachable: 3 is degraded, 4 is critical. */

@@ -1,11 +1,11 @@
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import type { App } from "../stage/app.ts";
+import { BARE_IDLE, BARE_START, bareStart, startBareIdle } from "../stage/bare.ts";
 import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
 import { cpuMs, privateMemory } from "../stage/proc.ts";
 import { APPS, openStage, manyFiles, type AppName, type Stage } from "../stage/stage.ts";
 import { pause, times } from "../stage/until.ts";
-import { BARE_IDLE, BARE_START, bareStart, startBareIdle } from "./bare.ts";
 
 const CPU_SECONDS = 60;
 /** After the last issue, for what the apps still write down. */

@@ -33,7 +33,7 @@ async function measure(bench: Bench): Promise<Row[]> {
   await stage.start("scheduler");
   await stage.start("runner");
 
-  /** The label comes in the middle between two polls, as it does on average. */
+  /** Add the label in the middle between two polls: the average case. */
   async function tac8(): Promise<Way & { readonly seen: number }> {
     await nextRequest(github, { matches: startsPoll, what: "a poll", signal });
     await pause(POLL_MS / 2, signal);

@@ -9,7 +9,7 @@ import { times, until } from "../stage/until.ts";
 
 const POLL_MS = 2000;
 const PER_PAGE = 100;
-/** No request for so long: the poll is over, and the next one has not begun. */
+/** After this time without a request, a poll is over and the next one has not started. */
 const QUIET_MS = 500;
 const READ_PAGES = join(import.meta.dirname, "../programs/read-pages.ts");
 

@@ -10,14 +10,14 @@ import { cpuMs } from "../stage/proc.ts";
 import { jobOf, seedJobs } from "../stage/seed.ts";
 import { boardUrl, openStage, OWNER, type Stage } from "../stage/stage.ts";
 import type { Timed } from "../stage/timed.ts";
-import { times } from "../stage/until.ts";
+import { later, times } from "../stage/until.ts";
 import { pageMs, tac8 } from "./cli.ts";
 
 const FEW = 10;
 const ADDED = 20;
 const PAGES = 10;
 const POLL_MS = 1000;
-/** A repository that nobody polls: the queue grows, and what GitHub answers stays the same. */
+/** A repository that is not polled: its jobs lengthen the queue, and GitHub's answers stay the same. */
 const OTHER = { owner: OWNER, repo: "elsewhere", priority: "P2" } as const;
 const MINE = { owner: OWNER, repo: "widgets", priority: "P0" } as const;
 
@@ -134,13 +134,13 @@ async function measureStarts({ bench, many, few }: Both): Promise<Pair<number>[]
   async function startMs({ stage, jobs }: Filled): Promise<number> {
     const [next] = await jobs.getPrioritized(0, 0);
     if (next === undefined) throw new Error("no job waits: this is a defect");
-    const done = whenDone({ stage, numbers: [next.data.number], signal });
-    const taken = nextRequest(stage.github, { matches: () => true, what: "a job to be taken", signal });
+    const done = later(whenDone({ stage, numbers: [next.data.number], signal }));
+    const taken = later(nextRequest(stage.github, { matches: () => true, what: "a job to be taken", signal }));
     const startedAt = performance.now();
     await jobs.resume();
     await taken;
     const ms = performance.now() - startedAt;
-    await jobs.pause(); // The runner has one slot: it has not come to the next job.
+    await jobs.pause(); // The runner has one slot, and it is busy with this job.
     await done;
     return ms;
   }

@@ -8,7 +8,7 @@ import { cpuMs } from "../stage/proc.ts";
 import { nextRequest } from "../stage/requests.ts";
 import { seedJobs } from "../stage/seed.ts";
 import { openStage, OWNER, type Stage } from "../stage/stage.ts";
-import { pause, times } from "../stage/until.ts";
+import { later, pause, times } from "../stage/until.ts";
 
 /** Started at once: more of them only slow one another down. */
 const BATCH = 4;
@@ -105,8 +105,8 @@ async function takenMs({ stage }: Crew, signal: AbortSignal): Promise<number> {
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   try {
     const [number = 0] = openIssues(github, 1);
-    const done = whenDone({ stage, numbers: [number], signal });
-    const taken = nextRequest(github, { matches: () => true, what: "a job to be taken", signal });
+    const done = later(whenDone({ stage, numbers: [number], signal }));
+    const taken = later(nextRequest(github, { matches: () => true, what: "a job to be taken", signal }));
     const startedAt = performance.now();
     await seedJobs(queue, redis, { ...WIDGETS, numbers: [number] });
     await taken;

@@ -24,11 +24,10 @@ export interface ByHand {
 export async function openByHand(bench: Bench, stage: Stage, files: Readonly<Record<string, string>>): Promise<ByHand> {
   const { github, token, dir } = stage;
   await github.createRepository({ owner: OWNER, name: NAME, files });
-  const [mirror, trees, witness] = ["mirror.git", "trees", "witness"].map((name) => join(dir, NAME, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const home = join(dir, NAME);
+  const mirror = join(home, "mirror.git");
+  const trees = join(home, "trees");
+  const witness = join(home, "witness");
   for (const folder of [trees, witness]) await mkdir(folder, { recursive: true });
   const header = `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
   const settings: readonly [string, string][] = [
@@ -38,7 +37,7 @@ export async function openByHand(bench: Bench, stage: Stage, files: Readonly<Rec
   ];
   const env = {
     PATH: bench.path,
-    HOME: join(dir, NAME),
+    HOME: home,
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_TERMINAL_PROMPT: "0",
@@ -62,7 +61,7 @@ export async function openByHand(bench: Bench, stage: Stage, files: Readonly<Rec
   return {
     witness,
     async run(numbers, atOnce) {
-      const list = join(dir, NAME, "numbers");
+      const list = join(home, "numbers");
       await writeFile(list, `${numbers.join("\n")}\n`);
       const command = ["xargs", `--arg-file=${list}`, `--max-procs=${atOnce}`, "--max-args=1", "sh", SCRIPT];
       return timed({ command, env, cwd: dir, leftovers: bench.leftovers, signal: bench.signal });

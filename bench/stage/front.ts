@@ -11,7 +11,7 @@ export interface Requests {
   readonly polls: number;
 }
 
-/** A second address of a GitHub, which counts what comes through it: one for each app whose requests are counted. */
+/** A second address of a GitHub, which counts the requests that it passes on. Each app gets one of its own. */
 export interface Front extends AsyncDisposable {
   readonly url: string;
   readonly counts: Requests;

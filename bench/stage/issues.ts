@@ -14,7 +14,7 @@ export const COMMAND_AGENT: Sections = {
 const DONE = "rpi-done";
 const MINUTE_MS = 60_000;
 
-/** Open issues, labelled unless told otherwise. @returns their numbers. */
+/** Open issues, by default with the label. @returns their numbers. */
 export function openIssues(
   github: LocalGitHub,
   count: number,

@@ -36,7 +36,7 @@ export interface Stage extends AsyncDisposable {
   readonly token: string;
   /** Environment of the apps and of the command. */
   readonly env: Readonly<Record<string, string>>;
-  /** Start an app and wait until it is ready; the stage stops it, if nobody else does. */
+  /** Start an app and wait until it is ready. The stage stops it at its own end. */
   start(name: AppName, options?: StartOptions): Promise<App>;
 }
 
@@ -123,7 +123,7 @@ export function boardUrl(board: App): string {
   return url;
 }
 
-/** So many small files, in folders of fifty. */
+/** Small files, fifty in each folder. */
 export function manyFiles(count: number): Record<string, string> {
   const names = Array.from({ length: count }, (_, index) => `src/part-${Math.floor(index / 50)}/file-${index}.txt`);
   return Object.fromEntries(names.map((name) => [name, `${name}\n`.repeat(20)]));

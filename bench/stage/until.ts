@@ -28,6 +28,12 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** A promise that is awaited later: when it fails before, the one who awaits it gets the error. */
+export function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /** Epoch milliseconds, with fractions. */
 export function epochMs(): number {
   return performance.timeOrigin + performance.now();

@@ -1,6 +1,6 @@
 import type { Bench } from "../bench.ts";
-import { startApp, type App } from "../stage/app.ts";
-import { timed, type Timed } from "../stage/timed.ts";
+import { startApp, type App } from "./app.ts";
+import { timed, type Timed } from "./timed.ts";
 
 /** Repetitions in a row: one takes too short a time for bash's clock. */
 const REPEAT = 10;
