@@ -1,72 +1,11 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
-import { agentProcesses, childrenOf } from "./processes.ts";
-import { createWorld, poll, REPO, type World } from "./world.ts";
+import { afterEach, test } from "vitest";
+import { runManyIssues } from "./manyIssues.ts";
+import { createWorld, type World } from "./world.ts";
 
-const ISSUES = 10;
+let world: World;
+afterEach(() => world.close());
 
-let world: World | undefined;
-afterEach(async () => {
-  await world?.close();
-  world = undefined;
-});
-
-async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-}
-
-test.each([
-  { name: "one data folder", folders: ["home", "home"] },
-  { name: "a data folder each", folders: ["home", "home-2"] },
-])("ten issues on two runners with $name: ten of everything, and nothing is left", async ({ folders }) => {
+test("five issues on two runners with one data folder: five of everything, and nothing is left", async () => {
   world = await createWorld();
-  const { github, dir, witness } = world;
-  const numbers = Array.from({ length: ISSUES }, (_, index) => {
-    const file = `file-${index + 1}.txt`;
-    const script = [{ write: file, text: `${index + 1}\n` }, { commit: `feat: ${file}` }, { result: "Done." }];
-    return world?.openIssue({ title: `Issue ${index + 1}`, script }) ?? 0;
-  });
-  const homes = folders.map((folder) => join(dir, folder));
-  const runners = homes.map((home) => world?.startApp("runner", { TAC8_HOME: home }));
-  for (const runner of runners) await runner?.says("runner ready");
-  world.startApp("scheduler");
-  for (const number of numbers) await world.reaches(number, "pr");
-  for (const runner of runners) expect(runner?.log()).toContain("agent started");
-
-  // Counted by those who are no part of tac8: the agents, and GitHub.
-  const starts = await world.agentStarts();
-  expect(starts).toHaveLength(ISSUES);
-  expect(new Set(starts.map(({ cwd }) => cwd)).size).toBe(ISSUES);
-  const branches = numbers.map((number) => `auto/gh-${number}`).toSorted();
-  expect(Object.keys(github.branches(REPO)).toSorted()).toEqual([...branches, "main"]);
-  expect(github.pushes.map(({ ref }) => ref).toSorted()).toEqual(branches.map((branch) => `refs/heads/${branch}`));
-  expect(
-    github
-      .pulls(REPO)
-      .map(({ head }) => head)
-      .toSorted(),
-  ).toEqual(branches);
-  const posts = (path: RegExp) => github.requests.filter((entry) => entry.method === "POST" && path.test(entry.path));
-  expect(posts(/\/pulls$/)).toHaveLength(ISSUES);
-  expect(posts(/\/comments$/)).toHaveLength(ISSUES);
-  for (const number of numbers) {
-    expect(github.comments(REPO, number)).toHaveLength(1);
-    expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
-    expect(await github.file(REPO, `auto/gh-${number}`, `file-${number}.txt`)).toBe(`${number}\n`);
-  }
-  expect(github.requests.filter(({ status }) => status === 0 || status >= 500)).toEqual([]);
-
-  const pids = runners.map((runner) => runner?.child.pid ?? 0);
-  await poll(20_000, async () => {
-    const left = [...agentProcesses(witness), ...childrenOf(pids)];
-    return left.length === 0 ? null : JSON.stringify(left);
-  });
-  for (const runner of runners) expect(await runner?.stop()).toBe(0);
-  for (const home of new Set(homes)) {
-    expect(await filesUnder(join(home, "workspaces"))).toEqual([]);
-    expect((await filesUnder(join(home, "runs"))).filter((file) => file.endsWith(".json"))).toEqual([]);
-    expect((await filesUnder(join(home, "repos"))).filter((file) => file.includes(".incoming"))).toEqual([]);
-  }
+  await runManyIssues(world, { issues: 5, folders: ["home", "home"] });
 });

@@ -76,6 +76,8 @@ export interface World {
   close(): Promise<void>;
 }
 
+const POLL_MS = 100;
+const SAYS_MS = 60_000;
 /** How long an app may take to end; its own grace is shorter. */
 const END_MS = 40_000;
 
@@ -195,8 +197,10 @@ function startApp(name: AppName, env: Record<string, string>): App {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
+  const readers = new Set<() => void>();
   const keep = (chunk: Buffer) => {
     text = (text + chunk.toString("utf8")).slice(-2_000_000);
+    for (const read of readers) read();
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
@@ -205,7 +209,19 @@ function startApp(name: AppName, env: Record<string, string>): App {
     name,
     child,
     log: () => text,
-    says: (words) => poll(60_000, async () => (text.includes(words) ? null : `${name} has not said "${words}"`)),
+    async says(words) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const read = () => {
+        if (text.includes(words)) resolve();
+      };
+      const bound = setTimeout(() => reject(new Error(`${name} has not said "${words}":\n${text}`)), SAYS_MS);
+      readers.add(read);
+      read();
+      await promise.finally(() => {
+        clearTimeout(bound);
+        readers.delete(read);
+      });
+    },
     async stop(signal = "SIGTERM") {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await exited.catch(() => {});
@@ -248,7 +264,7 @@ export async function poll(timeoutMs: number, ask: () => Promise<string | null>)
     const complaint = await ask();
     if (complaint === null) return;
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${complaint}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
