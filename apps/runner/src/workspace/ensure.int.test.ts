@@ -31,8 +31,7 @@ async function siblings(): Promise<string[]> {
 /** Git works in it, at this commit and on our branch, and the agent can commit. */
 async function expectGood(found: EnsuredWorkspace, head: string): Promise<void> {
   expect(found.head).toBe(head);
-  expect(await bench.agent(["rev-parse", "HEAD"])).toBe(head);
-  expect(await bench.agent(["rev-parse", "--abbrev-ref", "HEAD"])).toBe(bench.branch);
+  expect(await bench.agent(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])).toBe(`${head}\n${bench.branch}`);
   await bench.agent(["status", "--porcelain"]);
   await bench.commit("probe.txt", "probe\n");
   expect(await bench.agent(["rev-parse", "HEAD~1"])).toBe(head);
