@@ -9,6 +9,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { readPending } from "@tac8/core/notify/store";
 import { appendEvent, type TransitionEvent } from "@tac8/core/state/events";
 import { clearHold, setHold } from "@tac8/core/state/holds";
+import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
 import { freePort } from "@tac8/sandbox/redis";
 import { createHarness, type Harness } from "./harness.fixture.ts";
 import { createNotifier } from "./notify.ts";
@@ -236,6 +237,7 @@ async function scheduler(): Promise<ChildProcess> {
   );
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
     env: {
+      ...COMPILE_CACHE,
       PATH: process.env["PATH"],
       TAC8_CONFIG: path,
       TAC8_HOME: join(at.dir, "home"),

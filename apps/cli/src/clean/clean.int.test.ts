@@ -2,6 +2,7 @@ import { askToClean } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner } from "@tac8/core/state/presence";
+import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import type { Redis } from "ioredis";
@@ -57,7 +58,8 @@ async function clean(args: string[] = [], waits: Waits = {}) {
 }
 
 async function startRunner(): Promise<void> {
-  const env = { PATH: process.env["PATH"] ?? "", HOME: lab.dir, REDIS_URL: server.url, GITHUB_TOKEN: "token-of-octo" };
+  const settings = { HOME: lab.dir, REDIS_URL: server.url, GITHUB_TOKEN: "token-of-octo" };
+  const env = { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", ...settings };
   const child = spawn(process.execPath, [RUNNER], { cwd: lab.dir, env, stdio: ["ignore", "pipe", "inherit"] });
   runner = child;
   await new Promise<void>((resolve, reject) => {

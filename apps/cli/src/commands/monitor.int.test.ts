@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { appendEvent } from "@tac8/core/state/events";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
+import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -22,7 +23,8 @@ beforeEach(async () => {
   server = await startRedisServer({ dir: join(lab.dir, "redis") });
   redis = connectRedis(server.url, { name: "test", onError: () => undefined });
   writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n');
-  const env = { PATH: process.env["PATH"] ?? "", HOME: lab.dir, REDIS_URL: server.url, PS1: "shell> " };
+  const settings = { HOME: lab.dir, REDIS_URL: server.url, PS1: "shell> " };
+  const env = { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", ...settings };
   pane = await openTmux({ socket: join(lab.dir, "tmux"), cwd: lab.dir, env });
 });
 afterEach(async () => {

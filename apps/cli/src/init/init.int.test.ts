@@ -1,3 +1,4 @@
+import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { spawn, type ChildProcess } from "node:child_process";
@@ -104,7 +105,7 @@ test("a configuration that is there stays, unless --force is given", async () =>
 /** `tac8 init` at a real terminal. */
 function atTerminal(args: string[]) {
   const command = [process.execPath, MAIN, "init", "--api-url", github.url, ...args].join(" ");
-  const env = { PATH: process.env["PATH"] ?? "", HOME: lab.dir, TERM: "xterm" };
+  const env = { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", HOME: lab.dir, TERM: "xterm" };
   const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd: lab.dir, env });
   children.push(child);
   let said = "";

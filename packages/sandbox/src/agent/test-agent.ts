@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "../compileCache.ts";
 
 export interface AgentEvent {
   readonly [key: string]: unknown;
@@ -38,7 +39,7 @@ export function startAgent({ args, cwd, env = {}, flags = FLAGS }: StartAgent): 
   const path = `${process.execPath.replace(/\/node$/, "")}:/usr/local/bin:/usr/bin:/bin`;
   const child = spawn(process.execPath, [PROGRAM, ...flags, ...args], {
     cwd,
-    env: { PATH: path, HOME: cwd, ...identity, ...committer, ...env },
+    env: { ...COMPILE_CACHE, PATH: path, HOME: cwd, ...identity, ...committer, ...env },
     stdio: "pipe",
   });
   const seen: AgentEvent[] = [];
