@@ -2,10 +2,10 @@ import { defineConfig } from "vitest/config";
 
 const exclude = ["**/node_modules/**", "**/.tac8/**"];
 
+// `isolate: false`: modules are loaded once for each worker, not for each file. No file changes what another one sees.
 const wholeApps = {
   globalSetup: ["test/build.setup.ts"],
   exclude,
-  // Modules are loaded once for each worker, not for each file: no file changes what another one sees.
   isolate: false,
   testTimeout: 300_000,
   hookTimeout: 120_000,
@@ -20,6 +20,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          isolate: false,
           include: [
             "{apps,packages}/*/src/**/*.test.ts",
             "script/*.test.mjs",
@@ -38,6 +39,7 @@ export default defineConfig({
             "test/soak/*.int.test.ts",
           ],
           exclude,
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
