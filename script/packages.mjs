@@ -20,7 +20,7 @@ export function installPackages({ root, dev }) {
   }
   if (lacksNode()) {
     throw new Error(
-      `npm could not bring a Node for ${process.platform} ${process.arch}: install Node ${MINIMUM} or newer (https://nodejs.org), then run this again`,
+      `npm brought no Node for ${process.platform} ${process.arch} (is the disk full?): install Node ${MINIMUM} or newer (https://nodejs.org), then run this again`,
     );
   }
   linkCommand(root);

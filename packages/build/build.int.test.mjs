@@ -14,7 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stop } from "esbuild";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { build, bundleEntry } from "./build.mjs";
 import { ensureBuilt } from "./ensure.mjs";
 import { ENTRIES } from "./entries.mjs";
@@ -26,12 +27,27 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "tac8-build-"));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => stop());
 
 function write(files) {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
+}
+
+function childrenOfThis() {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+        return parent === String(process.pid) ? [stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"))] : [];
+      } catch {
+        return []; // It has ended.
+      }
+    });
 }
 
 function run(...args) {
@@ -89,6 +105,13 @@ if (process.argv[2] === "stay") process.stdin.resume();
     const licences = readFileSync(join(root, "elsewhere/dist/THIRD-PARTY-LICENCES.txt"), "utf8");
     expect(licences).toContain("shout 4.5.6 (MIT)\n\nPermission is granted.");
     expect(licences).toContain("pages 7.8.9 (licence not stated)");
+  });
+
+  it("leaves no process of the bundler, and files that other users can read", async () => {
+    await build({ root, entries });
+    const bundlers = () => childrenOfThis().filter((name) => name.startsWith("esbuild"));
+    await vi.waitFor(() => expect(bundlers()).toEqual([]), { timeout: 20_000 });
+    expect(statSync(join(root, "dist")).mode & 0o777).toBe(0o755);
   });
 
   it("that fails leaves the one before, and nothing else", async () => {

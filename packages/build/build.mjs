@@ -1,7 +1,7 @@
 // Bundles the programs of tac8 into dist/. Runs on Node 18.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build as bundle, formatMessages } from "esbuild";
+import { build as bundle, formatMessages, stop } from "esbuild";
 import { ENTRIES, TARGET } from "./entries.mjs";
 import { builtFrom, fingerprint, sources } from "./fingerprint.mjs";
 import { licences } from "./licences.mjs";
@@ -27,6 +27,7 @@ export async function build({ root, entries = ENTRIES }) {
   // As deep as dist/ itself: source maps name their sources by relative paths.
   const outdir = stagingFolder(root, "dist");
   const attic = stagingFolder(root, "dist");
+  chmodSync(outdir, 0o755); // Another user may run what this one has built.
   try {
     const assets = new Set();
     const metafiles = await all(entries.map((entry) => bundleEntry(entry, { root, outdir, entries, assets })));
@@ -40,6 +41,7 @@ export async function build({ root, entries = ENTRIES }) {
     replace({ fresh: outdir, place: dist, aside: join(attic, "dist") });
   } finally {
     for (const folder of [outdir, attic]) rmSync(folder, { recursive: true, force: true });
+    await stop(); // The bundler's own process would stay as long as this one, with hundreds of MB.
   }
 }
 

@@ -12,8 +12,14 @@ export async function ensureBuilt({ root, say, force = false }) {
   if (!changed && !force) return;
   const begin = performance.now();
   // The bundler is needed only here, and may not be installed where dist/ came ready made.
-  const { build } = await import("./build.mjs");
-  await build({ root });
+  const { build } = await import("./build.mjs").catch((error) => explain(error, root));
+  await build({ root }).catch((error) => explain(error, root));
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   say(`Built dist/ in ${seconds} s${old !== null && changed ? ": the sources have changed" : ""}`);
+}
+
+/** @throws Error of one line where the bundler, or its program for this platform, is missing; else the given one */
+function explain(error, root) {
+  if (!/package 'esbuild'|@esbuild\//.test(error.message)) throw error;
+  throw new Error(`dist/ cannot be built, because npm packages are missing: run "npm ci" in ${root}`, { cause: error });
 }

@@ -8,9 +8,17 @@ export function stagingFolder(root, name) {
   for (const entry of readdirSync(root)) {
     const pid = owned.exec(entry)?.[1];
     const dead = pid !== undefined && !existsSync(join("/proc", pid)) && existsSync("/proc/self");
-    if (dead) rmSync(join(root, entry), { recursive: true, force: true });
+    if (dead) removeIfPossible(join(root, entry));
   }
   return mkdtempSync(join(root, `.${name}-${process.pid}-`));
+}
+
+function removeIfPossible(folder) {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // A child of the killed process still writes there. The next one removes it.
+  }
 }
 
 /**
