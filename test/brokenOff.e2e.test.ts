@@ -72,6 +72,11 @@ test("agents that are broken off while they look at an older commit, or rebase: 
   for (const number of numbers) {
     await world.enters(number, "pr", 2);
     expect(await subjects(number)).toEqual(["feat: 5", "feat: 4", "feat: 3", "feat: 2", "feat: 1"]);
+    // On a disk of its own a runner goes on from the branch: by a new session, in the same attempt.
+    expect(await resumed(number)).toEqual([false, false, false]);
+    expect(String((await world.agentStarts(number)).at(-1)?.["cwd"])).toContain("elsewhere");
+    const begun = (await world.history(number)).filter(({ to }) => to === "running");
+    expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1, 1]);
   }
   expect(world.github.pushes.filter(({ forced }) => forced)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { findProgram } from "@tac8/core/app/findProgram";
@@ -263,4 +264,17 @@ test("a runner whose Redis goes while it starts ends when it is told to", async 
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(1);
   expect(complaints(launched)).toEqual(["could not close in time: ending all the same"]);
+});
+
+test("an app that gives up is closed in order, says why, and ends with exit code 1", async () => {
+  const program = `import { runApp } from "@tac8/core/app/main";
+    await runApp("test", async (_config, { log, abandon }) => {
+      setImmediate(() => abandon(new Error("nothing works any more: look into it")));
+      return { close: async () => log.info("closed in order") };
+    });`;
+  const options = { cwd: ROOT, env: environment(), reject: false } as const;
+  const { exitCode, stdout } = await execa(process.execPath, ["--input-type=module", "-e", program], options);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain("nothing works any more: look into it");
+  expect(stdout).toContain("closed in order");
 });

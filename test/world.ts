@@ -56,6 +56,9 @@ export interface World {
   /** Data folder of the first runner. */
   readonly home: string;
   startApp(name: AppName, env?: Readonly<Record<string, string>>): App;
+  stopRedis(): Promise<void>;
+  /** Start Redis again on its port and folder. */
+  startRedis(): Promise<void>;
   /** Opens a labelled issue whose body carries a script for the agent. */
   openIssue(options: { title?: string; body?: string; script?: unknown; labels?: readonly string[] }): number;
   /** Waits until the issue's hash says so. */
@@ -107,6 +110,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   queue.on("error", () => {});
   const store = createIssueStore(redis);
   const apps: App[] = [];
+  let redisRuns: RedisServer | null = redisServer;
+  const stopRedis = async () => {
+    await redisRuns?.stop();
+    redisRuns = null;
+  };
+  const startRedis = async () => {
+    const port = Number(new URL(redisServer.url).port);
+    redisRuns ??= await startRedisServer({ dir: join(dir, "redis"), port });
+  };
   const jobId = (number: number) => jobIdOf({ owner: OWNER, repo: "widgets", number });
   const history = async (number: number) =>
     (await readEvents(redis, { count: 10_000 })).filter(({ issue }) => issue === jobId(number));
@@ -135,6 +147,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     witness,
     home,
     jobId,
+    stopRedis,
+    startRedis,
     startApp(name, env = {}) {
       const app = startApp(name, {
         PATH: process.env["PATH"] ?? "",
@@ -178,10 +192,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     gate: (name) => ({ bash: `until [ -e '${join(dir, name)}' ]; do sleep 0.05; done` }),
     open: (name) => writeFile(join(dir, name), ""),
     async close() {
+      await startRedis(); // Apps need it to end in an orderly way.
       const stuck = await endAll(apps);
       await queue.close();
       redis.disconnect();
-      await redisServer.stop();
+      await stopRedis();
       await github.close();
       const leaked = await endAgents(witness);
       await rm(dir, { recursive: true, force: true, maxRetries: 3 });

@@ -499,7 +499,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare.ts`,
     find: "const asked = await findUnheardQuestion(run, baseSha);",
     replace: "const asked = null as string | null;",
-    test: { file: "test/stop.e2e.test.ts", name: "SIGKILL of a runner whose agent has just asked" },
+    test: { file: "test/stop.e2e.test.ts", name: "a question that was just asked is put" },
     promise: "a question that was asked just before a crash is put",
   },
   {
@@ -507,7 +507,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/steps/prepare.ts`,
     find: "const ended = asked === null ? await findUnheardEnd(run, workspace.how) : null;",
     replace: "const ended = null as Awaited<ReturnType<typeof findUnheardEnd>>;",
-    test: { file: "test/redis.e2e.test.ts", name: "an agent ends while Redis is away" },
+    test: { file: "test/redis.e2e.test.ts", name: "one that ended meanwhile is not asked again" },
     promise: "an agent that ended while Redis was away is not asked again",
   },
   {
@@ -627,7 +627,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/app/main.ts`,
     find: 'process.on("SIGUSR1", () => current());',
     replace: "void current;",
-    test: { file: "test/steer.e2e.test.ts", name: "SIGUSR1 to an app that is no runner" },
+    test: { file: "test/pause.e2e.test.ts", name: "SIGUSR1 to an app that is no runner" },
     promise: "SIGUSR1 opens no debugger's port in any app",
   },
   {
@@ -913,7 +913,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/domain/holds.ts`,
     find: "hold.until !== null && hold.until <= now",
     replace: "hold.until === null || hold.until <= now",
-    test: { file: "test/steer.e2e.test.ts", name: "pause outlives a restart" },
+    test: { file: "test/pause.e2e.test.ts", name: "pause outlives a restart" },
     promise: "a pause lasts until it is ended",
   },
   {

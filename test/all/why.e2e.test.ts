@@ -1,9 +1,7 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Explanation } from "@tac8/core/why/explain";
 import { clearHold, setHold } from "@tac8/core/state/holds";
-import { launch } from "../launch.ts";
-import { programOf } from "../programs.ts";
+import { tac8 } from "../tac8.ts";
 import { createWorld, OWNER, poll, REPO, LABEL, type World } from "../world.ts";
 
 let world: World;
@@ -15,16 +13,7 @@ afterAll(() => world.close());
 
 /** What `tac8 why` says, with its exit code. */
 async function why(number: number): Promise<Explanation & { readonly code: number | null }> {
-  const env = {
-    PATH: process.env["PATH"] ?? "",
-    HOME: world.dir,
-    TAC8_CONFIG: join(world.dir, "config.toml"),
-    TAC8_HOME: world.home,
-    REDIS_URL: world.redisServer.url,
-    GITHUB_TOKEN: world.token,
-    GITHUB_API_URL: world.github.url,
-  };
-  const cli = launch(programOf("cli"), { args: ["why", `${number}`, "--json"], env });
+  const cli = tac8(world, "why", `${number}`, "--json");
   const code = await cli.ended;
   return { ...(JSON.parse(cli.stdout()) as Explanation), code };
 }

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { startModelApi, type ModelApi } from "../modelApi.ts";
+import { isAlive, processes } from "../processes.ts";
+import { ROOT } from "../programs.ts";
+import { tac8 } from "../tac8.ts";
+import { createWorld, LABEL, poll, REPO, type App, type World } from "../world.ts";
+
+let world: World;
+let api: ModelApi;
+afterEach(async () => {
+  await world.close();
+  await api.stop();
+});
+
+const workspace = (number: number, name: string) =>
+  join(world.home, `workspaces/octo/widgets/trees/gh-${number}`, name);
+
+/** What the model does first: a file that is not committed, then a command that lasts. */
+const LONG = `@@stub ${JSON.stringify([
+  { tool: "Bash", input: { command: "echo half > half.txt; echo $$ > shell.pid; sleep 600" } },
+  { text: "No more." },
+])}@@`;
+
+function startClaude(): App {
+  return world.startApp("runner", {
+    PATH: `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,
+    ANTHROPIC_API_KEY: "sk-ant-not-a-key",
+    ANTHROPIC_BASE_URL: api.url,
+    CLAUDE_CONFIG_DIR: join(world.dir, "claude"),
+    CLAUDE_CODE_MAX_RETRIES: "0",
+    CLAUDE_CODE_TMPDIR: world.dir,
+  });
+}
+
+/** Resolves with the pids of the CLI and of its long command, when that runs. */
+async function inLongCommand(number: number): Promise<number[]> {
+  let shell = 0;
+  await poll(90_000, async () => {
+    const text = await readFile(workspace(number, "shell.pid"), "utf8").catch(() => "");
+    shell = Number(text);
+    return shell > 0 ? null : "the agent is not in its command";
+  });
+  const parent = processes().find(({ pid }) => pid === shell)?.parent ?? 0;
+  expect(parent).toBeGreaterThan(1);
+  return [parent, shell];
+}
+
+test.each([
+  ["gently", [], /interrupts its agent/],
+  ["at once", ["--now"], /kills its agent/],
+])("tac8 stop, %s, of Claude Code itself: dead, its work on the branch, and said", async (_, flags, words) => {
+  api = await startModelApi();
+  world = await createWorld({ config: { llm: { command: ["claude"] } } });
+  const { github, store } = world;
+  const number = world.openIssue({ title: "Take long", body: LONG });
+  world.startApp("scheduler");
+  const runner = startClaude();
+  const pids = await inLongCommand(number);
+  expect(pids.map(isAlive)).toEqual([true, true]);
+
+  const command = tac8(world, "stop", `${number}`, ...flags, "--reason", "wrong issue");
+  expect({ code: await command.ended, err: command.stderr() }).toEqual({ code: 0, err: "" });
+  expect(pids.map(isAlive)).toEqual([false, false]);
+  expect(command.stdout()).toMatch(words);
+  expect(command.stdout()).toMatch(/its work is on the branch auto\/gh-1 \([0-9a-f]{7}\)/);
+  expect(command.stdout()).toMatch(/octo\/widgets#1 is stopped\. Its work is on the branch auto\/gh-1\./);
+  expect(await github.file(REPO, "auto/gh-1", "half.txt")).toBe("half\n");
+  const [comment, ...more] = github.comments(REPO, number);
+  expect(more).toEqual([]);
+  expect(comment?.body).toContain("**Stopped** by a person.");
+  expect(comment?.body).toMatch(/stopped by ann@\S+: wrong issue/);
+  expect(comment?.body).toContain(`To try again, put the label \`${LABEL}\` back on.`);
+  expect(github.issue(REPO, number).labels).toEqual([]);
+  expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", stop: null, stopMode: null });
+  // The workspace is kept, and was saved rather than thrown away.
+  expect(await readFile(workspace(number, "half.txt"), "utf8")).toBe("half\n");
+  const ladder = runner.log().match(/"graceMs":(\d+)/)?.[1];
+  expect(ladder === "0").toBe(flags.length > 0);
+});

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as command from "./tac8.ts";
+import { createWorld, poll, REPO, type App, type World } from "./world.ts";
+
+let world: World;
+let scheduler: App;
+let runner: App;
+beforeAll(async () => {
+  world = await createWorld({ config: { coordinator: { max_concurrent_workers: 1 } } });
+  scheduler = world.startApp("scheduler");
+  runner = world.startApp("runner");
+});
+afterAll(() => world.close());
+
+const said = (...args: string[]) => command.said(world, ...args);
+const queued = (number: number) =>
+  poll(30_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
+
+test("one of two runners paused, by command and by SIGUSR1, through a restart: the other takes all", async () => {
+  const { github, redis } = world;
+  const script = [{ write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
+  const first = runner;
+  await first.says("runner ready");
+  const second = world.startApp("runner");
+  await second.says("runner ready");
+  const names = Object.keys(await redis.hgetall("tac8:runners")).toSorted();
+  expect(names).toHaveLength(2);
+  const [one = "", two = ""] = names;
+  const presence = async (name: string) => JSON.parse((await redis.hget("tac8:runners", name)) ?? "{}") as object;
+
+  expect(await said("pause", "--runner", one, "--reason", "an upgrade")).toContain(`${one} is paused`);
+  await first.says("this runner is paused");
+  const ref = () => world.openIssue({ script });
+  const runnersOf = async (number: number) =>
+    (await world.history(number)).filter(({ to }) => to === "running").map(({ by }) => by);
+  for (const number of [ref(), ref()]) {
+    await world.reaches(number, "pr");
+    expect(await runnersOf(number)).toEqual([`runner ${two}`]);
+  }
+  await poll(15_000, async () => ("paused" in (await presence(one)) ? null : "it does not say so"));
+  expect(await presence(one)).toMatchObject({ paused: { by: expect.stringMatching(/^ann@/), reason: "an upgrade" } });
+
+  await first.stop();
+  const restarted = world.startApp("runner");
+  await restarted.says("this runner is paused");
+  await restarted.says("runner ready");
+  // The other is paused by a signal: nobody is left, and the issue waits.
+  second.child.kill("SIGUSR1");
+  await second.says("this runner is paused");
+  const last = ref();
+  await queued(last);
+  expect(await said("resume")).toContain(`Runner ${two} is paused by SIGUSR1`);
+  restarted.child.kill("SIGUSR1");
+  await restarted.says("this runner is no longer paused");
+  await world.reaches(last, "pr");
+  expect(await runnersOf(last)).toEqual([`runner ${one}`]);
+  expect(await said("resume", "--runner", two)).toBe(`${two} takes work again.\n`);
+  await second.says("this runner is no longer paused");
+  const notes = (await world.redis.xrange("tac8:events", "-", "+")).map(([, fields]) => fields.join(" "));
+  expect(notes.filter((text) => text.includes('"pause":"begun"'))).toHaveLength(2);
+  expect(notes.filter((text) => text.includes('"pause":"ended"'))).toHaveLength(2);
+
+  await second.stop();
+  runner = restarted;
+
+  expect(restarted.log() + second.log()).not.toContain("Debugger listening");
+  expect(github.pulls(REPO)).toHaveLength(3);
+});
+
+test("pause outlives a restart of scheduler, runner and Redis; what runs goes on", async () => {
+  const { github } = world;
+  const script = [world.gate("go"), { write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
+  const first = world.openIssue({ script });
+  await poll(60_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent"));
+  await said("pause", "--reason", "the disk is being changed");
+  const second = world.openIssue({ script });
+  await queued(second);
+  await world.open("go");
+  await world.reaches(first, "pr");
+  await Promise.all([scheduler.stop(), runner.stop()]);
+  await world.stopRedis();
+  await world.startRedis();
+  scheduler = world.startApp("scheduler");
+  runner = world.startApp("runner");
+  await runner.says("runner ready");
+  const asked = () => github.requests.filter(({ path }) => path.endsWith("/issues")).length;
+  const before = asked();
+  await poll(30_000, async () => (asked() >= before + 3 ? null : "the scheduler has not polled"));
+  expect(await world.store.read(world.jobId(second))).toMatchObject({ state: "queued" });
+  expect(await world.queue.isPaused()).toBe(true);
+  expect(await said("status")).toMatch(/operator, until it is resumed: the disk is being changed/);
+  expect(await said("pause")).toMatch(/paused before, by ann@\S+ at \d\d:\d\d \(the disk is being changed\)/);
+  expect(await said("resume")).toBe("Resumed.\n");
+  await world.reaches(second, "pr");
+});
+
+test("SIGUSR1 to an app that is no runner: it says so, lives on, and opens no debugger's port", async () => {
+  const board = world.startApp("board");
+  await board.says("board at");
+  await scheduler.says("scheduler ready");
+  for (const app of [board, scheduler]) {
+    app.child.kill("SIGUSR1");
+    await app.says("SIGUSR1 pauses and resumes a runner");
+    expect(app.log()).not.toContain("Debugger listening");
+    expect(await app.stop()).toBe(0);
+  }
+});

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { expect } from "vitest";
+import { launch, type Launched } from "./launch.ts";
+import { programOf } from "./programs.ts";
+import type { World } from "./world.ts";
+
+/** Start the `tac8` command as an operator named ann runs it: a process of its own. */
+export function tac8(world: World, ...args: string[]): Launched {
+  return launch(programOf("cli"), {
+    args,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: world.dir,
+      USER: "ann",
+      TAC8_CONFIG: join(world.dir, "config.toml"),
+      TAC8_HOME: world.home,
+      REDIS_URL: world.redisServer.url,
+      GITHUB_TOKEN: world.token,
+      GITHUB_API_URL: world.github.url,
+    },
+  });
+}
+
+/** Return what the command prints; expects that it succeeds without a word on stderr. */
+export async function said(world: World, ...args: string[]): Promise<string> {
+  const command = tac8(world, ...args);
+  expect({ code: await command.ended, err: command.stderr() }).toEqual({ code: 0, err: "" });
+  return command.stdout();
+}
