@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import type { Redis } from "ioredis";
+import { pids } from "./processes.ts";
 
 const run = promisify(execFile);
 
@@ -95,12 +96,17 @@ const EVERY_MS = 15;
 /** The runner's own git, which has the token in its environment for one command, carries a run's marker but no home. */
 const CLEAN_SIDE = "\0HOME=/nonexistent\0";
 
-/** Looks at all processes again and again: those with a run's marker, but for the runner's own, must never have it. */
-export function watchProcesses(secret: string, readProcesses: () => readonly { readonly pid: number }[]): Watch {
+/**
+ * Look at all processes that start from now on, again and again: those with a run's marker, but for the runner's own,
+ * must never have it. Those of before belong to no test, and would cost more than all others.
+ */
+export function watchProcesses(secret: string): Watch {
   const agents = new Set<number>();
   const found = new Set<string>();
+  const before = new Set(pids());
   const look = () => {
-    for (const { pid } of readProcesses()) {
+    for (const pid of pids()) {
+      if (before.has(pid)) continue;
       const environ = read(`/proc/${pid}/environ`);
       const cmdline = read(`/proc/${pid}/cmdline`);
       if (holds(cmdline, secret)) found.add(`cmdline ${cmdline.split("\0", 1)[0] ?? ""}`);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { createWorld, LABEL, OWNER, REPO, type App, type World } from "./world.ts";
 
 const QUESTION = "Shall it be red or green?";
@@ -8,113 +8,88 @@ const ANSWER = "Green, of course.";
 
 let world: World;
 let scheduler: App;
-let told: string;
-
 beforeAll(async () => {
   world = await createWorld();
-  told = join(world.dir, "told.txt");
+  scheduler = world.startApp("scheduler");
   world.startApp("runner");
 });
 afterAll(() => world.close());
-beforeEach(() => {
-  scheduler = world.startApp("scheduler");
-  return () => scheduler.stop();
-});
-
-/** Nobody polls while it happens: a scheduler that saw it waits for more than half a minute before it adds anything. */
-async function emptyRedis(meanwhile: () => void = () => {}): Promise<void> {
-  await scheduler.stop();
-  await world.redis.flushall();
-  meanwhile();
-  scheduler = world.startApp("scheduler");
-}
 
 /** An issue that has half of its work on its branch, and waits for an answer. */
-async function blocked(): Promise<number> {
+async function blocked(name: string): Promise<{ number: number; prompt: string }> {
+  const prompt = join(world.dir, `${name}.txt`);
   const ask = `echo '${QUESTION}' > BLOCKED.md`;
   const number = world.openIssue({
     // A new session too does what its prompt says: it asks once, unless half of the work is there.
     script: [
-      { prompt: told },
+      { prompt },
       { bash: `if [ -e half.txt ]; then echo green > color.txt; else echo half > half.txt; ${ask}; fi` },
       { commit: "some work" },
       { result: "Did what I could." },
     ],
   });
   await world.reaches(number, "blocked");
-  return number;
+  return { number, prompt };
 }
 
-describe("Redis is emptied", () => {
-  test("while a question is open: it waits on without an agent, and the answer resumes the work", async () => {
-    const number = await blocked();
-    const before = await world.store.read(world.jobId(number));
-    const comments = world.github.comments(REPO, number);
-    await emptyRedis();
-    await world.reaches(number, "blocked");
-    const restored = await world.store.read(world.jobId(number));
-    const same = [
-      "questionId",
-      "askedAt",
-      "labelEvent",
-      "admitted",
-      "branch",
-      "publishedSha",
-      "statusComment",
-    ] as const;
-    for (const name of same) expect([name, restored[name]]).toEqual([name, before[name]]);
-    expect(restored.question).toBe(QUESTION);
-    expect(await startsOf(number)).toEqual([false]);
-    expect(ids(world.github.comments(REPO, number))).toEqual(ids(comments));
-    expect([...world.github.issue(REPO, number).labels].sort()).toEqual([LABEL, "rpi-blocked"]);
+const startsOf = async (number: number) => (await world.agentStarts(number)).map(({ resumed }) => resumed);
+const labelsOf = (number: number) => [...world.github.issue(REPO, number).labels].sort();
+const idsOf = (number: number) => world.github.comments(REPO, number).map(({ id }) => id);
+const answer = (number: number) => world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
 
-    world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
-    await expectAnswered(number);
-  });
+test("Redis is emptied: a question waits on without an agent, or is answered meanwhile; a label left behind starts nothing", async () => {
+  const { github } = world;
+  const waits = await blocked("waits");
+  const before = await world.store.read(world.jobId(waits.number));
+  const comments = idsOf(waits.number);
+  const answered = await blocked("answered");
+  github.fault({ method: "DELETE", path: /\/labels\/rpi-auto$/, times: 1000, do: { status: 403 } });
+  const done = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { result: "Done." }] });
+  await world.reaches(done, "pr");
+  expect(labelsOf(done)).toEqual([LABEL, "rpi-done"]);
 
-  test("and the answer came meanwhile: it resumes the work at once", async () => {
-    const number = await blocked();
-    await emptyRedis(() => world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER }));
-    await expectAnswered(number);
-  });
+  // Nobody polls while it happens: a scheduler that saw it waits for more than half a minute before it adds anything.
+  await scheduler.stop();
+  await world.redis.flushall();
+  answer(answered.number);
+  scheduler = world.startApp("scheduler");
 
-  test("after a pull request whose label stayed: no second run, and the sign of the end stays", async () => {
-    const path = /\/labels\/rpi-auto$/;
-    world.github.fault({ method: "DELETE", path, times: 1000, do: { status: 403 } });
-    const number = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { result: "Done." }] });
-    await world.reaches(number, "pr");
-    expect([...world.github.issue(REPO, number).labels].sort()).toEqual([LABEL, "rpi-done"]);
-    await emptyRedis();
-    await world.reaches(number, "withdrawn");
-    expect(await startsOf(number)).toEqual([false]);
-    expect(world.github.issue(REPO, number).labels).toContain("rpi-done");
-    expect(world.github.comments(REPO, number).map(({ body }) => body)).toEqual([expect.stringContaining("**Done**")]);
-    world.github.clearFaults();
-  });
+  await world.reaches(done, "withdrawn");
+  expect((await world.store.read(world.jobId(done))).reason).toContain("left behind");
+  expect(await startsOf(done)).toEqual([false]);
+  expect(github.issue(REPO, done).labels).toContain("rpi-done");
+  expect(github.comments(REPO, done).map(({ body }) => body)).toEqual([expect.stringContaining("**Done**")]);
+  expect(pullsOf(done)).toHaveLength(1);
+  github.clearFaults();
+
+  await world.reaches(waits.number, "blocked");
+  const restored = await world.store.read(world.jobId(waits.number));
+  const same = ["questionId", "askedAt", "labelEvent", "admitted", "branch", "publishedSha", "statusComment"] as const;
+  for (const name of same) expect([name, restored[name]]).toEqual([name, before[name]]);
+  expect(restored.question).toBe(QUESTION);
+  expect(await startsOf(waits.number)).toEqual([false]);
+  expect(idsOf(waits.number)).toEqual(comments);
+  expect(labelsOf(waits.number)).toEqual([LABEL, "rpi-blocked"]);
+
+  await expectAnswered(answered);
+  answer(waits.number);
+  await expectAnswered(waits);
 });
 
+const pullsOf = (number: number) => world.github.pulls(REPO).filter(({ head }) => head === `auto/gh-${number}`);
+
 /** A new session, for the old one's id is lost: it is told all, the answer too, and goes on from the branch. */
-async function expectAnswered(number: number): Promise<void> {
+async function expectAnswered({ number, prompt }: { number: number; prompt: string }): Promise<void> {
   await world.reaches(number, "pr");
   expect(await startsOf(number)).toEqual([false, false]);
-  const prompt = await readFile(told, "utf8");
-  expect(prompt).toContain(`ANSWER by ${OWNER}`);
-  expect(prompt).toContain(ANSWER);
-  expect(prompt).toContain("Please.");
+  const text = await readFile(prompt, "utf8");
+  expect(text).toContain(`ANSWER by ${OWNER}`);
+  expect(text).toContain(ANSWER);
+  expect(text).toContain("Please.");
   const branch = `auto/gh-${number}`;
   expect(await world.github.file(REPO, branch, "half.txt")).toBe("half\n");
   expect(await world.github.file(REPO, branch, "color.txt")).toBe("green\n");
-  const pulls = world.github.pulls(REPO).filter(({ head }) => head.startsWith(branch));
-  expect(pulls).toHaveLength(1);
+  expect(pullsOf(number)).toHaveLength(1);
   // The question, its answer, and one status comment.
   expect(world.github.comments(REPO, number)).toHaveLength(3);
-}
-
-async function startsOf(number: number): Promise<unknown[]> {
-  const starts = await world.agentStarts();
-  return starts.filter(({ cwd }) => String(cwd).endsWith(`/gh-${number}`)).map(({ resumed }) => resumed);
-}
-
-function ids(comments: readonly { readonly id: number }[]): number[] {
-  return comments.map(({ id }) => id);
 }

@@ -10,14 +10,24 @@ export interface Seen {
 
 /** All processes of this machine, read from /proc; those that end meanwhile are left out. */
 export function processes(): Seen[] {
+  return pids().flatMap((pid) => {
+    const stat = statOf(pid);
+    if (stat === null) return [];
+    const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+    return [{ pid, ...stat, command }];
+  });
+}
+
+export function pids(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const stat = read(`/proc/${name}/stat`);
-      const [state = "", parent = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const command = read(`/proc/${name}/cmdline`).replaceAll("\0", " ").trim();
-      return stat === "" ? [] : [{ pid: Number(name), parent: Number(parent), state, command }];
-    });
+    .map(Number);
+}
+
+function statOf(pid: number): Pick<Seen, "parent" | "state"> | null {
+  const stat = read(`/proc/${pid}/stat`);
+  const [state = "", parent = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat === "" ? null : { state, parent: Number(parent) };
 }
 
 /** Processes that belong to an agent's run: by tac8's own marker, beside a text that only this test's agents know. */
@@ -36,7 +46,8 @@ export function childrenOf(parents: readonly number[]): Seen[] {
 
 /** Is there such a process, and not only its remains? */
 export function isAlive(pid: number): boolean {
-  return processes().some((seen) => seen.pid === pid && seen.state !== "Z");
+  const stat = statOf(pid);
+  return stat !== null && stat.state !== "Z";
 }
 
 function read(path: string): string {

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { findSecret, formsOf, watchProcesses, type Watch } from "./canary.ts";
-import { processes } from "./processes.ts";
 import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 const run = promisify(execFile);
@@ -37,7 +36,7 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
   world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
   const { github } = world;
   github.addToken({ login: OWNER, token: secret });
-  watch = watchProcesses(secret, processes);
+  watch = watchProcesses(secret);
   const env = { GITHUB_TOKEN: secret, LOG_LEVEL: "trace" };
   const apps = (["scheduler", "runner", "board"] as const).map((name) => (world as World).startApp(name, env));
 
@@ -90,7 +89,7 @@ test("the search finds what is planted in each of these places", async () => {
   const [plain = "", url = "", ...base64] = formsOf(secret);
   const header = `Basic ${Buffer.from(`x-access-token:${secret}`).toString("base64")}`;
 
-  watch = watchProcesses(secret, processes);
+  watch = watchProcesses(secret);
   const idle = ["-e", "setInterval(() => {}, 1000)"];
   const marked = { ...process.env, TAC8_RUN: "control", GIT_CONFIG_VALUE_0: header };
   children.push(spawn(process.execPath, idle, { env: marked }), spawn(process.execPath, [...idle, url]));

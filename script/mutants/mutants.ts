@@ -346,7 +346,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/steps/trigger.ts`,
     find: "if (state.labelEvent === 0 && event.id <= used) return",
     replace: "if (false) return",
-    test: { file: "test/forgotten.e2e.test.ts", name: "an emptied Redis and a label left behind" },
+    test: { file: "test/emptied.e2e.test.ts", name: "a label left behind starts nothing" },
     promise: "a label starts at most one run, also when Redis has forgotten it",
   },
   {
