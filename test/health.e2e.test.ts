@@ -1,23 +1,22 @@
 import { stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { announceScheduler } from "@tac8/core/state/presence";
 import { launch, type Launched } from "./launch.ts";
 import { programOf } from "./programs.ts";
-import { createWorld, poll, type App, type World } from "./world.ts";
+import { createWorld, poll, urlOf, type World } from "./world.ts";
 
 const READY = { scheduler: /scheduler ready/, runner: /runner ready/, board: /board at http/ } as const;
 const APPS = ["scheduler", "runner", "board"] as const;
 
 let world: World;
-let started: Launched[] = [];
-beforeEach(async () => {
+const started: Launched[] = [];
+beforeAll(async () => {
   world = await createWorld();
 });
-afterEach(async () => {
+afterAll(async () => {
   for (const { child } of started) child.kill("SIGKILL");
   await Promise.all(started.map(({ ended }) => ended));
-  started = [];
   await world.close();
 });
 
@@ -39,37 +38,35 @@ function start(app: (typeof APPS)[number], more: Readonly<Record<string, string>
   return launched;
 }
 
-describe.each(APPS)("%s", (app) => {
-  test("touches its heartbeat file from when it is ready, and again and again", async () => {
-    const file = join(world.dir, "heartbeat");
+test.concurrent.each(APPS)(
+  "%s touches its heartbeat file again and again, and ends with exit code 0 on SIGTERM, or when its standard input ends where it is told to look",
+  async (app) => {
+    const file = join(world.dir, `${app}.heartbeat`);
     const old = new Date(0);
     await writeFile(file, "");
     await utimes(file, old, old);
-    await start(app, { TAC8_HEARTBEAT_FILE: file }).says(READY[app]);
+    const first = start(app, { TAC8_HEARTBEAT_FILE: file });
+    const second = start(app, { TAC8_STOP_ON_STDIN_EOF: "1" });
+    await Promise.all([first.says(READY[app]), second.says(READY[app])]);
     const touched = () =>
       poll(30_000, async () => ((await stat(file)).mtimeMs > 1000 ? null : "the heartbeat file is old"));
     await touched();
-    await utimes(file, old, old);
-    await touched();
-  });
-
-  test("ends with exit code 0 on SIGTERM, and when its standard input ends where it is told to look", async () => {
-    const first = start(app, {});
-    const second = start(app, { TAC8_STOP_ON_STDIN_EOF: "1" });
-    await Promise.all([first.says(READY[app]), second.says(READY[app])]);
     first.child.stdin?.end(); // Nobody told this one to look.
     second.child.stdin?.end();
     expect(await second.ended).toBe(0);
+    await utimes(file, old, old);
+    await touched();
     expect(first.child.exitCode).toBeNull();
     first.child.kill("SIGTERM");
     expect(await first.ended).toBe(0);
     expect(first.stdout() + first.stderr()).not.toMatch(/"level":[56]0/);
-  });
-});
+  },
+);
 
 test("/healthz is 200 while scheduler and runner are there, and 503 with the reason when one is not", async () => {
+  await world.redis.flushall(); // What the apps of other tests have told.
   const board = world.startApp("board");
-  const url = await boardUrl(board);
+  const url = await urlOf(board);
   const health = async () => {
     const answer = await fetch(`${url}/healthz`);
     const body = (await answer.json()) as object;
@@ -91,25 +88,14 @@ test("/healthz is 200 while scheduler and runner are there, and 503 with the rea
   await becomes({ status: 200, missing: [] });
   await runner.stop();
   await becomes({ status: 503, missing: ["ok", "runners"] });
-  world.startApp("runner");
-  await becomes({ status: 200, missing: [] });
   await scheduler.stop();
   // A scheduler that went away is told by the age of its last poll.
   const anHourAgo = Date.now() - 3_600_000;
   await announceScheduler(world.redis, { at: anHourAgo, lastPollAt: anHourAgo, error: null });
-  await becomes({ status: 503, missing: ["ok", "scheduler"] });
+  await becomes({ status: 503, missing: ["ok", "scheduler", "runners"] });
 });
 
 function isOk(body: object, key: string): boolean {
   const value: unknown = Reflect.get(body, key);
   return typeof value === "object" && value !== null ? Reflect.get(value, "ok") === true : value === true;
-}
-
-async function boardUrl(board: App): Promise<string> {
-  let url = "";
-  await poll(30_000, async () => {
-    url = /board at (http[^"\s]+)/.exec(board.log())?.[1] ?? "";
-    return url === "" ? "no board yet" : null;
-  });
-  return url;
 }

@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createWorld, poll, REPO, type App, type World } from "./world.ts";
+import { lock } from "../apps/runner/src/lock/flock.ts";
+import { workspacePaths } from "../apps/runner/src/workspace/paths.ts";
+import { nextNumber } from "./once.ts";
+import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 let world: World;
 let runner: App;
@@ -59,4 +62,21 @@ test("a repository inside the repository is in no pull request: it is kept, and 
   await world.reaches(number, "pr");
   expect(comment(number)).toMatch(/\*\*Done\*\*[^]*Not in any commit[^]*`vendored`[^]*kept in the workspace/);
   expect(existsSync(join(tree(number), "vendored/notes.txt"))).toBe(true);
+});
+
+test("a workspace that somebody holds is not worked in; when it is free, the job goes on", async () => {
+  const number = nextNumber(world);
+  const { lockFile } = workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });
+  await mkdir(dirname(lockFile), { recursive: true });
+  const held = await lock(lockFile);
+  try {
+    expect(world.openIssue({ script: [{ bash: commit("small") }, { result: "Done." }] })).toBe(number);
+    await runner.says("its workspace is in use: waiting");
+    expect(await world.agentStarts(number)).toEqual([]);
+    expect((await world.store.read(world.jobId(number))).run).toBeNull();
+  } finally {
+    held.release();
+  }
+  await world.reaches(number, "pr");
+  expect(await world.agentStarts(number)).toHaveLength(1);
 });

@@ -272,6 +272,12 @@ async function endAgents(witness: string): Promise<string[]> {
   }
 }
 
+/** Return where the board listens. */
+export async function urlOf(board: App): Promise<string> {
+  await board.says("board at ");
+  return /board at (http:[^"]+)"/.exec(board.log())?.[1] ?? "";
+}
+
 /** Asks again until there is nothing to complain about. The only clock is the bound. */
 export async function poll(timeoutMs: number, ask: () => Promise<string | null>): Promise<void> {
   const deadline = performance.now() + timeoutMs;

@@ -146,7 +146,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/run/process.ts`,
     find: "const lock = await tryLock(paths.lockFile);",
     replace: "const lock = await tryLock(`${paths.lockFile}.${randomUUID()}`);",
-    test: { file: "test/lock.e2e.test.ts", name: "a workspace that somebody holds" },
+    test: { file: "test/rest.e2e.test.ts", name: "a workspace that somebody holds" },
     promise: "one run at a time in a workspace",
   },
   {

@@ -1,0 +1,88 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { launchBrowser, openPage } from "../browser.ts";
+import { createWorld, poll, urlOf, type World } from "../world.ts";
+
+/** A name that leads to this machine, and that no browser trusts as it trusts `localhost`. */
+const LAN_NAME = "tac8.test";
+
+let browser: Browser;
+let world: World;
+beforeAll(async () => {
+  browser = await launchBrowser([`--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`]);
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  await world.close();
+});
+
+/** What lies, in part or whole, outside its card. */
+const outsideOfCards = (page: Page) =>
+  page.evaluate<string[]>(`[...document.querySelectorAll("#now .run")].flatMap((card) => {
+    const { left, right } = card.getBoundingClientRect();
+    const parts = [...card.querySelectorAll("*")].filter((part) => {
+      const box = part.getBoundingClientRect();
+      return box.left < left || box.right > right;
+    });
+    return parts.map((part) => part.className || part.tagName);
+  })`);
+
+/** Goes on with Tab until the element has the focus, as somebody without a mouse does. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let steps = 0; steps < 60; steps += 1) {
+    await page.keyboard.press("Tab");
+    if ((await page.locator(`${selector}:focus`).count()) > 0) return;
+  }
+  throw new Error(`Tab does not come to ${selector}`);
+}
+
+test("with the keyboard alone an issue is found, stopped, and tried again", async () => {
+  world = await createWorld();
+  const url = await urlOf(world.startApp("board"));
+  world.startApp("scheduler");
+  world.startApp("runner");
+  const work = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
+  const long = { bash: `${world.gate("go").bash} # ${"a long command ".repeat(12)}` };
+  const number = world.openIssue({ script: [{ say: "thinking about it" }, long, ...work] });
+  const page = await openPage(browser, url, { viewport: { width: 1280, height: 900 } });
+  await page.locator("#now .run").getByText("until [ -e").waitFor();
+  expect(await outsideOfCards(page)).toEqual([]);
+
+  await page.keyboard.press("Tab");
+  expect(await page.locator(".skip:focus").count()).toBe(1);
+  await tabTo(page, "#now .ref");
+  expect(await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle")).toBe("solid");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/issues/octo/widgets/${number}`);
+  await tabTo(page, "#stop");
+  await page.keyboard.press("Enter");
+  await page.getByText("Told to stop").waitFor();
+  await world.reaches(number, "stopped");
+  await page.locator("#retry").waitFor();
+  await world.open("go");
+  await tabTo(page, "#retry");
+  await page.keyboard.press("Enter");
+  await page.getByText("It waits for its next try.").waitFor();
+  await world.reaches(number, "pr");
+  await page.locator("#head").getByText("pull request", { exact: true }).waitFor();
+  expect((await world.history(number)).filter(({ by }) => by === "board").map(({ reason }) => reason)).toContain(
+    "tried again by a person",
+  );
+});
+
+test("without scripts the page shows how things stand, and its buttons work, also over plain HTTP", async () => {
+  world = await createWorld({ env: { TAC8_BOARD_PASSWORD: "a-password" } });
+  // Loopback written so that it does not look like it: the board then serves other names, and asks for its password.
+  const { port } = new URL(await urlOf(world.startApp("board", { TAC8_BOARD_HOST: "127.1" })));
+  const page = await openPage(browser, `http://${LAN_NAME}:${port}/`, {
+    javaScriptEnabled: false,
+    httpCredentials: { username: "ada", password: "a-password" },
+  });
+  expect(await page.locator("h1").innerText()).toMatch(/needs a look|broken/);
+  await page.getByRole("button", { name: "Pause all new work" }).click();
+  await page.locator("#holds").getByText("by ada@board").waitFor();
+  await page.getByRole("button", { name: "Resume new work" }).click();
+  await page.getByText("Resumed.").waitFor();
+  await poll(10_000, async () => ((await world.redis.hlen("tac8:holds")) === 0 ? null : "a hold is left"));
+});
