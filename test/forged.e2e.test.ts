@@ -19,7 +19,7 @@ let others: Record<string, string>;
 let unlabelled: number;
 let comment: number;
 
-/** Each changes the state of an issue whose work is finished and whose push has failed, while no runner is there. */
+/** Each changes the state of an issue whose work is finished and whose push was cut off, while no runner is there. */
 const FORGERIES = {
   "the default branch": write(() => ({ checkpoint: "worked", branch: "main" })),
   "another branch, as if its commit was pushed by us": write(() => {
@@ -44,12 +44,17 @@ beforeAll(async () => {
   unlabelled = world.openIssue({ labels: [] });
   comment = world.github.comment({ repo: REPO, number: unlabelled, actor: "stranger", body: "Mine." }).id;
   const path = `/${REPO}.git/git-receive-pack`;
-  world.github.fault({ method: "POST", path, times: 100_000, do: { status: 503 } });
+  world.github.fault({ method: "POST", path, times: 100, do: { delayMs: 300_000 } });
   for (const forgery of Object.keys(FORGERIES)) numbers.set(forgery, world.openIssue({ script: script() }));
   world.startApp("scheduler");
   const first = world.startApp("runner");
-  for (const number of numbers.values()) await world.enters(number, "parked", 1);
-  await first.stop();
+  for (const number of numbers.values()) {
+    await poll(90_000, async () => {
+      const { checkpoint } = await world.store.read(world.jobId(number));
+      return checkpoint === "worked" ? null : `${number} is not worked, but ${checkpoint}`;
+    });
+  }
+  await first.stop("SIGKILL");
   for (const [forgery, forge] of Object.entries(FORGERIES)) await forge(world.jobId(numbers.get(forgery) ?? 0));
   world.github.clearFaults();
   world.startApp("runner");
