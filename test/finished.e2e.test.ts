@@ -15,32 +15,46 @@ afterAll(() => world.close());
 
 const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
 
-/** An issue whose agent has finished; its push waits until faults are cleared. */
-async function finished(): Promise<number> {
-  const path = `/${REPO}.git/git-receive-pack`;
-  world.github.fault({ method: "POST", path, times: 100_000, do: { status: 503 } });
-  const work = [{ write: "mine.txt", text: `${randomUUID()}\n` }, { commit: "feat: mine" }, { result: "Done." }];
-  const number = world.openIssue({ script: work });
+/** An issue whose agent has finished; it is published when `goOn` is called. A rate limit parks it at the first try. */
+async function finished(): Promise<{ number: number; goOn: () => Promise<void> }> {
+  const gate = randomUUID();
+  const work = [{ write: "mine.txt", text: `${gate}\n` }, { commit: "feat: mine" }, { result: "Done." }];
+  const number = world.openIssue({ script: [world.gate(gate), ...work] });
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
+  const reset = Math.ceil(Date.now() / 1000) + 3600;
+  const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset) };
+  const path = `/repos/${REPO}/pulls`;
+  world.github.fault({ method: "GET", path, times: 1000, do: { status: 403, headers, body: { message: "limit" } } });
+  await world.open(gate);
   await world.enters(number, "parked", 1);
-  return number;
+  const goOn = async () => {
+    world.github.clearFaults();
+    await poll(20_000, async () => {
+      const job = await world.queue.getJob(world.jobId(number));
+      if ((await job?.getState()) !== "delayed") return "its job is not parked";
+      await job?.promote();
+      return null;
+    });
+  };
+  return { number, goOn };
 }
 
 // Other damage, and what is brought back then: apps/runner/src/workspace/bringBack.int.test.ts.
 test("finished work whose folder is gone is published, and not done again", async () => {
-  const number = await finished();
+  const { number, goOn } = await finished();
   await rm(tree(number), { recursive: true });
-  world.github.clearFaults();
+  await goOn();
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
 });
 
 test("finished work on a disk that is lost: waited for without a slot, and done again after a day", async () => {
-  const number = await finished();
+  const { number, goOn } = await finished();
   await runner.stop();
   await rename(world.home, join(world.dir, "lost"));
-  world.github.clearFaults();
   const before = world.github.requests.length;
+  await goOn();
   world.startApp("runner");
   const parkings = async () =>
     (await world.history(number)).filter(({ reason }) => reason.startsWith("waiting for the runner")).length;
