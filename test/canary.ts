@@ -104,15 +104,22 @@ export function watchProcesses(secret: string): Watch {
   const agents = new Set<number>();
   const found = new Set<string>();
   const before = new Set(pids());
+  const forms = formsOf(secret);
+  const isIn = (text: string) => forms.some((form) => text.includes(form));
+  /** The command line of each process at the last look: with another program it gets another environment. */
+  const seen = new Map<number, string>();
   const look = () => {
     for (const pid of pids()) {
       if (before.has(pid)) continue;
-      const environ = read(`/proc/${pid}/environ`);
       const cmdline = read(`/proc/${pid}/cmdline`);
-      if (holds(cmdline, secret)) found.add(`cmdline ${cmdline.split("\0", 1)[0] ?? ""}`);
+      if (cmdline === "" || seen.get(pid) === cmdline) continue;
+      const environ = read(`/proc/${pid}/environ`);
+      // It may have become another program in between: then the environment is the new one's, or not yet readable.
+      if (environ !== "" && read(`/proc/${pid}/cmdline`) === cmdline) seen.set(pid, cmdline);
+      if (isIn(cmdline)) found.add(`cmdline ${cmdline.split("\0", 1)[0] ?? ""}`);
       if (!`\0${environ}`.includes("\0TAC8_RUN=") || `\0${environ}\0`.includes(CLEAN_SIDE)) continue;
       agents.add(pid);
-      if (holds(environ, secret)) found.add(`environ ${cmdline.split("\0", 1)[0] ?? ""}`);
+      if (isIn(environ)) found.add(`environ ${cmdline.split("\0", 1)[0] ?? ""}`);
     }
   };
   const timer = setInterval(look, EVERY_MS);
