@@ -16,6 +16,8 @@ import { pageMs, tac8 } from "./cli.ts";
 const FEW = 10;
 const ADDED = 20;
 const PAGES = 10;
+/** A sample's polls: single ones are shorter than the jitter of the timer between them. */
+const POLLS = 3;
 const POLL_MS = 1000;
 /** A repository that is not polled: its jobs lengthen the queue, and GitHub's answers stay the same. */
 const OTHER = { owner: OWNER, repo: "elsewhere", priority: "P2" } as const;
@@ -153,11 +155,21 @@ async function measurePolls({ bench, many, few }: Both): Promise<Pair<Poll>[]> {
   async function pollsOf({ stage }: Filled): Promise<Poll[]> {
     await using polls = await startPolling({ stage, intervalMs: POLL_MS, signal });
     await polls.first();
-    return await polls.next(sizes.samples);
+    const all = await polls.next(sizes.samples * POLLS);
+    return Array.from({ length: sizes.samples }, (_, index) => meanOf(all.slice(index * POLLS, (index + 1) * POLLS)));
   }
   const [ofMany, ofFew] = [await pollsOf(many), await pollsOf(few)];
   return ofMany.flatMap((poll, index) => {
     const other = ofFew[index];
     return other === undefined ? [] : [{ many: poll, few: other }];
   });
+}
+
+function meanOf(polls: readonly Poll[]): Poll {
+  const mean = (of: (poll: Poll) => number) => polls.reduce((sum, poll) => sum + of(poll), 0) / polls.length;
+  return {
+    durationMs: mean(({ durationMs }) => durationMs),
+    cpuMs: mean(({ cpuMs }) => cpuMs),
+    requests: mean(({ requests }) => requests),
+  };
 }
