@@ -39,6 +39,7 @@ export default defineConfig({
             "test/soak/*.int.test.ts",
           ],
           exclude,
+          globalSetup: ["test/memory.setup.ts"],
           isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
