@@ -65,7 +65,7 @@ describe("compare", () => {
 
   test("quick results are not compared with full ones", () => {
     expect(() => compare({ committed: results([]), now: results([], true), figures })).toThrow(
-      "the committed results are full and these are quick",
+      "the committed results are full and these quick",
     );
   });
 });

@@ -20,10 +20,26 @@ export interface Comparison {
   readonly missing: readonly string[];
 }
 
+/** @throws Error when quick results would be compared with full ones, or other sizes with each other. */
+export function assertComparable(committed: Measure, now: Measure): void {
+  const cannot = (what: string, before: unknown, after: unknown) =>
+    new Error(`the committed results ${what} ${String(before)} and these ${String(after)}: they cannot be compared`);
+  if (committed.quick !== now.quick) throw cannot("are", nameOf(committed), nameOf(now));
+  const names = Object.keys(now.sizes) as (keyof Sizes)[];
+  const other = names.find((name) => name !== "samples" && now.sizes[name] !== committed.sizes[name]);
+  if (other !== undefined) throw cannot(`have ${other}`, committed.sizes[other], now.sizes[other]);
+}
+
+type Measure = Pick<Results, "quick" | "sizes">;
+
+function nameOf({ quick }: Measure): string {
+  return quick ? "quick" : "full";
+}
+
 /**
  * Compare results with the committed ones, for the figures that were measured. Times of two machines, or of two moments of
  * one, differ; their ratios to the floor of the same run are comparable.
- * @throws Error when quick results would be compared with full ones, or other sizes with each other.
+ * @throws Error as `assertComparable` does.
  */
 export function compare(options: {
   readonly committed: Results;
@@ -31,19 +47,7 @@ export function compare(options: {
   readonly figures: readonly string[];
 }): Comparison {
   const { committed, now, figures } = options;
-  if (committed.quick !== now.quick) {
-    const name = (quick: boolean) => (quick ? "quick" : "full");
-    throw new Error(
-      `the committed results are ${name(committed.quick)} and these are ${name(now.quick)}: they cannot be compared`,
-    );
-  }
-  const names = Object.keys(now.sizes) as (keyof Sizes)[];
-  const other = names.find((name) => name !== "samples" && now.sizes[name] !== committed.sizes[name]);
-  if (other !== undefined) {
-    throw new Error(
-      `the committed results have ${other} ${committed.sizes[other]} and these ${now.sizes[other]}: they cannot be compared`,
-    );
-  }
+  assertComparable(committed, now);
   const wanted = committed.rows.filter(({ name }) => figures.includes(figureOf(name)));
   const found = new Map(now.rows.map((row) => [row.name, row]));
   return {

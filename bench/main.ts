@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { compare } from "./compare.ts";
+import { assertComparable, compare } from "./compare.ts";
 import { FIGURES } from "./figures.ts";
 import { Leftovers } from "./leftovers.ts";
 import { parseOptions, type Options } from "./options.ts";
@@ -52,6 +52,7 @@ async function run({ check, quick, figures, entries, checkout, out, sizes }: Opt
   const root = resolve(checkout ?? ROOT);
   const programs = findPrograms(root, entries);
   const committed = check ? await readCommitted() : null;
+  if (committed !== null) assertComparable(committed, { quick, sizes });
   const head = {
     version: VERSION,
     quick,
