@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { testGitHub, type TestGitHub } from "./test-github.ts";
 
 const COMMENTS = "/repos/octo/thing/issues/1/comments";
@@ -52,6 +52,15 @@ it("cuts an answer in half that looks whole", async () => {
 it("delays", async () => {
   world.github.fault({ path: "/user", times: 1, do: { delayMs: 1 } });
   expect((await world.ask("GET", "/user")).status).toBe(200);
+});
+
+it("does not hold up the end of the server with a delay that nobody waits for", async () => {
+  const own = await testGitHub();
+  const fault = own.github.fault({ path: "/user", times: 1, do: { delayMs: 3_600_000 } });
+  const refused = own.ask("GET", "/user").catch(String);
+  await vi.waitFor(() => expect(fault.hits).toBe(1));
+  await own.close();
+  expect(await refused).toContain("fetch failed");
 });
 
 it("feeds an answer by drops", async () => {

@@ -51,6 +51,7 @@ export async function serve(site: Site, request: IncomingMessage, response: Serv
     else sendHalf(response, answer);
     return;
   }
+  if (action !== undefined && "delayMs" in action && !(await delay(response, action.delayMs))) return;
   const answer = await faulty(action, work);
   log(answer.status);
   if (action !== undefined && "trickleMs" in action) return trickle(response, await whole(answer), action.trickleMs);
@@ -99,12 +100,15 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** @returns whether the client still waits: a server that closes must not wait for what has become of no use */
+async function delay(response: ServerResponse, ms: number): Promise<boolean> {
+  const closed = new AbortController();
+  response.once("close", () => closed.abort());
+  return sleep(ms, true, { ref: false, signal: closed.signal }).catch(() => false);
+}
+
 async function faulty(action: FaultAction | undefined, work: () => Promise<Answer>): Promise<Answer> {
-  if (action === undefined || "drop" in action || "trickleMs" in action) return work();
-  if ("delayMs" in action) {
-    await sleep(action.delayMs, undefined, { ref: false });
-    return work();
-  }
+  if (action === undefined || !("status" in action)) return work();
   if (action.doWork === true) await whole(await work());
   const { status, headers = {}, body = { message: `Server Error (${status})` } } = action;
   return json(status, body, headers);
