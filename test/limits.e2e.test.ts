@@ -1,51 +1,14 @@
-import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { readEvents } from "@tac8/core/state/events";
-import { isAlive } from "./processes.ts";
 import { createWorld, poll, REPO, type World } from "./world.ts";
 
 let world: World;
-const pids: number[] = [];
 beforeAll(async () => {
   world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
   world.startApp("scheduler");
   world.startApp("runner");
 });
-afterEach(() => {
-  for (const pid of pids.splice(0)) if (isAlive(pid)) process.kill(pid, "SIGKILL");
-});
 afterAll(() => world.close());
-
-test("daemons, 20 MB of output, no result: what agents do does not hurt", async () => {
-  const { github, dir } = world;
-  const marked = join(dir, "marked.pid");
-  const work = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
-  const daemons = world.openIssue({ script: [{ daemon: true, pidFile: marked }, ...work] });
-  const loud = world.openIssue({ script: [{ output: 20_000_000 }, ...work] });
-  const mute = world.openIssue({ script: [...work.slice(0, 2), { noResult: true }] });
-  await world.reaches(daemons, "pr");
-  const daemon = Number(await readFile(marked, "utf8"));
-  pids.push(daemon);
-  expect(daemon).toBeGreaterThan(0);
-  expect(isAlive(daemon)).toBe(false);
-
-  await world.reaches(loud, "pr");
-  expect(await github.file(REPO, `auto/gh-${loud}`, "work.txt")).toBe("work\n");
-  const { agentRun } = await world.store.read(world.jobId(loud));
-  expect((await stat(join(world.home, `logs/octo/widgets/gh-${loud}/${agentRun}.jsonl`))).size).toBeGreaterThan(20e6);
-  expect(Number(await world.redis.call("MEMORY", "USAGE", `tac8:run:${agentRun}`))).toBeLessThan(100_000);
-
-  await world.reaches(mute, "failed");
-  const said = github.comments(REPO, mute).filter(({ body }) => body.includes("ended without a pull request"));
-  expect(said).toHaveLength(1);
-  expect(said[0]?.body).toContain("exit code 0");
-  expect(said[0]?.body).toContain("without a result");
-  // The failed one's work is on its branch, and in its workspace.
-  expect(await github.file(REPO, `auto/gh-${mute}`, "work.txt")).toBe("work\n");
-  expect(existsSync(join(world.home, `workspaces/octo/widgets/trees/gh-${mute}/work.txt`))).toBe(true);
-});
 
 test("a usage limit: the whole queue is held until its reset, then each parked run resumes its own session", async () => {
   const { github, redis, store } = world;

@@ -1,17 +1,18 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lock } from "../apps/runner/src/lock/flock.ts";
 import { workspacePaths } from "../apps/runner/src/workspace/paths.ts";
 import { nextNumber } from "./once.ts";
+import { isAlive } from "./processes.ts";
 import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 let world: World;
 let runner: App;
 beforeAll(async () => {
-  world = await createWorld();
+  world = await createWorld({ config: { coordinator: { max_attempts: 2 } } });
   world.startApp("scheduler");
   runner = world.startApp("runner");
 });
@@ -54,6 +55,39 @@ test("conflicts that an agent leaves are no finished work: it is told, and resol
   const args = ["show", `auto/gh-${number}:README.md`];
   const { stdout } = await execa("git", args, { cwd: join(world.dir, "github", `${REPO}.git`) });
   expect(stdout).toBe("both");
+});
+
+test("daemons, 20 MB of output, no result: what agents do does not hurt", async () => {
+  const { github, dir } = world;
+  const marked = join(dir, "marked.pid");
+  const work = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
+  const daemons = world.openIssue({ script: [{ daemon: true, pidFile: marked }, ...work] });
+  const loud = world.openIssue({ script: [{ output: 20_000_000 }, ...work] });
+  const mute = world.openIssue({
+    script: { first: [...work.slice(0, 2), { noResult: true }], again: [{ noResult: true }] },
+  });
+  await world.reaches(daemons, "pr");
+  const daemon = Number(await readFile(marked, "utf8"));
+  expect(daemon).toBeGreaterThan(0);
+  const lives = isAlive(daemon);
+  if (lives) process.kill(daemon, "SIGKILL");
+  expect(lives).toBe(false);
+
+  await world.reaches(loud, "pr");
+  expect(await github.file(REPO, `auto/gh-${loud}`, "work.txt")).toBe("work\n");
+  const { agentRun } = await world.store.read(world.jobId(loud));
+  expect((await stat(join(world.home, `logs/octo/widgets/gh-${loud}/${agentRun}.jsonl`))).size).toBeGreaterThan(20e6);
+  expect(Number(await world.redis.call("MEMORY", "USAGE", `tac8:run:${agentRun}`))).toBeLessThan(100_000);
+
+  await world.reaches(mute, "failed");
+  const said = github.comments(REPO, mute).filter(({ body }) => body.includes("ended without a pull request"));
+  expect(said).toHaveLength(1);
+  expect(said[0]?.body).toContain("exit code 0");
+  expect(said[0]?.body).toContain("without a result");
+  expect(await world.agentStarts(mute)).toHaveLength(2);
+  // The failed one's work is on its branch, and in its workspace.
+  expect(await github.file(REPO, `auto/gh-${mute}`, "work.txt")).toBe("work\n");
+  expect(existsSync(join(tree(mute), "work.txt"))).toBe(true);
 });
 
 test("a repository inside the repository is in no pull request: it is kept, and the issue says so", async () => {
