@@ -1,0 +1,70 @@
+/** Ids of the faults from the field (`docs/field-reports.md`) that are not fixed yet. Each entry's tests must fail. */
+export const OPEN_FIELD_CASES: readonly string[] = [
+  // How an agent's run ended
+  "A1",
+  "A2",
+  "A3",
+  "A4",
+  "A5",
+  "A6",
+  "A7",
+
+  // Answers and denials
+  "A8",
+  "A9",
+
+  // The repository and the machine
+  "B1",
+  "B2",
+  "B3",
+  "B8",
+
+  // Where tac8 runs
+  "B4",
+  "B5",
+  "B6",
+  "B7",
+
+  // GitHub
+  "C1",
+  "C2",
+  "C3",
+  "C4",
+  "C5",
+
+  // Text in and out
+  "C6",
+  "C7",
+  "D1",
+  "D2",
+
+  // Waiting and budgets
+  "E1",
+  "E2",
+  "E3",
+  "E4",
+  "E13",
+
+  // What the operator sees
+  "E5",
+  "E6",
+  "E7",
+  "E8",
+  "E9",
+  "E10",
+  "E11",
+  "E12",
+
+  // Found by reading the code
+  "F1",
+  "F2",
+  "F3",
+  "F4",
+  "F5",
+  "F6",
+  "F7",
+  "F8",
+  "F9",
+  "F10",
+  "F11",
+];
