@@ -161,7 +161,7 @@ async function paintQueue(scene: Scene): Promise<void> {
       by: "runner pi-1/0",
       reason: reason ?? "opened the pull request",
     };
-    const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { prUrl } });
+    const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { pr: number + 40 } });
     await redis.xadd(EVENTS_KEY, `${at}-0`, ...fields);
   }
   for (const [number, title] of WORKING) {

@@ -1,5 +1,7 @@
-import { Queue } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import { afterEach, expect, test } from "vitest";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { readHolds, setHold } from "@tac8/core/state/holds";
 import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
@@ -51,5 +53,36 @@ test("the buttons of an issue that nobody knows say so, and lead nowhere else", 
   for (const verb of ["stop", "stop-now", "retry"]) {
     const { status, headers } = await press(`/issues/octo/hello/471/${verb}?from=//evil.example`);
     expect([status, headers["location"]]).toEqual([303, "/issues/octo/hello/471?said=not-there"]);
+  }
+});
+
+fieldTest("E8", "a retry of a pull request and a stop at once ask first; the answer does it", async () => {
+  const { redis, queue, press } = await setUp();
+  const store = createIssueStore(redis);
+  const worker = new Worker(QUEUE_NAME, null, { connection: redis, autorun: false });
+  const data = { owner: "octo", repo: "hello", number: 0, repositoryId: 1, title: "", url: "" };
+  try {
+    await queue.add("issue", { ...data, number: 1 }, { jobId: "octo.hello.1" });
+    const ended = await worker.getNextJob("token");
+    await ended?.moveToCompleted({ outcome: "pr" }, "token", false);
+    await store.writeIf("octo.hello.1", {}, { state: "pr", prNumber: 5 });
+    await queue.add("issue", { ...data, number: 2 }, { jobId: "octo.hello.2" });
+    await worker.getNextJob("token");
+    await store.writeIf("octo.hello.2", {}, { state: "running" });
+
+    const retry = await press("/issues/octo/hello/1/retry?from=overview");
+    expect([retry.status, (await store.read("octo.hello.1")).state]).toEqual([200, "pr"]);
+    expect(retry.body).toContain("another paid agent run");
+    expect(retry.body).toContain('action="/issues/octo/hello/1/retry?confirmed=yes&amp;from=overview"');
+    const stop = await press("/issues/octo/hello/2/stop-now");
+    expect([stop.status, (await store.read("octo.hello.2")).stop]).toEqual([200, null]);
+
+    expect((await press("/issues/octo/hello/1/retry?confirmed=yes&from=overview")).headers["location"]).toBe(
+      "/?said=retried",
+    );
+    expect((await press("/issues/octo/hello/2/stop-now?confirmed=yes")).status).toBe(303);
+    expect((await store.read("octo.hello.2")).stopMode).toBe("kill");
+  } finally {
+    await worker.close();
   }
 });

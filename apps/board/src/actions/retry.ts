@@ -1,20 +1,32 @@
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
-import type { Page } from "../board.ts";
+import type { Board, Page } from "../board.ts";
 import { issueOfPath } from "../issue/path.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
+import { askToConfirm, isConfirmed } from "./confirm.ts";
 import type { NoticeKey } from "./notices.ts";
 import { whoOf } from "./who.ts";
 
 export const retryAgain: Page = async (board, request, response) => {
   const ref = issueOfPath(board, request);
   const { queue, store, now } = board;
+  if (!isConfirmed(request) && (await hasPullRequest(board, jobIdOf(ref)))) {
+    const effect =
+      "It ended with a pull request. A retry starts another paid agent run, which goes on from that branch.";
+    askToConfirm(request, response, { ref, action: "retry", text: "Retry", effect });
+    return;
+  }
   const wish = { queue, store, jobId: jobIdOf(ref), by: whoOf(request), now: now() };
   const result = await readInTime(board.probe, () => retryIssue(wish));
   answer(request, response, { said: saidOf(result), page: issuePath(ref) });
 };
+
+async function hasPullRequest({ probe, store }: Board, jobId: string): Promise<boolean> {
+  const { state } = await readInTime(probe, () => store.read(jobId));
+  return state === "pr";
+}
 
 function saidOf(result: RetryAnswer): NoticeKey {
   switch (result.kind) {

@@ -1,10 +1,11 @@
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { stopIssue, type StopAnswer } from "@tac8/core/queue/stop";
-import type { Page } from "../board.ts";
+import type { Board, Page } from "../board.ts";
 import { issueOfPath } from "../issue/path.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
+import { askToConfirm, isConfirmed } from "./confirm.ts";
 import type { NoticeKey } from "./notices.ts";
 import { whoOf } from "./who.ts";
 
@@ -13,10 +14,20 @@ function stopPage(kill: boolean): Page {
   return async (board, request, response) => {
     const ref = issueOfPath(board, request);
     const { queue, store, redis, now } = board;
+    if (kill && !isConfirmed(request) && (await isRunning(board, jobIdOf(ref)))) {
+      const effect = "The agent is killed in the middle of its work. The files that it left are saved to its branch.";
+      askToConfirm(request, response, { ref, action: "stop-now", text: "Stop now", effect });
+      return;
+    }
     const wish = { queue, store, redis, jobId: jobIdOf(ref), by: whoOf(request), reason: null, kill, now: now() };
     const result = await readInTime(board.probe, () => stopIssue(wish));
     answer(request, response, { said: saidOf(result, kill), page: issuePath(ref) });
   };
+}
+
+async function isRunning({ probe, queue }: Board, jobId: string): Promise<boolean> {
+  const active = await readInTime(probe, async () => ({ is: (await queue.getJobState(jobId)) === "active" }));
+  return active.is;
 }
 
 export const stopGently = stopPage(false);

@@ -92,7 +92,7 @@ function queueDepth({ samples, at }: ChartFacts): Html {
     series: [
       { name: "Waiting", tone: "waiting", points: points(({ waiting }) => waiting) },
       { name: "Working", tone: "active", points: points(({ active }) => active) },
-      { name: "Later", tone: "delayed", points: points(({ delayed }) => delayed) },
+      { name: "Delayed", tone: "delayed", points: points(({ delayed }) => delayed) },
     ],
     format: rounded,
     whole: true,

@@ -1,8 +1,9 @@
 import { clip } from "@tac8/core/conversation/shorten";
+import { refOfJob } from "@tac8/core/domain/reference";
+import { webUrl } from "@tac8/core/github/urls";
 import type { LoggedEvent } from "@tac8/core/state/events";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink } from "../pages/issueLink.ts";
-import { isWebUrl } from "../pages/link.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
@@ -19,19 +20,23 @@ export const eventsPart: OverviewPart = ({ look: { events } }, context) =>
     </ol>
   </section>`;
 
-function item(event: LoggedEvent, { repositories, now }: OverviewContext): Html {
+function item(event: LoggedEvent, context: OverviewContext): Html {
+  const { repositories, now } = context;
   const { id, to, issue, reason, by, at } = event;
   return html`<li id="event-${id}">
     ${stateChip(to)}
     <span class="what"
-      >${issue !== "" && issueLink(issue, repositories)} ${pull(event)} ${clip(reason, MAX_REASON)}
+      >${issue !== "" && issueLink(issue, repositories)} ${pull(event, context)} ${clip(reason, MAX_REASON)}
       <span class="dim reason">${by}</span></span
     >
     <span class="dim">${timeTag(Date.parse(at), now)}</span>
   </li>`;
 }
 
-function pull({ evidence }: LoggedEvent): Html | null {
-  const url = evidence["prUrl"];
-  return isWebUrl(url) ? html`<a href="${url}">pull request</a>` : null;
+/** The runner's event has the number; only the configuration says where the repository is. */
+function pull({ issue, to, evidence }: LoggedEvent, { repositories, apiUrl }: OverviewContext): Html | null {
+  const number = evidence["pr"];
+  const ref = refOfJob(issue, repositories);
+  if (to !== "pr" || ref === null || typeof number !== "number" || !Number.isSafeInteger(number)) return null;
+  return html`<a href="${webUrl(apiUrl, ref)}/pull/${String(number)}">pull request</a>`;
 }

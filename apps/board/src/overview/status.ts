@@ -1,10 +1,11 @@
 import { OPERATOR } from "@tac8/core/domain/holds";
+import { withLocalTimes } from "@tac8/core/look/times";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { Level } from "@tac8/core/health/level";
 import { actionButton } from "../pages/button.ts";
 import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
-import { timeTag, withLocalTimes } from "../pages/time.ts";
+import { timeTag } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
 const HEADINGS: Readonly<Record<Level, string>> = {
@@ -15,18 +16,21 @@ const HEADINGS: Readonly<Record<Level, string>> = {
 };
 const MAX_REASONS = 12;
 
-/** All is well, or what is not: the first thing to see. */
-export const statusPart: OverviewPart = ({ look }, { health, now }) => {
+/** The overall status, first on the page: what is wrong, else what waits for a person, else that nothing does. */
+export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
   const { level, reasons } = health;
+  const questions = later.filter(({ issue }) => issue.state === "blocked").length;
+  const asks = level === "ok" && questions > 0;
+  const heading = asks ? `${plural(questions, "question")} for you` : HEADINGS[level];
   const items = reasons
     .slice(0, MAX_REASONS)
-    .map((reason) => html`<li class="${reason.level}">${withLocalTimes(reason.text)}</li>`);
+    .map((reason) => html`<li class="${reason.level}">${withLocalTimes(reason.text, now)}</li>`);
   const paused = look.holds.some(({ name }) => name === OPERATOR);
-  return html`<section id="status" class="status ${level}" aria-labelledby="verdict">
+  return html`<section id="status" class="status ${asks ? "warning" : level}" aria-labelledby="verdict">
     <div class="verdict">
       <span class="lamp" aria-hidden="true"></span>
       <div>
-        <h1 id="verdict">${HEADINGS[level]}</h1>
+        <h1 id="verdict">${heading}</h1>
         <p class="dim">${doing(look, now)}</p>
       </div>
       ${!paused && actionButton({ to: "/pause", text: "Pause", about: "all new work", id: "pause" })}

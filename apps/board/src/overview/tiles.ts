@@ -6,7 +6,7 @@ import type { OverviewPart } from "./view.ts";
 const TILES: readonly (readonly [Exclude<keyof QueueCounts, "paused">, string, string, string])[] = [
   ["active", "Working", "active", "active"],
   ["waiting", "Waiting", "waiting", "prioritized"],
-  ["delayed", "Later", "delayed", "delayed"],
+  ["delayed", "Delayed", "delayed", "delayed"],
   ["completed", "Done", "done", "completed"],
   ["failed", "Failed", "failed", "failed"],
 ];

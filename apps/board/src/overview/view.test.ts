@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { parseIssueState } from "@tac8/core/state/issueState";
 import { layout } from "../pages/layout.ts";
@@ -133,7 +134,7 @@ test("what others wrote stays text, without terminal codes", () => {
     ...SNAPSHOT.look,
     runners: [evilRunner],
     holds: [{ name: EVIL, reason: EVIL, by: EVIL, since: Number.NaN, until: 9e15 }],
-    events: [{ ...event, evidence: { prUrl: `javascript:${EVIL}` } }],
+    events: [{ ...event, evidence: { pr: EVIL } }],
   };
   const hosts = { [EVIL]: MACHINE };
   const charts = { ...SNAPSHOT.charts, samples: SNAPSHOT.charts.samples.map((sample) => ({ ...sample, hosts })) };
@@ -177,4 +178,18 @@ test("the first page is below 100 kB with all that it is made of, however busy",
   const page = layout({ title: "Overview", body, live: "/events", refresh: 5 }).text;
   const script = readFileSync(new URL("../../client/live.js", import.meta.url), "utf8");
   expect(Buffer.byteLength(page) + Buffer.byteLength(script)).toBeLessThan(100_000);
+});
+
+fieldTest("F8", "the event of a pull request links to it by the number that the runner records", () => {
+  const event = { id: "1-0", at: new Date(NOW).toISOString(), issue: ID, from: "running", to: "pr" } as const;
+  const events = [{ ...event, by: "runner pi-1/0", reason: "done", evidence: { pr: 501 } }];
+  const drawn = drawParts({ ...SNAPSHOT, look: { ...SNAPSHOT.look, events } }, CONTEXT).events.text;
+  expect(drawn).toContain('href="https://github.com/Octo/Hello/pull/501"');
+});
+
+fieldTest("E12", "a question that waits for a person is the heading, and not that all is well", () => {
+  const asks = { ...later, issue: { ...issue, state: "blocked" as const, question: "Red or green?" } };
+  const { status } = drawParts({ ...SNAPSHOT, later: [asks] }, CONTEXT);
+  expect(status.text).toContain("1 question for you");
+  expect(status.text).not.toContain("All is well");
 });

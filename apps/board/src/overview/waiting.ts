@@ -33,7 +33,7 @@ export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
     ${more > 0 && html`<p class="empty">and <a href="/queues/queue/issues?status=prioritized">${plural(more, "more", "more")}</a></p>`}
     ${
       parked.length > 0 &&
-      html`<h3 class="sub">Later</h3>
+      html`<h3 class="sub">Delayed</h3>
         <ol class="rows stacked">
           ${parked.map((job) => laterItem(job, context))}
         </ol>`
@@ -68,7 +68,7 @@ function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: Ov
 }
 
 function laterItem({ id, title, due, issue }: LaterJob, { repositories, now }: OverviewContext): Html {
-  const state = issue.state === null || isEnded(issue.state) ? "later" : issue.state;
+  const state = issue.state === null || isEnded(issue.state) ? "delayed" : issue.state;
   const reason = clip(issue.reason ?? issue.failure ?? "", MAX_REASON);
   return html`<li id="later-${id}">
     ${stateChip(state)}

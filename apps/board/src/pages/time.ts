@@ -22,12 +22,3 @@ export function timeTag(at: number, now: number): Html {
   const iso = new Date(at).toISOString();
   return html`<time datetime="${iso}" title="${iso.slice(0, 19).replace("T", " ")} UTC">${relative(at, now)}</time>`;
 }
-
-const ISO_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
-
-/** A line for people, with the exact times in it as this place's clock has them. */
-export function withLocalTimes(text: string): string {
-  return text.replaceAll(ISO_TIME, (iso) =>
-    new Date(iso).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
-  );
-}

@@ -45,7 +45,7 @@ const KINDS: Readonly<Record<JobState, { readonly name: string; readonly states:
   active: { name: "running", states: ["running"] },
   waiting: { name: "waiting", states: ["queued", "retrying", "parked"] },
   prioritized: { name: "waiting", states: ["queued", "retrying", "parked"] },
-  delayed: { name: "parked or blocked", states: ["parked", "blocked", "retrying"] },
+  delayed: { name: "delayed", states: ["parked", "blocked", "retrying"] },
   failed: { name: "failed", states: ["failed"] },
   completed: { name: "done", states: ["pr", "stopped", "cancelled", "withdrawn", "expired"] },
 };

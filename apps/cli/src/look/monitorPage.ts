@@ -46,10 +46,11 @@ function titleLine({ address, now, width, paint }: MonitorPage): string {
 
 /** In the order of the screen. */
 function blocksOf(sections: StatusSections, paint: Paint): (Block & { readonly gap: boolean })[] {
-  const { health, holds, rest, runners, runs, events } = sections;
+  const { health, holds, questions, rest, runners, runs, events } = sections;
   return [
     { lines: health.flat(), least: 4, keep: "first", gap: false },
     { lines: holds, least: 1, keep: "first", gap: false },
+    { lines: questions, least: 2, keep: "first", gap: false },
     { lines: rest, least: 4, keep: "first", gap: false },
     { lines: runners, least: 1, keep: "first", gap: false },
     { lines: runs, least: 5, keep: "first", gap: runs.length > 0 },
@@ -72,12 +73,13 @@ function share(blocks: readonly Block[], room: number): number[] {
     left -= more;
   };
   for (const index of GROWTH) give(index, Math.min(blocks[index]?.lines.length ?? 0, blocks[index]?.least ?? 0));
-  for (const index of [4, ...GROWTH]) give(index, blocks[index]?.lines.length ?? 0);
+  for (const index of [RUNS, ...GROWTH]) give(index, blocks[index]?.lines.length ?? 0);
   return sizes;
 }
 
-/** Health, runs, holds, the counts, runners, events: the most telling first. */
-const GROWTH = [0, 4, 1, 2, 3, 5];
+const RUNS = 5;
+/** Health, runs, questions, holds, the counts, runners, events: the most important first. */
+const GROWTH = [0, RUNS, 2, 1, 3, 4, 6];
 
 function fit({ lines, keep }: Block, size: number, paint: Paint): readonly string[] {
   if (lines.length <= size) return lines;

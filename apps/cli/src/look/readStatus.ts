@@ -1,5 +1,7 @@
 import { judgeHealth } from "@tac8/core/health/judge";
+import { readQuestions } from "@tac8/core/look/questions";
 import { readSnapshot } from "@tac8/core/look/snapshot";
+import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { redisAddress } from "../redis/connect.ts";
 import type { Place } from "../redis/locate.ts";
@@ -26,7 +28,10 @@ export async function readStatusOf(
   { redis, place, events, now }: StatusSource,
 ): Promise<StatusReport> {
   const { redisUrl, repositories, pollSeconds, limits } = place;
-  const snapshot = await readSnapshot({ redis, queue, now, events });
+  const [snapshot, questions] = await Promise.all([
+    readSnapshot({ redis, queue, now, events }),
+    readQuestions(queue, createIssueStore(redis)),
+  ]);
   const health = judgeHealth(snapshot, { now, pollSeconds, limits });
-  return statusReport(snapshot, { health, address: redisAddress(redisUrl), repositories, now });
+  return statusReport(snapshot, { health, questions, address: redisAddress(redisUrl), repositories, now });
 }

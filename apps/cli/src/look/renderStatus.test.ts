@@ -1,6 +1,8 @@
 import { sections as configSections } from "@tac8/core/config/schema";
 import { judgeHealth } from "@tac8/core/health/judge";
+import type { OpenQuestion } from "@tac8/core/look/questions";
 import type { Snapshot } from "@tac8/core/look/snapshot";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { expect, it } from "vitest";
 import { widthOf } from "../terminal/text.ts";
 import { monitorPage } from "./monitorPage.ts";
@@ -54,10 +56,10 @@ const SNAPSHOT: Snapshot = {
   verdict: null,
 };
 
-function report(change: Partial<Snapshot> = {}) {
+function report(change: Partial<Snapshot> = {}, questions: readonly OpenQuestion[] = []) {
   const snapshot = { ...SNAPSHOT, ...change };
   const health = judgeHealth(snapshot, { now, pollSeconds: 30, limits: configSections.health.parse({}) });
-  return statusReport(snapshot, { health, address: "127.0.0.1:6379", repositories, now });
+  return statusReport(snapshot, { health, questions, address: "127.0.0.1:6379", repositories, now });
 }
 const [event] = SNAPSHOT.events;
 const paint = (_: unknown, text: string) => text;
@@ -66,22 +68,51 @@ const how = { repositories, now, width: 80, paint };
 it("shows all in one look, in 80 columns", () => {
   expect(renderStatus(report(), how)).toEqual([
     "Health     warning",
-    "           !  nothing new starts until 2026-11-22T" + new Date(now + 3_600_000).toISOString().slice(11) + " (hold",
-    "              usage-limit by runner pi-1/0): limit reached",
+    "           !  nothing new starts until 14:05 (hold usage-limit by runner",
+    "              pi-1/0): limit reached",
     "Holds      usage-limit, until 14:05: limit reached",
     "Runners    pi-1/0: 1 of 3 slots busy, load 0.8, 54 °C, 2.1 GB memory, 42 GB dis…",
-    "Queue      3 waiting, 1 active, 1 parked or asking, 8 done, 1 failed; paused",
+    "Queue      3 waiting, 1 active, 1 delayed, 8 done, 1 failed; paused",
     "Scheduler  asked GitHub 4 s ago",
     "Redis      127.0.0.1:6379, 3 MB",
-    "Today      1 pull request, 0 failed (100 % success), 0 agents, 0 tokens, $0.00",
-    "In all     8 pull requests, 2 failed (80 % success), 12 agents, 1.2M tokens, $4…",
+    "Today      1 pull request, 0 failed (100 % success), $0.00, 0 agents, 0 tokens",
+    "In all     8 pull requests, 2 failed (80 % success), $4.56, 12 agents, 1.2M tok…",
     "",
-    "WORKING ON  PHASE  FOR     COST   RUNNER  LAST DEED",
+    "WORKING ON  PHASE  FOR     COST   RUNNER  LAST ACTION",
     "#471        work   12 min  $0.42  pi-1/0  Bash: npm test",
     "",
     "Last events",
     "  13:05:22  #3 running → failed: the tests fail, and this is a long story about…",
   ]);
+});
+
+const asked = (number: number, question: string): OpenQuestion => ({
+  issue: `octo.hello.${number}`,
+  title: "Say hello",
+  question,
+  askedAt: new Date(now - 2 * 3_600_000).toISOString(),
+});
+
+fieldTest("E5", "status and monitor name the issue that asks a question, in 80 columns", () => {
+  const questions = [asked(471, "Red or\ngreen?"), ...[1, 2, 3, 4, 5, 6].map((number) => asked(number, "Why?"))];
+  const lines = renderStatus(report({}, questions), how);
+  expect(lines).toContain("Questions  #471 asks, 2 h ago: Red or green?");
+  expect(lines).toContain("           and 2 more: tac8 list --state blocked");
+  const sections = statusSections(report({}, questions), { ...how, brief: true });
+  const page = { sections, away: null, address: "127.0.0.1:6379", now, width: 79, height: 24, paint };
+  expect(monitorPage(page).join("\n")).toContain("#471 asks, 2 h ago: Red or green?");
+  expect(report({}, questions).questions[0]?.issue).toBe("Octo/Hello#471");
+});
+
+fieldTest("E5", "status and monitor show the cost in 80 columns, however large the figures are", () => {
+  const totals = {
+    "outcome|pr": 88_888,
+    "outcome|failed": 88_888,
+    "agents|exited": 888_888,
+    "cost|m": 123_456_780_000,
+  };
+  const lines = renderStatus(report({ totals }), { ...how, width: 79 });
+  expect(lines.find((line) => line.startsWith("In all"))).toContain("$123456.78");
 });
 
 it("says of an agent without a word that it has none yet", () => {

@@ -4,7 +4,7 @@ import type { LoggedEvent } from "@tac8/core/state/events";
 import { dollars, short } from "../terminal/figures.ts";
 import { renderTable } from "../terminal/table.ts";
 import { cut, pad, plain, wrap, type Paint } from "../terminal/text.ts";
-import { clock, moment, span } from "../terminal/time.ts";
+import { clock, moment, span, withLocalTimes } from "../terminal/time.ts";
 import type { Figures, StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
 
 export interface How {
@@ -21,6 +21,8 @@ export interface StatusSections {
   /** The level first, then a reason each, on one line or several. */
   readonly health: readonly (readonly string[])[];
   readonly holds: readonly string[];
+  /** What waits for a person. */
+  readonly questions: readonly string[];
   readonly runners: readonly string[];
   readonly rest: readonly string[];
   readonly runs: readonly string[];
@@ -37,11 +39,12 @@ const MARKS: Readonly<Record<Level, string>> = { ok: "✓", warning: "!", degrad
 
 /** `tac8 status` as lines of at most `width` columns. */
 export function renderStatus(report: StatusReport, how: How): string[] {
-  const { health, holds, runners, rest, runs, events } = statusSections(report, how);
+  const { health, holds, questions, runners, rest, runs, events } = statusSections(report, how);
   const heading = (text: string) => ["", how.paint("dim", text)];
   return [
     ...health.flat(),
     ...holds,
+    ...questions,
     ...runners,
     ...rest,
     ...(runs.length === 0 ? [] : ["", ...runs]),
@@ -62,7 +65,7 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
       [row("Health", level, ["bold", COLORS[level]])],
       ...reasons.map((reason) => {
         const mark = pad(MARKS[reason.level], 3);
-        const text = plain(reason.text);
+        const text = withLocalTimes(plain(reason.text), now);
         const lines = brief ? [text] : wrap(text, body - mark.length);
         return lines.map((line, index) => row("", (index === 0 ? mark : "   ") + line, COLORS[reason.level]));
       }),
@@ -73,6 +76,9 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
           ? []
           : [row("Holds", "none")]
         : report.holds.map((hold, index) => row(index === 0 ? "Holds" : "", holdText(hold, now), "yellow")),
+    questions: questionRows(report.questions, how).map((text, index) =>
+      row(index === 0 ? "Questions" : "", text, "yellow"),
+    ),
     runners: runnerRows(report.runners).map((text, index) => row(index === 0 ? "Runners" : "", text)),
     rest: [
       row("Queue", queueText(report.queue)),
@@ -84,6 +90,17 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
     runs: runRows(report, how),
     events: report.events.map((event) => cut(`  ${eventText(event, how)}`, width)),
   };
+}
+
+const MAX_QUESTIONS = 5;
+
+function questionRows(questions: StatusReport["questions"], { repositories, now }: How): string[] {
+  const rows = questions.slice(0, MAX_QUESTIONS).map(({ issue, question, askedAt }) => {
+    const since = askedAt === null ? "" : `, ${span(now - Date.parse(askedAt))} ago`;
+    return `${issueText(issue, repositories)} asks${since}: ${plain(question).replaceAll(/\s+/g, " ")}`;
+  });
+  const more = questions.length - rows.length;
+  return more > 0 ? [...rows, `and ${more} more: tac8 list --state blocked`] : rows;
 }
 
 function runnerRows(runners: readonly StatusRunner[]): string[] {
@@ -116,7 +133,7 @@ function schedulerText(scheduler: StatusReport["scheduler"], now: number): strin
 }
 
 function queueText({ waiting, active, delayed, completed, failed, paused }: StatusReport["queue"]): string {
-  const counts = `${waiting} waiting, ${active} active, ${delayed} parked or asking, ${completed} done, ${failed} failed`;
+  const counts = `${waiting} waiting, ${active} active, ${delayed} delayed, ${completed} done, ${failed} failed`;
   return paused ? `${counts}; paused` : counts;
 }
 
@@ -128,7 +145,7 @@ function redisText({ address, used, max }: StatusReport["redis"]): string {
 function figuresText({ outcomes, successRate, agents, tokens, costUsd }: Figures): string {
   const rate = successRate === null ? "" : ` (${Math.round(successRate * 100)} % success)`;
   const done = `${outcomes.pr} pull request${outcomes.pr === 1 ? "" : "s"}, ${outcomes.failed} failed${rate}`;
-  return `${done}, ${agents} agent${agents === 1 ? "" : "s"}, ${short(tokens)} tokens, ${dollars(costUsd)}`;
+  return `${done}, ${dollars(costUsd)}, ${agents} agent${agents === 1 ? "" : "s"}, ${short(tokens)} tokens`;
 }
 
 function holdText({ name, reason, until }: StatusReport["holds"][number], now: number): string {
@@ -149,7 +166,7 @@ function runRows({ runs }: StatusReport, { repositories, width, now }: How): str
       { title: "COST", max: 9, text: ({ costUsd }) => (costUsd > 0 ? dollars(costUsd) : "") },
       { title: "RUNNER", max: wide ? 20 : 12, text: ({ runner }) => plain(runner) },
       ...(wide ? [{ title: "TITLE", max: 30, text: ({ title }: StatusRun) => plain(title) }] : []),
-      { title: "LAST DEED", max: 200, text: (run) => deedText(run, now) },
+      { title: "LAST ACTION", max: 200, text: (run) => actionText(run, now) },
     ],
   });
   return lines.map((line) => cut(line, width));
@@ -170,7 +187,7 @@ function issueText(issue: string, repositories: readonly RepoRef[]): string {
 /** An agent that has been silent for a while says so. */
 const SILENT_MS = 60_000;
 
-function deedText({ last }: StatusRun, now: number): string {
+function actionText({ last }: StatusRun, now: number): string {
   if (last === null) return "has not said anything yet";
   const ago = now - Date.parse(last.at);
   return `${ago > SILENT_MS ? `(${span(ago)} ago) ` : ""}${plain(last.text)}`;

@@ -3,6 +3,7 @@ import type { Outcome } from "@tac8/core/domain/states";
 import type { Health } from "@tac8/core/health/level";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
+import type { OpenQuestion } from "@tac8/core/look/questions";
 import type { LoggedEvent } from "@tac8/core/state/events";
 import type { HostPresence, RunnerPresence, RunPresence } from "@tac8/core/state/presence";
 import { wholeName } from "./names.ts";
@@ -59,6 +60,8 @@ export interface StatusReport {
   readonly runners: readonly StatusRunner[];
   readonly runs: readonly StatusRun[];
   readonly queue: QueueCounts;
+  /** Questions of agents that wait for an answer, oldest first. `issue`: `owner/repo#471`. */
+  readonly questions: readonly OpenQuestion[];
   readonly holds: readonly {
     readonly name: string;
     readonly reason: string;
@@ -74,6 +77,7 @@ export interface StatusReport {
 }
 
 export interface StatusGiven {
+  readonly questions: readonly OpenQuestion[];
   readonly health: Health;
   /** `host:port`. */
   readonly address: string;
@@ -83,7 +87,10 @@ export interface StatusGiven {
 }
 
 /** Pure. */
-export function statusReport(snapshot: Snapshot, { health, address, repositories, now }: StatusGiven): StatusReport {
+export function statusReport(
+  snapshot: Snapshot,
+  { health, questions, address, repositories, now }: StatusGiven,
+): StatusReport {
   const { scheduler, runners } = snapshot;
   const runs = runners.flatMap((runner) => (runner.runs ?? []).map((run) => ({ runner: runner.name, ...run })));
   return {
@@ -106,6 +113,7 @@ export function statusReport(snapshot: Snapshot, { health, address, repositories
         };
       }),
     queue: snapshot.queue,
+    questions: questions.map((question) => ({ ...question, issue: wholeName(question.issue, repositories) })),
     holds: snapshot.holds.map((hold) => ({ ...hold, since: iso(hold.since), until: isoOrNull(hold.until) })),
     today: summarize(snapshot.today),
     total: summarize(snapshot.totals),

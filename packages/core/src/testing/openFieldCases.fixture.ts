@@ -46,14 +46,11 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "E13",
 
   // What the operator sees
-  "E5",
   "E6",
   "E7",
-  "E8",
   "E9",
   "E10",
   "E11",
-  "E12",
 
   // Found by reading the code
   "F1",
@@ -63,7 +60,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "F5",
   "F6",
   "F7",
-  "F8",
   "F9",
   "F10",
   "F11",

@@ -1,0 +1,35 @@
+import type { Queue } from "bullmq";
+import type { JobData } from "../queue/contract.ts";
+import type { IssueStore } from "../state/issueStore.ts";
+
+/** A question of an agent that waits for an answer. */
+export interface OpenQuestion {
+  /** Job id of its issue. */
+  readonly issue: string;
+  readonly title: string;
+  readonly question: string;
+  /** ISO time; null where it is unknown. */
+  readonly askedAt: string | null;
+}
+
+/** Delayed jobs that are read: the cost does not grow with the queue. */
+const MAX_JOBS = 50;
+
+/** Return the open questions, oldest first. Blocked jobs have the longest delays, so they are the last of the delayed ones. */
+export async function readQuestions(
+  queue: Queue<JobData>,
+  store: Pick<IssueStore, "readMany">,
+): Promise<OpenQuestion[]> {
+  const jobs = await queue.getJobs(["delayed"], 0, MAX_JOBS - 1, false);
+  if (jobs.length === 0) return [];
+  const issues = await store.readMany(jobs.map(({ id }) => id ?? ""));
+  return jobs
+    .flatMap((job, index) => {
+      const issue = issues[index];
+      if (issue?.state !== "blocked" || issue.answer !== null) return [];
+      const { question, reason, askedAt, since } = issue;
+      const title = typeof job.data?.title === "string" ? job.data.title : "";
+      return [{ issue: job.id ?? "", title, question: question ?? reason ?? "", askedAt: askedAt ?? since }];
+    })
+    .toSorted((a, b) => (a.askedAt ?? "").localeCompare(b.askedAt ?? ""));
+}
