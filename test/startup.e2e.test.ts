@@ -171,7 +171,11 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     test("no Redis where REDIS_URL says", async () => {
       const port = await freePort();
       const launched = up(environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
-      await expectGivesUp(launched, [new RegExp(`^tac8: Redis at 127.0.0.1:${port} is not reachable: start it`)], 1);
+      await expectGivesUp(
+        launched,
+        [new RegExp(`^tac8: Redis at 127.0.0.1:${port} is not reachable \\(connection refused\\): start it`)],
+        1,
+      );
     });
 
     test("a token without write access", async () => {

@@ -47,7 +47,7 @@ const SNAPSHOT: OverviewSnapshot = {
     totals: {},
     today: { "outcome|pr": 3, "cost|sonnet": 1_500_000 },
     ends: [],
-    memory: { used: 1, max: 0 },
+    memory: { used: 1, max: 0, policy: "noeviction" },
     writesToDisk: true,
     verdict: null,
   },

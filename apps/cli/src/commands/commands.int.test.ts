@@ -283,7 +283,7 @@ it("every command says when Redis is away", async () => {
     expect({ code, err }).toEqual({
       code: 1,
       err: expect.stringMatching(
-        /^tac8: Redis at 127\.0\.0\.1:\d+ is not reachable: start it with tac8 up, or set REDIS_URL\n$/,
+        /^tac8: Redis at 127\.0\.0\.1:\d+ is not reachable \(connection refused\): start it with tac8 up, or set REDIS_URL\n$/,
       ),
     });
   }

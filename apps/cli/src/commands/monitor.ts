@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectRedis } from "@tac8/core/queue/redis";
+import { redisTrouble } from "@tac8/core/queue/redisTrouble";
 import { messageOf, WrongUsage, type Context } from "../context.ts";
 import { monitorPage } from "../look/monitorPage.ts";
 import { readStatusOf } from "../look/readStatus.ts";
@@ -82,7 +83,7 @@ interface Reader {
 function openReader(place: Place, now: () => number): Reader {
   let last = "it does not answer";
   let since = now();
-  const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = messageOf(error) || last) });
+  const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = redisTrouble(error)) });
   const queue = openQueue(redis);
   /** At most one, however long it takes: without its server a client keeps every command in memory. */
   let reading: Promise<Found> | null = null;

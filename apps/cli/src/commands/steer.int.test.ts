@@ -310,7 +310,7 @@ it("says when Redis is away", async () => {
     expect(await tac8(args, { REDIS_URL: UNREACHABLE })).toEqual({
       code: 1,
       out: "",
-      err: expect.stringMatching(/^tac8: Redis at .* is not reachable: .*\n$/),
+      err: expect.stringMatching(/^tac8: Redis at .* is not reachable \([^)]+\): .*\n$/),
     });
   }
 });

@@ -38,7 +38,9 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   expect(await cli.ended).toEqual({ code: 0, signal: null });
   const after = lab.start(["status"], { REDIS_URL: "redis://127.0.0.1:1" });
   expect((await after.ended).code).toBe(1);
-  expect(after.stderr()).toBe("tac8: Redis at 127.0.0.1:1 is not reachable: start it with tac8 up, or set REDIS_URL\n");
+  expect(after.stderr()).toBe(
+    "tac8: Redis at 127.0.0.1:1 is not reachable (connection refused): start it with tac8 up, or set REDIS_URL\n",
+  );
   // Its issues are gone with it: a number now means an issue of another tac8.
   const late = lab.start(["retry", "4"], { REDIS_URL: "redis://127.0.0.1:1" });
   expect((await late.ended).code).toBe(1);

@@ -44,7 +44,7 @@ test.each([
   [{ redisNamed: false, message: "Redis at x is not reachable: y" }, "note", null],
   [{ redisNamed: false, message: "Redis at x refuses us (NOAUTH): check the password" }, "problem", /password/],
 ])("a Redis that is away: %j", (given, verdict, advice) => {
-  const finding = judgeAway({ where: "x", ...given });
+  const finding = judgeAway(given);
   expect(finding.verdict).toBe(verdict);
   if (advice !== null) expect(finding.advice).toMatch(advice);
 });

@@ -51,7 +51,7 @@ const SNAPSHOT: Snapshot = {
   },
   today: { "outcome|pr": 1 },
   ends: [],
-  memory: { used: 3 * 1024 ** 2, max: 0 },
+  memory: { used: 3 * 1024 ** 2, max: 0, policy: "noeviction" },
   writesToDisk: true,
   verdict: null,
 };

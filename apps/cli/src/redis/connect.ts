@@ -1,4 +1,5 @@
 import { connectRedis } from "@tac8/core/queue/redis";
+import { redisTrouble } from "@tac8/core/queue/redisTrouble";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../context.ts";
@@ -51,5 +52,6 @@ function unreachable(given: { url: string; answer: unknown; last: Error | null; 
   const where = `Redis at ${redisAddress(url)}`;
   if (refused !== null) return new Problem(`${where} refuses us (${refused.message}): check the password in REDIS_URL`);
   const cause = last ?? (answer instanceof Error ? answer : undefined);
-  return new Problem(`${where} is not reachable: ${advice}`, { cause });
+  const why = cause === undefined ? `no answer within ${ANSWER_MS / 1000} s` : redisTrouble(cause);
+  return new Problem(`${where} is not reachable (${why}): ${advice}`, { cause });
 }

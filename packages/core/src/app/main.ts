@@ -5,6 +5,7 @@ import type { Config } from "../config/resolve.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import { logAtMost } from "../log/throttleLog.ts";
 import { connectRedis } from "../queue/redis.ts";
+import { redisTrouble } from "../queue/redisTrouble.ts";
 
 /** A start-up problem that starting again does not mend: `tac8 up` and people should look. */
 export const EXIT_CONFIG = 78;
@@ -112,10 +113,9 @@ function giveUp(error: unknown, log: Logger): number {
 }
 
 /** One line for people. Without the error itself: its stack names only the client's own code. */
-function redisAway(url: string, error: Error & { readonly code?: string }): string {
+function redisAway(url: string, error: Error): string {
   const { hostname, port } = new URL(url);
-  const said = error.message || (error.code ?? error.name);
-  return `waiting for Redis at ${hostname}:${port || "6379"} (${said}): start it, or set REDIS_URL`;
+  return `waiting for Redis at ${hostname}:${port || "6379"} (${redisTrouble(error)}): start it, or set REDIS_URL`;
 }
 
 /** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent is gone. */

@@ -41,7 +41,7 @@ const WELL: Snapshot = {
   totals: {},
   today: {},
   ends: [],
-  memory: { used: 10, max: 100 },
+  memory: { used: 10, max: 100, policy: "noeviction" },
   writesToDisk: true,
   verdict: null,
 };
@@ -109,18 +109,31 @@ const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level:
     ["all-rest", "tired:a", "paused:b"],
   ],
 
-  ["Redis at its warning", { memory: { used: 75, max: 100 } }, "ok", []],
-  ["Redis over its warning", { memory: { used: 76, max: 100 } }, "warning", ["redis-memory"]],
-  ["Redis nearly full", { memory: { used: 91, max: 100 } }, "critical", ["redis-memory hold"]],
+  ["Redis at its warning", { memory: { used: 75, max: 100, policy: "noeviction" } }, "ok", []],
+  ["Redis over its warning", { memory: { used: 76, max: 100, policy: "noeviction" } }, "warning", ["redis-memory"]],
+  ["Redis nearly full", { memory: { used: 91, max: 100, policy: "noeviction" } }, "critical", ["redis-memory hold"]],
   [
     "Redis a bit better",
-    { memory: { used: 80, max: 100 }, ...was("redis-memory", "critical") },
+    { memory: { used: 80, max: 100, policy: "noeviction" }, ...was("redis-memory", "critical") },
     "critical",
     ["redis-memory hold"],
   ],
-  ["Redis better", { memory: { used: 72, max: 100 }, ...was("redis-memory", "critical") }, "warning", ["redis-memory"]],
-  ["Redis well again", { memory: { used: 60, max: 100 }, ...was("redis-memory", "critical") }, "ok", []],
-  ["Redis without a limit", { memory: { used: 1e12, max: 0 } }, "ok", []],
+  [
+    "Redis better",
+    { memory: { used: 72, max: 100, policy: "noeviction" }, ...was("redis-memory", "critical") },
+    "warning",
+    ["redis-memory"],
+  ],
+  [
+    "Redis well again",
+    { memory: { used: 60, max: 100, policy: "noeviction" }, ...was("redis-memory", "critical") },
+    "ok",
+    [],
+  ],
+  ["Redis without a limit", { memory: { used: 1e12, max: 0, policy: "noeviction" } }, "ok", []],
+  ["Redis may evict jobs", { memory: { used: 1, max: 100, policy: "allkeys-lru" } }, "critical", ["redis-policy"]],
+  ["Redis could evict jobs", { memory: { used: 1, max: 0, policy: "volatile-ttl" } }, "warning", ["redis-policy"]],
+  ["Redis does not say", { memory: { used: 1, max: 0, policy: null } }, "ok", []],
   ["Redis cannot write", { writesToDisk: false }, "critical", ["redis-disk"]],
 
   ["a short disk", { runners: disk(1.9, 20) }, "degraded", ["disk:h0 slow h0"]],
@@ -206,7 +219,7 @@ test("0 is no limit", () => {
     runners: [
       runner("a", { machine: machine({ freeDiskGb: 0, freeMemoryMb: 0, temperatureC: 200 }), process: lag(1e6) }),
     ],
-    memory: { used: 100, max: 100 },
+    memory: { used: 100, max: 100, policy: "noeviction" },
     ends: ends(20, 0),
   };
   expect(judgeHealth(ill, { ...given, limits: none as typeof limits })).toEqual({ level: "ok", reasons: [] });

@@ -73,6 +73,12 @@ function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, sc
     const text = "Redis cannot write to its disk and so takes nothing: see its log, and whether that disk is full";
     reasons.push({ ...everywhere, level: "critical", code: "redis-disk", text });
   }
+  if (memory.policy !== null && memory.policy !== "noeviction") {
+    // Without a limit nothing is evicted yet.
+    const level = memory.max === 0 ? "warning" : "critical";
+    const text = `Redis may delete jobs when its memory is full (maxmemory-policy ${memory.policy}): set maxmemory-policy noeviction`;
+    reasons.push({ ...everywhere, level, code: "redis-policy", text });
+  }
   if (memory.max === 0) return reasons;
   const used = (100 * memory.used) / memory.max;
   const text = `Redis uses ${Math.floor(used)} % of its maxmemory, and takes nothing when it is full: raise maxmemory`;

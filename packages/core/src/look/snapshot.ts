@@ -30,6 +30,8 @@ export interface QueueCounts {
 export interface RedisMemory {
   readonly used: number;
   readonly max: number;
+  /** `maxmemory-policy`; null where Redis does not say. */
+  readonly policy: string | null;
 }
 
 /** How all of tac8 stands at one moment; what it costs to read does not grow with the queue. */
@@ -103,7 +105,7 @@ export async function readSnapshot({ redis, queue, now, events: count }: Snapsho
     totals,
     today: days[0] ?? {},
     ends,
-    memory: { used: fieldOf(memory, "used_memory"), max: fieldOf(memory, "maxmemory") },
+    memory: { used: fieldOf(memory, "used_memory"), max: fieldOf(memory, "maxmemory"), policy: policyIn(memory) },
     writesToDisk: !/^aof_last_write_status:err/m.test(persistence),
     verdict: verdict !== null && now - verdict.at <= VERDICT_GONE_MS ? verdict : null,
   };
@@ -119,4 +121,8 @@ function byName(runners: readonly RunnerPresence[]): RunnerPresence[] {
 
 function fieldOf(info: string, name: string): number {
   return Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+}
+
+function policyIn(info: string): string | null {
+  return /^maxmemory_policy:([\w-]{1,40})/m.exec(info)?.[1] ?? null;
 }

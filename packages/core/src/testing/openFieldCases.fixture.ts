@@ -49,7 +49,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "E6",
   "E7",
   "E9",
-  "E10",
   "E11",
 
   // Found by reading the code

@@ -5,6 +5,7 @@ import { note, ok, problem, type Finding } from "../finding.ts";
 
 /** BullMQ asks for it. */
 const LEAST = [6, 2] as const;
+const START = "start it";
 
 export const redis: Check = {
   name: "Redis",
@@ -12,10 +13,10 @@ export const redis: Check = {
   async look({ redisUrl, redisNamed }) {
     const where = redisAddress(redisUrl);
     try {
-      return await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), "start it");
+      return await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), START);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return [judgeAway({ where, redisNamed, message: error.message })];
+      return [judgeAway({ redisNamed, message: error.message })];
     }
   },
 };
@@ -55,11 +56,11 @@ export function judgeRedis(where: string, info: string): Finding[] {
 }
 
 /** Pure. `message`: what the connection said. */
-export function judgeAway(given: { where: string; redisNamed: boolean; message: string }): Finding {
-  const { where, redisNamed, message } = given;
+export function judgeAway(given: { redisNamed: boolean; message: string }): Finding {
+  const { redisNamed, message } = given;
   if (/refuses us/.test(message))
     return problem(message.split(": check")[0] ?? message, "check the password in REDIS_URL");
   if (redisNamed)
-    return problem(`${where} is not reachable`, "start it, or unset REDIS_URL and tac8 up starts its own");
+    return problem(message.replace(`: ${START}`, ""), "start it, or unset REDIS_URL and tac8 up starts its own");
   return note("none runs: tac8 up starts one of its own");
 }

@@ -1,0 +1,38 @@
+type Coded = Error & { readonly code?: unknown };
+
+/** Node's and OpenSSL's codes of a connection that cannot be made. */
+const CAUSES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "unknown host name",
+  EAI_AGAIN: "the host name cannot be resolved now",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ETIMEDOUT: "no answer",
+  ECONNRESET: "the server closes the connection: if it expects TLS, write rediss://",
+  EPIPE: "the server closes the connection: if it expects TLS, write rediss://",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the server does not speak TLS: write redis://",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "the server does not speak TLS: write redis://",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: trust its CA with NODE_EXTRA_CA_CERTS",
+  SELF_SIGNED_CERT_IN_CHAIN: "the server's CA is unknown: trust it with NODE_EXTRA_CA_CERTS",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's CA is unknown: trust it with NODE_EXTRA_CA_CERTS",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's CA is unknown: trust it with NODE_EXTRA_CA_CERTS",
+};
+const MAX = 200;
+
+/** Return in a few words why Redis cannot be reached, without a password. Pure. */
+export function redisTrouble(error: Error): string {
+  const one = firstOf(error);
+  const known = typeof one.code === "string" ? CAUSES[one.code] : undefined;
+  if (known !== undefined) return known;
+  if (/^Connection is closed/i.test(one.message)) return CAUSES["ECONNRESET"] ?? one.message;
+  const said = one.message || (typeof one.code === "string" ? one.code : one.name);
+  return said.replaceAll(/\s+/g, " ").slice(0, MAX);
+}
+
+/** A host with several addresses gives one error for all of them, without a message. */
+function firstOf(error: Coded): Coded {
+  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  return first instanceof Error ? first : error;
+}
