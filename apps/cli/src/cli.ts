@@ -2,9 +2,13 @@ import { CommanderError } from "commander";
 import { messageOf, Problem, WrongUsage, type Context } from "./context.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { createProgram } from "./program.ts";
+import { jsonText } from "./terminal/json.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
-/** Exit codes: 0 ok, 1 a problem (said on stderr, one line each), 2 wrong usage. */
+/**
+ * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage. With `--json` a problem is an object on stdout as
+ * well: `{"error": {"code": 1, "lines": ["…"]}}`.
+ */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
   let code = 0;
   const program = createProgram(context, {
@@ -18,14 +22,21 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    complain(error, context);
-    return error instanceof WrongUsage ? 2 : 1;
+    const exitCode = error instanceof WrongUsage ? 2 : 1;
+    const lines = linesOf(error);
+    if (argv.includes("--json")) context.out.line(jsonText({ error: { code: exitCode, lines } }));
+    complain(error, { ...context, lines });
+    return exitCode;
   }
 }
 
-function complain(error: unknown, { err, env }: Context): void {
+function linesOf(error: unknown): string[] {
   const lines = error instanceof Problem ? error.lines : messageOf(error).split("\n", 1);
+  return lines.flatMap(plainLines);
+}
+
+function complain(error: unknown, { err, env, lines }: Context & { readonly lines: readonly string[] }): void {
   const mark = painter(err.color)("red", "tac8:");
-  for (const line of lines.flatMap(plainLines)) err.line(`${mark} ${line}`);
+  for (const line of lines) err.line(`${mark} ${line}`);
   if (env["LOG_LEVEL"] === "debug" && error instanceof Error) err.line(error.stack ?? "");
 }

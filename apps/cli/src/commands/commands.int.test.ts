@@ -144,7 +144,7 @@ describe("tac8 retry", () => {
 
   it.each([
     [["retry", "99"], 1, /octo\/hello#99 is not in the queue/],
-    [["retry", "x y"], 1, /"x y" is not an issue: expected 471/],
+    [["retry", "x y"], 2, /"x y" is not an issue: expected 471/],
     [["retry", "a/b#1"], 1, /a\/b is not a configured repository \(Octo\/Hello\)/],
     [["retry"], 2, /say which issue/],
     [["retry", "3", "--failed"], 2, /say which issue/],

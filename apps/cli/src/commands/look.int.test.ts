@@ -1,3 +1,4 @@
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { encodeAgentEvidence } from "@tac8/core/domain/agentEvidence";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { jobOptions, type JobData } from "@tac8/core/queue/contract";
@@ -189,15 +190,16 @@ it("tac8 list says how many more there are", async () => {
 
 it.each([
   [["why"], 2, /missing required argument/],
-  [["why", "x y"], 1, /"x y" is not an issue/],
+  [["why", "x y"], 2, /"x y" is not an issue/],
   [["timeline", "a/b#1"], 1, /a\/b is not a configured repository/],
   [["timeline", "--limit", "0"], 2, /--limit 0 is no number/],
   [["timeline", "--since", "7y"], 2, /--since 7y is no time/],
   [["report", "--since", "soon"], 2, /--since soon is no time/],
-  [["report", "--json", "--markdown"], 2, /choose one/],
+  [["report", "--markdown", "--json"], 2, /choose one/],
 ])("%j ends with %i and one line", async (args, code, line) => {
   const answer = await tac8(...args);
-  expect(answer).toEqual({ code, out: "", err: expect.stringMatching(line) });
+  const out = args.includes("--json") ? expect.stringContaining('"error"') : "";
+  expect(answer).toEqual({ code, out, err: expect.stringMatching(line) });
   expect(answer.err.trim().split("\n")).toHaveLength(1);
 });
 
@@ -209,4 +211,24 @@ it("every one of them says when Redis is away", async () => {
       err: expect.stringMatching(/^tac8: Redis at .* not reachable/),
     });
   }
+});
+
+fieldTest("E12", "a text that names no issue is wrong usage, for every command that takes an issue", async () => {
+  for (const args of [
+    ["view", "abc"],
+    ["why", "abc"],
+    ["timeline", "abc"],
+    ["retry", "abc"],
+    ["stop", "abc"],
+    ["add", "abc"],
+  ]) {
+    const { code, err } = await run(args, server.url);
+    expect([args, code, err]).toEqual([args, 2, expect.stringMatching(/^tac8: "abc" is not an issue/)]);
+  }
+});
+
+fieldTest("E12", "with --json a problem is JSON on stdout, and one line on stderr", async () => {
+  const { code, out, err } = await run(["why", "3", "--json"], UNREACHABLE);
+  expect(JSON.parse(out)).toEqual({ error: { code: 1, lines: [expect.stringMatching(/^Redis at .* not reachable/)] } });
+  expect([code, err.trim().split("\n").length]).toEqual([1, 1]);
 });

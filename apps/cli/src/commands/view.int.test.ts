@@ -208,7 +208,7 @@ describe("tac8 view", () => {
 
   it.each([
     [["view", "99"], 1, /Octo\/Hello#99 is not known here: check the number/],
-    [["view", "x"], 1, /"x" is not an issue/],
+    [["view", "x"], 2, /"x" is not an issue/],
     [["view"], 2, /missing required argument 'issue'/],
     [["view", "3", "--run", "first"], 2, /--run takes the number of a run/],
     [["view", "3"], 1, /no agent has worked on Octo\/Hello#3 yet: it is queued/],

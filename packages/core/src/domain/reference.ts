@@ -45,9 +45,14 @@ export function repoKey(ref: RepoRef): string {
   return `${ref.owner}/${ref.repo}`.toLowerCase();
 }
 
+/** The text cannot name an issue, in whatever repository. */
+export class NotAReference extends Error {
+  override readonly name = "NotAReference";
+}
+
 /**
  * Reads `owner/repo#471`, a GitHub issue's or pull request's address, `gh-471`, `#471` or `471`.
- * @throws Error with one line for a person when it is no reference, or is ambiguous among the configured repositories.
+ * @throws NotAReference, or Error where it is ambiguous or of no configured repository; each has one line for a person.
  */
 export function parseReference(text: string, repositories: readonly RepoRef[]): IssueRef {
   const trimmed = text.trim();
@@ -63,7 +68,7 @@ export function parseReference(text: string, repositories: readonly RepoRef[]): 
   }
   const short = /^(?:gh-|#)?(\d{1,10})$/i.exec(trimmed);
   if (short === null || Number(short[1]) === 0) {
-    throw new Error(`"${trimmed.slice(0, 80)}" is not an issue: expected 471 or owner/repo#471`);
+    throw new NotAReference(`"${trimmed.slice(0, 80)}" is not an issue: expected 471 or owner/repo#471`);
   }
   const [only, ...more] = repositories;
   if (only === undefined || more.length > 0) {
