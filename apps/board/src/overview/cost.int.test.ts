@@ -2,6 +2,9 @@ import { Queue } from "bullmq";
 import { afterEach, expect, test } from "vitest";
 import { jobOptions, QUEUE_NAME, type JobData } from "@tac8/core/queue/contract";
 import { addCopies } from "@tac8/core/queue/copies.fixture";
+import { stopIssue } from "@tac8/core/queue/stop";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import type { Redis } from "ioredis";
 import { announceRunner } from "@tac8/core/state/presence";
 import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
@@ -65,3 +68,24 @@ test("with 100,000 waiting jobs a look at the overview costs Redis what it costs
   expect(large.page.body).toContain("100,005");
   process.stdout.write(`overview: ${small.ms} ms with 100 waiting jobs, ${large.ms} ms with 100,000\n`);
 });
+
+fieldTest(
+  "E6",
+  "an issue that was stopped while it waited is among the finished ones, with a way to retry it",
+  async () => {
+    const { redis } = await setUpRedis(cleanup);
+    const queue = new Queue<JobData>(QUEUE_NAME, { connection: redis });
+    const store = createIssueStore(redis);
+    const jobId = "octo.hello.7";
+    const data = { owner: "octo", repo: "hello", number: 7, repositoryId: 1, title: "Say goodbye", url: "" };
+    await queue.add("issue", data, jobOptions({ jobId, priority: "P2", begun: false, attempts: 3 }));
+    await store.writeIf(jobId, {}, { state: "queued", since: new Date().toISOString() });
+    await stopIssue({ queue, store, redis, jobId, by: "ann@pi", reason: null, kill: false, now: Date.now() });
+    await queue.close();
+    const { url } = await setUpBoard(cleanup, { redis });
+    const { body } = await ask(url);
+    expect(body).toContain('id="ended-octo.hello.7"');
+    expect(body).toContain("Say goodbye");
+    expect(body).toContain('action="/issues/octo/hello/7/retry?from=overview"');
+  },
+);

@@ -1,5 +1,6 @@
 import type { JobType, Job } from "bullmq";
 import { readSnapshot, type Snapshot } from "@tac8/core/look/snapshot";
+import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import type { Board } from "../board.ts";
@@ -99,7 +100,26 @@ async function readLater(board: Board): Promise<LaterJob[]> {
   });
 }
 
+/** The newest ends: of jobs in the queue, and of issues that a stop took out of it. */
 async function readFinished(board: Board): Promise<FinishedJob[]> {
+  const [jobs, shelved] = await Promise.all([
+    readEndedJobs(board),
+    readShelved(board.redis, { store: board.store, count: JOBS_SHOWN }),
+  ]);
+  const inQueue = new Set(jobs.map(({ id }) => id));
+  const stopped = shelved.flatMap(({ id, shelf, issue }) =>
+    inQueue.has(id) ? [] : [finishedOf({ id, shelf, issue })],
+  );
+  return [...jobs, ...stopped].toSorted((a, b) => b.at - a.at).slice(0, JOBS_SHOWN);
+}
+
+function finishedOf({ id, shelf: { data, priority }, issue }: ShelvedIssue): FinishedJob {
+  const { reason, prUrl } = issue;
+  const at = Date.parse(issue.since ?? "") || 0;
+  return { id, title: data.title, priority, queuedAt: at, at, outcome: "stopped", reason, prUrl, issue };
+}
+
+async function readEndedJobs(board: Board): Promise<FinishedJob[]> {
   const ended = await Promise.all([some(board, ["completed"], false), some(board, ["failed"], false)]);
   const jobs = ended
     .flat()

@@ -1,3 +1,4 @@
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jobIdOf } from "@tac8/core/domain/reference";
@@ -126,6 +127,22 @@ describe("tac8 stop", () => {
     expect(again.code).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ result: "ended", state: "stopped" });
   });
+
+  fieldTest(
+    "E6",
+    "an issue that is stopped while it waits stays in the list, once, also when it is retried",
+    async () => {
+      await queued(3);
+      await tac8(["stop", "3", "--no-wait"]);
+      const list = async () =>
+        (JSON.parse((await tac8(["list", "--json"])).out) as { issues: { issue: string; state: string }[] }).issues;
+      expect(await list()).toMatchObject([
+        { issue: "octo/hello#3", state: "stopped", title: expect.any(String) as string },
+      ]);
+      await tac8(["retry", "3"]);
+      expect(await list()).toMatchObject([{ issue: "octo/hello#3", state: "queued" }]);
+    },
+  );
 });
 
 describe("tac8 pause and resume", () => {

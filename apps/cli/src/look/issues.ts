@@ -1,5 +1,6 @@
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
 import { ISSUE_STATES, reached, type IssueState } from "@tac8/core/domain/states";
+import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
 import { JOB_STATES, shownState, type JobState } from "@tac8/core/look/shownState";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
@@ -50,13 +51,47 @@ export async function readIssues(redis: Redis, now: number): Promise<IssueList> 
     return { found: jobs, counts: await queue.getJobCounts(...JOB_STATES) };
   });
   const ids = [...found.keys()];
-  const hashes = await createIssueStore(redis).readMany(ids);
+  const store = createIssueStore(redis);
+  const hashes = await store.readMany(ids);
   const rows = ids.flatMap((id, index) => {
     const entry = found.get(id);
     const hash = hashes[index];
     return entry === undefined || hash === undefined ? [] : [toRow({ id, ...entry, hash, now })];
   });
-  return { issues: sortRows(rows), more: moreThan(found, counts) };
+  const shelved = await readShelved(redis, { store, count: MAX_PER_STATE });
+  const without = shelved.filter(({ id }) => !found.has(id)).map(shelvedRow);
+  return { issues: sortRows([...rows, ...without]), more: moreThan(found, counts) };
+}
+
+/** Of an issue that was stopped while it waited. */
+function shelvedRow({ id, shelf: { data, attempts }, issue }: ShelvedIssue): IssueRow {
+  return {
+    ...known(id, { data, issue }),
+    state: "stopped",
+    since: issue.since ?? "",
+    runner: issue.runner,
+    attempts: issue.endedAttempt ?? 0,
+    maxAttempts: attempts,
+    runMs: issue.usage?.durationMs ?? 0,
+    reason: issue.reason,
+  };
+}
+
+/** What a row says of any issue. */
+function known(
+  id: string,
+  { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueFields },
+): Pick<IssueRow, "issue" | "title" | "url" | "costUsd" | "pr"> {
+  const ref = parseJobId(id);
+  const { owner, repo, number, title, url } = data;
+  const named = owner && repo && number ? { owner, repo, number } : ref;
+  return {
+    issue: named === null ? id : formatReference(named),
+    title: title ?? "",
+    url: url ?? "",
+    costUsd: issue.usage?.costUsd ?? 0,
+    pr: issue.prNumber === null ? null : { number: issue.prNumber, url: issue.prUrl },
+  };
 }
 
 function moreThan(found: ReadonlyMap<string, Found>, counts: Readonly<Record<string, number>>): IssueList["more"] {
@@ -106,19 +141,14 @@ async function readState(queue: IssueQueue, state: JobState): Promise<Found["job
 function toRow(given: Found & { readonly id: string; readonly hash: IssueFields; readonly now: number }): IssueRow {
   const { id, job, hash } = given;
   const state = shownState(given.state, hash.state);
-  const ref = job.data.owner ? job.data : parseJobId(id);
   return {
-    issue: ref === null ? id : formatReference(ref),
-    title: job.data.title ?? "",
-    url: job.data.url ?? "",
+    ...known(id, { data: job.data, issue: hash }),
     state,
     since: hash.since ?? new Date(job.finishedOn ?? job.processedOn ?? job.timestamp).toISOString(),
     runner: state === "queued" ? null : hash.runner,
     attempts: job.attemptsMade + (given.state === "active" ? 1 : 0),
     maxAttempts: job.opts.attempts ?? 1,
     runMs: runMsOf(given),
-    costUsd: hash.usage?.costUsd ?? 0,
-    pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
     // BullMQ keeps the words of an earlier attempt that failed.
     reason: hash.reason ?? (state === "pr" ? null : (job.failedReason ?? null)),
   };

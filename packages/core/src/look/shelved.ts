@@ -1,0 +1,30 @@
+import type { Redis } from "ioredis";
+import type { IssueFields } from "../state/issueState.ts";
+import type { IssueStore } from "../state/issueStore.ts";
+import { readEvents } from "../state/events.ts";
+
+/** An issue that was stopped while it waited: it has no job any more, and a retry makes one of `shelf`. */
+export interface ShelvedIssue {
+  readonly id: string;
+  readonly shelf: NonNullable<IssueFields["shelf"]>;
+  readonly issue: IssueFields;
+}
+
+/** Events that are searched: the cost does not grow with the log. */
+const MAX_EVENTS = 300;
+
+/** Return the issues that were stopped lately while they waited, newest first, at most `count`. All is borrowed. */
+export async function readShelved(
+  redis: Redis,
+  { store, count }: { readonly store: Pick<IssueStore, "readMany">; readonly count: number },
+): Promise<ShelvedIssue[]> {
+  const events = await readEvents(redis, { count: MAX_EVENTS });
+  const stopped = events.toReversed().flatMap(({ to, issue }) => (to === "stopped" && issue !== "" ? [issue] : []));
+  const ids = [...new Set(stopped)].slice(0, count);
+  if (ids.length === 0) return [];
+  const issues = await store.readMany(ids);
+  return ids.flatMap((id, index) => {
+    const issue = issues[index];
+    return issue?.state === "stopped" && issue.shelf !== null ? [{ id, shelf: issue.shelf, issue }] : [];
+  });
+}
