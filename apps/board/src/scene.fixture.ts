@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { bucketFields } from "@tac8/core/ledger/histograms";
+import { timeToPullField } from "@tac8/core/ledger/timesToPull";
 import { lastDays } from "@tac8/core/ledger/days";
 import { addSample, SAMPLE_MS } from "@tac8/core/ledger/samples";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
@@ -211,7 +212,8 @@ async function paintHistory({ redis, now }: Scene): Promise<void> {
       "tokens|claude-sonnet-4-5|cacheRead": wave * 340_000,
     };
     for (let nth = 0; nth < wave; nth += 1) {
-      for (const [field, amount] of bucketFields("pr", (8 + ((nth * 17 + index * 5) % 50)) * MINUTE)) {
+      const took = (8 + ((nth * 17 + index * 5) % 50)) * MINUTE;
+      for (const [field, amount] of [...bucketFields("pr", took), [timeToPullField(took), 1] as const]) {
         counts[field] = (counts[field] ?? 0) + amount;
       }
     }

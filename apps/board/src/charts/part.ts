@@ -1,12 +1,11 @@
-import { histogramOf } from "@tac8/core/ledger/histograms";
 import { SAMPLE_MS, type Sample } from "@tac8/core/ledger/samples";
 import { summarize } from "@tac8/core/ledger/summary";
+import { timeToPull } from "@tac8/core/ledger/timesToPull";
 import type { OverviewPart } from "../overview/view.ts";
 import { dollars, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { dayBars } from "./bars.ts";
 import { clock, timeLines, type LineSeries } from "./lines.ts";
-import { quantile } from "./quantile.ts";
 import { SAMPLE_HOURS, type ChartFacts, type Day } from "./read.ts";
 
 /** How the last days and hours were. */
@@ -14,7 +13,7 @@ export const chartsPart: OverviewPart = ({ charts }) =>
   html`<section id="charts" class="card" aria-label="Charts">
     <h2>The last two weeks</h2>
     <p class="dim">Counted up to ${clock(new Date(charts.at))}.</p>
-    <div class="charts">${[issuesPerDay(charts), timeToPull(charts), costPerDay(charts)]}</div>
+    <div class="charts">${[issuesPerDay(charts), timesToPull(charts), costPerDay(charts)]}</div>
     <h2>The last day</h2>
     ${measured(charts)}
     <div class="charts small">${[queueDepth(charts), ...machines(charts)]}</div>
@@ -53,8 +52,8 @@ function issuesPerDay({ days }: ChartFacts): Html {
   });
 }
 
-function timeToPull({ days }: ChartFacts): Html {
-  const minutes = (part: number) => (day: Day) => (quantile(histogramOf("pr", day.counts), part) ?? 0) / 60_000;
+function timesToPull({ days }: ChartFacts): Html {
+  const minutes = (part: number) => (day: Day) => (timeToPull(day.counts, part) ?? 0) / 60_000;
   return dayBars({
     id: "pull",
     title: "Time to pull request",

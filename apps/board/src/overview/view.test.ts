@@ -56,7 +56,7 @@ const SNAPSHOT: OverviewSnapshot = {
   finished: [finished],
   charts: {
     at: NOW,
-    days: [{ day: "2026-11-22", counts: { "outcome|pr": 3, "pr|le|600": 3, "pr|count": 3, "cost|sonnet": 1_500_000 } }],
+    days: [{ day: "2026-11-22", counts: { "outcome|pr": 3, "pr|at|600": 3, "cost|sonnet": 1_500_000 } }],
     samples: [{ at: NOW - 60_000, waiting: 7, active: 1, delayed: 0, slots: 2, hosts: { "pi-1": MACHINE } }],
   },
 };

@@ -3,6 +3,7 @@ import { OUTCOMES } from "../domain/states.ts";
 import { parseAgentEvidence } from "../domain/agentEvidence.ts";
 import type { LoggedEvent } from "../state/events.ts";
 import { bucketFields, type HistogramName } from "./histograms.ts";
+import { timeToPullField } from "./timesToPull.ts";
 
 /**
  * What is counted, by field of a hash. Only whole numbers, so that Redis adds them up without loss:
@@ -14,6 +15,7 @@ import { bucketFields, type HistogramName } from "./histograms.ts";
  *   tokens|<model>|<input, output, cacheRead, cacheWrite>
  *   hold|<name>                            holds begun
  *   github|<requests, notModified>         requests to GitHub, see githubCalls.ts; in the totals only
+ *   pr|at|<seconds>                        pull requests by their time from the queue, see timesToPull.ts; of days only
  *   <run, wait, pr>|le|<seconds>, |sum, |count   histograms, see histograms.ts; sums in ms
  */
 export type Counts = Readonly<Record<string, number>>;
@@ -33,6 +35,11 @@ export function countEvents(events: readonly LoggedEvent[], dayOf: (at: string) 
     for (const [field, amount] of fieldsOf(event)) {
       totals[field] = (totals[field] ?? 0) + amount;
       day[field] = (day[field] ?? 0) + amount;
+    }
+    const took = event.to === "pr" && event.from !== "pr" ? event.evidence["sinceBegunMs"] : null;
+    if (typeof took === "number" && took >= 0) {
+      const field = timeToPullField(took);
+      day[field] = (day[field] ?? 0) + 1;
     }
   }
   return { totals, days };
