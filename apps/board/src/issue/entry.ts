@@ -48,7 +48,10 @@ function toolCall(entry: Entry): Html {
   const { event, children } = entry;
   const answers = children.filter((child) => isAnswer(child, entry));
   const others = children.filter((child) => !isAnswer(child, entry));
-  return html`<p class="call"><b>${event.tool ?? "tool"}</b> <code>${event.text}</code></p>
+  const [main = "", ...more] = event.text.split("\n");
+  const rest = more.join("\n");
+  return html`<p class="call"><b>${event.tool ?? "tool"}</b> <code>${main}</code></p>
+    ${rest !== "" && folded(rest, null, (text) => html`<pre class="output">${text}</pre>`)}
     ${
       others.length > 0 &&
       html`<ol>

@@ -58,7 +58,7 @@ export function answerLines(event: LiveEvent, options: BlockOptions): string[] {
 
 /** `▸ Bash  git status`: the call itself, on one line, for where its answer comes later. */
 export function callLine({ tool, text }: LiveEvent, { width, paint }: BlockOptions): string {
-  const words = plain(text.slice(0, 8 * width));
+  const words = plain((text.split("\n", 1)[0] ?? "").slice(0, 8 * width));
   return paint("dim", cut(`↳ ${plain(tool ?? "todo")}  ${words}`, width));
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { ClaudeReader } from "./claude.ts";
 import type { LiveEvent } from "./event.ts";
 import type { Json } from "./json.ts";
@@ -93,8 +94,25 @@ test("tools show their main argument, paths without the workspace; all of it whe
     use("b", "Edit", { file_path: "/w/trees/gh-1/src/a.ts", old_string: "a", new_string: "b" }),
     use("c", "mcp__x__y", { deep: { er: 1 } }),
   ];
-  expect(read(events).map(({ text }) => text)).toEqual(["m, session s", "TODO", "src/a.ts", '{"deep":{"er":1}}']);
-  expect(read(events, { whole: true })[2]?.text).toBe("src/a.ts\nold_string: a\nnew_string: b");
+  expect(read(events).map(({ text }) => text)).toEqual([
+    "m, session s",
+    "TODO",
+    "src/a.ts\n- a\n+ b",
+    '{"deep":{"er":1}}',
+  ]);
+});
+
+fieldTest("E9", "an edit shows what it removes and adds, whatever tool makes it", () => {
+  const file = { file_path: "/w/a.ts" };
+  const texts = (input: Json, whole = false) => read([use("a", "Edit", input)], { whole }).map(({ text }) => text);
+  const edit = { old_string: "a\nb\n", new_string: "c" };
+  expect(texts({ ...file, ...edit })).toEqual(["/w/a.ts\n- a\n- b\n+ c"]);
+  expect(texts({ ...file, ...edit, replace_all: true }, true)).toEqual(["/w/a.ts\nreplace_all: true\n- a\n- b\n+ c"]);
+  expect(texts({ ...file, edits: [edit, { old_string: "", new_string: "d" }] })).toEqual([
+    "/w/a.ts\n- a\n- b\n+ c\n+ d",
+  ]);
+  expect(texts({ ...file, content: "x\ny\n" })).toEqual(["/w/a.ts\n+ x\n+ y"]);
+  expect(texts({ notebook_path: "/w/n.ipynb", new_source: "z" })).toEqual(["/w/n.ipynb\n+ z"]);
 });
 
 test("a notice of the same kind in a row counts, and shows the newest", () => {

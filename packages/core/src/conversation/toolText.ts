@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import { asArray, asObject, type Json } from "./json.ts";
 
 /** The argument of a tool that says most about the call, by tool input field, best first. */
 const MAIN_ARGUMENTS = [
@@ -14,7 +14,13 @@ const MAIN_ARGUMENTS = [
 ];
 const MAX_UNKNOWN = 2000;
 
-/** What of a tool's input to show: its main argument; with `whole` the other ones too, a line or more each. */
+/** Input fields that `changeIn` shows. */
+const CHANGE_FIELDS = ["old_string", "new_string", "content", "edits", "new_source"];
+
+/**
+ * What of a tool's input to show: its main argument, and what an edit removes (`- `) and adds (`+ `), a line each; with
+ * `whole` the other arguments too.
+ */
 export function toolText(input: Json, { cwd, whole }: { readonly cwd: string; readonly whole: boolean }): string {
   const name = MAIN_ARGUMENTS.find((field) => typeof input[field] === "string");
   if (name === undefined) {
@@ -22,9 +28,28 @@ export function toolText(input: Json, { cwd, whole }: { readonly cwd: string; re
     return whole ? text : text.slice(0, MAX_UNKNOWN);
   }
   const main = inside(String(input[name]), cwd);
-  if (!whole) return main;
-  const others = Object.entries(input).filter(([field]) => field !== name);
-  return [main, ...others.map(([field, value]) => `${field}: ${wordsOf(value)}`)].join("\n");
+  const change = changeIn(input);
+  if (!whole) return [main, ...change].join("\n");
+  const shown = change.length > 0 ? [name, ...CHANGE_FIELDS] : [name];
+  const others = Object.entries(input).filter(([field]) => !shown.includes(field));
+  return [main, ...others.map(([field, value]) => `${field}: ${wordsOf(value)}`), ...change].join("\n");
+}
+
+/** Lines of an edit of a file; none for other tools. */
+function changeIn(input: Json): string[] {
+  const edits = asArray(input["edits"]).flatMap((edit): Json[] => [asObject(edit) ?? {}]);
+  return [input, ...edits].flatMap((edit) => [
+    ...lines("- ", edit["old_string"]),
+    ...lines("+ ", edit["new_string"] ?? edit["content"] ?? edit["new_source"]),
+  ]);
+}
+
+function lines(mark: string, text: unknown): string[] {
+  if (typeof text !== "string" || text === "") return [];
+  return text
+    .replace(/\n$/, "")
+    .split("\n")
+    .map((line) => mark + line);
 }
 
 /** A path in the agent's folder without that folder. */
