@@ -11,6 +11,8 @@ import { judgeLeftovers } from "./checks/leftovers.ts";
 import { judgeMemory } from "./checks/memory.ts";
 import { judgeNode } from "./checks/node.ts";
 import { judgePermissions } from "./checks/permissions.ts";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { judgeTargets } from "./checks/notify.ts";
 import { judgePrograms } from "./checks/programs.ts";
 import { judgeRateLimit } from "./checks/rateLimit.ts";
 import { judgeAway, judgeRedis } from "./checks/redis.ts";
@@ -235,4 +237,8 @@ test("the configuration", () => {
     { verdict: "ok", text: "/x/config.toml: o/r" },
     { verdict: "note", text: "old table" },
   ]);
+});
+
+fieldTest("E11", "doctor says that GitHub does not notify people of what tac8 writes with their own token", () => {
+  expect(judgeTargets([]).text).toMatch(/GitHub does not notify you/);
 });

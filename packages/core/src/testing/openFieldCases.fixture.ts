@@ -46,7 +46,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "E13",
 
   // What the operator sees
-  "E11",
 
   // Found by reading the code
   "F1",

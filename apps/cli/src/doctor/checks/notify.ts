@@ -21,9 +21,11 @@ function testMessage(now: number): Message {
   return { id: `test:${now}`, kind: "test", at, title: "tac8 says hello", text, issue: null, url: null };
 }
 
+const NOBODY = "nobody: GitHub does not notify you of comments that tac8 writes with your own token";
+
 /** Pure: without sending anything. */
 export function judgeTargets(names: readonly TargetName[]): Finding {
-  if (names.length === 0) return note("nobody", "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to be told");
+  if (names.length === 0) return note(NOBODY, "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to be told");
   return note(names.join(", "), "tac8 doctor --notify sends a test message");
 }
 
