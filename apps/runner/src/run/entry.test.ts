@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { parseIssueState, type IssueFields, type IssuePatch } from "@tac8/core/state/issueState";
+import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW, type RunProgress } from "@tac8/core/domain/brokenOff";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { planEntry, type Entry } from "./entry.ts";
 
 const DAY = 24 * 3_600_000;
 const NOW = Date.parse("2026-11-22T12:00:00Z");
 const facts = { runId: "me", blockedExpiresMs: 14 * DAY, now: NOW, attemptsMade: 1 };
-const plan = (before: Partial<IssueFields>): Entry => planEntry({ ...parseIssueState({}), ...before }, facts);
+const plan = (before: Partial<IssueFields>, progress: RunProgress = "none"): Entry =>
+  planEntry({ ...parseIssueState({}), ...before }, { ...facts, progress });
 const ago = (days: number) => new Date(NOW - days * DAY).toISOString();
 const answer = { commentId: 7, author: "octo", text: "the red one" };
 
@@ -84,8 +87,14 @@ const ROWS: readonly Row[] = [
   {
     what: "lost three times in a row",
     before: { run: "dead", lost: 2, agentRuns: 2 },
-    do: "report",
+    do: "give up",
     patch: { lost: 3, outcome: "failed", failure: "lost", outcomeRun: "me" },
+  },
+  {
+    what: "lost three times in a row, and stopped meanwhile",
+    before: { run: "dead", lost: 2, agentRuns: 2, stop: "by octo" },
+    do: "report",
+    patch: { lost: 3, outcome: "stopped" },
   },
   {
     what: "lost while it published",
@@ -177,4 +186,21 @@ test.each(ROWS)("$what → $do", ({ before, do: expected, why, patch }) => {
 test("a question waits until its last day, and no longer", () => {
   expect(plan({ state: "blocked", since: ago(1) })).toEqual({ do: "wait", until: NOW + 13 * DAY });
   expect(plan({ state: "blocked", since: null })).toEqual({ do: "wait", until: NOW + 14 * DAY });
+});
+
+fieldTest("F1", "a lost run that made progress does not count towards the limit", () => {
+  const before = { run: "dead", lost: MAX_LOST_IN_A_ROW - 1, unchanged: 3, agentRuns: 3 };
+  expect(plan(before, "steps")).toMatchObject({ do: "work", patch: { lost: 0, unchanged: 4 } });
+  expect(plan(before, "changes")).toMatchObject({ do: "work", patch: { lost: 0, unchanged: 0 } });
+  expect(plan(before, "none")).toMatchObject({ do: "give up", patch: { failure: "lost" } });
+});
+
+fieldTest("B5", "runs that were handed back without progress end the issue, and no agent is started", () => {
+  const before = { state: "queued", run: null, checkpoint: "prepared", agentRuns: 3 } as const;
+  expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "work", patch: {} });
+  expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW })).toMatchObject({
+    do: "give up",
+    patch: { outcome: "failed", failure: "lost", reason: expect.stringMatching(/runner was ended 3 times/) },
+  });
+  expect(plan({ ...before, lost: 0, unchanged: MAX_UNCHANGED_IN_A_ROW })).toMatchObject({ do: "give up" });
 });

@@ -1,8 +1,9 @@
+import { countBrokenOff, tooOften, type RunProgress } from "@tac8/core/domain/brokenOff";
 import type { ResumeReason } from "@tac8/core/domain/prompt";
 import { isEnded, reached } from "@tac8/core/domain/states";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import { CLEAN, reopen } from "@tac8/core/state/reopen";
-import { MAX_LOST_IN_A_ROW, type FailureKind } from "@tac8/core/domain/failures";
+import type { FailureKind } from "@tac8/core/domain/failures";
 
 /** Where a run begins, decided from what the hash said before it. */
 export type Entry =
@@ -12,6 +13,8 @@ export type Entry =
   | { readonly do: "close" }
   /** The end is decided and still has to be told. */
   | { readonly do: "report"; readonly patch: IssuePatch }
+  /** Too many runs ended with their runner: what they left is saved, then the end that the patch has is reported. */
+  | { readonly do: "give up"; readonly patch: IssuePatch }
   | { readonly do: "publish"; readonly patch: IssuePatch }
   | { readonly do: "work"; readonly patch: IssuePatch; readonly why: ResumeReason | null };
 
@@ -21,6 +24,8 @@ export interface EntryFacts {
   readonly now: number;
   /** BullMQ's count of attempts that came to an end. */
   readonly attemptsMade: number;
+  /** Of the run that was lost; ignored where none was. */
+  readonly progress: RunProgress;
 }
 
 /** Pure. */
@@ -34,15 +39,15 @@ export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
     if (patch.checkpoint === "worked") return { do: "publish", patch };
     return { do: "work", patch, why: resumeReason({ ...before, ...patch } as IssueFields) };
   }
-  const lost = before.run === null ? {} : { lost: before.lost + 1 };
-  if ((lost.lost ?? 0) >= MAX_LOST_IN_A_ROW && before.outcome === null) {
-    const reason = `the runner was lost ${lost.lost} times in a row while it worked on this issue`;
-    return { do: "report", patch: { ...lost, outcome: "failed", failure: "lost", reason, outcomeRun: facts.runId } };
-  }
+  const lost = before.run === null ? {} : countBrokenOff(before, facts.progress);
   if (before.state === "blocked") return afterQuestion(before, facts, lost);
   if (before.outcome !== null) return { do: "report", patch: { ...lost, ...before.end, end: null } };
   if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
   if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
+  const reason = tooOften({ ...before, ...lost }, before.run === null ? "handed back" : "lost");
+  if (reason !== null) {
+    return { do: "give up", patch: { ...lost, outcome: "failed", failure: "lost", reason, outcomeRun: facts.runId } };
+  }
   if (reached(before.checkpoint, "worked")) return { do: "publish", patch: lost };
   return { do: "work", patch: lost, why: resumeReason(before) };
 }

@@ -22,10 +22,12 @@ import { removeTree, removeWorkspace } from "../workspace/remove.ts";
 import { admitToPublish } from "../steps/admit.ts";
 import { prepare } from "../steps/prepare.ts";
 import { adoptPull, publish } from "../steps/publish.ts";
+import { saveLost } from "../steps/saveLost.ts";
 import { work } from "../steps/work.ts";
 import type { Slot } from "../slots/slots.ts";
 import { RunContext, type IssueJob, type RunnerServices } from "./context.ts";
 import { planEntry, type Entry } from "./entry.ts";
+import { progressOfLost } from "./lostProgress.ts";
 import { goOnAfter } from "./lostRun.ts";
 import { Halted, type HaltSwitch } from "./halt.ts";
 import { Progress } from "./progress.ts";
@@ -116,8 +118,6 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     }
     const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
     const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
-    const facts = { runId: id, blockedExpiresMs: config.coordinator.blocked_expires_days * 24 * 3_600_000 };
-    const entry = planEntry(before, { ...facts, now: services.now(), attemptsMade: job.attemptsMade });
     const url = gitUrl(config.github.api_url, ref);
     const side = { url, token: config.secrets.githubToken ?? "", env: { ...config.agentEnv, [RUN_MARKER]: id } };
     const mirror = new Mirror(mirrorAt, side);
@@ -147,6 +147,13 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     }
     if (entry.do === "close") {
       // Our lock's file: the end had taken it away with the workspace.
+    const entry = planEntry(before, {
+      runId: id,
+      blockedExpiresMs: config.coordinator.blocked_expires_days * 24 * 3_600_000,
+      now: services.now(),
+      attemptsMade: job.attemptsMade,
+      progress: await progressOfLost(run, before),
+    });
       if (before.outcome === "pr" && look(paths.tree) === null && look(paths.gitDir) === null)
         await removeWorkspace(paths);
       await run.write({ run: null, runner: null });
@@ -177,6 +184,7 @@ async function followThrough(
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
     if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
   } catch (error) {
+    if (entry.do === "give up") await saveLost(run);
     return settle(run, error, token);
   }
   return conclude(run, token);

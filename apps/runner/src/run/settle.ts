@@ -1,5 +1,7 @@
 import { DelayedError, UnrecoverableError } from "bullmq";
 import { afterFailure, type Failure, type HoldRequest } from "@tac8/core/domain/failures";
+import { countBrokenOff } from "@tac8/core/domain/brokenOff";
+import { reached } from "@tac8/core/domain/states";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { begunPriority } from "@tac8/core/domain/priority";
@@ -10,6 +12,7 @@ import { blameDisk } from "../git/diskFull.ts";
 import { showStatus } from "../steps/statusComment.ts";
 import type { RunContext } from "./context.ts";
 import { failureOf } from "./failureOf.ts";
+import { handedBackProgress } from "./handedBack.ts";
 import { AgentEnded, planSettle } from "./planSettle.ts";
 
 /** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
@@ -150,12 +153,16 @@ async function letGo(run: RunContext, lost: Error, token: string): Promise<never
   throw new DelayedError();
 }
 
+/** An agent may have ended its runner, and would do so each time: see domain/brokenOff.ts. No attempt is burnt. */
 async function handBack(run: RunContext, token: string): Promise<JobResult> {
   const reason = "the runner is shutting down";
+  const { agentRun, checkpoint, outcome } = run.state;
+  const hadAgent = agentRun === run.id && !reached(checkpoint, "worked") && outcome === null;
+  const counts = hadAgent ? countBrokenOff(run.state, handedBackProgress(run.state, run.progress)) : {};
   await run.services.store.write(
     run.jobId,
     run.id,
-    { state: "queued", since: run.now, run: null, runner: null },
+    { state: "queued", since: run.now, run: null, runner: null, ...counts },
     {
       issue: run.jobId,
       from: run.state.state ?? "",

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { clean, clip } from "@tac8/core/conversation/shorten";
+import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
@@ -29,7 +30,7 @@ export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
  * it left conflicts, which are no work that is done.
  */
 export async function finish(run: RunContext, summary: string, recorded: Promise<void>): Promise<void> {
-  const worked = { summary, lost: 0, answer: null, checkpoint: "worked", workedAt: run.now } as const;
+  const worked = { summary, ...NOT_BROKEN_OFF, answer: null, checkpoint: "worked", workedAt: run.now } as const;
   const conflicts = await findConflicts({ ...run.paths, side: run.agentSide() });
   // The save makes a commit of them: whoever reads the note after that would take the work for finished.
   if (conflicts.length > 0) await removeEndNote(run.paths);
@@ -45,7 +46,7 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
   await recorded;
   const { head } = saved;
   const { baseSha, prBefore } = run.state;
-  const facts = { summary, lost: 0, parked: 0, headSha: head };
+  const facts = { summary, ...NOT_BROKEN_OFF, parked: 0, headSha: head };
   if (conflicts.length > 0) {
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
     const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;

@@ -1,3 +1,4 @@
+import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import type { RunContext } from "../run/context.ts";
 import { isQuestion, readQuestion, removePrivateFiles } from "../workspace/privateFiles.ts";
 import { publishSaved } from "./publish.ts";
@@ -31,7 +32,7 @@ export async function hearQuestion(run: RunContext, question: string): Promise<v
 export async function hearLate(run: RunContext, question: string): Promise<void> {
   run.log.info("the agent had asked a question before its run was lost");
   const saved = await save(run);
-  await run.write({ headSha: saved.head, lost: 0, parked: 0 });
+  await run.write({ headSha: saved.head, ...NOT_BROKEN_OFF, parked: 0 });
   await publishSaved(run, saved);
   await hearQuestion(run, question);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
@@ -53,7 +54,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     await recorded;
   }
   const progress = question !== null || saved.head !== run.state.startSha;
-  const facts = { headSha: saved.head, summary: summaryOf(end), lost: 0, ...(progress ? { parked: 0 } : {}) };
+  const facts = { headSha: saved.head, summary: summaryOf(end), ...(progress ? { parked: 0 } : {}) };
   await run.write(facts);
   const lostNothing = await publishSaved(run, saved);
   const { cause } = run.switch;
@@ -64,7 +65,9 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (question !== null) {
     return hearQuestion(run, question);
   }
-  if (!verdict.ok) throw new StepFailure(failureOf(verdict, lostNothing));
+  if (verdict.ok) return;
+  await run.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
+  throw new StepFailure(failureOf(verdict, lostNothing));
 }
 
 interface Ended {

@@ -60,8 +60,6 @@ const POLICY: Record<FailureKind, Policy> = {
   lost: { burnsAttempt: false, minutes: [0] },
 };
 
-/** A lost run is taken up again at once; after so many in a row without progress it ends as a failure (`lost`). */
-export const MAX_LOST_IN_A_ROW = 3;
 /** Finished without a change twice: a third try would only cost money. */
 export const MAX_NO_CHANGES = 2;
 /** GitHub may ask for any wait; ours ends here and asks again. */

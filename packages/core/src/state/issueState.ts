@@ -127,8 +127,10 @@ const fields = {
   end: json(endSchema).nullable(),
   summary: z.string().nullable(),
   usage: json(usageSchema).nullable(),
-  /** Runs in a row whose runner died without any progress. */
+  /** Runs in a row that ended with their runner (lost, or handed back) without any progress; see domain/brokenOff.ts. */
   lost: int,
+  /** The same without a change of the workspace. */
+  unchanged: int,
   /** Parkings in a row without any progress. */
   parked: int,
   noChanges: int,
@@ -145,11 +147,15 @@ const stateSchema = z.object(fields);
 export type IssueFields = z.infer<typeof stateSchema>;
 export type FieldName = keyof IssueFields;
 
-const EMPTY: Pick<IssueFields, "checkpoint" | "labelEvent" | "agentRuns" | "lost" | "parked" | "noChanges"> = {
+const EMPTY: Pick<
+  IssueFields,
+  "checkpoint" | "labelEvent" | "agentRuns" | "lost" | "unchanged" | "parked" | "noChanges"
+> = {
   checkpoint: "none",
   labelEvent: 0,
   agentRuns: 0,
   lost: 0,
+  unchanged: 0,
   parked: 0,
   noChanges: 0,
 };

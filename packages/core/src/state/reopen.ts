@@ -1,3 +1,4 @@
+import { NOT_BROKEN_OFF } from "../domain/brokenOff.ts";
 import type { IssueFields, IssuePatch } from "./issueState.ts";
 
 /** Everything that belonged to an end, or to the tries before it. */
@@ -16,7 +17,7 @@ export const CLEAN = {
   stopMode: null,
   cancel: null,
   labelLeft: null,
-  lost: 0,
+  ...NOT_BROKEN_OFF,
   parked: 0,
   noChanges: 0,
 } as const satisfies IssuePatch;

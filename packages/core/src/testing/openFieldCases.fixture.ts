@@ -21,7 +21,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
 
   // Where tac8 runs
   "B4",
-  "B5",
   "B6",
   "B7",
 
@@ -48,7 +47,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // What the operator sees
 
   // Found by reading the code
-  "F1",
   "F2",
   "F3",
   "F4",

@@ -439,7 +439,7 @@ const CASES: readonly (readonly [
     },
     "failed",
     ["end", "label"],
-    "Failed (lost): lost. Look at the runner's machine: it may be out of memory, or lose power.",
+    "Failed (lost): lost. See why the runner ended: its machine may be out of memory or lose power, or a command of the agent (pkill, killall) ended it. The runs' conversations show the commands (tac8 view).",
   ],
   [
     "stopped",

@@ -1,4 +1,5 @@
-import { MAX_LOST_IN_A_ROW, MAX_NO_CHANGES } from "../domain/failures.ts";
+import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
+import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
 import { moment, span } from "../look/times.ts";
 import { RUNNER_GONE_MS, type RunPresence } from "../state/presence.ts";
@@ -65,7 +66,7 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
     lock === null
       ? "Its lock has ended: a runner takes it within seconds, when one is there."
       : `Another runner takes it when its lock ends, in ${span(lock)} at most.`;
-  const lost = `${count(issue.lost, "run")} lost in a row before this, ${MAX_LOST_IN_A_ROW} are a failure`;
+  const lost = `${count(issue.lost, "run")} lost in a row without progress before this, ${MAX_LOST_IN_A_ROW} are a failure`;
   return decides(
     "run",
     `${told}; ${lost}`,
@@ -104,8 +105,12 @@ export function judgeTries({ job, issue }: WhyFacts): Finding[] {
     );
   }
   if (issue.lost > 0) {
-    const text = `${count(issue.lost, "run")} in a row lost with its runner; ${MAX_LOST_IN_A_ROW} are a failure`;
+    const text = `${count(issue.lost, "run")} in a row ended with its runner, without progress; ${MAX_LOST_IN_A_ROW} are a failure`;
     findings.push(clear("lost", text, { lost: issue.lost }));
+  }
+  if (issue.unchanged > issue.lost) {
+    const text = `${count(issue.unchanged, "run")} in a row ended with its runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} are a failure`;
+    findings.push(clear("unchanged", text, { unchanged: issue.unchanged }));
   }
   if (issue.noChanges > 0) {
     const text = `${count(issue.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} are a failure, whatever is left`;

@@ -1,0 +1,71 @@
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { changedSincePrompt, uncommittedPaths } from "./changedSincePrompt.ts";
+import { createGitBench, type GitBench } from "./testing/gitBench.ts";
+
+let first: GitBench;
+let bench: GitBench;
+let startSha = "";
+beforeAll(async () => {
+  first = bench = await createGitBench({ files: { "README.md": "# widgets\n", "src/a b.txt": "a\n" } });
+});
+afterAll(() => first.close());
+beforeEach(async () => {
+  bench = bench.another();
+  startSha = (await bench.ensure()).head;
+});
+
+async function agentBegins(): Promise<void> {
+  await mkdir(dirname(bench.paths.promptFile), { recursive: true });
+  await writeFile(bench.paths.promptFile, "Please.");
+  // Time in a file system moves on in steps of a few milliseconds, and an agent takes longer to start.
+  await expect.poll(() => isLater(bench.paths.promptFile)).toBe(true);
+}
+
+async function isLater(than: string): Promise<boolean> {
+  const probe = join(bench.dir, "probe");
+  await writeFile(probe, String(Math.random()));
+  return (await stat(probe)).mtimeMs > (await stat(than)).mtimeMs;
+}
+
+const changed = () => changedSincePrompt({ ...bench.paths, side: bench.side, startSha });
+
+test("an agent that did nothing has changed nothing, whatever was left uncommitted before it", async () => {
+  await bench.write("src/a b.txt", "before\n");
+  await bench.write("new.txt", "before\n");
+  await agentBegins();
+  expect(await changed()).toBe(false);
+});
+
+test("where no agent ever began, nothing has changed", async () => {
+  await bench.write("new.txt", "1\n");
+  expect(await changed()).toBe(false);
+});
+
+fieldTest("F1", "a commit, a changed, a new and a deleted file are changes", async () => {
+  await bench.write("src/a b.txt", "before\n");
+  for (const change of [
+    () => bench.write("src/a b.txt", "after\n"),
+    () => bench.write("ü new.txt", "1\n"),
+    () => rm(join(bench.paths.tree, "README.md")),
+    () => bench.commit("mine.txt", "1\n"),
+  ]) {
+    await agentBegins();
+    expect(await changed()).toBe(false);
+    await change();
+    expect(await changed()).toBe(true);
+  }
+});
+
+test("paths are read from git's own words, with spaces, in conflict and untracked", () => {
+  const sha = "a".repeat(40);
+  const said = [
+    `1 .M N... 100644 100644 100644 ${sha} ${sha} a b.txt`,
+    `u UU N... 100644 100644 100644 100644 ${sha} ${sha} ${sha} c d.txt`,
+    "? e f.txt",
+    "",
+  ];
+  expect(uncommittedPaths(said.join("\0"))).toEqual(["a b.txt", "c d.txt", "e f.txt"]);
+});

@@ -1,0 +1,47 @@
+import { lstat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { commitOf } from "../git/openGit.ts";
+import { agentGit, type AgentSide } from "./agentGit.ts";
+import type { WorkspacePaths } from "./paths.ts";
+
+/** Thousands of new files are a change in any case: the first ones are enough. */
+const MAX_FILES = 10_000;
+
+export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "promptFile"> {
+  readonly side: AgentSide;
+  /** Commit that the workspace was at when its agent began. */
+  readonly startSha: string;
+}
+
+/**
+ * Return whether the last agent of a workspace has changed it: HEAD is another commit, or a file that is not committed is
+ * newer than the prompt, which is written just before an agent starts. All times are of one file system. Changes nothing.
+ */
+export async function changedSincePrompt({ tree, promptFile, side, startSha }: ChangedOptions): Promise<boolean> {
+  const began = await lstat(promptFile).catch(() => null);
+  if (began === null) return false;
+  const git = agentGit(side, tree);
+  if ((await commitOf(git, "HEAD")) !== startSha) return true;
+  const status = await git.raw(["status", "--porcelain=v2", "--no-renames", "--untracked-files=all", "-z"]);
+  for (const path of uncommittedPaths(status).slice(0, MAX_FILES)) {
+    if ((await changedAt(tree, path)) > began.mtimeMs) return true;
+  }
+  return false;
+}
+
+/** What stands before the path of a changed, a conflicting and an untracked file. */
+const BEFORE_PATH = /^(?:1 (?:\S+ ){7}|u (?:\S+ ){9}|\? )/;
+
+/** Paths of `git status --porcelain=v2 --no-renames -z`. Pure. */
+export function uncommittedPaths(status: string): string[] {
+  return status.split("\0").flatMap((entry) => (BEFORE_PATH.test(entry) ? [entry.replace(BEFORE_PATH, "")] : []));
+}
+
+/** Epoch ms of the last change of a path; for one that was deleted, of the nearest folder that is there. */
+async function changedAt(tree: string, path: string): Promise<number> {
+  for (let at = path; ; at = dirname(at)) {
+    const found = await lstat(join(tree, at)).catch(() => null);
+    if (found !== null) return found.ctimeMs;
+    if (at === ".") return 0;
+  }
+}
