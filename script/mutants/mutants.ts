@@ -102,6 +102,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "an agent that ends its runner is not paid without end",
   },
   {
+    name: "fetched-closing",
+    file: `${RUNNER}/run/takeJobs.ts`,
+    find: "closing = true; //",
+    replace: "//",
+    test: { file: `${RUNNER}/run/takeJobs.int.test.ts`, name: "a job that was fetched before the runner closed" },
+    promise: "a job that is fetched while its runner closes starts no agent",
+  },
+  {
     name: "end-heard",
     file: `${RUNNER}/run/entry.ts`,
     find: 'if (before.endedAttempt === facts.attemptsMade) return { do: "close" };',

@@ -16,6 +16,8 @@ import type { Progress } from "./progress.ts";
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
 /** A worker that was waiting when it was paused takes one more job: another runner should have it. */
 const PASS_ON_MS = 5000;
+/** A job that was fetched while this runner closes: another runner, or this one's successor, has it at once. */
+const HAND_BACK_MS = 100;
 /** What an orderly end needs of Redis takes milliseconds where there is one. */
 const REDIS_MS = 3000;
 
@@ -53,11 +55,12 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
   const running = new Map<string, HaltSwitch>();
   const progress = new Map<string, Progress>();
   const times = workerTimes(coordinator.lock_seconds);
+  let closing = false;
 
   async function take(job: IssueJob, token = ""): Promise<JobResult> {
     const jobId = job.id ?? "";
-    if (passesOn(running.size)) {
-      await job.moveToDelayed(now() + PASS_ON_MS, token);
+    if (closing || passesOn(running.size)) {
+      await job.moveToDelayed(now() + (closing ? HAND_BACK_MS : PASS_ON_MS), token);
       throw new DelayedError();
     }
     const halt = new HaltSwitch();
@@ -121,6 +124,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     progress: () => [...progress.values()].map(({ seen }) => seen),
     async close() {
       const graceMs = coordinator.shutdown_grace_seconds * 1000;
+      closing = true; // A job that is being fetched now comes after the runs below have been told.
       for (const halt of running.values()) halt.request("shutdown", "the runner is shutting down");
       const outOfTime = setTimeout(() => {
         for (const halt of running.values()) halt.abandon();

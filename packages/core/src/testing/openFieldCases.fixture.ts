@@ -47,7 +47,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // What the operator sees
 
   // Found by reading the code
-  "F2",
   "F3",
   "F4",
   "F5",
