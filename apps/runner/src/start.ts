@@ -31,6 +31,7 @@ import { CleanupStack } from "./process/cleanupStack.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
 import { homeId } from "./workspace/homeId.ts";
+import { recallHomeId } from "./workspace/recallHomeId.ts";
 
 const MB = 1024 ** 2;
 /** For each part but the jobs: what its end needs of Redis takes milliseconds where there is one. */
@@ -207,11 +208,14 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     path: config.agentEnv["PATH"] ?? "",
   });
   sayCeiling(ceiling, given.log);
+  const { home } = config;
+  const store = createIssueStore(given.redis);
+  const id = await homeId(home, () => recallHomeId(home, store));
   return {
     ...given,
     config,
-    store: createIssueStore(given.redis),
-    homeId: await homeId(config.home),
+    store,
+    homeId: id,
     ceiling,
     redact: createRedactor(config.secrets.values),
   };

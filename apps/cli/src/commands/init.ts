@@ -1,7 +1,8 @@
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
 import { findDataFolder } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { messageOf, Problem, WrongUsage, type Context } from "../context.ts";
 import { runChecks } from "../doctor/run.ts";
@@ -36,8 +37,8 @@ export async function init(context: Context, { options }: Input): Promise<number
   const { text: toml, problems } = renderConfig({ ...given.repository, apiUrl: text("apiUrl") ?? null });
   if (problems.length > 0) throw new WrongUsage(problems);
   const { token } = given;
-  if (token.kind === "typed") writeSecret(token.path, token.secret);
-  write(path, toml);
+  if (token.kind === "typed") await writeSecret(token.path, token.secret);
+  await write(path, toml);
   out.line(`Wrote ${path}.`);
   return finish(context, { path, token });
 }
@@ -98,11 +99,10 @@ async function tokenOf(
 }
 
 /** Whole or not at all. @throws Problem */
-function write(path: string, text: string): void {
+async function write(path: string, text: string): Promise<void> {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, text);
-    renameSync(`${path}.new`, path);
+    await writeWholeFile(path, text, { mode: 0o644 });
   } catch (error) {
     throw new Problem(`${path} could not be written: ${messageOf(error)}`, { cause: error });
   }

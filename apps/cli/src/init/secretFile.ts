@@ -1,15 +1,14 @@
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, Problem } from "../context.ts";
 
 /** Puts a secret into a file of the data folder that only this user can read. @throws Problem */
-export function writeSecret(path: string, secret: string): void {
+export async function writeSecret(path: string, secret: string): Promise<void> {
   try {
     makeDataFolder(dirname(path));
-    rmSync(`${path}.new`, { force: true }); // Its mode counts only when it is made.
-    writeFileSync(`${path}.new`, `${secret}\n`, { mode: 0o600, flag: "wx" });
-    renameSync(`${path}.new`, path);
+    await writeWholeFile(path, `${secret}\n`);
   } catch (error) {
     throw new Problem(`the token could not be put into ${path}: ${messageOf(error)}`, { cause: error });
   }

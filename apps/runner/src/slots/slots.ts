@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { z } from "zod";
 import { lock as waitForLock, LockTimeout, tryLock, type Lock } from "../lock/flock.ts";
 
@@ -104,9 +105,7 @@ function slotAt(folder: string, number: number, host: string): Slot {
     name: `${host}/${number}`,
     number,
     async begin(live) {
-      // Written beside and renamed: a power cut leaves the old one or the new one, never half of it.
-      await writeFile(`${file}.new`, JSON.stringify(live), { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      await writeWholeFile(file, JSON.stringify(live));
     },
     async end() {
       await rm(file, { force: true });

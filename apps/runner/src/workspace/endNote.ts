@@ -1,5 +1,6 @@
-import { open, rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { usageSchema } from "@tac8/core/domain/usage";
 import { z } from "zod";
 import type { WorkspacePaths } from "./paths.ts";
@@ -27,19 +28,8 @@ function fileOf({ gitDir }: Pick<WorkspacePaths, "gitDir">): string {
   return join(gitDir, "tac8-end.json");
 }
 
-/** Written beside, flushed and renamed: a power cut leaves all of it or nothing. */
 export async function writeEndNote(paths: Pick<WorkspacePaths, "gitDir">, note: EndNote): Promise<void> {
-  const path = fileOf(paths);
-  const half = `${path}.new`;
-  await rm(half, { force: true });
-  const file = await open(half, "wx", 0o600);
-  try {
-    await file.writeFile(JSON.stringify(note));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(half, path);
+  await writeWholeFile(fileOf(paths), JSON.stringify(note));
 }
 
 /** @returns null when there is none that can be read. */

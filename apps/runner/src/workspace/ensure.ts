@@ -1,5 +1,6 @@
-import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { gitStep } from "../git/errors.ts";
 import { replay } from "../airlock/replay.ts";
 import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
@@ -7,6 +8,7 @@ import { look, putAside } from "./aside.ts";
 import { BRANCH_FILE, lookAt, relate } from "./look.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { planWorkspace, type WorkspaceGoal } from "./plan.ts";
+import { readPlainFile } from "./plainFile.ts";
 import { openUp } from "./remove.ts";
 import { saveWork } from "./save.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
@@ -153,8 +155,8 @@ async function connect({ paths, mirrorDir, goal }: EnsureOptions): Promise<void>
 
 /** A link that an agent put there is replaced, not followed. */
 async function putFile(path: string, text: string): Promise<void> {
-  await rm(path, { force: true });
-  await writeFile(path, text, { flag: "wx" });
+  if ((await readPlainFile(path, text.length + 1)) === text) return;
+  await writeWholeFile(path, text, { mode: 0o644 });
 }
 
 async function addWorktree({ paths, side, goal }: EnsureOptions, commit: string): Promise<void> {

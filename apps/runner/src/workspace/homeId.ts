@@ -1,15 +1,41 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { lock } from "../lock/flock.ts";
 
-/** The data folder's own id: an agent's session lives in one folder, whatever the host is called today. */
-export async function homeId(home: string): Promise<string> {
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Return the data folder's own id: an agent's session lives in one folder, whatever the host is called today. A folder
+ * whose id is missing or damaged gets the one that `recall` finds evidence of in the folder itself, else a new one.
+ */
+export async function homeId(home: string, recall: () => Promise<string | null>): Promise<string> {
   await mkdir(home, { recursive: true });
   const file = join(home, "id");
+  const known = await readId(file);
+  if (known !== null) return known;
+  // Two runners that start on one folder must not give it two ids.
+  const held = await lock(join(home, "id.lock"));
   try {
-    await writeFile(file, randomUUID(), { flag: "wx" });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const written = await readId(file);
+    if (written !== null) return written;
+    const recalled = await recall();
+    const id = recalled !== null && ID.test(recalled) ? recalled : randomUUID();
+    await writeWholeFile(file, id);
+    return id;
+  } finally {
+    held.release();
   }
-  return (await readFile(file, "utf8")).trim();
+}
+
+/** Null: there is none, or what is there is not all of one. */
+async function readId(file: string): Promise<string | null> {
+  try {
+    const text = (await readFile(file, "utf8")).trim();
+    return ID.test(text) ? text : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return null;
+  }
 }

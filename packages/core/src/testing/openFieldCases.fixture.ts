@@ -48,7 +48,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
 
   // Found by reading the code
   "F3",
-  "F4",
   "F5",
   "F6",
   "F7",

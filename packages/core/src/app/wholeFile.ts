@@ -1,0 +1,32 @@
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+
+export interface WholeFileOptions {
+  /** Default 0600. */
+  readonly mode?: number;
+}
+
+/**
+ * Writes a small file that must survive a power cut: beside it, flushed, renamed, and the folder flushed. Whoever reads it
+ * finds the old text or the new one, never half of it. One writer at a time; links in its place are replaced, not followed.
+ */
+export async function writeWholeFile(
+  path: string,
+  text: string,
+  { mode = 0o600 }: WholeFileOptions = {},
+): Promise<void> {
+  const half = `${path}.new`;
+  await rm(half, { force: true, recursive: true }); // Its mode counts only when it is made.
+  await flushed(await open(half, "wx", mode), (file) => file.writeFile(text));
+  await rename(half, path);
+  await flushed(await open(dirname(path), "r"));
+}
+
+async function flushed(file: FileHandle, write: (file: FileHandle) => Promise<void> = async () => undefined) {
+  try {
+    await write(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
