@@ -110,6 +110,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a job that is fetched while its runner closes starts no agent",
   },
   {
+    name: "live-close",
+    file: `${RUNNER}/run/liveStream.ts`,
+    find: "await within(written, closeMs)",
+    replace: "await within(written, 2 ** 31 - 1)",
+    test: { file: `${RUNNER}/run/liveStream.int.test.ts`, name: "does not answer is not waited for" },
+    promise: "an agent's work is saved although Redis does not answer",
+  },
+  {
     name: "flushed-notes",
     file: `${CORE}/app/wholeFile.ts`,
     find: "await file.sync();",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { readRunStream } from "@tac8/core/conversation/stream";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -117,5 +118,24 @@ test("an operator's restarts cost nothing while the agent makes progress", async
   await world.reaches(number, "pr", 100_000);
   const begun = (await world.history(number)).filter(({ to }) => to === "running");
   expect(new Set(begun.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
+  await runner.stop();
+});
+
+fieldTest("F7", "an agent's work is committed while Redis is connected and does not answer", async () => {
+  const { pid } = world.redisServer;
+  const number = world.openIssue({
+    script: [{ write: "saved.txt", text: "1\n" }, { bash: `kill -STOP ${pid}` }, { result: "Done." }],
+  });
+  const runner = await startRunner();
+  try {
+    const tree = join(world.home, `workspaces/octo/widgets/trees/gh-${number}`);
+    await poll(60_000, async () => {
+      const { stdout } = await execa("git", ["-C", tree, "log", "--format=%s", "--", "saved.txt"], { reject: false });
+      return stdout.includes("not committed yet") ? null : "not saved";
+    });
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await world.reaches(number, "pr", 100_000);
   await runner.stop();
 });

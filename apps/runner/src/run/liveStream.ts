@@ -4,12 +4,17 @@ import { runStreamKey } from "@tac8/core/state/keys";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { RUN_STREAM_SECONDS } from "@tac8/core/conversation/stream";
 
+import { within } from "../agent/within.ts";
+
 const FLUSH_MS = 500;
+/** Its last words take milliseconds where there is a Redis that answers. */
+const CLOSE_MS = 2000;
 /** Entries of 2 kB at most: what one run may take of Redis' memory. */
 const MAX_ENTRIES = 1000;
 
 export interface LiveStream {
   add(event: LiveEvent): void;
+  /** Writes what is left, for a bounded time: a Redis that does not answer gets no more. */
   close(): Promise<void>;
 }
 
@@ -20,13 +25,14 @@ export interface LiveStreamOptions {
   readonly log: Logger;
   /** An agent sees the key of its own API, and may say it. */
   readonly redact: (text: string) => string;
+  readonly closeMs?: number;
 }
 
 /**
  * What the agent says, for looking at it from anywhere. Written in batches; while Redis is away the oldest entries are
  * dropped, since the whole of it is in the raw log on disk.
  */
-export function openLiveStream({ redis, runId, log, redact }: LiveStreamOptions): LiveStream {
+export function openLiveStream({ redis, runId, log, redact, closeMs = CLOSE_MS }: LiveStreamOptions): LiveStream {
   const key = runStreamKey(runId);
   let waiting: LiveEvent[] = [];
   let writing: Promise<void> | null = null;
@@ -61,8 +67,8 @@ export function openLiveStream({ redis, runId, log, redact }: LiveStreamOptions)
     async close() {
       clearInterval(timer);
       if (redis.status !== "ready") return; // The end of a run does not wait for Redis to come back.
-      await flush();
-      await flush();
+      const written = Promise.resolve(flush()).then(flush); // What came while the first batch was on its way.
+      if (!(await within(written, closeMs))) log.debug("the last live events were not written: Redis does not answer");
     },
   };
 }

@@ -19,15 +19,23 @@ export async function save(run: RunContext): Promise<SavedWork> {
     baseSha: run.state.baseSha ?? "",
     message: `Work on #${run.ref.number} that was not committed yet`,
   });
+  const head = await onItsBranch(run, saved);
+  // Only now: Redis may be away, and the work must not wait for it.
   const unsaved = saved.unsaved.length > 0 ? saved.unsaved.slice(0, MAX_UNSAVED) : null;
   if (unsaved !== null || run.state.unsaved !== null) await run.write({ unsaved });
   if (unsaved !== null) {
     run.log.warn({ unsaved }, "folders that are repositories of their own were not saved");
   }
+  return { head };
+}
+
+/** Goes back to the branch if the agent had left it. @returns the commit that the workspace is at then */
+async function onItsBranch(run: RunContext, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
+  const side = run.agentSide();
   const { branch } = run.state;
-  if (branch === null) return saved;
+  if (branch === null) return saved.head;
   const left = saved.before ?? saved.head;
   const { head, aside } = await backToBranch({ ...run.paths, side, branch, left, head: saved.head, stamp: run.id });
   if (head !== saved.head) run.log.warn({ branch, left, aside }, "the agent ended beside its branch: went back to it");
-  return { head };
+  return head;
 }

@@ -74,8 +74,8 @@ interface Ended {
   readonly end: AgentEnd;
   readonly verdict: Verdict;
   /**
-   * What it cost is counted at once, whatever becomes of its work. Waits for a Redis that is away, which the work must not:
-   * it is saved first.
+   * What it cost is counted at once, whatever becomes of its work, and its last words are shown. Waits for a Redis that is
+   * away, which the work must not: it is saved first.
    */
   readonly recorded: Promise<void>;
 }
@@ -138,17 +138,18 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   });
   try {
     const end = await agent.done;
+    const closed = live.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
     const verdict = classifyEnd(end, { provider: llm.provider, now: now() });
     const { usage, reason, evidence } = accountOf(run, end);
     run.progress.cost(usage);
     if (verdict.ok) await keepEnd(run, { run: run.id, summary: summaryOf(end), usage, reason, evidence });
-    const recorded = run.record({ usage }, "agent", { reason, evidence });
+    const recorded = run.record({ usage }, "agent", { reason, evidence }).then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     return { end, verdict, recorded };
   } finally {
     stopWatching();
-    await live.close();
+    void live.close();
     await removeTree(run.paths.tmpDir).catch((err: unknown) => run.log.warn({ err }, "temporary files were left"));
   }
 }

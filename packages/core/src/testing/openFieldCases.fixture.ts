@@ -50,7 +50,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "F3",
   "F5",
   "F6",
-  "F7",
   "F9",
   "F10",
   "F11",
