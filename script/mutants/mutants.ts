@@ -142,6 +142,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "two data folders never have one id",
   },
   {
+    name: "pack-bound",
+    file: `${RUNNER}/janitor/maintenance.ts`,
+    find: "AbortSignal.timeout(maxPackMs)",
+    replace: "AbortSignal.timeout(2 ** 31 - 1)",
+    test: { file: `${RUNNER}/janitor/maintenance.int.test.ts`, name: "packing that takes too long is ended" },
+    promise: "maintenance keeps no job from its mirror",
+  },
+  {
+    name: "lock-parks",
+    file: `${RUNNER}/run/failureOf.ts`,
+    find: "if (error instanceof LockTimeout) return",
+    replace: 'if (error instanceof LockTimeout && error.name === "") return',
+    test: { file: `${RUNNER}/run/failureOf.test.ts`, name: "a lock that another run has for long" },
+    promise: "a lock that another run has burns no attempt",
+  },
+  {
     name: "end-heard",
     file: `${RUNNER}/run/entry.ts`,
     find: 'if (before.endedAttempt === facts.attemptsMade) return { do: "close" };',

@@ -1,9 +1,15 @@
-import { writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { cleanGit } from "../git/cleanSide.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
-import { needsMaintenance } from "./maintenance.ts";
+import { createLogger } from "@tac8/core/log/logger";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { LOCK_WAIT_MS, Mirror } from "../workspace/mirror.ts";
+import { mirrorPaths } from "../workspace/paths.ts";
+import { configFor } from "./testing.fixture.ts";
+import { maintainMirrors, MAX_PACK_MS, needsMaintenance } from "./maintenance.ts";
 
 let bench: GitBench;
 beforeEach(async () => {
@@ -44,4 +50,37 @@ test("packing drops nothing that a workspace borrows, though no branch has it an
   expect(await bench.agent(["fsck", "--no-dangling"])).toBe("");
   expect(await bench.agent(["show", `${gone}:gone.txt`])).toBe("gone");
   await bench.mirror.refresh();
+});
+
+fieldTest("F10", "a job waits for its mirror for longer than maintenance may have it", () => {
+  expect(MAX_PACK_MS).toBeLessThan(LOCK_WAIT_MS);
+});
+
+test("packing that takes too long is ended, and a job that waited for the mirror has it", async () => {
+  await bench.mirror.refresh();
+  const bin = join(bench.dir, "bin");
+  const packing = join(bench.dir, "packing");
+  const path = process.env["PATH"] ?? "";
+  const script = `#!/bin/sh
+PATH='${path}'
+case " $* " in
+  *" count-objects "*) echo "count: 0"; echo "packs: 99" ;;
+  *" repack "*) touch '${packing}'; exec sleep 600 ;;
+  *) exec git "$@" ;;
+esac
+`;
+  await mkdir(bin);
+  await writeFile(join(bin, "git"), script, { mode: 0o755 });
+  const config = configFor(bench);
+  const logged: string[] = [];
+  const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
+  const slow = { ...config, agentEnv: { ...config.agentEnv, PATH: `${bin}:${path}` } };
+  const maintaining = maintainMirrors({ config: slow, log, signal: new AbortController().signal, maxPackMs: 1000 });
+  await expect.poll(() => existsSync(packing), { timeout: 30_000 }).toBe(true);
+  const job = new Mirror(mirrorPaths(bench.home, { owner: "octo", repo: "widgets" }), bench.clean, {
+    lockWaitMs: 60_000,
+  });
+  await job.refresh();
+  await maintaining;
+  expect(logged.join("")).toContain("could not be packed");
 });

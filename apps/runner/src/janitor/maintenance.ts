@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
-import { Mirror } from "../workspace/mirror.ts";
+import { LOCK_WAIT_MS, Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths } from "../workspace/paths.ts";
 import { findRepositories } from "./find.ts";
 
@@ -13,8 +13,8 @@ export interface MirrorSize {
 
 const MANY_LOOSE = 2000;
 const MANY_PACKS = 20;
-/** A job that needs the mirror waits for ten minutes. */
-const MAX_MS = 5 * 60_000;
+/** A job that needs the mirror meanwhile has it long before it stops waiting. What is not packed by then is left for another round. */
+export const MAX_PACK_MS = LOCK_WAIT_MS / 2;
 
 /** Pure. */
 export function needsMaintenance({ looseObjects, packs }: MirrorSize): boolean {
@@ -26,15 +26,16 @@ export async function maintainMirrors(options: {
   readonly config: Config;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly maxPackMs?: number;
 }): Promise<void> {
-  const { config, log, signal } = options;
+  const { config, log, signal, maxPackMs = MAX_PACK_MS } = options;
   for (const ref of await findRepositories(config.home, "repos", ".git")) {
     const paths = mirrorPaths(config.home, ref);
     const mirror = new Mirror(paths, { url: gitUrl(config.github.api_url, ref), token: "", env: config.agentEnv });
     try {
       const before = await mirror.size(signal);
       if (!needsMaintenance(before)) continue;
-      await mirror.pack(AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]));
+      await mirror.pack(AbortSignal.any([signal, AbortSignal.timeout(maxPackMs)]));
       log.info(
         { repository: join(ref.owner, ref.repo), before, after: await mirror.size(signal) },
         "packed the mirror",

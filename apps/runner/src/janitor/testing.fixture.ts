@@ -70,7 +70,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
   };
 }
 
-function configFor(git: GitBench): Config {
+export function configFor(git: GitBench): Config {
   const text = `[github]\nrepo_owner = "octo"\nrepo_name = "widgets"\n`;
   const { config, problems } = resolveConfig({
     text,

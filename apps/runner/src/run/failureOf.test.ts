@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { afterFailure } from "@tac8/core/domain/failures";
+import { LockTimeout } from "../lock/flock.ts";
 import { failureOf } from "./failureOf.ts";
 
 function githubError(
@@ -68,4 +71,10 @@ test.each([
   [new Error("z".repeat(10_000)), `unexpected: ${"z".repeat(488)}`],
 ])("what nobody foresaw is tried again, in one short line", (error, message) => {
   expect(failureOf(error)).toEqual({ kind: "git", message });
+});
+
+fieldTest("F10", "a lock that another run has for long burns no attempt", () => {
+  const failure = failureOf(new LockTimeout("/home/repos/octo/widgets.lock", 120_000));
+  const next = afterFailure(failure, { made: 2, max: 3, parked: 0, noChanges: 0 }, 1, Date.now());
+  expect(next).toMatchObject({ do: "park" });
 });

@@ -1,5 +1,6 @@
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
+import { LockTimeout } from "../lock/flock.ts";
 import { saysDiskFull } from "../git/diskFull.ts";
 
 /** Of one issue, pull request or comment: refused, it says nothing about the others of the repository. */
@@ -9,6 +10,8 @@ const OF_ONE_THING = /^[A-Z]+ \/repos\/[^/]+\/[^/]+\/(issues|pulls)\/(comments\/
 export function failureOf(error: unknown): Failure {
   if (error instanceof StepFailure) return error.failure;
   if (error instanceof GitHubError) return githubFailure(error);
+  // Whoever has it does its own work: it is waited for without a slot, as for GitHub.
+  if (error instanceof LockTimeout) return { kind: "github", message: `${error.message}: waiting for it` };
   const message = error instanceof Error ? error.message : String(error);
   if (saysDiskFull(message)) return { kind: "disk", message: firstLine(message) };
   return { kind: "git", message: `unexpected: ${firstLine(message)}`.slice(0, 500) };

@@ -13,7 +13,7 @@ import { replaceMirror } from "./replaceMirror.ts";
 import type { MirrorPaths } from "./paths.ts";
 
 /** Most fetches take seconds. Who waits for a longer one has a slot that others can use. */
-const LOCK_WAIT_MS = 2 * 60_000;
+export const LOCK_WAIT_MS = 2 * 60_000;
 const MAX_FILE = 1_000_000;
 const PINS = "refs/tac8";
 /** A Raspberry Pi has agents to run meanwhile. */
@@ -144,7 +144,7 @@ export class Mirror {
       return await lock(this.paths.lockFile, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
       if (!(error instanceof LockTimeout)) throw error;
-      const message = `another run fetches ${this.side.url} for longer than ${timeoutMs / 1000} s: waiting for it`;
+      const message = `the local copy of ${this.side.url} is in use by another run for longer than ${timeoutMs / 1000} s: waiting for it`;
       throw new StepFailure({ kind: "github", message }, { cause: error });
     }
   }

@@ -51,6 +51,5 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "F5",
   "F6",
   "F9",
-  "F10",
   "F11",
 ];
