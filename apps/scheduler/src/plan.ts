@@ -4,7 +4,28 @@ import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/prio
 import { isReply } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";
 import type { Comment, Issue, IssueAnswer } from "@tac8/core/github/types";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { FieldName, IssueFields } from "@tac8/core/state/issueState";
+
+/** What of an issue's hash the plan and its actions go by: a whole queue of them is read at each poll. */
+export const PLAN_FIELDS = [
+  "state",
+  "since",
+  "checkpoint",
+  "labelEvent",
+  "labelLeft",
+  "admitted",
+  "retried",
+  "agentRuns",
+  "statusComment",
+  "questionId",
+  "answer",
+  "outcome",
+  "failure",
+  "reason",
+  "stop",
+  "cancel",
+] as const satisfies readonly FieldName[];
+export type PlanState = Pick<IssueFields, (typeof PLAN_FIELDS)[number]>;
 
 /** A job of the queue, and the issue's hash. `where`: null when the queue has no such job. */
 export interface KnownJob {
@@ -12,7 +33,7 @@ export interface KnownJob {
   readonly where: "waiting" | "delayed" | "active" | "finished" | null;
   /** BullMQ's number. */
   readonly priority: number;
-  readonly state: IssueFields;
+  readonly state: PlanState;
 }
 
 export interface RepositorySnapshot {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readEvents } from "@tac8/core/state/events";
 import { readScheduler } from "@tac8/core/state/presence";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
 
 let at: Harness;
@@ -318,5 +319,35 @@ describe("what is lost", () => {
     at.advance(151_000);
     await at.poll();
     expect([await at.stands(working), await at.stands(other)]).toEqual(["prioritized:queued", "prioritized:queued"]);
+  });
+});
+
+describe("a queue of many jobs", () => {
+  beforeEach(async () => {
+    await at.close();
+    at = await createHarness({ repositories: ["widgets", "gadgets", "gizmos"] });
+  });
+
+  fieldTest("F9", "is read once per poll for all repositories, in pages, and no hash of it as a whole", async () => {
+    const others = Array.from({ length: 2500 }, (_, index) => index + 1);
+    await at.queue.addBulk(
+      others.map((number) => ({
+        name: "issue",
+        data: { owner: OWNER, repo: "elsewhere", number, repositoryId: 9, title: "", url: "" },
+        opts: { jobId: `octo.elsewhere.${number}`, priority: 30 },
+      })),
+    );
+    const number = at.openIssue();
+    await at.poll();
+    await at.redis.config("RESETSTAT");
+    await at.poll();
+    const said = await at.redis.info("commandstats");
+    const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(said)?.[1] ?? 0);
+    expect(calls("lrange")).toBe(2); // What waits and what is active.
+    expect(calls("zscan")).toBeGreaterThan(2);
+    expect(calls("zscan")).toBeLessThan(10);
+    expect(calls("zrange")).toBe(0);
+    expect(calls("hgetall")).toBe(0);
+    expect(await at.stands(number)).toBe("prioritized:queued");
   });
 });

@@ -6,7 +6,7 @@ import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/pres
 import { act, type Actor } from "./act.ts";
 import { mayAddFrom } from "./epoch.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
-import { answerQuestions, readLiveJobs, readRepository, type Reader } from "./read.ts";
+import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./read.ts";
 import { MAX_ASKED } from "./who.ts";
 
 /** All borrowed; `signal` ends a poll in its middle. */
@@ -53,8 +53,8 @@ export function createPoll(services: PollServices): () => Promise<void> {
   }
 
   /** @returns the troubles of single issues. */
-  async function pollRepository(repository: RepositoryConfig): Promise<string[]> {
-    const snapshot = await readRepository(reader, repository, await readLiveJobs(services.queue));
+  async function pollRepository(repository: RepositoryConfig, live: LiveJobs): Promise<string[]> {
+    const snapshot = await readRepository(reader, repository, live);
     if ("problem" in snapshot) throw new Error(snapshot.problem);
     const { answers, problems } = await answerQuestions(reader, snapshot, questionsFor(snapshot));
     const from = await mayAddFrom({
@@ -88,10 +88,12 @@ export function createPoll(services: PollServices): () => Promise<void> {
     }
     const unanswered: string[] = [];
     const all: string[] = [];
+    // Once for all of them: each action looks again before it changes anything.
+    const live = await readLiveJobs(reader, config.repositories);
     for (const repository of config.repositories) {
       const problems: string[] = [];
       try {
-        problems.push(...(await pollRepository(repository)));
+        problems.push(...(await pollRepository(repository, live)));
       } catch (error) {
         signal.throwIfAborted();
         problems.push(messageOf(error));

@@ -7,7 +7,8 @@ import { GitHubError } from "@tac8/core/github/errors";
 import type { Comment, IssueAnswer } from "@tac8/core/github/types";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueStore } from "@tac8/core/state/issueStore";
-import { repliers, type Answers, type KnownJob, type Questions, type RepositorySnapshot } from "./plan.ts";
+import { pipelined } from "@tac8/core/state/pipelined";
+import { PLAN_FIELDS, repliers, type Answers, type KnownJob, type Questions, type RepositorySnapshot } from "./plan.ts";
 
 export interface Reader {
   readonly github: GitHub;
@@ -18,21 +19,59 @@ export interface Reader {
   readonly signal: AbortSignal;
 }
 
-/** Where each live job is, by id. */
-export type LiveJobs = ReadonlyMap<string, "waiting" | "delayed" | "active">;
+type Place = "waiting" | "delayed" | "active";
 
-export async function readLiveJobs(queue: Queue<JobData, JobResult>): Promise<LiveJobs> {
-  const result = new Map<string, "waiting" | "delayed" | "active">();
-  // From the end of a job's way to its beginning: one that moves on meanwhile is seen at least once.
-  for (const [types, where] of [
-    [["delayed"], "delayed"],
-    [["wait", "prioritized"], "waiting"],
-    [["active"], "active"],
-  ] as const) {
-    // Without a range it gives two of each list.
-    for (const id of await queue.getRanges([...types], 0, -1)) result.set(id, where);
+/** Where each live job of the configured repositories is, by id; by repository (`repoKey`). */
+export type LiveJobs = ReadonlyMap<string, ReadonlyMap<string, Place>>;
+
+/** From the end of a job's way to its beginning: one that moves on meanwhile is seen at least once. */
+const PLACES = [
+  ["delayed", "delayed"],
+  ["wait", "waiting"],
+  ["prioritized", "waiting"],
+  ["active", "active"],
+] as const;
+const PAGE = 1000;
+
+/** Read in pages, once per poll: the queue may hold a hundred thousand jobs, and all repositories have one queue. */
+export async function readLiveJobs(
+  { queue, redis }: Pick<Reader, "queue" | "redis">,
+  repositories: readonly RepositoryConfig[],
+): Promise<LiveJobs> {
+  const result = new Map(repositories.map((repository) => [repoKey(repository), new Map<string, Place>()]));
+  for (const [list, place] of PLACES) {
+    for await (const ids of pagesOf(redis, {
+      key: queue.toKey(list),
+      sorted: list === "delayed" || list === "prioritized",
+    })) {
+      for (const id of ids) {
+        const ref = parseJobId(id);
+        if (ref !== null) result.get(repoKey(ref))?.set(id, place);
+      }
+    }
   }
   return result;
+}
+
+/** All that is there from beginning to end is in a page, whatever comes and goes meanwhile; some of it twice. */
+async function* pagesOf(
+  redis: Redis,
+  { key, sorted }: { readonly key: string; readonly sorted: boolean },
+): AsyncGenerator<readonly string[]> {
+  if (!sorted) {
+    // New jobs are put at its head: they move the others on, to pages that come later.
+    for (let from = 0; ; from += PAGE) {
+      const ids = await redis.lrange(key, from, from + PAGE - 1);
+      yield ids;
+      if (ids.length < PAGE) return;
+    }
+  }
+  let cursor = "0";
+  do {
+    const [next, pairs] = await redis.zscan(key, cursor, "COUNT", PAGE);
+    yield pairs.filter((_, index) => index % 2 === 0);
+    cursor = next;
+  } while (cursor !== "0");
 }
 
 /** The repository's labelled issues with their jobs, and its other live jobs. */
@@ -48,32 +87,32 @@ export async function readRepository(
   if (found.kind === "moved") return { problem: `${name} is now ${found.to}: change it in the configuration` };
   const labelled = await github.labelledIssues(config, config.issueLabel, { signal });
   const ids = new Set(labelled.map(({ number }) => jobIdOf({ ...config, number })));
-  for (const id of live.keys()) {
-    const ref = parseJobId(id);
-    if (ref !== null && repoKey(ref) === repoKey(config)) ids.add(id);
-  }
+  const places = live.get(repoKey(config)) ?? new Map<string, Place>();
+  for (const id of places.keys()) ids.add(id);
   return {
     owner: config.owner,
     repo: config.repo,
     repositoryId: found.id,
     label: config.issueLabel,
     labelled,
-    jobs: await readJobs(reader, [...ids], live),
+    jobs: await readJobs(reader, [...ids], places),
   };
 }
 
-async function readJobs({ queue, redis, store }: Reader, ids: string[], live: LiveJobs): Promise<KnownJob[]> {
-  const states = await store.readMany(ids);
-  const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.hget(queue.toKey(id), "priority").exists(queue.toKey(id));
-  const answers = (await pipeline.exec()) ?? [];
-  for (const [error] of answers) if (error) throw error;
+async function readJobs(
+  { queue, redis, store }: Reader,
+  ids: string[],
+  places: ReadonlyMap<string, Place>,
+): Promise<KnownJob[]> {
+  const states = await store.readFields(ids, PLAN_FIELDS);
+  // Every job that is there has a time stamp.
+  const jobs = await pipelined(redis, ids, (pipeline, id) => pipeline.hmget(queue.toKey(id), "timestamp", "priority"));
   return ids.map((jobId, index) => {
-    const priority = Number(answers[index * 2]?.[1] ?? 0);
-    const exists = answers[index * 2 + 1]?.[1] === 1;
+    const [timestamp, priority] = jobs[index] as [string | null, string | null];
     const state = states[index];
     if (state === undefined) throw new Error("a state is missing: this is a defect");
-    return { jobId, priority, state, where: live.get(jobId) ?? (exists ? "finished" : null) };
+    const where = places.get(jobId) ?? (timestamp === null ? null : "finished");
+    return { jobId, priority: Number(priority ?? 0), state, where };
   });
 }
 

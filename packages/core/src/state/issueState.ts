@@ -160,15 +160,25 @@ const EMPTY: Pick<
   noChanges: 0,
 };
 
-/** Reads a hash as Redis gives it. */
-export function parseIssueState(hash: Readonly<Record<string, string>>): IssueFields {
+const NAMES = Object.keys(fields) as FieldName[];
+
+/** Reads a hash as Redis gives it: all fields, or those that were asked for. */
+export function parseIssueState(hash: Readonly<Record<string, string>>): IssueFields;
+export function parseIssueState<F extends FieldName>(
+  hash: Readonly<Record<string, string>>,
+  names: readonly F[],
+): Pick<IssueFields, F>;
+export function parseIssueState(
+  hash: Readonly<Record<string, string>>,
+  names: readonly FieldName[] = NAMES,
+): Partial<IssueFields> {
   const result: Record<string, unknown> = {};
-  for (const name of Object.keys(fields) as FieldName[]) {
+  for (const name of names) {
     const raw = hash[name];
     const parsed = raw === undefined || raw === "" ? undefined : fields[name].safeParse(raw);
     result[name] = parsed?.success ? parsed.data : name in EMPTY ? EMPTY[name as keyof typeof EMPTY] : null;
   }
-  return result as IssueFields;
+  return result;
 }
 
 /** What to write: a value per field, null to remove it. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { readEvents, type TransitionEvent } from "./events.ts";
 import { parseIssueState } from "./issueState.ts";
 import { createIssueStore, LostRun, type IssueStore } from "./issueStore.ts";
@@ -184,10 +185,21 @@ describe("reading", () => {
     expect(await store.readMany([])).toEqual([]);
   });
 
+  fieldTest("F9", "of a whole queue asks for the named fields alone", async () => {
+    await store.writeIf("a", {}, { state: "queued", prNumber: 3, summary: "x" });
+    await server.redis.config("RESETSTAT");
+    expect(await store.readFields(["b", "a"], ["state", "labelEvent", "stop"])).toEqual([
+      { state: null, labelEvent: 0, stop: null },
+      { state: "queued", labelEvent: 0, stop: null },
+    ]);
+    expect(await server.redis.info("commandstats")).not.toContain("cmdstat_hgetall");
+  });
+
   it("of a key of another type is an error, not an empty issue", async () => {
     await server.redis.set(issueKey(ID), "text");
     await expect(store.read(ID)).rejects.toThrow(/WRONGTYPE/);
     await expect(store.readMany([ID])).rejects.toThrow(/WRONGTYPE/);
+    await expect(store.readFields([ID], ["state"])).rejects.toThrow(/WRONGTYPE/);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
 import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
+import { pipelined } from "./pipelined.ts";
 import { encodeEvent, MAX_EVENTS, type TransitionEvent } from "./events.ts";
 
 /** Another run has taken over: this one must stop and write nothing more, anywhere. */
@@ -51,6 +52,8 @@ export type Expectation = Partial<Record<FieldName, string>>;
 export interface IssueStore {
   read(jobId: string): Promise<IssueFields>;
   readMany(jobIds: readonly string[]): Promise<IssueFields[]>;
+  /** Only these fields of many issues, for who looks at a whole queue. */
+  readFields<F extends FieldName>(jobIds: readonly string[], names: readonly F[]): Promise<Pick<IssueFields, F>[]>;
   /**
    * Begins a run: from now on every older run of the issue has lost. Returns the state before.
    * @throws LostRun when the job's lock is not the claimant's.
@@ -76,13 +79,14 @@ export function createIssueStore(redis: Redis): IssueStore {
       return parseIssueState(await redis.hgetall(issueKey(jobId)));
     },
     async readMany(jobIds) {
-      if (jobIds.length === 0) return [];
-      const pipeline = redis.pipeline();
-      for (const id of jobIds) pipeline.hgetall(issueKey(id));
-      const answers = (await pipeline.exec()) ?? [];
-      return answers.map(([error, hash]) => {
-        if (error) throw error;
-        return parseIssueState(hash as Record<string, string>);
+      const hashes = await pipelined(redis, jobIds, (pipeline, id) => pipeline.hgetall(issueKey(id)));
+      return hashes.map((hash) => parseIssueState(hash as Record<string, string>));
+    },
+    async readFields(jobIds, names) {
+      const rows = await pipelined(redis, jobIds, (pipeline, id) => pipeline.hmget(issueKey(id), ...names));
+      return rows.map((row) => {
+        const values = row as (string | null)[];
+        return parseIssueState(Object.fromEntries(names.map((name, at) => [name, values[at] ?? ""])), names);
       });
     },
     async claim(jobId, { run: runId, runner, lockKey, token }) {

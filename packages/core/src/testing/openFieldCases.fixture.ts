@@ -50,6 +50,5 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "F3",
   "F5",
   "F6",
-  "F9",
   "F11",
 ];
