@@ -142,6 +142,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "two data folders never have one id",
   },
   {
+    name: "home-gone",
+    file: `${RUNNER}/workspace/homeCheck.ts`,
+    find: 'const found = (await readFile(join(home, "id"), "utf8")).trim();',
+    replace: "const found = id;",
+    test: { file: `${RUNNER}/workspace/homeCheck.int.test.ts`, name: "a data folder that is removed is noticed" },
+    promise: "a data folder that goes away is noticed",
+  },
+  {
+    name: "home-blamed",
+    file: `${RUNNER}/run/blame.ts`,
+    find: "if (trouble !== null) return",
+    replace: 'if (trouble === "") return',
+    test: { file: `${RUNNER}/run/blame.test.ts`, name: "a data folder that is missing" },
+    promise: "a data folder that goes away costs no attempt",
+  },
+  {
     name: "pack-bound",
     file: `${RUNNER}/janitor/maintenance.ts`,
     find: "AbortSignal.timeout(maxPackMs)",

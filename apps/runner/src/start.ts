@@ -30,6 +30,7 @@ import { takeJobs } from "./run/takeJobs.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
+import { createHomeCheck } from "./workspace/homeCheck.ts";
 import { homeId } from "./workspace/homeId.ts";
 import { recallHomeId } from "./workspace/recallHomeId.ts";
 
@@ -93,7 +94,11 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const services = await servicesOf(config, { github, login, redis, queue, log, now });
 
   // When it may take jobs.
-  const hostWatch = await watchHost({ limits: config.host, read: () => readHost(config.home), log });
+  const hostWatch = await watchHost({
+    limits: config.host,
+    read: () => readHost(config.home, services.homeTrouble),
+    log,
+  });
   closeLater(hostWatch);
   const pauseWatch = await watchPause({ redis, runner: name, log, now });
   closeLater(pauseWatch);
@@ -216,6 +221,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     config,
     store,
     homeId: id,
+    homeTrouble: createHomeCheck({ home, id }),
     ceiling,
     redact: createRedactor(config.secrets.values),
   };

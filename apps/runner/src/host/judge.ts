@@ -1,5 +1,7 @@
 /** How the host is. Null: it cannot be read here, and so says nothing. */
 export interface HostReading {
+  /** What is wrong with the data folder; null: nothing. */
+  readonly dataFolder: string | null;
   readonly freeMemoryMb: number | null;
   /** Of the data folder's disk. */
   readonly freeDiskGb: number | null;
@@ -17,7 +19,7 @@ export interface HostLimits {
   readonly max_temperature_c: number;
 }
 
-const LIMITS = ["memory", "disk", "load", "temperature"] as const;
+const LIMITS = ["data folder", "memory", "disk", "load", "temperature"] as const;
 export type HostLimit = (typeof LIMITS)[number];
 
 export interface HostVerdict {
@@ -57,6 +59,8 @@ function wordsOf(limit: HostLimit, { reading, limits, was }: Facts): string | nu
   const least = (bound: number) => (was ? bound * (1 + EASE) : bound);
   const most = (bound: number) => (was ? bound * (1 - EASE) : bound);
   switch (limit) {
+    case "data folder":
+      return reading.dataFolder;
     case "memory": {
       const low = freeMemoryMb !== null && freeMemoryMb < least(limits.min_free_memory_mb);
       return low ? `only ${Math.round(freeMemoryMb)} MB of memory free` : null;

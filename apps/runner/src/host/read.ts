@@ -1,15 +1,18 @@
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
+import type { HomeCheck } from "../workspace/homeCheck.ts";
 import type { HostReading } from "./judge.ts";
 
 const MB = 1024 ** 2;
 const GB = 1e9;
 
 /** `root`: where `/proc` and `/sys` are; another folder only in tests. */
-export async function readHost(home: string, root = "/"): Promise<HostReading> {
-  const disk = await statfs(home).catch(() => null);
+export async function readHost(home: string, homeTrouble: HomeCheck, root = "/"): Promise<HostReading> {
+  const dataFolder = await homeTrouble();
+  const disk = dataFolder === null ? await statfs(home).catch(() => null) : null;
   return {
+    dataFolder,
     freeMemoryMb: await freeMemoryMb(root),
     freeDiskGb: disk === null ? null : (disk.bavail * disk.bsize) / GB,
     loadPerCore: (loadavg()[0] ?? 0) / availableParallelism(),

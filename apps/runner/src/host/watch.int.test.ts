@@ -32,7 +32,13 @@ beforeEach(async () => {
   free = 100;
   gate = Promise.withResolvers();
   const read = () =>
-    Promise.resolve<HostReading>({ freeMemoryMb: free, freeDiskGb: null, loadPerCore: null, temperatureC: null });
+    Promise.resolve<HostReading>({
+      dataFolder: null,
+      freeMemoryMb: free,
+      freeDiskGb: null,
+      loadPerCore: null,
+      temperatureC: null,
+    });
   watch = await watchHost({ limits: LIMITS, log, everyMs: 5, read });
   worker = new Worker(
     "q",

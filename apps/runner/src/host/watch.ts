@@ -3,7 +3,13 @@ import type { Pausable } from "../rest/brake.ts";
 import { FIT, judgeHost, type HostLimits, type HostReading } from "./judge.ts";
 
 const LOOK_MS = 5000;
-const UNREAD: HostReading = { freeMemoryMb: null, freeDiskGb: null, loadPerCore: null, temperatureC: null };
+const UNREAD: HostReading = {
+  dataFolder: null,
+  freeMemoryMb: null,
+  freeDiskGb: null,
+  loadPerCore: null,
+  temperatureC: null,
+};
 
 export interface HostWatch {
   /** Why nothing new starts here now; null: fit for work. */

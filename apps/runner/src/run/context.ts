@@ -12,6 +12,7 @@ import type { Redis } from "ioredis";
 import type { Ceiling } from "../host/ceiling.ts";
 import type { Lock } from "../lock/flock.ts";
 import type { AgentSide } from "../workspace/agentGit.ts";
+import type { HomeCheck } from "../workspace/homeCheck.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { HaltSwitch } from "./halt.ts";
@@ -31,6 +32,8 @@ export interface RunnerServices {
   readonly log: Logger;
   /** Id of this data folder: sessions live in one. */
   readonly homeId: string;
+  /** Checks that the data folder is still there. */
+  readonly homeTrouble: HomeCheck;
   /** For each run's agent. */
   readonly ceiling: Ceiling;
   readonly now: () => number;

@@ -98,6 +98,12 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
   const held = live.find(({ name }) => name === repositoryHold(ref));
   if (held !== undefined) return wait(options, held.until ?? services.now() + TROUBLE_MS);
 
+  // Before anything is made there: it would hide what comes back.
+  const trouble = await services.homeTrouble();
+  if (trouble !== null) {
+    log.warn({ issue: jobId }, `not working on it: ${trouble}`);
+    return wait(options, services.now() + BUSY_MS);
+  }
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
   await mkdir(dirname(paths.lockFile), { recursive: true });
   const lock = await tryLock(paths.lockFile);
@@ -141,12 +147,6 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       progress,
       state: { ...before, run: id, runner: slot.name },
     });
-    if (entry.do === "wait") {
-      await run.write({ run: null, runner: null });
-      return await wait(options, entry.until);
-    }
-    if (entry.do === "close") {
-      // Our lock's file: the end had taken it away with the workspace.
     const entry = planEntry(before, {
       runId: id,
       blockedExpiresMs: config.coordinator.blocked_expires_days * 24 * 3_600_000,
@@ -154,6 +154,12 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       attemptsMade: job.attemptsMade,
       progress: await progressOfLost(run, before),
     });
+    if (entry.do === "wait") {
+      await run.write({ run: null, runner: null });
+      return await wait(options, entry.until);
+    }
+    if (entry.do === "close") {
+      // Our lock's file: the end had taken it away with the workspace.
       if (before.outcome === "pr" && look(paths.tree) === null && look(paths.gitDir) === null)
         await removeWorkspace(paths);
       await run.write({ run: null, runner: null });
@@ -178,13 +184,13 @@ async function followThrough(
 ): Promise<JobResult> {
   try {
     await run.write(entry.patch);
+    if (entry.do === "give up") await saveLost(run);
     if (entry.do === "work") await workOn(run, entry.why);
     const begun = entry.do === "publish" ? await admitToPublish(run) : true;
     if (begun && run.state.outcome === null && !(await publish(run))) await workAgain(run);
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
     if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
   } catch (error) {
-    if (entry.do === "give up") await saveLost(run);
     return settle(run, error, token);
   }
   return conclude(run, token);

@@ -8,9 +8,9 @@ import { begunPriority } from "@tac8/core/domain/priority";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { setHold } from "@tac8/core/state/holds";
 import { report } from "../steps/report.ts";
-import { blameDisk } from "../git/diskFull.ts";
 import { showStatus } from "../steps/statusComment.ts";
 import type { RunContext } from "./context.ts";
+import { blameMachine } from "./blame.ts";
 import { failureOf } from "./failureOf.ts";
 import { handedBackProgress } from "./handedBack.ts";
 import { AgentEnded, planSettle } from "./planSettle.ts";
@@ -39,7 +39,7 @@ export async function settle(run: RunContext, error: unknown, token: string): Pr
       await run.write({ outcome: next, outcomeRun: run.id, reason: halted?.message ?? null });
       return conclude(run, token);
     case "trouble": {
-      const failure = await blameDisk(failureOf(error), run.services.config.home);
+      const failure = await blameMachine(failureOf(error), run.services);
       return afterTrouble(run, redacted(run, failure), token);
     }
     default:
@@ -54,7 +54,7 @@ export async function conclude(run: RunContext, token: string): Promise<JobResul
     result = await report(run);
   } catch (error) {
     if (error instanceof LostRun || run.switch.lost.aborted) return settle(run, error, token);
-    const failure = redacted(run, await blameDisk(failureOf(error), run.services.config.home));
+    const failure = redacted(run, await blameMachine(failureOf(error), run.services));
     return park(run, { failure, delayMs: waitFor(run, failure), token, hold: null });
   }
   return close(run, token, result);

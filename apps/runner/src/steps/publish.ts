@@ -67,7 +67,9 @@ export async function publish(run: RunContext): Promise<boolean> {
  * @throws StepFailure while its own runner may still come back with it. Nobody waits for that with a slot.
  */
 async function giveUpWork(run: RunContext): Promise<void> {
-  const { homeId, now } = run.services;
+  const { homeId, homeTrouble, now } = run.services;
+  const trouble = await homeTrouble();
+  if (trouble !== null) throw new StepFailure({ kind: "disk", message: trouble }); // It may come back with the work.
   const plan = planMissing(run.state, { homeId, now: now() });
   if (plan.do === "wait") throw new StepFailure({ kind: "github", message: plan.reason });
   run.log.warn(plan.reason);

@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHarness, type Harness } from "../harness.fixture.ts";
@@ -40,4 +41,16 @@ test("the file is there as a whole and alone", async () => {
   await write("two");
   expect(await readFile(path, "utf8")).toBe("two");
   expect(await readdir(join(at.dir, "new"))).toEqual(["tasks.md"]);
+});
+
+test("a data folder that was removed is not made anew, and has the file again once it is back", async () => {
+  const folder = join(at.dir, "new");
+  const write = createTextFile(join(folder, "tasks.md"));
+  await write("one");
+  await rm(folder, { recursive: true });
+  await write("two");
+  expect(existsSync(folder)).toBe(false);
+  await mkdir(folder);
+  await write("two");
+  expect(await readFile(join(folder, "tasks.md"), "utf8")).toBe("two");
 });

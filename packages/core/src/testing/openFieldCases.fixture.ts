@@ -50,5 +50,4 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "F3",
   "F5",
   "F6",
-  "F11",
 ];

@@ -1,0 +1,44 @@
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { createHomeCheck, type HomeCheck } from "./homeCheck.ts";
+
+let dir = "";
+let home = "";
+let check: HomeCheck;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-check-"));
+  home = join(dir, "home");
+  await mkdir(home);
+  await writeFile(join(home, "id"), "this");
+  check = createHomeCheck({ home, id: "this" });
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+fieldTest("F11", "a data folder that is removed is noticed, and so is its return", async () => {
+  expect(await check()).toBeNull();
+  await rename(home, join(dir, "away"));
+  expect(await check()).toContain(`${home} is missing`);
+  await mkdir(home); // A mount point without its disk.
+  expect(await check()).toContain(`${home} is missing or empty`);
+  await rm(home, { recursive: true });
+  await rename(join(dir, "away"), home);
+  expect(await check()).toBeNull();
+});
+
+fieldTest("F11", "another data folder in its place is not taken for it", async () => {
+  await writeFile(join(home, "id"), "another");
+  expect(await check()).toContain("not the one that this runner started with");
+});
+
+test("a disk that does not answer is named, and not asked again meanwhile", async () => {
+  await rm(join(home, "id"));
+  execFileSync("mkfifo", [join(home, "id")]); // A read waits for a writer that never comes.
+  const hangs = createHomeCheck({ home, id: "this", answerMs: 20 });
+  expect(await hangs()).toContain("does not answer");
+  expect(await hangs()).toContain("does not answer");
+  await writeFile(join(home, "id"), "this"); // Ends the one read that waits.
+});

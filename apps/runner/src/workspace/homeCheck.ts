@@ -1,0 +1,47 @@
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { within } from "../agent/within.ts";
+
+/** A disk that does not answer for this long is as good as missing. */
+const ANSWER_MS = 5000;
+
+/** Return what is wrong with the data folder, for people; null: it is the one that the runner started with. */
+export type HomeCheck = () => Promise<string | null>;
+
+export interface HomeCheckOptions {
+  readonly home: string;
+  /** As it was at the start. */
+  readonly id: string;
+  readonly answerMs?: number;
+}
+
+/** Make a check of the data folder: one small read, at most one at a time, and bounded in time. */
+export function createHomeCheck({ home, id, answerMs = ANSWER_MS }: HomeCheckOptions): HomeCheck {
+  let asked: Promise<string | null> | null = null;
+  return async () => {
+    // A disk that hangs is not asked again before it has answered.
+    asked ??= troubleOf(home, id).finally(() => (asked = null));
+    const answer = asked;
+    if (!(await within(answer, answerMs))) return `the disk with the data folder ${home} does not answer`;
+    return answer;
+  };
+}
+
+async function troubleOf(home: string, id: string): Promise<string | null> {
+  try {
+    const found = (await readFile(join(home, "id"), "utf8")).trim();
+    if (found !== id) return `the data folder ${home} is not the one that this runner started with: restart the runner`;
+    await access(home, constants.W_OK);
+    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      return `the data folder ${home} is missing or empty: mount its disk or put it back, or restart the runner to begin with a new one`;
+    }
+    if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
+      return `the data folder ${home} cannot be written to (${code}): check its disk and its owner`;
+    }
+    return `the data folder ${home} cannot be read (${code ?? message}): check its disk`;
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { readVerdict } from "@tac8/core/health/verdict";
+import { readRunners } from "@tac8/core/state/presence";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { afterAll, beforeAll, expect } from "vitest";
+import { createWorld, poll, type World } from "../world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+  world.startApp("scheduler");
+});
+afterAll(() => world.close());
+
+const tired = async () => (await readRunners(world.redis)).map((runner) => runner.tired ?? "").join();
+
+fieldTest("F11", "a data folder that goes away under a living runner costs no attempt, and comes back", async () => {
+  const reached = join(world.dir, "reached");
+  const number = world.openIssue({
+    script: [
+      { write: "a.txt", text: "1\n" },
+      { bash: `touch '${reached}'; until [ -e '${join(world.dir, "on")}' ]; do sleep 0.05; done` },
+      { result: "Done." },
+    ],
+  });
+  const runner = world.startApp("runner");
+  await poll(60_000, async () => (existsSync(reached) ? null : "the agent is not that far"));
+  await rename(world.home, join(world.dir, "away"));
+  await poll(60_000, async () => ((await tired()).includes("is missing") ? null : "not noticed"));
+  await poll(60_000, async () => {
+    const reasons = (await readVerdict(world.redis))?.reasons ?? [];
+    return reasons.some(({ text }) => text.includes("the data folder") && text.includes("is missing"))
+      ? null
+      : "health says nothing";
+  });
+  await world.open("on");
+  await world.reaches(number, "parked");
+  const other = world.openIssue({ script: [{ write: "b.txt", text: "1\n" }, { result: "Done." }] });
+  await world.enters(other, "queued", 1);
+  expect((await world.store.read(world.jobId(number))).failure).toBe("disk");
+  expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
+  expect(existsSync(world.home)).toBe(false); // Nothing hides what comes back.
+  await rename(join(world.dir, "away"), world.home);
+  await poll(60_000, async () => ((await tired()) === "" ? null : "not noticed"));
+  await world.reaches(number, "pr", 120_000);
+  await world.reaches(other, "pr", 120_000);
+  const attempts = (await world.history(number)).filter(({ to }) => to === "running");
+  expect(new Set(attempts.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
+  expect(runner.child.exitCode).toBeNull();
+});
