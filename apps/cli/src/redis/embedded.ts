@@ -2,7 +2,7 @@ import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, Problem } from "../context.ts";
-import { restartDelayMs, STEADY_MS } from "../up/delay.ts";
+import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
 import { portProblem } from "../up/port.ts";
 import {
   isAlive,
@@ -43,26 +43,23 @@ export async function startEmbeddedRedis(given: {
   const port = Number(new URL(server.url).port);
   const ending = new AbortController();
 
-  const keep = async (): Promise<void> => {
-    let startedAt = performance.now();
-    for (let failures = 0; ; failures += 1) {
-      await server.exited;
-      if (ending.signal.aborted) return;
-      if (performance.now() - startedAt > STEADY_MS) failures = 0;
-      const delay = restartDelayMs(failures);
-      warn(`Redis ended unexpectedly; it starts again in ${delay / 1000} s`);
-      const again = await sleep(delay, true, { signal: ending.signal }).catch(() => false);
-      if (!again) return;
-      try {
+  let first: RedisServer | null = server;
+  const liveOnce = async (): Promise<LifeEnd> => {
+    try {
+      if (first === null) {
         server = await launch(home, port);
-        startedAt = performance.now();
-        warn("Redis runs again");
-      } catch (error) {
-        warn(messageOf(error));
+        if (ending.signal.aborted) await stopServer(server);
+        else warn("Redis runs again");
       }
+      first = null;
+      await server.exited;
+      return { text: "Redis ended", refusal: null };
+    } catch (error) {
+      return { text: "", refusal: messageOf(error) };
     }
   };
-  const kept = keep();
+  const onWait = (why: string, seconds: number) => warn(`${why}; it starts again in ${seconds} s`);
+  const kept = keepAlive({ live: liveOnce, signal: ending.signal, onWait });
   return {
     url: server.url,
     async stop() {

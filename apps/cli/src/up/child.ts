@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../context.ts";
 import type { AppSpec } from "./apps.ts";
-import { restartDelayMs, STEADY_MS } from "./delay.ts";
+import { keepAlive, type LifeEnd } from "./keepAlive.ts";
 import { onLines } from "./lines.ts";
 
-/** Exit code of an app whose configuration is wrong: starting it again cannot help. */
+/** Exit code of an app that cannot start until someone fixes something, or until it passes by itself. */
 export const EXIT_CONFIG = 78;
 
 /** After the process itself has gone, its last lines may still be on their way; a grandchild may keep the pipe open. */
@@ -20,13 +21,17 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Each line of its output and of its errors. */
   readonly onLine: (line: string, stream: StreamName) => void;
+  /** Return why this life ended, in the app's own words, and forget them. `refused`: it ended with EXIT_CONFIG. */
+  readonly takeReason: (refused: boolean) => string | null;
   /** One line for people: it ended and starts again. */
   readonly onRestart: (line: string) => void;
-  /** It is not started again: it is irreplaceable (and why), or it ended with EXIT_CONFIG (null). */
-  readonly onGone: (why: string | null) => void;
+  /** One line for people: it runs well again. */
+  readonly onWell: (line: string) => void;
+  /** It is not started again. `why` is a line for people. */
+  readonly onOver: (why: string) => void;
 }
 
-/** A program that is kept running: it starts at once, and again whenever it ends, until it is stopped. */
+/** A program that is kept running: it starts at once, and again whenever it ends, until it is stopped or `over`. */
 export interface Child {
   readonly name: string;
   /** SIGTERM, then SIGKILL to its group after the limit. True when it was not killed and did not fail. Idempotent. */
@@ -35,34 +40,45 @@ export interface Child {
   kill(): void;
 }
 
-interface End {
+interface End extends LifeEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly text: string;
 }
 
 export function keepRunning(options: ChildOptions): Child {
-  const { app } = options;
+  const { app, takeReason, onRestart, onWell, onOver } = options;
   const stopping = new AbortController();
   let live: ChildProcess | null = null;
 
-  async function keep(): Promise<End | null> {
-    for (let failures = 0; ; failures += 1) {
-      const startedAt = performance.now();
+  async function liveOnce(): Promise<End> {
+    try {
       live = launch(options);
-      const end = await ended(live);
-      live = null;
-      if (stopping.signal.aborted) return end;
-      if (end.code === EXIT_CONFIG || app.irreplaceable !== undefined) {
-        options.onGone(app.irreplaceable ?? null);
-        return end;
-      }
-      if (performance.now() - startedAt > STEADY_MS) failures = 0;
-      const delay = restartDelayMs(failures);
-      options.onRestart(`${end.text} unexpectedly; starts again in ${delay / 1000} s`);
-      const again = await sleep(delay, true, { signal: stopping.signal }).catch(() => false);
-      if (!again) return null;
+    } catch (error) {
+      return { code: null, signal: null, text: `could not be started (${messageOf(error)})`, refusal: null };
     }
+    const { code, signal, text } = await ended(live);
+    live = null;
+    const refused = code === EXIT_CONFIG;
+    const reason = takeReason(refused);
+    const refusal = refused ? (reason ?? text) : null;
+    return { code, signal, text: reason === null ? text : `${text} (${reason})`, refusal };
+  }
+
+  async function keep(): Promise<End | null> {
+    const { signal } = stopping;
+    const end = await keepAlive({
+      live: liveOnce,
+      signal,
+      final: app.irreplaceable !== undefined,
+      onWait: (why, seconds) => onRestart(`${why}; starts again in ${seconds} s`),
+      onWell: (times) => {
+        if (times > 1) onWell(`runs well again after ${times} ends in a row`);
+      },
+    });
+    if (end !== null && !signal.aborted) {
+      onOver(app.irreplaceable ?? `the ${app.name} cannot start: ${end.refusal ?? end.text}`);
+    }
+    return end;
   }
   const kept = keep();
 
@@ -84,18 +100,22 @@ export function keepRunning(options: ChildOptions): Child {
   };
 }
 
-/** A session of its own, so that Ctrl-C reaches `up` alone, which then stops all in order. */
+/**
+ * A session of its own, so that Ctrl-C reaches `up` alone, which then stops all in order.
+ * @throws Error when this machine has no process, memory or descriptors left for it
+ */
 function launch({ app, node, cwd, env, onLine }: ChildOptions): ChildProcess {
   const child = spawn(node, [fileURLToPath(app.entry)], { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.on("error", () => undefined); // It is never written to: only its end counts.
-  onLines(child.stdout, (line) => onLine(line, "stdout"));
-  onLines(child.stderr, (line) => onLine(line, "stderr"));
+  // Without free descriptors there are no pipes at all, whatever the types say; then its error comes later.
+  child.stdin?.on("error", () => undefined); // It is never written to: only its end counts.
+  if (child.stdout) onLines(child.stdout, (line) => onLine(line, "stdout"));
+  if (child.stderr) onLines(child.stderr, (line) => onLine(line, "stderr"));
   return child;
 }
 
-async function ended(child: ChildProcess): Promise<End> {
+async function ended(child: ChildProcess): Promise<Pick<End, "code" | "signal" | "text">> {
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const end = await new Promise<End>((resolve) => {
+  const end = await new Promise<Pick<End, "code" | "signal" | "text">>((resolve) => {
     child.once("error", (error) =>
       resolve({ code: null, signal: null, text: `could not be started (${error.message})` }),
     );

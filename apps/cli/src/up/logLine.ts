@@ -7,7 +7,8 @@ import type { StreamName } from "./child.ts";
 export interface LogLine {
   /** Epoch ms. */
   readonly at: number;
-  readonly level: "info" | "warn" | "error";
+  /** `fatal`: its app ends because of it. */
+  readonly level: "info" | "warn" | "error" | "fatal";
   readonly message: string;
   /** A reference such as `octo/hello#3`, or a job id. */
   readonly issue: string | null;
@@ -18,6 +19,7 @@ export interface LogLine {
 const INFO = 30;
 const WARN = 40;
 const ERROR = 50;
+const FATAL = 60;
 const MAX_MESSAGE = 1000;
 /** What Node prints around an uncaught error's message: of use in the log file only. */
 const CRASH_DETAIL = /^\s|^[\])}]|^(?:node:|file:)\S+:\d+$|^Node\.js v/;
@@ -42,7 +44,7 @@ export function parseLogLine(text: string, given: { now: number; stream: StreamN
   const message = textIn(fields["msg"]) || errorIn(fields) || "(no message)";
   return {
     at: typeof fields["time"] === "number" ? fields["time"] : now,
-    level: level >= ERROR ? "error" : level >= WARN ? "warn" : "info",
+    level: level >= FATAL ? "fatal" : level >= ERROR ? "error" : level >= WARN ? "warn" : "info",
     message: level >= WARN ? withCause(message, errorIn(fields)) : message,
     issue: typeof fields["issue"] === "string" ? readable(fields["issue"]) : null,
     url: typeof fields["url"] === "string" ? plain(fields["url"]) : null,
@@ -58,7 +60,7 @@ export function boardAddress({ message, url }: LogLine): string | null {
 /** `13:05:22  runner     octo/hello#3  work begun`, wrapped under itself where the terminal is narrower. */
 export function renderLogLine(app: string, line: LogLine, how: { paint: Paint; columns: number | null }): string {
   const { paint, columns } = how;
-  const mark = { info: "", warn: "! ", error: "✗ " }[line.level];
+  const mark = { info: "", warn: "! ", error: "✗ ", fatal: "✗ " }[line.level];
   const body = `${mark}${line.issue === null ? "" : `${line.issue}  `}${line.message}`;
   const [first = "", ...more] = columns === null ? [body] : wrap(body, Math.max(20, columns - INDENT.length));
   const color = (text: string) =>

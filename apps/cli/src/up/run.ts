@@ -37,6 +37,8 @@ export interface DemoParts {
 }
 
 /** A board that is just ending, after `up` was killed, may keep its port for so long. */
+/** An app that gives up says a line for each problem. */
+const MAX_LAST_WORDS = 5;
 const LEFTOVER_WAIT_MS = 10_000;
 
 /** Runs everything until a signal comes. @returns the exit code: 0 when all ended cleanly. @throws Problem */
@@ -131,6 +133,7 @@ function starter(
     const file = openLogFile({ path: join(logs, `${app.name}.log`), warn: (line) => screen.warn("tac8", line) });
     let lastError: string | null = null;
     return keepRunning({
+    let lastWords: readonly string[] = [];
       app,
       node,
       cwd,
@@ -139,7 +142,13 @@ function starter(
         file.append(text);
         const line = parseLogLine(text, { now: now(), stream });
         if (line === null) return;
-        if (line.level === "error") lastError = line.message;
+        // What is no log line comes from a start that got no further than its configuration.
+        if (line.level === "error" || stream === "stderr") lastError = line.message;
+        // Its last words are part of the line about its end.
+        if (line.level === "fatal") {
+          lastWords = [...lastWords, line.message].slice(-MAX_LAST_WORDS);
+          return;
+        }
         const address = app.name === "board" ? boardAddress(line) : null;
         if (address !== null) {
           screen.address("Board", address);
@@ -149,7 +158,13 @@ function starter(
         if (app.name !== LOCAL_GITHUB.name || line.level !== "info") screen.event(app.name, line);
       },
       onRestart: (line) => screen.warn(app.name, line),
-      onGone: (why) => fatal(new Problem(why ?? `the ${app.name} cannot start: ${lastError ?? `see ${logs}`}`)),
+      takeReason(refused) {
+        const reason = lastWords.length > 0 ? lastWords.join("; ") : refused ? (lastError ?? `see ${logs}`) : null;
+        [lastWords, lastError] = [[], null];
+        return reason;
+      },
+      onWell: (line) => screen.event(app.name, { at: now(), level: "info", message: line, issue: null, url: null }),
+      onOver: (why) => fatal(new Problem(why)),
     });
   };
 }

@@ -1,4 +1,5 @@
 import { folderName } from "@tac8/core/config/dataFolder";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
@@ -66,6 +67,11 @@ async function refused(cli: Cli): Promise<string> {
   return cli.stderr();
 }
 
+function pidOf(name: string): number {
+  const found = alive().findLast(({ app }) => app === name);
+  if (found === undefined) throw new Error(`${name} is not running`); // Never pid 0: that is this process' group.
+  return found.pid;
+}
 const alive = () => lab.witness().filter(({ event, pid }) => event === "start" && isRunning(pid));
 
 describe("tac8 up", () => {
@@ -116,6 +122,38 @@ describe("tac8 up", () => {
     await cli.seen(/runner {5}! was ended by SIGKILL unexpectedly; starts again in 1 s/);
     await cli.seen(/runner listening/);
     await cli.seen(/Board:/);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  fieldTest("B6", "tries an app again whose later start is refused: a line each, and the others work on", async () => {
+    configure();
+    const cli = await up({ FIXTURE_RUNNER: "refused-later" });
+    process.kill(pidOf("runner"), "SIGKILL");
+    await cli.seen(/runner {5}! was ended by SIGKILL unexpectedly; starts again in 1 s/);
+    const refusal = "runner     ! cannot start: runner lacks something; runner lacks something else; starts again in";
+    await cli.seen(new RegExp(`${refusal} 2 s\n[^]*${refusal} 4 s\n[^]*runner listening`));
+    const starts = lab.witness().filter(({ event }) => event === "start");
+    expect(starts.map(({ app }) => app).toSorted()).toEqual(["board", ...Array(4).fill("runner"), "scheduler"]);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+    expect(cli.stderr()).toBe("");
+  });
+
+  it("keeps the others running beside an app that crashes at each start", async () => {
+    configure();
+    const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_RUNNER: "crash-loop" });
+    await cli.seen(/runner {5}! ended with exit code 1 unexpectedly; starts again in 2 s/);
+    expect(isRunning(pidOf("board"))).toBe(true);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  it("starts an app again that somebody else has sent a SIGTERM", async () => {
+    configure();
+    const cli = await up();
+    process.kill(pidOf("scheduler"), "SIGTERM");
+    await cli.seen(/scheduler {2}! ended with exit code 0 unexpectedly; starts again in 1 s\n[^]*scheduler listening/);
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
   });
