@@ -4,13 +4,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { commandOf } from "./lib/commandOf.mjs";
+import { commandOf, titleOf } from "./lib/commandOf.mjs";
 import { findNode } from "./lib/node.mjs";
 import { spawnNode } from "./lib/spawn.mjs";
 import { installSystemPackages } from "./lib/system.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
+process.title = titleOf(args);
 // These start Redis, git and agents; all other commands need none of them.
 const starts = ["up", "demo"].includes(commandOf(args)) && !args.includes("--help") && !args.includes("-h");
 

@@ -13,8 +13,7 @@ export function processes(): Seen[] {
   return pids().flatMap((pid) => {
     const stat = statOf(pid);
     if (stat === null) return [];
-    const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
-    return [{ pid, ...stat, command }];
+    return [{ pid, ...stat, command: commandOf(pid) }];
   });
 }
 
@@ -22,6 +21,16 @@ export function pids(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+}
+
+/** What `ps` and `pkill -f` see. */
+export function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+}
+
+/** What `pkill` without -f sees: 15 characters at most. */
+export function nameOf(pid: number): string {
+  return read(`/proc/${pid}/comm`).trim();
 }
 
 function statOf(pid: number): Pick<Seen, "parent" | "state"> | null {

@@ -7,8 +7,10 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { findProgram } from "@tac8/core/app/findProgram";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { freePort, startRedisServer } from "@tac8/sandbox/redis";
 import { launch, type Launched } from "./launch.ts";
+import { childrenOf, commandOf, isAlive, nameOf } from "./processes.ts";
 import { programOf, ROOT } from "./programs.ts";
 import { createWorld, OWNER, SCRIPTED, type World } from "./world.ts";
 
@@ -184,6 +186,79 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     });
   });
 });
+
+describe("tac8 up, after a good start", () => {
+  /** All of it, with its own data folder; `childOf` finds the process of one of its apps. */
+  async function allUp(folder: string, changes: Readonly<Record<string, string>> = {}) {
+    const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", `command = ["${SCRIPTED}"]`];
+    const path = await writeConfig(`${folder}.toml`, [...lines, "[coordinator]", "shutdown_grace_seconds = 1"]);
+    const env = environment({ TAC8_CONFIG: path, TAC8_HOME: join(world.dir, folder), ...changes });
+    const launched = remember(launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env }));
+    for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await launched.says(words);
+    const up = launched.child.pid ?? 0;
+    const childOf = (app: AppName): number => {
+      const child = childrenOf([up]).find(({ pid }) => nameOf(pid) === `tac8 ${app}`);
+      if (child === undefined) throw new Error(`no process is named tac8 ${app}`); // Never pid 0: that is this group.
+      return child.pid;
+    };
+    return { launched, up, childOf };
+  }
+
+  async function ctrlC({ child, ended }: Launched): Promise<void> {
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+  }
+
+  fieldTest(
+    "B5",
+    "no process of tac8 is found by the name node, and an app that gets a SIGTERM starts again",
+    async () => {
+      const { launched, up, childOf } = await allUp("up-names");
+      const names = [up, ...childrenOf([up]).map(({ pid }) => pid)].map((pid) => nameOf(pid));
+      const commands = [up, ...childrenOf([up]).map(({ pid }) => pid)].map((pid) => commandOf(pid));
+      expect(names.toSorted()).toEqual(["tac8 board", "tac8 runner", "tac8 scheduler", "tac8 up"]);
+      expect(commands.toSorted()).toEqual(["tac8 board", "tac8 runner", "tac8 scheduler", "tac8 up"]);
+      process.kill(childOf("board"), "SIGTERM");
+      await launched.says(/board {6}! ended with exit code 0 unexpectedly; starts again in 1 s[^]*Board: +http/);
+      await ctrlC(launched);
+    },
+  );
+
+  fieldTest("B6", "a board whose port is taken is tried again, and the others work on", async () => {
+    const port = await freePort();
+    const { launched, childOf } = await allUp("up-port", { TAC8_BOARD_PORT: String(port) });
+    const others = [childOf("scheduler"), childOf("runner")];
+    process.kill(childOf("board"), "SIGKILL");
+    const taken = (server = createServer());
+    await expect.poll(() => listens(taken, port), { timeout: 10_000 }).toBe(true);
+    await launched.says(/board {6}! cannot start: port \d+ of 127.0.0.1 is taken: .*; starts again in \d+ s/);
+    taken.close();
+    await launched.says(/cannot start[^]*Board: +http/);
+    expect(others.map(isAlive)).toEqual([true, true]);
+    await ctrlC(launched);
+  });
+
+  fieldTest("B6", "a runner that GitHub refuses for a while is tried again, and the others work on", async () => {
+    const { launched, childOf } = await allUp("up-github");
+    const others = [childOf("scheduler"), childOf("board")];
+    const fault = world.github.fault({ path: /./, times: Infinity, do: { status: 401 } });
+    process.kill(childOf("runner"), "SIGKILL");
+    await launched.says(/runner {5}! cannot start: GitHub refuses the token: .*; starts again in \d+ s/);
+    fault.remove();
+    await launched.says(/cannot start[^]*runner ready/);
+    expect(others.map(isAlive)).toEqual([true, true]);
+    await ctrlC(launched);
+  });
+});
+
+/** Whether the server has the port now; another program may have it still. */
+async function listens(candidate: Server, port: number): Promise<boolean> {
+  candidate.listen(port, "127.0.0.1");
+  return once(candidate, "listening").then(
+    () => true,
+    () => false,
+  );
+}
 
 describe("an app by itself, without TAC8_HOME", () => {
   async function configured(folder: string): Promise<{ path: string; own: string; env: Record<string, string> }> {

@@ -65,6 +65,7 @@ import { shout } from "shout";
 const second = new URL("inner/main.ts", import.meta.url);
 const page: URL = new URL("../client/page.css", import.meta.url);
 const pages = new URL("../../../node_modules/pages", import.meta.url);
+if (process.argv[3]) process.title = process.argv[3];
 console.log(shout(readFileSync(page, "utf8")), second.pathname.endsWith("/dist/second.js"), existsSync(new URL("pages/dist/x.html", new URL(".", pages))));
 setInterval(() => {}, process.argv[2] === "stay" ? 1000 : 2 ** 30).unref();
 if (process.argv[2] === "stay") process.stdin.resume();
@@ -142,11 +143,15 @@ if (process.argv[2] === "stay") process.stdin.resume();
     expect(mapped.stdout).toMatch(/Error: no\n +at fail \(apps\/a\/src\/inner\/main\.ts:4:9\)/);
   });
 
-  it.each(["../dist/first.js", "link/dist/first.js"])("is refused while %s runs", async (path) => {
+  it.each([
+    ["../dist/first.js", ""],
+    ["link/dist/first.js", ""],
+    ["../dist/first.js", "tac8 first"],
+  ])("is refused while %s runs, with the title %j", async (path, title) => {
     await build({ root, entries });
     mkdirSync(join(root, "cwd"));
     symlinkSync(root, join(root, "cwd/link"));
-    const child = spawn(process.execPath, [path, "stay"], { cwd: join(root, "cwd"), stdio: "pipe" });
+    const child = spawn(process.execPath, [path, "stay", title], { cwd: join(root, "cwd"), stdio: "pipe" });
     await once(child.stdout, "data");
     await expect(build({ root, entries })).rejects.toThrow(
       `dist/ cannot be built again while a tac8 runs from ${join(root, "dist")} (process ${child.pid}): stop that first`,

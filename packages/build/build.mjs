@@ -9,10 +9,12 @@ import { processesFrom } from "./running.mjs";
 import { replace, stagingFolder } from "./staging.mjs";
 import { urls } from "./urls.mjs";
 
-// CommonJS packages inside an ES module call `require`, and some ask for their own place.
+// CommonJS packages inside an ES module call `require`, and some ask for their own place. And each process keeps its program
+// open, because its title no longer names it: see running.mjs.
 const BANNER = [
   `import { createRequire as __createRequire } from "node:module";`,
   `const require = __createRequire(import.meta.url);`,
+  `globalThis.__tac8Program ??= require("node:fs").openSync(import.meta.filename);`,
 ].join("");
 
 /**

@@ -1,10 +1,11 @@
 // The processes that run from a build. Runs on Node 18.
-import { readFileSync, readdirSync, realpathSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 
 /**
  * Processes that were started with a file of this folder. They load more of it later (a guard with each run, a page's
- * files), so it must stay as it is until they end. Without /proc there are none.
+ * files), so it must stay as it is until they end. Without /proc there are none. A process with a title has no arguments to
+ * read, but keeps its program open (build.mjs); of other users' processes only root sees that.
  * @returns {number[]} their pids
  */
 export function processesFrom(folder) {
@@ -13,6 +14,7 @@ export function processesFrom(folder) {
 }
 
 function runsFrom(pid, prefix) {
+  if (openFiles(pid).some((path) => path.startsWith(prefix))) return true;
   const cwd = realPath(`/proc/${pid}/cwd`);
   // Relative paths and links lead there too.
   return argumentsOf(pid)
@@ -27,6 +29,20 @@ function pids() {
       .map(Number);
   } catch {
     return [];
+  }
+}
+
+function openFiles(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+      } catch {
+        return []; // Closed meanwhile.
+      }
+    });
+  } catch {
+    return []; // It has ended, or is another user's.
   }
 }
 

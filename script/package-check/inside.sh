@@ -47,7 +47,7 @@ demo() {
   fails 0 wait $pid
   # The data of the demo is there to be read, and no process is.
   [ -d ~/.local/share/tac8/demo ]
-  fails 1 grep -lE '^(node|redis-server)' /proc/[0-9]*/comm
+  fails 1 grep -lE '^(tac8|node|redis-server)' /proc/[0-9]*/comm
 }
 
 "$step"

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { lock } from "../lock/flock.ts";
-import { readStat } from "../process/startTime.ts";
+import { readProc, readStat } from "../process/startTime.ts";
 import { startGuarded } from "./client.ts";
 import { createBench, FIXTURES, gone, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
 
@@ -49,6 +50,15 @@ test("SIGKILL of the runner: agent and daemon die, and only then is the lock fre
   held.release();
   expect(pidsWith(marker)).toEqual([]);
   await Promise.all([daemon, guard].map(gone));
+});
+
+fieldTest("B5", "a guard is not found by the name node, also by its whole command line", async () => {
+  const request = bench.behave("hang", join(bench.dir, "pid"));
+  const handle = bench.start(request);
+  await handle.agentPid;
+  expect(readStat(handle.pid)?.comm).toBe("tac8 guard " + request.runId.slice(0, 4));
+  expect(readProc(`/proc/${handle.pid}/cmdline`)?.replaceAll("\0", "")).toBe(`tac8 guard ${request.runId}`);
+  await handle.kill("lost");
 });
 
 test("no heartbeat: the agent dies", async () => {

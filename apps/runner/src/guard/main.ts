@@ -12,6 +12,9 @@ import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
 const HEARING_MS = 10_000;
 const MAX_LINE = 8 * 1024 * 1024;
 
+// An agent that runs `pkill node`, with or without -f, means its own processes. The run id is for people who read `ps`.
+process.title = ["tac8 guard", ...process.argv.slice(2)].join(" ");
+
 const runner = new Socket({ fd: 4, readable: true, writable: true, allowHalfOpen: true });
 let start: GuardStart | null = null;
 let agent: ChildProcess | null = null;

@@ -45,6 +45,8 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   const sigusr1 = catchSigusr1();
   const { config, dataFolder, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
   if (config === null) return fail(describeProblems(problems, path));
+  // An agent that runs `pkill node`, with or without -f, means its own processes.
+  process.title = `tac8 ${name}`;
   const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
   for (const warning of warnings) log.warn(warning);
   if (dataFolder?.notice) log.info(dataFolder.notice);

@@ -6,6 +6,7 @@ import { startGitHub } from "./local-github.ts";
 
 /** The demo's GitHub as a program of its own: `SANDBOX_HOST`, `SANDBOX_PORT`, `SANDBOX_DIR`, `SANDBOX_PUBLIC_URL`, `SANDBOX_CONTROL=1`. */
 const { SANDBOX_HOST: host = "127.0.0.1", SANDBOX_PUBLIC_URL: publicUrl, SANDBOX_CONTROL } = process.env;
+process.title = "tac8 github";
 const port = Number(process.env["SANDBOX_PORT"] ?? 4000);
 const dir = join(process.env["SANDBOX_DIR"] ?? join(tmpdir(), "tac8-local-github"), "repositories");
 
