@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { startProxy } from "@tac8/sandbox/proxy";
 import { freePort, startRedisServer } from "@tac8/sandbox/redis";
 import { launch, type Launched } from "./launch.ts";
 import { childrenOf, commandOf, isAlive, nameOf } from "./processes.ts";
@@ -357,3 +358,29 @@ test("an app that gives up is closed in order, says why, and ends with exit code
   expect(stdout).toContain("nothing works any more: look into it");
   expect(stdout).toContain("closed in order");
 });
+
+fieldTest(
+  "B7",
+  "an issue becomes a pull request where GitHub is reached only through a proxy, also by git",
+  async () => {
+    const { port } = new URL(world.github.url);
+    const proxy = await startProxy({ hosts: { "github.test": Number(port) }, credentials: "ann:pass-of-ann" });
+    const env = {
+      GITHUB_API_URL: `http://github.test:${port}`,
+      HTTP_PROXY: proxy.url.replace("//", "//ann:pass-of-ann@"),
+      NO_PROXY: "localhost, .elsewhere.test",
+    };
+    const apps = [world.startApp("scheduler", env), world.startApp("runner", env)];
+    const issue = world.openIssue({
+      script: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "A." }],
+    });
+    await world.reaches(issue, "pr");
+    for (const app of apps) expect(await app.stop()).toBe(0);
+    await proxy.close();
+    expect(proxy.seen.some((line) => line.includes("git-receive-pack"))).toBe(true);
+    for (const app of apps) {
+      expect(app.log()).toContain(`GitHub is reached through the proxy ${proxy.url} (HTTP_PROXY)`);
+      expect(app.log()).not.toContain("pass-of-ann");
+    }
+  },
+);

@@ -29,13 +29,23 @@ export function bundledNode(root) {
   return files.find(isExecutable) ?? null;
 }
 
+/** Whether HTTP calls have to go through a proxy that this Node cannot use. */
+function lacksProxy(env) {
+  const names = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
+  return names.some((name) => env[name]) && !process.getBuiltinModule("node:http").setGlobalProxyFromEnv;
+}
+
 /**
- * A Node that runs tac8: this one, else the one that came along.
+ * A Node that runs tac8: this one, else the one that came along. That one also where this one could not use the proxy that the
+ * environment names.
  * @returns {string} its path
  * @throws Error of one line, with what to do
  */
-export function findNode(root) {
-  if (isNewEnough(process.version)) return process.execPath;
+export function findNode(root, env = process.env) {
+  if (isNewEnough(process.version)) {
+    const other = lacksProxy(env) ? bundledNode(root) : null;
+    return other !== null && isNewEnough(tryNode(other).version) ? other : process.execPath;
+  }
   const need = `tac8 needs Node ${MINIMUM} or newer, and this is ${process.version}`;
   const node = bundledNode(root);
   if (node === null) throw new Error(`${need}: install Node ${MINIMUM} or newer (https://nodejs.org)`);

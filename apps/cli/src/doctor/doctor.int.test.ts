@@ -1,7 +1,9 @@
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
+import { startProxy } from "@tac8/sandbox/proxy";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -130,6 +132,38 @@ test("a token that is wrong, and a GitHub that is away", async () => {
   const away = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" }, { githubRetry: 10 });
   expect(of(away, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
   expect(of(away, "Redis")).toMatchObject([{ verdict: "ok" }]);
+});
+
+fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it does not answer", async () => {
+  configure();
+  const { port } = new URL(github.url);
+  const proxy = await startProxy({ hosts: { "github.test": Number(port) }, credentials: "ann:pass-of-ann" });
+  cleanups.push(() => proxy.close());
+  const behind = async (env: Record<string, string>) => {
+    const api = { GITHUB_API_URL: `http://github.test:${port}`, REDIS_URL: server.url, GITHUB_TOKEN: token };
+    const cli = lab.spawn(["doctor", "--json"], { ...api, ...env });
+    await cli.ended;
+    expect(cli.stdout()).not.toContain("pass-of-ann");
+    return JSON.parse(cli.stdout()) as Found;
+  };
+  const { host } = new URL(proxy.url);
+  const good = await behind({ HTTP_PROXY: `http://ann:pass-of-ann@${host}` });
+  expect(of(good, "Proxy")).toMatchObject([
+    { verdict: "ok", text: `GitHub is reached through the proxy http://${host} (HTTP_PROXY)` },
+  ]);
+  expect(of(good, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's" }]);
+  expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("GitHub's") }]);
+  expect(of(await behind({ all_proxy: `http://ann:other-word@${host}` }), "Proxy")).toMatchObject([
+    { verdict: "problem", text: expect.stringContaining("wants credentials") },
+  ]);
+  const closed = await startProxy({ hosts: {} });
+  await closed.close();
+  expect(of(await behind({ HTTP_PROXY: closed.url }), "Proxy")).toMatchObject([
+    { verdict: "problem", text: expect.stringMatching(/does not answer: ECONNREFUSED/) },
+  ]);
+  const direct = await found([], { HTTP_PROXY: closed.url });
+  expect(of(direct, "Proxy")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("directly") }]);
+  expect(of(direct, "GitHub token")).toMatchObject([{ verdict: "ok" }]);
 });
 
 test("without any configuration it says so first, and checks the machine", async () => {

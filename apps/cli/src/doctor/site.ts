@@ -1,4 +1,6 @@
+import { canUseProxy } from "@tac8/core/app/useProxy";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import { isProxySet, proxyFor, type Proxy } from "@tac8/core/config/proxy";
 import { resolveConfig, type Config, type ConfigProblem } from "@tac8/core/config/resolve";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { createLogger } from "@tac8/core/log/logger";
@@ -38,6 +40,8 @@ export interface Site extends DoctorOptions {
   /** `PATH` of our own, which `tac8 up` hands on. */
   readonly programs: string;
   readonly cwd: string;
+  /** `used`: the one that GitHub is reached through; `set`: the environment names one; `usable`: this Node can use it. */
+  readonly proxy: { readonly used: Proxy | null; readonly set: boolean; readonly usable: boolean };
   readonly github: GitHub;
   /** The longest wait for one answer of GitHub's. */
   readonly answerMs: number;
@@ -75,6 +79,7 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     redisUrl: redisUrl || config.redisUrl,
     programs: env["PATH"] ?? "",
     cwd,
+    proxy: { used: proxyFor(config.github.api_url, env), set: isProxySet(env), usable: canUseProxy(env) },
     github: createGitHub({
       apiUrl: config.github.api_url,
       token: config.secrets.githubToken ?? "",

@@ -12,6 +12,7 @@ import { notify } from "./checks/notify.ts";
 import { permissions } from "./checks/permissions.ts";
 import { programs } from "./checks/programs.ts";
 import { rateLimit } from "./checks/rateLimit.ts";
+import { proxy } from "./checks/proxy.ts";
 import { redis } from "./checks/redis.ts";
 import { token } from "./checks/token.ts";
 
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   programs,
   redis,
   token,
+  proxy,
   permissions,
   labels,
   rateLimit,

@@ -1,5 +1,6 @@
 import type { Config } from "@tac8/core/config/resolve";
 import { loadConfig } from "@tac8/core/config/load";
+import { proxyFor } from "@tac8/core/config/proxy";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Problem, type Context } from "../context.ts";
@@ -36,9 +37,9 @@ export interface DemoParts {
   readonly githubEnv: Readonly<Record<string, string>>;
 }
 
-/** A board that is just ending, after `up` was killed, may keep its port for so long. */
 /** An app that gives up says a line for each problem. */
 const MAX_LAST_WORDS = 5;
+/** A board that is just ending, after `up` was killed, may keep its port for so long. */
 const LEFTOVER_WAIT_MS = 10_000;
 
 /** Runs everything until a signal comes. @returns the exit code: 0 when all ended cleanly. @throws Problem */
@@ -132,8 +133,8 @@ function starter(
   return (app, extra) => {
     const file = openLogFile({ path: join(logs, `${app.name}.log`), warn: (line) => screen.warn("tac8", line) });
     let lastError: string | null = null;
-    return keepRunning({
     let lastWords: readonly string[] = [];
+    return keepRunning({
       app,
       node,
       cwd,
@@ -157,12 +158,12 @@ function starter(
         // The demo's GitHub only says where it listens, which is shown when it answers.
         if (app.name !== LOCAL_GITHUB.name || line.level !== "info") screen.event(app.name, line);
       },
-      onRestart: (line) => screen.warn(app.name, line),
       takeReason(refused) {
         const reason = lastWords.length > 0 ? lastWords.join("; ") : refused ? (lastError ?? `see ${logs}`) : null;
         [lastWords, lastError] = [[], null];
         return reason;
       },
+      onRestart: (line) => screen.warn(app.name, line),
       onWell: (line) => screen.event(app.name, { at: now(), level: "info", message: line, issue: null, url: null }),
       onOver: (why) => fatal(new Problem(why)),
     });
@@ -206,10 +207,12 @@ function bannerLines(plan: UpPlan, { redisUrl, command }: { redisUrl: string; co
   const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
   const some = names.length > 3 ? `${names.length} repositories` : names.join(", ");
   const whose = plan.redisUrl === null ? " (its own)" : "";
+  const proxy = proxyFor(config.github.api_url, plan.env);
   return [
     demo === null ? `tac8 works on ${some}` : "tac8's demo: a GitHub and an agent on this machine, and five issues",
     ...(demo === null ? [`Configuration in ${configPath}`] : []),
     `Data in ${config.home}${newFolder ? " (a new folder)" : ""}`,
+    ...(proxy === null ? [] : [`GitHub through the proxy ${proxy.shown} (${proxy.variable})`]),
     `Logs in ${join(config.home, "logs")}, Redis at ${redisAddress(redisUrl)}${whose}`,
     ...(demo === null ? [] : demoHints(command)),
   ];

@@ -1,11 +1,12 @@
 import type { SimpleGit } from "simple-git";
+import { gitProxyEnvironment } from "@tac8/core/config/proxy";
 import { openGit } from "./openGit.ts";
 
 export interface CleanSide {
   /** Address of the repository, without any credentials. */
   readonly url: string;
   readonly token: string;
-  /** Environment of the runner that git may see: PATH, proxies, certificates. */
+  /** Environment of the runner that git may see: PATH, certificates; and the proxies. */
   readonly env: Readonly<Record<string, string>>;
   /** Others than those of `overNetwork`. */
   readonly bounds?: Partial<NetworkBounds>;
@@ -20,12 +21,13 @@ export type NetworkBounds = Readonly<
 const DEAD = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "300" };
 
 /** The run's marker too: a git that outlives its runner is found by it, and ended before the next run pushes. */
-const PASSED = /^(TAC8_RUN|PATH|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
+const PASSED = /^(TAC8_RUN|PATH|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
 
 /** The whole environment of git on the clean side: nothing of the user's own settings, and no token. */
-export function cleanEnv({ env }: CleanSide): Record<string, string> {
+export function cleanEnv({ url, env }: CleanSide): Record<string, string> {
   const passed = Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
-  return { ...passed, HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+  const proxy = gitProxyEnvironment(url, env);
+  return { ...passed, ...proxy, HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
 }
 
 /** Git in a folder outside every workspace, without the user's own settings. */

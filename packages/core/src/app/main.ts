@@ -4,8 +4,10 @@ import { describeProblems, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/resolve.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import { logAtMost } from "../log/throttleLog.ts";
+import { proxyFor } from "../config/proxy.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { redisTrouble } from "../queue/redisTrouble.ts";
+import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
 /** A start-up problem that starting again does not mend: `tac8 up` and people should look. */
 export const EXIT_CONFIG = 78;
@@ -43,13 +45,14 @@ export class StartupProblem extends Error {
  */
 export async function runApp(name: string, start: (config: Config, deps: AppDeps) => Promise<Running>): Promise<void> {
   const sigusr1 = catchSigusr1();
-  const { config, dataFolder, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
-  if (config === null) return fail(describeProblems(problems, path));
   // An agent that runs `pkill node`, with or without -f, means its own processes.
   process.title = `tac8 ${name}`;
+  const { config, dataFolder, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
+  if (config === null) return fail(describeProblems(problems, path));
   const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
   for (const warning of warnings) log.warn(warning);
   if (dataFolder?.notice) log.info(dataFolder.notice);
+  throughProxy(config, log);
   sigusr1.handle(() => log.info("SIGUSR1 pauses and resumes a runner: nothing to do here"));
   const stop = new AbortController();
   onStopRequest(() => stop.abort(new Error("told to stop")));
@@ -91,6 +94,16 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
       }, LINGER_MS).unref();
     }
   }
+}
+
+/** Calls of this process to GitHub and to those who are notified go through the environment's proxy. */
+function throughProxy({ github, secrets: { notify } }: Config, log: Logger): void {
+  const urls = [github.api_url, notify.slackUrl, notify.ntfyUrl, notify.webhookUrl].filter((url) => url !== null);
+  const used = useProxy(process.env, urls);
+  const proxy = proxyFor(github.api_url, process.env);
+  if (proxy === null) return;
+  if (used === "used") log.info(`GitHub is reached through the proxy ${proxy.shown} (${proxy.variable})`);
+  else log.warn(`${proxy.variable} is set, and Node ${process.version} cannot use a proxy: ${PROXY_ADVICE}`);
 }
 
 /** An app whose start or end does not come to its own end: the process ends all the same. */

@@ -1,4 +1,5 @@
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
+import { unusableProxies } from "./proxy.ts";
 import { SECRETS, type SecretName } from "./variables.ts";
 
 /** What the environment says; null where it says nothing and the file counts. */
@@ -26,6 +27,9 @@ export function readEnvironment(input: ConfigInput, problems: ConfigProblem[]): 
   const apiUrl = env["GITHUB_API_URL"] || null;
   if (apiUrl !== null && !isUrl(apiUrl, ["http:", "https:"])) {
     problems.push({ key: "GITHUB_API_URL", message: `found ${masked(apiUrl)}, expected https://HOST/api/v3` });
+  }
+  for (const key of unusableProxies(env)) {
+    problems.push({ key, message: `found ${masked(env[key] ?? "")}, expected http://HOST:PORT` });
   }
   const logLevel = env["LOG_LEVEL"] || "info";
   if (!LOG_LEVELS.includes(logLevel)) {

@@ -3,6 +3,7 @@ import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
+import { proxySecrets } from "./proxy.ts";
 import { readEnvironment } from "./environment.ts";
 import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
 import { xdgFolder } from "./xdgFolder.ts";
@@ -108,7 +109,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
         ntfyToken: ours.TAC8_NTFY_TOKEN ?? null,
         webhookUrl: ours.TAC8_WEBHOOK_URL ?? null,
       },
-      values: [...hidden, ...Object.values(own)].filter((value) => value.length >= 6),
+      values: [...hidden, ...Object.values(own), ...proxySecrets(input.env)].filter((value) => value.length >= 6),
     },
     agentEnv: agentEnvironment({
       env: input.env,

@@ -56,5 +56,10 @@ export const VARIABLES: readonly Variable[] = [
   { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },
   { name: "TAC8_BOARD_HOST", standard: "", meaning: "Instead of board.host." },
   { name: "TAC8_BOARD_PORT", standard: "", meaning: "Instead of board.port." },
+  {
+    name: "HTTPS_PROXY",
+    standard: "",
+    meaning: "Proxy to GitHub and to who is notified, for git too; HTTP_PROXY, ALL_PROXY and NO_PROXY as for curl.",
+  },
   { name: "LOG_LEVEL", standard: "info", meaning: "fatal, error, warn, info, debug, trace or silent." },
 ];

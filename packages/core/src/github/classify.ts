@@ -41,7 +41,8 @@ export function classify({ status, headers, message, now }: Answer): {
 }
 
 function kindOf(status: number | null): GitHubErrorKind {
-  if (status === null || status >= 500 || status === 408) return "unavailable";
+  // 407: a proxy wants other credentials, and GitHub was not asked.
+  if (status === null || status >= 500 || status === 407 || status === 408) return "unavailable";
   if (status === 401) return "unauthorized";
   if (status === 404) return "not-found";
   if (status === 451) return "forbidden";

@@ -239,6 +239,7 @@ test.each([
   [204, null, { kind: "taken" }],
   [302, null, { kind: "refused" }],
   [404, null, { kind: "refused", why: "it answered 404: no" }],
+  [407, null, { kind: "later", waitMs: 0 }],
   [429, "120", { kind: "later", waitMs: 120_000 }],
   [429, "999999", { kind: "later", waitMs: 3_600_000 }],
   [503, null, { kind: "later", waitMs: 0 }],
@@ -255,6 +256,12 @@ test.each([
 ])("a connection that fails with %s: %s", (code, kind) => {
   const cause = Object.assign(new Error("x"), { code });
   expect(judgeError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind });
+});
+
+test("a proxy that makes no tunnel: nothing was sent, so it may be sent later", () => {
+  const root = new Error("Proxy response (502) !== 200 when HTTP Tunneling");
+  const cause = new Error("Request was cancelled.", { cause: root });
+  expect(judgeError(new TypeError("fetch failed", { cause }))).toMatchObject({ kind: "later" });
 });
 
 test("waits grow, and have an end", () => {

@@ -57,7 +57,8 @@ export function judgeAnswer(answer: { status: number; retryAfter: string | null;
   const { status, retryAfter, said } = answer;
   if (status >= 200 && status < 300) return { kind: "taken" };
   const why = `it answered ${status}${said === "" ? "" : `: ${said}`}`;
-  if (status !== 408 && status !== 429 && status < 500) return { kind: "refused", why };
+  // 407 is a proxy's, which wants other credentials.
+  if (status !== 407 && status !== 408 && status !== 429 && status < 500) return { kind: "refused", why };
   const seconds = Number(retryAfter ?? "");
   return { kind: "later", why, waitMs: seconds > 0 ? Math.min(seconds * 1000, MAX_WAIT_MS) : 0 };
 }
@@ -67,10 +68,17 @@ export function judgeError(error: unknown): Sent {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (NOT_REACHED.has(code)) return { kind: "later", why: `it cannot be reached (${code})`, waitMs: 0 };
+  // The answer to a request for a tunnel: nothing was sent yet.
+  if (messagesOf(error).some((message) => message.startsWith("Proxy response")))
+    return { kind: "later", why: "the proxy does not connect to it", waitMs: 0 };
   // Some ports are other protocols', and the client keeps from them.
   if (cause instanceof Error && cause.message === "bad port")
     return { kind: "refused", why: "no client uses its port" };
   return { kind: "unknown", why: `the connection ended without an answer${code === "" ? "" : ` (${code})`}` };
+}
+
+function messagesOf(error: unknown): string[] {
+  return error instanceof Error ? [error.message, ...messagesOf(error.cause)] : [];
 }
 
 async function beginning({ body }: Response): Promise<string> {

@@ -1,0 +1,111 @@
+import { PROXY_ADVICE } from "@tac8/core/app/useProxy";
+import type { Proxy } from "@tac8/core/config/proxy";
+import { once } from "node:events";
+import http from "node:http";
+import https from "node:https";
+import { connect } from "node:net";
+import type { Check } from "../check.ts";
+import { ok, problem, type Finding } from "../finding.ts";
+
+const ANSWER_MS = 8000;
+
+/** What a proxy answers to a request for a connection to GitHub. */
+export type ProxyAnswer =
+  { readonly kind: "status"; readonly status: number } | { readonly kind: "no answer"; readonly why: string };
+
+/** Nothing to say where no proxy is set. */
+export const proxy: Check = {
+  name: "Proxy",
+  limitMs: 2 * ANSWER_MS,
+  async look({ proxy: { used, set, usable }, config }, signal) {
+    if (used === null) return set ? [ok("GitHub is reached directly: NO_PROXY says so, or it is on this machine")] : [];
+    if (!usable) return [cannotUse(used)];
+    const url = new URL(config.github.api_url);
+    return [judgeProxy({ proxy: used, host: url.hostname, answer: await askProxy(used, { url, signal }) })];
+  },
+};
+
+/** Pure. */
+export function judgeProxy(given: { proxy: Proxy; host: string; answer: ProxyAnswer }): Finding {
+  const { proxy: found, host, answer } = given;
+  const named = `the proxy ${found.shown} (${found.variable})`;
+  if (answer.kind === "no answer") {
+    const advice = `start it, change ${found.variable}, or put ${host} into NO_PROXY to reach GitHub directly`;
+    return problem(`${named} does not answer: ${answer.why}`, advice);
+  }
+  const { status } = answer;
+  if (status >= 200 && status < 300) return ok(`GitHub is reached through ${named}`);
+  if (status === 407)
+    return problem(
+      `${named} wants credentials, or others`,
+      `put them into ${found.variable}: http://USER:PASSWORD@HOST:PORT`,
+    );
+  return problem(
+    `${named} does not connect to ${host}: it answers ${status}`,
+    `have it allow ${host}, or put that into NO_PROXY`,
+  );
+}
+
+function cannotUse({ variable }: Proxy): Finding {
+  return problem(`${variable} is set, and Node ${process.version} cannot use a proxy`, PROXY_ADVICE);
+}
+
+/** Whether anything listens there: what a SOCKS proxy allows is not asked. */
+async function connectTo({
+  signal,
+  ...address
+}: {
+  host: string;
+  port: number;
+  signal: AbortSignal;
+}): Promise<ProxyAnswer> {
+  const socket = connect(address);
+  try {
+    await once(socket, "connect", { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
+    return { kind: "status", status: 200 };
+  } catch (error) {
+    return { kind: "no answer", why: whyOf(error as NodeJS.ErrnoException) };
+  } finally {
+    socket.destroy();
+  }
+}
+
+function whyOf(error: NodeJS.ErrnoException): string {
+  const late = error.name === "AbortError" || error.name === "TimeoutError";
+  return late ? `nothing within ${ANSWER_MS / 1000} s` : (error.code ?? error.message);
+}
+
+/** Asks for a tunnel, as for every call over https; over http a proxy is asked for the page itself. */
+function askProxy(found: Proxy, { url, signal }: { url: URL; signal: AbortSignal }): Promise<ProxyAnswer> {
+  const { protocol, hostname, port, username, password } = new URL(found.url);
+  if (protocol.startsWith("socks")) return connectTo({ host: hostname, port: Number(port || 1080), signal });
+  const tunnel = url.protocol === "https:";
+  const target = `${url.hostname}:${url.port || "443"}`;
+  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
+  const { promise, resolve } = Promise.withResolvers<ProxyAnswer>();
+  const request = (protocol === "https:" ? https : http).request({
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port || (protocol === "https:" ? 443 : 80),
+    method: tunnel ? "CONNECT" : "HEAD",
+    path: tunnel ? target : url.href,
+    headers: {
+      host: tunnel ? target : url.host,
+      ...(username === "" ? {} : { "proxy-authorization": `Basic ${basic}` }),
+    },
+    agent: false,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+  });
+  request.once("connect", ({ statusCode }, socket) => {
+    socket.destroy();
+    resolve({ kind: "status", status: statusCode ?? 0 });
+  });
+  // Over http any answer but the proxy's own refusals is GitHub's.
+  request.once("response", ({ statusCode = 0 }) => {
+    const refused = tunnel || [407, 502, 503, 504].includes(statusCode);
+    resolve({ kind: "status", status: refused ? statusCode : 200 });
+    request.destroy();
+  });
+  request.once("error", (error) => resolve({ kind: "no answer", why: whyOf(error) }));
+  request.end();
+  return promise;
+}
