@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -13,7 +13,7 @@ import { freePort, startRedisServer } from "@tac8/sandbox/redis";
 import { launch, type Launched } from "./launch.ts";
 import { childrenOf, commandOf, isAlive, nameOf } from "./processes.ts";
 import { programOf, ROOT } from "./programs.ts";
-import { createWorld, OWNER, SCRIPTED, type World } from "./world.ts";
+import { createWorld, OWNER, REPO, SCRIPTED, type World } from "./world.ts";
 
 const EXIT_CONFIG = 78;
 const APPS = ["scheduler", "runner", "board"] as const;
@@ -384,3 +384,14 @@ fieldTest(
     }
   },
 );
+
+fieldTest("B4", "an agent whose worktree has lost its .git finds no repository above it", async () => {
+  await execa("git", ["init", "--quiet", world.dir]);
+  const apps = [world.startApp("scheduler"), world.startApp("runner")];
+  const look = "mv .git kept; git rev-parse --show-toplevel > seen.txt 2>&1; mv kept .git";
+  const issue = world.openIssue({ script: [{ bash: look }, { commit: "feat: seen" }, { result: "Seen." }] });
+  await world.reaches(issue, "pr");
+  for (const app of apps) expect(await app.stop()).toBe(0);
+  await rm(join(world.dir, ".git"), { recursive: true });
+  expect(await world.github.file(REPO, `auto/gh-${issue}`, "seen.txt")).toContain("not a git repository");
+});

@@ -18,6 +18,7 @@ export interface Mutant extends Edit {
 
 const CORE = "packages/core/src";
 const RUNNER = "apps/runner/src";
+const CLI = "apps/cli/src";
 const SCHEDULER = "apps/scheduler/src";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -1099,6 +1100,46 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "when: /refusing to allow/i,",
     test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "a push that a rule declines" },
     promise: "what a repository's rules refuse (a huge file, a protected branch) ends with GitHub's words",
+  },
+  {
+    name: "refused-later",
+    file: `${CLI}/up/supervision.ts`,
+    find: '(event.refused && state.name === "first")',
+    replace: "event.refused",
+    test: { file: `${CLI}/up/up.int.test.ts`, name: "tries an app again whose later start is refused" },
+    promise: "an app that cannot start again for a while ends nothing else",
+  },
+  {
+    name: "guard-title",
+    file: `${RUNNER}/guard/main.ts`,
+    find: 'process.title = ["tac8 guard",',
+    replace: 'process.title = ["node",',
+    test: { file: `${RUNNER}/guard/guard.int.test.ts`, name: "a guard is not found by the name node" },
+    promise: "an agent's pkill node hits no process of tac8",
+  },
+  {
+    name: "move-mark",
+    file: `${CORE}/app/makeDataFolder.ts`,
+    find: "if (!made && existsSync(join(path, MOVING_FILE))) {",
+    replace: "if (existsSync(join(path, MOVING_FILE, path))) {",
+    test: { file: `${CLI}/moveData/moveData.int.test.ts`, name: "after the rename: nothing starts on it" },
+    promise: "nothing starts on a data folder whose move was interrupted",
+  },
+  {
+    name: "move-copied",
+    file: `${CLI}/moveData/plan.ts`,
+    find: 'if (target === "copied") return { do: "finish" };',
+    replace: "",
+    test: { file: `${CLI}/moveData/moveData.int.test.ts`, name: "between the copy and the end of the old folder" },
+    promise: "a move that is interrupted loses nothing",
+  },
+  {
+    name: "proxy-git",
+    file: `${RUNNER}/git/cleanSide.ts`,
+    find: "const proxy = gitProxyEnvironment(url, env);",
+    replace: "const proxy = gitProxyEnvironment(url, {});",
+    test: { file: "test/startup.e2e.test.ts", name: "GitHub is reached only through a proxy" },
+    promise: "git reaches GitHub through the proxy",
   },
   {
     name: "given-up",

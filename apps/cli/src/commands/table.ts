@@ -162,6 +162,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./timeline.ts")).timeline,
   },
   {
+    usage: "move-data [folder]",
+    summary:
+      "move the data folder, to the place of a new installation or to another folder: out of a checkout, for instance; tac8 must be stopped",
+    options: [],
+    load: async () => (await import("./moveData.ts")).moveData,
+  },
+  {
     usage: "clean",
     summary: "remove now what the janitor would: old workspaces, sessions and logs of ended issues",
     options: [

@@ -1,10 +1,19 @@
 import { loadConfig } from "@tac8/core/config/load";
 import { Problem, unreachable, type Context } from "../context.ts";
+import { checkoutAbove } from "../doctor/above/find.ts";
 import { runDemo } from "../demo/run.ts";
 import type { Input } from "../program.ts";
 import { painter } from "../terminal/text.ts";
 import { decideUp } from "../up/decide.ts";
 import { runUp } from "../up/run.ts";
+
+/** Agents find the files of a checkout that their workspaces are in: see `tac8 doctor`. */
+function warnOfCheckout({ env, err, command }: Context, home: string): void {
+  const checkout = checkoutAbove(home, env["HOME"] || null);
+  if (checkout === null) return;
+  const line = `the data folder ${home} is inside of the checkout ${checkout}, whose files agents find: stop this, run ${command} move-data`;
+  err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${line}`);
+}
 
 export async function up(context: Context, { options }: Input): Promise<number> {
   const { env, cwd, out, err } = context;
@@ -20,6 +29,7 @@ export async function up(context: Context, { options }: Input): Promise<number> 
     case "up": {
       for (const warning of loaded.warnings) err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${warning}`);
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
+      warnOfCheckout(context, decision.config.home);
       const redisUrl = env["REDIS_URL"] || null;
       return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null });
     }

@@ -40,6 +40,10 @@ export interface Site extends DoctorOptions {
   /** `PATH` of our own, which `tac8 up` hands on. */
   readonly programs: string;
   readonly cwd: string;
+  /** The user's home folder, by HOME; null: it names none. */
+  readonly userHome: string | null;
+  /** How an operator calls `tac8`. */
+  readonly command: string;
   /** `used`: the one that GitHub is reached through; `set`: the environment names one; `usable`: this Node can use it. */
   readonly proxy: { readonly used: Proxy | null; readonly set: boolean; readonly usable: boolean };
   readonly github: GitHub;
@@ -79,6 +83,8 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     redisUrl: redisUrl || config.redisUrl,
     programs: env["PATH"] ?? "",
     cwd,
+    userHome: env["HOME"] || null,
+    command: context.command,
     proxy: { used: proxyFor(config.github.api_url, env), set: isProxySet(env), usable: canUseProxy(env) },
     github: createGitHub({
       apiUrl: config.github.api_url,

@@ -1,4 +1,5 @@
 import type { Check } from "./check.ts";
+import { above } from "./checks/above.ts";
 import { agent } from "./checks/agent.ts";
 import { clock } from "./checks/clock.ts";
 import { config } from "./checks/config.ts";
@@ -11,8 +12,8 @@ import { node } from "./checks/node.ts";
 import { notify } from "./checks/notify.ts";
 import { permissions } from "./checks/permissions.ts";
 import { programs } from "./checks/programs.ts";
-import { rateLimit } from "./checks/rateLimit.ts";
 import { proxy } from "./checks/proxy.ts";
+import { rateLimit } from "./checks/rateLimit.ts";
 import { redis } from "./checks/redis.ts";
 import { token } from "./checks/token.ts";
 
@@ -22,14 +23,15 @@ export const CHECKS: readonly Check[] = [
   node,
   programs,
   redis,
-  token,
   proxy,
+  token,
   permissions,
   labels,
   rateLimit,
   agent,
   notify,
   folders,
+  above,
   disk,
   memory,
   clock,

@@ -1,7 +1,7 @@
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, Problem } from "../context.ts";
 
@@ -20,33 +20,53 @@ export const LOCK_FILE = "up.lock";
  * @throws Problem when another `tac8 up` has it, or the folder cannot be used.
  */
 export async function lockHome(home: string): Promise<HomeLock> {
-  const path = join(home, LOCK_FILE);
-  let fd: number;
+  const cannot = (error: unknown) =>
+    new Problem(`the data folder ${home} cannot be used (${messageOf(error)}): set TAC8_HOME to another`, {
+      cause: error,
+    });
   let made: boolean;
   try {
     made = makeDataFolder(home);
-    fd = openSync(path, constants.O_CREAT | constants.O_RDWR, 0o600);
   } catch (error) {
-    throw new Problem(`the data folder ${home} cannot be used (${messageOf(error)}): set TAC8_HOME to another`, {
-      cause: error,
-    });
+    throw cannot(error);
   }
-  let taken = false;
-  try {
-    taken = await flock(fd);
-    if (!taken) throw new Problem(runningAlready(home, readFileSync(path, "utf8")));
-    ftruncateSync(fd);
-    writeSync(fd, `${process.pid}\n`, 0);
-  } finally {
-    if (!taken) closeSync(fd);
-  }
-  return {
-    made,
-    release() {
-      if (taken) closeSync(fd);
-      taken = false;
-    },
+  return { made, ...(await holdHome(home, cannot)) };
+}
+
+/** As `lockHome`, for a folder that is there, also while it is being moved. */
+export async function holdHome(
+  home: string,
+  cannot: (error: unknown) => Error = (error) => error as Error,
+): Promise<Pick<HomeLock, "release">> {
+  const path = join(home, LOCK_FILE);
+  const held = await holdFile(path).catch((error: unknown) => {
+    throw error instanceof Problem ? error : cannot(error);
+  });
+  if (held === null) throw new Problem(runningAlready(home, readFileSync(path, "utf8")));
+  writeFileSync(path, `${process.pid}\n`);
+  return { release: held };
+}
+
+/**
+ * Takes the lock of a file, which is made where it is missing, until the returned function is called or this process ends.
+ * @returns null when another process has it
+ * @throws Problem when there are no locks, Error when the file cannot be opened
+ */
+export async function holdFile(path: string): Promise<(() => void) | null> {
+  const fd = openSync(path, constants.O_CREAT | constants.O_RDWR, 0o600);
+  let open = true;
+  const release = (): void => {
+    if (open) closeSync(fd);
+    open = false;
   };
+  try {
+    if (await flock(fd)) return release;
+  } catch (error) {
+    release();
+    throw error;
+  }
+  release();
+  return null;
 }
 
 function runningAlready(home: string, holder: string): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
+import { dirname } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
@@ -92,7 +93,12 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
       ...(llm.provider === "command" ? (llm.command_template ?? []) : llm.command),
     ],
     cwd: run.paths.tree,
-    env: { CLAUDE_CODE_TMPDIR: run.paths.tmpDir, ...run.agentEnv },
+    env: {
+      CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
+      // Where an agent deletes its worktree's `.git`, its git finds no repository, and not the one that the data folder is in.
+      GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
+      ...run.agentEnv,
+    },
     prompt: how.prompt ?? "",
     promptFile: run.paths.promptFile,
     model: llm.model_default,

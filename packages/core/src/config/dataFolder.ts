@@ -21,6 +21,8 @@ export interface ConfigFolder {
 }
 
 export const OLD_FOLDER = ".tac8";
+/** In a data folder that `tac8 move-data` is moving, or was interrupted while it did: nothing may start on it. */
+export const MOVING_FILE = "moving.json";
 export const NO_DATA_FOLDER =
   "HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one";
 
@@ -42,15 +44,28 @@ export function resolveDataFolder(given: {
 }): DataFolder | null {
   const { path, env, folder } = given;
   if (env["TAC8_HOME"]) return { path: resolve(dirname(path), env["TAC8_HOME"]), notice: null };
-  const root = dataRoot(env);
-  // A link to the file itself is not resolved: deployment tools give it another target at each change of the file.
-  const own = root === null ? null : join(root, folderName(join(folder.realPath, basename(path))));
+  const own = newDataFolder(given);
   if (hasData(folder.oldNames)) {
     const old = join(dirname(path), OLD_FOLDER);
     const elsewhere = own ?? "$XDG_DATA_HOME/tac8";
     return { path: old, notice: `the data is in ${old}, as before; a new installation would keep it in ${elsewhere}` };
   }
   return own === null ? null : { path: own, notice: null };
+}
+
+/**
+ * Return the place of a new installation's data folder, whatever TAC8_HOME and an older version's folder say.
+ * @returns null when `HOME` is needed and is not an absolute path
+ */
+export function newDataFolder(given: {
+  readonly path: string;
+  readonly env: Env;
+  readonly folder: Pick<ConfigFolder, "realPath">;
+}): string | null {
+  const { path, env, folder } = given;
+  const root = dataRoot(env);
+  // A link to the file itself is not resolved: deployment tools give it another target at each change of the file.
+  return root === null ? null : join(root, folderName(join(folder.realPath, basename(path))));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { OLD_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
+import { newDataFolder, OLD_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { configPlaces, resolveConfig, type ConfigInput, type ConfigProblem, type ConfigResult } from "./resolve.ts";
 
 export interface LoadedConfig extends ConfigResult {
@@ -48,6 +48,11 @@ export function loadConfig(options: {
  */
 export function findDataFolder(path: string, env: ConfigInput["env"]): DataFolder | null {
   return resolveDataFolder({ path, env, folder: readFolder(path, env) });
+}
+
+/** Return where a new installation with this configuration file would keep its data; null as `findDataFolder`. */
+export function findNewDataFolder(path: string, env: ConfigInput["env"]): string | null {
+  return newDataFolder({ path, env, folder: { realPath: realPathOf(dirname(path)) } });
 }
 
 /** One line a problem, for a person: `config.toml: coordinator.max_attempts: found 0: …`. */

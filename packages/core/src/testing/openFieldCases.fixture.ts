@@ -19,9 +19,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "B3",
   "B8",
 
-  // Where tac8 runs
-  "B4",
-
   // GitHub
   "C1",
   "C2",

@@ -10,12 +10,12 @@ type Stand = "fine" | "missing" | "made" | "no folder" | "not writable" | { read
 export const folders: Check = {
   name: "Folders",
   limitMs: 5000,
-  async look({ config, notice, fix }) {
+  async look({ config, notice, fix, command }) {
     const { base_dir: trees } = config.worktree;
     const home = judgeFolder(config.home, standOf(config.home, fix ? makeDataFolder : null));
     const makeTrees = (path: string): unknown => mkdirSync(path, { recursive: true });
     const others = isAbsolute(trees) ? [judgeFolder(trees, standOf(trees, fix ? makeTrees : null))] : [];
-    return [home, ...(notice === null ? [] : [note(notice)]), ...others];
+    return [home, ...(notice === null ? [] : [note(notice, `${command} move-data moves it there`)]), ...others];
   },
 };
 

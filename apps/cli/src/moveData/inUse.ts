@@ -1,0 +1,96 @@
+import { presentRunners } from "@tac8/core/look/snapshot";
+import { readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, sep } from "node:path";
+import { Problem } from "../context.ts";
+import { withRedis } from "../redis/connect.ts";
+import { holdFile } from "../up/lock.ts";
+
+const MAX_NAMED = 5;
+
+/**
+ * Takes the locks of every slot of the data folder, so that no runner starts on it meanwhile.
+ * @returns a function that releases them
+ * @throws Problem when a runner has one
+ */
+export async function holdSlots(home: string): Promise<() => void> {
+  const folder = join(home, "runs");
+  const releases: (() => void)[] = [];
+  const release = (): void => releases.forEach((each) => each());
+  for (const name of namesIn(folder).filter((each) => /^slot-\d+\.lock$/.test(each))) {
+    const held = await holdFile(join(folder, name));
+    if (held === null) {
+      release();
+      throw new Problem(`a runner works on ${home} (it has ${name}): stop it first`);
+    }
+    releases.push(held);
+  }
+  return release;
+}
+
+/**
+ * What else uses the data folder: apps that say so in Redis, and processes with a file or their folder in it. As far as this user
+ * may see them.
+ * @returns one line each
+ */
+export async function usersOf(
+  places: readonly string[],
+  { redisUrl, now }: { redisUrl: string; now: number },
+): Promise<string[]> {
+  const apps = await withRedis(redisUrl, (redis) => presentApps(redis, now), "").catch(() => []); // Without Redis no app works.
+  const processes = processesIn(places);
+  const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid} (${name})`);
+  const more = processes.length > MAX_NAMED ? ` and ${processes.length - MAX_NAMED} more` : "";
+  return [...apps, ...(named.length === 0 ? [] : [`processes ${named.join(", ")}${more} use it: end them first`])];
+}
+
+async function presentApps(redis: Parameters<typeof readRunners>[0], now: number): Promise<string[]> {
+  const scheduler = await readScheduler(redis);
+  const runners = presentRunners(await readRunners(redis), now).filter(({ host }) => host === hostname());
+  return [
+    ...(scheduler !== null && now - scheduler.at <= RUNNER_GONE_MS
+      ? [working("its scheduler", now - scheduler.at)]
+      : []),
+    ...runners.map(({ name, at }) => working(`runner ${name} on this machine`, now - at)),
+  ];
+}
+
+function working(who: string, ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  return `${who} was at work ${seconds} s ago: stop tac8; if that has just ended, try again in half a minute`;
+}
+
+function processesIn(places: readonly string[]): { pid: number; name: string }[] {
+  const inside = (path: string) => places.some((place) => path === place || path.startsWith(place + sep));
+  return namesIn("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((pid) => {
+      const links = [`/proc/${pid}/cwd`, ...namesIn(`/proc/${pid}/fd`).map((fd) => `/proc/${pid}/fd/${fd}`)];
+      return links.some((link) => inside(targetOf(link))) ? [{ pid: Number(pid), name: nameOf(pid) }] : [];
+    });
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return ""; // It has ended, or is another user's.
+  }
+}
+
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "ended meanwhile";
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  constants,
+  closeSync,
+  openSync,
+  fstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, isAbsolute, join, sep } from "node:path";
+
+const MAX_BYTES = 64 * 1024;
+
+export interface Move {
+  /** Paths of the old place, absolute. */
+  readonly from: readonly string[];
+  readonly to: string;
+}
+
+/**
+ * Repairs the absolute paths that git has written in a data folder: of a worktree in its repository, of the repository in the
+ * worktree, and of the mirror whose objects it borrows. May be repeated.
+ * @returns how many files were changed
+ */
+export function repairPaths(move: Move): number {
+  const { to } = move;
+  let changed = 0;
+  for (const repository of repositoriesIn(to)) {
+    changed += rewrite(join(repository, "objects", "info", "alternates"), move);
+    for (const worktree of entriesOf(join(repository, "worktrees"))) {
+      const gitdir = join(repository, "worktrees", worktree, "gitdir");
+      changed += rewrite(gitdir, move);
+      const dotGit = readPlain(gitdir)?.trim() ?? "";
+      if (isAbsolute(dotGit) && basename(dotGit) === ".git") changed += rewrite(dotGit, move);
+    }
+  }
+  // A worktree that was put aside is not named by its repository any more.
+  for (const tree of treesIn(to)) changed += rewrite(join(tree, ".git"), move);
+  return changed;
+}
+
+/** Repositories of issues, of mirrors, and what was put aside of them. */
+function repositoriesIn(home: string): string[] {
+  return [
+    ...issueFolders(home).flatMap((folder) => entriesOf(join(folder, "git")).map((name) => join(folder, "git", name))),
+    ...entriesOf(join(home, "repos")).flatMap((owner) =>
+      entriesOf(join(home, "repos", owner)).map((name) => join(home, "repos", owner, name)),
+    ),
+  ];
+}
+
+function treesIn(home: string): string[] {
+  return issueFolders(home).flatMap((folder) =>
+    entriesOf(folder)
+      .filter((name) => name !== "git")
+      .flatMap((name) => entriesOf(join(folder, name)).map((tree) => join(folder, name, tree))),
+  );
+}
+
+/** `workspaces/<owner>/<repo>`. */
+function issueFolders(home: string): string[] {
+  const root = join(home, "workspaces");
+  return entriesOf(root).flatMap((owner) => entriesOf(join(root, owner)).map((repo) => join(root, owner, repo)));
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // Not there, or no folder.
+  }
+}
+
+/** @returns 1 where the file was changed */
+function rewrite(path: string, { from, to }: Move): 0 | 1 {
+  const text = readPlain(path);
+  if (text === null) return 0;
+  const repaired = text
+    .split("\n")
+    .map((line) => {
+      const [, label = "", rest = ""] = /^(gitdir: )?(.*)$/.exec(line) ?? [];
+      const old = from.find((place) => rest === place || rest.startsWith(place + sep));
+      return old === undefined ? line : label + to + rest.slice(old.length);
+    })
+    .join("\n");
+  if (repaired === text) return 0;
+  // Beside it and renamed: an interruption leaves the old one or the new one.
+  const next = join(dirname(path), `.tac8-moved-${process.pid}`);
+  rmSync(next, { force: true });
+  writeFileSync(next, repaired, { flag: "wx" });
+  renameSync(next, path);
+  return 1;
+}
+
+/** A small plain file; null for anything else. An agent may have put a link there, which could lead anywhere. */
+function readPlain(path: string): string | null {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return null; // Not there, or a link.
+  }
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFile() && stat.size <= MAX_BYTES ? readFileSync(fd, "utf8") : null;
+  } finally {
+    closeSync(fd);
+  }
+}
