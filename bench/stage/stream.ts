@@ -31,7 +31,7 @@ export async function writeOutput(dir: string, megabytes: number): Promise<Outpu
   const blockBytes = Buffer.byteLength(`${lines.join("\n")}\n`);
   const blocks = Math.ceil((megabytes * 1_000_000) / blockBytes);
   const ending = { kind: "success", text: "Done." } as const;
-  const turn = { ending, used: NO_USAGE, before: NO_USAGE, turns: 1, startedAt: Date.now(), index: 0 };
+  const turn = { ending, used: NO_USAGE, before: NO_USAGE, turns: 1, startedAt: Date.now(), index: 0, denials: [] };
   const last = `${JSON.stringify(result(SPEAKER, turn))}\n`;
   await writeFile(block, `${lines.join("\n")}\n`);
   await writeFile(end, last);

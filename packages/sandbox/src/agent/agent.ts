@@ -47,7 +47,9 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
   const stop = new AbortController();
   options.onTurn({ stop, goDeaf: options.goDeaf });
   const { ignoreTerm, goDeaf } = options;
-  const runner = new TurnRunner({ speaker, prompt, cwd, env, emit, signal: stop.signal, ignoreTerm, goDeaf });
+  const { disallowedTools } = options.arguments;
+  const turn = { speaker, prompt, cwd, env, emit, signal: stop.signal, ignoreTerm, goDeaf, disallowedTools };
+  const runner = new TurnRunner(turn);
   let end: Ending | Exit | undefined;
   for (const step of steps) {
     // What ends the run counts as done before it happens: afterwards nobody could note it.
@@ -62,7 +64,17 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
     end.kind === "api-error" && runner.calls === 0 ? NO_USAGE : usageOf(Math.max(runner.calls, 1), runner.told);
   if (end.kind !== "exit") {
     const turns = runner.calls + 1;
-    emit(events.result(speaker, { ending: end, used, before: session.total, turns, startedAt, index }));
+    emit(
+      events.result(speaker, {
+        ending: end,
+        used,
+        before: session.total,
+        turns,
+        startedAt,
+        index,
+        denials: runner.denials,
+      }),
+    );
   }
   session.total = add(session.total, used);
   await saveSession(folder, session);

@@ -6,6 +6,8 @@ export interface Arguments {
   readonly sessionId: string | undefined;
   readonly resume: string | undefined;
   readonly model: string;
+  /** Tools that it does not have. */
+  readonly disallowedTools: readonly string[];
   readonly promptFile: string | undefined;
   /** The prompt as an argument. */
   readonly prompt: string | undefined;
@@ -40,6 +42,8 @@ export function parseArguments(args: readonly string[]): Arguments {
       "permission-mode": text,
       "max-budget-usd": text,
       "max-turns": text,
+      disallowedTools: text,
+      "disallowed-tools": text,
       "setting-sources": text,
       settings: text,
       "append-system-prompt": text,
@@ -61,6 +65,9 @@ export function parseArguments(args: readonly string[]): Arguments {
     sessionId,
     resume: values.resume,
     model: values.model ?? "claude-sonnet-4-5",
+    disallowedTools: `${values.disallowedTools ?? ""},${values["disallowed-tools"] ?? ""}`
+      .split(/[, ]+/)
+      .filter(Boolean),
     promptFile: values["prompt-file"],
     prompt: positionals[0],
   };

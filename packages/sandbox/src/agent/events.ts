@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { Denial } from "./toolEvents.ts";
 import { add, perModel, type ModelUsage } from "./usage.ts";
 
 /** One line of the stream. The shapes are those of `claude` 2.1.330; captured streams of it are compared in a test. */
@@ -207,9 +208,13 @@ export interface Turn {
   readonly startedAt: number;
   /** Results that this process gave before. */
   readonly index: number;
+  readonly denials: readonly Denial[];
 }
 
-export function result({ session, model }: Speaker, { ending, used, before, turns, startedAt, index }: Turn): Event {
+export function result(
+  { session, model }: Speaker,
+  { ending, used, before, turns, startedAt, index, denials }: Turn,
+): Event {
   const total = add(before, used);
   const took = Date.now() - startedAt;
   const spoken = ending.kind === "success" || ending.kind === "api-error";
@@ -233,7 +238,11 @@ export function result({ session, model }: Speaker, { ending, used, before, turn
       fallback_credit: null,
     },
     modelUsage: perModel(model, total),
-    permission_denials: [],
+    permission_denials: denials.map(({ tool, toolUseId, input }) => ({
+      tool_name: tool,
+      tool_use_id: toolUseId,
+      tool_input: input,
+    })),
     terminal_reason: terminalReason(ending),
     fast_mode_state: "off",
     fast_mode_disabled_reason: "sdk_opt_in_required",

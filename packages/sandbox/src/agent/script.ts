@@ -30,6 +30,17 @@ export type Step =
   /** Everything in the folder, by git through bash. */
   | { readonly commit: string }
   | { readonly bash: string }
+  /**
+   * A call of any tool, with the answer that it gets. A tool that the command line took away answers that there is no such
+   * tool.
+   */
+  | { readonly tool: string; readonly input?: Readonly<Record<string, unknown>>; readonly answer?: string }
+  /** A call that the permission rules deny. */
+  | { readonly deny: string; readonly input?: Readonly<Record<string, unknown>> }
+  /** A task in the background, by a name of its own: a shell's command, or (`agent`) a sub-agent. */
+  | { readonly background: string; readonly kind?: "shell" | "agent" }
+  /** That task has ended. */
+  | { readonly report: string; readonly status?: "completed" | "failed" | "killed" }
   /** Milliseconds. */
   | { readonly wait: number }
   /** Writes it to BLOCKED.md. */

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as events from "./events.ts";
 import type { Ending, Event, Speaker } from "./events.ts";
+import * as toolEvents from "./toolEvents.ts";
 import type { Step, Usage } from "./script.ts";
 import { quote, runBash, startDaemon } from "./shell.ts";
 
@@ -20,6 +21,7 @@ export interface TurnOptions {
   readonly ignoreTerm: () => void;
   /** From now on interrupts get no answer. */
   readonly goDeaf: () => void;
+  readonly disallowedTools: readonly string[];
 }
 
 /** One message's work. Steps run one by one; each answer and tool call is emitted as it happens. */
@@ -29,7 +31,9 @@ export class TurnRunner {
   calls = 0;
   told: Usage | undefined;
   lastText = "";
+  readonly denials: toolEvents.Denial[] = [];
   #tool: string | undefined;
+  #tasks: readonly toolEvents.Task[] = [];
 
   constructor(options: TurnOptions) {
     this.#options = options;
@@ -60,6 +64,10 @@ export class TurnRunner {
     if ("append" in step) return this.#write(step.append, (await textOf(at(step.append))) + step.text);
     if ("ask" in step) return this.#write("BLOCKED.md", step.ask);
     if ("bash" in step) return this.#bash(step.bash);
+    if ("tool" in step) return this.#call(step.tool, step.input ?? {}, step.answer ?? "Done.");
+    if ("deny" in step) return this.#deny(step.deny, step.input ?? {});
+    if ("background" in step) return this.#background(step.background, step.kind ?? "shell");
+    if ("report" in step) return this.#report(step.report, step.status ?? "completed");
     if ("commit" in step) return this.#bash(`git add -A && git commit -q -m ${quote(step.commit)}`);
     if ("output" in step) return this.#bash(`head -c ${step.output} /dev/zero | tr '\\0' x`, step.output);
     if ("wait" in step) return pause(step.wait, signal);
@@ -155,6 +163,47 @@ export class TurnRunner {
         detail: failed ? `Error: ${content}` : shown,
       }),
     );
+    return undefined;
+  }
+
+  #call(tool: string, input: Event, answer: string): undefined {
+    const isError = this.#options.disallowedTools.includes(tool);
+    const content = isError ? `Error: No such tool available: ${tool}` : answer;
+    return this.#answered(this.#use(tool, input), { content, isError });
+  }
+
+  #deny(tool: string, input: Event): undefined {
+    const { emit, speaker } = this.#options;
+    const denial = { toolUseId: this.#use(tool, input), tool, input };
+    this.denials.push(denial);
+    emit(toolEvents.permissionDenied(speaker, denial));
+    return this.#answered(denial.toolUseId, { content: toolEvents.denialMessage(denial), isError: true });
+  }
+
+  #background(description: string, kind: toolEvents.Task["kind"]): undefined {
+    const { emit, speaker } = this.#options;
+    const toolUseId = this.#use(kind === "shell" ? "Bash" : "Task", { description, run_in_background: true });
+    const task = { id: `task-${description}`, toolUseId, description, kind };
+    this.#tasks = [...this.#tasks, task];
+    emit(toolEvents.backgroundTasks(speaker, this.#tasks));
+    emit(toolEvents.taskStarted(speaker, task));
+    return this.#answered(toolUseId, { content: `Running in the background with ID: ${task.id}`, isError: false });
+  }
+
+  #report(description: string, status: string): undefined {
+    const { emit, speaker } = this.#options;
+    const ended = this.#tasks.find((task) => task.description === description);
+    if (ended === undefined) throw new Error(`no task in the background has this name: ${description}`);
+    this.#tasks = this.#tasks.filter((task) => task !== ended);
+    emit(toolEvents.taskNotification(speaker, ended, status));
+    emit(toolEvents.backgroundTasks(speaker, this.#tasks));
+    return undefined;
+  }
+
+  #answered(toolUseId: string, { content, isError }: { content: string; isError: boolean }): undefined {
+    const { emit, speaker } = this.#options;
+    this.#tool = undefined;
+    emit(events.toolResult(speaker, { toolUseId, content, isError, detail: isError ? `Error: ${content}` : content }));
     return undefined;
   }
 
