@@ -1,0 +1,201 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseMarker } from "@tac8/core/domain/marker";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+
+const WORDS = "This was fixed by **v2** already.\n\n- `greet` trims the name\n- a test covers it";
+
+let world: World;
+let scheduler: App;
+beforeAll(async () => {
+  world = await createWorld();
+  scheduler = world.startApp("scheduler");
+  world.startApp("runner");
+});
+afterAll(() => world.close());
+
+const addLabel = (number: number) => world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
+const labelsOf = (number: number) => world.github.issue(REPO, number).labels;
+const pullsOf = (number: number) => world.github.pulls(REPO).filter(({ head }) => head.startsWith(`auto/gh-${number}`));
+const tree = (number: number) => join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+const startsOf = async (number: number) => (await world.agentStarts(number)).map(({ resumed }) => resumed);
+
+/** Our comments of a kind, oldest first. */
+function said(number: number, kind: string): string[] {
+  return world.github.comments(REPO, number).flatMap(({ body }) => (parseMarker(body)?.kind === kind ? [body] : []));
+}
+
+/** Waits for an end; with `times`, for that many of them. Another end is an error at once. */
+async function ends(number: number, state: string, times = 1): Promise<void> {
+  await poll(90_000, async () => {
+    const states = (await world.history(number)).map(({ to }) => to);
+    if (states.filter((to) => to === state).length >= times) return null;
+    const wrong = states.find((to) => to !== state && ["failed", "pr", "answered"].includes(to));
+    if (wrong !== undefined && times === 1) throw new Error(`issue ${number} ended as ${wrong}, not ${state}`);
+    return `issue ${number} is not ${state}`;
+  });
+}
+
+fieldTest("A8", "an agent that changes nothing and explains it: one run, its words on the issue", async () => {
+  const number = world.openIssue({
+    script: [[{ say: "Let me look." }, { bash: "git log --oneline" }, { result: `${WORDS}\n\nghp_${"x".repeat(36)}` }]],
+  });
+  await ends(number, "answered");
+  expect(await startsOf(number)).toEqual([false]);
+  expect(pullsOf(number)).toEqual([]);
+  expect(labelsOf(number)).toEqual(["rpi-answered"]);
+  const [answer, ...more] = said(number, "answer");
+  expect(more).toEqual([]);
+  for (const line of WORDS.split("\n").filter(Boolean)) expect(answer).toContain(line);
+  expect(answer).not.toContain("Let me look.");
+  expect(answer).not.toContain("ghp_x");
+  expect(answer).toContain(`\`${LABEL}\``);
+  expect(said(number, "status")).toEqual([expect.stringContaining("**Answered**")]);
+  expect(said(number, "failure")).toEqual([]);
+  const job = await world.queue.getJob(world.jobId(number));
+  await poll(10_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
+  const done = await world.queue.getJob(world.jobId(number));
+  expect(done?.returnvalue).toMatchObject({ outcome: "answered", prUrl: null });
+  expect(done?.returnvalue.reason).toContain("fixed by");
+  expect(existsSync(tree(number))).toBe(false);
+});
+
+fieldTest("A8", "a label put back after an answer: the session goes on, and knows what was written since", async () => {
+  const prompt = join(world.dir, "next-round.txt");
+  const number = world.openIssue({
+    script: [
+      [{ result: WORDS }],
+      [{ prompt }, { write: "fix.txt", text: "fixed\n" }, { commit: "fix: really" }, { result: "Fixed." }],
+    ],
+  });
+  await ends(number, "answered");
+  world.github.comment({ repo: REPO, number, actor: OWNER, body: "It still fails with two spaces." });
+  addLabel(number);
+  await world.enters(number, "pr", 1);
+  const starts = await world.agentStarts(number);
+  expect(starts.map(({ resumed }) => resumed)).toEqual([false, true]);
+  expect(new Set(starts.map((start) => start["session"])).size).toBe(1);
+  expect(await readFile(prompt, "utf8")).toContain("It still fails with two spaces.");
+  expect(said(number, "answer")).toHaveLength(1);
+  expect(labelsOf(number)).toEqual(["rpi-done"]);
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "fix.txt")).toBe("fixed\n");
+});
+
+fieldTest("A8", "Redis is emptied after an answer: it is not posted again, and a new session knows it", async () => {
+  const prompt = join(world.dir, "rebuilt.txt");
+  const number = world.openIssue({ script: [[{ prompt }, { result: WORDS }]] });
+  await ends(number, "answered");
+  await scheduler.stop();
+  await world.redis.flushall();
+  addLabel(number);
+  scheduler = world.startApp("scheduler");
+  await ends(number, "answered");
+  expect(await startsOf(number)).toEqual([false, false]);
+  expect(await readFile(prompt, "utf8")).toContain("`greet` trims the name");
+  // One for each round, each with a marker of its own.
+  expect(said(number, "answer")).toHaveLength(2);
+  expect(said(number, "status")).toHaveLength(1);
+});
+
+fieldTest("A8", "nothing to change on an open pull request: the agent's words are on the issue", async () => {
+  const number = world.openIssue({
+    script: {
+      first: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }],
+    },
+  });
+  await ends(number, "pr");
+  const [pull] = pullsOf(number);
+  world.github.comment({
+    repo: REPO,
+    number,
+    actor: OWNER,
+    body: `Sure?\n\`\`\`tac8-script\n${JSON.stringify([[{ result: "Yes: **all** cases are covered." }]])}\n\`\`\``,
+  });
+  addLabel(number);
+  await ends(number, "pr", 2);
+  expect(pullsOf(number)).toHaveLength(1);
+  expect(pullsOf(number)[0]?.headSha).toBe(pull?.headSha);
+  expect(said(number, "answer")).toEqual([expect.stringContaining("Yes: **all** cases are covered.")]);
+  expect(said(number, "answer")[0]).toContain(`#${pull?.number}`);
+  expect(labelsOf(number)).toEqual(["rpi-done"]);
+});
+
+test("a question outranks an answer, and a failed run is none", async () => {
+  const asks = world.openIssue({ script: [[{ ask: "Which?" }, { result: "I asked." }]] });
+  const fails = world.openIssue({ script: [[{ say: "It is fine." }, { error: { status: 400, message: "no" } }]] });
+  await world.reaches(asks, "blocked");
+  await world.reaches(fails, "failed");
+  for (const number of [asks, fails]) expect(said(number, "answer")).toEqual([]);
+});
+
+fieldTest("A4", "an agent that will go on later has not finished: it is resumed, and only then published", async () => {
+  const gate = "after-part-two";
+  const number = world.openIssue({
+    script: [
+      [
+        { write: "one.txt", text: "1\n" },
+        { commit: "feat: part 1" },
+        { tool: "ScheduleLater", input: { delaySeconds: 60 }, answer: "Scheduled." },
+        { result: "Part 1 is done. I go on in a minute." },
+      ],
+      [{ write: "two.txt", text: "2\n" }, { commit: "feat: part 2" }, world.gate(gate), { result: "All is done." }],
+    ],
+  });
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 2 ? null : "was not resumed"));
+  expect(pullsOf(number)).toEqual([]);
+  await world.open(gate);
+  await ends(number, "pr");
+  expect(await startsOf(number)).toEqual([false, true]);
+  const [pull] = pullsOf(number);
+  expect(pull?.body).toContain("All is done.");
+  expect(await world.github.file(REPO, pull?.head ?? "", "two.txt")).toBe("2\n");
+});
+
+fieldTest("A4", "an agent that always leaves something for later is given up, and never shown as done", async () => {
+  const number = world.openIssue({
+    script: [
+      [
+        { append: "one.txt", text: "1\n" },
+        { commit: "feat: more" },
+        { background: "tests", kind: "agent" },
+        { result: "The rest comes." },
+      ],
+    ],
+  });
+  await ends(number, "failed");
+  expect(pullsOf(number)).toEqual([]);
+  expect(said(number, "answer")).toEqual([]);
+  const [failure] = said(number, "failure");
+  expect(failure).toContain("tests");
+  expect((await world.store.read(world.jobId(number))).failure).toBe("unfinished");
+});
+
+fieldTest(
+  "A9",
+  "what the repository's settings denied is named in the pull request, the answer and the failure",
+  async () => {
+    const secret = `ghp_${"y".repeat(36)}`;
+    const deny = { deny: "Bash", input: { command: `npm publish --token ${secret}` } };
+    const pull = world.openIssue({
+      script: [[deny, { write: "a.txt", text: "a\n" }, { result: "Done, but not published." }]],
+    });
+    const answer = world.openIssue({
+      script: [[deny, { deny: "WebFetch", input: { url: "https://example.com/docs" } }, { result: "I may not." }]],
+    });
+    const failure = world.openIssue({ script: [[deny, { error: { status: 400, message: "no" } }]] });
+    await ends(pull, "pr");
+    await ends(answer, "answered");
+    await ends(failure, "failed");
+    const texts = [pullsOf(pull)[0]?.body ?? "", ...said(answer, "answer"), ...said(failure, "failure")];
+    expect(texts).toHaveLength(3);
+    for (const text of texts) {
+      expect(text).toContain("`Bash`: `npm publish --token ");
+      expect(text).toContain("settings");
+      expect(text).not.toContain(secret);
+    }
+    expect(texts[1]).toContain("`WebFetch`: `https://example.com/docs`");
+  },
+);
