@@ -656,6 +656,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a usage limit holds the whole queue until its reset",
   },
   {
+    name: "wake-held",
+    file: `${CORE}/queue/wake.ts`,
+    find: "hold !== null && !live.has(hold)",
+    replace: "hold !== null && live.has(`no ${hold}`)",
+    test: { file: `${CORE}/queue/wake.int.test.ts`, name: "the end of a hold wakes every job" },
+    promise: "the end of a hold wakes every job that waits for it",
+  },
+  {
+    name: "other-credentials",
+    file: `${RUNNER}/rest/watchCredentials.ts`,
+    find: "current !== hold.credentials",
+    replace: "current === null",
+    test: { file: `${RUNNER}/rest/watchCredentials.int.test.ts`, name: "a runner that starts with another key" },
+    promise: "other credentials are tried as soon as a runner has them",
+  },
+  {
     name: "own-session",
     file: `${RUNNER}/steps/work.ts`,
     find: "session !== null && sessionHome === homeId && prompts.resume !== null",

@@ -23,7 +23,9 @@ test("a retry by a person needs no label: it waits as long as it must, and its a
 
   await setHold(redis, { name: "operator", reason: "r", by: "test", since: 0, until: null });
   await poll(30_000, async () => ((await queue.isPaused()) ? null : "not held"));
-  expect(await retryIssue({ queue, store, jobId, by: "test", now: Date.now() })).toMatchObject({ kind: "queued" });
+  expect(await retryIssue({ queue, redis, store, jobId, by: "test", now: Date.now() })).toMatchObject({
+    kind: "queued",
+  });
   const asked = () => github.requests.filter(({ path }) => path === `/repos/octo/widgets/issues/${number}`).length;
   const sofar = asked();
   await poll(30_000, async () => (asked() >= sofar + 3 ? null : "the scheduler did not look at the issue"));

@@ -1,3 +1,4 @@
+import { endOneHold } from "./actions/endHold.ts";
 import { pauseEverything, pauseOneRunner, resumeEverything, resumeOneRunner } from "./actions/pause.ts";
 import { retryAgain } from "./actions/retry.ts";
 import { stopAtOnce, stopGently } from "./actions/stop.ts";
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   { method: "post", path: `${ISSUE}/retry`, open: false, page: retryAgain },
   { method: "post", path: "/pause", open: false, page: pauseEverything },
   { method: "post", path: "/resume", open: false, page: resumeEverything },
+  { method: "post", path: "/holds/:hold/end", open: false, page: endOneHold },
   { method: "post", path: "/runners/:runner/pause", open: false, page: pauseOneRunner },
   { method: "post", path: "/runners/:runner/resume", open: false, page: resumeOneRunner },
   { method: "get", path: "/assets/live.js", open: false, page: script("live.js") },

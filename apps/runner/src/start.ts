@@ -23,6 +23,7 @@ import { watchHost } from "./host/watch.ts";
 import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
 import { createBrake } from "./rest/brake.ts";
+import { watchCredentials } from "./rest/watchCredentials.ts";
 import { watchPause } from "./rest/watchPause.ts";
 import { commandsOf } from "./run/commands.ts";
 import type { RunnerServices } from "./run/context.ts";
@@ -103,6 +104,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const pauseWatch = await watchPause({ redis, runner: name, log, now });
   closeLater(pauseWatch);
   onSigusr1?.(() => pauseWatch.toggle("SIGUSR1"));
+  closeLater(await watchCredentials({ config, redis, queue, name, log, errors: errorsOf(), now }));
   let pace: PaceKeeper | null = null;
 
   // What clears up.

@@ -22,6 +22,7 @@ import { createTextFile } from "./tasks/file.ts";
 import { renderTasks } from "./tasks/page.ts";
 import { readTasks } from "./tasks/read.ts";
 import { rescueStalled } from "./stalled.ts";
+import { createWaker } from "./wake.ts";
 
 export interface SchedulerDeps {
   readonly log: Logger;
@@ -92,12 +93,14 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
 
   const { breaker_failures: failures, backoff_factor: factor } = config.coordinator;
   const breaker = createBreaker({ redis, queue, log, now, failures, factor });
+  const wake = createWaker({ redis, queue, log, now });
   async function holds(): Promise<void> {
     try {
       await breaker();
     } finally {
       await reconcileHolds({ redis, queue, log, now: now() });
     }
+    await wake();
   }
 
   const tally = tallyGitHubCalls(redis, github.counters);

@@ -15,13 +15,16 @@ async function setUp() {
   const { url } = await setUpBoard(cleanup, { redis });
   const queue = new Queue(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
   const press = (path: string, headers = {}) => ask(`${url}${path}`, { method: "POST", headers });
-  return { redis, queue, press };
+  return { redis, queue, press, url };
 }
 
 test("no other site presses a button", async () => {
   const { redis, press } = await setUp();
   for (const { path } of ROUTES.filter(({ method }) => method === "post")) {
-    const real = path.replace("/:owner/:repo/:number", "/octo/hello/471").replace(":runner", "pi");
+    const real = path
+      .replace("/:owner/:repo/:number", "/octo/hello/471")
+      .replace(":runner", "pi")
+      .replace(":hold", "auth");
     for (const headers of [{ origin: "http://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
       expect([path, (await press(real, headers)).status]).toEqual([path, 403]);
     }
@@ -85,4 +88,30 @@ fieldTest("E8", "a retry of a pull request and a stop at once ask first; the ans
   } finally {
     await worker.close();
   }
+});
+
+fieldTest("E1", "the hold box says what to do, and Try now wakes what was parked for the hold", async () => {
+  const { redis, queue, press, url } = await setUp();
+  const until = Date.now() + 900_000;
+  const auth = { name: "auth", reason: "Invalid API key", by: "pi/0", since: Date.now(), until };
+  await setHold(redis, auth);
+  await setHold(redis, { ...auth, name: "repo:octo/hello", reason: "403" });
+  await setHold(redis, { ...auth, name: "redis-emptied" });
+  await queue.add("issue", { title: "T" }, { jobId: "octo.hello.3", delay: 900_000 });
+  const store = createIssueStore(redis);
+  await store.writeIf("octo.hello.3", {}, { state: "parked", failure: "auth", hold: "auth" });
+  const page = (await ask(`${url}/`)).body;
+  expect(page).toContain("Log the agent in again, or set a valid ANTHROPIC_API_KEY");
+  expect(page).toContain('action="/holds/auth/end"');
+  expect(page).toContain('action="/holds/repo%3Aocto%2Fhello/end"');
+  expect(page).not.toContain("/holds/redis-emptied/end");
+  expect((await ask(`${url}/issues/octo/hello/3`)).body).toContain("Try now");
+
+  expect((await press("/holds/redis-emptied/end")).headers["location"]).toBe("/?said=by-itself");
+  expect((await press("/issues/octo/hello/3/retry")).headers["location"]).toMatch(/said=now-held$/);
+  expect((await press("/holds/auth/end")).headers["location"]).toBe("/?said=held");
+  expect(await (await queue.getJob("octo.hello.3"))?.getState()).toBe("waiting");
+  expect((await press("/holds/repo%3Aocto%2Fhello/end")).headers["location"]).toBe("/?said=held");
+  expect((await readHolds(redis)).map(({ name }) => name)).toEqual(["redis-emptied"]);
+  expect((await press("/holds/auth/end")).headers["location"]).toBe("/?said=no-hold");
 });

@@ -10,8 +10,11 @@ const NOTICES = {
   "not-there": { text: "It is not in the queue: put the label on the issue (again).", good: false },
   moved: { text: "It changed at the same moment: look at it again.", good: false },
   retried: { text: "It waits for its next try.", good: true },
+  now: { text: "It waits no longer, and is next.", good: true },
+  "now-held": { text: "It waits no longer, and starts when the hold ends: the overview can end it now.", good: true },
   waits: { text: "It is in the queue already: nothing to do.", good: true },
-  later: { text: "It is in the queue already, and waits for the time of its next try.", good: true },
+  "waits-held": { text: "It is in the queue, and starts when the hold ends: the overview can end it now.", good: true },
+  "being-stopped": { text: "It is being stopped: try again when it has stopped.", good: false },
   runs: { text: "It is being worked on: nothing to do.", good: true },
   blocked: { text: "It is blocked by a question: reply to it on the issue, and the work goes on.", good: false },
   paused: { text: "Paused: agents at work go on, and nothing new starts.", good: true },
@@ -19,6 +22,9 @@ const NOTICES = {
   "was-paused": { text: "It was paused already.", good: true },
   resumed: { text: "Resumed.", good: true },
   held: { text: "Resumed; another hold is left, see below.", good: true },
+  tried: { text: "The hold is ended: what waited for it goes on now.", good: true },
+  "no-hold": { text: "That hold had ended already.", good: true },
+  "by-itself": { text: "That hold ends by itself.", good: false },
   "not-paused": { text: "It was not paused.", good: true },
 } satisfies Record<string, Notice>;
 

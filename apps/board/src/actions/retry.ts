@@ -11,14 +11,14 @@ import { whoOf } from "./who.ts";
 
 export const retryAgain: Page = async (board, request, response) => {
   const ref = issueOfPath(board, request);
-  const { queue, store, now } = board;
+  const { queue, redis, store, now } = board;
   if (!isConfirmed(request) && (await hasPullRequest(board, jobIdOf(ref)))) {
     const effect =
       "It ended with a pull request. A retry starts another paid agent run, which goes on from that branch.";
     askToConfirm(request, response, { ref, action: "retry", text: "Retry", effect });
     return;
   }
-  const wish = { queue, store, jobId: jobIdOf(ref), by: whoOf(request), now: now() };
+  const wish = { queue, redis, store, jobId: jobIdOf(ref), by: whoOf(request), now: now() };
   const result = await readInTime(board.probe, () => retryIssue(wish));
   answer(request, response, { said: saidOf(result), page: issuePath(ref) });
 };
@@ -33,7 +33,11 @@ function saidOf(result: RetryAnswer): NoticeKey {
     case "queued":
       return "retried";
     case "waiting":
-      return result.later ? "later" : "waits";
+      return result.held === null ? "waits" : "waits-held";
+    case "now":
+      return result.held === null ? "now" : "now-held";
+    case "stopping":
+      return "being-stopped";
     case "running":
       return "runs";
     case "blocked":

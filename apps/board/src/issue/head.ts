@@ -92,7 +92,11 @@ function buttons({ ref, why, facts: { job, issue, holds } }: IssueSnapshot): Htm
   const ended = isEnded(issue.state) && (job === null || job.state === "completed" || job.state === "failed");
   const from = `?from=${encodeURIComponent(jobIdOf(ref))}`;
   const paused = holds.some(({ name }) => name === OPERATOR);
+  const waits = job?.state === "delayed" && !(issue.state === "blocked" && issue.answer === null);
   return [
+    ...(waits
+      ? [actionButton({ to: `${path}/retry`, text: "Try now", about: "without waiting for its time", id: "try-now" })]
+      : []),
     ...(ended
       ? [actionButton({ to: `${path}/retry`, text: "Retry", id: "retry", tone: "primary" })]
       : [actionButton({ to: `${path}/stop`, text: "Stop", id: "stop", tone: "danger" })]),

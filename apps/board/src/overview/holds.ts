@@ -1,15 +1,10 @@
 import { OPERATOR, type Hold } from "@tac8/core/domain/holds";
+import { holdWords } from "@tac8/core/domain/holdWords";
 import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { timeTag } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
 
-const NAMES: Readonly<Record<string, string>> = {
-  [OPERATOR]: "Paused",
-  "usage-limit": "Usage limit",
-  auth: "Login refused",
-  breaker: "Breaker",
-};
 const MAX_HOLDS = 20;
 
 /** Why nothing new starts, in words, and until when; nothing where things run. */
@@ -27,13 +22,24 @@ export const holdsPart: OverviewPart = ({ look: { holds, queue } }, { now }) => 
 
 function item(hold: Hold, now: number): Html {
   const { name, reason, by, since } = hold;
+  const { title, advice } = holdWords(name);
   return html`<li id="hold-${name}">
     <div>
-      <b>${NAMES[name] ?? name}</b> ${reason}
+      <b>${title}</b> ${reason}
       <span class="dim">by ${by}, ${timeTag(since, now)}, ${end(hold, now)}</span>
+      ${name !== OPERATOR && advice !== "" && html`<p class="advice">${advice}</p>`}
     </div>
-    ${name === OPERATOR && actionButton({ to: "/resume", text: "Resume", about: "new work", id: "resume", tone: "primary" })}
+    ${button(name)}
   </li>`;
+}
+
+function button(name: string): Html | false {
+  if (name === OPERATOR) {
+    return actionButton({ to: "/resume", text: "Resume", about: "new work", id: "resume", tone: "primary" });
+  }
+  if (!holdWords(name).byHand) return false;
+  const to = `/holds/${encodeURIComponent(name)}/end`;
+  return actionButton({ to, text: "Try now", about: `in spite of the hold ${name}`, id: `try-${name}` });
 }
 
 function end({ until }: Hold, now: number): Html {

@@ -121,7 +121,7 @@ describe("tac8 retry", () => {
     await add(3);
     expect(await tac8("retry", "3")).toMatchObject({
       code: 0,
-      out: "octo/hello#3 is in the queue already: nothing to do.\n",
+      out: "octo/hello#3 is in the queue already, and waits for a free runner.\n",
     });
     let said: Awaited<ReturnType<typeof tac8>> | null = null;
     await work(async () => {

@@ -1,4 +1,6 @@
-import { OPERATOR, planHolds, type Hold } from "@tac8/core/domain/holds";
+import { OPERATOR, planHolds, repositoryHold, type Hold } from "@tac8/core/domain/holds";
+import { holdWords } from "@tac8/core/domain/holdWords";
+import { wakeHeld } from "@tac8/core/queue/wake";
 import { readHolds } from "@tac8/core/state/holds";
 import { endHold, readPauses, resumeAll, resumeRunner } from "@tac8/core/state/pause";
 import type { Redis } from "ioredis";
@@ -12,9 +14,6 @@ import { findRunner } from "../runners.ts";
 import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
-
-/** It keeps what ran before Redis was emptied from running twice, and ends by itself. */
-const NOT_BY_HAND = "redis-emptied";
 
 interface Resumed {
   /** What was to end: `operator`, another hold's name, or a runner's. */
@@ -36,7 +35,12 @@ export async function resume(context: Context, { args, options }: Input): Promis
       const [holds, paused] = await Promise.all([readHolds(redis), readPauses(redis)]);
       const { live, pauseQueue } = planHolds(holds, context.now());
       // At once, and not only when the scheduler looks.
-      if (!pauseQueue && name === undefined) await withQueue(redis, (queue) => queue.resume());
+      if (name === undefined) {
+        await withQueue(redis, async (queue) => {
+          await wakeHeld({ redis, queue, now: context.now() });
+          if (!pauseQueue) await queue.resume();
+        });
+      }
       if (options["json"] === true) context.out.line(asJson(done, live, [...paused.keys()]));
       else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) context.out.line(line);
       return 0;
@@ -62,21 +66,30 @@ async function end(
     return { what: OPERATOR, ended, line: ended ? "Resumed." : "It was not paused by a person." };
   }
   const { live } = planHolds(await readHolds(redis), now);
-  const there = live.find((known) => known.name === hold);
+  const there = live.find(({ name: known }) => known === hold || known === repositoryHoldOf(hold));
   if (there === undefined) {
     const names = live.map((known) => plain(known.name)).join(", ");
     throw new Problem(`there is no hold ${plain(hold).slice(0, 80)} (${names === "" ? "nothing is held" : names})`);
   }
-  if (hold === NOT_BY_HAND) throw new Problem(`the hold ${hold} ends by itself, ${untilOf(there, now)}`);
-  const { ended } = await endHold(redis, { name: hold, by, now });
-  return { what: hold, ended, line: `The hold ${plain(hold)} is ended.` };
+  if (!holdWords(there.name).byHand) {
+    throw new Problem(`the hold ${there.name} ends by itself, ${untilOf(there, now)}`);
+  }
+  const { ended } = await endHold(redis, { name: there.name, by, now });
+  const line = `The hold ${plain(there.name)} is ended: what waited for it goes on now.`;
+  return { what: there.name, ended, line };
+}
+
+/** `octo/hello` is short for `repo:octo/hello`, and case does not count. */
+function repositoryHoldOf(text: string): string | null {
+  const [, owner, repo] = /^(?:repo:)?([^/\s]+)\/([^/\s]+)$/i.exec(text) ?? [];
+  return owner === undefined || repo === undefined ? null : repositoryHold({ owner, repo });
 }
 
 function whatIsLeft(holds: readonly Hold[], paused: Awaited<ReturnType<typeof readPauses>>, now: number): string[] {
   return [
     ...holds.map((hold) => {
       const { name, reason } = hold;
-      const advice = name === NOT_BY_HAND ? "" : `; tac8 resume ${plain(name)} ends it sooner`;
+      const advice = holdWords(name).byHand ? `; tac8 resume ${plain(name)} ends it now` : "";
       return `Still held by ${plain(name)} ${untilOf(hold, now)}: ${plain(reason)}${advice}`;
     }),
     ...[...paused].map(([runner, { by, since, reason }]) => {

@@ -1,3 +1,5 @@
+import { OPERATOR } from "@tac8/core/domain/holds";
+import { holdWords } from "@tac8/core/domain/holdWords";
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
 import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
 import { createIssueStore } from "@tac8/core/state/issueStore";
@@ -10,8 +12,9 @@ import { locate } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
+import { plain } from "../terminal/text.ts";
 
-/** `--json`: `{issues: [{issue, result, from?, later?}]}`, `result` being the kind of a `RetryAnswer`. */
+/** `--json`: `{issues: [{issue, result, from?, held?}]}`, `result` being the kind of a `RetryAnswer`. */
 export async function retry(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const [text] = args;
@@ -34,11 +37,12 @@ async function retryIn(
     const answers: object[] = [];
     let code = 0;
     for (const id of ids) {
-      const answer = await retryIssue({ queue, store, jobId: id, by: operatorOf(context), now: context.now() });
+      const wish = { queue, redis, store, jobId: id, by: operatorOf(context), now: context.now() };
+      const answer = await retryIssue(wish);
       const ref = parseJobId(id);
       const name = ref === null ? id : formatReference(ref);
       const line = describeRetry(name, answer);
-      const good = answer.kind === "queued" || answer.kind === "waiting" || answer.kind === "running";
+      const good = GOOD.includes(answer.kind);
       const { kind: result, ...facts } = answer;
       answers.push({ issue: name, result, ...facts });
       if (!good) code = 1;
@@ -57,13 +61,29 @@ async function failedIds(queue: IssueQueue): Promise<string[]> {
   return jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
 }
 
+const GOOD: readonly RetryAnswer["kind"][] = ["queued", "now", "waiting", "running"];
+
+/** What a live hold means for an issue that waits behind it. */
+function behind(held: string | null, free: string): string {
+  if (held === null) return free;
+  if (held === OPERATOR) return "starts when new work is resumed: tac8 resume";
+  const name = plain(held);
+  return holdWords(held).byHand
+    ? `starts when the hold ${name} ends; tac8 resume ${name} ends it now`
+    : `starts when the hold ${name} ends`;
+}
+
 /** One line for the operator. */
 export function describeRetry(name: string, answer: RetryAnswer): string {
   switch (answer.kind) {
     case "queued":
       return `${name} waits for its next try${answer.from === null ? "" : ` (it was: ${answer.from})`}.`;
+    case "now":
+      return `${name} waits no longer, and ${behind(answer.held, "is next")}.`;
     case "waiting":
-      return `${name} is in the queue already${answer.later ? ", and waits for the time of its next try" : ""}: nothing to do.`;
+      return `${name} is in the queue already, and ${behind(answer.held, "waits for a free runner")}.`;
+    case "stopping":
+      return `${name} is being stopped: try again when it has stopped (see tac8 status)`;
     case "running":
       return `${name} is being worked on: nothing to do.`;
     case "blocked":

@@ -171,7 +171,7 @@ describe("tac8 pause and resume", () => {
     expect(code).toBe(0);
     expect(out.split("\n")).toEqual([
       "Resumed.",
-      "Still held by auth until somebody ends it: 401; tac8 resume auth ends it sooner",
+      "Still held by auth until somebody ends it: 401; tac8 resume auth ends it now",
       expect.stringMatching(/^Runner pi\/0 is paused by SIGUSR1 since .*; tac8 resume --runner pi\/0 ends it$/),
       "",
     ]);
@@ -180,6 +180,37 @@ describe("tac8 pause and resume", () => {
     expect(JSON.parse(ended.out)).toEqual({ what: "auth", ended: true, holds: [], pausedRunners: ["pi/0"] });
     expect(await queue.isPaused()).toBe(false);
     expect((await tac8(["resume", "--runner", "pi"])).out).toBe("pi/0 takes work again.\n");
+  });
+
+  fieldTest("E1", "resume of a hold wakes what was parked for it, and retry means now", async () => {
+    const until = Date.now() + 900_000;
+    const park = async (number: number, patch: IssuePatch) => {
+      await queued(number, { state: "parked", ...patch });
+      const job = await worker.getNextJob("token");
+      await job?.moveToDelayed(until, "token");
+    };
+    await setHold(redis, { name: "auth", by: "runner pi/0", reason: "401", since: 1, until });
+    await setHold(redis, { name: "repo:octo/hello", by: "runner pi/0", reason: "403", since: 1, until });
+    await park(3, { failure: "auth", hold: "auth" });
+    await park(4, { failure: "refused", hold: "repo:octo/hello" });
+    await park(5, { failure: "github" });
+    const stateOf = async (number: number) => (await queue.getJob(id(number)))?.getState();
+    expect((await tac8(["retry", "3"])).out).toBe(
+      "octo/hello#3 waits no longer, and starts when the hold auth ends; tac8 resume auth ends it now.\n",
+    );
+    expect((await tac8(["resume", "auth"])).out).toContain(
+      "The hold auth is ended: what waited for it goes on now.\nStill held by repo:octo/hello until ",
+    );
+    expect([await stateOf(3), await stateOf(4)]).toEqual(["prioritized", "delayed"]);
+    // Short, and in any case.
+    expect((await tac8(["resume", "Octo/Hello"])).out).toBe(
+      "The hold repo:octo/hello is ended: what waited for it goes on now.\n",
+    );
+    expect([await stateOf(4), await stateOf(5)]).toEqual(["prioritized", "delayed"]);
+    expect((await tac8(["retry", "5"])).out).toBe("octo/hello#5 waits no longer, and is next.\n");
+    expect((await tac8(["retry", "5"])).out).toBe(
+      "octo/hello#5 is in the queue already, and waits for a free runner.\n",
+    );
   });
 
   it("the hold after an emptied Redis ends by itself only", async () => {
@@ -300,7 +331,7 @@ it("retry --json", async () => {
   await queued(3);
   const { code, out } = await tac8(["retry", "3", "--json"]);
   expect(code).toBe(0);
-  expect(JSON.parse(out)).toEqual({ issues: [{ issue: "octo/hello#3", result: "waiting", later: false }] });
+  expect(JSON.parse(out)).toEqual({ issues: [{ issue: "octo/hello#3", result: "waiting", held: null }] });
   const none = await tac8(["retry", "9", "--json"]);
   expect(none).toMatchObject({ code: 1, err: "" });
   expect(JSON.parse(none.out)).toEqual({ issues: [{ issue: "octo/hello#9", result: "unknown" }] });

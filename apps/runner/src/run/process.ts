@@ -96,7 +96,10 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     return wait(options, services.now() + BUSY_MS);
   }
   const held = live.find(({ name }) => name === repositoryHold(ref));
-  if (held !== undefined) return wait(options, held.until ?? services.now() + TROUBLE_MS);
+  if (held !== undefined) {
+    await services.store.writeIf(jobId, {}, { hold: held.name });
+    return wait(options, held.until ?? services.now() + TROUBLE_MS);
+  }
 
   // Before anything is made there: it would hide what comes back.
   const trouble = await services.homeTrouble();
@@ -183,7 +186,7 @@ async function followThrough(
   token: string,
 ): Promise<JobResult> {
   try {
-    await run.write(entry.patch);
+    await run.write({ ...entry.patch, hold: null });
     if (entry.do === "give up") await saveLost(run);
     if (entry.do === "work") await workOn(run, entry.why);
     const begun = entry.do === "publish" ? await admitToPublish(run) : true;

@@ -2,7 +2,7 @@ import { DelayedError, UnrecoverableError } from "bullmq";
 import { afterFailure, type Failure, type HoldRequest } from "@tac8/core/domain/failures";
 import { countBrokenOff } from "@tac8/core/domain/brokenOff";
 import { reached } from "@tac8/core/domain/states";
-import { repositoryHold } from "@tac8/core/domain/holds";
+import { isRepositoryHold, repositoryHold } from "@tac8/core/domain/holds";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { begunPriority } from "@tac8/core/domain/priority";
 import { LostRun } from "@tac8/core/state/issueStore";
@@ -11,6 +11,7 @@ import { report } from "../steps/report.ts";
 import { showStatus } from "../steps/statusComment.ts";
 import type { RunContext } from "./context.ts";
 import { blameMachine } from "./blame.ts";
+import { credentialsOf } from "./credentials.ts";
 import { failureOf } from "./failureOf.ts";
 import { handedBackProgress } from "./handedBack.ts";
 import { AgentEnded, planSettle } from "./planSettle.ts";
@@ -55,7 +56,10 @@ export async function conclude(run: RunContext, token: string): Promise<JobResul
   } catch (error) {
     if (error instanceof LostRun || run.switch.lost.aborted) return settle(run, error, token);
     const failure = redacted(run, await blameMachine(failureOf(error), run.services));
-    return park(run, { failure, delayMs: waitFor(run, failure), token, hold: null });
+    const delayMs = waitFor(run, failure);
+    // The other issues of the repository would be refused as well.
+    const hold = failure.wholeRepository === true ? { name: "repository", until: run.services.now() + delayMs } : null;
+    return park(run, { failure, delayMs, token, hold });
   }
   return close(run, token, result);
 }
@@ -113,14 +117,15 @@ interface Parking {
   readonly failure: Failure;
   readonly delayMs: number;
   readonly token: string;
-  readonly hold: HoldRequest | null;
+  readonly hold: (Pick<HoldRequest, "until"> & { readonly name: string }) | null;
 }
 
 /** Waits without a slot and without burning an attempt. */
 async function park(run: RunContext, { failure, delayMs, token, hold }: Parking): Promise<JobResult> {
-  if (hold !== null) {
-    const name = hold.name === "repository" ? repositoryHold(run.ref) : hold.name;
+  const name = hold === null ? null : hold.name === "repository" ? repositoryHold(run.ref) : hold.name;
+  if (hold !== null && name !== null) {
     const by = `runner ${run.runner}`;
+    const credentials = await credentialsOf(name, run.services.config);
     await setHold(run.services.redis, {
       name,
       reason: failure.message,
@@ -128,11 +133,12 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
       since: run.services.now(),
       until: hold.until,
       run: run.id,
+      ...(credentials === null ? {} : { credentials }),
     });
     // The scheduler would, in seconds: until then the slot that becomes free here would take the next job into the same limit.
-    if (hold.name !== "repository") await run.services.queue.pause();
+    if (!isRepositoryHold(name)) await run.services.queue.pause();
   }
-  await run.write({ parked: run.state.parked + 1 });
+  await run.write({ parked: run.state.parked + 1, hold: name });
   await show(run, "parked", failure);
   await run.write({ run: null, runner: null });
   return delay(run, Math.max(delayMs, HAND_BACK_MS), token);

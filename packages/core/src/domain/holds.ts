@@ -13,6 +13,8 @@ const holdSchema = z.object({
   until: z.number().nullable(),
   /** The run that met the reason. */
   run: z.string().optional(),
+  /** Fingerprint of the credentials that were refused or used up: a runner with others ends the hold when it starts. */
+  credentials: z.string().optional(),
 });
 export type Hold = z.infer<typeof holdSchema> & { readonly name: string };
 
@@ -23,6 +25,16 @@ export const OPERATOR = "operator";
 
 export function repositoryHold(repo: { owner: string; repo: string }): string {
   return `${REPOSITORY}${repo.owner}/${repo.repo}`.toLowerCase();
+}
+
+export function isRepositoryHold(name: string): boolean {
+  return name.startsWith(REPOSITORY);
+}
+
+/** The live hold that keeps a job of the repository from starting: one of the whole queue before the repository's own. */
+export function holdOn(repo: { owner: string; repo: string }, live: readonly Hold[]): Hold | null {
+  const whole = live.find(({ name }) => !isRepositoryHold(name));
+  return whole ?? live.find(({ name }) => name === repositoryHold(repo)) ?? null;
 }
 
 export function parseHold(name: string, json: string): Hold | null {
@@ -44,5 +56,5 @@ export interface HoldPlan {
 export function planHolds(holds: readonly Hold[], now: number): HoldPlan {
   const expired = holds.filter((hold) => hold.until !== null && hold.until <= now);
   const live = holds.filter((hold) => !expired.includes(hold));
-  return { pauseQueue: live.some((hold) => !hold.name.startsWith(REPOSITORY)), live, expired };
+  return { pauseQueue: live.some((hold) => !isRepositoryHold(hold.name)), live, expired };
 }

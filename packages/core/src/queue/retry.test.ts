@@ -1,18 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { planRetry, retryPatch } from "./retry.ts";
 
+const ANSWER = { commentId: 1, author: "ann", text: "yes" };
+
 describe("planRetry", () => {
   it.each([
-    ["failed", "failed", { kind: "retry", from: "failed" }],
-    ["completed", "pr", { kind: "retry", from: "completed" }],
-    ["active", "running", { kind: "running" }],
-    ["waiting", "queued", { kind: "waiting", later: false }],
-    ["prioritized", "failed", { kind: "waiting", later: false }],
-    ["delayed", "retrying", { kind: "waiting", later: true }],
-    ["delayed", "blocked", { kind: "blocked" }],
-    ["unknown", "withdrawn", { kind: "unknown" }],
-  ] as const)("a job that is %s, of an issue that is %s", (job, state, plan) => {
-    expect(planRetry(job, { state })).toEqual(plan);
+    ["failed", { state: "failed" }, { do: "retry", from: "failed" }],
+    ["completed", { state: "pr" }, { do: "retry", from: "completed" }],
+    ["active", { state: "running" }, { do: "answer", kind: "running" }],
+    ["waiting", { state: "queued" }, { do: "answer", kind: "waiting" }],
+    ["prioritized", { state: "failed" }, { do: "answer", kind: "waiting" }],
+    ["prioritized", { state: "queued", stop: "enough" }, { do: "answer", kind: "stopping" }],
+    ["delayed", { state: "retrying" }, { do: "wake" }],
+    ["delayed", { state: "parked" }, { do: "wake" }],
+    ["delayed", { state: "queued" }, { do: "wake" }],
+    ["delayed", { state: "parked", stop: "enough" }, { do: "answer", kind: "stopping" }],
+    ["delayed", { state: "blocked" }, { do: "answer", kind: "blocked" }],
+    ["delayed", { state: "blocked", answer: ANSWER }, { do: "wake" }],
+    ["unknown", { state: "withdrawn" }, { do: "answer", kind: "unknown" }],
+  ] as const)("a job that is %s, of an issue that is %j", (job, issue, plan) => {
+    expect(planRetry(job, { answer: null, stop: null, ...issue })).toEqual(plan);
   });
 });
 

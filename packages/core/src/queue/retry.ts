@@ -1,17 +1,26 @@
 import type { Job, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { holdOn, planHolds } from "../domain/holds.ts";
+import { parseJobId } from "../domain/reference.ts";
 import { isEnded, type IssueState } from "../domain/states.ts";
+import { readHolds } from "../state/holds.ts";
 import type { IssueFields, IssuePatch } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 import { reopen } from "../state/reopen.ts";
 import { jobOptions, type JobData } from "./contract.ts";
+import { runNow } from "./wake.ts";
 
 /** What became of a person's wish to try an issue again. */
 export type RetryAnswer =
   /** It waits for a runner; `from`: what it was. */
   | { readonly kind: "queued"; readonly from: IssueState | null }
-  /** It waits already: for a runner, or (`later`) for a time that has been set. */
-  | { readonly kind: "waiting"; readonly later: boolean }
+  /** It waited for a time, and now waits for a runner. `held`: name of the hold that still keeps it from one. */
+  | { readonly kind: "now"; readonly from: IssueState | null; readonly held: string | null }
+  /** It waits for a runner already. `held`: as above. */
+  | { readonly kind: "waiting"; readonly held: string | null }
   | { readonly kind: "running" }
+  /** A person's stop has been asked for and not finished yet. */
+  | { readonly kind: "stopping" }
   /** A question is open: an answer on the issue goes on with the work. */
   | { readonly kind: "blocked" }
   /** There is no such job: never seen, withdrawn, or ended so long ago that it was dropped. */
@@ -24,28 +33,32 @@ export const MAX_FAILED = 2000;
 
 type JobState = Awaited<ReturnType<Job["getState"]>>;
 
-/** Pure: whether to retry, and from which of BullMQ's two ends. */
-export function planRetry(
-  job: JobState,
-  issue: Pick<IssueFields, "state">,
-):
-  | Exclude<RetryAnswer, { kind: "queued" | "changed" }>
-  | { readonly kind: "retry"; readonly from: "failed" | "completed" } {
+export type RetryPlan =
+  | { readonly do: "answer"; readonly kind: "running" | "waiting" | "stopping" | "blocked" | "unknown" }
+  /** From which of BullMQ's two ends. */
+  | { readonly do: "retry"; readonly from: "failed" | "completed" }
+  /** Its time is now. */
+  | { readonly do: "wake" };
+
+/** Pure: what a retry means for a job, wherever it is. */
+export function planRetry(job: JobState, issue: Pick<IssueFields, "state" | "answer" | "stop">): RetryPlan {
   switch (job) {
     case "failed":
     case "completed":
-      return { kind: "retry", from: job };
+      return { do: "retry", from: job };
     case "active":
-      return { kind: "running" };
+      return { do: "answer", kind: "running" };
     case "delayed":
-      return issue.state === "blocked" ? { kind: "blocked" } : { kind: "waiting", later: true };
+      if (issue.stop !== null) return { do: "answer", kind: "stopping" };
+      if (issue.state === "blocked" && issue.answer === null) return { do: "answer", kind: "blocked" };
+      return { do: "wake" };
     case "unknown":
-      return { kind: "unknown" };
+      return { do: "answer", kind: "unknown" };
     case "waiting":
     case "waiting-children":
     case "prioritized":
     default:
-      return { kind: "waiting", later: false };
+      return { do: "answer", kind: issue.stop === null ? "waiting" : "stopping" };
   }
 }
 
@@ -57,6 +70,7 @@ export function retryPatch(issue: Parameters<typeof reopen>[0], now: number): Is
 
 export interface RetryOptions {
   readonly queue: Queue<JobData>;
+  readonly redis: Redis;
   readonly store: Pick<IssueStore, "read" | "writeIf">;
   readonly jobId: string;
   /** Who wishes it, for the event log. */
@@ -65,14 +79,20 @@ export interface RetryOptions {
   readonly now: number;
 }
 
-/** Puts an ended issue back into the queue, with all its attempts. Queue and store are borrowed. */
+/**
+ * Puts an ended issue back into the queue, with all its attempts; ends the wait of one that waits for a time. Redis, queue
+ * and store are borrowed.
+ */
 export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
   const { queue, store, jobId } = given;
   const job = await queue.getJob(jobId);
   if (job === undefined) return retryTakenOut(given);
   const [state, issue] = await Promise.all([job.getState(), store.read(jobId)]);
   const plan = planRetry(state, issue);
-  if (plan.kind !== "retry") return plan;
+  if (plan.do === "answer") {
+    return plan.kind === "waiting" ? { kind: "waiting", held: await heldBy(given) } : { kind: plan.kind };
+  }
+  if (plan.do === "wake") return wake(given, issue);
   // Before the job moves: a runner takes it at once, and would find the old end and the old commands.
   if (!(await reopenIssue(given, issue))) return { kind: "changed" };
   try {
@@ -82,6 +102,21 @@ export async function retryIssue(given: RetryOptions): Promise<RetryAnswer> {
     return { kind: "changed" };
   }
   return { kind: "queued", from: issue.state };
+}
+
+/** Attempts and state stay as they are: only the wait is over. */
+async function wake(given: RetryOptions, issue: IssueFields): Promise<RetryAnswer> {
+  const { queue, store, jobId, by } = given;
+  if (!(await runNow(queue, jobId))) return { kind: "changed" };
+  const reason = "a person ended its wait";
+  const { state } = issue;
+  await store.writeIf(jobId, {}, {}, { issue: jobId, from: state ?? "", to: "note", by, reason, evidence: {} });
+  return { kind: "now", from: state, held: await heldBy(given) };
+}
+
+async function heldBy({ redis, jobId, now }: RetryOptions): Promise<string | null> {
+  const ref = parseJobId(jobId);
+  return ref === null ? null : (holdOn(ref, planHolds(await readHolds(redis), now).live)?.name ?? null);
 }
 
 /** One that was stopped while it waited has no job any more. */

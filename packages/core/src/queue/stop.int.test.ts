@@ -163,7 +163,7 @@ it("what was stopped while it waited can be tried again, as it was", async () =>
   await add("queued");
   await queue.getJob(ID).then((job) => job?.changePriority({ priority: 1 }));
   await stop();
-  const retry = () => retryIssue({ queue, store, jobId: ID, by: "ann@pi", now: 2000 });
+  const retry = () => retryIssue({ queue, redis: server.redis, store, jobId: ID, by: "ann@pi", now: 2000 });
   expect(await retry()).toEqual({ kind: "queued", from: "stopped" });
   const job = await queue.getJob(ID);
   expect(job).toMatchObject({ name: "issue", data: { number: 3, title: "Title" }, priority: 1, opts: { attempts: 3 } });
@@ -173,7 +173,7 @@ it("what was stopped while it waited can be tried again, as it was", async () =>
     outcome: null,
     retried: expect.any(String),
   });
-  expect(await retry()).toEqual({ kind: "waiting", later: false });
+  expect(await retry()).toEqual({ kind: "waiting", held: null });
   await job?.remove(); // As if whoever retried had died in between.
   expect(await retry()).toEqual({ kind: "queued", from: "queued" });
   expect(await queue.getJob(ID)).toBeDefined();

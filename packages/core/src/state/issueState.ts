@@ -133,6 +133,8 @@ const fields = {
   unchanged: int,
   /** Parkings in a row without any progress. */
   parked: int,
+  /** Name of the hold that the job waits for without a slot; null: none. The end of that hold wakes the job. */
+  hold: z.string().max(300).nullable(),
   noChanges: int,
   /** Commands of people, read by the runner: why, and by whom. Beside the state `stopped`: GitHub does not know of it yet. */
   stop: z.string().nullable(),

@@ -19,6 +19,7 @@ export const CLEAN = {
   labelLeft: null,
   ...NOT_BROKEN_OFF,
   parked: 0,
+  hold: null,
   noChanges: 0,
 } as const satisfies IssuePatch;
 

@@ -33,7 +33,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "D2",
 
   // Waiting and budgets
-  "E1",
   "E2",
   "E3",
   "E4",

@@ -176,21 +176,21 @@ const CASES: readonly (readonly [
     { holds: [hold("usage-limit", { reason: "limit reached", run: "3f2c9a7e-1" })] },
     "queued",
     ["hold"],
-    `The agent's usage limit is reached until ${month(-13 * h)} 03:00: limit reached. It goes on by itself.`,
+    `The agent's usage limit is reached until ${month(-13 * h)} 03:00: limit reached. It goes on by itself. With another account or key, restart the runner: it tries at once. To try now: tac8 resume usage-limit.`,
   ],
   [
     "while the login is refused",
     { holds: [hold("auth", { until: now + 15 * min, reason: "401" })] },
     "queued",
     ["hold"],
-    "The agent's login is refused until 14:15: 401. Log the agent in again, or give it a valid key.",
+    "The agent's login is refused until 14:15: 401. Log the agent in again, or set a valid ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN and restart the runner: a new login is tried at once. To try now: tac8 resume auth.",
   ],
   [
     "while its repository is held",
     { job: delayed(15 * min), holds: [hold("repo:octo/hello", { until: now + 16 * min, reason: "403" })] },
     "parked",
     ["hold", "time"],
-    "octo/hello is held until 14:16: 403. Mend the token's access, or the name in the configuration.",
+    "octo/hello is held until 14:16: 403. Fix the token's access, or the name in the configuration. With another GITHUB_TOKEN, restart the runner: it tries at once. To try now: tac8 resume repo:octo/hello.",
   ],
   [
     "while two hold",
@@ -204,7 +204,7 @@ const CASES: readonly (readonly [
     { holds: [hold("health", { reason: "disk" })] },
     "queued",
     ["hold"],
-    `Held for the machine's health until ${month(-13 * h)} 03:00: disk. It goes on by itself when that is better: see tac8 status.`,
+    `Held for the machine's health until ${month(-13 * h)} 03:00: disk. It goes on by itself when that is better: see tac8 status. To try now: tac8 resume health.`,
   ],
   [
     "while the queue is paused without a hold",
@@ -227,7 +227,7 @@ const CASES: readonly (readonly [
     },
     "queued",
     ["hold"],
-    "The breaker is open until 14:05: the last 5 runs all failed in the same way: exit 1. Then one job is let through, to see whether things work again.",
+    "The breaker is open until 14:05: the last 5 runs all failed in the same way: exit 1. Then one job is let through, to see whether things work again. To try now: tac8 resume breaker.",
   ],
   [
     "while the breaker probes",

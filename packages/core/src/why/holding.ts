@@ -1,21 +1,9 @@
-import { repositoryHold, type Hold } from "../domain/holds.ts";
+import { OPERATOR, repositoryHold, type Hold } from "../domain/holds.ts";
+import { holdWords } from "../domain/holdWords.ts";
 import { moment } from "../look/times.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, shortRun, words } from "./words.ts";
-
-/** What a hold is about, and what ends it before its time. */
-const KNOWN: Readonly<Record<string, { readonly what: string; readonly advice: string }>> = {
-  operator: { what: "paused", advice: "To go on: tac8 resume." },
-  "usage-limit": { what: "the agent's usage limit is reached", advice: "It goes on by itself." },
-  auth: { what: "the agent's login is refused", advice: "Log the agent in again, or give it a valid key." },
-  breaker: { what: "the breaker is open", advice: "Then one job is let through, to see whether things work again." },
-  health: {
-    what: "held for the machine's health",
-    advice: "It goes on by itself when that is better: see tac8 status.",
-  },
-  "redis-emptied": { what: "Redis was emptied", advice: "It goes on by itself." },
-};
 
 /**
  * The holds that concern the issue. `from`: until then (epoch ms) it waits anyhow; a hold that ends before does not matter
@@ -32,13 +20,10 @@ export function judgeHolds(facts: WhyFacts, from = facts.now): Finding[] {
 function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
   const { now, ref } = facts;
   const { name, reason, by, since, until, run } = hold;
-  const { what, advice } =
-    name === repositoryHold(ref)
-      ? {
-          what: `${ref.owner}/${ref.repo} is held`,
-          advice: "Mend the token's access, or the name in the configuration.",
-        }
-      : (KNOWN[name] ?? { what: `held (${words(name, 60)})`, advice: "" });
+  const known = holdWords(name);
+  const what = name === repositoryHold(ref) ? `${ref.owner}/${ref.repo} is held` : words(known.what, 80);
+  const tryNow = known.byHand && name !== OPERATOR ? `To try now: tac8 resume ${words(name, 120)}.` : "";
+  const advice = [known.advice, tryNow].filter((part) => part !== "").join(" ");
   const end = until === null ? "" : ` until ${moment(until, now)}`;
   const why = reason === "" ? "" : `: ${words(reason)}`;
   const whose = `${words(by, 80)} at ${moment(since, now)}${run === undefined ? "" : `, run ${shortRun(run)}`}`;

@@ -1,0 +1,27 @@
+import { OPERATOR, planHolds } from "@tac8/core/domain/holds";
+import { holdWords } from "@tac8/core/domain/holdWords";
+import { wakeHeld } from "@tac8/core/queue/wake";
+import { endHold } from "@tac8/core/state/pause";
+import type { Page } from "../board.ts";
+import { readInTime } from "../redis/away.ts";
+import { answer } from "./answer.ts";
+import type { NoticeKey } from "./notices.ts";
+import { whoOf } from "./who.ts";
+
+const MAX_NAME = 300;
+
+/** Ends one hold by its name, and wakes the jobs that wait for it. */
+export const endOneHold: Page = async (board, request, response) => {
+  const name = String(request.params["hold"]).slice(0, MAX_NAME);
+  const { redis, queue, now } = board;
+  const { said } = await readInTime(board.probe, async (): Promise<{ readonly said: NoticeKey }> => {
+    if (!holdWords(name).byHand) return { said: "by-itself" };
+    const { ended, holds } = await endHold(redis, { name, by: whoOf(request), now: now() });
+    await wakeHeld({ redis, queue, now: now() });
+    const { pauseQueue } = planHolds([...holds], now());
+    if (!pauseQueue) await queue.resume();
+    if (!ended) return { said: name === OPERATOR ? "not-paused" : "no-hold" };
+    return { said: pauseQueue ? "held" : "tried" };
+  });
+  answer(request, response, { said, page: "/" });
+};

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import { planHolds, type Hold } from "@tac8/core/domain/holds";
+import type { Logger } from "@tac8/core/log/logger";
+import type { ThrottledLog } from "@tac8/core/log/throttleLog";
+import { wakeHeld } from "@tac8/core/queue/wake";
+import { clearHold, readHolds } from "@tac8/core/state/holds";
+import { credentialsOf } from "../run/credentials.ts";
+
+export interface CredentialServices {
+  readonly config: Config;
+  /** Borrowed, as all of these. */
+  readonly redis: Redis;
+  readonly queue: Queue;
+  /** The runner's name. */
+  readonly name: string;
+  readonly log: Logger;
+  readonly errors: ThrottledLog;
+  readonly now: () => number;
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 10_000;
+
+/**
+ * Ends the holds that were set for other credentials than this runner has: once at its start, and again whenever its own
+ * change (a new login of the agent needs no restart). Only a change counts, so that two runners with different credentials
+ * never end each other's holds in turn.
+ */
+export async function watchCredentials(services: CredentialServices): Promise<{ close(): Promise<void> }> {
+  const { redis, queue, config, name, log, errors, now, everyMs = EVERY_MS } = services;
+  const stop = new AbortController();
+  const mine = () => credentialsOf("auth", config);
+
+  async function endOthers(): Promise<Hold[]> {
+    const { live } = planHolds(await readHolds(redis), now());
+    const kept: Hold[] = [];
+    for (const hold of live) {
+      const current = await credentialsOf(hold.name, config);
+      const other = hold.credentials !== undefined && current !== null && current !== hold.credentials;
+      if (!other) kept.push(hold);
+      else if (await clearHold(redis, hold.name, `runner ${name}`, "other credentials: tried at once")) {
+        log.info(`hold ${hold.name} ended: this runner has other credentials, which are tried at once`);
+      }
+    }
+    if (kept.length === live.length) return kept;
+    await wakeHeld({ redis, queue, now: now() });
+    if (!planHolds(kept, now()).pauseQueue) await queue.resume();
+    return kept;
+  }
+
+  let last = await mine();
+  for (const { name: hold, reason, credentials } of await endOthers()) {
+    if (credentials === undefined) continue;
+    log.warn(`still held by ${hold}: ${reason}; with the same credentials as before, tac8 resume ${hold} tries now`);
+  }
+  const watching = (async () => {
+    while (!stop.signal.aborted) {
+      await sleep(everyMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+      if (stop.signal.aborted) return;
+      try {
+        const current = await mine();
+        if (current === last) continue;
+        await endOthers();
+        last = current;
+      } catch (error) {
+        errors("warn", { err: error }, "looking for holds of earlier credentials");
+      }
+    }
+  })();
+  return {
+    async close() {
+      stop.abort();
+      await watching;
+    },
+  };
+}

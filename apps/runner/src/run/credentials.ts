@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "@tac8/core/config/resolve";
+import { isRepositoryHold } from "@tac8/core/domain/holds";
+
+/** Names and prefixes of what an agent signs in with, wherever its model is served. */
+const OF_AGENTS = /^(ANTHROPIC_|CLAUDE_)/;
+const MAX_FILE = 65_536;
+
+/**
+ * Fingerprint of the credentials that a hold of this name is about; null: it is not about any. It tells others apart, and
+ * nothing of the secret can be found out from it.
+ */
+export async function credentialsOf(
+  hold: string,
+  config: Pick<Config, "agent" | "agentEnv" | "secrets">,
+): Promise<string | null> {
+  if (isRepositoryHold(hold)) return fingerprint([config.secrets.githubToken ?? ""]);
+  if (hold === "auth" || hold === "usage-limit") return fingerprint(await ofAgents(config));
+  return null;
+}
+
+/** The variables that agents get, and the file in which Claude Code keeps its own login. */
+async function ofAgents({ agent, agentEnv }: Pick<Config, "agent" | "agentEnv">): Promise<string[]> {
+  const names = Object.keys(agentEnv).filter((name) => OF_AGENTS.test(name) || agent.env.includes(name));
+  const variables = names.toSorted().map((name) => `${name}=${agentEnv[name] ?? ""}`);
+  const folder = agentEnv["CLAUDE_CONFIG_DIR"] ?? join(agentEnv["HOME"] ?? "/", ".claude");
+  const login = await readFile(join(folder, ".credentials.json"), "utf8").catch(() => "");
+  return [...variables, login.slice(0, MAX_FILE)];
+}
+
+function fingerprint(parts: readonly string[]): string {
+  return createHash("sha256")
+    .update(JSON.stringify(["tac8", ...parts]))
+    .digest("hex")
+    .slice(0, 16);
+}

@@ -1,0 +1,62 @@
+import { isRepositoryHold } from "./holds.ts";
+
+export interface HoldWords {
+  /** For a list, such as `Login refused`. */
+  readonly title: string;
+  /** Completes a sentence: `the agent's login is refused`. */
+  readonly what: string;
+  /** What a person can do, or what happens without one. Full sentences. */
+  readonly advice: string;
+  /** Whether a person may end it early. */
+  readonly byHand: boolean;
+}
+
+const KNOWN: Readonly<Record<string, HoldWords>> = {
+  operator: { title: "Paused", what: "paused", advice: "To go on: tac8 resume.", byHand: true },
+  "usage-limit": {
+    title: "Usage limit",
+    what: "the agent's usage limit is reached",
+    advice: "It goes on by itself. With another account or key, restart the runner: it tries at once.",
+    byHand: true,
+  },
+  auth: {
+    title: "Login refused",
+    what: "the agent's login is refused",
+    advice:
+      "Log the agent in again, or set a valid ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN and restart the runner: a new login is tried at once.",
+    byHand: true,
+  },
+  breaker: {
+    title: "Breaker",
+    what: "the breaker is open",
+    advice: "Then one job is let through, to see whether things work again.",
+    byHand: true,
+  },
+  health: {
+    title: "Health",
+    what: "held for the machine's health",
+    advice: "It goes on by itself when that is better: see tac8 status.",
+    byHand: true,
+  },
+  "redis-emptied": {
+    title: "Redis emptied",
+    what: "Redis was emptied",
+    advice: "It goes on by itself.",
+    byHand: false,
+  },
+};
+
+/** Names and advice for one hold, whichever it is. Pure. */
+export function holdWords(name: string): HoldWords {
+  const known = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
+  if (known !== undefined) return known;
+  if (!isRepositoryHold(name)) return { title: name, what: `held (${name})`, advice: "", byHand: true };
+  const repository = name.slice(name.indexOf(":") + 1);
+  return {
+    title: repository,
+    what: `${repository} is held`,
+    advice:
+      "Fix the token's access, or the name in the configuration. With another GITHUB_TOKEN, restart the runner: it tries at once.",
+    byHand: true,
+  };
+}

@@ -1,0 +1,71 @@
+import { Job, type Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { planHolds, type Hold } from "../domain/holds.ts";
+import { readHolds } from "../state/holds.ts";
+import { issueKey } from "../state/keys.ts";
+
+/** A delayed job, and the hold that it waits for. */
+export interface HeldJob {
+  readonly jobId: string;
+  /** Field `hold` of the issue's hash; null: it waits for something else. */
+  readonly hold: string | null;
+}
+
+/** Pure: ids of the jobs that wait for a hold that is over. `now` is epoch ms. */
+export function planWake(jobs: readonly HeldJob[], holds: readonly Hold[], now: number): string[] {
+  const live = new Set(planHolds(holds, now).live.map(({ name }) => name));
+  return jobs.filter(({ hold }) => hold !== null && !live.has(hold)).map(({ jobId }) => jobId);
+}
+
+/** Jobs that one call reads; the rest is left to the next. */
+const MAX_READ = 20_000;
+const PAGE = 500;
+
+/**
+ * Puts every job whose hold is over back into the queue. Safe to repeat and to run in several processes at once: a job
+ * that no longer waits for a time stays as it is. All is borrowed.
+ * @returns the number of jobs that were woken
+ */
+export async function wakeHeld(given: {
+  readonly redis: Redis;
+  readonly queue: Queue;
+  /** Epoch ms. */
+  readonly now: number;
+}): Promise<number> {
+  const { redis, queue, now } = given;
+  const jobs = await readHeld(redis, queue);
+  // After the jobs: a hold that begins between the two reads keeps its jobs waiting.
+  const ids = planWake(jobs, await readHolds(redis), now);
+  let woken = 0;
+  for (const id of ids) if (await runNow(queue, id)) woken += 1;
+  return woken;
+}
+
+async function readHeld(redis: Redis, queue: Queue): Promise<HeldJob[]> {
+  const jobs: HeldJob[] = [];
+  for (let start = 0; start < MAX_READ; start += PAGE) {
+    const ids = await redis.zrange(queue.toKey("delayed"), `${start}`, `${start + PAGE - 1}`);
+    const pipeline = redis.pipeline();
+    for (const id of ids) pipeline.hget(issueKey(id), "hold");
+    const answers = ids.length === 0 ? [] : ((await pipeline.exec()) ?? []);
+    for (const [index, [error, hold]] of answers.entries()) {
+      if (error) throw error;
+      jobs.push({ jobId: ids[index] ?? "", hold: (hold as string | null) || null });
+    }
+    if (ids.length < PAGE) break;
+  }
+  return jobs;
+}
+
+/** Ends a job's wait for its time. @returns false: it did not wait for one */
+export async function runNow(queue: Queue, jobId: string): Promise<boolean> {
+  const job = await Job.fromId(queue, jobId);
+  if (job === undefined) return false;
+  try {
+    await job.promote();
+    return true;
+  } catch (error) {
+    if (await job.isDelayed()) throw error;
+    return false; // A runner, or another caller, was quicker.
+  }
+}
