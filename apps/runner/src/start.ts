@@ -78,7 +78,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 
   const missing = missingPrograms(config, config.agentEnv["PATH"] ?? "");
   if (missing.length > 0) throw new StartupProblem(missing);
-  const { github, login } = await signIn(config, { log, signal, now });
+  const { github, login } = await signIn(config, { log, signal, now, writes: true });
   log.info("agents run as this runner's own Unix user: what separates them guards against accidents only");
 
   // The data folder's slots, and what an earlier runner has left in them.

@@ -54,7 +54,12 @@ const LOG_MS = 30_000;
 /** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
 export async function start(config: Config, deps: SchedulerDeps): Promise<RunningScheduler> {
   const { log, redis, now = Date.now } = deps;
-  const { github, login } = await signIn(config, { log, signal: deps.signal, now });
+  const { github, login } = await signIn(config, {
+    log,
+    signal: deps.signal,
+    now,
+    writes: false, // The runner does the writes, and tries them.
+  });
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   const flood = () => logAtMost({ log, every: LOG_MS, now });
   const queueFlood = flood();

@@ -15,6 +15,7 @@ import {
   type ResumeReason,
 } from "@tac8/core/domain/prompt";
 import { formatReference } from "@tac8/core/domain/reference";
+import { GitHubError } from "@tac8/core/github/errors";
 import type { Comment, Issue } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
 import { assertInScope } from "../airlock/pushScope.ts";
@@ -28,6 +29,7 @@ import { chooseBranch } from "./branch.ts";
 import { findUnheardEnd, finishLate } from "./finish.ts";
 import { showLabel } from "./labels.ts";
 import { findUnheardQuestion, hearLate } from "./question.ts";
+import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
 import { scopeOf } from "./scope.ts";
 import { sessionOutlives } from "./session.ts";
 import { isSpeechless, showStatus } from "./statusComment.ts";
@@ -126,7 +128,10 @@ function theirsOn(published: string | null, before: RunContext["state"]): string
   return published === before.publishedSha ? before.theirSha : published;
 }
 
-/** A comment or label that GitHub does not take is no reason not to work. */
+/**
+ * A comment or label that GitHub does not take is no reason not to work, unless it takes none of this token in the whole
+ * repository: no agent is paid then. @throws StepFailure
+ */
 async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
   const attempt = run.job.attemptsMade + 1;
   const { state, since } = run.state;
@@ -138,6 +143,11 @@ async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
     await showLabel(run, "working", issue.labels);
   } catch (error) {
     run.switch.halt.throwIfAborted();
+    const refused = error instanceof GitHubError && error.kind === "not-found";
+    const after = refused
+      ? await run.services.github.issue(run.ref, run.ref.number, { signal: run.switch.halt })
+      : null;
+    if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
     const said = error instanceof Error ? error.message : String(error);
     run.log.warn({ speechless: isSpeechless(error) }, `could not show on the issue that work began: ${said}`);
   }

@@ -1,29 +1,59 @@
 import type { Config } from "../config/resolve.ts";
-import { judgeRepository } from "../github/access.ts";
+import { judgeRepository, judgeWrites, type AccessReport } from "../github/access.ts";
 import type { GitHub } from "../github/client.ts";
+import { AREAS, type Area, type MayWrite } from "../github/mayWrite.ts";
+import type { Repo } from "../github/types.ts";
 import type { Logger } from "../log/logger.ts";
 import { StartupProblem } from "./main.ts";
+
+export interface AccessCheck {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Whether writes that can do nothing are tried as well: GitHub's answer about a repository does not show what a token may. */
+  readonly writes: boolean;
+}
+
+/** Each takes three writes, which keep a second's distance from one another. */
+const MAX_WRITTEN = 10;
 
 /**
  * Whether the token may work on the configured repositories. Trouble with some of them is a warning, since the others
  * go on. @throws StartupProblem when there is none left to work on, or `signal.reason`.
  */
 export async function checkAccess(
-  github: Pick<GitHub, "repository">,
-  { config, log, signal }: { config: Config; log: Logger; signal: AbortSignal },
+  github: Pick<GitHub, "repository" | "mayWrite">,
+  { config, log, signal, writes }: AccessCheck,
 ): Promise<void> {
   const problems: string[] = [];
   let refused = 0;
-  for (const { owner, repo } of config.repositories) {
-    const answer = await github.repository({ owner, repo }, { signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      return error instanceof Error ? error : new Error(String(error));
-    });
-    const report = judgeRepository(`${owner}/${repo}`, answer);
+  for (const [index, repository] of config.repositories.entries()) {
+    const report = await check(github, repository, { signal, writes: writes && index < MAX_WRITTEN });
     if (report.problems.length > 0) refused += 1;
     problems.push(...report.problems);
     for (const warning of report.warnings) log.warn(warning);
   }
   if (refused === config.repositories.length) throw new StartupProblem(problems);
   for (const problem of problems) log.warn(problem);
+}
+
+async function check(
+  github: Pick<GitHub, "repository" | "mayWrite">,
+  { owner, repo }: Repo,
+  { signal, writes }: Pick<AccessCheck, "signal" | "writes">,
+): Promise<AccessReport> {
+  const attempt = async <T>(answer: Promise<T>): Promise<T | Error> => {
+    try {
+      return await answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  const name = `${owner}/${repo}`;
+  const report = judgeRepository(name, await attempt(github.repository({ owner, repo }, { signal })));
+  if (!writes || report.problems.length > 0 || report.warnings.length > 0) return report;
+  const may = new Map<Area, MayWrite | Error>();
+  for (const area of AREAS) may.set(area, await attempt(github.mayWrite({ owner, repo }, area, { signal })));
+  return judgeWrites(name, may);
 }

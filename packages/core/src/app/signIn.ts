@@ -2,8 +2,7 @@ import type { Config } from "../config/resolve.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { GitHubError } from "../github/errors.ts";
 import { whoAmI } from "../github/whoAmI.ts";
-import type { Logger } from "../log/logger.ts";
-import { checkAccess } from "./checkAccess.ts";
+import { checkAccess, type AccessCheck } from "./checkAccess.ts";
 import { StartupProblem } from "./main.ts";
 
 export interface SignedIn {
@@ -20,7 +19,7 @@ const TOKEN_MISSING = "no GitHub token: put it into GITHUB_TOKEN, or its file's 
  */
 export async function signIn(
   config: Config,
-  { log, signal, now }: { log: Logger; signal: AbortSignal; now: () => number },
+  { log, signal, now, writes }: Pick<AccessCheck, "log" | "signal" | "writes"> & { readonly now: () => number },
 ): Promise<SignedIn> {
   const token = config.secrets.githubToken;
   if (token === null) throw new StartupProblem(TOKEN_MISSING);
@@ -30,6 +29,6 @@ export async function signIn(
     if (!(error instanceof GitHubError)) throw error;
     throw new StartupProblem(`GitHub refuses the token: ${error.message}`, { cause: error });
   });
-  await checkAccess(github, { config, log, signal });
+  await checkAccess(github, { config, log, signal, writes });
   return { github, login };
 }

@@ -1,4 +1,5 @@
 import { GitHubError } from "./errors.ts";
+import type { Area, MayWrite } from "./mayWrite.ts";
 import type { RepositoryAnswer } from "./types.ts";
 
 export interface AccessReport {
@@ -32,4 +33,22 @@ export function judgeRepository(name: string, answer: RepositoryAnswer | Error):
     default:
       return answer satisfies never;
   }
+}
+
+/** What the answers to writes that can do nothing mean for working on a repository, by permission. Pure. */
+export function judgeWrites(name: string, may: ReadonlyMap<Area, MayWrite | Error>): AccessReport {
+  const those = (wanted: MayWrite) => [...may].filter(([, answer]) => answer === wanted).map(([area]) => area);
+  const [refused, off] = [those("no"), those("off")];
+  const problems: string[] = [];
+  if (refused.length > 0) {
+    const areas = refused.join(", ");
+    problems.push(`GITHUB_TOKEN may not write ${areas} of ${name}: edit the token, and set ${areas} to read and write`);
+  }
+  if (off.length > 0) problems.push(`${off.join(", ")} of ${name} are switched off: switch them on in its settings`);
+  const warnings = [...may].flatMap(([area, answer]) =>
+    answer instanceof Error
+      ? [`whether the token may write ${area} of ${name} was not checked: ${answer.message}`]
+      : [],
+  );
+  return { problems, warnings };
 }

@@ -34,7 +34,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
 
   // Waiting and budgets
   "E2",
-  "E3",
   "E4",
   "E13",
 
