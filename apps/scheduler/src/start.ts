@@ -11,6 +11,7 @@ import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contr
 import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { createBreaker } from "./breaker.ts";
+import { createBudget } from "./budget.ts";
 import { createHealth } from "./health.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
@@ -115,6 +116,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     every(STOPS_MS, "stops", createStops({ config, redis, queue, store, github, login, log, now, signal })),
     every(TASKS_MS, "tasks", tasks),
     every(LEDGER_MS, "ledger", createLedger({ redis, queue, now })),
+    every(LEDGER_MS, "budget", createBudget({ config, redis, log, now })),
     every(LEDGER_MS, "GitHub calls", tally),
     every(HEALTH_MS, "health", createHealth({ config, redis, queue, log, now })),
     every(NOTIFY_MS, "notifications", createNotifier({ config, redis, queue, store, log, now, signal })),

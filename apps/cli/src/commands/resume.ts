@@ -1,3 +1,4 @@
+import { BUDGET_HOLD } from "@tac8/core/domain/budget";
 import { OPERATOR, planHolds, repositoryHold, type Hold } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { wakeHeld } from "@tac8/core/queue/wake";
@@ -75,7 +76,8 @@ async function end(
     throw new Problem(`the hold ${there.name} ends by itself, ${untilOf(there, now)}`);
   }
   const { ended } = await endHold(redis, { name: there.name, by, now });
-  const line = `The hold ${plain(there.name)} is ended: what waited for it goes on now.`;
+  const lifted = there.name === BUDGET_HOLD ? " Today's limits are lifted until midnight." : "";
+  const line = `The hold ${plain(there.name)} is ended: what waited for it goes on now.${lifted}`;
   return { what: there.name, ended, line };
 }
 

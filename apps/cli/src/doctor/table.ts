@@ -1,6 +1,7 @@
 import type { Check } from "./check.ts";
 import { above } from "./checks/above.ts";
 import { agent } from "./checks/agent.ts";
+import { budget } from "./checks/budget.ts";
 import { clock } from "./checks/clock.ts";
 import { config } from "./checks/config.ts";
 import { disk } from "./checks/disk.ts";
@@ -29,6 +30,7 @@ export const CHECKS: readonly Check[] = [
   labels,
   rateLimit,
   agent,
+  budget,
   notify,
   folders,
   above,

@@ -7,6 +7,7 @@ import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
+import { beginAgent } from "@tac8/core/state/budget";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
 import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../agent/classify.ts";
 import { claudeDriver } from "../agent/claude/driver.ts";
@@ -84,6 +85,7 @@ interface Ended {
 async function runAgent(run: RunContext, how: { session: string | null; prompt: string | null }): Promise<Ended> {
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm } = config;
+  await assertBudget(run);
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.state.usage ?? NO_USAGE);
   const request: AgentRequest = {
@@ -158,6 +160,15 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     void live.close();
     await removeTree(run.paths.tmpDir).catch((err: unknown) => run.log.warn({ err }, "temporary files were left"));
   }
+}
+
+/** Before anything is written of a new agent run. @throws StepFailure when the day's budget is used up */
+async function assertBudget({ services, switch: { halt } }: RunContext): Promise<void> {
+  const { redis, config, now } = services;
+  halt.throwIfAborted();
+  const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
+  const refused = await beginAgent(redis, { maxUsd, maxRuns }, now());
+  if (refused !== null) throw new StepFailure({ kind: "budget", message: refused.reason, until: refused.until });
 }
 
 function accountOf(run: RunContext, end: AgentEnd): Pick<EndNote, "usage" | "reason" | "evidence"> {

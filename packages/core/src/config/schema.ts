@@ -123,6 +123,18 @@ export const sections = {
       .min(0)
       .default(0)
       .describe("Stops a run that has cost more, in US dollars. 0: no limit."),
+    max_usd_per_day: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        "No new agent starts on a day on which all runners' agents have cost so much, in US dollars as agents report it; what runs goes on. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+      ),
+    max_runs_per_day: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("The same by the number of agent runs that begin, such as for a subscription. 0: no limit."),
     command_template: program
       .optional()
       .describe('With provider = "command": the program and its arguments; {prompt_file} and {model} are filled in.')

@@ -149,6 +149,7 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "auth":
     case "github":
     case "disk":
+    case "budget":
     case "lost":
     case null:
     case undefined:

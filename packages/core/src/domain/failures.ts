@@ -12,6 +12,7 @@ export const FAILURE_KINDS = [
   "git",
   "disk",
   "no-changes",
+  "budget",
   "lost",
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
@@ -34,7 +35,7 @@ export type Next =
   | { readonly do: "fail" };
 
 export interface HoldRequest {
-  readonly name: "usage-limit" | "auth" | "repository";
+  readonly name: "usage-limit" | "auth" | "repository" | "budget";
   readonly until: number | null;
 }
 
@@ -57,6 +58,7 @@ const POLICY: Record<FailureKind, Policy> = {
   github: { burnsAttempt: false, minutes: [1, 2, 5, 10] },
   refused: { burnsAttempt: false, minutes: [15] },
   disk: { burnsAttempt: false, minutes: [2, 5, 10, 15] },
+  budget: { burnsAttempt: false, minutes: [60] },
   lost: { burnsAttempt: false, minutes: [0] },
 };
 
@@ -87,8 +89,9 @@ export function afterFailure(failure: Failure, counts: AttemptCounts, factor: nu
   if (failure.kind === "lost") return { do: "fail" };
   const told = failure.until ?? null;
   // A time that is over says nothing: by a clock that is ahead of theirs we would try again without end.
+  const longest = failure.kind === "budget" ? Infinity : LONGEST_PARK_MS; // Midnight is our own word.
   const delayMs =
-    told === null || told <= now ? minutes(policy, counts.parked) * factor : Math.min(told - now, LONGEST_PARK_MS);
+    told === null || told <= now ? minutes(policy, counts.parked) * factor : Math.min(told - now, longest);
   return { do: "park", delayMs, hold: holdFor(failure, now + delayMs) };
 }
 
@@ -100,6 +103,8 @@ function holdFor(failure: Failure, until: number): HoldRequest | null {
       return { name: "auth", until };
     case "refused":
       return { name: "repository", until };
+    case "budget":
+      return { name: "budget", until };
     case "startup":
     case "agent":
     case "timeout":

@@ -26,6 +26,13 @@ const KNOWN: Readonly<Record<string, HoldWords>> = {
       "Log the agent in again, or set a valid ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN and restart the runner: a new login is tried at once.",
     byHand: true,
   },
+  budget: {
+    title: "Budget",
+    what: "today's budget is used up",
+    advice:
+      "It goes on by itself at midnight. Ended by a person, the limits of today are lifted until then; a higher llm.max_usd_per_day or llm.max_runs_per_day counts when the scheduler is restarted.",
+    byHand: true,
+  },
   breaker: {
     title: "Breaker",
     what: "the breaker is open",

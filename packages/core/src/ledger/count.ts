@@ -10,6 +10,7 @@ import { timeToPullField } from "./timesToPull.ts";
  *
  *   outcome|<outcome>                      ends of issues (`blocked` is one that was asked a question)
  *   failure|<kind>                         tries that failed, the last ones included
+ *   begun                                  agents that began, of a day only; their runners count them, see state/budget.ts
  *   agents|<cause>                         agents that ended, by their end's cause
  *   cost|<model>                           micro US dollars
  *   tokens|<model>|<input, output, cacheRead, cacheWrite>

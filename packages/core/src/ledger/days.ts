@@ -15,3 +15,12 @@ export function lastDays(count: number, now: number): string[] {
     return dayOf(day.getTime());
   });
 }
+
+/** The midnights at this place before and after `now`, in epoch ms. A day may have 23 or 25 hours. */
+export function midnightsOf(now: number): { readonly start: number; readonly until: number } {
+  const start = new Date(now);
+  start.setHours(0, 0, 0, 0);
+  const until = new Date(start);
+  until.setDate(start.getDate() + 1);
+  return { start: start.getTime(), until: until.getTime() };
+}

@@ -8,7 +8,7 @@ import { endsIn, MAX_ENDS, parseEnds, type RunEnd } from "./ends.ts";
 const BATCH = 500;
 /** Batches of one call: what it does not come to is done by the next. */
 const MAX_BATCHES = 20;
-const KEPT_DAYS = 400;
+export const KEPT_DAYS = 400;
 const CURSOR = "cursor";
 const ENDS = "ends";
 /** What an end takes. */
@@ -69,6 +69,17 @@ export async function readDays(redis: Redis, days: readonly string[]): Promise<C
     if (error) throw error;
     return toCounts(hash as Record<string, string>);
   });
+}
+
+/** What was counted on a day, and the id of the newest event that was counted: as of one moment. */
+export async function readCounted(
+  redis: Redis,
+  day: string,
+): Promise<{ readonly counts: Counts; readonly cursor: string }> {
+  const answers = (await redis.multi().hget(TOTALS_KEY, CURSOR).hgetall(dayKey(day)).exec()) ?? [];
+  for (const [error] of answers) if (error) throw error;
+  const [cursor, hash] = answers.map(([, value]) => value);
+  return { counts: toCounts((hash ?? {}) as Record<string, string>), cursor: (cursor as string | null) ?? "0" };
 }
 
 function toCounts(hash: Readonly<Record<string, string>>): Counts {

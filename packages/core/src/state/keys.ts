@@ -11,6 +11,8 @@ export const SCHEDULER_KEY = "tac8:scheduler";
 export const PAUSES_KEY = "tac8:pauses";
 /** Pub/sub channel that tells the named runner to look there. */
 export const PAUSES_CHANNEL = "tac8:paused";
+/** Hash: today's budget as the scheduler has published it, and the day whose limits were lifted, see state/budget.ts. */
+export const BUDGET_KEY = "tac8:budget";
 /** Set of job ids: stops by a person that somebody may still have to do or to tell. */
 export const STOPS_KEY = "tac8:stops";
 /** What was counted from the event log, and how far it was read: see ledger/. */

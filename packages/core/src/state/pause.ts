@@ -1,6 +1,8 @@
 import type { Redis } from "ioredis";
+import { BUDGET_HOLD } from "../domain/budget.ts";
 import { OPERATOR, planHolds, type Hold } from "../domain/holds.ts";
 import { parsePause, type Pause } from "../domain/pause.ts";
+import { liftBudget } from "./budget.ts";
 import { appendEvent } from "./events.ts";
 import { clearHold, readHolds, setHold } from "./holds.ts";
 import { PAUSES_CHANNEL, PAUSES_KEY } from "./keys.ts";
@@ -40,6 +42,8 @@ export async function endHold(
   redis: Redis,
   { name, by, now }: Pick<PauseWish, "by" | "now"> & { readonly name: string },
 ): Promise<{ readonly ended: boolean; readonly holds: readonly Hold[] }> {
+  // Before the hold ends: the scheduler would set it again.
+  if (name === BUDGET_HOLD) await liftBudget(redis, now);
   const ended = await clearHold(redis, name, by, "ended by a person");
   return { ended, holds: planHolds(await readHolds(redis), now).live };
 }

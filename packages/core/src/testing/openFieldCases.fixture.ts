@@ -35,7 +35,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // Waiting and budgets
   "E2",
   "E4",
-  "E13",
 
   // What the operator sees
 

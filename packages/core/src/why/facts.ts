@@ -28,7 +28,7 @@ export interface JobFacts {
 }
 
 export type GitHubFacts =
-  /** `because`: a clause, such as `there is no GITHUB_TOKEN here`. */
+  /** `because`: a clause, such as `there is no GitHub token here`. */
   | { readonly asked: false; readonly because: string }
   | {
       readonly asked: true;

@@ -10,6 +10,7 @@ const WAITS_FOR: Readonly<Record<string, string>> = {
   auth: "the agent's login to work",
   github: "GitHub to be reachable",
   refused: "GitHub to let us in again",
+  budget: "the next day's budget",
   disk: "space on the runner's disk",
 };
 

@@ -1,0 +1,49 @@
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import { BUDGET_HOLD, planBudget } from "@tac8/core/domain/budget";
+import type { Logger } from "@tac8/core/log/logger";
+import { budgetOfDay, publishBudget, readBudget, readSpent } from "@tac8/core/state/budget";
+import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
+
+/** All borrowed. */
+export interface BudgetServices {
+  readonly config: Pick<Config, "llm">;
+  readonly redis: Redis;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+const BY = "scheduler";
+
+/**
+ * Makes a function that publishes today's budget and keeps the hold `budget`: set while the budget is used up, ended when
+ * the limit was raised or lifted. At midnight its time is over.
+ */
+export function createBudget({ config, redis, log, now }: BudgetServices): () => Promise<void> {
+  const limits = { maxUsd: config.llm.max_usd_per_day, maxRuns: config.llm.max_runs_per_day };
+
+  return async function keep(): Promise<void> {
+    const at = now();
+    await publishBudget(redis, budgetOfDay(limits, at));
+    const budget = await readBudget(redis, limits, at);
+    const limited = budget.maxUsd > 0 || budget.maxRuns > 0;
+    const hold = (await readHolds(redis)).find(({ name }) => name === BUDGET_HOLD) ?? null;
+    if (!limited && hold === null) return;
+    const plan = planBudget(budget, await readSpent(redis, budget), hold);
+    switch (plan.do) {
+      case "nothing":
+        break;
+      case "set": {
+        const { reason } = plan;
+        const began = await setHold(redis, { name: BUDGET_HOLD, reason, by: BY, since: at, until: budget.until });
+        if (began) log.warn({ until: new Date(budget.until).toISOString() }, `the queue is held: ${reason}`);
+        break;
+      }
+      case "clear":
+        await clearHold(redis, BUDGET_HOLD, BY, "there is budget again");
+        break;
+      default:
+        return plan satisfies never;
+    }
+  };
+}
