@@ -1,3 +1,4 @@
+import { NO_TOKEN } from "@tac8/core/config/variables";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { priorityLabel, PRIORITIES, priorityOf, type Priority } from "@tac8/core/domain/priority";
 import { triggerLabel } from "@tac8/core/domain/labels";
@@ -60,7 +61,7 @@ interface Work {
 function connect({ secrets, github }: Config, { now }: Context): GitHub {
   const token = secrets.githubToken;
   if (token === null) {
-    throw new Problem("no GitHub token: put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE");
+    throw new Problem(NO_TOKEN);
   }
   const log = createLogger({ name: "cli", level: "silent", secrets: secrets.values });
   return createGitHub({ apiUrl: github.api_url, token, log, writeIntervalMs: github.write_interval_ms, now });

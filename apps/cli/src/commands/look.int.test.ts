@@ -67,7 +67,7 @@ describe("tac8 why", () => {
     expect(lines[3]).toBe("Paused by ann@pi: lunch. To go on: tac8 resume.");
     expect(out).toMatch(/^● hold +paused: lunch \(set by ann@pi at \d\d:\d\d\)$/m);
     expect(out).toMatch(/^○ runners +a slot is free: pi-1\/0 has 0 of 2 slots busy$/m);
-    expect(out).toMatch(/^○ issue +GitHub was not asked \(there is no GITHUB_TOKEN here\)/m);
+    expect(out).toMatch(/^○ issue +GitHub was not asked \(there is no GitHub token here\)/m);
     const json = JSON.parse((await tac8("why", "octo/hello#3", "--json")).out) as unknown;
     expect(json).toMatchObject({
       issue: "Octo/Hello#3",

@@ -1,3 +1,4 @@
+import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";
 import { Problem, unreachable, type Context } from "../context.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
@@ -30,7 +31,7 @@ export async function up(context: Context, { options }: Input): Promise<number> 
       for (const warning of loaded.warnings) err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${warning}`);
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
       warnOfCheckout(context, decision.config.home);
-      const redisUrl = env["REDIS_URL"] || null;
+      const redisUrl = variable(env, "REDIS_URL");
       return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null });
     }
     default:

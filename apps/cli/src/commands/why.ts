@@ -64,7 +64,7 @@ async function ask(
   { ref, label, now }: { readonly ref: IssueRef; readonly label: string; readonly now: () => number },
 ): Promise<GitHubFacts> {
   const token = config?.secrets.githubToken ?? null;
-  if (config === null || token === null) return { asked: false, because: "there is no GITHUB_TOKEN here" };
+  if (config === null || token === null) return { asked: false, because: "there is no GitHub token here" };
   const github = createGitHub({
     apiUrl: config.github.api_url,
     token,

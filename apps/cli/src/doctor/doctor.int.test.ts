@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
 import type { Waits } from "../context.ts";
@@ -116,7 +117,7 @@ test.each([
   configure();
   const poor = github.addToken({ login: "octo", areas });
   const report = await found([], { GITHUB_TOKEN: poor });
-  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's" }]);
+  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's, from GITHUB_TOKEN" }]);
   expect(of(report, "Permissions")).toMatchObject([
     { verdict: "problem", text: `${REPO}: the token may not write ${missing}` },
   ]);
@@ -299,4 +300,39 @@ test("a GitHub that takes the call and never answers holds up nobody", async () 
   );
   expect(of(report, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
   expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
+});
+
+fieldTest("E4", "one wrong variable leaves every other check as it is, and is named with its source", async () => {
+  configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\n`);
+  const more = { TAC8_WEBHOOK_URL: "https://hooks.example/x" };
+  const right = await found(["--fix"], more);
+  const wrong = await found([], { ...more, REDIS_URL: "127.0.0.1:6379" });
+  expect(of(wrong, "Configuration")).toEqual([
+    {
+      check: "Configuration",
+      verdict: "problem",
+      text: expect.stringMatching(/^environment variable REDIS_URL: found "127\.0\.0\.1:6379", .*write redis:\/\/127/),
+      advice: expect.stringContaining("where tac8 is started"),
+    },
+  ]);
+  expect(of(wrong, "Redis")).toMatchObject([{ verdict: "note", text: expect.stringContaining("not checked") }]);
+  for (const name of ["GitHub token", "Permissions", "Told"]) expect(of(wrong, name)).toEqual(of(right, name));
+  expect(wrong.code).toBe(1);
+});
+
+fieldTest("E13", "a day without a limit is pointed out, and is no fault", async () => {
+  configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\n`);
+  const none = await found(["--fix"], { ANTHROPIC_API_KEY: "sk-x" });
+  expect(of(none, "Budget")).toMatchObject([
+    {
+      verdict: "note",
+      text: expect.stringContaining("ANTHROPIC_API_KEY"),
+      advice: expect.stringContaining("max_usd_per_day"),
+    },
+  ]);
+  expect(none.code).toBe(0);
+  configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\nmax_usd_per_day = 20\nmax_runs_per_day = 1\n`);
+  expect(of(await found(), "Budget")).toMatchObject([
+    { verdict: "ok", text: "at most $20 and 1 agent run a day, over all runners" },
+  ]);
 });

@@ -224,11 +224,12 @@ test("the configuration", () => {
   });
   expect(judgeConfig({ ...site, kind: "demo" })[0]?.verdict).toBe("note");
   const problems = [
-    { key: "a.b", message: "found 1" },
-    { key: "c", message: "missing" },
-  ];
-  expect(texts(judgeConfig({ ...site, kind: "broken", problems }))).toBe(
-    "/x/config.toml: a.b: found 1\n/x/config.toml: c: missing",
+    { key: "a.b", message: "found 1", place: "file", line: 3 },
+    { key: "c", message: "missing", place: "file" },
+    { key: "REDIS_URL", message: "found x", place: "environment" },
+  ] as const;
+  expect(texts(judgeConfig({ ...site, kind: "broken", problems, warnings: [] }))).toBe(
+    "/x/config.toml:3: a.b: found 1\n/x/config.toml: c: missing\nenvironment variable REDIS_URL: found x",
   );
   const config = { repositories: [{ owner: "o", repo: "r" }] } as unknown as Parameters<
     typeof judgeConfig

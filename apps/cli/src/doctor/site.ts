@@ -2,6 +2,8 @@ import { canUseProxy } from "@tac8/core/app/useProxy";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { isProxySet, proxyFor, type Proxy } from "@tac8/core/config/proxy";
 import { resolveConfig, type Config, type ConfigProblem } from "@tac8/core/config/resolve";
+import { variable } from "@tac8/core/config/environment";
+import type { Config, ConfigProblem } from "@tac8/core/config/resolve";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { createLogger } from "@tac8/core/log/logger";
 import { createRedactor } from "@tac8/core/log/redact";
@@ -32,8 +34,10 @@ export interface Site extends DoctorOptions {
   readonly notice: string | null;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
-  /** With kind `broken` and `none`: defaults, and no repositories. */
+  /** With kind `broken` and `none`: as much as is good, with defaults in place of the rest. */
   readonly config: Config;
+  /** Whether REDIS_URL is set to what is no address. */
+  readonly isRedisWrong: boolean;
   /** Whether somebody said where Redis is. */
   readonly redisNamed: boolean;
   readonly redisUrl: string;
@@ -63,22 +67,28 @@ export function openSite(context: Context, flag: string | undefined, options: Do
   const { env, cwd } = context;
   const loaded = loadConfig({ flag, env, cwd });
   const demo = loaded.found || loaded.named ? null : findDemo(context);
-  const { dataFolder } = loaded;
-  if (dataFolder === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
-  const config = demo?.config ?? loaded.config ?? defaults(context, { path: loaded.path, home: dataFolder.path });
+  const { dataFolder, draft } = loaded;
+  if (dataFolder === null || draft === null)
+    throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  const config = demo?.config ?? draft;
   const { now, waits = {} } = context;
   const { githubAnswer: answerMs = ANSWER_MS, betweenWrites = config.github.write_interval_ms } = waits;
   const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
-  const redisUrl = demo === null ? env["REDIS_URL"] || inHome : inHome;
+  const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
+  const named = demo === null && !isRedisWrong ? variable(env, "REDIS_URL") : null;
+  const redisUrl = named ?? inHome;
+  // Where there is no configuration, what the environment has wrong is worth a line all the same.
+  const problems = loaded.found ? loaded.problems : loaded.problems.filter(({ place }) => place !== "file");
   return {
     ...options,
     kind: demo !== null ? "demo" : loaded.config !== null ? "config" : loaded.found ? "broken" : "none",
     path: demo?.configPath ?? loaded.path,
     searched: loaded.searched,
     notice: demo === null ? dataFolder.notice : null,
-    problems: demo === null && loaded.found ? loaded.problems : [],
+    problems: demo === null ? problems : [],
     warnings: demo === null ? loaded.warnings : [],
     config,
+    isRedisWrong,
     redisNamed: Boolean(redisUrl),
     redisUrl: redisUrl || config.redisUrl,
     programs: env["PATH"] ?? "",
@@ -99,21 +109,4 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     redact: createRedactor(config.secrets.values),
     now,
   };
-}
-
-/** All keys as they are by default, with what the environment says as far as it is good. */
-function defaults({ env }: Context, { path, home }: { path: string; home: string }): Config {
-  const good = { PATH: env["PATH"], HOME: env["HOME"] };
-  const folder = { realPath: dirname(path), oldNames: [] };
-  for (const some of [env, good]) {
-    const text = '[github]\nrepo_owner = "none"\nrepo_name = "none"';
-    const used = { ...withoutFiles(some), TAC8_HOME: home };
-    const { config } = resolveConfig({ text, path, folder, env: used, readSecretFile: () => "" });
-    if (config !== null) return { ...config, repositories: [] };
-  }
-  throw new Error("the configuration's defaults are not good: this is a defect");
-}
-
-function withoutFiles(env: Context["env"]): Context["env"] {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.endsWith("_FILE")));
 }

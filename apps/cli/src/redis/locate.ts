@@ -1,3 +1,4 @@
+import { variable } from "@tac8/core/config/environment";
 import { describeProblems, loadConfig, type LoadedConfig } from "@tac8/core/config/load";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { sections } from "@tac8/core/config/schema";
@@ -38,7 +39,7 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   // The demo's configuration stands inside its data folder.
   const homes = [config.home, dirname(loaded.path)];
   return {
-    redisUrl: env["REDIS_URL"] || redisUrlIn(homes) || DEFAULT_URL,
+    redisUrl: variable(env, "REDIS_URL") ?? (redisUrlIn(homes) || DEFAULT_URL),
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
@@ -51,12 +52,14 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
 function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig): Place {
   const demo = findDemo(context);
   const { dataFolder, searched } = loaded;
-  if (dataFolder === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
+  if (dataFolder === null || isRedisWrong)
+    throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
   // A tac8 may be at work whose configuration was removed.
   const { path: other } = dataFolder;
   const config = demo?.config ?? null;
   return {
-    redisUrl: demo?.redisUrl ?? (context.env["REDIS_URL"] || redisUrlIn([other]) || DEFAULT_URL),
+    redisUrl: demo?.redisUrl ?? variable(context.env, "REDIS_URL") ?? (redisUrlIn([other]) || DEFAULT_URL),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,

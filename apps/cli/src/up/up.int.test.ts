@@ -291,8 +291,8 @@ describe("tac8 up says in a line what is wrong with", () => {
     writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "octo"\n[board]\nport = 99999\n');
     const said = await refused(lab.start(["up"]));
     expect(said.trim().split("\n")).toEqual([
-      expect.stringMatching(/^tac8: .*config\.toml: board\.port: found 99999/),
       expect.stringMatching(/^tac8: .*github\.repo_name: missing/),
+      expect.stringMatching(/^tac8: .*config\.toml:4: board\.port: found 99999/),
       expect.stringMatching(/^tac8: no GitHub token: .*GITHUB_TOKEN/),
     ]);
   });

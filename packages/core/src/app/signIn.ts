@@ -1,4 +1,5 @@
 import type { Config } from "../config/resolve.ts";
+import { NO_TOKEN } from "../config/variables.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { GitHubError } from "../github/errors.ts";
 import { whoAmI } from "../github/whoAmI.ts";
@@ -11,8 +12,6 @@ export interface SignedIn {
   readonly login: string;
 }
 
-const TOKEN_MISSING = "no GitHub token: put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE";
-
 /**
  * GitHub, as soon as it answers and has taken the token.
  * @throws StartupProblem when there is no token, GitHub refuses it, or it may write to no configured repository.
@@ -22,7 +21,7 @@ export async function signIn(
   { log, signal, now, writes }: Pick<AccessCheck, "log" | "signal" | "writes"> & { readonly now: () => number },
 ): Promise<SignedIn> {
   const token = config.secrets.githubToken;
-  if (token === null) throw new StartupProblem(TOKEN_MISSING);
+  if (token === null) throw new StartupProblem(NO_TOKEN);
   const { api_url: apiUrl, write_interval_ms: writeIntervalMs } = config.github;
   const github = createGitHub({ apiUrl, token, log, writeIntervalMs, now });
   const login = await whoAmI(github, { log, signal }).catch((error: unknown) => {

@@ -1,8 +1,9 @@
+import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
-import { SECRETS, type SecretName } from "./variables.ts";
+import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
 
-/** What the environment says; null where it says nothing and the file counts. */
+/** What the environment says; null where it says nothing and the file counts, or where it is wrong. */
 export interface Environment {
   readonly redisUrl: string;
   /** Decoded; null: none. */
@@ -12,66 +13,149 @@ export interface Environment {
   readonly boardPort: number | null;
   readonly logLevel: string;
   readonly secrets: Readonly<Partial<Record<SecretName, string>>>;
+  /** Where each secret came from, for people: the variable's name, or a file's path. */
+  readonly sources: Readonly<Partial<Record<SecretName, string>>>;
 }
 
-const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+type Env = ConfigInput["env"];
 
-/** Reads it all, and adds each problem to the list. */
-export function readEnvironment(input: ConfigInput, problems: ConfigProblem[]): Environment {
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+const REDIS_EXAMPLE = "redis://127.0.0.1:6379";
+
+/** A variable without the blanks and line ends around it, which files and `export` lines add by accident; null: empty. */
+export function variable(env: Env, name: string): string | null {
+  return env[name]?.trim() || null;
+}
+
+/**
+ * Reads every variable on its own: each problem is added to the list, and the others count as usual.
+ * @param home the data folder, where `tac8 init` puts secrets; null: not known
+ */
+export function readEnvironment(input: ConfigInput, home: string | null, problems: ConfigProblem[]): Environment {
   const { env } = input;
-  const redisUrl = env["REDIS_URL"] || "redis://127.0.0.1:6379";
-  const redisPassword = passwordOf(redisUrl);
-  if (!isUrl(redisUrl, ["redis:", "rediss:"]) || redisPassword === undefined) {
-    problems.push({ key: "REDIS_URL", message: `found ${masked(redisUrl)}, expected redis://HOST:PORT` });
-  }
-  const apiUrl = env["GITHUB_API_URL"] || null;
-  if (apiUrl !== null && !isUrl(apiUrl, ["http:", "https:"])) {
-    problems.push({ key: "GITHUB_API_URL", message: `found ${masked(apiUrl)}, expected https://HOST/api/v3` });
-  }
-  for (const key of unusableProxies(env)) {
-    problems.push({ key, message: `found ${masked(env[key] ?? "")}, expected http://HOST:PORT` });
-  }
-  const logLevel = env["LOG_LEVEL"] || "info";
-  if (!LOG_LEVELS.includes(logLevel)) {
-    problems.push({ key: "LOG_LEVEL", message: `found ${logLevel}, expected one of ${LOG_LEVELS.join(", ")}` });
-  }
-  const port = env["TAC8_BOARD_PORT"] || null;
-  if (port !== null && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
-    problems.push({ key: "TAC8_BOARD_PORT", message: `found ${port}, expected 0 to 65535` });
-  }
-  const secrets = readSecrets(input, problems);
-  checkPlaces(secrets, problems);
+  const wrong = (key: string, message: string): null => {
+    problems.push({ key, message, place: isAbsolute(key) ? "stored" : "environment" });
+    return null;
+  };
+  const expected = (key: string, found: string, what: string) => wrong(key, `found ${found}, expected ${what}`);
+
+  const redis = variable(env, "REDIS_URL");
+  const isRedis = (url: string) => isUrl(url, ["redis:", "rediss:"]) && passwordOf(url) !== undefined;
+  const goodRedis = redis === null || isRedis(redis) ? redis : expected("REDIS_URL", masked(redis), redisForm(redis));
+  const redisUrl = goodRedis ?? REDIS_EXAMPLE;
+
+  const api = variable(env, "GITHUB_API_URL");
+  const goodApi = api === null || isUrl(api, ["http:", "https:"]);
+  const apiUrl = goodApi
+    ? api
+    : expected("GITHUB_API_URL", masked(api), "https://HOST/api/v3, or https://api.github.com");
+
+  const level = variable(env, "LOG_LEVEL");
+  const isLevel = level === null || LOG_LEVELS.includes(level);
+  const logLevel = (isLevel ? level : expected("LOG_LEVEL", shown(level), `one of ${LOG_LEVELS.join(", ")}`)) ?? "info";
+
+  const port = variable(env, "TAC8_BOARD_PORT");
+  const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) <= 65_535);
+  const goodPort = isPort ? port : expected("TAC8_BOARD_PORT", shown(port), "0 to 65535");
+
+  for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
+
+  const { secrets, sources } = readSecrets(input, home, wrong);
   return {
     redisUrl,
-    redisPassword: redisPassword ?? null,
+    redisPassword: passwordOf(redisUrl) ?? null,
     apiUrl,
-    boardHost: env["TAC8_BOARD_HOST"] || null,
-    boardPort: port === null ? null : Number(port),
+    boardHost: variable(env, "TAC8_BOARD_HOST"),
+    boardPort: goodPort === null ? null : Number(goodPort),
     logLevel,
-    secrets,
+    secrets: withoutWrongPlaces(secrets, wrong),
+    sources,
   };
 }
 
-function readSecrets({ env, readSecretFile }: ConfigInput, problems: ConfigProblem[]): Environment["secrets"] {
-  const values: Partial<Record<SecretName, string>> = {};
-  for (const { name } of SECRETS) {
-    const path = env[`${name}_FILE`];
-    let value = env[name];
-    if (!value && path) {
-      try {
-        value = readSecretFile(path);
-      } catch (error) {
-        problems.push({ key: `${name}_FILE`, message: `cannot read ${path}: ${(error as Error).message}` });
-      }
-    }
-    const trimmed = value?.trim();
-    if (trimmed) values[name] = trimmed;
-  }
-  return values;
+/** What to write: with the host that is there, where only the scheme is missing. */
+function redisForm(found: string): string {
+  const form = "redis://HOST:PORT, or rediss://HOST:PORT for TLS";
+  const candidate = `redis://${found}`;
+  const plain = /^[\w.-]+(:\d{1,5})?$/.test(found) && isUrl(candidate, ["redis:"]);
+  return plain ? `${form}: write ${candidate}` : `${form}, such as ${REDIS_EXAMPLE}`;
 }
 
-/** Who has such an address may write there: it is not shown. */
-function checkPlaces(secrets: Environment["secrets"], problems: ConfigProblem[]): void {
+type Wrong = (key: string, message: string) => null;
+type Found = Pick<Environment, "secrets" | "sources">;
+
+/** Where `tac8 init` puts a secret in the data folder: `github-token` for GITHUB_TOKEN. */
+export function storedSecret(home: string, name: SecretName): string {
+  return join(home, name.toLowerCase().replaceAll("_", "-"));
+}
+
+/** Whether a problem with this key is one with the GitHub token, wherever it comes from. */
+export function isOfToken(key: string): boolean {
+  return key === "GITHUB_TOKEN" || key === "GITHUB_TOKEN_FILE" || basename(key) === "github-token";
+}
+
+/** The variable itself comes first, then the file that `NAME_FILE` names, then the one in the data folder. */
+function readSecrets(input: ConfigInput, home: string | null, wrong: Wrong): Found {
+  const { env, readStored } = input;
+  const secrets: Partial<Record<SecretName, string>> = {};
+  const sources: Partial<Record<SecretName, string>> = {};
+  const keep = (name: SecretName, value: string, source: string): void => {
+    const trouble = isToken(name) ? troubleIn(value) : null;
+    if (trouble !== null) return void wrong(sourceKey(name, source, env), trouble);
+    secrets[name] = value;
+    sources[name] = source;
+  };
+  for (const { name } of SECRETS) {
+    const own = variable(env, name);
+    const path = variable(env, `${name}_FILE`);
+    if (own !== null) keep(name, own, name);
+    else if (path !== null) {
+      const value = attempt(() => input.readSecretFile(path));
+      if (value instanceof Error) wrong(`${name}_FILE`, `cannot read ${path}: ${value.message}`);
+      else if (value.trim() === "") wrong(`${name}_FILE`, `${path} is empty: put the secret into it`);
+      else keep(name, value.trim(), path);
+    }
+  }
+  // With a key from the environment, a stored one would be a second identity.
+  const signedIn = MODEL_SECRETS.some((name) => given(env, name)) || given(env, "ANTHROPIC_AUTH_TOKEN");
+  for (const { name } of SECRETS) {
+    const isModels = (MODEL_SECRETS as readonly string[]).includes(name);
+    if (home === null || readStored === undefined || given(env, name) || (isModels && signedIn)) continue;
+    const path = storedSecret(home, name);
+    const value = attempt(() => readStored(path));
+    if (value instanceof Error) wrong(path, `cannot be read: ${value.message}`);
+    else if (value?.trim()) keep(name, value.trim(), path);
+  }
+  return { secrets, sources };
+}
+
+/** The variable that is to be set right, or the stored file. */
+function sourceKey(name: SecretName, source: string, env: Env): string {
+  if (source === name) return name;
+  return source === variable(env, `${name}_FILE`) ? `${name}_FILE` : source;
+}
+
+function given(env: Env, name: string): boolean {
+  return variable(env, name) !== null || variable(env, `${name}_FILE`) !== null;
+}
+
+/** Secrets that go into a header as they are. */
+function isToken(name: SecretName): boolean {
+  return name === "GITHUB_TOKEN" || name === "TAC8_NTFY_TOKEN" || (MODEL_SECRETS as readonly string[]).includes(name);
+}
+
+/** Why a token cannot be one; it is never shown. */
+function troubleIn(token: string): string | null {
+  if (/^(["']).*\1$/s.test(token))
+    return "it stands in quotes, which are taken for a part of it: write it without them";
+  if (/[^\x21-\x7E]/.test(token))
+    return "it has blanks, line ends or other signs in it that no token has: copy it again";
+  return null;
+}
+
+/** Whoever has such an address may write there: it is not shown. */
+function withoutWrongPlaces(secrets: Environment["secrets"], wrong: Wrong): Environment["secrets"] {
+  const good: Partial<Record<SecretName, string>> = { ...secrets };
   for (const [name, form] of [
     ["TAC8_SLACK_URL", "https://hooks.slack.com/services/…"],
     ["TAC8_NTFY_URL", "https://HOST/TOPIC"],
@@ -79,14 +163,25 @@ function checkPlaces(secrets: Environment["secrets"], problems: ConfigProblem[])
   ] as const) {
     const url = secrets[name];
     if (url === undefined) continue;
-    const good =
+    const isPlace =
       isUrl(url, ["http:", "https:"]) && (name !== "TAC8_NTFY_URL" || /[^/]\/*$/.test(new URL(url).pathname));
-    if (!good) problems.push({ key: name, message: `it is no such address: expected ${form}` });
+    if (isPlace) continue;
+    wrong(name, `it is no such address: expected ${form}`);
+    delete good[name];
+  }
+  return good;
+}
+
+function attempt<T>(read: () => T): T | Error {
+  try {
+    return read();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
 function isUrl(text: string, protocols: readonly string[]): boolean {
-  if (!URL.canParse(text)) return false;
+  if (/\s/.test(text) || !URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocols.includes(protocol) && hostname !== "";
 }
@@ -102,5 +197,9 @@ function passwordOf(url: string): string | null | undefined {
 
 /** Fit for a message: without a password, and not too long. */
 function masked(url: string): string {
-  return JSON.stringify(url.replace(/^.*@/s, "***@").slice(0, 100));
+  return shown(url.replace(/^.*@/s, "***@"));
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { newDataFolder, OLD_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { configPlaces, resolveConfig, type ConfigInput, type ConfigProblem, type ConfigResult } from "./resolve.ts";
@@ -23,22 +23,41 @@ export function loadConfig(options: {
   const { named, paths } = configPlaces(options.flag, env, options.cwd);
   const { path, text, error } = readFirst(paths);
   const place = { path, found: text !== null || error !== null, named, searched: paths };
-  const failed = (problem: ConfigProblem, dataFolder: DataFolder | null): LoadedConfig => {
-    return { config: null, dataFolder, problems: [problem], warnings: [], ...place };
-  };
   let folder: ConfigFolder;
   try {
     folder = readFolder(path, env);
   } catch (cause) {
-    return failed({ key: "", message: (cause as Error).message }, null);
+    const problem: ConfigProblem = { key: "", message: (cause as Error).message, place: "environment" };
+    return { config: null, draft: null, dataFolder: null, problems: [problem], warnings: [], ...place };
   }
-  if (error !== null) {
-    const message = `cannot be read: ${error.message}`;
-    return failed({ key: path, message }, resolveDataFolder({ path, env, folder }));
+  const warnings: string[] = [];
+  const result = resolveConfig({
+    path,
+    text,
+    searched: named ? [] : paths,
+    folder,
+    env,
+    readSecretFile: (file) => readFileSync(file, "utf8"),
+    readStored: (file) => readStored(file, warnings),
+  });
+  const all = { ...result, ...place, warnings: [...result.warnings, ...warnings] };
+  if (error === null) return all;
+  const unreadable: ConfigProblem = { key: path, message: `cannot be read: ${error.message}`, place: "file" };
+  const others = result.problems.filter((problem) => problem.place !== "file");
+  return { ...all, config: null, problems: [unreadable, ...others] };
+}
+
+/** Null: nothing is stored there. A link whose target is missing is an error. */
+function readStored(path: string, warnings: string[]): string | null {
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
+    const text = readFileSync(path, "utf8");
+    if ((statSync(path).mode & 0o077) !== 0) warnings.push(`others may read ${path}: chmod 600 ${path}`);
+    return text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return null;
+    throw error;
   }
-  const readSecretFile = (file: string) => readFileSync(file, "utf8");
-  const searched = named ? [] : paths;
-  return { ...resolveConfig({ path, text, searched, folder, env, readSecretFile }), ...place };
 }
 
 /**
@@ -55,12 +74,18 @@ export function findNewDataFolder(path: string, env: ConfigInput["env"]): string
   return newDataFolder({ path, env, folder: { realPath: realPathOf(dirname(path)) } });
 }
 
-/** One line a problem, for a person: `config.toml: coordinator.max_attempts: found 0: …`. */
+/**
+ * One line a problem, for a person, which begins with its source: `config.toml:12: coordinator.max_attempts: found 0: …`, or
+ * `environment variable REDIS_URL: found …`.
+ */
 export function describeProblems(problems: readonly ConfigProblem[], path: string): string {
   return problems
-    .map(({ key, message }) => {
+    .map(({ key, message, place, line }) => {
       if (key === "") return message;
-      return key === path ? `${path}: ${message}` : `${path}: ${key}: ${message}`;
+      if (place === "stored") return `${key}: ${message}`;
+      if (place === "environment") return `environment variable ${key}: ${message}`;
+      const where = line === undefined ? path : `${path}:${line}`;
+      return key === path ? `${path}: ${message}` : `${where}: ${key}: ${message}`;
     })
     .join("\n");
 }

@@ -52,8 +52,10 @@ a = 1
       'found "no/slash": expected a GitHub user or organization, such as octo',
     );
     expect(problems["coordinator.max_workers"]).toBe("there is no such key");
-    expect(problems["LOG_LEVEL"]).toMatch(/^found loud, expected one of .*info/);
-    expect(problems["REDIS_URL"]).toBe('found "localhost:6379", expected redis://HOST:PORT');
+    expect(problems["LOG_LEVEL"]).toMatch(/^found "loud", expected one of .*info/);
+    expect(problems["REDIS_URL"]).toBe(
+      'found "localhost:6379", expected redis://HOST:PORT, or rediss://HOST:PORT for TLS: write redis://localhost:6379',
+    );
     expect(problems["GITHUB_TOKEN_FILE"]).toContain("cannot read /run/secrets/none");
   });
 
@@ -79,6 +81,7 @@ a = 1
     expect(resolve({ text: null, searched: [here, "/h/config.toml"] }).problems).toEqual([
       {
         key: "",
+        place: "file",
         message: `there is no configuration (neither ${here} nor /h/config.toml exists): copy config.example.toml to one of these places ${cure}`,
       },
     ]);
@@ -110,7 +113,7 @@ a = 1
     "never show a password: %s",
     (url) => {
       const message = problemsOf({ env: { REDIS_URL: url } })["REDIS_URL"];
-      expect(message).toMatch(/^found "\*\*\*@.*expected redis:\/\/HOST:PORT$/);
+      expect(message).toMatch(/^found "\*\*\*@.*expected redis:\/\/HOST:PORT,/);
       expect(message).not.toContain("sesame");
     },
   );

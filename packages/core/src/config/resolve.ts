@@ -5,6 +5,8 @@ import { agentEnvironment } from "./agentEnv.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { proxySecrets } from "./proxy.ts";
 import { readEnvironment } from "./environment.ts";
+import { readEnvironment, variable } from "./environment.ts";
+import { lineOf } from "./lineOf.ts";
 import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
 import { xdgFolder } from "./xdgFolder.ts";
 
@@ -27,6 +29,8 @@ export interface NotifyAddresses {
 
 export interface Secrets {
   readonly githubToken: string | null;
+  /** Where it came from, for people: `GITHUB_TOKEN`, or a file's path. */
+  readonly githubTokenSource: string | null;
   readonly boardPassword: string | null;
   readonly notify: NotifyAddresses;
   /** Every secret value, for redaction. */
@@ -48,6 +52,10 @@ export interface ConfigProblem {
   /** Where: a key such as `coordinator.max_attempts`, a variable's name, or the file; empty: the message says it. */
   readonly key: string;
   readonly message: string;
+  /** What the key is a part of: the configuration's file, the environment, or, with a path as key, the stored secrets. */
+  readonly place: "file" | "environment" | "stored";
+  /** In the file, from 1. */
+  readonly line?: number;
 }
 
 export interface ConfigInput {
@@ -61,10 +69,15 @@ export interface ConfigInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads a `NAME_FILE` secret; throws when it cannot. */
   readonly readSecretFile: (path: string) => string;
+  /** Reads a secret of the data folder; null: there is none; throws when it cannot. Absent: none are stored. */
+  readonly readStored?: (path: string) => string | null;
 }
 
 export interface ConfigResult {
+  /** Null: there are problems. */
   readonly config: Config | null;
+  /** As much of it as is good, with defaults in place of what is wrong; null: there is no data folder. */
+  readonly draft: Config | null;
   /** Known without a configuration, too; null is one of the problems. */
   readonly dataFolder: DataFolder | null;
   readonly problems: readonly ConfigProblem[];
@@ -75,23 +88,30 @@ export interface ConfigResult {
 export function resolveConfig(input: ConfigInput): ConfigResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
-  const { file, broken } = parseFile(input, problems, warnings);
-  const environment = readEnvironment(input, problems);
-  const dataFolder = resolveDataFolder(input);
-  if (dataFolder === null) problems.push({ key: "", message: NO_DATA_FOLDER });
+  const found: ConfigProblem[] = [];
+  const { file: parsed, broken } = parseFile(input, found, warnings);
   // One broken table is no reason to keep quiet about the others.
   const named = broken.has("github") || broken.has("repositories");
-  const repositories = file === null || named ? [] : listRepositories(file, problems);
-  const llm = file === null || broken.has("llm") ? null : resolveLlm(file.llm, problems);
-  if (file === null || llm === null || dataFolder === null || problems.length > 0) {
-    return { config: null, dataFolder, problems, warnings };
+  const file = parsed ?? NOTHING;
+  const repositories = parsed === null || named ? [] : listRepositories(file, found);
+  const llm = parsed === null || broken.has("llm") ? file.llm : resolveLlm(file.llm, found);
+  problems.push(
+    ...found
+      .map((problem) => withLine(problem, input.text))
+      .toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0),
+  );
+  const dataFolder = resolveDataFolder(input);
+  const environment = readEnvironment(input, dataFolder?.path ?? null, problems);
+  if (dataFolder === null) {
+    problems.push({ key: "", message: NO_DATA_FOLDER, place: "environment" });
+    return { config: null, draft: null, dataFolder, problems, warnings };
   }
 
-  const { secrets, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort } = environment;
+  const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort } = environment;
   const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
   const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN });
   const hidden = [...Object.values(ours), redisPassword].filter((secret) => secret != null);
-  const config: Config = {
+  const draft: Config = {
     ...file,
     repositories,
     llm,
@@ -102,6 +122,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     logLevel,
     secrets: {
       githubToken: ours.GITHUB_TOKEN ?? null,
+      githubTokenSource: sources.GITHUB_TOKEN ?? null,
       boardPassword: ours.TAC8_BOARD_PASSWORD ?? null,
       notify: {
         slackUrl: ours.TAC8_SLACK_URL ?? null,
@@ -114,11 +135,19 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     agentEnv: agentEnvironment({
       env: input.env,
       extra: file.agent.env,
-      hidden: [...hidden, ...(input.env["REDIS_URL"] ? [redisUrl] : [])],
+      hidden: [...hidden, ...(variable(input.env, "REDIS_URL") === null ? [] : [redisUrl])],
       own,
     }),
   };
-  return { config, dataFolder, problems, warnings };
+  return { config: problems.length === 0 ? draft : null, draft, dataFolder, problems, warnings };
+}
+
+/** The defaults of every table. */
+const NOTHING = fileSchema.parse({});
+
+function withLine(problem: ConfigProblem, text: string | null): ConfigProblem {
+  const line = text === null || problem.line !== undefined ? null : lineOf(text, problem.key.split("."));
+  return line === null ? problem : { ...problem, line };
 }
 
 function given(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -139,8 +168,8 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[], warnings: stri
   if (text === null) {
     const place = searched.length > 1 ? "to one of these places" : "there";
     const cure = `copy config.example.toml ${place} and name your repository in it, or run tac8 demo`;
-    if (searched.length === 0) problems.push({ key: path, message: `there is no such file; ${cure}` });
-    else problems.push({ key: "", message: `${noConfiguration(searched)}: ${cure}` });
+    if (searched.length === 0) problems.push({ key: path, message: `there is no such file; ${cure}`, place: "file" });
+    else problems.push({ key: "", message: `${noConfiguration(searched)}: ${cure}`, place: "file" });
     return nothing;
   }
   let raw: Record<string, unknown>;
@@ -149,7 +178,7 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[], warnings: stri
   } catch (error) {
     const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}` : "";
     const first = String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
-    problems.push({ key: path, message: `not valid TOML${where && ` at ${where}`}: ${first}` });
+    problems.push({ key: path, message: `not valid TOML${where && ` at ${where}`}: ${first}`, place: "file" });
     return nothing;
   }
   for (const table of IGNORED_TABLES) {
@@ -164,12 +193,12 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[], warnings: stri
     const found = at(raw, issue.path);
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        problems.push({ key: dotted([...issue.path, key]), message: "there is no such key" });
+        problems.push({ key: dotted([...issue.path, key]), message: "there is no such key", place: "file" });
         delete (found as Record<string, unknown>)[key];
       }
       continue;
     }
-    problems.push({ key: dotted(issue.path), message: messageFor(issue, found) });
+    problems.push({ key: dotted(issue.path), message: messageFor(issue, found), place: "file" });
     if (issue.path[0] !== undefined) broken.add(issue.path[0]);
   }
   const sound = Object.entries(raw).filter(([table]) => !broken.has(table));
@@ -219,13 +248,14 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
     });
   } else if (github.repo_owner !== undefined || github.repo_name !== undefined || list.length === 0) {
     for (const key of ["repo_owner", "repo_name"] as const) {
-      if (github[key] === undefined) problems.push({ key: `github.${key}`, message: "missing: name the repository" });
+      if (github[key] === undefined)
+        problems.push({ key: `github.${key}`, message: "missing: name the repository", place: "file" });
     }
   }
   const seen = new Set<string>();
   for (const { owner, repo } of list) {
     const id = `${owner}/${repo}`.toLowerCase();
-    if (seen.has(id)) problems.push({ key: "repositories", message: `${owner}/${repo} is there twice` });
+    if (seen.has(id)) problems.push({ key: "repositories", message: `${owner}/${repo} is there twice`, place: "file" });
     seen.add(id);
   }
   checkLabels(file.github, list, problems);
@@ -241,6 +271,7 @@ function checkLabels(github: ConfigFile["github"], list: readonly RepositoryConf
       problems.push({
         key: `github.${key}`,
         message: `found ${github[key]}: expected a label that is used for nothing else`,
+        place: "file",
       });
     }
     taken.add(label);
@@ -252,16 +283,19 @@ function resolveLlm(llm: ConfigFile["llm"], problems: ConfigProblem[]): ConfigFi
   const template = llm.command_template;
   if (llm.provider === "command") {
     if (template === undefined) {
-      problems.push({ key: "llm.command_template", message: 'missing: provider = "command" needs it' });
+      const message = 'missing: provider = "command" needs it';
+      problems.push({ key: "llm.command_template", message, place: "file" });
     } else if (!template.some((word) => word.includes("{prompt_file}"))) {
-      problems.push({ key: "llm.command_template", message: "expected {prompt_file} in one of its words" });
+      const message = "expected {prompt_file} in one of its words";
+      problems.push({ key: "llm.command_template", message, place: "file" });
     }
     return llm;
   }
   const old = template?.[0];
   if (old === undefined) return llm;
   if (old.split("/").at(-1) !== "claude") {
-    problems.push({ key: "llm.command_template", message: `names ${old}: set provider = "command" to use it` });
+    const message = `names ${old}: set provider = "command" to use it`;
+    problems.push({ key: "llm.command_template", message, place: "file" });
   }
   return llm.command.join(" ") === "claude" ? { ...llm, command: [old] } : llm;
 }

@@ -9,9 +9,17 @@ export interface Given {
   readonly env?: Readonly<Record<string, string>>;
   /** Secret files by path; any other one cannot be read. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Stored secrets by path. */
+  readonly stored?: Readonly<Record<string, string>>;
 }
 
-export function resolve({ text = REPOSITORY, searched = [], env = {}, files = {} }: Given = {}): ConfigResult {
+export function resolve({
+  text = REPOSITORY,
+  searched = [],
+  env = {},
+  files = {},
+  stored = {},
+}: Given = {}): ConfigResult {
   const readSecretFile = (path: string) => {
     const found = files[path];
     if (found === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
@@ -19,7 +27,15 @@ export function resolve({ text = REPOSITORY, searched = [], env = {}, files = {}
   };
   const folder = { realPath: "/etc/tac8", oldNames: [] };
   const withFolder = { XDG_DATA_HOME: "/srv", ...env };
-  return resolveConfig({ text, path: PATH, searched, folder, env: withFolder, readSecretFile });
+  return resolveConfig({
+    text,
+    path: PATH,
+    searched,
+    folder,
+    env: withFolder,
+    readSecretFile,
+    readStored: (path) => stored[path] ?? null,
+  });
 }
 
 /** For a configuration that must be good. */

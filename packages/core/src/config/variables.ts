@@ -5,7 +5,10 @@ export interface Variable {
   readonly meaning: string;
 }
 
-/** Secrets come by environment only, each also as `NAME_FILE`: a file's path, such as a Docker secret's. */
+/**
+ * Secrets are never in the configuration file. Each comes from `NAME`, else from the file whose path is in `NAME_FILE`, such
+ * as a Docker secret's, else from the data folder, where `tac8 init` puts it.
+ */
 export const SECRETS = [
   {
     name: "GITHUB_TOKEN",
@@ -37,6 +40,12 @@ export const SECRETS = [
   { name: "TAC8_NTFY_TOKEN", standard: "", meaning: "Its access token, where the topic needs one." },
   { name: "TAC8_WEBHOOK_URL", standard: "", meaning: "The same for any other address, which is sent JSON." },
 ] as const satisfies readonly Variable[];
+
+/** What agents sign in with; one of them is enough. */
+export const MODEL_SECRETS = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"] as const;
+
+export const NO_TOKEN =
+  "no GitHub token: put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE, or let tac8 init store it";
 
 export type SecretName = (typeof SECRETS)[number]["name"];
 

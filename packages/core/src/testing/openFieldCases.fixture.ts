@@ -32,10 +32,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "D1",
   "D2",
 
-  // Waiting and budgets
-  "E2",
-  "E4",
-
   // What the operator sees
 
   // Found by reading the code

@@ -1,5 +1,5 @@
 import { describeProblems } from "@tac8/core/config/load";
-import { noConfiguration } from "@tac8/core/config/resolve";
+import { noConfiguration, type ConfigProblem } from "@tac8/core/config/resolve";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
@@ -23,13 +23,12 @@ export function judgeConfig(
           `${noConfiguration(site.searched)}: what follows is about this machine alone`,
           "run tac8 init to make one, or tac8 demo to see tac8 at work first",
         ),
+        ...wrong(site),
       ];
     case "demo":
       return [note("there is no configuration: this is about the demo", "run tac8 init when you want real work done")];
-    case "broken": {
-      const lines = describeProblems(site.problems, path).split("\n");
-      return lines.map((line) => problem(line, "mend it; config.example.toml has every key with its meaning"));
-    }
+    case "broken":
+      return [...wrong(site), ...warnings];
     case "config": {
       const names = site.config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
       const some = names.length > 3 ? `${names.length} repositories` : names.join(", ");
@@ -39,3 +38,16 @@ export function judgeConfig(
       return site.kind satisfies never;
   }
 }
+
+/** One line for each, with its own source. Pure. */
+function wrong({ problems, path }: Pick<Site, "problems" | "path">): Finding[] {
+  return problems.map((one) => {
+    return problem(describeProblems([one], path), ADVICE[one.place]);
+  });
+}
+
+const ADVICE: Record<ConfigProblem["place"], string> = {
+  file: "fix it; config.example.toml has every key with its meaning",
+  environment: "set it right, or unset it, where tac8 is started (shell, service or container)",
+  stored: "run tac8 init to store another, or remove the file",
+};

@@ -10,7 +10,8 @@ const START = "start it";
 export const redis: Check = {
   name: "Redis",
   limitMs: 15_000,
-  async look({ redisUrl, redisNamed }) {
+  async look({ redisUrl, redisNamed, isRedisWrong }) {
+    if (isRedisWrong) return [note("not checked: REDIS_URL is no address of a Redis, see Configuration")];
     const where = redisAddress(redisUrl);
     try {
       return await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), START);

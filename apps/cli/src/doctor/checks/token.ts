@@ -1,24 +1,34 @@
+import { isOfToken } from "@tac8/core/config/environment";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Check } from "../check.ts";
+import type { Site } from "../site.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 
 export const token: Check = {
   name: "GitHub token",
   limitMs: 30_000,
-  async look({ config, github }, signal) {
-    if (config.secrets.githubToken === null) return [NONE];
+  async look({ config, github, problems }, signal) {
+    const { githubToken, githubTokenSource } = config.secrets;
+    if (githubToken === null) return isWrong(problems) ? [WRONG] : [NONE];
     const answer = await github.viewer({ signal }).catch((error: unknown) => {
       if (error instanceof GitHubError) return error;
       throw error;
     });
-    return [judgeToken(answer, config.github.api_url)];
+    const finding = judgeToken(answer, config.github.api_url);
+    const from = githubTokenSource === null ? "" : `, from ${githubTokenSource}`;
+    return [finding.verdict === "ok" ? { ...finding, text: `${finding.text}${from}` } : finding];
   },
 };
 
 const NONE = problem(
   "there is none",
-  "put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE; tac8 init helps with it",
+  "let tac8 init store it, or put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE",
 );
+const WRONG = note("not checked: it could not be read, see Configuration");
+
+function isWrong(problems: Site["problems"]): boolean {
+  return problems.some(({ key }) => isOfToken(key));
+}
 
 /** Pure. */
 export function judgeToken(answer: { readonly login: string } | GitHubError, apiUrl: string): Finding {

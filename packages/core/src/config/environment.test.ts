@@ -1,0 +1,133 @@
+import { describe, expect, it, test } from "vitest";
+import { fieldTest } from "../testing/fieldTest.fixture.ts";
+import { describeProblems } from "./load.ts";
+import { configOf, PATH, problemsOf, REPOSITORY, resolve } from "./testing.fixture.ts";
+
+const HOME = "/data";
+const TOKEN = "github_pat_abc";
+
+fieldTest("E4", "one wrong variable is named with its source and what to write, and all else counts", () => {
+  const env = {
+    REDIS_URL: "127.0.0.1:6379",
+    GITHUB_TOKEN: TOKEN,
+    TAC8_SLACK_URL: "https://hooks.slack.com/services/x",
+  };
+  const { config, draft, problems } = resolve({ env });
+  expect(config).toBeNull();
+  expect(describeProblems(problems, PATH)).toBe(
+    'environment variable REDIS_URL: found "127.0.0.1:6379", expected redis://HOST:PORT, or rediss://HOST:PORT for TLS: write redis://127.0.0.1:6379',
+  );
+  expect(draft).toMatchObject({
+    repositories: [{ owner: "octo", repo: "hello-world" }],
+    secrets: { githubToken: TOKEN, notify: { slackUrl: "https://hooks.slack.com/services/x" } },
+  });
+});
+
+fieldTest("E4", "all are told at once: variables by name, the file's by line", () => {
+  const text = `${REPOSITORY}\n[board]\nport = 70000\n[llm]\nmodell = "x"\n`;
+  const env = { REDIS_URL: "http://h", LOG_LEVEL: "loud", TAC8_BOARD_PORT: "http", GITHUB_TOKEN: `"${TOKEN}"` };
+  const lines = describeProblems(resolve({ text, env }).problems, PATH).split("\n");
+  expect(lines).toEqual([
+    expect.stringMatching(/^\/etc\/tac8\/config\.toml:6: board\.port: found 70000/),
+    `${PATH}:8: llm.modell: there is no such key`,
+    expect.stringMatching(/^environment variable REDIS_URL: found "http:\/\/h", expected redis:/),
+    expect.stringMatching(/^environment variable LOG_LEVEL: found "loud"/),
+    expect.stringMatching(/^environment variable TAC8_BOARD_PORT: found "http"/),
+    expect.stringMatching(/^environment variable GITHUB_TOKEN: it stands in quotes/),
+  ]);
+  expect(lines.join("")).not.toContain(TOKEN);
+});
+
+describe("REDIS_URL", () => {
+  it.each([
+    "127.0.0.1",
+    "redis:6379:6379",
+    "redis://host:6379:6379",
+    "redis://host:99999",
+    "redis://",
+    "redis//host:6379",
+    "http://host:6379",
+    "unix:///run/redis.sock",
+    "/run/redis.sock",
+    "redis://a b:6379",
+    "redis://:%zz@host:6379",
+  ])("%j is refused", (REDIS_URL) => {
+    const { problems } = resolve({ env: { REDIS_URL } });
+    expect(problems).toMatchObject([{ key: "REDIS_URL", place: "environment" }]);
+    expect(problems[0]?.message).toMatch(/expected redis:\/\/HOST:PORT/);
+  });
+
+  it("never shows a password", () => {
+    expect(problemsOf({ env: { REDIS_URL: "redis//:secret@host:6379" } })["REDIS_URL"]).not.toContain("secret");
+  });
+
+  it.each([
+    ["redis://host:6379 ", "redis://host:6379"],
+    ["\trediss://user:pw@host:6380/2\n", "rediss://user:pw@host:6380/2"],
+    ["", "redis://127.0.0.1:6379"],
+    ["  \n", "redis://127.0.0.1:6379"],
+  ])("%j is %s", (REDIS_URL, url) => {
+    expect(configOf({ env: { REDIS_URL } }).redisUrl).toBe(url);
+  });
+});
+
+test("blanks, line ends and empty values around every other variable do no harm", () => {
+  const env = {
+    GITHUB_API_URL: " https://ghe.example/api/v3\n",
+    LOG_LEVEL: "debug\r\n",
+    TAC8_BOARD_PORT: " 8080 ",
+    TAC8_BOARD_HOST: "0.0.0.0\n",
+    GITHUB_TOKEN: ` ${TOKEN}\n`,
+    TAC8_NTFY_URL: "",
+  };
+  const config = configOf({ env });
+  expect(config).toMatchObject({ logLevel: "debug", board: { host: "0.0.0.0", port: 8080 } });
+  expect(config.github.api_url).toBe("https://ghe.example/api/v3");
+  expect(config.secrets).toMatchObject({ githubToken: TOKEN, notify: { ntfyUrl: null } });
+});
+
+test.each([
+  ["a line end within", { GITHUB_TOKEN: "one\ntwo" }, "GITHUB_TOKEN", /copy it again/],
+  ["quotes", { ANTHROPIC_API_KEY: "'sk-ant'" }, "ANTHROPIC_API_KEY", /quotes/],
+  ["an empty file", { GITHUB_TOKEN_FILE: "/empty" }, "GITHUB_TOKEN_FILE", /\/empty is empty/],
+  ["a missing file", { GITHUB_TOKEN_FILE: "/none" }, "GITHUB_TOKEN_FILE", /cannot read \/none/],
+])("a token with %s is refused", (_name, env, key, message) => {
+  const problems = problemsOf({ env, files: { "/empty": "\n" } });
+  expect(problems).toEqual({ [key]: expect.stringMatching(message) });
+});
+
+describe("a stored secret", () => {
+  const stored = { [`${HOME}/github-token`]: "stored\n" };
+  const from = (env: Record<string, string>, more: Record<string, string> = {}) =>
+    configOf({ env: { TAC8_HOME: HOME, ...env }, files: { "/f": "from-file\n" }, stored: { ...stored, ...more } });
+
+  fieldTest(
+    "E2",
+    "counts where the environment has none: the variable first, then its file, then the data folder",
+    () => {
+      const found = (env: Record<string, string>) => {
+        const { githubToken, githubTokenSource } = from(env).secrets;
+        return [githubToken, githubTokenSource];
+      };
+      expect(found({ GITHUB_TOKEN: "own", GITHUB_TOKEN_FILE: "/f" })).toEqual(["own", "GITHUB_TOKEN"]);
+      expect(found({ GITHUB_TOKEN: " ", GITHUB_TOKEN_FILE: "/f" })).toEqual(["from-file", "/f"]);
+      expect(found({ GITHUB_TOKEN: "" })).toEqual(["stored", `${HOME}/github-token`]);
+    },
+  );
+
+  fieldTest("E2", "may be the model's key, unless the environment signs agents in", () => {
+    const key = { [`${HOME}/anthropic-api-key`]: "sk-stored\n" };
+    expect(from({}, key).agentEnv).toMatchObject({ ANTHROPIC_API_KEY: "sk-stored" });
+    for (const name of ["CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"]) {
+      const { agentEnv } = from({ [name]: "oat" }, key);
+      expect([agentEnv[name], agentEnv["ANTHROPIC_API_KEY"]]).toEqual(["oat", undefined]);
+    }
+    expect(from({}, key).secrets.values).toContain("sk-stored");
+  });
+
+  it("that cannot be read, or is no token, is named", () => {
+    const bad = { [`${HOME}/github-token`]: "two words" };
+    const { problems } = resolve({ env: { TAC8_HOME: HOME }, stored: bad });
+    expect(describeProblems(problems, PATH)).toMatch(/^\/data\/github-token: it has blanks/);
+  });
+});
