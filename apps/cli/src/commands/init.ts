@@ -1,15 +1,17 @@
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { storedSecret, variable } from "@tac8/core/config/environment";
+import { MODEL_SECRETS, type SecretName } from "@tac8/core/config/variables";
 import { NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
 import { findDataFolder } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
 import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { messageOf, Problem, WrongUsage, type Context } from "../context.ts";
+import { dirname, resolve } from "node:path";
+import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { runChecks } from "../doctor/run.ts";
 import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/table.ts";
 import { parseRepository, renderConfig, shellWord, type Repository } from "../init/answers.ts";
-import { checkSecret, writeSecret } from "../init/secretFile.ts";
+import { checkSecret, linkSecret, writeSecret } from "../init/secretFile.ts";
 import type { Input } from "../program.ts";
 import type { Prompt } from "../terminal/prompt.ts";
 import { show } from "./doctor.ts";
@@ -27,32 +29,60 @@ export async function init(context: Context, { options }: Input): Promise<number
     const tokenFile = text("tokenFile");
     const token = await tokenOf(context, {
       flag: tokenFile === undefined ? null : resolve(cwd, tokenFile),
-      path,
       prompt,
     });
-    given = { repository, token };
+    given = { repository, token, key: await keyOf(context, prompt) };
   } finally {
     prompt?.close();
   }
   const { text: toml, problems } = renderConfig({ ...given.repository, apiUrl: text("apiUrl") ?? null });
   if (problems.length > 0) throw new WrongUsage(problems);
-  const { token } = given;
-  if (token.kind === "typed") await writeSecret(token.path, token.secret);
+  const { token, key } = given;
+  const folder = findDataFolder(path, env);
+  if (folder === null) throw new Problem(NO_DATA_FOLDER);
+  const stored: string[] = [];
+  for (const answer of [token, key]) stored.push(...(await store(folder.path, answer)));
   await write(path, toml);
   out.line(`Wrote ${path}.`);
+  for (const line of stored) out.line(line);
   return finish(context, { path, token });
 }
 
 interface Given {
   readonly repository: Repository;
-  readonly token: Token;
+  readonly token: Answer;
+  readonly key: Answer;
 }
 
 /** `set`: the environment has it already. */
-type Token =
-  | { readonly kind: "set" | "later" }
-  | { readonly kind: "file"; readonly path: string; readonly open: boolean }
-  | { readonly kind: "typed"; readonly path: string; readonly secret: string };
+type Answer =
+  | { readonly kind: "set"; readonly by: string }
+  | { readonly kind: "later" }
+  | { readonly kind: "file"; readonly name: SecretName; readonly path: string; readonly open: boolean }
+  | { readonly kind: "typed"; readonly name: SecretName; readonly secret: string };
+
+/** Puts it where every later start finds it. @returns what to say about it */
+async function store(home: string, answer: Answer): Promise<string[]> {
+  switch (answer.kind) {
+    case "set":
+      return [`${answer.by} is set in this shell, and not stored: set it wherever tac8 is started.`];
+    case "later":
+      return [];
+    case "typed": {
+      const path = storedSecret(home, answer.name);
+      await writeSecret(path, answer.secret);
+      return [`Stored ${answer.name} in ${path}, which only you can read.`];
+    }
+    case "file": {
+      const path = storedSecret(home, answer.name);
+      linkSecret(path, answer.path);
+      const open = answer.open ? [`Others may read ${answer.path}: chmod 600 ${shellWord(answer.path)}`] : [];
+      return [`Linked ${path} to ${answer.path}: tac8 reads ${answer.name} there at each start.`, ...open];
+    }
+    default:
+      return unreachable(answer);
+  }
+}
 
 async function mayWrite(path: string, { force, prompt }: { force: boolean; prompt: Prompt | null }): Promise<void> {
   if (force || !existsSync(path)) return;
@@ -85,17 +115,35 @@ const TOKEN_HELP = [
 
 async function tokenOf(
   { env }: Context,
-  { flag, path, prompt }: { flag: string | null; path: string; prompt: Prompt | null },
-): Promise<Token> {
-  if (flag !== null) return { kind: "file", path: flag, ...checkSecret(flag) };
-  if (env["GITHUB_TOKEN"]?.trim() || env["GITHUB_TOKEN_FILE"]) return { kind: "set" };
+  { flag, prompt }: { flag: string | null; prompt: Prompt | null },
+): Promise<Answer> {
+  const name = "GITHUB_TOKEN";
+  if (flag !== null) return { kind: "file", name, path: flag, ...checkSecret(flag) };
+  const by = [name, `${name}_FILE`].find((one) => variable(env, one) !== null);
+  if (by !== undefined) return { kind: "set", by };
   if (prompt === null) throw new WrongUsage("say where the GitHub token is: --token-file FILE, or set GITHUB_TOKEN");
   for (const line of TOKEN_HELP) prompt.say(line);
   const secret = await prompt.askHidden("Token (empty: later): ");
+  return secret === "" ? { kind: "later" } : { kind: "typed", name, secret };
+}
+
+const KEY_HELP = [
+  "Key of the model: an API key (sk-ant-api…), or a subscription's token made by claude setup-token (sk-ant-oat…).",
+  "Leave it empty if claude is logged in on this machine already. It is not shown while you type.",
+];
+
+async function keyOf({ env }: Context, prompt: Prompt | null): Promise<Answer> {
+  const by = MODEL_SECRETS.flatMap((name) => [name, `${name}_FILE`]).find((one) => variable(env, one) !== null);
+  if (by !== undefined) return { kind: "set", by };
+  if (prompt === null) return { kind: "later" };
+  for (const line of KEY_HELP) prompt.say(line);
+  const secret = await prompt.askHidden("Key (empty: none): ");
   if (secret === "") return { kind: "later" };
-  const folder = findDataFolder(path, env);
-  if (folder === null) throw new Problem(NO_DATA_FOLDER);
-  return { kind: "typed", path: join(folder.path, "github-token"), secret };
+  return {
+    kind: "typed",
+    name: secret.startsWith("sk-ant-oat") ? "CLAUDE_CODE_OAUTH_TOKEN" : "ANTHROPIC_API_KEY",
+    secret,
+  };
 }
 
 /** Whole or not at all. @throws Problem */
@@ -109,22 +157,19 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 /** Makes labels and folders on the way, and says what is left to do. @returns the exit code */
-async function finish(context: Context, { path, token }: { path: string; token: Token }): Promise<number> {
+async function finish(context: Context, { path, token }: { path: string; token: Answer }): Promise<number> {
   const { out, env } = context;
-  const file = token.kind === "file" || token.kind === "typed" ? token.path : null;
-  if (token.kind === "typed") out.line(`Put the token into ${token.path}, which only you can read.`);
-  if (token.kind === "file" && token.open) {
-    out.line(`Others may read ${token.path}: chmod 600 ${shellWord(token.path)}`);
-  }
   out.line("");
-  const seen = file === null ? env : { ...env, GITHUB_TOKEN: undefined, GITHUB_TOKEN_FILE: file };
+  const isStored = token.kind === "file" || token.kind === "typed";
+  // What was just given is checked, whatever the shell has beside it.
+  const seen = isStored ? { ...env, GITHUB_TOKEN: undefined, GITHUB_TOKEN_FILE: undefined } : env;
   const site = openSite({ ...context, env: seen }, path, { fix: true, agent: false, notify: false });
   const code = show(context, await runChecks(CHECKS, site));
   out.line("");
-  if (file !== null) {
-    out.line("Tell tac8 where the token is, in each shell that starts it or in ~/.profile:");
-    out.line(`  export GITHUB_TOKEN_FILE=${shellWord(file)}`);
+  const shadow = ["GITHUB_TOKEN", "GITHUB_TOKEN_FILE"].find((name) => variable(env, name) !== null);
+  if (isStored && shadow !== undefined) {
+    out.line(`${shadow} is set in this shell, and comes before what was stored: unset it, or it is used instead.`);
   }
-  out.line(`Then ${context.command} up, and put the label ${site.config.github.issue_label} on an issue.`);
+  out.line(`Now ${context.command} up, and put the label ${site.config.github.issue_label} on an issue.`);
   return code;
 }

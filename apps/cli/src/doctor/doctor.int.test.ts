@@ -10,7 +10,6 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
 import type { Waits } from "../context.ts";

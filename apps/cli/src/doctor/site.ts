@@ -1,7 +1,6 @@
 import { canUseProxy } from "@tac8/core/app/useProxy";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { isProxySet, proxyFor, type Proxy } from "@tac8/core/config/proxy";
-import { resolveConfig, type Config, type ConfigProblem } from "@tac8/core/config/resolve";
 import { variable } from "@tac8/core/config/environment";
 import type { Config, ConfigProblem } from "@tac8/core/config/resolve";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";

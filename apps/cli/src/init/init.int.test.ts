@@ -3,14 +3,17 @@ import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
 
 const MAIN = join(dirname(fileURLToPath(import.meta.url)), "../../fixtures/tac8.ts");
 const SECRET = "token-never-to-be-seen";
+const KEY = "sk-ant-oat01-never-to-be-seen";
 let tools: Lab;
 let lab: Lab;
 let github: LocalGitHub;
@@ -65,7 +68,10 @@ test("by flags alone: the configuration, the labels, and what is left to do", as
   expect(readFileSync(config(), "utf8")).toContain(`repo_name = "hello-${made}"`);
   expect(out).toContain(`Wrote ${config()}.\n`);
   expect(out).toContain(`${repo}: may write Contents, Issues, Pull requests`);
-  expect(out).toContain(`  export GITHUB_TOKEN_FILE='${file}'\n`);
+  const stored = join(lab.home, "github-token");
+  expect(out).toContain(`Linked ${stored} to ${file}: tac8 reads GITHUB_TOKEN there at each start.\n`);
+  expect(readFileSync(stored, "utf8")).toBe(`${SECRET}\n`);
+  expect(out.replace(/\s+/g, " ")).toContain(`it is octo's, from ${stored}`);
   expect(out).not.toContain(SECRET);
   expect(await labelsOf()).toEqual(expect.arrayContaining(["rpi-auto", "rpi-working", "rpi-done", "rpi-failed"]));
 });
@@ -137,7 +143,9 @@ test("at a terminal it asks, and what is typed as the token is not shown", async
   terminal.type(`${repo}\r`);
   await terminal.seen(/Token \(empty: later\): /);
   terminal.type(`${SECRET}\r`);
-  await terminal.seen(/export GITHUB_TOKEN_FILE=/);
+  await terminal.seen(/Key \(empty: none\): /);
+  terminal.type(`${KEY}\r`);
+  await terminal.seen(/Now \S+ up, and put the label/);
   await terminal.ended;
   const file = join(lab.home, "github-token");
   expect(readFileSync(file, "utf8")).toBe(`${SECRET}\n`);
@@ -145,6 +153,10 @@ test("at a terminal it asks, and what is typed as the token is not shown", async
   expect(terminal.text()).toContain(repo);
   expect(terminal.text().replace(/\s+/g, " ")).toContain("may write Contents, Issues, Pull requests");
   expect(terminal.text()).not.toContain(SECRET);
+  expect(terminal.text()).not.toContain(KEY);
+  const key = join(lab.home, "claude-code-oauth-token");
+  expect(readFileSync(key, "utf8")).toBe(`${KEY}\n`);
+  expect(statSync(key).mode & 0o777).toBe(0o600);
   expect(readFileSync(config(), "utf8")).not.toContain(SECRET);
   expect(await labelsOf()).toContain("rpi-auto");
 });
@@ -162,4 +174,40 @@ test("at a terminal it asks before it overwrites, and Ctrl-C ends it", async () 
   expect(await second.ended).toEqual([1, null]);
   expect(second.text()).toContain("stopped: nothing more was done");
   expect(readFileSync(config(), "utf8")).toBe("mine");
+});
+
+fieldTest("E2", "what init stored is found in a new shell; a variable comes before it, and that is said", async () => {
+  const terminal = atTerminal(["--repo", repo]);
+  await terminal.seen(/Token \(empty: later\): /);
+  terminal.type(`${SECRET}\r`);
+  await terminal.seen(/Key \(empty: none\): /);
+  terminal.type("\r");
+  await terminal.ended;
+  const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
+  expect(found?.secrets).toMatchObject({ githubToken: SECRET, githubTokenSource: join(lab.home, "github-token") });
+  const cli = lab.start(["doctor", "--json"], {}, { betweenWrites: 0 });
+  await cli.ended;
+  const { checks } = JSON.parse(cli.stdout()) as { checks: { check: string; text: string }[] };
+  expect(checks.find(({ check }) => check === "GitHub token")?.text).toContain(
+    `from ${join(lab.home, "github-token")}`,
+  );
+
+  const other = { GITHUB_TOKEN: "another" };
+  const again = await init(["--force", "--repo", repo, "--token-file", tokenFile(), "--api-url", github.url], other);
+  expect(again.out).toContain("GITHUB_TOKEN is set in this shell, and comes before what was stored");
+  const set = await init(["--force", "--repo", repo, "--api-url", github.url], { GITHUB_TOKEN: SECRET });
+  expect(set.out).toContain("GITHUB_TOKEN is set in this shell, and not stored: set it wherever tac8 is started.");
+});
+
+fieldTest("E2", "a stored token that others may read, or whose file is gone, is named", async () => {
+  const file = tokenFile();
+  await init(["--repo", repo, "--token-file", file, "--api-url", github.url]);
+  chmodSync(file, 0o644);
+  expect(loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir }).warnings).toEqual([
+    expect.stringMatching(/^others may read .*github-token: chmod 600 /),
+  ]);
+  rmSync(file);
+  const { config: none, problems, path } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
+  expect(none).toBeNull();
+  expect(describeProblems(problems, path)).toMatch(/^[^\n]*github-token: cannot be read: ENOENT[^\n]*$/);
 });

@@ -1,6 +1,6 @@
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, Problem } from "../context.ts";
 
@@ -10,7 +10,20 @@ export async function writeSecret(path: string, secret: string): Promise<void> {
     makeDataFolder(dirname(path));
     await writeWholeFile(path, `${secret}\n`);
   } catch (error) {
-    throw new Problem(`the token could not be put into ${path}: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`the secret could not be put into ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Leaves the secret where it is, so that a new one in that file counts at the next start. @throws Problem */
+export function linkSecret(path: string, target: string): void {
+  if (path === target) return;
+  try {
+    makeDataFolder(dirname(path));
+    rmSync(`${path}.new`, { force: true });
+    symlinkSync(target, `${path}.new`);
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw new Problem(`${path} could not be made: ${messageOf(error)}`, { cause: error });
   }
 }
 

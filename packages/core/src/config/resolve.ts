@@ -4,7 +4,6 @@ import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { proxySecrets } from "./proxy.ts";
-import { readEnvironment } from "./environment.ts";
 import { readEnvironment, variable } from "./environment.ts";
 import { lineOf } from "./lineOf.ts";
 import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
