@@ -64,17 +64,9 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
     end.kind === "api-error" && runner.calls === 0 ? NO_USAGE : usageOf(Math.max(runner.calls, 1), runner.told);
   if (end.kind !== "exit") {
     const turns = runner.calls + 1;
-    emit(
-      events.result(speaker, {
-        ending: end,
-        used,
-        before: session.total,
-        turns,
-        startedAt,
-        index,
-        denials: runner.denials,
-      }),
-    );
+    const said = { ...speaker, model: runner.model ?? speaker.model };
+    const { denials } = runner;
+    emit(events.result(said, { ending: end, used, before: session.total, turns, startedAt, index, denials }));
   }
   session.total = add(session.total, used);
   await saveSession(folder, session);

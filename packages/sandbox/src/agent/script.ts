@@ -65,6 +65,8 @@ export type Step =
   | { readonly noResult: true }
   /** Adds up to this for the turn, instead of a made-up number. */
   | { readonly usage: Usage }
+  /** Another model steps in: the turn's figures name it. */
+  | { readonly model: string }
   /** The exact text that came in, into a file. */
   | { readonly prompt: string }
   /** The environment as JSON, into a file. */

@@ -30,6 +30,8 @@ export class TurnRunner {
   /** Calls to the model. */
   calls = 0;
   told: Usage | undefined;
+  /** Instead of the one that was asked for. */
+  model: string | undefined;
   lastText = "";
   readonly denials: toolEvents.Denial[] = [];
   #tool: string | undefined;
@@ -72,6 +74,7 @@ export class TurnRunner {
     if ("output" in step) return this.#bash(`head -c ${step.output} /dev/zero | tr '\\0' x`, step.output);
     if ("wait" in step) return pause(step.wait, signal);
     if ("usage" in step) return void (this.told = step.usage);
+    if ("model" in step) return void (this.model = step.model);
     if ("prompt" in step) return save(at(step.prompt), prompt);
     if ("env" in step) return save(at(step.env), JSON.stringify(env));
     if ("daemon" in step) return startDaemon({ bare: step.daemon === "bare", pidFile: step.pidFile });

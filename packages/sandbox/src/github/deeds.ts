@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as issues from "./issues.ts";
 import type { Issue } from "./model.ts";
 import { mergePull } from "./pulls.ts";
+import { addReview, dismissReview } from "./reviews.ts";
 import { commitTo, createRepository } from "./repositories.ts";
 import { fullName, type Store } from "./store.ts";
 import type { Deed, LocalGitHub } from "./types.ts";
@@ -26,6 +27,8 @@ type Deeds = Pick<
   | "transferIssue"
   | "mergePull"
   | "closePull"
+  | "review"
+  | "dismissReview"
   | "commitTo"
 >;
 
@@ -92,6 +95,9 @@ export function deeds(store: Store): Deeds {
     transferIssue: ({ to, ...deed }) => issues.transferIssue({ ...at(deed), to: store.repository(to) }).number,
     mergePull: (deed) => mergePull(at(deed)),
     closePull: (deed) => issues.closeIssue(at(deed)),
+    review: ({ repo, number, ...review }) =>
+      structuredClone(addReview({ store, issue: find(store, repo, number).issue, ...review })),
+    dismissReview: ({ repo, number, id }) => dismissReview({ store, issue: find(store, repo, number).issue, id }),
     commitTo: ({ repo, message = "A commit\n", ...commit }) =>
       commitTo({ store, repository: store.repository(repo), message, ...commit }),
   };

@@ -45,6 +45,35 @@ export interface IssueEvent {
   readonly commit?: string;
 }
 
+export type ReviewState = "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED" | "PENDING";
+
+/** `author` null: the account was deleted. */
+export interface Review {
+  readonly id: number;
+  readonly author: string | null;
+  readonly body: string;
+  state: ReviewState;
+  readonly at: number;
+  /** The head that was reviewed. */
+  readonly commit: string;
+}
+
+/** A comment on a line. */
+export interface ReviewComment {
+  readonly id: number;
+  readonly review: number;
+  readonly author: string | null;
+  readonly body: string;
+  readonly path: string;
+  readonly line: number;
+  /** The line is not there any more. */
+  readonly outdated: boolean;
+  readonly diffHunk: string;
+  readonly at: number;
+  readonly commit: string;
+  readonly replyTo: number | null;
+}
+
 export interface Pull {
   readonly head: string;
   base: string;
@@ -55,6 +84,8 @@ export interface Pull {
   mergedAt: number | null;
   mergedBy: string | null;
   mergeSha: string | null;
+  readonly reviews: Review[];
+  readonly reviewComments: ReviewComment[];
 }
 
 /** An issue, or a pull request when `pull` is there: GitHub numbers and lists them together. */

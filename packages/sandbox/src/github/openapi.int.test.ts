@@ -86,6 +86,8 @@ const CALLS: readonly [method: string, path: string, status: number, body?: unkn
   ["GET", `${REPO}/pulls`, 200],
   ["GET", `${REPO}/pulls/{pull_number}`, 200],
   ["PATCH", `${REPO}/pulls/{pull_number}`, 200, { title: "The one" }],
+  ["GET", `${REPO}/pulls/{pull_number}/reviews`, 200],
+  ["GET", `${REPO}/pulls/{pull_number}/comments`, 200],
   ["PUT", `${REPO}/pulls/{pull_number}/merge`, 200],
   ["GET", `${REPO}/issues?state=all`, 200],
   ["GET", `${REPO}/issues/{issue_number}`, 200],
@@ -95,6 +97,10 @@ it.each(CALLS)("%s %s answers %i in GitHub's shape", async (method, template, st
   const values: Record<string, string> = { owner: "octo", repo: "thing", username: "helper", name: "x" };
   const numbers = { issue_number: "1", pull_number: "3", comment_id: comment };
   const path = template.replace(/\{(\w+)\}/g, (_, key: string) => ({ ...values, ...numbers })[key] ?? key);
+  if (template.endsWith("/reviews")) {
+    const comments = [{ path: "one", line: 1, body: "Why?" }];
+    world.github.review({ repo: world.repo, number: 3, actor: "helper", state: "COMMENTED", body: "Hm.", comments });
+  }
   const answer = await world.ask(method, path, body === undefined ? {} : { body });
   expect([answer.status, answer.text.slice(0, answer.status === status ? 0 : 300)]).toEqual([status, ""]);
   const check = validator(method, template.split("?")[0] ?? "", status);

@@ -174,7 +174,7 @@ export function presentLabel(view: View, repository: Repository, label: Label): 
 const labelsOf = (view: View, repository: Repository, issue: Issue): Json[] =>
   issue.labels.map((name) => presentLabel(view, repository, view.store.label(repository, name)));
 
-const association = ({ store }: View, repository: Repository, name: string): string => {
+export const association = ({ store }: View, repository: Repository, name: string): string => {
   if (repository.owner === name) return "OWNER";
   return atLeast(store.level(repository, name), "write") ? "COLLABORATOR" : "NONE";
 };

@@ -3,7 +3,8 @@ import { commitTree, compare, mergedTree } from "./git-work.ts";
 import { closeIssue, openIssue, record } from "./issues.ts";
 import type { Issue, Pull, Repository } from "./model.ts";
 import { updateRef } from "./repositories.ts";
-import { branchSha, type Store } from "./store.ts";
+import { branchSha, fullName, type Store } from "./store.ts";
+import { fixedNumbers } from "./words.ts";
 
 export interface OpenPull {
   readonly store: Store;
@@ -46,6 +47,8 @@ async function openPullNow({ store, repository, head, base, draft, ...rest }: Op
     mergedAt: null,
     mergedBy: null,
     mergeSha: null,
+    reviews: [],
+    reviewComments: [],
   };
   const issue = openIssue({ store, repository, pull, ...rest });
   await updateRef({ store, repository, ref: `refs/pull/${issue.number}/head`, sha: headSha });
@@ -71,7 +74,7 @@ export interface MergePull {
 }
 
 /**
- * Merges in the bare repository and closes what the body says it fixes.
+ * Merges in the bare repository and closes what the body, or a message of a commit that is merged, says it fixes.
  * @throws ApiError 405 when it is closed or conflicts, 409 when the head is not the one expected.
  */
 export async function mergePull(options: MergePull): Promise<string> {
@@ -90,6 +93,8 @@ async function mergePullNow(options: MergePull): Promise<string> {
     throw new ApiError(409, "Head branch was modified. Review and try the merge again.");
   }
   const { git } = store;
+  const range = `${base}..${head}`;
+  const messages = (await git.run({ dir: repository.dir, args: ["log", "--format=%B%x00", range] })).stdout;
   const tree = await mergedTree({ git, dir: repository.dir, base, head });
   if (tree === null) throw notMergeable();
   const message =
@@ -102,25 +107,21 @@ async function mergePullNow(options: MergePull): Promise<string> {
   Object.assign(pull, { merged: true, mergedAt: Date.now(), mergedBy: actor, mergeSha: sha, headSha: head });
   record({ store, issue, actor, event: { event: "merged", commit: sha } });
   closeIssue({ store, issue, actor });
-  if (pull.base === repository.defaultBranch) closeFixed({ store, repository, issue, actor, sha });
+  const texts = [issue.body ?? "", ...(method === "squash" ? [message] : messages.split("\0"))];
+  if (pull.base === repository.defaultBranch) closeFixed({ store, repository, texts, actor, sha });
   return sha;
 }
 
-function closeFixed(options: { store: Store; repository: Repository; issue: Issue; actor: string; sha: string }): void {
-  const { store, repository, issue, actor, sha } = options;
-  for (const number of fixedNumbers(issue.body ?? "")) {
+function closeFixed(options: {
+  store: Store;
+  repository: Repository;
+  texts: readonly string[];
+  actor: string;
+  sha: string;
+}): void {
+  const { store, repository, texts, actor, sha } = options;
+  for (const number of texts.flatMap((text) => fixedNumbers(text, fullName(repository)))) {
     const fixed = repository.issues.get(number);
     if (fixed !== undefined && fixed.pull === undefined) closeIssue({ store, issue: fixed, actor, commit: sha });
   }
-}
-
-/** The issues of this repository that a PR's body closes: not from code or HTML comments. */
-export function fixedNumbers(body: string): number[] {
-  const text = body
-    .replace(/<!--[\s\S]*?(?:-->|$)/g, " ")
-    .replace(/^(```+|~~~+)[\s\S]*?(?:^\1|$(?![\s\S]))/gm, " ")
-    .replace(/(`+)[\s\S]*?\1/g, " ");
-  return [...text.matchAll(/\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b/gi)].map((found) =>
-    Number(found[1]),
-  );
 }

@@ -1,5 +1,5 @@
 import type { Fault, FaultRequest } from "./faults.ts";
-import type { Area, Comment, Issue, Level, PushEntry, RequestEntry } from "./model.ts";
+import type { Area, Comment, Issue, Level, PushEntry, RequestEntry, Review, ReviewState } from "./model.ts";
 import type { CreateRepository } from "./repositories.ts";
 
 export interface GitHubOptions {
@@ -19,6 +19,23 @@ export interface Deed {
   readonly repo: string;
   readonly number: number;
   readonly actor: string;
+}
+
+/** What a reviewer says. `actor` null: an account that was deleted since. */
+export interface NewReview {
+  readonly repo: string;
+  readonly number: number;
+  readonly actor: string | null;
+  readonly state: ReviewState;
+  readonly body?: string;
+  readonly comments?: readonly {
+    readonly path: string;
+    readonly line: number;
+    readonly body: string;
+    readonly diffHunk?: string;
+    readonly outdated?: boolean;
+    readonly replyTo?: number;
+  }[];
 }
 
 /** A pull request as a witness sees it. */
@@ -68,6 +85,8 @@ export interface LocalGitHub {
   transferIssue(deed: Deed & { to: string }): number;
   mergePull(deed: Deed): Promise<string>;
   closePull(deed: Deed): void;
+  review(options: NewReview): Readonly<Review>;
+  dismissReview(options: { repo: string; number: number; id: number }): void;
   /** Someone pushes a commit to a branch. Path → content; null deletes. @returns its sha. */
   commitTo(options: {
     repo: string;
@@ -82,6 +101,8 @@ export interface LocalGitHub {
   issue(repo: string, number: number): Readonly<Issue>;
   pulls(repo: string): PullSnapshot[];
   comments(repo: string, number: number): Readonly<Comment>[];
+  /** Whom the texts of this account have notified, by mentions in its issues, pull requests and comments. */
+  mentionsBy(repo: string, author: string): string[];
   /** Branch → sha. */
   branches(repo: string): Record<string, string>;
   /** A file's text on a branch, or undefined. */

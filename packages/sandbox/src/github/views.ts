@@ -1,8 +1,9 @@
 import { find } from "./deeds.ts";
 import type { Store } from "./store.ts";
 import type { LocalGitHub } from "./types.ts";
+import { mentionedIn } from "./words.ts";
 
-type Views = Pick<LocalGitHub, "issues" | "issue" | "pulls" | "comments" | "branches" | "file">;
+type Views = Pick<LocalGitHub, "issues" | "issue" | "pulls" | "comments" | "mentionsBy" | "branches" | "file">;
 
 /** Copies of the state, for witnesses. */
 export function views(store: Store): Views {
@@ -16,6 +17,11 @@ export function views(store: Store): Views {
         return pull === undefined ? [] : [{ ...rest, ...pull }];
       }),
     comments: (repo, number) => structuredClone(find(store, repo, number).issue.comments),
+    mentionsBy: (repo, author) =>
+      all(repo)
+        .flatMap((issue) => [issue, ...issue.comments])
+        .filter((words) => words.author === author)
+        .flatMap(({ body }) => mentionedIn(body ?? "")),
     branches(repo) {
       const heads = [...store.repository(repo).refs].filter(([ref]) => ref.startsWith("refs/heads/"));
       return Object.fromEntries(heads.map(([ref, sha]) => [ref.slice("refs/heads/".length), sha]));

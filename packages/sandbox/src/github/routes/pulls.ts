@@ -3,6 +3,7 @@ import { compare, mergedTree } from "../git-work.ts";
 import { closeIssue, editBody, renameIssue, reopenIssue } from "../issues.ts";
 import type { Issue } from "../model.ts";
 import { page } from "../paging.ts";
+import { presentReview, presentReviewComment } from "../present-review.ts";
 import { presentPull, presentUser } from "../present.ts";
 import { mergePull, openPull, type MergeMethod } from "../pulls.ts";
 import { atLeast } from "../store.ts";
@@ -33,6 +34,31 @@ export const pullRoutes: readonly RepositoryRoute[] = [
     },
   },
   { method: "GET", path: "/pulls/:number", run: async (call) => shown(call, pullOf(call)) },
+  {
+    method: "GET",
+    path: "/pulls/:number/reviews",
+    run(call) {
+      const issue = pullOf(call);
+      // A pending review is its author's alone.
+      const shown = issue.pull.reviews.filter(({ state, author }) => state !== "PENDING" || author === call.user.login);
+      return page(shown, call.url, (review) =>
+        presentReview({ view: call, repository: call.repository, issue, review }),
+      );
+    },
+  },
+  {
+    method: "GET",
+    path: "/pulls/:number/comments",
+    run(call) {
+      const issue = pullOf(call);
+      const { reviews, reviewComments } = issue.pull;
+      const pending = new Set(reviews.filter(({ state }) => state === "PENDING").map(({ id }) => id));
+      const shown = reviewComments.filter(({ review }) => !pending.has(review));
+      return page(shown, call.url, (comment) =>
+        presentReviewComment({ view: call, repository: call.repository, issue, comment }),
+      );
+    },
+  },
   {
     method: "PATCH",
     path: "/pulls/:number",
@@ -106,7 +132,7 @@ async function shown(call: RepositoryCall, issue: Issue, status = 200): Promise<
     rebaseable: mergeable,
     mergeable_state: mergeable === null ? "unknown" : mergeable ? "clean" : "dirty",
     comments: issue.comments.length,
-    review_comments: 0,
+    review_comments: pull.reviewComments.length,
     maintainer_can_modify: false,
     commits: counts.commits,
     additions: counts.additions,
