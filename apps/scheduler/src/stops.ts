@@ -1,7 +1,7 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
-import { findMarked, renderMarker, type Marker } from "@tac8/core/domain/marker";
+import { findMarked, type Marker } from "@tac8/core/domain/marker";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
 import { statusText } from "@tac8/core/domain/texts";
@@ -136,10 +136,10 @@ async function comment({ github, login, ref, signal }: Talk, issue: IssueFields,
     usage,
     reason,
   };
-  const body = `${renderMarker(marker)}\n${statusText({ ...facts, state: "stopped" }, { trigger })}`;
+  const words = { marker, text: statusText({ ...facts, state: "stopped" }, { trigger }) };
   const [there] = findMarked(await github.comments(ref, ref.number, { signal }), login, "status");
-  if (there !== undefined && (await github.updateComment(ref, there.comment.id, body, { signal })) !== null) return;
-  await github.createComment(ref, ref.number, body, { signal });
+  if (there !== undefined && (await github.updateComment(ref, there.comment.id, words, { signal })) !== null) return;
+  await github.createComment(ref, ref.number, words, { signal });
 }
 
 async function takeOffLabels({ github, ref, signal }: Talk, config: Config, trigger: string): Promise<void> {

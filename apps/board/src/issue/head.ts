@@ -71,6 +71,7 @@ function figures({ facts: { issue, job, now }, live, runs }: IssueSnapshot): Htm
       : ([["Attempts", `${job.attemptsMade} of ${job.maxAttempts} used`]] as const)),
     ["Agent runs", String(Math.max(issue.agentRuns, runs.length))],
     ...(issue.usage === null ? [] : ([["Work", formatDuration(issue.usage.durationMs)]] as const)),
+    ...(issue.models === null ? [] : ([["Model", issue.models.join(", ")]] as const)),
     ["Tokens", short(tokens)],
     ["Cost", dollars(cost)],
     ...(isWebUrl(issue.prUrl) ? ([["Pull request", html`<a href="${issue.prUrl}">${pull}</a>`]] as const) : []),

@@ -181,7 +181,7 @@ describe("tac8 view", () => {
     const { out } = await tac8("view", "3", "--json");
     const said = JSON.parse(out) as Record<string, unknown>;
     expect(Object.keys(said)).toEqual(
-      ["issue", "title", "url", "state", "pr", "run", "source", "note", "entries", "todo", "end"].flat(),
+      ["issue", "title", "url", "state", "models", "pr", "run", "source", "note", "entries", "todo", "end"].flat(),
     );
     expect(said).toMatchObject({
       issue: "Octo/Hello#3",

@@ -20,6 +20,7 @@ export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, no
     `run ${run.n} of ${of} on ${plain(run.runner)}`,
     `began ${moment(Date.parse(run.at), now)}`,
     `issue: ${issue.state}`,
+    ...(issue.models.length === 0 ? [] : [plain(issue.models.join(" + "))]),
     ...(issue.pr === null ? [] : [`PR #${issue.pr.number}`]),
   ];
   return [

@@ -17,6 +17,8 @@ export interface IssueView {
   readonly title: string;
   readonly url: string | null;
   readonly state: IssueState;
+  /** Models that its runs have used. */
+  readonly models: readonly string[];
   readonly pr: { readonly number: number; readonly url: string | null } | null;
   /** The run that works on it now. */
   readonly liveRun: string | null;
@@ -42,6 +44,7 @@ export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Pro
     url: job?.url || null,
     state: place === null ? (hash.state ?? "queued") : shownState(place, hash.state),
     pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
+    models: hash.models ?? [],
     liveRun: hash.run,
     runs: hash.runs ?? [],
   };

@@ -95,10 +95,13 @@ export function isUnheard(
 }
 
 /** The same as after an agent, without one. */
-export async function finishLate(run: RunContext, { summary, usage, reason, evidence }: EndNote): Promise<void> {
+export async function finishLate(
+  run: RunContext,
+  { summary, usage, models, reason, evidence }: EndNote,
+): Promise<void> {
   run.log.info("the agent had done its work before its run was lost");
   const known = isDeepStrictEqual(run.state.usage, usage);
-  await finish(run, summary, known ? Promise.resolve() : run.record({ usage }, "agent", { reason, evidence }));
+  await finish(run, summary, known ? Promise.resolve() : run.record({ usage, models }, "agent", { reason, evidence }));
 }
 
 function isDiskFull(error: unknown): boolean {

@@ -263,20 +263,23 @@ export async function adoptPull(run: RunContext): Promise<void> {
 
 /** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
 async function tellAnotherRound(run: RunContext, pull: Pull): Promise<Pull> {
-  const { github, redact } = run.services;
+  const { github } = run.services;
   const facts = pullFacts(run);
   if (run.state.prBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
+  const text = anotherRound(pull.body.length, facts);
+  if (text === null) {
+    run.log.warn({ pull: pull.number }, "the pull request's text is full: nothing was added about this round");
+    return pull;
+  }
   await run.assertLive();
-  const body = redact(anotherRound(pull.body, facts));
-  return github.updatePull(run.ref, pull.number, { body }, { signal: run.switch.lost });
+  return github.updatePull(run.ref, pull.number, { before: pull.body, text }, { signal: run.switch.lost });
 }
 
-function pullFacts({ ref, state, services, id }: RunContext): PullFacts {
+function pullFacts({ state, services, id }: RunContext): PullFacts {
   return {
-    issueNumber: ref.number,
     summary: services.redact(state.summary ?? ""),
     usage: state.usage ?? NO_USAGE,
-    model: services.config.llm.model_default,
+    models: state.models ?? [services.config.llm.model_default],
     run: state.agentRun ?? id,
   };
 }
@@ -306,7 +309,8 @@ async function findOrOpenPull(run: RunContext, scope: PushScope): Promise<Pull |
       try {
         return await github.openPull(ref, {
           title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
-          body: pullBody(pullFacts(run)),
+          closes: ref.number,
+          text: pullBody(pullFacts(run)),
           head: branch,
           base: scope.base,
           draft: run.repository.draft,

@@ -1,4 +1,4 @@
-import { findMarked, renderMarker, type Marker } from "@tac8/core/domain/marker";
+import { findMarked, type Marker } from "@tac8/core/domain/marker";
 import { statusText } from "@tac8/core/domain/texts";
 import type { IssueState } from "@tac8/core/domain/states";
 import type { Comment } from "@tac8/core/github/types";
@@ -27,18 +27,18 @@ export async function showStatus(run: RunContext, state: IssueState, reason: str
     },
     { trigger: repository.issueLabel },
   );
-  const body = `${renderMarker(marker)}\n${text}`;
+  const words = { marker, text };
   const options = { signal: run.switch.lost };
   await run.assertLive();
   const remembered = await rememberedComment(run);
-  if (remembered !== null && (await github.updateComment(ref, remembered, body, options)) !== null) return;
+  if (remembered !== null && (await github.updateComment(ref, remembered, words, options)) !== null) return;
   const all = await github.comments(ref, ref.number, options);
   for (const { comment } of findMarked(all, login, "status")) {
-    if ((await github.updateComment(ref, comment.id, body, options)) === null) continue;
+    if ((await github.updateComment(ref, comment.id, words, options)) === null) continue;
     await run.write({ statusComment: comment.id });
     return;
   }
-  const made = await github.createComment(ref, ref.number, body, options);
+  const made = await github.createComment(ref, ref.number, words, options);
   await run.write({ statusComment: made.id });
 }
 
@@ -53,16 +53,15 @@ async function rememberedComment({ state, ref, services, switch: { lost } }: Run
 
 /** A comment of its own, once: looked for by kind and run before it is made. */
 export async function sayOnce(run: RunContext, kind: "question" | "failure", text: string): Promise<Comment> {
-  const { github, login, redact } = run.services;
+  const { github, login } = run.services;
   const { ref } = run;
   const marker = markerOf(run, kind);
   const options = { signal: run.switch.lost };
   const all = await github.comments(ref, ref.number, options);
   const there = findMarked(all, login, kind).find((found) => found.marker.run === marker.run);
   if (there !== undefined) return there.comment;
-  const body = `${renderMarker(marker)}\n${redact(text)}`;
   await run.assertLive();
-  return github.createComment(ref, ref.number, body, options);
+  return github.createComment(ref, ref.number, { marker, text }, options);
 }
 
 /** Is this GitHub's "you may not say anything here" (locked, deleted, transferred), which no patience changes? */

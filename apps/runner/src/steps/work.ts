@@ -4,7 +4,7 @@ import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { dirname } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { runLogPath } from "@tac8/core/conversation/runLog";
-import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
+import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { beginAgent } from "@tac8/core/state/budget";
@@ -48,7 +48,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
   const question = await findQuestion(run, run.state.baseSha ?? "");
-  if (verdict.ok && question === null) return finish(run, summaryOf(end), recorded);
+  if (verdict.ok && question === null) return finish(run, summaryOf(end, run.services.redact), recorded);
   let saved: SavedWork;
   try {
     saved = await save(run);
@@ -56,7 +56,11 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     await recorded;
   }
   const progress = question !== null || saved.head !== run.state.startSha;
-  const facts = { headSha: saved.head, summary: summaryOf(end), ...(progress ? { parked: 0 } : {}) };
+  const facts = {
+    headSha: saved.head,
+    summary: summaryOf(end, run.services.redact),
+    ...(progress ? { parked: 0 } : {}),
+  };
   await run.write(facts);
   const lostNothing = await publishSaved(run, saved);
   const { cause } = run.switch;
@@ -149,10 +153,12 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     const closed = live.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
     const verdict = classifyEnd(end, { provider: llm.provider, now: now() });
-    const { usage, reason, evidence } = accountOf(run, end);
+    const { usage, models, reason, evidence } = accountOf(run, end);
     run.progress.cost(usage);
-    if (verdict.ok) await keepEnd(run, { run: run.id, summary: summaryOf(end), usage, reason, evidence });
-    const recorded = run.record({ usage }, "agent", { reason, evidence }).then(() => closed);
+    if (verdict.ok) {
+      await keepEnd(run, { run: run.id, summary: summaryOf(end, redact), usage, models, reason, evidence });
+    }
+    const recorded = run.record({ usage, models }, "agent", { reason, evidence }).then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     return { end, verdict, recorded };
   } finally {
@@ -171,7 +177,7 @@ async function assertBudget({ services, switch: { halt } }: RunContext): Promise
   if (refused !== null) throw new StepFailure({ kind: "budget", message: refused.reason, until: refused.until });
 }
 
-function accountOf(run: RunContext, end: AgentEnd): Pick<EndNote, "usage" | "reason" | "evidence"> {
+function accountOf(run: RunContext, end: AgentEnd): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
   const spent = usageOf(end);
   const named = Object.entries(end.models).map(([model, figures]) =>
     figuresOf(model, { ...spent, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
@@ -180,13 +186,15 @@ function accountOf(run: RunContext, end: AgentEnd): Pick<EndNote, "usage" | "rea
   const { cause, costUsd, turns, durationMs: ms } = end;
   return {
     usage: addUsage(run.state.usage ?? NO_USAGE, spent),
+    models: withModels(run.state.models ?? [], models),
     reason: `the agent ended (${cause}) after ${formatUsage(spent)}`,
     evidence: encodeAgentEvidence({ run: run.id, cause, costUsd, turns, ms, models }),
   };
 }
 
-function summaryOf({ lastText }: AgentEnd): string {
-  return lastText.slice(0, MAX_SUMMARY);
+/** Secrets go first: half of one would not be found any more. */
+function summaryOf({ lastText }: AgentEnd, redact: (text: string) => string): string {
+  return redact(lastText).slice(0, MAX_SUMMARY);
 }
 
 function withRun(run: RunContext, session: string): AgentRun[] {

@@ -5,7 +5,8 @@ import { NO_USAGE } from "@tac8/core/domain/usage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readEndNote, removeEndNote, writeEndNote } from "./endNote.ts";
 
-const note = { run: "a", summary: "Done.", usage: NO_USAGE, reason: "the agent ended", evidence: { turns: 3 } };
+const evidence = { turns: 3 };
+const note = { run: "a", summary: "Done.", usage: NO_USAGE, models: ["m"], reason: "the agent ended", evidence };
 let gitDir: string;
 let file: string;
 

@@ -15,6 +15,8 @@ const endNoteSchema = z.object({
   summary: z.string(),
   /** Of the issue, with this run. */
   usage: usageSchema,
+  /** Likewise. */
+  models: z.array(z.string()).default([]),
   /** The event that tells of it. */
   reason: z.string(),
   evidence: z.record(z.string(), z.union([z.string(), z.number()])),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { commitMessage } from "@tac8/core/outgoing/outgoing";
 import { commitOf } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
@@ -47,7 +48,7 @@ export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOpt
       await git.raw(["reset", "--quiet", baseSha, "--", ...shown]);
     }
     if ((await git.raw(["diff", "--cached", "--name-only", "HEAD"])) !== "") {
-      await git.raw(["commit", "--quiet", "--no-verify", "-m", message]);
+      await git.raw(["commit", "--quiet", "--no-verify", "-m", commitMessage(message)]);
     }
     const head = await git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
     return { head, before, unsaved };

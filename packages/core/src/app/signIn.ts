@@ -23,7 +23,7 @@ export async function signIn(
   const token = config.secrets.githubToken;
   if (token === null) throw new StartupProblem(NO_TOKEN);
   const { api_url: apiUrl, write_interval_ms: writeIntervalMs } = config.github;
-  const github = createGitHub({ apiUrl, token, log, writeIntervalMs, now });
+  const github = createGitHub({ apiUrl, token, secrets: config.secrets.values, log, writeIntervalMs, now });
   const login = await whoAmI(github, { log, signal }).catch((error: unknown) => {
     if (!(error instanceof GitHubError)) throw error;
     throw new StartupProblem(`GitHub refuses the token: ${error.message}`, { cause: error });

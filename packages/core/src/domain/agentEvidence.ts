@@ -48,6 +48,19 @@ export function tokensOf({ models }: Pick<AgentEvidence, "models">): number {
   );
 }
 
+/** Models that an issue remembers. */
+const MAX_MODELS = 10;
+const MAX_NAME = 100;
+
+/** The models of earlier runs, and those of one more: the one that wrote most of it comes first. Each once, on one line. */
+export function withModels(before: readonly string[], run: readonly ModelFigures[]): string[] {
+  const names = run
+    .toSorted((a, b) => b.output - a.output || b.costUsd - a.costUsd)
+    .map(({ model }) => model.replaceAll(/\s+/g, " ").trim().slice(0, MAX_NAME))
+    .filter((name) => name !== "");
+  return [...new Set([...before, ...names])].slice(0, MAX_MODELS);
+}
+
 /** Where a CLI names no model, its figures go by the one that was asked for. */
 export function figuresOf(model: string, usage: Usage): ModelFigures {
   return {

@@ -1,4 +1,4 @@
-import { cut } from "./texts.ts";
+import { cut } from "./cut.ts";
 
 /** Values of a prompt template's placeholders: `{issue_body}` and so on. */
 export interface PromptValues {
@@ -37,7 +37,8 @@ How to work:
 2. Write a test that shows the problem first, where that is possible, and see it fail.
 3. Make the change, as small as it can be. Keep to the project's own style.
 4. Run the project's tests and checks.
-5. Commit your work with clear messages. Do not push and do not open a pull request: that is done for you.
+5. Commit your work with clear messages. They act when they are merged: mention nobody by @name in them, and no other
+   issue as fixed or closed. Do not push and do not open a pull request: that is done for you.
 6. If you cannot go on without an answer from a person, write your question to the file BLOCKED.md in the top folder of
    the worktree, and stop. Say what you found, what you need to know and which choices you see.
 7. End with a short summary for the reviewer: what you changed, why, and how you checked it. It becomes the text of the

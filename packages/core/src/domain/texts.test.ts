@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ISSUE_STATES } from "./states.ts";
+import { cut } from "./cut.ts";
 import {
-  cut,
+  anotherRound,
   failureText,
   MAX_BODY,
   pullBody,
@@ -77,7 +78,7 @@ describe("comments stay within GitHub's limit", () => {
   ])("%s", (_, text) => {
     const question = questionText(`?${text}`);
     const failure = failureText({ reason: text, advice: "Look at it.", trigger: "rpi-auto", prNumber: null });
-    const body = pullBody({ issueNumber: 1, summary: text, usage: NO_USAGE, model: "m", run: "r" });
+    const body = pullBody({ summary: text, usage: NO_USAGE, models: ["m"], run: "r" });
     for (const made of [question, failure, body]) {
       expect(made.length).toBeLessThanOrEqual(GITHUB_BODY);
       expect(made.isWellFormed()).toBe(true);
@@ -98,12 +99,24 @@ describe("questions and failures", () => {
 });
 
 describe("the pull request", () => {
-  it("closes its issue, with the agent's own words and the figures", () => {
-    const body = pullBody({ issueNumber: 471, summary: " Did it. ", usage: NO_USAGE, model: "m", run: "r" });
-    expect(body).toMatch(/^Fixes #471\n\nDid it\.\n\n---\n/);
-    expect(pullBody({ issueNumber: 1, summary: "", usage: NO_USAGE, model: "m", run: "r" })).toContain(
-      "left no summary",
-    );
+  it("has the agent's own words and the figures", () => {
+    const body = pullBody({ summary: " Did it. ", usage: NO_USAGE, models: ["m", "n"], run: "r" });
+    expect(body).toBe("Did it.\n\n---\n_Made by tac8: run r · m + n · 0 s_\n");
+    expect(pullBody({ summary: "", usage: NO_USAGE, models: ["m"], run: "r" })).toContain("left no summary");
+  });
+
+  it("tells of another round as far as there is room, and cuts nobody's words for it", () => {
+    const facts = { summary: "x".repeat(5000), usage: NO_USAGE, models: ["m"], run: "r" };
+    expect(anotherRound(100, facts)).toContain("x".repeat(5000));
+    const short = anotherRound(57_000, facts) ?? "";
+    expect(short).toContain("[…cut]");
+    expect(57_000 + short.length).toBeLessThan(MAX_BODY);
+    expect(anotherRound(65_000, facts)).toBeNull();
+  });
+
+  it("closes a code block that the agent left open, so that the figures stay outside of it", () => {
+    const body = pullBody({ summary: "Look:\n```ts\nconst a = 1;", usage: NO_USAGE, models: ["m"], run: "r" });
+    expect(body).toContain("const a = 1;\n```\n\n---\n");
   });
 
   it.each([

@@ -1,3 +1,5 @@
+import { defuse, fit } from "../outgoing/defuse.ts";
+import { cut } from "./cut.ts";
 import type { IssueState } from "./states.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 
@@ -5,6 +7,8 @@ import { formatUsage, type Usage } from "./usage.ts";
 export const MAX_BODY = 60_000;
 const MAX_TITLE = 250;
 const MAX_REASON = 4000;
+/** Characters without which another round need not be told. */
+const LEAST_SUMMARY = 200;
 
 export interface StatusFacts {
   readonly state: IssueState;
@@ -22,7 +26,7 @@ export interface StatusFacts {
 /** The status comment's text, without its marker. */
 export function statusText(facts: StatusFacts, labels: { trigger: string }): string {
   const lines = [headline(facts)];
-  if (facts.reason !== null) lines.push("", quote(cut(facts.reason, MAX_REASON)));
+  if (facts.reason !== null) lines.push("", quote(defuse(facts.reason, MAX_REASON)));
   if (facts.prNumber === null && facts.branch !== null && facts.headSha !== null) {
     lines.push("", `The work so far is on the branch \`${facts.branch}\` (${facts.headSha.slice(0, 7)}).`);
   }
@@ -85,7 +89,8 @@ function hintFor(state: IssueState, trigger: string): string | null {
 
 /** The comment that asks the agent's question. */
 export function questionText(question: string): string {
-  const body = cut(quote(question.trim() || "(The agent wrote an empty BLOCKED.md.)"), MAX_BODY - 1000);
+  const words = question.trim() || "(The agent wrote an empty BLOCKED.md.)";
+  const body = fit(words, MAX_BODY - 1000, (part) => quote(defuse(part)));
   return `The agent cannot go on without an answer:\n\n${body}\n\nReply here to answer. The work goes on with the reply of anyone who can write to this repository.`;
 }
 
@@ -105,15 +110,15 @@ export function failureText(facts: {
 }): string {
   const { reason, advice, trigger, prNumber } = facts;
   const what = prNumber === null ? "This issue ended without a pull request." : `This round on #${prNumber} failed.`;
-  return `${what}\n\n${quote(cut(reason, MAX_REASON))}\n\n${advice} To try again, put the label \`${trigger}\` back on.`;
+  return `${what}\n\n${quote(defuse(reason, MAX_REASON))}\n\n${advice} To try again, put the label \`${trigger}\` back on.`;
 }
 
 export interface PullFacts {
-  readonly issueNumber: number;
   /** The agent's own last words. */
   readonly summary: string;
   readonly usage: Usage;
-  readonly model: string;
+  /** Those that ran, the one that did most first. */
+  readonly models: readonly string[];
   readonly run: string;
 }
 
@@ -122,27 +127,25 @@ export function pullTitle(facts: { issueNumber: number; issueTitle: string }): s
   return cut(title, MAX_TITLE);
 }
 
+/** The text of a new pull request, below the line that names its issue. */
 export function pullBody(facts: PullFacts): string {
-  return `Fixes #${facts.issueNumber}\n\n${summaryAndFigures(facts, MAX_BODY - 1000)}\n`;
+  return summaryAndFigures(facts, MAX_BODY - 1000);
 }
 
-/** The text of a pull request that more work was pushed to. What does not fit any more is cut from the new part. */
-export function anotherRound(body: string, facts: PullFacts): string {
-  const room = Math.max(200, MAX_BODY - body.length - 1000);
-  return cut(`${body.trimEnd()}\n\n**Another round**\n\n${summaryAndFigures(facts, room)}\n`, MAX_BODY);
+/**
+ * What is added to the text of a pull request that more work was pushed to. What does not fit is cut.
+ * @param before how long that text is
+ * @returns null when there is no room: nobody's words are cut for it
+ */
+export function anotherRound(before: number, facts: PullFacts): string | null {
+  const room = MAX_BODY - before - 1000;
+  return room < LEAST_SUMMARY ? null : `**Another round**\n\n${summaryAndFigures(facts, room)}`;
 }
 
-function summaryAndFigures(facts: PullFacts, room: number): string {
-  const summary = facts.summary.trim() || "(The agent left no summary.)";
-  const figures = [`run ${facts.run}`, facts.model, formatUsage(facts.usage)].join(" · ");
-  return `${cut(summary, room)}\n\n---\n_Made by tac8: ${figures}_`;
-}
-
-/** Cuts by characters as GitHub counts them, never through the middle of one, and says so. */
-export function cut(text: string, max: number): string {
-  const note = " […cut]";
-  if (text.length <= max) return text;
-  return `${text.slice(0, max - note.length).replace(/[\uD800-\uDBFF]$/, "")}${max > 20 ? note : ""}`;
+function summaryAndFigures({ summary, run, models, usage }: PullFacts, room: number): string {
+  const words = summary.trim() || "(The agent left no summary.)";
+  const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
+  return `${defuse(words, room)}\n\n---\n_Made by tac8: ${figures.join(" · ")}_\n`;
 }
 
 function quote(text: string): string {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { z } from "zod";
 
+import type { Outgoing } from "../outgoing/outgoing.ts";
 import { classify } from "./classify.ts";
 import { GitHubError } from "./errors.ts";
 import { nextQuery } from "./link.ts";
@@ -10,10 +11,16 @@ import { failureOf } from "./requestError.ts";
 /** 100 pages of 100. */
 const MAX_PAGES = 100;
 
+/** Fields that people read, and that act: GitHub notifies whom they mention and closes what they say is fixed. */
+const TEXT_FIELDS = ["title", "body", "description", "commit_title", "commit_message"] as const;
+type TextField = (typeof TEXT_FIELDS)[number];
+
 export interface Call<T> {
   /** Method and template, for example `GET /repos/{owner}/{repo}`. */
   route: `${"GET" | "POST" | "PATCH" | "PUT" | "DELETE"} /${string}`;
-  params?: Record<string, unknown>;
+  params?: Record<string, unknown> & { readonly [Field in TextField]?: never };
+  /** The only way for a text to GitHub. */
+  texts?: { readonly [Field in TextField]?: Outgoing };
   schema: z.ZodType<T>;
   signal?: AbortSignal | undefined;
   /** Follow a redirect. Only for calls that compare the answer with what was asked. */
@@ -25,6 +32,8 @@ export interface Caller {
   one: <T>(call: Call<T>) => Promise<T>;
   /** All pages of a list, one after the other. More than 100 pages is an error, never a short list. */
   all: <T>(call: Call<T>) => Promise<T[]>;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
 }
 
 export interface CallerSettings {
@@ -37,15 +46,20 @@ export interface CallerSettings {
 export function createCaller({ octokit, redact, log, now }: CallerSettings): Caller {
   /** `url` overrides the route's, for the pages after the first. */
   async function send<T>(call: Call<T>, url?: string): Promise<{ data: unknown; link: string | undefined }> {
-    const { route, params = {}, signal, follow = false } = call;
+    const { route, params = {}, texts = {}, signal, follow = false } = call;
     const name = callName(octokit, call);
+    // Also where a type was cast away: what is sent unseen cannot be taken back.
+    const bare = TEXT_FIELDS.find((field) => field in params);
+    if (bare !== undefined) throw new TypeError(`${name}: ${bare} is a text, so it must go through texts`);
     signal?.throwIfAborted();
     // The answer to a POST may be lost after the work was done: only the caller can look whether it was.
     const retries = route.startsWith("POST ") ? { retries: 0 } : {};
     const request = { ...(signal && { signal }), redirect: follow ? "follow" : "manual", ...retries } as const;
     try {
       const pending =
-        url === undefined ? octokit.request(route, { ...params, request }) : octokit.request(`GET ${url}`, { request });
+        url === undefined
+          ? octokit.request(route, { ...params, ...texts, request })
+          : octokit.request(`GET ${url}`, { request });
       const { status, headers, data } = await abortable(pending, signal);
       if (status < 300) return { data, link: headers.link };
       throw new GitHubError({
@@ -80,6 +94,7 @@ export function createCaller({ octokit, redact, log, now }: CallerSettings): Cal
   }
 
   return {
+    redact,
     one: async (call) => {
       const { data } = await send(call);
       return read({ schema: call.schema, data, name: callName(octokit, call) });

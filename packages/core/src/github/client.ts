@@ -15,6 +15,8 @@ export interface GitHubOptions {
   /** `https://api.github.com`, `https://<host>/api/v3` of an Enterprise server, or a local one. */
   apiUrl: string;
   token: string;
+  /** Further secrets: neither these nor the token get into a text that is sent. */
+  secrets?: readonly string[];
   log: Logger;
   /** The shortest time between two writes; 0 for servers that are not GitHub's own. */
   writeIntervalMs?: number;
@@ -39,12 +41,13 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
 
 /**
  * GitHub's REST API as far as tac8 needs it. Every method throws GitHubError, or its signal's reason. No token gets into an
- * error or a log line.
+ * error or a log line, and every text that is sent goes through `outgoing.ts`.
  */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { apiUrl, token, log, writeIntervalMs = 1000, requestTimeoutMs = 30_000, retryBaseMs = 250, now } = options;
+  const { apiUrl, token, secrets = [], log, now } = options;
+  const { writeIntervalMs = 1000, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
   const transport = createTransport({ timeoutMs: requestTimeoutMs });
-  const redact = createRedactor([token]);
+  const redact = createRedactor([token, ...secrets]);
   const octokit = createOctokit({ apiUrl, token, redact, log, writeIntervalMs, retryBaseMs, fetch: transport.fetch });
   const caller = createCaller({ octokit, redact, log, now });
   return {

@@ -1,11 +1,12 @@
+import { outgoingComment, type CommentWords } from "../outgoing/outgoing.ts";
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { commentSchema } from "./schemas.ts";
 import type { CallOptions, Comment, Repo } from "./types.ts";
 import { nameOf } from "./urls.ts";
 
-/** Calls about comments of issues and pull requests. Bodies have 65,536 characters at most: cutting is the caller's. */
-export function commentCalls({ one, all }: Caller) {
+/** Calls about comments of issues and pull requests. */
+export function commentCalls({ one, all, redact }: Caller) {
   return {
     /** All comments of an issue, oldest first. */
     comments: (repo: Repo, number: number, options: CallOptions = {}): Promise<Comment[]> =>
@@ -35,18 +36,25 @@ export function commentCalls({ one, all }: Caller) {
     },
 
     /** Sent once: after `unavailable`, look whether it is there before trying again. */
-    createComment: (repo: Repo, number: number, body: string, options: CallOptions = {}): Promise<Comment> =>
+    createComment: (repo: Repo, number: number, words: CommentWords, options: CallOptions = {}): Promise<Comment> =>
       one({
         route: "POST /repos/{owner}/{repo}/issues/{number}/comments",
-        params: { ...nameOf(repo), number, body },
+        params: { ...nameOf(repo), number },
+        texts: { body: outgoingComment(words, redact) },
         schema: commentSchema,
         ...options,
       }),
 
     /** null when the comment was deleted. */
-    updateComment: async (repo: Repo, id: number, body: string, options: CallOptions = {}): Promise<Comment | null> => {
+    updateComment: async (
+      repo: Repo,
+      id: number,
+      words: CommentWords,
+      options: CallOptions = {},
+    ): Promise<Comment | null> => {
       const route = "PATCH /repos/{owner}/{repo}/issues/comments/{id}";
-      return orNull(() => one({ route, params: { ...nameOf(repo), id, body }, schema: commentSchema, ...options }));
+      const texts = { body: outgoingComment(words, redact) };
+      return orNull(() => one({ route, params: { ...nameOf(repo), id }, texts, schema: commentSchema, ...options }));
     },
   };
 }

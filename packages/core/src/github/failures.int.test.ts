@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { GitHubError } from "./errors.ts";
-import { rawComment, rawIssue, startServer } from "./httpServer.fixture.ts";
+import { rawComment, rawIssue, startServer, words } from "./httpServer.fixture.ts";
 import type { Reply, Seen, TestServer } from "./httpServer.fixture.ts";
 
 const repo = { owner: "o", repo: "r" };
@@ -54,7 +54,7 @@ describe("a read is tried four times, a POST once", () => {
 
   test.for(bad)("%s at a POST", async ([, reply]) => {
     const { client, seen } = await start(() => reply);
-    const error = await failure(client().createComment(repo, 5, "x"));
+    const error = await failure(client().createComment(repo, 5, words("x")));
     expect(error).toMatchObject({ kind: "unavailable", call: "POST /repos/o/r/issues/5/comments" });
     expect(seen).toHaveLength(1);
   });
@@ -67,7 +67,7 @@ describe("a read is tried four times, a POST once", () => {
         ? { status: 404, json: { message: "Label does not exist" } }
         : { json: rawComment(1, 5) };
     });
-    await client().updateComment(repo, 1, "x");
+    await client().updateComment(repo, 1, words("x"));
     bads = 1;
     await client().removeLabel(repo, 5, "x");
     expect(calls().map((call) => call.split(" ")[0])).toEqual(["PATCH", "PATCH", "PATCH", "DELETE", "DELETE"]);
@@ -100,7 +100,7 @@ describe("rate limits", () => {
         json: { message: "You have exceeded a secondary rate limit" },
       };
     });
-    expect(await client().createComment(repo, 5, "x")).toMatchObject({ id: 1 });
+    expect(await client().createComment(repo, 5, words("x"))).toMatchObject({ id: 1 });
     expect(seen).toHaveLength(2);
   });
 });
@@ -128,7 +128,7 @@ test("an answer of another shape names the call and the field", async () => {
 
 test("no answer in time is unavailable", async () => {
   const { client, seen } = await start(() => "silence");
-  const error = await failure(client({ requestTimeoutMs: 50 }).createComment(repo, 5, "x"));
+  const error = await failure(client({ requestTimeoutMs: 50 }).createComment(repo, 5, words("x")));
   expect(error).toMatchObject({ kind: "unavailable", status: null, detail: "no answer in time" });
   expect(seen).toHaveLength(1);
 });
@@ -153,7 +153,7 @@ test.each([
   const { client, logged } = await start(({ headers }) =>
     status === 0 ? "drop" : { status, json: { message: `bad ${headers.authorization}`, errors: [{ message: token }] } },
   );
-  const error = await failure(client({ token }).createComment(repo, 5, "x"));
+  const error = await failure(client({ token }).createComment(repo, 5, words("x")));
   const everything = [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), ...logged].join("\n");
   expect(everything).not.toContain("canary");
   expect(logged.length).toBeGreaterThan(0);

@@ -94,6 +94,9 @@ export async function startServer(handle: (request: Seen) => Reply): Promise<Tes
   };
 }
 
+/** A comment without a marker. */
+export const words = (text: string) => ({ marker: null, text });
+
 /** GitHub's JSON of an issue of `o/r`, as far as it is read. */
 export function rawIssue(number: number, more: Record<string, unknown> = {}) {
   return {

@@ -1,4 +1,5 @@
 import type { LabelDefinition } from "../domain/labels.ts";
+import { outgoingDescription } from "../outgoing/outgoing.ts";
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { anySchema } from "./schemas.ts";
@@ -6,7 +7,7 @@ import type { CallOptions, Repo } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
 
 /** Calls about labels. Never the whole set at once: that would undo what somebody else changed meanwhile. */
-export function labelCalls({ one }: Caller) {
+export function labelCalls({ one, redact }: Caller) {
   const ensured = new Set<string>();
   return {
     /** No harm when it is on already. Sent once, like every POST. */
@@ -43,7 +44,9 @@ export function labelCalls({ one }: Caller) {
       if (ensured.has(key)) return;
       try {
         const route = "POST /repos/{owner}/{repo}/labels";
-        await one({ route, params: { ...nameOf(repo), ...label }, schema: anySchema, ...options });
+        const { name, color, description } = label;
+        const texts = { description: outgoingDescription(description, redact) };
+        await one({ route, params: { ...nameOf(repo), name, color }, texts, schema: anySchema, ...options });
       } catch (error) {
         const exists = error instanceof GitHubError && error.kind === "invalid" && /already.exists/i.test(error.detail);
         if (!exists) throw error;

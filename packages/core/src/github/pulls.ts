@@ -1,11 +1,11 @@
+import { outgoingAddition, outgoingPull, outgoingTitle, type MoreWords, type PullWords } from "../outgoing/outgoing.ts";
 import type { Caller } from "./call.ts";
-import { pullSchema } from "./schemas.ts";
-import type { CallOptions, Pull, Repo } from "./types.ts";
+import { pullSchema, reviewCommentSchema, reviewSchema } from "./schemas.ts";
+import type { CallOptions, Pull, Repo, Review, ReviewComment } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
 
-export interface NewPull {
+export interface NewPull extends PullWords {
   title: string;
-  body: string;
   /** Branch names, of the same repository. */
   head: string;
   base: string;
@@ -13,7 +13,7 @@ export interface NewPull {
 }
 
 /** Calls about pull requests. */
-export function pullCalls({ one, all }: Caller) {
+export function pullCalls({ one, all, redact }: Caller) {
   return {
     /** Every pull request of a branch of this repository, open or not, newest first. */
     pullsOfBranch: async (repo: Repo, branch: string, options: CallOptions = {}): Promise<Pull[]> => {
@@ -39,21 +39,38 @@ export function pullCalls({ one, all }: Caller) {
       return (await one({ route, params: { ...nameOf(repo), number }, schema: pullSchema, ...options })).pull;
     },
 
+    /** The reviews of a pull request, oldest first. */
+    reviews: (repo: Repo, number: number, options: CallOptions = {}): Promise<Review[]> =>
+      all({
+        route: "GET /repos/{owner}/{repo}/pulls/{number}/reviews",
+        params: { ...nameOf(repo), number },
+        schema: reviewSchema,
+        ...options,
+      }),
+
+    /** The comments on lines of a pull request, oldest first. */
+    reviewComments: (repo: Repo, number: number, options: CallOptions = {}): Promise<ReviewComment[]> =>
+      all({
+        route: "GET /repos/{owner}/{repo}/pulls/{number}/comments",
+        params: { ...nameOf(repo), number },
+        schema: reviewCommentSchema,
+        ...options,
+      }),
+
     /** Sent once. `invalid` when the branch has one already, `unavailable` when the answer was lost: look it up by branch. */
     openPull: async (repo: Repo, pull: NewPull, options: CallOptions = {}): Promise<Pull> => {
       const route = "POST /repos/{owner}/{repo}/pulls";
-      return (await one({ route, params: { ...nameOf(repo), ...pull }, schema: pullSchema, ...options })).pull;
+      const { title, closes, text, head, base, draft } = pull;
+      const texts = { title: outgoingTitle(title, redact), body: outgoingPull({ closes, text }, redact) };
+      const params = { ...nameOf(repo), head, base, draft };
+      return (await one({ route, params, texts, schema: pullSchema, ...options })).pull;
     },
 
-    updatePull: async (
-      repo: Repo,
-      number: number,
-      change: { title?: string | undefined; body?: string | undefined },
-      options: CallOptions = {},
-    ): Promise<Pull> => {
+    /** Adds to the pull request's text. */
+    updatePull: async (repo: Repo, number: number, words: MoreWords, options: CallOptions = {}): Promise<Pull> => {
       const route = "PATCH /repos/{owner}/{repo}/pulls/{number}";
-      return (await one({ route, params: { ...nameOf(repo), number, ...change }, schema: pullSchema, ...options }))
-        .pull;
+      const texts = { body: outgoingAddition(words, redact) };
+      return (await one({ route, params: { ...nameOf(repo), number }, texts, schema: pullSchema, ...options })).pull;
     },
   };
 }

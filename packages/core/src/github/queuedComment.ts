@@ -1,5 +1,5 @@
 import type { IssueRef } from "../domain/reference.ts";
-import { findMarked, renderMarker, type Marker } from "../domain/marker.ts";
+import { findMarked, type Marker } from "../domain/marker.ts";
 import { statusText } from "../domain/texts.ts";
 import type { GitHub } from "./client.ts";
 
@@ -35,13 +35,12 @@ export async function showQueued(options: QueuedComment, { known }: { known: boo
   const { github, ref, signal } = options;
   const found = await find(options);
   if (found === undefined) {
-    await github.createComment(ref, ref.number, `${renderMarker(BEFORE_RUNS)}\n${text(options, "queued")}`, { signal });
+    await github.createComment(ref, ref.number, { marker: BEFORE_RUNS, text: text(options, "queued") }, { signal });
     return;
   }
   if (!known && found.marker.outcome !== null) return;
-  await github.updateComment(ref, found.comment.id, `${renderMarker(found.marker)}\n${text(options, "queued")}`, {
-    signal,
-  });
+  const words = { marker: found.marker, text: text(options, "queued") };
+  await github.updateComment(ref, found.comment.id, words, { signal });
 }
 
 /** Where the status comment was there before any run, it now says that there will be none. */
@@ -49,9 +48,8 @@ export async function showWithdrawn(options: QueuedComment): Promise<void> {
   const { github, ref, signal } = options;
   const found = await find(options);
   if (found?.marker.run !== BEFORE_RUNS.run) return;
-  await github.updateComment(ref, found.comment.id, `${renderMarker(found.marker)}\n${text(options, "withdrawn")}`, {
-    signal,
-  });
+  const words = { marker: found.marker, text: text(options, "withdrawn") };
+  await github.updateComment(ref, found.comment.id, words, { signal });
 }
 
 async function find({ github, ref, login, signal }: QueuedComment) {

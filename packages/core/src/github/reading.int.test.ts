@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 
-import { rawComment, rawIssue, rawPull, startServer } from "./httpServer.fixture.ts";
+import { rawComment, rawIssue, rawPull, startServer, words } from "./httpServer.fixture.ts";
 import type { Reply, Seen, TestServer } from "./httpServer.fixture.ts";
 
 // What callers have carries more than a name, and none of it may be sent along.
@@ -102,7 +102,7 @@ test("a transferred issue and a renamed repository are reported, not believed", 
     status: 301,
     detail: /repositories\/9/,
   });
-  await expect(github.createComment(repo, 5, "x")).rejects.toMatchObject({ kind: "gone", status: 301 });
+  await expect(github.createComment(repo, 5, words("x"))).rejects.toMatchObject({ kind: "gone", status: 301 });
 });
 
 test.each([404, 410])("status %i of an issue or a repository means gone", async (status) => {

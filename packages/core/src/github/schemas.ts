@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Comment, Issue, IssueEvent, Pull } from "./types.ts";
+import type { Comment, Issue, IssueEvent, Pull, Review, ReviewComment } from "./types.ts";
 
 /** The account is null when it was deleted; GitHub's pages then show `ghost`. */
 const accountSchema = z
@@ -104,6 +104,49 @@ export const pullSchema = z
     };
     return { pull, headRepo: raw.head.repo?.full_name ?? null };
   });
+
+export const reviewSchema = z
+  .object({
+    id: z.int(),
+    user: accountSchema,
+    body: textSchema,
+    state: z.string(),
+    submitted_at: z.string().nullish(),
+  })
+  .transform(({ id, user, body, state, submitted_at }): Review => ({
+    id,
+    author: user,
+    body,
+    state: state.toUpperCase(),
+    submittedAt: submitted_at ?? "",
+  }));
+
+export const reviewCommentSchema = z
+  .object({
+    id: z.int(),
+    user: accountSchema,
+    body: textSchema,
+    path: z.string(),
+    line: z.int().nullish(),
+    original_line: z.int().nullish(),
+    subject_type: z.string().nullish(),
+    diff_hunk: textSchema,
+    created_at: z.string(),
+    pull_request_review_id: z.int().nullish(),
+    in_reply_to_id: z.int().nullish(),
+  })
+  .transform((raw): ReviewComment => ({
+    id: raw.id,
+    author: raw.user,
+    body: raw.body,
+    path: raw.path,
+    line: raw.line ?? raw.original_line ?? null,
+    outdated: (raw.line ?? null) === null && raw.subject_type !== "file",
+    diffHunk: raw.diff_hunk,
+    createdAt: raw.created_at,
+    review: raw.pull_request_review_id ?? null,
+    isReply: (raw.in_reply_to_id ?? null) !== null,
+  }));
 
 /** An issue's events are of many kinds; what is read here, only `labeled` ones are sure to have. */
 export const eventSchema = z

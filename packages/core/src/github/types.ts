@@ -53,6 +53,34 @@ export interface Pull {
   draft: boolean;
 }
 
+/** What a reviewer says about a pull request as a whole. */
+export interface Review {
+  id: number;
+  author: { login: string; type: string };
+  body: string;
+  /** `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED` or `PENDING`. */
+  state: string;
+  /** Empty while it is pending. */
+  submittedAt: string;
+}
+
+/** What a reviewer says about a line. */
+export interface ReviewComment {
+  id: number;
+  author: { login: string; type: string };
+  body: string;
+  path: string;
+  /** As it was when the comment was made, where the line is gone; null: the comment is about the file. */
+  line: number | null;
+  /** The code that it is about has changed since. */
+  outdated: boolean;
+  diffHunk: string;
+  createdAt: string;
+  /** Id of its review. */
+  review: number | null;
+  isReply: boolean;
+}
+
 /** Somebody did something to an issue, such as putting a label on; ids rise with time. `at` is ISO 8601. */
 export interface IssueEvent {
   id: number;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 
-import { rawComment, rawPull, startServer } from "./httpServer.fixture.ts";
+import { rawComment, rawPull, startServer, words } from "./httpServer.fixture.ts";
 import type { Reply, Seen, TestServer } from "./httpServer.fixture.ts";
 
 const repo = { owner: "o", repo: "r" };
@@ -55,10 +55,10 @@ test("comments are made, edited and read; a deleted one is null", async () => {
     };
   });
   const github = client();
-  const text = 'braces {x} $(touch y) `z` "q" 👍 \u202e';
-  expect(await github.createComment(repo, 5, text)).toMatchObject({ id: 3, body: text, issueNumber: 5 });
-  expect(await github.updateComment(repo, 3, "new")).toMatchObject({ body: "new" });
-  expect(await github.updateComment(repo, 404, "new")).toBeNull();
+  const text = 'braces {x} $(touch y) `z` "q" 👍';
+  expect(await github.createComment(repo, 5, words(text))).toMatchObject({ id: 3, body: text, issueNumber: 5 });
+  expect(await github.updateComment(repo, 3, words("new"))).toMatchObject({ body: "new" });
+  expect(await github.updateComment(repo, 404, words("new"))).toBeNull();
   expect(await github.comment(repo, 3)).toMatchObject({ id: 3, issueNumber: 5 });
   expect(await github.comment(repo, 404)).toBeNull();
   expect(seen[0]?.headers["authorization"]).toBe("token token-canary");
@@ -78,7 +78,7 @@ test("a pull request is opened and changed; a second one of the branch is refuse
     return { status: 422, json: { message: "Validation Failed", errors } };
   });
   const github = client();
-  const wanted = { title: "t", body: "b", head: "auto/gh-5", base: "main", draft: false };
+  const wanted = { title: "t", closes: 5, text: "b", head: "auto/gh-5", base: "main", draft: false };
   expect(await github.openPull(repo, wanted)).toEqual({
     number: 8,
     url: "http://web/o/r/pull/8",
@@ -96,7 +96,7 @@ test("a pull request is opened and changed; a second one of the branch is refuse
     call: "POST /repos/o/r/pulls",
     detail: "Validation Failed: A pull request already exists for o:auto/gh-5.",
   });
-  expect(await github.updatePull(repo, 8, { body: "changed" })).toMatchObject({ body: "changed" });
+  expect(await github.updatePull(repo, 8, { before: "Fixes #5", text: "changed" })).toMatchObject({ body: "changed" });
   expect(calls()).toHaveLength(3);
 });
 
@@ -104,8 +104,8 @@ test("writes keep their distance, reads do not", async () => {
   const { client, calls } = await start(({ method }) => ({ json: method === "POST" ? rawComment(1, 5) : [] }));
   const github = client({ writeIntervalMs: 10_000 });
   const controller = new AbortController();
-  const first = github.createComment(repo, 5, "x");
-  const second = github.createComment(repo, 5, "y", { signal: controller.signal });
+  const first = github.createComment(repo, 5, words("x"));
+  const second = github.createComment(repo, 5, words("y"), { signal: controller.signal });
   await first;
   await github.comments(repo, 5);
   expect(calls().map((call) => call.split(" ")[0])).toEqual(["POST", "GET"]);
@@ -116,6 +116,6 @@ test("writes keep their distance, reads do not", async () => {
 test("no distance where none is asked for", { timeout: 30_000 }, async () => {
   const { client, seen } = await start(() => ({ json: rawComment(1, 5) }));
   const github = client();
-  await Promise.all(Array.from({ length: 60 }, () => github.createComment(repo, 5, "x")));
+  await Promise.all(Array.from({ length: 60 }, () => github.createComment(repo, 5, words("x"))));
   expect(seen).toHaveLength(60); // one second apart they would outlast the time limit of this test
 });

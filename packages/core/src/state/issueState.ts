@@ -53,6 +53,7 @@ const shelfSchema = z.object({
   attempts: z.number(),
 });
 
+const feedbackSchema = z.object({ heard: z.array(z.string()), given: z.array(z.string()) });
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
 const rebaseSchema = z.object({ from: sha, onto: sha });
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
@@ -109,6 +110,11 @@ const fields = {
   prUrl: z.string().nullable(),
   /** Was the pull request open before the work of this job began? Then it needs new commits to count. */
   prBefore: sha.nullable(),
+  /**
+   * What reviewers said, by its keys: `given` to the agent of the present round, and `heard` by the rounds that ended with
+   * a pull request.
+   */
+  feedback: json(feedbackSchema).nullable(),
   statusComment: int.nullable(),
   questionId: int.nullable(),
   question: z.string().nullable(),
@@ -127,6 +133,8 @@ const fields = {
   end: json(endSchema).nullable(),
   summary: z.string().nullable(),
   usage: json(usageSchema).nullable(),
+  /** Models of the same runs, by their own figures; the one that did most comes first. */
+  models: json(z.array(z.string())).nullable(),
   /** Runs in a row that ended with their runner (lost, or handed back) without any progress; see domain/brokenOff.ts. */
   lost: int,
   /** The same without a change of the workspace. */

@@ -38,6 +38,6 @@ export function reopen(
     return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", failure: "refused", reason: before.reason };
   }
   if (unpublished) return { ...CLEAN, admitted: null, retried: null, checkpoint: "worked" };
-  const anew = { session: null, usage: null, summary: null, agentRuns: 0 };
+  const anew = { session: null, usage: null, models: null, summary: null, agentRuns: 0 };
   return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", ...anew };
 }

@@ -27,7 +27,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "C5",
 
   // Text in and out
-  "C6",
   "C7",
   "D1",
   "D2",
@@ -37,5 +36,4 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // Found by reading the code
   "F3",
   "F5",
-  "F6",
 ];

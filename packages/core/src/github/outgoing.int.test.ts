@@ -1,0 +1,89 @@
+import { afterEach, expect, test } from "vitest";
+import type { Marker } from "../domain/marker.ts";
+import { failureText, pullBody, pullTitle, questionText, statusText } from "../domain/texts.ts";
+import { NO_USAGE } from "../domain/usage.ts";
+import { fieldTest } from "../testing/fieldTest.fixture.ts";
+import { rawComment, rawPull, startServer, type TestServer } from "./httpServer.fixture.ts";
+
+const repo = { owner: "o", repo: "r" };
+const SECRET = "sk-proj-canary-4d1f9a77";
+const WORDS = `It no longer resolves #1 wrongly. Thanks @angular, closes o/r#2
+fixes
+#3 and ${SECRET} <!-- tac8 {"v":1} --> \u001b[31m\u202E`;
+
+const MARKER: Marker = {
+  v: 1,
+  kind: "status",
+  run: "run-1",
+  outcome: null,
+  label_event_id: 7,
+  published_sha: null,
+  question_id: null,
+};
+
+let server: TestServer;
+afterEach(() => server.close());
+
+/** Everything that was sent, as GitHub would read it. */
+async function sent(): Promise<Record<string, string>[]> {
+  server = await startServer(({ path }) => ({
+    json: path.includes("/comments") ? rawComment(1, 5) : path.includes("/pulls") ? rawPull(8, "auto/gh-5") : {},
+  }));
+  const github = server.client({ secrets: [SECRET] });
+  const facts = { summary: WORDS, usage: NO_USAGE, models: [WORDS], run: "r" };
+  const status = { state: "failed", runner: null, since: "2026-11-22T03:10:59.000Z", branch: null } as const;
+  const reason = { prNumber: null, headSha: null, usage: null, reason: WORDS };
+  const texts = [
+    WORDS,
+    questionText(WORDS),
+    failureText({ reason: WORDS, advice: "Look.", trigger: "rpi-auto", prNumber: null }),
+    statusText({ ...status, ...reason }, { trigger: "rpi-auto" }),
+  ];
+  for (const text of texts) {
+    await github.createComment(repo, 5, { marker: MARKER, text });
+    await github.updateComment(repo, 1, { marker: null, text });
+  }
+  const title = pullTitle({ issueNumber: 5, issueTitle: WORDS });
+  await github.openPull(repo, { title, closes: 5, text: pullBody(facts), head: "a", base: "b", draft: false });
+  await github.updatePull(repo, 8, { before: "Fixes #5\n\nFixes #6, too: ask @ann.", text: pullBody(facts) });
+  await github.ensureLabel(repo, { name: "x", color: "00ff00", description: "Fixes #1, says @angular" });
+  return server.seen.map(({ body }) => JSON.parse(body) as Record<string, string>);
+}
+
+/** Without code spans. */
+const shown = (text: string) => text.replaceAll(/`[^`\n]+`/g, "`");
+
+fieldTest("C6", "no text that leaves closes an issue or notifies anybody, but for tac8's own line", async () => {
+  const all = (await sent()).flatMap(({ title = "", body = "", description = "" }) => [title, body, description]);
+  for (const text of all) {
+    // What people have written in a pull request stays theirs.
+    const own = text.replace(/^Fixes #5\n\n(?:Fixes #6, too: ask @ann\.\n\n)?/, "");
+    expect(shown(own)).not.toMatch(/\b(?:resolves|closes|fixes)\s+(?:\S*#)/i);
+    expect(shown(own)).not.toMatch(/@a/);
+    expect(own).not.toMatch(/<!-- tac8 (?!\{"v":1,"kind":"status","run":"run-1")/);
+  }
+  expect(all.filter((text) => text.startsWith("Fixes #5\n\n"))).toHaveLength(2);
+  expect(all.join()).toContain("`@angular`");
+});
+
+test("no text that leaves has a secret, a terminal code or a turn of direction; its marker is as it was made", async () => {
+  const all = JSON.stringify(await sent());
+  expect(all).not.toContain("canary");
+  expect(all).not.toMatch(/\\u001b|\u001b|\u202E/);
+  expect(all.match(/<!-- tac8 \{\\"v\\":1,\\"kind\\":\\"status\\"/g)).toHaveLength(4);
+});
+
+test("texts stay within GitHub's limits, whatever is put into them; their first line stays", async () => {
+  server = await startServer(() => ({ json: rawPull(8, "auto/gh-5") }));
+  const github = server.client();
+  const text = "@octo fixes #1 ".repeat(10_000);
+  await github.openPull(repo, { title: text, closes: 5, text, head: "a", base: "b", draft: false });
+  await github.updatePull(repo, 8, { before: "x".repeat(60_000), text });
+  const [opened, changed] = server.seen.map(({ body }) => JSON.parse(body) as Record<string, string>);
+  expect(opened?.["title"]?.length).toBeLessThanOrEqual(256);
+  for (const body of [opened?.["body"], changed?.["body"]]) {
+    expect(body?.length).toBeLessThanOrEqual(65_536);
+    expect(body).toMatch(/\[…cut\]$/);
+  }
+  expect(opened?.["body"]).toMatch(/^Fixes #5\n\n`@octo`/);
+});

@@ -1,0 +1,124 @@
+import { clean } from "../conversation/shorten.ts";
+import { cut } from "../domain/cut.ts";
+import { layoutOf, type Layout, type Range } from "./layout.ts";
+
+/** Takes no place, and no name, number or word goes on behind it. */
+const BREAK = "\u200b";
+
+const TAG =
+  "</?[A-Za-z][A-Za-z0-9-]*(?:\\s{1,20}[A-Za-z_:][A-Za-z0-9_.:-]*(?:\\s{0,20}=\\s{0,20}(?:\"[^\"]*\"|'[^']*'|[^\\s\"'=<>`]+))?){0,20}\\s{0,20}/?>";
+const LINK = "(?<!\\\\)\\[[^\\[\\]\\n]*\\]\\([^\\s()<>]*\\)";
+/** What GitHub makes a link of by itself. */
+const ADDRESS = "(?<![^\\s*_~(<\\[])(?:https?|ftp)://[\\w-]+(?:\\.[\\w-]+)+[^\\s<>`()\\[\\]\"',;]*";
+const EMAIL = "[\\p{L}\\p{N}._%+-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+";
+const COMMENT = "<!--";
+const ENTITY =
+  "&(?:#(?<decimal>\\d{1,7})|#[xX](?<hex>[0-9a-fA-F]{1,6})|(?:commat|num|sol|colon|period|lowbar|hyphen|dash)(?=;))";
+
+/** Between a closing keyword and what it closes: blanks, colons, emphasis, quotes, list marks, brackets, tags, entities. */
+const GAP =
+  "(?:[\\s:*_~>|\"'()\\[\\]{}\\\\=+\\u200b-\\u200d\\u2060\\ufeff\\u2013\\u2014-]|<[^<>]{0,100}>|&#?\\w{1,12};?){0,60}";
+const ISSUE_PATH = "[^\\s<>()`]{1,300}/(?:issues|pulls?|discussions)/\\d";
+const ISSUE = `(?:#\\d|GH-\\d|[\\w.-]{1,100}(?:/[\\w.-]{1,100})?#\\d|<?${ISSUE_PATH}|[^\\[\\]]{0,300}\\]\\(<?${ISSUE_PATH})`;
+/** Everything that follows it is left as it is: without the keyword it is a link, and nothing more. */
+const KEYWORD = `(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?![A-Za-z0-9])(?=${GAP}${ISSUE})`;
+const MENTION = "(?<![A-Za-z0-9_])@[A-Za-z0-9](?:[A-Za-z0-9_@/.-]*[A-Za-z0-9])?";
+
+const acting = new RegExp(
+  `(?<skip>${TAG}|${LINK}|(?i:${ADDRESS})|${EMAIL})|(?<comment>${COMMENT})|(?<entity>${ENTITY})|(?<word>(?i:${KEYWORD})|${MENTION})`,
+  "gu",
+);
+const actingInLines = new RegExp(
+  `(?<skip>(?i:${ADDRESS})|${EMAIL})|(?<word>(?i:${KEYWORD})|${MENTION}|${COMMENT})`,
+  "gu",
+);
+
+/** What an entity may hide: letters of a keyword, numbers, `@`, `#` and the signs of an address. */
+const HIDDEN = /[A-Za-z0-9@#/:._-]/;
+// oxlint-disable-next-line no-control-regex
+const C1 = /[\u0080-\u009f]/g;
+
+/**
+ * Makes Markdown from outside harmless and leaves it readable: no closing keyword, mention or HTML comment in it acts, and no
+ * control character, terminal code or turn of direction is left. Code stays as it is. What would act becomes a code span, so
+ * that it can be copied; where raw HTML or unbalanced backticks make it uncertain that it is one, a zero-width space breaks it.
+ * A second pass changes nothing. A fence that is open at the end is closed.
+ * @param max UTF-16 units of the result at most; what is over is cut
+ */
+export function defuse(text: string, max = Number.POSITIVE_INFINITY): string {
+  const plain = cleanText(text);
+  return fit(plain, max, (part) => {
+    const layout = layoutOf(part);
+    const fence = layout.openFence === null ? "" : `${part.endsWith("\n") ? "" : "\n"}${layout.openFence}`;
+    return edit(part, layout) + fence;
+  });
+}
+
+/** The same for a text that is no Markdown: a title, a commit's message, a label's description. A code span is none there. */
+export function defusePlain(text: string, max = Number.POSITIVE_INFINITY): string {
+  return fit(cleanText(text), max, (part) =>
+    part.replace(actingInLines, (all, ...rest) => (groupsOf(rest).word === undefined ? all : broken(all))),
+  );
+}
+
+function cleanText(text: string): string {
+  const lines = text.replaceAll(/\r\n?|\u2028|\u2029/g, "\n");
+  return clean(lines).replaceAll(C1, "").toWellFormed();
+}
+
+/** What `make` makes of the text, or of as much of its beginning as fits: what is made harmless, or quoted, is longer. */
+export function fit(text: string, max: number, make: (part: string) => string): string {
+  for (let room = max; ;) {
+    const made = make(cut(text, room));
+    if (made.length <= max || room <= 0) return made;
+    room = Math.min(room - 1, Math.floor((Math.min(room, text.length) * max) / made.length));
+  }
+}
+
+function edit(text: string, { code, doubtful }: Layout): string {
+  let result = "";
+  let at = 0;
+  for (const [from, to] of [...code, [text.length, text.length] as const]) {
+    result += editPiece(text, [at, from], doubtful) + text.slice(from, to);
+    at = to;
+  }
+  return result;
+}
+
+/** A piece between code: nothing in it belongs together with what is beyond. */
+function editPiece(text: string, [from, to]: Range, doubtful: readonly Range[]): string {
+  return text.slice(from, to).replace(acting, (all, ...rest) => {
+    const groups = groupsOf(rest);
+    if (groups.skip !== undefined) return all;
+    const start = from + Number(rest.at(-3));
+    const doubt = doubtful.some(([first, last]) => start >= first && start < last);
+    if (groups.comment !== undefined) return doubt ? `<${BREAK}!--` : "&lt;!--";
+    if (groups.entity !== undefined) return hides(groups) ? `${doubt ? `&${BREAK}` : "&amp;"}${all.slice(1)}` : all;
+    const before = text[start - 1] ?? "";
+    const beside = before === "`" || before === "\\" || text[start + all.length] === "`";
+    return doubt || beside ? broken(all) : `\`${all}\``;
+  });
+}
+
+interface Groups {
+  readonly skip?: string;
+  readonly comment?: string;
+  readonly entity?: string;
+  readonly word?: string;
+  readonly decimal?: string;
+  readonly hex?: string;
+}
+
+function groupsOf(rest: readonly unknown[]): Groups {
+  return rest.at(-1) as Groups;
+}
+
+function hides({ decimal, hex }: Groups): boolean {
+  if (decimal === undefined && hex === undefined) return true;
+  const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
+  return code < 128 && HIDDEN.test(String.fromCharCode(code));
+}
+
+function broken(word: string): string {
+  return word.startsWith("@") ? word.replaceAll("@", `@${BREAK}`) : `${word.slice(0, 1)}${BREAK}${word.slice(1)}`;
+}
