@@ -5,9 +5,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { parseMarker } from "@tac8/core/domain/marker";
 import { priorityOf } from "@tac8/core/domain/priority";
 import {
-  BUILT_IN_TEMPLATE,
   fence,
-  MAX_TEMPLATE_CHARS,
   renderComments,
   renderPrompt,
   renderResume,
@@ -17,6 +15,8 @@ import {
 import { formatReference } from "@tac8/core/domain/reference";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Comment, Issue } from "@tac8/core/github/types";
+import { chooseTemplate } from "@tac8/core/domain/template";
+import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
 import { assertInScope } from "../airlock/pushScope.ts";
 import type { RunContext } from "../run/context.ts";
@@ -26,6 +26,7 @@ import { removePrivateFiles } from "../workspace/privateFiles.ts";
 import { soundWorkspace } from "../workspace/soundWorkspace.ts";
 import { admit } from "./admit.ts";
 import { chooseBranch } from "./branch.ts";
+import { readFeedback } from "./feedback.ts";
 import { findUnheardEnd, finishLate } from "./finish.ts";
 import { showLabel } from "./labels.ts";
 import { findUnheardQuestion, hearLate } from "./question.ts";
@@ -119,7 +120,8 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     await finishLate(run, ended);
     return null;
   }
-  return writePrompts({ run, issue, comments, why, begun: published !== null || workspace.how !== "created" });
+  const begun = published !== null || workspace.how !== "created";
+  return writePrompts({ run, issue, comments, why, begun, pull });
 }
 
 /** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */
@@ -160,14 +162,18 @@ interface PromptFacts {
   readonly why: ResumeReason | null;
   /** There is earlier work in the workspace or on the branch. */
   readonly begun: boolean;
+  /** The open pull request that the work goes on with. */
+  readonly pull: Pull | null;
 }
 
-async function writePrompts({ run, issue, comments, why, begun }: PromptFacts): Promise<Prompts> {
+async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFacts): Promise<Prompts> {
   const { config, login } = run.services;
   const nonce = randomUUID().slice(0, 8);
   const others = comments.filter(({ author, body }) => author.login !== login || parseMarker(body) === null);
-  const template = (await run.mirror.file(run.state.baseSha ?? "", TEMPLATE_FILE))?.slice(0, MAX_TEMPLATE_CHARS);
-  const rendered = renderPrompt(template ?? BUILT_IN_TEMPLATE, {
+  const { template, note } = chooseTemplate(await run.mirror.file(run.state.baseSha ?? "", TEMPLATE_FILE));
+  if (note !== null) run.log.warn(`${TEMPLATE_FILE} of the repository is not used: ${note}`);
+  const feedback = pull === null ? "" : await readFeedback(run, pull, nonce);
+  const rendered = renderPrompt(template, {
     task_id: `gh-${issue.number}`,
     source: `${webUrl(config.github.api_url, run.ref)}/issues/${issue.number}`,
     issue_number: String(issue.number),
@@ -182,8 +188,15 @@ async function writePrompts({ run, issue, comments, why, begun }: PromptFacts): 
     branch_name: run.state.branch ?? "",
     worker_id: `${run.runner} for ${formatReference(run.ref)}`,
   });
-  const full = begun || why !== null ? `${rendered}\n\n${renderTakeover(why, nonce)}\n` : rendered;
+  const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
+  const full = joined(rendered, takeover, feedback);
   await mkdir(dirname(run.paths.promptFile), { recursive: true });
   await writeFile(run.paths.promptFile, full, { mode: 0o600 });
-  return { full, resume: why === null ? null : renderResume(why, nonce) };
+  return { full, resume: why === null ? null : joined(renderResume(why, nonce), feedback) };
+}
+
+/** The parts that are there, with an empty line between. */
+function joined(first: string, ...more: readonly string[]): string {
+  const parts = more.filter((part) => part !== "");
+  return parts.length === 0 ? first : `${[first, ...parts].join("\n\n")}\n`;
 }

@@ -9,6 +9,7 @@ import { withPatience } from "../run/patience.ts";
 import { byPublished, whyKept } from "../janitor/published.ts";
 import { look } from "../workspace/aside.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
+import { feedbackHeard } from "./feedback.ts";
 import { showLabel, signOfEnd } from "./labels.ts";
 import { isSpeechless, sayOnce, showStatus } from "./statusComment.ts";
 
@@ -46,6 +47,7 @@ export async function report(run: RunContext): Promise<JobResult> {
       stopMode: null,
       cancel: null,
       endedAttempt: run.job.attemptsMade,
+      ...(outcome === "pr" ? feedbackHeard(run.state) : {}),
     },
     {
       reason: reasonOf(run, outcome),

@@ -3,6 +3,7 @@ import { findMarked } from "@tac8/core/domain/marker";
 import { findOpenQuestion, type OpenQuestion } from "@tac8/core/domain/openQuestion";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
+import { isTrusted } from "./trusted.ts";
 
 export type Trigger =
   /** Go: this event is used up by the run. */
@@ -19,7 +20,7 @@ export type Trigger =
  * comments tell which were used.
  */
 export async function readTrigger(run: RunContext, comments: readonly Comment[]): Promise<Trigger> {
-  const { github, login, config } = run.services;
+  const { github, login } = run.services;
   const { ref, repository, state } = run;
   const options = { signal: run.switch.halt };
   const event: IssueEvent | null = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, options);
@@ -39,10 +40,6 @@ export async function readTrigger(run: RunContext, comments: readonly Comment[])
   );
   const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));
   if (state.labelEvent === 0 && event.id <= used) return { kind: "used" };
-  if (config.github.trusted_users.some((user) => user.toLowerCase() === event.actor.toLowerCase())) {
-    return { kind: "go", event: event.id };
-  }
-  const permission = await github.permission(ref, event.actor, options);
-  const trusted = permission === "admin" || permission === "write";
+  const trusted = await isTrusted(run, event.actor);
   return trusted ? { kind: "go", event: event.id } : { kind: "untrusted", actor: event.actor, event: event.id };
 }

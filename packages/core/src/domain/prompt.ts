@@ -14,9 +14,6 @@ export interface PromptValues {
   readonly worker_id: string;
 }
 
-/** A template longer than this is no template. */
-export const MAX_TEMPLATE_CHARS = 100_000;
-
 export const BUILT_IN_TEMPLATE = `You are working on GitHub issue #{issue_number} ({source}), task {task_id}, priority {priority}.
 
 Your working directory is a git worktree of the repository, made for this issue alone:

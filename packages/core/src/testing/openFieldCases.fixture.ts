@@ -27,8 +27,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "C5",
 
   // Text in and out
-  "C7",
-  "D1",
   "D2",
 
   // What the operator sees
