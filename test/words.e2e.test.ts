@@ -4,10 +4,13 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, beforeAll, expect } from "vitest";
 import { createWorld, LABEL, OWNER, REPO, type World } from "./world.ts";
 
+const DEEP = "claude-of-the-rule";
+
 /** What the agent and reviewers say, and whom it reaches. */
 let world: World;
 beforeAll(async () => {
-  world = await createWorld();
+  const rule = ['conditions = { labels = ["deep"] }', `model = "${DEEP}"`];
+  world = await createWorld({ moreConfig: `[[routing.rules]]\n${rule.join("\n")}\n` });
   world.github.addUser({ login: "colleague" });
   world.github.setPermission(REPO, "colleague", "write");
   world.startApp("scheduler");
@@ -42,6 +45,14 @@ fieldTest("F6", "the pull request names the model that ran", async () => {
   const [pull] = world.github.pulls(REPO);
   expect(pull?.body).toContain(` · ${MODEL} · `);
   expect(pull?.body).not.toContain("claude-sonnet");
+});
+
+fieldTest("D2", "a routing rule chooses the model of a run by the issue's label", async () => {
+  const work = [{ write: "deep.txt", text: "deep" }, { commit: "feat: deep" }];
+  const number = world.openIssue({ labels: [LABEL, "deep"], script: work });
+  await world.reaches(number, "pr");
+  const pull = world.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);
+  expect(pull?.body).toContain(` · ${DEEP} · `);
 });
 
 /** An issue with an open pull request, whose agent writes down what it was told. */

@@ -169,7 +169,7 @@ test("a log that can't be written is a problem, not an end", async () => {
 test("any other CLI, by its template", async () => {
   const program = ["bash", "-c", 'echo "$1 for $2"; cat; echo oops >&2; exit 4', "cli", "{model}", "{prompt_file}"];
   const request = bench.request({ program, model: "m1" });
-  const end = await bench.start(request, { driver: commandDriver }).done;
+  const end = await bench.start(request, { driver: commandDriver({ model: "fake", prices: {} }) }).done;
   expect(end).toMatchObject({
     code: 4,
     result: null,
@@ -182,7 +182,7 @@ test("any other CLI, by its template", async () => {
 
 test("a command is stopped by SIGTERM at once", async () => {
   const program = ["bash", "-c", "trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done"];
-  const handle = bench.start(bench.request({ program }), { driver: commandDriver });
+  const handle = bench.start(bench.request({ program }), { driver: commandDriver({ model: "fake", prices: {} }) });
   await bench.event(({ text }) => text === "ready");
   const end = await handle.stop("stopped", { graceMs: 60_000 });
   expect(end).toMatchObject({ cause: "stopped", code: 7, lastText: "ready\nstopping" });

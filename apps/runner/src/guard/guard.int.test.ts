@@ -151,7 +151,8 @@ test("SIGINT and SIGHUP leave the guard cold, SIGTERM ends the agent", async () 
 test("the agent sees the lock as its descriptor 3, nothing of the guard's line, and a group of its own", async () => {
   const program = ["bash", "-c", "ls -l /proc/self/fd; kill 0"];
   const { commandDriver } = await import("../agent/command/driver.ts");
-  const end = await bench.start(bench.request({ program }), { driver: commandDriver }).done;
+  const end = await bench.start(bench.request({ program }), { driver: commandDriver({ model: "fake", prices: {} }) })
+    .done;
   expect(end.cause).toBe("exited");
   expect(end.lastText).toMatch(/ 3 -> .*workspace\.lock/);
   expect(end.lastText).not.toMatch(/ [5-9] -> /);

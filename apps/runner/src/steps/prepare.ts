@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { chooseAgent, type AgentChoice } from "@tac8/core/config/routing";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { parseMarker } from "@tac8/core/domain/marker";
 import { priorityOf } from "@tac8/core/domain/priority";
@@ -14,7 +15,6 @@ import {
 } from "@tac8/core/domain/prompt";
 import { formatReference } from "@tac8/core/domain/reference";
 import { GitHubError } from "@tac8/core/github/errors";
-import type { Comment, Issue } from "@tac8/core/github/types";
 import { chooseTemplate } from "@tac8/core/domain/template";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
@@ -40,6 +40,8 @@ export interface Prompts {
   readonly full: string;
   /** For a session that is resumed: what is new. */
   readonly resume: string | null;
+  /** How the run's agent is started. */
+  readonly agent: AgentChoice;
 }
 
 const TEMPLATE_FILE = "worker_template.md";
@@ -192,7 +194,11 @@ async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFa
   const full = joined(rendered, takeover, feedback);
   await mkdir(dirname(run.paths.promptFile), { recursive: true });
   await writeFile(run.paths.promptFile, full, { mode: 0o600 });
-  return { full, resume: why === null ? null : joined(renderResume(why, nonce), feedback) };
+  const resume = why === null ? null : joined(renderResume(why, nonce), feedback);
+  const { labels } = issue;
+  const hour = new Date(run.services.now()).getHours();
+  const facts = { priority: priorityOf(labels), labels, retryCount: run.job.attemptsMade, hour };
+  return { full, resume, agent: chooseAgent(config.agents, facts) };
 }
 
 /** The parts that are there, with an empty line between. */

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { dirname } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
+import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
@@ -35,14 +36,15 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   const { homeId } = run.services;
   const { session, sessionHome } = run.state;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
+  const { agent } = prompts;
   let { end, verdict, recorded } = await runAgent(
     run,
-    resumable ? { session, prompt: prompts.resume } : { session: null, prompt: prompts.full },
+    resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
   );
   if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
     run.log.info("the agent's session is gone: starting a new one");
     await recorded;
-    ({ end, verdict, recorded } = await runAgent(run, { session: null, prompt: prompts.full }));
+    ({ end, verdict, recorded } = await runAgent(run, { agent, session: null, prompt: prompts.full }));
   }
   run.switch.lost.throwIfAborted();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
@@ -86,18 +88,22 @@ interface Ended {
   readonly recorded: Promise<void>;
 }
 
-async function runAgent(run: RunContext, how: { session: string | null; prompt: string | null }): Promise<Ended> {
+interface Start {
+  readonly agent: AgentChoice;
+  readonly session: string | null;
+  readonly prompt: string | null;
+}
+
+async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   const { config, redis, log, now, redact, ceiling } = run.services;
-  const { coordinator, llm } = config;
+  const { coordinator, llm, agents } = config;
+  const { provider, program, model } = how.agent;
   await assertBudget(run);
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.state.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
-    program: [
-      ...programPrefix(ceiling, run.slot),
-      ...(llm.provider === "command" ? (llm.command_template ?? []) : llm.command),
-    ],
+    program: [...programPrefix(ceiling, run.slot), ...program],
     cwd: run.paths.tree,
     env: {
       CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
@@ -107,7 +113,7 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     },
     prompt: how.prompt ?? "",
     promptFile: run.paths.promptFile,
-    model: llm.model_default,
+    model,
     sessionId,
     resume: how.session !== null,
     maxUsd: llm.max_usd_per_run,
@@ -134,7 +140,10 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
   run.switch.halt.throwIfAborted();
   await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
   const live = openLiveStream({ redis, runId: run.id, log, redact });
-  const driver = llm.provider === "command" ? commandDriver : claudeDriver({ uid: process.getuid?.() ?? 0 });
+  const driver =
+    provider === "command"
+      ? commandDriver({ model, prices: agents.prices })
+      : claudeDriver({ uid: process.getuid?.() ?? 0 });
   const agent = startAgent(driver, request, {
     onEvent: (event) => {
       live.add(event);
@@ -144,7 +153,10 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     log: run.log,
     now,
   });
-  run.log.info({ resume: request.resume, session: sessionId }, request.resume ? "agent resumed" : "agent started");
+  run.log.info(
+    { resume: request.resume, session: sessionId, model },
+    request.resume ? "agent resumed" : "agent started",
+  );
   const stopWatching = watchForHalt(run, ({ cause, now: atOnce }) => {
     void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
   });
@@ -152,8 +164,8 @@ async function runAgent(run: RunContext, how: { session: string | null; prompt: 
     const end = await agent.done;
     const closed = live.close();
     run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
-    const verdict = classifyEnd(end, { provider: llm.provider, now: now() });
-    const { usage, models, reason, evidence } = accountOf(run, end);
+    const verdict = classifyEnd(end, { provider, now: now() });
+    const { usage, models, reason, evidence } = accountOf(run, end, model);
     run.progress.cost(usage);
     if (verdict.ok) {
       await keepEnd(run, { run: run.id, summary: summaryOf(end, redact), usage, models, reason, evidence });
@@ -177,12 +189,16 @@ async function assertBudget({ services, switch: { halt } }: RunContext): Promise
   if (refused !== null) throw new StepFailure({ kind: "budget", message: refused.reason, until: refused.until });
 }
 
-function accountOf(run: RunContext, end: AgentEnd): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
+function accountOf(
+  run: RunContext,
+  end: AgentEnd,
+  asked: string,
+): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
   const spent = usageOf(end);
   const named = Object.entries(end.models).map(([model, figures]) =>
     figuresOf(model, { ...spent, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
   );
-  const models = named.length > 0 ? named : [figuresOf(run.services.config.llm.model_default, spent)];
+  const models = named.length > 0 ? named : [figuresOf(asked, spent)];
   const { cause, costUsd, turns, durationMs: ms } = end;
   return {
     usage: addUsage(run.state.usage ?? NO_USAGE, spent),

@@ -3,7 +3,7 @@ import type { Config } from "../config/resolve.ts";
 import { findProgram } from "./findProgram.ts";
 
 /** Programs that a runner needs and that are not there, one line each with what to do. `path`: a `PATH`. */
-export function missingPrograms({ llm }: Pick<Config, "llm">, path: string): string[] {
+export function missingPrograms({ llm, agents }: Pick<Config, "llm" | "agents">, path: string): string[] {
   const missing = (name: string) => findProgram(name, { path, cwd: "/" }) === null;
   const lines: string[] = [];
   if (missing("git")) lines.push("git was not found: install it (sudo apt-get install git)");
@@ -12,9 +12,16 @@ export function missingPrograms({ llm }: Pick<Config, "llm">, path: string): str
     llm.provider === "command"
       ? { name: llm.command_template?.[0] ?? "", key: "llm.command_template" }
       : { name: llm.command[0] ?? "claude", key: "llm.command" };
-  // A path from the worktree, such as ./script/agent, is there only when a run has made the worktree.
-  const fromWorktree = agent.name.includes("/") && !isAbsolute(agent.name);
-  if (!fromWorktree && missing(agent.name)) lines.push(agentMissing(agent));
+  const routed = agents.rules.map((rule) => ({
+    name: rule.agent.program[0] ?? "",
+    key: `the provider of ${rule.name}`,
+  }));
+  const all = new Map([agent, ...routed].toReversed().map((entry) => [entry.name, entry]));
+  for (const { name, key } of [...all.values()].toReversed()) {
+    // A path from the worktree, such as ./script/agent, is there only when a run has made the worktree.
+    const fromWorktree = name.includes("/") && !isAbsolute(name);
+    if (!fromWorktree && missing(name)) lines.push(agentMissing({ name, key }));
+  }
   return lines;
 }
 

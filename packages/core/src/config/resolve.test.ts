@@ -276,30 +276,6 @@ base_dir = "trees"
     const both = OLD.replace("[llm]", '[llm]\ncommand = ["mine"]');
     expect(configOf({ text: both }).llm.command).toEqual(["mine"]);
   });
-
-  it("may have tables that tac8 has no use for: one warning each", () => {
-    const text = `${OLD}
-[providers.claude]
-command = "claude"
-[providers.openai]
-api_key_env = "OPENAI_API_KEY"
-[[models]]
-name = "big"
-[[models]]
-name = "small"
-[routing]
-default = "big"
-`;
-    const { config, problems, warnings } = resolve({ text });
-    expect(problems).toEqual([]);
-    expect(config).not.toBeNull();
-    expect(warnings).toHaveLength(3);
-    for (const table of ["providers", "models", "routing"]) {
-      expect(
-        warnings.filter((warning) => warning.startsWith(`[${table}] `) && warning.includes("ignored")),
-      ).toHaveLength(1);
-    }
-  });
 });
 
 it("refuses labels that mean two things, whatever their case", () => {

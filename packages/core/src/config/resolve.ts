@@ -6,7 +6,9 @@ import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder }
 import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
 import { lineOf } from "./lineOf.ts";
-import { fileSchema, IGNORED_TABLES, type ConfigFile } from "./schema.ts";
+import { findProvider, pricesOf, rulesOf } from "./older.ts";
+import type { Agents } from "./routing.ts";
+import { fileSchema, type ConfigFile } from "./schema.ts";
 import { xdgFolder } from "./xdgFolder.ts";
 
 export interface RepositoryConfig {
@@ -36,8 +38,11 @@ export interface Secrets {
   readonly values: readonly string[];
 }
 
-export interface Config extends Omit<ConfigFile, "repositories"> {
+export interface Config extends Omit<ConfigFile, "repositories" | "llm" | "providers" | "models" | "routing"> {
   readonly repositories: readonly RepositoryConfig[];
+  /** How agents are started where no rule says otherwise. */
+  readonly llm: Omit<ConfigFile["llm"], "provider"> & { readonly provider: "claude" | "command" };
+  readonly agents: Agents;
   readonly redisUrl: string;
   /** Absolute path of the data folder. */
   readonly home: string;
@@ -88,12 +93,12 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
   const found: ConfigProblem[] = [];
-  const { file: parsed, broken } = parseFile(input, found, warnings);
+  const { file: parsed, broken } = parseFile(input, found);
   // One broken table is no reason to keep quiet about the others.
   const named = broken.has("github") || broken.has("repositories");
   const file = parsed ?? NOTHING;
   const repositories = parsed === null || named ? [] : listRepositories(file, found);
-  const llm = parsed === null || broken.has("llm") ? file.llm : resolveLlm(file.llm, found);
+  const work = parsed === null || broken.has("llm") ? unresolved(file) : resolveAgents(file, found, warnings);
   problems.push(
     ...found
       .map((problem) => withLine(problem, input.text))
@@ -109,11 +114,13 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort } = environment;
   const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
   const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN });
+  const keys = given(Object.fromEntries(work.apiKeys.map((name) => [name, input.env[name]])));
   const hidden = [...Object.values(ours), redisPassword].filter((secret) => secret != null);
   const draft: Config = {
     ...file,
     repositories,
-    llm,
+    llm: work.llm,
+    agents: work.agents,
     github: { ...file.github, api_url: (apiUrl ?? file.github.api_url).replace(/\/+$/, "") },
     board: { ...file.board, host: boardHost ?? file.board.host, port: boardPort ?? file.board.port },
     redisUrl,
@@ -129,11 +136,13 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
         ntfyToken: ours.TAC8_NTFY_TOKEN ?? null,
         webhookUrl: ours.TAC8_WEBHOOK_URL ?? null,
       },
-      values: [...hidden, ...Object.values(own), ...proxySecrets(input.env)].filter((value) => value.length >= 6),
+      values: [...hidden, ...Object.values(own), ...Object.values(keys), ...proxySecrets(input.env)].filter(
+        (value) => value.length >= 6,
+      ),
     },
     agentEnv: agentEnvironment({
       env: input.env,
-      extra: file.agent.env,
+      extra: [...file.agent.env, ...work.apiKeys],
       hidden: [...hidden, ...(variable(input.env, "REDIS_URL") === null ? [] : [redisUrl])],
       own,
     }),
@@ -161,7 +170,7 @@ interface ParsedFile {
   readonly broken: ReadonlySet<PropertyKey>;
 }
 
-function parseFile(input: ConfigInput, problems: ConfigProblem[], warnings: string[]): ParsedFile {
+function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
   const { text, path, searched = [] } = input;
   const nothing = { file: null, broken: new Set<PropertyKey>() };
   if (text === null) {
@@ -179,11 +188,6 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[], warnings: stri
     const first = String(error instanceof Error ? error.message : error).split("\n", 1)[0] ?? "";
     problems.push({ key: path, message: `not valid TOML${where && ` at ${where}`}: ${first}`, place: "file" });
     return nothing;
-  }
-  for (const table of IGNORED_TABLES) {
-    if (!(table in raw)) continue;
-    delete raw[table];
-    warnings.push(`[${table}] is a table of the older coordinator that tac8 has no use for; it is ignored`);
   }
   const parsed = fileSchema.safeParse(raw);
   if (parsed.success) return { file: parsed.data, broken: nothing.broken };
@@ -277,26 +281,73 @@ function checkLabels(github: ConfigFile["github"], list: readonly RepositoryConf
   }
 }
 
-/** The older coordinator's `claude` template names the program; its flags are tac8's own business. */
-function resolveLlm(llm: ConfigFile["llm"], problems: ConfigProblem[]): ConfigFile["llm"] {
-  const template = llm.command_template;
-  if (llm.provider === "command") {
-    if (template === undefined) {
-      const message = 'missing: provider = "command" needs it';
-      problems.push({ key: "llm.command_template", message, place: "file" });
-    } else if (!template.some((word) => word.includes("{prompt_file}"))) {
-      const message = "expected {prompt_file} in one of its words";
-      problems.push({ key: "llm.command_template", message, place: "file" });
-    }
-    return llm;
+interface ResolvedAgents {
+  readonly llm: Config["llm"];
+  readonly agents: Agents;
+  /** Variables that programs of providers need. */
+  readonly apiKeys: readonly string[];
+}
+
+/** In place of what cannot be resolved: it is never used for work, because there is a problem. */
+function unresolved({ llm }: ConfigFile): ResolvedAgents {
+  const standard = { provider: "claude", program: llm.command, model: llm.model_default } as const;
+  return { llm: { ...llm, provider: "claude" }, agents: { standard, rules: [], prices: {} }, apiKeys: [] };
+}
+
+/** `[llm]` together with the older coordinator's tables. */
+function resolveAgents(file: ConfigFile, problems: ConfigProblem[], warnings: string[]): ResolvedAgents {
+  const { llm, routing } = file;
+  const standard = {
+    provider: (routing.enabled ? routing.default_provider : undefined) ?? llm.provider,
+    model: (routing.enabled ? routing.default_model : undefined) ?? llm.model_default,
+    command: resolveCommand(llm, problems),
+    template: llm.command_template,
+  };
+  const found = findProvider(standard.provider, file, standard);
+  if ("why" in found) {
+    const problem = { key: "llm.provider", message: found.why, place: "file" } as const;
+    problems.push(standard.provider === "command" ? commandProblem(llm) : problem);
+    return unresolved(file);
   }
-  const old = template?.[0];
-  if (old === undefined) return llm;
+  const { rules, apiKeys, ignored } = rulesOf(file, standard);
+  warnings.push(...ignored);
+  if (!routing.enabled && routing.rules.length > 0) {
+    warnings.push("[routing] is not enabled, so its rules are ignored: enabled = true turns them on");
+  }
+  const { agent } = found;
+  const templates = [agent, ...rules.map((rule) => rule.agent)].filter(({ provider }) => provider === "command");
+  if (templates.some(({ program }) => program.some((word) => word.includes("${")))) {
+    warnings.push(
+      "a command_template has ${…} in it, which stays as it is: keys are in the program's environment, never in its arguments",
+    );
+  }
+  return {
+    llm: {
+      ...llm,
+      provider: agent.provider,
+      model_default: standard.model,
+      ...(agent.provider === "claude" ? { command: [...agent.program] } : { command_template: [...agent.program] }),
+    },
+    agents: { standard: { ...agent, model: standard.model }, rules, prices: pricesOf(file) },
+    apiKeys: [...new Set([...(found.apiKey === null ? [] : [found.apiKey]), ...apiKeys])],
+  };
+}
+
+function commandProblem({ command_template: template }: ConfigFile["llm"]): ConfigProblem {
+  const message =
+    template === undefined ? 'missing: provider = "command" needs it' : "expected {prompt_file} in one of its words";
+  return { key: "llm.command_template", message, place: "file" };
+}
+
+/** The older coordinator's `claude` template names the program; its flags are tac8's own business. */
+function resolveCommand(llm: ConfigFile["llm"], problems: ConfigProblem[]): readonly string[] {
+  const old = llm.command_template?.[0];
+  if (llm.provider !== "claude" || old === undefined) return llm.command;
   if (old.split("/").at(-1) !== "claude") {
     const message = `names ${old}: set provider = "command" to use it`;
     problems.push({ key: "llm.command_template", message, place: "file" });
   }
-  return llm.command.join(" ") === "claude" ? { ...llm, command: [old] } : llm;
+  return llm.command.join(" ") === "claude" ? [old] : llm.command;
 }
 
 /** The places of the configuration file, in the order of the search. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { olderTables } from "./older.ts";
 
 /**
  * The one description of `config.toml`: defaults, ranges and the sentences that the example file and the table in the
@@ -113,9 +114,12 @@ export const sections = {
   }),
   llm: z.strictObject({
     provider: z
-      .enum(["claude", "command"])
+      .string()
+      .regex(/^\w[\w.-]{0,49}$/, 'expected "claude", "command" or the name of a provider')
       .default("claude")
-      .describe('"claude": Claude Code with sessions, limits and costs. "command": any program, by command_template.'),
+      .describe(
+        '"claude" (or "claude-cli"): Claude Code. "command": any program, by command_template. Else: by [providers.NAME].',
+      ),
     command: program.default(["claude"]).describe("The Claude Code program, with leading arguments if it needs any."),
     model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("The model that agents use."),
     max_usd_per_run: z
@@ -296,9 +300,7 @@ export const fileSchema = z.strictObject({
   health: sections.health.prefault({}),
   notify: sections.notify.prefault({}),
   board: sections.board.prefault({}),
+  ...olderTables,
 });
 
 export type ConfigFile = z.infer<typeof fileSchema>;
-
-/** Tables of the older coordinator that tac8 has no use for: accepted with a warning. */
-export const IGNORED_TABLES = ["providers", "models", "routing"] as const;

@@ -27,7 +27,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "C5",
 
   // Text in and out
-  "D2",
 
   // What the operator sees
 

@@ -1,50 +1,60 @@
+import type { ModelPrice } from "@tac8/core/config/routing";
 import { clean, shortenEvent } from "@tac8/core/conversation/shorten";
 import type { AgentDriver, AgentRequest } from "../types.ts";
-import { NO_USAGE } from "../claude/reduce.ts";
+import { figuresOf, NOTHING_TOLD, readUsage } from "./usage.ts";
 
 const TAIL_CHARACTERS = 8000;
 
-/** Any CLI that takes a prompt file and ends with an exit code. It has no session, no figures and no interrupt. */
-export const commandDriver: AgentDriver = {
-  name: "command",
-  command: (request) => ({
-    program: fillTemplate(request),
-    envDefaults: {},
-    stdin: "",
-    keepStdinOpen: false,
-    interrupt: null,
-  }),
-  createReader(now) {
-    let tail = "";
-    return {
-      line(text) {
-        tail = `${tail}${text}\n`.slice(-TAIL_CHARACTERS);
-        return text.trim() === "" ? [] : [shortenEvent({ at: now(), kind: "output", text })];
-      },
-      hasResult: () => false,
-      finished: () => false,
-      summary: () => ({
-        result: null,
-        finished: false,
-        usage: NO_USAGE,
-        costUsd: 0,
-        models: {},
-        turns: 0,
-        lastText: clean(tail).trim(),
-        sessionId: null,
-        rateLimit: null,
-      }),
-    };
-  },
-};
+interface Pricing {
+  /** The model that was asked for. */
+  readonly model: string;
+  readonly prices: Readonly<Record<string, ModelPrice>>;
+}
 
-/** Puts prompt file and model in place; any other brace stays as it is. */
+/** Any CLI that takes a prompt file and ends with an exit code. It has no session and no interrupt, and figures if it tells them. */
+export function commandDriver({ model, prices }: Pricing): AgentDriver {
+  return {
+    name: "command",
+    command: (request) => ({
+      program: fillTemplate(request),
+      envDefaults: {},
+      stdin: "",
+      keepStdinOpen: false,
+      interrupt: null,
+    }),
+    createReader(now) {
+      let tail = "";
+      let told = NOTHING_TOLD;
+      return {
+        line(text, cut) {
+          tail = `${tail}${text}\n`.slice(-TAIL_CHARACTERS);
+          if (!cut) told = readUsage(told, text);
+          return text.trim() === "" ? [] : [shortenEvent({ at: now(), kind: "output", text })];
+        },
+        hasResult: () => false,
+        finished: () => false,
+        summary: () => ({
+          ...figuresOf(told, { asked: model, prices }),
+          result: null,
+          finished: false,
+          turns: 0,
+          lastText: clean(tail).trim(),
+          sessionId: null,
+          rateLimit: null,
+        }),
+      };
+    },
+  };
+}
+
+/** Puts prompt file, model and a file for the program's own output in place; any other brace stays as it is. */
 export function fillTemplate({
   program,
   promptFile,
   model,
 }: Pick<AgentRequest, "program" | "promptFile" | "model">): string[] {
+  const values: Readonly<Record<string, string>> = { prompt_file: promptFile, output_file: `${promptFile}.out`, model };
   return program.map((part) =>
-    part.replaceAll(/\{(prompt_file|model)\}/g, (_, name) => (name === "model" ? model : promptFile)),
+    part.replaceAll(/\{(prompt_file|output_file|model)\}/g, (_, name: string) => values[name] ?? ""),
   );
 }

@@ -1,0 +1,74 @@
+import { asCount, asObject, asString, parseEvent, type Json } from "@tac8/core/conversation/json";
+import type { ModelPrice } from "@tac8/core/config/routing";
+import { NO_USAGE } from "../claude/reduce.ts";
+import type { AgentSummary, ModelUsage, Usage } from "../types.ts";
+
+/** What a command's output has said of tokens so far. */
+export interface Told {
+  /** Of its last `result`: it counts everything. */
+  readonly result: ModelUsage | null;
+  /** Summed over its answers. */
+  readonly answers: Usage;
+  readonly model: string | null;
+}
+
+export const NOTHING_TOLD: Told = { result: null, answers: NO_USAGE, model: null };
+
+/**
+ * What is known after one more line. Programs tell it in lines of JSON that have a `usage`, at the top or in a `message`, in
+ * Anthropic's words or OpenAI's; a line of type `result` sums up, and may have `total_cost_usd`.
+ */
+export function readUsage(told: Told, line: string): Told {
+  if (!line.includes('"usage"') && !line.includes('"model"')) return told;
+  const event = parseEvent(line);
+  if (event === null) return told;
+  const message = asObject(event["message"]) ?? {};
+  const model = asString(event["model"]) ?? asString(message["model"]) ?? told.model;
+  const raw = asObject(event["usage"]) ?? asObject(message["usage"]);
+  if (raw === null) return { ...told, model };
+  const usage = usageOf(raw);
+  if (event["type"] === "result") {
+    return { ...told, model, result: { ...usage, costUsd: asCount(event["total_cost_usd"]) } };
+  }
+  return { ...told, model, answers: add(told.answers, usage) };
+}
+
+/**
+ * The figures of the run. A cost that was not told is reckoned by the price of the model; tokens from a cache have no price
+ * there, so it is what they would cost without.
+ */
+export function figuresOf(
+  { result, answers, model }: Told,
+  { asked, prices }: { readonly asked: string; readonly prices: Readonly<Record<string, ModelPrice>> },
+): Pick<AgentSummary, "usage" | "costUsd" | "models"> {
+  const { costUsd: told, ...usage } = result ?? { ...answers, costUsd: 0 };
+  const tokens = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheCreationTokens;
+  if (tokens === 0 && told === 0) return { usage, costUsd: 0, models: {} };
+  const name = (model ?? asked).slice(0, 100);
+  const price = priceOf(prices, name) ?? priceOf(prices, asked) ?? { input: 0, output: 0 };
+  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheCreationTokens;
+  const costUsd = told > 0 ? told : (input * price.input + usage.outputTokens * price.output) / 1_000_000;
+  return { usage, costUsd, models: { [name]: { ...usage, costUsd } } };
+}
+
+function priceOf(prices: Readonly<Record<string, ModelPrice>>, name: string): ModelPrice | undefined {
+  return Object.hasOwn(prices, name) ? prices[name] : undefined;
+}
+
+function usageOf(raw: Json): Usage {
+  return {
+    inputTokens: asCount(raw["input_tokens"]) + asCount(raw["prompt_tokens"]),
+    outputTokens: asCount(raw["output_tokens"]) + asCount(raw["completion_tokens"]),
+    cacheReadTokens: asCount(raw["cache_read_input_tokens"]),
+    cacheCreationTokens: asCount(raw["cache_creation_input_tokens"]),
+  };
+}
+
+function add(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheCreationTokens: a.cacheCreationTokens + b.cacheCreationTokens,
+  };
+}
