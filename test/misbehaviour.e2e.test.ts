@@ -54,7 +54,11 @@ test("any program by its command line: exit code, plain output, the same limits"
   const work = [{ say: "Off we go." }, { write: "work.txt", text: "work\n" }, { result: "Worked by a program." }];
   const good = world.openIssue({ script: work });
   const bad = world.openIssue({ script: [{ say: "I cannot." }, { exit: 3 }] });
+  const asked = world.openIssue({ script: [{ result: "Nothing to change: it works." }] });
   await world.reaches(good, "pr");
+  await world.reaches(asked, "answered");
+  expect(github.comments(REPO, asked).at(-1)?.body).toContain("> Nothing to change: it works.");
+  expect(await world.agentStarts(asked)).toHaveLength(1);
   expect(await failure(bad)).toContain("exit code 3");
   expect(await github.file(REPO, `auto/gh-${good}`, "work.txt")).toBe("work\n");
   expect(github.pulls(REPO)).toHaveLength(1);

@@ -794,7 +794,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "session-aside",
     file: `${RUNNER}/steps/prepare.ts`,
-    find: "...(sessionOutlives(workspace.how, { atHome }) ? {} : { session: null }),",
+    find: "...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),",
     replace: "",
     test: { file: "test/brokenOff.e2e.test.ts", name: "the agent begins anew" },
     promise: "a session is not resumed without its workspace",
@@ -1208,10 +1208,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "kept-rest",
     file: `${RUNNER}/steps/report.ts`,
-    find: 'const stays = outcome === "pr" ? await whyWorkspaceStays(run) : null;',
+    find: "const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;",
     replace: 'const stays = outcome === "blocked" ? await whyWorkspaceStays(run) : null;',
     test: { file: "test/rest.e2e.test.ts", name: "what an agent leaves beside its pull request" },
     promise: "what is in no pull request is not removed with the workspace",
+  },
+  {
+    name: "answer-posted",
+    file: `${RUNNER}/steps/report.ts`,
+    find: "if (state.hasAnswer !== null) {",
+    replace: "if (state.hasAnswer === null) {",
+    test: { file: "test/answered.e2e.test.ts", name: "one run, its words on the issue" },
+    promise: "an agent's answer is posted on its issue",
+  },
+  {
+    name: "left-open",
+    file: `${RUNNER}/agent/claude/leftOpen.ts`,
+    find: "...planned.map(",
+    replace: "...planned.slice(planned.length).map(",
+    test: { file: `${RUNNER}/agent/claude/leftOpen.test.ts`, name: "has not finished" },
+    promise: "work that is left half done is never published as done",
   },
   {
     name: "conflicts-left",
@@ -1232,7 +1248,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "session-lost",
     file: `${RUNNER}/steps/session.ts`,
-    find: "return !atHome;",
+    find: "return !atHome || changedNothing;",
     replace: "return atHome || !atHome;",
     test: { file: `${RUNNER}/steps/session.test.ts`, name: "or is gone" },
     promise: "a session is not resumed in an empty workspace",

@@ -2,7 +2,7 @@
 export interface Behaviour {
   /** How many of a hundred issues, beside the one that there always is. */
   readonly share: number;
-  readonly end: "pr" | "failed";
+  readonly end: "pr" | "answered" | "failed";
   readonly questions: 0 | 1;
   /** Ends of the agent that are no end of the work: a question, nothing changed. */
   readonly spareEnds: number;
@@ -88,13 +88,32 @@ export const BEHAVIOURS = {
       return [[{ prompt }, choose, done]];
     },
   },
-  noChange: {
+  answer: {
     ...plain,
     share: 2,
     nasty: false,
-    end: "failed",
+    end: "answered",
+    script: () => [[{ say: "Let me look." }, { result: "All is well as it is." }]],
+  },
+  noChange: { ...plain, share: 1, nasty: false, end: "failed", spareEnds: 1, script: () => [[{ result: "" }]] },
+  // Its first turn leaves something for later; the second one does the rest.
+  unfinished: {
+    ...plain,
+    share: 2,
     spareEnds: 1,
-    script: () => [[{ say: "All is well as it is." }, done]],
+    script: (facts) => [
+      ...work(facts, "first"),
+      { tool: "ScheduleLater", input: { delaySeconds: 60 } },
+      done,
+      ...work(facts, "second"),
+      done,
+    ],
+  },
+  denied: {
+    ...plain,
+    share: 1,
+    nasty: false,
+    script: (facts) => [{ deny: "Bash", input: { command: "npm publish" } }, ...work(facts, "all"), done],
   },
   alwaysCrash: { ...plain, share: 2, end: "failed", script: () => [[mark("alwaysCrash"), { crash: true }]] },
 } as const satisfies Record<string, Behaviour>;

@@ -151,7 +151,7 @@ async function liveHolds({ redis }: Stage): Promise<string[]> {
 
 function lookAt({ github }: Stage, number: number): OnGitHub {
   const ours = new RegExp(`^auto/gh-${number}(-\\d+)?$`);
-  const comments = { status: 0, question: 0, failure: 0 };
+  const comments = { status: 0, question: 0, answer: 0, failure: 0 };
   for (const { author, body } of github.comments(REPO, number)) {
     const marker = author === OWNER ? parseMarker(body) : null;
     if (marker !== null) comments[marker.kind] += 1;

@@ -39,7 +39,7 @@ function caseOf(change: Change): Case {
     there: {
       pulls: [PULL],
       branches: [PULL.head],
-      comments: { status: 1, question: 0, failure: 0 },
+      comments: { status: 1, question: 0, answer: 0, failure: 0 },
       labels: ["rpi-done"],
       ...there,
     },
@@ -63,8 +63,16 @@ const deed = (kind: Deed["kind"], step: Deed["step"] = "work"): Deed => ({
 const [CLOSED, MERGED, CONFLICT] = [deed("pull:close"), deed("pull:merge"), deed("branch:conflict")];
 const TWO = { pulls: [{ ...PULL, open: false }, NEXT], branches: [PULL.head, NEXT.head] };
 const CANCELLED = { state: { state: "cancelled" }, labels: [], pulls: [{ ...PULL, open: false }] };
-const FAILED = { labels: ["rpi-failed"], comments: { status: 1, question: 0, failure: 1 }, pulls: [] };
-const TWICE = { ...FAILED, comments: { status: 1, question: 0, failure: 2 } };
+const FAILED = { labels: ["rpi-failed"], comments: { status: 1, question: 0, answer: 0, failure: 1 }, pulls: [] };
+const COMMENT = { status: 1, question: 0, answer: 1, failure: 0 };
+const ANSWERED = {
+  behaviour: "answer",
+  state: { state: "answered" },
+  labels: ["rpi-answered"],
+  pulls: [],
+  branches: [],
+} as const;
+const TWICE = { ...FAILED, comments: { status: 1, question: 0, answer: 0, failure: 2 } };
 const refused = (reason: string) => ({ state: "failed", failure: "refused", reason });
 
 test.each([
@@ -74,10 +82,12 @@ test.each([
   ["two pull requests", caseOf({ pulls: [PULL, NEXT], branches: [PULL.head, NEXT.head] }), 2],
   ["no pull request", caseOf({ pulls: [] }), 2],
   ["no branch", caseOf({ branches: [] }), 1],
-  ["two status comments", caseOf({ comments: { status: 2, question: 0, failure: 0 } }), 1],
-  ["a question that was not asked for", caseOf({ comments: { status: 1, question: 1, failure: 0 } }), 1],
+  ["two status comments", caseOf({ comments: { status: 2, question: 0, answer: 0, failure: 0 } }), 1],
+  ["a question that was not asked for", caseOf({ comments: { status: 1, question: 1, answer: 0, failure: 0 } }), 1],
   ["a failure that was expected", caseOf({ ...FAILED, branches: [], behaviour: "noChange", state: refused("") }), 0],
   ["a failure that was told twice", caseOf({ ...TWICE, behaviour: "noChange", state: refused("") }), 1],
+  ["an answer that was expected", caseOf({ ...ANSWERED, comments: COMMENT }), 0],
+  ["an answer that was posted twice", caseOf({ ...ANSWERED, comments: { ...COMMENT, answer: 2 } }), 1],
   ["the trigger label left behind", caseOf({ labels: ["rpi-auto", "rpi-done"] }), 1],
   ["a pull request that nobody closed", caseOf({ pulls: [{ ...PULL, open: false }] }), 1],
   ["one that a person closed when all was in it", caseOf({ pulls: TWO.pulls.slice(0, 1), deeds: [CLOSED] }), 0],

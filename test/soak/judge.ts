@@ -30,7 +30,7 @@ export interface Case {
   readonly label: string;
 }
 
-const SIGNS = { pr: "rpi-done", failed: "rpi-failed", cancelled: "" } as const;
+const SIGNS = { pr: "rpi-done", answered: "rpi-answered", failed: "rpi-failed", cancelled: "" } as const;
 type End = keyof typeof SIGNS;
 
 /** Whether an issue came to its expected end, with everything there exactly once. Pure. */
@@ -46,6 +46,7 @@ export function judge({ issue, there, testimony, landed, deeds, label }: Case): 
   const counts = [
     ["status comments", there.comments.status, 1],
     ["question comments", there.comments.question, behaviourOf(issue.behaviour).questions],
+    ["answers", there.comments.answer, end === "answered" ? 1 : 0],
     ["failure comments", there.comments.failure, sign === SIGNS.failed ? 1 : 0],
   ] as const;
   for (const [what, found, wanted] of counts) if (found !== wanted) complain(`${found} ${what}, not ${wanted}`);

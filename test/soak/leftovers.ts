@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
+import { endedWell } from "@tac8/core/domain/states";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import type { Life } from "./app.ts";
 import type { Played } from "./cast.ts";
@@ -33,7 +34,7 @@ export async function leftFiles(
   played: readonly Played[],
   aside: ReadonlySet<number> = new Set(),
 ): Promise<string[]> {
-  const ended = new Set(played.filter(({ state }) => state?.state === "pr").map(({ number }) => number));
+  const ended = new Set(played.filter(({ state }) => endedWell(state?.state ?? null)).map(({ number }) => number));
   const entries = await readdir(home, { recursive: true }).catch(() => []);
   return entries.filter((entry) => isLeft(entry, { ended, aside })).map((entry) => join(home, entry));
 }

@@ -107,6 +107,7 @@ async function factsOf(
       url: url ?? `${webUrl(config.github.api_url, ref)}/issues/${ref.number}`,
       prUrl: state?.prUrl ?? null,
       question: state?.question ?? null,
+      answer: state?.summary ?? null,
     });
   });
   return facts;

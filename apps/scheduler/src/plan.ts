@@ -1,5 +1,4 @@
-import type { IssueRef } from "@tac8/core/domain/reference";
-import { jobIdOf, parseJobId } from "@tac8/core/domain/reference";
+import { type IssueRef, jobIdOf, parseJobId } from "@tac8/core/domain/reference";
 import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { isReply } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";

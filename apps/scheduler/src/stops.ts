@@ -2,6 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { findMarked, type Marker } from "@tac8/core/domain/marker";
+import { signLabels } from "@tac8/core/domain/labels";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
 import { statusText } from "@tac8/core/domain/texts";
@@ -145,8 +146,8 @@ async function comment({ github, login, ref, signal }: Talk, issue: IssueFields,
 async function takeOffLabels({ github, ref, signal }: Talk, config: Config, trigger: string): Promise<void> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind !== "found") return;
-  const { label_working, label_blocked, label_done, label_failed } = config.github;
-  const ours = [label_working, label_blocked, label_done, label_failed, trigger].map((name) => name.toLowerCase());
+  const signs = Object.values(signLabels(config.github)).map(({ name }) => name);
+  const ours = [...signs, trigger].map((name) => name.toLowerCase());
   for (const label of found.issue.labels.filter((name) => ours.includes(name.toLowerCase()))) {
     await github.removeLabel(ref, ref.number, label, { signal });
   }

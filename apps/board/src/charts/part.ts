@@ -35,6 +35,7 @@ function issuesPerDay({ days }: ChartFacts): Html {
     days,
     series: [
       { name: "Pull request", tone: "done", value: (day) => outcomes(day).pr },
+      { name: "Answer", tone: "active", value: (day) => outcomes(day).answered },
       { name: "Failed", tone: "failed", value: (day) => outcomes(day).failed },
       { name: "Question", tone: "delayed", value: (day) => outcomes(day).blocked },
       {

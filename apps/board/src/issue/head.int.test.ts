@@ -29,6 +29,19 @@ test("a question keeps its lines, and leads to where it is answered, until it is
   expect(answered).not.toContain(button);
 });
 
+test("an answer is shown line by line, as it is on the issue", async () => {
+  const { redis, show } = await setUp();
+  const store = createIssueStore(redis);
+  await store.writeIf(
+    "octo.hello.470",
+    {},
+    { state: "answered", prUrl: null, prNumber: null, summary: "It works:\n- <b>" },
+  );
+  const page = await show(470);
+  expect(page).toContain('<p class="question">It works:\n- &lt;b&gt;</p>');
+  expect(page).toContain('<span class="chip done">answered</span>');
+});
+
 test("what is said of a finished one links its pull request", async () => {
   const { show } = await setUp();
   const pull = "https://github.com/octo/hello/pull/510";

@@ -14,6 +14,8 @@ import { timeTag } from "../pages/time.ts";
 import type { IssueSnapshot } from "./read.ts";
 
 const MAX_ANSWER = 1500;
+/** Of an agent's last words. */
+const MAX_SAID = 4000;
 
 /** Where the issue stands, why, what it has cost so far, and what can be done about it. */
 export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl: string }): Html {
@@ -41,9 +43,14 @@ function isAsking({ why: { rules }, facts: { issue } }: IssueSnapshot): boolean 
   return rules[0]?.rule === "question" && rules[0].holds && issue.question !== null;
 }
 
-/** The question as it was asked, line by line; else the answer to why. */
+/** The question, or the agent's answer, as it was written, line by line; else the answer to why. */
 function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
   const { ref, why, facts } = snapshot;
+  const { state, summary } = facts.issue;
+  if (why.state === "answered" && state === "answered" && summary !== null) {
+    return html`<p class="why">The agent changed nothing. Its answer, which is on the issue too:</p>
+      <p class="question">${clip(summary, MAX_SAID)}</p>`;
+  }
   if (!isAsking(snapshot)) {
     return html`<p class="why">${linked(clip(why.answer, MAX_ANSWER), webUrl(apiUrl, ref))}</p>`;
   }

@@ -28,7 +28,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_issues_ended_total",
-    help: "Ends of issues by outcome; blocked is one that was asked a question.",
+    help: "Ends of issues by outcome; blocked is one that was asked a question, answered one that needed no change.",
     type: "counter",
     labels: ["outcome"],
     samples: ({ look }) =>

@@ -4,6 +4,7 @@ import { html, type Html } from "./html.ts";
 const TONES: Readonly<Record<string, string>> = {
   running: "active",
   pr: "done",
+  answered: "done",
   failed: "failed",
   expired: "failed",
   blocked: "delayed",

@@ -47,7 +47,7 @@ const KINDS: Readonly<Record<JobState, { readonly name: string; readonly states:
   prioritized: { name: "waiting", states: ["queued", "retrying", "parked"] },
   delayed: { name: "delayed", states: ["parked", "blocked", "retrying"] },
   failed: { name: "failed", states: ["failed"] },
-  completed: { name: "done", states: ["pr", "stopped", "cancelled", "withdrawn", "expired"] },
+  completed: { name: "done", states: ["pr", "answered", "stopped", "cancelled", "withdrawn", "expired"] },
 };
 
 /** What was not read of these states; null where that is nothing. */

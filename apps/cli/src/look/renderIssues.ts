@@ -6,6 +6,7 @@ import type { IssueRow } from "./issues.ts";
 const STATE_COLORS: Partial<Record<IssueRow["state"], Parameters<Paint>[0]>> = {
   running: "cyan",
   pr: "green",
+  answered: "green",
   failed: "red",
   blocked: "yellow",
 };

@@ -144,7 +144,9 @@ function redisText({ address, used, max }: StatusReport["redis"]): string {
 
 function figuresText({ outcomes, successRate, agents, tokens, costUsd }: Figures): string {
   const rate = successRate === null ? "" : ` (${Math.round(successRate * 100)} % success)`;
-  const done = `${outcomes.pr} pull request${outcomes.pr === 1 ? "" : "s"}, ${outcomes.failed} failed${rate}`;
+  const { pr, answered, failed } = outcomes;
+  const answers = answered === 0 ? "" : `${answered} answer${answered === 1 ? "" : "s"}, `;
+  const done = `${pr} pull request${pr === 1 ? "" : "s"}, ${answers}${failed} failed${rate}`;
   return `${done}, ${dollars(costUsd)}, ${agents} agent${agents === 1 ? "" : "s"}, ${short(tokens)} tokens`;
 }
 

@@ -22,6 +22,7 @@ const CHANGE = 18;
 const COLORS: Partial<Record<LoggedEvent["to"], Parameters<Paint>[0]>> = {
   running: "cyan",
   pr: "green",
+  answered: "green",
   failed: "red",
   blocked: "yellow",
   retrying: "yellow",
@@ -88,12 +89,13 @@ function changeOf({ from, to, evidence }: LoggedEvent): string {
     case "parked":
     case "blocked":
     case "pr":
+    case "answered":
     case "stopped":
     case "cancelled":
     case "failed":
     case "withdrawn":
     case "expired":
-      if (from === to && to === "blocked" && evidence["comment"] !== undefined) return "answered";
+      if (from === to && to === "blocked" && evidence["comment"] !== undefined) return "reply";
       return from === "" || from === to ? to : `${from} → ${to}`;
     default:
       return String(to satisfies never); // An entry of another version.

@@ -31,8 +31,9 @@ export function pageOf(report: Report, repositories: readonly RepoRef[]): Report
 }
 
 function factsOf({ outcomes, successRate, toPr, wait, agents, complete }: Report): [string, string][] {
-  const { pr, failed, blocked, stopped, cancelled, withdrawn, expired } = outcomes;
+  const { pr, answered, failed, blocked, stopped, cancelled, withdrawn, expired } = outcomes;
   const rest = [
+    [answered, "answer", "answers"],
     [blocked, "question", "questions"],
     [stopped, "stopped", "stopped"],
     [cancelled, "cancelled", "cancelled"],
@@ -61,11 +62,27 @@ function spread(found: Spread | null): string {
 }
 
 function days({ days: all }: Report): ReportTable {
-  const shown = all.filter(({ runs, prs, failed }) => runs + prs + failed > 0).slice(-MAX_DAYS);
+  const shown = all.filter(({ runs, prs, answers, failed }) => runs + prs + answers + failed > 0).slice(-MAX_DAYS);
   return {
     title: "By day",
-    columns: [text("Day"), figure("PRs"), figure("Failed"), figure("Runs"), figure("Tokens"), figure("Cost")],
-    rows: shown.map((day) => [day.day, `${day.prs}`, `${day.failed}`, `${day.runs}`, tokens(day), usd(day)]),
+    columns: [
+      text("Day"),
+      figure("PRs"),
+      figure("Answers"),
+      figure("Failed"),
+      figure("Runs"),
+      figure("Tokens"),
+      figure("Cost"),
+    ],
+    rows: shown.map((day) => [
+      day.day,
+      `${day.prs}`,
+      `${day.answers}`,
+      `${day.failed}`,
+      `${day.runs}`,
+      tokens(day),
+      usd(day),
+    ]),
   };
 }
 

@@ -11,6 +11,7 @@ export type FailureKind =
   | "out-of-memory"
   | "usage-limit"
   | "auth"
+  | "unfinished"
   | "lost"
   | "stopped"
   | "cancelled"
@@ -55,11 +56,13 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
   });
   const byCause = kindOfCause(end.cause);
   // Ended for our own sake, or because it did not end by itself, when it had done all: that work is paid for.
-  if (ENDED_BY_US.has(end.cause) && options.provider === "claude" && (end.finished || isSuccess(end, options))) {
-    return { ok: true };
+  const hadDone =
+    ENDED_BY_US.has(end.cause) && options.provider === "claude" && (end.finished || isSuccess(end, options));
+  if (hadDone || (byCause === null && isSuccess(end, options))) {
+    if (end.unfinished.length === 0) return { ok: true };
+    if (byCause === null) return failure("unfinished", { message: describeUnfinished(end) });
   }
   if (byCause !== null) return failure(byCause);
-  if (isSuccess(end, options)) return { ok: true };
   if (options.provider === "command") return failure(isStartup(end) ? "startup" : "agent");
 
   const evidence = evidenceOf(end);
@@ -145,6 +148,10 @@ function describe({ cause, code, signal, result, durationMs }: AgentEnd): string
   if (result === null) return `the agent ended with ${how} after ${seconds(durationMs)} without a result`;
   const flag = result.subtype === "success" ? (result.terminalReason ?? "") : result.subtype;
   return `the agent ended with ${how}${result.isError ? ` (${flag})` : ""}`;
+}
+
+function describeUnfinished({ unfinished }: AgentEnd): string {
+  return clip(clean(`the agent ended its turn with work left open: ${unfinished.join("; ")}`), MAX_MESSAGE);
 }
 
 function seconds(ms: number): string {

@@ -5,7 +5,7 @@ import { commandDriver, fillTemplate } from "./command/driver.ts";
 test("claude's arguments: session or resume, budget only when there is one", () => {
   const request = { sessionId: "u", resume: false, model: "m", maxUsd: 0 };
   expect(claudeArgs(request).join(" ")).toBe(
-    "-p --input-format=stream-json --output-format=stream-json --verbose --session-id u --model m --dangerously-skip-permissions",
+    "-p --input-format=stream-json --output-format=stream-json --verbose --session-id u --model m --dangerously-skip-permissions --disallowedTools=ScheduleWakeup,CronCreate,Monitor",
   );
   expect(claudeArgs({ ...request, resume: true, maxUsd: 2.5 }).join(" ")).toContain("--resume u");
   expect(claudeArgs({ ...request, maxUsd: 2.5 }).slice(-2)).toEqual(["--max-budget-usd", "2.5"]);

@@ -1,3 +1,4 @@
+import type { Denial } from "@tac8/core/domain/denials";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "../lock/flock.ts";
@@ -118,17 +119,21 @@ export interface ModelUsage extends Usage {
 /** What a driver has understood of the output. */
 export interface AgentSummary {
   readonly result: ClaudeResult | null;
-  /** That result was a success, and no turn was begun after it: all that was asked for is done. */
+  /** That result was a success, and nothing is awaited or was begun after it. */
   readonly finished: boolean;
   readonly usage: Usage;
   readonly costUsd: number;
   /** The same by model: another one may step in. */
   readonly models: Readonly<Record<string, ModelUsage>>;
   readonly turns: number;
-  /** The agent's final words, or the end of its output; at most 60,000 characters. */
+  /** The final words of the turn that it ended last, what it said last, or the end of its output; at most 60,000 characters. */
   readonly lastText: string;
   readonly sessionId: string | null;
   readonly rateLimit: RateLimit | null;
+  /** Calls that permission rules denied. */
+  readonly denials: readonly Denial[];
+  /** What was left open when its turn ended, a few words each: then it has not finished, whatever the result says. */
+  readonly unfinished: readonly string[];
 }
 
 export interface AgentEnd extends AgentSummary {

@@ -49,6 +49,24 @@ const ROWS: readonly Row[] = [
     why: { kind: "no-changes" },
   },
   {
+    what: "its agent left something open",
+    before: { state: "retrying", agentRuns: 1, failure: "unfinished", reason: "it planned to go on later" },
+    do: "work",
+    why: { kind: "unfinished", message: "it planned to go on later" },
+  },
+  {
+    what: "a round after an answer: its session goes on",
+    before: { state: "queued", agentRuns: 0, session: "s" },
+    do: "work",
+    why: { kind: "next-round" },
+  },
+  {
+    what: "an answer, tried again in Bull Board",
+    before: { state: "answered", outcome: "answered", endedAttempt: 0, agentRuns: 1, session: "s", hasAnswer: "yes" },
+    do: "work",
+    why: { kind: "next-round" },
+  },
+  {
     what: "parked by a usage limit",
     before: { state: "parked", agentRuns: 1, failure: "usage-limit" },
     do: "work",

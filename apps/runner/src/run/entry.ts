@@ -78,8 +78,10 @@ function decided(
 
 function resumeReason(before: IssueFields): ResumeReason | null {
   if (before.answer !== null) return { kind: "answer", author: before.answer.author, text: before.answer.text };
-  if (before.agentRuns === 0) return null;
+  // A new round has a session only where the one before ended with an answer.
+  if (before.agentRuns === 0) return before.session === null ? null : { kind: "next-round" };
   if (before.failure === "no-changes") return { kind: "no-changes" };
+  if (before.failure === "unfinished") return { kind: "unfinished", message: before.reason ?? "something" };
   const told: readonly (FailureKind | null)[] = ["agent", "timeout", "stalled", "out-of-memory", "refused"];
   if (told.includes(before.failure)) return { kind: "failed", message: before.reason ?? before.failure ?? "unknown" };
   return { kind: "interrupted" };

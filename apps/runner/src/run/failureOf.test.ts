@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { StepFailure } from "@tac8/core/domain/failures";
+import { StepFailure, afterFailure } from "@tac8/core/domain/failures";
 import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { afterFailure } from "@tac8/core/domain/failures";
 import { LockTimeout } from "../lock/flock.ts";
 import { failureOf } from "./failureOf.ts";
 

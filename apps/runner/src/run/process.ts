@@ -9,7 +9,7 @@ import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
-import { reached } from "@tac8/core/domain/states";
+import { endedWell, reached } from "@tac8/core/domain/states";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { readHolds } from "@tac8/core/state/holds";
 import { tryLock } from "../lock/flock.ts";
@@ -163,7 +163,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     }
     if (entry.do === "close") {
       // Our lock's file: the end had taken it away with the workspace.
-      if (before.outcome === "pr" && look(paths.tree) === null && look(paths.gitDir) === null)
+      if (endedWell(before.outcome) && look(paths.tree) === null && look(paths.gitDir) === null)
         await removeWorkspace(paths);
       await run.write({ run: null, runner: null });
       return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { clean, clip } from "@tac8/core/conversation/shorten";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
-import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import type { IssueFields } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
 import { AgentEnded } from "../run/planSettle.ts";
 import { readEndNote, removeEndNote, writeEndNote, type EndNote } from "../workspace/endNote.ts";
@@ -10,6 +10,7 @@ import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 import { publishSaved } from "./publish.ts";
 import { findConflicts } from "../workspace/save.ts";
 import { save, type SavedWork } from "./save.ts";
+import { planFinish } from "./unchanged.ts";
 
 /** Characters of paths in a message for people. */
 const MAX_NAMED = 300;
@@ -45,7 +46,6 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
   }
   await recorded;
   const { head } = saved;
-  const { baseSha, prBefore } = run.state;
   const facts = { summary, ...NOT_BROKEN_OFF, parked: 0, headSha: head };
   if (conflicts.length > 0) {
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
@@ -54,20 +54,12 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
     await publishSaved(run, saved);
     throw new AgentEnded({ kind: "agent", message });
   }
-  const nothing = head === baseSha && head !== prBefore;
-  await run.write(nothing ? facts : { ...facts, ...(head === prBefore ? sameAsBefore(run) : newWork(worked)) });
+  const end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  await run.write({ ...facts, ...(end === "new work" ? { ...worked, failure: null, reason: null } : end) });
   // The note stays then: until this is counted as a failure, it may be heard again.
-  if (nothing) throw new AgentEnded({ kind: "no-changes", message: "the agent finished without changing anything" });
+  if (end === null)
+    throw new AgentEnded({ kind: "no-changes", message: "the agent finished without changing anything" });
   await removeEndNote(run.paths);
-}
-
-function newWork(worked: IssuePatch): IssuePatch {
-  return { ...worked, failure: null, reason: null };
-}
-
-function sameAsBefore(run: RunContext): IssuePatch {
-  const reason = "the agent found nothing to change on the pull request";
-  return { checkpoint: "published", outcome: "pr", outcomeRun: run.id, answer: null, failure: null, reason };
 }
 
 /** What the hash was not told of an agent that had done its work: Redis was away, or the runner died. */
@@ -97,11 +89,15 @@ export function isUnheard(
 /** The same as after an agent, without one. */
 export async function finishLate(
   run: RunContext,
-  { summary, usage, models, reason, evidence }: EndNote,
+  { summary, usage, models, denied, reason, evidence }: EndNote,
 ): Promise<void> {
   run.log.info("the agent had done its work before its run was lost");
   const known = isDeepStrictEqual(run.state.usage, usage);
-  await finish(run, summary, known ? Promise.resolve() : run.record({ usage, models }, "agent", { reason, evidence }));
+  await finish(
+    run,
+    summary,
+    known ? Promise.resolve() : run.record({ usage, models, denied }, "agent", { reason, evidence }),
+  );
 }
 
 function isDiskFull(error: unknown): boolean {

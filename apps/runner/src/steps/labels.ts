@@ -19,10 +19,9 @@ export async function showLabel(run: RunContext, sign: Sign | null, present: rea
 }
 
 /** The sign of an earlier end that is on the issue: a run that never began changes nothing about it. */
-export function signOfEnd(run: RunContext, present: readonly string[]): "done" | "failed" | null {
-  const { done, failed } = labelsOf(run);
-  if (isAmong(present, done.name)) return "done";
-  return isAmong(present, failed.name) ? "failed" : null;
+export function signOfEnd(run: RunContext, present: readonly string[]): Sign | null {
+  const labels = labelsOf(run);
+  return (["done", "answered", "failed"] as const).find((sign) => isAmong(present, labels[sign].name)) ?? null;
 }
 
 function labelsOf({ services }: RunContext): Record<Sign, LabelDefinition> {

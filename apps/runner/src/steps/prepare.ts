@@ -8,9 +8,11 @@ import { priorityOf } from "@tac8/core/domain/priority";
 import {
   fence,
   renderComments,
+  renderNextRound,
   renderPrompt,
   renderResume,
   renderTakeover,
+  type PromptComment,
   type ResumeReason,
 } from "@tac8/core/domain/prompt";
 import { formatReference } from "@tac8/core/domain/reference";
@@ -98,7 +100,8 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   const ended = asked === null ? await findUnheardEnd(run, workspace.how) : null;
   if (ended === null) await removeEndNote(run.paths);
   const atHome = run.state.sessionHome === run.services.homeId;
-  const first = run.state.checkpoint === "none" && why === null;
+  const nextRound = why?.kind === "next-round";
+  const first = run.state.checkpoint === "none" && (why === null || nextRound);
   await run.write({
     checkpoint: "prepared",
     branch,
@@ -109,7 +112,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     madeSha: null,
     theirSha: theirsOn(published, run.state),
     rebase: null,
-    ...(sessionOutlives(workspace.how, { atHome }) ? {} : { session: null }),
+    ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     ...(first ? { prBefore: pull === null ? null : pull.headSha } : {}),
@@ -157,6 +160,16 @@ async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
   }
 }
 
+/** People's comments, and what agents have answered before; what else is ours belongs to no conversation. */
+function conversationOf(comments: readonly Comment[], login: string): PromptComment[] {
+  return comments.flatMap(({ author, body, createdAt }) => {
+    const marker = author.login === login ? parseMarker(body) : null;
+    if (marker !== null && marker.kind !== "answer") return [];
+    const words = marker === null ? body : body.slice(body.indexOf("\n") + 1);
+    return [{ author: author.login, body: words, createdAt }];
+  });
+}
+
 interface PromptFacts {
   readonly run: RunContext;
   readonly issue: Issue;
@@ -171,7 +184,6 @@ interface PromptFacts {
 async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFacts): Promise<Prompts> {
   const { config, login } = run.services;
   const nonce = randomUUID().slice(0, 8);
-  const others = comments.filter(({ author, body }) => author.login !== login || parseMarker(body) === null);
   const { template, note } = chooseTemplate(await run.mirror.file(run.state.baseSha ?? "", TEMPLATE_FILE));
   if (note !== null) run.log.warn(`${TEMPLATE_FILE} of the repository is not used: ${note}`);
   const feedback = pull === null ? "" : await readFeedback(run, pull, nonce);
@@ -182,10 +194,7 @@ async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFa
     priority: priorityOf(issue.labels),
     description: fence("ISSUE TITLE", issue.title, nonce),
     issue_body: fence("ISSUE BODY", issue.body, nonce),
-    comments: renderComments(
-      others.map(({ author, body, createdAt }) => ({ author: author.login, body, createdAt })),
-      nonce,
-    ),
+    comments: renderComments(conversationOf(comments, login), nonce),
     worktree_path: run.paths.tree,
     branch_name: run.state.branch ?? "",
     worker_id: `${run.runner} for ${formatReference(run.ref)}`,
@@ -194,11 +203,22 @@ async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFa
   const full = joined(rendered, takeover, feedback);
   await mkdir(dirname(run.paths.promptFile), { recursive: true });
   await writeFile(run.paths.promptFile, full, { mode: 0o600 });
-  const resume = why === null ? null : joined(renderResume(why, nonce), feedback);
+  const resume = resumePrompt({ why, rendered, nonce, feedback });
   const { labels } = issue;
   const hour = new Date(run.services.now()).getHours();
   const facts = { priority: priorityOf(labels), labels, retryCount: run.job.attemptsMade, hour };
   return { full, resume, agent: chooseAgent(config.agents, facts) };
+}
+
+function resumePrompt(facts: {
+  readonly why: ResumeReason | null;
+  readonly rendered: string;
+  readonly nonce: string;
+  readonly feedback: string;
+}): string | null {
+  const { why, rendered, nonce, feedback } = facts;
+  if (why === null) return null;
+  return joined(why.kind === "next-round" ? renderNextRound(rendered, nonce) : renderResume(why, nonce), feedback);
 }
 
 /** The parts that are there, with an empty line between. */

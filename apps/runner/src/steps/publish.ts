@@ -21,6 +21,7 @@ import { save, type SavedWork } from "./save.ts";
 import { planMissing } from "./missing.ts";
 import { scopeOf } from "./scope.ts";
 import { settleBranch } from "./settleBranch.ts";
+import { endUnchanged } from "./unchanged.ts";
 
 /** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
 const MAX_BRANCHES = 3;
@@ -40,11 +41,11 @@ export async function publish(run: RunContext): Promise<boolean> {
       await giveUpWork(run);
       return false;
     }
-    const pull = pushed === "pushed" ? await findOrOpenPull(run, scope) : "ended";
+    const pull = pushed === "pushed" ? await findOrOpenPull(run, scope) : pushed;
     if (pull === "ended") continue;
-    if (pull === null) {
-      const message = "GitHub sees no commits between the base and the branch";
-      throw new StepFailure({ kind: "no-changes", message });
+    if (pull === "nothing") {
+      await endWithNothing(run);
+      return true;
     }
     const { url, number } = pull;
     const told = { failure: null, reason: null, parked: 0 }; // Of an outage that is over.
@@ -62,6 +63,15 @@ export async function publish(run: RunContext): Promise<boolean> {
   throw new StepFailure({ kind: "refused", message });
 }
 
+/** All that the agent has is in the base already: the base has moved, say, since its work began. */
+async function endWithNothing(run: RunContext): Promise<void> {
+  const end = endUnchanged(run.state, run.id);
+  if (end === null) {
+    throw new StepFailure({ kind: "no-changes", message: "the agent's branch has nothing that the base has not" });
+  }
+  await run.write({ ...end, parked: 0 });
+}
+
 /**
  * The work has to be done again, from the branch. Its session goes too: it would take for done what is not there.
  * @throws StepFailure while its own runner may still come back with it. Nobody waits for that with a slot.
@@ -77,8 +87,8 @@ async function giveUpWork(run: RunContext): Promise<void> {
   await run.record(nothing, "note", { reason: plan.reason, evidence: {} });
 }
 
-/** `ended`: a person ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one. */
-type Pushed = "pushed" | "missing" | "ended";
+/** `ended`: a person ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one. `nothing`: the base has all of it. */
+type Pushed = "pushed" | "missing" | "ended" | "nothing";
 
 /** The work is checked against the mirror: when that is what is damaged, once more with a new one. */
 async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Promise<Pushed> {
@@ -106,17 +116,12 @@ async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
   // It was finished, and could not be saved.
   if (headSha === null) await run.write({ headSha: (await save(run)).head });
   try {
-    await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
-      if (commits === 0) {
-        throw new StepFailure({
-          kind: "no-changes",
-          message: "the agent's branch has no commit that the base has not",
-        });
-      }
+    return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
+      if (commits === 0) return "nothing";
       await pushHead(run, { dir, head, scope });
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
+      return "pushed";
     });
-    return "pushed";
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error;
     if ((await settleBranch(run, scope)) === "finished") return "pushed";
@@ -280,15 +285,16 @@ function pullFacts({ state, services, id }: RunContext): PullFacts {
     summary: services.redact(state.summary ?? ""),
     usage: state.usage ?? NO_USAGE,
     models: state.models ?? [services.config.llm.model_default],
+    denied: state.denied,
     run: state.agentRun ?? id,
   };
 }
 
 /**
- * Looks before it creates: the answer to an earlier creation may have been lost. @returns null: there is nothing to merge;
+ * Looks before it creates: the answer to an earlier creation may have been lost. @returns "nothing": there is nothing to merge;
  * "ended": a person ended the branch's pull request just before our push. The hash has the next branch then.
  */
-async function findOrOpenPull(run: RunContext, scope: PushScope): Promise<Pull | "ended" | null> {
+async function findOrOpenPull(run: RunContext, scope: PushScope): Promise<Pull | "ended" | "nothing"> {
   const { github, config } = run.services;
   const { ref, state } = run;
   const options = { signal: run.switch.lost };
@@ -317,7 +323,7 @@ async function findOrOpenPull(run: RunContext, scope: PushScope): Promise<Pull |
         });
       } catch (error) {
         if (!(error instanceof GitHubError) || error.kind !== "invalid") throw error;
-        if (/no commits between/i.test(error.detail)) return null;
+        if (/no commits between/i.test(error.detail)) return "nothing";
         if (!/already exists/i.test(error.detail)) throw error;
         const again = (await github.pullsOfBranch(ref, branch, options)).find((pull) => pull.state === "open");
         if (again === undefined) throw error;

@@ -1,7 +1,7 @@
 import { formatUsage, NO_USAGE } from "@tac8/core/domain/usage";
-import { failureText, questionText } from "@tac8/core/domain/texts";
+import { answerText, failureText, questionText } from "@tac8/core/domain/texts";
 import { ADVICE } from "@tac8/core/domain/advice";
-import type { Outcome } from "@tac8/core/domain/states";
+import { endedWell, type Outcome } from "@tac8/core/domain/states";
 import { showWithdrawn } from "@tac8/core/github/queuedComment";
 import type { JobResult } from "@tac8/core/queue/contract";
 import type { RunContext } from "../run/context.ts";
@@ -15,6 +15,7 @@ import { isSpeechless, sayOnce, showStatus } from "./statusComment.ts";
 
 const SIGN = {
   pr: "done",
+  answered: "answered",
   blocked: "blocked",
   failed: "failed",
   expired: "failed",
@@ -28,13 +29,13 @@ export async function report(run: RunContext): Promise<JobResult> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
   await withPatience(() => consumeLabel(run), patient);
   // What GitHub refuses to take (a locked or deleted issue) changes nothing about the end; an outage is waited out.
-  const stays = outcome === "pr" ? await whyWorkspaceStays(run) : null;
+  const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
   const silent = await tolerate(run, () => withPatience(() => speak(run, outcome, stays), patient));
   const unlabelled = await tolerate(run, () => withPatience(() => relabel(run, outcome), patient));
   await run.write({ labelLeft: unlabelled === null || outcome === "blocked" ? null : run.state.labelEvent });
   const { prUrl, reason, prNumber, publishedSha, failure, questionId } = run.state;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `the workspace stays: ${stays}`);
-  else if (outcome === "pr") await letGoOfWorkspace(run);
+  else if (endedWell(outcome)) await letGoOfWorkspace(run);
   // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
   const sinceAsked = outcome === "blocked" && run.state.askedAt !== null ? { since: run.state.askedAt } : {};
   await run.write(
@@ -80,6 +81,11 @@ async function speak(run: RunContext, outcome: Outcome, stays: string | null): P
     const { id, createdAt } = await sayOnce(run, "question", questionText(state.question ?? ""));
     await run.write({ questionId: id, askedAt: createdAt });
   }
+  const { denied, prNumber } = state;
+  const trigger = repository.issueLabel;
+  if (state.hasAnswer !== null) {
+    await sayOnce(run, "answer", answerText({ answer: state.summary ?? "", trigger, prNumber, denied }));
+  }
   if (outcome === "failed") {
     const advice = ADVICE[state.failure ?? "agent"];
     await sayOnce(
@@ -88,12 +94,15 @@ async function speak(run: RunContext, outcome: Outcome, stays: string | null): P
       failureText({
         reason: state.reason ?? "unknown",
         advice,
-        trigger: repository.issueLabel,
-        prNumber: state.prNumber,
+        trigger,
+        prNumber,
+        denied,
       }),
     );
   }
-  await showStatus(run, outcome, outcome === "blocked" ? null : withRest(state, stays));
+  // What is in a comment of its own is not said twice.
+  const own = outcome === "blocked" || outcome === "answered";
+  await showStatus(run, outcome, withRest(own ? { ...state, reason: null } : state, stays));
 }
 
 /** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */
@@ -183,6 +192,7 @@ function reasonOf({ state }: RunContext, outcome: Outcome): string {
       return `pull request #${state.prNumber ?? "?"} after ${formatUsage(state.usage ?? NO_USAGE)}`;
     case "blocked":
       return "the agent asks a question";
+    case "answered":
     case "failed":
     case "stopped":
     case "cancelled":

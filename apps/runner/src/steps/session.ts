@@ -3,9 +3,12 @@ import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 /**
  * Pure: may the agent's session go on in this workspace? It takes what it did before for what is there. `atHome`: the session's
  * files, and so its workspace, are of this data folder; a new workspace then means that the old one is gone, by a person, or by
- * a runner that died while it put it aside.
+ * a runner that died while it put it aside. `changedNothing`: it did nothing before, so that nothing can be missing.
  */
-export function sessionOutlives(how: EnsuredWorkspace["how"], { atHome }: { readonly atHome: boolean }): boolean {
+export function sessionOutlives(
+  how: EnsuredWorkspace["how"],
+  { atHome, changedNothing }: { readonly atHome: boolean; readonly changedNothing: boolean },
+): boolean {
   switch (how) {
     case "reused":
     case "reattached":
@@ -13,7 +16,7 @@ export function sessionOutlives(how: EnsuredWorkspace["how"], { atHome }: { read
     case "rebased":
       return true;
     case "created":
-      return !atHome;
+      return !atHome || changedNothing;
     case "replaced":
       return false;
     default:

@@ -52,7 +52,11 @@ async function rememberedComment({ state, ref, services, switch: { lost } }: Run
 }
 
 /** A comment of its own, once: looked for by kind and run before it is made. */
-export async function sayOnce(run: RunContext, kind: "question" | "failure", text: string): Promise<Comment> {
+export async function sayOnce(
+  run: RunContext,
+  kind: "question" | "answer" | "failure",
+  text: string,
+): Promise<Comment> {
   const { github, login } = run.services;
   const { ref } = run;
   const marker = markerOf(run, kind);

@@ -35,9 +35,8 @@ export async function readTrigger(run: RunContext, comments: readonly Comment[])
   if (event === null || event.id <= state.labelEvent) return { kind: "go", event: state.labelEvent };
   const question = state.labelEvent === 0 ? findOpenQuestion(comments, login) : null;
   if (question !== null && event.id <= question.labelEvent) return { kind: "asked", question };
-  const ended = findMarked(comments, login, "status").filter(
-    ({ marker }) => marker.outcome !== null && marker.outcome !== "blocked",
-  );
+  const marked = (["status", "answer", "failure"] as const).flatMap((kind) => findMarked(comments, login, kind));
+  const ended = marked.filter(({ marker }) => marker.outcome !== null && marker.outcome !== "blocked");
   const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));
   if (state.labelEvent === 0 && event.id <= used) return { kind: "used" };
   const trusted = await isTrusted(run, event.actor);

@@ -6,6 +6,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
+import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { beginAgent } from "@tac8/core/state/budget";
@@ -167,10 +168,17 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     const verdict = classifyEnd(end, { provider, now: now() });
     const { usage, models, reason, evidence } = accountOf(run, end, model);
     run.progress.cost(usage);
-    if (verdict.ok) {
-      await keepEnd(run, { run: run.id, summary: summaryOf(end, redact), usage, models, reason, evidence });
+    const denied = addDenials(run.state.denied, end.denials, redact);
+    if (end.denials.length > 0 && denied !== null) {
+      run.log.warn(
+        { denied: deniedLine(denied) },
+        "permission rules of the repository's settings denied the agent calls",
+      );
     }
-    const recorded = run.record({ usage, models }, "agent", { reason, evidence }).then(() => closed);
+    if (verdict.ok) {
+      await keepEnd(run, { run: run.id, summary: summaryOf(end, redact), usage, models, denied, reason, evidence });
+    }
+    const recorded = run.record({ usage, models, denied }, "agent", { reason, evidence }).then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     return { end, verdict, recorded };
   } finally {
@@ -244,6 +252,7 @@ function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failu
     case "out-of-memory":
     case "usage-limit":
     case "auth":
+    case "unfinished":
       return { kind, message, until };
     // The guard was killed, or a stop came that nobody asked for: the agent's end all the same.
     case "lost":

@@ -5,8 +5,15 @@ import { NO_USAGE } from "@tac8/core/domain/usage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readEndNote, removeEndNote, writeEndNote } from "./endNote.ts";
 
-const evidence = { turns: 3 };
-const note = { run: "a", summary: "Done.", usage: NO_USAGE, models: ["m"], reason: "the agent ended", evidence };
+const note = {
+  run: "a",
+  summary: "Done.",
+  usage: NO_USAGE,
+  models: ["m"],
+  denied: [{ tool: "Bash", detail: "git push" }],
+  reason: "the agent ended",
+  evidence: { turns: 3 },
+};
 let gitDir: string;
 let file: string;
 

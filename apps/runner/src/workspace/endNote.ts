@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { denialSchema } from "@tac8/core/domain/denials";
 import { usageSchema } from "@tac8/core/domain/usage";
 import { z } from "zod";
 import type { WorkspacePaths } from "./paths.ts";
@@ -17,6 +18,8 @@ const endNoteSchema = z.object({
   usage: usageSchema,
   /** Likewise. */
   models: z.array(z.string()).default([]),
+  /** Of the round, with this run. */
+  denied: z.array(denialSchema).nullable().default(null),
   /** The event that tells of it. */
   reason: z.string(),
   evidence: z.record(z.string(), z.union([z.string(), z.number()])),

@@ -62,6 +62,13 @@ test("each section has its line", () => {
 `);
 });
 
+test("an answer is done too, with what was said", () => {
+  const state = { state: "answered", headSha: "a1b2c3d4e5", reason: "nothing to change: it works" } as const;
+  const page = renderTasks({ ...NOTHING, completedToday: one(task({}, state)) }, HOW);
+  expect(page).toContain("[✅ answered, pi/0] gh-471: Fix it\n");
+  expect(page).toContain("- Reason: nothing to change: it works\n");
+});
+
 test("of 100,000 it shows a hundred and says how many more there are", () => {
   const tasks = Array.from({ length: 150 }, () => task());
   const page = renderTasks({ ...NOTHING, pending: { tasks, total: 100_000 } }, HOW);

@@ -51,8 +51,9 @@ export function renderTasks(tasks: Tasks, how: { worktrees: string; manyReposito
       ...started(task),
     ]),
     section("Completed Today", tasks.completedToday, (task) => [
-      line(`✅ ${task.state.headSha?.slice(0, 7) ?? "?"}, ${who(task)}`, task),
+      line(`✅ ${result(task)}, ${who(task)}`, task),
       ...started(task),
+      ...(task.state.state === "answered" ? reason(task) : []),
       ...(task.state.prUrl === null ? [] : [`- PR: ${task.state.prUrl}`]),
     ]),
     section("Failed", tasks.failed, (task) => [line(`❌ ${who(task)}`, task), ...started(task), ...reason(task)]),
@@ -63,6 +64,10 @@ export function renderTasks(tasks: Tasks, how: { worktrees: string; manyReposito
     ]),
     "",
   ].join("\n\n");
+}
+
+function result({ state }: Task): string {
+  return state.state === "answered" ? "answered" : (state.headSha?.slice(0, 7) ?? "?");
 }
 
 function started({ startedAt }: Task): string[] {

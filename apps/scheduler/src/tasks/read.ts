@@ -1,4 +1,5 @@
 import type { Job, JobType, Queue } from "bullmq";
+import { endedWell } from "@tac8/core/domain/states";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { MAX_TASKS, type Section, type Task, type Tasks } from "./page.ts";
@@ -19,7 +20,7 @@ export async function readTasks({ queue, store }: TasksReader, midnight: number)
   // Questions wait for the longest: they are at the far end.
   const delayed = distinct([...(await some("delayed", true)), ...(await some("delayed", false))]);
   const done = (await some("completed", false)).filter(
-    ({ finishedOn, returnvalue }) => (finishedOn ?? 0) >= midnight && returnvalue?.outcome === "pr",
+    ({ finishedOn, returnvalue }) => (finishedOn ?? 0) >= midnight && endedWell(returnvalue?.outcome ?? null),
   );
   const asks = (task: Task) => task.state.state === "blocked";
   const parked = await withState(delayed, store);

@@ -98,7 +98,12 @@ export const sections = {
     label_working: label.default("rpi-working").describe("Label of an issue that an agent works on."),
     label_blocked: label.default("rpi-blocked").describe("Label of an issue that waits for an answer."),
     label_done: label.default("rpi-done").describe("Label of an issue that has its pull request."),
-    label_failed: label.default("rpi-failed").describe("Label of an issue that ended without one."),
+    label_answered: label
+      .default("rpi-answered")
+      .describe("Label of an issue whose agent changed nothing and explained why in a comment."),
+    label_failed: label
+      .default("rpi-failed")
+      .describe("Label of an issue that ended without a pull request or an answer."),
     trusted_users: z
       .array(z.string().min(1).max(100))
       .default([])
@@ -243,7 +248,8 @@ export const sections = {
       .boolean()
       .default(true)
       .describe("Tell of a question that an agent asks, to whoever is named in the environment."),
-    failed: z.boolean().default(true).describe("Tell of an issue that ended without a pull request."),
+    answered: z.boolean().default(true).describe("Tell of an agent that changed nothing, and of its answer."),
+    failed: z.boolean().default(true).describe("Tell of an issue that failed."),
     holds: z
       .boolean()
       .default(true)

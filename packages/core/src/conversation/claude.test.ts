@@ -155,3 +155,15 @@ test("whatever a list is made of, its event fits into 2 kB, and what is open sta
   expect(JSON.stringify(short)).not.toContain("\\u001b");
   expect(short.todo?.filter(({ status }) => status === "pending")).toHaveLength(10);
 });
+
+test("a denied call shows once, told by an event or by the result alone", () => {
+  const denial = (tool_use_id: string) => ({ tool_use_id, tool_name: "Bash", tool_input: { command: "git push" } });
+  const event = { type: "system", subtype: "permission_denied", tool_use_id: "a", message: "Not allowed." };
+  const result = { type: "result", is_error: false, result: "ok", permission_denials: [denial("a"), denial("b")] };
+  expect(read([event, result, result]).map(({ kind, text }) => [kind, text])).toEqual([
+    ["notice", "Not allowed."],
+    ["notice", "denied: Bash git push"],
+    ["result", "ok"],
+    ["result", "ok"],
+  ]);
+});

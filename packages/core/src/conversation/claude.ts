@@ -1,6 +1,6 @@
 import type { Figures, LiveEvent } from "./event.ts";
 import { figuresOfMessage, figuresSinceLastResult } from "./figures.ts";
-import { asCount, asObject, asString, contentOf, textOf, type Json } from "./json.ts";
+import { asArray, asCount, asObject, asString, contentOf, textOf, type Json } from "./json.ts";
 import { PartialMessages } from "./partial.ts";
 import { describeTodo, TaskList, todoItems } from "./todo.ts";
 import { toolText } from "./toolText.ts";
@@ -9,6 +9,8 @@ type Entry = Omit<LiveEvent, "at">;
 
 /** Ids that are remembered, of each sort: what is older is surely over. */
 const MAX_IDS = 1000;
+/** Of one result. */
+const MAX_DENIALS = 20;
 const REFUSED = "The user doesn't want to proceed with this tool use.";
 
 /**
@@ -23,6 +25,8 @@ export class ClaudeReader {
   readonly #counted = new RecentSet(MAX_IDS);
   /** Calls and tasks that run in the background. */
   readonly #background = new RecentSet(MAX_IDS);
+  /** Calls of which an event has told that they were denied. */
+  readonly #denied = new RecentSet(MAX_IDS);
   readonly #tasks = new Map<string, TaskList>();
   readonly #partial = new PartialMessages();
 
@@ -53,7 +57,7 @@ export class ClaudeReader {
         return contentOf(event).flatMap((block) => this.#user(block, event));
       case "result":
         this.#partial.take();
-        return [resultEntry(event)];
+        return [...this.#denials(event), resultEntry(event)];
       case "system":
         return this.#system(event);
       case "rate_limit_event":
@@ -141,6 +145,7 @@ export class ClaudeReader {
           { kind: "notice", text: `model ${words(event["original_model"])} → ${words(event["fallback_model"])}` },
         ];
       case "permission_denied":
+        if (call !== null) this.#denied.add(call);
         return [{ kind: "notice", isError: true, text: words(event["message"]) || "permission denied", ...about }];
       case "compact_boundary":
         return [{ kind: "notice", text: "the conversation so far was summed up, to make room" }];
@@ -155,6 +160,20 @@ export class ClaudeReader {
       default:
         return [];
     }
+  }
+
+  /** Those that no event has told of. */
+  #denials(event: Json): Entry[] {
+    return asArray(event["permission_denials"])
+      .slice(0, MAX_DENIALS)
+      .flatMap((entry): Entry[] => {
+        const denial = asObject(entry) ?? {};
+        const call = asString(denial["tool_use_id"]) ?? "";
+        if (this.#denied.has(call)) return [];
+        this.#denied.add(call);
+        const input = toolText(asObject(denial["tool_input"]) ?? {}, { cwd: this.#cwd, whole: this.#whole });
+        return [{ kind: "notice", isError: true, text: `denied: ${words(denial["tool_name"])} ${input}`.trim(), call }];
+      });
   }
 
   /** Each turn of a session begins with an `init`; the first one says all of it. */

@@ -15,5 +15,7 @@ export const ADVICE: Record<FailureKind, string> = {
   disk: "Make space on the disk of the runner's machine: it goes on by itself.",
   "no-changes": "If something is to be done here, say in the issue what is missing.",
   budget: "It goes on by itself at midnight; or raise `llm.max_usd_per_day` or `llm.max_runs_per_day`.",
+  unfinished:
+    "The agent left something running, or planned to continue later, and ended each time: `tac8 view` shows what. Make the issue smaller.",
   lost: "See why the runner ended: its machine may be out of memory or lose power, or a command of the agent (`pkill`, `killall`) ended it. The runs' conversations show the commands (`tac8 view`).",
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { LoggedEvent } from "../state/events.ts";
 import type { FailureKind } from "./failures.ts";
+import { endedWell } from "./states.ts";
 
 /**
  * The breaker: when the last runs, of several issues, all failed in the same way, what is broken is not the issues.
@@ -129,7 +130,7 @@ function endsAfter({ events, state }: BreakerFacts): { readonly event: LoggedEve
 
 /** Null: no end of a run, or one that says nothing: stopped by a person, GitHub away, a limit that has a hold of its own. */
 function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
-  if (to === "pr") return { how: "well" };
+  if (endedWell(to)) return { how: "well" };
   if (to === "blocked") return from === "blocked" ? null : { how: "well" };
   if (to !== "retrying" && to !== "failed") return null;
   const kind = evidence["failure"] as FailureKind | null | undefined;
@@ -143,6 +144,7 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "out-of-memory":
       return { how: "failed", way: kind }; // The rest of the message is the agent's last words.
     case "no-changes":
+    case "unfinished":
     case "refused":
       return { how: "otherwise" };
     case "usage-limit":

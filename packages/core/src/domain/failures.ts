@@ -13,6 +13,7 @@ export const FAILURE_KINDS = [
   "disk",
   "no-changes",
   "budget",
+  "unfinished",
   "lost",
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
@@ -53,6 +54,8 @@ const POLICY: Record<FailureKind, Policy> = {
   "out-of-memory": { burnsAttempt: true, minutes: [1, 2, 4] },
   git: { burnsAttempt: true, minutes: [1] },
   "no-changes": { burnsAttempt: true, minutes: [0] },
+  // Its session goes on: nothing has to pass first.
+  unfinished: { burnsAttempt: true, minutes: [0] },
   "usage-limit": { burnsAttempt: false, minutes: [5, 15, 30, 60] },
   auth: { burnsAttempt: false, minutes: [15] },
   github: { burnsAttempt: false, minutes: [1, 2, 5, 10] },
@@ -112,6 +115,7 @@ function holdFor(failure: Failure, until: number): HoldRequest | null {
     case "out-of-memory":
     case "git":
     case "no-changes":
+    case "unfinished":
     case "github":
     case "disk":
     case "lost":

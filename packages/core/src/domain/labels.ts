@@ -9,12 +9,13 @@ export interface LabelDefinition {
   readonly description: string;
 }
 
-export type Sign = "working" | "blocked" | "done" | "failed";
+export type Sign = "working" | "blocked" | "done" | "answered" | "failed";
 
 const LOOKS: Record<Sign, Omit<LabelDefinition, "name">> = {
   working: { color: "fbca04", description: "An agent is working on this" },
   blocked: { color: "d93f0b", description: "An agent waits for an answer" },
   done: { color: "0e8a16", description: "Has its pull request" },
+  answered: { color: "5319e7", description: "Answered by a comment: nothing was changed" },
   failed: { color: "b60205", description: "Ended without a pull request" },
 };
 
@@ -26,6 +27,7 @@ export function signLabels(github: Names): Record<Sign, LabelDefinition> {
     working: { name: github.label_working, ...LOOKS.working },
     blocked: { name: github.label_blocked, ...LOOKS.blocked },
     done: { name: github.label_done, ...LOOKS.done },
+    answered: { name: github.label_answered, ...LOOKS.answered },
     failed: { name: github.label_failed, ...LOOKS.failed },
   };
 }

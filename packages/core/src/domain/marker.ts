@@ -6,7 +6,7 @@ import { z } from "zod";
  */
 const markerSchema = z.object({
   v: z.literal(1),
-  kind: z.enum(["status", "question", "failure"]),
+  kind: z.enum(["status", "question", "answer", "failure"]),
   /** Empty before the first run. */
   run: z.string().max(64),
   outcome: z.string().max(20).nullable().default(null),

@@ -38,7 +38,11 @@ How to work:
    issue as fixed or closed. Do not push and do not open a pull request: that is done for you.
 6. If you cannot go on without an answer from a person, write your question to the file BLOCKED.md in the top folder of
    the worktree, and stop. Say what you found, what you need to know and which choices you see.
-7. End with a short summary for the reviewer: what you changed, why, and how you checked it. It becomes the text of the
+7. Finish in this one go: nothing that you plan for later runs, and what you leave in the background is ended. Wait for
+   what you start.
+8. If there is nothing to change, because it is done already or was a question, change nothing and answer in your last
+   message. It is posted on the issue.
+9. Else end with a short summary for the reviewer: what you changed, why, and how you checked it. It becomes the text of the
    pull request.
 `;
 
@@ -84,10 +88,21 @@ export function renderComments(comments: readonly PromptComment[], nonce: string
   return [...(left > 0 ? [`(older comments left out: ${left})`] : []), ...picked].join("\n\n");
 }
 
+const NEXT_ROUND =
+  "An agent answered this issue before, without a change: its answer is among the comments. A person has started another round since.";
+
 /** What a new session is told when there was work before it: on another machine, or whose session is gone. */
 export function renderTakeover(reason: ResumeReason | null, nonce: string): string {
   const before = "Work on this issue was begun before and is on your branch: look at git log and git status first.";
-  return reason === null || reason.kind === "interrupted" ? before : `${before}\n\n${renderResume(reason, nonce)}`;
+  if (reason === null || reason.kind === "interrupted") return before;
+  // There is no work, and its answer is among the comments.
+  if (reason.kind === "next-round") return NEXT_ROUND;
+  return `${before}\n\n${renderResume(reason, nonce)}`;
+}
+
+/** What the session of an agent that has answered is told in the next round: all of the issue as it is now. */
+export function renderNextRound(prompt: string, nonce: string): string {
+  return `${renderResume({ kind: "next-round" }, nonce)}\n\n${prompt}`;
 }
 
 /** What a resumed session is told; it has the issue and its own work in its history. */
@@ -101,6 +116,10 @@ export function renderResume(reason: ResumeReason, nonce: string): string {
       return `Your last run ended with an error (${reason.message}). Look at the state of the worktree, then continue and finish the task as you were told at the start.`;
     case "no-changes":
       return "You finished without any change to the repository, so there is nothing to make a pull request of. Make the change and commit it, or, if you need an answer from a person, write your question to BLOCKED.md and stop.";
+    case "unfinished":
+      return `You ended your turn with something left open (${reason.message}). Nothing that you plan for later runs, and nothing goes on in the background after your turn. Look at the state of the worktree, then do the rest now, and wait for what you start, as you were told at the start.`;
+    case "next-round":
+      return "You answered this issue without a change, and your answer was posted on it. A person has started another round: read what they wrote since.";
     default:
       return reason satisfies never;
   }
@@ -110,4 +129,7 @@ export type ResumeReason =
   | { readonly kind: "answer"; readonly author: string; readonly text: string }
   | { readonly kind: "interrupted" }
   | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "no-changes" };
+  | { readonly kind: "no-changes" }
+  | { readonly kind: "unfinished"; readonly message: string }
+  /** The round before this ended with an answer: without a change. */
+  | { readonly kind: "next-round" };

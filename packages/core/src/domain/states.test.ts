@@ -3,7 +3,7 @@ import { CHECKPOINTS, isEnded, ISSUE_STATES, reached } from "./states.ts";
 
 it("an ended issue is one that nobody works on any more", () => {
   const ended = ISSUE_STATES.filter((state) => isEnded(state));
-  expect(ended).toEqual(["pr", "stopped", "cancelled", "failed", "withdrawn", "expired"]);
+  expect(ended).toEqual(["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"]);
   expect(isEnded(null)).toBe(false);
 });
 

@@ -3,9 +3,10 @@
  *
  *   queued, withdrawn, expired               the scheduler
  *   running, retrying, parked, blocked       the runner that holds the job
- *   pr, stopped, cancelled, failed           the runner that holds the job
+ *   pr, answered, stopped, cancelled, failed the runner that holds the job
  *
  * `parked` waits without a slot and without burning an attempt; `blocked` is parked until a person answers.
+ * `answered`: the agent changed nothing and explained why; its words are on the issue.
  */
 export const ISSUE_STATES = [
   "queued",
@@ -14,6 +15,7 @@ export const ISSUE_STATES = [
   "parked",
   "blocked",
   "pr",
+  "answered",
   "stopped",
   "cancelled",
   "failed",
@@ -22,11 +24,16 @@ export const ISSUE_STATES = [
 ] as const;
 export type IssueState = (typeof ISSUE_STATES)[number];
 
-const ENDED: readonly IssueState[] = ["pr", "stopped", "cancelled", "failed", "withdrawn", "expired"];
+const ENDED: readonly IssueState[] = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"];
 
 /** Nothing happens to an ended issue until a new label event or a retry by a person. */
 export function isEnded(state: IssueState | null): boolean {
   return state !== null && ENDED.includes(state);
+}
+
+/** Did the agent come to a good end of its own, all of which is on GitHub? */
+export function endedWell(state: string | null): boolean {
+  return state === "pr" || state === "answered";
 }
 
 /**
@@ -41,5 +48,14 @@ export function reached(at: Checkpoint, wanted: Checkpoint): boolean {
 }
 
 /** How a run ended for the issue; a retry or a parking is no end. */
-export const OUTCOMES = ["pr", "blocked", "stopped", "cancelled", "withdrawn", "failed", "expired"] as const;
+export const OUTCOMES = [
+  "pr",
+  "answered",
+  "blocked",
+  "stopped",
+  "cancelled",
+  "withdrawn",
+  "failed",
+  "expired",
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];

@@ -3,6 +3,7 @@ import { ISSUE_STATES } from "./states.ts";
 import { cut } from "./cut.ts";
 import {
   anotherRound,
+  answerText,
   failureText,
   MAX_BODY,
   pullBody,
@@ -48,7 +49,7 @@ describe("the status comment", () => {
   it.each(ISSUE_STATES)("says where an issue stands that is %s", (state) => {
     const text = statusText({ ...FACTS, state }, TRIGGER);
     expect(text).toMatch(/^\*\*[A-Z]/);
-    const ended = ["pr", "stopped", "cancelled", "failed", "expired"].includes(state);
+    const ended = ["pr", "answered", "stopped", "cancelled", "failed", "expired"].includes(state);
     expect(text.includes("put the label `rpi-auto` back on")).toBe(ended);
   });
 
@@ -77,9 +78,17 @@ describe("comments stay within GitHub's limit", () => {
     ["emoji", EMOJI.repeat(60_000)],
   ])("%s", (_, text) => {
     const question = questionText(`?${text}`);
-    const failure = failureText({ reason: text, advice: "Look at it.", trigger: "rpi-auto", prNumber: null });
-    const body = pullBody({ summary: text, usage: NO_USAGE, models: ["m"], run: "r" });
-    for (const made of [question, failure, body]) {
+    const failure = failureText({
+      reason: text,
+      advice: "Look at it.",
+      trigger: "rpi-auto",
+      prNumber: null,
+      denied: null,
+    });
+    const body = pullBody({ summary: text, usage: NO_USAGE, models: ["m"], denied: null, run: "r" });
+    const answer = answerText({ answer: text, trigger: "rpi-auto", prNumber: 7, denied: null });
+    expect(answer).toMatch(/put the label `rpi-auto` back on\.$/);
+    for (const made of [question, failure, body, answer]) {
       expect(made.length).toBeLessThanOrEqual(GITHUB_BODY);
       expect(made.isWellFormed()).toBe(true);
     }
@@ -92,21 +101,38 @@ describe("questions and failures", () => {
   it("quote every line, so that nothing in them is an order to GitHub's renderer", () => {
     expect(questionText("a?\n\n# b")).toContain("\n> a?\n> \n> # b\n");
     expect(questionText(" \n ")).toContain("empty BLOCKED.md");
-    expect(failureText({ reason: "git said:\nno", advice: "Do this.", trigger: "go", prNumber: null })).toContain(
-      "> git said:\n> no\n\nDo this. To try again, put the label `go`",
-    );
+    expect(
+      failureText({ reason: "git said:\nno", advice: "Do this.", trigger: "go", prNumber: null, denied: null }),
+    ).toContain("> git said:\n> no\n\nDo this. To try again, put the label `go`");
+  });
+});
+
+describe("what was denied", () => {
+  it("is named in pull request, answer and failure, also where the text is too long", () => {
+    const denied = [{ tool: "Bash", detail: "git push" }];
+    const words = "x\n".repeat(40_000);
+    for (const text of [
+      pullBody({ summary: words, usage: NO_USAGE, models: ["m"], denied, run: "r" }),
+      answerText({ answer: words, trigger: "go", prNumber: null, denied }),
+      failureText({ reason: words, advice: "Do this.", trigger: "go", prNumber: null, denied }),
+    ]) {
+      expect(text).toContain("\n\n- `Bash`: `git push`\n\n");
+      expect(text.length).toBeLessThanOrEqual(GITHUB_BODY);
+    }
   });
 });
 
 describe("the pull request", () => {
   it("has the agent's own words and the figures", () => {
-    const body = pullBody({ summary: " Did it. ", usage: NO_USAGE, models: ["m", "n"], run: "r" });
+    const body = pullBody({ summary: " Did it. ", usage: NO_USAGE, models: ["m", "n"], denied: null, run: "r" });
     expect(body).toBe("Did it.\n\n---\n_Made by tac8: run r · m + n · 0 s_\n");
-    expect(pullBody({ summary: "", usage: NO_USAGE, models: ["m"], run: "r" })).toContain("left no summary");
+    expect(pullBody({ summary: "", usage: NO_USAGE, models: ["m"], denied: null, run: "r" })).toContain(
+      "left no summary",
+    );
   });
 
   it("tells of another round as far as there is room, and cuts nobody's words for it", () => {
-    const facts = { summary: "x".repeat(5000), usage: NO_USAGE, models: ["m"], run: "r" };
+    const facts = { summary: "x".repeat(5000), usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
     expect(anotherRound(100, facts)).toContain("x".repeat(5000));
     const short = anotherRound(57_000, facts) ?? "";
     expect(short).toContain("[…cut]");
@@ -115,7 +141,13 @@ describe("the pull request", () => {
   });
 
   it("closes a code block that the agent left open, so that the figures stay outside of it", () => {
-    const body = pullBody({ summary: "Look:\n```ts\nconst a = 1;", usage: NO_USAGE, models: ["m"], run: "r" });
+    const body = pullBody({
+      summary: "Look:\n```ts\nconst a = 1;",
+      usage: NO_USAGE,
+      models: ["m"],
+      denied: null,
+      run: "r",
+    });
     expect(body).toContain("const a = 1;\n```\n\n---\n");
   });
 

@@ -1,5 +1,6 @@
 import { defuse, fit } from "../outgoing/defuse.ts";
 import { cut } from "./cut.ts";
+import { deniedText, type Denial } from "./denials.ts";
 import type { IssueState } from "./states.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 
@@ -9,6 +10,7 @@ const MAX_TITLE = 250;
 const MAX_REASON = 4000;
 /** Characters without which another round need not be told. */
 const LEAST_SUMMARY = 200;
+const MAX_ANSWER = 20_000;
 
 export interface StatusFacts {
   readonly state: IssueState;
@@ -51,6 +53,8 @@ function headline({ state, runner, since, prNumber, headSha }: StatusFacts): str
       return "**Waiting for an answer** to the question below. Reply to it here; the work then goes on.";
     case "pr":
       return `**Done**: #${prNumber ?? "?"}${headSha === null ? "" : ` at ${headSha.slice(0, 7)}`}.`;
+    case "answered":
+      return "**Answered**: the agent changed nothing, and its answer is in a comment below.";
     case "stopped":
       return "**Stopped** by a person.";
     case "cancelled":
@@ -75,6 +79,8 @@ function hintFor(state: IssueState, trigger: string): string | null {
       return `To try again, put the label \`${trigger}\` back on.`;
     case "pr":
       return `For another round on the same pull request, put the label \`${trigger}\` back on.`;
+    case "answered":
+      return `For another round that knows this answer, reply here and put the label \`${trigger}\` back on.`;
     case "queued":
     case "running":
     case "retrying":
@@ -100,6 +106,26 @@ export function questionIn(body: string): string {
   return quoted.map((line) => line.slice(2)).join("\n");
 }
 
+/** The comment with the words of an agent that changed nothing. */
+export function answerText(facts: {
+  readonly answer: string;
+  readonly trigger: string;
+  /** The open pull request that it found nothing to change on. */
+  readonly prNumber: number | null;
+  readonly denied: readonly Denial[] | null;
+}): string {
+  const { answer, trigger, prNumber, denied } = facts;
+  const where = prNumber === null ? "" : ` on #${prNumber}`;
+  const more = withDenied(denied);
+  return [
+    `The agent changed nothing${where}. Its answer:`,
+    // Each of its lines may be the mark of a quote longer.
+    fit(answer.trim(), Math.min(2 * MAX_ANSWER, MAX_BODY - 1000 - more.join("").length), (part) => quote(defuse(part))),
+    ...more,
+    `For another round, reply here and put the label \`${trigger}\` back on.`,
+  ].join("\n\n");
+}
+
 /** The comment about a final failure: what happened and what a person can do. */
 export function failureText(facts: {
   readonly reason: string;
@@ -107,10 +133,16 @@ export function failureText(facts: {
   readonly trigger: string;
   /** The pull request of an earlier round, which is still there. */
   readonly prNumber: number | null;
+  readonly denied: readonly Denial[] | null;
 }): string {
-  const { reason, advice, trigger, prNumber } = facts;
+  const { reason, advice, trigger, prNumber, denied } = facts;
   const what = prNumber === null ? "This issue ended without a pull request." : `This round on #${prNumber} failed.`;
-  return `${what}\n\n${quote(defuse(reason, MAX_REASON))}\n\n${advice} To try again, put the label \`${trigger}\` back on.`;
+  return [
+    what,
+    quote(defuse(reason, MAX_REASON)),
+    ...withDenied(denied),
+    `${advice} To try again, put the label \`${trigger}\` back on.`,
+  ].join("\n\n");
 }
 
 export interface PullFacts {
@@ -119,6 +151,7 @@ export interface PullFacts {
   readonly usage: Usage;
   /** Those that ran, the one that did most first. */
   readonly models: readonly string[];
+  readonly denied: readonly Denial[] | null;
   readonly run: string;
 }
 
@@ -142,10 +175,17 @@ export function anotherRound(before: number, facts: PullFacts): string | null {
   return room < LEAST_SUMMARY ? null : `**Another round**\n\n${summaryAndFigures(facts, room)}`;
 }
 
-function summaryAndFigures({ summary, run, models, usage }: PullFacts, room: number): string {
+function summaryAndFigures({ summary, run, models, usage, denied }: PullFacts, room: number): string {
   const words = summary.trim() || "(The agent left no summary.)";
   const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
-  return `${defuse(words, room)}\n\n---\n_Made by tac8: ${figures.join(" · ")}_\n`;
+  const more = withDenied(denied);
+  const shown = defuse(words, Math.max(LEAST_SUMMARY, room - more.join("").length));
+  return `${[shown, ...more].join("\n\n")}\n\n---\n_Made by tac8: ${figures.join(" · ")}_\n`;
+}
+
+function withDenied(denied: readonly Denial[] | null): string[] {
+  const text = deniedText(denied);
+  return text === "" ? [] : [text];
 }
 
 function quote(text: string): string {

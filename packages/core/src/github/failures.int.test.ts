@@ -3,8 +3,15 @@ import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { GitHubError } from "./errors.ts";
-import { rawComment, rawIssue, startServer, words } from "./httpServer.fixture.ts";
-import type { Reply, Seen, TestServer } from "./httpServer.fixture.ts";
+import {
+  rawComment,
+  rawIssue,
+  startServer,
+  words,
+  type Reply,
+  type Seen,
+  type TestServer,
+} from "./httpServer.fixture.ts";
 
 const repo = { owner: "o", repo: "r" };
 let server: TestServer | undefined;

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-import type { IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 
 import { pino } from "pino";
 
-import { createGitHub } from "./client.ts";
-import type { GitHub, GitHubOptions } from "./client.ts";
+import { createGitHub, type GitHub, type GitHubOptions } from "./client.ts";
 
 export interface Seen {
   method: string;

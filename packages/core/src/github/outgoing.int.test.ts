@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { Marker } from "../domain/marker.ts";
-import { failureText, pullBody, pullTitle, questionText, statusText } from "../domain/texts.ts";
+import { answerText, failureText, pullBody, pullTitle, questionText, statusText } from "../domain/texts.ts";
 import { NO_USAGE } from "../domain/usage.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { rawComment, rawPull, startServer, type TestServer } from "./httpServer.fixture.ts";
@@ -30,13 +30,20 @@ async function sent(): Promise<Record<string, string>[]> {
     json: path.includes("/comments") ? rawComment(1, 5) : path.includes("/pulls") ? rawPull(8, "auto/gh-5") : {},
   }));
   const github = server.client({ secrets: [SECRET] });
-  const facts = { summary: WORDS, usage: NO_USAGE, models: [WORDS], run: "r" };
+  const facts = {
+    summary: WORDS,
+    usage: NO_USAGE,
+    models: [WORDS],
+    denied: [{ tool: "Bash", detail: WORDS }],
+    run: "r",
+  };
   const status = { state: "failed", runner: null, since: "2026-11-22T03:10:59.000Z", branch: null } as const;
   const reason = { prNumber: null, headSha: null, usage: null, reason: WORDS };
   const texts = [
     WORDS,
     questionText(WORDS),
-    failureText({ reason: WORDS, advice: "Look.", trigger: "rpi-auto", prNumber: null }),
+    answerText({ answer: WORDS, trigger: "rpi-auto", prNumber: null, denied: facts.denied }),
+    failureText({ reason: WORDS, advice: "Look.", trigger: "rpi-auto", prNumber: null, denied: facts.denied }),
     statusText({ ...status, ...reason }, { trigger: "rpi-auto" }),
   ];
   for (const text of texts) {

@@ -1,7 +1,15 @@
 import { afterEach, expect, test } from "vitest";
 
-import { rawComment, rawIssue, rawPull, startServer, words } from "./httpServer.fixture.ts";
-import type { Reply, Seen, TestServer } from "./httpServer.fixture.ts";
+import {
+  rawComment,
+  rawIssue,
+  rawPull,
+  startServer,
+  words,
+  type Reply,
+  type Seen,
+  type TestServer,
+} from "./httpServer.fixture.ts";
 
 // What callers have carries more than a name, and none of it may be sent along.
 const repo = { owner: "o", repo: "r", id: 1, labelled: [{}] };

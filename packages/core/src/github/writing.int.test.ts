@@ -1,7 +1,14 @@
 import { afterEach, expect, test } from "vitest";
 
-import { rawComment, rawPull, startServer, words } from "./httpServer.fixture.ts";
-import type { Reply, Seen, TestServer } from "./httpServer.fixture.ts";
+import {
+  rawComment,
+  rawPull,
+  startServer,
+  words,
+  type Reply,
+  type Seen,
+  type TestServer,
+} from "./httpServer.fixture.ts";
 
 const repo = { owner: "o", repo: "r" };
 let server: TestServer;

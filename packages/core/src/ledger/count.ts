@@ -65,6 +65,7 @@ function fieldsOf(event: LoggedEvent): Field[] {
     case "queued":
       return [];
     case "pr":
+    case "answered":
     case "blocked":
     case "stopped":
     case "cancelled":

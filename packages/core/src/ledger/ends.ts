@@ -1,3 +1,4 @@
+import { endedWell } from "../domain/states.ts";
 import type { LoggedEvent } from "../state/events.ts";
 
 /** How a run ended: with something for people to see, or failed, whether it is tried again or not. */
@@ -18,7 +19,7 @@ export function endsIn(events: readonly LoggedEvent[]): string {
 /** Parked runs and those that a person ended say nothing about how well things go. */
 function endOf({ to, from, at, evidence }: LoggedEvent): string {
   const seconds = Math.floor(Date.parse(at) / 1000);
-  if (to === "pr" || (to === "blocked" && from !== "blocked")) return `+${seconds} `;
+  if (endedWell(to) || (to === "blocked" && from !== "blocked")) return `+${seconds} `;
   const failed = to === "failed" || (to === "retrying" && typeof evidence["failure"] === "string");
   return failed ? `-${seconds} ` : "";
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const KINDS = ["blocked", "failed", "pr", "hold-begun", "hold-ended", "summary", "test"] as const;
+const KINDS = ["blocked", "answered", "failed", "pr", "hold-begun", "hold-ended", "summary", "test"] as const;
 export type MessageKind = (typeof KINDS)[number];
 
 export const messageSchema = z.object({

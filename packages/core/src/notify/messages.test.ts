@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import type { LoggedEvent } from "../state/events.ts";
 import { QUIET_MS, tellHolds, type HoldMemory } from "./holds.ts";
 import { messagesFor, type IssueFacts, type MessagesInput } from "./messages.ts";
@@ -13,6 +14,7 @@ const WANTED = {
   blocked: true,
   failed: true,
   holds: true,
+  answered: true,
   pull_requests: false,
   daily_summary: true,
   daily_summary_at: "08:00",
@@ -23,6 +25,7 @@ const FACTS: IssueFacts = {
   url: "https://github.com/octo/hello/issues/3",
   prUrl: "https://github.com/octo/hello/pull/4",
   question: "Which one?",
+  answer: "It works already.\nSee the tests.",
 };
 
 let serial = 0;
@@ -68,6 +71,19 @@ test("a failure, and a pull request where that is wanted", () => {
     { kind: "failed" },
     { kind: "pr", url: FACTS.prUrl },
   ]);
+});
+
+fieldTest("A8", "an answer, with what the agent said, unless nobody wants it", () => {
+  const events = [event({ to: "answered", reason: "nothing to change: It works" })];
+  expect(told(events)).toMatchObject([
+    {
+      kind: "answered",
+      title: "octo/hello#3 has an answer",
+      text: "Greet\nIt works already.\nSee the tests.",
+      url: FACTS.url,
+    },
+  ]);
+  expect(told(events, { wanted: { ...WANTED, answered: false } })).toEqual([]);
 });
 
 test("nothing of what nobody asked for", () => {

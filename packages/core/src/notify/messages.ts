@@ -12,6 +12,8 @@ export interface IssueFacts {
   readonly prUrl: string | null;
   /** What its agent asked last. */
   readonly question: string | null;
+  /** The words of an agent that changed nothing. */
+  readonly answer: string | null;
 }
 
 export interface MessagesInput {
@@ -56,9 +58,10 @@ export function issuesOf(events: readonly LoggedEvent[], wanted: Wanted): string
   return [...new Set(events.filter((event) => kindOf(event, wanted) !== null).map(({ issue }) => issue))];
 }
 
-function kindOf({ from, to }: LoggedEvent, wanted: Wanted): "blocked" | "failed" | "pr" | null {
+function kindOf({ from, to }: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "failed" | "pr" | null {
   if (from === to) return null; // An answer to a question is told as blocked → blocked.
   if (to === "blocked" && wanted.blocked) return "blocked";
+  if (to === "answered" && wanted.answered) return "answered";
   if (to === "failed" && wanted.failed) return "failed";
   return to === "pr" && wanted.pull_requests ? "pr" : null;
 }
@@ -67,11 +70,13 @@ function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; f
   const { reference, title } = facts;
   const words: Record<string, string> = {
     blocked: `${reference} has a question`,
+    answered: `${reference} has an answer`,
     failed: `${reference} failed`,
     pr: `${reference} has a pull request`,
   };
   const url = kind === "pr" ? (facts.prUrl ?? facts.url) : facts.url;
-  const why = kind === "blocked" ? (facts.question ?? event.reason) : event.reason;
+  const said = kind === "blocked" ? facts.question : kind === "answered" ? facts.answer : null;
+  const why = said ?? event.reason;
   const text = [title, why].filter((part) => part !== "").join("\n");
   return { id: `${kind}:${event.id}`, kind, at: event.at, title: words[kind] ?? kind, text, issue: reference, url };
 }

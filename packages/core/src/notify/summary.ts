@@ -16,6 +16,7 @@ export function summaryMessage(day: string, counts: Counts, now: number): Messag
   const { outcomes, costUsd, tokens, agents } = summarize(counts);
   const ends = [
     [outcomes.pr, "pull requests"],
+    [outcomes.answered, "answers"],
     [outcomes.failed, "failed"],
     [outcomes.blocked, "questions"],
     [outcomes.expired, "questions without an answer"],

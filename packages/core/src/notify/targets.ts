@@ -52,6 +52,7 @@ function ntfy(address: string, token: string | null): Target {
 /** 1 to 5; 3 is ordinary. */
 const PRIORITY: Record<MessageKind, number> = {
   blocked: 4,
+  answered: 3,
   failed: 4,
   "hold-begun": 4,
   "hold-ended": 3,
@@ -63,6 +64,7 @@ const PRIORITY: Record<MessageKind, number> = {
 /** Names of emoji. */
 const TAG: Record<MessageKind, string> = {
   blocked: "question",
+  answered: "speech_balloon",
   failed: "x",
   "hold-begun": "pause_button",
   "hold-ended": "arrow_forward",

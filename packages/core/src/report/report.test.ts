@@ -46,9 +46,29 @@ it("says nothing of nothing", () => {
 });
 
 it("counts ends, and the success rate of those that are decided", () => {
-  const ends = ["pr", "pr", "pr", "failed", "blocked", "stopped", "cancelled", "withdrawn", "expired"] as const;
+  const ends = [
+    "pr",
+    "pr",
+    "pr",
+    "answered",
+    "failed",
+    "blocked",
+    "stopped",
+    "cancelled",
+    "withdrawn",
+    "expired",
+  ] as const;
   const { outcomes, successRate } = of(...ends.map((to, index) => event(18, `i${index}`, to)));
-  expect(outcomes).toEqual({ pr: 3, failed: 1, blocked: 1, stopped: 1, cancelled: 1, withdrawn: 1, expired: 1 });
+  expect(outcomes).toEqual({
+    pr: 3,
+    answered: 1,
+    failed: 1,
+    blocked: 1,
+    stopped: 1,
+    cancelled: 1,
+    withdrawn: 1,
+    expired: 1,
+  });
   expect(successRate).toBe(0.75);
 });
 

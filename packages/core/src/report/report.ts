@@ -53,6 +53,7 @@ export interface DayFigures extends Figures {
   /** `2026-11-25`, at this place. */
   readonly day: string;
   readonly prs: number;
+  readonly answers: number;
   readonly failed: number;
 }
 
@@ -154,7 +155,13 @@ function daysOf({ ends, agents }: EndsAndAgents, { dayOf, days }: ReportFrame): 
   const [endsBy, agentsBy] = [Map.groupBy(ends, day), Map.groupBy(agents, day)];
   return days.map((name) => {
     const count = (wanted: Outcome) => (endsBy.get(name) ?? []).filter(({ outcome }) => outcome === wanted).length;
-    return { day: name, prs: count("pr"), failed: count("failed"), ...figuresOf(agentsBy.get(name) ?? []) };
+    return {
+      day: name,
+      prs: count("pr"),
+      answers: count("answered"),
+      failed: count("failed"),
+      ...figuresOf(agentsBy.get(name) ?? []),
+    };
   });
 }
 

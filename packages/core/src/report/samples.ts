@@ -38,6 +38,7 @@ export function samplesOf(event: LoggedEvent): Sample[] {
     case "failed":
       return from === to ? [] : [...endOf(event, to), ...failureOf(event, true)];
     case "pr":
+    case "answered":
     case "blocked":
     case "stopped":
     case "cancelled":

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CHECKPOINTS, ISSUE_STATES, OUTCOMES } from "../domain/states.ts";
 import { FAILURE_KINDS } from "../domain/failures.ts";
+import { denialSchema, MAX_DENIALS } from "../domain/denials.ts";
 import { usageSchema } from "../domain/usage.ts";
 
 const json = <T extends z.ZodType>(schema: T) =>
@@ -132,6 +133,10 @@ const fields = {
   /** Of an end that was decided: while it cannot be told, `failure` and `reason` say why not. */
   end: json(endSchema).nullable(),
   summary: z.string().nullable(),
+  /** The round's agent finished without a change: `summary`, its last words, is posted as a comment of its own. */
+  hasAnswer: z.enum(["yes"]).nullable(),
+  /** Calls that permission rules denied to this round's agents. */
+  denied: json(z.array(denialSchema).max(MAX_DENIALS)).nullable(),
   usage: json(usageSchema).nullable(),
   /** Models of the same runs, by their own figures; the one that did most comes first. */
   models: json(z.array(z.string())).nullable(),

@@ -16,6 +16,19 @@ it.each([
   expect("session" in patch).toBe(from === "none");
 });
 
+it("keeps the session of an agent that answered, and nothing else of that round", () => {
+  const patch = reopen({ state: "answered", failure: null, checkpoint: "prepared", reason: "x" });
+  expect(patch).toMatchObject({
+    checkpoint: "none",
+    hasAnswer: null,
+    summary: null,
+    agentRuns: 0,
+    usage: null,
+    reason: null,
+  });
+  expect("session" in patch).toBe(false);
+});
+
 it("goes back to the agent with the reason when GitHub refused what it made", () => {
   const before = { state: "failed", failure: "refused", checkpoint: "worked", reason: "file too large" } as const;
   const patch = reopen(before);

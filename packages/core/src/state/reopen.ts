@@ -13,6 +13,8 @@ export const CLEAN = {
   questionId: null,
   askedAt: null,
   answer: null,
+  hasAnswer: null,
+  denied: null,
   stop: null,
   stopMode: null,
   cancel: null,
@@ -26,7 +28,7 @@ export const CLEAN = {
 /**
  * What a person's retry, or a new label, starts an ended issue from: a clean sheet on the branch that is there. A failed
  * publish goes on from there instead: paid agent work is never done twice. What GitHub refused because of its content
- * would be refused again: the agent's session goes on, and is told why.
+ * would be refused again: the agent's session goes on, and is told why. So it does after an answer.
  */
 export function reopen(
   before: Pick<IssueFields, "state" | "failure" | "reason" | "checkpoint"> & Partial<Pick<IssueFields, "admitted">>,
@@ -38,6 +40,8 @@ export function reopen(
     return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", failure: "refused", reason: before.reason };
   }
   if (unpublished) return { ...CLEAN, admitted: null, retried: null, checkpoint: "worked" };
-  const anew = { session: null, usage: null, models: null, summary: null, agentRuns: 0 };
-  return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", ...anew };
+  const anew = { usage: null, models: null, summary: null, agentRuns: 0 };
+  // Nothing was changed: the talk goes on where it was left.
+  if (before.state === "answered") return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", ...anew };
+  return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", ...anew, session: null };
 }

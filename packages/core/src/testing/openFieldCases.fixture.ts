@@ -4,14 +4,9 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "A1",
   "A2",
   "A3",
-  "A4",
   "A5",
   "A6",
   "A7",
-
-  // Answers and denials
-  "A8",
-  "A9",
 
   // The repository and the machine
   "B1",

@@ -46,6 +46,14 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
         `Done: pull request #${issue.prNumber ?? "?"}${issue.prUrl === null ? "" : ` (${issue.prUrl})`}.${spent}`,
       );
     }
+    case "answered": {
+      const spent = issue.usage === null ? "" : ` The agent took ${formatUsage(issue.usage)}.`;
+      const said = words(issue.summary, 600);
+      return end(
+        `it ended with an answer of the agent, which changed nothing${at}`,
+        `Answered, nothing was changed: ${ended(said === "" ? reason : said)}${spent} For another round: tac8 retry, or the label again.`,
+      );
+    }
     case "failed": {
       const kind = issue.failure ?? "unknown";
       const advice = issue.failure === null ? "" : ` ${plainAdvice(issue.failure)}`;

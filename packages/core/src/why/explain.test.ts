@@ -409,6 +409,17 @@ const CASES: readonly (readonly [
     "Done: pull request #480 (https://github.com/octo/hello/pull/480).",
   ],
   [
+    "answered",
+    {
+      issue: fields(ended({ state: "answered", summary: "It works.\nSee the tests." })),
+      job: job({ state: "completed" }),
+      events: [event("answered", { reason: "nothing to change: It works. See the tests." })],
+    },
+    "answered",
+    ["end"],
+    "Answered, nothing was changed: It works. See the tests. For another round: tac8 retry, or the label again.",
+  ],
+  [
     "failed",
     {
       issue: fields(ended({ state: "failed", failure: "no-changes" })),

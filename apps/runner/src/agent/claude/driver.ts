@@ -32,6 +32,9 @@ const INTERRUPT = `${JSON.stringify({
   request: { subtype: "interrupt" },
 })}\n`;
 
+/** Tools that plan a later turn, which never comes: the agent's program ends with its turn. */
+const LATER = ["ScheduleWakeup", "CronCreate", "Monitor"];
+
 /** Arguments after the program: all of them bounded, none of them secret; the prompt goes over stdin. */
 export function claudeArgs(request: Pick<AgentRequest, "sessionId" | "resume" | "model" | "maxUsd">): string[] {
   return [
@@ -44,6 +47,7 @@ export function claudeArgs(request: Pick<AgentRequest, "sessionId" | "resume" | 
     "--model",
     request.model,
     "--dangerously-skip-permissions",
+    `--disallowedTools=${LATER.join(",")}`,
     ...(request.maxUsd > 0 ? ["--max-budget-usd", String(request.maxUsd)] : []),
   ];
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ClaudeReader } from "@tac8/core/conversation/claude";
 import { shortenEvent } from "@tac8/core/conversation/shorten";
-import { parseEvent } from "@tac8/core/conversation/json";
+import { parseEvent, type Json } from "@tac8/core/conversation/json";
 import { classifyEnd } from "../classify.ts";
 import { agentEnd } from "../testing/agentEnd.ts";
 import { INITIAL, reduce, type ClaudeState } from "./reduce.ts";
@@ -17,7 +17,7 @@ interface Expected {
   readonly text: string;
   /** The exit code that came with the stream, and what the end means. */
   readonly code: number | null;
-  readonly kind: "ok" | "agent" | "auth" | "usage-limit" | "startup";
+  readonly kind: "ok" | "agent" | "auth" | "usage-limit" | "startup" | "unfinished";
 }
 
 const NOTHING = { results: 0, turns: 0, cost: 0, input: 0, text: "" };
@@ -25,7 +25,7 @@ const REFUSED = { results: 1, turns: 1, cost: 0, input: 0, text: "", code: 1 };
 
 /** By file name; every captured stream is here. */
 const EXPECTED: Record<string, Expected> = {
-  "background-task": { results: 1, turns: 2, cost: 0.0136, input: 200, text: "done", code: 0, kind: "ok" },
+  "background-task": { results: 1, turns: 2, cost: 0.0136, input: 200, text: "done", code: 0, kind: "unfinished" },
   econnrefused: { ...REFUSED, kind: "agent" },
   "error-400": { ...REFUSED, kind: "agent" },
   "error-401": { ...REFUSED, kind: "auth" },
@@ -112,8 +112,22 @@ test("what of a tool call is shown live", () => {
   ]);
 });
 
+test("what it said on the way is no answer", () => {
+  const say = (text: string) => ({ type: "assistant", message: { content: [{ type: "text", text }] } });
+  const result = (text: string, is_error = false) => ({ type: "result", subtype: "success", is_error, result: text });
+  const after = (...events: object[]) => (events as Json[]).reduce<ClaudeState>(reduce, INITIAL).lastText;
+  expect(after(say("Let me look."), result(""))).toBe("");
+  expect(after(say("Let me look."), result("It works."))).toBe("It works.");
+  // A task in the background reports, and the agent has nothing to add.
+  expect(after(result("It works."), say("Hm."), result(""))).toBe("It works.");
+  expect(after(say("I am stuck."), result("API Error", true))).toBe("I am stuck.");
+});
+
 test("flags and limits", () => {
-  expect(eventsOf("perm-denied").reduce<ClaudeState>(reduce, INITIAL).permissionDenials).toBe(2);
+  expect(eventsOf("perm-denied").reduce<ClaudeState>(reduce, INITIAL).denials).toMatchObject([
+    { tool: "Write", detail: "b.txt" },
+    { tool: "Bash", detail: "touch /srv/tac8/trees/gh-471/zz" },
+  ]);
   expect(eventsOf("error-529").reduce<ClaudeState>(reduce, INITIAL).lastRetryStatus).toBe(529);
   expect(eventsOf("interrupted-bash").reduce<ClaudeState>(reduce, INITIAL).interrupted).toBe(true);
   const limit = { type: "rate_limit_event", rate_limit_info: { status: "rejected", resetsAt: 1_795_377_600 } };

@@ -1,3 +1,5 @@
+import { NO_DENIALS, withDenials, type Denials } from "./denials.ts";
+import { awaitsTask, describeOpen, NOTHING_OPEN, withOpen, type LeftOpen } from "./leftOpen.ts";
 import type { AgentSummary, ClaudeResult, ModelUsage, RateLimit, Usage } from "../types.ts";
 import { asArray, asCount, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
 
@@ -5,7 +7,10 @@ import { asArray, asCount, asObject, asString, contentOf, type Json } from "@tac
 export interface ClaudeState extends AgentSummary {
   /** How many results were seen: more than one when a background task or a sub-agent reports later. */
   readonly results: number;
-  readonly permissionDenials: number;
+  readonly calls: Denials;
+  readonly open: LeftOpen;
+  /** The words of the newest result that had any. */
+  readonly lastAnswer: string;
   /** Status of the last failed API call that the CLI retried; null: none, or no answer at all. */
   readonly lastRetryStatus: number | null;
   readonly interrupted: boolean;
@@ -24,7 +29,11 @@ export const INITIAL: ClaudeState = {
   sessionId: null,
   rateLimit: null,
   results: 0,
-  permissionDenials: 0,
+  calls: NO_DENIALS,
+  open: NOTHING_OPEN,
+  denials: [],
+  unfinished: [],
+  lastAnswer: "",
   lastRetryStatus: null,
   interrupted: false,
 };
@@ -35,7 +44,7 @@ const MAX_MODELS = 10;
 
 /** The state after one more event. */
 export function reduce(state: ClaudeState, event: Json): ClaudeState {
-  const base = withRateLimit(withSession(state, event), event);
+  const base = withWork(withRateLimit(withSession(state, event), event), event);
   switch (event["type"]) {
     case "system":
       return reduceSystem(base, event);
@@ -49,6 +58,12 @@ export function reduce(state: ClaudeState, event: Json): ClaudeState {
     default:
       return base;
   }
+}
+
+function withWork(state: ClaudeState, event: Json): ClaudeState {
+  const calls = withDenials(state.calls, event);
+  const open = withOpen(state.open, event);
+  return { ...state, calls, denials: calls.denied, open, unfinished: describeOpen(open) };
 }
 
 function withSession(state: ClaudeState, event: Json): ClaudeState {
@@ -69,7 +84,6 @@ function withRateLimit(state: ClaudeState, event: Json): ClaudeState {
 function reduceSystem(state: ClaudeState, event: Json): ClaudeState {
   // A task in the background, or a sub-agent, has reported: another turn begins.
   if (event["subtype"] === "init") return { ...state, finished: false };
-  if (event["subtype"] === "permission_denied") return { ...state, permissionDenials: state.permissionDenials + 1 };
   if (event["subtype"] !== "api_retry") return state;
   const status = event["error_status"];
   return { ...state, lastRetryStatus: typeof status === "number" ? status : null };
@@ -86,20 +100,23 @@ function reduceAssistant(state: ClaudeState, event: Json): ClaudeState {
 
 function reduceResult(state: ClaudeState, event: Json): ClaudeState {
   const result = resultOf(event);
+  const lastAnswer = result.isError || result.text === "" ? state.lastAnswer : result.text;
   const models = Object.entries(asObject(event["model_usage_since_last_result"]) ?? {})
     .slice(0, MAX_MODELS)
     .map(([name, figures]) => [name.slice(0, 100), modelUsage(asObject(figures) ?? {})] as const);
   return {
     ...state,
     result,
-    finished: !result.isError,
+    finished: !result.isError && !awaitsTask(state.open),
     results: state.results + 1,
     turns: state.turns + asCount(event["num_turns"]),
     // Only these figures can be summed: the totals count earlier results and resumed runs again.
     usage: models.reduce<Usage>((sum, [, model]) => addUsage(sum, model), state.usage),
     costUsd: models.reduce((sum, [, model]) => sum + model.costUsd, state.costUsd),
     models: models.reduce(addModel, state.models),
-    lastText: !result.isError && result.text !== "" ? result.text : state.lastText,
+    // What it said on the way is no answer.
+    lastText: result.isError ? state.lastText : lastAnswer,
+    lastAnswer,
     interrupted: state.interrupted || (result.terminalReason?.startsWith("aborted") ?? false),
   };
 }

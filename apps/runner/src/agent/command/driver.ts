@@ -41,6 +41,8 @@ export function commandDriver({ model, prices }: Pricing): AgentDriver {
           lastText: clean(tail).trim(),
           sessionId: null,
           rateLimit: null,
+          denials: [],
+          unfinished: [],
         }),
       };
     },

@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import type { Json } from "@tac8/core/conversation/json";
+import { classifyEnd } from "../classify.ts";
+import { agentEnd } from "../testing/agentEnd.ts";
+import { INITIAL, reduce, type ClaudeState } from "./reduce.ts";
+
+const call = (name: string, id = "t1"): Json => ({
+  type: "assistant",
+  message: { content: [{ type: "tool_use", id, name, input: {} }] },
+});
+const answered = (id = "t1", is_error = false): Json => ({
+  type: "user",
+  message: { content: [{ type: "tool_result", tool_use_id: id, content: "ok", is_error }] },
+});
+const init: Json = { type: "system", subtype: "init", session_id: "s" };
+const result = (more: Json = {}): Json => ({
+  type: "result",
+  subtype: "success",
+  is_error: false,
+  terminal_reason: "completed",
+  stop_reason: "end_turn",
+  result: "Part 1 is done.",
+  ...more,
+});
+const task = (task_type: string) => ({ task_id: "b1", task_type, description: "npm test" });
+const tasks = (...list: Json[]): Json => ({ type: "system", subtype: "background_tasks_changed", tasks: list });
+const started = (task_type: string): Json => ({
+  type: "system",
+  subtype: "task_started",
+  is_backgrounded: true,
+  ...task(task_type),
+});
+const notified = (status: string): Json => ({
+  type: "system",
+  subtype: "task_notification",
+  task_id: "b1",
+  status,
+});
+
+function kindOf(...events: Json[]): string {
+  const state = events.reduce<ClaudeState>(reduce, INITIAL);
+  const verdict = classifyEnd(agentEnd(state), { provider: "claude", now: 0 });
+  return verdict.ok ? "ok" : verdict.kind;
+}
+
+fieldTest("A4", "an agent that planned a later turn has not finished", () => {
+  for (const name of ["ScheduleWakeup", "CronCreate", "Monitor", "WakeUpLater", "SetReminder", "create_timer"]) {
+    expect([name, kindOf(init, call(name), answered(), result())]).toEqual([name, "unfinished"]);
+  }
+});
+
+test.each([
+  ["was refused", [call("ScheduleWakeup"), answered("t1", true)]],
+  ["was called off", [call("CronCreate"), answered(), call("CronDelete", "t2"), answered("t2")]],
+  ["is only looked at", [call("CronList"), answered()]],
+  ["is of an MCP server", [call("mcp__calendar__schedule_meeting"), answered()]],
+])("a later turn that %s leaves nothing open", (_, events) => {
+  expect(kindOf(init, ...events, result())).toBe("ok");
+});
+
+fieldTest("A4", "an agent whose task or sub-agent still runs in the background has not finished", () => {
+  for (const type of ["local_bash", "local_agent"]) {
+    expect(kindOf(init, tasks(task(type)), started(type), result())).toBe("unfinished");
+    // What the end of the program kills had not ended.
+    expect(kindOf(init, tasks(task(type)), result(), notified("killed"), tasks())).toBe("unfinished");
+  }
+});
+
+test.each([
+  ["reported, in a turn of its own", [result(), notified("completed"), tasks(), init, result()]],
+  ["ended after the turn", [result(), notified("failed"), tasks()]],
+  ["was stopped by the agent", [notified("killed"), tasks(), result()]],
+])("a task that %s leaves nothing open", (_, events) => {
+  expect(kindOf(init, tasks(task("local_agent")), ...events)).toBe("ok");
+});
+
+test("while a sub-agent is awaited, the program is not taken for one that lingers; beside a shell's command it is", () => {
+  const after = (type: string) => [init, tasks(task(type)), result()].reduce<ClaudeState>(reduce, INITIAL).finished;
+  expect(after("local_agent")).toBe(false);
+  expect(after("local_bash")).toBe(true);
+});
+
+fieldTest("A4", "a turn that was cut off is no finished one, also where the result says success", () => {
+  for (const more of [{ terminal_reason: "max_turns" }, { stop_reason: "max_tokens" }, { terminal_reason: "budget" }]) {
+    expect(kindOf(init, result(more))).toBe("unfinished");
+  }
+});
+
+test("told to shut down with something left open, it goes on later; stopped by a person, it stops", () => {
+  const state = [init, call("ScheduleWakeup"), answered(), result()].reduce<ClaudeState>(reduce, INITIAL);
+  for (const cause of ["shutdown", "stopped", "timeout"] as const) {
+    expect(classifyEnd(agentEnd({ ...state, cause }), { provider: "claude", now: 0 })).toMatchObject({ kind: cause });
+  }
+});
+
+test("it says in a few words what was left", () => {
+  const state = [init, call("ScheduleWakeup"), answered(), tasks(task("local_bash")), result()].reduce<ClaudeState>(
+    reduce,
+    INITIAL,
+  );
+  expect(classifyEnd(agentEnd(state), { provider: "claude", now: 0 })).toMatchObject({
+    message:
+      "the agent ended its turn with work left open: it planned to go on later (ScheduleWakeup); a command in the background had not ended (npm test)",
+  });
+});

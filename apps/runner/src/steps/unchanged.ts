@@ -1,0 +1,28 @@
+import { clean, clip } from "@tac8/core/conversation/shorten";
+import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+
+const MAX_REASON = 200;
+
+type Finished = Pick<IssueFields, "headSha" | "baseSha" | "prBefore" | "summary">;
+
+/** Pure: what an agent's good end means for the round; null: it changed nothing, and said nothing either. */
+export function planFinish(finished: Finished, run: string): IssuePatch | "new work" | null {
+  const { headSha, baseSha, prBefore } = finished;
+  return headSha === baseSha || headSha === prBefore ? endUnchanged(finished, run) : "new work";
+}
+
+/**
+ * Pure: the end of a round whose agent has changed nothing; its words, where it said any, are posted with it. Where a pull
+ * request was open before, that is still the end. @returns null: there is neither.
+ */
+export function endUnchanged({ headSha, prBefore, summary }: Finished, run: string): IssuePatch | null {
+  const words = (summary ?? "").trim();
+  const end = { outcomeRun: run, answer: null, failure: null, ...(words === "" ? {} : { hasAnswer: "yes" as const }) };
+  if (prBefore !== null && (words !== "" || headSha === prBefore)) {
+    const reason = "the agent found nothing to change on the pull request";
+    return { ...end, checkpoint: "published", outcome: "pr", reason };
+  }
+  if (words === "") return null;
+  const line = clip(clean(words).replaceAll(/\s+/g, " "), MAX_REASON);
+  return { ...end, outcome: "answered", reason: `nothing to change: ${line}` };
+}

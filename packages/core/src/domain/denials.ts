@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { clean, clip } from "../conversation/shorten.ts";
+
+/** A call of a tool that permission rules denied to the agent. `detail`: its command, path or address, on one line. */
+export const denialSchema = z.object({ tool: z.string(), detail: z.string() });
+export type Denial = z.infer<typeof denialSchema>;
+
+/** Denials of an issue's round that are remembered; what an agent tries again and again counts once. */
+export const MAX_DENIALS = 10;
+const MAX_TOOL = 60;
+const MAX_DETAIL = 200;
+
+/** What is remembered after one more run of the round; null: nothing. `redact` comes before a secret could be cut in two. */
+export function addDenials(
+  before: readonly Denial[] | null,
+  more: readonly Denial[],
+  redact: (text: string) => string,
+): Denial[] | null {
+  const all = [...(before ?? []), ...more.map((denial) => bounded(denial, redact))];
+  const distinct = new Map(all.map((denial) => [JSON.stringify([denial.tool, denial.detail]), denial]));
+  return distinct.size === 0 ? null : [...distinct.values()].slice(0, MAX_DENIALS);
+}
+
+function bounded({ tool, detail }: Denial, redact: (text: string) => string): Denial {
+  const line = (text: string, max: number) => clip(clean(redact(text)).replaceAll(/\s+/g, " ").trim(), max);
+  return { tool: line(tool, MAX_TOOL), detail: line(detail, MAX_DETAIL) };
+}
+
+/** Markdown: which calls were denied and by what; empty where none was. */
+export function deniedText(denied: readonly Denial[] | null): string {
+  if (denied === null || denied.length === 0) return "";
+  const items = denied.map(({ tool, detail }) => `- ${code(tool)}${detail === "" ? "" : `: ${code(detail)}`}`);
+  const more = denied.length < MAX_DENIALS ? [] : ["- and maybe more"];
+  return [
+    "Permission rules denied the agent these calls. They come from the repository's settings (`.claude/settings.json`), unless the settings of the runner's own user have them:",
+    "",
+    ...items,
+    ...more,
+  ].join("\n");
+}
+
+/** One line for a log or a terminal. */
+export function deniedLine(denied: readonly Denial[]): string {
+  return denied.map(({ tool, detail }) => (detail === "" ? tool : `${tool}: ${detail}`)).join("; ");
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll("`", "'")}\``;
+}
