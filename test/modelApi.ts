@@ -8,12 +8,18 @@ export interface ModelApi {
   readonly url: string;
   /** Every text of a user's message that it was ever sent. */
   prompts(): Promise<string[]>;
+  /** Names of the tools that each request offers to the model. */
+  tools(): Promise<string[][]>;
   stop(): Promise<void>;
 }
 
 interface Message {
   readonly role: string;
   readonly content: string | readonly { readonly text?: string }[];
+}
+
+interface Request {
+  readonly body: { readonly messages?: readonly Message[]; readonly tools?: readonly { readonly name: string }[] };
 }
 
 export async function startModelApi(): Promise<ModelApi> {
@@ -23,11 +29,16 @@ export async function startModelApi(): Promise<ModelApi> {
   const exited = once(child, "exit");
   const [port] = (await once(child.stdout, "data")) as [Buffer];
   const url = `http://127.0.0.1:${port.toString().trim()}`;
+  const requests = async () => (await (await fetch(`${url}/requests`)).json()) as Request[];
   return {
     url,
+    async tools() {
+      return (await requests()).map(({ body }) => (body.tools ?? []).map(({ name }) => name));
+    },
     async prompts() {
-      const asked = (await (await fetch(`${url}/requests`)).json()) as { body: { messages?: readonly Message[] } }[];
-      const messages = asked.flatMap(({ body }) => body.messages ?? []).filter(({ role }) => role === "user");
+      const messages = (await requests())
+        .flatMap(({ body }) => body.messages ?? [])
+        .filter(({ role }) => role === "user");
       return messages.flatMap(({ content }) =>
         typeof content === "string" ? [content] : content.flatMap(({ text }) => (text === undefined ? [] : [text])),
       );

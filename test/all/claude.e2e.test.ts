@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseMarker } from "@tac8/core/domain/marker";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { startModelApi, type ModelApi } from "../modelApi.ts";
 import { ROOT } from "../programs.ts";
 import { createWorld, LABEL, OWNER, REPO, type World } from "../world.ts";
@@ -10,7 +12,9 @@ let api: ModelApi;
 
 beforeEach(async () => {
   api = await startModelApi();
-  world = await createWorld({ config: { llm: { command: ["claude"] } } });
+  const settings = JSON.stringify({ permissions: { deny: ["Bash(npm publish:*)"] } });
+  const files = { "README.md": "# widgets\n", ".claude/settings.json": settings };
+  world = await createWorld({ files, config: { llm: { command: ["claude"] } } });
 });
 
 afterEach(async () => {
@@ -60,6 +64,55 @@ test("Claude Code itself: from a labelled issue to pull request, comment and lab
   expect(comments[0]?.body).toContain("6,300 tokens");
   expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
 });
+
+fieldTest("A8", "Claude Code's words are the answer where it changes nothing", async () => {
+  const { github } = world;
+  const script = model("git log --oneline", "It works already:\n\n- see **README.md**");
+  const number = world.openIssue({ title: "Does it work?", body: `Well?\n\n${script}` });
+  world.startApp("scheduler");
+  startRunner();
+  await world.reaches(number, "answered");
+  expect(github.pulls(REPO)).toEqual([]);
+  const answers = github.comments(REPO, number).filter(({ body }) => parseMarker(body)?.kind === "answer");
+  expect(answers).toEqual([expect.objectContaining({ body: expect.stringContaining("- see **README.md**") })]);
+  expect(github.issue(REPO, number).labels).toEqual(["rpi-answered"]);
+});
+
+fieldTest("A4", "Claude Code has no tool to go on later, and its issue ends with all of its work", async () => {
+  const { github } = world;
+  const steps = [
+    { tool: "Bash", input: { command: "echo 1 > one.txt && git add -A && git commit -qm 'feat: part 1'" } },
+    { tool: "ScheduleWakeup", input: { delaySeconds: 60, reason: "part 2", prompt: "Do part 2." } },
+    { tool: "Bash", input: { command: "echo 2 > two.txt && git add -A && git commit -qm 'feat: part 2'" } },
+    { text: "All is done." },
+  ];
+  const number = world.openIssue({ title: "Two parts", body: `Please. @@stub ${JSON.stringify(steps)}@@` });
+  world.startApp("scheduler");
+  startRunner();
+  await world.reaches(number, "pr");
+  expect(await github.file(REPO, "auto/gh-1", "two.txt")).toBe("2\n");
+  const offered = (await api.tools()).flat();
+  expect(offered).toContain("Bash");
+  for (const tool of ["ScheduleWakeup", "CronCreate", "Monitor"]) expect(offered).not.toContain(tool);
+});
+
+fieldTest(
+  "A9",
+  "a command that the repository's settings deny to Claude Code is named in the pull request",
+  async () => {
+    const { github } = world;
+    const steps = [
+      { tool: "Bash", input: { command: "npm publish --dry-run" } },
+      { tool: "Bash", input: { command: "echo 1 > one.txt && git add -A && git commit -qm 'feat: one'" } },
+      { text: "Done, but not published." },
+    ];
+    const number = world.openIssue({ title: "Publish", body: `Please. @@stub ${JSON.stringify(steps)}@@` });
+    world.startApp("scheduler");
+    startRunner();
+    await world.reaches(number, "pr");
+    expect(github.pulls(REPO)[0]?.body).toContain("- `Bash`: `npm publish --dry-run`");
+  },
+);
 
 test("hostile texts: nothing in them is run, and the model gets them byte for byte", async () => {
   const { github } = world;
