@@ -3,7 +3,7 @@ import { figuresOfMessage, figuresSinceLastResult } from "./figures.ts";
 import { asArray, asCount, asObject, asString, contentOf, textOf, type Json } from "./json.ts";
 import { PartialMessages } from "./partial.ts";
 import { describeTodo, TaskList, todoItems } from "./todo.ts";
-import { toolText } from "./toolText.ts";
+import { mainArgument, toolText } from "./toolText.ts";
 
 type Entry = Omit<LiveEvent, "at">;
 
@@ -171,7 +171,7 @@ export class ClaudeReader {
         const call = asString(denial["tool_use_id"]) ?? "";
         if (this.#denied.has(call)) return [];
         this.#denied.add(call);
-        const input = toolText(asObject(denial["tool_input"]) ?? {}, { cwd: this.#cwd, whole: this.#whole });
+        const input = mainArgument(asObject(denial["tool_input"]) ?? {}, this.#cwd);
         return [{ kind: "notice", isError: true, text: `denied: ${words(denial["tool_name"])} ${input}`.trim(), call }];
       });
   }

@@ -17,17 +17,21 @@ const MAX_UNKNOWN = 2000;
 /** Input fields that `changeIn` shows. */
 const CHANGE_FIELDS = ["old_string", "new_string", "content", "edits", "new_source"];
 
+/** Return the main argument of a tool's input, a path without the agent's folder `cwd`; else all of the input. */
+export function mainArgument(input: Json, cwd: string): string {
+  const name = MAIN_ARGUMENTS.find((field) => typeof input[field] === "string");
+  if (name !== undefined) return inside(String(input[name]), cwd);
+  return Object.keys(input).length === 0 ? "" : JSON.stringify(input);
+}
+
 /**
  * What of a tool's input to show: its main argument, and what an edit removes (`- `) and adds (`+ `), a line each; with
  * `whole` the other arguments too.
  */
 export function toolText(input: Json, { cwd, whole }: { readonly cwd: string; readonly whole: boolean }): string {
   const name = MAIN_ARGUMENTS.find((field) => typeof input[field] === "string");
-  if (name === undefined) {
-    const text = Object.keys(input).length === 0 ? "" : JSON.stringify(input);
-    return whole ? text : text.slice(0, MAX_UNKNOWN);
-  }
-  const main = inside(String(input[name]), cwd);
+  const main = mainArgument(input, cwd);
+  if (name === undefined) return whole ? main : main.slice(0, MAX_UNKNOWN);
   const change = changeIn(input);
   if (!whole) return [main, ...change].join("\n");
   const shown = change.length > 0 ? [name, ...CHANGE_FIELDS] : [name];

@@ -55,7 +55,7 @@ describe("references", () => {
     ["-1", ONE, '"-1" is not an issue: expected 471 or owner/repo#471'],
     ["12345678901", ONE, '"12345678901" is not an issue: expected 471 or owner/repo#471'],
   ])("%j is refused in one line", (text, repositories, message) => {
-    expect(() => parseReference(text, repositories)).toThrow(new Error(message));
+    expect(() => parseReference(text, repositories)).toThrow(message);
   });
 
   it("are read back as they are written", () => {

@@ -1,5 +1,5 @@
 import { asArray, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
-import { toolText } from "@tac8/core/conversation/toolText";
+import { mainArgument } from "@tac8/core/conversation/toolText";
 import type { Denial } from "@tac8/core/domain/denials";
 
 /** Calls of tools that permission rules denied, and the newest calls, to name the command of one by. */
@@ -58,7 +58,7 @@ function ofResult(known: Denials, entry: Json): Denials {
 }
 
 function denial({ cwd }: Denials, tool: unknown, input: unknown): Denial {
-  const detail = toolText(asObject(input) ?? {}, { cwd, whole: false }).slice(0, MAX_DETAIL);
+  const detail = mainArgument(asObject(input) ?? {}, cwd).slice(0, MAX_DETAIL);
   return { tool: (asString(tool) ?? "?").slice(0, 100), detail };
 }
 

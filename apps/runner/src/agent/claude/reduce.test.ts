@@ -103,7 +103,7 @@ test("what of a tool call is shown live", () => {
     ["init", undefined, "claude-opus-"],
     ["thinking", undefined, "hmm"],
     ["text", undefined, "writing"],
-    ["tool", "Write", "a.txt"],
+    ["tool", "Write", "a.txt\n+ x0.5"],
     ["tool", "Bash", "git add -A; "],
     ["tool-result", undefined, "File created"],
     ["tool-result", undefined, "2312d4a a"],
