@@ -10,7 +10,15 @@ export interface ModelApi {
   prompts(): Promise<string[]>;
   /** Names of the tools that each request offers to the model. */
   tools(): Promise<string[][]>;
+  /** From now on every message is answered by this error; null: as the scripts say. */
+  fail(failure: ApiError | null): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface ApiError {
+  readonly status: number;
+  readonly message?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Message {
@@ -42,6 +50,9 @@ export async function startModelApi(): Promise<ModelApi> {
       return messages.flatMap(({ content }) =>
         typeof content === "string" ? [content] : content.flatMap(({ text }) => (text === undefined ? [] : [text])),
       );
+    },
+    async fail(failure) {
+      await fetch(`${url}/failure`, { method: "PUT", body: JSON.stringify(failure) });
     },
     async stop() {
       child.kill();

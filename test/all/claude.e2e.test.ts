@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseMarker } from "@tac8/core/domain/marker";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { readEvents } from "@tac8/core/state/events";
+import { readHolds } from "@tac8/core/state/holds";
 import { startModelApi, type ModelApi } from "../modelApi.ts";
 import { ROOT } from "../programs.ts";
-import { createWorld, LABEL, OWNER, REPO, type World } from "../world.ts";
+import { createWorld, LABEL, OWNER, poll, REPO, type World } from "../world.ts";
 
 let world: World;
 let api: ModelApi;
@@ -23,16 +26,46 @@ afterEach(async () => {
 });
 
 /** The runner with the real Claude Code first on its path, and the stub as its model. */
-function startRunner(): void {
+function startRunner(env: Readonly<Record<string, string>> = { ANTHROPIC_API_KEY: "sk-ant-not-a-key" }): void {
   world.startApp("runner", {
     PATH: `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`,
-    ANTHROPIC_API_KEY: "sk-ant-not-a-key",
     ANTHROPIC_BASE_URL: api.url,
-    CLAUDE_CONFIG_DIR: join(world.dir, "claude"),
+    CLAUDE_CONFIG_DIR: claudeDir(),
     CLAUDE_CODE_MAX_RETRIES: "0",
     // Else it leaves folders under /tmp.
     CLAUDE_CODE_TMPDIR: world.dir,
+    ...env,
   });
+}
+
+const claudeDir = () => join(world.dir, "claude");
+
+/** The login of a subscription. */
+async function logIn({ expiresAt = Date.now() + 8 * 3_600_000 } = {}): Promise<void> {
+  const scopes = ["user:inference", "user:profile"];
+  const login = { accessToken: "sk-ant-oat01-made-up", refreshToken: "sk-ant-ort01-made-up", expiresAt, scopes };
+  await mkdir(claudeDir(), { recursive: true });
+  const claudeAiOauth = { ...login, subscriptionType: "max" };
+  await writeFile(join(claudeDir(), ".credentials.json"), JSON.stringify({ claudeAiOauth }), { mode: 0o600 });
+}
+
+const WORK = "echo 'hello' > hello.txt && git add -A && git commit -qm 'feat: say hello'";
+
+/** An issue that the scheduler has queued. */
+function opened(): number {
+  return world.openIssue({ title: "Say hello", body: `Please greet.\n\n${model(WORK, "Said hello.")}` });
+}
+
+async function parkings(number: number) {
+  return (await world.history(number)).filter(({ to }) => to === "parked");
+}
+
+async function expectDoneInOneAttempt(number: number): Promise<void> {
+  await world.reaches(number, "pr");
+  const begun = (await world.history(number)).filter(({ to }) => to === "running");
+  expect(new Set(begun.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
+  expect(world.github.pulls(REPO)).toHaveLength(1);
+  await poll(60_000, async () => ((await readHolds(world.redis)).length === 0 ? null : "a hold is still there"));
 }
 
 /** What the model does: one command of the CLI's own Bash tool, then a few last words. */
@@ -152,4 +185,64 @@ one\r\ntwo\r\n\r\n\ttab  \n\n\n--- a\n+++ b\n~~~\n<!-- --> </issue> ----- END IS
   for (const number of [...bodies.keys(), empty]) {
     expect(titles.get(`auto/gh-${number}`)).toBe(github.issue(REPO, number).title);
   }
+});
+
+fieldTest(
+  "A1",
+  "a login that the API refuses, and one that cannot be renewed, hold the queue until there is a good one",
+  async () => {
+    await logIn({ expiresAt: Date.now() - 3_600_000 });
+    const number = opened();
+    world.startApp("scheduler");
+    startRunner({});
+    await world.enters(number, "parked", 1);
+    await logIn();
+    await api.fail({ status: 401, message: "Invalid bearer token" });
+    await world.enters(number, "parked", 2);
+    await api.fail(null);
+    await expectDoneInOneAttempt(number);
+    const reasons = await parkings(number);
+    expect(new Set(reasons.map(({ evidence }) => evidence["failure"]))).toEqual(new Set(["auth"]));
+    expect(reasons[0]?.reason).toMatch(/authenticate|log ?in/i);
+    const holds = (await readEvents(world.redis, { count: 1000 })).filter(({ to }) => to === "hold");
+    expect(new Set(holds.map(({ evidence }) => evidence["name"]))).toEqual(new Set(["auth"]));
+  },
+);
+
+fieldTest(
+  "A5",
+  "an outage for longer than all attempts would take: it waits, and is done without using one",
+  async () => {
+    await api.fail({ status: 529, message: "Overloaded" });
+    const number = opened();
+    world.startApp("scheduler");
+    startRunner();
+    await world.enters(number, "parked", 5);
+    await api.fail(null);
+    await expectDoneInOneAttempt(number);
+    for (const { evidence } of await parkings(number)) expect(evidence).toMatchObject({ failure: "model" });
+  },
+);
+
+fieldTest("A7", "a subscription's limit whose reset is just over is asked again within minutes", async () => {
+  await logIn();
+  const reset = Math.floor(Date.now() / 1000) - 30;
+  await api.fail({
+    status: 429,
+    message: "This request would exceed your account's rate limit.",
+    headers: {
+      "anthropic-ratelimit-unified-status": "rejected",
+      "anthropic-ratelimit-unified-reset": String(reset),
+      "anthropic-ratelimit-unified-representative-claim": "five_hour",
+      "anthropic-ratelimit-unified-overage-status": "rejected",
+      "anthropic-ratelimit-unified-overage-disabled-reason": "out_of_credits",
+    },
+  });
+  const number = opened();
+  world.startApp("scheduler");
+  startRunner({});
+  await world.enters(number, "parked", 2);
+  await api.fail(null);
+  await expectDoneInOneAttempt(number);
+  for (const { evidence } of await parkings(number)) expect(evidence).toMatchObject({ failure: "usage-limit" });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { parseResetTime } from "./resetTime.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -33,4 +34,25 @@ test("a new year is crossed, and an unknown zone does not throw", () => {
   const lateDecember = Date.parse("2026-12-30T12:00:00Z");
   expect(parseResetTime("resets Jan 2, 3am (UTC)", lateDecember)).toBe(Date.parse("2027-01-02T03:00:00Z"));
   expect(parseResetTime("resets 3am (Middle/Earth)", NOW)).not.toBeNull();
+});
+
+/** Every form, of a time that was half a minute ago, by a zone or by the machine's own clock. */
+fieldTest("A7", "a time of day that is just over is not tomorrow's", () => {
+  for (const ago of [1, 30_000, 3_600_000]) {
+    const now = Date.parse("2026-11-22T10:00:00Z") + ago;
+    for (const text of [
+      "resets 10am (UTC)",
+      "resets at 10:00am (UTC)",
+      "resets 10:00 (UTC)",
+      "resets 11am (Europe/Berlin)",
+    ]) {
+      expect([text, parseResetTime(`You've hit your limit · ${text}`, now)]).toEqual([text, null]);
+    }
+    expect(parseResetTime("resets Nov 22, 10am (UTC)", now)).toBeNull();
+    expect(parseResetTime(`usage limit reached|${(now - ago) / 1000}`, now)).toBeNull();
+  }
+  expect(parseResetTime("resets 10am (UTC)", Date.parse("2026-11-22T10:00:00Z"))).toBeNull();
+  expect(parseResetTime("retry after 0", NOW)).toBeNull();
+  // By a clock that is ahead, just after midnight.
+  expect(parseResetTime("resets 11:59pm (UTC)", Date.parse("2026-11-22T00:00:30Z"))).toBeNull();
 });

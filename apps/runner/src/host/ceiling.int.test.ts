@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { classifyEnd } from "../agent/classify.ts";
 import { createBench, type Bench } from "../agent/testing/harness.ts";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { readProc } from "../process/startTime.ts";
 import { allowedCores } from "./affinity.ts";
 import { findCeiling, groupLimits, programPrefix } from "./ceiling.ts";
@@ -44,6 +45,18 @@ test("what all processes of a run use", async () => {
   await expect.poll(() => memoryOf(request.runId, 0) / MB, { timeout: 60_000 }).toBeGreaterThan(300);
   expect(memoryOf(request.runId, 0)).toBeLessThan(memoryOf(request.runId, 1e12));
   expect(memoryOf("nobody", 1e12)).toBe(0);
+});
+
+fieldTest("F5", "killed by somebody is a crash, also where the kernel enforces the limit", async () => {
+  const events = join(bench.dir, "memory.events");
+  await writeFile(events, "low 0\nhigh 0\nmax 7\noom 1\noom_kill 1\noom_group_kill 0\n");
+  const request = bench.request({ program: ["bash", "-c", "kill -9 $$"] });
+  for (const oomEvents of [events, join(bench.dir, "missing"), null]) {
+    const limits = { ...request.limits, memoryBytes: 300 * MB, memoryByKernel: true, oomEvents };
+    const end = await bench.start({ ...request, limits }).done;
+    expect(end).toMatchObject({ cause: "exited", signal: "SIGKILL" });
+    expect(classifyEnd(end, { provider: "claude", now: 0 })).toMatchObject({ ok: false, kind: "startup" });
+  }
 });
 
 test("killed by the kernel's limit is out-of-memory; without one it is not", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { LoggedEvent } from "../state/events.ts";
+import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import {
   alike,
   CLOSED,
@@ -132,6 +133,48 @@ test("messages are alike but for numbers, ids, paths and addresses", () => {
   const two = "fetching https://github.com/octo/other.git: 4 of 1 MB, aaaabbbbcccc /home/x b c";
   expect(alike(one)).toBe(alike(two));
   expect(alike(one)).not.toBe(alike("fetching: no such host"));
+});
+
+const SENTENCE = "the agent ended with exit code 1 (api_error): Claude Code is unable to respond to this request.";
+
+/** The same failure, as five runs of five issues tell it. */
+const SAME: Readonly<Record<string, (n: number) => string>> = {
+  "a request's id": (n) => `${SENTENCE} Request ID: ${REQUESTS[n]}`,
+  "a request's id in JSON": (n) => `${SENTENCE} {"type":"error","request_id":"${REQUESTS[n]}"}`,
+  "JSON in JSON": (n) => `${SENTENCE} {\\"request_id\\": \\"${REQUESTS[n]}\\", \\"id\\":${n}}`,
+  "a UUID": (n) => `${SENTENCE} (session ${UUIDS[n]})`,
+  "a UUID in capitals": (n) => `${SENTENCE} Session ID: ${UUIDS[n]?.toUpperCase()}.`,
+  "an id without digits": (n) =>
+    `${SENTENCE} Request ID: ${["abcdefGHI", "jkLMnop", "qrs-tuv", "wxYZ", "aBcDeFgHiJ"][n]}`,
+  hex: (n) => `${SENTENCE} trace ${["deadbeefcafe", "0f0f0f0f0f", "abcdefabcdef", "12e45f67", "fffffffa"][n]}`,
+  paths: (n) => `${SENTENCE} cannot open /data/workspaces/octo/widgets/trees/gh-${n}/src/${"abcde"[n]}.ts`,
+  times: (n) =>
+    `${SENTENCE} at 2026-11-2${n}T1${n}:0${n}:00.${n}Z after ${["1 s", "59 s", "119 s", "2 min", "1 h"][n]}`,
+  sizes: (n) => `${SENTENCE} used ${["900 kB", "12 MB", "1.5 GB", "77 bytes", "3 MiB"][n]}`,
+  numbers: (n) => `${SENTENCE} issue #${n}, ${n},000 tokens, port ${3000 + n}`,
+  "where its work is": (n) => `${SENTENCE}${n % 2 === 0 ? "" : " (the work so far is only in its workspace)"}`,
+  "where it was cut": (n) => `${SENTENCE} Request ID: ${REQUESTS[n]?.slice(0, 8 + n)}…`,
+};
+const REQUESTS = [
+  "req_011CYEFwLV3CotFyg7Xr7zVy",
+  "req_011CYEGAbCdEfGhIjKlMnOpQ",
+  "req_vrtx_011Cq9ZyXwVuTsRqPo",
+  "req_err_29",
+  "req_AbCdEfGhIjKl",
+];
+const UUIDS = [
+  "2fa30972-c993-45f8-abf8-0712c32612aa",
+  "21c71be2-abcd-40eb-b830-d83273b6ce99",
+  "de30c47a-191d-4529-b96a-d35dec111273",
+  "3cb831b9-d4b0-4704-88c0-8afff53dccb6",
+  "69a5e07b-9459-4ca6-8708-ef41f7276af5",
+];
+
+fieldTest("A6", "five runs that fail alike but for ids, times, paths and numbers trip it", () => {
+  for (const [what, words] of Object.entries(SAME)) {
+    const hows = [0, 1, 2, 3, 4].map((n) => `agent=${words(n)}`);
+    expect([what, plan(hows, { failures: 5 }).do]).toEqual([what, "trip"]);
+  }
 });
 
 test("ids and states", () => {
