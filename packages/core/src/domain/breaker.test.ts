@@ -177,6 +177,20 @@ fieldTest("A6", "five runs that fail alike but for ids, times, paths and numbers
   }
 });
 
+test("errors that differ in a word differ, whatever ids they hold", () => {
+  const sentences = [
+    "API Error: authentication_failed",
+    "API Error: rate_limit",
+    "API Error: Connection refused (ECONNREFUSED)",
+    "fetching: no such host",
+    'unable to respond {"type":"invalid_request_error"}',
+    'unable to respond {"type":"not_found_error"}',
+    "cannot find a library",
+  ];
+  const all = sentences.map((words) => alike(`the agent ended with exit code 1: ${words}. Request ID: ${REQUESTS[0]}`));
+  expect(new Set(all).size).toBe(sentences.length);
+});
+
 test("ids and states", () => {
   expect(compareIds("9-0", "10-0")).toBeLessThan(0);
   expect(compareIds("10-2", "10-10")).toBeLessThan(0);

@@ -161,17 +161,32 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
   }
 }
 
-/** A message without what differs from issue to issue: numbers, ids, paths and addresses. */
+/**
+ * A message without what differs from run to run: addresses, paths, ids, numbers, times and sizes. Whatever holds a digit
+ * is taken for one of them, and so is the value of every field that is named an id.
+ */
 export function alike(message: string): string {
-  return message
-    .toLowerCase()
-    .replaceAll(/\S*\/\S*/g, "#")
-    .replaceAll(/\b[0-9a-f]{7,40}\b/g, "#")
-    .replaceAll(/\d+(?:[.,:-]\d+)*/g, "#")
+  return VARYING.reduce((text, [what, instead]) => text.replaceAll(what, instead), message.toLowerCase())
     .replaceAll(/\s+/g, " ")
     .trim()
     .slice(0, 200);
 }
+
+const VARYING: readonly (readonly [RegExp, string])[] = [
+  // What the runner adds where the work was not saved to its branch; then half a word, where a message was cut.
+  [/ \(the work so far is only in its workspace\)$/g, ""],
+  [/\S*…$/g, ""],
+  [/\\"/g, '"'],
+  [/("[\w.-]*ids?")\s*:\s*(?:"[^"]*"|[^\s,}\]]+)/g, "$1:#"],
+  [/\b((?:[a-z]+[ _-])?(?:ids?|uuid|trace))\b\s*[:=]\s*[^\s,;)}\]]+/g, "$1 #"],
+  [/\b(?:req|msg|toolu|srvtoolu)_\w+/g, "#"],
+  [/\S*\/\S*/g, "#"],
+  [/\b[0-9a-f]{7,}\b/g, "#"],
+  [/[\w-]*\d[\w-]*/g, "#"],
+  // Times, lists and versions, then their units.
+  [/#+(?:[.,:+-]+#+)*/g, "#"],
+  [/# ?(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|days?|[kmgt]i?b|bytes?|[ap]m|utc)\b/g, "#"],
+];
 
 /** Ids of a stream are `<ms>-<number>`. */
 export function compareIds(a: string, b: string): number {

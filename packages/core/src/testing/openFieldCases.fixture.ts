@@ -5,7 +5,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "A2",
   "A3",
   "A5",
-  "A6",
   "A7",
 
   // The repository and the machine
