@@ -688,6 +688,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "other credentials are tried as soon as a runner has them",
   },
   {
+    name: "kernel-kill",
+    file: `${RUNNER}/agent/start.ts`,
+    find: "((ended.exit.oomKills ?? 0) > 0 || kernel.killed())",
+    replace: "oomEvents !== undefined",
+    test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "F5" },
+    promise: "an agent that somebody killed is not called out of memory",
+  },
+  {
     name: "own-session",
     file: `${RUNNER}/steps/work.ts`,
     find: "session !== null && sessionHome === homeId && prompts.resume !== null",

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { startGuarded, type Guarded, type GuardEnd } from "../guard/client.ts";
 import type { GuardCause } from "../guard/protocol.ts";
 import { watchMemory } from "../host/memory.ts";
+import { watchOomKills } from "../host/oomKills.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
@@ -63,15 +64,11 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     }
   };
 
-  const {
-    graceMs = GRACE_MS,
-    lingerMs = LINGER_MS,
-    memoryBytes = 0,
-    memoryByKernel = false,
-    ...limits
-  } = request.limits;
+  const { graceMs = GRACE_MS, lingerMs = LINGER_MS, memoryBytes = 0, oomEvents = null, ...limits } = request.limits;
   const overMemory = (used: number | null): string =>
-    `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
+    memoryBytes === 0
+      ? "the kernel killed it because the machine had no memory left"
+      : `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
   let usedBytes: number | null = null;
   const stopMemoryWatch = watchMemory({
     runId: request.runId,
@@ -81,6 +78,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
       end("out-of-memory", 0);
     },
   });
+  const kernel = watchOomKills(oomEvents);
   let linger: NodeJS.Timeout | undefined;
   const watch = startWatch({
     ...limits,
@@ -88,6 +86,7 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     onTimeout: () => end("timeout", graceMs),
     onStall: () => end("stalled", graceMs),
     onBeat: () => {
+      kernel.look();
       const leftMs = Math.floor(deps.leftMs());
       if (leftMs > 0) guarded.send(`beat ${leftMs}`);
       else end("lost", 0);
@@ -139,7 +138,8 @@ export function startAgent(driver: AgentDriver, request: AgentRequest, deps: Age
     clearTimeout(linger);
     stopMemoryWatch();
     await rawLog.close();
-    if (cause === null && memoryByKernel && wasKilled(ended)) cause = "out-of-memory";
+    if (cause === null && wasKilled(ended) && ((ended.exit.oomKills ?? 0) > 0 || kernel.killed()))
+      cause = "out-of-memory";
     const summary = reader.summary();
     return {
       ...summary,
@@ -184,8 +184,8 @@ async function killWithoutFail(guarded: Guarded): Promise<void> {
   if (!(await within(guarded.ended, GUARD_KILL_MS))) guarded.killGuard();
 }
 
-/** By somebody else than us. */
-function wasKilled(ended: GuardEnd): boolean {
+/** By somebody else than us: the kernel, or anybody. */
+function wasKilled(ended: GuardEnd): ended is Extract<GuardEnd, { kind: "exit" }> {
   return ended.kind === "exit" && ended.exit.cause === "exit" && ended.exit.exit.signal === "SIGKILL";
 }
 

@@ -36,8 +36,8 @@ export interface AgentRequest {
     readonly graceMs?: number;
     /** For all processes of the run together. Default 0: no limit. */
     readonly memoryBytes?: number;
-    /** The kernel enforces that too: whatever it kills was over the limit. */
-    readonly memoryByKernel?: boolean;
+    /** `memory.events` of the group above the one that systemd makes for the run; default null: it makes none. */
+    readonly oomEvents?: string | null;
     /** For the run's own control group. */
     readonly group?: GroupLimits;
   };

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { spawnInCgroup } from "../process/cgroup.ts";
+import { oomKills, spawnInCgroup } from "../process/cgroup.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
 
@@ -99,11 +99,12 @@ async function finish(code: number | null, signal: string | null): Promise<void>
   cause ??= "exit";
   if (silence !== null) clearTimeout(silence);
   if (start === null) return;
+  const oom = oomKills(start.runId); // Before the hunt, which takes the empty group away.
   const before = await hunt;
   // Once more after its exit: a hunt begun earlier may have ended before the agent's last child was born.
   const { killed, remaining } = await huntSurvivors(start);
   const survivors = killed + (before?.killed ?? 0);
-  say({ exit: { code, signal }, survivors, remaining: remaining.length, cause });
+  say({ exit: { code, signal }, survivors, remaining: remaining.length, cause, oomKills: oom });
   leave();
 }
 

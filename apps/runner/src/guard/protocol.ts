@@ -31,6 +31,8 @@ export interface GuardExit {
   /** How many could not be killed in time; 0 when all is well. */
   readonly remaining: number;
   readonly cause: GuardCause;
+  /** How often the kernel has killed in the run's own control group for want of memory; null: nobody knows. */
+  readonly oomKills: number | null;
 }
 
 export type GuardMessage = { readonly started: { readonly pid: number } } | GuardExit | { readonly spawnError: string };

@@ -9,6 +9,7 @@ import { readProc } from "../process/startTime.ts";
 import { allowedCores } from "./affinity.ts";
 import { findCeiling, groupLimits, programPrefix } from "./ceiling.ts";
 import { memoryOf } from "./memory.ts";
+import { watchOomKills } from "./oomKills.ts";
 import { scopePrefix } from "./scope.ts";
 
 const MB = 1024 ** 2;
@@ -52,25 +53,46 @@ fieldTest("F5", "killed by somebody is a crash, also where the kernel enforces t
   await writeFile(events, "low 0\nhigh 0\nmax 7\noom 1\noom_kill 1\noom_group_kill 0\n");
   const request = bench.request({ program: ["bash", "-c", "kill -9 $$"] });
   for (const oomEvents of [events, join(bench.dir, "missing"), null]) {
-    const limits = { ...request.limits, memoryBytes: 300 * MB, memoryByKernel: true, oomEvents };
+    const limits = { ...request.limits, memoryBytes: 300 * MB, oomEvents };
     const end = await bench.start({ ...request, limits }).done;
     expect(end).toMatchObject({ cause: "exited", signal: "SIGKILL" });
     expect(classifyEnd(end, { provider: "claude", now: 0 })).toMatchObject({ ok: false, kind: "startup" });
   }
 });
 
-test("killed by the kernel's limit is out-of-memory; without one it is not", async () => {
-  const request = bench.request({ program: ["bash", "-c", "kill -9 $$"] });
-  const limits = { ...request.limits, memoryBytes: 300 * MB, memoryByKernel: true };
-  expect((await bench.start({ ...request, limits }).done).cause).toBe("out-of-memory");
-  expect((await bench.start(request).done).cause).toBe("exited");
+test("killed while the kernel counts a kill for want of memory is out-of-memory", async () => {
+  const events = join(bench.dir, "memory.events");
+  await writeFile(events, "oom 1\noom_kill 1\n");
+  const kill = `printf 'oom 2\\noom_kill 2\\n' > ${events}; kill -9 $$`;
+  const request = bench.request({ program: ["bash", "-c", kill] });
+  const limits = { ...request.limits, memoryBytes: 300 * MB, oomEvents: events };
+  const end = await bench.start({ ...request, limits }).done;
+  expect(end).toMatchObject({
+    cause: "out-of-memory",
+    problems: [expect.stringMatching(/more than 300 MB of memory/)],
+  });
+});
+
+test("only kills since the look before the last one are the run's own", async () => {
+  const events = join(bench.dir, "memory.events");
+  const count = (kills: number) => writeFile(events, `oom_kill ${kills}\n`);
+  await count(0);
+  const kernel = watchOomKills(events);
+  await count(1);
+  expect(kernel.killed()).toBe(true);
+  kernel.look();
+  expect(kernel.killed()).toBe(true);
+  kernel.look();
+  expect(kernel.killed()).toBe(false);
+  expect(watchOomKills(null).killed()).toBe(false);
+  expect(watchOomKills(join(bench.dir, "missing")).killed()).toBe(false);
 });
 
 test.skipIf(here.memoryBy === "watch")(
   "the kernel ends it (skipped: neither systemd nor a control group puts a limit around a program here)",
   async () => {
     const { program, ...request } = bench.behave("eat", "400");
-    const limits = { ...request.limits, memoryBytes: 200 * MB, memoryByKernel: true, group: here.group };
+    const limits = { ...request.limits, memoryBytes: 200 * MB, oomEvents: here.oomEvents, group: here.group };
     const end = await bench.start({ ...request, program: [...here.prefix, ...program], limits }).done;
     expect(end).toMatchObject({ cause: "out-of-memory", remaining: 0 });
   },
@@ -104,6 +126,13 @@ test.each([
   expect(found.prefix).toEqual(inScope ? scopePrefix({ ...limits, uid: 0 }) : []);
   expect(found.cpusBy === "systemd").toBe(inScope);
   if (inScope || here.memoryBy === "watch") expect(found.memoryBy).toBe(memoryBy);
+  expect(found.oomEvents).toBeNull(); // It names no folder.
+});
+
+test("where systemd limits a run's memory, its slice counts what the kernel kills", async () => {
+  const body = saying("/sys/fs/cgroup/system.slice/run-r1.scope", "memory.max:104857600");
+  const found = await withSystemd(body, (path) => findCeiling({ maxMb: 100, maxCpus: 0, uid: 0, path }));
+  expect(found).toMatchObject({ memoryBy: "systemd", oomEvents: "/sys/fs/cgroup/system.slice/memory.events" });
 });
 
 test("without limits nobody is asked", async () => {

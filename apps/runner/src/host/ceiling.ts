@@ -21,6 +21,8 @@ export interface Ceiling extends Limits {
   readonly prefix: readonly string[];
   /** For the run's own control group. */
   readonly group: GroupLimits;
+  /** Where systemd enforces the limit of memory: the file that counts what the kernel has killed by it. */
+  readonly oomEvents: string | null;
   /** Cores that this process may use. */
   readonly allowed: readonly number[];
 }
@@ -56,11 +58,12 @@ export async function findCeiling({ maxMb, maxCpus, uid, path }: CeilingOptions)
     cpusBy: wanted.cpus ? cpus : null,
     prefix: inScope ? scopePrefix({ ...limits, uid }) : [],
     group,
+    oomEvents: scope.memory ? scope.oomEvents : null,
     allowed,
   };
 }
 
-const NEITHER = { memory: false, cpus: false };
+const NEITHER = { memory: false, cpus: false, oomEvents: null };
 
 /** Which of them the kernel enforces differs from host to host: once, at the start. */
 export function sayCeiling({ maxBytes, cpus, memoryBy, cpusBy }: Ceiling, log: Pick<Logger, "info" | "warn">): void {

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Limits } from "./ceiling.ts";
 
 const PROBE_MS = 5000;
 /** What a scope's own group says: a controller that nobody gave to it has no file, whatever systemd was asked for. */
-const LOOK = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && grep -sH . memory.max cpu.max`;
+const LOOK = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && pwd && grep -sH . memory.max cpu.max`;
 
 export interface ScopeOptions extends Limits {
   readonly uid: number;
@@ -12,8 +13,15 @@ export interface ScopeOptions extends Limits {
   readonly path: string;
 }
 
+export interface FoundScope {
+  readonly memory: boolean;
+  readonly cpus: boolean;
+  /** `memory.events` of the slice that scopes are made in: a scope's own is gone with it. */
+  readonly oomEvents: string | null;
+}
+
 /** Tries whether systemd puts limits around a program of ours here. In a container it does not. */
-export async function probeScope({ path, ...limits }: ScopeOptions): Promise<{ memory: boolean; cpus: boolean }> {
+export async function probeScope({ path, ...limits }: ScopeOptions): Promise<FoundScope> {
   const [program = "", ...args] = scopePrefix(limits);
   const said = await promisify(execFile)(program, [...args, "sh", "-c", LOOK], {
     env: { PATH: path },
@@ -23,9 +31,11 @@ export async function probeScope({ path, ...limits }: ScopeOptions): Promise<{ m
     ({ stdout }) => stdout,
     () => "", // Not installed, no such property, or nobody to ask: that is the answer.
   );
+  const folder = /^\/.*$/m.exec(said)?.[0];
   return {
     memory: limits.maxBytes > 0 && /^memory\.max:\d/m.test(said),
     cpus: limits.cpus > 0 && /^cpu\.max:\d/m.test(said),
+    oomEvents: folder === undefined ? null : join(dirname(folder), "memory.events"),
   };
 }
 

@@ -54,6 +54,18 @@ export function cgroupMembers(runId: string): ReadonlySet<number> {
   return new Set(text.split("\n").filter(Boolean).map(Number));
 }
 
+/** How often the kernel has killed in the run's own group for want of memory; null: it counts nothing there. */
+export function oomKills(runId: string): number | null {
+  const own = ownCgroup();
+  return own === null ? null : oomKillsIn(join(groupOf(own, runId), "memory.events"));
+}
+
+/** The same by a `memory.events` file, which counts for all groups below its own too, also for those that are gone. */
+export function oomKillsIn(file: string): number | null {
+  const count = /^oom_kill (\d+)$/m.exec(read(file))?.[1];
+  return count === undefined ? null : Number(count);
+}
+
 /** Takes away all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
 export function removeEmptyCgroups(): void {
   const own = ownCgroup();

@@ -125,7 +125,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
       stallMs: coordinator.stall_timeout_minutes * 60_000,
       graceMs: graceMs(run),
       memoryBytes: ceiling.maxBytes,
-      memoryByKernel: ceiling.memoryBy === "systemd" || ceiling.memoryBy === "control group",
+      oomEvents: ceiling.oomEvents,
       group: ceiling.group,
     },
     heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),

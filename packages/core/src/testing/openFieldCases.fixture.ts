@@ -26,5 +26,4 @@ export const OPEN_FIELD_CASES: readonly string[] = [
 
   // Found by reading the code
   "F3",
-  "F5",
 ];
