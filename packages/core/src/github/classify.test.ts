@@ -9,6 +9,8 @@ const reset = (seconds: number) => ({
   "x-ratelimit-reset": String(now / 1000 + seconds),
 });
 
+const at = (seconds: number) => new Date(now + seconds * 1000).toUTCString();
+
 test.each<[number | null, Answer["headers"], string, string, number | null]>([
   [null, {}, "socket hang up", "unavailable", null],
   [500, {}, "", "unavailable", null],
@@ -36,6 +38,12 @@ test.each<[number | null, Answer["headers"], string, string, number | null]>([
   [422, {}, "Validation Failed", "invalid", null],
   [422, {}, "Validation Failed: was submitted too quickly", "rate-limit", now + 60_000],
   [422, { "retry-after": "30" }, "Validation Failed: was submitted too quickly", "rate-limit", now + 30_000],
+  [403, { ...reset(90), date: at(0) }, "the clocks agree", "rate-limit", now + 90_000],
+  [403, { ...reset(90), date: at(-3600) }, "ours is an hour ahead", "rate-limit", now + 3_690_000],
+  [403, { ...reset(-60), date: at(-120) }, "ours is two minutes ahead", "rate-limit", now + 60_000],
+  [403, { ...reset(90), date: at(3600) }, "ours is an hour behind", "rate-limit", now + 1000],
+  [403, { ...reset(90), date: "yesterday" }, "no time at all", "rate-limit", now + 90_000],
+  [403, { ...reset(90), date: at(-90_000) }, "an answer of the day before", "rate-limit", now + 90_000],
 ])("%s %j %s → %s", (status, headers, message, kind, retryAt) => {
   expect(classify({ status, headers, message, now })).toEqual({ kind, retryAt });
 });

@@ -58,7 +58,16 @@ function limitWait(given: {
 }): number {
   if (given.after !== null) return given.after * 1000;
   const reset = seconds(given.headers["x-ratelimit-reset"]);
-  return given.exhausted && reset !== null ? reset * 1000 - given.now : SECONDARY_WAIT_MS;
+  return given.exhausted && reset !== null ? reset * 1000 - theirNow(given) : SECONDARY_WAIT_MS;
+}
+
+/** A `date` that is further from our clock is not of this answer: a proxy may keep old ones. */
+const MAX_SKEW_MS = 24 * 60 * 60_000;
+
+/** By GitHub's clock, which is the one that its reset is told by. Its `date` is in whole seconds. */
+function theirNow({ headers, now }: Pick<Answer, "headers" | "now">): number {
+  const told = Date.parse(String(headers["date"]));
+  return Math.abs(told - now) <= MAX_SKEW_MS ? told : now;
 }
 
 function bounded(ms: number): number {
