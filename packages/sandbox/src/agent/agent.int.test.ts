@@ -154,6 +154,14 @@ describe("sessions", () => {
   });
 });
 
+it("does once what is to be done once, whatever session meets it", async () => {
+  const script: Script = [{ once: "met", step: { error: { status: 401, message: "no", code: "account_on_hold" } } }];
+  const first = await once(script);
+  expect(first.result).toMatchObject({ is_error: true, api_error_status: 401 });
+  expect(first.agent.seen.find(({ error }) => error !== undefined)).toMatchObject({ error: "account_on_hold" });
+  expect((await once([...script, { retry: { status: 529 } }, { result: "well" }])).result["result"]).toBe("well");
+});
+
 describe("endings", () => {
   it("tell API errors, limits and turns in the result", async () => {
     const overloaded = await once([{ error: { status: 529, message: "Overloaded" } }]);
@@ -161,6 +169,18 @@ describe("endings", () => {
       code: 1,
       result: { is_error: true, terminal_reason: "api_error", api_error_status: 529 },
     });
+    expect(overloaded.agent.seen.find(({ error }) => error !== undefined)).toMatchObject({ error: "server_error" });
+    const away = await once([{ error: { status: null, message: "Connection refused" } }]);
+    expect(away.result).toMatchObject({ api_error_status: null, api_error: "connection_failed" });
+    const refused = await once([{ refused: "refusal" }]);
+    expect(refused).toMatchObject({
+      code: 1,
+      result: { is_error: true, stop_reason: "refusal", api_error_status: null },
+    });
+    const tooLong = await once([{ refused: "prompt_too_long" }]);
+    expect(tooLong).toMatchObject({ code: 1, result: { terminal_reason: "prompt_too_long" } });
+    const silent = await once([{ nothing: true }]);
+    expect(silent).toMatchObject({ code: 0, result: { is_error: false, result: "", usage: { output_tokens: 0 } } });
     const limit = await once([{ usageLimit: { resetsAt: 1_800_000_000 } }]);
     expect(limit).toMatchObject({ code: 1, result: { api_error_status: 429 } });
     expect(limit.result["result"]).toContain("1800000000");

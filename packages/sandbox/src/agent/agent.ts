@@ -60,8 +60,8 @@ async function runTurn(options: AgentOptions & { prompt: string; index: number }
   }
   end ??= { kind: "success", text: runner.lastText || "Nothing was left to do." };
   options.onTurn(undefined);
-  const used =
-    end.kind === "api-error" && runner.calls === 0 ? NO_USAGE : usageOf(Math.max(runner.calls, 1), runner.told);
+  const silent = runner.calls === 0 && (end.kind === "api-error" || (end.kind === "success" && end.text === ""));
+  const used = silent ? NO_USAGE : usageOf(Math.max(runner.calls, 1), runner.told);
   if (end.kind !== "exit") {
     const turns = runner.calls + 1;
     const said = { ...speaker, model: runner.model ?? speaker.model };

@@ -142,11 +142,36 @@ export const controlResponse = (requestId: string): Event => ({
 
 export interface ApiFailure {
   readonly status: number | null;
-  readonly type: string;
+  readonly type: string | null;
   readonly text: string;
+  /** In the assistant's event. */
+  readonly error: string;
+  /** Of the result, where they are not those of a failed call. */
+  readonly apiError?: string;
+  readonly terminalReason?: string;
+  readonly stopReason?: string;
 }
 
-export function apiError({ session }: Speaker, { status, type, text }: ApiFailure): Event {
+/** The CLI's name of a failed call. */
+export function errorCode(status: number | null): string {
+  if (status === null || status >= 500) return "server_error";
+  return { 401: "authentication_failed", 403: "authentication_failed", 429: "rate_limit" }[status] ?? "unknown";
+}
+
+/** Before another call. */
+export const apiRetry = ({ session }: Speaker, status: number | null): Event => ({
+  type: "system",
+  subtype: "api_retry",
+  attempt: 1,
+  max_retries: 10,
+  retry_delay_ms: 600,
+  error_status: status,
+  error: status === 529 ? "overloaded" : status === null ? "unknown" : errorCode(status),
+  session_id: session,
+  uuid: randomUUID(),
+});
+
+export function apiError({ session }: Speaker, { status, type, text, error }: ApiFailure): Event {
   return {
     type: "assistant",
     message: {
@@ -177,7 +202,7 @@ export function apiError({ session }: Speaker, { status, type, text }: ApiFailur
     session_id: session,
     uuid: randomUUID(),
     timestamp: now(),
-    error: status === 429 ? "rate_limit" : status === 401 ? "authentication_failed" : "unknown",
+    error,
     request_id: `req_err_${hex(2)}`,
     is_api_error_message: true,
     api_error_status: status,
@@ -263,7 +288,8 @@ export function result(
     num_turns: turns,
     subtype: subtype(ending),
     ...(spoken ? { api_error_status: ending.kind === "api-error" ? ending.failure.status : null } : {}),
-    ...(ending.kind === "api-error" ? { api_error_type: ending.failure.type } : {}),
+    ...(ending.kind === "api-error" && ending.failure.type !== null && { api_error_type: ending.failure.type }),
+    ...(ending.kind === "api-error" && ending.failure.apiError !== undefined && { api_error: ending.failure.apiError }),
     ...(spoken
       ? { result: ending.kind === "success" ? ending.text : ending.failure.text }
       : { errors: errors(ending) }),
@@ -316,7 +342,7 @@ function stopReason(ending: Ending): string | null {
     case "success":
       return "end_turn";
     case "api-error":
-      return "stop_sequence";
+      return ending.failure.stopReason ?? "stop_sequence";
     case "max-turns":
       return "tool_use";
     case "interrupted":
@@ -331,7 +357,7 @@ function terminalReason(ending: Ending): string {
     case "success":
       return "completed";
     case "api-error":
-      return "api_error";
+      return ending.failure.terminalReason ?? "api_error";
     case "max-turns":
       return "max_turns";
     case "interrupted":

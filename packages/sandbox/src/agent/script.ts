@@ -47,8 +47,17 @@ export type Step =
   | { readonly ask: string }
   /** The final text; ends the turn. */
   | { readonly result: string }
-  /** The model's API failed; ends the turn, exit 1. */
-  | { readonly error: { readonly status: number | null; readonly message: string } }
+  /**
+   * The model's API failed; ends the turn, exit 1. `code`: the CLI's own name of it, such as `authentication_failed`; by
+   * the status where there is none. Without a status there was no answer.
+   */
+  | { readonly error: { readonly status: number | null; readonly message: string; readonly code?: string } }
+  /** The CLI is about to call the model's API once more. */
+  | { readonly retry: { readonly status: number | null } }
+  /** The session itself cannot go on; ends the turn, exit 1. */
+  | { readonly refused: "refusal" | "prompt_too_long" | "image_error" }
+  /** The model says nothing; ends the turn as a success. */
+  | { readonly nothing: true }
   /** 429; `resetsAt` is in seconds since the epoch, `resetsIn` in seconds from then. */
   | { readonly usageLimit: { readonly resetsAt: number } | { readonly resetsIn: number } }
   | { readonly maxTurns: true }
@@ -67,6 +76,8 @@ export type Step =
   | { readonly usage: Usage }
   /** Another model steps in: the turn's figures name it. */
   | { readonly model: string }
+  /** Only where there is no such file, which is made first: for what happens once, whatever session meets it. */
+  | { readonly once: string; readonly step: Step }
   /** The exact text that came in, into a file. */
   | { readonly prompt: string }
   /** The environment as JSON, into a file. */
@@ -119,4 +130,6 @@ function isListOfLists(script: readonly Step[] | readonly (readonly Step[])[]): 
 
 /** Steps that a resumed session must not meet again: after them nothing of this run comes. */
 export const endsRun = (step: Step): boolean =>
-  ["result", "error", "usageLimit", "maxTurns", "exit", "crash", "hang", "noResult"].some((name) => name in step);
+  "once" in step ? endsRun(step.step) : ENDS.some((name) => name in step);
+
+const ENDS = ["result", "error", "refused", "nothing", "usageLimit", "maxTurns", "exit", "crash", "hang", "noResult"];

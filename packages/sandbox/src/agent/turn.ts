@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -76,6 +77,8 @@ export class TurnRunner {
     if ("usage" in step) return void (this.told = step.usage);
     if ("model" in step) return void (this.model = step.model);
     if ("prompt" in step) return save(at(step.prompt), prompt);
+    if ("once" in step) return this.#once(at(step.once), step.step);
+    if ("retry" in step) return this.#retry(step.retry.status);
     if ("env" in step) return save(at(step.env), JSON.stringify(env));
     if ("daemon" in step) return startDaemon({ bare: step.daemon === "bare", pidFile: step.pidFile });
     if ("ignoreTerm" in step) {
@@ -85,18 +88,32 @@ export class TurnRunner {
     return this.#end(step);
   }
 
+  #retry(status: number | null): undefined {
+    const { emit, speaker } = this.#options;
+    emit(events.apiRetry(speaker, status));
+    return undefined;
+  }
+
+  async #once(file: string, step: Step): Promise<Ending | Exit | undefined> {
+    if (existsSync(file)) return undefined;
+    await writeFile(file, "");
+    return this.#run(step);
+  }
+
   async #end(step: Step): Promise<Ending | Exit | undefined> {
     if ("result" in step) {
       this.#say(step.result);
       return { kind: "success", text: step.result };
     }
-    if ("error" in step) return this.#apiError(step.error.status, step.error.message);
+    if ("error" in step) return this.#apiError(step.error);
+    if ("refused" in step) return this.#refused(step.refused);
+    if ("nothing" in step) return { kind: "success", text: "" };
     if ("usageLimit" in step) {
       const { usageLimit } = step;
       const resetsAt =
         "resetsAt" in usageLimit ? usageLimit.resetsAt : Math.ceil(Date.now() / 1000 + usageLimit.resetsIn);
       const limit = `Claude AI usage limit reached|${resetsAt}`;
-      return this.#apiError(429, limit);
+      return this.#apiError({ status: 429, message: limit });
     }
     if ("maxTurns" in step) return { kind: "max-turns" };
     if ("exit" in step) return { kind: "exit", code: step.exit };
@@ -107,10 +124,23 @@ export class TurnRunner {
     throw new Error(`the script has a step that nobody knows: ${JSON.stringify(step)}`);
   }
 
-  #apiError(status: number | null, message: string): Ending {
-    const { emit, speaker } = this.#options;
+  #apiError({ status, message, code }: { status: number | null; message: string; code?: string }): Ending {
     const text = status === null ? `API Error: ${message}` : `API Error: ${status} ${message}`;
-    const failure = { status, type: ERROR_TYPES[status ?? 0] ?? "api_error", text };
+    const error = code ?? events.errorCode(status);
+    const lost = status === null && code === undefined ? { apiError: "connection_failed" } : {};
+    return this.#failed({ status, type: ERROR_TYPES[status ?? 0] ?? "api_error", text, error, ...lost });
+  }
+
+  /** A refusal is told as a failed call; what makes the history useless, as the CLI's own reason. */
+  #refused(reason: "refusal" | "prompt_too_long" | "image_error"): Ending {
+    const failure = { status: null, type: null, error: "unknown" };
+    if (reason !== "refusal") return this.#failed({ ...failure, text: "Prompt is too long", terminalReason: reason });
+    const text = `API Error: Claude Code is unable to respond to this request. Request ID: req_${events.messageId()}`;
+    return this.#failed({ ...failure, text, stopReason: reason });
+  }
+
+  #failed(failure: events.ApiFailure): Ending {
+    const { emit, speaker } = this.#options;
     emit(events.apiError(speaker, failure));
     return { kind: "api-error", failure };
   }

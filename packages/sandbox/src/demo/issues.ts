@@ -81,15 +81,15 @@ const secondTry: DemoIssue = {
       { say: "Let me look at the languages we have." },
       { bash: "cat src/languages.js" },
       pause(2),
-      { error: { status: 529, message: "Overloaded" } },
+      { crash: true },
     ],
     again: [
-      { say: "The model's API was overloaded; I go on where I stopped." },
+      { say: "My last run was cut short; I go on where I stopped." },
       { write: "src/languages.js", text: LANGUAGES },
       pause(1),
       { bash: "node --test" },
       { commit: "feat: greet in Spanish and Italian" },
-      { result: "Added `es` and `it`. The first try was cut short by an overloaded API; nothing was lost." },
+      { result: "Added `es` and `it`. The first try crashed; nothing was lost." },
     ],
   }),
 };
