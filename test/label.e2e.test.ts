@@ -51,7 +51,7 @@ test("a label by someone who cannot write neither publishes finished work nor en
   expect(await store.writeIf(jobId, { run: "", checkpoint: "worked" }, { failure: "git" })).toBe(true);
 
   const at = join(world.dir, "at");
-  const failing = [{ bash: `touch '${at}'; ${world.gate("go").bash}` }, { error: { status: 400, message: "not now" } }];
+  const failing = [{ bash: `touch '${at}'; ${world.gate("go").bash}` }, { exit: 1 }];
   const begun = world.openIssue({ script: [failing, WORK] });
   await poll(30_000, async () => (existsSync(at) ? null : "its agent did not begin"));
   github.removeLabel({ repo: REPO, number: begun, actor: OWNER, label: LABEL });

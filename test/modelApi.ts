@@ -15,7 +15,7 @@ export interface ModelApi {
   stop(): Promise<void>;
 }
 
-export interface ApiError {
+interface ApiError {
   readonly status: number;
   readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -2,7 +2,8 @@ import { Worker } from "bullmq";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { appendEvent, readEvents } from "@tac8/core/state/events";
-import { clearHold, readHolds } from "@tac8/core/state/holds";
+import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
+import { announceRunner } from "@tac8/core/state/presence";
 import { createBreaker } from "./breaker.ts";
 import { createHarness, type Harness } from "./harness.fixture.ts";
 import { reconcileHolds } from "./holds.ts";
@@ -33,7 +34,7 @@ async function round(): Promise<void> {
   await reconcileHolds({ redis, queue, log: services.log, now: now() });
 }
 
-async function ends(to: "retrying" | "pr", number: number, failure = "agent"): Promise<void> {
+async function ends(to: "retrying" | "parked" | "pr", number: number, failure = "agent"): Promise<void> {
   const evidence = to === "pr" ? {} : { failure };
   const reason = "API Error: 500";
   await appendEvent(at.redis, { issue: at.jobId(number), from: "running", to, by: "runner", reason, evidence });
@@ -104,3 +105,62 @@ test("a person who takes the hold away gets a probe, and a limit of his own is p
   await round();
   expect(await limit()).toBe(9);
 });
+
+/** As a runner does it that has met an outage. */
+async function meetsOutage(number: number): Promise<void> {
+  const hold = { name: "model", reason: "529", by: "runner", since: now(), until: now() + 60_000 };
+  await setHold(at.redis, hold);
+  await ends("parked", number, "model");
+}
+
+test("an outage of the model: the queue is held longer each time, and one job probes it", async () => {
+  await meetsOutage(1);
+  await round();
+  expect([await names(), await at.queue.isPaused()]).toEqual([["model"], true]);
+  for (const minutes of [2, 5, 10]) {
+    ahead = ((await readHolds(at.redis))[0]?.until ?? 0) - Date.now() + 1;
+    await round();
+    expect([await names(), await limit(), await at.queue.isPaused()]).toEqual([[], 1, false]);
+    await meetsOutage(1);
+    await round();
+    const [hold] = await readHolds(at.redis);
+    expect(((hold?.until ?? 0) - now()) / 60_000).toBeGreaterThan(minutes - 0.5);
+  }
+  ahead += 10 * 60_000 + 1;
+  await round();
+  await ends("pr", 1);
+  await round();
+  expect([await names(), await limit(), await at.queue.isPaused()]).toEqual([[], null, false]);
+});
+
+test("all go on as soon as the model answers the probe, hours before that has ended", async () => {
+  await meetsOutage(1);
+  await round();
+  ahead = 60_000 + 1;
+  await round();
+  const event = { issue: at.jobId(1), from: "parked", to: "running", by: "runner", reason: "again" } as const;
+  await appendEvent(at.redis, { ...event, evidence: { run: "probe", attempt: 1 } });
+  await announce("text");
+  await round();
+  expect(await limit()).toBe(1);
+  await announce("tool");
+  await round();
+  expect(await limit()).toBeNull();
+  expect((await newest())?.reason).toContain("the model answers a run");
+});
+
+async function announce(kind: string): Promise<void> {
+  const run = { issue: at.jobId(1), title: "", run: "probe", slot: "pi/0", phase: "work", since: 0 } as const;
+  const last = { at: Date.now(), kind, text: "" };
+  const runs = [{ ...run, last, tokens: 0, costUsd: 0 }];
+  await announceRunner(at.redis, {
+    name: "pi/0",
+    at: Date.now(),
+    host: "pi",
+    pid: 1,
+    slots: 1,
+    busy: 1,
+    tired: null,
+    runs,
+  });
+}

@@ -1,10 +1,11 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { parseBreaker, planBreaker, type BreakerState } from "@tac8/core/domain/breaker";
+import { holdOf, parseBreaker, planBreaker, type BreakerState } from "@tac8/core/domain/breaker";
 import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent, readEvents } from "@tac8/core/state/events";
 import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
 import { BREAKER_KEY } from "@tac8/core/state/keys";
+import { readRunners } from "@tac8/core/state/presence";
 
 /** All borrowed. */
 export interface BreakerServices {
@@ -20,8 +21,9 @@ export interface BreakerServices {
 
 /** Of the event log; runs end seldom, compared with all that is in it. */
 const WINDOW = 1000;
-const NAME = "breaker";
 const BY = "scheduler";
+/** A refused or failed call is told in words too, but only a model that answers calls tools. */
+const TOOLS: readonly (string | undefined)[] = ["tool", "tool-result", "todo"];
 
 /**
  * Makes a function that looks once, and trips, probes or closes. To be called before holds are reconciled: while one of its
@@ -35,13 +37,20 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
     await redis.set(BREAKER_KEY, JSON.stringify(state));
   }
 
+  async function runsThatUseTools(): Promise<string[]> {
+    const runs = (await readRunners(redis)).flatMap((runner) => runner.runs ?? []);
+    return runs.filter(({ last }) => TOOLS.includes(last?.kind)).map(({ run }) => run);
+  }
+
   return async function look(): Promise<void> {
     const state = parseBreaker(await redis.get(BREAKER_KEY));
     const newest = (await readEvents(redis, { count: 1 }))[0]?.id ?? "";
-    if (newest === seen && state.phase !== "open") return;
+    const hold = state.phase === "closed" ? null : holdOf(state);
+    const answered = state.phase === "probing" && hold === "model" ? await runsThatUseTools() : [];
+    if (newest === seen && state.phase !== "open" && answered.length === 0) return;
     const events = await readEvents(redis, { count: state.phase === "open" ? 1 : WINDOW });
-    const held = (await readHolds(redis)).some(({ name, until }) => name === NAME && (until === null || until > now()));
-    const plan = planBreaker({ state, events, held, failures, factor, now: now() });
+    const held = (await readHolds(redis)).some(({ name, until }) => name === hold && (until === null || until > now()));
+    const plan = planBreaker({ state, events, held, answered, failures, factor, now: now() });
     switch (plan.do) {
       case "nothing":
         break;
@@ -50,7 +59,7 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         // A person's own limit for the whole queue is put back at the end. While probing, the limit is the probe's.
         const own = state.phase === "closed" ? await queue.getGlobalConcurrency() : state.concurrency;
         await enter({ ...plan.state, concurrency: own });
-        await setHold(redis, { name: NAME, reason, by: BY, since: now(), until });
+        await setHold(redis, { name: holdOf(plan.state), reason, by: BY, since: now(), until });
         log.warn({ until: new Date(until).toISOString() }, `the breaker has tripped: ${reason}`);
         break;
       }
@@ -63,9 +72,10 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         const before = state.phase === "closed" ? null : state.concurrency;
         await (before === null ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(before));
         await enter(plan.state);
-        await clearHold(redis, NAME, BY, plan.reason);
+        const name = hold ?? "breaker";
+        await clearHold(redis, name, BY, plan.reason);
         const reason = `the breaker has closed: ${plan.reason}`;
-        await appendEvent(redis, { issue: "", from: "", to: "note", by: BY, reason, evidence: { name: NAME } });
+        await appendEvent(redis, { issue: "", from: "", to: "note", by: BY, reason, evidence: { name } });
         log.info(reason);
         break;
       }

@@ -1,5 +1,6 @@
-import { parseResetTime } from "./resetTime.ts";
+import { isPlausible, parseResetTime } from "./resetTime.ts";
 import { clean, clip } from "@tac8/core/conversation/shorten";
+import { signalOf, wordsOf, type Signal } from "./signals.ts";
 import type { AgentEnd, EndCause } from "./types.ts";
 
 /** Kinds of the failure table that an agent's end can have, and the stops that are no failures of the agent. */
@@ -12,6 +13,7 @@ export type FailureKind =
   | "usage-limit"
   | "auth"
   | "unfinished"
+  | "model"
   | "lost"
   | "stopped"
   | "cancelled"
@@ -24,8 +26,10 @@ export interface Failure {
   readonly message: string;
   /** When a usage limit is lifted, epoch milliseconds; null where unknown. */
   readonly until: number | null;
-  /** The session to resume is unknown here: start a new one. */
+  /** The session to resume is unknown here, so nothing was run: start a new one at once. */
   readonly resumeFailed: boolean;
+  /** Resumed, the session would end like this again: the next attempt starts a new one. */
+  readonly sessionSpent: boolean;
 }
 
 export type Verdict = { readonly ok: true } | Failure;
@@ -39,8 +43,6 @@ export interface ClassifyOptions {
 const ENDED_BY_US: ReadonlySet<EndCause> = new Set(["lingered", "shutdown", "stalled", "timeout"]);
 const MAX_MESSAGE = 500;
 const STARTUP_MS = 10_000;
-const LIMIT = /usage limit|limit reached|hit your (?:\w+ )*limit|out of (?:\w+ )*usage|credit balance is too low/i;
-const AUTH = /invalid api key|please run \/login|oauth token (?:has )?(?:expired|been revoked)|not logged in/i;
 const NO_SESSION = /no conversation found/i;
 
 /** What an agent's end means, by the failure table. */
@@ -52,27 +54,26 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
     message: clip(said === "" ? describe(end) : `${describe(end)}: ${said}`, MAX_MESSAGE),
     until: null,
     resumeFailed: false,
+    sessionSpent: false,
     ...more,
   });
   const byCause = kindOfCause(end.cause);
   // Ended for our own sake, or because it did not end by itself, when it had done all: that work is paid for.
   const hadDone =
-    ENDED_BY_US.has(end.cause) && options.provider === "claude" && (end.finished || isSuccess(end, options));
+    ENDED_BY_US.has(end.cause) && options.provider === "claude" && (hasFinished(end) || isSuccess(end, options));
   if (hadDone || (byCause === null && isSuccess(end, options))) {
     if (end.unfinished.length === 0) return { ok: true };
     if (byCause === null) return failure("unfinished", { message: describeUnfinished(end) });
   }
-  if (byCause !== null) return failure(byCause);
-  if (options.provider === "command") return failure(isStartup(end) ? "startup" : "agent");
-
-  const evidence = evidenceOf(end);
-  if (NO_SESSION.test(evidence)) return failure("startup", { resumeFailed: true });
-  const status = end.result?.apiStatus ?? null;
-  if (status === 429 || wasRejected(end) || LIMIT.test(evidence)) {
-    return failure("usage-limit", { until: limitedUntil({ end, evidence, now: options.now }) });
+  if (options.provider === "command") return failure(byCause ?? (isStartup(end) ? "startup" : "agent"));
+  if (byCause !== null && byCause !== "stalled" && byCause !== "timeout") {
+    return failure(byCause, { sessionSpent: byCause === "out-of-memory" && !end.worked });
   }
-  if (status === 401 || status === 403 || AUTH.test(evidence)) return failure("auth");
-  return failure(isStartup(end) ? "startup" : "agent");
+  if (NO_SESSION.test(wordsOf(end))) return failure("startup", { resumeFailed: true });
+  const signal = byCause === null || end.apiFailure !== null ? signalOf(end) : null;
+  if (signal !== null && signal !== "session") return failure(signal, { until: untilOf(end, signal, options.now) });
+  const kind = byCause ?? (isStartup(end) ? "startup" : "agent");
+  return failure(kind, { sessionSpent: signal === "session" || !end.worked });
 }
 
 /** Null: the agent ended by itself, and what it said decides. */
@@ -104,36 +105,36 @@ function unknownCause(cause: never): never {
   throw new Error(`unknown cause of an agent's end: ${String(cause)}`);
 }
 
+/** By evidence that it has worked in this run: a session that has nothing to say ends as a success too. */
 function isSuccess(end: AgentEnd, { provider }: ClassifyOptions): boolean {
   if (end.code !== 0) return false;
-  return provider === "command" || (end.result !== null && !end.result.isError);
+  if (provider === "command") return true;
+  return end.result !== null && !end.result.isError && end.apiFailure === null && end.worked;
+}
+
+function hasFinished({ finished, worked, apiFailure }: AgentEnd): boolean {
+  return finished && worked && apiFailure === null;
 }
 
 function isStartup(end: AgentEnd): boolean {
   return end.result === null && end.durationMs < STARTUP_MS;
 }
 
-/** Only the CLI's own words count, and only of a failed end: an agent may well write about limits and keys. */
-function evidenceOf({ result, stderrTail }: AgentEnd): string {
-  return [result?.isError === true ? result.text : "", ...(result?.errors ?? []), stderrTail].join("\n");
+/** A time that is told as a number is the one that counts, also when it is over: the same in words is rounded. */
+function untilOf(end: AgentEnd, signal: Signal, now: number): number | null {
+  if (signal !== "usage-limit") return null;
+  const told = end.rateLimit?.status === "rejected" ? end.rateLimit.resetsAt : null;
+  return told !== null && isPlausible(told, now) ? told : parseResetTime(wordsOf(end), now);
 }
 
-/** A limit may be noted although paid extra usage goes on: only an end by the API, or with no result, is due to it. */
-function wasRejected({ rateLimit, result }: AgentEnd): boolean {
-  return rateLimit?.status === "rejected" && (result === null || result.terminalReason === "api_error");
-}
-
-function limitedUntil({ end, evidence, now }: { end: AgentEnd; evidence: string; now: number }): number | null {
-  const { rateLimit } = end;
-  const told = rateLimit?.status === "rejected" ? rateLimit.resetsAt : null;
-  return told !== null && told > now ? told : parseResetTime(evidence, now);
-}
-
-function quote({ result, stderrTail, problems, lastText }: AgentEnd): string {
+function quote({ result, stderrTail, problems, lastText, apiFailure }: AgentEnd): string {
   const sources = [
     result?.isError === true ? result.text : "",
     problems.join("; "),
     stderrTail,
+    apiFailure === null
+      ? ""
+      : `its last call to the model failed (${[apiFailure.status ?? "no answer", ...apiFailure.codes].join(", ")})`,
     (result?.errors ?? []).filter((error) => !error.startsWith("[ede_diagnostic]")).join("; "),
     result === null ? lastText.slice(-400) : "",
   ];
@@ -142,12 +143,13 @@ function quote({ result, stderrTail, problems, lastText }: AgentEnd): string {
     .trim();
 }
 
-function describe({ cause, code, signal, result, durationMs }: AgentEnd): string {
+function describe({ cause, code, signal, result, durationMs, worked }: AgentEnd): string {
   if (cause !== "exited") return `the agent's run ended (${cause}) after ${seconds(durationMs)}`;
   const how = signal === null ? `exit code ${code}` : signal;
   if (result === null) return `the agent ended with ${how} after ${seconds(durationMs)} without a result`;
   const flag = result.subtype === "success" ? (result.terminalReason ?? "") : result.subtype;
-  return `the agent ended with ${how}${result.isError ? ` (${flag})` : ""}`;
+  if (result.isError) return `the agent ended with ${how} (${flag})`;
+  return `the agent ended with ${how}${worked ? "" : " without a word or a tool call"}`;
 }
 
 function describeUnfinished({ unfinished }: AgentEnd): string {

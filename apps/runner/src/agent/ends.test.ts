@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { afterFailure, type FailureKind } from "@tac8/core/domain/failures";
 import type { Json } from "@tac8/core/conversation/json";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -37,6 +37,11 @@ function failure(end: End): Failure {
   if (verdict.ok) throw new Error("was a success");
   return verdict;
 }
+
+const kindOf = (end: End) => {
+  const verdict = classify(end);
+  return verdict.ok ? "ok" : verdict.kind;
+};
 
 function next({ kind, message, until }: Failure, parked = 0) {
   const counts = { made: 0, max: 3, parked, noChanges: 0 };
@@ -88,7 +93,19 @@ fieldTest("A1", "a login that cannot be used is held for, and costs no attempt",
     const verdict = failure(end);
     expect([how, verdict.kind]).toEqual([how, "auth"]);
     expect(next(verdict)).toMatchObject({ do: "park", hold: { name: "auth" } });
-    expect(verdict, how).not.toMatchObject({ sessionSpent: true });
+    expect({ how, ...verdict }).not.toMatchObject({ sessionSpent: true });
+  }
+});
+
+test("no credit is a limit of the account's, whatever the API calls the request", () => {
+  for (const told of [
+    { error: "billing_error", status: 400, type: "invalid_request_error", words: "Credit balance is too low" },
+    { error: "billing_error", words: "No." },
+    { status: 400, type: "invalid_request_error", words: "Your credit balance is too low to access the API" },
+  ]) {
+    const verdict = failure({ events: stream.apiFailure(told) });
+    expect(verdict).toMatchObject({ kind: "usage-limit", until: null });
+    expect(next(verdict)).toMatchObject({ do: "park", hold: { name: "usage-limit" } });
   }
 });
 
@@ -125,9 +142,22 @@ const SPENT: Readonly<Record<string, End>> = {
 fieldTest("A2", "a session that would end the same again is not resumed", () => {
   for (const [how, end] of Object.entries(SPENT)) {
     const verdict = failure(end);
-    expect(verdict, how).toMatchObject({ sessionSpent: true, resumeFailed: false });
+    expect({ ...verdict, how }).toMatchObject({ how, sessionSpent: true, resumeFailed: false });
     expect([how, next(verdict).do]).toEqual([how, "retry"]);
   }
+});
+
+test("a session is kept where it is not what failed", () => {
+  const kept: Record<string, End> = {
+    "killed in the middle": { code: null, signal: "SIGKILL", events: worked },
+    "too many turns": { events: [...worked, stream.end({ is_error: true, subtype: "error_max_turns" })] },
+    "a time-out at work": { cause: "timeout", code: 143, events: worked },
+    "an outage": { events: [...worked, ...stream.apiFailure({ error: "server_error", status: 529, words: "529" })] },
+    "a limit": { events: stream.apiFailure({ error: "rate_limit", status: 429, words: "429" }) },
+    "a stop": { cause: "stopped", code: 143 },
+    "a runner that shuts down": { cause: "shutdown", code: 143 },
+  };
+  for (const [how, end] of Object.entries(kept)) expect([how, failure(end).sessionSpent]).toEqual([how, false]);
 });
 
 fieldTest("A3", "a success without a word or a tool call is none", () => {
@@ -145,6 +175,18 @@ fieldTest("A3", "a success without a word or a tool call is none", () => {
     }
   }
   expect(failure({ code: 0, events: [stream.nothing] }).message).toContain("without a word or a tool call");
+});
+
+test("evidence of work is a tool call or some text, also of a sub-agent, also without a summary", () => {
+  const ofSubAgent = { ...stream.toolUse, parent_tool_use_id: "toolu_0" };
+  for (const events of [
+    [stream.toolUse, stream.toolResult, stream.nothing],
+    [stream.text("Done."), stream.end({ result: "Done." })],
+    [ofSubAgent, stream.nothing],
+    [stream.end({ result: "Done.", model_usage_since_last_result: { m: { outputTokens: 3 } } })],
+  ]) {
+    expect(classify({ code: 0, events })).toEqual({ ok: true });
+  }
 });
 
 /** The model's service is away, however it is told. */
@@ -200,7 +242,46 @@ fieldTest("A5", "an outage of the model's service is waited out, and costs no at
     const verdict = failure(end);
     expect([how, verdict.kind]).toEqual([how, "model"]);
     expect(next(verdict)).toMatchObject({ do: "park", hold: { name: "model" } });
-    expect(verdict, how).not.toMatchObject({ sessionSpent: true });
+    expect({ how, ...verdict }).not.toMatchObject({ sessionSpent: true });
+  }
+});
+
+test("what is like an outage and is none", () => {
+  const cases: readonly (readonly [string, End])[] = [
+    ["agent", { events: [stream.text("The API said 529 Overloaded (ECONNREFUSED)"), stream.end({ is_error: true })] }],
+    ["agent", { stderrTail: "fetch failed", events: [...worked, stream.end({ result: "Done." })] }],
+    ["stalled", { cause: "stalled", code: 143, events: [stream.retry(529, "overloaded"), ...worked] }],
+    ["timeout", { cause: "timeout", code: 143, events: [stream.retry(529, "overloaded"), stream.text("So.")] }],
+    ["stopped", { cause: "stopped", code: 143, events: [stream.retry(529, "overloaded")] }],
+    ["agent", { events: [stream.end({ is_error: true, subtype: "error_max_turns", errors: ["Request timed out"] })] }],
+    ["agent", { events: stream.apiFailure({ status: 404, type: "not_found_error", words: "no such model" }) }],
+    ["ok", { code: 0, events: [...worked, stream.retry(529, "overloaded"), stream.end({ result: "Done." })] }],
+  ];
+  for (const [kind, end] of cases) expect(kindOf(end)).toBe(kind);
+});
+
+test.each([
+  ["auth", ["authentication_failed", "cloud_credential_error", "stored_login_refused", "gateway_session_expired"]],
+  ["auth", ["oauth_refresh_store_refused", "org_disabled_credential", "api_key_auth_disabled", "provider_credentials"]],
+  ["usage-limit", ["usage_limit_reached", "billing_error", "model_requires_usage_credits"]],
+  ["model", ["connection_failed", "stream_idle_timeout", "no_response", "tls_untrusted_ca", "overloaded"]],
+  ["session", ["empty_completion", "autocompact_thrashing", "pdf_too_large", "tool_history_mismatch", "media_removed"]],
+  ["session", ["message_over_context_limit", "long_context_credits_required", "safety_monitor_blocked"]],
+  ["agent", ["unknown", "model_not_found", "max_output_tokens", "claude_code_version_too_old"]],
+])("the CLI's own names of an error, wherever it tells them: %s", (kind, codes) => {
+  for (const code of codes) {
+    for (const events of [
+      stream.apiFailure({ error: code, words: "No." }),
+      stream.apiFailure({ words: "No.", result: { api_error: code } }),
+      stream.apiFailure({ error: "rate_limit", status: null, words: "No.", result: { api_error: code } }).slice(1),
+    ]) {
+      const verdict = failure({ events: [...worked, ...events] });
+      expect([code, verdict.kind, verdict.sessionSpent]).toEqual([
+        code,
+        kind === "session" ? "agent" : kind,
+        kind === "session",
+      ]);
+    }
   }
 });
 
@@ -221,4 +302,54 @@ fieldTest("A7", "a reset that is over, or now, is asked again within minutes, an
       expect(waits).toEqual([5, 15, 30, 60, 60]);
     }
   }
+});
+
+test("a reset to come is waited for; one that cannot be is not believed", () => {
+  const until = (resetsAt: number | undefined, words: string) => failure({ events: limited(resetsAt, words) }).until;
+  const inFive = NOW + 5 * 3_600_000;
+  expect(until(inFive / 1000, "resets 3pm (UTC)")).toBe(inFive);
+  expect(until(inFive, "told in milliseconds")).toBe(inFive);
+  expect(until(undefined, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
+  expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "resets 3pm (UTC)")).toBe(Date.parse("2026-11-22T15:00:00Z"));
+  expect(until((NOW + 90 * 24 * 3_600_000) / 1000, "Request rejected (429)")).toBeNull();
+  const verdict = failure({ events: limited((NOW + 7 * 24 * 3_600_000) / 1000, "weekly limit") });
+  expect(next(verdict)).toMatchObject({ do: "park", delayMs: 6 * 3_600_000 });
+});
+
+/** Every combination of exit code, result, its error flag, its text, and what was done in the run. */
+const COMBINATIONS = [0, 1, 143, null].flatMap((code) =>
+  [null, false, true].flatMap((isError) =>
+    ["", "Done."].flatMap((result) =>
+      [[], worked].map((done) => ({ code, isError, result, done, name: nameOf({ code, isError, result, done }) })),
+    ),
+  ),
+);
+
+function nameOf({
+  code,
+  isError,
+  result,
+  done,
+}: {
+  code: number | null;
+  isError: boolean | null;
+  result: string;
+  done: readonly Json[];
+}) {
+  const said = isError === null ? "no result" : `${isError ? "an error" : "a success"} "${result}"`;
+  return `exit ${code}, ${said}, ${done.length > 0 ? "worked" : "nothing done"}`;
+}
+
+test.each(COMBINATIONS)("$name", ({ code, isError, result, done }) => {
+  const events = [...done, ...(isError === null ? [] : [stream.end({ is_error: isError, result })])];
+  const signal = code === null ? "SIGKILL" : null;
+  const verdict = classify({ code, signal, events });
+  const ok = code === 0 && isError === false && done.length > 0;
+  if (ok) return expect(verdict).toEqual({ ok: true });
+  expect(verdict).toMatchObject({
+    ok: false,
+    kind: isError === null ? "startup" : "agent",
+    sessionSpent: done.length === 0,
+    resumeFailed: false,
+  });
 });

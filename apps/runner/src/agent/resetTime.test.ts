@@ -9,13 +9,15 @@ test.each([
   ["You've hit your limit · resets 3am (Europe/Berlin)", "2026-11-23T02:00:00Z"],
   ["You've hit your session limit · resets 1:30pm (Europe/Berlin)", "2026-11-22T12:30:00Z"],
   ["limit resets at 3pm (UTC)", "2026-11-22T15:00:00Z"],
-  ["limit resets 12pm (UTC)", "2026-11-23T12:00:00Z"],
+  ["limit resets 9:59am (UTC)", "2026-11-23T09:59:00Z"],
   ["limit resets 12am (UTC)", "2026-11-23T00:00:00Z"],
   ["weekly limit · resets Nov 24, 5pm (America/New_York)", "2026-11-24T22:00:00Z"],
   ["weekly limit · resets Nov 24 at 5:15pm (UTC)", "2026-11-24T17:15:00Z"],
   ["429, retry after 120", "2026-11-22T12:02:00Z"],
   ["retry-after: 90 seconds", "2026-11-22T12:01:30Z"],
   ["resets in 2 hours", "2026-11-22T14:00:00Z"],
+  ["retry after 1500 ms", "2026-11-22T12:00:01.500Z"],
+  ["Claude AI usage limit reached|1795377600000", "2026-11-22T20:00:00Z"],
 ])("%s", (text, expected) => {
   expect(new Date(parseResetTime(text, NOW) ?? 0).toISOString()).toBe(new Date(expected).toISOString());
 });
@@ -55,4 +57,13 @@ fieldTest("A7", "a time of day that is just over is not tomorrow's", () => {
   expect(parseResetTime("retry after 0", NOW)).toBeNull();
   // By a clock that is ahead, just after midnight.
   expect(parseResetTime("resets 11:59pm (UTC)", Date.parse("2026-11-22T00:00:30Z"))).toBeNull();
+});
+
+test("what is not over yet is still today's, and what was this morning is tomorrow's", () => {
+  expect(parseResetTime("resets 10am (UTC)", Date.parse("2026-11-22T09:59:59Z"))).toBe(
+    Date.parse("2026-11-22T10:00:00Z"),
+  );
+  expect(parseResetTime("resets 10am (UTC)", Date.parse("2026-11-22T15:00:00Z"))).toBe(
+    Date.parse("2026-11-23T10:00:00Z"),
+  );
 });

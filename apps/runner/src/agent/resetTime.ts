@@ -1,31 +1,46 @@
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_AHEAD_MS = 8 * DAY_MS;
+/** A time of day that was so short ago is that one and not tomorrow's: the answer was on its way, or a clock is ahead. */
+const JUST_OVER_MS = 2 * 3600 * 1000;
+/** Seconds since the epoch that would be in the year 5138 are milliseconds. */
+const MAX_SECONDS = 1e11;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /**
  * Finds when a limit is lifted in the CLI's words: `limit reached|<epoch s>`, `resets 3am (Europe/Berlin)`,
  * `resets at 3:30pm`, `resets Nov 24 at 3pm (UTC)`, `retry after 120`, `resets in 2 hours`.
  * @param now epoch milliseconds; without a zone in the text, the machine's own is meant
- * @returns epoch milliseconds, at most 8 days ahead; null where nothing of the kind is said
+ * @returns epoch milliseconds, at most 8 days ahead; null where nothing of the kind is said, or it is over
  */
 export function parseResetTime(text: string, now: number): number | null {
   const until = epochIn(text) ?? delayIn(text, now) ?? clockIn(text, now);
-  return until !== null && until > now && until <= now + MAX_AHEAD_MS ? until : null;
+  return until !== null && until > now && isPlausible(until, now) ? until : null;
+}
+
+/** Is it no further ahead than the longest limit lasts? */
+export function isPlausible(until: number, now: number): boolean {
+  return until <= now + MAX_AHEAD_MS;
+}
+
+/** Epoch milliseconds of a number that is in seconds, or in milliseconds already. */
+export function epochMs(time: number): number {
+  return time > MAX_SECONDS ? time : time * 1000;
 }
 
 function epochIn(text: string): number | null {
-  const seconds = /limit reached\s*\|\s*(\d{9,11})\b/i.exec(text)?.[1];
-  return seconds === undefined ? null : Number(seconds) * 1000;
+  const time = /limit reached\s*\|\s*(\d{9,14})\b/i.exec(text)?.[1];
+  return time === undefined ? null : epochMs(Number(time));
 }
 
 function delayIn(text: string, now: number): number | null {
   const found =
-    /(?:retry[- ]after|resets? in|try again in)[:\s]+(\d{1,6})\s*(s|sec|m|min|h|hour|d|day)?(?:ond|ute)?s?\b/i.exec(
+    /(?:retry[- ]after|resets? in|try again in)[:\s]+(\d{1,6})\s*(ms|milli|s|sec|m|min|h|hour|d|day)?(?:sec)?(?:ond|ute)?s?\b/i.exec(
       text,
     );
   if (found === null) return null;
-  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS }[(found[2] ?? "s").charAt(0).toLowerCase()] ?? 1000;
-  return now + Number(found[1]) * unit;
+  const unit = (found[2] ?? "s").toLowerCase();
+  if (unit === "ms" || unit === "milli") return now + Number(found[1]);
+  return now + Number(found[1]) * ({ s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS }[unit.charAt(0)] ?? 1000);
 }
 
 const CLOCK =
@@ -46,8 +61,9 @@ function clockIn(text: string, now: number): number | null {
     const year = today.month - month > 6 ? today.year + 1 : today.year;
     return instant({ zone, year, month, day: Number(day), ...clock });
   }
-  const next = instant({ zone, ...today, ...clock });
-  return next > now ? next : instant({ zone, ...today, day: today.day + 1, ...clock });
+  // Just after midnight, 11:59pm was yesterday's.
+  const days = [-1, 0, 1].map((day) => instant({ zone, ...today, day: today.day + day, ...clock }));
+  return days.find((at) => at > now - JUST_OVER_MS) ?? null;
 }
 
 function knownZone(name: string | undefined): string | undefined {

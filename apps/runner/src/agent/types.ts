@@ -101,8 +101,20 @@ export interface ClaudeResult {
   readonly terminalReason: string | null;
   /** HTTP status of the failed call to the model's API. */
   readonly apiStatus: number | null;
+  /** What else of the event names its end, one word each: `api_error`, `api_error_type`, `stop_reason`. */
+  readonly codes: readonly string[];
   readonly text: string;
   readonly errors: readonly string[];
+}
+
+/** A call to the model's API that failed, as the CLI's events name it. */
+export interface ApiFailure {
+  /** Such as `authentication_failed` or `overloaded_error`. */
+  readonly codes: readonly string[];
+  /** HTTP status; null: there was no answer, or none was told. */
+  readonly status: number | null;
+  /** The CLI was about to try again. */
+  readonly retrying: boolean;
 }
 
 export interface RateLimit {
@@ -134,6 +146,10 @@ export interface AgentSummary {
   readonly denials: readonly Denial[];
   /** What was left open when its turn ended, a few words each: then it has not finished, whatever the result says. */
   readonly unfinished: readonly string[];
+  /** The newest failed call to the model's API; null: it has answered since, or none has failed. */
+  readonly apiFailure: ApiFailure | null;
+  /** In this run a tool was called, or the model said something. */
+  readonly worked: boolean;
 }
 
 export interface AgentEnd extends AgentSummary {

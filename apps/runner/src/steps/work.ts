@@ -59,10 +59,12 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     await recorded;
   }
   const progress = question !== null || saved.head !== run.state.startSha;
+  const spent = !verdict.ok && verdict.sessionSpent;
   const facts = {
     headSha: saved.head,
     summary: summaryOf(end, run.services.redact),
     ...(progress ? { parked: 0 } : {}),
+    ...(spent ? { session: null } : {}),
   };
   await run.write(facts);
   const lostNothing = await publishSaved(run, saved);
@@ -253,6 +255,7 @@ function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failu
     case "usage-limit":
     case "auth":
     case "unfinished":
+    case "model":
       return { kind, message, until };
     // The guard was killed, or a stop came that nobody asked for: the agent's end all the same.
     case "lost":

@@ -5,6 +5,7 @@ import {
   alike,
   CLOSED,
   compareIds,
+  holdOf,
   parseBreaker,
   planBreaker,
   type BreakerFacts,
@@ -13,6 +14,8 @@ import {
 
 const NOW = 1_000_000;
 const MINUTE = 60_000;
+
+const PARKED = ["usage-limit", "auth", "model", "github"];
 
 /** `how`: `pr`, `blocked`, `answered`, `stopped`, a failure's kind, or `end:<kind>` for one that used up the attempts. */
 function events(...hows: readonly string[]): LoggedEvent[] {
@@ -24,16 +27,18 @@ function events(...hows: readonly string[]): LoggedEvent[] {
       at: "",
       issue: `octo.widgets.${index}`,
       from: kind === "answered" ? "blocked" : "running",
-      to: (how.startsWith("end:") ? "failed" : failed ? "retrying" : kind === "answered" ? "blocked" : kind) as "pr",
+      to: (how.startsWith("end:") ? "failed" : failed ? waiting(kind) : kind === "answered" ? "blocked" : kind) as "pr",
       by: "runner",
       reason: words,
-      evidence: failed ? { failure: kind } : {},
+      evidence: failed ? { failure: kind } : { run: `run-${index}` },
     };
   });
 }
 
+const waiting = (kind: string) => (PARKED.includes(kind) ? "parked" : "retrying");
+
 function plan(hows: readonly string[], more: Partial<BreakerFacts> = {}) {
-  const facts = { state: CLOSED, held: false, failures: 3, factor: 1, now: NOW };
+  const facts = { state: CLOSED, held: false, answered: [], failures: 3, factor: 1, now: NOW };
   return planBreaker({ ...facts, events: events(...hows), ...more });
 }
 
@@ -189,6 +194,63 @@ test("errors that differ in a word differ, whatever ids they hold", () => {
   ];
   const all = sentences.map((words) => alike(`the agent ended with exit code 1: ${words}. Request ID: ${REQUESTS[0]}`));
   expect(new Set(all).size).toBe(sentences.length);
+});
+
+test("one run that met an outage of the model is enough, also where the breaker is off; a later success is news", () => {
+  const outage = { do: "trip", until: NOW + MINUTE, state: { phase: "open", way: "model", times: 1 } };
+  expect(plan(["model=529 overloaded"])).toMatchObject({ ...outage, reason: "529 overloaded" });
+  expect(plan(["agent", "model"], { failures: 0 })).toMatchObject(outage);
+  expect(plan(["model", "pr"]).do).toBe("nothing");
+  expect(plan(["model", "agent", "agent"]).do).toBe("nothing");
+  expect(plan(["model", "running", "no-changes"])).toMatchObject(outage);
+});
+
+const outage = (phase: "open" | "probing", times = 1): BreakerState => ({
+  phase,
+  after: "1-0",
+  way: "model",
+  times,
+  concurrency: 7,
+});
+
+test.each<[string, readonly string[], string]>([
+  ["nothing ended since", ["model"], "nothing"],
+  ["well", ["model", "pr"], "close"],
+  ["a failure of another kind: it answered", ["model", "agent"], "close"],
+  ["a limit says nothing", ["model", "usage-limit"], "nothing"],
+  ["again", ["pr", "model"], "trip"],
+])("probing an outage: %s", (_, hows, expected) => {
+  for (const failures of [0, 3]) expect(plan(hows, { state: outage("probing"), failures }).do).toBe(expected);
+});
+
+test.each([
+  [1, 2],
+  [2, 5],
+  [4, 15],
+  [99, 15],
+])("an outage that has tripped it %d times holds for %d minutes", (times, minutes) => {
+  expect(plan(["pr", "model"], { state: outage("probing", times) })).toMatchObject({
+    until: NOW + minutes * MINUTE,
+    state: { times: times + 1, concurrency: 7 },
+  });
+});
+
+test("a probe that the model answers lets all through before it has ended; one of before says nothing", () => {
+  const state = outage("probing");
+  const hows = ["running", "running"];
+  expect(plan(hows, { state, answered: ["run-1"] })).toMatchObject({
+    do: "close",
+    reason: expect.stringMatching(/answers a run of octo/),
+  });
+  expect(plan(hows, { state, answered: ["run-0", "run-7"] }).do).toBe("nothing");
+  expect(plan(hows, { state: tripped("probing"), answered: ["run-1"] }).do).toBe("nothing");
+});
+
+test("an outage met by a probe for something else becomes what is probed", () => {
+  const next = plan(["agent", "model"], { state: tripped("probing", 3) });
+  expect(next).toMatchObject({ do: "trip", state: { way: "model", times: 1, concurrency: 7 } });
+  expect(holdOf({ way: "model" })).toBe("model");
+  expect(holdOf({ way: "agent: no space left, run #" })).toBe("breaker");
 });
 
 test("ids and states", () => {

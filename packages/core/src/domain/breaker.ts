@@ -1,15 +1,16 @@
 import { z } from "zod";
 import type { LoggedEvent } from "../state/events.ts";
-import type { FailureKind } from "./failures.ts";
+import { type FailureKind, POLICY } from "./failures.ts";
 import { endedWell } from "./states.ts";
 
 /**
- * The breaker: when the last runs, of several issues, all failed in the same way, what is broken is not the issues.
+ * The breaker: when the last runs, of several issues, all failed in the same way, what is broken is not the issues. An
+ * outage of the model's service needs no second witness.
  *
- *   closed ──the last N runs failed alike──▶ open ──its hold is over──▶ probing ──a run ends otherwise──▶ closed
- *                                              ◀────────one more fails alike────────┘
+ *   closed ──the last N runs failed alike, or an outage──▶ open ──its hold is over──▶ probing ──a run ends otherwise──▶ closed
+ *                                                            ◀────────one more fails alike────────┘
  *
- * `open`: the hold `breaker`. `probing`: one job at a time in the whole queue.
+ * `open`: the hold `breaker`, or `model` for an outage. `probing`: one job at a time in the whole queue.
  */
 const stateSchema = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("closed"), after: z.string() }),
@@ -42,8 +43,10 @@ export interface BreakerFacts {
   readonly state: BreakerState;
   /** The newest ones of the event log, oldest first. */
   readonly events: readonly LoggedEvent[];
-  /** The hold `breaker` is there, and its time is not over. */
+  /** The hold of this state is there, and its time is not over. */
   readonly held: boolean;
+  /** Runs whose agent has called a tool: the model answers them. */
+  readonly answered: readonly string[];
   /** Alike failures in a row that trip it; 0: it never trips. */
   readonly failures: number;
   /** Multiplies the holds; config `backoff_factor`. */
@@ -59,23 +62,37 @@ export type BreakerPlan =
   | { readonly do: "close"; readonly state: BreakerState; readonly reason: string };
 
 const HOLD_MINUTES = [5, 15, 30, 60];
+/** The way of runs that met an outage of the model's service. */
+const OUTAGE = "model";
 /** One issue alone says nothing about the others. */
 const ISSUES = 2;
 const NOTHING: BreakerPlan = { do: "nothing" };
 
+/** The hold of a breaker that has tripped in this way. */
+export function holdOf({ way }: Pick<Tripped, "way">): "model" | "breaker" {
+  return way === OUTAGE ? "model" : "breaker";
+}
+
 /** Pure. */
 export function planBreaker(facts: BreakerFacts): BreakerPlan {
-  const { state, failures } = facts;
-  if (state.phase === "closed") return failures === 0 ? NOTHING : whileClosed(facts);
-  if (failures === 0) return close(facts, "the breaker was switched off");
+  const { state } = facts;
+  if (state.phase === "closed") return whileClosed(facts);
+  // Switched off, it still knows of outages: their hold is not its own.
+  if (facts.failures === 0 && state.way !== OUTAGE) return close(facts, "the breaker was switched off");
   if (state.phase === "probing") return whileProbing(facts, state);
   return facts.held ? NOTHING : { do: "probe", state: { ...state, phase: "probing", after: newest(facts) } };
 }
 
 function whileClosed(facts: BreakerFacts): BreakerPlan {
-  const last = endsAfter(facts)
-    .filter(({ end }) => end.how !== "otherwise")
-    .slice(-facts.failures);
+  const ends = endsAfter(facts).filter(({ end }) => end.how !== "otherwise");
+  const newest = ends.at(-1);
+  if (newest?.end.how === "failed" && newest.end.way === OUTAGE) {
+    return trip(facts, { way: OUTAGE, times: 1, concurrency: null, reason: newest.event.reason });
+  }
+  return facts.failures === 0 ? NOTHING : whenAlike(facts, ends.slice(-facts.failures));
+}
+
+function whenAlike(facts: BreakerFacts, last: readonly EndedRun[]): BreakerPlan {
   const [first] = last;
   if (last.length < facts.failures || first?.end.how !== "failed") return NOTHING;
   const { way } = first.end;
@@ -85,12 +102,15 @@ function whileClosed(facts: BreakerFacts): BreakerPlan {
   return trip(facts, { way, times: 1, concurrency: null, reason });
 }
 
-/** The first end that says something decides. */
+/** The first end that says something decides; of an outage, also a run that the model answers. */
 function whileProbing(facts: BreakerFacts, { way, times, concurrency }: Tripped): BreakerPlan {
   const [first] = endsAfter(facts);
-  if (first === undefined) return NOTHING;
+  if (first === undefined) return whileProbeRuns(facts, way);
   const { end, event } = first;
   if (end.how === "well") return close(facts, `a run of ${event.issue} went well`);
+  if (end.how === "failed" && end.way === OUTAGE && way !== OUTAGE) {
+    return trip(facts, { way: OUTAGE, times: 1, concurrency, reason: event.reason });
+  }
   if (end.how === "otherwise" || end.way !== way) return close(facts, `a run of ${event.issue} ended in another way`);
   return trip(facts, {
     way,
@@ -100,11 +120,22 @@ function whileProbing(facts: BreakerFacts, { way, times, concurrency }: Tripped)
   });
 }
 
+/** A run may take hours: the queue does not wait for its end once the model is known to answer. */
+function whileProbeRuns(facts: BreakerFacts, way: string): BreakerPlan {
+  if (way !== OUTAGE) return NOTHING;
+  const begun = facts.events.find(
+    ({ id, to, evidence }) =>
+      to === "running" && compareIds(id, facts.state.after) > 0 && facts.answered.includes(String(evidence["run"])),
+  );
+  return begun === undefined ? NOTHING : close(facts, `the model answers a run of ${begun.issue}`);
+}
+
 function trip(
   facts: BreakerFacts,
   { reason, ...tripped }: Pick<Tripped, "way" | "times" | "concurrency"> & { reason: string },
 ): BreakerPlan {
-  const minutes = HOLD_MINUTES[tripped.times - 1] ?? HOLD_MINUTES.at(-1) ?? 0;
+  const ladder = tripped.way === OUTAGE ? POLICY.model.minutes : HOLD_MINUTES;
+  const minutes = ladder[tripped.times - 1] ?? ladder.at(-1) ?? 0;
   const until = facts.now + minutes * 60_000 * facts.factor;
   return { do: "trip", state: { ...tripped, phase: "open", after: newest(facts) }, reason, until };
 }
@@ -121,7 +152,12 @@ function newest({ events, state }: BreakerFacts): string {
 type RunEnd =
   { readonly how: "well" } | { readonly how: "failed"; readonly way: string } | { readonly how: "otherwise" };
 
-function endsAfter({ events, state }: BreakerFacts): { readonly event: LoggedEvent; readonly end: RunEnd }[] {
+interface EndedRun {
+  readonly event: LoggedEvent;
+  readonly end: RunEnd;
+}
+
+function endsAfter({ events, state }: BreakerFacts): EndedRun[] {
   return events.flatMap((event) => {
     const end = compareIds(event.id, state.after) > 0 ? endOf(event) : null;
     return end === null ? [] : [{ event, end }];
@@ -132,7 +168,7 @@ function endsAfter({ events, state }: BreakerFacts): { readonly event: LoggedEve
 function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
   if (endedWell(to)) return { how: "well" };
   if (to === "blocked") return from === "blocked" ? null : { how: "well" };
-  if (to !== "retrying" && to !== "failed") return null;
+  if (to !== "retrying" && to !== "failed" && to !== "parked") return null;
   const kind = evidence["failure"] as FailureKind | null | undefined;
   switch (kind) {
     case "startup":
@@ -143,10 +179,13 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "stalled":
     case "out-of-memory":
       return { how: "failed", way: kind }; // The rest of the message is the agent's last words.
+    case "model":
+      return { how: "failed", way: OUTAGE };
     case "no-changes":
     case "unfinished":
-    case "refused":
       return { how: "otherwise" };
+    case "refused":
+      return to === "parked" ? null : { how: "otherwise" }; // Of the whole repository, it has a hold of its own.
     case "usage-limit":
     case "auth":
     case "github":

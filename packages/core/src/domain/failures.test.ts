@@ -34,6 +34,7 @@ describe("what follows a failure", () => {
   it.each([
     ["usage-limit", [5, 15, 30, 60, 60]],
     ["auth", [15, 15, 15, 15, 15]],
+    ["model", [1, 2, 5, 10, 15]],
     ["github", [1, 2, 5, 10, 10]],
     ["disk", [2, 5, 10, 15, 15]],
   ] as const)("%s burns none, however many were made, and waits %j min", (kind, minutes) => {
@@ -44,6 +45,7 @@ describe("what follows a failure", () => {
   it.each([
     ["usage-limit", { name: "usage-limit", until: NOW + 5 * MIN }],
     ["auth", { name: "auth", until: NOW + 15 * MIN }],
+    ["model", { name: "model", until: NOW + MIN }],
     ["github", null],
   ] as const)("%s asks for the hold %o", (kind, hold) => {
     expect(after({ kind })).toMatchObject({ do: "park", hold });
@@ -77,6 +79,18 @@ describe("what follows a failure", () => {
       expect(after({ kind, until }, { parked: 1 })).toEqual(after({ kind }, { parked: 1 }));
     }
   });
+
+  it.each(["usage-limit", "github"] as const)(
+    "%s with a time that is always near is asked less and less often",
+    (kind) => {
+      const until = NOW + 1000;
+      expect(after({ kind, until })).toMatchObject({ delayMs: 1000 });
+      const waits = [1, 2, 3, 4].map((parked) => after({ kind, until }, { parked }));
+      expect(waits).toEqual([0, 1, 2, 3].map((parked) => after({ kind }, { parked })));
+      // One that is further away is waited for, whatever was before.
+      expect(after({ kind, until: NOW + 2 * MIN }, { parked: 4 })).toMatchObject({ delayMs: 2 * MIN });
+    },
+  );
 
   it("waits by the factor, but never less than it was told", () => {
     expect(after({ kind: "agent" }, {}, 0.01)).toMatchObject({ delayMs: 600 });

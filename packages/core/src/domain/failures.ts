@@ -1,4 +1,4 @@
-/** Failure kinds, as the table in the design has them. `lost` and `stopped by its runner` are no agent's fault. */
+/** Failure kinds: how a run's end that is no success is named. */
 export const FAILURE_KINDS = [
   "startup",
   "agent",
@@ -7,6 +7,7 @@ export const FAILURE_KINDS = [
   "out-of-memory",
   "usage-limit",
   "auth",
+  "model",
   "github",
   "refused",
   "git",
@@ -36,17 +37,23 @@ export type Next =
   | { readonly do: "fail" };
 
 export interface HoldRequest {
-  readonly name: "usage-limit" | "auth" | "repository" | "budget";
+  readonly name: HoldName;
   readonly until: number | null;
 }
 
+/** `repository` holds the issue's own repository, the others the whole queue. */
+type HoldName = "usage-limit" | "auth" | "model" | "repository" | "budget";
+
 interface Policy {
   readonly burnsAttempt: boolean;
+  /** Waits by how many tries of this issue went before; the last one repeats. */
   readonly minutes: readonly number[];
+  /** What is held while one that burns no attempt waits. */
+  readonly hold?: HoldName;
 }
 
-/** Waits in minutes, by how many tries of this issue went before; the last one repeats. */
-const POLICY: Record<FailureKind, Policy> = {
+/** What follows each kind. `docs/failures.md` is made from it. */
+export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   startup: { burnsAttempt: true, minutes: [5, 10, 20] },
   agent: { burnsAttempt: true, minutes: [1, 2, 4] },
   timeout: { burnsAttempt: true, minutes: [1, 2, 4] },
@@ -56,19 +63,20 @@ const POLICY: Record<FailureKind, Policy> = {
   "no-changes": { burnsAttempt: true, minutes: [0] },
   // Its session goes on: nothing has to pass first.
   unfinished: { burnsAttempt: true, minutes: [0] },
-  "usage-limit": { burnsAttempt: false, minutes: [5, 15, 30, 60] },
-  auth: { burnsAttempt: false, minutes: [15] },
+  "usage-limit": { burnsAttempt: false, minutes: [5, 15, 30, 60], hold: "usage-limit" },
+  auth: { burnsAttempt: false, minutes: [15], hold: "auth" },
+  model: { burnsAttempt: false, minutes: [1, 2, 5, 10, 15], hold: "model" },
   github: { burnsAttempt: false, minutes: [1, 2, 5, 10] },
-  refused: { burnsAttempt: false, minutes: [15] },
+  refused: { burnsAttempt: false, minutes: [15], hold: "repository" },
   disk: { burnsAttempt: false, minutes: [2, 5, 10, 15] },
-  budget: { burnsAttempt: false, minutes: [60] },
+  budget: { burnsAttempt: false, minutes: [60], hold: "budget" },
   lost: { burnsAttempt: false, minutes: [0] },
 };
 
 /** Finished without a change twice: a third try would only cost money. */
 export const MAX_NO_CHANGES = 2;
-/** GitHub may ask for any wait; ours ends here and asks again. */
-const LONGEST_PARK_MS = 6 * 3_600_000;
+/** A limit or GitHub may name any time; ours ends here and asks again. */
+export const LONGEST_PARK_MS = 6 * 3_600_000;
 
 export interface AttemptCounts {
   /** Attempts burnt before this one. */
@@ -90,39 +98,29 @@ export function afterFailure(failure: Failure, counts: AttemptCounts, factor: nu
   }
   if (failure.kind === "refused" && failure.wholeRepository !== true) return { do: "fail" };
   if (failure.kind === "lost") return { do: "fail" };
-  const told = failure.until ?? null;
-  // A time that is over says nothing: by a clock that is ahead of theirs we would try again without end.
-  const longest = failure.kind === "budget" ? Infinity : LONGEST_PARK_MS; // Midnight is our own word.
-  const delayMs =
-    told === null || told <= now ? minutes(policy, counts.parked) * factor : Math.min(told - now, longest);
-  return { do: "park", delayMs, hold: holdFor(failure, now + delayMs) };
+  const { hold } = policy;
+  const delayMs = parkFor(failure, { parked: counts.parked, factor, now });
+  return { do: "park", delayMs, hold: hold === undefined ? null : { name: hold, until: now + delayMs } };
 }
 
-function holdFor(failure: Failure, until: number): HoldRequest | null {
-  switch (failure.kind) {
-    case "usage-limit":
-      return { name: "usage-limit", until };
-    case "auth":
-      return { name: "auth", until };
-    case "refused":
-      return { name: "repository", until };
-    case "budget":
-      return { name: "budget", until };
-    case "startup":
-    case "agent":
-    case "timeout":
-    case "stalled":
-    case "out-of-memory":
-    case "git":
-    case "no-changes":
-    case "unfinished":
-    case "github":
-    case "disk":
-    case "lost":
-      return null;
-    default:
-      return failure.kind satisfies never;
-  }
+/** A reset that is nearer than this has failed its promise when it comes again and again. */
+const NEAR_MS = 60_000;
+
+interface ParkFacts {
+  readonly parked: number;
+  readonly factor: number;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** A time that is over says nothing, by whatever clock; one that is near, and was so before, must not be asked for without end. */
+function parkFor({ kind, until = null }: Failure, { parked, factor, now }: ParkFacts): number {
+  const own = (tries: number): number => minutes(POLICY[kind], tries) * factor;
+  if (until === null || until <= now) return own(parked);
+  const ahead = until - now;
+  const least = ahead < NEAR_MS && parked > 0 ? own(parked - 1) : 0;
+  // Midnight is our own word.
+  return Math.min(Math.max(ahead, least), kind === "budget" ? Infinity : LONGEST_PARK_MS);
 }
 
 function minutes(policy: Policy, index: number): number {

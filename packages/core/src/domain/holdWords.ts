@@ -26,6 +26,12 @@ const KNOWN: Readonly<Record<string, HoldWords>> = {
       "Log the agent in again, or set a valid ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN and restart the runner: a new login is tried at once.",
     byHand: true,
   },
+  model: {
+    title: "Model outage",
+    what: "the model's service has an outage",
+    advice: "Then one job is let through, to see whether it answers again.",
+    byHand: true,
+  },
   budget: {
     title: "Budget",
     what: "today's budget is used up",

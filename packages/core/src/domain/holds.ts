@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * A reason why nothing new starts now. Kept in the hash `tac8:holds` by name: `operator` (a person paused), `usage-limit`,
- * `auth`, `breaker`, or `repo:<owner>/<repo>`, which holds that repository's jobs only.
+ * `auth`, `model` (an outage of its service), `breaker`, or `repo:<owner>/<repo>`, which holds that repository's jobs only.
  */
 const holdSchema = z.object({
   reason: z.string(),

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 
-import { classify } from "./classify.ts";
-import type { Answer } from "./classify.ts";
+import { classify, type Answer } from "./classify.ts";
 
 const now = 1_800_000_000_000;
 const reset = (seconds: number) => ({

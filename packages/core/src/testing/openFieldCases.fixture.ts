@@ -1,11 +1,6 @@
 /** Ids of the faults from the field (`docs/field-reports.md`) that are not fixed yet. Each entry's tests must fail. */
 export const OPEN_FIELD_CASES: readonly string[] = [
   // How an agent's run ended
-  "A1",
-  "A2",
-  "A3",
-  "A5",
-  "A7",
 
   // The repository and the machine
   "B1",

@@ -8,6 +8,7 @@ import { count, ended, iso, sentence, shortRun, words } from "./words.ts";
 const WAITS_FOR: Readonly<Record<string, string>> = {
   "usage-limit": "the agent's usage limit to be reset",
   auth: "the agent's login to work",
+  model: "the model's service to answer",
   github: "GitHub to be reachable",
   refused: "GitHub to let us in again",
   budget: "the next day's budget",

@@ -42,8 +42,6 @@ export function greet(name, language = "en") {
 `;
 
 const UNKNOWN_TEST = `import assert from "node:assert/strict";
-import { test } from "node:test";
-import { greet } from "../src/greet.js";
 
 test("names the languages it knows", () => {
   assert.throws(() => greet("Ada", "xx"), /en, de, fr/);

@@ -21,6 +21,7 @@ const result = (more: Json = {}): Json => ({
   terminal_reason: "completed",
   stop_reason: "end_turn",
   result: "Part 1 is done.",
+  model_usage_since_last_result: { m: { outputTokens: 5 } },
   ...more,
 });
 const task = (task_type: string) => ({ task_id: "b1", task_type, description: "npm test" });

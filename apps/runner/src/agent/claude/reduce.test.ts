@@ -17,7 +17,7 @@ interface Expected {
   readonly text: string;
   /** The exit code that came with the stream, and what the end means. */
   readonly code: number | null;
-  readonly kind: "ok" | "agent" | "auth" | "usage-limit" | "startup" | "unfinished";
+  readonly kind: "ok" | "agent" | "auth" | "usage-limit" | "model" | "startup" | "unfinished";
 }
 
 const NOTHING = { results: 0, turns: 0, cost: 0, input: 0, text: "" };
@@ -26,11 +26,11 @@ const REFUSED = { results: 1, turns: 1, cost: 0, input: 0, text: "", code: 1 };
 /** By file name; every captured stream is here. */
 const EXPECTED: Record<string, Expected> = {
   "background-task": { results: 1, turns: 2, cost: 0.0136, input: 200, text: "done", code: 0, kind: "unfinished" },
-  econnrefused: { ...REFUSED, kind: "agent" },
+  econnrefused: { ...REFUSED, kind: "model" },
   "error-400": { ...REFUSED, kind: "agent" },
   "error-401": { ...REFUSED, kind: "auth" },
   "error-429-retry-after": { ...REFUSED, kind: "usage-limit" },
-  "error-529": { ...REFUSED, kind: "agent" },
+  "error-529": { ...REFUSED, kind: "model" },
   fallback: { results: 1, turns: 1, cost: 0.0034, input: 100, text: "recovered", code: 0, kind: "ok" },
   "interrupted-bash": { results: 1, turns: 3, cost: 0.0068, input: 100, text: "running", code: 1, kind: "agent" },
   "interrupted-then-continued": {
@@ -66,6 +66,17 @@ const EXPECTED: Record<string, Expected> = {
   "success-tool-use": { results: 1, turns: 3, cost: 0.0136, input: 200, text: "done", code: 0, kind: "ok" },
 };
 
+/** The model had said nothing, and called nothing. */
+const UNWORKED = [
+  "econnrefused",
+  "error-400",
+  "error-401",
+  "error-429-retry-after",
+  "error-529",
+  "sigint-api-wait",
+  "sigterm-mid-text",
+];
+
 const names = readdirSync(FOLDER).map((file) => file.replace(".jsonl", ""));
 
 function eventsOf(name: string): NonNullable<ReturnType<typeof parseEvent>>[] {
@@ -85,6 +96,7 @@ test.each(names)("stream %s", (name) => {
   expect(state.usage.inputTokens).toBe(expected?.input);
   expect(state.costUsd).toBeCloseTo(expected?.cost ?? -1, 8);
 
+  expect(state.worked).toBe(!UNWORKED.includes(name));
   const verdict = classifyEnd(agentEnd({ ...state, code: expected?.code ?? null }), { provider: "claude", now: 0 });
   expect(verdict.ok ? "ok" : verdict.kind).toBe(expected?.kind);
 });
@@ -128,7 +140,9 @@ test("flags and limits", () => {
     { tool: "Write", detail: "b.txt" },
     { tool: "Bash", detail: "touch /srv/tac8/trees/gh-471/zz" },
   ]);
-  expect(eventsOf("error-529").reduce<ClaudeState>(reduce, INITIAL).lastRetryStatus).toBe(529);
+  const failed = eventsOf("error-529").reduce<ClaudeState>(reduce, INITIAL).apiFailure;
+  expect(failed).toEqual({ codes: ["server_error", "overloaded_error"], status: 529, retrying: false });
+  expect(eventsOf("retry-then-success").reduce<ClaudeState>(reduce, INITIAL).apiFailure).toBeNull();
   expect(eventsOf("interrupted-bash").reduce<ClaudeState>(reduce, INITIAL).interrupted).toBe(true);
   const limit = { type: "rate_limit_event", rate_limit_info: { status: "rejected", resetsAt: 1_795_377_600 } };
   expect(reduce(INITIAL, limit).rateLimit).toEqual({ status: "rejected", resetsAt: 1_795_377_600_000 });

@@ -1,6 +1,7 @@
 import { NO_DENIALS, withDenials, type Denials } from "./denials.ts";
 import { awaitsTask, describeOpen, NOTHING_OPEN, withOpen, type LeftOpen } from "./leftOpen.ts";
-import type { AgentSummary, ClaudeResult, ModelUsage, RateLimit, Usage } from "../types.ts";
+import type { AgentSummary, ClaudeResult, ModelUsage, RateLimit, Usage, ApiFailure } from "../types.ts";
+import { epochMs } from "../resetTime.ts";
 import { asArray, asCount, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
 
 /** What is known of a run after some of its events. */
@@ -11,8 +12,6 @@ export interface ClaudeState extends AgentSummary {
   readonly open: LeftOpen;
   /** The words of the newest result that had any. */
   readonly lastAnswer: string;
-  /** Status of the last failed API call that the CLI retried; null: none, or no answer at all. */
-  readonly lastRetryStatus: number | null;
   readonly interrupted: boolean;
 }
 
@@ -28,13 +27,14 @@ export const INITIAL: ClaudeState = {
   lastText: "",
   sessionId: null,
   rateLimit: null,
+  apiFailure: null,
+  worked: false,
   results: 0,
   calls: NO_DENIALS,
   open: NOTHING_OPEN,
   denials: [],
   unfinished: [],
   lastAnswer: "",
-  lastRetryStatus: null,
   interrupted: false,
 };
 
@@ -52,7 +52,7 @@ export function reduce(state: ClaudeState, event: Json): ClaudeState {
       return reduceAssistant({ ...base, finished: false }, event);
     case "user":
     case "stream_event":
-      return { ...base, finished: false };
+      return { ...base, finished: false, apiFailure: null };
     case "result":
       return reduceResult(base, event);
     default:
@@ -76,8 +76,8 @@ function withRateLimit(state: ClaudeState, event: Json): ClaudeState {
   const info = asObject(event["rate_limit_info"]);
   const status = asString(info?.["status"]);
   if (info === null || status === null) return state;
-  const seconds = asCount(info["resetsAt"]);
-  const rateLimit: RateLimit = { status, resetsAt: seconds > 0 ? seconds * 1000 : null };
+  const time = asCount(info["resetsAt"]);
+  const rateLimit: RateLimit = { status, resetsAt: time > 0 ? epochMs(time) : null };
   return { ...state, rateLimit };
 }
 
@@ -85,17 +85,38 @@ function reduceSystem(state: ClaudeState, event: Json): ClaudeState {
   // A task in the background, or a sub-agent, has reported: another turn begins.
   if (event["subtype"] === "init") return { ...state, finished: false };
   if (event["subtype"] !== "api_retry") return state;
-  const status = event["error_status"];
-  return { ...state, lastRetryStatus: typeof status === "number" ? status : null };
+  return { ...state, apiFailure: failureIn(event, { status: event["error_status"], retrying: true }) };
 }
 
+function failureIn(event: Json, { status, retrying }: { status: unknown; retrying: boolean }): ApiFailure {
+  const codes = codesOf(event["error"], event["api_error"], event["api_error_type"]);
+  return { codes, status: statusOf(status), retrying };
+}
+
+/** The CLI's own words: it speaks in the model's place where there was no answer. */
+const SYNTHETIC = "<synthetic>";
+
 function reduceAssistant(state: ClaudeState, event: Json): ClaudeState {
-  // A sub-agent's words are not the agent's; an API error is the CLI's, and comes again in the result.
-  if (asString(event["parent_tool_use_id"]) !== null || event["is_api_error_message"] === true) return state;
-  return contentOf(event).reduce((now, block) => {
-    const text = block["type"] === "text" ? asString(block["text"])?.trim() : undefined;
-    return text ? { ...now, lastText: text.slice(0, MAX_TEXT) } : now;
-  }, state);
+  const ofSubAgent = asString(event["parent_tool_use_id"]) !== null;
+  if (event["is_api_error_message"] === true || asString(event["error"]) !== null) {
+    // It comes again in the result. A sub-agent's is the agent's to deal with.
+    if (ofSubAgent) return state;
+    return { ...state, apiFailure: failureIn(event, { status: event["api_error_status"], retrying: false }) };
+  }
+  if (asObject(event["message"])?.["model"] === SYNTHETIC) return state;
+  const blocks = contentOf(event);
+  const texts = blocks.flatMap((block) => (block["type"] === "text" ? (asString(block["text"])?.trim() ?? "") : []));
+  const said = ofSubAgent ? undefined : texts.findLast((text) => text !== "");
+  return {
+    ...state,
+    apiFailure: null,
+    worked: state.worked || texts.some((text) => text !== "") || blocks.some(({ type }) => isToolCall(type)),
+    lastText: said === undefined ? state.lastText : said.slice(0, MAX_TEXT),
+  };
+}
+
+function isToolCall(type: unknown): boolean {
+  return typeof type === "string" && type.endsWith("tool_use");
 }
 
 function reduceResult(state: ClaudeState, event: Json): ClaudeState {
@@ -110,6 +131,9 @@ function reduceResult(state: ClaudeState, event: Json): ClaudeState {
     finished: !result.isError && !awaitsTask(state.open),
     results: state.results + 1,
     turns: state.turns + asCount(event["num_turns"]),
+    // What it was about to try again it has done without, where it ended well.
+    apiFailure: !result.isError && state.apiFailure?.retrying === true ? null : state.apiFailure,
+    worked: state.worked || (saysSomething(result) && models.some(([, model]) => model.outputTokens > 0)),
     // Only these figures can be summed: the totals count earlier results and resumed runs again.
     usage: models.reduce<Usage>((sum, [, model]) => addUsage(sum, model), state.usage),
     costUsd: models.reduce((sum, [, model]) => sum + model.costUsd, state.costUsd),
@@ -121,19 +145,32 @@ function reduceResult(state: ClaudeState, event: Json): ClaudeState {
   };
 }
 
+function saysSomething({ isError, text }: ClaudeResult): boolean {
+  return !isError && text !== "";
+}
+
 function resultOf(event: Json): ClaudeResult {
-  const status = event["api_error_status"];
   return {
     subtype: asString(event["subtype"]) ?? "",
     // Absent would be a new shape of the event: nothing may pass for a success by that.
     isError: event["is_error"] !== false,
     terminalReason: asString(event["terminal_reason"]),
-    apiStatus: typeof status === "number" ? status : null,
+    apiStatus: statusOf(event["api_error_status"]),
+    codes: codesOf(event["error"], event["api_error"], event["api_error_type"], event["stop_reason"]),
     text: (asString(event["result"]) ?? "").trim().slice(0, MAX_TEXT),
     errors: asArray(event["errors"])
       .slice(0, 20)
       .map((error) => (typeof error === "string" ? error : JSON.stringify(error)).slice(0, 1000)),
   };
+}
+
+function statusOf(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** Of fields that hold one word each, or nothing. */
+function codesOf(...values: readonly unknown[]): string[] {
+  return values.flatMap((value) => asString(value)?.slice(0, 100) ?? []);
 }
 
 function modelUsage(figures: Json): ModelUsage {

@@ -42,6 +42,8 @@ export function commandDriver({ model, prices }: Pricing): AgentDriver {
           sessionId: null,
           rateLimit: null,
           denials: [],
+          apiFailure: null,
+          worked: tail.trim() !== "",
           unfinished: [],
         }),
       };

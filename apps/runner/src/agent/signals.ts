@@ -1,0 +1,116 @@
+import type { AgentEnd } from "./types.ts";
+
+/** What a failed end of the CLI says: of the account, of the model's service, or of the conversation. */
+export type Signal = "auth" | "usage-limit" | "model" | "session";
+
+/**
+ * What the CLI's own fields and words say of a failed end; null: nothing of the kind. Words that name one thing come
+ * before numbers that may mean several, and any field before the wording, which changes from version to version.
+ */
+export function signalOf(end: AgentEnd): Signal | null {
+  if (hasItsOwnEnd(end)) return null;
+  const fields = fieldsOf(end);
+  const said = wordsOf(end);
+  return (
+    find(CODES, (pattern) => fields.codes.some((code) => pattern.test(code))) ??
+    byStatus(fields.status) ??
+    (wasRejected(end) ? "usage-limit" : null) ??
+    find(WORDS, (pattern) => pattern.test(said)) ??
+    (fields.status === 400 || fields.codes.some((code) => VAGUE.test(code)) ? "session" : null) ??
+    (end.apiFailure?.retrying === true ? "model" : null)
+  );
+}
+
+type Patterns = readonly (readonly [Signal, RegExp])[];
+
+function find(patterns: Patterns, fits: (pattern: RegExp) => boolean): Signal | null {
+  return patterns.find(([, pattern]) => fits(pattern))?.[0] ?? null;
+}
+
+/**
+ * Of `error` in an assistant event, and of `api_error`, `api_error_type`, `terminal_reason` and `stop_reason` in a result:
+ * all that Claude Code 2.1.330 knows and that says more than "it failed", and the API's own types. What is of one
+ * session comes first, because it may look like a limit.
+ */
+const CODES: Patterns = [
+  ["session", /^(?:refusal|safety_monitor_blocked|dlp_request_denied)$/],
+  ["session", /^(?:prompt_too_long|request_too_large|message_over_context_limit|model_context_window_exceeded)$/],
+  ["session", /^(?:blocking_limit|rapid_refill_breaker|autocompact_thrashing|long_context_credits_required)$/],
+  [
+    "session",
+    /^(?:image_error|pdf_\w+|media_removed|tool_history_mismatch|malformed_tool_use_exhausted|empty_completion)$/,
+  ],
+  [
+    "usage-limit",
+    /^(?:rate_limit|rate_limit_error|usage_limit_reached|model_requires_usage_credits|credits_required)$/,
+  ],
+  ["usage-limit", /^(?:billing_error|insufficient_quota)$/],
+  ["auth", /^(?:authentication_\w+|oauth_\w+|account_on_hold|verification_required|permission_error)$/],
+  ["auth", /^(?:cloud_credential_error|provider_credentials|invalid_credential_header|org_disabled_credential)$/],
+  ["auth", /^(?:stored_login_refused|gateway_signin_required|gateway_session_expired|api_key_auth_disabled)$/],
+  ["model", /^(?:server_error|overloaded|overloaded_error|timeout_error|no_response|stream_idle_timeout)$/],
+  ["model", /^(?:connection_\w+|network_edge_blocked|gateway_content_type|computer_slept|tls_\w+)$/],
+];
+
+/** Of a request that the API calls invalid: also where the account is the reason, which only the words say. */
+const VAGUE = /^invalid_request(?:_error)?$/;
+
+function byStatus(status: number | null): Signal | null {
+  if (status === 429) return "usage-limit";
+  if (status === 401 || status === 403) return "auth";
+  if (status === 413) return "session";
+  return status !== null && (status === 408 || status >= 500) ? "model" : null;
+}
+
+const WORDS: Patterns = [
+  ["usage-limit", /usage limit|limit reached|hit your (?:\w+ )*limit|out of (?:\w+ )*usage|credit balance is too low/i],
+  [
+    "auth",
+    /(?:invalid|incorrect|missing) (?:x-)?api[ -]key|invalid bearer token|run \/login|not logged in|log ?in again/i,
+  ],
+  ["auth", /failed to authenticate|authentication[_ ](?:failed|error)|oauth (?:access |refresh )?(?:session|token)/i],
+  ["auth", /oauth authentication is|(?:login|credentials?) (?:has |have )?expired|organization has been disabled/i],
+  [
+    "auth",
+    /account (?:is on hold|has been (?:disabled|suspended))|oauth_org_not_allowed|account_on_hold|verification_required/i,
+  ],
+  ["session", /prompt is too long|request_too_large|violate our usage policy/i],
+  [
+    "model",
+    /\boverloaded(?:_error)?\b|API Error: (?:408|5\d\d)\b|internal server error|service unavailable|bad gateway/i,
+  ],
+  ["model", /\b(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET\w*)\b|gateway time-?out/],
+  [
+    "model",
+    /connection (?:error|refused|reset|closed|timed? ?out)|request timed out|fetch failed|unable to connect to/i,
+  ],
+  ["model", /socket (?:hang up|connection was closed)/i],
+];
+
+function fieldsOf({ result, apiFailure }: AgentEnd): {
+  readonly codes: readonly string[];
+  readonly status: number | null;
+} {
+  const { codes = [], terminalReason = null, apiStatus = null } = result ?? {};
+  return {
+    codes: [...codes, ...(terminalReason === null ? [] : [terminalReason]), ...(apiFailure?.codes ?? [])],
+    status: apiStatus ?? apiFailure?.status ?? null,
+  };
+}
+
+/** A success but for its exit code, or an end by a bound of the run's own (turns, budget), whatever it had met before. */
+function hasItsOwnEnd({ result, apiFailure }: AgentEnd): boolean {
+  if (result === null) return false;
+  if (!result.isError) return apiFailure === null;
+  return result.subtype.startsWith("error_max_") || result.terminalReason === "max_turns";
+}
+
+/** A limit may be noted although paid extra usage goes on: only an end by the API, or with no result, is due to it. */
+function wasRejected({ rateLimit, result }: AgentEnd): boolean {
+  return rateLimit?.status === "rejected" && (result === null || result.terminalReason === "api_error");
+}
+
+/** Only the CLI's own words count, and only of a failed end: an agent may well write about limits and keys. */
+export function wordsOf({ result, stderrTail }: AgentEnd): string {
+  return [result?.isError === true ? result.text : "", ...(result?.errors ?? []), stderrTail].join("\n");
+}
