@@ -1,14 +1,16 @@
-// `npm run docs`: writes config.example.toml and the README's configuration tables from the schema.
-// With --check it writes nothing, and fails when one of them is out of date.
+// `npm run docs`: writes config.example.toml and the README's configuration tables from the schema, and docs/failures.md
+// from the tables of failures. With --check it writes nothing, and fails when one of them is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleFile, withConfigTables } from "@tac8/core/config/document";
+import { failuresPage } from "@tac8/core/docs/failures";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
 
 update("config.example.toml", exampleFile);
 update("README.md", withConfigTables);
+update("docs/failures.md", failuresPage);
 
 function update(name: string, make: (old: string) => string): void {
   const path = join(root, name);

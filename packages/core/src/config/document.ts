@@ -124,7 +124,8 @@ function code(text: string | null): string {
   return text === null || text === "" ? "" : `\`${text}\``;
 }
 
-function markdownTable(head: readonly string[], body: readonly (readonly string[])[]): string {
+/** As Prettier lays it out. */
+export function markdownTable(head: readonly string[], body: readonly (readonly string[])[]): string {
   const rows = [head, ...body].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
   const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

@@ -20,3 +20,24 @@ export const ADVICE: Record<FailureKind, string> = {
     "The agent left something running, or planned to continue later, and ended each time: `tac8 view` shows what. Make the issue smaller.",
   lost: "See why the runner ended: its machine may be out of memory or lose power, or a command of the agent (`pkill`, `killall`) ended it. The runs' conversations show the commands (`tac8 view`).",
 };
+
+/** When a run ends so: Markdown, for `docs/failures.md`. */
+export const MEANING: Record<FailureKind, string> = {
+  startup: "The agent's program could not be started, or ended within 10 seconds without a result.",
+  agent:
+    "The agent ended with an error of its own: it crashed or was killed, used up its turns or its budget, was refused an answer by the model, left merge conflicts, or ended without a word or a tool call.",
+  timeout: "The agent worked for longer than `worker_timeout_hours`.",
+  stalled: "The agent printed nothing for `stall_timeout_minutes`.",
+  "out-of-memory":
+    "The run's processes used more than `max_memory_mb_per_run`, or the kernel killed the agent because memory ran out. A SIGKILL from anywhere else is `agent`.",
+  "usage-limit": "The limit of the account with the model's provider is reached (429), or it has no credit left.",
+  auth: "The model's provider does not accept the login or key: expired, revoked, on hold, not allowed (401, 403).",
+  model:
+    "The model's service does not answer, or says that it is overloaded: 408, 500 to 599, no connection, no name, a time-out, or a run that was stopped while it waited for an answer.",
+  github: "GitHub or the network to it is out of reach, or GitHub's rate limit is reached.",
+  refused: "GitHub refuses the request: the token, its permissions, a rule of the repository, or what was pushed.",
+  git: "A git command failed, or something that tac8 did not expect.",
+  disk: "The disk of the runner's machine is full.",
+  "no-changes": "The agent finished well and changed nothing.",
+  lost: "The runner died or lost its connection to Redis during the run.",
+};

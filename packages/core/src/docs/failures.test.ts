@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { FAILURE_KINDS, POLICY } from "../domain/failures.ts";
+import { failuresPage } from "./failures.ts";
+
+test("docs/failures.md is what the tables say (npm run docs)", () => {
+  expect(readFileSync(join(import.meta.dirname, "../../../../docs/failures.md"), "utf8")).toBe(failuresPage());
+});
+
+test.each(FAILURE_KINDS)("%s: its row says whether it costs an attempt, and what it holds", (kind) => {
+  const row = failuresPage()
+    .split("\n")
+    .find((line) => line.startsWith(`| \`${kind}\` `));
+  const { burnsAttempt, hold } = POLICY[kind];
+  expect(row).toMatch(burnsAttempt ? /Counts an attempt/ : /[Cc]ounts no attempt/);
+  if (hold !== undefined) expect(row).toMatch(hold === "repository" ? /holds that repository/ : `hold \`${hold}\``);
+});
