@@ -24,6 +24,8 @@ function work({ index }: ScriptFacts, what: string): unknown[] {
   return [{ append: `work/${index}.txt`, text: `${what}\n` }, commit(what)];
 }
 
+const appendTo = ({ index }: ScriptFacts, text: string) => `mkdir -p work && echo ${text} >> work/${index}.txt`;
+
 /** Its patch is noted too: where other people's commits come before it, it is made again under another name. */
 const commit = (what: string) => ({
   bash:
@@ -34,6 +36,11 @@ const commit = (what: string) => ({
 const mark = (name: string) => ({ bash: `echo "${name} $PWD" >> "$TAC8_WITNESS.marks"` });
 
 const done = { result: "Done." };
+
+/** What a session cannot get over, once: the next one begins the list again, and goes past it. */
+function once(name: string, step: unknown): Behaviour["script"] {
+  return (facts) => troubled(name, [{ once: `${facts.dir}/${name}-${facts.index}`, step }])(facts);
+}
 
 /** A plain list of steps: a session that is resumed goes on after the last one that was done. */
 function troubled(name: string, trouble: readonly unknown[]): Behaviour["script"] {
@@ -72,6 +79,14 @@ export const BEHAVIOURS = {
     share: 2,
     script: troubled("usageLimit", [{ error: { status: 429, message: "Claude AI usage limit reached" } }]),
   },
+  outage: { ...plain, share: 2, script: troubled("outage", [{ error: { status: 529, message: "Overloaded" } }]) },
+  unreachable: {
+    ...plain,
+    share: 1,
+    script: troubled("unreachable", [{ error: { status: null, message: "Connection refused" } }]),
+  },
+  refused: { ...plain, share: 2, script: once("refused", { refused: "refusal" }) },
+  tooLong: { ...plain, share: 1, script: once("tooLong", { refused: "prompt_too_long" }) },
   question: {
     ...plain,
     share: 5,
@@ -82,10 +97,27 @@ export const BEHAVIOURS = {
     script: (facts) => {
       const prompt = `${facts.dir}/prompt-${facts.index}.txt`;
       const ask = "printf 'Which colour?' > BLOCKED.md";
-      const answered = `mkdir -p work && echo answered >> work/${facts.index}.txt && ${commit("answered").bash}`;
+      const answered = `${appendTo(facts, "answered")} && ${commit("answered").bash}`;
       // The prompt has this script in it, which must not match itself.
       const choose = { bash: `if grep -q 'BEGIN [A]NSWER' '${prompt}'; then ${answered}; else ${ask}; fi` };
       return [[{ prompt }, choose, done]];
+    },
+  },
+  silent: {
+    ...plain,
+    share: 2,
+    spareEnds: 1,
+    // Resumed once after a crash, it says nothing: as a success, with half of the work there.
+    script: (facts) => {
+      const at = (what: string, step: unknown) => ({ once: `${facts.dir}/${what}-${facts.index}`, step });
+      return [
+        at("silent", { bash: `${appendTo(facts, "first")} && ${commit("first").bash}` }),
+        mark("silent"),
+        at("silentCrash", { crash: true }),
+        at("silentEnd", { nothing: true }),
+        ...work(facts, "second"),
+        done,
+      ];
     },
   },
   answer: {

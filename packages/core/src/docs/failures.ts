@@ -1,6 +1,7 @@
 import { markdownTable } from "../config/document.ts";
 import { ADVICE, MEANING } from "../domain/advice.ts";
-import { FAILURE_KINDS, LONGEST_PARK_MS, MAX_LOST_IN_A_ROW, POLICY, type FailureKind } from "../domain/failures.ts";
+import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
+import { FAILURE_KINDS, LONGEST_PARK_MS, POLICY, type FailureKind } from "../domain/failures.ts";
 
 /** The text of `docs/failures.md`: what each kind of failure means, what follows it, and what to do. */
 export function failuresPage(): string {
@@ -34,10 +35,12 @@ When the last runs of several issues end with the same error (\`breaker_failures
 function what(kind: FailureKind): string {
   const { burnsAttempt, hold } = POLICY[kind];
   if (kind === "lost")
-    return `Counts no attempt and starts again at once; ${MAX_LOST_IN_A_ROW} in a row without progress fail the issue.`;
+    return `Counts no attempt and starts again at once; ${MAX_LOST_IN_A_ROW} in a row without a finished tool call or answer, or ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, fail the issue. Its work is saved to the branch first.`;
   if (kind === "refused") {
     return `Fails the issue at once, without another agent run. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}.`;
   }
+  if (kind === "unfinished") return "Counts an attempt, and resumes the session at once to do the rest.";
+  if (kind === "budget") return "Counts no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes") return "Counts an attempt, and asks once more at once; the second time fails the issue.";
   if (burnsAttempt) return `Counts an attempt; the next one begins after ${waits(kind)}.`;
   const parts = [`Counts no attempt; goes on after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
