@@ -123,6 +123,29 @@ fieldTest("A8", "nothing to change on an open pull request: the agent's words ar
   expect(labelsOf(number)).toEqual(["rpi-done"]);
 });
 
+fieldTest("A8", "the base moved on since the work began: nothing to change is an answer all the same", async () => {
+  const begun = join(world.dir, "begun");
+  const number = world.openIssue({
+    script: [
+      [{ bash: `touch '${begun}'` }, world.gate("base-moved"), { error: { status: 400, message: "not now" } }],
+      [{ result: WORDS }],
+    ],
+  });
+  await poll(60_000, async () => (existsSync(begun) ? null : "its agent did not begin"));
+  await world.github.commitTo({
+    repo: REPO,
+    branch: "main",
+    files: { "theirs.txt": "theirs\n" },
+    message: "feat: theirs",
+    author: OWNER,
+  });
+  await world.open("base-moved");
+  await ends(number, "answered");
+  expect(await startsOf(number)).toEqual([false, true]);
+  expect(pullsOf(number)).toEqual([]);
+  expect(said(number, "answer")).toHaveLength(1);
+});
+
 test("a question outranks an answer, and a failed run is none", async () => {
   const asks = world.openIssue({ script: [[{ ask: "Which?" }, { result: "I asked." }]] });
   const fails = world.openIssue({ script: [[{ say: "It is fine." }, { error: { status: 400, message: "no" } }]] });

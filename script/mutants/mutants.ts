@@ -1272,8 +1272,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "left-open",
     file: `${RUNNER}/agent/claude/leftOpen.ts`,
-    find: "...planned.map(",
-    replace: "...planned.slice(planned.length).map(",
+    find: "...[...asked, ...planned].map(",
+    replace: "...asked.slice(asked.length).map(",
     test: { file: `${RUNNER}/agent/claude/leftOpen.test.ts`, name: "has not finished" },
     promise: "work that is left half done is never published as done",
   },

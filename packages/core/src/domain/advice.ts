@@ -38,7 +38,8 @@ export const MEANING: Record<FailureKind, string> = {
   refused: "GitHub refuses the request: the token, its permissions, a rule of the repository, or what was pushed.",
   git: "A git command failed, or something that tac8 did not expect.",
   disk: "The disk of the runner's machine is full.",
-  "no-changes": "The agent finished well, changed nothing, and said nothing. With an answer the issue ends as `answered`.",
+  "no-changes":
+    "The agent finished well, changed nothing, and said nothing. With an answer the issue ends as `answered`.",
   unfinished:
     "The agent ended its turn with something left open: it planned a later turn, left a task or sub-agent in the background, or its turn was cut off.",
   budget: "The day's budget (`max_usd_per_day`, `max_runs_per_day`) is used up.",

@@ -60,9 +60,9 @@ export function awaitsTask({ tasks }: LeftOpen): boolean {
 }
 
 /** For people, a few words each; empty: all was ended. */
-export function describeOpen({ planned, tasks, cutOff }: LeftOpen): string[] {
+export function describeOpen({ asked, planned, tasks, cutOff }: LeftOpen): string[] {
   return [
-    ...planned.map(({ name }) => `it planned to go on later (${name})`),
+    ...[...asked, ...planned].map(({ name }) => `it planned to go on later (${name})`),
     ...tasks.map(({ name, shell }) => `a ${shell ? "command" : "task"} in the background had not ended (${name})`),
     ...(cutOff === null ? [] : [`its turn was cut off (${cutOff})`]),
   ];
