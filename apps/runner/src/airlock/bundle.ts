@@ -4,7 +4,6 @@ import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import { configEnvironment } from "../git/openGit.ts";
 import { agentGitEnv, type AgentSide } from "../workspace/agentGit.ts";
 
 /** Larger work than this is no pull request; GitHub refuses pushes of 2 GB, and single files of 100 MB, anyway. */
@@ -32,7 +31,7 @@ export async function streamBundle(options: BundleOptions): Promise<void> {
   const child = execa("git", args, {
     cwd: tree,
     extendEnv: false,
-    env: { ...agentGitEnv(side, tree), ...configEnvironment({ "safe.directory": "*", "gc.auto": "0" }), LC_ALL: "C" },
+    env: agentGitEnv(side, tree),
     stdin: "ignore",
     buffer: { stdout: false },
     maxBuffer: { stderr: 20_000 },

@@ -1,6 +1,5 @@
 import { execa } from "execa";
 import { cleanEnv, type CleanSide } from "../git/cleanSide.ts";
-import { configEnvironment } from "../git/openGit.ts";
 
 const DIFF_MS = 30_000;
 
@@ -24,11 +23,7 @@ export async function diffOf({ clean, dir, base, head, maxBytes, signal }: DiffO
   const { exitCode, stdout, stderr, isMaxBuffer } = await execa("git", args, {
     cwd: dir,
     extendEnv: false,
-    env: {
-      ...cleanEnv(clean),
-      ...configEnvironment({ "safe.directory": "*", "core.fsmonitor": "false" }),
-      LC_ALL: "C",
-    },
+    env: cleanEnv(clean),
     stdin: "ignore",
     encoding: "buffer",
     stripFinalNewline: false,

@@ -1,16 +1,17 @@
 import { StepFailure } from "@tac8/core/domain/failures";
-import { execa } from "execa";
 import { localFailure } from "../git/errors.ts";
-import { configEnvironment } from "../git/openGit.ts";
+import { runGit } from "../git/runGit.ts";
 
 /** More commits than this, or a merge among them, are a person's to bring together. */
 const MAX_COMMITS = 200;
 const STEP_MS = 2 * 60_000;
+const MAX_BYTES = 10_000_000;
+const LINE_END = 10;
 /** Of `git merge-tree`, with the tree that has the conflict; anything else but 0 is a failure. */
 const CONFLICT = 1;
 
 export interface ReplayOptions {
-  /** The whole environment of git, of the side that the repository is on. */
+  /** The whole environment of git, of the side that the repository is on: `cleanEnv` or `agentGitEnv`. */
   readonly env: Readonly<Record<string, string>>;
   /** Repository that has all the commits. */
   readonly dir: string;
@@ -96,25 +97,10 @@ async function git(
   args: readonly string[],
   { input, conflicts = false }: { readonly input?: Buffer; readonly conflicts?: boolean } = {},
 ): Promise<{ readonly code: number; readonly text: string; readonly bytes: Buffer }> {
-  const { exitCode, stdout, stderr, shortMessage, isCanceled } = await execa("git", args, {
-    cwd: dir,
-    extendEnv: false,
-    env: { ...env, ...configEnvironment({ "safe.directory": "*", "gc.auto": "0" }), LC_ALL: "C" },
-    encoding: "buffer",
-    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
-    maxBuffer: 10_000_000,
-    killDescendants: true,
-    timeout: STEP_MS,
-    reject: false,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  });
-  if (isCanceled) signal?.throwIfAborted();
-  if (exitCode !== 0 && !(conflicts && exitCode === CONFLICT && stdout.length > 0)) {
-    const said = Buffer.from(stderr ?? "").toString("utf8");
-    throw new StepFailure(
-      localFailure("putting commits on top of others", said.trim() || (shortMessage ?? "no words")),
-    );
-  }
-  const bytes = Buffer.from(stdout);
-  return { code: exitCode, bytes, text: bytes.toString("utf8").trim() };
+  const command = { env, dir, args, input, maxBytes: MAX_BYTES, timeoutMs: STEP_MS, signal };
+  const { code, bytes, said } = await runGit(command);
+  const isAnswer = code === 0 || (conflicts && code === CONFLICT && bytes.length > 0);
+  if (!isAnswer) throw new StepFailure(localFailure("putting commits on top of others", said || "no words"));
+  const end = bytes.at(-1) === LINE_END ? -1 : bytes.length;
+  return { code, bytes: bytes.subarray(0, end), text: bytes.toString("utf8").trim() };
 }

@@ -1,6 +1,6 @@
 import type { SimpleGit } from "simple-git";
 import { gitProxyEnvironment } from "@tac8/core/config/proxy";
-import { openGit } from "./openGit.ts";
+import { gitEnvironment, openGit } from "./openGit.ts";
 
 export interface CleanSide {
   /** Address of the repository, without any credentials. */
@@ -23,26 +23,30 @@ const DEAD = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "300" };
 /** The run's marker too: a git that outlives its runner is found by it, and ended before the next run pushes. */
 const PASSED = /^(TAC8_RUN|PATH|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
 
+const CONFIG = {
+  "fetch.writeCommitGraph": "false",
+  // Pins are written while another git fetches: it lets go of what both need within moments.
+  "core.filesRefLockTimeout": "10000",
+  "core.packedRefsTimeout": "10000",
+  "safe.directory": "*",
+};
+
 /** The whole environment of git on the clean side: nothing of the user's own settings, and no token. */
-export function cleanEnv({ url, env }: CleanSide): Record<string, string> {
+export function cleanEnv(side: CleanSide): Record<string, string> {
+  return gitEnvironment({ env: passedOn(side), config: CONFIG });
+}
+
+function passedOn({ url, env }: CleanSide): Record<string, string> {
   const passed = Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
-  const proxy = gitProxyEnvironment(url, env);
-  return { ...passed, ...proxy, HOME: "/nonexistent", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+  return { ...passed, ...gitProxyEnvironment(url, env), HOME: "/nonexistent" };
 }
 
 /** Git in a folder outside every workspace, without the user's own settings. */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
   return openGit({
     dir,
-    env: cleanEnv(side),
-    config: {
-      "fetch.writeCommitGraph": "false",
-      // Pins are written while another git fetches: it lets go of what both need within moments.
-      "core.filesRefLockTimeout": "10000",
-      "core.packedRefsTimeout": "10000",
-      "safe.directory": "*",
-      ...(options.withToken === true ? tokenConfig(side) : {}),
-    },
+    env: passedOn(side),
+    config: { ...CONFIG, ...(options.withToken === true ? tokenConfig(side) : {}) },
     signal: options.signal,
     silentMs: options.silentMs,
   });

@@ -24,7 +24,22 @@ const ALWAYS = {
   "core.fsmonitor": "false",
   "commit.gpgSign": "false",
   "advice.detachedHead": "false",
+  // Their defaults are files of the account, which `GIT_CONFIG_GLOBAL` leaves in use.
+  "core.attributesFile": "/dev/null",
+  "core.excludesFile": "/dev/null",
 };
+
+/** Files of the machine and of the account that no git of ours reads. */
+const UNREAD = { GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null", GIT_ATTR_NOSYSTEM: "1" };
+
+/**
+ * Return the whole environment of a git process: settings by environment, hooks, signing and automatic maintenance off,
+ * messages in English, and nothing that the machine or the account has set.
+ */
+export function gitEnvironment({ env, config = {} }: Pick<GitOptions, "env" | "config">): Record<string, string> {
+  const settings = configEnvironment({ ...ALWAYS, ...config });
+  return { ...env, ...UNREAD, ...settings, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" };
+}
 
 /**
  * Git in a folder, with hooks, signing and automatic maintenance off, and messages in English. @throws StepFailure of kind
@@ -32,7 +47,7 @@ const ALWAYS = {
  */
 export function openGit({ dir, env, config = {}, signal, silentMs = SILENT_MS }: GitOptions): SimpleGit {
   if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
-  const all = { ...env, ...configEnvironment({ ...ALWAYS, ...config }), LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" };
+  const all = gitEnvironment({ env, config });
   return simpleGit({
     baseDir: dir,
     ...(signal === undefined ? {} : { abort: signal }),
@@ -50,6 +65,8 @@ export function openGit({ dir, env, config = {}, signal, silentMs = SILENT_MS }:
       allowUnsafeConfigPaths: true,
       allowUnsafeHooksPath: true,
       allowUnsafeFsMonitor: true,
+      allowUnsafeFilter: true,
+      allowUnsafeMergeDriver: true,
       allowUnsafeTemplateDir: true,
       allowUnsafeProtocolOverride: true,
     },
@@ -57,7 +74,7 @@ export function openGit({ dir, env, config = {}, signal, silentMs = SILENT_MS }:
 }
 
 /** `GIT_CONFIG_COUNT` and its pairs. */
-export function configEnvironment(config: Readonly<Record<string, string>>): Record<string, string> {
+function configEnvironment(config: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(config);
   const result: Record<string, string> = { GIT_CONFIG_COUNT: String(entries.length) };
   for (const [index, [key, value]] of entries.entries()) {

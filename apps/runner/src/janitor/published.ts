@@ -6,6 +6,7 @@ import { cleanGit } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
 import type { Mirror } from "../workspace/mirror.ts";
+import { withoutDrivers } from "../workspace/drivers.ts";
 import { PRIVATE_FILES } from "../workspace/save.ts";
 
 export interface WorkToCheck {
@@ -25,12 +26,13 @@ const MAX_COMMITS = 200;
  * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count.
  */
 export async function whyKept(work: WorkToCheck): Promise<string | null> {
-  const { side, whyCommitsKept } = work;
+  const { whyCommitsKept } = work;
   if (work.gitDir === null) return "its repository is not there";
   try {
     const gitDir = await realpath(work.gitDir);
-    const git = agentGit(side, gitDir);
     const tree = work.tree === null ? null : await realpath(work.tree);
+    const side = await withoutDrivers(work.side, { gitDir, tree: tree ?? gitDir });
+    const git = agentGit(side, gitDir);
     if (tree !== null) {
       const reason = await whyTreeKept({ side, tree, gitDir, baseSha: work.baseSha ?? null });
       if (reason !== null) return reason;
@@ -51,7 +53,7 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
     if (commits.size > MAX_COMMITS) return "it has too many branches to look at";
     return await whyCommitsKept([...commits]);
   } catch (error) {
-    side.signal?.throwIfAborted();
+    work.side.signal?.throwIfAborted();
     return `git cannot tell: ${error instanceof Error ? error.message.trim().slice(0, 200) : String(error)}`;
   }
 }

@@ -4,6 +4,7 @@ import { replay } from "../airlock/replay.ts";
 import { gitStep } from "../git/errors.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
 import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
+import { withoutDrivers } from "./drivers.ts";
 
 export interface BackOptions {
   readonly tree: string;
@@ -42,7 +43,8 @@ export function isOnBranch({ looksBack, rebasing }: Standing): boolean {
 export async function backToBranch(
   options: BackOptions,
 ): Promise<{ readonly head: string; readonly aside: string | null }> {
-  const { tree, gitDir, side, branch, left, head, stamp } = options;
+  const { tree, gitDir, branch, left, head, stamp } = options;
+  const side = await withoutDrivers(options.side, options);
   const git = agentGit(side, tree);
   const tip = await commitOf(git, `refs/heads/${branch}`);
   if (tip === null || (await isAncestor(git, tip, head))) return { head, aside: null };

@@ -1,6 +1,7 @@
 import { commitOf } from "../git/openGit.ts";
 import { agentGit } from "./agentGit.ts";
 import { isDamage } from "./damage.ts";
+import { withoutDrivers } from "./drivers.ts";
 import { checkFiles, openingUp, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
 import { lookAt } from "./look.ts";
 import type { Mirror } from "./mirror.ts";
@@ -42,7 +43,11 @@ async function unlessDamaged(mirror: Mirror, options: BringBackOptions): Promise
   }
 }
 
-async function find(mirror: Mirror, { paths, side, stamp, branch, saved, ours }: BringBackOptions): Promise<Finished> {
+async function find(
+  mirror: Mirror,
+  { paths, stamp, branch, saved, ours, ...rest }: BringBackOptions,
+): Promise<Finished> {
+  const side = await withoutDrivers(rest.side, paths);
   const options: EnsureOptions = {
     paths,
     side,

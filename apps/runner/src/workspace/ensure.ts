@@ -1,14 +1,14 @@
 import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { gitStep } from "../git/errors.ts";
 import { replay } from "../airlock/replay.ts";
 import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
 import { look, putAside } from "./aside.ts";
+import { withoutDrivers } from "./drivers.ts";
 import { BRANCH_FILE, lookAt, relate } from "./look.ts";
+import { putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { planWorkspace, type WorkspaceGoal } from "./plan.ts";
-import { readPlainFile } from "./plainFile.ts";
 import { openUp } from "./remove.ts";
 import { saveWork } from "./save.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
@@ -38,7 +38,9 @@ export interface EnsuredWorkspace {
  * git of ours is alive in it. @throws the signal's reason, StepFailure of kind `git`.
  */
 export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWorkspace> {
-  return openingUp(options, () => ensure(options));
+  return openingUp(options, async () =>
+    ensure({ ...options, side: await withoutDrivers(options.side, options.paths) }),
+  );
 }
 
 /** Once more, where an agent took permissions away. */
@@ -146,17 +148,12 @@ export async function checkFiles({ side, paths }: EnsureOptions, head: string): 
 }
 
 /** (Re)writes what ties the thin repository to the mirror and to its branch. */
-async function connect({ paths, mirrorDir, goal }: EnsureOptions): Promise<void> {
+async function connect({ paths, side, mirrorDir, goal }: EnsureOptions): Promise<void> {
   const info = join(paths.gitDir, "objects", "info");
   await mkdir(info, { recursive: true });
   await putFile(join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
   await putFile(join(paths.gitDir, BRANCH_FILE), `${goal.branch}\n`);
-}
-
-/** A link that an agent put there is replaced, not followed. */
-async function putFile(path: string, text: string): Promise<void> {
-  if ((await readPlainFile(path, text.length + 1)) === text) return;
-  await writeWholeFile(path, text, { mode: 0o644 });
+  await writeOurSettings(paths.gitDir, side.env);
 }
 
 async function addWorktree({ paths, side, goal }: EnsureOptions, commit: string): Promise<void> {

@@ -10,9 +10,10 @@ export async function readPlainFile(path: string, maxBytes: number): Promise<str
     return null; // Not there, or a link.
   }
   try {
-    if (!(await file.stat()).isFile()) return null;
-    const buffer = Buffer.alloc(maxBytes);
-    const { bytesRead } = await file.read(buffer, 0, maxBytes, 0);
+    const found = await file.stat();
+    if (!found.isFile()) return null;
+    const buffer = Buffer.alloc(Math.min(found.size, maxBytes));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
     return buffer.toString("utf8", 0, bytesRead);
   } finally {
     await file.close();

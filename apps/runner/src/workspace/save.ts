@@ -3,6 +3,7 @@ import { commitMessage } from "@tac8/core/outgoing/outgoing";
 import { commitOf } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
+import { withoutDrivers } from "./drivers.ts";
 import { readPlainFile } from "./plainFile.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
@@ -30,9 +31,9 @@ export interface Saved {
 }
 
 /** Commits what the agent left uncommitted, without hooks and signing, and leaves our private files out. */
-export async function saveWork({ tree, gitDir, side, baseSha, message }: SaveOptions): Promise<Saved> {
-  const git = agentGit(side, tree);
+export async function saveWork({ tree, gitDir, side: given, baseSha, message }: SaveOptions): Promise<Saved> {
   await removeStaleLocks(gitDir);
+  const git = agentGit(await withoutDrivers(given, { tree, gitDir }), tree);
   return gitStep("saving the work in the workspace", async () => {
     const before = await commitOf(git, "HEAD");
     // Git refuses to add anything at all where a repository without a commit lies in the tree.

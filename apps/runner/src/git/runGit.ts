@@ -1,0 +1,46 @@
+import { execa } from "execa";
+
+export interface GitCommand {
+  readonly dir: string;
+  /** The whole environment, of `gitEnvironment`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly input?: Buffer | undefined;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GitAnswer {
+  /** Undefined: it was killed, or could not be started. */
+  readonly code: number | undefined;
+  readonly bytes: Buffer;
+  /** The words of its standard error, or why there is no answer. */
+  readonly said: string;
+}
+
+/**
+ * One git command whose input and output are bytes: names of files need not be text. An exit code is an answer, not an
+ * error. @throws the signal's reason.
+ */
+export async function runGit(command: GitCommand): Promise<GitAnswer> {
+  const { dir, env, args, input, maxBytes, timeoutMs, signal } = command;
+  const { exitCode, stdout, stderr, shortMessage, isCanceled } = await execa("git", args, {
+    cwd: dir,
+    extendEnv: false,
+    env,
+    encoding: "buffer",
+    stripFinalNewline: false,
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+    maxBuffer: maxBytes,
+    killDescendants: true,
+    timeout: timeoutMs,
+    reject: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  if (isCanceled) signal?.throwIfAborted();
+  const said = Buffer.from(stderr ?? "")
+    .toString("utf8")
+    .trim();
+  return { code: exitCode, bytes: Buffer.from(stdout ?? ""), said: said || (shortMessage ?? "") };
+}

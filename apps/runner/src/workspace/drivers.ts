@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { throwWithoutAnswer } from "../git/openGit.ts";
+import { agentGit, filterOff, type AgentSide } from "./agentGit.ts";
+import type { WorkspacePaths } from "./paths.ts";
+import { readPlainFile } from "./plainFile.ts";
+import { OUR_INCLUDE } from "./ourSettings.ts";
+
+const MAX_FILE = 256 * 1024;
+/** What may name a program that git starts for files or merges, here or in another file. */
+const SUSPICIOUS = /filter|merge|include/i;
+
+/**
+ * Return the side with the programs turned off that the repository's own settings name for filters and merges: an agent may
+ * have put them there, and they may fail or never end. Git itself is asked for the names only where the files have any.
+ */
+export async function withoutDrivers(
+  side: AgentSide,
+  paths: Pick<WorkspacePaths, "tree" | "gitDir">,
+): Promise<AgentSide> {
+  const { tree, gitDir } = paths;
+  const worktrees = await readdir(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
+  const folders = [gitDir, ...worktrees.map((name) => join(gitDir, "worktrees", name))];
+  const files = [join(gitDir, "config"), ...folders.map((folder) => join(folder, "config.worktree"))];
+  const suspicious = await Promise.all(files.map(mayName));
+  if (!suspicious.includes(true)) return side;
+  const dir = existsSync(join(tree, ".git")) ? tree : gitDir;
+  try {
+    const names = await agentGit(side, dir).raw(["config", "--list", "--name-only", "-z"]);
+    return { ...side, drivers: driversOff(names) };
+  } catch (error) {
+    side.signal?.throwIfAborted();
+    throwWithoutAnswer(error);
+    return side; // Settings that git cannot read stop every other command too.
+  }
+}
+
+async function mayName(file: string): Promise<boolean> {
+  const found = await lstat(file).catch(() => null);
+  if (found === null) return false;
+  const text = found.size > MAX_FILE ? null : await readPlainFile(file, MAX_FILE);
+  return text === null || SUSPICIOUS.test(text.replace(OUR_INCLUDE, ""));
+}
+
+/** Pure. Settings against those of a list (`git config --list --name-only -z`). A merge is then git's own, of texts. */
+export function driversOff(list: string): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const key of list.split("\0")) {
+    const [, kind, name] = /^(filter|merge)\.([^]+)\.[^.]+$/.exec(key) ?? [];
+    if (name === undefined) continue;
+    if (kind === "filter") Object.assign(settings, filterOff(name));
+    else settings[`merge.${name}.driver`] = "git merge-file --quiet %A %O %B";
+  }
+  return settings;
+}

@@ -1,0 +1,246 @@
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { withIncoming, type Incoming } from "../airlock/incoming.ts";
+import { byMirror, whyKept } from "../janitor/published.ts";
+import type { AgentSide } from "./agentGit.ts";
+import { backToBranch } from "./backToBranch.ts";
+import { ensureWorkspace } from "./ensure.ts";
+import { saveWork, type Saved } from "./save.ts";
+import { createGitBench, type GitBench } from "./testing/gitBench.ts";
+
+const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${"4d7a".repeat(16)}\nsize 12345\n`;
+const LFS = "*.bin filter=lfs diff=lfs merge=lfs -text\n";
+const FILES = { "README.md": "# widgets\n", ".gitattributes": LFS, "big.bin": POINTER, ".gitignore": "*.log\n" };
+
+let bench: GitBench;
+/** A program that records each of its calls, and fails. */
+let program: string;
+let witness: string;
+beforeEach(async () => {
+  bench = await createGitBench({ files: FILES });
+  program = join(bench.dir, "filter.sh");
+  witness = join(bench.dir, "witness.txt");
+  await writeFile(program, `#!/bin/sh\necho "$0 $*" >> '${witness}'\nexit 1\n`, { mode: 0o755 });
+  await mkdir(join(bench.dir, "agent-home/.config/git"), { recursive: true });
+});
+afterEach(async () => {
+  await bench.close();
+});
+
+const inTree = (path: string) => join(bench.paths.tree, path);
+
+async function save(side: AgentSide = bench.side): Promise<Saved> {
+  return saveWork({ ...bench.paths, side, baseSha: await bench.base(), message: "the rest" });
+}
+
+async function ensure(side: AgentSide): Promise<void> {
+  await bench.mirror.refresh();
+  const start = await bench.base();
+  const goal = { branch: bench.branch, start, published: false };
+  await ensureWorkspace({ paths: bench.paths, side, mirrorDir: bench.mirror.paths.dir, stamp: "x", goal });
+}
+
+async function takeOut(side: AgentSide): Promise<Pick<Incoming, "commits">> {
+  const { mirror, clean, paths, name } = bench;
+  const baseSha = await bench.base();
+  const options = { mirror: mirror.paths, clean, agent: side, tree: paths.tree, baseSha, known: [], runId: name };
+  return withIncoming(options, async ({ commits }) => ({ commits }));
+}
+
+/** What a pull request of HEAD would change, by git without the repository's filters. */
+async function changes(): Promise<string[]> {
+  const args = ["diff-tree", "-r", "--name-status", "--no-renames", await bench.base(), "HEAD"];
+  const env = { ...bench.side.env, HOME: "/nonexistent" };
+  const { stdout } = await execa("git", args, { cwd: join(bench.paths.gitDir, "worktrees", bench.name), env });
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+const settingsOf = (filter: string) => {
+  const filters = ["lfs", "evil"].map(
+    (name) =>
+      `[filter "${name}"]\n\tclean = ${filter}\n\tsmudge = ${filter}\n\tprocess = ${filter}\n\trequired = true\n`,
+  );
+  return `${filters.join("")}[core]\n\tautocrlf = true\n\tquotePath = false\n\tfsmonitor = ${filter}\n\thooksPath = /nonexistent/hooks\n\tsafecrlf = true\n[commit]\n\tgpgSign = true\n\ttemplate = /nonexistent/template\n[gpg]\n\tprogram = /bin/false\n[status]\n\tshowUntrackedFiles = no\n[init]\n\ttemplateDir = /nonexistent/templates\n[merge]\n\tconflictStyle = diff3\n[submodule]\n\trecurse = true\n[color]\n\tui = always\n[diff]\n\tnoprefix = true\n\texternal = ${filter}\n`;
+};
+
+/** Settings of the machine or of the account that no git of ours may read. @returns the environment that has them. */
+async function plant(where: "system" | "global" | "environment", filter: string): Promise<AgentSide> {
+  const { env } = bench.side;
+  const home = join(bench.dir, "agent-home");
+  const text = settingsOf(filter);
+  await writeFile(join(home, ".config/git/attributes"), "* filter=evil working-tree-encoding=UTF-16\n");
+  await writeFile(join(home, ".config/git/ignore"), "*.txt\n");
+  if (where === "system") {
+    const file = join(bench.dir, "gitconfig");
+    await writeFile(file, text);
+    return { ...bench.side, env: { ...env, GIT_CONFIG_SYSTEM: file } };
+  }
+  if (where === "global") {
+    await writeFile(join(home, ".gitconfig"), text);
+    return bench.side;
+  }
+  const parameters = ["lfs", "evil"].flatMap((name) => [
+    `'filter.${name}.clean=${filter}' 'filter.${name}.process=${filter}' 'filter.${name}.required=true'`,
+  ]);
+  const more = {
+    GIT_CONFIG_PARAMETERS: parameters.join(" "),
+    GIT_INDEX_FILE: "/nonexistent/index",
+    GIT_DIR: "/nonexistent",
+  };
+  return { ...bench.side, env: { ...env, ...more, GIT_EXTERNAL_DIFF: filter, GIT_TEMPLATE_DIR: "/nonexistent" } };
+}
+
+/** As if git had to read each file again: its time is another one. */
+async function touch(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) await utimes(inTree(path), new Date(), new Date(Date.now() + 5000));
+}
+
+describe.each(["system", "global", "environment"] as const)("settings of the %s", (where) => {
+  fieldTest(
+    "B1",
+    "a required filter that fails is not run: not for a workspace, nor for the agent's work",
+    async () => {
+      const side = await plant(where, program);
+      await ensure(side);
+      expect(await readFile(inTree("big.bin"), "utf8")).toBe(POINTER);
+      expect(await readFile(inTree("README.md"), "utf8")).toBe("# widgets\n");
+      await touch("big.bin", "README.md");
+      await bench.write("work.txt", "work\n");
+      expect(await save(side)).toMatchObject({ unsaved: [] });
+      expect(await changes()).toEqual(["A\twork.txt"]);
+      expect(await takeOut(side)).toEqual({ commits: 1 });
+      await touch("big.bin");
+      await ensure(side);
+      expect(existsSync(witness), "nothing of theirs ran").toBe(false);
+    },
+  );
+});
+
+fieldTest("B1", "a filter that hangs holds up nothing", async () => {
+  const side = await plant("global", "sleep 600");
+  await ensure(side);
+  await touch("big.bin");
+  await bench.write("work.txt", "work\n");
+  await save(side);
+  expect(await changes()).toEqual(["A\twork.txt"]);
+});
+
+describe.each([
+  ["in its settings", async (text: string) => writeFile(join(bench.paths.gitDir, "config"), text, { flag: "a" })],
+  [
+    "in a file that its settings include",
+    async (text: string) => {
+      const file = join(bench.dir, "included");
+      await writeFile(file, text);
+      await bench.agent(["config", "include.path", file]);
+    },
+  ],
+  [
+    "in the worktree's settings",
+    async (text: string) => {
+      const { gitDir } = bench.paths;
+      // As git itself does it.
+      await bench.agent(["config", "--unset", "core.bare"], gitDir);
+      await writeFile(join(gitDir, "config.worktree"), "[core]\n\tbare = true\n");
+      await bench.agent(["config", "extensions.worktreeConfig", "true"], gitDir);
+      await writeFile(join(gitDir, "worktrees", bench.name, "config.worktree"), text);
+    },
+  ],
+] as const)("filters that an agent leaves %s", (_where, leave) => {
+  const filters = () =>
+    ["evil", "a.b c", "lfs"]
+      .map((name) => `[filter "${name}"]\n\tclean = ${program}\n\tsmudge = ${program}\n\trequired = true\n`)
+      .join("");
+
+  fieldTest("B1", "do not run, and its work is saved and published", async () => {
+    await bench.ensure();
+    await leave(filters());
+    await mkdir(join(bench.paths.gitDir, "info"), { recursive: true });
+    await writeFile(join(bench.paths.gitDir, "info/attributes"), "*.md filter=evil\nwork.txt filter=a.b\\ c\n");
+    await touch("README.md", "big.bin");
+    await bench.write("work.txt", "work\n");
+    await bench.write("README.md", "changed\n");
+    await save();
+    expect(await changes()).toEqual(["M\tREADME.md", "A\twork.txt"]);
+    expect(await takeOut(bench.side)).toEqual({ commits: 1 });
+    await bench.mirror.refresh();
+    await whyKept({ ...bench.paths, side: bench.side, whyCommitsKept: byMirror(bench.mirror) });
+    await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+    await bench.ensure();
+    await rm(bench.paths.tree, { recursive: true });
+    await bench.ensure();
+    const older = await bench.base();
+    const back = { ...bench.paths, side: bench.side, branch: bench.branch, left: older, head: older, stamp: "x" };
+    expect((await backToBranch(back)).head).not.toBe(older);
+    expect(existsSync(witness), "nothing of theirs ran").toBe(false);
+  });
+});
+
+describe("the agent's own git", () => {
+  const env = (path: string) => ({ ...bench.side, env: { ...bench.side.env, PATH: path } });
+
+  fieldTest("B1", "works without the program that the machine's settings require", async () => {
+    const home = join(bench.dir, "agent-home");
+    await writeFile(join(home, ".gitconfig"), settingsOf("git-lfs filter-process").slice(0, 160));
+    await ensure(env("/usr/bin:/bin"));
+    await touch("big.bin");
+    await bench.agent(["status", "--porcelain"]);
+    await bench.commit("work.txt", "work\n");
+    await bench.agent(["checkout", "--quiet", "HEAD~1"]);
+    await bench.agent(["checkout", "--quiet", bench.branch]);
+    expect(await changes()).toEqual(["A\twork.txt"]);
+  });
+
+  test("uses the program where it is installed, and downloads nothing", async () => {
+    const bin = join(bench.dir, "bin");
+    await mkdir(bin);
+    const script = `#!/bin/sh\necho "$*" >> '${witness}'\n[ "$1" = filter-process ] && exit 1\n[ "$1 $2" = "smudge --skip" ] && exec cat\n[ "$1" = clean ] && cat >/dev/null && echo pointer && exit 0\nexit 1\n`;
+    await writeFile(join(bin, "git-lfs"), script);
+    await chmod(join(bin, "git-lfs"), 0o755);
+    await ensure(env(`${bin}:${bench.side.env["PATH"] ?? ""}`));
+    expect(existsSync(witness), "not by ours").toBe(false);
+    expect(await bench.agent(["config", "filter.lfs.smudge"])).toBe("git-lfs smudge --skip -- %f");
+    expect(await bench.agent(["config", "filter.lfs.process"])).toBe("git-lfs filter-process --skip");
+  });
+});
+
+describe("attributes", () => {
+  test.each([
+    ["text=auto eol=crlf", "a\r\nb\r\n", "a\nb\n"],
+    ["ident", "$Id: 123 $\n", "$Id$\n"],
+    ["export-subst export-ignore linguist-generated", "$Format:%H$\n", "$Format:%H$\n"],
+    ["merge=nothing diff=nothing filter=nothing", "x\n", "x\n"],
+    ["-text -diff", "a\r\n", "a\r\n"],
+  ])("%s", async (attributes, text, committed) => {
+    await bench.push("main", { ".gitattributes": `*.txt ${attributes}\n`, "old.txt": committed });
+    await bench.ensure();
+    expect(await bench.agent(["status", "--porcelain"])).toBe("");
+    await bench.agent(["config", "diff.nothing.textconv", program]);
+    await bench.agent(["config", "merge.nothing.driver", program]);
+    await bench.agent(["config", "core.safecrlf", "true"]);
+    await bench.write("work.txt", text);
+    await save();
+    expect(await changes()).toEqual(["A\twork.txt"]);
+    expect(await bench.agent(["cat-file", "blob", "HEAD:work.txt"])).toBe(committed.trim());
+    expect(existsSync(witness)).toBe(false);
+  });
+});
+
+test("a merge driver that an agent leaves does not run when its work goes on top of others'", async () => {
+  await bench.push(bench.branch, { "README.md": "# widgets\n1\n2\n3\n4\n5\n" });
+  await bench.ensure();
+  await mkdir(join(bench.paths.gitDir, "info"), { recursive: true });
+  await writeFile(join(bench.paths.gitDir, "info/attributes"), "* merge=evil\n");
+  await bench.agent(["config", "merge.evil.driver", program]);
+  await bench.commit("README.md", "# widgets\n1\n2\n3\n4\nfive\n");
+  const theirs = await bench.push(bench.branch, { "README.md": "# gadgets\n1\n2\n3\n4\n5\n" });
+  const found = await bench.ensure();
+  expect(found.how).toBe("rebased");
+  expect(await bench.agent(["rev-parse", "HEAD~1"])).toBe(theirs);
+  expect(await bench.agent(["show", "HEAD:README.md"])).toBe("# gadgets\n1\n2\n3\n4\nfive");
+  expect(existsSync(witness)).toBe(false);
+});
