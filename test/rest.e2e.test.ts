@@ -3,6 +3,7 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { lock } from "../apps/runner/src/lock/flock.ts";
 import { workspacePaths } from "../apps/runner/src/workspace/paths.ts";
 import { nextNumber } from "./once.ts";
@@ -96,6 +97,36 @@ test("a repository inside the repository is in no pull request: it is kept, and 
   await world.reaches(number, "pr");
   expect(comment(number)).toMatch(/\*\*Done\*\*[^]*Not in any commit[^]*`vendored`[^]*kept in the workspace/);
   expect(existsSync(join(tree(number), "vendored/notes.txt"))).toBe(true);
+});
+
+fieldTest(
+  "B3",
+  "secrets and generated files are in no pull request: the issue names them, and the workspace goes",
+  async () => {
+    const leftovers =
+      "echo TOKEN=abc > .env; mkdir -p node_modules/a; echo 1 > node_modules/a/i.js; : > .bashrc; echo notes > notes.md";
+    const number = world.openIssue({ script: [{ bash: `${commit("small")}; ${leftovers}` }, { result: "Done." }] });
+    await world.reaches(number, "pr");
+    const branch = `auto/gh-${number}`;
+    for (const path of [".env", ".bashrc", "node_modules/a/i.js"]) {
+      expect(await world.github.file(REPO, branch, path)).toBeUndefined();
+    }
+    expect(await world.github.file(REPO, branch, "notes.md")).toBe("notes\n");
+    expect(comment(number)).toMatch(/Left out of the commit: [^]*`.env` \(may hold a secret\)/);
+    expect(comment(number)).toContain("`node_modules/` (generated)");
+    const pull = world.github.pulls(REPO).find(({ head }) => head === branch);
+    expect(pull?.body).toContain("committed by tac8:_ `notes.md`\n");
+    await poll(30_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
+  },
+);
+
+fieldTest("B3", "what is too large for a commit keeps its workspace, and is named", async () => {
+  const number = world.openIssue({
+    script: [{ bash: `${commit("small")}; head -c 6000000 /dev/zero > data.csv` }, { result: "Done." }],
+  });
+  await world.reaches(number, "pr");
+  expect(comment(number)).toMatch(/Not in any commit: `data.csv` \(too large\); kept in the workspace on/);
+  expect((await stat(join(tree(number), "data.csv"))).size).toBe(6_000_000);
 });
 
 test("a workspace that somebody holds is not worked in; when it is free, the job goes on", async () => {

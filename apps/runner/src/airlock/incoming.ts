@@ -6,7 +6,7 @@ import { commitOf, mergeBase } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
 import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
 import type { MirrorPaths } from "../workspace/paths.ts";
-import { PRIVATE_FILES } from "../workspace/save.ts";
+import { PRIVATE_FILES } from "../workspace/uncommitted.ts";
 import { streamBundle } from "./bundle.ts";
 import { unbundle } from "./unbundle.ts";
 

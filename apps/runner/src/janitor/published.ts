@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { isValuable } from "@tac8/core/domain/leftOut";
 import type { SimpleGit } from "simple-git";
 import { cleanGit } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { withoutDrivers } from "../workspace/drivers.ts";
-import { PRIVATE_FILES } from "../workspace/save.ts";
+import { readUncommitted } from "../workspace/uncommitted.ts";
 
 export interface WorkToCheck {
   readonly tree: string | null;
@@ -23,7 +24,8 @@ const MAX_COMMITS = 200;
 
 /**
  * Why a workspace has to stay: something in it is not on GitHub, or that cannot be told. Null: all commits of its branches
- * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count.
+ * and worktrees are on GitHub's branches, and no file differs from them. Ignored files do not count, nor do those that a save
+ * leaves out because they are no work.
  */
 export async function whyKept(work: WorkToCheck): Promise<string | null> {
   const { whyCommitsKept } = work;
@@ -61,9 +63,10 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
 async function whyTreeKept({ side, tree, gitDir, baseSha }: TreeToCheck): Promise<string | null> {
   if ((await repositoryOf(side, tree)) !== gitDir) return "its worktree is no worktree of its repository";
   const git = agentGit(side, tree);
-  const excluded = PRIVATE_FILES.map((path) => `:(exclude,top,literal)${path}`);
-  const status = await git.raw(["status", "--porcelain", "--untracked-files=normal", "--", ":/", ...excluded]);
-  if (status !== "") return "it has changes that are not committed";
+  const { save, left } = await readUncommitted({ tree, side });
+  const [valuable] = left.filter(isValuable);
+  if (save.length > 0) return "it has changes that are not committed";
+  if (valuable !== undefined) return `${valuable.path} is in no commit`;
   const nested = (await linkedFolders(git, baseSha)).find((path) => existsSync(join(tree, path, ".git")));
   return nested === undefined ? null : `${nested} is a repository of its own`;
 }

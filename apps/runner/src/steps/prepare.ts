@@ -115,7 +115,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
-    ...(first ? { prBefore: pull === null ? null : pull.headSha } : {}),
+    ...(first ? { prBefore: pull === null ? null : pull.headSha, added: null } : {}),
   });
   if (asked !== null) {
     await hearLate(run, asked);

@@ -287,6 +287,7 @@ function pullFacts({ state, services, id }: RunContext): PullFacts {
     models: state.models ?? [services.config.llm.model_default],
     denied: state.denied,
     run: state.agentRun ?? id,
+    added: state.added,
   };
 }
 

@@ -1,5 +1,6 @@
 import { formatUsage, NO_USAGE } from "@tac8/core/domain/usage";
 import { answerText, failureText, questionText } from "@tac8/core/domain/texts";
+import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/advice";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
 import { showWithdrawn } from "@tac8/core/github/queuedComment";
@@ -107,15 +108,15 @@ async function speak(run: RunContext, outcome: Outcome, stays: string | null): P
 
 /** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */
 function withRest({ reason, unsaved, runner }: RunContext["state"], stays: string | null): string | null {
-  const names = unsaved?.map((name) => `\`${name.replaceAll("`", "'")}\``).join(", ");
-  const where = `kept in the workspace on ${runner ?? "its runner"}`;
+  const where = runner ?? "its runner";
+  const left = unsaved === null ? null : leftOutText(unsaved, where);
+  const isNamed = unsaved?.files.some(isValuable) === true;
   const rest =
-    names !== undefined
-      ? `Not in any commit, because they are repositories of their own: ${names}. They are ${where}.`
-      : stays === null
-        ? null
-        : `Not all that the agent has left is here: ${stays}. That is ${where}.`;
-  return [reason, rest].filter((part) => part !== null).join(". ") || null;
+    stays === null || isNamed
+      ? null
+      : `Not all that the agent has left is here: ${stays}. That is kept in the workspace on ${where}.`;
+  const parts = [reason, left, rest].filter((part) => part !== null);
+  return parts.map((part) => part.replace(/\.$/, "")).join(". ") || null;
 }
 
 /** Only where the scheduler's comment still says that it is queued. */
@@ -161,7 +162,7 @@ async function tolerate(run: RunContext, work: () => Promise<void>): Promise<str
 /** Agents leave other branches, stashes and worktrees behind, which no pull request has. Null: what is there may go. */
 async function whyWorkspaceStays(run: RunContext): Promise<string | null> {
   const { paths, state } = run;
-  if (state.unsaved !== null) return "it has repositories of its own";
+  if (state.unsaved?.files.some(isValuable) === true) return "it has files that are in no commit";
   const there = (path: string): string | null => (look(path) === null ? null : path);
   const [tree, gitDir] = [there(paths.tree), there(paths.gitDir)];
   if (gitDir === null) return null; // Its removal was broken off.

@@ -1,9 +1,7 @@
+import { listLeftOut, nameMore } from "@tac8/core/domain/leftOut";
 import type { RunContext } from "../run/context.ts";
 import { backToBranch } from "../workspace/backToBranch.ts";
 import { saveWork } from "../workspace/save.ts";
-
-/** The first of them are enough to find the others by. */
-const MAX_UNSAVED = 20;
 
 /** The agent's work so far, in commits. */
 export interface SavedWork {
@@ -21,11 +19,11 @@ export async function save(run: RunContext): Promise<SavedWork> {
   });
   const head = await onItsBranch(run, saved);
   // Only now: Redis may be away, and the work must not wait for it.
-  const unsaved = saved.unsaved.length > 0 ? saved.unsaved.slice(0, MAX_UNSAVED) : null;
-  if (unsaved !== null || run.state.unsaved !== null) await run.write({ unsaved });
-  if (unsaved !== null) {
-    run.log.warn({ unsaved }, "folders that are repositories of their own were not saved");
-  }
+  const unsaved = listLeftOut(saved.unsaved);
+  const added = saved.added.length === 0 ? null : nameMore(run.state.added, saved.added);
+  const changed = unsaved !== null || run.state.unsaved !== null;
+  if (changed || added !== null) await run.write({ unsaved, ...(added === null ? {} : { added }) });
+  if (unsaved !== null) run.log.warn({ unsaved }, "some of what the agent left uncommitted is in no commit");
   return { head };
 }
 

@@ -1,5 +1,6 @@
 import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { isValuable } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
 import { replay } from "../airlock/replay.ts";
 import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
@@ -115,7 +116,8 @@ async function forward(options: EnsureOptions, head: string): Promise<void> {
  */
 async function putOnTop({ paths, side, goal }: EnsureOptions, baseSha: string): Promise<string | null> {
   const saved = await saveWork({ ...paths, side, baseSha, message: "Work that was not committed yet" });
-  if (saved.unsaved.length > 0) return null;
+  // A reset would overwrite them. What is no work stays where it is.
+  if (saved.unsaved.some(isValuable)) return null;
   const env = agentGitEnv(side, paths.gitDir);
   const { start: from, base } = goal;
   return replay({ env, dir: paths.gitDir, from, base, head: saved.head, onto: from, signal: side.signal });

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readPlainFile } from "./plainFile.ts";
-import { PRIVATE_FILES } from "./save.ts";
+import { PRIVATE_FILES } from "./uncommitted.ts";
 
 const MAX_QUESTION = 64 * 1024;
 

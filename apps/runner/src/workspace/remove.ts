@@ -1,5 +1,6 @@
 import { chmod, lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { look } from "./aside.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
@@ -23,16 +24,26 @@ export async function removeTree(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw error;
+    // The program goes down folder by folder, and needs no name of the whole path.
+    if (code === "ENAMETOOLONG") await execa("rm", ["-rf", "--", path], { reject: false });
+    else if (code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw error;
     await openUp(path);
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-/** Lets the owner into all folders of a tree. Nothing there is no error; links are not followed. */
+/**
+ * Lets the owner into all folders of a tree, but for those that are another user's. Nothing there is no error; links are not
+ * followed.
+ */
 export async function openUp(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (found?.isDirectory() !== true) return;
-  await chmod(path, 0o700);
-  for (const name of await readdir(path)) await openUp(join(path, name));
+  try {
+    await chmod(path, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+  }
+  const names = await readdir(path).catch(() => []); // Whoever needs what is in it says so.
+  for (const name of names) await openUp(join(path, name));
 }

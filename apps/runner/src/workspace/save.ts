@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { commitMessage } from "@tac8/core/outgoing/outgoing";
-import { commitOf } from "../git/openGit.ts";
+import type { LeftOut } from "@tac8/core/domain/leftOut";
+import type { SimpleGit } from "simple-git";
 import { gitStep } from "../git/errors.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { readPlainFile } from "./plainFile.ts";
+import { stage, unstage } from "./stage.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
-
-/** Files in the workspace's root that are between tac8 and the agent, and never reach a pull request. */
-export const PRIVATE_FILES = ["BLOCKED.md", "STOP"] as const;
+import { PRIVATE_FILES, readUncommitted, textOf } from "./uncommitted.ts";
 
 const MAX_CONFLICTS = 20;
 const MAX_FILE = 4 * 1024 * 1024;
@@ -26,34 +26,44 @@ export interface Saved {
   readonly head: string;
   /** HEAD as it was found. */
   readonly before: string | null;
-  /** Folders that could not be saved: repositories inside the repository. */
-  readonly unsaved: readonly string[];
+  /** What was not committed before, and is now. */
+  readonly added: readonly string[];
+  /** What is in no commit. */
+  readonly unsaved: readonly LeftOut[];
 }
 
-/** Commits what the agent left uncommitted, without hooks and signing, and leaves our private files out. */
+/**
+ * Commits what the agent left uncommitted, without hooks and signing, but for what is no work or cannot be read
+ * (`leaveOut.ts`), and leaves our private files out.
+ */
 export async function saveWork({ tree, gitDir, side: given, baseSha, message }: SaveOptions): Promise<Saved> {
   await removeStaleLocks(gitDir);
-  const git = agentGit(await withoutDrivers(given, { tree, gitDir }), tree);
+  const side = await withoutDrivers(given, { tree, gitDir });
+  const git = agentGit(side, tree);
   return gitStep("saving the work in the workspace", async () => {
-    const before = await commitOf(git, "HEAD");
-    // Git refuses to add anything at all where a repository without a commit lies in the tree.
-    const nested = nestedFolders(await git.raw(["ls-files", "--others", "--exclude-standard", "-t", "-z"]));
-    const excluded = [...PRIVATE_FILES, ...nested].map((path) => `:(exclude,top,literal)${path}`);
-    await git.raw(["add", "--all", "--", ":/", ...excluded]);
-    const linked = nestedRepositories(await git.raw(["diff", "--cached", "--raw", "--no-renames", "-z", "HEAD"]));
-    if (linked.length > 0) await git.raw(["reset", "--quiet", "HEAD", "--", ...linked.map(exactly)]);
-    const unsaved = [...nested, ...linked];
+    const { head: before, nothing, save, left, staged, unmerged } = await readUncommitted({ tree, side });
+    if (staged.length > 0) await unstage({ tree, side }, staged);
+    const refused = await stage({ tree, side }, save);
+    const conflicting = refused.filter((path) => unmerged.has(path));
+    if (conflicting.length > 0) await unstage({ tree, side }, conflicting);
     // As the base has them, also when the agent has staged or committed one.
     const shown = PRIVATE_FILES.map(exactly);
-    if ((await git.raw(["diff", "--cached", "--name-only", baseSha, "--", ...shown])) !== "") {
-      await git.raw(["reset", "--quiet", baseSha, "--", ...shown]);
+    const isShown = (await git.raw(["diff", "--cached", "--name-only", baseSha, "--", ...shown])) !== "";
+    if (isShown) await git.raw(["reset", "--quiet", baseSha, "--", ...shown]);
+    const isRefused = new Set(refused);
+    const added = save.filter((path) => !isRefused.has(path)).map(textOf);
+    const unsaved = [...left, ...refused.map((path) => ({ path: textOf(path), why: "refused" as const }))];
+    const isClean = before !== null && nothing && !isShown;
+    if (isClean || (await git.raw(["diff", "--cached", "--name-only", "HEAD"])) === "") {
+      return { head: before ?? (await headOf(git)), before, added: [], unsaved };
     }
-    if ((await git.raw(["diff", "--cached", "--name-only", "HEAD"])) !== "") {
-      await git.raw(["commit", "--quiet", "--no-verify", "-m", commitMessage(message)]);
-    }
-    const head = await git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
-    return { head, before, unsaved };
+    await git.raw(["commit", "--quiet", "--no-verify", "-m", commitMessage(message)]);
+    return { head: await headOf(git), before, added, unsaved };
   });
+}
+
+async function headOf(git: SimpleGit): Promise<string> {
+  return git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
 }
 
 /** Paths with conflicts that nobody has resolved, at most 20: asked before a save, which takes them as they are. */
@@ -76,22 +86,4 @@ function exactly(path: string): string {
 export function unmergedPaths(list: string): string[] {
   const paths = list.split("\0").flatMap((entry) => (entry === "" ? [] : [entry.slice(entry.indexOf("\t") + 1)]));
   return [...new Set(paths)].slice(0, MAX_CONFLICTS);
-}
-
-/** Repositories in a list of untracked files (`ls-files --others -t -z`): git names the folder, not what is in it. Pure. */
-export function nestedFolders(list: string): string[] {
-  return list
-    .split("\0")
-    .filter((entry) => entry.startsWith("? ") && entry.endsWith("/"))
-    .map((entry) => entry.slice(2, -1));
-}
-
-/** Paths that became a link to another repository's commit, which nobody else has. Pure. */
-export function nestedRepositories(raw: string): string[] {
-  const parts = raw.split("\0");
-  const paths: string[] = [];
-  for (let index = 0; index + 1 < parts.length; index += 2) {
-    if (/^:(?!160000)\d{6} 160000 /.test(parts[index] ?? "")) paths.push(parts[index + 1] ?? "");
-  }
-  return paths;
 }

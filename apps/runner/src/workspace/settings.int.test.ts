@@ -180,6 +180,24 @@ describe.each([
   });
 });
 
+fieldTest(
+  "B1",
+  "content that has to pass a filter first is in no commit of ours; pointers of Git LFS are",
+  async () => {
+    await bench.ensure();
+    await bench.write("huge.bin", "no pointer\n");
+    await bench.write("pointer.bin", POINTER.replace("12345", "54321"));
+    await bench.write("big.bin", "content of a pointer's file\n");
+    await bench.write("work.txt", "work\n");
+    const { unsaved } = await save();
+    expect(unsaved).toEqual([
+      { path: "big.bin", why: "filter" },
+      { path: "huge.bin", why: "filter" },
+    ]);
+    expect(await changes()).toEqual(["A\tpointer.bin", "A\twork.txt"]);
+  },
+);
+
 describe("the agent's own git", () => {
   const env = (path: string) => ({ ...bench.side, env: { ...bench.side.env, PATH: path } });
 
@@ -227,6 +245,15 @@ describe("attributes", () => {
     expect(await changes()).toEqual(["A\twork.txt"]);
     expect(await bench.agent(["cat-file", "blob", "HEAD:work.txt"])).toBe(committed.trim());
     expect(existsSync(witness)).toBe(false);
+  });
+
+  fieldTest("B1", "a text in another encoding than its attribute says is named, and all else is saved", async () => {
+    await bench.push("main", { ".gitattributes": "*.u16 working-tree-encoding=UTF-16\n" });
+    await bench.ensure();
+    await bench.write("bad.u16", "no byte order mark\n");
+    await bench.write("work.txt", "work\n");
+    expect((await save()).unsaved).toEqual([{ path: "bad.u16", why: "refused" }]);
+    expect(await changes()).toEqual(["A\twork.txt"]);
   });
 });
 

@@ -151,6 +151,16 @@ describe("the pull request", () => {
     expect(body).toContain("const a = 1;\n```\n\n---\n");
   });
 
+  it("says what the agent had left uncommitted", () => {
+    const facts = { summary: "Done.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
+    const files = [...Array(20).keys()].map((index) => `src/${"x".repeat(500)}${index}.ts`);
+    const body = pullBody({ ...facts, added: { files: ["a.ts", "b`.ts"], more: 0 } });
+    expect(body).toContain("---\n_Left uncommitted by the agent, and committed by tac8:_ `a.ts`, `b'.ts`\n\n_Made by");
+    const long = pullBody({ ...facts, summary: "x".repeat(MAX_BODY), added: { files, more: 3 } });
+    expect(long).toContain(" and 13 more\n\n_Made by tac8: run r");
+    expect(long.length).toBeLessThanOrEqual(GITHUB_BODY);
+  });
+
   it.each([
     ["  two\n\tlines  ", "two lines"],
     [" ", "Issue 7"],

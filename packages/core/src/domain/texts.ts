@@ -1,6 +1,7 @@
 import { defuse, fit } from "../outgoing/defuse.ts";
 import { cut } from "./cut.ts";
 import { deniedText, type Denial } from "./denials.ts";
+import { codeSpan, type NamedFiles } from "./leftOut.ts";
 import type { IssueState } from "./states.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 
@@ -11,6 +12,8 @@ const MAX_REASON = 4000;
 /** Characters without which another round need not be told. */
 const LEAST_SUMMARY = 200;
 const MAX_ANSWER = 20_000;
+const MAX_ADDED = 10;
+const MAX_PATH = 100;
 
 export interface StatusFacts {
   readonly state: IssueState;
@@ -153,6 +156,8 @@ export interface PullFacts {
   readonly models: readonly string[];
   readonly denied: readonly Denial[] | null;
   readonly run: string;
+  /** What the agent had left uncommitted, and tac8 committed. */
+  readonly added?: NamedFiles | null;
 }
 
 export function pullTitle(facts: { issueNumber: number; issueTitle: string }): string {
@@ -175,12 +180,20 @@ export function anotherRound(before: number, facts: PullFacts): string | null {
   return room < LEAST_SUMMARY ? null : `**Another round**\n\n${summaryAndFigures(facts, room)}`;
 }
 
-function summaryAndFigures({ summary, run, models, usage, denied }: PullFacts, room: number): string {
+function summaryAndFigures({ summary, run, models, usage, denied, added }: PullFacts, room: number): string {
   const words = summary.trim() || "(The agent left no summary.)";
   const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
   const more = withDenied(denied);
   const shown = defuse(words, Math.max(LEAST_SUMMARY, room - more.join("").length));
-  return `${[shown, ...more].join("\n\n")}\n\n---\n_Made by tac8: ${figures.join(" · ")}_\n`;
+  return `${[shown, ...more].join("\n\n")}\n\n---\n${addedLine(added)}_Made by tac8: ${figures.join(" · ")}_\n`;
+}
+
+function addedLine(added: NamedFiles | null | undefined): string {
+  if (added === null || added === undefined) return "";
+  const named = added.files.slice(0, MAX_ADDED).map((path) => codeSpan(cut(path, MAX_PATH)));
+  const more = added.files.length - named.length + added.more;
+  const rest = more === 0 ? "" : ` and ${more} more`;
+  return `_Left uncommitted by the agent, and committed by tac8:_ ${named.join(", ")}${rest}\n\n`;
 }
 
 function withDenied(denied: readonly Denial[] | null): string[] {

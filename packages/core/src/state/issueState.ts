@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CHECKPOINTS, ISSUE_STATES, OUTCOMES } from "../domain/states.ts";
 import { FAILURE_KINDS } from "../domain/failures.ts";
 import { denialSchema, MAX_DENIALS } from "../domain/denials.ts";
+import { leftOutListSchema, namedFilesSchema } from "../domain/leftOut.ts";
 import { usageSchema } from "../domain/usage.ts";
 
 const json = <T extends z.ZodType>(schema: T) =>
@@ -97,8 +98,10 @@ const fields = {
   headSha: sha.nullable(),
   /** The newest commit of `branch` that somebody else had pushed when work began on top of it. */
   theirSha: sha.nullable(),
-  /** Folders of the workspace that are repositories of their own: they are in no commit. */
-  unsaved: json(z.array(z.string())).nullable(),
+  /** Files of the workspace that are in no commit, and why. */
+  unsaved: json(leftOutListSchema).nullable(),
+  /** Files that the agents of this round left uncommitted, and that tac8 committed. */
+  added: json(namedFilesSchema).nullable(),
   /** ISO time at which an agent's work was finished; read while `checkpoint` is `worked`. */
   workedAt: z.string().nullable(),
   /** What we last pushed to `branch`, or found there and built upon. */

@@ -3,8 +3,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // How an agent's run ended
 
   // The repository and the machine
-  "B2",
-  "B3",
   "B8",
 
   // GitHub

@@ -1,0 +1,53 @@
+import { saysDiskFull } from "../git/diskFull.ts";
+import { runGit, type GitAnswer } from "../git/runGit.ts";
+import { agentGitEnv } from "./agentGit.ts";
+import { saysDamaged } from "./damage.ts";
+import { nulList, type TreeSide } from "./uncommitted.ts";
+
+const TIMEOUT_MS = 15 * 60_000;
+const MAX_BYTES = 1024 * 1024;
+/** Of a list that git refuses, for a file or two. What is not tried after that counts as refused. */
+const MAX_TRIES = 100;
+
+/**
+ * Put these files of the worktree, and no others, into the index as they are; a file that is gone is taken out. Git refuses
+ * a whole list because of one file, so a list that it refuses is tried in halves. @returns those that it refuses. @throws
+ * Error with git's words where no file is to blame.
+ */
+export async function stage(where: TreeSide, paths: readonly string[]): Promise<string[]> {
+  const waiting = paths.length === 0 ? [] : [paths];
+  const refused: string[] = [];
+  for (let tries = 1; waiting.length > 0; tries += 1) {
+    const some = waiting.pop() ?? [];
+    if (tries > MAX_TRIES) {
+      refused.push(...some);
+      continue;
+    }
+    const answer = await git(where, ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], some);
+    if (answer.code === 0) continue;
+    if (answer.code === undefined || saysDiskFull(answer.said) || saysDamaged(answer.said))
+      throw new Error(answer.said);
+    const half = Math.ceil(some.length / 2);
+    if (some.length === 1) refused.push(...some);
+    else waiting.push(some.slice(half), some.slice(0, half));
+  }
+  return refused;
+}
+
+/** Take them out of the index, or back to what HEAD has. */
+export async function unstage(where: TreeSide, paths: readonly string[]): Promise<void> {
+  const answer = await git(where, ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", "HEAD"], paths);
+  if (answer.code !== 0) throw new Error(answer.said);
+}
+
+function git({ tree, side }: TreeSide, args: readonly string[], paths: readonly string[]): Promise<GitAnswer> {
+  return runGit({
+    dir: tree,
+    env: { ...agentGitEnv(side, tree), GIT_LITERAL_PATHSPECS: "1" },
+    args,
+    input: nulList(paths),
+    maxBytes: MAX_BYTES,
+    timeoutMs: TIMEOUT_MS,
+    signal: side.signal,
+  });
+}

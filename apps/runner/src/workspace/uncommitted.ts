@@ -1,0 +1,282 @@
+import { constants, readdirSync } from "node:fs";
+import { lstat, open } from "node:fs/promises";
+import type { LeftOut } from "@tac8/core/domain/leftOut";
+import { runGit } from "../git/runGit.ts";
+import { agentGitEnv, type AgentSide } from "./agentGit.ts";
+import { generatedFolder } from "./generated.ts";
+import { decideOn, HEAD_BYTES, MAX_FILES, type UncommittedFile } from "./leaveOut.ts";
+
+/** Files in the workspace's root that are between tac8 and the agent, and never reach a pull request. */
+export const PRIVATE_FILES = ["BLOCKED.md", "STOP"] as const;
+
+/** Half a million files that git does not ignore. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
+const TIMEOUT_MS = 15 * 60_000;
+const AT_ONCE = 32;
+const MAX_FOLDERS = 1000;
+
+export interface TreeSide {
+  readonly tree: string;
+  readonly side: AgentSide;
+}
+
+export interface Uncommitted {
+  /** HEAD's commit; null where it has none. */
+  readonly head: string | null;
+  /** Nothing differs from HEAD, neither in the worktree nor in the index. */
+  readonly nothing: boolean;
+  /** Paths that a commit of what is not committed yet takes in, a character for each byte. */
+  readonly save: readonly string[];
+  readonly left: readonly LeftOut[];
+  /** Of those that are left out, what has to be taken out of the index. */
+  readonly staged: readonly string[];
+  /** Paths with a conflict, of those to save. */
+  readonly unmerged: ReadonlySet<string>;
+}
+
+/** Read what a worktree has that HEAD has not, and decide what of it is work. @throws Error with git's words. */
+export async function readUncommitted(where: TreeSide): Promise<Uncommitted> {
+  const { head, entries: all, unreadable } = await readStatus(where);
+  const entries = all.filter(({ path }) => !isPrivate(path));
+  const { generated, others } = await splitGenerated(where, entries);
+  const { save, leave } = decideOn(await inspect(where, others.slice(0, MAX_FILES)));
+  const left = [
+    ...leave,
+    ...others.slice(MAX_FILES).map(({ path }) => ({ path, why: "total" as const })),
+    ...[...generated.keys()].map((path) => ({ path, why: "generated" as const })),
+  ];
+  // What was staged of a file that cannot be read any more is all that there is of it.
+  const unwanted = left.filter(({ why }) => why !== "unreadable").map(({ path }) => path);
+  const out = new Set([...unwanted, ...[...generated.values()].flat()]);
+  const unmerged = new Set(entries.filter((entry) => entry.unmerged).map(({ path }) => path));
+  const saved = new Set(save);
+  return {
+    head,
+    nothing: all.length === 0,
+    save,
+    left: [
+      ...left.map(({ path, why }) => ({ path: textOf(path), why })),
+      ...unreadable.map((path) => ({ path, why: "unreadable" as const })),
+    ],
+    staged: entries
+      .filter(({ path, inIndex }) => (inIndex && out.has(path)) || (unmerged.has(path) && !saved.has(path)))
+      .map(({ path }) => path),
+    unmerged,
+  };
+}
+
+function isPrivate(path: string): boolean {
+  return PRIVATE_FILES.some((name) => path === name || path.startsWith(`${name}/`));
+}
+
+export interface StatusEntry {
+  readonly path: string;
+  readonly tracked: boolean;
+  /** The worktree has nothing there. */
+  readonly missing: boolean;
+  /** It became a link to another repository's commit, or is one that git does not know. */
+  readonly repository: boolean;
+  /** The index has it otherwise than HEAD, so that a commit takes it in. */
+  readonly inIndex: boolean;
+  /** It has a conflict that nobody has resolved in the index. */
+  readonly unmerged: boolean;
+}
+
+interface Status {
+  readonly head: string | null;
+  readonly entries: readonly StatusEntry[];
+  /** Folders, for people. */
+  readonly unreadable: readonly string[];
+}
+
+async function readStatus({ tree, side }: TreeSide): Promise<Status> {
+  const ask = (untracked: string) =>
+    runGit({
+      dir: tree,
+      env: agentGitEnv(side, tree),
+      args: ["status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ignore-submodules=none", untracked],
+      maxBytes: MAX_LIST_BYTES,
+      timeoutMs: TIMEOUT_MS,
+      signal: side.signal,
+    });
+  const all = await ask("--untracked-files=all");
+  // Where the list itself is too long, folders stand for what is in them.
+  const tooLong = all.code === undefined && all.bytes.length >= MAX_LIST_BYTES;
+  const { code, bytes, said } = tooLong ? await ask("--untracked-files=normal") : all;
+  if (code !== 0) throw new Error(said);
+  return { ...parseStatus(bytes.toString("latin1")), unreadable: unreadableFolders(said) };
+}
+
+const LINK = "160000";
+const NOTHING = "000000";
+
+/** Of `git status --porcelain=v2 --branch -z`, read as one character for each byte. Pure. */
+export function parseStatus(text: string): Pick<Status, "head" | "entries"> {
+  let head: string | null = null;
+  const entries: StatusEntry[] = [];
+  for (const line of text.split("\0")) {
+    const [, oid] = /^# branch\.oid ([0-9a-f]+)$/.exec(line) ?? [];
+    if (oid !== undefined) head = oid;
+    const [, changed = "", before = "", index = "", now = "", path] =
+      /^1 (..) \S+ (\d+) (\d+) (\d+) \S+ \S+ ([^]+)$/.exec(line) ?? [];
+    if (path !== undefined) {
+      entries.push({
+        path,
+        tracked: before !== NOTHING,
+        missing: now === NOTHING,
+        repository: before !== LINK && (index === LINK || now === LINK),
+        inIndex: !changed.startsWith("."),
+        unmerged: false,
+      });
+    }
+    const [, there = "", unmerged] = /^u .. \S+ \d+ \d+ \d+ (\d+) \S+ \S+ \S+ ([^]+)$/.exec(line) ?? [];
+    if (unmerged !== undefined) {
+      const missing = there === NOTHING;
+      entries.push({ path: unmerged, tracked: true, missing, repository: false, inIndex: true, unmerged: true });
+    }
+    if (line.startsWith("? ")) {
+      const repository = line.endsWith("/");
+      const name = repository ? line.slice(2, -1) : line.slice(2);
+      entries.push({ path: name, tracked: false, missing: false, repository, inIndex: false, unmerged: false });
+    }
+  }
+  return { head, entries };
+}
+
+/** Git's words for folders that it could not read, each once; of a long name it cuts the end off, with the reason. Pure. */
+export function unreadableFolders(said: string): string[] {
+  const found = said.matchAll(/^warning: could not open directory '(.*?)(?:': [A-Z][\w /-]*)?$/gm);
+  return [...new Set([...found].map(([, path = ""]) => path))];
+}
+
+/** Whole folders of tools, with what is in them that differs from HEAD; none that HEAD has files in. */
+async function splitGenerated(where: TreeSide, entries: readonly StatusEntry[]) {
+  const filesIn = listerOf(where.tree);
+  const generated = new Map<string, string[]>();
+  for (const { path, tracked } of entries) {
+    const folder = tracked ? null : generatedFolder(path, filesIn);
+    if (folder === null) continue;
+    const inside = generated.get(folder) ?? [];
+    inside.push(path);
+    generated.set(folder, inside);
+  }
+  for (const folder of await wantedFolders(where, [...generated.keys()])) generated.delete(folder);
+  const inside = new Set([...generated.values()].flat());
+  return { generated, others: entries.filter(({ path, tracked }) => tracked || !inside.has(path)) };
+}
+
+function listerOf(tree: string): (folder: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (folder) => {
+    const found = known.get(folder) ?? (known.size < MAX_FOLDERS ? namesIn(pathOf(tree, folder)) : []);
+    known.set(folder, found);
+    return found;
+  };
+}
+
+function namesIn(folder: Buffer): readonly string[] {
+  try {
+    return readdirSync(folder, { encoding: "latin1" });
+  } catch {
+    return []; // Unreadable, or gone again.
+  }
+}
+
+/** Those that HEAD has files in: more of them is wanted. A name with a line break cannot be asked for. */
+async function wantedFolders({ tree, side }: TreeSide, folders: readonly string[]): Promise<string[]> {
+  const asked = folders.filter((folder) => !folder.includes("\n"));
+  if (asked.length === 0) return [];
+  const { code, bytes, said } = await runGit({
+    dir: tree,
+    env: agentGitEnv(side, tree),
+    args: ["cat-file", "--batch-check=%(objecttype)"],
+    input: Buffer.from(asked.map((folder) => `HEAD:${folder.slice(0, -1)}\n`).join(""), "latin1"),
+    maxBytes: MAX_LIST_BYTES,
+    timeoutMs: TIMEOUT_MS,
+    signal: side.signal,
+  });
+  if (code !== 0) throw new Error(said);
+  const answers = bytes.toString("latin1").split("\n");
+  return asked.filter((_, index) => answers[index] === "tree");
+}
+
+/** What decides on each file: its kind, its size, its first bytes and its filter. */
+async function inspect(where: TreeSide, entries: readonly StatusEntry[]): Promise<UncommittedFile[]> {
+  const files: UncommittedFile[] = [];
+  for (let index = 0; index < entries.length; index += AT_ONCE) {
+    const some = entries.slice(index, index + AT_ONCE).map((entry) => inspectOne(where.tree, entry));
+    files.push(...(await Promise.all(some)));
+  }
+  const filters = await filtersOf(
+    where,
+    files.filter(({ kind }) => kind === "file").map(({ path }) => path),
+  );
+  return files.map((file) => ({ ...file, filter: filters.get(file.path) ?? null }));
+}
+
+async function inspectOne(tree: string, entry: StatusEntry): Promise<UncommittedFile> {
+  const { path, tracked } = entry;
+  const nothing = { path, tracked, size: 0, head: Buffer.alloc(0), filter: null };
+  if (entry.missing) return { ...nothing, kind: "missing" };
+  const file = pathOf(tree, path);
+  try {
+    const found = await lstat(file);
+    if (entry.repository) {
+      const isOne = (await lstat(pathOf(tree, `${path}/.git`)).catch(() => null)) !== null;
+      return { ...nothing, kind: isOne || tracked ? "repository" : "folder" };
+    }
+    if (found.isSymbolicLink()) return { ...nothing, kind: "link" };
+    // A submodule of the project is a folder.
+    if (found.isDirectory()) return { ...nothing, kind: "link" };
+    if (!found.isFile()) return { ...nothing, kind: "other" };
+    return { ...nothing, kind: "file", size: found.size, head: await firstBytes(file) };
+  } catch {
+    return { ...nothing, kind: "unreadable" };
+  }
+}
+
+async function firstBytes(path: Buffer): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const buffer = Buffer.alloc(HEAD_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function filtersOf({ tree, side }: TreeSide, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (paths.length === 0) return new Map();
+  const { code, bytes, said } = await runGit({
+    dir: tree,
+    env: agentGitEnv(side, tree),
+    args: ["check-attr", "-z", "--stdin", "filter"],
+    input: nulList(paths),
+    maxBytes: MAX_LIST_BYTES,
+    timeoutMs: TIMEOUT_MS,
+    signal: side.signal,
+  });
+  if (code !== 0) throw new Error(said);
+  const parts = bytes.toString("latin1").split("\0");
+  const found = new Map<string, string>();
+  for (let index = 0; index + 2 < parts.length; index += 3) {
+    const value = parts[index + 2] ?? "";
+    if (value !== "unspecified" && value !== "unset") found.set(parts[index] ?? "", value);
+  }
+  return found;
+}
+
+/** Paths as git reads them from its standard input with `-z`. */
+export function nulList(paths: readonly string[]): Buffer {
+  return Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1");
+}
+
+function pathOf(tree: string, path: string): Buffer {
+  return Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(path, "latin1")]);
+}
+
+/** For people. */
+export function textOf(path: string): string {
+  return Buffer.from(path, "latin1").toString("utf8");
+}
