@@ -129,6 +129,24 @@ fieldTest("B3", "what is too large for a commit keeps its workspace, and is name
   expect((await stat(join(tree(number), "data.csv"))).size).toBe(6_000_000);
 });
 
+fieldTest("B8", "an agent's first commands answer as in a clone", async () => {
+  await execa("git", ["tag", "v1.2", "main"], { cwd: join(world.dir, "github", `${REPO}.git`) });
+  const commands = [
+    "git describe --tags",
+    "git diff --name-only main...HEAD",
+    "git merge-base origin/main HEAD",
+    "git log --format=%s origin/main..",
+    "git rev-parse --abbrev-ref origin/HEAD",
+    "git fetch",
+  ];
+  const asked = `${commit("small")}; for c in ${commands.map((one) => `"${one}"`).join(" ")}; do $c >> told.txt 2>&1; echo "$?" >> told.txt; done`;
+  const number = world.openIssue({ script: [{ bash: `${asked}; ${commit("more")}` }, { result: "Done." }] });
+  await world.reaches(number, "pr");
+  const said = await world.github.file(REPO, `auto/gh-${number}`, "told.txt");
+  expect(said).toMatch(/^v1\.2-1-g[0-9a-f]+\n0\nsmall\.txt\n0\n[0-9a-f]{40}\n0\nfeat: small\n0\norigin\/main\n0\n0\n$/);
+  await poll(30_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
+});
+
 test("a workspace that somebody holds is not worked in; when it is free, the job goes on", async () => {
   const number = nextNumber(world);
   const { lockFile } = workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });

@@ -505,9 +505,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "janitor-commits",
     file: `${RUNNER}/janitor/published.ts`,
-    find: 'raw(["rev-list", "--count", ...commits, "--not", "--branches"]);\n      return count === "0" ? null : MISSING;',
-    replace:
-      'raw(["rev-list", "--count", ...commits, "--not", "--branches"]);\n      return count === "" ? MISSING : null;',
+    find: '...commits, ...onGitHub]);\n      return count === "0" ? null : MISSING;',
+    replace: '...commits, ...onGitHub]);\n      return count === "" ? MISSING : null;',
     test: { file: `${RUNNER}/janitor/takenOff.int.test.ts`, name: "a commit that the mirror still has" },
     promise: "no commit is removed that is on no branch of GitHub's any more",
   },
@@ -1284,6 +1283,22 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "void holdsSecret;",
     test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "secrets, huge and generated files" },
     promise: "secrets that an agent leaves uncommitted are in no commit of tac8's",
+  },
+  {
+    name: "refs-not-work",
+    file: `${RUNNER}/janitor/published.ts`,
+    find: 'if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);',
+    replace: 'if (sha !== "") commits.add(sha);',
+    test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "tags and the base are nobody's work" },
+    promise: "tags and the base branch do not keep a workspace",
+  },
+  {
+    name: "base-in-use",
+    file: `${RUNNER}/workspace/cloneRefs.ts`,
+    find: "else if (inUse.has(local)) keep(ours, before, local);",
+    replace: "else if (inUse.size > 100) keep(ours, before, local);",
+    test: { file: `${RUNNER}/workspace/cloneRefs.int.test.ts`, name: "a base that the agent is on with changes" },
+    promise: "a branch that an agent is on does not move under its files",
   },
   {
     name: "kept-nested",

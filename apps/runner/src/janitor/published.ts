@@ -7,6 +7,7 @@ import { cleanGit } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
 import type { Mirror } from "../workspace/mirror.ts";
+import { isOurs, readOurs } from "../workspace/cloneRefs.ts";
 import { withoutDrivers } from "../workspace/drivers.ts";
 import { readUncommitted } from "../workspace/uncommitted.ts";
 
@@ -46,11 +47,12 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
       if (path !== tree && (await repositoryOf(side, path)) === gitDir) return `it has a worktree at ${path}`;
       commits.add(head);
     }
+    const ours = await readOurs(gitDir);
     const refs = (await git.raw(["for-each-ref", "--format=%(objectname) %(refname)"])).split("\n");
-    for (const [sha = "", name] of refs.map((line) => line.split(" "))) {
+    for (const [sha = "", name = ""] of refs.map((line) => line.split(" "))) {
       // Older entries of a stash are in no ref at all.
       if (name === "refs/stash") return "it has stashed changes";
-      if (sha !== "") commits.add(sha);
+      if (sha !== "" && !isOurs(ours, name, sha)) commits.add(sha);
     }
     if (commits.size > MAX_COMMITS) return "it has too many branches to look at";
     return await whyCommitsKept([...commits]);
@@ -104,12 +106,13 @@ async function repositoryOf(side: AgentSide, path: string): Promise<string | nul
 
 const MISSING = "it has commits that are not on GitHub";
 
-/** By GitHub's branches. `mirror`: refreshed just before. */
+/** By GitHub's branches and tags. `mirror`: refreshed just before. */
 export function byMirror({ side, paths }: Mirror): WorkToCheck["whyCommitsKept"] {
   return async (commits) => {
     if (commits.length === 0) return null;
     try {
-      const count = await cleanGit(side, paths.dir).raw(["rev-list", "--count", ...commits, "--not", "--branches"]);
+      const onGitHub = ["--not", "--branches", "--tags"];
+      const count = await cleanGit(side, paths.dir).raw(["rev-list", "--count", ...commits, ...onGitHub]);
       return count === "0" ? null : MISSING;
     } catch {
       return MISSING; // The mirror does not even have them.
@@ -127,7 +130,7 @@ export function byPublished(
     const git = agentGit(side, gitDir);
     const known: string[] = [];
     for (const sha of new Set(published)) if ((await commitOf(git, sha)) !== null) known.push(sha);
-    const count = await git.raw(["rev-list", "--count", ...commits, "--not", ...known]);
+    const count = await git.raw(["rev-list", "--count", ...commits, "--not", ...known, "--remotes=origin"]);
     return count === "0" ? null : MISSING;
   };
 }

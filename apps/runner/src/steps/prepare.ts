@@ -58,7 +58,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
   const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);
-  const { base } = scope;
+  const { base, defaultBranch } = scope;
   const admitted = await admit(run);
   if (admitted === null) return null;
   const { issue, comments } = admitted;
@@ -83,7 +83,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     paths: run.paths,
     side: run.agentSide(run.switch.halt),
     mirrorDir: run.mirror.paths.dir,
-    goal: { branch, start, base: baseSha, published: published !== null },
+    goal: { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null },
     stamp: run.id,
   });
   if (run.mirror.aside !== null) {

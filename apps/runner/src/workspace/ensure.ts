@@ -2,14 +2,16 @@ import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isValuable } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
+import { commitOf } from "../git/openGit.ts";
 import { replay } from "../airlock/replay.ts";
 import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
 import { look, putAside } from "./aside.ts";
+import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { BRANCH_FILE, lookAt, relate } from "./look.ts";
 import { putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
-import { planWorkspace, type WorkspaceGoal } from "./plan.ts";
+import { planWorkspace, type WorkspaceGoal, type WorkspaceSnapshot } from "./plan.ts";
 import { openUp } from "./remove.ts";
 import { saveWork } from "./save.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
@@ -60,7 +62,7 @@ export async function openingUp<T>({ paths, side }: EnsureOptions, work: () => P
 async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   const { paths, goal, side } = options;
   await removeStaleLocks(paths.gitDir);
-  const found = await lookAt(options);
+  const found = await lookOffBase(options);
   if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
   const relation = found.head === null ? null : await relate(options, found.head);
   // A git that was interrupted looks like a damaged repository.
@@ -110,6 +112,22 @@ async function forward(options: EnsureOptions, head: string): Promise<void> {
   );
 }
 
+/** What is there; an agent that was only looking at the base, on the base's own branch, is put back on the issue's first. */
+async function lookOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
+  const { paths, side, goal } = options;
+  const found = await lookAt(options);
+  const local = `refs/heads/${goal.names?.base ?? ""}`;
+  if (!found.clean || found.head === null || !(await readHeads(paths.gitDir)).has(local)) return found;
+  if ((await readOurs(paths.gitDir)).get(local)?.sha !== found.head) return found;
+  const git = agentGit(side, paths.tree);
+  const isOnIt = (await git.raw(["rev-parse", "--symbolic-full-name", "HEAD"])) === local;
+  if (!isOnIt || (await commitOf(git, `refs/heads/${goal.branch}`)) === null) return found;
+  await gitStep("going back to the branch", () =>
+    git.raw(["checkout", "--quiet", "--ignore-other-worktrees", goal.branch, "--"]),
+  );
+  return lookAt(options);
+}
+
 /**
  * The workspace's commits, and what is not committed yet, made again on top of the branch as GitHub has it. @returns the new
  * head; null where they conflict, or not all could be committed.
@@ -149,13 +167,16 @@ export async function checkFiles({ side, paths }: EnsureOptions, head: string): 
   );
 }
 
-/** (Re)writes what ties the thin repository to the mirror and to its branch. */
+/** (Re)writes what ties the thin repository to the mirror and to its branch, and what it has of a clone. */
 async function connect({ paths, side, mirrorDir, goal }: EnsureOptions): Promise<void> {
   const info = join(paths.gitDir, "objects", "info");
   await mkdir(info, { recursive: true });
   await putFile(join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
   await putFile(join(paths.gitDir, BRANCH_FILE), `${goal.branch}\n`);
   await writeOurSettings(paths.gitDir, side.env);
+  const { branch, base: baseSha, names } = goal;
+  if (baseSha === undefined || names === undefined) return;
+  await writeCloneRefs({ gitDir: paths.gitDir, mirrorDir, branch, baseSha, names });
 }
 
 async function addWorktree({ paths, side, goal }: EnsureOptions, commit: string): Promise<void> {

@@ -13,14 +13,17 @@ afterEach(async () => {
   await bench.close();
 });
 
-test("a default branch that is not main; pull requests' refs and tags stay away", async () => {
+test("a default branch that is not main; tags come along, and pull requests' refs stay away", async () => {
   bench = await createGitBench({ defaultBranch: "trunk" });
   const origin = (...args: string[]) => execa("git", args, { cwd: bench.originDir });
   await origin("tag", "v1", "trunk");
   await origin("update-ref", "refs/pull/1/head", "trunk");
   await bench.mirror.refresh();
   const refs = await bench.agent(["for-each-ref", "--format=%(refname)"], bench.mirror.paths.dir);
-  expect(refs).toBe("refs/heads/trunk");
+  expect(refs).toBe("refs/heads/trunk\nrefs/tags/v1");
+  await origin("tag", "-d", "v1");
+  await bench.mirror.refresh();
+  expect(await bench.agent(["for-each-ref", "refs/tags"], bench.mirror.paths.dir)).toBe("");
   expect(await bench.mirror.branch("trunk")).toBe(bench.github.branches(REPO)["trunk"]);
   expect(await bench.mirror.branch("main")).toBeNull();
   expect(await bench.mirror.file((await bench.mirror.branch("trunk")) ?? "", "README.md")).toBe("# widgets");

@@ -8,6 +8,7 @@ import type { SimpleGit } from "simple-git";
 import { removeStaleLocks } from "./staleLocks.ts";
 import { gitStep } from "../git/errors.ts";
 import { overNetwork } from "../git/overNetwork.ts";
+import { looseNames } from "../git/refFiles.ts";
 import { isDamage, saysDamaged } from "./damage.ts";
 import { replaceMirror } from "./replaceMirror.ts";
 import type { MirrorPaths } from "./paths.ts";
@@ -15,12 +16,14 @@ import type { MirrorPaths } from "./paths.ts";
 /** Most fetches take seconds. Who waits for a longer one has a slot that others can use. */
 export const LOCK_WAIT_MS = 2 * 60_000;
 const MAX_FILE = 1_000_000;
+/** Branches with a file of their own each. */
+const MAX_LOOSE = 200;
 const PINS = "refs/tac8";
 /** A Raspberry Pi has agents to run meanwhile. */
 const SMALL_MEMORY = ["-c", "pack.threads=1", "-c", "pack.windowMemory=64m"];
 
 /**
- * The clean side of a repository: a bare copy of GitHub's branches, shared by all its issues. Agents read its objects
+ * The clean side of a repository: a bare copy of GitHub's branches and tags, shared by all its issues. Agents read its objects
  * (through `objects/info/alternates`) and write nothing here.
  */
 export class Mirror {
@@ -41,7 +44,7 @@ export class Mirror {
     return this.#aside;
   }
 
-  /** Brings all branches up to date. What a killed fetch left locked is freed first; a damaged mirror is made anew, once. */
+  /** Brings all branches and tags up to date. What a killed fetch left locked is freed first; a damaged mirror is made anew, once. */
   async refresh(signal?: AbortSignal): Promise<void> {
     await this.#alone(signal, async () => {
       try {
@@ -73,9 +76,21 @@ export class Mirror {
         "--no-write-fetch-head",
         this.side.url,
         "+refs/heads/*:refs/heads/*",
+        "+refs/tags/*:refs/tags/*",
       ],
       signal,
     });
+    await this.#packRefs(dir, signal);
+  }
+
+  /** Workspaces read them from one file, which also has what each tag stands for. */
+  async #packRefs(dir: string, signal: AbortSignal | undefined): Promise<void> {
+    const tags = (await looseNames(dir, "refs/tags")).length;
+    const manyBranches = (await looseNames(dir, "refs/heads")).length > MAX_LOOSE;
+    if (tags === 0 && !manyBranches) return;
+    await gitStep("packing the local copy's refs", () =>
+      cleanGit(this.side, dir, { signal }).raw(["pack-refs", ...(manyBranches ? ["--all"] : [])]),
+    );
   }
 
   async #replace(signal: AbortSignal | undefined): Promise<void> {

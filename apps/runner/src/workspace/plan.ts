@@ -1,3 +1,5 @@
+import type { BaseNames } from "./cloneRefs.ts";
+
 /** What is found where an issue's workspace belongs, and what it should be made of. */
 export interface WorkspaceSnapshot {
   /** Something is at the worktree's place. */
@@ -24,6 +26,8 @@ export interface WorkspaceGoal {
   readonly start: string;
   /** Commit of the base branch, where it is known. */
   readonly base?: string;
+  /** Names for the agent's own git, where they are known. */
+  readonly names?: BaseNames;
   /** Is `start` GitHub's version of the branch, rather than the base? */
   readonly published: boolean;
 }

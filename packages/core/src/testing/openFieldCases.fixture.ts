@@ -3,7 +3,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // How an agent's run ended
 
   // The repository and the machine
-  "B8",
 
   // GitHub
   "C1",

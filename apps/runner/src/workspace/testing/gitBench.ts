@@ -129,6 +129,8 @@ function benchOf(parts: Parts): GitBench {
           branch,
           start: published ?? (await bench.base()),
           published: published !== null,
+          base: await bench.base(),
+          names: { base: defaultBranch, defaultBranch },
           ...goal,
         },
       });

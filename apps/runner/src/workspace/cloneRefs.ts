@@ -1,0 +1,113 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { formatPackedRefs, parsePackedRefs, readRefs, type Ref, type Refs } from "../git/refFiles.ts";
+import { look } from "./aside.ts";
+import { putFile } from "./ourSettings.ts";
+import { readPlainFile } from "./plainFile.ts";
+
+/** The refs that tac8 put into a thin repository, in the form of `packed-refs`. */
+const OURS = "tac8-refs";
+/** 500,000 refs. */
+const MAX_FILE = 64 * 1024 * 1024;
+const REMOTE = "refs/remotes/origin";
+
+/** Names of branches, as GitHub has them. */
+export interface BaseNames {
+  /** The branch that the work is for. */
+  readonly base: string;
+  readonly defaultBranch: string;
+}
+
+export interface CloneRefsOptions {
+  readonly gitDir: string;
+  readonly mirrorDir: string;
+  /** The issue's branch. */
+  readonly branch: string;
+  readonly baseSha: string;
+  readonly names: BaseNames;
+}
+
+/**
+ * Give a thin repository the refs that a clone has: tags, `origin/…` for each branch, `origin/HEAD`, and the base branch by
+ * its own name. They are written as one file, so that 20,000 tags take milliseconds. What the agent has made of them stays.
+ */
+export async function writeCloneRefs({ gitDir, mirrorDir, branch, baseSha, names }: CloneRefsOptions): Promise<void> {
+  const files = [join(gitDir, "packed-refs"), join(mirrorDir, "packed-refs")];
+  if (files.some((file) => (look(file)?.size ?? 0) > MAX_FILE)) return;
+  const [mirror, before, packed, inUse] = await Promise.all([
+    readRefs(mirrorDir, ["refs/tags", "refs/heads"]),
+    readOurs(gitDir),
+    readPlainFile(join(gitDir, "packed-refs"), MAX_FILE),
+    readHeads(gitDir),
+  ]);
+  const ours = cloneRefs(mirror, { base: names.base, baseSha });
+  const local = `refs/heads/${names.base}`;
+  const isFolder = look(join(gitDir, local))?.isDirectory() === true;
+  if (isFolder || collide(names.base, branch)) ours.delete(local);
+  // A branch that is checked out must not move under its files.
+  else if (inUse.has(local)) keep(ours, before, local);
+  const merged = mergeRefs(parsePackedRefs(packed ?? ""), { before, ours });
+  const text = formatPackedRefs(merged);
+  if (text !== packed) await putFile(join(gitDir, "packed-refs"), text);
+  await putFile(join(gitDir, OURS), formatPackedRefs(ours));
+  if (ours.has(`${REMOTE}/${names.defaultBranch}`)) await writeHead(gitDir, names.defaultBranch);
+}
+
+/** The refs of a clone. Pure. */
+export function cloneRefs(mirror: Refs, { base, baseSha }: { readonly base: string; readonly baseSha: string }) {
+  const ours = new Map<string, Ref>();
+  for (const [name, ref] of mirror) {
+    if (name.startsWith("refs/heads/")) ours.set(`${REMOTE}/${name.slice("refs/heads/".length)}`, ref);
+    else ours.set(name, ref);
+  }
+  for (const name of [`${REMOTE}/${base}`, `refs/heads/${base}`]) ours.set(name, { sha: baseSha, peeled: null });
+  return ours;
+}
+
+/** What a repository had, with ours in place of those that we put there before. Pure. */
+export function mergeRefs(
+  packed: Refs,
+  { before, ours }: { readonly before: Refs; readonly ours: Refs },
+): Map<string, Ref> {
+  const merged = new Map(packed);
+  for (const [name, { sha }] of before) if (merged.get(name)?.sha === sha) merged.delete(name);
+  for (const [name, ref] of ours) {
+    // A branch of the agent's own; the names of a clone's remote are nobody's work.
+    if (!merged.has(name) || name.startsWith(`${REMOTE}/`)) merged.set(name, ref);
+  }
+  return merged;
+}
+
+/** The refs that tac8 put into a repository: they are nobody's work. */
+export async function readOurs(gitDir: string): Promise<Refs> {
+  return parsePackedRefs((await readPlainFile(join(gitDir, OURS), MAX_FILE)) ?? "");
+}
+
+/** Is this ref there because GitHub has it? */
+export function isOurs(ours: Refs, name: string, sha: string): boolean {
+  return name.startsWith(`${REMOTE}/`) || ours.get(name)?.sha === sha;
+}
+
+function keep(ours: Map<string, Ref>, before: Refs, name: string): void {
+  const old = before.get(name);
+  if (old === undefined) ours.delete(name);
+  else ours.set(name, old);
+}
+
+/** Git has no room for a branch `auto` beside `auto/gh-1`. */
+function collide(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+/** Branches that worktrees are on. */
+export async function readHeads(gitDir: string): Promise<ReadonlySet<string>> {
+  const names = await readdir(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
+  const heads = await Promise.all(names.map((name) => readPlainFile(join(gitDir, "worktrees", name, "HEAD"), 1000)));
+  return new Set(heads.flatMap((text) => /^ref: (\S+)/.exec(text ?? "")?.[1] ?? []));
+}
+
+async function writeHead(gitDir: string, defaultBranch: string): Promise<void> {
+  const file = join(gitDir, REMOTE, "HEAD");
+  await mkdir(dirname(file), { recursive: true });
+  await putFile(file, `ref: ${REMOTE}/${defaultBranch}\n`);
+}
