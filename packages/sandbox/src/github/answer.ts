@@ -34,7 +34,11 @@ export class ApiError extends Error {
 
 export const notFound = (): ApiError => new ApiError(404, "Not Found");
 
-export const forbidden = (): ApiError => new ApiError(403, "Resource not accessible by personal access token");
+/** `accepted`: the permissions that the call takes, as GitHub names them in a header. */
+export const forbidden = ({ app = false, accepted = "" } = {}): ApiError =>
+  new ApiError(403, `Resource not accessible by ${app ? "integration" : "personal access token"}`, {
+    headers: accepted === "" ? {} : { "x-accepted-github-permissions": accepted },
+  });
 
 /** 422 as GitHub words it; each error has at least `resource`, `field` and `code`. */
 export function invalid(...errors: readonly Record<string, string>[]): ApiError {

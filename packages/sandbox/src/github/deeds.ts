@@ -3,6 +3,7 @@ import * as issues from "./issues.ts";
 import type { Issue } from "./model.ts";
 import { mergePull } from "./pulls.ts";
 import { addReview, dismissReview } from "./reviews.ts";
+import { writePushRules } from "./push-rules.ts";
 import { commitTo, createRepository } from "./repositories.ts";
 import { fullName, type Store } from "./store.ts";
 import type { Deed, LocalGitHub } from "./types.ts";
@@ -16,6 +17,13 @@ type Deeds = Pick<
   | "renameRepository"
   | "archiveRepository"
   | "setPermission"
+  | "setDrafts"
+  | "addRuleset"
+  | "clearRulesets"
+  | "rulesets"
+  | "guardContents"
+  | "renameLabel"
+  | "forgetEvents"
   | "openIssue"
   | "addLabel"
   | "removeLabel"
@@ -44,8 +52,9 @@ export function deeds(store: Store): Deeds {
     token = `ghp_${randomUUID().replaceAll("-", "")}`,
     atMost = "admin",
     areas = {},
+    app = false,
   }) => {
-    store.tokens.set(token, { login: store.user(login).login, atMost, areas });
+    store.tokens.set(token, { login: store.user(login).login, atMost, areas, app });
     return token;
   };
   return {
@@ -71,6 +80,30 @@ export function deeds(store: Store): Deeds {
     archiveRepository: (repo) => void (store.repository(repo).archived = true),
     setPermission(repo, login, level) {
       store.repository(repo).permissions.set(store.user(login).login.toLowerCase(), level);
+      store.changed();
+    },
+    setDrafts: (repo, supported) => void (store.repository(repo).drafts = supported),
+    async addRuleset(repo, { name = "rules", include = ["~ALL"], exclude = [], rules, bypass = [] }) {
+      const repository = store.repository(repo);
+      repository.rulesets.push({ id: store.id(), name, include, exclude, rules, bypass });
+      await writePushRules(repository);
+    },
+    async clearRulesets(repo) {
+      const repository = store.repository(repo);
+      repository.rulesets = [];
+      await writePushRules(repository);
+    },
+    rulesets: (repo) => structuredClone(store.repository(repo).rulesets),
+    async guardContents(repo, guard) {
+      const repository = store.repository(repo);
+      repository.contentGuard = guard;
+      await writePushRules(repository);
+    },
+    renameLabel(repo, from, to) {
+      issues.renameLabel({ store, repository: store.repository(repo), from, to });
+    },
+    forgetEvents(repo, number) {
+      find(store, repo, number).issue.events.length = 0;
       store.changed();
     },
     openIssue({ repo, title, body = "", labels = [], author }) {

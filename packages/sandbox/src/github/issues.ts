@@ -66,6 +66,21 @@ export function addLabel({ store, repository, issue, label, actor }: LabelAct): 
   record({ store, issue, actor, event: { event: "labeled", label: name } });
 }
 
+/** Makes no event. */
+export function renameLabel(options: { store: Store; repository: Repository; from: string; to: string }): void {
+  const { store, repository, from, to } = options;
+  const label = repository.labels.get(from.toLowerCase());
+  if (label === undefined) throw new Error(`${fullName(repository)} has no label ${from}`);
+  const old = label.name;
+  repository.labels.delete(old.toLowerCase());
+  label.name = to;
+  repository.labels.set(to.toLowerCase(), label);
+  for (const issue of repository.issues.values()) {
+    issue.labels = issue.labels.map((name) => (name === old ? to : name));
+  }
+  store.changed();
+}
+
 /** @returns whether the label was there. */
 export function removeLabel({ store, issue, label, actor }: LabelAct): boolean {
   const index = issue.labels.findIndex((name) => name.toLowerCase() === label.toLowerCase());

@@ -16,6 +16,34 @@ export interface Token {
   readonly atMost: Level;
   /** What it may do less in one area. GitHub's answer about the repository does not show it: a refused write does. */
   readonly areas: Readonly<Partial<Record<Area, Level>>>;
+  /** An installation token of a GitHub App: it is no user's, and a repository's answer shows it no permissions. */
+  readonly app: boolean;
+}
+
+/** A rule as GitHub's API shows it, such as `{type: "creation"}`. */
+export interface Rule {
+  readonly type: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+export interface Ruleset {
+  readonly id: number;
+  readonly name: string;
+  /** Patterns such as `refs/heads/users/**`, or `~ALL`. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly rules: readonly Rule[];
+  /** Logins that the rules do not bind. */
+  readonly bypass: readonly string[];
+}
+
+/** What GitHub looks for in the files of a push. */
+export interface ContentGuard {
+  /** Extended regular expression of a secret. */
+  readonly secret?: string;
+  readonly maxFileBytes?: number;
+  /** Refuse changes below `.github/workflows`, as for a token without that permission. */
+  readonly workflows?: boolean;
 }
 
 export interface Label {
@@ -131,6 +159,10 @@ export interface Repository {
   refs: Map<string, string>;
   /** Bytes of the hook's push log that were read already. */
   pushLogRead: number;
+  /** Whether its plan has draft pull requests. */
+  drafts: boolean;
+  rulesets: Ruleset[];
+  contentGuard: ContentGuard;
 }
 
 export interface RequestEntry {

@@ -17,6 +17,7 @@ let world: TestGitHub;
 let description: Description;
 let ajv: Ajv;
 let comment: string;
+let ruleset: string;
 
 /** A pruned copy of GitHub's description, with the operations that the sandbox answers. */
 const FILE = join(import.meta.dirname, "../../fixtures/openapi.json");
@@ -38,6 +39,14 @@ beforeAll(async () => {
   github.closeIssue({ repo, number: 1, actor: "octo" });
   github.reopenIssue({ repo, number: 1, actor: "octo" });
   github.lockIssue({ repo, number: 1, actor: "octo" });
+  await github.addRuleset(repo, {
+    exclude: ["refs/heads/users/**"],
+    rules: [
+      { type: "creation" },
+      { type: "branch_name_pattern", parameters: { operator: "starts_with", pattern: "users/", negate: false } },
+    ],
+  });
+  ruleset = String(github.rulesets(repo)[0]?.id);
   for (const branch of ["one", "two"])
     await github.commitTo({ repo, branch, files: { [branch]: "x" }, author: "octo" });
 });
@@ -89,13 +98,21 @@ const CALLS: readonly [method: string, path: string, status: number, body?: unkn
   ["GET", `${REPO}/pulls/{pull_number}/reviews`, 200],
   ["GET", `${REPO}/pulls/{pull_number}/comments`, 200],
   ["PUT", `${REPO}/pulls/{pull_number}/merge`, 200],
+  ["GET", `${REPO}/rules/branches/{branch}`, 200],
+  ["GET", `${REPO}/rulesets/{ruleset_id}`, 200],
   ["GET", `${REPO}/issues?state=all`, 200],
   ["GET", `${REPO}/issues/{issue_number}`, 200],
 ];
 
 it.each(CALLS)("%s %s answers %i in GitHub's shape", async (method, template, status, body) => {
-  const values: Record<string, string> = { owner: "octo", repo: "thing", username: "helper", name: "x" };
-  const numbers = { issue_number: "1", pull_number: "3", comment_id: comment };
+  const values: Record<string, string> = {
+    owner: "octo",
+    repo: "thing",
+    username: "helper",
+    name: "x",
+    branch: "auto%2Fx",
+  };
+  const numbers = { issue_number: "1", pull_number: "3", comment_id: comment, ruleset_id: ruleset };
   const path = template.replace(/\{(\w+)\}/g, (_, key: string) => ({ ...values, ...numbers })[key] ?? key);
   if (template.endsWith("/reviews")) {
     const comments = [{ path: "one", line: 1, body: "Why?" }];

@@ -41,7 +41,7 @@ export function presentUser({ urls }: View, user: User): Json {
     repos_url: `${url}/repos`,
     events_url: `${url}/events{/privacy}`,
     received_events_url: `${url}/received_events`,
-    type: "User",
+    type: user.login.endsWith("[bot]") ? "Bot" : "User",
     user_view_type: "public",
     site_admin: false,
   };
@@ -105,7 +105,7 @@ const REPOSITORY_URLS: Readonly<Record<string, string>> = {
 export const repositoryUrl = ({ urls }: View, repository: Repository): string =>
   `${urls.api}/repos/${fullName(repository)}`;
 
-export function presentRepository(view: View, repository: Repository, level: Level): Json {
+export function presentRepository(view: View, repository: Repository, level: Level, app = false): Json {
   const url = repositoryUrl(view, repository);
   const html = `${view.urls.html}/${fullName(repository)}`;
   const git = `${view.urls.git}/${fullName(repository)}.git`;
@@ -149,12 +149,13 @@ export function presentRepository(view: View, repository: Repository, level: Lev
     created_at: time(repository.createdAt),
     updated_at: time(repository.createdAt),
     pushed_at: time(repository.pushedAt),
+    // Those of a user: an app's installation token has none of them, whatever it may do.
     permissions: {
-      admin: level === "admin",
-      maintain: level === "admin",
-      push: atLeast(level, "write"),
-      triage: atLeast(level, "write"),
-      pull: atLeast(level, "read"),
+      admin: !app && level === "admin",
+      maintain: !app && level === "admin",
+      push: !app && atLeast(level, "write"),
+      triage: !app && atLeast(level, "write"),
+      pull: !app && atLeast(level, "read"),
     },
   };
 }
@@ -246,7 +247,8 @@ export function presentComment(options: { view: View; repository: Repository; is
 
 export function presentEvent(view: View, repository: Repository, event: IssueEvent): Json {
   const base = repositoryUrl(view, repository);
-  const label = event.label === undefined ? undefined : view.store.label(repository, event.label);
+  // As it was called then: it may have been renamed or deleted since.
+  const color = repository.labels.get(event.label?.toLowerCase() ?? "")?.color ?? "ededed";
   return {
     id: event.id,
     node_id: nodeId("IssueEvent", event.id),
@@ -257,7 +259,7 @@ export function presentEvent(view: View, repository: Repository, event: IssueEve
     commit_url: event.commit === undefined ? null : `${base}/commits/${event.commit}`,
     created_at: time(event.at),
     performed_via_github_app: null,
-    ...(label && { label: { name: label.name, color: label.color } }),
+    ...(event.label !== undefined && { label: { name: event.label, color } }),
     ...(event.rename && { rename: event.rename }),
     ...(event.event === "closed" && { state_reason: null }),
     ...(event.event === "locked" && { lock_reason: null }),

@@ -35,6 +35,9 @@ async function openPullNow({ store, repository, head, base, draft, ...rest }: Op
   if (openPullOf(repository, branch, base) !== undefined) {
     throw custom(`A pull request already exists for ${repository.owner}:${branch}.`);
   }
+  if (draft && !repository.drafts) {
+    throw new ApiError(422, "Draft pull requests are not supported in this repository.");
+  }
   const { commits } = await compare({ git: store.git, dir: repository.dir, base: baseSha, head: headSha });
   if (commits === 0) throw custom(`No commits between ${base} and ${branch}`);
   const pull: Pull = {

@@ -45,6 +45,9 @@ export async function createRepository(store: Store, options: CreateRepository):
     permissions: new Map(),
     refs: new Map(),
     pushLogRead: 0,
+    drafts: true,
+    rulesets: [],
+    contentGuard: {},
   };
   await createBare({ git: store.git, dir, branch: defaultBranch });
   const first = { branch: defaultBranch, files: files ?? { "README.md": `# ${name}\n` }, message: "First commit\n" };

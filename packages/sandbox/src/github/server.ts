@@ -63,7 +63,7 @@ function kindOf({ method, url, path, accept }: { method: string; url: URL; path:
   if (path === "/healthz") return "health";
   if (path.startsWith("/_sandbox/")) return "control";
   if (API_PREFIX.test(url.pathname)) return "api";
-  if (/^\/(user|rate_limit)$|^\/(repos|repositories)\//.test(path)) return "api";
+  if (/^\/(user|rate_limit|graphql)$|^\/(repos|repositories)\//.test(path)) return "api";
   const form = method === "POST" && /^\/[^/]+\/[^/]+\/(issues|pull)\/\d+$/.test(path);
   return form || (method === "GET" && accept.includes("text/html")) ? "page" : "api";
 }

@@ -1,5 +1,6 @@
 import type { Fault, FaultRequest } from "./faults.ts";
 import type { Area, Comment, Issue, Level, PushEntry, RequestEntry, Review, ReviewState } from "./model.ts";
+import type { Area, Comment, ContentGuard, Issue, Level, PushEntry, RequestEntry, Ruleset } from "./model.ts";
 import type { CreateRepository } from "./repositories.ts";
 
 export interface GitHubOptions {
@@ -59,12 +60,26 @@ export interface LocalGitHub {
     token?: string;
     atMost?: Level;
     areas?: Readonly<Partial<Record<Area, Level>>>;
+    /** An installation token: the login is the app's, such as `tac8[bot]`. */
+    app?: boolean;
   }): string;
   revokeToken(token: string): void;
   createRepository(options: CreateRepository): Promise<{ readonly id: number; readonly repo: string }>;
   renameRepository(repo: string, name: string): void;
   archiveRepository(repo: string): void;
   setPermission(repo: string, login: string, level: Level): void;
+  /** Whether the repository's plan has draft pull requests; default: yes. */
+  setDrafts(repo: string, supported: boolean): void;
+  /** Rules for refs, kept to by pushes and shown by the API. Default: they apply to every ref and bind everybody. */
+  addRuleset(repo: string, ruleset: Pick<Ruleset, "rules"> & Partial<Omit<Ruleset, "id">>): Promise<void>;
+  clearRulesets(repo: string): Promise<void>;
+  rulesets(repo: string): readonly Ruleset[];
+  /** What pushed files must not contain; `{}`: anything goes. */
+  guardContents(repo: string, guard: ContentGuard): Promise<void>;
+  /** Issues keep the label under its new name, and their events the old name. */
+  renameLabel(repo: string, from: string, to: string): void;
+  /** The issue's events so far are no longer told, as beyond GitHub's window or after an import. */
+  forgetEvents(repo: string, number: number): void;
 
   /** The labels' events are the author's (default: the owner). */
   openIssue(options: {

@@ -3,7 +3,11 @@ import { presentRepository, presentUser } from "../present.ts";
 import type { RepositoryRoute } from "./route.ts";
 
 export const repositoryRoutes: readonly RepositoryRoute[] = [
-  { method: "GET", path: "", run: (call) => json(200, presentRepository(call, call.repository, call.level)) },
+  {
+    method: "GET",
+    path: "",
+    run: (call) => json(200, presentRepository(call, call.repository, call.level, call.token.app)),
+  },
   {
     method: "GET",
     path: "/collaborators/:login/permission",

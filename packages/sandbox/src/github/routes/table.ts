@@ -5,6 +5,7 @@ import { labelRoutes } from "./labels.ts";
 import { pullRoutes } from "./pulls.ts";
 import { repositoryRoutes } from "./repositories.ts";
 import type { PlainRoute, RepositoryRoute } from "./route.ts";
+import { ruleRoutes } from "./rules.ts";
 import { userRoutes } from "./user.ts";
 
 export const PLAIN_ROUTES: readonly PlainRoute[] = userRoutes;
@@ -16,6 +17,7 @@ export const REPOSITORY_ROUTES: readonly RepositoryRoute[] = [
   ...labelRoutes,
   ...pullRoutes,
   ...gitRoutes,
+  ...ruleRoutes,
   ...repositoryRoutes,
 ];
 

@@ -1,4 +1,4 @@
-import { json } from "../answer.ts";
+import { ApiError, json } from "../answer.ts";
 import { presentMe } from "../present.ts";
 import type { PlainRoute } from "./route.ts";
 
@@ -8,7 +8,14 @@ export const RATE = { limit: 5000, remaining: 4999, used: 1 } as const;
 export const rateReset = (): number => (Math.floor(Date.now() / 3_600_000) + 1) * 3600;
 
 export const userRoutes: readonly PlainRoute[] = [
-  { method: "GET", path: "/user", run: (call) => json(200, presentMe(call, call.user)) },
+  {
+    method: "GET",
+    path: "/user",
+    run(call) {
+      if (call.token.app) throw new ApiError(403, "Resource not accessible by integration");
+      return json(200, presentMe(call, call.user));
+    },
+  },
   {
     method: "GET",
     path: "/rate_limit",
