@@ -1,13 +1,43 @@
 import type { Repo } from "./types.ts";
 
 /**
- * Where people look at the repository: `https://github.com/o/r`, and on a GitHub Enterprise server
- * (`https://host/api/v3`) or a local one `<origin>/o/r`.
+ * Where people look at the repository: `https://github.com/o/r`; with data residency (`https://api.acme.ghe.com`)
+ * `https://acme.ghe.com/o/r`; on a GitHub Enterprise server (`https://host/api/v3`) or a local one `<origin>/o/r`.
  */
 export function webUrl(apiUrl: string, { owner, repo }: Repo): string {
-  const { origin } = new URL(apiUrl);
-  const base = origin === "https://api.github.com" ? "https://github.com" : origin;
-  return `${base}/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`;
+  return `${siteUrl(apiUrl)}/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`;
+}
+
+/** GitHub's pages and git, which share an origin. Without credentials, whatever the API's address has. */
+function siteUrl(apiUrl: string): string {
+  const url = new URL(apiUrl);
+  const site = siteOfApi(url.hostname);
+  return site === null ? url.origin : new URL(`https://${site}${url.port === "" ? "" : `:${url.port}`}`).origin;
+}
+
+/** Host of the pages where the API has a host of its own: at GitHub itself, and not on a server that somebody else runs. */
+function siteOfApi(hostname: string): string | null {
+  const [, site = null] = /^api\.(github\.com|[^.]+\.ghe\.com)\.?$/.exec(hostname) ?? [];
+  return site;
+}
+
+/**
+ * Why this cannot be the address of GitHub's API; null: it may be. The address of the pages, which people copy from their
+ * browser, answers with pages. Pure.
+ */
+export function whyNoApi(apiUrl: string): string | null {
+  const { hostname, pathname } = new URL(apiUrl);
+  const [, site] = /^(?:www\.)?(github\.com|[^.]+\.ghe\.com)\.?$/.exec(hostname) ?? [];
+  if (site !== undefined) return `${hostname} has GitHub's pages: its API is at https://api.${site}`;
+  if (siteOfApi(hostname) !== null && pathname.replace(/\/+$/, "") !== "") {
+    return `the API of ${hostname} has no path: expected https://${hostname}`;
+  }
+  return null;
+}
+
+/** Where GraphQL is asked: beside the REST API. */
+export function graphqlBase(apiUrl: string): string {
+  return apiUrl.replace(/\/+$/, "").replace(/\/api\/v3$/, "/api");
 }
 
 /** Where git clones the repository from. Carries no credentials. */
