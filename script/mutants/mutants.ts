@@ -417,7 +417,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "own-marker",
     file: `${CORE}/domain/marker.ts`,
-    find: ".filter((comment) => comment.author.login.toLowerCase() === login.toLowerCase())",
+    find: ".filter((comment) => comment.author.login.toLowerCase() === login?.toLowerCase())",
     replace: "",
     test: { file: `${CORE}/domain/marker.test.ts`, name: "counts our own account's only" },
     promise: "a marker that somebody else pasted counts for nothing",

@@ -78,7 +78,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 
   const missing = missingPrograms(config, config.agentEnv["PATH"] ?? "");
   if (missing.length > 0) throw new StartupProblem(missing);
-  const { github, login } = await signIn(config, { log, signal, now, writes: true });
+  const github = await signIn(config, { log, redis, signal, now, writes: true });
   log.info("agents run as this runner's own Unix user: what separates them guards against accidents only");
 
   // The data folder's slots, and what an earlier runner has left in them.
@@ -92,7 +92,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const queueErrors = errorsOf();
   queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
-  const services = await servicesOf(config, { github, login, redis, queue, log, now });
+  const services = await servicesOf(config, { github, redis, queue, log, now });
 
   // When it may take jobs.
   const hostWatch = await watchHost({
@@ -194,7 +194,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   };
 }
 
-type Given = Pick<RunnerServices, "github" | "login" | "redis" | "queue" | "log" | "now">;
+type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now">;
 
 function openDataFolder(path: string, log: Logger): void {
   try {
@@ -220,6 +220,9 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
   const id = await homeId(home, () => recallHomeId(home, store));
   return {
     ...given,
+    get login() {
+      return given.github.login;
+    },
     config,
     store,
     homeId: id,

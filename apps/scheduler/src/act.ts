@@ -18,8 +18,8 @@ export interface Actor {
   readonly redis: Redis;
   readonly store: IssueStore;
   readonly github: GitHub;
-  /** The token's account. */
-  readonly login: string;
+  /** The token's account; null: an app's, which is known from the first comment on. */
+  readonly login: string | null;
   readonly log: Logger;
   readonly attempts: number;
   readonly comments: Courtesy;

@@ -55,8 +55,9 @@ const LOG_MS = 30_000;
 /** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
 export async function start(config: Config, deps: SchedulerDeps): Promise<RunningScheduler> {
   const { log, redis, now = Date.now } = deps;
-  const { github, login } = await signIn(config, {
+  const github = await signIn(config, {
     log,
+    redis,
     signal: deps.signal,
     now,
     writes: false, // The runner does the writes, and tries them.
@@ -76,7 +77,21 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const store = createIssueStore(redis);
   const watch = watchVitals();
   const vitals = () => ({ process: watch.look(), github: githubPresence(github) });
-  const poll = createPoll({ config, github, login, queue, redis, store, log, now, signal, vitals });
+  const services = {
+    config,
+    github,
+    queue,
+    redis,
+    store,
+    log,
+    now,
+    signal,
+    vitals,
+    get login() {
+      return github.login;
+    },
+  };
+  const poll = createPoll(services);
   const writeTasks = createTextFile(join(config.home, "tasks.md"));
   const how = { worktrees: config.worktree.base_dir, manyRepositories: config.repositories.length > 1 };
 
@@ -113,7 +128,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const loops = Promise.all([
     every(config.coordinator.poll_interval_seconds * 1000, "poll", poll),
     every(HOLDS_MS, "holds", holds),
-    every(STOPS_MS, "stops", createStops({ config, redis, queue, store, github, login, log, now, signal })),
+    every(STOPS_MS, "stops", createStops(services)),
     every(TASKS_MS, "tasks", tasks),
     every(LEDGER_MS, "ledger", createLedger({ redis, queue, now })),
     every(LEDGER_MS, "budget", createBudget({ config, redis, log, now })),

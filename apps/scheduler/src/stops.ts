@@ -22,8 +22,8 @@ export interface StopServices {
   readonly queue: Queue<JobData, JobResult>;
   readonly store: IssueStore;
   readonly github: GitHub;
-  /** The token's account. */
-  readonly login: string;
+  /** The token's account; null: an app's, which is known from the first comment on. */
+  readonly login: string | null;
   readonly log: Logger;
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -112,7 +112,7 @@ async function tolerate(work: () => Promise<void>): Promise<boolean> {
 
 interface Talk {
   readonly github: GitHub;
-  readonly login: string;
+  readonly login: string | null;
   readonly ref: IssueRef;
   readonly signal: AbortSignal;
 }

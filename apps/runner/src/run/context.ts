@@ -23,8 +23,8 @@ import { whenThereIsRoom } from "./refusal.ts";
 export interface RunnerServices {
   readonly config: Config;
   readonly github: GitHub;
-  /** The account that the token belongs to. */
-  readonly login: string;
+  /** The account that the token belongs to; null: an app's, which is known from the first comment on. */
+  readonly login: string | null;
   readonly redis: Redis;
   /** Paused with a hold of the whole queue; the scheduler lets it go on. */
   readonly queue: Pick<Queue, "pause">;

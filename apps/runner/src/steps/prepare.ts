@@ -161,7 +161,7 @@ async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
 }
 
 /** People's comments, and what agents have answered before; what else is ours belongs to no conversation. */
-function conversationOf(comments: readonly Comment[], login: string): PromptComment[] {
+function conversationOf(comments: readonly Comment[], login: string | null): PromptComment[] {
   return comments.flatMap(({ author, body, createdAt }) => {
     const marker = author.login === login ? parseMarker(body) : null;
     if (marker !== null && marker.kind !== "answer") return [];

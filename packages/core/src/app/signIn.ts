@@ -1,33 +1,52 @@
+import type { Redis } from "ioredis";
 import type { Config } from "../config/resolve.ts";
 import { NO_TOKEN } from "../config/variables.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { GitHubError } from "../github/errors.ts";
 import { whoAmI } from "../github/whoAmI.ts";
 import { checkAccess, type AccessCheck } from "./checkAccess.ts";
+import { ACCOUNTS_KEY } from "../state/keys.ts";
 import { StartupProblem } from "./main.ts";
 
-export interface SignedIn {
-  readonly github: GitHub;
-  /** The token's account. */
-  readonly login: string;
+export interface SignInOptions extends Pick<AccessCheck, "log" | "signal" | "writes"> {
+  /** Borrowed. */
+  readonly redis: Redis;
+  readonly now: () => number;
 }
 
 /**
  * GitHub, as soon as it answers and has taken the token.
  * @throws StartupProblem when there is no token, GitHub refuses it, or it may write to no configured repository.
  */
-export async function signIn(
-  config: Config,
-  { log, signal, now, writes }: Pick<AccessCheck, "log" | "signal" | "writes"> & { readonly now: () => number },
-): Promise<SignedIn> {
+export async function signIn(config: Config, { log, redis, signal, now, writes }: SignInOptions): Promise<GitHub> {
   const token = config.secrets.githubToken;
   if (token === null) throw new StartupProblem(NO_TOKEN);
   const { api_url: apiUrl, write_interval_ms: writeIntervalMs } = config.github;
-  const github = createGitHub({ apiUrl, token, secrets: config.secrets.values, log, writeIntervalMs, now });
+  const onLogin = (login: string): void => {
+    log.info(`the token is the GitHub App's ${login}`);
+    redis
+      .hset(ACCOUNTS_KEY, apiUrl, login)
+      .catch((err: unknown) => log.warn({ err }, "the account was not remembered"));
+  };
+  const github = createGitHub({ apiUrl, token, secrets: config.secrets.values, log, writeIntervalMs, now, onLogin });
   const login = await whoAmI(github, { log, signal }).catch((error: unknown) => {
     if (!(error instanceof GitHubError)) throw error;
     throw new StartupProblem(`GitHub refuses the token: ${error.message}`, { cause: error });
   });
+  if (login === null) await recallLogin(github, { log, redis, apiUrl });
   await checkAccess(github, { config, log, signal, writes });
-  return { github, login };
+  return github;
+}
+
+/**
+ * The account of an app's token that GitHub does not name: as an earlier process learned it. Comments count as our own only by
+ * what GitHub said of a comment that this installation wrote, never by what a comment says of itself.
+ */
+async function recallLogin(
+  github: GitHub,
+  { log, redis, apiUrl }: Pick<SignInOptions, "log" | "redis"> & { readonly apiUrl: string },
+): Promise<void> {
+  const known = await redis.hget(ACCOUNTS_KEY, apiUrl);
+  if (known !== null && /^[\w.[\]-]{1,100}$/.test(known)) github.learnLogin(known);
+  else log.info("the token is a GitHub App's: its account is known from the first comment on");
 }

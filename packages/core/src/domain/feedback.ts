@@ -64,11 +64,11 @@ const MAX_FEEDBACK = 40_000;
 
 /**
  * Everything that was said about a pull request and still counts, oldest first. Not: reviews that are pending or were
- * dismissed, with their comments; what has no words; and our own comments. `login` is the token's account.
+ * dismissed, with their comments; what has no words; and our own comments. `login` is the token's account; null: not known yet, so there is nothing of ours.
  */
-export function feedbackOf({ reviews, lines, comments }: PullConversation, login: string): Feedback[] {
+export function feedbackOf({ reviews, lines, comments }: PullConversation, login: string | null): Feedback[] {
   const byId = new Map(reviews.map((review) => [review.id, review]));
-  const own = login.toLowerCase();
+  const own = login?.toLowerCase() ?? null;
   const said: Feedback[] = [
     ...reviews
       .filter(({ state, body }) => STATES[state] !== undefined && (body.trim() !== "" || state === "CHANGES_REQUESTED"))

@@ -13,6 +13,8 @@ const markerSchema = z.object({
   label_event_id: z.int().nonnegative().default(0),
   published_sha: z.string().max(64).nullable().default(null),
   question_id: z.int().nonnegative().nullable().default(null),
+  /** Whose label was refused, lower-cased; empty: GitHub does not tell. */
+  labeller: z.string().max(100).optional(),
 });
 export type Marker = z.infer<typeof markerSchema>;
 
@@ -40,14 +42,14 @@ export interface MarkedComment {
   readonly author: { readonly login: string };
 }
 
-/** Our comments of one kind among all of an issue, oldest first. `login` is the token's account. */
+/** Our comments of one kind among all of an issue, oldest first. `login` is the token's account; unknown, none is ours. */
 export function findMarked<C extends MarkedComment>(
   comments: readonly C[],
-  login: string,
+  login: string | null,
   kind: Marker["kind"],
 ): { readonly comment: C; readonly marker: Marker }[] {
   return comments
-    .filter((comment) => comment.author.login.toLowerCase() === login.toLowerCase())
+    .filter((comment) => comment.author.login.toLowerCase() === login?.toLowerCase())
     .map((comment) => ({ comment, marker: parseMarker(comment.body) }))
     .filter((found): found is { comment: C; marker: Marker } => found.marker?.kind === kind)
     .sort((a, b) => a.comment.id - b.comment.id);

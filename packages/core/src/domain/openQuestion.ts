@@ -15,7 +15,7 @@ export interface OpenQuestion {
  * The question that an issue waits on, for when Redis has forgotten it; null when there is none. A run that went on after
  * the answer, or came to an end, has left its own id or outcome on the status comment. `login` is the token's account.
  */
-export function findOpenQuestion(comments: readonly MarkedComment[], login: string): OpenQuestion | null {
+export function findOpenQuestion(comments: readonly MarkedComment[], login: string | null): OpenQuestion | null {
   const status = findMarked(comments, login, "status").at(-1)?.marker;
   const asked = findMarked(comments, login, "question").at(-1);
   if (status === undefined || asked === undefined || status.run !== asked.marker.run) return null;

@@ -12,6 +12,7 @@ const found = {
   defaultBranch: "main",
   canPush: true,
   archived: false,
+  private: false,
 } as const;
 
 describe("judgeRepository", () => {

@@ -8,6 +8,8 @@ import { mayWriteCalls } from "./mayWrite.ts";
 import { createOctokit } from "./octokit.ts";
 import { pullCalls } from "./pulls.ts";
 import { repositoryCalls } from "./repositories.ts";
+import { ruleCalls } from "./rules.ts";
+import { selfCalls } from "./self.ts";
 import { createTransport } from "./transport.ts";
 import type { Counters, RateLimit } from "./types.ts";
 
@@ -24,16 +26,22 @@ export interface GitHubOptions {
   requestTimeoutMs?: number;
   /** The wait before the second try of a call; before the third it is 4 times as long, before the fourth 9 times. */
   retryBaseMs?: number;
+  /** Called once the account of an app's token is known. */
+  onLogin?: (login: string) => void;
   /** Epoch milliseconds. */
   now: () => number;
 }
 
 export type GitHub = ReturnType<typeof repositoryCalls> &
+  Omit<ReturnType<typeof selfCalls>, "currentLogin"> &
+  ReturnType<typeof ruleCalls> &
   ReturnType<typeof issueCalls> &
   ReturnType<typeof commentCalls> &
   ReturnType<typeof labelCalls> &
   ReturnType<typeof mayWriteCalls> &
   ReturnType<typeof pullCalls> & {
+    /** Of the account that comments are written by; null while it is not known. */
+    readonly login: string | null;
     readonly counters: Counters;
     /** As of the latest answer; null before the first. */
     readonly rateLimit: RateLimit | null;
@@ -44,19 +52,27 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
  * error or a log line, and every text that is sent goes through `outgoing.ts`.
  */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { apiUrl, token, secrets = [], log, now } = options;
+  const { apiUrl, token, secrets = [], log, now, onLogin = () => undefined } = options;
   const { writeIntervalMs = 1000, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
   const transport = createTransport({ timeoutMs: requestTimeoutMs });
   const redact = createRedactor([token, ...secrets]);
   const octokit = createOctokit({ apiUrl, token, redact, log, writeIntervalMs, retryBaseMs, fetch: transport.fetch });
   const caller = createCaller({ octokit, redact, log, now });
+  const { currentLogin, ...self } = selfCalls(caller, { apiUrl, onLogin });
+  const probes = mayWriteCalls(caller);
+  const labels = labelCalls(caller);
   return {
-    ...repositoryCalls(caller, now),
-    ...issueCalls(caller),
-    ...commentCalls(caller),
-    ...labelCalls(caller),
-    ...mayWriteCalls(caller),
+    ...self,
+    ...repositoryCalls(caller, { isApp: self.isApp, mayWrite: probes.mayWrite, now }),
+    ...issueCalls(caller, labels),
+    ...commentCalls(caller, self.learnLogin),
+    ...labels,
+    ...probes,
     ...pullCalls(caller),
+    ...ruleCalls(caller),
+    get login() {
+      return currentLogin();
+    },
     counters: transport.counters,
     get rateLimit() {
       return transport.rateLimit;

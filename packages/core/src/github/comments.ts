@@ -5,8 +5,11 @@ import { commentSchema } from "./schemas.ts";
 import type { CallOptions, Comment, Repo } from "./types.ts";
 import { nameOf } from "./urls.ts";
 
-/** Calls about comments of issues and pull requests. */
-export function commentCalls({ one, all, redact }: Caller) {
+/**
+ * Calls about comments of issues and pull requests. `wrote` is
+ * called with the login that GitHub names as the author of what this token wrote.
+ */
+export function commentCalls({ one, all, redact }: Caller, wrote: (login: string) => void) {
   return {
     /** All comments of an issue, oldest first. */
     comments: (repo: Repo, number: number, options: CallOptions = {}): Promise<Comment[]> =>
@@ -36,14 +39,22 @@ export function commentCalls({ one, all, redact }: Caller) {
     },
 
     /** Sent once: after `unavailable`, look whether it is there before trying again. */
-    createComment: (repo: Repo, number: number, words: CommentWords, options: CallOptions = {}): Promise<Comment> =>
-      one({
+    createComment: async (
+      repo: Repo,
+      number: number,
+      words: CommentWords,
+      options: CallOptions = {},
+    ): Promise<Comment> => {
+      const comment = await one({
         route: "POST /repos/{owner}/{repo}/issues/{number}/comments",
         params: { ...nameOf(repo), number },
         texts: { body: outgoingComment(words, redact) },
         schema: commentSchema,
         ...options,
-      }),
+      });
+      wrote(comment.author.login);
+      return comment;
+    },
 
     /** null when the comment was deleted. */
     updateComment: async (

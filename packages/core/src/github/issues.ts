@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { eventSchema, issueSchema } from "./schemas.ts";
@@ -5,18 +6,27 @@ import type { CallOptions, Issue, IssueAnswer, IssueEvent, Repo } from "./types.
 import { nameOf, repoKey, repoOfApiUrl } from "./urls.ts";
 
 /** Calls about issues. */
-export function issueCalls({ one, all }: Caller) {
-  async function newestEvent(
+export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
+  const eventsOf = (repo: Repo, number: number, { signal }: CallOptions) =>
+    all({
+      route: "GET /repos/{owner}/{repo}/issues/{number}/events",
+      params: { ...nameOf(repo), number },
+      schema: eventSchema,
+      signal,
+    });
+
+  async function newestLabeledEvent(
     repo: Repo,
     number: number,
-    { kind, label, signal }: EventWish & CallOptions,
+    label: string,
+    options: CallOptions = {},
   ): Promise<IssueEvent | null> {
-    const route = "GET /repos/{owner}/{repo}/issues/{number}/events";
-    const events = await all({ route, params: { ...nameOf(repo), number }, schema: eventSchema, signal });
-    return events
-      .filter((entry) => entry.kind === kind)
-      .filter((entry) => label === undefined || entry.label?.toLowerCase() === label.toLowerCase())
-      .reduce<IssueEvent | null>((best, { event }) => (best === null || event.id > best.id ? event : best), null);
+    const events = await eventsOf(repo, number, options);
+    const own = newest(events, { kind: "labeled", label });
+    const off = newest(events, { kind: "unlabeled", label });
+    if (own !== null && (off === null || off.id < own.id)) return own;
+    const old = await renamedFrom({ events, label }, (name) => hasLabel(repo, name, options));
+    return old !== null && (own === null || old.id > own.id) ? old : own;
   }
 
   return {
@@ -29,7 +39,7 @@ export function issueCalls({ one, all }: Caller) {
       const route = "GET /repos/{owner}/{repo}/issues";
       const params = { ...nameOf(repo), state: "open", labels: label, sort: "created", direction: "asc" };
       const found = await all({ route, params, schema: issueSchema, ...options });
-      const wanted = found.filter(({ issue }) => !issue.isPull && hasLabel(issue, label));
+      const wanted = found.filter(({ issue }) => !issue.isPull && carries(issue, label));
       return [...new Map(wanted.map(({ issue }) => [issue.number, issue])).values()];
     },
 
@@ -51,13 +61,55 @@ export function issueCalls({ one, all }: Caller) {
       }
     },
 
-    /** The last time somebody put this label on, null when nobody ever did. */
-    newestLabeledEvent: (repo: Repo, number: number, label: string, options: CallOptions = {}) =>
-      newestEvent(repo, number, { kind: "labeled", label, ...options }),
+    /**
+     * The last time somebody put this label on, also under a name that it had before; null where GitHub does not tell of any, or
+     * not for sure.
+     */
+    newestLabeledEvent,
 
     /** The last time that somebody closed it, or took this label off; null when nobody ever did. */
-    newestEvent,
+    newestEvent: async (repo: Repo, number: number, { signal, ...wish }: EventWish & CallOptions) =>
+      newest(await eventsOf(repo, number, { signal }), wish),
   };
+}
+
+interface Labels {
+  readonly hasLabel: (repo: Repo, name: string, options: CallOptions) => Promise<boolean>;
+}
+
+type Told = z.infer<typeof eventSchema>;
+
+function newest(events: readonly Told[], { kind, label }: EventWish): IssueEvent | null {
+  return events
+    .filter((entry) => entry.kind === kind)
+    .filter((entry) => label === undefined || entry.label?.toLowerCase() === label.toLowerCase())
+    .reduce<IssueEvent | null>((best, { event }) => (best === null || event.id > best.id ? event : best), null);
+}
+
+/** Labels that are asked for at most. */
+const MAX_ASKED = 20;
+
+/**
+ * Finds the event of a label that has another name by now; null: there is none, or it is not certain. Events keep the name of their
+ * time, so it is one that was put on and never taken off, and that the repository has no more. It was renamed, or deleted: where
+ * several have vanished, it is certain only when the same account put all of them on.
+ */
+async function renamedFrom(
+  { events, label }: { readonly events: readonly Told[]; readonly label: string },
+  exists: (name: string) => Promise<boolean>,
+): Promise<IssueEvent | null> {
+  const last = new Map<string, Told>();
+  for (const entry of events.toSorted((a, b) => a.event.id - b.event.id)) {
+    const name = entry.label?.toLowerCase() ?? "";
+    if (name === "" || name === label.toLowerCase()) continue;
+    if (entry.kind === "labeled" || entry.kind === "unlabeled") last.set(name, entry);
+  }
+  const on = [...last.values()].filter(({ kind }) => kind === "labeled");
+  if (on.length > MAX_ASKED) return null;
+  const vanished: Told[] = [];
+  for (const entry of on) if (!(await exists(entry.label ?? ""))) vanished.push(entry);
+  const actors = new Set(vanished.map(({ event }) => event.actor.toLowerCase()));
+  return actors.size === 1 ? newest(vanished, { kind: "labeled" }) : null;
 }
 
 /** Which events; of every label where none is named. */
@@ -66,6 +118,6 @@ interface EventWish {
   readonly label?: string;
 }
 
-function hasLabel(issue: Issue, label: string): boolean {
+function carries(issue: Issue, label: string): boolean {
   return issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
 }

@@ -6,8 +6,8 @@ import type { GitHub } from "./client.ts";
 export interface QueuedComment {
   readonly github: Pick<GitHub, "comments" | "createComment" | "updateComment">;
   readonly ref: IssueRef;
-  /** Of the token's account. */
-  readonly login: string;
+  /** Of the token's account; null: not known yet. */
+  readonly login: string | null;
   /** The label that starts work. */
   readonly trigger: string;
   /** ISO time. */

@@ -122,7 +122,16 @@ test.each([404, 410])("status %i of an issue or a repository means gone", async 
 test("a repository is found whatever the case of its name", async () => {
   const json = { id: 9, full_name: "O/R", default_branch: "trunk", archived: true, permissions: { push: true } };
   const { client } = await start(() => ({ json }));
-  const found = { kind: "found", id: 9, owner: "O", repo: "R", defaultBranch: "trunk", canPush: true, archived: true };
+  const found = {
+    kind: "found",
+    id: 9,
+    owner: "O",
+    repo: "R",
+    defaultBranch: "trunk",
+    canPush: true,
+    archived: true,
+    private: false,
+  };
   expect(await client().repository(repo)).toEqual(found);
 });
 

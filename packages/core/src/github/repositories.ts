@@ -1,14 +1,35 @@
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
-import { permissionSchema, repositorySchema, viewerSchema } from "./schemas.ts";
+import type { Area, MayWrite } from "./mayWrite.ts";
+import { permissionSchema, repositorySchema } from "./schemas.ts";
 import type { CallOptions, Permission, Repo, RepositoryAnswer } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
 
 const PERMISSION_TTL_MS = 10 * 60_000;
+/** Whoever has just given the permission is waiting. */
+const REFUSED_TTL_MS = 60_000;
 const MAX_PERMISSIONS = 1000;
 
+interface RepositoryNeeds {
+  readonly isApp: (options: CallOptions) => Promise<boolean>;
+  readonly mayWrite: (repo: Repo, area: Area, options: CallOptions) => Promise<MayWrite>;
+  readonly now: () => number;
+}
+
 /** Calls about accounts and repositories as a whole. */
-export function repositoryCalls({ one }: Caller, now: () => number) {
+export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: RepositoryNeeds) {
+  const pushes = new Map<string, { may: boolean; until: number }>();
+
+  /** GitHub shows an app no permissions in its repositories: what it may do is tried, at most once in 10 minutes. */
+  async function mayPush(repo: Repo, options: CallOptions): Promise<boolean> {
+    if (!(await isApp(options))) return false;
+    const known = pushes.get(repoKey(repo));
+    if (known !== undefined && now() < known.until) return known.may;
+    const may = (await mayWrite(repo, "Contents", options)) !== "no";
+    pushes.set(repoKey(repo), { may, until: now() + (may ? PERMISSION_TTL_MS : REFUSED_TTL_MS) });
+    return may;
+  }
+
   const permissions = new Map<string, { permission: Permission; until: number }>();
 
   async function askPermission(repo: Repo, login: string, options: CallOptions): Promise<Permission> {
@@ -23,10 +44,6 @@ export function repositoryCalls({ one }: Caller, now: () => number) {
   }
 
   return {
-    /** Whose token it is. */
-    viewer: (options: CallOptions = {}): Promise<{ login: string; id: number }> =>
-      one({ route: "GET /user", schema: viewerSchema, ...options }),
-
     /** The repository as it is now, `moved` when GitHub answers with another one. */
     repository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> => {
       try {
@@ -46,8 +63,9 @@ export function repositoryCalls({ one }: Caller, now: () => number) {
           owner: raw.full_name.slice(0, slash),
           repo: raw.full_name.slice(slash + 1),
           defaultBranch: raw.default_branch,
-          canPush: raw.permissions?.push ?? false,
+          canPush: (raw.permissions?.push ?? false) || raw.archived || (await mayPush(repo, options)),
           archived: raw.archived,
+          private: raw.private,
         };
       } catch (error) {
         if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone"))

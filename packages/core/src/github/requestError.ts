@@ -47,7 +47,8 @@ export function failureOf({ error, call, redact, now }: Thrown): GitHubError {
     });
   }
   const status = thrownSchema.parse(error).status ?? null;
-  const detail = redact(messageOf(response.data) || message);
+  const said = redact(messageOf(response.data) || message);
+  const detail = status === 403 ? withPermission(said, response.headers["x-accepted-github-permissions"]) : said;
   return new GitHubError({
     ...classify({ status, headers: response.headers, message: detail, now }),
     status,
@@ -63,6 +64,17 @@ function messageOf(data: unknown): string {
   if (body === undefined) return "";
   const errors = body.errors.map((error) => (typeof error === "string" ? error : (error.message ?? error.code ?? "")));
   return [body.message, errors.filter(Boolean).join("; ")].filter(Boolean).join(": ");
+}
+
+/** GitHub names what a fine-grained or app's token lacks in a header alone: `issues=write; pull_requests=write`, one of which is enough. */
+function withPermission(said: string, accepted: string | number | undefined): string {
+  const names = String(accepted ?? "").slice(0, 200);
+  if (!/^[a-z_]+=[a-z]+(?:[;,]\s*[a-z_]+=[a-z]+)*$/.test(names)) return said;
+  const spoken = names
+    .split(/;\s*/)
+    .map((some) => some.replaceAll("_", " ").replaceAll("=", ": "))
+    .join(" or ");
+  return `${said} (the token lacks the permission ${spoken})`;
 }
 
 function rootOf(error: unknown): Error {

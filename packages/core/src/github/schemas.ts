@@ -17,11 +17,15 @@ const labelSchema = z.union([z.string(), z.object({ name: z.string().nullish() }
 
 export const viewerSchema = z.object({ login: z.string(), id: z.number() });
 
+/** Longer ones are nobody's. */
+export const graphqlSchema = z.object({ data: z.object({ viewer: z.object({ login: z.string().min(1).max(100) }) }) });
+
 export const repositorySchema = z.object({
   id: z.number(),
   full_name: z.string().regex(/^[^/]+\/[^/]+$/),
   default_branch: z.string().min(1),
   archived: z.boolean().default(false),
+  private: z.boolean().default(false),
   permissions: z.object({ push: z.boolean().default(false) }).optional(),
 });
 

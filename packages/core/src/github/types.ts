@@ -89,6 +89,13 @@ export interface IssueEvent {
   at: string;
 }
 
+/** A rule of a ruleset for branches, by GitHub's type, such as `creation`. */
+export interface BranchRule {
+  type: string;
+  parameters: Record<string, unknown>;
+  rulesetId: number | null;
+}
+
 export type Permission = "admin" | "write" | "read" | "none";
 
 export type RepositoryAnswer =
@@ -101,6 +108,7 @@ export type RepositoryAnswer =
       defaultBranch: string;
       canPush: boolean;
       archived: boolean;
+      private: boolean;
     }
   /** Renamed or transferred; `to` is `owner/name`. */
   | { kind: "moved"; to: string }

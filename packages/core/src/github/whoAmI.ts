@@ -5,16 +5,17 @@ import { GitHubError } from "./errors.ts";
 const AGAIN_MS = 5000;
 
 /**
- * The account of the token, asked until GitHub answers; it says so while it waits.
+ * The account of the token, asked until GitHub answers; it says so while it waits. Null: an app's token, and GitHub does not say
+ * which app's.
  * @throws GitHubError when GitHub refuses the token, or `signal.reason`.
  */
 export async function whoAmI(
-  github: { viewer(options: { signal?: AbortSignal }): Promise<{ login: string }> },
+  github: { findLogin(options: { signal?: AbortSignal }): Promise<string | null> },
   { log, signal }: { log: Logger; signal: AbortSignal },
-): Promise<string> {
+): Promise<string | null> {
   for (let told = false; ;) {
     try {
-      return (await github.viewer({ signal })).login;
+      return await github.findLogin({ signal });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof GitHubError) || error.kind === "unauthorized" || error.kind === "forbidden") throw error;

@@ -23,6 +23,8 @@ export const NOTIFY_KEY = "tac8:notify";
 export const NOTIFY_PENDING_KEY = "tac8:notify:pending";
 /** Hash by repository: from when on issues may be added. Missing: Redis is new, or was emptied. */
 export const EPOCH_KEY = "tac8:epoch";
+/** Hash by the API's address: the account of a GitHub App's token, as GitHub named it. */
+export const ACCOUNTS_KEY = "tac8:accounts";
 /** Pub/sub channel that wakes those who wait for a command; the command itself is in the hash. */
 export const COMMANDS_CHANNEL = "tac8:commands";
 

@@ -8,7 +8,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   "C1",
   "C2",
   "C3",
-  "C5",
 
   // Text in and out
 

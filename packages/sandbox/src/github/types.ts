@@ -1,6 +1,16 @@
 import type { Fault, FaultRequest } from "./faults.ts";
-import type { Area, Comment, Issue, Level, PushEntry, RequestEntry, Review, ReviewState } from "./model.ts";
-import type { Area, Comment, ContentGuard, Issue, Level, PushEntry, RequestEntry, Ruleset } from "./model.ts";
+import type {
+  Area,
+  Comment,
+  Issue,
+  Level,
+  PushEntry,
+  RequestEntry,
+  Review,
+  ReviewState,
+  ContentGuard,
+  Ruleset,
+} from "./model.ts";
 import type { CreateRepository } from "./repositories.ts";
 
 export interface GitHubOptions {
