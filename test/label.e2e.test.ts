@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 const WORK = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
@@ -18,7 +19,7 @@ const pullsOf = (number: number) =>
   world.github.pulls(REPO).filter(({ head }) => new RegExp(`^auto/gh-${number}(-\\d+)?$`).test(head));
 const addLabel = (number: number, actor: string) => world.github.addLabel({ repo: REPO, number, actor, label: LABEL });
 
-test("a label by someone who cannot write: refused and said once; by the owner: it starts", async () => {
+fieldTest("F3", "a label by someone who cannot write: refused and said once; by the owner: it starts", async () => {
   const { github } = world;
   const number = world.openIssue({ script: WORK, labels: [] });
   addLabel(number, "stranger");
@@ -27,9 +28,16 @@ test("a label by someone who cannot write: refused and said once; by the owner: 
   const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
   const before = polls();
   await github.waitFor(() => polls() >= before + 3, { what: "two polls" });
-  const said = github.comments(REPO, number).filter(({ body }) => body.includes("This issue ended without"));
-  expect(said).toHaveLength(1);
-  expect(said[0]?.body).toContain(`stranger put the label ${LABEL} on, but cannot write to the repository`);
+  const said = () => github.comments(REPO, number).map(({ body }) => body);
+  expect(said()).toHaveLength(1);
+  expect(said()[0]).toContain(`stranger put the label ${LABEL} on, but cannot write to the repository`);
+  expect(said()[0]).toContain("Work starts when an account that can write to this repository puts the label");
+  expect(said()[0]).not.toContain("reason above");
+  for (let times = 2; times <= 4; times += 1) {
+    addLabel(number, "stranger");
+    await world.enters(number, "failed", times);
+    expect(said()).toHaveLength(1);
+  }
   expect(await world.agentStarts(number)).toEqual([]);
   expect(github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
   expect(github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
@@ -38,7 +46,61 @@ test("a label by someone who cannot write: refused and said once; by the owner: 
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
   expect(runner.log()).not.toContain("unexpected");
+
+  // What was done stays in sight, and the comment of the same day is enough.
+  const told = said();
+  addLabel(number, "stranger");
+  await world.enters(number, "failed", 5);
+  expect(said()).toEqual(told);
+  expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
+  github.addUser({ login: "passer-by" });
+  addLabel(number, "passer-by");
+  await world.enters(number, "failed", 6);
+  expect(said()).toEqual([...told, expect.stringContaining(`passer-by put the label ${LABEL} on`)]);
 });
+
+/** Reads of the issue's events so far. */
+const asked = (number: number) =>
+  world.github.requests.filter(({ path }) => path === `/repos/${REPO}/issues/${number}/events`).length;
+
+fieldTest("C1", "a renamed label: works by the event of its old name, if a trusted account put it on", async () => {
+  const { github } = world;
+  const labelled = (actor: string) => {
+    const number = world.openIssue({ script: WORK, labels: [] });
+    github.addLabel({ repo: REPO, number, actor, label: "ai work" });
+    return number;
+  };
+  const [trusted, strange] = [labelled(OWNER), labelled("stranger")];
+  github.renameLabel(REPO, "ai work", LABEL);
+  await world.enters(trusted, "pr", 1);
+  await world.enters(strange, "failed", 1);
+  expect(await world.agentStarts(strange)).toEqual([]);
+  expect(github.comments(REPO, strange).map(({ body }) => body)).toEqual([
+    expect.stringContaining(`stranger put the label ${LABEL} on`),
+  ]);
+});
+
+fieldTest(
+  "C1",
+  "a label of which GitHub tells no event: one comment, then quiet, and the label again starts it",
+  async () => {
+    const { github } = world;
+    const number = world.openIssue({ script: WORK });
+    github.forgetEvents(REPO, number);
+    await world.enters(number, "failed", 1);
+    const said = () => github.comments(REPO, number).map(({ body }) => body);
+    expect(said()).toEqual([expect.stringMatching(/does not tell who put the label.*\n\n.*put the label back on/s)]);
+    const before = asked(number);
+    expect(before).toBeLessThanOrEqual(5);
+    const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;
+    const then = polls();
+    await github.waitFor(() => polls() >= then + 3, { what: "two polls" });
+    expect([asked(number), said().length, await world.agentStarts(number)]).toEqual([before, 1, []]);
+    addLabel(number, OWNER);
+    await world.enters(number, "pr", 1);
+    expect(said()).toHaveLength(2);
+  },
+);
 
 test("a label by someone who cannot write neither publishes finished work nor ends what a trusted one began", async () => {
   const { github, store } = world;

@@ -311,6 +311,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a run pushes only to the branches of its own issue",
   },
   {
+    name: "refused-label",
+    file: `${RUNNER}/steps/refusedLabel.ts`,
+    find: "if (silent && !takesPlace) return;",
+    replace: "if (silent && takesPlace) return;",
+    test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
+    promise: "a label that may start nothing gets one comment a day for each account",
+  },
+  {
+    name: "renamed-label",
+    file: "packages/core/src/github/issues.ts",
+    find: "return actors.size === 1 ?",
+    replace: "return actors.size >= 1 ?",
+    test: { file: "packages/core/src/github/renamed.int.test.ts", name: "where that is certain" },
+    promise: "a renamed label counts only where it is certain whose it is",
+  },
+  {
     name: "push-default",
     file: `${RUNNER}/airlock/pushScope.ts`,
     find: "if (branch !== base && branch !== defaultBranch) return null;",
@@ -433,8 +449,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "label-trust",
     file: `${RUNNER}/steps/trigger.ts`,
-    find: 'const trusted = permission === "admin" || permission === "write";',
-    replace: "const trusted = true;",
+    find: "const trusted = await isTrusted(run, event.actor);",
+    replace: "const trusted = true as boolean;",
     test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
     promise: "only someone who can write starts a run",
   },

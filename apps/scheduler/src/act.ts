@@ -20,6 +20,8 @@ export interface Actor {
   readonly github: GitHub;
   /** The token's account; null: an app's, which is known from the first comment on. */
   readonly login: string | null;
+  /** Accounts whose labels count although they cannot write. */
+  readonly trustedUsers: readonly string[];
   readonly log: Logger;
   readonly attempts: number;
   readonly comments: Courtesy;

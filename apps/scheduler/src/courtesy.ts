@@ -1,6 +1,7 @@
 import type { IssueRef } from "@tac8/core/domain/reference";
 import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
-import { showQueued, showWithdrawn } from "@tac8/core/github/queuedComment";
+import { mayStart } from "@tac8/core/github/mayStart";
+import { showQueued, showWithdrawn, type QueuedComment } from "@tac8/core/github/queuedComment";
 import type { Actor } from "./act.ts";
 import type { RepositorySnapshot } from "./plan.ts";
 
@@ -15,13 +16,19 @@ const OF_ONE_ISSUE: readonly GitHubErrorKind[] = ["gone", "not-found", "forbidde
 /** For one comment: the queue does not wait longer for words. */
 const PATIENCE_MS = 10_000;
 
-/** Says on the issue that it is queued. Whatever becomes of that, the caller goes on. */
+/**
+ * Says on the issue that it is queued, unless its run will refuse the label: then the run says so, and nothing else is said.
+ * Whatever becomes of that, the caller goes on.
+ */
 export function tellQueued(
   actor: Actor,
   snapshot: RepositorySnapshot,
   { number, since, known }: { number: number; since: string; known: boolean },
 ): Promise<void> {
-  return politely(actor, () => showQueued(options(actor, snapshot, { number, since }), { known }));
+  return politely(actor, async () => {
+    const said = options(actor, snapshot, { number, since });
+    if (await isTrusted(actor, snapshot, said)) await showQueued(said, { known });
+  });
 }
 
 /** Says on an issue that was told to be queued that it is not any more. */
@@ -38,6 +45,15 @@ function options(actor: Actor, snapshot: RepositorySnapshot, { number, since }: 
   const ref: IssueRef = { owner: snapshot.owner, repo: snapshot.repo, number };
   const patient = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
   return { github, ref, login, trigger: snapshot.label, since, signal: patient };
+}
+
+async function isTrusted(
+  { github, trustedUsers }: Actor,
+  { label }: RepositorySnapshot,
+  { ref, signal }: Pick<QueuedComment, "ref" | "signal">,
+): Promise<boolean> {
+  const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
+  return event !== null && mayStart(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
 }
 
 async function politely({ comments, log }: Actor, speak: () => Promise<void>): Promise<void> {

@@ -11,7 +11,7 @@ import { MAX_ASKED } from "./who.ts";
 
 /** All borrowed; `signal` ends a poll in its middle. */
 export type PollServices = Omit<Reader, "trustedUsers"> &
-  Omit<Actor, "attempts" | "comments" | "curiosity"> & {
+  Omit<Actor, "attempts" | "comments" | "curiosity" | "trustedUsers"> & {
     readonly config: Config;
     /** What the scheduler tells of itself beside its polls. */
     readonly vitals: () => Pick<SchedulerPresence, "process" | "github">;
@@ -37,7 +37,9 @@ export function createPoll(services: PollServices): () => Promise<void> {
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
     const commented = actions.filter(begins).length <= MAX_COMMENTED;
     const curiosity = { left: MAX_ASKED };
-    const actor = { ...services, attempts: config.coordinator.max_attempts, comments: { on: commented }, curiosity };
+    const { max_attempts: attempts } = config.coordinator;
+    const { trusted_users: trustedUsers } = config.github;
+    const actor = { ...services, trustedUsers, attempts, comments: { on: commented }, curiosity };
     const problems: string[] = [];
     for (const action of actions) {
       try {

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { jobIdOf, parseJobId, repoKey } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
+import { mayStart } from "@tac8/core/github/mayStart";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Comment, IssueAnswer } from "@tac8/core/github/types";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
@@ -159,8 +160,7 @@ export async function answerQuestions(
   }
   for (const login of repliers(snapshot, comments).filter((name) => !trusted.has(name))) {
     await tolerate(async () => {
-      const permission = await github.permission(snapshot, login, { signal });
-      if (permission === "admin" || permission === "write") trusted.add(login);
+      if (await mayStart(github, { repo: snapshot, login, trustedUsers }, { signal })) trusted.add(login);
     });
   }
   return { answers: { events, issues, comments, trusted }, problems };

@@ -1,3 +1,4 @@
+import { StepFailure } from "@tac8/core/domain/failures";
 import type { Outcome } from "@tac8/core/domain/states";
 import type { Comment, Issue } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
@@ -61,14 +62,35 @@ async function mayStart(run: RunContext, comments: readonly Comment[]): Promise<
       return false;
     case "untrusted": {
       const reason = `${trigger.actor} put the label ${run.repository.issueLabel} on, but cannot write to the repository`;
-      // In one write: a run that comes after half of it would take the event for one that was found good.
-      const patch = { labelEvent: trigger.event, failure: "refused" } as const;
-      await run.write({ ...patch, outcome: "failed", reason, outcomeRun: run.id });
+      await refuse(run, { actor: trigger.actor, event: trigger.event, reason });
+      return false;
+    }
+    case "unknown": {
+      const { issueLabel } = run.repository;
+      // Events may come some seconds after their label: it waits once, without a slot.
+      if (run.state.parked === 0) {
+        const message = `GitHub does not tell yet who put the label ${issueLabel} on`;
+        throw new StepFailure({ kind: "github", message });
+      }
+      const reason = `GitHub does not tell who put the label ${issueLabel} on: it may have been renamed or imported, or come with a transfer`;
+      await refuse(run, { actor: "", event: 0, reason });
       return false;
     }
     default:
       return trigger satisfies never;
   }
+}
+
+/** In one write: a run that comes after half of it would take the event for one that was found good. */
+async function refuse(
+  run: RunContext,
+  { actor, event, reason }: { readonly actor: string; readonly event: number; readonly reason: string },
+): Promise<void> {
+  const login = actor.toLowerCase();
+  const before = run.state.refusedLabel;
+  const refusedLabel = before?.login === login ? before : { login, told: null };
+  const patch = { labelEvent: event, failure: "untrusted", refusedLabel } as const;
+  await run.write({ ...patch, outcome: "failed", reason, outcomeRun: run.id });
 }
 
 async function end(run: RunContext, outcome: Outcome, reason: string): Promise<null> {

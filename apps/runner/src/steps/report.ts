@@ -3,6 +3,7 @@ import { answerText, failureText, questionText } from "@tac8/core/domain/texts";
 import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/advice";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
+import type { Sign } from "@tac8/core/domain/labels";
 import { showWithdrawn } from "@tac8/core/github/queuedComment";
 import type { JobResult } from "@tac8/core/queue/contract";
 import type { RunContext } from "../run/context.ts";
@@ -12,6 +13,7 @@ import { look } from "../workspace/aside.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
 import { feedbackHeard } from "./feedback.ts";
 import { showLabel, signOfEnd } from "./labels.ts";
+import { sayRefusedLabel } from "./refusedLabel.ts";
 import { isSpeechless, sayOnce, showStatus } from "./statusComment.ts";
 
 const SIGN = {
@@ -78,6 +80,7 @@ async function consumeLabel(run: RunContext): Promise<void> {
 async function speak(run: RunContext, outcome: Outcome, stays: string | null): Promise<void> {
   const { state, repository } = run;
   if (outcome === "withdrawn") return sayWithdrawn(run);
+  if (state.failure === "untrusted") return sayRefusedLabel(run);
   if (outcome === "blocked" && state.questionId === null) {
     const { id, createdAt } = await sayOnce(run, "question", questionText(state.question ?? ""));
     await run.write({ questionId: id, askedAt: createdAt });
@@ -134,11 +137,18 @@ async function relabel(run: RunContext, outcome: Outcome): Promise<void> {
   if (found.kind !== "found") return;
   await run.assertLive();
   const { labels } = found.issue;
-  await showLabel(run, outcome === "withdrawn" ? signOfEnd(run, labels) : SIGN[outcome], labels);
+  await showLabel(run, signOf(run, outcome, labels), labels);
   const trigger = repository.issueLabel.toLowerCase();
   // A blocked job has not ended: taking its label off withdraws it.
   if (outcome === "blocked" || !labels.some((label) => label.toLowerCase() === trigger)) return;
   await github.removeLabel(ref, ref.number, repository.issueLabel, options);
+}
+
+/** Of a round that never began the sign of the one before stays. */
+function signOf(run: RunContext, outcome: Outcome, labels: readonly string[]): Sign | null {
+  if (outcome === "withdrawn") return signOfEnd(run, labels);
+  if (run.state.failure === "untrusted") return signOfEnd(run, labels) ?? SIGN.failed;
+  return SIGN[outcome];
 }
 
 /** How long people waited for this end, in ms; null where it is not known. */

@@ -75,7 +75,7 @@ export function isSpeechless(error: unknown): error is GitHubError {
   return error.kind !== "unavailable" && error.kind !== "rate-limit" && error.kind !== "unauthorized";
 }
 
-function markerOf({ id, state }: RunContext, kind: Marker["kind"]): Marker {
+export function markerOf({ id, state }: RunContext, kind: Marker["kind"]): Marker {
   return {
     v: 1,
     kind,

@@ -1,4 +1,3 @@
-import { StepFailure } from "@tac8/core/domain/failures";
 import { findMarked } from "@tac8/core/domain/marker";
 import { findOpenQuestion, type OpenQuestion } from "@tac8/core/domain/openQuestion";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
@@ -10,6 +9,8 @@ export type Trigger =
   | { readonly kind: "go"; readonly event: number }
   /** The label was put on by somebody who may not start work. */
   | { readonly kind: "untrusted"; readonly actor: string; readonly event: number }
+  /** GitHub does not tell who put the label on. */
+  | { readonly kind: "unknown" }
   /** Its newest event was used before: a label left behind. */
   | { readonly kind: "used" }
   /** Its run has asked a question that is still open, and Redis has forgotten it. */
@@ -28,10 +29,7 @@ export async function readTrigger(run: RunContext, comments: readonly Comment[])
   if (state.admitted !== null || state.retried !== null) {
     return { kind: "go", event: Math.max(event?.id ?? 0, state.labelEvent) };
   }
-  if (event === null && state.labelEvent === 0) {
-    const message = `GitHub does not tell yet who put the label ${repository.issueLabel} on`;
-    throw new StepFailure({ kind: "github", message });
-  }
+  if (event === null && state.labelEvent === 0) return { kind: "unknown" };
   if (event === null || event.id <= state.labelEvent) return { kind: "go", event: state.labelEvent };
   const question = state.labelEvent === 0 ? findOpenQuestion(comments, login) : null;
   if (question !== null && event.id <= question.labelEvent) return { kind: "asked", question };

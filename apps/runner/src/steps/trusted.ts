@@ -1,9 +1,11 @@
+import { mayStart } from "@tac8/core/github/mayStart";
 import type { RunContext } from "../run/context.ts";
 
-/** May this account start work? It is named in the configuration, or GitHub lets it write to the repository. */
-export async function isTrusted(run: RunContext, login: string): Promise<boolean> {
-  const { github, config } = run.services;
-  if (config.github.trusted_users.some((user) => user.toLowerCase() === login.toLowerCase())) return true;
-  const permission = await github.permission(run.ref, login, { signal: run.switch.halt });
-  return permission === "admin" || permission === "write";
+/** May this account start work, and is heard about it? */
+export function isTrusted(
+  { ref, services: { github, config }, switch: { halt } }: RunContext,
+  login: string,
+): Promise<boolean> {
+  const { trusted_users: trustedUsers } = config.github;
+  return mayStart(github, { repo: ref, login, trustedUsers }, { signal: halt });
 }

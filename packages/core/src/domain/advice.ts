@@ -12,6 +12,7 @@ export const ADVICE: Record<FailureKind, string> = {
   model: "Wait until the model's service is well again, see status.claude.com; check the network and the proxy.",
   github: "See whether GitHub has an outage.",
   refused: "The reason above says what to change.",
+  untrusted: "Work starts when an account that can write to this repository puts the label on.",
   git: "Look at the workspace on the runner's machine.",
   disk: "Make space on the disk of the runner's machine: it goes on by itself.",
   "no-changes": "If something is to be done here, say in the issue what is missing.",
@@ -40,6 +41,7 @@ export const MEANING: Record<FailureKind, string> = {
   disk: "The disk of the runner's machine is full.",
   "no-changes":
     "The agent finished well, changed nothing, and said nothing. With an answer the issue ends as `answered`.",
+  untrusted: "The label was put on by an account that cannot write to the repository.",
   unfinished:
     "The agent ended its turn with something left open: it planned a later turn, left a task or sub-agent in the background, or its turn was cut off.",
   budget: "The day's budget (`max_usd_per_day`, `max_runs_per_day`) is used up.",

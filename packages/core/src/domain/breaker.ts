@@ -192,6 +192,7 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "disk":
     case "budget":
     case "lost":
+    case "untrusted":
     case null:
     case undefined:
       return null;

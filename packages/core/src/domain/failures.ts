@@ -10,6 +10,7 @@ export const FAILURE_KINDS = [
   "model",
   "github",
   "refused",
+  "untrusted",
   "git",
   "disk",
   "no-changes",
@@ -71,6 +72,7 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   disk: { burnsAttempt: false, minutes: [2, 5, 10, 15] },
   budget: { burnsAttempt: false, minutes: [60], hold: "budget" },
   lost: { burnsAttempt: false, minutes: [0] },
+  untrusted: { burnsAttempt: false, minutes: [0] },
 };
 
 /** Finished without a change twice: a third try would only cost money. */
@@ -97,7 +99,7 @@ export function afterFailure(failure: Failure, counts: AttemptCounts, factor: nu
     return { do: "retry", delayMs: minutes(policy, counts.made) * factor };
   }
   if (failure.kind === "refused" && failure.wholeRepository !== true) return { do: "fail" };
-  if (failure.kind === "lost") return { do: "fail" };
+  if (failure.kind === "lost" || failure.kind === "untrusted") return { do: "fail" };
   const { hold } = policy;
   const delayMs = parkFor(failure, { parked: counts.parked, factor, now });
   return { do: "park", delayMs, hold: hold === undefined ? null : { name: hold, until: now + delayMs } };

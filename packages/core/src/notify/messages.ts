@@ -58,7 +58,8 @@ export function issuesOf(events: readonly LoggedEvent[], wanted: Wanted): string
   return [...new Set(events.filter((event) => kindOf(event, wanted) !== null).map(({ issue }) => issue))];
 }
 
-function kindOf({ from, to }: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "failed" | "pr" | null {
+function kindOf({ from, to, evidence }: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "failed" | "pr" | null {
+  if (evidence["failure"] === "untrusted") return null; // Anybody's label, as often as they like.
   if (from === to) return null; // An answer to a question is told as blocked → blocked.
   if (to === "blocked" && wanted.blocked) return "blocked";
   if (to === "answered" && wanted.answered) return "answered";

@@ -58,6 +58,8 @@ const shelfSchema = z.object({
 const feedbackSchema = z.object({ heard: z.array(z.string()), given: z.array(z.string()) });
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
 const rebaseSchema = z.object({ from: sha, onto: sha });
+/** `login` in lower case; empty: GitHub does not tell who it was. */
+const refusedLabelSchema = z.object({ login: z.string(), told: z.string().nullable() });
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
 
 /**
@@ -159,6 +161,8 @@ const fields = {
   /** The job as it was when a person's stop took it out of the queue: a retry puts it back. */
   shelf: json(shelfSchema).nullable(),
   cancel: z.string().nullable(),
+  /** Whose label was refused last, and when (ISO time) that was told on the issue. */
+  refusedLabel: json(refusedLabelSchema).nullable(),
 };
 
 const stateSchema = z.object(fields);

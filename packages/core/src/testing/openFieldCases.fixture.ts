@@ -5,7 +5,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // The repository and the machine
 
   // GitHub
-  "C1",
   "C2",
   "C3",
 
@@ -14,5 +13,4 @@ export const OPEN_FIELD_CASES: readonly string[] = [
   // What the operator sees
 
   // Found by reading the code
-  "F3",
 ];

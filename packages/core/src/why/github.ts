@@ -1,4 +1,5 @@
 import type { GitHub } from "../github/client.ts";
+import { mayStart } from "../github/mayStart.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { GitHubFacts } from "./facts.ts";
 
@@ -23,12 +24,8 @@ export async function askGitHub(
     if (!labelled) return { asked: true, issue, label: null, mayStart: null };
     const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
     if (event === null) return { asked: true, issue, label: null, mayStart: null };
-    const actor = event.actor.toLowerCase();
-    if (trustedUsers.some((login) => login.toLowerCase() === actor)) {
-      return { asked: true, issue, label: event, mayStart: true };
-    }
-    const permission = await github.permission(ref, event.actor, { signal });
-    return { asked: true, issue, label: event, mayStart: permission === "admin" || permission === "write" };
+    const may = await mayStart(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
+    return { asked: true, issue, label: event, mayStart: may };
   } catch (error) {
     if (signal.aborted) return { asked: false, because: "it did not answer in time" };
     return { asked: false, because: error instanceof Error ? error.message : String(error) };
