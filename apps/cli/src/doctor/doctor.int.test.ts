@@ -7,7 +7,7 @@ import { startProxy } from "@tac8/sandbox/proxy";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -121,6 +121,42 @@ test.each([
     { verdict: "problem", text: `${REPO}: the token may not write ${missing}` },
   ]);
   expect(report.code).toBe(1);
+});
+
+fieldTest("C2", "doctor reads the rules for the issues' branches, and proposes a name that they allow", async () => {
+  const rules = { exclude: ["refs/heads/users/**"], rules: [{ type: "creation" }] };
+  await github.addRuleset(REPO, rules);
+  cleanups.push(() => github.clearRulesets(REPO));
+  configure();
+  expect(of(await found(), "Branches")).toMatchObject([
+    {
+      verdict: "problem",
+      text: `${REPO}: a rule forbids to create branches such as auto/gh-471`,
+      advice: expect.stringContaining('"users/gh-{number}"'),
+    },
+  ]);
+  const path = join(lab.dir, "config.toml");
+  writeFileSync(path, readFileSync(path, "utf8").replace("[github]", '[github]\nbranch = "users/gh-{number}"'));
+  expect(of(await found(), "Branches")).toMatchObject([{ verdict: "ok" }]);
+  await github.clearRulesets(REPO);
+  await github.addRuleset(REPO, { ...rules, bypass: ["octo"] });
+  configure();
+  expect(of(await found(), "Branches")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("exempt") }]);
+});
+
+fieldTest("C5", "doctor and its checks work with an app's token", async () => {
+  configure();
+  github.addUser({ login: "tac8[bot]" });
+  github.setPermission(REPO, "tac8[bot]", "write");
+  const app = github.addToken({ login: "tac8[bot]", app: true });
+  const report = await found([], { GITHUB_TOKEN: app });
+  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "note", text: expect.stringContaining("tac8[bot]") }]);
+  expect(of(report, "Permissions")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(report, "Branches")).toMatchObject([{ verdict: "ok" }]);
+  const poor = github.addToken({ login: "tac8[bot]", app: true, areas: { contents: "read" } });
+  expect(of(await found([], { GITHUB_TOKEN: poor }), "Permissions")).toMatchObject([
+    { verdict: "problem", text: expect.stringContaining(REPO) },
+  ]);
 });
 
 test("a token that is wrong, and a GitHub that is away", async () => {

@@ -16,6 +16,8 @@ import { judgeTargets } from "./checks/notify.ts";
 import { judgePrograms } from "./checks/programs.ts";
 import { judgeRateLimit } from "./checks/rateLimit.ts";
 import { judgeAway, judgeRedis } from "./checks/redis.ts";
+import type { RulesetFacts } from "@tac8/core/github/rules";
+import { judgeBranches, type BranchFacts } from "./checks/branchRules.ts";
 import { judgeToken } from "./checks/token.ts";
 import type { Finding } from "./finding.ts";
 
@@ -76,12 +78,87 @@ test("programs that are missing say what to install", () => {
 
 test.each<[GitHubErrorKind, string]>([
   ["unauthorized", "problem"],
-  ["forbidden", "note"],
   ["unavailable", "unknown"],
   ["rate-limit", "unknown"],
 ])("a token that is answered %s: %s", (kind, verdict) => {
   expect(judgeToken(error(kind), "https://x").verdict).toBe(verdict);
   expect(judgeToken({ login: "octo" }, "https://x")).toMatchObject({ verdict: "ok", text: "it is octo's" });
+});
+
+test.each([
+  [null, /a GitHub App's/],
+  ["tac8[bot]", /of the GitHub App tac8\[bot\]/],
+])("an app's token, %j, works for an hour", (login, words) => {
+  const finding = judgeToken({ login }, "https://x");
+  expect([finding.verdict, finding.text]).toEqual(["note", expect.stringMatching(words)]);
+  expect(finding.text).toContain("ends after an hour");
+});
+
+const branches = (given: Partial<BranchFacts>) =>
+  judgeBranches({
+    name: "o/r",
+    pattern: "auto/gh-{number}",
+    defaultBranch: "main",
+    rules: [],
+    git: { author_email: "tac8@localhost" },
+    privateDrafts: false,
+    ...given,
+  });
+const rule = (type: string, parameters: Record<string, unknown> = {}, more: Partial<RulesetFacts> = {}) => ({
+  type,
+  parameters,
+  rulesetId: 1,
+  bypass: false,
+  exclude: [],
+  ...more,
+});
+
+fieldTest("C2", "the rules that apply to the issues' branches are read, with what to do", () => {
+  const users = { operator: "starts_with", pattern: "users/" };
+  const cases: [Partial<BranchFacts>, string, RegExp][] = [
+    [{}, "ok", /auto\/gh-471 may be pushed/],
+    [{ rules: null }, "note", /cannot be read/],
+    [{ pattern: "x-{number}", defaultBranch: "x-12" }, "problem", /default branch x-12/],
+    [{ privateDrafts: true }, "note", /paid plan/],
+    [{ rules: [rule("creation")] }, "problem", /forbids to create/],
+    [{ rules: [rule("creation", {}, { bypass: true })] }, "ok", /exempt/],
+    [{ rules: [rule("branch_name_pattern", users)] }, "problem", /must start with "users\/"/],
+    [{ rules: [rule("branch_name_pattern", users)], pattern: "users/{number}-x" }, "ok", /users\/471-x/],
+    [{ rules: [rule("branch_name_pattern", { ...users, negate: true })] }, "ok", /may be pushed/],
+    [
+      { rules: [rule("branch_name_pattern", { operator: "regex", pattern: "^auto/gh-\\d+$" })] },
+      "problem",
+      /must match/,
+    ],
+    [{ rules: [rule("branch_name_pattern", { operator: "regex", pattern: "(?i)^x" })] }, "note", /check that/],
+    [{ rules: [rule("branch_name_pattern", { operator: "sounds_like", pattern: "x" })] }, "note", /check that/],
+    [{ rules: [rule("required_signatures")] }, "problem", /does not sign/],
+    [{ rules: [rule("pull_request")] }, "problem", /wants pull requests/],
+    [{ rules: [rule("update")] }, "problem", /push .* again/],
+    [{ rules: [rule("workflows")] }, "problem", /the rule workflows/],
+    [
+      { rules: [rule("commit_author_email_pattern", { operator: "ends_with", pattern: "@a.com" })] },
+      "problem",
+      /author must end/,
+    ],
+    [{ rules: [rule("committer_email_pattern", { operator: "contains", pattern: "localhost" })] }, "ok", /may be/],
+    [{ rules: [rule("commit_message_pattern", { operator: "starts_with", pattern: "feat" })] }, "note", /uncommitted/],
+    [{ rules: [rule("max_file_size", { max_file_size: 1 })] }, "note", /max_file_size/],
+    [{ rules: [rule("deletion"), rule("required_linear_history")] }, "ok", /may be pushed/],
+    [{ rules: [rule("something_new")] }, "note", /something_new/],
+  ];
+  const found = cases.map(([given]) => branches(given).map(({ verdict }) => verdict));
+  expect(found).toEqual(cases.map(([, verdict]) => [verdict]));
+  for (const [given, , words] of cases) expect(branches(given)[0]?.text).toMatch(words);
+});
+
+test("a name that would be allowed is proposed", () => {
+  const advice = (exclude: readonly string[]) => branches({ rules: [rule("creation", {}, { exclude })] })[0]?.advice;
+  expect(advice(["refs/heads/users/**"])).toContain('for example "users/gh-{number}"');
+  expect(advice(["refs/heads/release", "refs/heads/bots/tac8/**/*"])).toContain('"bots/tac8/gh-{number}"');
+  expect(advice([])).not.toContain("example");
+  const [named] = branches({ rules: [rule("branch_name_pattern", { operator: "starts_with", pattern: "users/" })] });
+  expect(named?.advice).toContain('"users/gh-{number}"');
 });
 
 test("permissions: each that is missing is named", () => {

@@ -2,6 +2,7 @@ import type { Check } from "./check.ts";
 import { above } from "./checks/above.ts";
 import { agent } from "./checks/agent.ts";
 import { budget } from "./checks/budget.ts";
+import { branchRules } from "./checks/branchRules.ts";
 import { clock } from "./checks/clock.ts";
 import { config } from "./checks/config.ts";
 import { disk } from "./checks/disk.ts";
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   proxy,
   token,
   permissions,
+  branchRules,
   labels,
   rateLimit,
   agent,

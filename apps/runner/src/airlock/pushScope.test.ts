@@ -1,12 +1,26 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { expect, test } from "vitest";
-import { assertInScope, branchName, whyOutOfScope } from "./pushScope.ts";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { assertInScope, whyOutOfScope } from "./pushScope.ts";
 
-const scope = { issue: 471, base: "main", defaultBranch: "main" };
+const scope = { issue: 471, pattern: "auto/gh-{number}", base: "main", defaultBranch: "main" };
 
-test("a branch is named after its issue, and from the second on has its round", () => {
-  expect([1, 2, 10].map((round) => branchName(471, round))).toEqual(["auto/gh-471", "auto/gh-471-2", "auto/gh-471-10"]);
-});
+fieldTest(
+  "C2",
+  "the scope follows the configured pattern, and keeps the default one for pull requests from before",
+  () => {
+    const users = { ...scope, pattern: "users/bot/{number}" };
+    const inScope = (branch: string) => whyOutOfScope(branch, users) === null;
+    expect(["users/bot/471", "users/bot/471-2", "auto/gh-471", "auto/gh-471-2"].map(inScope)).toEqual(
+      Array(4).fill(true),
+    );
+    expect(
+      ["users/bot/472", "users/bot/4711", "users/bot/471-1", "auto/gh-472", "users/other/471"].map(inScope),
+    ).toEqual(Array(5).fill(false));
+    expect(whyOutOfScope("users/bot/471", { ...users, defaultBranch: "users/bot/471" })).toContain("default branch");
+    expect(whyOutOfScope("users/bot/471", scope)).toContain("it is not a branch of issue 471");
+  },
+);
 
 test.each(["auto/gh-471", "auto/gh-471-2", "auto/gh-471-10", "auto/gh-471-50"])("%j is the issue's own", (branch) => {
   expect(whyOutOfScope(branch, scope)).toBeNull();

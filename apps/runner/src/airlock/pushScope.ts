@@ -1,34 +1,35 @@
 import { clip } from "@tac8/core/conversation/shorten";
+import { DEFAULT_BRANCH_PATTERN, isOfPattern } from "@tac8/core/domain/branchPattern";
 import { StepFailure } from "@tac8/core/domain/failures";
 
 /** Branches that a run may push to. From the job, the configuration and GitHub: never from the issue's hash, which agents can write. */
 export interface PushScope {
   /** Number of the issue that the run is for. */
   readonly issue: number;
+  /** Config `branch`. */
+  readonly pattern: string;
   /** Branch that the pull request goes to. */
   readonly base: string;
   readonly defaultBranch: string;
 }
 
-/** Return the name of an issue's branch: `auto/gh-471`, then `auto/gh-471-2` and so on. */
-export function branchName(issue: number, round: number): string {
-  return `auto/gh-${issue}${round === 1 ? "" : `-${round}`}`;
-}
+type Naming = Pick<PushScope, "issue" | "pattern">;
 
-/** Return whether this is a name that tac8 gives to branches of the issue. */
-export function isBranchOf(issue: number, branch: string): boolean {
-  const suffix = branch.slice(branchName(issue, 1).length + 1);
-  const round = suffix === "" ? 1 : Number(suffix);
-  return Number.isSafeInteger(round) && round >= 1 && branch === branchName(issue, round);
+/**
+ * Return whether this is a name that tac8 gives to branches of the issue: by the configured pattern, or, for pull requests from
+ * before it was configured, by the default one.
+ */
+export function isBranchOf({ issue, pattern }: Naming, branch: string): boolean {
+  return [pattern, DEFAULT_BRANCH_PATTERN].some((each) => isOfPattern(each, { issue, branch }));
 }
 
 /** Return why a run must not publish to a branch, and what to do; null: the branch is the issue's own. Pure. */
-export function whyOutOfScope(branch: string, { issue, base, defaultBranch }: PushScope): string | null {
-  if (!isBranchOf(issue, branch)) {
+export function whyOutOfScope(branch: string, { issue, pattern, base, defaultBranch }: PushScope): string | null {
+  if (!isBranchOf({ issue, pattern }, branch)) {
     return `it is not a branch of issue ${issue}; another program changed the state in Redis, so check what can reach it`;
   }
   if (branch !== base && branch !== defaultBranch) return null;
-  return `it is the repository's ${branch === defaultBranch ? "default" : "base"} branch, so rename it`;
+  return `it is the repository's ${branch === defaultBranch ? "default" : "base"} branch, so rename it or change github.branch`;
 }
 
 /** @throws StepFailure of kind `refused`, because a second push would be refused too. */

@@ -68,16 +68,19 @@ const TEXTS: readonly { readonly text: string; readonly kind: string; readonly w
   {
     text: `remote: error: GH006: Protected branch update failed for refs/heads/auto/gh-1.\n${rejected("protected branch hook declined")}`,
     kind: "refused",
+    whole: true,
   },
   {
     text: `remote: error: GH013: Repository rule violations found.\nremote: - Commits must have verified signatures.\n${rejected("push declined due to repository rule violations")}`,
     kind: "refused",
+    whole: true,
   },
   {
     text: rejected(
       "cannot lock ref 'refs/heads/auto/gh-1': 'refs/heads/auto' exists; cannot create 'refs/heads/auto/gh-1'",
     ),
     kind: "refused",
+    whole: true,
   },
   { text: "fatal: not a git repository: /data/workspaces/o/r/git/gh-1.git", kind: "git" },
   { text: "fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output", kind: "disk" },
@@ -99,9 +102,9 @@ test.each(TEXTS)("$kind: $text", ({ text, kind, whole }) => {
 test("what GitHub says is quoted, without what git says around it, and not for ever", () => {
   const text = `remote: error: GH001: Large files detected.\nremote: \nhint: see\n${rejected("pre-receive hook declined")}`;
   expect(classifyGitError("pushing x", text).message).toBe(
-    "pushing x: GH001: Large files detected. · [remote rejected] (pre-receive hook declined)",
+    "pushing x: GH001: Large files detected. · [remote rejected] (pre-receive hook declined). The commits have to be made again without that: it must be in none of them, not only gone from the last one",
   );
-  expect(classifyGitError("x", "y".repeat(100_000)).message.length).toBeLessThan(600);
+  expect(classifyGitError("x", "y".repeat(100_000)).message.length).toBeLessThan(800);
 });
 
 test("progress is neither quoted nor judged", () => {

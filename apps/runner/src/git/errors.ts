@@ -1,5 +1,6 @@
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { saysDiskFull } from "./diskFull.ts";
+import { judgeRefusedPush } from "./refusedPush.ts";
 
 /**
  * What a git command's words mean for the job. GitHub's own refusals are quoted, because only they say what to change.
@@ -14,8 +15,9 @@ const RULES: readonly { readonly when: RegExp; readonly kind: Failure["kind"]; r
   },
   { when: /returned error: (3\d\d|404)|repository .* not found|redirection/i, kind: "refused", whole: true },
   { when: /returned error: (408|429|5\d\d)|HTTP (408|429|5\d\d)/i, kind: "github" },
-  // Too large for a proxy, or the name of a branch that is a folder of others: it will be the same next time.
-  { when: /returned error: 4\d\d|HTTP 4\d\d|' exists; cannot create/i, kind: "refused" },
+  // Too large for a proxy, for one: it will be the same next time.
+  { when: /returned error: 4\d\d|HTTP 4\d\d/i, kind: "refused" },
+  { when: /' exists; cannot create/i, kind: "refused" },
   {
     when: /could not resolve host|failed to connect|connection (refused|reset|timed out)|timed out|operation too slow|early EOF|RPC failed|unexpected disconnect|remote end hung up|empty reply|transfer closed|body are still expected|expected flush|gnutls|SSL_|cannot lock ref|failed to update ref|Internal Server Error|block timeout/i,
     kind: "github",
@@ -26,9 +28,10 @@ const RULES: readonly { readonly when: RegExp; readonly kind: Failure["kind"]; r
   },
 ];
 
-const MAX_QUOTE = 500;
+const MAX_QUOTE = 700;
 /** What git says around each failed push. */
-const NOISE = /^(hint:|To https?:|Done$|failed to push some refs)/;
+const NOISE =
+  /^(hint:|To https?:|Done$|failed to push some refs|\(\?\) Learn|https:\/\/docs\.|Resolve the following violations|Review all repository rules)/;
 /** `Receiving objects:  42% (21/50), 1.00 MiB | 2.00 MiB/s`, `Total 3 (delta 1), …`: each line in place of the one before. */
 const PROGRESS =
   /^(?:remote: )?(?:[A-Z][\w ]+: +(?:\d+% \(\d+\/\d+\).*|\d+(?:, done\.)?)|Total \d+ \(delta .*|Delta compression using .*)$/;
@@ -41,8 +44,19 @@ export function classifyGitError(what: string, said: string): Failure {
   const message = `${what}: ${quoted}`;
   if (saysDiskFull(text)) return { kind: "disk", message };
   if (rule === undefined) return { kind: "git", message };
+  if (rule.kind === "refused" && rule.whole !== true) return declined(text, message);
   if (rule.whole !== true) return { kind: rule.kind, message };
   return { kind: rule.kind, message: `${message}. ${adviceOn(text)}`, wholeRepository: true };
+}
+
+/** A push that GitHub understood and did not take: for every issue of the repository, or for what is in these commits. */
+function declined(text: string, message: string): Failure {
+  const { whole, advice } = judgeRefusedPush(text);
+  return {
+    kind: "refused",
+    message: `${message}. ${advice}`,
+    ...(whole ? { wholeRepository: true } : { ofCommits: true }),
+  };
 }
 
 /** Runs one git command of a step that talks to GitHub, and names its failure. */
@@ -88,7 +102,7 @@ function withoutProgress(text: string): string {
 function quoteOf(text: string): string {
   const lines = text
     .split("\n")
-    .map((line) => line.replace(/^(?:(?:remote|fatal|error):\s*)+|^!\t\S+\t/, "").trim())
-    .filter((line) => line !== "" && !NOISE.test(line));
+    .map((line) => line.replace(/^(?:(?:remote|fatal|error):\s*)+|^!\t\S+\t|—{2,}/g, "").trim())
+    .filter((line) => /[\p{L}\p{N}]/u.test(line) && !NOISE.test(line));
   return lines.join(" · ").slice(0, MAX_QUOTE);
 }

@@ -9,9 +9,10 @@ import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
-import { endedWell, reached } from "@tac8/core/domain/states";
+import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
+import type { IssueFields } from "@tac8/core/state/issueState";
 import { LostRun } from "@tac8/core/state/issueStore";
-import { readHolds } from "@tac8/core/state/holds";
+import { clearHold, readHolds } from "@tac8/core/state/holds";
 import { tryLock } from "../lock/flock.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
@@ -39,6 +40,9 @@ const BUSY_MS = 5000;
 const STRANGE_MS = 10 * 60_000;
 /** Something is wrong with this machine, or with the configuration. */
 const TROUBLE_MS = 60_000;
+/** A repository's hold may end before its time: it costs nothing to look. */
+const HELD_MS = 5 * 60_000;
+const HELD = "the finished work is gone, and its repository is held: it is done again after that";
 
 export interface ProcessOptions {
   readonly services: RunnerServices;
@@ -96,9 +100,10 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     return wait(options, services.now() + BUSY_MS);
   }
   const held = live.find(({ name }) => name === repositoryHold(ref));
-  if (held !== undefined) {
+  if (held !== undefined && !isFinished(await services.store.read(jobId))) {
     await services.store.writeIf(jobId, {}, { hold: held.name });
-    return wait(options, held.until ?? services.now() + TROUBLE_MS);
+    const again = services.now() + HELD_MS * config.coordinator.backoff_factor;
+    return wait(options, Math.min(held.until ?? Infinity, again));
   }
 
   // Before anything is made there: it would hide what comes back.
@@ -168,7 +173,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       await run.write({ run: null, runner: null });
       return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });
     }
-    return await followThrough(run, entry, token);
+    return await followThrough(run, entry, { token, held: held !== undefined });
   } finally {
     try {
       // Git ran an agent's filters; one that was broken off leaves helpers behind, which hold our pipes open.
@@ -183,20 +188,37 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
 async function followThrough(
   run: RunContext,
   entry: Exclude<Entry, { do: "wait" | "close" }>,
-  token: string,
+  { token, held }: { readonly token: string; readonly held: boolean },
 ): Promise<JobResult> {
   try {
     await run.write({ ...entry.patch, hold: null });
     if (entry.do === "give up") await saveLost(run);
     if (entry.do === "work") await workOn(run, entry.why);
     const begun = entry.do === "publish" ? await admitToPublish(run) : true;
-    if (begun && run.state.outcome === null && !(await publish(run))) await workAgain(run);
+    if (begun && run.state.outcome === null && !(await publish(run))) {
+      if (held) throw new StepFailure({ kind: "github", message: HELD });
+      await workAgain(run);
+    }
+    if (held) await endHold(run);
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
     if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
   } catch (error) {
     return settle(run, error, token);
   }
   return conclude(run, token);
+}
+
+/** What is left to do needs no agent: a held repository may have it, and it tells whether the reason for the hold is gone. */
+function isFinished({ checkpoint, state, outcome }: IssueFields): boolean {
+  return reached(checkpoint, "worked") && !isEnded(state) && state !== "blocked" && outcome === null;
+}
+
+/** Its finished work was published, or will not be: either way the next issue of the repository may tell. */
+async function endHold(run: RunContext): Promise<void> {
+  const { redis } = run.services;
+  const how = run.state.checkpoint === "published" ? "was published" : `is ${run.state.outcome ?? "withdrawn"}`;
+  const reason = `finished work of ${formatReference(run.ref)} ${how}`;
+  await clearHold(redis, repositoryHold(run.ref), `runner ${run.runner}`, reason);
 }
 
 async function workOn(run: RunContext, why: ResumeReason | null): Promise<void> {

@@ -18,6 +18,8 @@ import { AgentEnded, planSettle } from "./planSettle.ts";
 
 /** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
 const HAND_BACK_MS = 100;
+/** A repository's hold lasts so much longer than the wait of the work that tries it, which may find all slots busy. */
+const PROBE_MINUTES = 120;
 /** GitHub's trouble lasts when a job was parked for it so often in a row. */
 const LASTING = 2;
 
@@ -94,6 +96,8 @@ async function afterTrouble(run: RunContext, failure: Failure, token: string): P
     case "park":
       return park(run, { failure, delayMs: next.delayMs, token, hold: next.hold });
     case "retry": {
+      // What GitHub refused to take would be refused again: the agent is told.
+      if (failure.kind === "refused") await run.write({ checkpoint: "none" });
       await show(run, "retrying", failure);
       const error: BackoffError = Object.assign(plain(new Error(failure.message)), {
         delayMs: Math.max(next.delayMs, 1),
@@ -125,13 +129,16 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
   const name = hold === null ? null : hold.name === "repository" ? repositoryHold(run.ref) : hold.name;
   if (hold !== null && name !== null) {
     const by = `runner ${run.runner}`;
-    const credentials = await credentialsOf(name, run.services.config);
+    const { config } = run.services;
+    const credentials = await credentialsOf(name, config);
     await setHold(run.services.redis, {
       name,
       reason: failure.message,
       by,
       since: run.services.now(),
-      until: hold.until,
+      until: probesFirst(run, hold)
+        ? hold.until + PROBE_MINUTES * 60_000 * config.coordinator.backoff_factor
+        : hold.until,
       run: run.id,
       ...(credentials === null ? {} : { credentials }),
     });
@@ -142,6 +149,14 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
   await show(run, "parked", failure);
   await run.write({ run: null, runner: null });
   return delay(run, Math.max(delayMs, HAND_BACK_MS), token);
+}
+
+/** Finished work of a held repository is published first, for which nobody is paid: others wait for what becomes of it. */
+function probesFirst(
+  { state }: RunContext,
+  hold: NonNullable<Parking["hold"]>,
+): hold is NonNullable<Parking["hold"]> & { until: number } {
+  return hold.name === "repository" && hold.until !== null && reached(state.checkpoint, "worked");
 }
 
 /** Its lock may still be ours, when it was Redis that was away: then the job goes on elsewhere, and burns no attempt. */

@@ -1,5 +1,5 @@
 import type { Pull } from "@tac8/core/github/types";
-import { branchName } from "../airlock/pushScope.ts";
+import { branchOf, DEFAULT_BRANCH_PATTERN } from "@tac8/core/domain/branchPattern";
 
 export interface BranchChoice {
   readonly branch: string;
@@ -11,17 +11,28 @@ const MAX_ROUNDS = 50;
 
 /**
  * The first branch that is still good: with an open pull request, or with none at all. A closed or merged one is
- * history, and never opened again.
+ * history, and never opened again. An open pull request of the default pattern, from before another one was configured, goes
+ * on where it is; other patterns are forgotten with the configuration that had them.
  */
 export async function chooseBranch(
-  number: number,
+  { issue, pattern }: { issue: number; pattern: string },
+  pullsOf: (branch: string) => Promise<Pull[]>,
+): Promise<BranchChoice> {
+  const chosen = await firstGood({ issue, pattern }, pullsOf);
+  if (pattern === DEFAULT_BRANCH_PATTERN || chosen.pull !== null) return chosen;
+  const older = await firstGood({ issue, pattern: DEFAULT_BRANCH_PATTERN }, pullsOf);
+  return older.pull === null ? chosen : older;
+}
+
+async function firstGood(
+  { issue, pattern }: { issue: number; pattern: string },
   pullsOf: (branch: string) => Promise<Pull[]>,
 ): Promise<BranchChoice> {
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const branch = branchName(number, round);
+    const branch = branchOf(pattern, { issue, round });
     const pulls = await pullsOf(branch);
     const open = pulls.find((pull) => pull.state === "open") ?? null;
     if (open !== null || pulls.length === 0) return { branch, pull: open };
   }
-  throw new Error(`issue ${number} has had ${MAX_ROUNDS} pull requests: this needs a person`);
+  throw new Error(`issue ${issue} has had ${MAX_ROUNDS} pull requests: this needs a person`);
 }

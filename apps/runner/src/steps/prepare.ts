@@ -65,7 +65,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   await showBeginning(run, issue);
 
   const { branch, pull } = await withPatience(
-    () => chooseBranch(issue.number, (name) => github.pullsOfBranch(run.ref, name, options)),
+    () => chooseBranch(scope, (name) => github.pullsOfBranch(run.ref, name, options)),
     patient,
   );
   assertInScope(branch, scope); // Before the agent is paid.

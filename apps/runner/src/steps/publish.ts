@@ -3,6 +3,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/domain/texts";
 import { GitHubError } from "@tac8/core/github/errors";
+import type { NewPull } from "@tac8/core/github/pulls";
 import type { Pull } from "@tac8/core/github/types";
 import { withIncoming } from "../airlock/incoming.ts";
 import { keepTheirs } from "../airlock/keepTheirs.ts";
@@ -19,6 +20,7 @@ import { isDamage } from "../workspace/damage.ts";
 import { keepDiff } from "./keepDiff.ts";
 import { save, type SavedWork } from "./save.ts";
 import { planMissing } from "./missing.ts";
+import { takeNewName } from "./rename.ts";
 import { scopeOf } from "./scope.ts";
 import { settleBranch } from "./settleBranch.ts";
 import { endUnchanged } from "./unchanged.ts";
@@ -33,15 +35,17 @@ const MAX_BRANCHES = 3;
 export async function publish(run: RunContext): Promise<boolean> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
   const scope = await withPatience(() => scopeOf(run, run.switch.lost), patient);
+  await takeNewName(run, scope);
   // Before the first use of it: a branch whose commit counts as pushed gets a pull request without a push.
   assertInScope(run.state.branch ?? "", scope);
+  const asDraft = { wanted: run.repository.draft };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
     const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope)), patient);
     if (pushed === "missing") {
       await giveUpWork(run);
       return false;
     }
-    const pull = pushed === "pushed" ? await findOrOpenPull(run, scope) : pushed;
+    const pull = pushed === "pushed" ? await findOrOpenPull(run, { scope, asDraft }) : pushed;
     if (pull === "ended") continue;
     if (pull === "nothing") {
       await endWithNothing(run);
@@ -215,7 +219,8 @@ export async function publishSaved(run: RunContext, saved: SavedWork): Promise<b
   if (saved.head === publishedSha) return true;
   try {
     const scope = await scopeOf(run, run.switch.lost);
-    assertInScope(branch, scope);
+    await takeNewName(run, scope);
+    assertInScope(run.state.branch ?? branch, scope);
     if ((await settleBranch(run, scope)) === "finished") return true;
     return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
       if (commits > 0) {
@@ -257,7 +262,8 @@ function incomingOptions(run: RunContext, baseSha: string) {
 export async function adoptPull(run: RunContext): Promise<void> {
   const { github, config } = run.services;
   const { branch, headSha } = run.state;
-  if (branch === null || headSha === null || !isBranchOf(run.ref.number, branch)) return;
+  const own = { issue: run.ref.number, pattern: run.repository.branch };
+  if (branch === null || headSha === null || !isBranchOf(own, branch)) return;
   const patient = { signal: run.switch.lost, factor: config.coordinator.backoff_factor };
   const pulls = await withPatience(() => github.pullsOfBranch(run.ref, branch, { signal: run.switch.lost }), patient);
   const ours = pulls.find((pull) => pull.headSha === headSha);
@@ -291,11 +297,35 @@ function pullFacts({ state, services, id }: RunContext): PullFacts {
   };
 }
 
+/** A plain one where the repository's plan has no drafts: the work is wanted all the same. Remembered in `asDraft`. */
+async function openAsItMay(run: RunContext, pull: Omit<NewPull, "draft">, asDraft: { wanted: boolean }): Promise<Pull> {
+  const { github } = run.services;
+  const options = { signal: run.switch.lost };
+  try {
+    return await github.openPull(run.ref, { ...pull, draft: asDraft.wanted }, options);
+  } catch (error) {
+    const noDrafts =
+      asDraft.wanted &&
+      error instanceof GitHubError &&
+      error.kind === "invalid" &&
+      /draft pull requests? (are|is) not supported|draft.* not (supported|available)/i.test(error.detail);
+    if (!noDrafts) throw error;
+    run.log.warn(
+      "this repository's plan has no draft pull requests: opening a plain one, although draft = true is configured",
+    );
+    asDraft.wanted = false;
+    return github.openPull(run.ref, { ...pull, draft: false }, options);
+  }
+}
+
 /**
  * Looks before it creates: the answer to an earlier creation may have been lost. @returns "nothing": there is nothing to merge;
  * "ended": a person ended the branch's pull request just before our push. The hash has the next branch then.
  */
-async function findOrOpenPull(run: RunContext, scope: PushScope): Promise<Pull | "ended" | "nothing"> {
+async function findOrOpenPull(
+  run: RunContext,
+  { scope, asDraft }: { readonly scope: PushScope; readonly asDraft: { wanted: boolean } },
+): Promise<Pull | "ended" | "nothing"> {
   const { github, config } = run.services;
   const { ref, state } = run;
   const options = { signal: run.switch.lost };
@@ -313,15 +343,15 @@ async function findOrOpenPull(run: RunContext, scope: PushScope): Promise<Pull |
       await run.assertLive();
       const found = await github.issue(ref, ref.number, options);
       const title = found.kind === "found" ? found.issue.title : run.job.data.title;
+      const pull = {
+        title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
+        closes: ref.number,
+        text: pullBody(pullFacts(run)),
+        head: branch,
+        base: scope.base,
+      };
       try {
-        return await github.openPull(ref, {
-          title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
-          closes: ref.number,
-          text: pullBody(pullFacts(run)),
-          head: branch,
-          base: scope.base,
-          draft: run.repository.draft,
-        });
+        return await openAsItMay(run, pull, asDraft);
       } catch (error) {
         if (!(error instanceof GitHubError) || error.kind !== "invalid") throw error;
         if (/no commits between/i.test(error.detail)) return "nothing";

@@ -9,7 +9,9 @@ import { chooseBranch } from "./branch.ts";
 export async function restoreQuestion(run: RunContext, asked: OpenQuestion): Promise<void> {
   const { github } = run.services;
   const options = { signal: run.switch.halt };
-  const { branch, pull } = await chooseBranch(run.ref.number, (name) => github.pullsOfBranch(run.ref, name, options));
+  const { branch, pull } = await chooseBranch({ issue: run.ref.number, pattern: run.repository.branch }, (name) =>
+    github.pullsOfBranch(run.ref, name, options),
+  );
   run.log.warn({ askedBy: asked.run }, "Redis had forgotten an open question: it waits for its answer again");
   await run.write({
     labelEvent: asked.labelEvent,

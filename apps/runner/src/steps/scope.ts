@@ -15,5 +15,6 @@ export async function scopeOf(run: RunContext, signal: AbortSignal): Promise<Pus
   if (found.archived) throw refuse(`${name} is archived: nothing can be pushed to it`);
   if (!found.canPush) throw refuse(`the token may not write to ${name}: it needs Contents, Issues and Pull requests`);
   const { defaultBranch } = found;
-  return { issue: run.ref.number, base: run.repository.baseBranch || defaultBranch, defaultBranch };
+  const { baseBranch, branch: pattern } = run.repository;
+  return { issue: run.ref.number, pattern, base: baseBranch || defaultBranch, defaultBranch };
 }

@@ -11,7 +11,7 @@ type Rebase = IssueFields["rebase"];
  * request while the agent worked, the hash names the next branch from here on, and what has to go on top of the base.
  * @returns "finished": a closed or merged pull request has exactly our work, and there is nothing to push.
  */
-export async function settleBranch(run: RunContext, { base }: PushScope): Promise<"open" | "finished"> {
+export async function settleBranch(run: RunContext, scope: PushScope): Promise<"open" | "finished"> {
   const { github } = run.services;
   const { branch, headSha } = run.state;
   const options = { signal: run.switch.lost };
@@ -19,9 +19,9 @@ export async function settleBranch(run: RunContext, { base }: PushScope): Promis
   const pulls = await pullsOf(branch ?? "");
   if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";
   if (pulls.some((pull) => pull.headSha === headSha)) return "finished";
-  const { branch: next, pull } = await chooseBranch(run.ref.number, pullsOf);
+  const { branch: next, pull } = await chooseBranch(scope, pullsOf);
   await run.mirror.refresh(run.switch.lost);
-  const onto = await run.mirror.branch(base);
+  const onto = await run.mirror.branch(scope.base);
   const [last] = pulls;
   run.log.warn(
     { branch: next },

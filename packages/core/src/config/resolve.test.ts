@@ -141,7 +141,14 @@ describe("what a configuration says", () => {
   it("has defaults for everything but the repository", () => {
     const config = configOf();
     expect(config.repositories).toEqual([
-      { owner: "octo", repo: "hello-world", issueLabel: "rpi-auto", baseBranch: "", draft: false },
+      {
+        owner: "octo",
+        repo: "hello-world",
+        issueLabel: "rpi-auto",
+        baseBranch: "",
+        branch: "auto/gh-{number}",
+        draft: false,
+      },
     ]);
     expect(config).toMatchObject({
       redisUrl: "redis://127.0.0.1:6379",
@@ -161,6 +168,7 @@ describe("what a configuration says", () => {
       repo: "my.dotted.repo",
       issueLabel: "go",
       baseBranch: "",
+      branch: "auto/gh-{number}",
       draft: true,
     });
   });

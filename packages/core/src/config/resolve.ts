@@ -2,6 +2,8 @@ import { join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
+import { whyNoApi } from "../github/urls.ts";
+import { issueOfBranch } from "../domain/branchPattern.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
@@ -17,6 +19,8 @@ export interface RepositoryConfig {
   readonly issueLabel: string;
   /** Empty: the repository's default branch. */
   readonly baseBranch: string;
+  /** Pattern of the branches' names, with `{number}`. */
+  readonly branch: string;
   readonly draft: boolean;
 }
 
@@ -106,6 +110,10 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   );
   const dataFolder = resolveDataFolder(input);
   const environment = readEnvironment(input, dataFolder?.path ?? null, problems);
+  if (parsed !== null && !broken.has("github")) {
+    const api = checkApi(environment.apiUrl, file.github.api_url);
+    if (api !== null) problems.push(withLine(api, input.text));
+  }
   if (dataFolder === null) {
     problems.push({ key: "", message: NO_DATA_FOLDER, place: "environment" });
     return { config: null, draft: null, dataFolder, problems, warnings };
@@ -239,6 +247,7 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
     repo: entry.repo_name,
     issueLabel: entry.issue_label ?? github.issue_label,
     baseBranch: entry.base_branch ?? "",
+    branch: entry.branch ?? github.branch,
     draft: entry.draft ?? github.draft,
   }));
   if (github.repo_owner !== undefined && github.repo_name !== undefined) {
@@ -247,6 +256,7 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
       repo: github.repo_name,
       issueLabel: github.issue_label,
       baseBranch: github.base_branch,
+      branch: github.branch,
       draft: github.draft,
     });
   } else if (github.repo_owner !== undefined || github.repo_name !== undefined || list.length === 0) {
@@ -256,13 +266,25 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
     }
   }
   const seen = new Set<string>();
-  for (const { owner, repo } of list) {
+  for (const { owner, repo, branch, baseBranch } of list) {
+    const issue = issueOfBranch(branch, baseBranch);
+    if (issue !== null) {
+      const message = `${branch} is also the name of the base branch ${baseBranch}, for issue ${issue}: change the pattern`;
+      problems.push({ key: "github.branch", place: "file", message });
+    }
     const id = `${owner}/${repo}`.toLowerCase();
     if (seen.has(id)) problems.push({ key: "repositories", message: `${owner}/${repo} is there twice`, place: "file" });
     seen.add(id);
   }
   checkLabels(file.github, list, problems);
   return list;
+}
+
+function checkApi(variable: string | null, key: string): ConfigProblem | null {
+  const why = URL.canParse(variable ?? key) ? whyNoApi(variable ?? key) : null;
+  if (why === null) return null;
+  if (variable === null) return { key: "github.api_url", message: why, place: "file" };
+  return { key: "GITHUB_API_URL", message: why, place: "environment" };
 }
 
 /** A label that is ours to put on must not be one that starts work: each end would be the next beginning. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { olderTables } from "./older.ts";
+import { DEFAULT_BRANCH_PATTERN, MAX_PATTERN, whyBadPattern } from "../domain/branchPattern.ts";
 
 /**
  * The one description of `config.toml`: defaults, ranges and the sentences that the example file and the table in the
@@ -27,6 +28,14 @@ const percent = (standard: number, meaning: string) => z.number().min(0).max(100
 const amount = (standard: number, meaning: string) => z.number().min(0).default(standard).describe(meaning);
 const program = z.array(z.string().min(1)).min(1);
 
+const branchPattern = z
+  .string()
+  .max(MAX_PATTERN)
+  .superRefine((pattern, context) => {
+    const why = whyBadPattern(pattern);
+    if (why !== null) context.addIssue(why);
+  });
+
 const repositoryKeys = {
   issue_label: label.default("rpi-auto").describe("The label that starts work on an issue."),
   base_branch: z
@@ -35,7 +44,13 @@ const repositoryKeys = {
     .regex(BRANCH, "expected the name of a branch")
     .default("")
     .describe("Branch that pull requests go to. Empty: the repository's default branch, asked at each run."),
-  draft: z.boolean().default(false).describe("Open pull requests as drafts."),
+  branch: branchPattern
+    .default(DEFAULT_BRANCH_PATTERN)
+    .describe("Name of an issue's branch, with {number} in it; later branches of the issue get -2, -3 and so on."),
+  draft: z
+    .boolean()
+    .default(false)
+    .describe("Open pull requests as drafts, where the repository's plan has drafts; otherwise as plain ones."),
 };
 
 export const sections = {
@@ -94,7 +109,7 @@ export const sections = {
     api_url: z
       .url({ protocol: /^https?$/ })
       .default("https://api.github.com")
-      .describe("GitHub's API; of an Enterprise server: https://HOST/api/v3."),
+      .describe("GitHub's API; Enterprise server: https://HOST/api/v3; data residency: https://api.NAME.ghe.com."),
     label_working: label.default("rpi-working").describe("Label of an issue that an agent works on."),
     label_blocked: label.default("rpi-blocked").describe("Label of an issue that waits for an answer."),
     label_done: label.default("rpi-done").describe("Label of an issue that has its pull request."),
@@ -286,6 +301,10 @@ export const repositorySchema = z.strictObject({
     .optional()
     .describe("As in [github]; default: the repository's own.")
     .meta({ examples: [""] }),
+  branch: branchPattern
+    .optional()
+    .describe("As in [github]; default: what stands there.")
+    .meta({ examples: [DEFAULT_BRANCH_PATTERN] }),
   draft: z
     .boolean()
     .optional()

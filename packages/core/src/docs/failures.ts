@@ -39,7 +39,7 @@ function what(kind: FailureKind): string {
   if (kind === "refused") {
     return `Fails the issue at once, without another agent run. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}.`;
   }
-  if (kind === "untrusted") return "Starts nothing, and says so once a day for each account.";
+  if (kind === "untrusted") return "Counts no attempt and starts nothing; one comment a day for each account says so.";
   if (kind === "unfinished") return "Counts an attempt, and resumes the session at once to do the rest.";
   if (kind === "budget") return "Counts no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes") return "Counts an attempt, and asks once more at once; the second time fails the issue.";

@@ -26,8 +26,10 @@ export interface Failure {
   readonly message: string;
   /** Epoch ms: not before then (a usage limit's reset, GitHub's retry-after). */
   readonly until?: number | null;
-  /** The repository itself refused us (401, 403, 404): nothing else of it can work either. */
+  /** The repository itself refused us (401, 403, 404, a rule of its own): nothing else of it can work either. */
   readonly wholeRepository?: boolean;
+  /** What is in the commits was refused: an agent that is told can make others. */
+  readonly ofCommits?: boolean;
 }
 
 export type Next =
@@ -98,7 +100,10 @@ export function afterFailure(failure: Failure, counts: AttemptCounts, factor: nu
     if (failure.kind === "no-changes" && counts.noChanges + 1 >= MAX_NO_CHANGES) return { do: "fail" };
     return { do: "retry", delayMs: minutes(policy, counts.made) * factor };
   }
-  if (failure.kind === "refused" && failure.wholeRepository !== true) return { do: "fail" };
+  if (failure.kind === "refused" && failure.wholeRepository !== true) {
+    const again = failure.ofCommits === true && counts.made + 1 < counts.max;
+    return again ? { do: "retry", delayMs: minutes(POLICY.agent, counts.made) * factor } : { do: "fail" };
+  }
   if (failure.kind === "lost" || failure.kind === "untrusted") return { do: "fail" };
   const { hold } = policy;
   const delayMs = parkFor(failure, { parked: counts.parked, factor, now });

@@ -69,7 +69,7 @@ export function holdWords(name: string): HoldWords {
     title: repository,
     what: `${repository} is held`,
     advice:
-      "Fix the token's access, or the name in the configuration. With another GITHUB_TOKEN, restart the runner: it tries at once.",
+      "The reason says what to change. Finished work is published then without another run. With another GITHUB_TOKEN, restart the runner: it tries at once.",
     byHand: true,
   };
 }

@@ -4,10 +4,6 @@ export const OPEN_FIELD_CASES: readonly string[] = [
 
   // The repository and the machine
 
-  // GitHub
-  "C2",
-  "C3",
-
   // Text in and out
 
   // What the operator sees

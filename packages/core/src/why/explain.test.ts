@@ -190,7 +190,7 @@ const CASES: readonly (readonly [
     { job: delayed(15 * min), holds: [hold("repo:octo/hello", { until: now + 16 * min, reason: "403" })] },
     "parked",
     ["hold", "time"],
-    "octo/hello is held until 14:16: 403. Fix the token's access, or the name in the configuration. With another GITHUB_TOKEN, restart the runner: it tries at once. To try now: tac8 resume repo:octo/hello.",
+    "octo/hello is held until 14:16: 403. The reason says what to change. Finished work is published then without another run. With another GITHUB_TOKEN, restart the runner: it tries at once. To try now: tac8 resume repo:octo/hello.",
   ],
   [
     "while two hold",

@@ -10,10 +10,13 @@ export const token: Check = {
   async look({ config, github, problems }, signal) {
     const { githubToken, githubTokenSource } = config.secrets;
     if (githubToken === null) return isWrong(problems) ? [WRONG] : [NONE];
-    const answer = await github.viewer({ signal }).catch((error: unknown) => {
-      if (error instanceof GitHubError) return error;
-      throw error;
-    });
+    const answer = await github
+      .findLogin({ signal })
+      .then((login) => ({ login }))
+      .catch((error: unknown) => {
+        if (error instanceof GitHubError) return error;
+        throw error;
+      });
     const finding = judgeToken(answer, config.github.api_url);
     const from = githubTokenSource === null ? "" : `, from ${githubTokenSource}`;
     return [finding.verdict === "ok" ? { ...finding, text: `${finding.text}${from}` } : finding];
@@ -31,8 +34,8 @@ function isWrong(problems: Site["problems"]): boolean {
 }
 
 /** Pure. */
-export function judgeToken(answer: { readonly login: string } | GitHubError, apiUrl: string): Finding {
-  if (!(answer instanceof GitHubError)) return ok(`it is ${answer.login}'s`);
+export function judgeToken(answer: { readonly login: string | null } | GitHubError, apiUrl: string): Finding {
+  if (!(answer instanceof GitHubError)) return judgeOwner(answer.login);
   switch (answer.kind) {
     case "unauthorized":
       return problem(
@@ -40,7 +43,6 @@ export function judgeToken(answer: { readonly login: string } | GitHubError, api
         "it is wrong or has expired: make a new one (github.com → Settings → Developer settings → Fine-grained tokens)",
       );
     case "forbidden":
-      return note("it belongs to no user (a GitHub App's?): its rights count, see below");
     case "unavailable":
       return unknown(
         `GitHub at ${apiUrl} does not answer`,
@@ -54,4 +56,14 @@ export function judgeToken(answer: { readonly login: string } | GitHubError, api
     default:
       return answer.kind satisfies never;
   }
+}
+
+/** Null, or a name in brackets: it belongs to no user. */
+function judgeOwner(login: string | null): Finding {
+  if (login !== null && !login.endsWith("[bot]")) return ok(`it is ${login}'s`);
+  const whose = login === null ? "a GitHub App's, of which GitHub does not say the name" : `of the GitHub App ${login}`;
+  return note(
+    `it is ${whose}: such a token ends after an hour`,
+    "for longer than that, start tac8 again with a new one before it ends, or use a fine-grained token of a user",
+  );
 }

@@ -101,7 +101,7 @@ function benchOf(parts: Parts): GitBench {
   const bench: GitBench = {
     name,
     branch,
-    scope: { issue: number, base: defaultBranch, defaultBranch },
+    scope: { issue: number, pattern: "auto/gh-{number}", base: defaultBranch, defaultBranch },
     another: () => benchOf({ ...parts, number: number + 1 }),
     dir,
     home,

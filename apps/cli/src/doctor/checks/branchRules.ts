@@ -1,0 +1,205 @@
+import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import { branchOf, issueOfBranch, whyBadPattern } from "@tac8/core/domain/branchPattern";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { RulesetFacts } from "@tac8/core/github/rules";
+import type { BranchRule } from "@tac8/core/github/types";
+import type { Check } from "../check.ts";
+import { note, ok, problem, unknown, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+const MAX_REPOSITORIES = 10;
+const MAX_RULESETS = 20;
+
+export const branchRules: Check = {
+  name: "Branches",
+  limitMs: 90_000,
+  async look(site, signal) {
+    const { config } = site;
+    if (config.secrets.githubToken === null || config.repositories.length === 0) return [NOTHING];
+    const some = config.repositories.slice(0, MAX_REPOSITORIES);
+    const findings = (await Promise.all(some.map((repository) => lookAt(site, repository, signal)))).flat();
+    const left = config.repositories.length - some.length;
+    return left === 0 ? findings : [...findings, note(`${left} more repositories were not looked at`)];
+  },
+};
+
+const NOTHING = note("not checked: that takes a token and a repository");
+
+/** A rule that applies to the issues' branches, with what is known of its ruleset. */
+type AppliedRule = BranchRule & RulesetFacts;
+
+export interface BranchFacts {
+  /** `owner/repo`. */
+  readonly name: string;
+  /** Config `branch`. */
+  readonly pattern: string;
+  readonly defaultBranch: string;
+  /** Null: the server has no rulesets. */
+  readonly rules: readonly AppliedRule[] | null;
+  readonly git: Pick<Config["git"], "author_email">;
+  /** Drafts are configured for a private repository. */
+  readonly privateDrafts: boolean;
+}
+
+async function lookAt({ github, config }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
+  const name = `${repository.owner}/${repository.repo}`;
+  const { branch: pattern, draft } = repository;
+  try {
+    const found = await github.repository(repository, { signal });
+    if (found.kind !== "found") return [unknown(`${name}: not checked, since the repository cannot be seen`)];
+    const rules = await github.branchRules(repository, branchOf(pattern, SAMPLE), { signal });
+    const ids = [...new Set((rules ?? []).flatMap(({ rulesetId }) => rulesetId ?? []))].slice(0, MAX_RULESETS);
+    const rulesets = new Map<number, RulesetFacts>();
+    for (const id of ids) rulesets.set(id, await github.ruleset(repository, id, { signal }));
+    const applied = rules?.map((rule) => ({ ...(rulesets.get(rule.rulesetId ?? 0) ?? BINDING), ...rule })) ?? null;
+    const { defaultBranch } = found;
+    const privateDrafts = draft && found.private;
+    return judgeBranches({ name, pattern, defaultBranch, rules: applied, git: config.git, privateDrafts });
+  } catch (error) {
+    if (error instanceof GitHubError) return [unknown(`${name}: ${error.message}`)];
+    throw error;
+  }
+}
+
+const BINDING: RulesetFacts = { bypass: false, exclude: [] };
+const SAMPLE = { issue: 471, round: 1 };
+/** What tac8 writes itself. */
+const OWN_MESSAGE = `Work on #${SAMPLE.issue} that was not committed yet`;
+
+/** Pure. */
+export function judgeBranches(facts: BranchFacts): Finding[] {
+  const { name, pattern, defaultBranch, rules } = facts;
+  const sample = branchOf(pattern, SAMPLE);
+  const findings: Finding[] = [];
+  if (issueOfBranch(pattern, defaultBranch) !== null) {
+    const text = `${name}: ${pattern} is also the name of the default branch ${defaultBranch}`;
+    findings.push(problem(text, "change github.branch"));
+  }
+  if (facts.privateDrafts) {
+    findings.push(note(`${name}: drafts in a private repository take a paid plan; without one, plain ones are opened`));
+  }
+  if (rules === null) return [...findings, note(`${name}: rules for branches cannot be read from this server`)];
+  const binding = rules.filter(({ bypass }) => !bypass);
+  findings.push(...binding.flatMap((rule) => judgeRule(rule, facts) ?? []));
+  if (findings.length > 0) return findings;
+  const exempt = rules.length > binding.length ? "; this token is exempt from the rules" : "";
+  return [ok(`${name}: branches such as ${sample} may be pushed${exempt}`)];
+}
+
+/** Null: it does not concern tac8. */
+function judgeRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Finding | null {
+  const sample = branchOf(pattern, SAMPLE);
+  const exempt = `exempt ${pattern.replace("{number}", "*")} from that rule, or let this token bypass it`;
+  switch (rule.type) {
+    case "creation":
+      return problem(
+        `${name}: a rule forbids to create branches such as ${sample}`,
+        otherName(rule.exclude.map(allowed)),
+      );
+    case "branch_name_pattern": {
+      const names = [SAMPLE, { ...SAMPLE, round: 2 }].map((each) => branchOf(pattern, each));
+      const kept = names.map((each) => keeps(rule, each));
+      if (kept.includes(false)) {
+        return problem(`${name}: a branch's name ${must(rule)}, and ${sample} does not`, otherName([begins(rule)]));
+      }
+      return kept.includes(null) ? note(`${name}: a branch's name ${must(rule)}: check that ${sample} does`) : null;
+    }
+    case "update":
+      return problem(`${name}: a rule forbids to push to branches such as ${sample} again`, exempt);
+    case "required_signatures":
+      return problem(
+        `${name}: a rule wants signed commits on branches such as ${sample}, and tac8 does not sign`,
+        exempt,
+      );
+    case "pull_request":
+      return problem(`${name}: a rule wants pull requests to branches such as ${sample}, which are pushed to`, exempt);
+    case "required_status_checks":
+    case "required_deployments":
+    case "workflows":
+    case "code_scanning":
+    case "merge_queue":
+      return problem(`${name}: the rule ${rule.type} applies to branches such as ${sample} before a push`, exempt);
+    case "commit_author_email_pattern":
+    case "committer_email_pattern":
+      if (keeps(rule, git.author_email) === true) return null;
+      return problem(
+        `${name}: the address of a commit's ${rule.type.startsWith("commit_") ? "author" : "committer"} ${must(rule)}, and ${git.author_email} may not`,
+        "set git.author_email to one that does",
+      );
+    case "commit_message_pattern": {
+      const own = keeps(rule, OWN_MESSAGE) === true ? "" : "; work that an agent leaves uncommitted would be refused";
+      const text = `${name}: a commit's message ${must(rule)}${own}`;
+      return note(text, "say so in the repository's instructions for agents (CLAUDE.md)");
+    }
+    case "non_fast_forward":
+      return note(`${name}: force pushes are forbidden: an agent that rewrites what it had pushed is refused`);
+    case "file_path_restriction":
+    case "file_extension_restriction":
+    case "max_file_path_length":
+    case "max_file_size":
+      return note(`${name}: the rule ${rule.type} limits what agents may commit: one that breaks it is told`);
+    case "deletion":
+    case "required_linear_history":
+    case "copilot_code_review":
+    case "tag_name_pattern":
+      return null;
+    default:
+      return note(`${name}: the rule ${rule.type.slice(0, 60)} applies to branches such as ${sample}`);
+  }
+}
+
+function otherName(patterns: readonly (string | null)[]): string {
+  const good = patterns.find((each) => each !== null && whyBadPattern(each) === null);
+  const example = good === undefined ? "" : `, for example "${good}"`;
+  return `set github.branch to a name that the rules allow${example}, or let this token bypass the rule`;
+}
+
+/** A pattern for branches inside of what a ruleset leaves out, such as `refs/heads/users/**`. */
+function allowed(exclude: string): string | null {
+  const [, folder] = /^(?:refs\/heads\/)?([^*?[\]]+)\/\*+(?:\/\*+)?$/.exec(exclude) ?? [];
+  return folder === undefined ? null : `${folder}/gh-{number}`;
+}
+
+function begins({ parameters }: BranchRule): string | null {
+  const { operator, pattern, negate } = parameters;
+  if (operator !== "starts_with" || typeof pattern !== "string" || negate === true) return null;
+  return `${pattern}${/[/_-]$/.test(pattern) ? "" : "/"}gh-{number}`;
+}
+
+function must({ parameters }: BranchRule): string {
+  const { operator, pattern, negate } = parameters;
+  const how = String(operator)
+    .replaceAll("_", " ")
+    .replace("starts", "start")
+    .replace("ends", "end")
+    .replace("contains", "contain");
+  const verb = operator === "regex" ? "match" : how;
+  return `must ${negate === true ? "not " : ""}${verb} ${JSON.stringify(pattern).slice(0, 200)}`;
+}
+
+/** Null: nobody but GitHub can tell. */
+function keeps({ parameters }: BranchRule, text: string): boolean | null {
+  const { operator, pattern, negate } = parameters;
+  if (typeof pattern !== "string") return null;
+  const fits = matches(operator, pattern, text);
+  return fits === null ? null : fits !== (negate === true);
+}
+
+function matches(operator: unknown, pattern: string, text: string): boolean | null {
+  switch (operator) {
+    case "starts_with":
+      return text.startsWith(pattern);
+    case "ends_with":
+      return text.endsWith(pattern);
+    case "contains":
+      return text.includes(pattern);
+    case "regex":
+      try {
+        return new RegExp(pattern, "u").test(text);
+      } catch {
+        return null; // GitHub's expressions are not quite JavaScript's.
+      }
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,60 @@
+export interface RefusedPush {
+  /** It would be the same for every issue of the repository. */
+  readonly whole: boolean;
+  /** What to do, one sentence without a full stop. */
+  readonly advice: string;
+}
+
+/** What is in the commits: another issue's may well be taken, and an agent can make these others. */
+const OF_COMMITS =
+  /cannot contain secrets|push protection|GH009|GH001|GH008|large files?|exceeds .*(limit|size)|file (path|size|extension|name)|path length|commit message|`?workflows?`? (scope|permission)|refusing to allow|shallow update|body is too large|HTTP 4\d\d|returned error: 4\d\d/i;
+
+/** Same for each issue, and what a person can do about it. The first that matches wins. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /creations? being restricted|branch name|ref name|name must|naming|GH002|longer than 255/i,
+    "Set github.branch to a name that the rules allow, or allow this one",
+  ],
+  [/verified signature|must be signed|unsigned/i, "tac8 does not sign commits: exempt its branches from that rule"],
+  [
+    /GH007|private email|e-?mail/i,
+    "Set git.author_name and git.author_email to what the rules allow, and exempt commits that were made before",
+  ],
+  [
+    /through a pull request|protected branch|GH006|GH003|cannot update this protected ref|force-push|status checks?|not authorized to push|merge queue/i,
+    "Exempt the branches of github.branch from that rule: they are made to become pull requests",
+  ],
+  [/quota|over its (size )?limit|billing|locked|suspended/i, "The repository's owner has to make room or pay"],
+];
+
+const OTHERWISE =
+  "Change the rule, or let this token bypass it; if only this issue's commits are meant, stop it (tac8 stop)";
+
+/**
+ * What git's words about a refused push mean. What nobody knows is taken for a rule of the repository: then it costs waiting,
+ * and not one agent's run after the other. Pure.
+ */
+export function judgeRefusedPush(said: string): RefusedPush {
+  const folder = /'refs\/heads\/([^']+)' exists; cannot create 'refs\/heads\/([^']+)'/.exec(said);
+  if (folder !== null) return ofFolder(folder[1] ?? "", folder[2] ?? "");
+  // GitHub lists what was violated, a line each: one rule that every push violates decides.
+  const listed = said.split("\n").flatMap((line) => /^(?:remote:)?\s*- (.*\S)/.exec(line)?.[1] ?? []);
+  const found = listed.filter((line) => !/^(commit|path): /.test(line));
+  const general = found.filter((line) => !OF_COMMITS.test(line));
+  if (OF_COMMITS.test(said) && general.length === 0) return { whole: false, advice: adviceOnCommits(said) };
+  const text = general.length > 0 ? general.join("\n") : said;
+  return { whole: true, advice: ADVICE.find(([when]) => when.test(text))?.[1] ?? OTHERWISE };
+}
+
+function adviceOnCommits(said: string): string {
+  if (/refusing to allow|workflows?`? (scope|permission)/i.test(said)) {
+    return "Leave .github/workflows as it is, or give the token the permission Workflows: read and write";
+  }
+  return "The commits have to be made again without that: it must be in none of them, not only gone from the last one";
+}
+
+/** A branch cannot be where another one's folder is. Above the number it is in the way of each issue. */
+function ofFolder(there: string, wanted: string): RefusedPush {
+  const whole = wanted.startsWith(`${there}/`) && !/\d/.test(there);
+  return { whole, advice: `Delete the branch ${there}, or set github.branch to names outside of it` };
+}

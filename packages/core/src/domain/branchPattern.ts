@@ -1,0 +1,61 @@
+/** What stands for the issue's number in `github.branch`. */
+const NUMBER = "{number}";
+
+/** The pattern that `github.branch` has by default. Its branches keep working when another one is configured. */
+export const DEFAULT_BRANCH_PATTERN = "auto/gh-{number}";
+
+/** Long enough for a team's prefix; GitHub takes 255 bytes for a ref, and the number and `-50` come on top. */
+export const MAX_PATTERN = 100;
+
+/** Return the name of an issue's branch: `auto/gh-471`, then `auto/gh-471-2` and so on. */
+export function branchOf(pattern: string, { issue, round }: { issue: number; round: number }): string {
+  return `${pattern.replace(NUMBER, () => String(issue))}${round === 1 ? "" : `-${round}`}`;
+}
+
+/** Return whether the pattern gives this name to a branch of the issue. Pure. */
+export function isOfPattern(pattern: string, { issue, branch }: { issue: number; branch: string }): boolean {
+  const suffix = branch.slice(branchOf(pattern, { issue, round: 1 }).length + 1);
+  const round = suffix === "" ? 1 : Number(suffix);
+  return Number.isSafeInteger(round) && round >= 1 && branch === branchOf(pattern, { issue, round });
+}
+
+/** Return the issue that the pattern would give this name to; null: to none. Pure. */
+export function issueOfBranch(pattern: string, branch: string): number | null {
+  const [before = "", after = ""] = pattern.split(NUMBER);
+  if (!branch.startsWith(before)) return null;
+  const digits = /^\d*/.exec(branch.slice(before.length))?.[0] ?? "";
+  // Digits of the pattern may come right after the number.
+  const own = digits.length - (/^\d*/.exec(after)?.[0].length ?? 0);
+  const issue = own > 0 ? Number(digits.slice(0, own)) : 0;
+  return issue > 0 && isOfPattern(pattern, { issue, branch }) ? issue : null;
+}
+
+/**
+ * Why this is no pattern for branches; null: it is one. Every name that it gives is a valid ref and has letters of its own, so that
+ * it is nobody else's by chance. Pure.
+ */
+export function whyBadPattern(pattern: string): string | null {
+  const count = pattern.split(NUMBER).length - 1;
+  if (count !== 1) return `expected ${NUMBER} in it, once: each issue has a branch of its own`;
+  const rest = pattern.replace(NUMBER, "");
+  if (!/[A-Za-z]/.test(rest)) return `expected a text beside ${NUMBER}, such as ${DEFAULT_BRANCH_PATTERN}`;
+  if (pattern.startsWith("refs/") || pattern.startsWith("heads/"))
+    return "expected the branch's name, without refs/heads/";
+  return whyBadRef(branchOf(pattern, { issue: 1, round: 1 }));
+}
+
+/** Git's rules for the name of a ref, as far as a branch's name can break them. */
+function whyBadRef(name: string): string | null {
+  const bad = /[\p{Cc}\s~^:?*[\]\\{}]/u.exec(name)?.[0];
+  if (bad !== undefined) return `a branch's name cannot have ${JSON.stringify(bad)} in it`;
+  if (/[^\x21-\x7e]/.test(name)) return "expected letters without accents: other tools may write them otherwise";
+  if (name.startsWith("-")) return "a branch's name cannot begin with -";
+  const parts = name.split("/");
+  if (parts.includes("")) return "a branch's name cannot begin or end with a slash, nor have two in a row";
+  if (parts.some((part) => part.startsWith(".") || part.endsWith(".lock"))) {
+    return "no part of a branch's name can begin with a dot or end with .lock";
+  }
+  if (name.includes("..") || name.includes("@{") || name.endsWith("."))
+    return "git takes no .., no @{ and no dot at the end";
+  return null;
+}

@@ -1,0 +1,119 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect } from "vitest";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { readHolds } from "@tac8/core/state/holds";
+import { expectOnce, pullsOf } from "./once.ts";
+import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
+
+const WORK = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
+const BOT = "tac8[bot]";
+const HOLD = `repo:${REPO}`;
+const RULES = { exclude: ["refs/heads/users/**"], rules: [{ type: "creation" }] };
+
+let world: World;
+let runner: App;
+let token: string;
+beforeAll(async () => {
+  world = await createWorld({
+    config: {
+      coordinator: { max_concurrent_workers: 1, poll_interval_seconds: 1, backoff_factor: 0.001 },
+      github: { repo_owner: OWNER, repo_name: "widgets", write_interval_ms: 0, draft: true },
+    },
+  });
+  world.github.addUser({ login: BOT });
+  world.github.setPermission(REPO, BOT, "write");
+  token = world.github.addToken({ login: BOT, app: true });
+  world.startApp("scheduler", { GITHUB_TOKEN: token });
+  runner = world.startApp("runner", { GITHUB_TOKEN: token });
+});
+afterAll(() => world.close());
+
+const isHeld = async () => (await readHolds(world.redis)).some(({ name }) => name === HOLD);
+const starts = async (...numbers: number[]) =>
+  Promise.all(numbers.map(async (number) => (await world.agentStarts(number)).length));
+
+fieldTest("C5", "an app's token works: one pull request and one comment, both its own", async () => {
+  world.github.setDrafts(REPO, false);
+  const number = world.openIssue({ script: WORK });
+  await world.reaches(number, "pr");
+  await expectOnce(world, number);
+  expect(world.github.comments(REPO, number).map(({ author }) => author)).toEqual([BOT]);
+  expect(pullsOf(world, number)).toMatchObject([{ author: BOT }]);
+});
+
+fieldTest("C3", "where the plan has no drafts, a plain pull request is opened, and the log says so", async () => {
+  expect(world.github.pulls(REPO)).toMatchObject([{ draft: false }]);
+  expect(runner.log()).toContain("no draft pull requests");
+});
+
+fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run when the rule is lifted", async () => {
+  const { github, store } = world;
+  await github.addRuleset(REPO, RULES);
+  const numbers = [1, 2, 3].map(() => world.openIssue({ script: WORK }));
+  const [first = 0, second = 0, third = 0] = numbers;
+  await poll(60_000, async () => ((await isHeld()) ? null : "the repository is not held"));
+  // Tried again several times, without an agent.
+  await world.enters(first, "parked", 3);
+  expect(await starts(first, second, third)).toEqual([1, 0, 0]);
+  expect((await store.read(world.jobId(first))).reason).toMatch(/creations being restricted.*Set github\.branch/);
+  expect(Object.keys(github.branches(REPO)).filter((name) => name.includes(`gh-${first}`))).toEqual([]);
+  await github.clearRulesets(REPO);
+  for (const number of numbers) await world.reaches(number, "pr");
+  expect(await starts(first, second, third)).toEqual([1, 1, 1]);
+  for (const number of numbers) await expectOnce(world, number);
+  expect(await isHeld()).toBe(false);
+});
+
+fieldTest("C2", "a secret in the commits concerns its issue alone, and the agent is told", async () => {
+  const { github } = world;
+  await github.guardContents(REPO, { secret: "KEY-[0-9]{4}" });
+  const leak = [{ write: "key.txt", text: "KEY-1234\n" }, { commit: "feat: key" }, { result: "Worked." }];
+  const mend = [
+    { prompt: "told.txt" },
+    { bash: "git rm -q -f key.txt && git add told.txt && git commit -q --amend -m feat" },
+    { result: "Mended." },
+  ];
+  const leaking = world.openIssue({ script: { first: leak, again: mend } });
+  const other = world.openIssue({ script: WORK });
+  await world.reaches(leaking, "pr");
+  await world.reaches(other, "pr");
+  expect(await starts(leaking, other)).toEqual([2, 1]);
+  const told = await github.file(REPO, `auto/gh-${leaking}`, "told.txt");
+  expect(told).toContain("Push cannot contain secrets");
+  expect(told).toContain("key.txt");
+  expect(await isHeld()).toBe(false);
+  await github.guardContents(REPO, {});
+});
+
+fieldTest(
+  "C2",
+  "with another pattern the finished work is published without another run, and an older pull request goes on",
+  async () => {
+    const { github } = world;
+    const before = world.openIssue({ script: WORK });
+    await world.reaches(before, "pr");
+    await github.addRuleset(REPO, RULES);
+    const refused = world.openIssue({ script: WORK });
+    await poll(60_000, async () => ((await isHeld()) ? null : "the repository is not held"));
+    await runner.stop();
+    const path = join(world.dir, "config.toml");
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replace("[github]\n", '[github]\nbranch = "users/bot/gh-{number}"\n'));
+    // An app's name that GitHub does not tell: it is known from what this installation wrote before.
+    github.fault({ path: "/graphql", times: 1000, do: { status: 404 } });
+    runner = world.startApp("runner", { GITHUB_TOKEN: token });
+    await world.reaches(refused, "pr");
+    expect(pullsOf(world, refused)).toMatchObject([{ head: `users/bot/gh-${refused}` }]);
+    await expectOnce(world, refused);
+
+    github.addLabel({ repo: REPO, number: before, actor: OWNER, label: "rpi-auto" });
+    await world.enters(before, "pr", 2);
+    expect(pullsOf(world, before)).toMatchObject([{ head: `auto/gh-${before}`, state: "open" }]);
+    expect(await github.file(REPO, `auto/gh-${before}`, "work.txt")).toBe("work\nwork\n");
+    const next = world.openIssue({ script: WORK });
+    await world.reaches(next, "pr");
+    expect(pullsOf(world, next)).toMatchObject([{ head: `users/bot/gh-${next}` }]);
+    expect(await starts(before, refused, next)).toEqual([2, 1, 1]);
+  },
+);
