@@ -50,6 +50,13 @@ test.each([
   expect(failureOf(githubError("gone", { call })).wholeRepository).toBeUndefined();
 });
 
+test.each(["personal access token", "integration"])("a permission that a %s lacks concerns every issue", (what) => {
+  const detail = `Resource not accessible by ${what} (the token lacks the permission issues: write)`;
+  const call = "POST /repos/o/r/issues/7/comments";
+  const error = new GitHubError({ kind: "forbidden", status: 403, retryAt: null, call, detail });
+  expect(failureOf(error)).toMatchObject({ kind: "refused", wholeRepository: true });
+});
+
 test("GitHub's time to come back is kept", () => {
   expect(failureOf(githubError("rate-limit", { retryAt: 12_345 })).until).toBe(12_345);
 });

@@ -6,6 +6,9 @@ import { saysDiskFull } from "../git/diskFull.ts";
 /** Of one issue, pull request or comment: refused, it says nothing about the others of the repository. */
 const OF_ONE_THING = /^[A-Z]+ \/repos\/[^/]+\/[^/]+\/(issues|pulls)\/(comments\/)?\d/;
 
+/** GitHub's words for a token without a permission: every issue of the repository meets them. */
+const OF_THE_TOKEN = /resource not accessible by (personal access token|integration)/i;
+
 /** The failure that an error stands for. What nobody foresaw is named as it is, and tried again as `git` failures are. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StepFailure) return error.failure;
@@ -32,7 +35,7 @@ function githubFailure(error: GitHubError): Failure {
       return { kind: "refused", message, wholeRepository: true };
     case "forbidden":
     case "not-found":
-      return OF_ONE_THING.test(error.call)
+      return OF_ONE_THING.test(error.call) && !OF_THE_TOKEN.test(error.detail)
         ? { kind: "refused", message }
         : { kind: "refused", message, wholeRepository: true };
     case "gone":
