@@ -29,6 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+/** As for a server that does not tell of its rules: only a push finds them out. */
+const hideRules = () => world.github.fault({ path: /\/rules\/branches\//, times: 1000, do: { status: 403 } });
 const isHeld = async () => (await readHolds(world.redis)).some(({ name }) => name === HOLD);
 const starts = async (...numbers: number[]) =>
   Promise.all(numbers.map(async (number) => (await world.agentStarts(number)).length));
@@ -50,6 +52,7 @@ fieldTest("C3", "where the plan has no drafts, a plain pull request is opened, a
 fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run when the rule is lifted", async () => {
   const { github, store } = world;
   await github.addRuleset(REPO, RULES);
+  const unread = hideRules();
   const numbers = [1, 2, 3].map(() => world.openIssue({ script: WORK }));
   const [first = 0, second = 0, third = 0] = numbers;
   await poll(60_000, async () => ((await isHeld()) ? null : "the repository is not held"));
@@ -59,10 +62,25 @@ fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run when
   expect((await store.read(world.jobId(first))).reason).toMatch(/creations being restricted.*Set github\.branch/);
   expect(Object.keys(github.branches(REPO)).filter((name) => name.includes(`gh-${first}`))).toEqual([]);
   await github.clearRulesets(REPO);
+  unread.remove();
   for (const number of numbers) await world.reaches(number, "pr");
   expect(await starts(first, second, third)).toEqual([1, 1, 1]);
   for (const number of numbers) await expectOnce(world, number);
   expect(await isHeld()).toBe(false);
+});
+
+fieldTest("C2", "a rule that can be read: the repository is held before anybody is paid", async () => {
+  const { github, store } = world;
+  await github.addRuleset(REPO, RULES);
+  const number = world.openIssue({ script: WORK });
+  await poll(60_000, async () => ((await isHeld()) ? null : "the repository is not held"));
+  expect((await store.read(world.jobId(number))).reason).toMatch(/forbids to create branches such as auto/);
+  expect(await starts(number)).toEqual([0]);
+  await github.clearRulesets(REPO);
+  await github.addRuleset(REPO, { ...RULES, bypass: [BOT] });
+  await world.reaches(number, "pr");
+  await expectOnce(world, number);
+  await github.clearRulesets(REPO);
 });
 
 fieldTest("C2", "a secret in the commits concerns its issue alone, and the agent is told", async () => {
@@ -94,6 +112,7 @@ fieldTest(
     const before = world.openIssue({ script: WORK });
     await world.reaches(before, "pr");
     await github.addRuleset(REPO, RULES);
+    hideRules();
     const refused = world.openIssue({ script: WORK });
     await poll(60_000, async () => ((await isHeld()) ? null : "the repository is not held"));
     await runner.stop();

@@ -319,6 +319,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a push that a rule refuses holds the repository",
   },
   {
+    name: "rules-first",
+    file: `${RUNNER}/steps/prepare.ts`,
+    find: "  await assertRulesAllow(run, { branch, exists: published !== null });\n",
+    replace: "",
+    test: { file: "test/rules.e2e.test.ts", name: "a rule that can be read" },
+    promise: "a rule that can be read is found before an agent is paid",
+  },
+  {
     name: "held-work-tries",
     file: `${RUNNER}/run/process.ts`,
     find: "if (held !== undefined && !isFinished(await services.store.read(jobId))) {",

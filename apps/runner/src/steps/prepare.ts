@@ -29,6 +29,7 @@ import { soundWorkspace } from "../workspace/soundWorkspace.ts";
 import { admit } from "./admit.ts";
 import { chooseBranch } from "./branch.ts";
 import { readFeedback } from "./feedback.ts";
+import { assertRulesAllow } from "./branchRules.ts";
 import { findUnheardEnd, finishLate } from "./finish.ts";
 import { showLabel } from "./labels.ts";
 import { findUnheardQuestion, hearLate } from "./question.ts";
@@ -75,6 +76,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     throw new StepFailure({ kind: "git", message: `the base branch ${base} is not on GitHub` });
   }
   const published = await run.mirror.branch(branch);
+  await assertRulesAllow(run, { branch, exists: published !== null });
   const needed = published === null ? [baseSha] : [baseSha, published];
   await run.mirror.verify(needed, `base/gh-${issue.number}`, run.switch.halt);
   const start = published ?? baseSha;

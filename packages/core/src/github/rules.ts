@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { BranchRule } from "../domain/branchRules.ts";
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
-import type { BranchRule, CallOptions, Repo } from "./types.ts";
+import type { CallOptions, Repo } from "./types.ts";
 import { nameOf } from "./urls.ts";
 
 const ruleSchema = z
@@ -23,8 +24,8 @@ const rulesetSchema = z.object({
 
 /** What is read of a ruleset. */
 export interface RulesetFacts {
-  /** Whether the token is exempt from it. False where GitHub does not say. */
-  readonly bypass: boolean;
+  /** Whether the token is exempt from it; null: GitHub does not say. */
+  readonly bypass: boolean | null;
   /** Patterns of refs that it leaves out, such as `refs/heads/users/**`. */
   readonly exclude: readonly string[];
 }
@@ -43,7 +44,7 @@ export function ruleCalls({ one, all }: Caller) {
       }
     },
 
-    /** A ruleset that cannot be read binds everybody, as far as is known. */
+    /** Of a ruleset that cannot be read, nothing is known. */
     ruleset: async (repo: Repo, rulesetId: number, options: CallOptions = {}): Promise<RulesetFacts> => {
       const route = "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}";
       try {
@@ -51,12 +52,12 @@ export function ruleCalls({ one, all }: Caller) {
         const raw = await one({ route, params, schema: rulesetSchema, ...options });
         const { current_user_can_bypass: bypass } = raw;
         return {
-          bypass: bypass === "always" || bypass === "exempt",
+          bypass: bypass == null ? null : bypass === "always" || bypass === "exempt",
           exclude: raw.conditions?.ref_name?.exclude ?? [],
         };
       } catch (error) {
         if (error instanceof GitHubError && ["not-found", "forbidden"].includes(error.kind)) {
-          return { bypass: false, exclude: [] };
+          return { bypass: null, exclude: [] };
         }
         throw error;
       }

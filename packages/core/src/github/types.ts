@@ -89,13 +89,6 @@ export interface IssueEvent {
   at: string;
 }
 
-/** A rule of a ruleset for branches, by GitHub's type, such as `creation`. */
-export interface BranchRule {
-  type: string;
-  parameters: Record<string, unknown>;
-  rulesetId: number | null;
-}
-
 export type Permission = "admin" | "write" | "read" | "none";
 
 export type RepositoryAnswer =

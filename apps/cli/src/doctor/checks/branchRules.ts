@@ -1,8 +1,8 @@
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { branchOf, issueOfBranch, whyBadPattern } from "@tac8/core/domain/branchPattern";
+import { keeps, must, whyRefused, type BranchRule } from "@tac8/core/domain/branchRules";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { RulesetFacts } from "@tac8/core/github/rules";
-import type { BranchRule } from "@tac8/core/github/types";
 import type { Check } from "../check.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
@@ -51,7 +51,7 @@ async function lookAt({ github, config }: Site, repository: RepositoryConfig, si
     const ids = [...new Set((rules ?? []).flatMap(({ rulesetId }) => rulesetId ?? []))].slice(0, MAX_RULESETS);
     const rulesets = new Map<number, RulesetFacts>();
     for (const id of ids) rulesets.set(id, await github.ruleset(repository, id, { signal }));
-    const applied = rules?.map((rule) => ({ ...(rulesets.get(rule.rulesetId ?? 0) ?? BINDING), ...rule })) ?? null;
+    const applied = rules?.map((rule) => ({ ...(rulesets.get(rule.rulesetId ?? 0) ?? UNKNOWN), ...rule })) ?? null;
     const { defaultBranch } = found;
     const privateDrafts = draft && found.private;
     return judgeBranches({ name, pattern, defaultBranch, rules: applied, git: config.git, privateDrafts });
@@ -61,7 +61,7 @@ async function lookAt({ github, config }: Site, repository: RepositoryConfig, si
   }
 }
 
-const BINDING: RulesetFacts = { bypass: false, exclude: [] };
+const UNKNOWN: RulesetFacts = { bypass: null, exclude: [] };
 const SAMPLE = { issue: 471, round: 1 };
 /** What tac8 writes itself. */
 const OWN_MESSAGE = `Work on #${SAMPLE.issue} that was not committed yet`;
@@ -79,7 +79,7 @@ export function judgeBranches(facts: BranchFacts): Finding[] {
     findings.push(note(`${name}: drafts in a private repository take a paid plan; without one, plain ones are opened`));
   }
   if (rules === null) return [...findings, note(`${name}: rules for branches cannot be read from this server`)];
-  const binding = rules.filter(({ bypass }) => !bypass);
+  const binding = rules.filter(({ bypass }) => bypass !== true);
   findings.push(...binding.flatMap((rule) => judgeRule(rule, facts) ?? []));
   if (findings.length > 0) return findings;
   const exempt = rules.length > binding.length ? "; this token is exempt from the rules" : "";
@@ -90,27 +90,27 @@ export function judgeBranches(facts: BranchFacts): Finding[] {
 function judgeRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Finding | null {
   const sample = branchOf(pattern, SAMPLE);
   const exempt = `exempt ${pattern.replace("{number}", "*")} from that rule, or let this token bypass it`;
+  const names = [SAMPLE, { ...SAMPLE, round: 2 }].map((each) => branchOf(pattern, each));
+  const refusals = names.map((branch) => whyRefused(rule, { branch, exists: false, email: git.author_email }));
+  const refused = refusals.find((why) => why !== null) ?? null;
   switch (rule.type) {
     case "creation":
-      return problem(
-        `${name}: a rule forbids to create branches such as ${sample}`,
-        otherName(rule.exclude.map(allowed)),
-      );
-    case "branch_name_pattern": {
-      const names = [SAMPLE, { ...SAMPLE, round: 2 }].map((each) => branchOf(pattern, each));
-      const kept = names.map((each) => keeps(rule, each));
-      if (kept.includes(false)) {
-        return problem(`${name}: a branch's name ${must(rule)}, and ${sample} does not`, otherName([begins(rule)]));
-      }
-      return kept.includes(null) ? note(`${name}: a branch's name ${must(rule)}: check that ${sample} does`) : null;
-    }
+      return refused === null ? null : problem(`${name}: ${refused}`, otherName(rule.exclude.map(allowed)));
+    case "branch_name_pattern":
+      if (refused !== null) return problem(`${name}: ${refused}`, otherName([begins(rule)]));
+      return keeps(rule, sample) === null
+        ? note(`${name}: a branch's name ${must(rule)}: check that ${sample} does`)
+        : null;
+    case "required_signatures":
+      return refused === null ? null : problem(`${name}: ${refused}`, exempt);
+    case "commit_author_email_pattern":
+    case "committer_email_pattern":
+      if (refused !== null) return problem(`${name}: ${refused}`, "set git.author_email to one that does");
+      return keeps(rule, git.author_email) === null
+        ? note(`${name}: the address of a commit's author or committer ${must(rule)}: check git.author_email`)
+        : null;
     case "update":
       return problem(`${name}: a rule forbids to push to branches such as ${sample} again`, exempt);
-    case "required_signatures":
-      return problem(
-        `${name}: a rule wants signed commits on branches such as ${sample}, and tac8 does not sign`,
-        exempt,
-      );
     case "pull_request":
       return problem(`${name}: a rule wants pull requests to branches such as ${sample}, which are pushed to`, exempt);
     case "required_status_checks":
@@ -119,13 +119,6 @@ function judgeRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Find
     case "code_scanning":
     case "merge_queue":
       return problem(`${name}: the rule ${rule.type} applies to branches such as ${sample} before a push`, exempt);
-    case "commit_author_email_pattern":
-    case "committer_email_pattern":
-      if (keeps(rule, git.author_email) === true) return null;
-      return problem(
-        `${name}: the address of a commit's ${rule.type.startsWith("commit_") ? "author" : "committer"} ${must(rule)}, and ${git.author_email} may not`,
-        "set git.author_email to one that does",
-      );
     case "commit_message_pattern": {
       const own = keeps(rule, OWN_MESSAGE) === true ? "" : "; work that an agent leaves uncommitted would be refused";
       const text = `${name}: a commit's message ${must(rule)}${own}`;
@@ -164,42 +157,4 @@ function begins({ parameters }: BranchRule): string | null {
   const { operator, pattern, negate } = parameters;
   if (operator !== "starts_with" || typeof pattern !== "string" || negate === true) return null;
   return `${pattern}${/[/_-]$/.test(pattern) ? "" : "/"}gh-{number}`;
-}
-
-function must({ parameters }: BranchRule): string {
-  const { operator, pattern, negate } = parameters;
-  const how = String(operator)
-    .replaceAll("_", " ")
-    .replace("starts", "start")
-    .replace("ends", "end")
-    .replace("contains", "contain");
-  const verb = operator === "regex" ? "match" : how;
-  return `must ${negate === true ? "not " : ""}${verb} ${JSON.stringify(pattern).slice(0, 200)}`;
-}
-
-/** Null: nobody but GitHub can tell. */
-function keeps({ parameters }: BranchRule, text: string): boolean | null {
-  const { operator, pattern, negate } = parameters;
-  if (typeof pattern !== "string") return null;
-  const fits = matches(operator, pattern, text);
-  return fits === null ? null : fits !== (negate === true);
-}
-
-function matches(operator: unknown, pattern: string, text: string): boolean | null {
-  switch (operator) {
-    case "starts_with":
-      return text.startsWith(pattern);
-    case "ends_with":
-      return text.endsWith(pattern);
-    case "contains":
-      return text.includes(pattern);
-    case "regex":
-      try {
-        return new RegExp(pattern, "u").test(text);
-      } catch {
-        return null; // GitHub's expressions are not quite JavaScript's.
-      }
-    default:
-      return null;
-  }
 }

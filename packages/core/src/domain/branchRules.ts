@@ -1,0 +1,77 @@
+/** A rule of a ruleset for branches, by GitHub's type, such as `creation`. */
+export interface BranchRule {
+  readonly type: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly rulesetId: number | null;
+}
+
+/** What is pushed: to which branch, whether it is on GitHub already, and whose address the commits have. */
+export interface PushFacts {
+  readonly branch: string;
+  readonly exists: boolean;
+  readonly email: string;
+}
+
+/**
+ * Why a rule refuses every push like this, whatever is in it, in words that follow the repository's or branch's name; null: it does
+ * not, or only GitHub can tell. Pure.
+ */
+export function whyRefused(rule: BranchRule, { branch, exists, email }: PushFacts): string | null {
+  switch (rule.type) {
+    case "creation":
+      return exists ? null : `a rule forbids to create branches such as ${branch}`;
+    case "branch_name_pattern":
+      return exists || keeps(rule, branch) !== false ? null : `a branch's name ${must(rule)}, and ${branch} does not`;
+    case "required_signatures":
+      return `a rule wants signed commits on branches such as ${branch}, and tac8 does not sign`;
+    case "commit_author_email_pattern":
+    case "committer_email_pattern": {
+      const whose = rule.type === "committer_email_pattern" ? "committer" : "author";
+      return keeps(rule, email) !== false
+        ? null
+        : `the address of a commit's ${whose} ${must(rule)}, and ${email} does not`;
+    }
+    default:
+      return null;
+  }
+}
+
+/** What a rule asks for, such as `must start with "users/"`. */
+export function must({ parameters }: BranchRule): string {
+  const { operator, pattern, negate } = parameters;
+  const verbs: Readonly<Record<string, string>> = {
+    starts_with: "start with",
+    ends_with: "end with",
+    contains: "contain",
+    regex: "match",
+  };
+  const verb = verbs[String(operator)] ?? "match";
+  return `must ${negate === true ? "not " : ""}${verb} ${JSON.stringify(pattern ?? "").slice(0, 200)}`;
+}
+
+/** Whether a text is as the rule wants it; null: nobody but GitHub can tell. */
+export function keeps({ parameters }: BranchRule, text: string): boolean | null {
+  const { operator, pattern, negate } = parameters;
+  if (typeof pattern !== "string") return null;
+  const fits = matches(operator, pattern, text);
+  return fits === null ? null : fits !== (negate === true);
+}
+
+function matches(operator: unknown, pattern: string, text: string): boolean | null {
+  switch (operator) {
+    case "starts_with":
+      return text.startsWith(pattern);
+    case "ends_with":
+      return text.endsWith(pattern);
+    case "contains":
+      return text.includes(pattern);
+    case "regex":
+      try {
+        return new RegExp(pattern, "u").test(text);
+      } catch {
+        return null; // GitHub's expressions are not quite JavaScript's.
+      }
+    default:
+      return null;
+  }
+}
