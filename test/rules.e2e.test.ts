@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { readEvents } from "@tac8/core/state/events";
 import { readHolds } from "@tac8/core/state/holds";
 import { expectOnce, pullsOf } from "./once.ts";
 import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
@@ -67,6 +68,8 @@ fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run when
   expect(await starts(first, second, third)).toEqual([1, 1, 1]);
   for (const number of numbers) await expectOnce(world, number);
   expect(await isHeld()).toBe(false);
+  const ends = (await readEvents(world.redis, { count: 1000 })).filter(({ to }) => to === "unhold");
+  expect(ends.at(-1)?.reason).toBe(`finished work of ${REPO}#${first} was published`);
 });
 
 fieldTest("C2", "a rule that can be read: the repository is held before anybody is paid", async () => {
