@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { classifyEnd } from "../classify.ts";
@@ -86,6 +86,27 @@ test("a success: its Bash tool makes the commit; a second run resumes the sessio
   expect(second.usage.inputTokens).toBe(100);
   const asked = (await (await fetch(`${baseUrl}/requests`)).json()) as { body: { messages?: unknown } }[];
   expect(JSON.stringify(asked.at(-1)?.body.messages)).toContain("Fixed a.");
+});
+
+test("a session is resumed in a workspace that was moved, as tac8 move-data does", async () => {
+  const first = claude([{ text: "Begun here." }]);
+  expect(await bench.start(first).done).toMatchObject({ code: 0 });
+  const cwd = join(bench.dir, "data", "trees", "gh-1");
+  mkdirSync(dirname(cwd), { recursive: true });
+  renameSync(first.cwd, cwd);
+  const moved = {
+    ...first,
+    cwd,
+    resume: true,
+    prompt: `Go on. @@stub ${JSON.stringify([{ text: "Ended there." }])}@@`,
+  };
+  expect(await bench.start(moved).done).toMatchObject({
+    code: 0,
+    lastText: "Ended there.",
+    sessionId: first.sessionId,
+  });
+  const asked = (await (await fetch(`${baseUrl}/requests`)).json()) as { body: { messages?: unknown } }[];
+  expect(JSON.stringify(asked.at(-1)?.body.messages)).toContain("Begun here.");
 });
 
 test("a stop in the middle of a long script: by interrupt, with the cost, and nothing is left", async () => {
