@@ -170,6 +170,23 @@ describe("tac8 up", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
+  it("tries its Redis again whose port another program has taken meanwhile, and stops while it does", async () => {
+    configure();
+    const cli = await up();
+    const { pid, port } = readRecord(lab.home) ?? { pid: 0, port: 0 };
+    expect(pid).not.toBe(0);
+    process.kill(pid, "SIGKILL");
+    await cli.seen(/Redis ended unexpectedly/);
+    const other = createServer();
+    other.listen(port, "127.0.0.1");
+    await once(other, "listening");
+    cleanups.unshift(async () => other.close());
+    await cli.seen(/redis {6}! cannot start: Redis did not start in .*; it starts again in 2 s/);
+    expect(isRunning(pidOf("runner"))).toBe(true);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+  });
+
   it("stops everything when an app cannot start by its configuration", async () => {
     configure();
     const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_BOARD: "config-error" });
