@@ -1,4 +1,5 @@
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { readFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -88,6 +89,7 @@ function expectMoved(home: string): void {
   expect(statSync(join(tree, "half.txt")).mode & 0o777).toBe(0o640);
   expect(readFileSync(join(home, "id"), "utf8")).toBe("the-id");
   expect(readMark(home)).toBeNull();
+  expect(readFormerPlaces(home)).toEqual([from]);
   expect(existsSync(from)).toBe(false);
   expect(readdirSync(join(home, "..")).filter((name) => name.includes(".mov"))).toEqual([]);
   expect(readdirSync(join(from, "..")).filter((name) => name.includes(".mov"))).toEqual([]);

@@ -1,3 +1,4 @@
+import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { lstatSync, realpathSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -118,9 +119,10 @@ async function copy({ from, to, say }: MoveRequest, mark: MoveMark): Promise<voi
 
 /** What comes after the data is at its new place; all of it may be repeated. */
 async function finish({ from, to }: MoveRequest): Promise<void> {
-  const mark = readMark(to);
+  const places = readMark(to)?.from ?? [from];
   await removeOld(from);
-  repairPaths({ from: mark?.from ?? [from], to });
+  repairPaths({ from: places, to });
+  addFormerPlaces(to, places);
   removeMark(to);
 }
 

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { readFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { workspacePaths } from "../workspace/paths.ts";
 import { findRepositories, itemOf, list } from "./find.ts";
@@ -16,7 +17,7 @@ export interface SessionsOptions {
 const LOOK_BYTES = 1024 * 1024;
 
 /**
- * The agents' session files of our own worktrees. Claude Code names a folder after the one it worked in, with a dash for
+ * The agents' session files of our own worktrees, also from before the data folder was moved. Claude Code names a folder after the one it worked in, with a dash for
  * whatever is no letter or digit, so two folders may share one: what counts is the `cwd` inside the file.
  */
 export async function findSessions({ home, baseDir, env }: SessionsOptions): Promise<Item[]> {
@@ -25,8 +26,11 @@ export async function findSessions({ home, baseDir, env }: SessionsOptions): Pro
   const projects = join(config, "projects");
   const folders = (await list(projects)).filter((entry) => entry.isDirectory());
   const items: Item[] = [];
-  for (const ref of await findRepositories(home, "workspaces")) {
-    const trees = dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).tree);
+  const refs = await findRepositories(home, "workspaces");
+  const places = [home, ...readFormerPlaces(home)].flatMap((place) => refs.map((ref) => ({ place, ref })));
+  for (const { place, ref } of places) {
+    const trees = dirname(workspacePaths(place, baseDir, { ...ref, number: 0 }).tree);
+    if (place !== home && isAbsolute(baseDir)) continue; // The worktrees were never in it.
     const prefix = `${folderName(trees)}-gh-`;
     for (const { name } of folders.filter((entry) => entry.name.startsWith(prefix))) {
       for (const entry of await list(join(projects, name))) {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { readEvents } from "@tac8/core/state/events";
 import { lock } from "../lock/flock.ts";
@@ -155,6 +156,22 @@ test("leftovers of killed runs go; those of live runs and of other people stay",
   expect(pathsOf(await later(99))).toEqual([]);
   await writeFile(slot, JSON.stringify({ jobId: "j", run: "another", token: "t" }));
   expect(pathsOf(await later(99))).toEqual([alive]);
+});
+
+test("sessions from before the data folder was moved go as well; those of other folders stay", async () => {
+  await bench.stands(number, "pr");
+  const { home, paths, dir } = git;
+  const former = join(dir, "checkout", ".tac8");
+  addFormerPlaces(home, [former]);
+  const projects = join(dir, "agent-home", ".claude", "projects");
+  const session = async (place: string) => {
+    const cwd = paths.tree.replace(home, place);
+    const folder = cwd.replaceAll(/[^A-Za-z0-9]/g, "-");
+    return file(join(projects, folder, "one.jsonl"), `${JSON.stringify({ type: "user", cwd })}\n`);
+  };
+  const [before, never] = [await session(former), await session(join(dir, "other", ".tac8"))];
+  await later(15);
+  expect([before, never].map((path) => existsSync(path))).toEqual([false, true]);
 });
 
 test("a short disk takes the oldest until there is room", async () => {
