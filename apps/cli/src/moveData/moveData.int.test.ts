@@ -250,7 +250,7 @@ describe("the command", () => {
           checks: { check: string; verdict: string; text: string }[];
         };
         return checks
-          .flatMap(({ check, verdict, text }) => (check === "Above" ? [`${verdict}: ${text}`] : []))
+          .flatMap(({ check, verdict, text }) => (check === "Workspaces" ? [`${verdict}: ${text}`] : []))
           .join("\n");
       };
       const warned = await above();

@@ -213,7 +213,8 @@ function bannerLines(plan: UpPlan, { redisUrl, command }: { redisUrl: string; co
     ...(demo === null ? [`Configuration in ${configPath}`] : []),
     `Data in ${config.home}${newFolder ? " (a new folder)" : ""}`,
     ...(proxy === null ? [] : [`GitHub through the proxy ${proxy.shown} (${proxy.variable})`]),
-    `Logs in ${join(config.home, "logs")}, Redis at ${redisAddress(redisUrl)}${whose}`,
+    `Logs in ${join(config.home, "logs")}`,
+    `Redis at ${redisAddress(redisUrl)}${whose}`,
     ...(demo === null ? [] : demoHints(command)),
   ];
 }

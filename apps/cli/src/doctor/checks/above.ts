@@ -6,30 +6,34 @@ import { note, ok, problem, type Finding } from "../finding.ts";
 const MAX_SHOWN = 20;
 
 export const above: Check = {
-  name: "Above",
+  name: "Workspaces",
   limitMs: 5000,
   async look({ config, userHome, command }) {
     const { base_dir: baseDir } = config.worktree;
     const trees = isAbsolute(baseDir) ? baseDir : join(config.home, "workspaces");
     const files = findAbove(trees, userHome);
-    return judgeAbove({ trees, checkout: checkoutAbove(trees, userHome), files, command });
+    const how = isAbsolute(baseDir)
+      ? "set worktree.base_dir to a folder outside of it"
+      : `move the data: ${command} move-data`;
+    return judgeAbove({ trees, how, checkout: checkoutAbove(trees, userHome), files, command });
   },
 };
 
-/** Pure. `checkout`: the one that workspaces are in. */
+/** Pure. `checkout`: the one that workspaces are in; `how`: the way out of it. */
 export function judgeAbove(given: {
   readonly trees: string;
+  readonly how: string;
   readonly checkout: string | null;
   readonly files: readonly FileAbove[];
   readonly command: string;
 }): Finding[] {
-  const { trees, checkout, files, command } = given;
+  const { trees, how, checkout, files, command } = given;
   const findings: Finding[] = [];
   if (checkout !== null) {
     findings.push(
       problem(
         `workspaces are in ${trees}, inside of the checkout ${checkout}: what agents run finds its files, and changes them`,
-        `stop tac8 and move the data: ${command} move-data, or ${command} move-data FOLDER (worktree.base_dir is set by hand)`,
+        `stop tac8, and ${how}`,
       ),
     );
   }
