@@ -98,6 +98,24 @@ it("a Node that is new enough runs the command in the same process, which writes
   expect(readdirSync(root).sort()).toEqual(["bin", "dist", "package.json", "spawn.mjs"]);
 });
 
+it("behind a proxy that this Node cannot use, the Node that came along runs the command; else this one does", async () => {
+  const bundled = join(root, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
+  mkdirSync(dirname(bundled), { recursive: true });
+  const script = `#!/bin/sh\n[ "$1" = --version ] && exec echo v26.1.0\necho bundled\nexec "${process.execPath}" "$@"\n`;
+  writeFileSync(bundled, script, { mode: 0o755 });
+  writeFileSync(join(root, "old.mjs"), 'process.getBuiltinModule("node:http").setGlobalProxyFromEnv = undefined;');
+  const run = async (proxy, ...flags) => {
+    const env = { PATH: process.env.PATH, HOME: root, ...proxy };
+    const child = spawn(process.execPath, [...flags, join(root, "bin/tac8.mjs"), "args"], { cwd: root, env });
+    running.add(child);
+    return (await end(child)).out.startsWith("bundled\n");
+  };
+  const old = ["--import", join(root, "old.mjs")];
+  expect(await run({ https_proxy: "http://127.0.0.1:1" }, ...old)).toBe(true);
+  expect(await run({ https_proxy: "" }, ...old)).toBe(false);
+  expect(await run({ HTTPS_PROXY: "http://127.0.0.1:1" })).toBe(false);
+});
+
 it("without a build it says in one line what to do", async () => {
   rmSync(join(root, "dist"), { recursive: true });
   const { code, err } = await end(start("bin/tac8.mjs", "status"));
