@@ -3,6 +3,7 @@ import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { gitProxyEnvironment, nodeProxyEnvironment, proxyFor, proxySecrets, unusableProxies } from "./proxy.ts";
 
 const PROXY = "http://proxy.test:3128";
+const NAME = "token-in-place-of-a-name";
 const API = "https://api.github.com/user";
 
 describe("which proxy a URL is reached through", () => {
@@ -109,6 +110,10 @@ describe("what Node is given", () => {
 });
 
 it("passwords of proxies are secrets, and user names that stand for one", () => {
-  const env = { HTTPS_PROXY: "http://me:p%40ss-word@proxy:1", ALL_PROXY: "token-as-name@proxy:1", http_proxy: "p:1" };
-  expect(proxySecrets(env)).toEqual(["p%40ss-word", "p@ss-word", "token-as-name", "token-as-name"]);
+  const env = {
+    HTTPS_PROXY: "http://me:p%40ss-word@proxy:1",
+    ALL_PROXY: `${NAME}@proxy:1`,
+    http_proxy: "developer@p:1",
+  };
+  expect(proxySecrets(env)).toEqual(["p%40ss-word", "p@ss-word", NAME, NAME]);
 });

@@ -79,13 +79,16 @@ export function nodeProxyEnvironment(env: Env, urls: readonly string[] = []): Re
   };
 }
 
+/** A user name without a password that is this long is a token; a shorter one may be an ordinary word. */
+const TOKEN_LENGTH = 20;
+
 /** What is secret in the environment's proxies: passwords, and user names that stand for one. */
 export function proxySecrets(env: Env): string[] {
   return ALL.flatMap((name) => {
     const value = env[name]?.trim();
     if (!value || !URL.canParse(withScheme(value))) return [];
     const { username, password } = new URL(withScheme(value));
-    const secret = password || username;
+    const secret = password || (username.length < TOKEN_LENGTH ? "" : username);
     return secret === "" ? [] : [secret, decoded(secret)];
   });
 }
