@@ -164,7 +164,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "move-data [folder]",
     summary:
-      "move the data folder, to the place of a new installation or to another folder: out of a checkout, for instance; tac8 must be stopped",
+      "move the data folder to its default location, or to another folder, for example out of a checkout; tac8 must be stopped",
     options: [],
     load: async () => (await import("./moveData.ts")).moveData,
   },

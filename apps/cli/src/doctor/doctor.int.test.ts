@@ -190,7 +190,7 @@ fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it do
   expect(of(good, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's" }]);
   expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("GitHub's") }]);
   expect(of(await behind({ all_proxy: `http://ann:other-word@${host}` }), "Proxy")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("wants credentials") },
+    { verdict: "problem", text: expect.stringContaining("requires other credentials") },
   ]);
   const closed = await startProxy({ hosts: {} });
   await closed.close();

@@ -149,7 +149,7 @@ describe("tac8 up", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("starts an app again that somebody else has sent a SIGTERM", async () => {
+  it("restarts an app that another process ended by SIGTERM", async () => {
     configure();
     const cli = await up();
     process.kill(pidOf("scheduler"), "SIGTERM");

@@ -9,7 +9,7 @@ import { connectRedis } from "../queue/redis.ts";
 import { redisTrouble } from "../queue/redisTrouble.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
-/** A start-up problem that starting again does not mend: `tac8 up` and people should look. */
+/** A start-up problem for a person to fix. `tac8 up` ends with it at an app's first start, and tries a later one again. */
 export const EXIT_CONFIG = 78;
 const HEARTBEAT_MS = 10_000;
 /** Beyond the grace that running jobs get; together less than Docker and systemd give before they kill. */
@@ -96,7 +96,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   }
 }
 
-/** Calls of this process to GitHub and to those who are notified go through the environment's proxy. */
+/** Send this process' calls to GitHub and its notifications through the environment's proxy. */
 function throughProxy({ github, secrets: { notify } }: Config, log: Logger): void {
   const urls = [github.api_url, notify.slackUrl, notify.ntfyUrl, notify.webhookUrl].filter((url) => url !== null);
   const used = useProxy(process.env, urls);

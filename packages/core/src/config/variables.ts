@@ -68,7 +68,8 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: "HTTPS_PROXY",
     standard: "",
-    meaning: "Proxy to GitHub and to who is notified, for git too; HTTP_PROXY, ALL_PROXY and NO_PROXY as for curl.",
+    meaning:
+      "Proxy for calls to GitHub, by API and git, and for notifications. HTTP_PROXY, ALL_PROXY, NO_PROXY as in curl.",
   },
   { name: "LOG_LEVEL", standard: "info", meaning: "fatal, error, warn, info, debug, trace or silent." },
 ];

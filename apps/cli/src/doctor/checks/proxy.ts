@@ -37,7 +37,7 @@ export function judgeProxy(given: { proxy: Proxy; host: string; answer: ProxyAns
   if (status >= 200 && status < 300) return ok(`GitHub is reached through ${named}`);
   if (status === 407)
     return problem(
-      `${named} wants credentials, or others`,
+      `${named} requires other credentials`,
       `put them into ${found.variable}: http://USER:PASSWORD@HOST:PORT`,
     );
   return problem(
