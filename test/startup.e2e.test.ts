@@ -96,9 +96,9 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       "port = 99999",
     ]);
     await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [
-      /toml: coordinator\.max_concurrent_workers: found 0/,
-      /toml: coordinator\.poll_seconds: there is no such key/,
-      /toml: board\.port: found 99999/,
+      /toml:\d: coordinator\.max_concurrent_workers: found 0/,
+      /toml:\d: coordinator\.poll_seconds: there is no such key/,
+      /toml:\d: board\.port: found 99999/,
       /toml: github\.repo_owner: missing/,
       /toml: github\.repo_name: missing/,
     ]);
