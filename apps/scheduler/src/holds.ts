@@ -1,6 +1,7 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { planHolds } from "@tac8/core/domain/holds";
+import { isRepositoryHold, planHolds } from "@tac8/core/domain/holds";
+import { holdWords } from "@tac8/core/domain/holdWords";
 import type { Logger } from "@tac8/core/log/logger";
 import { expireHold, readHolds } from "@tac8/core/state/holds";
 
@@ -16,14 +17,16 @@ export async function reconcileHolds({
   log: Logger;
   now: number;
 }): Promise<void> {
-  const { pauseQueue, expired } = planHolds(await readHolds(redis), now);
+  const { pauseQueue, live, expired } = planHolds(await readHolds(redis), now);
   for (const hold of expired) {
     if (await expireHold(redis, hold, "scheduler")) log.info(`hold ${hold.name} ended`);
   }
   const paused = await queue.isPaused();
   if (pauseQueue && !paused) {
     await queue.pause();
-    log.warn("the queue is held: nothing new starts");
+    for (const { name, reason } of live.filter((hold) => !isRepositoryHold(hold.name))) {
+      log.warn(`the queue is held by ${name}, nothing new starts: ${reason}. ${holdWords(name).advice}`.trim());
+    }
   }
   if (!pauseQueue && paused) {
     await queue.resume();

@@ -3,6 +3,7 @@ import { afterFailure, type Failure, type HoldRequest } from "@tac8/core/domain/
 import { countBrokenOff } from "@tac8/core/domain/brokenOff";
 import { reached } from "@tac8/core/domain/states";
 import { isRepositoryHold, repositoryHold } from "@tac8/core/domain/holds";
+import { holdWords } from "@tac8/core/domain/holdWords";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { begunPriority } from "@tac8/core/domain/priority";
 import { LostRun } from "@tac8/core/state/issueStore";
@@ -131,7 +132,7 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
     const by = `runner ${run.runner}`;
     const { config } = run.services;
     const credentials = await credentialsOf(name, config);
-    await setHold(run.services.redis, {
+    const began = await setHold(run.services.redis, {
       name,
       reason: failure.message,
       by,
@@ -142,6 +143,7 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
       run: run.id,
       ...(credentials === null ? {} : { credentials }),
     });
+    if (began) run.log.warn(`${holdWords(name).what}. ${holdWords(name).advice} To try now: tac8 resume ${name}`);
     // The scheduler would, in seconds: until then the slot that becomes free here would take the next job into the same limit.
     if (!isRepositoryHold(name)) await run.services.queue.pause();
   }

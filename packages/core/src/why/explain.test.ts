@@ -360,6 +360,18 @@ const CASES: readonly (readonly [
     "It waits for the agent's usage limit to be reset, and is tried again at 14:02, in 2 min, without burning an attempt: limit.",
   ],
   [
+    "parked for a hold that a person can end",
+    {
+      issue: fields({ state: "parked", since: iso(min), hold: "auth" }),
+      job: delayed(2 * min),
+      events: [event("parked", { reason: "401", evidence: { failure: "auth" } })],
+      holds: [hold("auth", { until: now + 2 * min, reason: "401" })],
+    },
+    "parked",
+    ["time"],
+    "It waits for the agent's login to work, and is tried again at 14:02, in 2 min, without burning an attempt: 401. Log the agent in again, or set a valid ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN and restart the runner: a new login is tried at once. To try now: tac8 resume auth.",
+  ],
+  [
     "put back by its runner",
     { job: delayed(5 * s), issue: queued },
     "parked",

@@ -1,3 +1,4 @@
+import { holdWords } from "../domain/holdWords.ts";
 import { moment, span } from "../look/times.ts";
 import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
@@ -41,12 +42,18 @@ export function judgeTime(facts: WhyFacts): Finding[] {
     if (over) return [clear("time", text, evidence)];
     const waits = what === undefined ? "It is parked" : `It waits for ${what}`;
     const tries = `${waits}, and is tried again at ${moment(until, now)}, in ${span(until - now)}, without burning an attempt`;
-    return [decides("time", text, evidence, ended(`${tries}: ${reason}`))];
+    return [decides("time", text, evidence, `${ended(`${tries}: ${reason}`)}${sooner(facts)}`)];
   }
   const text = `its runner put it back for a while, ${at}`;
   return [
     over ? clear("time", text, evidence) : decides("time", text, evidence, `${sentence(text)} Then a runner takes it.`),
   ];
+}
+
+/** What ends the wait earlier, where it is for a hold. */
+function sooner({ issue: { hold }, holds }: WhyFacts): string {
+  if (hold === null || !holds.some(({ name }) => name === hold)) return "";
+  return ` ${holdWords(hold).advice} To try now: tac8 resume ${words(hold, 120)}.`;
 }
 
 /** The question of a blocked one. */
