@@ -719,6 +719,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a usage limit holds the whole queue until its reset",
   },
   {
+    name: "refused-write",
+    file: `${RUNNER}/steps/refusedEverywhere.ts`,
+    find: "return !issue.locked && !OF_THE_ISSUE.test(error.detail);",
+    replace: "return false;",
+    test: { file: `${RUNNER}/steps/refusedEverywhere.test.ts`, name: "a read-only token" },
+    promise: "a token that may not write holds its repository before an agent is paid",
+  },
+  {
     name: "budget-runs",
     file: `${CORE}/state/budget.ts`,
     find: "then return 0 end\nredis.call('HINCRBY'",
