@@ -25,9 +25,11 @@ export function budgetOfDay(limits: BudgetLimits, now: number): Omit<Budget, "li
   return { ...limits, day: dayOf(now), ...midnightsOf(now) };
 }
 
-/** Makes the scheduler's budget that of every runner: one limit, one time zone. */
-export async function publishBudget(redis: Redis, { day, start, until, maxUsd, maxRuns }: Omit<Budget, "lifted">) {
-  await redis.hset(BUDGET_KEY, PUBLISHED, JSON.stringify({ day, start, until, maxUsd, maxRuns }));
+/** Makes the scheduler's budget that of every runner: one limit, one time zone. Written only when it has changed. */
+export async function publishBudget(redis: Redis, budget: Omit<Budget, "lifted">): Promise<void> {
+  const { day, start, until, maxUsd, maxRuns } = budget;
+  const text = JSON.stringify({ day, start, until, maxUsd, maxRuns });
+  if ((await redis.hget(BUDGET_KEY, PUBLISHED)) !== text) await redis.hset(BUDGET_KEY, PUBLISHED, text);
 }
 
 /** The budget that counts now: the scheduler's, or `own` limits where no scheduler has published any. */
