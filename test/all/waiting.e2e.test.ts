@@ -1,8 +1,11 @@
 import { writeFile, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import { wakeHeld } from "@tac8/core/queue/wake";
+import { budgetOfDay, readSpent } from "@tac8/core/state/budget";
 import { readHolds } from "@tac8/core/state/holds";
 import { endHold } from "@tac8/core/state/pause";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -45,6 +48,9 @@ fieldTest("E1", "started without a key, then again with one: the parked issue go
   const number = at.openIssue({ script: WORK });
   await at.reaches(number, "parked");
   expect(await holds(at)).toEqual(["auth"]);
+  // It never got as far as the model: of the day's runs it used none.
+  const today = budgetOfDay({ maxUsd: 0, maxRuns: 0 }, Date.now());
+  await poll(10_000, async () => ((await readSpent(at.redis, today)).runs === 0 ? null : "a run was used up"));
   expect(await first.stop()).toBe(0);
   const again = at.startApp("runner", { ANTHROPIC_API_KEY: "sk-good" });
   await again.says("hold auth ended");

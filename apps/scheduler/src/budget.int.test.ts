@@ -28,7 +28,10 @@ function scheduler(maxRuns: number): () => Promise<void> {
 }
 
 const holds = async () => (await readHolds(at.redis)).map(({ name, reason }) => `${name}: ${reason}`);
-const begin = () => beginAgent(at.redis, { maxUsd: 0, maxRuns: 0 }, at.services.now());
+async function begin(): Promise<string | null> {
+  const answer = await beginAgent(at.redis, { maxUsd: 0, maxRuns: 0 }, at.services.now());
+  return answer.kind === "begun" ? null : answer.reason;
+}
 const HELD = ["budget: today's budget is used up: 2 of 2 agent runs (llm.max_runs_per_day)"];
 
 async function useUp(round: () => Promise<void>): Promise<void> {

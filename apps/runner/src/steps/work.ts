@@ -8,8 +8,10 @@ import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
+import { encodeAgentEvidence, figuresOf } from "@tac8/core/domain/agentEvidence";
+import { addUsage, formatUsage, NO_USAGE, totalTokens, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
-import { beginAgent } from "@tac8/core/state/budget";
+import { beginAgent, returnAgent } from "@tac8/core/state/budget";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
 import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../agent/classify.ts";
 import { claudeDriver } from "../agent/claude/driver.ts";
@@ -101,7 +103,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = how.agent;
-  await assertBudget(run);
+  const budgetDay = await beginOn(run);
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.state.usage ?? NO_USAGE);
   const request: AgentRequest = {
@@ -182,6 +184,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     }
     const recorded = run.record({ usage, models, denied }, "agent", { reason, evidence }).then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
+    void giveBackUnused(run, end, budgetDay);
     return { end, verdict, recorded };
   } finally {
     stopWatching();
@@ -190,13 +193,26 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   }
 }
 
-/** Before anything is written of a new agent run. @throws StepFailure when the day's budget is used up */
-async function assertBudget({ services, switch: { halt } }: RunContext): Promise<void> {
+/**
+ * Before anything is written of a new agent run. @returns the day whose budget it counts on
+ * @throws StepFailure when that is used up
+ */
+async function beginOn({ services, switch: { halt } }: RunContext): Promise<string> {
   const { redis, config, now } = services;
   halt.throwIfAborted();
   const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
-  const refused = await beginAgent(redis, { maxUsd, maxRuns }, now());
-  if (refused !== null) throw new StepFailure({ kind: "budget", message: refused.reason, until: refused.until });
+  const answer = await beginAgent(redis, { maxUsd, maxRuns }, now());
+  if (answer.kind === "begun") return answer.day;
+  throw new StepFailure({ kind: "budget", message: answer.reason, until: answer.until });
+}
+
+/** Claude Code tells what it used; of another program nobody knows. Best effort: the limit is then reached a run early. */
+async function giveBackUnused({ services, log }: RunContext, end: AgentEnd, budgetDay: string): Promise<void> {
+  const { redis, config } = services;
+  // One that was killed may have used what it did not come to tell.
+  const isUnused = config.llm.provider === "claude" && end.cause === "exited" && totalTokens(usageOf(end)) === 0;
+  if (!isUnused || redis.status !== "ready") return;
+  await returnAgent(redis, budgetDay).catch((err: unknown) => log.debug({ err }, "a run was not given back"));
 }
 
 function accountOf(

@@ -158,7 +158,9 @@ export const sections = {
       .int()
       .min(0)
       .default(0)
-      .describe("The same by the number of agent runs that begin, such as for a subscription. 0: no limit."),
+      .describe(
+        "The same by the number of agent runs that begin, such as for a subscription; one that uses no token does not count. 0: no limit.",
+      ),
     command_template: program
       .optional()
       .describe('With provider = "command": the program and its arguments; {prompt_file} and {model} are filled in.')

@@ -3,7 +3,7 @@ import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
 import { midnightsOf } from "../ledger/days.ts";
 import { advanceLedger } from "../ledger/store.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import { beginAgent, budgetOfDay, liftBudget, publishBudget, readBudget, readSpent } from "./budget.ts";
+import { beginAgent, budgetOfDay, liftBudget, publishBudget, readBudget, readSpent, returnAgent } from "./budget.ts";
 import { appendEvent } from "./events.ts";
 import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
 
@@ -21,7 +21,10 @@ async function spend(costUsd: number): Promise<void> {
   await appendEvent(server.redis, { issue: "o.r.1", from: "running", to: "agent", by: "pi", reason: "", evidence });
 }
 
-const begin = (limits = NO_LIMITS, now = Date.now()) => beginAgent(server.redis, limits, now);
+async function begin(limits = NO_LIMITS, now = Date.now()): Promise<{ reason: string; until: number } | null> {
+  const answer = await beginAgent(server.redis, limits, now);
+  return answer.kind === "begun" ? null : { reason: answer.reason, until: answer.until };
+}
 
 fieldTest("E13", "what has ended counts at once, before the ledger has counted it, and once after it has", async () => {
   const limits = { maxUsd: 5, maxRuns: 0 };
@@ -68,6 +71,15 @@ it("a person lifts it for the rest of the day, and no longer", async () => {
   expect([await begin(), await begin()]).toEqual([null, null]);
   expect(await readSpent(server.redis, today)).toMatchObject({ runs: 3 });
   expect((await readBudget(server.redis, NO_LIMITS, today.until)).lifted).toBe(false);
+});
+
+it("a run that did not get as far as the model is given back, and never more than there were", async () => {
+  const today = budgetOfDay({ maxUsd: 0, maxRuns: 1 }, Date.now());
+  await publishBudget(server.redis, today);
+  expect([await begin(), (await begin()) === null]).toEqual([null, false]);
+  await Promise.all([1, 2, 3].map(() => returnAgent(server.redis, today.day)));
+  expect(await readSpent(server.redis, today)).toMatchObject({ runs: 0 });
+  expect([await begin(), (await begin()) === null]).toEqual([null, false]);
 });
 
 it("before any scheduler has published a budget a runner's own limits count; what is broken is as good as absent", async () => {

@@ -91,28 +91,37 @@ redis.call('HINCRBY', KEYS[1], '${BEGUN}', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1`;
 
-export interface Refusal {
-  readonly reason: string;
-  /** Epoch ms of the midnight that ends the day. */
-  readonly until: number;
-}
+export type Beginning =
+  /** It counts on this day. */
+  | { readonly kind: "begun"; readonly day: string }
+  /** `until`: epoch ms of the midnight that ends the day. */
+  | { readonly kind: "refused"; readonly reason: string; readonly until: number };
 
 /**
  * Asks for one more agent run, right before it begins. Of many runners that ask at once, no more get it than
  * `max_runs_per_day` allows; `max_usd_per_day` counts what has ended, so it can be exceeded only by what runs already.
- * @returns null when the agent may begin; it counts then
  */
-export async function beginAgent(redis: Redis, own: BudgetLimits, now: number): Promise<Refusal | null> {
+export async function beginAgent(redis: Redis, own: BudgetLimits, now: number): Promise<Beginning> {
   const budget = await readBudget(redis, own, now);
   const { day, until, lifted } = budget;
   const limited = !lifted && (budget.maxUsd > 0 || budget.maxRuns > 0);
   const before = limited ? whySpent(budget, await readSpent(redis, budget)) : null;
-  if (before !== null) return { reason: before, until };
+  if (before !== null) return { kind: "refused", reason: before, until };
   const most = lifted ? 0 : budget.maxRuns;
   const begun = await redis.eval(BEGIN, 1, dayKey(day), most, KEPT_DAYS * 86_400);
-  if (begun === 1) return null;
+  if (begun === 1) return { kind: "begun", day };
   const reason = whySpent(budget, { usd: 0, runs: most });
-  return { reason: reason ?? "today's budget is used up", until };
+  return { kind: "refused", reason: reason ?? "today's budget is used up", until };
+}
+
+/** KEYS: day. */
+const RETURN = `
+if tonumber(redis.call('HGET', KEYS[1], '${BEGUN}') or '0') > 0 then redis.call('HINCRBY', KEYS[1], '${BEGUN}', -1) end
+return 1`;
+
+/** Takes a beginning back whose agent did not get as far as the model, such as one whose login was refused. */
+export async function returnAgent(redis: Redis, day: string): Promise<void> {
+  await redis.eval(RETURN, 1, dayKey(day));
 }
 
 function parse(text: string | null): z.infer<typeof publishedSchema> | null {
