@@ -1,8 +1,12 @@
+import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
+import { z } from "zod";
 import type { Marker } from "../domain/marker.ts";
 import { answerText, failureText, pullBody, pullTitle, questionText, statusText } from "../domain/texts.ts";
 import { NO_USAGE } from "../domain/usage.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
+import { createCaller } from "./call.ts";
+import { createOctokit } from "./octokit.ts";
 import { rawComment, rawPull, startServer, type TestServer } from "./httpServer.fixture.ts";
 
 const repo = { owner: "o", repo: "r" };
@@ -76,8 +80,20 @@ fieldTest("C6", "no text that leaves closes an issue or notifies anybody, but fo
 test("no text that leaves has a secret, a terminal code or a turn of direction; its marker is as it was made", async () => {
   const all = JSON.stringify(await sent());
   expect(all).not.toContain("canary");
-  expect(all).not.toMatch(/\\u001b|\u001b|\u202E/);
+  for (const sign of ["\\u001b", "\u001b", "\u202E"]) expect(all).not.toContain(sign);
   expect(all.match(/<!-- tac8 \{\\"v\\":1,\\"kind\\":\\"status\\"/g)).toHaveLength(5);
+});
+
+test("a text on any other way is not sent", async () => {
+  server = await startServer(() => ({ json: {} }));
+  const log = pino({ level: "silent" });
+  const settings = { apiUrl: server.url, token: "t", log, redact: String, writeIntervalMs: 0, retryBaseMs: 1, fetch };
+  const caller = createCaller({ octokit: createOctokit(settings), redact: String, log, now: Date.now });
+  for (const field of ["title", "body", "description"]) {
+    const call = { route: "POST /repos/o/r/x", params: { [field]: "Fixes #1" } as never, schema: z.unknown() } as const;
+    await expect(caller.one(call)).rejects.toThrow(`${field} is a text`);
+  }
+  expect(server.seen).toEqual([]);
 });
 
 test("texts stay within GitHub's limits, whatever is put into them; their first line stays", async () => {

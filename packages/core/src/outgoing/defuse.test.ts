@@ -64,6 +64,10 @@ const CASES: readonly (readonly [text: string, made: string])[] = [
   ["- item\n\n    @octo", "- item\n\n    `@octo`"],
   ["> ```\n> @Input()\n@octo", "> ```\n> @Input()\n`@octo`"],
   ["* * *\n  ```\n@a\n```\n@octo", "* * *\n  ```\n@a\n```\n`@octo`"],
+  ["<details>\n```\n@a", `<details>\n\`\`\`\n@${B}a`],
+  ["_x_@octo a@b.cd@octo", "_x_`@octo` `a@b.cd@octo`"],
+  ["<p>\nhttps://x.example/@octo", `<p>\nhttps://x.example/@${B}octo`],
+  ["closes: &#35;1", "`closes`: &amp;#35;1"],
   ["- ```\n  @a\n@octo", `- \`\`\`\n  @${B}a\n@${B}octo`],
 ];
 
@@ -99,7 +103,9 @@ describe("Markdown from outside", () => {
   });
 
   it("the judge of this test knows what acts", () => {
-    const texts = CASES.map(([text]) => text).filter((text) => /^[\w(*>é]/.test(text) && !text.startsWith("* * *"));
+    const texts = CASES.map(([text]) => text).filter(
+      (text) => /^[\w(*>é]/.test(text) && !/^(?:\* \* \*|_x_)/.test(text),
+    );
     expect(texts.filter((text) => acts(text).length === 0 && !/\[|&|`|Fixes:\n/.test(text))).toEqual([]);
   });
 

@@ -11,6 +11,8 @@ const LINK = "(?<!\\\\)\\[[^\\[\\]\\n]*\\]\\([^\\s()<>]*\\)";
 /** What GitHub makes a link of by itself. */
 const ADDRESS = "(?<![^\\s*_~(<\\[])(?:https?|ftp)://[\\w-]+(?:\\.[\\w-]+)+[^\\s<>`()\\[\\]\"',;]*";
 const EMAIL = "[\\p{L}\\p{N}._%+-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)+";
+/** Where one address ends, the next `@` may be a mention. */
+const CHAIN = "[\\p{L}\\p{N}._%+-]{1,64}(?:@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*){2,}";
 const COMMENT = "<!--";
 const ENTITY =
   "&(?:#(?<decimal>\\d{1,7})|#[xX](?<hex>[0-9a-fA-F]{1,6})|(?:commat|num|sol|colon|period|lowbar|hyphen|dash)(?=;))";
@@ -19,17 +21,17 @@ const ENTITY =
 const GAP =
   "(?:[\\s:*_~>|\"'()\\[\\]{}\\\\=+\\u200b-\\u200d\\u2060\\ufeff\\u2013\\u2014-]|<[^<>]{0,100}>|&#?\\w{1,12};?){0,60}";
 const ISSUE_PATH = "[^\\s<>()`]{1,300}/(?:issues|pulls?|discussions)/\\d";
-const ISSUE = `(?:#\\d|GH-\\d|[\\w.-]{1,100}(?:/[\\w.-]{1,100})?#\\d|<?${ISSUE_PATH}|[^\\[\\]]{0,300}\\]\\(<?${ISSUE_PATH})`;
+const ISSUE = `(?:(?:&(?:amp;)?)?#\\d|GH-\\d|[\\w.-]{1,100}(?:/[\\w.-]{1,100})?#\\d|<?${ISSUE_PATH}|[^\\[\\]]{0,300}\\]\\(<?${ISSUE_PATH})`;
 /** Everything that follows it is left as it is: without the keyword it is a link, and nothing more. */
 const KEYWORD = `(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?![A-Za-z0-9])(?=${GAP}${ISSUE})`;
-const MENTION = "(?<![A-Za-z0-9_])@[A-Za-z0-9](?:[A-Za-z0-9_@/.-]*[A-Za-z0-9])?";
+const MENTION = "(?<![A-Za-z0-9])@[A-Za-z0-9](?:[A-Za-z0-9_@/.-]*[A-Za-z0-9])?";
 
 const acting = new RegExp(
-  `(?<skip>${TAG}|${LINK}|(?i:${ADDRESS})|${EMAIL})|(?<comment>${COMMENT})|(?<entity>${ENTITY})|(?<word>(?i:${KEYWORD})|${MENTION})`,
+  `(?<skip>${TAG}|${LINK}|(?<address>(?i:${ADDRESS})))|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<comment>${COMMENT})|(?<entity>${ENTITY})|(?<other>(?i:${KEYWORD})|${MENTION})`,
   "gu",
 );
 const actingInLines = new RegExp(
-  `(?<skip>(?i:${ADDRESS})|${EMAIL})|(?<word>(?i:${KEYWORD})|${MENTION}|${COMMENT})`,
+  `(?<skip>(?i:${ADDRESS}))|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<other>(?i:${KEYWORD})|${MENTION}|${COMMENT})`,
   "gu",
 );
 
@@ -42,7 +44,7 @@ const C1 = /[\u0080-\u009f]/g;
  * Makes Markdown from outside harmless and leaves it readable: no closing keyword, mention or HTML comment in it acts, and no
  * control character, terminal code or turn of direction is left. Code stays as it is. What would act becomes a code span, so
  * that it can be copied; where raw HTML or unbalanced backticks make it uncertain that it is one, a zero-width space breaks it.
- * A second pass changes nothing. A fence that is open at the end is closed.
+ * A second pass finds nothing that acts. A fence that is open at the end is closed.
  * @param max UTF-16 units of the result at most; what is over is cut
  */
 export function defuse(text: string, max = Number.POSITIVE_INFINITY): string {
@@ -57,7 +59,7 @@ export function defuse(text: string, max = Number.POSITIVE_INFINITY): string {
 /** The same for a text that is no Markdown: a title, a commit's message, a label's description. A code span is none there. */
 export function defusePlain(text: string, max = Number.POSITIVE_INFINITY): string {
   return fit(cleanText(text), max, (part) =>
-    part.replace(actingInLines, (all, ...rest) => (groupsOf(rest).word === undefined ? all : broken(all))),
+    part.replace(actingInLines, (all, ...rest) => (isWord(groupsOf(rest)) ? broken(all) : all)),
   );
 }
 
@@ -89,9 +91,11 @@ function edit(text: string, { code, doubtful }: Layout): string {
 function editPiece(text: string, [from, to]: Range, doubtful: readonly Range[]): string {
   return text.slice(from, to).replace(acting, (all, ...rest) => {
     const groups = groupsOf(rest);
-    if (groups.skip !== undefined) return all;
     const start = from + Number(rest.at(-3));
     const doubt = doubtful.some(([first, last]) => start >= first && start < last);
+    // In raw HTML an address need not become a link.
+    if (groups.address?.includes("@") && doubt) return broken(all);
+    if (groups.skip !== undefined || groups.email !== undefined) return all;
     if (groups.comment !== undefined) return doubt ? `<${BREAK}!--` : "&lt;!--";
     if (groups.entity !== undefined) return hides(groups) ? `${doubt ? `&${BREAK}` : "&amp;"}${all.slice(1)}` : all;
     const before = text[start - 1] ?? "";
@@ -102,15 +106,22 @@ function editPiece(text: string, [from, to]: Range, doubtful: readonly Range[]):
 
 interface Groups {
   readonly skip?: string;
+  readonly address?: string;
+  readonly email?: string;
   readonly comment?: string;
   readonly entity?: string;
   readonly word?: string;
+  readonly other?: string;
   readonly decimal?: string;
   readonly hex?: string;
 }
 
 function groupsOf(rest: readonly unknown[]): Groups {
   return rest.at(-1) as Groups;
+}
+
+function isWord({ word, other }: Groups): boolean {
+  return word !== undefined || other !== undefined;
 }
 
 function hides({ decimal, hex }: Groups): boolean {
@@ -120,5 +131,7 @@ function hides({ decimal, hex }: Groups): boolean {
 }
 
 function broken(word: string): string {
-  return word.startsWith("@") ? word.replaceAll("@", `@${BREAK}`) : `${word.slice(0, 1)}${BREAK}${word.slice(1)}`;
+  return word.includes("@")
+    ? word.replaceAll(/@(?=[A-Za-z0-9])/g, `@${BREAK}`)
+    : `${word.slice(0, 1)}${BREAK}${word.slice(1)}`;
 }

@@ -26,6 +26,8 @@ interface Block {
   to: number;
   readonly spans: Range[];
   doubtful: boolean;
+  /** One of its lines begins with a tag: what follows may be raw HTML up to an empty line. */
+  html: boolean;
 }
 
 const QUOTE = /^(?: {0,3}> ?)*/;
@@ -80,6 +82,12 @@ class Reader {
     const inner = this.#items.at(-1) ?? 0;
     const fence = column - inner <= 3 ? FENCE.exec(words) : null;
     const mark = fence?.[1] ?? fence?.[2];
+    if (mark !== undefined && this.#block?.html === true) {
+      // A fence, or none: what is code below depends on it.
+      this.#doubtFrom = this.#block.from;
+      this.#block = null;
+      return;
+    }
     if (mark !== undefined) {
       this.#endBlock();
       this.#fence = { from, mark, depth, indent: inner };
@@ -163,11 +171,12 @@ class Reader {
   }
 
   #text(line: string, from: number, html: boolean): void {
-    this.#block ??= { from, to: from, spans: [], doubtful: false };
+    this.#block ??= { from, to: from, spans: [], doubtful: false, html: false };
     const block = this.#block;
     block.to = from + line.length;
     const { spans, clear } = codeSpans(line);
     block.spans.push(...spans.map(([start, end]): Range => [from + start, from + end]));
+    if (html) block.html = true;
     if (html || !clear) block.doubtful = true;
   }
 
