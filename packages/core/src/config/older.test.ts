@@ -86,6 +86,19 @@ describe("providers", () => {
     expect(configOf({ text: `${REPOSITORY}${CLAUDE}${own}` }).llm.command).toEqual(["mine"]);
   });
 
+  it("the template of [llm] counts where there is no table of the provider", () => {
+    const claude = `${LLM}command_template = ["/opt/claude", "-p", "{prompt_file}"]\n`;
+    expect(configOf({ text: `${REPOSITORY}${claude}` }).llm).toMatchObject({
+      provider: "claude",
+      command: ["/opt/claude"],
+    });
+    const aider = `[llm]\nprovider = "aider"\ncommand_template = ["aider", "--message-file", "{prompt_file}"]\n`;
+    expect(configOf({ text: `${REPOSITORY}${aider}` }).agents.standard).toMatchObject({
+      provider: "command",
+      program: ["aider", "--message-file", "{prompt_file}"],
+    });
+  });
+
   it("another one is its template, and its key is the agent's, and secret", () => {
     const llm = LLM.replace("claude-cli", "openrouter");
     const { llm: found, agentEnv, secrets } = configOf({ text: `${REPOSITORY}${OPENROUTER}${llm}`, env: KEY });

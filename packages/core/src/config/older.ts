@@ -63,6 +63,10 @@ export type OlderTables = z.infer<typeof olderSchema>;
 /** Its names for Claude Code, which tac8 drives itself. */
 const CLAUDE = ["claude", "claude-cli", "claude-code"];
 
+export function isClaude(provider: string): boolean {
+  return CLAUDE.includes(provider);
+}
+
 /** Its words, and the numbers that it gave them. The lowest one of tac8 is P2: nothing has `low`. */
 const PRIORITIES: Readonly<Record<string, Priority>> = {
   critical: "P0",
@@ -95,12 +99,14 @@ export function findProvider(name: string, { providers }: OlderTables, standard:
   const table = Object.hasOwn(providers, name) ? providers[name] : undefined;
   const apiKey = table?.api_key_env ?? null;
   if (table?.enabled === false) return { why: `the provider ${name} is not enabled` };
-  if (CLAUDE.includes(name)) {
+  if (isClaude(name)) {
     const named = standard.command.join(" ") === "claude" ? claudeOf(table?.command_template) : [];
     const program = named.length > 0 ? named : standard.command;
     return { agent: { provider: "claude", program }, apiKey };
   }
-  const template = table === undefined && name === "command" ? standard.template : table?.command_template;
+  // Whatever the provider was called, it ran the template of [llm] where that had one.
+  const own = name === "command" || name === standard.provider ? standard.template : undefined;
+  const template = table?.command_template ?? own;
   if (template === undefined) {
     return {
       why: table === undefined ? `there is no [providers.${name}]` : `[providers.${name}] has no command_template`,

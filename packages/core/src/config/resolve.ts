@@ -9,6 +9,8 @@ import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
 import { lineOf } from "./lineOf.ts";
 import { findProvider, pricesOf, rulesOf } from "./older.ts";
+import { readEnvironment } from "./environment.ts";
+import { findProvider, isClaude, pricesOf, rulesOf } from "./older.ts";
 import type { Agents } from "./routing.ts";
 import { fileSchema, type ConfigFile } from "./schema.ts";
 import { xdgFolder } from "./xdgFolder.ts";
@@ -364,7 +366,7 @@ function commandProblem({ command_template: template }: ConfigFile["llm"]): Conf
 /** The older coordinator's `claude` template names the program; its flags are tac8's own business. */
 function resolveCommand(llm: ConfigFile["llm"], problems: ConfigProblem[]): readonly string[] {
   const old = llm.command_template?.[0];
-  if (llm.provider !== "claude" || old === undefined) return llm.command;
+  if (!isClaude(llm.provider) || old === undefined) return llm.command;
   if (old.split("/").at(-1) !== "claude") {
     const message = `names ${old}: set provider = "command" to use it`;
     problems.push({ key: "llm.command_template", message, place: "file" });
