@@ -48,11 +48,13 @@ fieldTest("F6", "the pull request names the model that ran", async () => {
 });
 
 fieldTest("D2", "a routing rule chooses the model of a run by the issue's label", async () => {
-  const work = [{ write: "deep.txt", text: "deep" }, { commit: "feat: deep" }];
+  const work = [{ write: "deep.txt", text: "deep" }, { commit: "feat: deep, as @angular says" }];
   const number = world.openIssue({ labels: [LABEL, "deep"], script: work });
   await world.reaches(number, "pr");
   const pull = world.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);
   expect(pull?.body).toContain(` · ${DEEP} · `);
+  const sha = world.github.branches(REPO)[`auto/gh-${number}`] ?? "";
+  expect(pull?.body).toContain(`(${sha.slice(0, 7)})`);
 });
 
 /** An issue with an open pull request, whose agent writes down what it was told. */

@@ -1041,7 +1041,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "pull-look-ups",
     file: `${RUNNER}/steps/publish.ts`,
-    find: "if (there !== undefined) return tellAnotherRound(run, there);",
+    find: "if (there !== undefined) return tellAnotherRound(run, there, acting);",
     replace: "",
     also: [
       {

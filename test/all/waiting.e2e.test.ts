@@ -1,8 +1,6 @@
 import { writeFile, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import { wakeHeld } from "@tac8/core/queue/wake";
 import { budgetOfDay, readSpent } from "@tac8/core/state/budget";

@@ -5,6 +5,7 @@ import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/do
 import { GitHubError } from "@tac8/core/github/errors";
 import type { NewPull } from "@tac8/core/github/pulls";
 import type { Pull } from "@tac8/core/github/types";
+import { actingCommits } from "../airlock/actingCommits.ts";
 import { withIncoming } from "../airlock/incoming.ts";
 import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
@@ -40,12 +41,13 @@ export async function publish(run: RunContext): Promise<boolean> {
   assertInScope(run.state.branch ?? "", scope);
   const asDraft = { wanted: run.repository.draft };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
-    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope)), patient);
+    const acting: string[] = [];
+    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope, acting)), patient);
     if (pushed === "missing") {
       await giveUpWork(run);
       return false;
     }
-    const pull = pushed === "pushed" ? await findOrOpenPull(run, { scope, asDraft }) : pushed;
+    const pull = pushed === "pushed" ? await findOrOpenPull(run, { scope, asDraft, acting }) : pushed;
     if (pull === "ended") continue;
     if (pull === "nothing") {
       await endWithNothing(run);
@@ -106,7 +108,8 @@ async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Prom
   }
 }
 
-async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
+/** `acting` is given the commits whose messages act: a run that finds them pushed does not look at them again. */
+async function pushWork(run: RunContext, scope: PushScope, acting: string[]): Promise<Pushed> {
   const { baseSha, headSha } = run.state;
   // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
   if (headSha !== null && headSha === run.state.publishedSha) return "pushed";
@@ -124,6 +127,8 @@ async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
       if (commits === 0) return "nothing";
       await pushHead(run, { dir, head, scope });
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
+      const found = await findActing(run, { dir, base: baseSha, head: run.state.headSha ?? head });
+      acting.splice(0, acting.length, ...found);
       return "pushed";
     });
   } catch (error) {
@@ -131,6 +136,18 @@ async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
     if ((await settleBranch(run, scope)) === "finished") return "pushed";
     if (run.state.branch === branch) throw error;
     return "ended";
+  }
+}
+
+/** For the pull request's text; where git cannot tell, that says nothing of it. */
+async function findActing(run: RunContext, at: { dir: string; base: string; head: string }): Promise<string[]> {
+  try {
+    const { ref, mirror } = run;
+    return await actingCommits({ ...at, clean: mirror.side, own: ref.number, signal: run.switch.lost });
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not look whether the commits' messages close issues");
+    return [];
   }
 }
 
@@ -273,9 +290,9 @@ export async function adoptPull(run: RunContext): Promise<void> {
 }
 
 /** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
-async function tellAnotherRound(run: RunContext, pull: Pull): Promise<Pull> {
+async function tellAnotherRound(run: RunContext, pull: Pull, acting: readonly string[]): Promise<Pull> {
   const { github } = run.services;
-  const facts = pullFacts(run);
+  const facts = pullFacts(run, acting);
   if (run.state.prBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
   const text = anotherRound(pull.body.length, facts);
   if (text === null) {
@@ -286,8 +303,9 @@ async function tellAnotherRound(run: RunContext, pull: Pull): Promise<Pull> {
   return github.updatePull(run.ref, pull.number, { before: pull.body, text }, { signal: run.switch.lost });
 }
 
-function pullFacts({ state, services, id }: RunContext): PullFacts {
+function pullFacts({ state, services, id }: RunContext, acting: readonly string[]): PullFacts {
   return {
+    acting,
     summary: services.redact(state.summary ?? ""),
     usage: state.usage ?? NO_USAGE,
     models: state.models ?? [services.config.llm.model_default],
@@ -318,13 +336,21 @@ async function openAsItMay(run: RunContext, pull: Omit<NewPull, "draft">, asDraf
   }
 }
 
+interface OpenPull {
+  readonly scope: PushScope;
+  /** Turned off once GitHub says that the repository has no drafts. */
+  readonly asDraft: { wanted: boolean };
+  /** Commits whose messages act when they are merged. */
+  readonly acting: readonly string[];
+}
+
 /**
  * Looks before it creates: the answer to an earlier creation may have been lost. @returns "nothing": there is nothing to merge;
  * "ended": a person ended the branch's pull request just before our push. The hash has the next branch then.
  */
 async function findOrOpenPull(
   run: RunContext,
-  { scope, asDraft }: { readonly scope: PushScope; readonly asDraft: { wanted: boolean } },
+  { scope, asDraft, acting }: OpenPull,
 ): Promise<Pull | "ended" | "nothing"> {
   const { github, config } = run.services;
   const { ref, state } = run;
@@ -335,7 +361,7 @@ async function findOrOpenPull(
       const pulls = await github.pullsOfBranch(ref, branch, options);
       // A person may have closed or merged it before we heard that it had been opened.
       const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
-      if (there !== undefined) return tellAnotherRound(run, there);
+      if (there !== undefined) return tellAnotherRound(run, there, acting);
       if (pulls.length > 0) {
         await settleBranch(run, scope);
         return "ended";
@@ -346,7 +372,7 @@ async function findOrOpenPull(
       const pull = {
         title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
         closes: ref.number,
-        text: pullBody(pullFacts(run)),
+        text: pullBody(pullFacts(run, acting)),
         head: branch,
         base: scope.base,
       };

@@ -8,9 +8,7 @@ import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder }
 import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
 import { lineOf } from "./lineOf.ts";
-import { findProvider, pricesOf, rulesOf } from "./older.ts";
-import { readEnvironment } from "./environment.ts";
-import { findProvider, isClaude, pricesOf, rulesOf } from "./older.ts";
+import { findProvider, pricesOf, rulesOf, isClaude } from "./older.ts";
 import type { Agents } from "./routing.ts";
 import { fileSchema, type ConfigFile } from "./schema.ts";
 import { xdgFolder } from "./xdgFolder.ts";

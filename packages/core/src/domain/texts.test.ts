@@ -85,7 +85,7 @@ describe("comments stay within GitHub's limit", () => {
       prNumber: null,
       denied: null,
     });
-    const body = pullBody({ summary: text, usage: NO_USAGE, models: ["m"], denied: null, run: "r" });
+    const body = pullBody({ summary: text, usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] });
     const answer = answerText({ answer: text, trigger: "rpi-auto", prNumber: 7, denied: null });
     expect(answer).toMatch(/put the label `rpi-auto` back on\.$/);
     for (const made of [question, failure, body, answer]) {
@@ -112,7 +112,7 @@ describe("what was denied", () => {
     const denied = [{ tool: "Bash", detail: "git push" }];
     const words = "x\n".repeat(40_000);
     for (const text of [
-      pullBody({ summary: words, usage: NO_USAGE, models: ["m"], denied, run: "r" }),
+      pullBody({ summary: words, usage: NO_USAGE, models: ["m"], denied, run: "r", acting: [] }),
       answerText({ answer: words, trigger: "go", prNumber: null, denied }),
       failureText({ reason: words, advice: "Do this.", trigger: "go", prNumber: null, denied }),
     ]) {
@@ -124,20 +124,32 @@ describe("what was denied", () => {
 
 describe("the pull request", () => {
   it("has the agent's own words and the figures", () => {
-    const body = pullBody({ summary: " Did it. ", usage: NO_USAGE, models: ["m", "n"], denied: null, run: "r" });
+    const body = pullBody({
+      summary: " Did it. ",
+      usage: NO_USAGE,
+      models: ["m", "n"],
+      denied: null,
+      run: "r",
+      acting: [],
+    });
     expect(body).toBe("Did it.\n\n---\n_Made by tac8: run r · m + n · 0 s_\n");
-    expect(pullBody({ summary: "", usage: NO_USAGE, models: ["m"], denied: null, run: "r" })).toContain(
+    expect(pullBody({ summary: "", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] })).toContain(
       "left no summary",
     );
   });
 
   it("tells of another round as far as there is room, and cuts nobody's words for it", () => {
-    const facts = { summary: "x".repeat(5000), usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
+    const facts = { summary: "x".repeat(5000), usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] };
     expect(anotherRound(100, facts)).toContain("x".repeat(5000));
     const short = anotherRound(57_000, facts) ?? "";
     expect(short).toContain("[…cut]");
     expect(57_000 + short.length).toBeLessThan(MAX_BODY);
     expect(anotherRound(65_000, facts)).toBeNull();
+  });
+
+  it("names commits that act when they are merged", () => {
+    const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
+    expect(pullBody({ ...facts, acting: ["abc1234"] })).toMatch(/^Did it\.\n\n\*\*Before you merge\*\*: .*\(abc1234\)/);
   });
 
   it("closes a code block that the agent left open, so that the figures stay outside of it", () => {
@@ -147,12 +159,13 @@ describe("the pull request", () => {
       models: ["m"],
       denied: null,
       run: "r",
+      acting: [],
     });
     expect(body).toContain("const a = 1;\n```\n\n---\n");
   });
 
   it("says what the agent had left uncommitted", () => {
-    const facts = { summary: "Done.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
+    const facts = { summary: "Done.", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] };
     const files = [...Array(20).keys()].map((index) => `src/${"x".repeat(500)}${index}.ts`);
     const body = pullBody({ ...facts, added: { files: ["a.ts", "b`.ts"], more: 0 } });
     expect(body).toContain("---\n_Left uncommitted by the agent, and committed by tac8:_ `a.ts`, `b'.ts`\n\n_Made by");

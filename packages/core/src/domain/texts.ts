@@ -158,6 +158,8 @@ export interface PullFacts {
   readonly run: string;
   /** What the agent had left uncommitted, and tac8 committed. */
   readonly added?: NamedFiles | null;
+  /** Commits whose messages act when they are merged, shortened. */
+  readonly acting: readonly string[];
 }
 
 export function pullTitle(facts: { issueNumber: number; issueTitle: string }): string {
@@ -180,10 +182,10 @@ export function anotherRound(before: number, facts: PullFacts): string | null {
   return room < LEAST_SUMMARY ? null : `**Another round**\n\n${summaryAndFigures(facts, room)}`;
 }
 
-function summaryAndFigures({ summary, run, models, usage, denied, added }: PullFacts, room: number): string {
+function summaryAndFigures({ summary, run, models, usage, denied, added, acting }: PullFacts, room: number): string {
   const words = summary.trim() || "(The agent left no summary.)";
   const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
-  const more = withDenied(denied);
+  const more = [...withDenied(denied), ...(acting.length === 0 ? [] : [actingNote(acting)])];
   const shown = defuse(words, Math.max(LEAST_SUMMARY, room - more.join("").length));
   return `${[shown, ...more].join("\n\n")}\n\n---\n${addedLine(added)}_Made by tac8: ${figures.join(" · ")}_\n`;
 }
@@ -199,6 +201,11 @@ function addedLine(added: NamedFiles | null | undefined): string {
 function withDenied(denied: readonly Denial[] | null): string[] {
   const text = deniedText(denied);
   return text === "" ? [] : [text];
+}
+
+function actingNote(acting: readonly string[]): string {
+  const list = acting.join(", ");
+  return `**Before you merge**: messages of commits here mention people or say that other issues are fixed (${list}). GitHub acts on that when they reach the default branch; a squash merge with a message of your own does not take them along.`;
 }
 
 function quote(text: string): string {

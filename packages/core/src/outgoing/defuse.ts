@@ -3,7 +3,7 @@ import { cut } from "../domain/cut.ts";
 import { layoutOf, type Layout, type Range } from "./layout.ts";
 
 /** Takes no place, and no name, number or word goes on behind it. */
-const BREAK = "\u200b";
+export const BREAK = "\u200b";
 
 const TAG =
   "</?[A-Za-z][A-Za-z0-9-]*(?:\\s{1,20}[A-Za-z_:][A-Za-z0-9_.:-]*(?:\\s{0,20}=\\s{0,20}(?:\"[^\"]*\"|'[^']*'|[^\\s\"'=<>`]+))?){0,20}\\s{0,20}/?>";

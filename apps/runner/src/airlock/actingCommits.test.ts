@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { acts } from "./actingCommits.ts";
+
+test.each([
+  ["feat: add it", false],
+  ["fix: crash\n\nFixes #471", false],
+  ["fix: crash\n\nFixes #471, fixes #4711", true],
+  ["Fixes #1", true],
+  ["closes octo/widgets#2", true],
+  ["Thanks @angular", true],
+  ["Co-authored-by: Ann <ann@example.com>", false],
+  ["see #1 and https://github.com/octo/widgets/issues/1", false],
+])("%j acts: %s", (message, does) => {
+  expect(acts(message, 471)).toBe(does);
+});

@@ -1,0 +1,38 @@
+import { BREAK, defusePlain } from "@tac8/core/outgoing/defuse";
+import { boundedGit, type BoundedGit } from "./boundedGit.ts";
+
+/** Newest ones; a reviewer reads no more. */
+const MAX_COMMITS = 200;
+const MAX_NAMED = 10;
+const MAX_BYTES = 1024 * 1024;
+
+export interface CommitRange extends Omit<BoundedGit, "args" | "maxBytes"> {
+  readonly base: string;
+  readonly head: string;
+  /** Number of the issue that the pull request closes anyway. */
+  readonly own: number;
+}
+
+/**
+ * The commits, shortened, whose messages GitHub acts upon when they are merged: they mention somebody, or close another issue.
+ * @throws Error when git cannot tell
+ */
+export async function actingCommits({ base, head, own, ...where }: CommitRange): Promise<string[]> {
+  const args = ["log", "--format=%h%x00%B%x00", "-n", String(MAX_COMMITS), "--end-of-options", `${base}..${head}`];
+  const { text } = await boundedGit({ ...where, args, maxBytes: MAX_BYTES });
+  const parts = text.split("\0");
+  const found: string[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    if (acts(parts[at + 1] ?? "", own)) found.push((parts[at] ?? "").trim());
+  }
+  return found.slice(0, MAX_NAMED);
+}
+
+/** Pure. */
+export function acts(message: string, own: number): boolean {
+  const others = message
+    .replaceAll(BREAK, "")
+    .replaceAll(new RegExp(`\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\\s+#${own}\\b`, "gi"), "");
+  const made = defusePlain(others);
+  return made !== made.replaceAll(BREAK, "");
+}
