@@ -1,12 +1,2 @@
 /** Ids of the faults from the field (`docs/field-reports.md`) that are not fixed yet. Each entry's tests must fail. */
-export const OPEN_FIELD_CASES: readonly string[] = [
-  // How an agent's run ended
-
-  // The repository and the machine
-
-  // Text in and out
-
-  // What the operator sees
-
-  // Found by reading the code
-];
+export const OPEN_FIELD_CASES: readonly string[] = [];
