@@ -43,6 +43,8 @@ export interface Waits {
   readonly githubRetry?: number;
   /** Between two writes to GitHub, whatever the configuration says. */
   readonly betweenWrites?: number;
+  /** Within which a second SIGINT is the same press of Ctrl-C. */
+  readonly samePress?: number;
   /** For a runner to begin what it is asked to do. */
   readonly runnerAnswer?: number;
 }

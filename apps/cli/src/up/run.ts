@@ -42,6 +42,8 @@ const MAX_LAST_WORDS = 5;
 /** A board that is just ending, after `up` was killed, may keep its port for so long. */
 const LEFTOVER_WAIT_MS = 10_000;
 
+const SAME_PRESS_MS = 500;
+
 /** Runs everything until a signal comes. @returns the exit code: 0 when all ended cleanly. @throws Problem */
 export async function runUp(context: Context, plan: UpPlan): Promise<number> {
   const lock = await lockHome(plan.config.home);
@@ -59,16 +61,20 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
   const fatal = Promise.withResolvers<Problem>();
   const children: Child[] = [];
   let redis: EmbeddedRedis | null = null;
+  const samePressMs = context.waits?.samePress ?? SAME_PRESS_MS;
+  let askedAt = 0;
   const off = context.onSignal((signal) => {
     if (context.out.columns !== null) context.out.line(""); // The terminal has just shown ^C.
     if (stop.signal.aborted) {
-      // A service manager signals us and our launcher, which hands it on: only a person's second Ctrl-C is meant so.
-      if (signal !== "SIGINT") return;
+      // A service manager, or a script that signals the whole process group, reaches us and our launcher, which hands it on:
+      // only a person's second Ctrl-C is meant so.
+      if (signal !== "SIGINT" || context.now() - askedAt < samePressMs) return;
       screen.note("stopping at once");
       for (const child of children) child.kill();
       return;
     }
     screen.note("stopping: what runs is saved and handed back; Ctrl-C again stops at once");
+    askedAt = context.now();
     stop.abort();
   });
   const stopped = new Promise<null>((resolve) => stop.signal.addEventListener("abort", () => resolve(null)));

@@ -1,3 +1,4 @@
+import type { Waits } from "../context.ts";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { findProgram } from "@tac8/core/app/findProgram";
@@ -50,7 +51,8 @@ function configure(more: { agent?: string; port?: number; repo?: string; apiUrl?
   writeFileSync(join(lab.dir, "config.toml"), lines.join("\n"));
 }
 
-const up = (env: Record<string, string> = {}) => started(lab.start(["up"], { GITHUB_TOKEN: token, ...env }));
+const up = (env: Record<string, string> = {}, waits: Waits = {}) =>
+  started(lab.start(["up"], { GITHUB_TOKEN: token, ...env }, waits));
 const upAsProcess = () => started(lab.spawn(["up"], { GITHUB_TOKEN: token }));
 
 async function started<T extends Cli>(cli: T): Promise<T> {
@@ -108,12 +110,20 @@ describe("tac8 up", () => {
 
   it("stops at once on a second Ctrl-C", async () => {
     configure();
-    const cli = await up({ FIXTURE_RUNNER: "ignore-term" });
+    const cli = await up({ FIXTURE_RUNNER: "ignore-term" }, { samePress: 0 });
     cli.signal("SIGINT");
     await cli.seen(/runner ignores SIGTERM/);
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 1, signal: null });
     expect(alive()).toEqual([]);
+  });
+
+  fieldTest("E12", "one Ctrl-C is one, also when launcher and command are signalled both", async () => {
+    configure();
+    const cli = await up({}, { samePress: 3_600_000 });
+    for (let times = 1; times <= 3; times += 1) cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+    expect(cli.stdout()).not.toContain("stopping at once");
   });
 
   it("starts an app again that has ended", async () => {
