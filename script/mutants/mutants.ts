@@ -329,7 +329,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "held-work-tries",
     file: `${RUNNER}/run/process.ts`,
-    find: "if (held !== undefined && !isFinished(await services.store.read(jobId))) {",
+    find: "if (held !== undefined && !needsNoAgent(await services.store.read(jobId))) {",
     replace: "if (held !== undefined) {",
     test: { file: "test/rules.e2e.test.ts", name: "a rule on branches: one paid run" },
     promise: "finished work of a held repository tries again, and ends the hold",
@@ -513,7 +513,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "feedback-heard",
     file: `${RUNNER}/steps/report.ts`,
-    find: '...(outcome === "pr" ? feedbackHeard(run.state) : {}),',
+    find: "...(endedWell(outcome) ? feedbackHeard(run.state) : {}),",
     replace: "",
     test: { file: "test/words.e2e.test.ts", name: "trusted reviewers are heard" },
     promise: "a review is in the prompt of one round only",

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { readRunStream } from "@tac8/core/conversation/stream";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { commandOf, processes } from "../processes.ts";
 import { createWorld, poll, REPO, type App, type World } from "../world.ts";
 
 let world: World;
@@ -118,6 +119,26 @@ test("an operator's restarts cost nothing while the agent makes progress", async
   await world.reaches(number, "pr", 100_000);
   const begun = (await world.history(number)).filter(({ to }) => to === "running");
   expect(new Set(begun.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
+  await runner.stop();
+});
+
+test("an agent that is ended with its guard burns no attempt, and its session goes on", async () => {
+  const number = world.openIssue({
+    script: {
+      first: [{ write: "first.txt", text: "1\n" }, { bash: "true" }, { hang: true }],
+      again: [{ result: "Done." }],
+    },
+  });
+  const runner = await startRunner();
+  await madeStep(number, 1);
+  const agent = Number((await world.agentStarts(number))[0]?.["pid"]);
+  const guard = processes().find(({ pid }) => pid === agent)?.parent ?? 0;
+  expect(commandOf(guard)).toContain("guard");
+  process.kill(guard, "SIGKILL");
+  await world.reaches(number, "pr", 100_000);
+  const begun = (await world.history(number)).filter(({ to }) => to === "running");
+  expect(begun.map(({ evidence }) => evidence["attempt"])).toEqual([1, 1]);
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "first.txt")).toBe("1\n");
   await runner.stop();
 });
 

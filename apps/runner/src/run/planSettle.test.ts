@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { planSettle, type UnfinishedRun } from "./planSettle.ts";
 
-const RUN: UnfinishedRun = { halt: null, outOfTime: false, ended: false, decided: false };
+const RUN: UnfinishedRun = { halt: null, outOfTime: false, ended: false, agentLost: false, decided: false };
 
 test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
   [{}, "trouble"],
@@ -11,6 +11,8 @@ test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
   [{ halt: "shutdown", ended: true }, "trouble"],
   [{ halt: "shutdown", ended: true, outOfTime: true }, "hand back"],
   [{ outOfTime: true }, "hand back"],
+  [{ agentLost: true }, "hand back"],
+  [{ agentLost: true, halt: "stopped" }, "stopped"],
   [{ halt: "stopped" }, "stopped"],
   [{ halt: "stopped", ended: true }, "stopped"],
   [{ halt: "cancelled" }, "cancelled"],

@@ -100,7 +100,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     return wait(options, services.now() + BUSY_MS);
   }
   const held = live.find(({ name }) => name === repositoryHold(ref));
-  if (held !== undefined && !isFinished(await services.store.read(jobId))) {
+  if (held !== undefined && !needsNoAgent(await services.store.read(jobId))) {
     await services.store.writeIf(jobId, {}, { hold: held.name });
     const again = services.now() + HELD_MS * config.coordinator.backoff_factor;
     return wait(options, Math.min(held.until ?? Infinity, again));
@@ -199,18 +199,23 @@ async function followThrough(
       if (held) throw new StepFailure({ kind: "github", message: HELD });
       await workAgain(run);
     }
-    if (held) await endHold(run);
+    if (held && entry.do !== "report") await endHold(run);
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
     if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
   } catch (error) {
     return settle(run, error, token);
   }
-  return conclude(run, token);
+  return conclude(run, token, async () => {
+    if (held && entry.do === "report") await endHold(run);
+  });
 }
 
-/** What is left to do needs no agent: a held repository may have it, and it tells whether the reason for the hold is gone. */
-function isFinished({ checkpoint, state, outcome }: IssueFields): boolean {
-  return reached(checkpoint, "worked") && !isEnded(state) && state !== "blocked" && outcome === null;
+/**
+ * What is left to do needs no agent (to publish, or to report an end): a held repository may have it, and it tells whether
+ * the reason for the hold is gone.
+ */
+function needsNoAgent({ checkpoint, state, outcome }: IssueFields): boolean {
+  return !isEnded(state) && state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
 }
 
 /** Its finished work was published, or will not be: either way the next issue of the repository may tell. */

@@ -15,7 +15,7 @@ import { blameMachine } from "./blame.ts";
 import { credentialsOf } from "./credentials.ts";
 import { failureOf } from "./failureOf.ts";
 import { handedBackProgress } from "./handedBack.ts";
-import { AgentEnded, planSettle } from "./planSettle.ts";
+import { AgentEnded, AgentLost, planSettle } from "./planSettle.ts";
 
 /** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
 const HAND_BACK_MS = 100;
@@ -33,11 +33,12 @@ export async function settle(run: RunContext, error: unknown, token: string): Pr
     halt: halted?.halt ?? null,
     outOfTime: run.switch.lost.aborted,
     ended: error instanceof AgentEnded,
+    agentLost: error instanceof AgentLost,
     decided: run.state.outcome !== null,
   });
   switch (next) {
     case "hand back":
-      return handBack(run, token);
+      return handBack(run, token, error instanceof AgentLost ? error.message : "the runner is shutting down");
     case "stopped":
     case "cancelled":
       await run.write({ outcome: next, outcomeRun: run.id, reason: halted?.message ?? null });
@@ -52,10 +53,15 @@ export async function settle(run: RunContext, error: unknown, token: string): Pr
 }
 
 /** Reports the end that was decided; when GitHub is out of reach for that too, the job waits for it. */
-export async function conclude(run: RunContext, token: string): Promise<JobResult> {
+export async function conclude(
+  run: RunContext,
+  token: string,
+  reported: () => Promise<void> = async () => undefined,
+): Promise<JobResult> {
   let result: JobResult;
   try {
     result = await report(run);
+    await reported();
   } catch (error) {
     if (error instanceof LostRun || run.switch.lost.aborted) return settle(run, error, token);
     const failure = redacted(run, await blameMachine(failureOf(error), run.services));
@@ -177,8 +183,7 @@ async function letGo(run: RunContext, lost: Error, token: string): Promise<never
 }
 
 /** An agent may have ended its runner, and would do so each time: see domain/brokenOff.ts. No attempt is burnt. */
-async function handBack(run: RunContext, token: string): Promise<JobResult> {
-  const reason = "the runner is shutting down";
+async function handBack(run: RunContext, token: string, reason: string): Promise<JobResult> {
   const { agentRun, checkpoint, outcome } = run.state;
   const hadAgent = agentRun === run.id && !reached(checkpoint, "worked") && outcome === null;
   const counts = hadAgent ? countBrokenOff(run.state, handedBackProgress(run.state, run.progress)) : {};

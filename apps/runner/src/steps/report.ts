@@ -51,7 +51,7 @@ export async function report(run: RunContext): Promise<JobResult> {
       stopMode: null,
       cancel: null,
       endedAttempt: run.job.attemptsMade,
-      ...(outcome === "pr" ? feedbackHeard(run.state) : {}),
+      ...(endedWell(outcome) ? feedbackHeard(run.state) : {}),
     },
     {
       reason: reasonOf(run, outcome),

@@ -17,6 +17,7 @@ import { commandDriver } from "../agent/command/driver.ts";
 import { startAgent } from "../agent/start.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
 import { programPrefix } from "../host/ceiling.ts";
+import { AgentLost } from "../run/planSettle.ts";
 import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
@@ -77,6 +78,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     return hearQuestion(run, question);
   }
   if (verdict.ok) return;
+  if (verdict.kind === "lost") throw new AgentLost(verdict.message);
   await run.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
   throw new StepFailure(failureOf(verdict, lostNothing));
 }
@@ -271,7 +273,7 @@ function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failu
     case "unfinished":
     case "model":
       return { kind, message, until };
-    // The guard was killed, or a stop came that nobody asked for: the agent's end all the same.
+    // A stop came that nobody asked for: the agent's end all the same.
     case "lost":
     case "stopped":
     case "cancelled":
