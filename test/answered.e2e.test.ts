@@ -126,10 +126,7 @@ fieldTest("A8", "nothing to change on an open pull request: the agent's words ar
 fieldTest("A8", "the base moved on since the work began: nothing to change is an answer all the same", async () => {
   const begun = join(world.dir, "begun");
   const number = world.openIssue({
-    script: [
-      [{ bash: `touch '${begun}'` }, world.gate("base-moved"), { error: { status: 400, message: "not now" } }],
-      [{ result: WORDS }],
-    ],
+    script: [[{ bash: `touch '${begun}'` }, world.gate("base-moved"), { crash: true }], [{ result: WORDS }]],
   });
   await poll(60_000, async () => (existsSync(begun) ? null : "its agent did not begin"));
   await world.github.commitTo({

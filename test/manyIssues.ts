@@ -40,7 +40,8 @@ export async function runManyIssues(
       .map(({ head }) => head)
       .toSorted(),
   ).toEqual(branches);
-  const posts = (path: RegExp) => github.requests.filter((entry) => entry.method === "POST" && path.test(entry.path));
+  const posts = (path: RegExp) =>
+    github.requests.filter((entry) => entry.method === "POST" && entry.status < 300 && path.test(entry.path));
   expect(posts(/\/pulls$/)).toHaveLength(issues);
   expect(posts(/\/comments$/)).toHaveLength(issues);
   for (const number of numbers) {

@@ -187,7 +187,7 @@ fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it do
   expect(of(good, "Proxy")).toMatchObject([
     { verdict: "ok", text: `GitHub is reached through the proxy http://${host} (HTTP_PROXY)` },
   ]);
-  expect(of(good, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's" }]);
+  expect(of(good, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's, from GITHUB_TOKEN" }]);
   expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("GitHub's") }]);
   expect(of(await behind({ all_proxy: `http://ann:other-word@${host}` }), "Proxy")).toMatchObject([
     { verdict: "problem", text: expect.stringContaining("requires other credentials") },
