@@ -196,7 +196,7 @@ async function handBack(run: RunContext, token: string, reason: string): Promise
       from: run.state.state ?? "",
       to: "queued",
       by: `runner ${run.runner}`,
-      reason,
+      reason: run.services.redact(reason),
       evidence: { run: run.id },
     },
   );
