@@ -12,7 +12,8 @@ afterEach(async () => {
 test("a retry by a person needs no label: it waits as long as it must, and its agent runs", async () => {
   world = await createWorld();
   const { github, queue, store, redis } = world;
-  const number = world.openIssue({ script: [{ result: "Nothing to do." }] });
+  const silent = [{ bash: "true" }, { result: "" }];
+  const number = world.openIssue({ script: { first: silent, again: silent } });
   world.startApp("scheduler");
   world.startApp("runner");
   await world.reaches(number, "failed");

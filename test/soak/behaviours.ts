@@ -127,7 +127,14 @@ export const BEHAVIOURS = {
     end: "answered",
     script: () => [[{ say: "Let me look." }, { result: "All is well as it is." }]],
   },
-  noChange: { ...plain, share: 1, nasty: false, end: "failed", spareEnds: 1, script: () => [[{ result: "" }]] },
+  noChange: {
+    ...plain,
+    share: 1,
+    nasty: false,
+    end: "failed",
+    spareEnds: 1,
+    script: () => [[{ bash: "true" }, { result: "" }]],
+  },
   // Its first turn leaves something for later; the second one does the rest.
   unfinished: {
     ...plain,

@@ -1,3 +1,4 @@
+import { runNow } from "@tac8/core/queue/wake";
 import { Job, type Queue } from "bullmq";
 import type { GitHub } from "@tac8/core/github/client";
 import type { Logger } from "@tac8/core/log/logger";
@@ -63,7 +64,8 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
     case "answer":
       return answer(actor, action);
     case "wake":
-      return runNow(actor, issue);
+      await runNow(actor.queue, issue);
+      return;
     case "unlabel":
       await actor.github.removeLabel(snapshot, action.number, snapshot.label, { signal: actor.signal });
       await store.writeIf(issue, { run: "" }, { labelLeft: null });
@@ -103,7 +105,7 @@ async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"ca
   const { reason, evidence } = await whoEnded(actor, snapshot, action);
   await store.command(job.jobId, { cancel: reason });
   await appendEvent(redis, event_(job, "note", `to be cancelled: ${reason}`, evidence));
-  if (job.where === "delayed") await runNow(actor, job.jobId);
+  if (job.where === "delayed") await runNow(actor.queue, job.jobId);
   log.info({ issue: job.jobId }, `cancelling: ${reason}`);
 }
 
@@ -139,17 +141,8 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
   const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
   const transition = event_(job, "blocked", `answered by ${last.author.login}`, { comment: last.id });
   if (!(await store.writeIf(jobId, expect, { answer: found }, transition))) return;
-  await runNow(actor, jobId);
+  await runNow(actor.queue, jobId);
   log.info({ issue: jobId, by: last.author.login }, "answered: it goes on");
-}
-
-async function runNow({ queue, log }: Actor, jobId: string): Promise<void> {
-  const job = await Job.fromId<JobData, JobResult>(queue, jobId);
-  try {
-    await job?.promote();
-  } catch (error) {
-    log.debug({ issue: jobId, err: error }, "it no longer waits for a time");
-  }
 }
 
 /** Nobody has begun anything since the plan read it. */

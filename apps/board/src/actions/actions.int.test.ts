@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import { beginAgent } from "@tac8/core/state/budget";
 import { readHolds, setHold } from "@tac8/core/state/holds";
 import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
 import { ROUTES } from "../routes.ts";
@@ -114,4 +115,27 @@ fieldTest("E1", "the hold box says what to do, and Try now wakes what was parked
   expect((await press("/holds/repo%3Aocto%2Fhello/end")).headers["location"]).toBe("/?said=held");
   expect((await readHolds(redis)).map(({ name }) => name)).toEqual(["redis-emptied"]);
   expect((await press("/holds/auth/end")).headers["location"]).toBe("/?said=no-hold");
+});
+
+test("a tap on an old page lifts no budget, and one on a live budget asks first", async () => {
+  const { redis, press } = await setUp();
+  const begin = async () => (await beginAgent(redis, { maxUsd: 0, maxRuns: 1 }, Date.now())).kind;
+  expect((await press("/holds/budget/end?confirmed=yes")).headers["location"]).toBe("/?said=no-hold");
+  expect(await begin()).toBe("begun");
+  expect(await begin()).toBe("refused");
+  const hold = { name: "budget", reason: "used up", by: "scheduler", since: Date.now(), until: Date.now() + 60_000 };
+  await setHold(redis, hold);
+  expect((await press("/holds/budget/end")).body).toContain("lifted until midnight");
+  expect(await begin()).toBe("refused");
+  expect((await press("/holds/budget/end?confirmed=yes")).headers["location"]).toBe("/?said=tried");
+  expect(await begin()).toBe("begun");
+});
+
+test("after an outage of the model the queue stays paused until one job is let through", async () => {
+  const { redis, queue, press } = await setUp();
+  await queue.pause();
+  await setHold(redis, { name: "model", reason: "529", by: "pi/0", since: Date.now(), until: Date.now() + 60_000 });
+  await press("/holds/model/end");
+  expect(await readHolds(redis)).toEqual([]);
+  expect(await queue.isPaused()).toBe(true);
 });

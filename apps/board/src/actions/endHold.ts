@@ -1,10 +1,12 @@
-import { OPERATOR, planHolds } from "@tac8/core/domain/holds";
+import { BUDGET_HOLD } from "@tac8/core/domain/budget";
+import { OPERATOR, planHolds, probes } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { wakeHeld } from "@tac8/core/queue/wake";
 import { endHold } from "@tac8/core/state/pause";
 import type { Page } from "../board.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
+import { askToConfirm, isConfirmed } from "./confirm.ts";
 import type { NoticeKey } from "./notices.ts";
 import { whoOf } from "./who.ts";
 
@@ -14,12 +16,18 @@ const MAX_NAME = 300;
 export const endOneHold: Page = async (board, request, response) => {
   const name = String(request.params["hold"]).slice(0, MAX_NAME);
   const { redis, queue, now } = board;
+  if (name === BUDGET_HOLD && !isConfirmed(request)) {
+    const effect = "Today's limits of dollars and agent runs are lifted until midnight.";
+    const path = `/holds/${encodeURIComponent(name)}/end`;
+    askToConfirm(request, response, { path, text: "Try now", about: "the budget", effect, back: "/" });
+    return;
+  }
   const { said } = await readInTime(board.probe, async (): Promise<{ readonly said: NoticeKey }> => {
     if (!holdWords(name).byHand) return { said: "by-itself" };
     const { ended, holds } = await endHold(redis, { name, by: whoOf(request), now: now() });
     await wakeHeld({ redis, queue, now: now() });
     const { pauseQueue } = planHolds([...holds], now());
-    if (!pauseQueue) await queue.resume();
+    if (!pauseQueue && !probes(name)) await queue.resume();
     if (!ended) return { said: name === OPERATOR ? "not-paused" : "no-hold" };
     return { said: pauseQueue ? "held" : "tried" };
   });

@@ -1,4 +1,5 @@
-import { jobIdOf } from "@tac8/core/domain/reference";
+import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
+import { endedWell } from "@tac8/core/domain/states";
 import { retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
 import type { Board, Page } from "../board.ts";
 import { issueOfPath } from "../issue/path.ts";
@@ -12,20 +13,26 @@ import { whoOf } from "./who.ts";
 export const retryAgain: Page = async (board, request, response) => {
   const ref = issueOfPath(board, request);
   const { queue, redis, store, now } = board;
-  if (!isConfirmed(request) && (await hasPullRequest(board, jobIdOf(ref)))) {
-    const effect =
-      "It ended with a pull request. A retry starts another paid agent run, which goes on from that branch.";
-    askToConfirm(request, response, { ref, action: "retry", text: "Retry", effect });
+  const back = issuePath(ref);
+  if (!isConfirmed(request) && (await hasEndedWell(board, jobIdOf(ref)))) {
+    const effect = "It ended with a pull request or an answer. A retry starts another paid agent run.";
+    askToConfirm(request, response, {
+      path: `${back}/retry`,
+      text: "Retry",
+      about: formatReference(ref),
+      effect,
+      back,
+    });
     return;
   }
   const wish = { queue, redis, store, jobId: jobIdOf(ref), by: whoOf(request), now: now() };
   const result = await readInTime(board.probe, () => retryIssue(wish));
-  answer(request, response, { said: saidOf(result), page: issuePath(ref) });
+  answer(request, response, { said: saidOf(result), page: back });
 };
 
-async function hasPullRequest({ probe, store }: Board, jobId: string): Promise<boolean> {
+async function hasEndedWell({ probe, store }: Board, jobId: string): Promise<boolean> {
   const { state } = await readInTime(probe, () => store.read(jobId));
-  return state === "pr";
+  return endedWell(state);
 }
 
 function saidOf(result: RetryAnswer): NoticeKey {

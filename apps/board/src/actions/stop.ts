@@ -1,4 +1,4 @@
-import { jobIdOf } from "@tac8/core/domain/reference";
+import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
 import { stopIssue, type StopAnswer } from "@tac8/core/queue/stop";
 import type { Board, Page } from "../board.ts";
 import { issueOfPath } from "../issue/path.ts";
@@ -16,7 +16,9 @@ function stopPage(kill: boolean): Page {
     const { queue, store, redis, now } = board;
     if (kill && !isConfirmed(request) && (await isRunning(board, jobIdOf(ref)))) {
       const effect = "The agent is killed in the middle of its work. The files that it left are saved to its branch.";
-      askToConfirm(request, response, { ref, action: "stop-now", text: "Stop now", effect });
+      const back = issuePath(ref);
+      const about = formatReference(ref);
+      askToConfirm(request, response, { path: `${back}/stop-now`, text: "Stop now", about, effect, back });
       return;
     }
     const wish = { queue, store, redis, jobId: jobIdOf(ref), by: whoOf(request), reason: null, kill, now: now() };

@@ -1,3 +1,4 @@
+import { isOpenQuestion } from "@tac8/core/look/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { clip } from "@tac8/core/conversation/shorten";
 import { webUrl } from "@tac8/core/github/urls";
@@ -11,7 +12,7 @@ const MAX_QUESTION = 300;
 
 /** What waits for a person: nothing else goes on by being looked at. */
 export const questionsPart: OverviewPart = ({ later }, context) => {
-  const asked = later.filter(({ issue }) => issue.state === "blocked");
+  const asked = later.filter(isOpenQuestion);
   if (asked.length === 0) return html`<div id="questions" hidden></div>`;
   return html`<section id="questions" class="notice" aria-labelledby="questions-title">
     <h2 id="questions-title">Waiting for your answer</h2>

@@ -1,3 +1,4 @@
+import { isOpenQuestion } from "@tac8/core/look/questions";
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { withLocalTimes } from "@tac8/core/look/times";
 import { summarize } from "@tac8/core/ledger/summary";
@@ -19,7 +20,7 @@ const MAX_REASONS = 12;
 /** The overall status, first on the page: what is wrong, else what waits for a person, else that nothing does. */
 export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
   const { level, reasons } = health;
-  const questions = later.filter(({ issue }) => issue.state === "blocked").length;
+  const questions = later.filter(isOpenQuestion).length;
   const asks = level === "ok" && questions > 0;
   const heading = asks ? `${plural(questions, "question")} for you` : HEADINGS[level];
   const items = reasons

@@ -1,3 +1,4 @@
+import { isOpenQuestion } from "@tac8/core/look/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
@@ -17,7 +18,7 @@ const MAX_LATER = 10;
 
 /** What comes next, what comes later, and why not now. */
 export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
-  const parked = later.filter(({ issue }) => issue.state !== "blocked").slice(0, MAX_LATER);
+  const parked = later.filter((job) => !isOpenQuestion(job)).slice(0, MAX_LATER);
   const more = look.queue.waiting - next.length;
   const label = context.repositories[0]?.issueLabel ?? "rpi-auto";
   return html`<section id="waiting" class="card" aria-labelledby="waiting-title">

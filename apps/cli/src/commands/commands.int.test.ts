@@ -117,6 +117,14 @@ describe("tac8 retry", () => {
     expect(await queue.getFailedCount()).toBe(0);
   });
 
+  it("leaves out of all that have failed what an account labelled that may not start work", async () => {
+    await add(1, { state: "failed", failure: "untrusted" });
+    await add(2, { state: "failed", failure: "agent" });
+    await work(fail);
+    expect((await tac8("retry", "--failed")).out).toMatch(/^octo\/hello#2 [^\n]*\n$/);
+    expect(await queue.getFailedCount()).toBe(1);
+  });
+
   it("has nothing to do for what waits or is worked on", async () => {
     await add(3);
     expect(await tac8("retry", "3")).toMatchObject({

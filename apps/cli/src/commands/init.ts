@@ -4,7 +4,7 @@ import { MODEL_SECRETS, type SecretName } from "@tac8/core/config/variables";
 import { NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
 import { findDataFolder } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { runChecks } from "../doctor/run.ts";
@@ -70,11 +70,13 @@ async function store(home: string, answer: Answer): Promise<string[]> {
       return [];
     case "typed": {
       const path = storedSecret(home, answer.name);
+      removeOthers(home, answer.name);
       await writeSecret(path, answer.secret);
       return [`Stored ${answer.name} in ${path}, which only you can read.`];
     }
     case "file": {
       const path = storedSecret(home, answer.name);
+      removeOthers(home, answer.name);
       linkSecret(path, answer.path);
       const open = answer.open ? [`Others may read ${answer.path}: chmod 600 ${shellWord(answer.path)}`] : [];
       return [`Linked ${path} to ${answer.path}: tac8 reads ${answer.name} there at each start.`, ...open];
@@ -82,6 +84,13 @@ async function store(home: string, answer: Answer): Promise<string[]> {
     default:
       return unreachable(answer);
   }
+}
+
+/** The agent is signed in with one of the model's secrets: the one that was stored before would be a second identity. */
+function removeOthers(home: string, name: SecretName): void {
+  const all: readonly SecretName[] = MODEL_SECRETS;
+  if (!all.includes(name)) return;
+  for (const other of all) if (other !== name) rmSync(storedSecret(home, other), { force: true });
 }
 
 async function mayWrite(path: string, { force, prompt }: { force: boolean; prompt: Prompt | null }): Promise<void> {

@@ -2,7 +2,7 @@ import { OPERATOR } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
 import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
-import { createIssueStore } from "@tac8/core/state/issueStore";
+import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
@@ -33,7 +33,7 @@ async function retryIn(
 ): Promise<number> {
   const store = createIssueStore(redis);
   return withQueue(redis, async (queue) => {
-    const ids = jobId === null ? await failedIds(queue) : [jobId];
+    const ids = jobId === null ? await failedIds(queue, store) : [jobId];
     const answers: object[] = [];
     let code = 0;
     for (const id of ids) {
@@ -56,9 +56,12 @@ async function retryIn(
   });
 }
 
-async function failedIds(queue: IssueQueue): Promise<string[]> {
+/** An account that may not start work labelled some of them: a retry of those names its issue. */
+async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">): Promise<string[]> {
   const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
-  return jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
+  const ids = jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
+  const issues = ids.length === 0 ? [] : await store.readMany(ids);
+  return ids.filter((_, index) => issues[index]?.failure !== "untrusted");
 }
 
 const GOOD: readonly RetryAnswer["kind"][] = ["queued", "now", "waiting", "running"];

@@ -3,7 +3,7 @@ import { blameDisk } from "../git/diskFull.ts";
 import type { RunnerServices } from "./context.ts";
 
 /** What they say is true wherever the run was: another disk would change nothing. */
-const ELSEWHERE: ReadonlySet<FailureKind> = new Set(["github", "refused", "usage-limit", "auth"]);
+const ELSEWHERE: ReadonlySet<FailureKind> = new Set(["github", "refused", "usage-limit", "auth", "model", "budget"]);
 
 /** Name the machine's disk where it is what failed: it costs an issue no attempt. */
 export async function blameMachine(

@@ -126,6 +126,13 @@ function readSecrets(input: ConfigInput, home: string | null, wrong: Wrong): Fou
     if (value instanceof Error) wrong(path, `cannot be read: ${value.message}`);
     else if (value?.trim()) keep(name, value.trim(), path);
   }
+  const stored = MODEL_SECRETS.filter((name) => sources[name] === (home === null ? null : storedSecret(home, name)));
+  if (stored.length > 1) {
+    wrong(
+      sources[stored[0] ?? "ANTHROPIC_API_KEY"] ?? "",
+      `${stored.join(" and ")} are both stored: remove one of the files`,
+    );
+  }
   return { secrets, sources };
 }
 

@@ -265,7 +265,7 @@ export const sections = {
       .boolean()
       .default(true)
       .describe("Tell of a question that an agent asks, to whoever is named in the environment."),
-    answered: z.boolean().default(true).describe("Tell of an agent that changed nothing, and of its answer."),
+    answered: z.boolean().default(true).describe("Notify when an agent changed nothing and answered."),
     failed: z.boolean().default(true).describe("Tell of an issue that failed."),
     holds: z
       .boolean()

@@ -18,7 +18,7 @@ const BEFORE = `# How runs fail
 
 Every run that is no success has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Trying again** (an attempt was counted), **Waiting** (none was), or **Failed**, with a second comment and the label \`rpi-failed\`.
 
-\`max_attempts\` says how many attempts an issue has; when the last one fails, the issue has failed. Waits are by the number of failures before, the last one repeats, and \`backoff_factor\` multiplies them. A _hold_ means that no new job starts in the whole queue; agents that run go on. It ends by itself, or with \`tac8 resume NAME\`.`;
+\`max_attempts\` says how many attempts an issue has; when the last one fails, the issue has failed. Waits are by the number of failures before, the last one repeats, and \`backoff_factor\` multiplies them. A _hold_ means that no new job starts, in the whole queue or (hold \`repo:owner/name\`) in one repository; agents that run go on. It ends by itself, or with \`tac8 resume NAME\`.`;
 
 const AFTER = `## Which session goes on
 
@@ -37,7 +37,7 @@ function what(kind: FailureKind): string {
   if (kind === "lost")
     return `Counts no attempt and starts again at once; ${MAX_LOST_IN_A_ROW} in a row without a finished tool call or answer, or ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, fail the issue. Its work is saved to the branch first.`;
   if (kind === "refused") {
-    return `Fails the issue at once, without another agent run. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}.`;
+    return `Fails the issue at once, without another agent run. If it is about what the commits contain (a secret, a large file, a workflow file): the agent is told, and tries again. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}.`;
   }
   if (kind === "untrusted") return "Counts no attempt and starts nothing; one comment a day for each account says so.";
   if (kind === "unfinished") return "Counts an attempt, and resumes the session at once to do the rest.";

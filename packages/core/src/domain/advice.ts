@@ -9,7 +9,7 @@ export const ADVICE: Record<FailureKind, string> = {
   "out-of-memory": "It used more memory than `max_memory_mb_per_run`: make the issue smaller, or the limit larger.",
   "usage-limit": "Wait until the limit is reset; where the account has no credit left, add some.",
   auth: "Log the agent's program in again, or give it a valid key.",
-  model: "Wait until the model's service is well again, see status.claude.com; check the network and the proxy.",
+  model: "Wait until the model's service is available again, see status.claude.com; check the network and the proxy.",
   github: "See whether GitHub has an outage.",
   refused: "The reason above says what to change.",
   untrusted: "Work starts when an account that can write to this repository puts the label on.",

@@ -29,7 +29,7 @@ const KNOWN: Readonly<Record<string, HoldWords>> = {
   model: {
     title: "Model outage",
     what: "the model's service has an outage",
-    advice: "Then one job is let through, to see whether it answers again.",
+    advice: "When it ends, one job is let through, to see whether the service answers again.",
     byHand: true,
   },
   budget: {
@@ -42,7 +42,7 @@ const KNOWN: Readonly<Record<string, HoldWords>> = {
   breaker: {
     title: "Breaker",
     what: "the breaker is open",
-    advice: "Then one job is let through, to see whether things work again.",
+    advice: "When it ends, one job is let through, to see whether things work again.",
     byHand: true,
   },
   health: {
@@ -69,7 +69,7 @@ export function holdWords(name: string): HoldWords {
     title: repository,
     what: `${repository} is held`,
     advice:
-      "The reason says what to change. Finished work is published then without another run. With another GITHUB_TOKEN, restart the runner: it tries at once.",
+      "The reason says what to change. Finished work is published then without another run. With another GitHub token, restart the runner: it tries at once.",
     byHand: true,
   };
 }

@@ -58,3 +58,11 @@ export function planHolds(holds: readonly Hold[], now: number): HoldPlan {
   const live = holds.filter((hold) => !expired.includes(hold));
   return { pauseQueue: live.some((hold) => !isRepositoryHold(hold.name)), live, expired };
 }
+
+/**
+ * After these holds one job is let through first. The scheduler sets that limit, so it alone lets the queue go on: whoever
+ * ends such a hold earlier leaves the queue paused for its next look, seconds later.
+ */
+export function probes(name: string): boolean {
+  return name === "breaker" || name === "model";
+}

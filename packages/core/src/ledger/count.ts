@@ -74,6 +74,8 @@ function fieldsOf(event: LoggedEvent): Field[] {
     case "expired":
       // An answer to a question is told as blocked → blocked.
       if (from === to || !OUTCOMES.includes(to)) return [];
+      // No run failed: a label was refused.
+      if (evidence["failure"] === "untrusted") return failed("untrusted");
       return [
         [`outcome|${to}`, 1],
         ...(to === "failed" ? failed(evidence["failure"]) : []),

@@ -1,5 +1,6 @@
 import type { Queue } from "bullmq";
 import type { JobData } from "../queue/contract.ts";
+import type { IssueFields } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 
 /** A question of an agent that waits for an answer. */
@@ -10,6 +11,11 @@ export interface OpenQuestion {
   readonly question: string;
   /** ISO time; null where it is unknown. */
   readonly askedAt: string | null;
+}
+
+/** Whether the issue waits for an answer: one that has its answer waits for a slot. Pure. */
+export function isOpenQuestion({ issue }: { readonly issue: Pick<IssueFields, "state" | "answer"> }): boolean {
+  return issue.state === "blocked" && issue.answer === null;
 }
 
 /** Delayed jobs that are read: the cost does not grow with the queue. */
@@ -26,7 +32,7 @@ export async function readQuestions(
   return jobs
     .flatMap((job, index) => {
       const issue = issues[index];
-      if (issue?.state !== "blocked" || issue.answer !== null) return [];
+      if (issue === undefined || !isOpenQuestion({ issue })) return [];
       const { question, reason, askedAt, since } = issue;
       const title = typeof job.data?.title === "string" ? job.data.title : "";
       return [{ issue: job.id ?? "", title, question: question ?? reason ?? "", askedAt: askedAt ?? since }];

@@ -36,7 +36,9 @@ export function samplesOf(event: LoggedEvent): Sample[] {
     case "parked":
       return failureOf(event, false);
     case "failed":
-      return from === to ? [] : [...endOf(event, to), ...failureOf(event, true)];
+      // No run failed where a label was refused.
+      if (from === to || evidence["failure"] === "untrusted") return [];
+      return [...endOf(event, to), ...failureOf(event, true)];
     case "pr":
     case "answered":
     case "blocked":

@@ -42,8 +42,13 @@ export async function endHold(
   redis: Redis,
   { name, by, now }: Pick<PauseWish, "by" | "now"> & { readonly name: string },
 ): Promise<{ readonly ended: boolean; readonly holds: readonly Hold[] }> {
-  // Before the hold ends: the scheduler would set it again.
-  if (name === BUDGET_HOLD) await liftBudget(redis, now);
+  if (name === BUDGET_HOLD) {
+    // A page that is left open over midnight has yesterday's button: the new day keeps its limits.
+    const { live } = planHolds(await readHolds(redis), now);
+    if (!live.some((hold) => hold.name === BUDGET_HOLD)) return { ended: false, holds: live };
+    // Before the hold ends: the scheduler would set it again.
+    await liftBudget(redis, now);
+  }
   const ended = await clearHold(redis, name, by, "ended by a person");
   return { ended, holds: planHolds(await readHolds(redis), now).live };
 }

@@ -190,7 +190,7 @@ const CASES: readonly (readonly [
     { job: delayed(15 * min), holds: [hold("repo:octo/hello", { until: now + 16 * min, reason: "403" })] },
     "parked",
     ["hold", "time"],
-    "octo/hello is held until 14:16: 403. The reason says what to change. Finished work is published then without another run. With another GITHUB_TOKEN, restart the runner: it tries at once. To try now: tac8 resume repo:octo/hello.",
+    "octo/hello is held until 14:16: 403. The reason says what to change. Finished work is published then without another run. With another GitHub token, restart the runner: it tries at once. To try now: tac8 resume repo:octo/hello.",
   ],
   [
     "while two hold",
@@ -227,7 +227,7 @@ const CASES: readonly (readonly [
     },
     "queued",
     ["hold"],
-    "The breaker is open until 14:05: the last 5 runs all failed in the same way: exit 1. Then one job is let through, to see whether things work again. To try now: tac8 resume breaker.",
+    "The breaker is open until 14:05: the last 5 runs all failed in the same way: exit 1. When it ends, one job is let through, to see whether things work again. To try now: tac8 resume breaker.",
   ],
   [
     "while the breaker probes",
