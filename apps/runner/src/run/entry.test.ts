@@ -222,3 +222,9 @@ fieldTest("B5", "runs that were handed back without progress end the issue, and 
   });
   expect(plan({ ...before, lost: 0, unchanged: MAX_UNCHANGED_IN_A_ROW })).toMatchObject({ do: "give up" });
 });
+
+test("finished work is published again after lost runs, which cost nothing, and given up only after many", () => {
+  const before = { run: "dead", checkpoint: "worked", agentRuns: 1 } as const;
+  expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "publish" });
+  expect(plan({ ...before, lost: 19, unchanged: 19, brokenOff: 19 })).toMatchObject({ do: "give up" });
+});

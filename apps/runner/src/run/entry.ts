@@ -1,4 +1,10 @@
-import { countBrokenOff, tooOften, type RunProgress } from "@tac8/core/domain/brokenOff";
+import {
+  countBrokenOff,
+  MAX_BROKEN_OFF_IN_A_ROW,
+  MAX_LOST_IN_A_ROW,
+  tooOften,
+  type RunProgress,
+} from "@tac8/core/domain/brokenOff";
 import type { ResumeReason } from "@tac8/core/domain/prompt";
 import { isEnded, reached } from "@tac8/core/domain/states";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
@@ -44,11 +50,14 @@ export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
   if (before.outcome !== null) return { do: "report", patch: { ...lost, ...before.end, end: null } };
   if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
   if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
-  const reason = tooOften({ ...before, ...lost }, before.run === null ? "handed back" : "lost");
+  const worked = reached(before.checkpoint, "worked");
+  const how = before.run === null ? "handed back" : "lost";
+  // To publish finished work costs nothing: it is given up only where each try ends its runner.
+  const reason = tooOften({ ...before, ...lost }, how, worked ? MAX_BROKEN_OFF_IN_A_ROW : MAX_LOST_IN_A_ROW);
   if (reason !== null) {
     return { do: "give up", patch: { ...lost, outcome: "failed", failure: "lost", reason, outcomeRun: facts.runId } };
   }
-  if (reached(before.checkpoint, "worked")) return { do: "publish", patch: lost };
+  if (worked) return { do: "publish", patch: lost };
   return { do: "work", patch: lost, why: resumeReason(before) };
 }
 

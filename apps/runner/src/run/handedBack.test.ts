@@ -11,9 +11,13 @@ test.each([
   { what: "a commit", headSha: "b".repeat(40), finishedCalls: 0, progress: "changes" },
   { what: "a save that the shutdown's time was too short for", headSha: null, finishedCalls: 5, progress: "steps" },
 ])("$what → $progress", ({ headSha, finishedCalls, progress }) => {
-  expect(handedBackProgress(saved(headSha), { finishedCalls })).toBe(progress);
+  expect(handedBackProgress(saved(headSha), { finishedCalls, begunCalls: finishedCalls + 1 })).toBe(progress);
 });
 
 fieldTest("B5", "the command that ended the runner is no progress", () => {
-  expect(handedBackProgress(saved(START), { finishedCalls: 1 })).toBe("none");
+  expect(handedBackProgress(saved(START), { finishedCalls: 1, begunCalls: 1 })).toBe("none");
+});
+
+test("an agent that has run no command yet has not ended its runner", () => {
+  expect(handedBackProgress(saved(START), { finishedCalls: 0, begunCalls: 0 })).toBe("steps");
 });

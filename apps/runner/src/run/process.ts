@@ -163,7 +163,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       progress: await progressOfLost(run, before),
     });
     if (entry.do === "wait") {
-      await run.write({ run: null, runner: null });
+      await run.write({ run: null, runner: null, hold: null });
       return await wait(options, entry.until);
     }
     if (entry.do === "close") {
@@ -214,8 +214,10 @@ async function followThrough(
  * What is left to do needs no agent (to publish, or to report an end): a held repository may have it, and it tells whether
  * the reason for the hold is gone.
  */
-function needsNoAgent({ checkpoint, state, outcome }: IssueFields): boolean {
-  return !isEnded(state) && state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
+function needsNoAgent({ checkpoint, state, outcome, stop, cancel }: IssueFields): boolean {
+  if (isEnded(state)) return false;
+  if (stop !== null || cancel !== null) return true;
+  return state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
 }
 
 /** Its finished work was published, or will not be: either way the next issue of the repository may tell. */

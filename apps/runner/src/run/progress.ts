@@ -14,7 +14,7 @@ const PHASES: Record<Checkpoint, Phase> = {
 };
 const MAX_WORDS = 200;
 
-/** How far a run is, for those who look at its runner. Only `finishedCalls` decides anything. */
+/** How far a run is, for those who look at its runner. Only the counts of calls decide anything. */
 export class Progress {
   #seen: RunPresence;
   /** Of the issue's agents that have ended. */
@@ -22,6 +22,7 @@ export class Progress {
   /** Of the one that runs. */
   #tally = NO_TALLY;
   #finishedCalls = 0;
+  #begunCalls = 0;
 
   constructor(run: Pick<RunPresence, "issue" | "title" | "run" | "slot" | "since">) {
     this.#seen = { ...run, phase: "prepare", last: null, tokens: 0, costUsd: 0 };
@@ -36,6 +37,11 @@ export class Progress {
     return this.#finishedCalls;
   }
 
+  /** How many tool calls of this run's agents have begun. */
+  get begunCalls(): number {
+    return this.#begunCalls;
+  }
+
   at(checkpoint: Checkpoint): void {
     this.#seen = { ...this.#seen, phase: PHASES[checkpoint] };
   }
@@ -44,6 +50,7 @@ export class Progress {
   did(event: LiveEvent, text: string): void {
     const { at, kind, tool } = event;
     if (finishesCall(event)) this.#finishedCalls += 1;
+    if (kind === "tool") this.#begunCalls += 1;
     this.#tally = tally(this.#tally, event);
     this.#count();
     if (kind === "tool-result" && text === "") return;

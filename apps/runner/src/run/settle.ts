@@ -6,6 +6,7 @@ import { isRepositoryHold, repositoryHold } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { begunPriority } from "@tac8/core/domain/priority";
+import { readEnds } from "@tac8/core/ledger/store";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { setHold } from "@tac8/core/state/holds";
 import { report } from "../steps/report.ts";
@@ -14,6 +15,7 @@ import type { RunContext } from "./context.ts";
 import { blameMachine } from "./blame.ts";
 import { credentialsOf } from "./credentials.ts";
 import { failureOf } from "./failureOf.ts";
+import { extraWait, isOwnOutage } from "./ownOutage.ts";
 import { handedBackProgress } from "./handedBack.ts";
 import { AgentEnded, AgentLost, planSettle } from "./planSettle.ts";
 
@@ -84,8 +86,9 @@ export async function close(run: RunContext, token: string, result: JobResult): 
   return delay(run, Math.max(left, HAND_BACK_MS), token);
 }
 
-async function afterTrouble(run: RunContext, failure: Failure, token: string): Promise<JobResult> {
+async function afterTrouble(run: RunContext, found: Failure, token: string): Promise<JobResult> {
   const { config, now } = run.services;
+  const failure = await blameIssue(run, found);
   const counts = {
     made: run.job.attemptsMade,
     max: run.job.opts.attempts ?? 1,
@@ -116,6 +119,18 @@ async function afterTrouble(run: RunContext, failure: Failure, token: string): P
     default:
       return next satisfies never;
   }
+}
+
+/** Where the model answers others while it fails for this issue, again and again, the issue is the cause. */
+async function blameIssue(run: RunContext, failure: Failure): Promise<Failure> {
+  const { state, services } = run;
+  if (failure.kind !== "model" || state.failure !== "model") return failure;
+  const { coordinator } = services.config;
+  const ends = await readEnds(services.redis);
+  const facts = { parked: state.parked, ends, factor: coordinator.backoff_factor, now: services.now() };
+  if (!isOwnOutage(facts)) return failure;
+  await run.write({ session: null });
+  return { kind: "agent", message: `${failure.message} (while it waited, runs of other issues went well)` };
 }
 
 /** BullMQ shows the stack to people: a failure with a name says all in its message. */
@@ -153,10 +168,13 @@ async function park(run: RunContext, { failure, delayMs, token, hold }: Parking)
     // The scheduler would, in seconds: until then the slot that becomes free here would take the next job into the same limit.
     if (!isRepositoryHold(name)) await run.services.queue.pause();
   }
-  await run.write({ parked: run.state.parked + 1, hold: name });
+  const { parked } = run.state;
+  const again = failure.kind === "model" && run.state.failure === "model" && parked > 0;
+  const extraMs = again ? extraWait(parked, run.services.config.coordinator.backoff_factor) : 0;
+  await run.write({ parked: parked + 1, hold: again ? null : name });
   await show(run, "parked", failure);
   await run.write({ run: null, runner: null });
-  return delay(run, Math.max(delayMs, HAND_BACK_MS), token);
+  return delay(run, Math.max(delayMs + extraMs, HAND_BACK_MS), token);
 }
 
 /** Finished work of a held repository is published first, for which nobody is paid: others wait for what becomes of it. */
@@ -176,8 +194,9 @@ async function letGo(run: RunContext, lost: Error, token: string): Promise<never
     throw lost;
   }
   // Its runner lives, so it counts as no lost run; unless the next run was quicker than we.
-  await run
-    .write({ run: null, runner: null })
+  // Not by the run's own write, which a lost run has no more.
+  await run.services.store
+    .write(run.jobId, run.id, { run: null, runner: null })
     .catch((err: unknown) => run.log.debug({ err }, "could not let go of the run"));
   throw new DelayedError();
 }
@@ -237,11 +256,11 @@ async function show(run: RunContext, state: "retrying" | "parked", failure: Fail
 }
 
 /**
- * Would GitHub take a comment now? It refuses a bad token everywhere, and asks for silence by a rate limit. Other trouble may
- * be of one part of it (git, pull requests): once it lasts, people are to read of it where they look.
+ * Would GitHub take a comment now? It asks for silence by a rate limit. Other trouble may be of one part of it (git, pull
+ * requests): once it lasts, people are to read of it where they look. A bad token is refused here too, which costs one call.
  */
-function isDeaf({ kind, wholeRepository, until }: Failure, parked: number): boolean {
-  return wholeRepository === true || (kind === "github" && (parked < LASTING || (until ?? null) !== null));
+function isDeaf({ kind, until }: Failure, parked: number): boolean {
+  return kind === "github" && (parked < LASTING || (until ?? null) !== null);
 }
 
 function waitFor(run: RunContext, failure: Failure): number {

@@ -31,6 +31,7 @@ export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
  * it left conflicts, which are no work that is done.
  */
 export async function finish(run: RunContext, summary: string, recorded: Promise<void>): Promise<void> {
+  recorded.catch(() => undefined); // It may fail while something before its own wait fails, too.
   const worked = { summary, ...NOT_BROKEN_OFF, answer: null, checkpoint: "worked", workedAt: run.now } as const;
   const conflicts = await findConflicts({ ...run.paths, side: run.agentSide() });
   // The save makes a commit of them: whoever reads the note after that would take the work for finished.

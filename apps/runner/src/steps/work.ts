@@ -184,7 +184,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     }
     const recorded = run.record({ usage, models, denied }, "agent", { reason, evidence }).then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
-    void giveBackUnused(run, end, budgetDay);
+    if (provider === "claude") void giveBackUnused(run, end, budgetDay);
     return { end, verdict, recorded };
   } finally {
     stopWatching();
@@ -208,9 +208,9 @@ async function beginOn({ services, switch: { halt } }: RunContext): Promise<stri
 
 /** Claude Code tells what it used; of another program nobody knows. Best effort: the limit is then reached a run early. */
 async function giveBackUnused({ services, log }: RunContext, end: AgentEnd, budgetDay: string): Promise<void> {
-  const { redis, config } = services;
-  // One that was killed may have used what it did not come to tell.
-  const isUnused = config.llm.provider === "claude" && end.cause === "exited" && totalTokens(usageOf(end)) === 0;
+  const { redis } = services;
+  // One that was killed, or crashed, may have used what it did not come to tell.
+  const isUnused = end.result !== null && !end.worked && totalTokens(usageOf(end)) === 0;
   if (!isUnused || redis.status !== "ready") return;
   await returnAgent(redis, budgetDay).catch((err: unknown) => log.debug({ err }, "a run was not given back"));
 }

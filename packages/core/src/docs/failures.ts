@@ -1,6 +1,6 @@
 import { markdownTable } from "../config/document.ts";
 import { ADVICE, MEANING } from "../domain/advice.ts";
-import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
+import { MAX_BROKEN_OFF_IN_A_ROW, MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
 import { FAILURE_KINDS, LONGEST_PARK_MS, POLICY, type FailureKind } from "../domain/failures.ts";
 
 /** The text of `docs/failures.md`: what each kind of failure means, what follows it, and what to do. */
@@ -35,7 +35,7 @@ When the last runs of several issues end with the same error (\`breaker_failures
 function what(kind: FailureKind): string {
   const { burnsAttempt, hold } = POLICY[kind];
   if (kind === "lost")
-    return `Counts no attempt and starts again at once; ${MAX_LOST_IN_A_ROW} in a row without a finished tool call or answer, or ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, fail the issue. Its work is saved to the branch first.`;
+    return `Counts no attempt and starts again at once; ${MAX_LOST_IN_A_ROW} in a row without a finished tool call or answer, ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or ${MAX_BROKEN_OFF_IN_A_ROW} in a row of any kind, fail the issue. Its work is saved to the branch first.`;
   if (kind === "refused") {
     return `Fails the issue at once, without another agent run. If it is about what the commits contain (a secret, a large file, a workflow file): the agent is told, and tries again. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}.`;
   }
@@ -46,7 +46,10 @@ function what(kind: FailureKind): string {
   if (burnsAttempt) return `Counts an attempt; the next one begins after ${waits(kind)}.`;
   const parts = [`Counts no attempt; goes on after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
   if (hold !== undefined) parts.push(`Holds the queue (hold \`${hold}\`).`);
-  if (kind === "model") parts.push("After each wait one job is let through; when the model answers it, all go on.");
+  if (kind === "model")
+    parts.push(
+      "After each wait one job is let through; when the model answers it, all go on. An issue that fails so again and again while others go well counts attempts.",
+    );
   return parts.join(" ");
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import {
   countBrokenOff,
+  MAX_BROKEN_OFF_IN_A_ROW,
   MAX_LOST_IN_A_ROW,
   MAX_UNCHANGED_IN_A_ROW,
   NOT_BROKEN_OFF,
@@ -13,10 +14,10 @@ const after = (...runs: RunProgress[]) => runs.reduce(countBrokenOff, NOT_BROKEN
 const times = (count: number, progress: RunProgress): RunProgress[] => Array.from({ length: count }, () => progress);
 
 fieldTest("F1", "only runs without progress count as lost", () => {
-  expect(after("none", "none")).toEqual({ lost: 2, unchanged: 2 });
-  expect(after("none", "none", "steps")).toEqual({ lost: 0, unchanged: 3 });
-  expect(after("none", "steps", "changes")).toEqual({ lost: 0, unchanged: 0 });
-  expect(tooOften(after(...times(100, "changes")), "lost")).toBeNull();
+  expect(after("none", "none")).toEqual({ lost: 2, unchanged: 2, brokenOff: 2 });
+  expect(after("none", "none", "steps")).toEqual({ lost: 0, unchanged: 3, brokenOff: 3 });
+  expect(after("none", "steps", "changes")).toEqual({ lost: 0, unchanged: 0, brokenOff: 3 });
+  expect(tooOften(after(...times(MAX_BROKEN_OFF_IN_A_ROW - 1, "changes")), "lost")).toBeNull();
   expect(tooOften(after("none", "none", "steps", "none", "none"), "lost")).toBeNull();
 });
 
@@ -31,4 +32,9 @@ test("steps that never change anything are bounded too", () => {
   expect(tooOften(after(...times(MAX_UNCHANGED_IN_A_ROW - 1, "steps")), "handed back")).toBeNull();
   const reason = tooOften(after(...times(MAX_UNCHANGED_IN_A_ROW, "steps")), "handed back");
   expect(reason).toMatch(/ended 6 times in a row .* without a change/);
+});
+
+test("an agent that changes a file and ends its runner each time is bounded as well", () => {
+  const reason = tooOften(after(...times(MAX_BROKEN_OFF_IN_A_ROW, "changes")), "handed back");
+  expect(reason).toMatch(/ended 20 times in a row while its agent ran$/);
 });

@@ -10,40 +10,54 @@ export interface BrokenOff {
   readonly lost: number;
   /** Without a change of the workspace. */
   readonly unchanged: number;
+  /** All of them, whatever they did: only an agent that ends by itself ends the row. */
+  readonly brokenOff: number;
 }
 
-export const NOT_BROKEN_OFF = { lost: 0, unchanged: 0 } as const satisfies BrokenOff;
+export const NOT_BROKEN_OFF = { lost: 0, unchanged: 0, brokenOff: 0 } as const satisfies BrokenOff;
 
 /** Such a run is taken up again at once; after this many in a row without any progress the issue fails (`lost`). */
 export const MAX_LOST_IN_A_ROW = 3;
 /** An agent that ends its runner makes some steps before it does so, each time: after this many runs that changed nothing the issue fails too. */
 export const MAX_UNCHANGED_IN_A_ROW = 6;
+/** One that also writes a file each time is paid this many runs at most. */
+export const MAX_BROKEN_OFF_IN_A_ROW = 20;
 
 /** Return the counts after one more run that ended with its runner. Pure. */
-export function countBrokenOff({ lost, unchanged }: BrokenOff, progress: RunProgress): BrokenOff {
+export function countBrokenOff({ lost, unchanged, brokenOff: before }: BrokenOff, progress: RunProgress): BrokenOff {
+  const brokenOff = before + 1;
   switch (progress) {
     case "none":
-      return { lost: lost + 1, unchanged: unchanged + 1 };
+      return { lost: lost + 1, unchanged: unchanged + 1, brokenOff };
     case "steps":
-      return { lost: 0, unchanged: unchanged + 1 };
+      return { lost: 0, unchanged: unchanged + 1, brokenOff };
     case "changes":
-      return NOT_BROKEN_OFF;
+      return { ...NOT_BROKEN_OFF, brokenOff };
     default:
       return progress satisfies never;
   }
 }
 
-/** Return why the issue fails, or null while its runs may be taken up again. Pure. `how`: the way in which the newest run ended. */
-export function tooOften({ lost, unchanged }: BrokenOff, how: "lost" | "handed back"): string | null {
-  const without =
-    lost >= MAX_LOST_IN_A_ROW
-      ? ([lost, "without progress"] as const)
-      : unchanged >= MAX_UNCHANGED_IN_A_ROW
-        ? ([unchanged, "without a change in the workspace"] as const)
-        : null;
-  if (without === null) return null;
-  const [times, what] = without;
+/**
+ * Return why the issue fails, or null while its runs may be taken up again. Pure.
+ * @param how the way in which the newest run ended
+ * @param mostLost runs in a row without any progress
+ */
+export function tooOften(
+  { lost, unchanged, brokenOff }: BrokenOff,
+  how: "lost" | "handed back",
+  mostLost = MAX_LOST_IN_A_ROW,
+): string | null {
+  const found = (
+    [
+      [lost, mostLost, ", each time without progress"],
+      [unchanged, Math.max(MAX_UNCHANGED_IN_A_ROW, mostLost), ", each time without a change in the workspace"],
+      [brokenOff, MAX_BROKEN_OFF_IN_A_ROW, ""],
+    ] as const
+  ).find(([times, most]) => times >= most);
+  if (found === undefined) return null;
+  const [times, , what] = found;
   return how === "lost"
-    ? `the runner was lost ${times} times in a row while it worked on this issue, each time ${what}`
-    : `the runner was ended ${times} times in a row while its agent ran, each time ${what}`;
+    ? `the runner was lost ${times} times in a row while it worked on this issue${what}`
+    : `the runner was ended ${times} times in a row while its agent ran${what}`;
 }

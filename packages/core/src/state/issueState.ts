@@ -149,6 +149,8 @@ const fields = {
   lost: int,
   /** The same without a change of the workspace. */
   unchanged: int,
+  /** The same, whatever they did. */
+  brokenOff: int,
   /** Parkings in a row without any progress. */
   parked: int,
   /** Name of the hold that the job waits for without a slot; null: none. The end of that hold wakes the job. */
@@ -171,13 +173,14 @@ export type FieldName = keyof IssueFields;
 
 const EMPTY: Pick<
   IssueFields,
-  "checkpoint" | "labelEvent" | "agentRuns" | "lost" | "unchanged" | "parked" | "noChanges"
+  "checkpoint" | "labelEvent" | "agentRuns" | "lost" | "unchanged" | "brokenOff" | "parked" | "noChanges"
 > = {
   checkpoint: "none",
   labelEvent: 0,
   agentRuns: 0,
   lost: 0,
   unchanged: 0,
+  brokenOff: 0,
   parked: 0,
   noChanges: 0,
 };

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { extraWait, isOwnOutage } from "./ownOutage.ts";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const MINUTE = 60_000;
+const ended = (minutesAgo: number, well = true) => ({ at: NOW - minutesAgo * MINUTE, well });
+const own = (parked: number, ...ends: ReturnType<typeof ended>[]) => isOwnOutage({ parked, ends, factor: 1, now: NOW });
+
+test("an outage is everybody's until a run of another issue goes well while this one waits", () => {
+  expect(own(5)).toBe(false);
+  expect(own(5, ended(1, false), ended(600))).toBe(false);
+  expect(own(5, ended(1))).toBe(true);
+});
+
+test("the first waits prove nothing: the outage may just have begun", () => {
+  expect(own(2, ended(0.5))).toBe(false);
+  expect(own(3, ended(1))).toBe(true);
+});
+
+test("one that waits once more lets the others go first", () => {
+  expect(extraWait(0, 1)).toBe(MINUTE / 2);
+  expect(extraWait(9, 0.01)).toBeCloseTo(4500);
+});
