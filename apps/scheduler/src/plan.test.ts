@@ -238,6 +238,17 @@ describe("plan", () => {
       ["wake"],
     ],
     [
+      "a reply to one that a person retried without a label",
+      {
+        job: job("delayed", { ...blocked, agentRuns: 1, retried: "then" }, BEGUN_P2),
+        listed: null,
+        answer: unlabelled,
+        comments: [comment(51, "octo")],
+        trusted: ["octo"],
+      },
+      ["answer 51"],
+    ],
+    [
       "a question nobody answers, however old: the runner ends it when its time is over",
       { job: job("delayed", { ...blocked, since: "2020-01-01T00:00:00.000Z", agentRuns: 1 }, BEGUN_P2) },
       [],

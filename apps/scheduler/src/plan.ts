@@ -116,7 +116,7 @@ export function plan(snapshot: RepositorySnapshot, answers: Answers): Action[] {
   const actions = snapshot.jobs.flatMap((job): Action[] => {
     const issue = labelled.get(job.jobId);
     if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, answers);
-    if (issue === undefined) return isUnheard(job) ? [{ do: "wake", job }] : forVanished(job, answers, snapshot.label);
+    if (issue === undefined) return withoutLabel(job, answers, snapshot.label);
     return [...forKept(job), ...forAnswered(job, answers), ...forPriority(job, issue)];
   });
   // A free runner takes the first that it finds: the most urgent must be in the queue before the others.
@@ -161,6 +161,13 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
   return comments.filter(
     (comment) => comment.issueNumber === number && isReply(comment, job.state.questionId ?? Infinity),
   );
+}
+
+/** One that a person retried works, and asks, without the label. */
+function withoutLabel(job: KnownJob, answers: Answers, label: string): Action[] {
+  if (isUnheard(job)) return [{ do: "wake", job }];
+  const ended = forVanished(job, answers, label);
+  return ended.length > 0 ? ended : forAnswered(job, answers);
 }
 
 /** In no list any more: an issue may only have slipped from one page to another, so GitHub is asked about it. */

@@ -75,7 +75,7 @@ async function finish(services: StopServices, jobId: string): Promise<boolean> {
     issue = await store.read(jobId);
   }
   const told = await tell(services, jobId, issue);
-  if (told) log.info({ issue: jobId }, `stopped before a runner had it: ${issue.reason ?? ""}`);
+  if (told) log.info({ issue: jobId }, `stopped while it waited: ${issue.reason ?? ""}`);
   return told;
 }
 
