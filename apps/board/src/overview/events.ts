@@ -38,5 +38,5 @@ function pull({ issue, to, evidence }: LoggedEvent, { repositories, apiUrl }: Ov
   const number = evidence["pr"];
   const ref = refOfJob(issue, repositories);
   if (to !== "pr" || ref === null || typeof number !== "number" || !Number.isSafeInteger(number)) return null;
-  return html`<a href="${webUrl(apiUrl, ref)}/pull/${String(number)}">pull request</a>`;
+  return html`<a href="${webUrl(apiUrl, ref)}/pull/${String(number)}">#${String(number)}</a>`;
 }
