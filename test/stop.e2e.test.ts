@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { budgetOfDay, readSpent } from "@tac8/core/state/budget";
 import { isAlive } from "./processes.ts";
 import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
@@ -117,6 +118,9 @@ test("SIGTERM just before an agent starts: none does, and nothing is left that w
   await mkdir(bin);
   const git = `#!/bin/sh\nPATH='${process.env["PATH"] ?? ""}'\ncase "$*" in *worker_template.md*) ${waits} ;; esac\nexec git "$@"\n`;
   await writeFile(join(bin, "git"), git, { mode: 0o755 });
+  const today = budgetOfDay({ maxUsd: 0, maxRuns: 0 }, Date.now());
+  const begun = async () => (await readSpent(world.redis, today)).runs;
+  const begunBefore = await begun();
   const number = world.openIssue({ script: [{ result: "Done." }] });
   const slow = world.startApp("runner", { PATH: `${bin}:${process.env["PATH"] ?? ""}` });
   await poll(60_000, async () => (existsSync(reached) ? null : "the run is not that far"));
@@ -126,6 +130,7 @@ test("SIGTERM just before an agent starts: none does, and nothing is left that w
   expect(await ended).toBe(0);
   expect(slow.log()).not.toContain("something is open still");
   expect(await world.agentStarts(number)).toEqual([]);
+  expect(await begun(), "a run that did not begin does not count").toBe(begunBefore);
   expect((await world.history(number)).at(-1)).toMatchObject({ from: "running", to: "queued" });
   expect(existsSync(join(world.home, "workspaces", REPO, "tmp", `gh-${number}`))).toBe(false);
 });

@@ -721,7 +721,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "halt-before-agent",
     file: `${RUNNER}/steps/work.ts`,
-    find: "run.switch.halt.throwIfAborted();\n  await mkdir",
+    find: "  run.switch.halt.throwIfAborted();\n  await mkdir",
     replace: "await mkdir",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM just before an agent starts" },
     promise: "no agent starts for a run that is to end",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseMarker } from "@tac8/core/domain/marker";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -183,8 +184,8 @@ one\r\ntwo\r\n\r\n\ttab  \n\n\n--- a\n+++ b\n~~~\n<!-- --> </issue> ----- END IS
   expect(existsSync(canary)).toBe(false);
   const titles = new Map(github.pulls(REPO).map((pull) => [pull.head, pull.title]));
   for (const number of [...bodies.keys(), empty]) {
-    // What turns a text's direction is taken out.
-    const visible = (text: string) => text.replaceAll(/[\p{C}\p{Z}]/gu, "");
+    // What turns a text's direction, and what a terminal would do something at, is taken out.
+    const visible = (text: string) => stripVTControlCharacters(text).replaceAll(/[\p{C}\p{Z}]/gu, "");
     const title = titles.get(`auto/gh-${number}`) ?? "";
     expect(visible(title)).toBe(visible(github.issue(REPO, number).title));
     expect(title).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);

@@ -142,6 +142,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     runs: withRun(run, sessionId),
   });
   // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
+  if (run.switch.halt.aborted) await giveBack(run, budgetDay);
   run.switch.halt.throwIfAborted();
   await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
   const live = openLiveStream({ redis, runId: run.id, log, redact });
@@ -184,7 +185,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     }
     const recorded = run.record({ usage, models, denied }, "agent", { reason, evidence }).then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
-    if (provider === "claude") void giveBackUnused(run, end, budgetDay);
+    if (provider === "claude" && isUnused(end)) void giveBack(run, budgetDay);
     return { end, verdict, recorded };
   } finally {
     stopWatching();
@@ -197,21 +198,23 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
  * Before anything is written of a new agent run. @returns the day whose budget it counts on
  * @throws StepFailure when that is used up
  */
-async function beginOn({ services, switch: { halt } }: RunContext): Promise<string> {
+async function beginOn({ services }: RunContext): Promise<string> {
   const { redis, config, now } = services;
-  halt.throwIfAborted();
   const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
   const answer = await beginAgent(redis, { maxUsd, maxRuns }, now());
   if (answer.kind === "begun") return answer.day;
   throw new StepFailure({ kind: "budget", message: answer.reason, until: answer.until });
 }
 
-/** Claude Code tells what it used; of another program nobody knows. Best effort: the limit is then reached a run early. */
-async function giveBackUnused({ services, log }: RunContext, end: AgentEnd, budgetDay: string): Promise<void> {
+/** Claude Code tells what it used; of another program nobody knows. One that was killed may not have come to tell. */
+function isUnused(end: AgentEnd): boolean {
+  return end.result !== null && !end.worked && totalTokens(usageOf(end)) === 0;
+}
+
+/** Best effort: the limit is then reached a run early. */
+async function giveBack({ services, log }: RunContext, budgetDay: string): Promise<void> {
   const { redis } = services;
-  // One that was killed, or crashed, may have used what it did not come to tell.
-  const isUnused = end.result !== null && !end.worked && totalTokens(usageOf(end)) === 0;
-  if (!isUnused || redis.status !== "ready") return;
+  if (redis.status !== "ready") return;
   await returnAgent(redis, budgetDay).catch((err: unknown) => log.debug({ err }, "a run was not given back"));
 }
 
