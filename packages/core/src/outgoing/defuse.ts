@@ -27,12 +27,12 @@ const KEYWORD = `(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?![A-
 const MENTION = "(?<![A-Za-z0-9])@[A-Za-z0-9](?:[A-Za-z0-9_@/.-]*[A-Za-z0-9])?";
 
 const acting = new RegExp(
-  `(?<skip>${TAG}|${LINK}|(?<address>(?i:${ADDRESS})))|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<comment>${COMMENT})|(?<entity>${ENTITY})|(?<other>(?i:${KEYWORD})|${MENTION})`,
-  "gu",
+  `(?<skip>${TAG}|${LINK}|(?<address>${ADDRESS}))|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<comment>${COMMENT})|(?<entity>${ENTITY})|(?<other>${KEYWORD}|${MENTION})`,
+  "giu",
 );
 const actingInLines = new RegExp(
-  `(?<skip>(?i:${ADDRESS}))|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<other>(?i:${KEYWORD})|${MENTION}|${COMMENT})`,
-  "gu",
+  `(?<skip>${ADDRESS})|(?<word>${CHAIN})|(?<email>${EMAIL})|(?<other>${KEYWORD}|${MENTION}|${COMMENT})`,
+  "giu",
 );
 
 /** What an entity may hide: letters of a keyword, numbers, `@`, `#` and the signs of an address. */
