@@ -1019,8 +1019,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/run/takeJobs.ts`,
     find: 'halt.request("lost", reason);',
     replace: "",
-    test: { file: "test/redis.e2e.test.ts", name: "Redis goes away for longer than a lock" },
-    promise: "a run whose lock cannot be renewed lets go, and burns no attempt",
+    test: { file: `${RUNNER}/run/takeJobs.int.test.ts`, name: "lock cannot be renewed in time" },
+    promise: "a run whose lock cannot be renewed lets go of everything",
   },
   {
     name: "log-flood",

@@ -40,14 +40,23 @@ beforeEach(async () => {
   await queue.obliterate({ force: true });
 });
 
-/** A taker whose jobs would need a slot to start anything. */
-function taker(passesOn: () => boolean = () => false) {
+interface Given {
+  readonly passesOn?: () => boolean;
+  readonly lockSeconds?: number;
+  /** What a run asks for the holds. */
+  readonly holds?: Pick<Redis, "hgetall">;
+}
+
+/** A taker whose jobs would need a slot to start anything: there is one where `holds` are given. */
+function taker({ passesOn = () => false, lockSeconds = 120, holds }: Given = {}) {
   const connection = connectRedis(server.url, { name: "worker", onError: () => undefined });
-  const coordinator = { lock_seconds: 120, max_concurrent_workers: 1, shutdown_grace_seconds: 10 };
-  const services = { log, now: Date.now, config: { coordinator } } as unknown as RunnerServices;
+  const coordinator = { lock_seconds: lockSeconds, max_concurrent_workers: 1, shutdown_grace_seconds: 10 };
+  const config = { coordinator, repositories: [{ owner: "octo", repo: "widgets" }] };
+  const services = { log, now: Date.now, config, redis: holds } as unknown as RunnerServices;
   const take = () => {
     slotsTaken += 1;
-    throw new Error("a slot was taken");
+    if (holds === undefined) throw new Error("a slot was taken");
+    return { release: () => undefined };
   };
   const errors = logAtMost({ log, every: 30_000, now: Date.now });
   const jobs = takeJobs({
@@ -96,10 +105,26 @@ fieldTest(
 );
 
 test("a job that was fetched while the runner takes none is passed on, and no attempt is burnt", async () => {
-  const { jobs, end } = taker(() => true);
+  const { jobs, end } = taker({ passesOn: () => true });
   await fetched(jobs);
   await expect.poll(async () => (await queue.getJob(ID))?.getState()).toBe("delayed");
   await expectHandedBack();
+  await jobs.close();
+  end();
+});
+
+test("a run whose job's lock cannot be renewed in time lets go of everything at once", async () => {
+  const asked = Promise.withResolvers<Record<string, string>>();
+  const { jobs, end } = taker({ lockSeconds: 1, holds: { hgetall: () => asked.promise } });
+  await fetched(jobs);
+  await expect.poll(() => jobs.running.has(ID)).toBe(true);
+  const halt = jobs.running.get(ID);
+  const lost = new Promise<void>((resolve) => halt?.lost.addEventListener("abort", () => resolve()));
+  await redis.client("PAUSE", 600_000, "WRITE"); // The other mode would hold back the end of the pause, too.
+  await lost;
+  expect(halt?.cause?.halt).toBe("lost");
+  await redis.client("UNPAUSE");
+  asked.reject(new Error("over"));
   await jobs.close();
   end();
 });

@@ -49,6 +49,13 @@ it("cuts an answer in half that looks whole", async () => {
   expect([cut.status, cut.text.startsWith("[{"), cut.data]).toEqual([200, true, expect.stringContaining("no JSON")]);
 });
 
+it("lets a request pass that only asks whether it may write", async () => {
+  const fault = world.github.fault({ path: COMMENTS, times: 1, do: { status: 502 } });
+  expect((await world.ask("POST", COMMENTS, { body: {} })).status).toBe(422);
+  expect(fault.hits).toBe(0);
+  expect((await comment()).status).toBe(502);
+});
+
 it("delays", async () => {
   world.github.fault({ path: "/user", times: 1, do: { delayMs: 1 } });
   expect((await world.ask("GET", "/user")).status).toBe(200);

@@ -37,7 +37,7 @@ export async function serve(site: Site, request: IncomingMessage, response: Serv
   };
   const work = () =>
     kind === "git" ? answerGit({ store: site.store, request, url }) : askApi({ site, request, url, path });
-  const action = site.faults.take(method, path);
+  const action = asksOnly(method, request) ? undefined : site.faults.take(method, path);
   if (action !== undefined && "drop" in action) {
     // Whoever sees the connection end may look at the log at once: it must be there by then.
     if (action.drop === "before") {
@@ -56,6 +56,11 @@ export async function serve(site: Site, request: IncomingMessage, response: Serv
   log(answer.status);
   if (action !== undefined && "trickleMs" in action) return trickle(response, await whole(answer), action.trickleMs);
   await send(request, response, answer);
+}
+
+/** A POST without fields creates nothing: clients send it to find out whether they may. Faults are for what does something. */
+function asksOnly(method: string, { headers }: IncomingMessage): boolean {
+  return method === "POST" && Number(headers["content-length"]) <= "{}".length;
 }
 
 function kindOf({ method, url, path, accept }: { method: string; url: URL; path: string; accept: string }): Kind {
