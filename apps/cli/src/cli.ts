@@ -6,7 +6,7 @@ import { jsonText } from "./terminal/json.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
 /**
- * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage. With `--json` a problem is an object on stdout as
+ * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage. With `--json` both are an object on stdout as
  * well: `{"error": {"code": 1, "lines": ["…"]}}`.
  */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
@@ -21,13 +21,23 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     await program.parseAsync(argv, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const asJson = argv.includes("--json");
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // commander has written the same words to stderr.
+      if (asJson) context.out.line(jsonText({ error: { code: 2, lines: usageLines(error) } }));
+      return 2;
+    }
     const exitCode = error instanceof WrongUsage ? 2 : 1;
     const lines = linesOf(error);
-    if (argv.includes("--json")) context.out.line(jsonText({ error: { code: exitCode, lines } }));
+    if (asJson) context.out.line(jsonText({ error: { code: exitCode, lines } }));
     complain(error, { ...context, lines });
     return exitCode;
   }
+}
+
+function usageLines({ message }: CommanderError): string[] {
+  return plainLines(message.replace(/^error: /, ""));
 }
 
 function linesOf(error: unknown): string[] {

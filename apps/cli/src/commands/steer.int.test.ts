@@ -353,6 +353,21 @@ it.each([
   expect(answer.err.trim().split("\n")).toHaveLength(1);
 });
 
+it.each([
+  [["stop", "--json"], /^missing required argument 'issue'$/],
+  [["list", "--json", "--colour"], /^unknown option '--colour'$/],
+  [["list", "--json", "--state", "odd"], /Allowed choices are queued/],
+  [["pose", "--json"], /^unknown (command|option)/],
+  [["stop", "3", "--timeout", "soon", "--json"], /--timeout takes seconds/],
+] as const)("%j: wrong usage is an object on stdout as well", async (args, line) => {
+  const { code, out, err } = await tac8(args);
+  expect({ code, answer: JSON.parse(out) as unknown }).toEqual({
+    code: 2,
+    answer: { error: { code: 2, lines: expect.arrayContaining([expect.stringMatching(line)]) as unknown } },
+  });
+  expect(err).toMatch(/^tac8: /);
+});
+
 it("says when Redis is away", async () => {
   for (const args of [["stop", "3"], ["pause"], ["resume"], ["retry", "3"]]) {
     expect(await tac8(args, { REDIS_URL: UNREACHABLE })).toEqual({
