@@ -1,13 +1,19 @@
 import { noConfiguration } from "@tac8/core/config/resolve";
-import { jobIdOf, NotAReference, parseReference } from "@tac8/core/domain/reference";
+import { jobIdOf, NotAReference, parseFullReference, parseReference } from "@tac8/core/domain/reference";
 import { messageOf, Problem, WrongUsage } from "./context.ts";
 import type { Place } from "./redis/locate.ts";
 
 /** The job of the issue that a person names: `471`, `owner/repo#471` or its address. @throws Problem of one line; WrongUsage where the text names no issue */
 export function referenceOf(
   text: string,
-  { repositories, searched }: Pick<Place, "repositories" | "searched">,
+  { repositories, searched, mistakes }: Pick<Place, "repositories" | "searched" | "mistakes">,
 ): string {
+  if (repositories.length === 0 && mistakes.length > 0) {
+    const full = parseFullReference(text);
+    if (full === null)
+      throw new Problem("the configuration names no repository because of its mistakes: write owner/repo#471");
+    return jobIdOf(full);
+  }
   if (repositories.length === 0) {
     throw new Problem(`${noConfiguration(searched)}, and no demo is running: give --config FILE`);
   }

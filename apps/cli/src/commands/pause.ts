@@ -3,7 +3,7 @@ import { operatorOf } from "../operator.ts";
 import type { Context } from "../context.ts";
 import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -13,7 +13,7 @@ import { moment } from "../terminal/time.ts";
 /** `--json`: `{paused: "all" | <runner>, began, by, reason, since}`; `began` is false where it was paused before. */
 export async function pause(context: Context, { options }: Input): Promise<number> {
   const { out, now } = context;
-  const place = locate(context, options["config"] as string | undefined);
+  const place = locateDespiteMistakes(context, options["config"] as string | undefined);
   const name = options["runner"] as string | undefined;
   const by = operatorOf(context);
   const reason = ((options["reason"] as string | undefined) ?? "paused by a person").slice(0, 500);

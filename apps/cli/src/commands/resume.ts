@@ -9,7 +9,7 @@ import { Problem, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
 import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -25,7 +25,7 @@ interface Resumed {
 
 /** `--json`: `{what, ended, holds: [{name, reason, by, since, until}], pausedRunners: [name]}`: what is left after it. */
 export async function resume(context: Context, { args, options }: Input): Promise<number> {
-  const place = locate(context, options["config"] as string | undefined);
+  const place = locateDespiteMistakes(context, options["config"] as string | undefined);
   const [hold] = args;
   const name = options["runner"] as string | undefined;
   if (hold !== undefined && name !== undefined) throw new WrongUsage("give a hold or --runner, not both");

@@ -243,6 +243,40 @@ describe("tac8 pause and resume", () => {
   });
 });
 
+describe("a mistake in the configuration", () => {
+  const config = (text: string) => writeFileSync(join(lab.dir, "config.toml"), text);
+  const good = '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n';
+
+  it.each([
+    ["a key that is not there", `${good}isue_label = "go"\n`, "3", /config\.toml:4: github\.isue_label: there is no/],
+    ["a wrong value", `${good}[coordinator]\nmax_attempts = 0\n`, "3", /coordinator\.max_attempts: found 0/],
+    ["a table with the repository", `${good}draft = "no"\n`, "octo/hello#3", /github\.draft: found "no"/],
+    ["no TOML", `${good}[`, "https://github.com/octo/hello/issues/3", /not valid TOML/],
+  ])("%s: pause, resume and stop work, and warn", async (_, text, issue, line) => {
+    await queued(3);
+    config(text);
+    for (const args of [["pause"], ["resume"], ["stop", issue, "--no-wait"]]) {
+      const { code, err } = await tac8(args);
+      expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(line) as unknown });
+      expect(err).toMatch(/^tac8: warning: [^\n]*\n$/);
+    }
+    expect(await store.read(id(3))).toMatchObject({ state: "stopped" });
+    expect(await tac8(["retry", issue])).toMatchObject({ code: 1, out: "", err: expect.stringMatching(line) });
+  });
+
+  it("says what to do when it hides the repository, or Redis", async () => {
+    config("[");
+    expect(await tac8(["stop", "3"])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/write owner\/repo#471\n$/),
+    });
+    expect(await tac8(["pause"], { REDIS_URL: "odd" })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^tac8: .*\n.*environment variable REDIS_URL: /),
+    });
+  });
+});
+
 describe("tac8 add", () => {
   let github: LocalGitHub;
   let env: Record<string, string>;

@@ -8,7 +8,7 @@ import { Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
 import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
 import { followStop, type FollowOptions } from "../stop/follow.ts";
@@ -34,7 +34,7 @@ interface Wish {
  * `--no-wait` 0). `--json`: `{issue, result, state, runner, branch, sha, pr, reason}` when it is over or no longer waited for.
  */
 export async function stop(context: Context, { args, options }: Input): Promise<number> {
-  const place = locate(context, options["config"] as string | undefined);
+  const place = locateDespiteMistakes(context, options["config"] as string | undefined);
   const wish: Wish = {
     jobId: referenceOf(args[0] ?? "", place),
     reason: (options["reason"] as string | undefined) ?? null,

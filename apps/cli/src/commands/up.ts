@@ -4,7 +4,7 @@ import { Problem, unreachable, type Context } from "../context.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
 import { runDemo } from "../demo/run.ts";
 import type { Input } from "../program.ts";
-import { painter } from "../terminal/text.ts";
+import { warn } from "../terminal/warn.ts";
 import { decideUp } from "../up/decide.ts";
 import { runUp } from "../up/run.ts";
 
@@ -13,7 +13,7 @@ function warnOfCheckout({ env, err, command }: Context, home: string): void {
   const checkout = checkoutAbove(home, env["HOME"] || null);
   if (checkout === null) return;
   const line = `the data folder ${home} is inside of the checkout ${checkout}, whose files agents find: stop this, run ${command} move-data`;
-  err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${line}`);
+  warn(err, line);
 }
 
 export async function up(context: Context, { options }: Input): Promise<number> {
@@ -28,7 +28,7 @@ export async function up(context: Context, { options }: Input): Promise<number> 
       out.line("There is no configuration and no GITHUB_TOKEN, so this is the demo.\n");
       return runDemo(context);
     case "up": {
-      for (const warning of loaded.warnings) err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${warning}`);
+      for (const warning of loaded.warnings) warn(err, warning);
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
       warnOfCheckout(context, decision.config.home);
       const redisUrl = variable(env, "REDIS_URL");

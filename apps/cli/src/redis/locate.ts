@@ -6,6 +6,7 @@ import type { HealthLimits } from "@tac8/core/health/limits";
 import { dirname } from "node:path";
 import { Problem, type Context } from "../context.ts";
 import { findDemo } from "../demo/home.ts";
+import { warn } from "../terminal/warn.ts";
 import { redisUrlIn } from "./record.ts";
 
 /** What the commands that look at a running tac8 need to know of it. */
@@ -20,6 +21,8 @@ export interface Place {
   /** Places that were searched for the configuration. */
   readonly searched: readonly string[];
   readonly limits: HealthLimits;
+  /** Problems of the configuration that were passed over, one line each: see `locateDespiteMistakes`. */
+  readonly mistakes: readonly string[];
 }
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
@@ -36,16 +39,40 @@ export function locate(context: Pick<Context, "env" | "cwd">, flag: string | und
   if (!loaded.found && !loaded.named) return locateDemo(context, loaded);
   const { config } = loaded;
   if (config === null) throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
+  return placeOf(context, { config, path: loaded.path, searched: loaded.searched, mistakes: [] });
+}
+
+/**
+ * As `locate`, for the commands that keep agents from being paid: a mistake in the configuration must not be in their way.
+ * Each mistake is a warning on stderr. What is wrong has its default, and the repositories may be unknown.
+ * @throws Problem when the address of Redis cannot be read
+ */
+export function locateDespiteMistakes(context: Pick<Context, "env" | "cwd" | "err">, flag: string | undefined): Place {
+  const { env, cwd, err } = context;
+  const { config, draft, problems, path, searched, found } = loadConfig({ flag, env, cwd });
+  const isAddressWrong = problems.some(({ key }) => key === "REDIS_URL");
+  if (config !== null || draft === null || !found || isAddressWrong) return locate(context, flag);
+  const mistakes = describeProblems(problems, path).split("\n");
+  for (const line of mistakes) warn(err, line);
+  return placeOf(context, { config: draft, path, searched, mistakes });
+}
+
+function placeOf(
+  { env }: Pick<Context, "env">,
+  given: Pick<Place, "searched" | "mistakes"> & { readonly config: Config; readonly path: string },
+): Place {
+  const { config, path, searched, mistakes } = given;
   // The demo's configuration stands inside its data folder.
-  const homes = [config.home, dirname(loaded.path)];
+  const homes = [config.home, dirname(path)];
   return {
     redisUrl: variable(env, "REDIS_URL") ?? (redisUrlIn(homes) || DEFAULT_URL),
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
     homes,
-    searched: loaded.searched,
+    searched,
     limits: config.health,
+    mistakes,
   };
 }
 
@@ -66,5 +93,6 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
     homes: demo === null ? [other] : [demo.home, other],
     searched,
     limits: config?.health ?? sections.health.parse({}),
+    mistakes: [],
   };
 }

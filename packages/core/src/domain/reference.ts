@@ -50,21 +50,28 @@ export class NotAReference extends Error {
   override readonly name = "NotAReference";
 }
 
+/** Read `owner/repo#471` or an issue's or pull request's address; null: the text names no repository. */
+export function parseFullReference(text: string): IssueRef | null {
+  const trimmed = text.trim();
+  const [, owner = "", repo = "", number = ""] =
+    /^([\w-]+)\/([\w.-]+)#(\d{1,10})$/.exec(trimmed) ??
+    /^https?:\/\/[^/]+\/([\w-]+)\/([\w.-]+)\/(?:issues|pull)\/(\d{1,10})\/?(?:[?#].*)?$/.exec(trimmed) ??
+    [];
+  return Number(number) > 0 ? { owner, repo, number: Number(number) } : null;
+}
+
 /**
  * Reads `owner/repo#471`, a GitHub issue's or pull request's address, `gh-471`, `#471` or `471`.
  * @throws NotAReference, or Error where it is ambiguous or of no configured repository; each has one line for a person.
  */
 export function parseReference(text: string, repositories: readonly RepoRef[]): IssueRef {
   const trimmed = text.trim();
-  const full =
-    /^([\w-]+)\/([\w.-]+)#(\d{1,10})$/.exec(trimmed) ??
-    /^https?:\/\/[^/]+\/([\w-]+)\/([\w.-]+)\/(?:issues|pull)\/(\d{1,10})\/?(?:[?#].*)?$/.exec(trimmed);
-  if (full !== null && Number(full[3]) > 0) {
-    const [, owner = "", repo = "", number = ""] = full;
-    const known = repositories.find((entry) => sameRepo(entry, { owner, repo }));
+  const full = parseFullReference(trimmed);
+  if (full !== null) {
+    const known = repositories.find((entry) => sameRepo(entry, full));
     if (known === undefined)
-      throw new Error(`${owner}/${repo} is not a configured repository (${names(repositories)})`);
-    return { owner: known.owner, repo: known.repo, number: Number(number) };
+      throw new Error(`${full.owner}/${full.repo} is not a configured repository (${names(repositories)})`);
+    return { owner: known.owner, repo: known.repo, number: full.number };
   }
   const short = /^(?:gh-|#)?(\d{1,10})$/i.exec(trimmed);
   if (short === null || Number(short[1]) === 0) {

@@ -1,0 +1,7 @@
+import type { Output } from "../context.ts";
+import { painter, plain } from "./text.ts";
+
+/** Print one warning line for the operator. `line` may hold the words of others. */
+export function warn(err: Output, line: string): void {
+  err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${plain(line)}`);
+}
