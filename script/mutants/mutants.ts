@@ -895,6 +895,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a stop in the queue uses its label up, also when GitHub will not take it off",
   },
   {
+    name: "stop-before-poll",
+    file: `${SCHEDULER}/act.ts`,
+    find: 'labelLeft: state.labelLeft === null ? "" : String(state.labelLeft) };',
+    replace: "};",
+    test: { file: `${SCHEDULER}/stops.int.test.ts`, name: "a stop before the scheduler has seen the label wins" },
+    promise: "a stop right after the label wins over the poll that has just read that label",
+  },
+  {
     name: "stop-at-once",
     file: `${RUNNER}/run/halt.ts`,
     find: 'if (stop !== null && stopMode === "kill" && !this.#kill.signal.aborted) this.#kill.abort();',

@@ -83,7 +83,9 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
   const since = isoNow(actor);
   const patch = { ...(again ? reopen(state) : {}), state: "queued" as const, since, begun: since };
   const transition = event_(job, "queued", again ? "labelled again" : "labelled", { priority, label_event: event });
-  if (!(await store.writeIf(jobId, expectIdle(job), patch, transition))) return;
+  // A stop that was faster has used the label up: queue/stop.ts.
+  const expect = { ...expectIdle(job), labelLeft: state.labelLeft === null ? "" : String(state.labelLeft) };
+  if (!(await store.writeIf(jobId, expect, patch, transition))) return;
   if (!(await letGo(actor.queue, jobId))) return;
   await tellQueued(actor, snapshot, { number: issue.number, since, known: again });
   await enqueue(actor, snapshot, { issue, jobId, priority, begun: false });

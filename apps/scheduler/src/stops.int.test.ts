@@ -16,9 +16,23 @@ const by = (number: number) => ({ repo: REPO, number, actor: OWNER, label: LABEL
 const bodies = (number: number) => at.github.comments(REPO, number).map(({ body }) => body);
 const pending = () => at.redis.smembers(STOPS_KEY);
 
-function stop(number: number) {
+const ref = (number: number) => ({ owner: OWNER, repo: "widgets", number });
+
+function wish(number: number) {
   const { queue, store, redis } = at;
-  return stopIssue({ queue, store, redis, jobId: at.jobId(number), by: "ann@pi", reason: "no", kill: false, now: 1 });
+  return { queue, store, redis, jobId: at.jobId(number), by: "ann@pi", reason: "no", kill: false, now: 1 };
+}
+
+const stop = (number: number) => stopIssue(wish(number));
+
+/** Worked on once, with a pull request. */
+async function ended(number: number): Promise<void> {
+  at.github.addLabel(by(number));
+  await at.poll();
+  const job = await at.take();
+  const event = await at.services.github.newestLabeledEvent(ref(number), number, LABEL);
+  await job.end("pr", { labelEvent: event?.id ?? 0 });
+  at.github.removeLabel(by(number));
 }
 
 test("a stop in the queue: not queued again by its label, told once, and labelled again it starts anew", async () => {
@@ -39,6 +53,41 @@ test("a stop in the queue: not queued again by its label, told once, and labelle
   expect(await at.store.read(at.jobId(number))).toMatchObject({ stop: null, outcome: null });
   expect(bodies(number)).toEqual([expect.stringContaining("**Queued**")]);
 });
+
+test.each([
+  ["never seen", async () => undefined, "none:none", "none:stopped"],
+  ["ended", async (number: number) => ended(number), "completed:pr", "completed:pr"],
+] as const)(
+  "a stop before the scheduler has seen the label wins: an issue that is %s",
+  async (_, begin, before, after) => {
+    const number = at.openIssue({ labels: [] });
+    await begin(number);
+    expect(await at.stands(number)).toBe(before);
+    at.github.addLabel(by(number));
+    const newest = async () => (await at.services.github.newestLabeledEvent(ref(number), number, LABEL))?.id ?? 0;
+    // In the middle of a poll: the label was read, and the issue is about to be queued.
+    let stopped: unknown = null;
+    at.restart({
+      store: {
+        ...at.store,
+        writeIf: async (jobId, ...rest) => {
+          stopped ??= await stopIssue({ ...wish(number), labelOn: newest });
+          return at.store.writeIf(jobId, ...rest);
+        },
+      },
+    });
+    await at.poll();
+    expect(stopped).toMatchObject({ kind: after === "none:stopped" ? "stopped" : "kept" });
+    expect(await at.stands(number)).toBe(after);
+    await look();
+    await at.poll();
+    expect(at.github.issue(REPO, number).labels).toEqual([]);
+    expect(await at.stands(number)).toBe(after);
+    at.github.addLabel(by(number));
+    await at.poll();
+    expect(await at.stands(number)).toBe("prioritized:queued");
+  },
+);
 
 test("the command alone is done by the scheduler: whoever gave it died, or its runner did", async () => {
   const number = at.openIssue();

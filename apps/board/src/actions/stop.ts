@@ -42,6 +42,7 @@ function saidOf({ kind }: StopAnswer, kill: boolean): NoticeKey {
     case "stopped":
       return "stopped";
     case "ended":
+    case "kept":
       return "ended";
     case "unknown":
       return "not-there";

@@ -331,6 +331,27 @@ describe("tac8 add", () => {
     expect(await store.read(id(number))).toMatchObject({ state: "stopped", stop: null });
   });
 
+  it("is undone by a stop before the scheduler has seen the label", async () => {
+    const [fresh, ended] = [open(), open()];
+    await store.writeIf(id(ended), {}, { state: "pr", outcome: "pr", prNumber: 9 });
+    for (const number of [fresh, ended]) await tac8(["add", `${number}`], env);
+    expect(await tac8(["stop", `${fresh}`], env)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`octo/hello#${fresh} is stopped. To start it again: tac8 add`),
+    });
+    expect(await tac8(["stop", `${ended}`], env)).toEqual({
+      code: 0,
+      out: `octo/hello#${ended} does not start again: the scheduler takes its new label off. It stays pr.\n`,
+      err: "",
+    });
+    expect(await store.read(id(ended))).toMatchObject({ state: "pr", labelEvent: expect.any(Number), stop: null });
+    const deaf = await tac8(["stop", `${ended}`], { ...env, GITHUB_TOKEN: "" });
+    expect(deaf).toMatchObject({ code: 0, out: expect.stringContaining("there is nothing to stop") });
+    expect(deaf.err).toMatch(/warning: a label that was just put on it may still start it: GitHub was not asked/);
+    const unlabelled = open();
+    expect((await tac8(["stop", `${unlabelled}`], env)).err).toContain("has no label that starts it");
+  });
+
   it("labels also where Redis is away, and says so", async () => {
     const number = open();
     const { code, out } = await tac8(["add", `${number}`], { ...env, REDIS_URL: UNREACHABLE });

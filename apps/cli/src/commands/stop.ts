@@ -1,19 +1,22 @@
-import { formatReference, parseJobId } from "@tac8/core/domain/reference";
+import { formatReference, parseJobId, refOfJob } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
 import { stopIssue, type StopAnswer } from "@tac8/core/queue/stop";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
+import type { GitHubFacts } from "@tac8/core/why/facts";
+import { askAbout, labelOn } from "../askAbout.ts";
 import { Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
 import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
-import { locateDespiteMistakes } from "../redis/locate.ts";
+import { locateDespiteMistakes, type Place } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
 import { followStop, type FollowOptions } from "../stop/follow.ts";
 import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
+import { warn } from "../terminal/warn.ts";
 
 const MAX_SECONDS = 24 * 3600;
 /** The stop was asked for, and goes on: whoever asked does not wait for its end (any more). */
@@ -26,7 +29,7 @@ interface Wish {
   /** Null: not at all. */
   readonly waitMs: number | null;
   readonly json: boolean;
-  readonly pollSeconds: number;
+  readonly place: Place;
 }
 
 /**
@@ -41,23 +44,30 @@ export async function stop(context: Context, { args, options }: Input): Promise<
     kill: options["now"] === true,
     waitMs: options["wait"] === false ? null : secondsOf(options["timeout"] as string) * 1000,
     json: options["json"] === true,
-    pollSeconds: place.pollSeconds,
+    place,
   };
   return withRedis(place.redisUrl, (redis) => stopIn(context, redis, wish), UP_RUNNING);
 }
 
 async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<number> {
-  const { jobId, reason, kill } = wish;
+  const { jobId, reason, kill, place } = wish;
   const store = createIssueStore(redis);
+  const ref = refOfJob(jobId, place.repositories);
+  let github: GitHubFacts | null = null;
+  const askLabel = async (): Promise<number | null> => {
+    if (ref === null) return null;
+    github ??= await askAbout(place, { ref, now: context.now });
+    return labelOn(github, place, ref);
+  };
   const [before, newest] = await Promise.all([store.read(jobId), readEvents(redis, { count: 1 })]);
   const given = { store, redis, jobId, by: operatorOf(context), reason, kill, now: context.now() };
-  const answer = await withQueue(redis, (queue) => stopIssue({ queue, ...given }));
+  const answer = await withQueue(redis, (queue) => stopIssue({ queue, ...given, labelOn: askLabel }));
   // Before anything is said: whoever reads that the stop goes on may be quick with Ctrl-C.
   const enough = new AbortController();
   const ignore = context.onSignal(() => enough.abort());
   const since = { event: newest[0]?.id ?? "0", publishedSha: before.publishedSha };
   try {
-    return await tellOfStop(context, redis, { wish, answer, since, signal: enough.signal });
+    return await tellOfStop(context, redis, { wish, answer, github, since, signal: enough.signal });
   } finally {
     ignore();
   }
@@ -66,22 +76,36 @@ async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<numbe
 interface Asked {
   readonly wish: Wish;
   readonly answer: StopAnswer;
+  /** Null: GitHub did not matter. */
+  readonly github: GitHubFacts | null;
   readonly since: FollowOptions["since"];
   /** Aborted when nobody waits any longer. */
   readonly signal: AbortSignal;
 }
 
-async function tellOfStop(context: Context, redis: Redis, { wish, answer, since, signal }: Asked): Promise<number> {
-  const { jobId, kill, waitMs, json, pollSeconds } = wish;
+async function tellOfStop(
+  context: Context,
+  redis: Redis,
+  { wish, answer, github, since, signal }: Asked,
+): Promise<number> {
+  const { jobId, kill, waitMs, json, place } = wish;
+  const { pollSeconds } = place;
   const store = createIssueStore(redis);
   const ref = parseJobId(jobId);
   const name = ref === null ? jobId : formatReference(ref);
   const say = (line: string): void => {
     if (!json) context.out.line(line);
   };
-  const refusal = describeRefusal(name, answer);
+  const refusal = describeRefusal(name, answer, github);
   if (refusal !== null) throw new Problem(refusal);
-  if (answer.kind === "ended") say(`${name} has ended (${answer.state}): there is nothing to stop.`);
+  if (answer.kind === "ended") {
+    say(`${name} has ended (${answer.state}): there is nothing to stop.`);
+    if (github?.asked === false)
+      warn(context.err, `a label that was just put on it may still start it: ${notAsked(github)}`);
+  }
+  if (answer.kind === "kept") {
+    say(`${name} does not start again: the scheduler takes its new label off. It stays ${answer.state}.`);
+  }
   if (answer.kind === "stopping") {
     const runner = plain(answer.runner ?? "its runner");
     say(
@@ -90,7 +114,8 @@ async function tellOfStop(context: Context, redis: Redis, { wish, answer, since,
         : `${name}: ${runner} interrupts its agent, saves its work and pushes it`,
     );
   }
-  let over = answer.kind === "ended";
+  const rested = answer.kind === "ended" || answer.kind === "kept";
+  let over = rested;
   if (!over && waitMs !== null) {
     const result = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds, signal });
     over = result === "over";
@@ -99,13 +124,13 @@ async function tellOfStop(context: Context, redis: Redis, { wish, answer, since,
     if (result === "left") say(`${name}: no longer waiting; the stop goes on.`);
   }
   const after = await store.read(jobId);
-  const ended = answer.kind === "ended" || isEnded(after.state);
+  const ended = rested || isEnded(after.state);
   if (json) {
     const { state, branch, publishedSha, prNumber, reason: why } = after;
-    const result = answer.kind === "ended" ? "ended" : ended ? (state ?? "stopped") : "stopping";
+    const result = rested ? answer.kind : ended ? (state ?? "stopped") : "stopping";
     const shown = { issue: name, result, state, runner: answer.kind === "stopping" ? answer.runner : null };
     context.out.line(jsonText({ ...shown, branch, sha: publishedSha, pr: prNumber, reason: why }));
-  } else if (answer.kind !== "ended" && ended) {
+  } else if (!rested && ended) {
     const work = after.publishedSha === null ? "" : ` Its work is on the branch ${plain(after.branch ?? "?")}.`;
     if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 add ${name}`);
     else say(`${name} came to its own end before it could be stopped: ${after.state ?? "ended"}.`);
@@ -113,13 +138,21 @@ async function tellOfStop(context: Context, redis: Redis, { wish, answer, since,
   return ended || waitMs === null ? 0 : NOT_YET;
 }
 
-function describeRefusal(name: string, answer: StopAnswer): string | null {
+function notAsked({ because }: { readonly because: string }): string {
+  return `GitHub was not asked (${plain(because)})`;
+}
+
+function describeRefusal(name: string, answer: StopAnswer, github: GitHubFacts | null): string | null {
   switch (answer.kind) {
     case "unknown":
-      return `${name} is not known here: check the number`;
+      if (github?.asked === true && github.issue.kind === "found") {
+        return `${name} is not in the queue and has no label that starts it: there is nothing to stop`;
+      }
+      return `${name} is not known here: check the number${github?.asked === false ? `; ${notAsked(github)}` : ""}`;
     case "changed":
-      return `${name} changes just now: look at it with tac8 list, and try again`;
+      return `${name} is changing: see tac8 list, and try again`;
     case "ended":
+    case "kept":
     case "stopped":
     case "stopping":
       return null;

@@ -1,10 +1,7 @@
 import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
-import { createGitHub } from "@tac8/core/github/client";
-import { createLogger } from "@tac8/core/log/logger";
 import { explain } from "@tac8/core/why/explain";
-import type { GitHubFacts } from "@tac8/core/why/facts";
-import { askGitHub } from "@tac8/core/why/github";
 import { readWhy } from "@tac8/core/why/read";
+import { askAbout } from "../askAbout.ts";
 import { Problem, type Context } from "../context.ts";
 import { renderWhy } from "../look/renderWhy.ts";
 import type { Input } from "../program.ts";
@@ -15,8 +12,6 @@ import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
-/** GitHub is worth so long a wait, and no more. */
-const ANSWER_MS = 8000;
 const DEFAULT_EXPIRY_DAYS = 14;
 
 /**
@@ -32,7 +27,7 @@ export async function why(context: Context, { args, options }: Input): Promise<n
     place.redisUrl,
     (redis) =>
       withQueue(redis, async (queue) => {
-        const github = await ask(place, { ref, label: settings.label, now });
+        const github = await askAbout(place, { ref, now });
         return readWhy({ redis, queue, ref, now: now(), settings, github });
       }),
     UP_RUNNING,
@@ -57,21 +52,4 @@ function settingsOf({ repositories, pollSeconds, config }: Place, { owner, repo 
   const repository = repositories.find((entry) => entry.owner === owner && entry.repo === repo);
   const days = config?.coordinator.blocked_expires_days ?? DEFAULT_EXPIRY_DAYS;
   return { label: repository?.issueLabel ?? "", pollSeconds, blockedExpiresMs: days * 24 * 3_600_000 };
-}
-
-async function ask(
-  { config }: Place,
-  { ref, label, now }: { readonly ref: IssueRef; readonly label: string; readonly now: () => number },
-): Promise<GitHubFacts> {
-  const token = config?.secrets.githubToken ?? null;
-  if (config === null || token === null) return { asked: false, because: "there is no GitHub token here" };
-  const github = createGitHub({
-    apiUrl: config.github.api_url,
-    token,
-    log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
-    requestTimeoutMs: ANSWER_MS,
-    now,
-  });
-  const signal = AbortSignal.timeout(ANSWER_MS);
-  return askGitHub(github, ref, { label, trustedUsers: config.github.trusted_users, signal });
 }

@@ -179,6 +179,45 @@ it("what was stopped while it waited can be tried again, as it was", async () =>
   expect(await queue.getJob(ID)).toBeDefined();
 });
 
+describe("a label that the scheduler has not seen yet", () => {
+  const given = () => ({
+    queue,
+    store,
+    redis: server.redis,
+    jobId: ID,
+    by: "ann@pi",
+    reason: null,
+    kill: false,
+    now: 1000,
+  });
+
+  it("of an issue that tac8 never saw: it is stopped, and GitHub is to be told", async () => {
+    expect(await stopIssue({ ...given(), labelOn: () => Promise.resolve(7) })).toEqual({ kind: "stopped", from: null });
+    expect(await store.read(ID)).toMatchObject({ state: "stopped", stop: "stopped by ann@pi", labelEvent: 7 });
+    expect(await server.redis.smembers(STOPS_KEY)).toEqual([ID]);
+    expect(await transitions()).toEqual([["", "stopped", "ann@pi", "stopped by ann@pi"]]);
+  });
+
+  it("of one that has ended: the label is used up, and the end stays", async () => {
+    await store.writeIf(ID, {}, { state: "pr", outcome: "pr", labelEvent: 6 });
+    const asked = (event: number | null) => stopIssue({ ...given(), labelOn: () => Promise.resolve(event) });
+    expect(await asked(null)).toEqual({ kind: "ended", state: "pr" });
+    expect(await asked(6)).toEqual({ kind: "ended", state: "pr" }); // Left behind.
+    expect(await asked(7)).toEqual({ kind: "kept", state: "pr" });
+    expect(await store.read(ID)).toMatchObject({ state: "pr", outcome: "pr", stop: null, labelEvent: 7, labelLeft: 7 });
+    expect(await asked(7)).toEqual({ kind: "ended", state: "pr" });
+  });
+
+  it("that is seen while GitHub is asked: it is in the queue, and taken out", async () => {
+    const labelOn = async () => {
+      await add("queued");
+      return 7;
+    };
+    expect(await stopIssue({ ...given(), labelOn })).toEqual({ kind: "stopped", from: "queued" });
+    expect(await queue.getJob(ID)).toBeUndefined();
+  });
+});
+
 it("knows what is nobody's", async () => {
   expect(await stop()).toEqual({ kind: "unknown" });
   await add("pr");

@@ -1,5 +1,6 @@
 import type { Job, Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isEnded, type IssueState } from "../domain/states.ts";
 import type { IssueFields, IssuePatch } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
@@ -12,6 +13,8 @@ export type StopAnswer =
   | { readonly kind: "stopping"; readonly runner: string | null }
   /** It was in the queue, and has ended; the scheduler says so on GitHub. `from`: what it was. */
   | { readonly kind: "stopped"; readonly from: IssueState | null }
+  /** It has ended, and a label that was put on since does not start it: the scheduler takes that off again. */
+  | { readonly kind: "kept"; readonly state: IssueState }
   /** There is nothing to stop. */
   | { readonly kind: "ended"; readonly state: IssueState }
   /** Never seen. */
@@ -32,10 +35,16 @@ export interface StopOptions {
   readonly kill: boolean;
   /** Epoch ms. */
   readonly now: number;
+  /**
+   * Asks GitHub for the trigger label: id of its newest event (0: GitHub does not tell), null where it is not on or cannot be
+   * asked. Called only where Redis has nothing to stop: the scheduler may not have seen a new label yet. Absent: not asked.
+   */
+  readonly labelOn?: () => Promise<number | null>;
 }
 
 /** For an issue that moves just now; each look is a few round trips. */
 const LOOKS = 5;
+const LOOK_AGAIN_MS = 100;
 const MAX_WORDS = 500;
 
 type JobState = Awaited<ReturnType<Job["getState"]>>;
@@ -83,13 +92,14 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
     const plan = planStop(where, issue, job?.attemptsMade ?? 0);
     switch (plan) {
       case "unknown":
-        return { kind: "unknown" };
-      case "ended":
-        return {
-          kind: "ended",
-          state: isEnded(issue.state) ? (issue.state ?? "stopped") : (issue.outcome ?? "stopped"),
-        };
+      case "ended": {
+        const event = await unusedLabel(options, where, issue);
+        if (event === null) return nothingToStop(plan, issue);
+        if (!(await useUp(options, issue, event))) continue;
+        return issue.state === null ? { kind: "stopped", from: null } : { kind: "kept", state: issue.state };
+      }
       case "changed":
+        await sleep(LOOK_AGAIN_MS); // Whoever moves it writes the hash first, and then the queue.
         continue;
       case "runner":
       case "queue": {
@@ -109,12 +119,54 @@ export async function stopIssue(options: StopOptions): Promise<StopAnswer> {
   return { kind: "changed" };
 }
 
+function nothingToStop(plan: "unknown" | "ended", { state, outcome }: IssueFields): StopAnswer {
+  if (plan === "unknown") return { kind: "unknown" };
+  return { kind: "ended", state: isEnded(state) ? (state ?? "stopped") : (outcome ?? "stopped") };
+}
+
+/** The event of a label that would start the issue at the scheduler's next poll; null: there is none. */
+async function unusedLabel(
+  { labelOn }: Pick<StopOptions, "labelOn">,
+  job: JobState,
+  { state, stop, labelEvent }: IssueFields,
+): Promise<number | null> {
+  // What is not at rest uses up its newest label when it ends, and so does the report of a stop.
+  const rests = ["completed", "failed", "unknown"].includes(job) && (state === null || isEnded(state)) && stop === null;
+  const event = rests ? ((await labelOn?.()) ?? null) : null;
+  return event !== null && (state === null || event > labelEvent) ? event : null;
+}
+
+/**
+ * Uses the label up before it starts anything. The scheduler compares the state and `labelLeft` when it queues an issue, so one
+ * of the two is first. False: the issue is not any more what it was.
+ */
+async function useUp(options: StopOptions, issue: IssueFields, event: number): Promise<boolean> {
+  const { store, redis, jobId, by, now } = options;
+  const entry = { issue: jobId, from: issue.state ?? ("" as const), by, evidence: { label_event: event } };
+  if (issue.state !== null) {
+    const patch = { labelEvent: event, labelLeft: event };
+    return store.writeIf(jobId, expectSame(issue), patch, {
+      ...entry,
+      to: "note",
+      reason: "stopped before it was queued",
+    });
+  }
+  const stop = stopWords(options);
+  const since = new Date(now).toISOString();
+  const patch: IssuePatch = { state: "stopped", since, outcome: "stopped", reason: stop, stop, labelEvent: event };
+  await redis.sadd(STOPS_KEY, jobId);
+  return store.writeIf(jobId, expectSame(issue), patch, { ...entry, to: "stopped", reason: stop });
+}
+
+function stopWords({ by, reason }: Pick<StopOptions, "by" | "reason">): string {
+  return `stopped by ${by}${reason === null ? "" : `: ${reason}`}`.slice(0, MAX_WORDS).toWellFormed();
+}
+
 /** The command and, once, the note of it. False: the issue is not any more what it was. */
 async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: IssueFields): Promise<boolean> {
   const firmer = kill && issue.stopMode !== "kill";
   if (issue.stop !== null && !firmer) return true;
-  const stop =
-    issue.stop ?? `stopped by ${by}${reason === null ? "" : `: ${reason}`}`.slice(0, MAX_WORDS).toWellFormed();
+  const stop = issue.stop ?? stopWords({ by, reason });
   const patch: IssuePatch = { stop, ...(kill ? { stopMode: "kill" as const } : {}) };
   return store.writeIf(jobId, expectSame(issue), patch, {
     issue: jobId,
