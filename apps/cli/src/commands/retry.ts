@@ -1,20 +1,24 @@
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
-import { formatReference, parseJobId } from "@tac8/core/domain/reference";
+import { formatReference, parseJobId, refOfJob } from "@tac8/core/domain/reference";
 import { MAX_FAILED, retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
+import { askAbout } from "../askAbout.ts";
 import { unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
 import type { Input } from "../program.ts";
 import { UP_RUNNING, withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locate, type Place } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
 import { plain } from "../terminal/text.ts";
 
-/** `--json`: `{issues: [{issue, result, from?, held?}]}`, `result` being the kind of a `RetryAnswer`. */
+/**
+ * `--json`: `{issues: [{issue, result, from?, held?}]}`, `result` being the kind of a `RetryAnswer`, or `closed` or `missing`
+ * where GitHub says so.
+ */
 export async function retry(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const [text] = args;
@@ -24,21 +28,24 @@ export async function retry(context: Context, { args, options }: Input): Promise
   }
   const jobId = text === undefined ? null : referenceOf(text, place);
   const json = options["json"] === true;
-  return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, jobId, json }), UP_RUNNING);
+  return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, place, jobId, json }), UP_RUNNING);
 }
+
+type Answer = RetryAnswer | { readonly kind: "closed" } | { readonly kind: "missing" };
 
 async function retryIn(
   context: Context,
-  { redis, jobId, json }: { redis: Redis; jobId: string | null; json: boolean },
+  { redis, place, jobId, json }: { redis: Redis; place: Place; jobId: string | null; json: boolean },
 ): Promise<number> {
   const store = createIssueStore(redis);
+  const refusal = refusals(context, place);
   return withQueue(redis, async (queue) => {
     const ids = jobId === null ? await failedIds(queue, store) : [jobId];
     const answers: object[] = [];
     let code = 0;
     for (const id of ids) {
       const wish = { queue, redis, store, jobId: id, by: operatorOf(context), now: context.now() };
-      const answer = await retryIssue(wish);
+      const answer: Answer = (await refusal(id)) ?? (await retryIssue(wish));
       const ref = parseJobId(id);
       const name = ref === null ? id : formatReference(ref);
       const line = describeRetry(name, answer);
@@ -56,6 +63,23 @@ async function retryIn(
   });
 }
 
+/**
+ * Makes a function that asks GitHub why an issue cannot be tried again; null: nothing speaks against it, or GitHub did not say.
+ * After a question without an answer no other is asked: a retry works without GitHub.
+ */
+function refusals({ now }: Context, place: Place): (jobId: string) => Promise<Answer | null> {
+  let answers = true;
+  return async (jobId) => {
+    const ref = refOfJob(jobId, place.repositories);
+    if (ref === null || !answers) return null;
+    const facts = await askAbout(place, { ref, now });
+    answers = facts.asked;
+    if (!facts.asked) return null;
+    if (facts.issue.kind !== "found") return { kind: "missing" };
+    return facts.issue.issue.state === "closed" ? { kind: "closed" } : null;
+  };
+}
+
 /** An account that may not start work labelled some of them: a retry of those names its issue. */
 async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">): Promise<string[]> {
   const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
@@ -64,7 +88,7 @@ async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">)
   return ids.filter((_, index) => issues[index]?.failure !== "untrusted");
 }
 
-const GOOD: readonly RetryAnswer["kind"][] = ["queued", "now", "waiting", "running"];
+const GOOD: readonly Answer["kind"][] = ["queued", "now", "waiting", "running"];
 
 /** What a live hold means for an issue that waits behind it. */
 function behind(held: string | null, free: string): string {
@@ -77,7 +101,7 @@ function behind(held: string | null, free: string): string {
 }
 
 /** One line for the operator. */
-export function describeRetry(name: string, answer: RetryAnswer): string {
+function describeRetry(name: string, answer: Answer): string {
   switch (answer.kind) {
     case "queued":
       return `${name} waits for its next try${answer.from === null ? "" : ` (it was: ${answer.from})`}.`;
@@ -91,6 +115,10 @@ export function describeRetry(name: string, answer: RetryAnswer): string {
       return `${name} is being worked on: nothing to do.`;
     case "blocked":
       return `${name} is blocked by a question: reply to it on the issue, and the work goes on`;
+    case "closed":
+      return `${name} is closed on GitHub: reopen it, then try again`;
+    case "missing":
+      return `${name} is not on GitHub any more, or the token may not see it`;
     case "unknown":
       return `${name} is not in the queue: check the number, or label the issue (again) with tac8 add`;
     case "changed":

@@ -10,7 +10,7 @@ import { pauseRunner } from "@tac8/core/state/pause";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
-import { Queue, Worker } from "bullmq";
+import { Queue, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openLab, type Cli, type Lab } from "../../fixtures/harness.ts";
@@ -350,6 +350,22 @@ describe("tac8 add", () => {
     expect(deaf.err).toMatch(/warning: a label that was just put on it may still start it: GitHub was not asked/);
     const unlabelled = open();
     expect((await tac8(["stop", `${unlabelled}`], env)).err).toContain("has no label that starts it");
+  });
+
+  it("a retry of a closed or missing issue is refused in one line", async () => {
+    const closed = open();
+    await queued(closed, { state: "failed", outcome: "failed" });
+    await (await worker.getNextJob("token"))?.moveToFailed(new UnrecoverableError("no"), "token", false);
+    github.closeIssue({ repo: REPO, number: closed, actor: "octo" });
+    const refused = `octo/hello#${closed} is closed on GitHub: reopen it, then try again`;
+    expect(await tac8(["retry", `${closed}`], env)).toEqual({ code: 1, out: "", err: `tac8: ${refused}\n` });
+    expect(await tac8(["retry", "--failed"], env)).toEqual({ code: 1, out: "", err: `tac8: ${refused}\n` });
+    expect((await tac8(["retry", "99"], env)).err).toContain("octo/hello#99 is not on GitHub");
+    const { out } = await tac8(["retry", `${closed}`, "--json"], env);
+    expect(JSON.parse(out)).toEqual({ issues: [{ issue: `octo/hello#${closed}`, result: "closed" }] });
+    expect(await store.read(id(closed))).toMatchObject({ state: "failed" });
+    // Without a token GitHub does not matter.
+    expect((await tac8(["retry", `${closed}`])).out).toContain("waits for its next try");
   });
 
   it("labels also where Redis is away, and says so", async () => {
