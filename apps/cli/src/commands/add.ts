@@ -15,7 +15,7 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { keepsPolling, readRunners, readScheduler } from "@tac8/core/state/presence";
 import { Problem, type Context } from "../context.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -152,7 +152,7 @@ interface Before {
 }
 
 /** What Redis knows; where it is away, GitHub alone decides. */
-async function readBefore({ redisUrl }: Place, jobId: string): Promise<Before> {
+async function readBefore({ redisUrl, advice }: Place, jobId: string): Promise<Before> {
   try {
     return await withRedis(
       redisUrl,
@@ -161,7 +161,7 @@ async function readBefore({ redisUrl }: Place, jobId: string): Promise<Before> {
         const asking = state === "blocked" && answer === null;
         return { ended: isEnded(state), asking, untold: state === "stopped" && stop !== null };
       },
-      UP_RUNNING,
+      advice,
     );
   } catch (error) {
     if (error instanceof Problem) return { ended: false, asking: false, untold: false };
@@ -169,14 +169,14 @@ async function readBefore({ redisUrl }: Place, jobId: string): Promise<Before> {
   }
 }
 
-async function forgetStop({ redisUrl }: Place, jobId: string): Promise<void> {
+async function forgetStop({ redisUrl, advice }: Place, jobId: string): Promise<void> {
   const expect = { state: "stopped", run: "" };
   const forget = { stop: null, stopMode: null };
-  await withRedis(redisUrl, (redis) => createIssueStore(redis).writeIf(jobId, expect, forget), UP_RUNNING);
+  await withRedis(redisUrl, (redis) => createIssueStore(redis).writeIf(jobId, expect, forget), advice);
 }
 
 /** What a person may expect. The label is on whatever Redis says, so its absence is only told. */
-async function whatIsNext({ now }: Context, { redisUrl, pollSeconds }: Place, added: boolean): Promise<string> {
+async function whatIsNext({ now }: Context, { redisUrl, advice, pollSeconds }: Place, added: boolean): Promise<string> {
   try {
     return await withRedis(
       redisUrl,
@@ -195,7 +195,7 @@ async function whatIsNext({ now }: Context, { redisUrl, pollSeconds }: Place, ad
         if (presentRunners(runners, now()).length === 0) return `${found}; no runner is there to work on it.`;
         return `${found}; tac8 list shows how it goes.`;
       },
-      UP_RUNNING,
+      advice,
     );
   } catch (error) {
     if (error instanceof Problem) return `What becomes of it cannot be told: ${error.message}.`;

@@ -6,7 +6,7 @@ import type { Redis } from "ioredis";
 import { renderCleaning } from "../clean/render.ts";
 import { Problem, type Context } from "../context.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
@@ -16,9 +16,9 @@ import { painter } from "../terminal/text.ts";
  * CleanAnswer[]}`, see packages/core/src/state/cleaning.ts; bytes are those on the disk.
  */
 export async function clean(context: Context, { options }: Input): Promise<number> {
-  const { redisUrl } = locate(context, options["config"] as string | undefined);
+  const { redisUrl, advice } = locate(context, options["config"] as string | undefined);
   const dryRun = options["dryRun"] === true;
-  const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), UP_RUNNING);
+  const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), advice);
   const { out, err } = context;
   if (options["json"] === true) out.line(jsonText({ dryRun, runners: answers }));
   else out.line(renderCleaning(answers, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));

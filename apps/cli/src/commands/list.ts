@@ -4,7 +4,7 @@ import { MAX_PER_STATE, readIssues, type IssueList } from "../look/issues.ts";
 import { renderIssues } from "../look/renderIssues.ts";
 import type { Context } from "../context.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
@@ -17,7 +17,7 @@ export async function list(context: Context, { options }: Input): Promise<number
   const { out, now } = context;
   const place = locate(context, options["config"] as string | undefined);
   const states = options["state"] as string[] | undefined;
-  const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), UP_RUNNING);
+  const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), place.advice);
   const rows = states === undefined ? issues : issues.filter(({ state }) => states.includes(state));
   if (options["json"] === true) {
     out.line(jsonText({ issues: rows, more }));

@@ -118,17 +118,21 @@ it("goes on by itself: what changes appears, Redis away is said, and it recovers
   await shows(/#471 +work/);
   process.kill(server.pid, "SIGSTOP");
   try {
-    await shows(/Redis is away since \d\d:\d\d:\d\d/);
+    await shows(/Redis at 127\.0\.0\.1:\d+ is unreachable since \d\d:\d\d:\d\d/);
     await shows(/#471 +work/); // What was known stays.
   } finally {
     process.kill(server.pid, "SIGCONT");
   }
-  await expect.poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000 }).not.toMatch(/Redis is away/);
+  await expect
+    .poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000 })
+    .not.toMatch(/is unreachable since/);
   const port = Number(new URL(server.url).port);
   await server.stop();
-  await shows(/Redis is away/);
+  await shows(/is unreachable since/);
   server = await startRedisServer({ dir: join(lab.dir, "redis"), port });
-  await expect.poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000 }).not.toMatch(/Redis is away/);
+  await expect
+    .poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000 })
+    .not.toMatch(/is unreachable since/);
   await pane.keys("C-c");
   await isGone();
 });

@@ -81,6 +81,7 @@ interface Reader {
 }
 
 function openReader(place: Place, now: () => number): Reader {
+  const address = redisAddress(place.redisUrl);
   let last = "it does not answer";
   let since = now();
   const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = redisTrouble(error)) });
@@ -89,7 +90,7 @@ function openReader(place: Place, now: () => number): Reader {
   let reading: Promise<Found> | null = null;
 
   function gone(why: string): Found {
-    return { away: `Redis is away since ${clock(since)} (${why}); trying again` };
+    return { away: `Redis at ${address} is unreachable since ${clock(since)} (${why}); trying again` };
   }
 
   async function look(): Promise<Found> {

@@ -2,7 +2,7 @@ import { pauseAll, pauseRunner } from "@tac8/core/state/pause";
 import { operatorOf } from "../operator.ts";
 import type { Context } from "../context.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
@@ -46,7 +46,7 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
       }
       return 0;
     },
-    UP_RUNNING,
+    place.advice,
   );
 }
 

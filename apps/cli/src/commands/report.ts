@@ -5,7 +5,7 @@ import { wholeName } from "../look/names.ts";
 import { renderMarkdown, renderReport } from "../look/renderReport.ts";
 import { pageOf } from "../look/reportSections.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { parseSince } from "../terminal/since.ts";
@@ -25,7 +25,7 @@ export async function report(context: Context, { options }: Input): Promise<numb
   if (json && markdown) throw new WrongUsage("choose one of --json and --markdown");
   const place = locate(context, options["config"] as string | undefined);
   const since = parseSince(options["since"] as string, now);
-  const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), UP_RUNNING);
+  const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), place.advice);
   const title = `tac8, ${stamp(since)} to ${stamp(now)}`;
   const page = pageOf(found, place.repositories);
   if (json) out.line(jsonText(named(found, place)));

@@ -8,7 +8,7 @@ import type { Redis } from "ioredis";
 import { Problem, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
@@ -46,7 +46,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
       else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) context.out.line(line);
       return 0;
     },
-    UP_RUNNING,
+    place.advice,
   );
 }
 

@@ -8,7 +8,7 @@ import { askAbout } from "../askAbout.ts";
 import { unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
@@ -28,7 +28,7 @@ export async function retry(context: Context, { args, options }: Input): Promise
   }
   const jobId = text === undefined ? null : referenceOf(text, place);
   const json = options["json"] === true;
-  return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, place, jobId, json }), UP_RUNNING);
+  return withRedis(place.redisUrl, (redis) => retryIn(context, { redis, place, jobId, json }), place.advice);
 }
 
 type Answer = RetryAnswer | { readonly kind: "closed" } | { readonly kind: "missing" };

@@ -4,7 +4,7 @@ import { readStatus } from "../look/readStatus.ts";
 import { renderStatus } from "../look/renderStatus.ts";
 import type { Context } from "../context.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
@@ -20,7 +20,7 @@ export async function status(context: Context, { options }: Input): Promise<numb
   const place = locate(context, options["config"] as string | undefined);
   const now = context.now();
   const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
-  const report = await withRedis(place.redisUrl, read, UP_RUNNING);
+  const report = await withRedis(place.redisUrl, read, place.advice);
   if (options["json"] === true) {
     out.line(jsonText(report));
   } else {

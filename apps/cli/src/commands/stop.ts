@@ -9,7 +9,7 @@ import { askAbout, labelOn } from "../askAbout.ts";
 import { Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locateDespiteMistakes, type Place } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
@@ -46,7 +46,7 @@ export async function stop(context: Context, { args, options }: Input): Promise<
     json: options["json"] === true,
     place,
   };
-  return withRedis(place.redisUrl, (redis) => stopIn(context, redis, wish), UP_RUNNING);
+  return withRedis(place.redisUrl, (redis) => stopIn(context, redis, wish), place.advice);
 }
 
 async function stopIn(context: Context, redis: Redis, wish: Wish): Promise<number> {

@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import { wholeName } from "../look/names.ts";
 import { timelineRenderer } from "../look/renderTimeline.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -53,7 +53,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
       if (from !== null) await follow(context, { redis, from: later(from, events), issue: choice.issue, show });
       return 0;
     },
-    UP_RUNNING,
+    place.advice,
   );
 }
 

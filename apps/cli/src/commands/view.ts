@@ -12,7 +12,7 @@ import { readConversation } from "../conversation/read.ts";
 import { pickRun, readIssue, type IssueView } from "../conversation/run.ts";
 import { Transcript } from "../conversation/transcript.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter, type Paint } from "../terminal/text.ts";
@@ -39,7 +39,7 @@ export async function view(context: Context, { args, options }: Input): Promise<
     json: options["json"] === true,
   };
   const show = options["follow"] === true ? showOn : showOnce;
-  return withRedis(place.redisUrl, (redis) => show(context, { redis, place, ...wanted }), UP_RUNNING);
+  return withRedis(place.redisUrl, (redis) => show(context, { redis, place, ...wanted }), place.advice);
 }
 
 interface Wanted {

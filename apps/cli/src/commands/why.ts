@@ -5,7 +5,7 @@ import { askAbout } from "../askAbout.ts";
 import { Problem, type Context } from "../context.ts";
 import { renderWhy } from "../look/renderWhy.ts";
 import type { Input } from "../program.ts";
-import { UP_RUNNING, withRedis } from "../redis/connect.ts";
+import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
@@ -30,7 +30,7 @@ export async function why(context: Context, { args, options }: Input): Promise<n
         const github = await askAbout(place, { ref, now });
         return readWhy({ redis, queue, ref, now: now(), settings, github });
       }),
-    UP_RUNNING,
+    place.advice,
   );
   const found = explain(facts);
   const { github } = facts;

@@ -6,9 +6,6 @@ import { Problem } from "../context.ts";
 
 const ANSWER_MS = 5000;
 
-/** What to do when Redis is away, for the commands that look at a running tac8. */
-export const UP_RUNNING = "start it with tac8 up, or set REDIS_URL";
-
 /** `127.0.0.1:6379`: where a Redis is, without its password. */
 export function redisAddress(url: string): string {
   if (!URL.canParse(url)) return "the address in REDIS_URL";

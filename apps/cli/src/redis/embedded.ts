@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, Problem } from "../context.ts";
 import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
 import { portProblem } from "../up/port.ts";
+import { redisAddress } from "./connect.ts";
 import {
   isAlive,
   readRecord,
@@ -41,6 +42,7 @@ export async function startEmbeddedRedis(given: {
   const reuse = before !== null && (await portProblem(HOST, before.port)) === null;
   let server = await launch(home, reuse ? before.port : undefined);
   const port = Number(new URL(server.url).port);
+  const where = redisAddress(server.url);
   const ending = new AbortController();
 
   let first: RedisServer | null = server;
@@ -49,11 +51,11 @@ export async function startEmbeddedRedis(given: {
       if (first === null) {
         server = await launch(home, port);
         if (ending.signal.aborted) await stopServer(server);
-        else warn("Redis runs again");
+        else warn(`Redis at ${where} runs again`);
       }
       first = null;
       await server.exited;
-      return { text: "Redis ended", refusal: null };
+      return { text: `Redis at ${where} ended`, refusal: null };
     } catch (error) {
       return { text: "", refusal: messageOf(error) };
     }
@@ -91,13 +93,15 @@ async function launch(home: string, port: number | undefined): Promise<RedisServ
   try {
     server = await startRedisServer(port === undefined ? { dir } : { dir, port });
   } catch (error) {
-    throw new Problem(`Redis did not start in ${dir}: ${messageOf(error)}; mend that, or set REDIS_URL to another`, {
+    throw new Problem(`Redis did not start in ${dir}: ${messageOf(error)}; fix that, or set REDIS_URL to another`, {
       cause: error,
     });
   }
   const startTime = startTimeOf(server.pid);
   const used = Number(new URL(server.url).port);
-  if (startTime !== null) writeRecord(home, { pid: server.pid, startTime, port: used });
+  const since = startTimeOf(process.pid);
+  const keeper = since === null ? null : { pid: process.pid, startTime: since };
+  if (startTime !== null) writeRecord(home, { pid: server.pid, startTime, port: used, keeper });
   return server;
 }
 

@@ -12,6 +12,8 @@ import { redisUrlIn } from "./record.ts";
 /** What the commands that look at a running tac8 need to know of it. */
 export interface Place {
   readonly redisUrl: string;
+  /** What to do when that Redis cannot be reached: half a line. */
+  readonly advice: string;
   readonly repositories: readonly RepositoryConfig[];
   readonly pollSeconds: number;
   /** The whole configuration, its secrets too; null: there is neither a file nor a demo. */
@@ -27,6 +29,7 @@ export interface Place {
 
 const DEFAULT_URL = "redis://127.0.0.1:6379";
 const DEFAULT_POLL_SECONDS = 30;
+const KEPT = "tac8 up starts it again, so try again in a few seconds";
 
 /**
  * Finds the tac8 that a command is about: of the configuration, or the running demo where there is none. Its Redis is that
@@ -65,7 +68,7 @@ function placeOf(
   // The demo's configuration stands inside its data folder.
   const homes = [config.home, dirname(path)];
   return {
-    redisUrl: variable(env, "REDIS_URL") ?? (redisUrlIn(homes) || DEFAULT_URL),
+    ...redisOf(variable(env, "REDIS_URL"), homes),
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
@@ -86,7 +89,9 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
   const { path: other } = dataFolder;
   const config = demo?.config ?? null;
   return {
-    redisUrl: demo?.redisUrl ?? variable(context.env, "REDIS_URL") ?? (redisUrlIn([other]) || DEFAULT_URL),
+    ...(demo === null
+      ? redisOf(variable(context.env, "REDIS_URL"), [other])
+      : { redisUrl: demo.redisUrl, advice: KEPT }),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
@@ -95,4 +100,11 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
     limits: config?.health ?? sections.health.parse({}),
     mistakes: [],
   };
+}
+
+function redisOf(named: string | null, homes: readonly string[]): Pick<Place, "redisUrl" | "advice"> {
+  if (named !== null) return { redisUrl: named, advice: "start it with tac8 up, or set REDIS_URL" };
+  const own = redisUrlIn(homes);
+  if (own !== null) return { redisUrl: own, advice: KEPT };
+  return { redisUrl: DEFAULT_URL, advice: `no tac8 up runs on ${homes[0]}: start it, or set REDIS_URL` };
 }

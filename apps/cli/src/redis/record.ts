@@ -1,12 +1,18 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** `$TAC8_HOME/redis/redis.json`: the Redis that `tac8 up` started there, for the other commands. */
-export interface RedisRecord {
+/** A process on this machine. */
+interface ProcessRecord {
   readonly pid: number;
   /** Clock ticks from boot to its start: tells it from a later process with the same pid. */
   readonly startTime: number;
+}
+
+/** `$TAC8_HOME/redis/redis.json`: the Redis that `tac8 up` started there, for the other commands. */
+export interface RedisRecord extends ProcessRecord {
   readonly port: number;
+  /** The `tac8 up` that starts it again, on the same port, when it ends; null: an older version wrote the record. */
+  readonly keeper: ProcessRecord | null;
 }
 
 export function redisFolder(home: string): string {
@@ -20,8 +26,10 @@ function recordPath(home: string): string {
 /** @returns null where there is none that can be read */
 export function readRecord(home: string): RedisRecord | null {
   try {
-    const { pid, startTime, port } = JSON.parse(readFileSync(recordPath(home), "utf8")) as Partial<RedisRecord>;
-    return isCount(pid) && isCount(startTime) && isCount(port) && port < 65_536 ? { pid, startTime, port } : null;
+    const { pid, startTime, port, keeper } = JSON.parse(readFileSync(recordPath(home), "utf8")) as Partial<RedisRecord>;
+    if (!isCount(pid) || !isCount(startTime) || !isCount(port) || port >= 65_536) return null;
+    const kept = keeper != null && isCount(keeper.pid) && isCount(keeper.startTime);
+    return { pid, startTime, port, keeper: kept ? { pid: keeper.pid, startTime: keeper.startTime } : null };
   } catch {
     return null; // None was started here, or its file was cut off by a crash: the same for whoever looks for it.
   }
@@ -50,15 +58,20 @@ export function startTimeOf(pid: number): number | null {
   return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[19]);
 }
 
-export function isAlive({ pid, startTime }: RedisRecord): boolean {
+export function isAlive({ pid, startTime }: ProcessRecord): boolean {
   return startTimeOf(pid) === startTime;
 }
 
-/** Address of the first Redis that lives in one of the data folders. */
+/**
+ * Return the address of the first Redis of tac8's own in these data folders: one that lives, or whose `tac8 up` is about to
+ * start it again. In between, another Redis on the usual port must not be taken for it.
+ */
 export function redisUrlIn(homes: readonly string[]): string | null {
   for (const home of homes) {
     const record = readRecord(home);
-    if (record !== null && isAlive(record)) return `redis://127.0.0.1:${record.port}`;
+    if (record === null) continue;
+    const { keeper, port } = record;
+    if (isAlive(record) || (keeper !== null && isAlive(keeper))) return `redis://127.0.0.1:${port}`;
   }
   return null;
 }

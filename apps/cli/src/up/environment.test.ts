@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { childEnvironment, demoEnvironment, pathWith } from "./environment.ts";
 
 describe("childEnvironment", () => {
-  const given = { node: "/opt/node/bin/node", redisUrl: "redis://127.0.0.1:7", home: "/data", configPath: "/c.toml" };
+  const redis = { redisUrl: "redis://127.0.0.1:7", ownRedis: false };
+  const given = { node: "/opt/node/bin/node", ...redis, home: "/data", configPath: "/c.toml" };
 
   it("hands the operator's environment on, with what up settled", () => {
     const env = childEnvironment({
@@ -17,6 +18,10 @@ describe("childEnvironment", () => {
       TAC8_CONFIG: "/c.toml",
       TAC8_STOP_ON_STDIN_EOF: "1",
     });
+  });
+
+  it("says that its own Redis is started again", () => {
+    expect(childEnvironment({ ...given, ownRedis: true, env: {} })).toMatchObject({ TAC8_REDIS_KEPT: "1" });
   });
 
   it("adds an app's own", () => {

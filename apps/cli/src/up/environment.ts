@@ -7,11 +7,13 @@ export function childEnvironment(given: {
   readonly env: Env;
   readonly node: string;
   readonly redisUrl: string;
+  /** Whether `up` has started that Redis, and starts it again. */
+  readonly ownRedis: boolean;
   readonly home: string;
   readonly configPath: string;
   readonly extra?: Env;
 }): Record<string, string> {
-  const { env, node, redisUrl, home, configPath, extra = {} } = given;
+  const { env, node, redisUrl, ownRedis, home, configPath, extra = {} } = given;
   return defined({
     ...env,
     ...extra,
@@ -21,6 +23,7 @@ export function childEnvironment(given: {
     TAC8_CONFIG: configPath,
     // Standard input is a pipe from `up`: when it is killed, its children see the end of it and stop.
     TAC8_STOP_ON_STDIN_EOF: "1",
+    TAC8_REDIS_KEPT: ownRedis ? "1" : undefined,
   });
 }
 

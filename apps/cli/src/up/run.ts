@@ -144,7 +144,15 @@ function starter(
       app,
       node,
       cwd,
-      env: childEnvironment({ env: plan.env, node, redisUrl, home, configPath: plan.configPath, extra }),
+      env: childEnvironment({
+        env: plan.env,
+        node,
+        redisUrl,
+        ownRedis: plan.redisUrl === null,
+        home,
+        configPath: plan.configPath,
+        extra,
+      }),
       onLine(text, stream) {
         file.append(text);
         const line = parseLogLine(text, { now: now(), stream });

@@ -173,8 +173,9 @@ describe("tac8 up", () => {
     const cli = await up();
     const before = readRecord(lab.home);
     process.kill(before?.pid ?? 0, "SIGKILL");
-    await cli.seen(/Redis ended unexpectedly; it starts again in 1 s/);
-    await cli.seen(/Redis runs again/);
+    const address = `127\\.0\\.0\\.1:${before?.port}`;
+    await cli.seen(new RegExp(`Redis at ${address} ended unexpectedly; it starts again in 1 s`));
+    await cli.seen(new RegExp(`Redis at ${address} runs again`));
     expect(readRecord(lab.home)).toMatchObject({ port: before?.port });
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
@@ -186,7 +187,7 @@ describe("tac8 up", () => {
     const { pid, port } = readRecord(lab.home) ?? { pid: 0, port: 0 };
     expect(pid).not.toBe(0);
     process.kill(pid, "SIGKILL");
-    await cli.seen(/Redis ended unexpectedly/);
+    await cli.seen(/Redis at 127\.0\.0\.1:\d+ ended unexpectedly/);
     const other = createServer();
     other.listen(port, "127.0.0.1");
     await once(other, "listening");

@@ -73,7 +73,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   // From here on, and not only from where it closes: a start, too, may wait for a Redis that has gone.
   stop.signal.addEventListener("abort", () => (late = setTimeout(() => endNow(log), closeMs)), { once: true });
   try {
-    await reachable(redis, stop.signal, log);
+    await reachable(redis, { url: config.redisUrl, signal: stop.signal, log });
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
     heart = beat(process.env["TAC8_HEARTBEAT_FILE"], log);
     await aborted(stop.signal);
@@ -129,8 +129,15 @@ function giveUp(error: unknown, log: Logger): number {
 
 /** One line for people. Without the error itself: its stack names only the client's own code. */
 function redisAway(url: string, error: Error): string {
+  // Set by `tac8 up` where the Redis is its own.
+  const advice = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up starts it again" : "start it, or set REDIS_URL";
+  return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
+}
+
+/** `127.0.0.1:6379`: without a password. */
+function redisAddress(url: string): string {
   const { hostname, port } = new URL(url);
-  return `waiting for Redis at ${hostname}:${port || "6379"} (${redisTrouble(error)}): start it, or set REDIS_URL`;
+  return `${hostname}:${port || "6379"}`;
 }
 
 /** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent is gone. */
@@ -153,10 +160,13 @@ function catchSigusr1(): { readonly handle: (handler: () => void) => void } {
   };
 }
 
-async function reachable(redis: Redis, signal: AbortSignal, log: Logger): Promise<void> {
+async function reachable(
+  redis: Redis,
+  { url, signal, log }: { readonly url: string; readonly signal: AbortSignal; readonly log: Logger },
+): Promise<void> {
   if (redis.status === "ready") return;
   // For a connection that hangs and so gives no error yet.
-  const told = setTimeout(() => log.warn("waiting for Redis"), 2000);
+  const told = setTimeout(() => log.warn(`waiting for Redis at ${redisAddress(url)}`), 2000);
   try {
     await new Promise<void>((resolve, reject) => {
       redis.once("ready", resolve);
