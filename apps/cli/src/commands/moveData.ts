@@ -2,7 +2,7 @@ import { describeProblems, findNewDataFolder, loadConfig } from "@tac8/core/conf
 import { resolve } from "node:path";
 import { Problem, type Context } from "../context.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
-import { readMark } from "../moveData/mark.ts";
+import { readMark, stateOf } from "../moveData/mark.ts";
 import { moveDataFolder } from "../moveData/run.ts";
 import type { Input } from "../program.ts";
 import { redisUrlIn } from "../redis/record.ts";
@@ -16,21 +16,33 @@ export async function moveData(context: Context, { args, options }: Input): Prom
   if (!loaded.found)
     throw new Problem(`${path} does not exist: name the configuration whose data is to be moved by --config`);
   const standard = findNewDataFolder(path, env);
-  const to = args[0] === undefined ? standard : resolve(cwd, args[0]);
+  // After an interruption the configuration may lead to the new place already.
+  const mark = readMark(dataFolder.path);
+  const isThere = mark !== null && mark.to === dataFolder.path;
+  const to = args[0] !== undefined ? resolve(cwd, args[0]) : isThere ? mark.to : standard;
   if (to === null) throw new Problem("HOME is not set to an absolute path: name the folder to move the data to");
   const checkout = checkoutAbove(to, env["HOME"] || null);
   if (checkout !== null) throw new Problem(`${to} is inside of the checkout ${checkout} as well: name another folder`);
-  // After an interruption the configuration may lead to the new place already.
-  const mark = readMark(dataFolder.path);
-  const from = mark !== null && mark.to === dataFolder.path ? (mark.from[0] ?? "") : dataFolder.path;
+  const from = isThere ? (mark.from[0] ?? "") : dataFolder.path;
   const redisUrl = env["REDIS_URL"] || redisUrlIn([from]) || config?.redisUrl || "";
   const say = (line: string) => out.line(line);
-  if (from === to || !(await moveDataFolder({ from, to, redisUrl, now: now(), say }))) {
-    out.line(`The data is in ${dataFolder.path}: there is nothing to move.`);
-    return 0;
-  }
-  out.line(`The data is in ${to} now.`);
-  if (to !== standard) out.line(`tac8 finds it there by TAC8_HOME=${to}: set that wherever tac8 is started.`);
-  else if (env["TAC8_HOME"]) out.line("tac8 finds it there without TAC8_HOME: remove that wherever tac8 is started.");
+  const byName = Boolean(env["TAC8_HOME"]) || standard === null;
+  const variable = !byName ? null : to === standard ? "unset TAC8_HOME" : `set TAC8_HOME=${to}`;
+  if (from === to || (stateOf(from) === "none" && stateOf(to) === "none"))
+    return nothing(context, from === to ? to : from);
+  if (variable !== null) say(`After the move, ${variable} wherever tac8 is started.`);
+  const request = { from, to, standard: byName ? null : standard, redisUrl, now: now(), say };
+  if (!(await moveDataFolder(request))) return nothing(context, dataFolder.path);
+  const next = variable ?? (to === standard ? null : "tac8 up finds it there");
+  out.line(
+    `The data is in ${to} now${next === null ? "" : `: ${next}${variable === null ? "" : " wherever tac8 is started"}`}.`,
+  );
+  return 0;
+}
+
+function nothing({ env, out }: Context, place: string): number {
+  const other = env["TAC8_HOME"] ? "" : " If tac8 is started with TAC8_HOME, set that here as well.";
+  if (stateOf(place) === "none") out.line(`${place} has no data: there is nothing to move.${other}`);
+  else out.line(`The data is in ${place}: there is nothing to move.`);
   return 0;
 }

@@ -1,6 +1,8 @@
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { readFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { folderName } from "@tac8/core/config/dataFolder";
+import { loadConfig } from "@tac8/core/config/load";
+import { writePointer } from "@tac8/core/config/movedTo";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -274,6 +276,62 @@ describe("the command", () => {
     },
   );
 
+  it("moved to a named folder, the data is found without TAC8_HOME, there and back", async () => {
+    const checkout = join(lab.dir, "checkout");
+    mkdirSync(checkout);
+    writeFileSync(join(checkout, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
+    const own = join(lab.dir, ".local/share/tac8", folderName(join(realpathSync(checkout), "config.toml")));
+    const run = async (...args: string[]) => {
+      const cli = lab.startIn("checkout", args);
+      return { code: (await cli.ended).code, out: cli.stdout(), err: cli.stderr() };
+    };
+    const home = () => loadConfig({ env: { HOME: lab.dir }, cwd: checkout }).config?.home;
+    expect(await run("move-data", join(dir, "big"))).toEqual({
+      code: 0,
+      out: `${own} has no data: there is nothing to move. If tac8 is started with TAC8_HOME, set that here as well.\n`,
+      err: "",
+    });
+    expect(home()).toBe(own);
+    makeData(own);
+    const big = join(dir, "big");
+    expect((await run("move-data", big)).out).toBe(`The data is in ${big} now: tac8 up finds it there.\n`);
+    expect(home()).toBe(big);
+    const other = join(dir, "other");
+    expect((await run("move-data", other)).out).toBe(`The data is in ${other} now: tac8 up finds it there.\n`);
+    expect([home(), existsSync(own)]).toEqual([other, false]);
+    renameSync(other, big); // Its disk is not mounted.
+    expect((await run("up")).err).toMatch(
+      /^tac8: the data was moved to .*other, which is missing: mount its disk, or rem/,
+    );
+    renameSync(big, other);
+    expect((await run("move-data")).out).toBe(`The data is in ${own} now.\n`);
+    expect([home(), git(join(own, ISSUE, "trees/gh-1"), "log", "--format=%s")]).toEqual([own, "done\nbase"]);
+    expect(readdirSync(join(own, "..")).filter((name) => name.includes("moved"))).toEqual([]);
+  });
+
+  it("a move to a named folder that is interrupted, or refused, leads to the data all the same", async () => {
+    const checkout = join(lab.dir, "checkout");
+    mkdirSync(checkout);
+    writeFileSync(join(checkout, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
+    const own = join(lab.dir, ".local/share/tac8", folderName(join(realpathSync(checkout), "config.toml")));
+    const home = () => loadConfig({ env: { HOME: lab.dir }, cwd: checkout }).config?.home;
+    makeData(own);
+    writePointer(own, to);
+    writeMark(own, { from: [own], to, copied: false });
+    expect(home()).toBe(own);
+    mkdirSync(join(dir, "data"), { recursive: true });
+    renameSync(own, to);
+    expect(home()).toBe(to);
+    const again = lab.startIn("checkout", ["move-data"]);
+    await again.ended;
+    expect(again.stdout()).toBe(
+      `an earlier move was interrupted: it is finished now\nThe data is in ${to} now: tac8 up finds it there.\n`,
+    );
+    const busy = lab.startIn("checkout", ["move-data", "/proc/none"]);
+    expect((await busy.ended).code).toBe(1);
+    expect(home()).toBe(to);
+  });
+
   it("a configured folder in a checkout is warned of by up and doctor, moved to a named one, and TAC8_HOME is named", async () => {
     git(lab.dir, "init", "--quiet");
     const checkout = join(lab.dir, "checkout");
@@ -299,7 +357,8 @@ describe("the command", () => {
     const { code, out } = await run("move-data", target);
     expect([code, out]).toEqual([
       0,
-      `The data is in ${target} now.\ntac8 finds it there by TAC8_HOME=${target}: set that wherever tac8 is started.\n`,
+      `After the move, set TAC8_HOME=${target} wherever tac8 is started.\n` +
+        `The data is in ${target} now: set TAC8_HOME=${target} wherever tac8 is started.\n`,
     ]);
     expect(git(join(target, ISSUE, "trees/gh-1"), "log", "--format=%s")).toBe("done\nbase");
   });

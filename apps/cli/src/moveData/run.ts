@@ -1,4 +1,5 @@
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { readPointer, writePointer } from "@tac8/core/config/movedTo";
 import { lstatSync, realpathSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -17,6 +18,11 @@ export interface MoveRequest {
   readonly to: string;
   readonly redisUrl: string;
   readonly now: number;
+  /**
+   * The default data folder of the configuration; null: there is none, or TAC8_HOME decides. A pointer beside it leads to the
+   * new place, from the moment that the move begins.
+   */
+  readonly standard?: string | null;
   /** One line for the operator. */
   readonly say: (line: string) => void;
   /** For tests: as if both were on different file systems. */
@@ -57,7 +63,7 @@ export async function moveDataFolder(request: MoveRequest): Promise<boolean> {
 }
 
 async function move(request: MoveRequest): Promise<void> {
-  const { from, to, redisUrl, now } = request;
+  const { from, to, redisUrl, now, standard = null } = request;
   const lock = await holdHome(from);
   let releaseSlots = (): void => undefined;
   try {
@@ -69,10 +75,18 @@ async function move(request: MoveRequest): Promise<void> {
     const mark: MoveMark = { from: places, to, copied: false };
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
     writeMark(from, mark);
+    const pointed = standard === null ? null : readPointer(standard);
     try {
+      if (standard !== null && to !== standard) {
+        await mkdir(dirname(standard), { recursive: true, mode: 0o700 });
+        writePointer(standard, to);
+      }
       if (request.alwaysCopy === true || !(await renamed(request))) await copy(request, mark);
     } catch (error) {
-      if (stateOf(to) !== "copied") removeMark(from);
+      if (stateOf(to) !== "copied") {
+        removeMark(from);
+        if (standard !== null) writePointer(standard, pointed);
+      }
       throw new Problem(`${from} could not be moved to ${to}, and is as it was: ${messageOf(error)}`, { cause: error });
     }
   } finally {
@@ -118,11 +132,12 @@ async function copy({ from, to, say }: MoveRequest, mark: MoveMark): Promise<voi
 }
 
 /** What comes after the data is at its new place; all of it may be repeated. */
-async function finish({ from, to }: MoveRequest): Promise<void> {
+async function finish({ from, to, standard = null }: MoveRequest): Promise<void> {
   const places = readMark(to)?.from ?? [from];
   await removeOld(from);
   repairPaths({ from: places, to });
   addFormerPlaces(to, places);
+  if (standard !== null) writePointer(standard, to);
   removeMark(to);
 }
 

@@ -38,6 +38,18 @@ describe("the data folder", () => {
     expect(resolve({ old: ["demo"] })?.path).toBe(own);
   });
 
+  it("is the place that the data was moved to, unless an older version's folder has data", () => {
+    const folder = { realPath: "/srv/widgets", oldNames: [], movedTo: "/mnt/big" };
+    expect(resolveDataFolder({ path, env: { HOME }, folder })).toEqual({
+      path: "/mnt/big",
+      notice: "the data is in /mnt/big, where tac8 move-data has moved it",
+    });
+    expect(resolveDataFolder({ path, env: { HOME, TAC8_HOME: "/data" }, folder })?.path).toBe("/data");
+    expect(resolveDataFolder({ path, env: { HOME }, folder: { ...folder, oldNames: ["redis"] } })?.path).toBe(
+      "/srv/widgets/.tac8",
+    );
+  });
+
   it("cannot be found without HOME", () => {
     expect(resolve({ env: {} })).toBeNull();
     expect(resolve({ env: { HOME: "pi" } })).toBeNull();

@@ -18,6 +18,8 @@ export interface ConfigFolder {
   readonly realPath: string;
   /** Names in its folder `.tac8`; empty when there is none. */
   readonly oldNames: readonly string[];
+  /** Absolute path that `tac8 move-data` has moved the default data folder to; null or absent: it was not moved. */
+  readonly movedTo?: string | null;
 }
 
 export const OLD_FOLDER = ".tac8";
@@ -32,8 +34,8 @@ const DATA_NAMES: ReadonlySet<string> = new Set(["redis", "repos", "runs", "task
 const MAX_BASE = 31;
 
 /**
- * Return the data folder of a configuration: `TAC8_HOME`, else an older version's `.tac8` beside the configuration, else
- * `$XDG_DATA_HOME/tac8/<name>`. A configuration that was moved gets another name, so a new, empty folder.
+ * Return the data folder of a configuration: `TAC8_HOME`, else an older version's `.tac8` beside the configuration, else the
+ * folder that the data was moved to, else `$XDG_DATA_HOME/tac8/<name>`. A configuration that was moved gets another name, so a new, empty folder.
  * @returns null when the default is needed and `HOME` is not an absolute path
  */
 export function resolveDataFolder(given: {
@@ -50,6 +52,8 @@ export function resolveDataFolder(given: {
     const elsewhere = own ?? "$XDG_DATA_HOME/tac8";
     return { path: old, notice: `the data is in ${old}, as before; a new installation would keep it in ${elsewhere}` };
   }
+  const moved = folder.movedTo ?? null;
+  if (moved !== null) return { path: moved, notice: `the data is in ${moved}, where tac8 move-data has moved it` };
   return own === null ? null : { path: own, notice: null };
 }
 

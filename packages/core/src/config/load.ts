@@ -1,6 +1,14 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { newDataFolder, OLD_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
+import {
+  hasData,
+  newDataFolder,
+  OLD_FOLDER,
+  resolveDataFolder,
+  type ConfigFolder,
+  type DataFolder,
+} from "./dataFolder.ts";
+import { readMovedTo } from "./movedTo.ts";
 import { configPlaces, resolveConfig, type ConfigInput, type ConfigProblem, type ConfigResult } from "./resolve.ts";
 
 export interface LoadedConfig extends ConfigResult {
@@ -111,8 +119,12 @@ function readFirst(paths: readonly [string, ...string[]]): FoundFile {
 
 function readFolder(path: string, env: ConfigInput["env"]): ConfigFolder {
   const folder = dirname(path);
-  // Where TAC8_HOME decides, an old folder does not matter, not even one that cannot be read.
-  return { realPath: realPathOf(folder), oldNames: env["TAC8_HOME"] ? [] : namesIn(join(folder, OLD_FOLDER)) };
+  const realPath = realPathOf(folder);
+  // Where TAC8_HOME decides, no other folder matters, not even one that cannot be read.
+  if (env["TAC8_HOME"]) return { realPath, oldNames: [] };
+  const oldNames = namesIn(join(folder, OLD_FOLDER));
+  const own = newDataFolder({ path, env, folder: { realPath } });
+  return { realPath, oldNames, movedTo: own === null || hasData(oldNames) ? null : readMovedTo(own) };
 }
 
 function namesIn(folder: string): string[] {
