@@ -4,6 +4,7 @@ import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
 import { formatDuration, totalTokens } from "@tac8/core/domain/usage";
 import { webUrl } from "@tac8/core/github/urls";
 import { isEnded } from "@tac8/core/domain/states";
+import { agentRunsOf, attemptsBegun } from "@tac8/core/look/counts";
 import { actionButton } from "../pages/button.ts";
 import { dollars, short, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
@@ -66,7 +67,7 @@ function stateLess(rule: string, holds: boolean): Html {
   return html`<span class="chip ${holds && "delayed"}">${rule}</span>`;
 }
 
-function figures({ facts: { issue, job, now }, live, runs }: IssueSnapshot): Html {
+function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
   const tokens = Math.max(live?.tokens ?? 0, issue.usage === null ? 0 : totalTokens(issue.usage));
   const cost = Math.max(live?.costUsd ?? 0, issue.usage?.costUsd ?? 0);
   const pull = issue.prNumber === null ? "open" : `#${issue.prNumber}`;
@@ -75,8 +76,8 @@ function figures({ facts: { issue, job, now }, live, runs }: IssueSnapshot): Htm
     ...(live === null ? [] : ([["Runner", live.slot]] as const)),
     ...(job === null || job.maxAttempts === 0
       ? []
-      : ([["Attempts", `${job.attemptsMade} of ${job.maxAttempts} used`]] as const)),
-    ["Agent runs", String(Math.max(issue.agentRuns, runs.length))],
+      : ([["Attempts", `${attemptsBegun(job, issue)} of ${job.maxAttempts}`]] as const)),
+    ["Agent runs", String(agentRunsOf(issue))],
     ...(issue.usage === null ? [] : ([["Work", formatDuration(issue.usage.durationMs)]] as const)),
     ...(issue.models === null ? [] : ([["Model", issue.models.join(", ")]] as const)),
     ["Tokens", short(tokens)],

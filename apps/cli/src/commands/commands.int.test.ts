@@ -195,7 +195,7 @@ describe("tac8 list", () => {
     });
     const table = await tac8("list", "--state", "failed");
     expect(table.out.trim().split("\n")).toEqual([
-      expect.stringMatching(/^ISSUE +STATE +SINCE +TRIES +RUNNER +TITLE$/),
+      expect.stringMatching(/^ISSUE +STATE +SINCE +ATTEMPT +RUNNER +TITLE$/),
       expect.stringMatching(/^#1 +failed +\d+ s +1\/3 +pi-1 +Title 1$/),
     ]);
   });

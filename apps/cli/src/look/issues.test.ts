@@ -12,6 +12,7 @@ const row = (part: Partial<IssueRow>): IssueRow => ({
   runner: null,
   attempts: 0,
   maxAttempts: 3,
+  runs: 0,
   runMs: 0,
   costUsd: 0,
   pr: null,
@@ -46,10 +47,18 @@ it("draws the table in 80 columns", () => {
   const now = Date.parse("2026-11-22T13:03:00.000Z");
   const lines = renderIssues({ rows, oneRepository: true, now, width: 80, paint: (_, text) => text });
   expect(lines).toEqual([
-    "ISSUE  STATE    SINCE  TRIES    RUN    COST  PR     RUNNER          TITLE",
-    "#1     running  3 min  1/3    2 min   $0.42         pi-1            A title",
-    "#4711  pr       3 min  2/3           $12.50  #4712  a-runner-with…  🎉 A title …",
+    "ISSUE  STATE    SINCE  ATTEMPT  AGENT    COST  PR     RUNNER        TITLE",
+    "#1     running  3 min  1/3      2 min   $0.42         pi-1          A title",
+    "#4711  pr       3 min  2/3             $12.50  #4712  a-runner-wi…  🎉 A title …",
   ]);
+  const wide = renderIssues({
+    rows: [row({ runs: 4 })],
+    oneRepository: true,
+    now,
+    width: 100,
+    paint: (_, text) => text,
+  });
+  expect(wide[0]).toMatch(/ATTEMPT +RUNS +TITLE/);
   const several = renderIssues({ rows, oneRepository: false, now, width: 80, paint: (_, text) => text });
   expect(several[2]).toContain("octo/hello#4711");
 });

@@ -1,6 +1,7 @@
 import { formatReference, parseJobId } from "@tac8/core/domain/reference";
 import { ISSUE_STATES, reached, type IssueState } from "@tac8/core/domain/states";
 import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
+import { agentRunsOf, attemptsBegun } from "@tac8/core/look/counts";
 import { JOB_STATES, shownState, type JobState } from "@tac8/core/look/shownState";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
@@ -20,9 +21,11 @@ export interface IssueRow {
   readonly since: string;
   /** Who works on it, or did last; null while it waits. */
   readonly runner: string | null;
-  /** Tries that were begun, and how many there may be. */
+  /** Attempts that have begun since it was put into the queue, and how many there may be. */
   readonly attempts: number;
   readonly maxAttempts: number;
+  /** Runs with an agent in its whole life. */
+  readonly runs: number;
   /** How long agents have worked on it so far, the one that does now included; ms. */
   readonly runMs: number;
   readonly costUsd: number;
@@ -81,7 +84,7 @@ function shelvedRow({ id, shelf: { data, attempts }, issue }: ShelvedIssue): Iss
 function known(
   id: string,
   { data, issue }: { readonly data: Partial<JobData>; readonly issue: IssueFields },
-): Pick<IssueRow, "issue" | "title" | "url" | "costUsd" | "pr"> {
+): Pick<IssueRow, "issue" | "title" | "url" | "costUsd" | "pr" | "runs"> {
   const ref = parseJobId(id);
   const { owner, repo, number, title, url } = data;
   const named = owner && repo && number ? { owner, repo, number } : ref;
@@ -90,6 +93,7 @@ function known(
     title: title ?? "",
     url: url ?? "",
     costUsd: issue.usage?.costUsd ?? 0,
+    runs: agentRunsOf(issue),
     pr: issue.prNumber === null ? null : { number: issue.prNumber, url: issue.prUrl },
   };
 }
@@ -146,7 +150,7 @@ function toRow(given: Found & { readonly id: string; readonly hash: IssueFields;
     state,
     since: hash.since ?? new Date(job.finishedOn ?? job.processedOn ?? job.timestamp).toISOString(),
     runner: state === "queued" ? null : hash.runner,
-    attempts: job.attemptsMade + (given.state === "active" ? 1 : 0),
+    attempts: attemptsBegun({ state: given.state, attemptsMade: job.attemptsMade }, hash),
     maxAttempts: job.opts.attempts ?? 1,
     runMs: runMsOf(given),
     // BullMQ keeps the words of an earlier attempt that failed.

@@ -11,6 +11,9 @@ const STATE_COLORS: Partial<Record<IssueRow["state"], Parameters<Paint>[0]>> = {
   blocked: "yellow",
 };
 
+/** From this width on a title has room enough beside everything else. */
+const WIDE = 100;
+
 /** `tac8 list` as lines of at most `width` columns. Issues of the only repository go by their number. */
 export function renderIssues(given: {
   readonly rows: readonly IssueRow[];
@@ -28,11 +31,14 @@ export function renderIssues(given: {
     },
     { title: "STATE", max: 9, text: ({ state }) => state },
     { title: "SINCE", max: 6, right: true, text: ({ since }) => span(now - Date.parse(since)) },
-    { title: "TRIES", max: 5, text: ({ attempts, maxAttempts }) => `${attempts}/${maxAttempts}` },
-    { title: "RUN", max: 6, right: true, text: ({ runMs }) => (runMs > 0 ? span(runMs) : "") },
+    { title: "ATTEMPT", max: 7, text: ({ attempts, maxAttempts }) => `${attempts}/${maxAttempts}` },
+    ...(width < WIDE
+      ? []
+      : [{ title: "RUNS", max: 4, right: true, text: ({ runs }: IssueRow) => (runs > 0 ? String(runs) : "") }]),
+    { title: "AGENT", max: 6, right: true, text: ({ runMs }) => (runMs > 0 ? span(runMs) : "") },
     { title: "COST", max: 8, right: true, text: ({ costUsd }) => (costUsd > 0 ? `$${costUsd.toFixed(2)}` : "") },
     { title: "PR", max: 7, text: ({ pr }) => (pr === null ? "" : `#${pr.number}`) },
-    { title: "RUNNER", max: 14, text: ({ runner }) => plain(runner ?? "") },
+    { title: "RUNNER", max: width < WIDE ? 12 : 14, text: ({ runner }) => plain(runner ?? "") },
     { title: "TITLE", max: 100, text: ({ title }) => plain(title) },
   ];
   const [header = "", ...lines] = renderTable({ rows, columns, width });

@@ -147,7 +147,7 @@ function figuresText({ outcomes, successRate, agents, tokens, costUsd }: Figures
   const { pr, answered, failed } = outcomes;
   const answers = answered === 0 ? "" : `${answered} answer${answered === 1 ? "" : "s"}, `;
   const done = `${pr} pull request${pr === 1 ? "" : "s"}, ${answers}${failed} failed${rate}`;
-  return `${done}, ${dollars(costUsd)}, ${agents} agent${agents === 1 ? "" : "s"}, ${short(tokens)} tokens`;
+  return `${done}, ${dollars(costUsd)}, ${agents} run${agents === 1 ? "" : "s"}, ${short(tokens)} tokens`;
 }
 
 function holdText({ name, reason, until }: StatusReport["holds"][number], now: number): string {

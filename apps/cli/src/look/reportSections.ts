@@ -103,7 +103,7 @@ function models({ models: all }: Report): ReportTable {
 function failures({ failures: all }: Report): ReportTable {
   return {
     title: "Failures by kind",
-    columns: [text("Kind"), figure("Tries"), figure("Final"), { title: "Last reason", figure: false, quoted: true }],
+    columns: [text("Kind"), figure("Attempts"), figure("Final"), { title: "Last reason", figure: false, quoted: true }],
     rows: all.map(({ kind, tries, issues: final, reason }) => [kind, `${tries}`, `${final}`, plain(reason)]),
   };
 }

@@ -64,7 +64,7 @@ export const sections = {
       .max(1440)
       .default(15)
       .describe("An agent that says nothing for this long is stopped."),
-    max_attempts: z.int().min(1).max(20).default(3).describe("Tries per issue before it ends as failed."),
+    max_attempts: z.int().min(1).max(20).default(3).describe("Attempts per issue before it ends as failed."),
     shutdown_grace_seconds: z
       .number()
       .min(1)
@@ -94,7 +94,7 @@ export const sections = {
       .min(0)
       .max(10)
       .default(1)
-      .describe("Multiplies the waits between tries. Smaller only for the demo and for tests."),
+      .describe("Multiplies the waits between attempts. Smaller only for the demo and for tests."),
   }),
   github: z.strictObject({
     repo_owner: owner

@@ -638,3 +638,21 @@ it.each(CASES)("explains one that is %s", (_, change, state, decides, answer) =>
   const firstClear = found.rules.findIndex(({ holds }) => !holds);
   expect(found.rules.slice(firstClear < 0 ? found.rules.length : firstClear).some(({ holds }) => holds)).toBe(false);
 });
+
+it("counts attempts and agent runs as tac8 list and tac8 view do", () => {
+  const textsOf = (change: Partial<WhyFacts>) =>
+    explain({ ...facts, ...change }).rules.flatMap(({ rule, text }) =>
+      rule === "attempts" || rule === "agents" ? [text] : [],
+    );
+  const run = { run: "r", runner: "pi/0", at: new Date(now).toISOString(), session: "s" };
+  const second = { agentRuns: 1, runs: [1, 2].map((n) => ({ ...run, n })), usage: null };
+  expect(
+    textsOf({
+      issue: fields({ state: "blocked", questionId: 7, ...second }),
+      job: job({ state: "delayed", ahead: null }),
+    }),
+  ).toEqual(["attempt 1 of 3", "2 agent runs so far"]);
+  expect(
+    textsOf({ issue: fields({ state: "pr", ...second }), job: job({ state: "completed", attemptsMade: 1 }) }),
+  ).toEqual(["1 of 3 attempts used", "2 agent runs so far"]);
+});

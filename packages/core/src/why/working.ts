@@ -1,6 +1,7 @@
 import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
+import { agentRunsOf, attemptsBegun, isAttemptOpen } from "../look/counts.ts";
 import { moment, span } from "../look/times.ts";
 import { RUNNER_GONE_MS, type RunPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
@@ -51,7 +52,7 @@ function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
         });
   const phaseNow = phase === "work" ? "" : `, now ${PHASE[phase]}`;
   const answer = `${sentence(`${words(slot, 60)} works on it since ${moment(since, now)} (${span(now - since)})${phaseNow}`)}${did}`;
-  return [decides("run", text, { ...evidence, agentRuns: issue.agentRuns }, answer), lastRule];
+  return [decides("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
 }
 
 /** The slot's name is `<host>/<number>`, its runner's that of its first slot: the host says which may have it. */
@@ -95,14 +96,16 @@ export function judgeTries({ job, issue }: WhyFacts): Finding[] {
   const findings: Finding[] = [];
   if (job !== null) {
     const { attemptsMade: made, maxAttempts: max } = job;
-    const text = `${made} of ${count(max, "attempt")} used`;
-    findings.push(clear("attempts", text, { made, max }));
+    const begun = attemptsBegun(job, issue);
+    const open = isAttemptOpen(job.state, issue);
+    const text = open ? `attempt ${begun} of ${max}` : `${made} of ${count(max, "attempt")} used`;
+    findings.push(clear("attempts", text, { made, begun, max }));
   }
-  if (issue.agentRuns > 0) {
-    const spent = issue.usage === null ? "" : `: ${formatUsage(issue.usage)}`;
-    findings.push(
-      clear("agents", `${count(issue.agentRuns, "agent")} worked on it so far${spent}`, { runs: issue.agentRuns }),
-    );
+  const runs = agentRunsOf(issue);
+  if (runs > 0) {
+    const round = issue.agentRuns < runs ? "in this round " : "";
+    const spent = issue.usage === null ? "" : `: ${round}${formatUsage(issue.usage)}`;
+    findings.push(clear("agents", `${count(runs, "agent run")} so far${spent}`, { runs }));
   }
   if (issue.lost > 0) {
     const text = `${count(issue.lost, "run")} in a row ended with its runner, without progress; ${MAX_LOST_IN_A_ROW} are a failure`;
