@@ -54,9 +54,9 @@ function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["look"], now:
 }
 
 function today({ today: counts }: Parameters<OverviewPart>[0]["look"]): Html {
-  const { outcomes, costUsd, tokens } = summarize(counts);
+  const { outcomes, pullRequests, costUsd, tokens } = summarize(counts);
   const figures: readonly (readonly [string, string, string])[] = [
-    ["Pull requests", outcomes.pr.toLocaleString("en-US"), "done"],
+    ["Pull requests", pullRequests.toLocaleString("en-US"), "done"],
     ...(outcomes.answered > 0 ? ([["Answers", outcomes.answered.toLocaleString("en-US"), "done"]] as const) : []),
     ["Failed", outcomes.failed.toLocaleString("en-US"), outcomes.failed > 0 ? "failed" : ""],
     ["Tokens", short(tokens), ""],

@@ -142,11 +142,11 @@ function redisText({ address, used, max }: StatusReport["redis"]): string {
   return `${address}, ${max === 0 ? mb(used) : `${mb(used)} of ${mb(max)}`}`;
 }
 
-function figuresText({ outcomes, successRate, agents, tokens, costUsd }: Figures): string {
+function figuresText({ outcomes, pullRequests: prs, successRate, agents, tokens, costUsd }: Figures): string {
   const rate = successRate === null ? "" : ` (${Math.round(successRate * 100)} % success)`;
-  const { pr, answered, failed } = outcomes;
+  const { answered, failed } = outcomes;
   const answers = answered === 0 ? "" : `${answered} answer${answered === 1 ? "" : "s"}, `;
-  const done = `${pr} pull request${pr === 1 ? "" : "s"}, ${answers}${failed} failed${rate}`;
+  const done = `${prs} pull request${prs === 1 ? "" : "s"}, ${answers}${failed} failed${rate}`;
   return `${done}, ${dollars(costUsd)}, ${agents} run${agents === 1 ? "" : "s"}, ${short(tokens)} tokens`;
 }
 

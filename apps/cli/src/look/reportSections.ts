@@ -30,9 +30,18 @@ export function pageOf(report: Report, repositories: readonly RepoRef[]): Report
   };
 }
 
-function factsOf({ outcomes, successRate, toPr, wait, agents, complete }: Report): [string, string][] {
+function factsOf({
+  outcomes,
+  pullRequests: prs,
+  successRate,
+  toPr,
+  wait,
+  agents,
+  complete,
+}: Report): [string, string][] {
   const { pr, answered, failed, blocked, stopped, cancelled, withdrawn, expired } = outcomes;
   const rest = [
+    [pr - prs, "pull request worked on again", "pull requests worked on again"],
     [answered, "answer", "answers"],
     [blocked, "question", "questions"],
     [stopped, "stopped", "stopped"],
@@ -44,7 +53,7 @@ function factsOf({ outcomes, successRate, toPr, wait, agents, complete }: Report
   const rate = successRate === null ? "nothing ended" : `${Math.round(successRate * 100)} % (${pr} of ${pr + failed})`;
   return [
     ["Success", rate],
-    ["Issues", [`${pr} ${pr === 1 ? "pull request" : "pull requests"}`, `${failed} failed`, ...more].join(", ")],
+    ["Issues", [`${prs} ${prs === 1 ? "pull request" : "pull requests"}`, `${failed} failed`, ...more].join(", ")],
     ["Label to PR", spread(toPr)],
     ["Wait", spread(wait)],
     [

@@ -12,6 +12,8 @@ import { wholeName } from "./names.ts";
 export interface Figures {
   /** Issues by how they ended. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Each once, however many rounds it had. */
+  readonly pullRequests: number;
   /** Pull requests of all that ended as pull request or failed, 0 to 1; null: none ended so. */
   readonly successRate: number | null;
   readonly agents: number;

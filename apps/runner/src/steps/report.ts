@@ -1,4 +1,3 @@
-import { formatUsage, NO_USAGE } from "@tac8/core/domain/usage";
 import { answerText, failureText, questionText } from "@tac8/core/domain/texts";
 import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/advice";
@@ -13,6 +12,7 @@ import { look } from "../workspace/aside.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
 import { feedbackHeard } from "./feedback.ts";
 import { showLabel, signOfEnd } from "./labels.ts";
+import { isAnotherRound, pullWords } from "./pullWords.ts";
 import { sayRefusedLabel } from "./refusedLabel.ts";
 import { isSpeechless, sayOnce, showStatus } from "./statusComment.ts";
 
@@ -55,7 +55,16 @@ export async function report(run: RunContext): Promise<JobResult> {
     },
     {
       reason: reasonOf(run, outcome),
-      evidence: { ...timesOf(run), pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled },
+      evidence: {
+        ...timesOf(run),
+        ...(outcome === "pr" && isAnotherRound(run.state) ? { updated: 1 } : {}),
+        pr: prNumber,
+        sha: publishedSha,
+        failure,
+        question: questionId,
+        silent,
+        unlabelled,
+      },
     },
   );
   run.log.info(
@@ -200,7 +209,7 @@ async function letGoOfWorkspace(run: RunContext): Promise<void> {
 function reasonOf({ state }: RunContext, outcome: Outcome): string {
   switch (outcome) {
     case "pr":
-      return `pull request #${state.prNumber ?? "?"} after ${formatUsage(state.usage ?? NO_USAGE)}`;
+      return pullWords(state);
     case "blocked":
       return "the agent asks a question";
     case "answered":

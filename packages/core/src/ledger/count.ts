@@ -9,7 +9,8 @@ import { timeToPullField } from "./timesToPull.ts";
  * What is counted, by field of a hash. Only whole numbers, so that Redis adds them up without loss:
  *
  *   outcome|<outcome>                      ends of issues (`blocked` is one that was asked a question)
- *   failure|<kind>                         tries that failed, the last ones included
+ *   updated                                ends as `pr` with a pull request that was open before: it is no other one
+ *   failure|<kind>                         attempts that failed, the last ones included
  *   begun                                  agents that began, of a day only; their runners count them, see state/budget.ts
  *   agents|<cause>                         agents that ended, by their end's cause
  *   cost|<model>                           micro US dollars
@@ -80,6 +81,7 @@ function fieldsOf(event: LoggedEvent): Field[] {
         [`outcome|${to}`, 1],
         ...(to === "failed" ? failed(evidence["failure"]) : []),
         ...(to === "pr" ? timed("pr", evidence["sinceBegunMs"]) : []),
+        ...(to === "pr" && evidence["updated"] === 1 ? [["updated", 1] as const] : []),
       ];
     default:
       to satisfies never;

@@ -3,6 +3,8 @@ import type { Counts } from "./count.ts";
 
 export interface Summary {
   readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Pull requests, each once: `outcomes.pr` also counts the later rounds on one. */
+  readonly pullRequests: number;
   readonly costUsd: number;
   readonly tokens: number;
   readonly agents: number;
@@ -18,6 +20,7 @@ export function summarize(counts: Counts): Summary {
   const [pr = 0, failed = 0] = [outcomes["pr"], outcomes["failed"]];
   return {
     outcomes: outcomes as Summary["outcomes"],
+    pullRequests: Math.max(0, pr - (counts["updated"] ?? 0)),
     costUsd: sum("cost|") / 1e6,
     tokens: sum("tokens|"),
     agents: sum("agents|"),

@@ -13,9 +13,10 @@ export function dueDay(at: string, now: number): string {
 
 /** Pure: what was counted on a day, for people. */
 export function summaryMessage(day: string, counts: Counts, now: number): Message {
-  const { outcomes, costUsd, tokens, agents } = summarize(counts);
+  const { outcomes, pullRequests, costUsd, tokens, agents } = summarize(counts);
   const ends = [
-    [outcomes.pr, "pull requests"],
+    [pullRequests, "pull requests"],
+    [outcomes.pr - pullRequests, "pull requests worked on again"],
     [outcomes.answered, "answers"],
     [outcomes.failed, "failed"],
     [outcomes.blocked, "questions"],

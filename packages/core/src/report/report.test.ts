@@ -72,6 +72,16 @@ it("counts ends, and the success rate of those that are decided", () => {
   expect(successRate).toBe(0.75);
 });
 
+it("counts a pull request once, however many rounds it had", () => {
+  const found = of(
+    event(18, "a", "pr", { evidence: { pr: 7 } }),
+    event(18, "a", "pr", { evidence: { pr: 7, updated: 1 } }),
+    event(19, "a", "pr", { evidence: { pr: 7, updated: 1 } }),
+  );
+  expect(found).toMatchObject({ pullRequests: 1, outcomes: { pr: 3 }, successRate: 1 });
+  expect(found.days.map(({ prs }) => prs)).toEqual([1, 0, 0]);
+});
+
 it("counts an answer, a hold and a note for nothing", () => {
   const answer = event(18, "a", "blocked", { from: "blocked", evidence: { comment: 1 } });
   const found = of(answer, event(18, "", "hold"), event(18, "a", "note"), event(18, "a", "queued"));

@@ -12,6 +12,8 @@ export interface Report {
   readonly complete: boolean;
   /** How issues ended; `blocked` are questions. */
   readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Each once: `outcomes.pr` also counts the later rounds on one. */
+  readonly pullRequests: number;
   /** Of those that ended as pull request or failed: how many as the first, 0 to 1; null: none ended so. */
   readonly successRate: number | null;
   /** From the queue, where a label brings an issue within one poll, to the pull request. */
@@ -41,7 +43,7 @@ export interface Figures {
 
 export interface FailureFigures {
   readonly kind: FailureKind;
-  /** Tries that failed so, the last ones included. */
+  /** Attempts that failed so, the last ones included. */
   readonly tries: number;
   /** Issues that have failed so. */
   readonly issues: number;
@@ -52,6 +54,7 @@ export interface FailureFigures {
 export interface DayFigures extends Figures {
   /** `2026-11-25`, at this place. */
   readonly day: string;
+  /** Pull requests, each once. */
   readonly prs: number;
   readonly answers: number;
   readonly failed: number;
@@ -109,6 +112,7 @@ export function reportOf(samples: readonly Sample[], frame: ReportFrame): Report
     until: new Date(frame.until).toISOString(),
     complete: frame.complete,
     outcomes,
+    pullRequests: ends.filter(isNewPull).length,
     successRate: decided === 0 ? null : outcomes.pr / decided,
     toPr: spreadOf(prTimes),
     wait: spreadOf(of("wait").map(({ ms }) => ms)),
@@ -118,6 +122,11 @@ export function reportOf(samples: readonly Sample[], frame: ReportFrame): Report
     models: modelsOf(agents),
     issues: issuesOf({ ends, agents }),
   };
+}
+
+/** A later round on a pull request is no other one. */
+function isNewPull({ outcome, updated }: Of<"end">): boolean {
+  return outcome === "pr" && !updated;
 }
 
 function figuresOf(agents: readonly Of<"agent">[]): Figures {
@@ -157,7 +166,7 @@ function daysOf({ ends, agents }: EndsAndAgents, { dayOf, days }: ReportFrame): 
     const count = (wanted: Outcome) => (endsBy.get(name) ?? []).filter(({ outcome }) => outcome === wanted).length;
     return {
       day: name,
-      prs: count("pr"),
+      prs: (endsBy.get(name) ?? []).filter(isNewPull).length,
       answers: count("answered"),
       failed: count("failed"),
       ...figuresOf(agentsBy.get(name) ?? []),

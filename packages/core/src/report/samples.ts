@@ -9,9 +9,11 @@ export type Sample = { readonly at: string; readonly issue: string } & (
       readonly kind: "end";
       readonly outcome: Outcome;
       readonly pr: number | null;
+      /** Its pull request was open before. */
+      readonly updated: boolean;
       readonly sinceBegunMs: number | null;
     }
-  /** A try that failed; `last`: with it the issue has failed. */
+  /** An attempt that failed; `last`: with it the issue has failed. */
   | { readonly kind: "failure"; readonly failure: FailureKind; readonly last: boolean; readonly reason: string }
   | { readonly kind: "agent"; readonly agent: AgentEvidence }
   | { readonly kind: "wait"; readonly ms: number }
@@ -62,7 +64,9 @@ export function samplesOf(event: LoggedEvent): Sample[] {
 function endOf({ at, issue, evidence }: LoggedEvent, outcome: Outcome): Sample[] {
   if (!OUTCOMES.includes(outcome)) return [];
   const sinceBegunMs = numberOf(evidence["sinceBegunMs"]);
-  return [{ at, issue, kind: "end", outcome, pr: numberOf(evidence["pr"]), sinceBegunMs }];
+  return [
+    { at, issue, kind: "end", outcome, pr: numberOf(evidence["pr"]), updated: evidence["updated"] === 1, sinceBegunMs },
+  ];
 }
 
 function failureOf({ at, issue, reason, evidence }: LoggedEvent, last: boolean): Sample[] {

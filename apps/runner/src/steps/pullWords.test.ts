@@ -1,0 +1,15 @@
+import { NO_USAGE } from "@tac8/core/domain/usage";
+import { expect, test } from "vitest";
+import { pullWords } from "./pullWords.ts";
+
+const [OLD, NEW] = ["a".repeat(40), "b".repeat(40)];
+
+test.each([
+  ["a new one", null, NEW, null, "pull request #7 after"],
+  ["one that was open before", OLD, NEW, null, "pull request #7 updated after"],
+  ["one that nothing was added to", OLD, OLD, null, "pull request #7 unchanged after"],
+  ["one that was answered on", OLD, NEW, "yes", "pull request #7 unchanged after"],
+] as const)("%s", (_, prBefore, headSha, hasAnswer, words) => {
+  const said = pullWords({ prNumber: 7, prBefore, headSha, hasAnswer, usage: { ...NO_USAGE, durationMs: 3000 } });
+  expect(said).toMatch(new RegExp(`^${words} 3 s`));
+});
