@@ -26,6 +26,7 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   expect((await status.ended).code).toBe(4);
   expect(JSON.parse(status.stdout())).toMatchObject({
     health: { level: "critical" },
+    config: { path: null, isDemo: true },
     queue: { waiting: 0 },
     holds: [],
     events: [],

@@ -27,11 +27,12 @@ export async function readStatusOf(
   queue: IssueQueue,
   { redis, place, events, now }: StatusSource,
 ): Promise<StatusReport> {
-  const { redisUrl, repositories, pollSeconds, limits } = place;
+  const { redisUrl, repositories, pollSeconds, limits, configPath, isDemo } = place;
   const [snapshot, questions] = await Promise.all([
     readSnapshot({ redis, queue, now, events }),
     readQuestions(queue, createIssueStore(redis)),
   ]);
   const health = judgeHealth(snapshot, { now, pollSeconds, limits });
-  return statusReport(snapshot, { health, questions, address: redisAddress(redisUrl), repositories, now });
+  const config = { path: configPath, isDemo };
+  return statusReport(snapshot, { config, health, questions, address: redisAddress(redisUrl), repositories, now });
 }

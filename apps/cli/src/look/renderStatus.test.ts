@@ -59,7 +59,14 @@ const SNAPSHOT: Snapshot = {
 function report(change: Partial<Snapshot> = {}, questions: readonly OpenQuestion[] = []) {
   const snapshot = { ...SNAPSHOT, ...change };
   const health = judgeHealth(snapshot, { now, pollSeconds: 30, limits: configSections.health.parse({}) });
-  return statusReport(snapshot, { health, questions, address: "127.0.0.1:6379", repositories, now });
+  return statusReport(snapshot, {
+    config: { path: "/srv/hello/config.toml", isDemo: false },
+    health,
+    questions,
+    address: "127.0.0.1:6379",
+    repositories,
+    now,
+  });
 }
 const [event] = SNAPSHOT.events;
 const paint = (_: unknown, text: string) => text;
@@ -75,6 +82,7 @@ it("shows all in one look, in 80 columns", () => {
     "Queue      3 waiting, 1 active, 1 delayed, 8 done, 1 failed; paused",
     "Scheduler  asked GitHub 4 s ago",
     "Redis      127.0.0.1:6379, 3 MB",
+    "Config     /srv/hello/config.toml",
     "Today      1 pull request, 0 failed (100 % success), $0.00, 0 runs, 0 tokens",
     "In all     8 pull requests, 2 failed (80 % success), $4.56, 12 runs, 1.2M tokens",
     "",
@@ -84,6 +92,17 @@ it("shows all in one look, in 80 columns", () => {
     "Last events",
     "  13:05:22  #3 running → failed: the tests fail, and this is a long story about…",
   ]);
+});
+
+it.each([
+  [{ path: null, isDemo: true }, "none found, so this is the running demo"],
+  [{ path: null, isDemo: false }, "none found, and no demo is running"],
+  [{ path: "/d/demo/config.toml", isDemo: true }, "/d/demo/config.toml (the demo)"],
+  [{ path: `/${"long/".repeat(20)}config.toml`, isDemo: false }, `…${"long/".repeat(20).slice(-57)}config.toml`],
+])("names what it is about, in one line of 80 columns: %j", (config, text) => {
+  const line = renderStatus({ ...report(), config }, how).find((one) => one.startsWith("Config "));
+  expect(line).toBe(`Config     ${text}`);
+  expect(widthOf(line ?? "")).toBeLessThanOrEqual(80);
 });
 
 const asked = (number: number, question: string): OpenQuestion => ({

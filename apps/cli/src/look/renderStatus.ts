@@ -3,7 +3,7 @@ import type { Level } from "@tac8/core/health/level";
 import type { LoggedEvent } from "@tac8/core/state/events";
 import { dollars, short } from "../terminal/figures.ts";
 import { renderTable } from "../terminal/table.ts";
-import { cut, pad, plain, wrap, type Paint } from "../terminal/text.ts";
+import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
 import { clock, moment, span, withLocalTimes } from "../terminal/time.ts";
 import type { Figures, StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
 
@@ -83,7 +83,7 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
     rest: [
       row("Queue", queueText(report.queue)),
       row("Scheduler", schedulerText(report.scheduler, now)),
-      ...(brief ? [] : [row("Redis", redisText(report.redis))]),
+      ...(brief ? [] : [row("Redis", redisText(report.redis)), row("Config", configText(report.config, body))]),
       row("Today", figuresText(report.today)),
       row("In all", figuresText(report.total)),
     ],
@@ -140,6 +140,15 @@ function queueText({ waiting, active, delayed, completed, failed, paused }: Stat
 function redisText({ address, used, max }: StatusReport["redis"]): string {
   const mb = (amount: number) => `${Math.round(amount / 1024 ** 2)} MB`;
   return `${address}, ${max === 0 ? mb(used) : `${mb(used)} of ${mb(max)}`}`;
+}
+
+/** In at most `columns`: of a long path the end is shown, which says more. */
+function configText({ path, isDemo }: StatusReport["config"], columns: number): string {
+  if (path === null) return isDemo ? "none found, so this is the running demo" : "none found, and no demo is running";
+  const demo = isDemo ? " (the demo)" : "";
+  const room = columns - demo.length;
+  const shown = plain(path);
+  return `${widthOf(shown) <= room ? shown : `…${shown.slice(1 - room)}`}${demo}`;
 }
 
 function figuresText({ outcomes, pullRequests: prs, successRate, agents, tokens, costUsd }: Figures): string {

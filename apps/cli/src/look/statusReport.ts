@@ -51,6 +51,8 @@ export interface StatusRunner {
 
 /** What `tac8 status --json` prints. Times are ISO, lists of runs and events oldest first. */
 export interface StatusReport {
+  /** What this is about. `path`: of the configuration file, null where there is none. */
+  readonly config: { readonly path: string | null; readonly isDemo: boolean };
   readonly health: Health;
   readonly redis: RedisMemory & { /** `host:port`. */ readonly address: string };
   /** Null: none was heard of. */
@@ -79,6 +81,7 @@ export interface StatusReport {
 }
 
 export interface StatusGiven {
+  readonly config: StatusReport["config"];
   readonly questions: readonly OpenQuestion[];
   readonly health: Health;
   /** `host:port`. */
@@ -91,11 +94,12 @@ export interface StatusGiven {
 /** Pure. */
 export function statusReport(
   snapshot: Snapshot,
-  { health, questions, address, repositories, now }: StatusGiven,
+  { config, health, questions, address, repositories, now }: StatusGiven,
 ): StatusReport {
   const { scheduler, runners } = snapshot;
   const runs = runners.flatMap((runner) => (runner.runs ?? []).map((run) => ({ runner: runner.name, ...run })));
   return {
+    config,
     health,
     redis: { address, ...snapshot.memory },
     scheduler:

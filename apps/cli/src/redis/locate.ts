@@ -1,3 +1,4 @@
+import { demoFolder } from "@tac8/core/config/dataFolder";
 import { variable } from "@tac8/core/config/environment";
 import { describeProblems, loadConfig, type LoadedConfig } from "@tac8/core/config/load";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
@@ -20,6 +21,10 @@ export interface Place {
   readonly config: Config | null;
   /** Where the data folder may be, on this machine. */
   readonly homes: readonly string[];
+  /** The configuration file that this is about; null: there is none. */
+  readonly configPath: string | null;
+  /** Whether it is the demo: the running one where there is no configuration, or its own file. */
+  readonly isDemo: boolean;
   /** Places that were searched for the configuration. */
   readonly searched: readonly string[];
   readonly limits: HealthLimits;
@@ -61,7 +66,7 @@ export function locateDespiteMistakes(context: Pick<Context, "env" | "cwd" | "er
 }
 
 function placeOf(
-  { env }: Pick<Context, "env">,
+  { env, cwd }: Pick<Context, "env" | "cwd">,
   given: Pick<Place, "searched" | "mistakes"> & { readonly config: Config; readonly path: string },
 ): Place {
   const { config, path, searched, mistakes } = given;
@@ -73,6 +78,8 @@ function placeOf(
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
     homes,
+    configPath: path,
+    isDemo: dirname(path) === demoFolder(env, cwd),
     searched,
     limits: config.health,
     mistakes,
@@ -96,6 +103,8 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
     homes: demo === null ? [other] : [demo.home, other],
+    configPath: null,
+    isDemo: demo !== null,
     searched,
     limits: config?.health ?? sections.health.parse({}),
     mistakes: [],
