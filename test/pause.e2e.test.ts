@@ -54,7 +54,7 @@ test("one of two runners paused, by command and by SIGUSR1, through a restart: t
   await restarted.says("this runner is no longer paused");
   await world.reaches(last, "pr");
   expect(await runnersOf(last)).toEqual([`runner ${one}`]);
-  expect(await said("resume", "--runner", two)).toBe(`${two} takes work again.\n`);
+  expect(await said("resume", "--runner", two)).toBe(`${two} starts work again.\n`);
   await second.says("this runner is no longer paused");
   const notes = (await world.redis.xrange("tac8:events", "-", "+")).map(([, fields]) => fields.join(" "));
   expect(notes.filter((text) => text.includes('"pause":"begun"'))).toHaveLength(2);
@@ -89,7 +89,7 @@ test("pause outlives a restart of scheduler, runner and Redis; what runs goes on
   expect(await world.store.read(world.jobId(second))).toMatchObject({ state: "queued" });
   expect(await world.queue.isPaused()).toBe(true);
   expect(await said("status")).toMatch(/operator, until it is resumed: the disk is being changed/);
-  expect(await said("pause")).toMatch(/paused before, by ann@\S+ at \d\d:\d\d \(the disk is being changed\)/);
+  expect(await said("pause")).toMatch(/Already paused by ann@\S+ since \d\d:\d\d \(the disk is being changed\)/);
   expect(await said("resume")).toBe("Resumed.\n");
   await world.reaches(second, "pr");
 });

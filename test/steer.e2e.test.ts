@@ -103,7 +103,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   await world.reaches(blocked, "blocked");
   await poll(30_000, async () => ((await queue.getDelayedCount()) === 1 ? null : "the job does not wait"));
   await runner.stop();
-  expect(await said("pause", "--reason", "lunch")).toContain("nothing new starts");
+  expect(await said("pause", "--reason", "lunch")).toContain("no new agent starts");
   const waiting = world.openIssue({ script });
   const parked = world.openIssue({ script });
   for (const number of [waiting, parked]) await queued(number);
@@ -127,7 +127,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   await queued(untold);
   await scheduler.stop();
   await world.redis.del("tac8:scheduler");
-  expect(await said("stop", `${untold}`)).toMatch(/the scheduler is not at work.*\n.*is stopped\./);
+  expect(await said("stop", `${untold}`)).toMatch(/the scheduler is not running.*\n.*is stopped\./);
   expect(github.issue(REPO, untold).labels).toEqual([LABEL]);
   scheduler = world.startApp("scheduler");
   await poll(30_000, async () => ((await store.read(world.jobId(untold))).stop === null ? null : "not told"));

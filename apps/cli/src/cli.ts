@@ -3,6 +3,7 @@ import { messageOf, Problem, WrongUsage, type Context } from "./context.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { createProgram } from "./program.ts";
 import { jsonText } from "./terminal/json.ts";
+import { sentence } from "./terminal/sentence.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
 /**
@@ -47,6 +48,6 @@ function linesOf(error: unknown): string[] {
 
 function complain(error: unknown, { err, env, lines }: Context & { readonly lines: readonly string[] }): void {
   const mark = painter(err.color)("red", "tac8:");
-  for (const line of lines) err.line(`${mark} ${line}`);
+  for (const line of lines) sentence(err, `${mark} ${line}`);
   if (env["LOG_LEVEL"] === "debug" && error instanceof Error) err.line(error.stack ?? "");
 }

@@ -43,5 +43,5 @@ function button(name: string): Html | false {
 }
 
 function end({ until }: Hold, now: number): Html {
-  return until === null ? html`until it is taken away` : html`ends ${timeTag(until, now)}`;
+  return until === null ? html`until it is resumed` : html`ends ${timeTag(until, now)}`;
 }

@@ -48,7 +48,7 @@ function item(run: RunPresence & { runner: string }, { repositories, now }: Over
 }
 
 function lastDeed({ last }: RunPresence, now: number): Html {
-  if (last === null) return html`<span class="dim">has not said anything yet</span>`;
+  if (last === null) return html`<span class="dim">no output yet</span>`;
   return html`<code>${last.text}</code> <span class="dim">${timeTag(last.at, now)}</span>`;
 }
 

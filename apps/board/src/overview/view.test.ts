@@ -101,7 +101,7 @@ test("holds say until when, and what a person may end; what is wrong comes first
   const look = { ...SNAPSHOT.look, holds, queue: { ...SNAPSHOT.look.queue, paused: true } };
   const reason = { level: "critical" as const, code: "x", text: "no runner is there", action: null, host: null };
   const page = show({ look }, { health: { level: "critical", reasons: [reason] } });
-  for (const text of ["nothing new starts", "in 10 min", "until it is taken away", "on hold: limit reached"]) {
+  for (const text of ["nothing new starts", "in 10 min", "until it is resumed", "on hold: limit reached"]) {
     expect(page).toContain(text);
   }
   expect(page).toContain('action="/resume"');

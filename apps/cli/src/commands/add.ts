@@ -19,11 +19,12 @@ import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
+import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
 /** For all that is asked of GitHub together. */
 const PATIENCE_MS = 60_000;
-const ANSWER_IT = "It waits for an answer to its question: reply on the issue, and the work goes on.";
+const ANSWER_IT = "It waits for an answer to its question: reply on the issue, and the work continues.";
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
 /** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
@@ -46,8 +47,8 @@ export async function add(context: Context, { args, options }: Input): Promise<n
     context.out.line(jsonText({ issue: name, label: repository.issueLabel, priority, added, next }));
     return 0;
   }
-  const done = added ? "is labelled" : "was labelled before";
-  context.out.line(`${name} ${done}: ${plain(repository.issueLabel)}, priority ${priority}. ${next}`);
+  const done = added ? "is labelled" : "has the label already";
+  sentence(context.out, `${name} ${done}: ${plain(repository.issueLabel)}, priority ${priority}. ${next}`);
   return 0;
 }
 
@@ -188,17 +189,17 @@ async function whatIsNext({ now }: Context, { redisUrl, advice, pollSeconds }: P
         ]);
         const { live, pauseQueue } = planHolds(holds, now());
         if (scheduler === null || !keepsPolling(scheduler, { now: now(), pollSeconds }))
-          return "The scheduler is not at work now: it finds the issue when it is (tac8 up).";
+          return "The scheduler is not running: start it with tac8 up, and it finds the issue.";
         const found = added ? `The scheduler finds it within ${pollSeconds} s` : "The scheduler knows it";
         if (pauseQueue)
           return `${found}, and it waits: held by ${live.map(({ name }) => plain(name)).join(", ")} (tac8 status).`;
-        if (presentRunners(runners, now()).length === 0) return `${found}; no runner is there to work on it.`;
-        return `${found}; tac8 list shows how it goes.`;
+        if (presentRunners(runners, now()).length === 0) return `${found}; no runner is running to work on it.`;
+        return `${found}; follow it with tac8 list.`;
       },
       advice,
     );
   } catch (error) {
-    if (error instanceof Problem) return `What becomes of it cannot be told: ${error.message}.`;
+    if (error instanceof Problem) return `Its state is unknown: ${error.message}.`;
     throw error;
   }
 }

@@ -72,7 +72,7 @@ describe("tac8 retry", () => {
     expect(await queue.getFailedCount()).toBe(1);
     expect(await tac8("retry", "#3")).toEqual({
       code: 0,
-      out: "octo/hello#3 waits for its next try (it was: failed).\n",
+      out: "octo/hello#3 is queued again (it was: failed).\n",
       err: "",
     });
     const job = await queue.getJob(id(3));
@@ -135,7 +135,7 @@ describe("tac8 retry", () => {
     await work(async () => {
       said = await tac8("retry", "3");
     });
-    expect(said).toMatchObject({ code: 0, out: "octo/hello#3 is being worked on: nothing to do.\n" });
+    expect(said).toMatchObject({ code: 0, out: "octo/hello#3 is being worked on: there is nothing to retry.\n" });
   });
 
   it("says how to answer a blocked one", async () => {
@@ -146,7 +146,7 @@ describe("tac8 retry", () => {
     });
     const { code, err } = await tac8("retry", "3");
     expect(code).toBe(1);
-    expect(err).toBe("tac8: octo/hello#3 is blocked by a question: reply to it on the issue, and the work goes on\n");
+    expect(err).toBe("tac8: octo/hello#3 is blocked by a question: reply on the issue, and the work continues\n");
     expect(await queue.getDelayedCount()).toBe(1);
   });
 

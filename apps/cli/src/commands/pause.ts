@@ -7,6 +7,7 @@ import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
 import { jsonText } from "../terminal/json.ts";
+import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 
@@ -16,7 +17,7 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
   const place = locateDespiteMistakes(context, options["config"] as string | undefined);
   const name = options["runner"] as string | undefined;
   const by = operatorOf(context);
-  const reason = ((options["reason"] as string | undefined) ?? "paused by a person").slice(0, 500);
+  const reason = ((options["reason"] as string | undefined) ?? "paused by an operator").slice(0, 500);
   return withRedis(
     place.redisUrl,
     async (redis) => {
@@ -35,14 +36,14 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
         out.line(jsonText({ ...shown, since: new Date(since).toISOString() }));
         return 0;
       }
-      const what = runner === null ? "Paused: nothing new starts" : `${plain(runner)} is paused: it takes nothing new`;
+      const what =
+        runner === null ? "Paused: no new agent starts" : `${plain(runner)} is paused: it starts no new agent`;
       const end = runner === null ? "tac8 resume" : `tac8 resume --runner ${plain(runner)}`;
-      if (done.began) out.line(`${what}, and what runs goes on to its end. ${end} ends it.`);
+      if (done.began) sentence(out, `${what}, and agents at work finish. To resume: ${end}`);
       else {
         const since = moment(there.since, now());
-        out.line(
-          `${runner === null ? "It" : plain(runner)} was paused before, by ${plain(there.by)} at ${since} (${plain(there.reason)}). ${end} ends it.`,
-        );
+        const already = runner === null ? "Already paused" : `${plain(runner)} is already paused`;
+        sentence(out, `${already} by ${plain(there.by)} since ${since} (${plain(there.reason)}). To resume: ${end}`);
       }
       return 0;
     },

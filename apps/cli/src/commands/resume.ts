@@ -13,6 +13,7 @@ import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../runners.ts";
 import { jsonText } from "../terminal/json.ts";
+import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 
@@ -43,7 +44,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
         });
       }
       if (options["json"] === true) context.out.line(asJson(done, live, [...paused.keys()]));
-      else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) context.out.line(line);
+      else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) sentence(context.out, line);
       return 0;
     },
     place.advice,
@@ -59,12 +60,12 @@ async function end(
   if (name !== undefined) {
     const runner = await findRunner(redis, name, now);
     const was = await resumeRunner(redis, { runner, by });
-    const line = was === null ? `${plain(runner)} was not paused.` : `${plain(runner)} takes work again.`;
+    const line = was === null ? `${plain(runner)} was not paused.` : `${plain(runner)} starts work again.`;
     return { what: runner, ended: was !== null, line };
   }
   if (hold === undefined || hold === OPERATOR) {
     const { ended } = await resumeAll(redis, { by, now });
-    return { what: OPERATOR, ended, line: ended ? "Resumed." : "It was not paused by a person." };
+    return { what: OPERATOR, ended, line: ended ? "Resumed." : "Nothing to resume: no operator has paused it." };
   }
   const { live } = planHolds(await readHolds(redis), now);
   const there = live.find(({ name: known }) => known === hold || known === repositoryHoldOf(hold));
@@ -77,7 +78,7 @@ async function end(
   }
   const { ended } = await endHold(redis, { name: there.name, by, now });
   const lifted = there.name === BUDGET_HOLD ? " Today's limits are lifted until midnight." : "";
-  const line = `The hold ${plain(there.name)} is ended: what waited for it goes on now.${lifted}`;
+  const line = `The hold ${plain(there.name)} is lifted: work that waited for it continues.${lifted}`;
   return { what: there.name, ended, line };
 }
 
@@ -102,7 +103,7 @@ function whatIsLeft(holds: readonly Hold[], paused: Awaited<ReturnType<typeof re
 }
 
 function untilOf({ until }: Hold, now: number): string {
-  return until === null ? "until somebody ends it" : `until ${moment(until, now)}`;
+  return until === null ? "until it is resumed" : `until ${moment(until, now)}`;
 }
 
 function asJson({ what, ended }: Resumed, holds: readonly Hold[], pausedRunners: readonly string[]): string {

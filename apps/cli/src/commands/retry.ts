@@ -13,6 +13,7 @@ import { locate, type Place } from "../redis/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
 import { jsonText } from "../terminal/json.ts";
+import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
 /**
@@ -54,8 +55,8 @@ async function retryIn(
       answers.push({ issue: name, result, ...facts });
       if (!good) code = 1;
       if (json) continue;
-      if (good) context.out.line(line);
-      else context.err.line(`tac8: ${line}`);
+      if (good) sentence(context.out, line);
+      else sentence(context.err, `tac8: ${line}`);
     }
     if (json) context.out.line(jsonText({ issues: answers }));
     else if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
@@ -104,7 +105,7 @@ function behind(held: string | null, free: string): string {
 function describeRetry(name: string, answer: Answer): string {
   switch (answer.kind) {
     case "queued":
-      return `${name} waits for its next try${answer.from === null ? "" : ` (it was: ${answer.from})`}.`;
+      return `${name} is queued again${answer.from === null ? "" : ` (it was: ${answer.from})`}.`;
     case "now":
       return `${name} waits no longer, and ${behind(answer.held, "is next")}.`;
     case "waiting":
@@ -112,17 +113,17 @@ function describeRetry(name: string, answer: Answer): string {
     case "stopping":
       return `${name} is being stopped: try again when it has stopped (see tac8 status)`;
     case "running":
-      return `${name} is being worked on: nothing to do.`;
+      return `${name} is being worked on: there is nothing to retry.`;
     case "blocked":
-      return `${name} is blocked by a question: reply to it on the issue, and the work goes on`;
+      return `${name} is blocked by a question: reply on the issue, and the work continues`;
     case "closed":
       return `${name} is closed on GitHub: reopen it, then try again`;
     case "missing":
       return `${name} is not on GitHub any more, or the token may not see it`;
     case "unknown":
-      return `${name} is not in the queue: check the number, or label the issue (again) with tac8 add`;
+      return `${name} is not in the queue: check the number, or label the issue with tac8 add`;
     case "changed":
-      return `${name} changed at the same moment: look at it with tac8 list, and try again`;
+      return `${name} is changing: see tac8 list, and try again`;
     default:
       return unreachable(answer);
   }

@@ -88,7 +88,7 @@ describe("tac8 stop", () => {
     await cli.seen(/interrupts/);
     await store.write(id(3), "r1", { state: "pr", run: null, stop: null });
     expect(await cli.ended).toMatchObject({ code: 0 });
-    expect(cli.stdout()).toContain("came to its own end before it could be stopped: pr.");
+    expect(cli.stdout()).toContain("ended by itself before it could be stopped: pr.");
   });
 
   it("Ctrl-C ends the wait, not the stop", async () => {
@@ -97,7 +97,7 @@ describe("tac8 stop", () => {
     await cli.seen(/pi\/0 kills its agent/);
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 3, signal: null });
-    expect(cli.stdout()).toContain("no longer waiting; the stop goes on");
+    expect(cli.stdout()).toContain("no longer waiting; the stop continues");
     expect(await store.read(id(3))).toMatchObject({
       stop: expect.stringMatching(/^stopped by ann@/),
       stopMode: "kill",
@@ -107,7 +107,7 @@ describe("tac8 stop", () => {
   it("is bounded, or does not wait at all", async () => {
     await running();
     const late = await tac8(["stop", "3", "--timeout", "1"]);
-    expect(late).toMatchObject({ code: 3, out: expect.stringContaining("is not at its end after 1 s") });
+    expect(late).toMatchObject({ code: 3, out: expect.stringContaining("has not stopped after 1 s") });
     const { code, out } = await tac8(["stop", "3", "--no-wait", "--json"]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
@@ -157,10 +157,10 @@ describe("tac8 pause and resume", () => {
     });
     expect(await queue.isPaused()).toBe(true);
     expect(await readHolds(redis)).toMatchObject([{ name: "operator", reason: "lunch", until: null }]);
-    expect((await tac8(["pause"])).out).toMatch(/It was paused before, by bob@\S+ at .* \(lunch\)/);
+    expect((await tac8(["pause"])).out).toMatch(/Already paused by bob@\S+ since .* \(lunch\)/);
     expect(await tac8(["resume"])).toEqual({ code: 0, out: "Resumed.\n", err: "" });
     expect(await queue.isPaused()).toBe(false);
-    expect((await tac8(["resume"])).out).toBe("It was not paused by a person.\n");
+    expect((await tac8(["resume"])).out).toBe("Nothing to resume: no operator has paused it.\n");
   });
 
   it("a plain resume leaves what others hold, and names it", async () => {
@@ -171,7 +171,7 @@ describe("tac8 pause and resume", () => {
     expect(code).toBe(0);
     expect(out.split("\n")).toEqual([
       "Resumed.",
-      "Still held by auth until somebody ends it: 401; tac8 resume auth ends it now",
+      "Still held by auth until it is resumed: 401; tac8 resume auth ends it now",
       expect.stringMatching(/^Runner pi\/0 is paused by SIGUSR1 since .*; tac8 resume --runner pi\/0 ends it$/),
       "",
     ]);
@@ -179,7 +179,7 @@ describe("tac8 pause and resume", () => {
     const ended = await tac8(["resume", "auth", "--json"]);
     expect(JSON.parse(ended.out)).toEqual({ what: "auth", ended: true, holds: [], pausedRunners: ["pi/0"] });
     expect(await queue.isPaused()).toBe(false);
-    expect((await tac8(["resume", "--runner", "pi"])).out).toBe("pi/0 takes work again.\n");
+    expect((await tac8(["resume", "--runner", "pi"])).out).toBe("pi/0 starts work again.\n");
   });
 
   fieldTest("E1", "resume of a hold wakes what was parked for it, and retry means now", async () => {
@@ -199,12 +199,12 @@ describe("tac8 pause and resume", () => {
       "octo/hello#3 waits no longer, and starts when the hold auth ends; tac8 resume auth ends it now.\n",
     );
     expect((await tac8(["resume", "auth"])).out).toContain(
-      "The hold auth is ended: what waited for it goes on now.\nStill held by repo:octo/hello until ",
+      "The hold auth is lifted: work that waited for it continues.\nStill held by repo:octo/hello until ",
     );
     expect([await stateOf(3), await stateOf(4)]).toEqual(["prioritized", "delayed"]);
     // Short, and in any case.
     expect((await tac8(["resume", "Octo/Hello"])).out).toBe(
-      "The hold repo:octo/hello is ended: what waited for it goes on now.\n",
+      "The hold repo:octo/hello is lifted: work that waited for it continues.\n",
     );
     expect([await stateOf(4), await stateOf(5)]).toEqual(["prioritized", "delayed"]);
     expect((await tac8(["retry", "5"])).out).toBe("octo/hello#5 waits no longer, and is next.\n");
@@ -226,10 +226,10 @@ describe("tac8 pause and resume", () => {
   it("a runner goes by its name, by its host's, or by that of a slot", async () => {
     const presence = { at: Date.now(), host: "pi", pid: 1, slots: 1, busy: 0 };
     for (const name of ["pi/0", "pi/1", "mac/0"]) await announceRunner(redis, { ...presence, name });
-    expect((await tac8(["pause", "--runner", "mac"])).out).toContain("mac/0 is paused: it takes nothing new");
-    expect((await tac8(["pause", "--runner", "mac/0"])).out).toContain("mac/0 was paused before");
+    expect((await tac8(["pause", "--runner", "mac"])).out).toContain("mac/0 is paused: it starts no new agent");
+    expect((await tac8(["pause", "--runner", "mac/0"])).out).toContain("mac/0 is already paused");
     await announceRunner(redis, { ...presence, slots: 2, name: "mac/0" });
-    expect((await tac8(["resume", "--runner", "mac/1"])).out).toBe("mac/0 takes work again.\n");
+    expect((await tac8(["resume", "--runner", "mac/1"])).out).toBe("mac/0 starts work again.\n");
     expect((await tac8(["pause", "--runner", "mac/2"])).err).toContain("there is no runner mac/2");
     expect(await tac8(["pause", "--runner", "pi"])).toMatchObject({
       code: 1,
@@ -306,7 +306,7 @@ describe("tac8 add", () => {
     const now = Date.now();
     await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
     expect((await tac8(["add", `${number}`], env)).out).toMatch(
-      /was labelled before: .*P0\. The scheduler knows it; no runner/,
+      /has the label already: .*P0\. The scheduler knows it; no runner/,
     );
     await queued(number, { state: "blocked" });
     expect((await tac8(["add", `${number}`], env)).out).toMatch(/It waits for an answer to its question: reply/);
@@ -341,7 +341,7 @@ describe("tac8 add", () => {
     });
     expect(await tac8(["stop", `${ended}`], env)).toEqual({
       code: 0,
-      out: `octo/hello#${ended} does not start again: the scheduler takes its new label off. It stays pr.\n`,
+      out: `octo/hello#${ended} does not start again: the scheduler removes its new label. It stays pr.\n`,
       err: "",
     });
     expect(await store.read(id(ended))).toMatchObject({ state: "pr", labelEvent: expect.any(Number), stop: null });
@@ -365,7 +365,7 @@ describe("tac8 add", () => {
     expect(JSON.parse(out)).toEqual({ issues: [{ issue: `octo/hello#${closed}`, result: "closed" }] });
     expect(await store.read(id(closed))).toMatchObject({ state: "failed" });
     // Without a token GitHub does not matter.
-    expect((await tac8(["retry", `${closed}`])).out).toContain("waits for its next try");
+    expect((await tac8(["retry", `${closed}`])).out).toContain("is queued again");
   });
 
   it("labels also where Redis is away, and says so", async () => {
@@ -373,7 +373,7 @@ describe("tac8 add", () => {
     const { code, out } = await tac8(["add", `${number}`], { ...env, REDIS_URL: UNREACHABLE });
     expect({ code, out }).toEqual({
       code: 0,
-      out: expect.stringMatching(/cannot be told: Redis at .* is not reachable/),
+      out: expect.stringMatching(/is unknown: Redis at .* is not reachable/),
     });
     expect(labels(number)).toEqual(["rpi-auto"]);
   });

@@ -15,6 +15,7 @@ import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../reference.ts";
 import { followStop, type FollowOptions } from "../stop/follow.ts";
 import { jsonText } from "../terminal/json.ts";
+import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 import { warn } from "../terminal/warn.ts";
 
@@ -94,7 +95,7 @@ async function tellOfStop(
   const ref = parseJobId(jobId);
   const name = ref === null ? jobId : formatReference(ref);
   const say = (line: string): void => {
-    if (!json) context.out.line(line);
+    if (!json) sentence(context.out, line);
   };
   const refusal = describeRefusal(name, answer, github);
   if (refusal !== null) throw new Problem(refusal);
@@ -104,7 +105,7 @@ async function tellOfStop(
       warn(context.err, `a label that was just put on it may still start it: ${notAsked(github)}`);
   }
   if (answer.kind === "kept") {
-    say(`${name} does not start again: the scheduler takes its new label off. It stays ${answer.state}.`);
+    say(`${name} does not start again: the scheduler removes its new label. It stays ${answer.state}.`);
   }
   if (answer.kind === "stopping") {
     const runner = plain(answer.runner ?? "its runner");
@@ -120,8 +121,8 @@ async function tellOfStop(
     const result = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds, signal });
     over = result === "over";
     if (result === "late")
-      say(`${name} is not at its end after ${Math.round(waitMs / 1000)} s; the stop goes on. tac8 list shows it.`);
-    if (result === "left") say(`${name}: no longer waiting; the stop goes on.`);
+      say(`${name} has not stopped after ${Math.round(waitMs / 1000)} s; the stop continues. See tac8 list.`);
+    if (result === "left") say(`${name}: no longer waiting; the stop continues.`);
   }
   const after = await store.read(jobId);
   const ended = rested || isEnded(after.state);
@@ -133,7 +134,7 @@ async function tellOfStop(
   } else if (!rested && ended) {
     const work = after.publishedSha === null ? "" : ` Its work is on the branch ${plain(after.branch ?? "?")}.`;
     if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 add ${name}`);
-    else say(`${name} came to its own end before it could be stopped: ${after.state ?? "ended"}.`);
+    else say(`${name} ended by itself before it could be stopped: ${after.state ?? "ended"}.`);
   }
   return ended || waitMs === null ? 0 : NOT_YET;
 }

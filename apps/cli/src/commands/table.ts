@@ -18,13 +18,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "init",
-    summary: "make a config.toml for your repository, its labels, and see whether all is well",
+    summary: "make a config.toml for your repository, create its labels, and check everything",
     options: [
       { flags: "--repo <owner/name>", description: "the repository to work on" },
       { flags: "--token-file <file>", description: "file with the GitHub token in it" },
       { flags: "--api-url <url>", description: "API of a GitHub Enterprise server: https://HOST/api/v3" },
       { flags: "--force", description: "overwrite a config.toml that is there" },
-      { flags: "--yes", description: "ask nothing" },
+      { flags: "--yes", description: "do not ask questions" },
     ],
     load: async () => (await import("./init.ts")).init,
   },
@@ -32,7 +32,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "doctor",
     summary: "check this machine, Redis, GitHub and the agent, and list the problems to fix",
     options: [
-      { flags: "--fix", description: "make labels and folders that are missing" },
+      { flags: "--fix", description: "create missing labels and folders" },
       {
         flags: "--agent",
         description: "also ask the agent for one word, to see that it is signed in (costs a little)",
@@ -45,7 +45,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "status",
     summary:
-      "how tac8 is: health and its reasons, holds, runners, queue, figures and the last events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is away",
+      "show health and its reasons, holds, runners, queue, figures and the last events; exit code 0: ok or warning, 3: degraded, 4: critical, 1: Redis is unreachable",
     options: [{ flags: "--json", description: "as JSON" }],
     load: async () => (await import("./status.ts")).status,
   },
@@ -66,21 +66,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "view <issue>",
-    summary: "the conversation of an agent's run, the newest one: 471, owner/repo#471 or its address",
+    summary: "show the conversation of an issue's newest agent run: 471, owner/repo#471 or its address",
     options: [
-      { flags: "--follow", description: "go on until the run has ended, not into the next one; Ctrl-C leaves earlier" },
+      { flags: "--follow", description: "follow the run until it ends; Ctrl-C stops following" },
       {
         flags: "--detailed",
         description: "whole inputs and results of tools, where the run's raw log is on this machine",
       },
-      { flags: "--run <n>", description: "another run: they count from 1" },
+      { flags: "--run <n>", description: "show run n; the first is 1" },
       { flags: "--json", description: "as JSON; with --follow an object a line" },
     ],
     load: async () => (await import("./view.ts")).view,
   },
   {
     usage: "why <issue>",
-    summary: "why an issue is not running, or not done: every rule that was looked at, with its evidence",
+    summary: "explain why an issue is not running or not done: every rule that was checked, with its evidence",
     options: [{ flags: "--json", description: "as JSON" }],
     load: async () => (await import("./why.ts")).why,
   },
@@ -95,16 +95,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "retry [issue]",
-    summary: "try an issue again that has ended: 471, owner/repo#471 or its address",
+    summary: "queue an ended issue again: 471, owner/repo#471 or its address",
     options: [
-      { flags: "--failed", description: "try every issue again that has failed" },
+      { flags: "--failed", description: "retry every issue that has failed" },
       { flags: "--json", description: "as JSON" },
     ],
     load: async () => (await import("./retry.ts")).retry,
   },
   {
     usage: "stop <issue>",
-    summary: "end the work on an issue and keep what is there: interrupt, save, push, comment",
+    summary: "stop the work on an issue and keep it: interrupt, save, push, comment",
     options: [
       {
         flags: "--now",
@@ -119,7 +119,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "pause",
-    summary: "start nothing new, on any machine or on one; agents that run go on to their end",
+    summary: "start no new agent, on any machine or on one; agents at work finish",
     options: [
       { flags: "--runner <name>", description: "only this runner: its name in tac8 status, its host's, or a slot's" },
       { flags: "--reason <text>", description: "the reason, shown by tac8 status" },
@@ -129,7 +129,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "resume [hold]",
-    summary: "end the pause of a person; or, when its cause is fixed, a hold by its name, such as auth",
+    summary: "end an operator's pause, or, once its cause is fixed, a hold by its name, such as auth",
     options: [
       { flags: "--runner <name>", description: "end the pause of this runner" },
       { flags: "--json", description: "as JSON" },
@@ -152,11 +152,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "timeline [issue]",
-    summary: "everything that happened, of all or of one issue, the newest last",
+    summary: "show the event log, of all issues or of one, newest last",
     options: [
       { flags: "--since <time>", description: "from then on: 30m, 12h, 7d, 2w or a day such as 2026-11-25" },
       { flags: "--limit <number>", description: "how many of the newest events", initial: "100" },
-      { flags: "--follow", description: "go on with what happens next, until Ctrl-C" },
+      { flags: "--follow", description: "follow new events until Ctrl-C" },
       { flags: "--json", description: "as JSON" },
     ],
     load: async () => (await import("./timeline.ts")).timeline,
@@ -172,7 +172,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: "clean",
     summary: "remove now what the janitor would: old workspaces, sessions and logs of ended issues",
     options: [
-      { flags: "--dry-run", description: "only say what would go" },
+      { flags: "--dry-run", description: "only show what would be removed" },
       { flags: "--json", description: "as JSON" },
     ],
     load: async () => (await import("./clean.ts")).clean,

@@ -98,7 +98,7 @@ test("a machine that is right, after its labels were made", async () => {
   expect([code, process.stderr()]).toEqual([0, ""]);
   expect(out).toContain(`✓ Permissions    ${REPO}: may write Contents, Issues, Pull requests`);
   expect(out).toContain("✓ Clock          agrees with GitHub's and Redis'");
-  expect(out).toMatch(/\n\nNothing is wrong\.\n$/);
+  expect(out).toMatch(/\n\nNo problems found\.\n$/);
   expect(out).not.toContain("\u001b");
   expect(out).not.toContain(token);
   // Looking has changed nothing there.

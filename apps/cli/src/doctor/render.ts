@@ -38,6 +38,6 @@ export function summary(reports: readonly CheckReport[]): string {
     reports.flatMap(({ findings }) => findings).filter(({ verdict }) => verdict === wanted).length;
   const [problems, unknown] = [count("problem"), count("unknown")];
   const open = unknown === 0 ? "" : `; ${unknown} could not be checked`;
-  if (problems === 0) return `Nothing is wrong${open}.`;
+  if (problems === 0) return `No problems found${open}.`;
   return `${problems} ${problems === 1 ? "thing needs" : "things need"} mending${open}.`;
 }

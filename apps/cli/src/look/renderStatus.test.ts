@@ -1,3 +1,4 @@
+import type { LoggedEvent } from "@tac8/core/state/events";
 import { sections as configSections } from "@tac8/core/config/schema";
 import { judgeHealth } from "@tac8/core/health/judge";
 import type { OpenQuestion } from "@tac8/core/look/questions";
@@ -134,10 +135,21 @@ fieldTest("E5", "status and monitor show the cost in 80 columns, however large t
   expect(lines.find((line) => line.startsWith("In all"))).toContain("$123456.78");
 });
 
+it("calls an event what the timeline calls it", () => {
+  const agent = {
+    ...SNAPSHOT.events[0],
+    to: "agent",
+    from: "running",
+    reason: "the agent ended (exited)",
+  } as LoggedEvent;
+  const lines = renderStatus(report({ events: [agent] }), how);
+  expect(lines.at(-1)).toContain("#3 agent ended: the agent ended (exited)");
+});
+
 it("says of an agent without a word that it has none yet", () => {
   const runs = [{ ...run, last: null }];
   const lines = renderStatus(report({ runners: [{ ...runner, runs }] }), how);
-  expect(lines).toContainEqual(expect.stringMatching(/^#471 .* has not said anything yet$/));
+  expect(lines).toContainEqual(expect.stringMatching(/^#471 .* no output yet$/));
 });
 
 it("says what a runner does about it, and names issues in the configuration's spelling", () => {

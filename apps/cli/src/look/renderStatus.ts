@@ -5,6 +5,7 @@ import { dollars, short } from "../terminal/figures.ts";
 import { renderTable } from "../terminal/table.ts";
 import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
 import { clock, moment, span, withLocalTimes } from "../terminal/time.ts";
+import { changeOf, textOf } from "./renderTimeline.ts";
 import type { Figures, StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
 
 export interface How {
@@ -199,14 +200,16 @@ function issueText(issue: string, repositories: readonly RepoRef[]): string {
 const SILENT_MS = 60_000;
 
 function actionText({ last }: StatusRun, now: number): string {
-  if (last === null) return "has not said anything yet";
+  if (last === null) return "no output yet";
   const ago = now - Date.parse(last.at);
   return `${ago > SILENT_MS ? `(${span(ago)} ago) ` : ""}${plain(last.text)}`;
 }
 
-function eventText({ at, issue, from, to, by, reason }: LoggedEvent, { repositories }: How): string {
+/** In the words of `tac8 timeline`. */
+function eventText(event: LoggedEvent, { repositories }: How): string {
+  const { at, issue, by } = event;
   const what = issue === "" ? "" : `${issueText(issue, repositories)} `;
-  const change = from === "" || from === to ? to : `${from} → ${to}`;
-  const why = reason === "" ? "" : `: ${reason}`;
-  return `${clock(Date.parse(at))}  ${plain(`${what}${change}${why}`)}  (${plain(by)})`;
+  const text = textOf(event);
+  const why = text === "" ? "" : `: ${text}`;
+  return `${clock(Date.parse(at))}  ${plain(`${what}${changeOf(event)}${why}`)}  (${plain(by)})`;
 }

@@ -73,7 +73,8 @@ function eventLines(
   return [`${head}${first}`, ...rest.map((line) => " ".repeat(used) + line)];
 }
 
-function changeOf({ from, to, evidence }: LoggedEvent): string {
+/** Return what an event is called, such as `queued → running` or `agent ended`. */
+export function changeOf({ from, to, evidence }: LoggedEvent): string {
   switch (to) {
     case "hold":
       return "hold begins";
@@ -102,7 +103,8 @@ function changeOf({ from, to, evidence }: LoggedEvent): string {
   }
 }
 
-function textOf({ to, reason, evidence }: LoggedEvent): string {
+/** Return what an event is about, on one line. */
+export function textOf({ to, reason, evidence }: LoggedEvent): string {
   const name = typeof evidence["name"] === "string" ? evidence["name"] : "";
   const agent = to === "agent" ? parseAgentEvidence(evidence) : null;
   if (agent !== null) {

@@ -55,10 +55,10 @@ export async function followStop(options: FollowOptions): Promise<"over" | "late
     if (performance.now() >= presenceAt) {
       presenceAt = performance.now() + PRESENCE_MS;
       if (ended && !(await schedulerIsThere(options))) {
-        once("  the scheduler is not at work: when it is, the issue on GitHub will say so");
+        once("  the scheduler is not running: when it is, it updates the comment on GitHub");
         return "over";
       }
-      if (ended) once("  the issue on GitHub is still to be told");
+      if (ended) once("  its comment on GitHub is not updated yet");
       else await tellOfRunner(options, runner, once);
     }
     if (performance.now() >= deadline) return "late";
@@ -83,5 +83,5 @@ async function tellOfRunner(
   const its = runners.find(({ name, runs }) => name === slot || runs?.some((run) => run.issue === jobId) === true);
   const silent = its === undefined ? null : context.now() - its.at;
   if (silent !== null && silent <= RUNNER_GONE_MS) return;
-  once(`  its runner ${plain(slot)} is not to be heard: the issue ends when the lock of its job is over`);
+  once(`  its runner ${plain(slot)} is unreachable: the issue ends when the lock of its job expires`);
 }

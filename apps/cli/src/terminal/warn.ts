@@ -1,7 +1,8 @@
 import type { Output } from "../context.ts";
+import { sentence } from "./sentence.ts";
 import { painter, plain } from "./text.ts";
 
 /** Print one warning line for the operator. `line` may hold the words of others. */
 export function warn(err: Output, line: string): void {
-  err.line(`${painter(err.color)("yellow", "tac8: warning:")} ${plain(line)}`);
+  sentence(err, `${painter(err.color)("yellow", "tac8: warning:")} ${plain(line)}`);
 }

@@ -95,7 +95,7 @@ function judgeHolds({ holds }: Snapshot): Reason[] {
   return holds.flatMap((hold): Reason[] => {
     const { name, reason, by, until } = hold;
     if (name === HEALTH_HOLD) return []; // What it was set for is among the reasons.
-    const end = until === null ? "until it is taken away" : `until ${new Date(until).toISOString()}`;
+    const end = until === null ? "until it is resumed" : `until ${new Date(until).toISOString()}`;
     const text = `nothing new starts${placeOf(hold)} ${end} (hold ${name} by ${by}): ${reason}`;
     return [{ ...everywhere, level: levelOf(name), code: `hold:${name}`, text }];
   });

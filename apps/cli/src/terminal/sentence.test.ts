@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { sentence } from "./sentence.ts";
+
+test.each([
+  [20, "Paused: no new agent\nstarts. To resume:\ntac8 resume"],
+  [null, "Paused: no new agent starts. To resume: tac8 resume"],
+])("in %s columns", (columns, shown) => {
+  const said: string[] = [];
+  sentence(
+    { line: (text) => said.push(text), columns, color: false },
+    "Paused: no new agent starts. To resume: tac8 resume",
+  );
+  expect(said).toEqual([shown]);
+});

@@ -1,0 +1,7 @@
+import type { Output } from "../context.ts";
+import { wrap } from "./text.ts";
+
+/** Print a sentence for people. A terminal would break it inside a word; a path or an address longer than a line stays whole. */
+export function sentence(output: Output, text: string): void {
+  output.line(output.columns === null ? text : wrap(text, output.columns).join("\n"));
+}
