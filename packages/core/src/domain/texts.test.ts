@@ -190,3 +190,9 @@ describe("the pull request", () => {
     }
   });
 });
+
+it("says of a cancelled issue that it has to be open to be worked on again", () => {
+  const facts = { runner: null, since: "", branch: null, prNumber: null, headSha: null, usage: null };
+  const text = statusText({ ...facts, state: "cancelled", reason: "the issue was closed" }, { trigger: "go" });
+  expect(JSON.stringify(text)).toContain("reopen the issue if it is closed, and put the label `go` back on.");
+});

@@ -78,8 +78,9 @@ function hintFor(state: IssueState, trigger: string): string | null {
     case "failed":
     case "stopped":
     case "expired":
-    case "cancelled":
       return `To try again, put the label \`${trigger}\` back on.`;
+    case "cancelled":
+      return `To try again, reopen the issue if it is closed, and put the label \`${trigger}\` back on.`;
     case "pr":
       return `For another round on the same pull request, put the label \`${trigger}\` back on.`;
     case "answered":
