@@ -119,7 +119,7 @@ function describeRetry(name: string, answer: Answer): string {
     case "closed":
       return `${name} is closed on GitHub: reopen it, then try again`;
     case "missing":
-      return `${name} is not on GitHub any more, or the token may not see it`;
+      return `${name} is not on GitHub, or the token may not see it: check the number`;
     case "unknown":
       return `${name} is not in the queue: check the number, or label the issue with tac8 add`;
     case "changed":

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { painter } from "../terminal/text.ts";
+import { painter, wrap } from "../terminal/text.ts";
 import { renderLogLine, type LogLine } from "./logLine.ts";
 
 /** What `tac8 up` shows while it runs. */
@@ -22,7 +22,9 @@ export function createScreen({ out, now }: Pick<Context, "out" | "now">): Screen
     event(app, { at: now(), level, message, issue: null, url: null });
   return {
     banner([headline = "", ...rest]) {
-      out.line([paint("bold", headline), ...rest.map((line) => paint("dim", line))].join("\n"));
+      // A path is broken by the terminal alone, so that it can be copied.
+      const lines = out.columns === null ? rest : rest.flatMap((line) => wrap(line, out.columns ?? 80));
+      out.line([paint("bold", headline), ...lines.map((line) => paint("dim", line))].join("\n"));
     },
     address(name, url) {
       out.line(`\n  ${paint("bold", `${name}:`.padEnd(8))} ${paint(["bold", "underline"], url)}\n`);
