@@ -815,6 +815,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "after an outage of the model one job is let through first",
   },
   {
+    name: "probe-beside-older",
+    file: `${CORE}/domain/breaker.ts`,
+    find: "Math.min(older.length + 1, concurrency ?? Infinity)",
+    replace: "Math.min(1, concurrency ?? Infinity)",
+    test: { file: `${SCHEDULER}/breaker.int.test.ts`, name: "the probe runs beside agents" },
+    promise: "a probe does not wait for agents that were at work before the hold",
+  },
+  {
     name: "login-fields",
     file: `${RUNNER}/agent/signals.ts`,
     find: "find(CODES, (pattern) => fields.codes.some((code) => pattern.test(code))) ??",

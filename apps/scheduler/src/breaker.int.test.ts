@@ -76,6 +76,35 @@ test("it holds the queue, probes with one job on all runners, and lets all throu
   expect(await newest()).toMatchObject({ to: "note", reason: expect.stringContaining("went well") });
 });
 
+test("the probe runs beside agents that were at work before the hold", async () => {
+  const gates = new Map<string, PromiseWithResolvers<void>>();
+  const gate = (name: string) => {
+    const its = gates.get(name) ?? Promise.withResolvers<void>();
+    gates.set(name, its);
+    return its;
+  };
+  const hold = ({ name }: { readonly name: string }) => Promise.race([gate(name).promise, over.promise]);
+  workers = [1, 2].map(() => new Worker(QUEUE_NAME, hold, { connection: at.redis, concurrency: 2 }));
+  for (const worker of workers) worker.on("error", () => undefined);
+  const active = async () => (await at.queue.getActive()).map(({ name }) => name).toSorted();
+  for (const name of ["old 1", "old 2"]) await at.queue.add(name, {} as never);
+  await expect.poll(active, { timeout: 30_000 }).toEqual(["old 1", "old 2"]);
+  await trip();
+  for (const name of ["new 1", "new 2"]) await at.queue.add(name, {} as never);
+
+  ahead = 5 * 60_000 + 1;
+  await round();
+  await expect.poll(active, { timeout: 30_000 }).toEqual(["new 1", "old 1", "old 2"]);
+  gate("old 1").resolve();
+  await expect.poll(() => at.queue.getCompletedCount(), { timeout: 30_000 }).toBe(1);
+  await round();
+  expect(await limit()).toBe(2);
+
+  await ends("pr", 4);
+  await round();
+  expect(await limit()).toBeNull();
+});
+
 test("a probe that fails alike holds for longer; old failures do not trip it again", async () => {
   await trip();
   ahead = 5 * 60_000 + 1;

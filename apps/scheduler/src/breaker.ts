@@ -1,6 +1,13 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { holdOf, parseBreaker, planBreaker, type BreakerState } from "@tac8/core/domain/breaker";
+import {
+  holdOf,
+  parseBreaker,
+  planBreaker,
+  probeLimit,
+  stillOlder,
+  type BreakerState,
+} from "@tac8/core/domain/breaker";
 import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent, readEvents } from "@tac8/core/state/events";
 import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
@@ -10,7 +17,7 @@ import { readRunners } from "@tac8/core/state/presence";
 /** All borrowed. */
 export interface BreakerServices {
   readonly redis: Redis;
-  readonly queue: Pick<Queue, "getGlobalConcurrency" | "setGlobalConcurrency" | "removeGlobalConcurrency">;
+  readonly queue: Pick<Queue, "getGlobalConcurrency" | "setGlobalConcurrency" | "removeGlobalConcurrency" | "toKey">;
   readonly log: Logger;
   readonly now: () => number;
   /** Config `breaker_failures`. */
@@ -47,10 +54,12 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
     const newest = (await readEvents(redis, { count: 1 }))[0]?.id ?? "";
     const hold = state.phase === "closed" ? null : holdOf(state);
     const answered = state.phase === "probing" && hold === "model" ? await runsThatUseTools() : [];
-    if (newest === seen && state.phase !== "open" && answered.length === 0) return;
+    const active = state.phase === "closed" ? [] : await redis.lrange(queue.toKey("active"), 0, -1);
+    const olderEnded = state.phase === "probing" && stillOlder(state, active).length < state.older.length;
+    if (newest === seen && state.phase !== "open" && answered.length === 0 && !olderEnded) return;
     const events = await readEvents(redis, { count: state.phase === "open" ? 1 : WINDOW });
     const held = (await readHolds(redis)).some(({ name, until }) => name === hold && (until === null || until > now()));
-    const plan = planBreaker({ state, events, held, answered, failures, factor, now: now() });
+    const plan = planBreaker({ state, events, held, answered, active, failures, factor, now: now() });
     switch (plan.do) {
       case "nothing":
         break;
@@ -64,9 +73,10 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         break;
       }
       case "probe":
-        await queue.setGlobalConcurrency(1);
+        await queue.setGlobalConcurrency(probeLimit(plan.state));
         await enter(plan.state);
-        log.info("the breaker lets one job at a time through, to see whether things work again");
+        if (state.phase === "open")
+          log.info("the breaker lets one job at a time through, to see whether things work again");
         break;
       case "close": {
         const before = state.phase === "closed" ? null : state.concurrency;

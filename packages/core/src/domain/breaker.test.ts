@@ -8,6 +8,7 @@ import {
   holdOf,
   parseBreaker,
   planBreaker,
+  probeLimit,
   type BreakerFacts,
   type BreakerState,
 } from "./breaker.ts";
@@ -38,7 +39,7 @@ function events(...hows: readonly string[]): LoggedEvent[] {
 const waiting = (kind: string) => (PARKED.includes(kind) ? "parked" : "retrying");
 
 function plan(hows: readonly string[], more: Partial<BreakerFacts> = {}) {
-  const facts = { state: CLOSED, held: false, answered: [], failures: 3, factor: 1, now: NOW };
+  const facts = { state: CLOSED, held: false, answered: [], active: [], failures: 3, factor: 1, now: NOW };
   return planBreaker({ ...facts, events: events(...hows), ...more });
 }
 
@@ -72,7 +73,7 @@ test("the hold is named after the failure", () => {
     do: "trip",
     reason: "the last 3 runs all failed in the same way: no space left, run 99",
     until: NOW + 5 * MINUTE,
-    state: { phase: "open", way: "agent: no space left, run #", times: 1, concurrency: null, after: "3-0" },
+    state: { phase: "open", way: "agent: no space left, run #", times: 1, concurrency: null, older: [], after: "3-0" },
   });
 });
 
@@ -89,6 +90,7 @@ const tripped = (phase: "open" | "probing", times = 1): BreakerState => ({
   way: "agent: no space left, run #",
   times,
   concurrency: 7,
+  older: [],
 });
 
 test("open, it waits for its hold to end, then probes", () => {
@@ -99,6 +101,26 @@ test("open, it waits for its hold to end, then probes", () => {
     state: { ...state, phase: "probing", after: "2-0" },
   });
   expect(plan([], { state })).toMatchObject({ state: { after: "1-0" } });
+});
+
+test("a probe does not wait for jobs that were active before it, and is one job beside them", () => {
+  const begun = plan(["agent"], { state: outage("open"), active: ["a", "b"] });
+  expect(begun).toMatchObject({ do: "probe", state: { phase: "probing", older: ["a", "b"] } });
+  const state = { ...outage("probing"), older: ["a", "b"] } as BreakerState;
+  expect(plan(["agent"], { state, active: ["a", "b", "probe"] }).do).toBe("nothing");
+  for (const phase of [state, { ...tripped("probing"), older: ["a", "b"] } as BreakerState]) {
+    const next = plan(["agent"], { state: phase, active: ["b", "probe"] });
+    expect(next).toEqual({ do: "probe", state: { ...phase, older: ["b"] } });
+  }
+});
+
+test.each([
+  [[], null, 1],
+  [["a", "b"], null, 3],
+  [["a", "b"], 9, 3],
+  [["a", "b"], 2, 2],
+])("beside the older jobs %j, with the user's limit %s, the queue's limit is %d", (older, concurrency, limit) => {
+  expect(probeLimit({ older, concurrency })).toBe(limit);
 });
 
 test.each<[string, readonly string[], string]>([
@@ -211,6 +233,7 @@ const outage = (phase: "open" | "probing", times = 1): BreakerState => ({
   way: "model",
   times,
   concurrency: 7,
+  older: [],
 });
 
 test.each<[string, readonly string[], string]>([

@@ -10,7 +10,8 @@ import { endedWell } from "./states.ts";
  *   closed ──the last N runs failed alike, or an outage──▶ open ──its hold is over──▶ probing ──a run ends otherwise──▶ closed
  *                                                            ◀────────one more fails alike────────┘
  *
- * `open`: the hold `breaker`, or `model` for an outage. `probing`: one job at a time in the whole queue.
+ * `open`: the hold `breaker`, or `model` for an outage. `probing`: one job at a time in the whole queue, beside those that
+ * were running when the hold ended.
  */
 const stateSchema = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("closed"), after: z.string() }),
@@ -23,6 +24,8 @@ const stateSchema = z.discriminatedUnion("phase", [
     times: z.number(),
     /** The queue's own limit before the probe, to be put back. */
     concurrency: z.number().nullable(),
+    /** Jobs that were active when the probe began, and still are: they may run for hours, and the probe does not wait for them. */
+    older: z.array(z.string()).default([]),
   }),
 ]);
 export type BreakerState = z.infer<typeof stateSchema>;
@@ -47,6 +50,8 @@ export interface BreakerFacts {
   readonly held: boolean;
   /** Runs whose agent has called a tool: the model answers them. */
   readonly answered: readonly string[];
+  /** Ids of the jobs that runners have now. */
+  readonly active: readonly string[];
   /** Alike failures in a row that trip it; 0: it never trips. */
   readonly failures: number;
   /** Multiplies the holds; config `backoff_factor`. */
@@ -58,6 +63,7 @@ export interface BreakerFacts {
 export type BreakerPlan =
   | { readonly do: "nothing" }
   | { readonly do: "trip"; readonly state: Tripped; readonly reason: string; readonly until: number }
+  /** Begins a probe, or goes on with one when an older job has ended: `probeLimit` of the state is the queue's limit. */
   | { readonly do: "probe"; readonly state: Tripped }
   | { readonly do: "close"; readonly state: BreakerState; readonly reason: string };
 
@@ -80,7 +86,18 @@ export function planBreaker(facts: BreakerFacts): BreakerPlan {
   // Switched off, it still knows of outages: their hold is not its own.
   if (facts.failures === 0 && state.way !== OUTAGE) return close(facts, "the breaker was switched off");
   if (state.phase === "probing") return whileProbing(facts, state);
-  return facts.held ? NOTHING : { do: "probe", state: { ...state, phase: "probing", after: newest(facts) } };
+  if (facts.held) return NOTHING;
+  return { do: "probe", state: { ...state, phase: "probing", after: newest(facts), older: [...facts.active] } };
+}
+
+/** The queue's limit while probing: one job beside the older ones, and never more than the limit that the user has set. Pure. */
+export function probeLimit({ older, concurrency }: Pick<Tripped, "older" | "concurrency">): number {
+  return Math.min(older.length + 1, concurrency ?? Infinity);
+}
+
+/** The older jobs that are still active. Pure. */
+export function stillOlder({ older }: Pick<Tripped, "older">, active: readonly string[]): string[] {
+  return older.filter((id) => active.includes(id));
 }
 
 function whileClosed(facts: BreakerFacts): BreakerPlan {
@@ -103,9 +120,10 @@ function whenAlike(facts: BreakerFacts, last: readonly EndedRun[]): BreakerPlan 
 }
 
 /** The first end that says something decides; of an outage, also a run that the model answers. */
-function whileProbing(facts: BreakerFacts, { way, times, concurrency }: Tripped): BreakerPlan {
+function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
+  const { way, times, concurrency } = state;
   const [first] = endsAfter(facts);
-  if (first === undefined) return whileProbeRuns(facts, way);
+  if (first === undefined) return whileProbeRuns(facts, state);
   const { end, event } = first;
   if (end.how === "well") return close(facts, `a run of ${event.issue} went well`);
   if (end.how === "failed" && end.way === OUTAGE && way !== OUTAGE) {
@@ -121,13 +139,16 @@ function whileProbing(facts: BreakerFacts, { way, times, concurrency }: Tripped)
 }
 
 /** A run may take hours: the queue does not wait for its end once the model is known to answer. */
-function whileProbeRuns(facts: BreakerFacts, way: string): BreakerPlan {
-  if (way !== OUTAGE) return NOTHING;
+function whileProbeRuns(facts: BreakerFacts, state: Tripped): BreakerPlan {
+  const older = stillOlder(state, facts.active);
+  const goesOn: BreakerPlan =
+    older.length === state.older.length ? NOTHING : { do: "probe", state: { ...state, older } };
+  if (state.way !== OUTAGE) return goesOn;
   const begun = facts.events.find(
     ({ id, to, evidence }) =>
       to === "running" && compareIds(id, facts.state.after) > 0 && facts.answered.includes(String(evidence["run"])),
   );
-  return begun === undefined ? NOTHING : close(facts, `the model answers a run of ${begun.issue}`);
+  return begun === undefined ? goesOn : close(facts, `the model answers a run of ${begun.issue}`);
 }
 
 function trip(
@@ -137,7 +158,7 @@ function trip(
   const ladder = tripped.way === OUTAGE ? POLICY.model.minutes : HOLD_MINUTES;
   const minutes = ladder[tripped.times - 1] ?? ladder.at(-1) ?? 0;
   const until = facts.now + minutes * 60_000 * facts.factor;
-  return { do: "trip", state: { ...tripped, phase: "open", after: newest(facts) }, reason, until };
+  return { do: "trip", state: { ...tripped, phase: "open", after: newest(facts), older: [] }, reason, until };
 }
 
 function close(facts: BreakerFacts, reason: string): BreakerPlan {

@@ -101,7 +101,7 @@ const facts: WhyFacts = {
 const unseen = { issue: fields({}), job: null } satisfies Partial<WhyFacts>;
 const ended = (change: Partial<IssueFields>) => ({ since: iso(5 * min), ...change });
 const full = runner("pi-1/0", { busy: 2 });
-const probing = { phase: "probing", after: "0-0", way: "agent: #", times: 1, concurrency: null } as const;
+const probing = { phase: "probing" as const, after: "0-0", way: "agent: #", times: 1, concurrency: null, older: [] };
 const delayed = (in_: number) => job({ state: "delayed", ahead: null, until: now + in_, attemptsMade: 1 });
 const running = fields({ state: "running", since: iso(12 * min), runner: "pi-1/1", run: "3f2c9a7e-1" });
 const active = job({ state: "active", ahead: null, lockMs: 85 * s });
