@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -105,6 +105,23 @@ fieldTest("C2", "a secret in the commits concerns its issue alone, and the agent
   expect(told).toContain("key.txt");
   expect(await isHeld()).toBe(false);
   await github.guardContents(REPO, {});
+});
+
+fieldTest("C2", "a hook of the server's own refuses one branch: its issue fails, and the others go on", async () => {
+  const hook = join(world.dir, "github", `${REPO}.git`, "hooks", "pre-receive");
+  const check = 'git ls-tree --name-only "$after" | grep -qx odd.txt && echo "Not like this." >&2 && exit 1';
+  await writeFile(hook, `#!/bin/sh\nwhile read -r before after ref; do\n${check}\ndone\nexit 0\n`, { mode: 0o755 });
+  const odd = world.openIssue({
+    script: [{ write: "odd.txt", text: "odd\n" }, { commit: "feat: odd" }, { result: "Worked." }],
+  });
+  const other = world.openIssue({ script: WORK });
+  await world.reaches(odd, "failed");
+  expect((await world.store.read(world.jobId(odd))).reason).toMatch(/Not like this.*refused 3 times in a row/);
+  await world.reaches(other, "pr");
+  expect(await starts(odd, other)).toEqual([1, 1]);
+  expect((await world.history(odd)).filter(({ to }) => to === "parked")).toHaveLength(2);
+  expect(await isHeld()).toBe(false);
+  await rm(hook);
 });
 
 fieldTest(

@@ -313,10 +313,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "rule-holds",
     file: `${RUNNER}/git/refusedPush.ts`,
-    find: "return { whole: true, advice:",
-    replace: "return { whole: false, advice:",
+    find: "return { whole: true, guessed:",
+    replace: "return { whole: false, guessed:",
     test: { file: `${RUNNER}/git/refusedPush.test.ts`, name: "a rule that every issue meets holds the repository" },
     promise: "a push that a rule refuses holds the repository",
+  },
+  {
+    name: "own-refusal",
+    file: `${RUNNER}/run/ownRefusal.ts`,
+    find: "if (parked + 1 < MAX_GUESSED_REFUSALS) return false;",
+    replace: "if (parked < Infinity) return false;",
+    test: { file: "test/rules.e2e.test.ts", name: "a hook of the server's own refuses one branch" },
+    promise: "a refusal that nobody knows holds the repository a few times, not without end",
   },
   {
     name: "rules-first",

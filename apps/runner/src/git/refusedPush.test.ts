@@ -150,5 +150,9 @@ test("decoration is not quoted", () => {
 });
 
 test("what nobody knows is taken for a rule of the repository", () => {
-  expect(judgeRefusedPush("")).toMatchObject({ whole: true });
+  expect(judgeRefusedPush("")).toMatchObject({ whole: true, guessed: true });
+  const guesses = WHOLE.filter(([, text]) => classifyGitError("pushing x", text).guessed === true).map(
+    ([name]) => name,
+  );
+  expect(guesses).toEqual(["nothing named", "an unknown rule", "a server's own hook"]);
 });

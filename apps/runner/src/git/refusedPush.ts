@@ -1,6 +1,8 @@
 export interface RefusedPush {
   /** It would be the same for every issue of the repository. */
   readonly whole: boolean;
+  /** That it is the same for every issue is a guess: nobody knows these words. */
+  readonly guessed: boolean;
   /** What to do, one sentence without a full stop. */
   readonly advice: string;
 }
@@ -31,8 +33,8 @@ const OTHERWISE =
   "Change the rule, or let this token bypass it; if only this issue's commits are meant, stop it (tac8 stop)";
 
 /**
- * What git's words about a refused push mean. What nobody knows is taken for a rule of the repository: then it costs waiting,
- * and not one agent's run after the other. Pure.
+ * What git's words about a refused push mean. What nobody knows is taken for a rule of the repository at first: then it costs
+ * waiting, and not one agent's run after the other. Pure.
  */
 export function judgeRefusedPush(said: string): RefusedPush {
   const folder = /'refs\/heads\/([^']+)' exists; cannot create 'refs\/heads\/([^']+)'/.exec(said);
@@ -41,9 +43,11 @@ export function judgeRefusedPush(said: string): RefusedPush {
   const listed = said.split("\n").flatMap((line) => /^(?:remote:)?\s*- (.*\S)/.exec(line)?.[1] ?? []);
   const found = listed.filter((line) => !/^(commit|path): /.test(line));
   const general = found.filter((line) => !OF_COMMITS.test(line));
-  if (OF_COMMITS.test(said) && general.length === 0) return { whole: false, advice: adviceOnCommits(said) };
+  if (OF_COMMITS.test(said) && general.length === 0)
+    return { whole: false, guessed: false, advice: adviceOnCommits(said) };
   const text = general.length > 0 ? general.join("\n") : said;
-  return { whole: true, advice: ADVICE.find(([when]) => when.test(text))?.[1] ?? OTHERWISE };
+  const advice = ADVICE.find(([when]) => when.test(text))?.[1];
+  return { whole: true, guessed: advice === undefined, advice: advice ?? OTHERWISE };
 }
 
 function adviceOnCommits(said: string): string {
@@ -56,5 +60,5 @@ function adviceOnCommits(said: string): string {
 /** A branch cannot be where another one's folder is. Above the number it is in the way of each issue. */
 function ofFolder(there: string, wanted: string): RefusedPush {
   const whole = wanted.startsWith(`${there}/`) && !/\d/.test(there);
-  return { whole, advice: `Delete the branch ${there}, or set github.branch to names outside of it` };
+  return { whole, guessed: false, advice: `Delete the branch ${there}, or set github.branch to names outside of it` };
 }

@@ -190,6 +190,10 @@ async function followThrough(
   entry: Exclude<Entry, { do: "wait" | "close" }>,
   { token, held }: { readonly token: string; readonly held: boolean },
 ): Promise<JobResult> {
+  // Its finished work was published, or will not be: either way the next issue of the repository may tell.
+  const onDecided = async (): Promise<void> => {
+    if (held) await endHold(run);
+  };
   try {
     await run.write({ ...entry.patch, hold: null });
     if (entry.do === "give up") await saveLost(run);
@@ -199,15 +203,12 @@ async function followThrough(
       if (held) throw new StepFailure({ kind: "github", message: HELD });
       await workAgain(run);
     }
-    if (held && entry.do !== "report") await endHold(run);
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
     if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
   } catch (error) {
-    return settle(run, error, token);
+    return settle(run, error, { token, onDecided });
   }
-  return conclude(run, token, async () => {
-    if (held && entry.do === "report") await endHold(run);
-  });
+  return conclude(run, { token, onDecided });
 }
 
 /**
@@ -220,10 +221,10 @@ function needsNoAgent({ checkpoint, state, outcome, stop, cancel }: IssueFields)
   return state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
 }
 
-/** Its finished work was published, or will not be: either way the next issue of the repository may tell. */
 async function endHold(run: RunContext): Promise<void> {
   const { redis } = run.services;
-  const how = run.state.checkpoint === "published" ? "was published" : `is ${run.state.outcome ?? "withdrawn"}`;
+  const { checkpoint, outcome } = run.state;
+  const how = checkpoint === "published" ? "was published" : outcome === null ? "is to be changed" : `is ${outcome}`;
   const reason = `finished work of ${formatReference(run.ref)} ${how}`;
   await clearHold(redis, repositoryHold(run.ref), `runner ${run.runner}`, reason);
 }

@@ -8,6 +8,7 @@ import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { begunPriority } from "@tac8/core/domain/priority";
 import { readEnds } from "@tac8/core/ledger/store";
 import { LostRun } from "@tac8/core/state/issueStore";
+import { readEvents } from "@tac8/core/state/events";
 import { setHold } from "@tac8/core/state/holds";
 import { report } from "../steps/report.ts";
 import { showStatus } from "../steps/statusComment.ts";
@@ -16,6 +17,7 @@ import { blameMachine } from "./blame.ts";
 import { credentialsOf } from "./credentials.ts";
 import { failureOf } from "./failureOf.ts";
 import { extraWait, isOwnOutage } from "./ownOutage.ts";
+import { isOwnRefusal } from "./ownRefusal.ts";
 import { handedBackProgress } from "./handedBack.ts";
 import { AgentEnded, AgentLost, planSettle } from "./planSettle.ts";
 
@@ -25,9 +27,20 @@ const HAND_BACK_MS = 100;
 const PROBE_MINUTES = 120;
 /** GitHub's trouble lasts when a job was parked for it so often in a row. */
 const LASTING = 2;
+/** Of the event log: enough for the issues of one repository within the waits of a refused push. */
+const WINDOW = 1000;
+
+/** Told when the issue comes to its end, or its finished work is not to be published as it is. */
+type Decided = () => Promise<void>;
+
+export interface SettleOptions {
+  readonly token: string;
+  readonly onDecided: Decided;
+}
 
 /** A run that did not come to its end: what becomes of its job. Returns a result, or throws what BullMQ understands. */
-export async function settle(run: RunContext, error: unknown, token: string): Promise<JobResult> {
+export async function settle(run: RunContext, error: unknown, options: SettleOptions): Promise<JobResult> {
+  const { token } = options;
   if (error instanceof LostRun) throw error;
   const halted = run.switch.cause;
   if (halted?.halt === "lost") return letGo(run, halted, token);
@@ -44,10 +57,10 @@ export async function settle(run: RunContext, error: unknown, token: string): Pr
     case "stopped":
     case "cancelled":
       await run.write({ outcome: next, outcomeRun: run.id, reason: halted?.message ?? null });
-      return conclude(run, token);
+      return conclude(run, options);
     case "trouble": {
       const failure = await blameMachine(failureOf(error), run.services);
-      return afterTrouble(run, redacted(run, failure), token);
+      return afterTrouble(run, redacted(run, failure), options);
     }
     default:
       return next satisfies never;
@@ -55,17 +68,14 @@ export async function settle(run: RunContext, error: unknown, token: string): Pr
 }
 
 /** Reports the end that was decided; when GitHub is out of reach for that too, the job waits for it. */
-export async function conclude(
-  run: RunContext,
-  token: string,
-  reported: () => Promise<void> = async () => undefined,
-): Promise<JobResult> {
+export async function conclude(run: RunContext, options: SettleOptions): Promise<JobResult> {
+  const { token, onDecided } = options;
   let result: JobResult;
   try {
     result = await report(run);
-    await reported();
+    await onDecided();
   } catch (error) {
-    if (error instanceof LostRun || run.switch.lost.aborted) return settle(run, error, token);
+    if (error instanceof LostRun || run.switch.lost.aborted) return settle(run, error, options);
     const failure = redacted(run, await blameMachine(failureOf(error), run.services));
     const delayMs = waitFor(run, failure);
     // The other issues of the repository would be refused as well.
@@ -86,7 +96,8 @@ export async function close(run: RunContext, token: string, result: JobResult): 
   return delay(run, Math.max(left, HAND_BACK_MS), token);
 }
 
-async function afterTrouble(run: RunContext, found: Failure, token: string): Promise<JobResult> {
+async function afterTrouble(run: RunContext, found: Failure, options: SettleOptions): Promise<JobResult> {
+  const { token, onDecided } = options;
   const { config, now } = run.services;
   const failure = await blameIssue(run, found);
   const counts = {
@@ -102,12 +113,15 @@ async function afterTrouble(run: RunContext, found: Failure, token: string): Pro
   switch (next.do) {
     case "fail":
       await run.write({ outcome: "failed", outcomeRun: run.id, failure: failure.kind, reason: failure.message });
-      return conclude(run, token);
+      return conclude(run, options);
     case "park":
       return park(run, { failure, delayMs: next.delayMs, token, hold: next.hold });
     case "retry": {
       // What GitHub refused to take would be refused again: the agent is told.
-      if (failure.kind === "refused") await run.write({ checkpoint: "none" });
+      if (failure.kind === "refused") {
+        await run.write({ checkpoint: "none" });
+        await onDecided();
+      }
       await show(run, "retrying", failure);
       const error: BackoffError = Object.assign(plain(new Error(failure.message)), {
         delayMs: Math.max(next.delayMs, 1),
@@ -121,10 +135,26 @@ async function afterTrouble(run: RunContext, found: Failure, token: string): Pro
   }
 }
 
-/** Where the model answers others while it fails for this issue, again and again, the issue is the cause. */
+/** What ends like this for one issue again and again, and not for others, is the issue's own. */
 async function blameIssue(run: RunContext, failure: Failure): Promise<Failure> {
+  if (failure.kind !== run.state.failure) return failure;
+  if (failure.kind === "model") return blameForOutage(run, failure);
+  return failure.kind === "refused" && failure.guessed === true ? blameForRefusal(run, failure) : failure;
+}
+
+async function blameForRefusal(run: RunContext, failure: Failure): Promise<Failure> {
+  const { kind, message } = failure;
+  const events = await readEvents(run.services.redis, { count: WINDOW });
+  if (!isOwnRefusal({ issue: run.jobId, message, parked: run.state.parked, events })) return failure;
+  const times = `${run.state.parked + 1} times in a row`;
+  return {
+    kind,
+    message: `${message} (refused ${times}, and no other issue's push was: the work is in its workspace)`,
+  };
+}
+
+async function blameForOutage(run: RunContext, failure: Failure): Promise<Failure> {
   const { state, services } = run;
-  if (failure.kind !== "model" || state.failure !== "model") return failure;
   const { coordinator } = services.config;
   const ends = await readEnds(services.redis);
   const facts = { parked: state.parked, ends, factor: coordinator.backoff_factor, now: services.now() };

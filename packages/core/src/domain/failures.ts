@@ -28,6 +28,8 @@ export interface Failure {
   readonly until?: number | null;
   /** The repository itself refused us (401, 403, 404, a rule of its own): nothing else of it can work either. */
   readonly wholeRepository?: boolean;
+  /** That it concerns the whole repository is a guess: nobody knows the words of the refusal. */
+  readonly guessed?: boolean;
   /** What is in the commits was refused: an agent that is told can make others. */
   readonly ofCommits?: boolean;
 }
@@ -79,6 +81,8 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
 
 /** Finished without a change twice: a third try would only cost money. */
 export const MAX_NO_CHANGES = 2;
+/** A refused push whose words nobody knows holds its repository so often for one issue, while no other issue's is refused. */
+export const MAX_GUESSED_REFUSALS = 3;
 /** A limit or GitHub may name any time; ours ends here and asks again. */
 export const LONGEST_PARK_MS = 6 * 3_600_000;
 
