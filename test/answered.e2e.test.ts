@@ -193,6 +193,37 @@ fieldTest("A4", "an agent that always leaves something for later is given up, an
   expect((await world.store.read(world.jobId(number))).failure).toBe("unfinished");
 });
 
+fieldTest("A4", "a command that is left running twice: the work becomes a pull request that says so", async () => {
+  const prompt = join(world.dir, "still-running.txt");
+  const number = world.openIssue({
+    script: [
+      [{ write: "one.txt", text: "1\n" }, { commit: "feat: one" }, { background: "dev server" }, { result: "Done." }],
+      [{ prompt }, { write: "two.txt", text: "2\n" }, { background: "dev server" }, { result: "All is done." }],
+    ],
+  });
+  await ends(number, "pr");
+  expect(await startsOf(number)).toEqual([false, true]);
+  expect(await readFile(prompt, "utf8")).toContain("what you had started there is over");
+  const [pull] = pullsOf(number);
+  expect(pull?.body).toMatch(
+    /the agent ended while a command of its own was still running[^]*dev server[^]*All is done/,
+  );
+  for (const [name, text] of [
+    ["one.txt", "1\n"],
+    ["two.txt", "2\n"],
+  ] as const)
+    expect(await world.github.file(REPO, pull?.head ?? "", name)).toBe(text);
+});
+
+fieldTest("A4", "a command that is left running, and no change: the issue fails", async () => {
+  const number = world.openIssue({ script: [[{ background: "dev server" }, { result: "Done." }]] });
+  await ends(number, "failed");
+  expect(pullsOf(number)).toEqual([]);
+  expect(said(number, "answer")).toEqual([]);
+  const { failure, reason } = await world.store.read(world.jobId(number));
+  expect([failure, reason]).toEqual(["unfinished", expect.stringContaining("dev server")]);
+});
+
 fieldTest(
   "A9",
   "what the repository's settings denied is named in the pull request, the answer and the failure",

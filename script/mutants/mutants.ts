@@ -1469,6 +1469,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "work that is left half done is never published as done",
   },
   {
+    name: "left-running",
+    file: `${RUNNER}/steps/unchanged.ts`,
+    find: 'return failure === "unfinished" || made + 1 >= max ? verdict.message : null;',
+    replace: "return null;",
+    test: { file: `${RUNNER}/steps/unchanged.test.ts`, name: "work beside a command that was left running" },
+    promise: "work is not lost because its agent forgot a command in the background",
+  },
+  {
     name: "conflicts-left",
     file: `${RUNNER}/steps/finish.ts`,
     find: "if (conflicts.length > 0) {",

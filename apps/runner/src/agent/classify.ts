@@ -28,6 +28,8 @@ export interface Failure {
   readonly until: number | null;
   /** The session to resume is unknown here, so nothing was run: start a new one at once. */
   readonly resumeFailed: boolean;
+  /** Of `unfinished`: all that it left open are commands of its own in the background. */
+  readonly onlyCommands: boolean;
   /** Resumed, the session would end like this again: the next attempt starts a new one. */
   readonly sessionSpent: boolean;
 }
@@ -54,6 +56,7 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
     message: clip(said === "" ? describe(end) : `${describe(end)}: ${said}`, MAX_MESSAGE),
     until: null,
     resumeFailed: false,
+    onlyCommands: false,
     sessionSpent: false,
     ...more,
   });
@@ -63,7 +66,7 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
     ENDED_BY_US.has(end.cause) && options.provider === "claude" && (hasFinished(end) || isSuccess(end, options));
   if (hadDone || (byCause === null && isSuccess(end, options))) {
     if (end.unfinished.length === 0) return { ok: true };
-    if (byCause === null) return failure("unfinished", { message: describeUnfinished(end) });
+    if (byCause === null) return failure("unfinished", describeUnfinished(end));
   }
   if (options.provider === "command") return failure(byCause ?? (isStartup(end) ? "startup" : "agent"));
   if (byCause !== null && byCause !== "stalled" && byCause !== "timeout") {
@@ -152,8 +155,12 @@ function describe({ cause, code, signal, result, durationMs, worked }: AgentEnd)
   return `the agent ended with ${how}${worked ? "" : " without a word or a tool call"}`;
 }
 
-function describeUnfinished({ unfinished }: AgentEnd): string {
-  return clip(clean(`the agent ended its turn with work left open: ${unfinished.join("; ")}`), MAX_MESSAGE);
+function describeUnfinished({ unfinished }: AgentEnd): Pick<Failure, "message" | "onlyCommands"> {
+  const words = unfinished.map((open) => open.words).join("; ");
+  return {
+    message: clip(clean(`the agent ended its turn with work left open: ${words}`), MAX_MESSAGE),
+    onlyCommands: unfinished.every(({ isCommand }) => isCommand),
+  };
 }
 
 function seconds(ms: number): string {

@@ -128,6 +128,14 @@ export interface ModelUsage extends Usage {
   readonly costUsd: number;
 }
 
+/** Something that an agent had begun and not ended when its turn ended. */
+export interface OpenWork {
+  /** For people, a few words. */
+  readonly words: string;
+  /** A command of its own in the background: a server, say, that it forgot. It plans no work. */
+  readonly isCommand: boolean;
+}
+
 /** What a driver has understood of the output. */
 export interface AgentSummary {
   readonly result: ClaudeResult | null;
@@ -144,8 +152,8 @@ export interface AgentSummary {
   readonly rateLimit: RateLimit | null;
   /** Calls that permission rules denied. */
   readonly denials: readonly Denial[];
-  /** What was left open when its turn ended, a few words each: then it has not finished, whatever the result says. */
-  readonly unfinished: readonly string[];
+  /** What was left open when its turn ended: then it has not finished, whatever the result says. */
+  readonly unfinished: readonly OpenWork[];
   /** The newest failed call to the model's API; null: it has answered since, or none has failed. */
   readonly apiFailure: ApiFailure | null;
   /** In this run a tool was called, or the model said something. */

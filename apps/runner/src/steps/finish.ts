@@ -28,11 +28,22 @@ export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
 /**
  * Makes the work of an agent that is done safe: result, figures and head commit are in the hash after it. `recorded`: the
  * figures are on their way there, and waited for once the work is saved. @throws AgentEnded `no-changes`; `agent` where
- * it left conflicts, which are no work that is done.
+ * it left conflicts, which are no work that is done; `unfinished` where it left a command running, and has no work to show.
  */
-export async function finish(run: RunContext, summary: string, recorded: Promise<void>): Promise<void> {
+export async function finish(
+  run: RunContext,
+  { summary, leftRunning }: Pick<EndNote, "summary" | "leftRunning">,
+  recorded: Promise<void>,
+): Promise<void> {
   recorded.catch(() => undefined); // It may fail while something before its own wait fails, too.
-  const worked = { summary, ...NOT_BROKEN_OFF, answer: null, checkpoint: "worked", workedAt: run.now } as const;
+  const worked = {
+    summary,
+    leftRunning,
+    ...NOT_BROKEN_OFF,
+    answer: null,
+    checkpoint: "worked",
+    workedAt: run.now,
+  } as const;
   const conflicts = await findConflicts({ ...run.paths, side: run.agentSide() });
   // The save makes a commit of them: whoever reads the note after that would take the work for finished.
   if (conflicts.length > 0) await removeEndNote(run.paths);
@@ -56,6 +67,11 @@ export async function finish(run: RunContext, summary: string, recorded: Promise
     throw new AgentEnded({ kind: "agent", message });
   }
   const end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  if (leftRunning !== null && end !== "new work") {
+    await run.write(facts);
+    await removeEndNote(run.paths); // Its agent is asked again.
+    throw new AgentEnded({ kind: "unfinished", message: leftRunning });
+  }
   await run.write({ ...facts, ...(end === "new work" ? { ...worked, failure: null, reason: null } : end) });
   // The note stays then: until this is counted as a failure, it may be heard again.
   if (end === null)
@@ -90,13 +106,13 @@ export function isUnheard(
 /** The same as after an agent, without one. */
 export async function finishLate(
   run: RunContext,
-  { summary, usage, models, denied, reason, evidence }: EndNote,
+  { summary, leftRunning, usage, models, denied, reason, evidence }: EndNote,
 ): Promise<void> {
   run.log.info("the agent had done its work before its run was lost");
   const known = isDeepStrictEqual(run.state.usage, usage);
   await finish(
     run,
-    summary,
+    { summary, leftRunning },
     known ? Promise.resolve() : run.record({ usage, models, denied }, "agent", { reason, evidence }),
   );
 }

@@ -310,6 +310,7 @@ function pullFacts({ state, services, id }: RunContext, acting: readonly string[
     usage: state.usage ?? NO_USAGE,
     models: state.models ?? [services.config.llm.model_default],
     denied: state.denied,
+    leftRunning: state.leftRunning,
     run: state.agentRun ?? id,
     added: state.added,
   };

@@ -1,5 +1,32 @@
 import { expect, test } from "vitest";
-import { planFinish } from "./unchanged.ts";
+import type { Failure } from "../agent/classify.ts";
+import { planFinish, publishesBeside } from "./unchanged.ts";
+
+const LEFT: Failure = {
+  ok: false,
+  kind: "unfinished",
+  message: "a command in the background had not ended (npm run dev)",
+  until: null,
+  resumeFailed: false,
+  onlyCommands: true,
+  sessionSpent: false,
+};
+const FIRST = { failure: null, made: 0, max: 3 };
+
+test("work beside a command that was left running is published once the agent was told, or has no attempt left", () => {
+  expect(publishesBeside(LEFT, FIRST)).toBeNull();
+  expect(publishesBeside(LEFT, { ...FIRST, failure: "agent", made: 1 })).toBeNull();
+  expect(publishesBeside(LEFT, { ...FIRST, failure: "unfinished", made: 1 })).toContain("npm run dev");
+  expect(publishesBeside(LEFT, { ...FIRST, made: 2 })).toContain("npm run dev");
+  expect(publishesBeside(LEFT, { ...FIRST, max: 1 })).toContain("npm run dev");
+});
+
+test("what was planned for later, other failures and good ends are none of it", () => {
+  const told = { ...FIRST, failure: "unfinished", made: 2 } as const;
+  expect(publishesBeside({ ...LEFT, onlyCommands: false }, told)).toBeNull();
+  expect(publishesBeside({ ...LEFT, kind: "agent" }, told)).toBeNull();
+  expect(publishesBeside({ ok: true }, told)).toBeNull();
+});
 
 const [BASE, PULL, NEW] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
 const plan = (headSha: string, prBefore: string | null, summary: string | null) =>

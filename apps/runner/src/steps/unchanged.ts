@@ -1,7 +1,25 @@
 import { clean, clip } from "@tac8/core/conversation/shorten";
+import type { Verdict } from "../agent/classify.ts";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 
 const MAX_REASON = 200;
+
+export interface AskedBefore {
+  /** How the attempt before this ended. */
+  readonly failure: IssueFields["failure"];
+  /** Attempts burnt before this one. */
+  readonly made: number;
+  readonly max: number;
+}
+
+/**
+ * Return the command that an agent had left running when its turn ended, for people, where its work is to be published all the
+ * same; else null. Pure. It was told so once, or has no attempt left; a command plans no work, as a later turn or a sub-agent does.
+ */
+export function publishesBeside(verdict: Verdict, { failure, made, max }: AskedBefore): string | null {
+  if (verdict.ok || verdict.kind !== "unfinished" || !verdict.onlyCommands) return null;
+  return failure === "unfinished" || made + 1 >= max ? verdict.message : null;
+}
 
 type Finished = Pick<IssueFields, "headSha" | "baseSha" | "prBefore" | "summary">;
 

@@ -28,6 +28,7 @@ import type { Prompts } from "./prepare.ts";
 import { publishSaved } from "./publish.ts";
 import { findQuestion, hearQuestion } from "./question.ts";
 import { save, type SavedWork } from "./save.ts";
+import { publishesBeside } from "./unchanged.ts";
 
 /** Heartbeats come a good deal more often than the guard's patience ends. */
 const HEARTBEAT_MS = 5000;
@@ -39,20 +40,22 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   const { session, sessionHome } = run.state;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
   const { agent } = prompts;
-  let { end, verdict, recorded } = await runAgent(
+  let { end, verdict, leftRunning, recorded } = await runAgent(
     run,
     resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
   );
   if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
     run.log.info("the agent's session is gone: starting a new one");
     await recorded;
-    ({ end, verdict, recorded } = await runAgent(run, { agent, session: null, prompt: prompts.full }));
+    ({ end, verdict, leftRunning, recorded } = await runAgent(run, { agent, session: null, prompt: prompts.full }));
   }
   run.switch.lost.throwIfAborted();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
   const question = await findQuestion(run, run.state.baseSha ?? "");
-  if (verdict.ok && question === null) return finish(run, summaryOf(end, run.services.redact), recorded);
+  if ((verdict.ok || leftRunning !== null) && question === null) {
+    return finish(run, { summary: summaryOf(end, run.services.redact), leftRunning }, recorded);
+  }
   let saved: SavedWork;
   try {
     saved = await save(run);
@@ -86,6 +89,8 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
 interface Ended {
   readonly end: AgentEnd;
   readonly verdict: Verdict;
+  /** See `publishesBeside`. */
+  readonly leftRunning: string | null;
   /**
    * What it cost is counted at once, whatever becomes of its work, and its last words are shown. Waits for a Redis that is
    * away, which the work must not: it is saved first.
@@ -180,13 +185,18 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
         "permission rules of the repository's settings denied the agent calls",
       );
     }
-    if (verdict.ok) {
-      await keepEnd(run, { run: run.id, summary: summaryOf(end, redact), usage, models, denied, reason, evidence });
+    const { failure } = run.state;
+    const { attemptsMade: made, opts } = run.job;
+    const beside = publishesBeside(verdict, { failure, made, max: opts.attempts ?? 1 });
+    const leftRunning = beside === null ? null : redact(beside);
+    if (verdict.ok || leftRunning !== null) {
+      const summary = summaryOf(end, redact);
+      await keepEnd(run, { run: run.id, summary, leftRunning, usage, models, denied, reason, evidence });
     }
     const recorded = run.record({ usage, models, denied }, "agent", { reason, evidence }).then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     if (provider === "claude" && isUnused(end)) void giveBack(run, budgetDay);
-    return { end, verdict, recorded };
+    return { end, verdict, leftRunning, recorded };
   } finally {
     stopWatching();
     void live.close();

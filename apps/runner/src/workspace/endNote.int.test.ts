@@ -8,6 +8,7 @@ import { readEndNote, removeEndNote, writeEndNote } from "./endNote.ts";
 const note = {
   run: "a",
   summary: "Done.",
+  leftRunning: null,
   usage: NO_USAGE,
   models: ["m"],
   denied: [{ tool: "Bash", detail: "git push" }],

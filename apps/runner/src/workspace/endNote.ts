@@ -14,6 +14,8 @@ const endNoteSchema = z.object({
   run: z.string(),
   /** Its final words. */
   summary: z.string(),
+  /** What it had left running, where its work is published all the same. */
+  leftRunning: z.string().nullable().default(null),
   /** Of the issue, with this run. */
   usage: usageSchema,
   /** Likewise. */

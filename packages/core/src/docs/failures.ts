@@ -40,7 +40,8 @@ function what(kind: FailureKind): string {
     return `Fails the issue at once, without another agent run. If it is about what the commits contain (a secret, a large file, a workflow file): the agent is told, and tries again. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}. A push that is refused in words that tac8 does not know is taken for that too; when it is refused ${MAX_GUESSED_REFUSALS} times in a row for this issue, and for no other issue of the repository, it fails the issue, and the hold ends.`;
   }
   if (kind === "untrusted") return "Counts no attempt and starts nothing; one comment a day for each account says so.";
-  if (kind === "unfinished") return "Counts an attempt, and resumes the session at once to do the rest.";
+  if (kind === "unfinished")
+    return "Counts an attempt, and resumes the session at once to do the rest. If all that it left open is a command of its own in the background, and it does so again or has no attempt left, its work becomes a pull request that says so at the top; without any change, it fails.";
   if (kind === "budget") return "Counts no attempt; holds the queue until midnight (hold `budget`).";
   if (kind === "no-changes") return "Counts an attempt, and asks once more at once; the second time fails the issue.";
   if (burnsAttempt) return `Counts an attempt; the next one begins after ${waits(kind)}.`;

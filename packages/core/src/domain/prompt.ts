@@ -117,7 +117,7 @@ export function renderResume(reason: ResumeReason, nonce: string): string {
     case "no-changes":
       return "You finished without any change to the repository, so there is nothing to make a pull request of. Make the change and commit it, or, if you need an answer from a person, write your question to BLOCKED.md and stop.";
     case "unfinished":
-      return `You ended your turn with something left open (${reason.message}). Nothing that you plan for later runs, and nothing goes on in the background after your turn. Look at the state of the worktree, then do the rest now, and wait for what you start, as you were told at the start.`;
+      return `You ended your turn with something left open (${reason.message}). Nothing that you plan for later runs, and nothing goes on in the background after your turn: what you had started there is over. Look at the state of the worktree, then do the rest now, and wait for what you start, as you were told at the start.`;
     case "next-round":
       return "You answered this issue without a change, and your answer was posted on it. A person has started another round: read what they wrote since.";
     default:

@@ -147,6 +147,16 @@ describe("the pull request", () => {
     expect(anotherRound(65_000, facts)).toBeNull();
   });
 
+  it("says at the top that a command of the agent was still running, however long the rest is", () => {
+    const facts = { usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] };
+    for (const summary of ["Did it.", "x".repeat(MAX_BODY)]) {
+      const body = pullBody({ ...facts, summary, leftRunning: "a command had not ended (npm run dev)" });
+      expect(body).toMatch(/^\*\*Before you merge\*\*: the agent ended while a command of its own was still running\./);
+      expect(body).toContain("\n\n> a command had not ended (npm run dev)\n\n");
+      expect(body.length).toBeLessThanOrEqual(GITHUB_BODY);
+    }
+  });
+
   it("names commits that act when they are merged", () => {
     const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
     expect(pullBody({ ...facts, acting: ["abc1234"] })).toMatch(/^Did it\.\n\n\*\*Before you merge\*\*: .*\(abc1234\)/);

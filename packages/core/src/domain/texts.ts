@@ -156,6 +156,8 @@ export interface PullFacts {
   /** Those that ran, the one that did most first. */
   readonly models: readonly string[];
   readonly denied: readonly Denial[] | null;
+  /** Of an agent that ended while a command of its own was still running; null: of one that had finished. */
+  readonly leftRunning?: string | null;
   readonly run: string;
   /** What the agent had left uncommitted, and tac8 committed. */
   readonly added?: NamedFiles | null;
@@ -183,12 +185,16 @@ export function anotherRound(before: number, facts: PullFacts): string | null {
   return room < LEAST_SUMMARY ? null : `**Another round**\n\n${summaryAndFigures(facts, room)}`;
 }
 
-function summaryAndFigures({ summary, run, models, usage, denied, added, acting }: PullFacts, room: number): string {
+function summaryAndFigures(
+  { summary, leftRunning = null, run, models, usage, denied, added, acting }: PullFacts,
+  room: number,
+): string {
   const words = summary.trim() || "(The agent left no summary.)";
   const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
   const more = [...withDenied(denied), ...(acting.length === 0 ? [] : [actingNote(acting)])];
-  const shown = defuse(words, Math.max(LEAST_SUMMARY, room - more.join("").length));
-  return `${[shown, ...more].join("\n\n")}\n\n---\n${addedLine(added)}_Made by tac8: ${figures.join(" · ")}_\n`;
+  const top = leftRunning === null ? [] : [leftRunningNote(leftRunning)];
+  const shown = defuse(words, Math.max(LEAST_SUMMARY, room - [...top, ...more].join("").length));
+  return `${[...top, shown, ...more].join("\n\n")}\n\n---\n${addedLine(added)}_Made by tac8: ${figures.join(" · ")}_\n`;
 }
 
 function addedLine(added: NamedFiles | null | undefined): string {
@@ -202,6 +208,11 @@ function addedLine(added: NamedFiles | null | undefined): string {
 function withDenied(denied: readonly Denial[] | null): string[] {
   const text = deniedText(denied);
   return text === "" ? [] : [text];
+}
+
+function leftRunningNote(message: string): string {
+  const note = "the agent ended while a command of its own was still running. Check that nothing is missing.";
+  return `**Before you merge**: ${note}\n\n${quote(defuse(message, MAX_REASON))}`;
 }
 
 function actingNote(acting: readonly string[]): string {

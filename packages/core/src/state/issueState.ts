@@ -138,6 +138,8 @@ const fields = {
   /** Of an end that was decided: while it cannot be told, `failure` and `reason` say why not. */
   end: json(endSchema).nullable(),
   summary: z.string().nullable(),
+  /** Of finished work: the command that its agent had left running, for people; null: none. */
+  leftRunning: z.string().nullable(),
   /** The round's agent finished without a change: `summary`, its last words, is posted as a comment of its own. */
   hasAnswer: z.enum(["yes"]).nullable(),
   /** Calls that permission rules denied to this round's agents. */

@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
+import type { OpenWork } from "../types.ts";
 
 /**
  * What an agent has begun and not ended: an agent whose turn ends with any of it has not finished, for nothing of it goes on
@@ -59,12 +60,16 @@ export function awaitsTask({ tasks }: LeftOpen): boolean {
   return tasks.some(({ shell }) => !shell);
 }
 
-/** For people, a few words each; empty: all was ended. */
-export function describeOpen({ asked, planned, tasks, cutOff }: LeftOpen): string[] {
+/** Empty: all was ended. */
+export function describeOpen({ asked, planned, tasks, cutOff }: LeftOpen): OpenWork[] {
+  const work = (words: string): OpenWork => ({ words, isCommand: false });
   return [
-    ...[...asked, ...planned].map(({ name }) => `it planned to go on later (${name})`),
-    ...tasks.map(({ name, shell }) => `a ${shell ? "command" : "task"} in the background had not ended (${name})`),
-    ...(cutOff === null ? [] : [`its turn was cut off (${cutOff})`]),
+    ...[...asked, ...planned].map(({ name }) => work(`it planned to go on later (${name})`)),
+    ...tasks.map(({ name, shell }) => ({
+      words: `a ${shell ? "command" : "task"} in the background had not ended (${name})`,
+      isCommand: shell,
+    })),
+    ...(cutOff === null ? [] : [work(`its turn was cut off (${cutOff})`)]),
   ];
 }
 
