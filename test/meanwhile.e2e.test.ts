@@ -83,6 +83,17 @@ async function expectOneOpen(issue: Issue, branch: string): Promise<void> {
   expect(await startsOf(issue)).toBe(issue.rounds);
 }
 
+/** By a contributor. @returns its number */
+async function openPull(head: string): Promise<number> {
+  const answer = await fetch(`${world.github.url}/repos/${REPO}/pulls`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${world.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ title: "By hand", head, base: BASE }),
+  });
+  expect(answer.status).toBe(201);
+  return ((await answer.json()) as { number: number }).number;
+}
+
 /** As GitHub's button does: the base then has the changes, but not the commits. */
 async function mergeSquashed(pull: number): Promise<void> {
   const merge = await fetch(`${world.github.url}/repos/${REPO}/pulls/${pull}/merge`, {
@@ -187,4 +198,45 @@ test("a pull request that is closed while the agent works: all of its work is a 
   expect(world.github.branches(REPO)[branch]).toBe(closed);
   expect(await world.github.file(REPO, next, fileOf(issue, issue.rounds - 2))).toBe(`${issue.rounds - 2}\n`);
   left = issue;
+});
+
+test("a contributor opens the pull request, adds a commit and merges it: the issue ends with that one", async () => {
+  const issue = openIssue();
+  await atGate(issue);
+  const [branch, path] = [`auto/gh-${issue.number}`, `/repos/${REPO}/pulls`];
+  // Our commit is on the branch then, and the runner waits for GitHub.
+  const unopened = world.github.fault({ method: "POST", path, times: 100_000, do: { status: 503 } });
+  await pass(issue);
+  await world.enters(issue.number, "parked", 1);
+  world.github.fault({ method: "GET", path, times: 100_000, do: { status: 503 } });
+  unopened.remove();
+  const pull = await openPull(branch);
+  await world.github.commitTo({ repo: REPO, branch, files: { "theirs.txt": "theirs too\n" }, author: OWNER });
+  await mergeSquashed(pull);
+  world.github.clearFaults();
+  await ended(issue);
+  expect(pullsOf(issue).map(({ number }) => number)).toEqual([pull]);
+  expect((await world.store.read(world.jobId(issue.number))).prNumber).toBe(pull);
+  expect(Object.keys(world.github.branches(REPO)).filter((name) => name.startsWith(branch))).toEqual([branch]);
+});
+
+test("a pull request that is closed between two attempts is not the end of one that changes nothing", async () => {
+  const name = randomUUID();
+  const number = world.openIssue({
+    script: [{ write: `${name}.txt`, text: "1\n" }, { commit: "feat: one" }, { result: "Done." }],
+  });
+  await world.enters(number, "pr", 1);
+  const pulls = () => world.github.pulls(REPO).filter(({ head }) => head.startsWith(`auto/gh-${number}`));
+  const begun = join(world.dir, name);
+  const fails = { once: `${begun}.failed`, step: { error: { status: 400, message: "no" } } };
+  const script = [{ bash: `touch ${begun}` }, world.gate(name), fails, { result: "It is all there." }];
+  const body = `Sure?\n\`\`\`tac8-script\n${JSON.stringify(script)}\n\`\`\``;
+  world.github.comment({ repo: REPO, number, actor: OWNER, body });
+  world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
+  await poll(60_000, async () => (existsSync(begun) ? null : "has not begun again"));
+  world.github.closePull({ repo: REPO, number: pulls()[0]?.number ?? 0, actor: OWNER });
+  await world.open(name);
+  await world.enters(number, "answered", 1);
+  expect(pulls().map(({ state }) => state)).toEqual(["closed"]);
+  expect((await world.history(number)).filter(({ to }) => to === "pr")).toHaveLength(1);
 });

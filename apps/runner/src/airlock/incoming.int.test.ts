@@ -49,6 +49,16 @@ async function failure(work: Promise<unknown>): Promise<Failure> {
   return error.failure;
 }
 
+test("commits that change nothing all together are known as such, also where the base has moved on", async () => {
+  await bench.commit("a.txt", "a\n");
+  expect(await take(async ({ isChanged }) => isChanged)).toBe(true);
+  await bench.agent(["revert", "--no-edit", "HEAD"]);
+  expect(await take(async ({ commits, isChanged }) => ({ commits, isChanged }))).toEqual({
+    commits: 2,
+    isChanged: false,
+  });
+});
+
 test("the agent's commits arrive whole, and the throwaway repository goes away", async () => {
   await bench.commit("a.txt", "a\n");
   const head = await bench.commit("b.txt", "b\n");

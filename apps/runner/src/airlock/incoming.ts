@@ -27,6 +27,8 @@ export interface Incoming {
   readonly head: string;
   /** Commits that the base has not. */
   readonly commits: number;
+  /** They change something, all together. */
+  readonly isChanged: boolean;
 }
 
 const WORK = "refs/heads/work";
@@ -88,5 +90,9 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
   const commits = Number(
     await gitStep("counting the commits", () => git.raw(["rev-list", "--count", `${baseSha}..${head}`])),
   );
-  return { dir, head, commits };
+  const trees = await gitStep("comparing the commits with the base", () =>
+    git.raw(["rev-parse", `${shared}^{tree}`, `${head}^{tree}`]),
+  );
+  const [before, after] = trees.split("\n");
+  return { dir, head, commits, isChanged: before !== after };
 }

@@ -37,6 +37,7 @@ import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
 import { scopeOf } from "./scope.ts";
 import { sessionOutlives } from "./session.ts";
 import { isSpeechless, showStatus } from "./statusComment.ts";
+import { pullBefore } from "./unchanged.ts";
 
 export interface Prompts {
   /** For a new session: everything. */
@@ -117,7 +118,8 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
     ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
-    ...(first ? { prBefore: pull === null ? null : pull.headSha, added: null } : {}),
+    prBefore: pullBefore(run.state, { pull, isFirst: first }),
+    ...(first ? { added: null } : {}),
   });
   if (asked !== null) {
     await hearLate(run, asked);

@@ -24,7 +24,7 @@ import { planMissing } from "./missing.ts";
 import { takeNewName } from "./rename.ts";
 import { scopeOf } from "./scope.ts";
 import { settleBranch } from "./settleBranch.ts";
-import { endUnchanged } from "./unchanged.ts";
+import { endUnchanged, isNothing } from "./unchanged.ts";
 
 /** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
 const MAX_BRANCHES = 3;
@@ -53,24 +53,23 @@ export async function publish(run: RunContext): Promise<boolean> {
       await endWithNothing(run);
       return true;
     }
-    const { url, number } = pull;
-    const told = { failure: null, reason: null, parked: 0 }; // Of an outage that is over.
-    await run.write({
-      ...told,
-      checkpoint: "published",
-      prNumber: number,
-      prUrl: url,
-      outcome: "pr",
-      outcomeRun: run.id,
-    });
+    await endWithPull(run, pull);
     return true;
   }
   const message = `${MAX_BRANCHES} branches' pull requests were closed or merged while they were pushed to; the agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });
 }
 
+async function endWithPull(run: RunContext, { number, url }: Pick<Pull, "number" | "url">): Promise<void> {
+  const told = { failure: null, reason: null, parked: 0 }; // Of an outage that is over.
+  const pull = { prNumber: number, prUrl: url };
+  await run.write({ ...told, ...pull, checkpoint: "published", outcome: "pr", outcomeRun: run.id });
+}
+
 /** All that the agent has is in the base already: the base has moved, say, since its work began. */
 async function endWithNothing(run: RunContext): Promise<void> {
+  const merged = run.state.rebase?.pull;
+  if (merged !== undefined) return endWithPull(run, merged);
   const end = endUnchanged(run.state, run.id);
   if (end === null) {
     throw new StepFailure({ kind: "no-changes", message: "the agent's branch has nothing that the base has not" });
@@ -123,8 +122,9 @@ async function pushWork(run: RunContext, scope: PushScope, acting: string[]): Pr
   // It was finished, and could not be saved.
   if (headSha === null) await run.write({ headSha: (await save(run)).head });
   try {
-    return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
-      if (commits === 0) return "nothing";
+    return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
+      const { dir, head } = incoming;
+      if (isNothing(incoming, run.state) || (await isAllMerged(run, incoming))) return "nothing";
       await pushHead(run, { dir, head, scope });
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
       const found = await findActing(run, { dir, base: baseSha, head: run.state.headSha ?? head });
@@ -170,6 +170,12 @@ async function workspaceIsThere(run: RunContext, branch: string): Promise<boolea
     );
   }
   return finished.kind !== "missing";
+}
+
+/** The pull request that was merged during the run has all of it: a contributor had added to it, say, and so it has another head. */
+async function isAllMerged(run: RunContext, at: { dir: string; head: string }): Promise<boolean> {
+  const { rebase } = run.state;
+  return rebase !== null && isAncestor(cleanGit(run.mirror.side, at.dir), at.head, rebase.from);
 }
 
 /** Where they conflict with the base, the commits stay as they are: the pull request shows it. */

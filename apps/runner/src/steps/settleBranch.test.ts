@@ -1,26 +1,33 @@
 import { expect, test } from "vitest";
 import { planRebase } from "./settleBranch.ts";
 
+const pull = { number: 7, url: "https://github.com/octo/widgets/pull/7" };
+const merge = (headSha: string) => ({ ...pull, headSha });
 const before = { from: "first", onto: "old" };
 
 const work = { headSha: "head", rebase: null };
 
 test.each([
-  ["a merge", { ...work, publishedSha: "pub" }, { merged: "theirs", onto: "base" }, { from: "pub", onto: "base" }],
+  [
+    "a merge",
+    { ...work, publishedSha: "pub" },
+    { merged: merge("theirs"), onto: "base" },
+    { from: "pub", onto: "base", pull },
+  ],
   [
     "a merge after a merge",
     { ...work, publishedSha: "pub", rebase: before },
-    { merged: "pub", onto: "base" },
-    { from: "pub", onto: "base" },
+    { merged: merge("pub"), onto: "base" },
+    { from: "pub", onto: "base", pull },
   ],
   [
     "a merge just before our push",
     { ...work, publishedSha: "head" },
-    { merged: "pub", onto: "base" },
-    { from: "pub", onto: "base" },
+    { merged: merge("pub"), onto: "base" },
+    { from: "pub", onto: "base", pull },
   ],
   ["no merge", { ...work, publishedSha: "pub" }, { merged: null, onto: "base" }, null],
-  ["no base any more", { ...work, publishedSha: "pub" }, { merged: "pub", onto: null }, null],
+  ["no base any more", { ...work, publishedSha: "pub" }, { merged: merge("pub"), onto: null }, null],
   [
     "nothing pushed since a merge",
     { ...work, publishedSha: null, rebase: before },

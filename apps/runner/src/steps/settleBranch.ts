@@ -34,7 +34,7 @@ export async function settleBranch(run: RunContext, scope: PushScope): Promise<"
     // The workspace has its own commit, and not what was made of it on top of others.
     headSha: run.state.madeSha ?? headSha,
     theirSha: null,
-    rebase: planRebase(run.state, { merged: last?.merged === true ? last.headSha : null, onto }),
+    rebase: planRebase(run.state, { merged: last?.merged === true ? last : null, onto }),
     prNumber: pull?.number ?? null,
     prUrl: pull?.url ?? null,
     prBefore: null,
@@ -43,8 +43,8 @@ export async function settleBranch(run: RunContext, scope: PushScope): Promise<"
 }
 
 export interface Ended {
-  /** The head of the pull request that was merged; null: it was closed without. */
-  readonly merged: string | null;
+  /** The pull request that was merged; null: it was closed without. */
+  readonly merged: Pick<Pull, "headSha" | "number" | "url"> | null;
   /** The base as it is now; null: it is not there any more. */
   readonly onto: string | null;
 }
@@ -59,5 +59,6 @@ export function planRebase(
 ): Rebase {
   if (merged === null || onto === null || publishedSha === null) return rebase;
   // All of our work may have been published, to a branch that had just been merged: the base has none of that.
-  return { from: publishedSha === headSha ? merged : publishedSha, onto };
+  const { number, url } = merged;
+  return { from: publishedSha === headSha ? merged.headSha : publishedSha, onto, pull: { number, url } };
 }

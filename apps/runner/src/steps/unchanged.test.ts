@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Failure } from "../agent/classify.ts";
-import { planFinish, publishesBeside } from "./unchanged.ts";
+import { isNothing, planFinish, publishesBeside, pullBefore } from "./unchanged.ts";
 
 const LEFT: Failure = {
   ok: false,
@@ -30,7 +30,7 @@ test("what was planned for later, other failures and good ends are none of it", 
 
 const [BASE, PULL, NEW] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
 const plan = (headSha: string, prBefore: string | null, summary: string | null) =>
-  planFinish({ headSha, baseSha: BASE, prBefore, summary }, "run");
+  planFinish({ headSha, baseSha: BASE, prBefore, publishedSha: prBefore, summary }, "run");
 
 test("commits are new work, whatever is said", () => {
   expect(plan(NEW, null, "All done.")).toBe("new work");
@@ -55,4 +55,39 @@ test("a pull request that was open stays the end, and the words are posted", () 
   // It went back to the base in its workspace: what is on GitHub stays as it is.
   expect(plan(BASE, PULL, "Not needed any more.")).toMatchObject({ outcome: "pr", hasAnswer: "yes" });
   expect(plan(BASE, PULL, "")).toBeNull();
+});
+
+/** What is on the branch, what the agent leaves there, whether a pull request was open before, and the end. */
+test.each<[string, { saved: string | null; head: string; prBefore: string | null }, string]>([
+  ["nothing anywhere", { saved: null, head: BASE, prBefore: null }, "answered"],
+  ["new commits", { saved: null, head: NEW, prBefore: null }, "new work"],
+  ["an earlier attempt's commits alone", { saved: NEW, head: NEW, prBefore: null }, "new work"],
+  ["an earlier attempt's commits, taken off", { saved: NEW, head: BASE, prBefore: null }, "answered"],
+  ["nothing, on a pull request", { saved: PULL, head: PULL, prBefore: PULL }, "pr"],
+  ["new commits, on a pull request", { saved: PULL, head: NEW, prBefore: PULL }, "new work"],
+  ["an earlier attempt's commits alone, on a pull request", { saved: NEW, head: NEW, prBefore: PULL }, "new work"],
+  ["an earlier attempt's commits, taken off a pull request", { saved: NEW, head: PULL, prBefore: PULL }, "new work"],
+])("%s", (_, { saved, head, prBefore }, expected) => {
+  const finished = { headSha: head, baseSha: BASE, prBefore, publishedSha: saved, summary: "All is well." };
+  const end = planFinish(finished, "run");
+  expect(end === "new work" || end === null ? end : end.outcome).toBe(expected);
+});
+
+test.each<[string, { commits: number; isChanged: boolean }, number | null, boolean]>([
+  ["the base has all of them", { commits: 0, isChanged: false }, null, true],
+  ["they make a pull request", { commits: 2, isChanged: true }, null, false],
+  ["they change nothing all together", { commits: 2, isChanged: false }, null, true],
+  ["they take back what is on a pull request", { commits: 2, isChanged: false }, 7, false],
+  ["the base has all of a pull request", { commits: 0, isChanged: false }, 7, true],
+])("commits to publish: %s", (_, commits, prNumber, expected) => {
+  expect(isNothing(commits, { prNumber })).toBe(expected);
+});
+
+test("a pull request that was closed between two attempts is not the end of the second one", () => {
+  const pull = { headSha: NEW };
+  expect(pullBefore({ prBefore: PULL }, { pull: null, isFirst: false })).toBeNull();
+  expect(pullBefore({ prBefore: PULL }, { pull, isFirst: false })).toBe(PULL);
+  expect(pullBefore({ prBefore: PULL }, { pull, isFirst: true })).toBe(NEW);
+  // Opened by this round itself: what it brings is new.
+  expect(pullBefore({ prBefore: null }, { pull, isFirst: false })).toBeNull();
 });

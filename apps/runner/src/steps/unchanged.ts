@@ -1,5 +1,7 @@
 import { clean, clip } from "@tac8/core/conversation/shorten";
+import type { Pull } from "@tac8/core/github/types";
 import type { Verdict } from "../agent/classify.ts";
+import type { Incoming } from "../airlock/incoming.ts";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 
 const MAX_REASON = 200;
@@ -23,10 +25,37 @@ export function publishesBeside(verdict: Verdict, { failure, made, max }: AskedB
 
 type Finished = Pick<IssueFields, "headSha" | "baseSha" | "prBefore" | "summary">;
 
-/** Pure: what an agent's good end means for the round; null: it changed nothing, and said nothing either. */
-export function planFinish(finished: Finished, run: string): IssuePatch | "new work" | null {
+/**
+ * Pure: what an agent's good end means for the round; null: it changed nothing, and said nothing either. What an earlier attempt
+ * has saved to the branch is work too, and so is that it was taken off the pull request again.
+ */
+export function planFinish(
+  { publishedSha, ...finished }: Finished & Pick<IssueFields, "publishedSha">,
+  run: string,
+): IssuePatch | "new work" | null {
   const { headSha, baseSha, prBefore } = finished;
-  return headSha === baseSha || headSha === prBefore ? endUnchanged(finished, run) : "new work";
+  const isAsBefore = headSha === prBefore && (publishedSha === null || publishedSha === headSha);
+  return headSha === baseSha || isAsBefore ? endUnchanged(finished, run) : "new work";
+}
+
+/** Pure: the commits would make a pull request without a change. On one that is open they take something back. */
+export function isNothing(
+  { commits, isChanged }: Pick<Incoming, "commits" | "isChanged">,
+  { prNumber }: Pick<IssueFields, "prNumber">,
+): boolean {
+  return commits === 0 || (!isChanged && prNumber === null);
+}
+
+/**
+ * Pure: the head of the pull request that was open before the round's work, while it is open still; null: what the round
+ * brings needs one. `isFirst`: the round's work begins now.
+ */
+export function pullBefore(
+  { prBefore }: Pick<IssueFields, "prBefore">,
+  { pull, isFirst }: { readonly pull: Pick<Pull, "headSha"> | null; readonly isFirst: boolean },
+): string | null {
+  if (pull === null) return null; // Closed between two attempts, say: the end must not name it.
+  return isFirst ? pull.headSha : prBefore;
 }
 
 /**

@@ -57,7 +57,12 @@ const shelfSchema = z.object({
 
 const feedbackSchema = z.object({ heard: z.array(z.string()), given: z.array(z.string()) });
 const answerSchema = z.object({ commentId: z.number(), author: z.string(), text: z.string() });
-const rebaseSchema = z.object({ from: sha, onto: sha });
+const rebaseSchema = z.object({
+  from: sha,
+  onto: sha,
+  /** The pull request that was merged; absent: written by an older version. */
+  pull: z.object({ number: z.number(), url: z.string() }).optional(),
+});
 /** `login` in lower case; empty: GitHub does not tell who it was. */
 const refusedLabelSchema = z.object({ login: z.string(), told: z.string().nullable() });
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
