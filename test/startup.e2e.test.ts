@@ -115,7 +115,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
 
   test.each(["scheduler", "runner"] as const)("%s: a token that GitHub does not know", async (app) => {
     const launched = start(app, environment({ GITHUB_TOKEN: "ghp_unknownunknownunknown" }));
-    await expectGivesUp(launched, [/GitHub refuses the token: .*401.*Give a valid GITHUB_TOKEN/]);
+    await expectGivesUp(launched, [/GitHub refuses the token: .*401.*Replace GITHUB_TOKEN with a valid token/]);
   });
 
   test.each(["scheduler", "runner"] as const)("%s: a token without write access", async (app) => {

@@ -18,6 +18,7 @@ export async function askAbout(
   const github = createGitHub({
     apiUrl: config.github.api_url,
     token,
+    tokenSource: config.secrets.githubTokenSource,
     log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
     requestTimeoutMs: ANSWER_MS,
     now,

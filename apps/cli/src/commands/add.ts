@@ -60,12 +60,19 @@ interface Work {
 }
 
 function connect({ secrets, github }: Config, { now }: Context): GitHub {
-  const token = secrets.githubToken;
+  const { githubToken: token, githubTokenSource: tokenSource } = secrets;
   if (token === null) {
     throw new Problem(NO_TOKEN);
   }
   const log = createLogger({ name: "cli", level: "silent", secrets: secrets.values });
-  return createGitHub({ apiUrl: github.api_url, token, log, writeIntervalMs: github.write_interval_ms, now });
+  return createGitHub({
+    apiUrl: github.api_url,
+    token,
+    tokenSource,
+    log,
+    writeIntervalMs: github.write_interval_ms,
+    now,
+  });
 }
 
 async function label(
@@ -126,13 +133,13 @@ async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promi
       throw new Problem(`GitHub did not answer about ${name} within ${PATIENCE_MS / 1000} s`, { cause: error });
     if (!(error instanceof GitHubError)) throw error;
     switch (error.kind) {
-      case "unauthorized":
-        throw new Problem("GitHub refuses the token: give a valid GITHUB_TOKEN", { cause: error });
       case "forbidden":
       case "not-found":
         throw new Problem(`the token may not change labels of ${name}: it needs Issues, read and write`, {
           cause: error,
         });
+      case "unauthorized":
+        throw new Problem(plain(`GitHub refuses the token: ${error.message}`), { cause: error });
       case "rate-limit":
       case "unavailable":
       case "gone":

@@ -98,6 +98,7 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     github: createGitHub({
       apiUrl: config.github.api_url,
       token: config.secrets.githubToken ?? "",
+      tokenSource: config.secrets.githubTokenSource,
       log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
       requestTimeoutMs: answerMs,
       writeIntervalMs: betweenWrites,

@@ -8,13 +8,19 @@ const failure = (kind: GitHubErrorKind, status: number | null) =>
 
 describe("judgeToken", () => {
   it("refuses a token that GitHub refuses, and waits for a GitHub that is away", () => {
-    expect(judgeToken(failure("unauthorized", 401), api).problems).toEqual([
+    expect(judgeToken(failure("unauthorized", 401), { apiUrl: api, token: "GITHUB_TOKEN" }).problems).toEqual([
       expect.stringMatching(/GITHUB_TOKEN.*expired/),
     ]);
-    expect(judgeToken(failure("unavailable", 502), api)).toMatchObject({
+    const token = "the GitHub token in /data/github-token";
+    expect(judgeToken(failure("unauthorized", 401), { apiUrl: api, token }).problems).toEqual([
+      expect.stringContaining(`does not accept ${token}`),
+    ]);
+    expect(judgeToken(failure("unavailable", 502), { apiUrl: api, token: "GITHUB_TOKEN" })).toMatchObject({
       problems: [],
       warnings: [/*one*/ expect.any(String)],
     });
-    expect(judgeToken(new DOMException("late", "TimeoutError"), api).problems).toEqual([]);
+    expect(
+      judgeToken(new DOMException("late", "TimeoutError"), { apiUrl: api, token: "GITHUB_TOKEN" }).problems,
+    ).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import { nameToken } from "@tac8/core/config/tokenName";
 import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
@@ -12,21 +13,23 @@ export async function checkAccess(config: Config, signal: AbortSignal): Promise<
   const github = createGitHub({
     apiUrl: config.github.api_url,
     token: config.secrets.githubToken ?? "",
+    tokenSource: config.secrets.githubTokenSource,
     log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
     requestTimeoutMs: ANSWER_MS,
     now: Date.now,
   });
+  const token = nameToken(config.secrets.githubTokenSource);
   const within = AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_MS)]);
   const viewer = await attempt(github.viewer({ signal: within }), signal);
   // A token of a GitHub App has no user: 403 says nothing about the repositories.
   const who = viewer instanceof Error && kindOf(viewer) !== "forbidden" ? viewer : null;
-  if (who !== null) return judgeToken(who, config.github.api_url);
+  if (who !== null) return judgeToken(who, { apiUrl: config.github.api_url, token });
   const problems: string[] = [];
   const warnings: string[] = [];
   const waiting = [...config.repositories];
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const report = await checkRepository(github, next, { within, signal });
+      const report = await checkRepository(github, next, { within, signal, token });
       problems.push(...report.problems);
       warnings.push(...report.warnings);
     }
@@ -38,17 +41,20 @@ export async function checkAccess(config: Config, signal: AbortSignal): Promise<
 async function checkRepository(
   github: GitHub,
   repository: RepositoryConfig,
-  { within, signal }: { within: AbortSignal; signal: AbortSignal },
+  { within, signal, token }: { within: AbortSignal; signal: AbortSignal; token: string },
 ): Promise<AccessReport> {
   const { owner, repo } = repository;
   const answer = await attempt(github.repository({ owner, repo }, { signal: within }), signal);
-  return judgeRepository(`${owner}/${repo}`, answer);
+  return judgeRepository(`${owner}/${repo}`, answer, token);
 }
 
-/** @param failure what `GET /user` ended with */
-export function judgeToken(failure: Error, apiUrl: string): AccessReport {
+/** @param failure what `GET /user` ended with; `token`: see `nameToken` */
+export function judgeToken(
+  failure: Error,
+  { apiUrl, token }: { readonly apiUrl: string; readonly token: string },
+): AccessReport {
   if (kindOf(failure) === "unauthorized") {
-    return { problems: [`GitHub at ${apiUrl} does not accept GITHUB_TOKEN: it is wrong or has expired`], warnings: [] };
+    return { problems: [`GitHub at ${apiUrl} does not accept ${token}: it is wrong or has expired`], warnings: [] };
   }
   const said = kindOf(failure) === "unavailable" || kindOf(failure) === null ? "" : ` (${failure.message})`;
   return {

@@ -6,6 +6,8 @@ export interface CleanSide {
   /** Address of the repository, without any credentials. */
   readonly url: string;
   readonly token: string;
+  /** Config `secrets.githubTokenSource`. */
+  readonly tokenSource?: string | null;
   /** Environment of the runner that git may see: PATH, certificates; and the proxies. */
   readonly env: Readonly<Record<string, string>>;
   /** Others than those of `overNetwork`. */

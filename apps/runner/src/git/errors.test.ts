@@ -122,6 +122,13 @@ test("progress is neither quoted nor judged", () => {
   });
 });
 
+test("a refused token is named by where it comes from", () => {
+  const token = "the GitHub token in /data/github-token";
+  for (const said of [`fatal: Authentication failed for '${URL}/'`, `fatal: repository '${URL}/' not found`]) {
+    expect(classifyGitError("fetching x", said, token).message).toContain(token);
+  }
+});
+
 test("a step names what failed, and passes on what has a name", async () => {
   const named = new StepFailure({ kind: "refused", message: "no" });
   await expect(gitStep("x", () => Promise.reject(named))).rejects.toBe(named);
@@ -130,7 +137,9 @@ test("a step names what failed, and passes on what has a name", async () => {
     failure: { kind: "git", message: "making it: bad" },
   });
   const words = "fatal: The requested URL returned error: 403";
-  await expect(remoteStep("fetching", fails(words))).rejects.toMatchObject({ failure: { kind: "refused" } });
+  await expect(remoteStep("fetching", "GITHUB_TOKEN", fails(words))).rejects.toMatchObject({
+    failure: { kind: "refused" },
+  });
   // An agent's filter can say this too; it must not put the whole repository on hold.
   await expect(gitStep("saving", fails(words))).rejects.toMatchObject({ failure: { kind: "git" } });
 });

@@ -1,3 +1,4 @@
+import { nameToken } from "@tac8/core/config/tokenName";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { saysDiskFull } from "./diskFull.ts";
 import { judgeRefusedPush } from "./refusedPush.ts";
@@ -36,8 +37,8 @@ const NOISE =
 const PROGRESS =
   /^(?:remote: )?(?:[A-Z][\w ]+: +(?:\d+% \(\d+\/\d+\).*|\d+(?:, done\.)?)|Total \d+ \(delta .*|Delta compression using .*)$/;
 
-/** Pure. `what` says what was tried, in words for a person. */
-export function classifyGitError(what: string, said: string): Failure {
+/** Pure. `what` says what was tried, in words for a person; `token` is the one in use, see `nameToken`. */
+export function classifyGitError(what: string, said: string, token = nameToken(null)): Failure {
   const text = withoutProgress(said);
   const quoted = quoteOf(text);
   const rule = RULES.find(({ when }) => when.test(text));
@@ -46,7 +47,7 @@ export function classifyGitError(what: string, said: string): Failure {
   if (rule === undefined) return { kind: "git", message };
   if (rule.kind === "refused" && rule.whole !== true) return declined(text, message);
   if (rule.whole !== true) return { kind: rule.kind, message };
-  return { kind: rule.kind, message: `${message}. ${adviceOn(text)}`, wholeRepository: true };
+  return { kind: rule.kind, message: `${message}. ${adviceOn(text, token)}`, wholeRepository: true };
 }
 
 /** A push that GitHub understood and did not take: for every issue of the repository, or for what is in these commits. */
@@ -61,8 +62,8 @@ function declined(text: string, message: string): Failure {
 }
 
 /** Runs one git command of a step that talks to GitHub, and names its failure. */
-export async function remoteStep<T>(what: string, work: () => Promise<T>): Promise<T> {
-  return named(work, (said) => classifyGitError(what, said));
+export async function remoteStep<T>(what: string, token: string, work: () => Promise<T>): Promise<T> {
+  return named(work, (said) => classifyGitError(what, said, token));
 }
 
 /** The same for one that stays on this machine: whatever an agent makes it say, GitHub has no part in it. */
@@ -85,14 +86,14 @@ async function named<T>(work: () => Promise<T>, nameOf: (said: string) => Failur
 }
 
 /** Git's own words for a bad token are about a terminal that is not there. */
-function adviceOn(text: string): string {
+function adviceOn(text: string, token: string): string {
   if (/returned error: 401|Authentication failed|could not read Username/i.test(text)) {
-    return "GitHub refuses the token: give a valid GITHUB_TOKEN";
+    return `GitHub refuses the token: replace ${token} with a valid one`;
   }
   if (/returned error: (403|451)/i.test(text)) {
     return "Check that the token may write Contents of this repository, and that it is not archived";
   }
-  return "Check the repository's name in the configuration, and that GITHUB_TOKEN may see it";
+  return `Check the repository's name in the configuration, and that ${token} may see it`;
 }
 
 function withoutProgress(text: string): string {

@@ -1,3 +1,4 @@
+import { nameToken } from "@tac8/core/config/tokenName";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { killSurvivors } from "../process/survivors.ts";
@@ -37,7 +38,7 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
   const either = signal === undefined ? clock.signal : AbortSignal.any([signal, clock.signal]);
   try {
     const git = cleanGit(side, dir, { withToken: true, silentMs, signal: either });
-    return await remoteStep(what, () => git.raw([...args]));
+    return await remoteStep(what, nameToken(side.tokenSource ?? null), () => git.raw([...args]));
   } catch (error) {
     if (signal?.aborted === true) throw error;
     const why = clock.signal.aborted

@@ -152,7 +152,12 @@ function removalOptions(
     // Looking changes nothing, not even the index.
     side: { env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal },
     freshMirror: onceEach(async (ref) => {
-      const side = { url: gitUrl(github.api_url, ref), token: secrets.githubToken ?? "", env };
+      const side = {
+        url: gitUrl(github.api_url, ref),
+        token: secrets.githubToken ?? "",
+        tokenSource: secrets.githubTokenSource,
+        env,
+      };
       const mirror = new Mirror(mirrorPaths(home, ref), side);
       await mirror.refresh(signal);
       return mirror;

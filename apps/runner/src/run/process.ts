@@ -133,8 +133,9 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
     const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
     const url = gitUrl(config.github.api_url, ref);
-    const side = { url, token: config.secrets.githubToken ?? "", env: { ...config.agentEnv, [RUN_MARKER]: id } };
-    const mirror = new Mirror(mirrorAt, side);
+    const { githubToken, githubTokenSource: tokenSource } = config.secrets;
+    const env = { ...config.agentEnv, [RUN_MARKER]: id };
+    const mirror = new Mirror(mirrorAt, { url, token: githubToken ?? "", tokenSource, env });
     const { title } = job.data;
     const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: services.now() });
     options.onProgress(progress);

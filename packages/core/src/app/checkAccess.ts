@@ -1,4 +1,5 @@
 import type { Config } from "../config/resolve.ts";
+import { nameToken } from "../config/tokenName.ts";
 import { judgeRepository, judgeWrites, type AccessReport } from "../github/access.ts";
 import type { GitHub } from "../github/client.ts";
 import { AREAS, type Area, type MayWrite } from "../github/mayWrite.ts";
@@ -26,9 +27,10 @@ export async function checkAccess(
   { config, log, signal, writes }: AccessCheck,
 ): Promise<void> {
   const problems: string[] = [];
+  const token = nameToken(config.secrets.githubTokenSource);
   let refused = 0;
   for (const [index, repository] of config.repositories.entries()) {
-    const report = await check(github, repository, { signal, writes: writes && index < MAX_WRITTEN });
+    const report = await check(github, repository, { signal, token, writes: writes && index < MAX_WRITTEN });
     if (report.problems.length > 0) refused += 1;
     problems.push(...report.problems);
     for (const warning of report.warnings) log.warn(warning);
@@ -40,7 +42,7 @@ export async function checkAccess(
 async function check(
   github: Pick<GitHub, "repository" | "mayWrite">,
   { owner, repo }: Repo,
-  { signal, writes }: Pick<AccessCheck, "signal" | "writes">,
+  { signal, token, writes }: Pick<AccessCheck, "signal" | "writes"> & { readonly token: string },
 ): Promise<AccessReport> {
   const attempt = async <T>(answer: Promise<T>): Promise<T | Error> => {
     try {
@@ -51,9 +53,9 @@ async function check(
     }
   };
   const name = `${owner}/${repo}`;
-  const report = judgeRepository(name, await attempt(github.repository({ owner, repo }, { signal })));
+  const report = judgeRepository(name, await attempt(github.repository({ owner, repo }, { signal })), token);
   if (!writes || report.problems.length > 0 || report.warnings.length > 0) return report;
   const may = new Map<Area, MayWrite | Error>();
   for (const area of AREAS) may.set(area, await attempt(github.mayWrite({ owner, repo }, area, { signal })));
-  return judgeWrites(name, may);
+  return judgeWrites(name, may, token);
 }

@@ -19,7 +19,7 @@ export interface SignInOptions extends Pick<AccessCheck, "log" | "signal" | "wri
  * @throws StartupProblem when there is no token, GitHub refuses it, or it may write to no configured repository.
  */
 export async function signIn(config: Config, { log, redis, signal, now, writes }: SignInOptions): Promise<GitHub> {
-  const token = config.secrets.githubToken;
+  const { githubToken: token, githubTokenSource: tokenSource, values: secrets } = config.secrets;
   if (token === null) throw new StartupProblem(NO_TOKEN);
   const { api_url: apiUrl, write_interval_ms: writeIntervalMs } = config.github;
   const onLogin = (login: string): void => {
@@ -28,7 +28,7 @@ export async function signIn(config: Config, { log, redis, signal, now, writes }
       .hset(ACCOUNTS_KEY, apiUrl, login)
       .catch((err: unknown) => log.warn({ err }, "the account was not remembered"));
   };
-  const github = createGitHub({ apiUrl, token, secrets: config.secrets.values, log, writeIntervalMs, now, onLogin });
+  const github = createGitHub({ apiUrl, token, tokenSource, secrets, log, writeIntervalMs, now, onLogin });
   const login = await whoAmI(github, { log, signal }).catch((error: unknown) => {
     if (!(error instanceof GitHubError)) throw error;
     throw new StartupProblem(`GitHub refuses the token: ${error.message}`, { cause: error });

@@ -15,9 +15,11 @@ const found = {
   private: false,
 } as const;
 
+const TOKEN = "the GitHub token in /data/github-token";
+
 describe("judgeRepository", () => {
   it("is content with a repository that can be pushed to", () => {
-    expect(judgeRepository("o/r", found)).toEqual({ problems: [], warnings: [] });
+    expect(judgeRepository("o/r", found, TOKEN)).toEqual({ problems: [], warnings: [] });
   });
 
   it.each([
@@ -29,13 +31,13 @@ describe("judgeRepository", () => {
     ["archived", { ...found, archived: true }, /o\/r is archived/],
     ["gone", { kind: "gone" } as const, /cannot see o\/r.*Contents/],
     ["moved", { kind: "moved", to: "o/new" } as const, /o\/r is now o\/new/],
-    ["forbidden", failure("forbidden", 403), /no access to o\/r/],
+    ["forbidden", failure("forbidden", 403), /^the GitHub token in \/data\/github-token has no access to o\/r/],
   ])("names the trouble with one that is %s", (_, answer, line) => {
-    expect(judgeRepository("o/r", answer)).toEqual({ problems: [expect.stringMatching(line)], warnings: [] });
+    expect(judgeRepository("o/r", answer, TOKEN)).toEqual({ problems: [expect.stringMatching(line)], warnings: [] });
   });
 
   it("only warns where GitHub does not answer", () => {
-    expect(judgeRepository("o/r", failure("unavailable", null))).toMatchObject({
+    expect(judgeRepository("o/r", failure("unavailable", null), TOKEN)).toMatchObject({
       problems: [],
       warnings: [expect.any(String)],
     });

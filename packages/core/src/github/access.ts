@@ -12,37 +12,37 @@ export interface AccessReport {
 const NEEDED =
   "the token needs, for this repository, Contents, Issues and Pull requests: read and write; Metadata: read";
 
-/** What GitHub's answer about a repository means for working on it. Pure. `name`: `owner/repo` as configured. */
-export function judgeRepository(name: string, answer: RepositoryAnswer | Error): AccessReport {
+/** What GitHub's answer about a repository means for working on it. Pure. `name`: `owner/repo` as configured; `token`: see `nameToken`. */
+export function judgeRepository(name: string, answer: RepositoryAnswer | Error, token: string): AccessReport {
   const problem = (line: string): AccessReport => ({ problems: [line], warnings: [] });
   if (answer instanceof Error) {
     const forbidden = answer instanceof GitHubError && answer.kind === "forbidden";
-    if (forbidden) return problem(`GITHUB_TOKEN has no access to ${name}: ${NEEDED}`);
+    if (forbidden) return problem(`${token} has no access to ${name}: ${NEEDED}`);
     return { problems: [], warnings: [`${name} could not be checked: ${answer.message}`] };
   }
   switch (answer.kind) {
     case "gone":
-      return problem(`GITHUB_TOKEN cannot see ${name}: check the name in the configuration; ${NEEDED}`);
+      return problem(`${token} cannot see ${name}: check the name in the configuration; ${NEEDED}`);
     case "moved":
       return problem(`${name} is now ${answer.to}: change the name in the configuration`);
     case "found":
       if (answer.archived) return problem(`${name} is archived, so nothing can be pushed to it: unarchive it`);
       return answer.canPush
         ? { problems: [], warnings: [] }
-        : problem(`GITHUB_TOKEN has no write access to ${name}: ${NEEDED}`);
+        : problem(`${token} has no write access to ${name}: ${NEEDED}`);
     default:
       return answer satisfies never;
   }
 }
 
 /** What the answers to writes that can do nothing mean for working on a repository, by permission. Pure. */
-export function judgeWrites(name: string, may: ReadonlyMap<Area, MayWrite | Error>): AccessReport {
+export function judgeWrites(name: string, may: ReadonlyMap<Area, MayWrite | Error>, token: string): AccessReport {
   const those = (wanted: MayWrite) => [...may].filter(([, answer]) => answer === wanted).map(([area]) => area);
   const [refused, off] = [those("no"), those("off")];
   const problems: string[] = [];
   if (refused.length > 0) {
     const areas = refused.join(", ");
-    problems.push(`GITHUB_TOKEN may not write ${areas} of ${name}: edit the token, and set ${areas} to read and write`);
+    problems.push(`${token} may not write ${areas} of ${name}: edit the token, and set ${areas} to read and write`);
   }
   if (off.length > 0) problems.push(`${off.join(", ")} of ${name} are switched off: switch them on in its settings`);
   const warnings = [...may].flatMap(([area, answer]) =>

@@ -39,11 +39,13 @@ export interface Caller {
 export interface CallerSettings {
   octokit: OctokitClient;
   redact: (text: string) => string;
+  /** The token in use, for people. */
+  token: string;
   log: Logger;
   now: () => number;
 }
 
-export function createCaller({ octokit, redact, log, now }: CallerSettings): Caller {
+export function createCaller({ octokit, redact, token, log, now }: CallerSettings): Caller {
   /** `url` overrides the route's, for the pages after the first. */
   async function send<T>(call: Call<T>, url?: string): Promise<{ data: unknown; link: string | undefined }> {
     const { route, params = {}, texts = {}, signal, follow = false } = call;
@@ -70,7 +72,8 @@ export function createCaller({ octokit, redact, log, now }: CallerSettings): Cal
       });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      const failure = error instanceof GitHubError ? error : failureOf({ error, call: name, redact, now: now() });
+      const failure =
+        error instanceof GitHubError ? error : failureOf({ error, call: name, redact, token, now: now() });
       log.debug(
         { call: name, kind: failure.kind, status: failure.status, detail: failure.detail },
         "call to GitHub failed",

@@ -1,3 +1,4 @@
+import { nameToken } from "../config/tokenName.ts";
 import { createRedactor } from "../log/redact.ts";
 import type { Logger } from "../log/logger.ts";
 import { createCaller } from "./call.ts";
@@ -17,6 +18,8 @@ export interface GitHubOptions {
   /** `https://api.github.com`, `https://<host>/api/v3` of an Enterprise server, or a local one. */
   apiUrl: string;
   token: string;
+  /** Config `secrets.githubTokenSource`. */
+  tokenSource?: string | null;
   /** Further secrets: neither these nor the token get into a text that is sent. */
   secrets?: readonly string[];
   log: Logger;
@@ -52,12 +55,12 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
  * error or a log line, and every text that is sent goes through `outgoing.ts`.
  */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { apiUrl, token, secrets = [], log, now, onLogin = () => undefined } = options;
+  const { apiUrl, token, tokenSource = null, secrets = [], log, now, onLogin = () => undefined } = options;
   const { writeIntervalMs = 1000, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
   const transport = createTransport({ timeoutMs: requestTimeoutMs });
   const redact = createRedactor([token, ...secrets]);
   const octokit = createOctokit({ apiUrl, token, redact, log, writeIntervalMs, retryBaseMs, fetch: transport.fetch });
-  const caller = createCaller({ octokit, redact, log, now });
+  const caller = createCaller({ octokit, redact, token: nameToken(tokenSource), log, now });
   const { currentLogin, ...self } = selfCalls(caller, { apiUrl, onLogin });
   const probes = mayWriteCalls(caller);
   const labels = labelCalls(caller);

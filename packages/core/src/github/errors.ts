@@ -1,3 +1,5 @@
+import { nameToken } from "../config/tokenName.ts";
+
 export type GitHubErrorKind =
   "unavailable" | "rate-limit" | "unauthorized" | "forbidden" | "not-found" | "gone" | "invalid";
 
@@ -8,6 +10,8 @@ export interface GitHubErrorData {
   call: string;
   detail: string;
   cause?: Error | undefined;
+  /** The token in use, see `nameToken`. */
+  token?: string | undefined;
 }
 
 const MAX_DETAIL = 500;
@@ -15,7 +19,7 @@ const MAX_DETAIL = 500;
 const ADVICE: Record<GitHubErrorKind, string> = {
   unavailable: "It may pass: check the network and www.githubstatus.com when it lasts.",
   "rate-limit": "Wait until the limit is reset.",
-  unauthorized: "Give a valid GITHUB_TOKEN.",
+  unauthorized: "Replace TOKEN with a valid token.",
   forbidden: "Check that the token may write Contents, Issues and Pull requests of this repository.",
   "not-found": "Check the name, and that the token may see the repository.",
   gone: "It was deleted or moved: check the name in the configuration.",
@@ -34,11 +38,11 @@ export class GitHubError extends Error {
   /** GitHub's own words, at most 500 characters. */
   readonly detail: string;
 
-  constructor({ kind, status, retryAt, call, detail, cause }: GitHubErrorData) {
+  constructor({ kind, status, retryAt, call, detail, cause, token = nameToken(null) }: GitHubErrorData) {
     const short = detail.length <= MAX_DETAIL ? detail : `${detail.slice(0, MAX_DETAIL - 1)}…`;
     const until = retryAt === null ? "" : ` (until ${new Date(retryAt).toISOString()})`;
     super(
-      `GitHub: ${call} failed, ${kind}${status === null ? "" : ` ${status}`}${until}: ${short.replace(/[.\s]+$/, "")}. ${ADVICE[kind]}`,
+      `GitHub: ${call} failed, ${kind}${status === null ? "" : ` ${status}`}${until}: ${short.replace(/[.\s]+$/, "")}. ${ADVICE[kind].replace("TOKEN", () => token)}`,
       cause === undefined ? undefined : { cause },
     );
     this.name = "GitHubError";

@@ -126,6 +126,14 @@ test.each<[number, string]>([
   expect(seen).toHaveLength(1);
 });
 
+test("a refused token is named by where it comes from", async () => {
+  const { client } = await start(() => ({ status: 401, json: { message: "Bad credentials" } }));
+  const stored = client({ tokenSource: "/data/github-token" });
+  const { message } = await failure(stored.comments(repo, 5));
+  expect(message).toMatch(/Replace the GitHub token in \/data\/github-token with a valid token\.$/);
+  expect((await failure(client().comments(repo, 5))).message).toMatch(/Replace GITHUB_TOKEN with a valid token\.$/);
+});
+
 test("an answer of another shape names the call and the field", async () => {
   const { client } = await start(() => ({ json: [rawIssue(1), rawIssue(2, { title: 7 })] }));
   const error = await failure(client().labelledIssues(repo, "rpi-auto"));

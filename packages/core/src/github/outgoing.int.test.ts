@@ -89,7 +89,13 @@ test("a text on any other way is not sent", async () => {
   server = await startServer(() => ({ json: {} }));
   const log = pino({ level: "silent" });
   const settings = { apiUrl: server.url, token: "t", log, redact: String, writeIntervalMs: 0, retryBaseMs: 1, fetch };
-  const caller = createCaller({ octokit: createOctokit(settings), redact: String, log, now: Date.now });
+  const caller = createCaller({
+    octokit: createOctokit(settings),
+    redact: String,
+    token: "GITHUB_TOKEN",
+    log,
+    now: Date.now,
+  });
   for (const field of ["title", "body", "description"]) {
     const call = { route: "POST /repos/o/r/x", params: { [field]: "Fixes #1" } as never, schema: z.unknown() } as const;
     await expect(caller.one(call)).rejects.toThrow(`${field} is a text`);

@@ -23,6 +23,8 @@ export interface Thrown {
   error: unknown;
   call: string;
   redact: (text: string) => string;
+  /** The token in use, for people. */
+  token: string;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -31,7 +33,7 @@ export interface Thrown {
  * GitHub's failure made of what Octokit threw. Octokit's error itself is not passed on: it carries the request, with headers and
  * body. The cause is what the network said, as a plain error with redacted text.
  */
-export function failureOf({ error, call, redact, now }: Thrown): GitHubError {
+export function failureOf({ error, call, redact, token, now }: Thrown): GitHubError {
   const response = thrownSchema.safeParse(error).data?.response;
   const message = error instanceof Error ? error.message : String(error);
   if (response === undefined) {
@@ -54,6 +56,7 @@ export function failureOf({ error, call, redact, now }: Thrown): GitHubError {
     status,
     call,
     detail,
+    token,
   });
 }
 

@@ -1,4 +1,5 @@
 import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
+import { nameToken } from "@tac8/core/config/tokenName";
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { GitHubError } from "@tac8/core/github/errors";
 import { AREAS, type Area, type MayWrite } from "@tac8/core/github/mayWrite";
@@ -24,11 +25,11 @@ export const permissions: Check = {
 
 const NOTHING = note("not checked: that takes a token and a repository");
 
-async function lookAt({ github }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
+async function lookAt({ config, github }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
   const { owner, repo } = repository;
   const name = `${owner}/${repo}`;
   const answer = await github.repository(repository, { signal }).catch(gitHubError);
-  const access = judgeRepository(name, answer);
+  const access = judgeRepository(name, answer, nameToken(config.secrets.githubTokenSource));
   if (access.problems.length > 0 || access.warnings.length > 0) return judgeAccess(access);
   const may = new Map<Area, MayWrite | GitHubError>();
   for (const area of AREAS) may.set(area, await github.mayWrite(repository, area, { signal }).catch(gitHubError));

@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import { nameToken } from "./tokenName.ts";
+
+test("the token is named by where it comes from", () => {
+  expect(nameToken("GITHUB_TOKEN")).toBe("GITHUB_TOKEN");
+  expect(nameToken("/data/github-token")).toBe("the GitHub token in /data/github-token");
+  expect(nameToken(null)).toBe("GITHUB_TOKEN");
+});
