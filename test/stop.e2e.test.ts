@@ -76,6 +76,10 @@ test("SIGKILL of a runner: its agents die with it; started again, it goes on at 
   await world.reaches(number, "pr", 100_000);
   await expectResumed(number);
   expect(await github.file(REPO, `auto/gh-${number}`, "uncommitted.txt")).toBe("2\n");
+  const history = await world.history(number);
+  const begun = history.findIndex(({ to }) => to === "running");
+  const lost = { to: "note", reason: expect.stringMatching(/^the run on \S+ was lost: /) };
+  expect(history.slice(begun + 1).find(({ to }) => to === "note" || to === "running")).toMatchObject(lost);
 
   await world.reaches(asking, "blocked");
   expect(await world.agentStarts(asking)).toHaveLength(1);

@@ -156,6 +156,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       progress,
       state: { ...before, run: id, runner: slot.name },
     });
+    if (before.run !== null) await run.record({}, "note", lostNote(before));
     const entry = planEntry(before, {
       runId: id,
       blockedExpiresMs: config.coordinator.blocked_expires_days * 24 * 3_600_000,
@@ -247,6 +248,13 @@ async function endLeftovers(services: RunnerServices, run: string, lockPath: str
   const { killed, remaining } = await killSurvivors({ runId: run, lockPath, except: [process.pid] });
   if (killed > 0) services.log.warn({ run, killed }, "killed what a lost run had left behind");
   if (remaining.length > 0) throw new Error(`processes of the lost run ${run} could not be killed`);
+}
+
+/** The timeline would show a run that began, and nothing of its end. */
+function lostNote({ run, runner }: IssueFields): Parameters<RunContext["record"]>[2] {
+  const where = runner === null ? "" : ` on ${runner}`;
+  const reason = `the run${where} was lost: its runner died, was killed, or lost its connection to Redis`;
+  return { reason, evidence: { lost: run } };
 }
 
 async function wait({ job, token }: ProcessOptions, until: number): Promise<never> {
