@@ -97,10 +97,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "ended-by-agent",
     file: `${RUNNER}/run/handedBack.ts`,
-    find: "const MIN_CALLS = 2;",
-    replace: "const MIN_CALLS = 1;",
-    test: { file: `${RUNNER}/run/handedBack.test.ts`, name: "the command that ended the runner is no progress" },
+    find: 'headSha !== null && headSha !== startSha ? "changes"',
+    replace: 'headSha !== "" ? "changes"',
+    test: { file: `${RUNNER}/run/handedBack.test.ts`, name: "an agent that ends its runner each time" },
     promise: "an agent that ends its runner is not paid without end",
+  },
+  {
+    name: "quick-restarts",
+    file: `${RUNNER}/run/handedBack.ts`,
+    find: ': "steps"; //',
+    replace: ': "none"; //',
+    test: { file: `${RUNNER}/run/handedBack.test.ts`, name: "a user's quick restarts count as no lost runs" },
+    promise: "an orderly shutdown counts as no lost run",
   },
   {
     name: "fetched-closing",

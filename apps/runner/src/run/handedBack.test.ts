@@ -1,23 +1,26 @@
-import { expect, test } from "vitest";
+import { countBrokenOff, MAX_UNCHANGED_IN_A_ROW, NOT_BROKEN_OFF, tooOften } from "@tac8/core/domain/brokenOff";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { expect, test } from "vitest";
 import { handedBackProgress } from "./handedBack.ts";
 
 const START = "a".repeat(40);
-const saved = (headSha: string | null) => ({ headSha, startSha: START });
+const progress = (headSha: string | null) => handedBackProgress({ headSha, startSha: START });
+const after = (times: number) =>
+  Array.from({ length: times }, () => progress(START)).reduce(countBrokenOff, NOT_BROKEN_OFF);
 
 test.each([
-  { what: "nothing at all", headSha: START, finishedCalls: 0, progress: "none" },
-  { what: "several commands", headSha: START, finishedCalls: 2, progress: "steps" },
-  { what: "a commit", headSha: "b".repeat(40), finishedCalls: 0, progress: "changes" },
-  { what: "a save that the shutdown's time was too short for", headSha: null, finishedCalls: 5, progress: "steps" },
-])("$what → $progress", ({ headSha, finishedCalls, progress }) => {
-  expect(handedBackProgress(saved(headSha), { finishedCalls, begunCalls: finishedCalls + 1 })).toBe(progress);
+  { what: "nothing", headSha: START, expected: "steps" },
+  { what: "a commit", headSha: "b".repeat(40), expected: "changes" },
+  { what: "a save that the shutdown's time was too short for", headSha: null, expected: "steps" },
+])("$what → $expected", ({ headSha, expected }) => {
+  expect(progress(headSha)).toBe(expected);
 });
 
-fieldTest("B5", "the command that ended the runner is no progress", () => {
-  expect(handedBackProgress(saved(START), { finishedCalls: 1, begunCalls: 1 })).toBe("none");
+test("a user's quick restarts count as no lost runs", () => {
+  expect(after(MAX_UNCHANGED_IN_A_ROW - 1)).toMatchObject({ lost: 0 });
+  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW - 1), "handed back")).toBeNull();
 });
 
-test("an agent that has run no command yet has not ended its runner", () => {
-  expect(handedBackProgress(saved(START), { finishedCalls: 0, begunCalls: 0 })).toBe("steps");
+fieldTest("B5", "an agent that ends its runner each time, and changes nothing, is bounded", () => {
+  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW), "handed back")).toMatch(/ended 6 times in a row while its agent ran/);
 });

@@ -1,19 +1,10 @@
 import type { RunProgress } from "@tac8/core/domain/brokenOff";
 import type { IssueFields } from "@tac8/core/state/issueState";
-import type { Progress } from "./progress.ts";
-
-/** The last finished call may be the very command that ended the runner. */
-const MIN_CALLS = 2;
 
 /**
- * Return the progress of a run whose job its runner hands back because it shuts down itself. Pure. An agent that runs no
- * command cannot have ended its runner: a user's restart is not counted against it.
+ * Return the progress of a run whose job its runner hands back because it shuts down itself. Pure. It is never `none`, so a user's
+ * restarts do not count as lost runs, however early they come. An agent that ends its runner is bounded by its unchanged workspace.
  */
-export function handedBackProgress(
-  { headSha, startSha }: Pick<IssueFields, "headSha" | "startSha">,
-  { finishedCalls, begunCalls }: Pick<Progress, "finishedCalls" | "begunCalls">,
-): RunProgress {
-  if (headSha !== null && headSha !== startSha) return "changes"; // As it was saved.
-  if (begunCalls === 0) return "steps";
-  return finishedCalls >= MIN_CALLS ? "steps" : "none";
+export function handedBackProgress({ headSha, startSha }: Pick<IssueFields, "headSha" | "startSha">): RunProgress {
+  return headSha !== null && headSha !== startSha ? "changes" : "steps"; // As it was saved.
 }

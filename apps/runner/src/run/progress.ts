@@ -4,7 +4,6 @@ import { clip } from "@tac8/core/conversation/shorten";
 import type { Checkpoint } from "@tac8/core/domain/states";
 import { NO_USAGE, totalTokens, type Usage } from "@tac8/core/domain/usage";
 import type { Phase, RunPresence } from "@tac8/core/state/presence";
-import { finishesCall } from "./steps.ts";
 
 const PHASES: Record<Checkpoint, Phase> = {
   none: "prepare",
@@ -14,15 +13,13 @@ const PHASES: Record<Checkpoint, Phase> = {
 };
 const MAX_WORDS = 200;
 
-/** How far a run is, for those who look at its runner. Only the counts of calls decide anything. */
+/** How far a run is, for those who look at its runner. Nothing is decided by it. */
 export class Progress {
   #seen: RunPresence;
   /** Of the issue's agents that have ended. */
   #before = NO_USAGE;
   /** Of the one that runs. */
   #tally = NO_TALLY;
-  #finishedCalls = 0;
-  #begunCalls = 0;
 
   constructor(run: Pick<RunPresence, "issue" | "title" | "run" | "slot" | "since">) {
     this.#seen = { ...run, phase: "prepare", last: null, tokens: 0, costUsd: 0 };
@@ -32,16 +29,6 @@ export class Progress {
     return this.#seen;
   }
 
-  /** How many tool calls of this run's agents have finished. */
-  get finishedCalls(): number {
-    return this.#finishedCalls;
-  }
-
-  /** How many tool calls of this run's agents have begun. */
-  get begunCalls(): number {
-    return this.#begunCalls;
-  }
-
   at(checkpoint: Checkpoint): void {
     this.#seen = { ...this.#seen, phase: PHASES[checkpoint] };
   }
@@ -49,8 +36,6 @@ export class Progress {
   /** The last thing that the agent did: `text` is without secrets. */
   did(event: LiveEvent, text: string): void {
     const { at, kind, tool } = event;
-    if (finishesCall(event)) this.#finishedCalls += 1;
-    if (kind === "tool") this.#begunCalls += 1;
     this.#tally = tally(this.#tally, event);
     this.#count();
     if (kind === "tool-result" && text === "") return;

@@ -235,7 +235,7 @@ async function letGo(run: RunContext, lost: Error, token: string): Promise<never
 async function handBack(run: RunContext, token: string, reason: string): Promise<JobResult> {
   const { agentRun, checkpoint, outcome } = run.state;
   const hadAgent = agentRun === run.id && !reached(checkpoint, "worked") && outcome === null;
-  const counts = hadAgent ? countBrokenOff(run.state, handedBackProgress(run.state, run.progress)) : {};
+  const counts = hadAgent ? countBrokenOff(run.state, handedBackProgress(run.state)) : {};
   await run.services.store.write(
     run.jobId,
     run.id,

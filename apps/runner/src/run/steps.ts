@@ -2,13 +2,8 @@ import type { LiveEvent } from "@tac8/core/conversation/event";
 
 type Told = Pick<LiveEvent, "kind" | "isError">;
 
-/** Whether the event says that a tool call has finished. Pure. */
-export function finishesCall({ kind }: Told): boolean {
-  return kind === "tool-result" || kind === "todo";
-}
-
 /** Whether the event is a step of the agent: a finished tool call, or an answer of its model. Pure. */
 export function isStep(event: Told): boolean {
-  if (finishesCall(event)) return true;
+  if (event.kind === "tool-result" || event.kind === "todo") return true;
   return (event.kind === "text" || event.kind === "result") && event.isError !== true;
 }
