@@ -115,6 +115,8 @@ function atTerminal(args: string[]) {
   const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd: lab.dir, env });
   children.push(child);
   let said = "";
+  // Lines are broken at the terminal's width, wherever a path happens to end.
+  const text = () => said.replace(/\s+/g, " ");
   const looks = new Set<() => void>();
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += text;
@@ -122,12 +124,12 @@ function atTerminal(args: string[]) {
   });
   const ended = once(child, "close") as Promise<[number]>;
   return {
-    text: () => said,
+    text,
     ended,
     type: (text: string) => child.stdin.write(text),
     seen: (pattern: RegExp) =>
       new Promise<void>((resolve, reject) => {
-        const look = () => pattern.test(said) && resolve();
+        const look = () => pattern.test(text()) && resolve();
         looks.add(look);
         look();
         void ended.then(() => reject(new Error(`ended without ${String(pattern)}:\n${said}`)));
@@ -151,7 +153,7 @@ test("at a terminal it asks, and what is typed as the token is not shown", async
   expect(readFileSync(file, "utf8")).toBe(`${SECRET}\n`);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(terminal.text()).toContain(repo);
-  expect(terminal.text().replace(/\s+/g, " ")).toContain("may write Contents, Issues, Pull requests");
+  expect(terminal.text()).toContain("may write Contents, Issues, Pull requests");
   expect(terminal.text()).not.toContain(SECRET);
   expect(terminal.text()).not.toContain(KEY);
   const key = join(lab.home, "claude-code-oauth-token");
