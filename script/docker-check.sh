@@ -71,6 +71,30 @@ for pull in pulls:
 sys.exit(0 if pulls else "no pull request yet")
 PY
 }
+# A stranger, such as an agent, is told nothing; the link of `tac8 open` signs in.
+board_lets_in() {
+  local address link
+  address=$(compose port board 3000) && link=$(compose exec -T board tac8 open 2>/dev/null) || return 1
+  python3 - "http://$address" "${link##*/open}" <<'PY'
+import sys, urllib.error, urllib.request
+from http.cookiejar import CookieJar
+base, query = sys.argv[1:]
+try:
+    urllib.request.urlopen(base, timeout=10)
+    sys.exit("the board asked for no password")
+except urllib.error.HTTPError as refusal:
+    if refusal.code != 401:
+        sys.exit(f"the board answered {refusal.code}")
+opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+page = opener.open(f"{base}/open{query}", timeout=10).read().decode()
+sys.exit(0 if "<title>Overview" in page else "the link led to another page")
+PY
+}
+shows_link() { compose logs --no-color --no-log-prefix board | grep 'Board: http://127.0.0.1:.*/open?token=' >/dev/null; }
+runners_lack_password() {
+  compose exec -T board test -s /data/tac8-board-password &&
+    compose exec -T runner sh -c '! find /data /run/secrets -name "*board*" | grep .'
+}
 a_pull() { pulls >/dev/null 2>&1; }
 show_failure() {
   compose ps --all
@@ -99,6 +123,9 @@ if check "images build" quietly build; then
   check "containers start" quietly start &&
     check "the claude CLI runs in the runner" claude_runs
   check "all seven containers are healthy, three runners among them" until_true 240 all_healthy
+  check "the board's log has a link that signs in" shows_link
+  check "the board lets in by a link of tac8 open, and nobody without" board_lets_in
+  check "no runner has the board's password" runners_lack_password
   check "a demo issue has its pull request" until_true 240 a_pull
   pulls
   [ $failed = 0 ] || show_failure

@@ -2,7 +2,7 @@
 // Run with `npm run pictures`; needs redis-server and chromium, as the tests do.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Cleanup, setUpBoard, setUpRedis } from "../apps/board/src/board.fixture.ts";
+import { Cleanup, KNOWN, setUpBoard, setUpRedis } from "../apps/board/src/board.fixture.ts";
 import { exampleTalk, paintPresence, paintScene, paintTalk } from "../apps/board/src/scene.fixture.ts";
 import { launchBrowser } from "../test/browser.ts";
 
@@ -33,7 +33,7 @@ try {
   cleanup.add(() => browser.close());
   for (const { file, path, size, scheme } of PICTURES) {
     await paintPresence({ ...scene, now: Date.now() });
-    const page = await browser.newPage({ viewport: size, colorScheme: scheme });
+    const page = await browser.newPage({ viewport: size, colorScheme: scheme, extraHTTPHeaders: KNOWN });
     await page.goto(`${board.url}${path}`);
     await page.locator('#live[data-state="live"]').waitFor();
     await page.screenshot({ path: join(DOCS, file) });

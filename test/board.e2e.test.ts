@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser, openPage } from "./browser.ts";
-import { createWorld, urlOf, type World } from "./world.ts";
+import { createWorld, linkTo, urlOf, type World } from "./world.ts";
 
 let browser: Browser;
 let world: World;
@@ -19,7 +19,7 @@ const isMarked = (page: Page) => page.evaluate<boolean>("document.documentElemen
 
 test("overview and conversation update by themselves, and what others wrote stays text", async () => {
   const url = await urlOf(world.startApp("board"));
-  const page = await openPage(browser, url);
+  const page = await openPage(browser, linkTo(url, world));
   await page.locator('#live[data-state="live"]').waitFor();
   await mark(page);
   world.startApp("scheduler");

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { announceScheduler } from "@tac8/core/state/presence";
 import { launch, type Launched } from "./launch.ts";
 import { programOf } from "./programs.ts";
-import { createWorld, poll, urlOf, type World } from "./world.ts";
+import { boardLogin, createWorld, poll, urlOf, type World } from "./world.ts";
 
 const READY = { scheduler: /scheduler ready/, runner: /runner ready/, board: /board at http/ } as const;
 const APPS = ["scheduler", "runner", "board"] as const;
@@ -67,8 +67,9 @@ test("/healthz is 200 while scheduler and runner are there, and 503 with the rea
   await world.redis.flushall(); // What the apps of other tests have told.
   const board = world.startApp("board");
   const url = await urlOf(board);
+  const headers = await boardLogin(world);
   const health = async () => {
-    const answer = await fetch(`${url}/healthz`);
+    const answer = await fetch(`${url}/healthz`, { headers });
     const body = (await answer.json()) as object;
     return {
       status: answer.status,

@@ -7,6 +7,7 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { isEnded, type IssueState } from "@tac8/core/domain/states";
+import { LINK_MS, makeLink } from "@tac8/core/board/links";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { readEvents, type LoggedEvent } from "@tac8/core/state/events";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
@@ -276,6 +277,17 @@ async function endAgents(witness: string): Promise<string[]> {
 export async function urlOf(board: App): Promise<string> {
   await board.says("board at ");
   return /board at (http:[^"]+)"/.exec(board.log())?.[1] ?? "";
+}
+
+/** Return a link that signs in to the board that listens at this address, once. */
+export function linkTo(url: string, { home }: Pick<World, "home">): string {
+  return makeLink(url, { home, now: Date.now(), lifeMs: LINK_MS });
+}
+
+/** Return the headers of a script that knows the password that the world's board has made. */
+export async function boardLogin({ home }: Pick<World, "home">): Promise<{ readonly authorization: string }> {
+  const password = (await readFile(join(home, "tac8-board-password"), "utf8")).trim();
+  return { authorization: `Basic ${Buffer.from(`:${password}`).toString("base64")}` };
 }
 
 /** Asks again until there is nothing to complain about. The only clock is the bound. */

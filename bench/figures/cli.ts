@@ -1,7 +1,7 @@
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { BARE_START, bareStart } from "../stage/bare.ts";
-import { APPS, boardUrl, openStage, type Stage } from "../stage/stage.ts";
+import { APPS, BOARD_LOGIN, boardUrl, openStage, type Stage } from "../stage/stage.ts";
 import { timed, type Timed } from "../stage/timed.ts";
 import { times } from "../stage/until.ts";
 
@@ -94,7 +94,7 @@ export async function tac8({ bench, stage, args, repeat = 1, program }: Tac8): P
 /** From the request of a page to its last byte. */
 export async function pageMs(url: string, signal: AbortSignal): Promise<number> {
   const startedAt = performance.now();
-  const response = await fetch(url, { signal, headers: { accept: "text/html" } });
+  const response = await fetch(url, { signal, headers: { accept: "text/html", authorization: BOARD_LOGIN } });
   const page = await response.text();
   const ms = performance.now() - startedAt;
   if (!response.ok || !page.includes("<html")) throw new Error(`${url} answered ${response.status}`);

@@ -94,6 +94,7 @@ export async function openStage(bench: Bench, options: StageOptions = {}): Promi
     GITHUB_TOKEN: token,
     GITHUB_API_URL: github.url,
     TAC8_BOARD_PORT: "0",
+    TAC8_BOARD_PASSWORD: BOARD_PASSWORD,
     TAC8_BENCH_WITNESS: witness,
   };
   const apps = opened.use(new AsyncDisposableStack());
@@ -115,6 +116,10 @@ export async function openStage(bench: Bench, options: StageOptions = {}): Promi
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
+
+const BOARD_PASSWORD = "bench-of-tac8";
+/** `Authorization` header that every board of a stage takes. */
+export const BOARD_LOGIN = `Basic ${Buffer.from(`:${BOARD_PASSWORD}`).toString("base64")}`;
 
 /** Address of a board, from the line that it logs. */
 export function boardUrl(board: App): string {

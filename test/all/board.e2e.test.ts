@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { launchBrowser, openPage } from "../browser.ts";
-import { createWorld, poll, urlOf, type World } from "../world.ts";
+import { createWorld, linkTo, poll, urlOf, type World } from "../world.ts";
 
 /** A name that leads to this machine, and that no browser trusts as it trusts `localhost`. */
 const LAN_NAME = "tac8.test";
@@ -45,7 +45,7 @@ test("with the keyboard alone an issue is found, stopped, and tried again", asyn
   const work = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
   const long = { bash: `${world.gate("go").bash} # ${"a long command ".repeat(12)}` };
   const number = world.openIssue({ script: [{ say: "thinking about it" }, long, ...work] });
-  const page = await openPage(browser, url, { viewport: { width: 1280, height: 900 } });
+  const page = await openPage(browser, linkTo(url, world), { viewport: { width: 1280, height: 900 } });
   await page.locator("#now .run").getByText("until [ -e").waitFor();
   expect(await outsideOfCards(page)).toEqual([]);
 
@@ -77,7 +77,7 @@ test("without scripts the page shows how things stand, and its buttons work, als
   const { port } = new URL(await urlOf(world.startApp("board", { TAC8_BOARD_HOST: "127.1" })));
   const page = await openPage(browser, `http://${LAN_NAME}:${port}/`, {
     javaScriptEnabled: false,
-    httpCredentials: { username: "ada", password: "a-password" },
+    extraHTTPHeaders: { authorization: `Basic ${Buffer.from("ada:a-password").toString("base64")}` },
   });
   expect(await page.locator("h1").innerText()).toMatch(/needs a look|broken/);
   await page.getByRole("button", { name: "Pause all new work" }).click();

@@ -20,10 +20,17 @@ function open() {
   source.addEventListener("part", ({ data }) => place(JSON.parse(data)));
   source.addEventListener("error", () => {
     tell("gone");
-    // The browser tries again by itself, but not after an answer such as 503.
-    if (source.readyState === EventSource.CLOSED) setTimeout(open, RETRY_MS);
+    // The browser tries again by itself, but not after an answer such as 503, or 401 after the session's end.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => void again(), RETRY_MS);
   });
   addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+/** Who is signed out sees how to sign in. */
+async function again() {
+  const answer = await fetch(location.href, { method: "HEAD" }).catch(() => null);
+  if (answer?.status === 401) location.reload();
+  else open();
 }
 
 function place({ id, into, html }) {

@@ -1,4 +1,12 @@
-// In Bull Board: a way from each job to the page of its issue.
+// In Bull Board: a way from each job to the page of its issue, and the page's token with each of its requests.
+
+const token = document.querySelector('meta[name="csrf"]').content;
+globalThis.XMLHttpRequest = class extends XMLHttpRequest {
+  send(body) {
+    this.setRequestHeader("x-csrf-token", token);
+    super.send(body);
+  }
+};
 
 const JOB = /\/queues\/queue\/issues\/([^/?#.]+)\.([^/?#]+)\.(\d+)(?:[?#]|$)/;
 const TEXT = "Conversation";

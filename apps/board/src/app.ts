@@ -11,17 +11,15 @@ import { ROUTES } from "./routes.ts";
 
 /** Bounds what a page may take altogether; its single waits are shorter. */
 const ANSWER_MS = 10_000;
+const MAX_FORM = "8kb";
 
 export function createApp(board: Board, rules: AccessRules, log: ThrottledLog): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(securityHeaders);
-  app.use(
-    accessGuard(
-      rules,
-      ROUTES.filter(({ open }) => open).map(({ path }) => path),
-    ),
-  );
+  // A form of ours is a token, or a password and a path.
+  app.post(/^(?!\/queues)/, express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 10 }));
+  app.use(accessGuard({ access: board.access, rules, doors: new Map(ROUTES.map(({ path, door }) => [path, door])) }));
   app.use(answerWithin(ANSWER_MS));
   for (const { method, path, page } of ROUTES) {
     app[method](path, (request, response) => page(board, request, response));

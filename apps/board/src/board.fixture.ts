@@ -48,36 +48,66 @@ export interface BoardSetup {
   /** Lines of the `[board]` table. */
   readonly board?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Data folder; default: a new one. */
+  readonly home?: string;
+  readonly now?: () => number;
 }
+
+export interface TestBoard extends RunningBoard {
+  readonly lines: string[];
+  readonly home: string;
+  /** Signs in once. */
+  readonly link: string;
+}
+
+/** The password of every board of the tests that is given no other. */
+const PASSWORD = "the board's password";
+/** Asks as a script that knows it. */
+export const KNOWN = { authorization: `Basic ${Buffer.from(`:${PASSWORD}`).toString("base64")}` };
 
 /** A board on a free port of loopback; `lines` is what it logs. */
 export async function setUpBoard(
   cleanup: Cleanup,
-  { redis, board = "", env = {} }: BoardSetup,
-): Promise<RunningBoard & { readonly lines: string[]; readonly passwords: string[] }> {
+  { redis, board = "", env = {}, home, now }: BoardSetup,
+): Promise<TestBoard> {
+  const folderOfData = home ?? (await mkdtemp(join(tmpdir(), "tac8-board-home-")));
+  cleanup.add(() => rm(folderOfData, { recursive: true, force: true }));
   const text = `[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n[board]\nport = 0\n${board}`;
   const folder = { realPath: "/nowhere", oldNames: [] };
-  const withHome = { TAC8_HOME: "/nowhere", ...env };
+  const withHome = { TAC8_HOME: folderOfData, TAC8_BOARD_PASSWORD: PASSWORD, ...env };
   const input = { text, path: "/nowhere/config.toml", folder, env: withHome, readSecretFile: () => "" };
   const { config, problems } = resolveConfig(input);
   if (config === null) throw new Error(JSON.stringify(problems));
   const lines: string[] = [];
-  const passwords: string[] = [];
+  const links: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const log = createLogger({ name: "board", level: "info", destination, secrets: config.secrets.values });
-  const running = await start(config, { log, redis, onPassword: (made) => passwords.push(made) });
+  const running = await start(config, {
+    log,
+    redis,
+    onLink: (link) => links.push(link),
+    ...(now === undefined ? {} : { now }),
+  });
   cleanup.add(() => running.close());
-  return { ...running, lines, passwords };
+  return { ...running, lines, home: folderOfData, link: links[0] ?? "" };
 }
 
-/** One request on a connection of its own; any header may be set. */
-export async function ask(
-  url: string,
-  options: { readonly method?: string; readonly headers?: Record<string, string> } = {},
-): Promise<Answer> {
+export interface Question {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** One request of a script that knows the password; any header may be set. */
+export function ask(url: string, { headers, ...options }: Question = {}): Promise<Answer> {
+  return askAsStranger(url, { ...options, headers: { ...KNOWN, ...headers } });
+}
+
+/** One request on a connection of its own, with these headers alone. */
+export async function askAsStranger(url: string, { body: sent, ...options }: Question = {}): Promise<Answer> {
   const outgoing = request(url, { ...options, agent: false });
   const response = once(outgoing, "response");
-  outgoing.end();
+  outgoing.end(sent);
   const [incoming] = (await response) as [IncomingMessage];
   const body = (await incoming.setEncoding("utf8").toArray()).join("");
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };

@@ -5,6 +5,7 @@ import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { Queue } from "bullmq";
 import type { Request, Response } from "express";
 import type { Redis } from "ioredis";
+import type { Access } from "./access/access.ts";
 import type { ChartFacts } from "./charts/read.ts";
 import type { LiveHub } from "./live/hub.ts";
 import type { RedisProbe } from "./redis/probe.ts";
@@ -20,8 +21,7 @@ export interface Board {
   /** Shared by all who look, and a minute old at most. */
   readonly charts: () => Promise<ChartFacts>;
   readonly live: LiveHub;
-  /** null: none is asked for. */
-  readonly password: string | null;
+  readonly access: Access;
   readonly vitals: Pick<Vitals, "look">;
   /** Epoch ms. */
   readonly now: () => number;

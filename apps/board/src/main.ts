@@ -1,4 +1,18 @@
 import { runApp } from "@tac8/core/app/main";
 import { start } from "./start.ts";
 
-await runApp("board", start);
+const { env } = process;
+// As `tac8 up` and compose call the command; where the container's output is the first screen, it has the link too.
+const openCommand = env["TAC8_OPEN_COMMAND"];
+const showLink = (link: string) => {
+  const another = openCommand || "tac8 open";
+  process.stdout.write(`Board: ${link}\nThe link signs you in once, within an hour; for another one: ${another}\n`);
+};
+
+await runApp("board", (config, deps) =>
+  start(config, {
+    ...deps,
+    ...(openCommand ? { openCommand } : {}),
+    ...(env["TAC8_BOARD_SHOW_LINK"] === "1" ? { onLink: showLink } : {}),
+  }),
+);

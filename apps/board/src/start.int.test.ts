@@ -4,12 +4,10 @@ import { afterEach, expect, test } from "vitest";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
 import { appendEvent } from "@tac8/core/state/events";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { ask, Cleanup, heard, setUpBoard, setUpRedis } from "./board.fixture.ts";
+import { ask, Cleanup, heard, KNOWN, setUpBoard, setUpRedis } from "./board.fixture.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
-
-const basic = (password: string) => ({ authorization: `Basic ${Buffer.from(`me:${password}`).toString("base64")}` });
 
 test("health turns good when scheduler and runner report, and the overview shows them", async () => {
   const { redis } = await setUpRedis(cleanup);
@@ -66,40 +64,6 @@ test("headers keep strangers out, and strangers' hosts and origins are refused",
   expect((await put("http://evil.example")).body).toContain("own pages");
 });
 
-test("a password is asked for where one is given; health is open", async () => {
-  const { redis } = await setUpRedis(cleanup);
-  const { url, passwords } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_PASSWORD: "given-one" } });
-  for (const path of ["/", "/queues", "/queues/api/queues", "/queues/static/favicon.ico", "/nowhere"]) {
-    const answer = await ask(`${url}${path}`);
-    expect(answer.status).toBe(401);
-    expect(answer.headers["www-authenticate"]).toMatch(/^Basic/);
-  }
-  expect((await ask(url, { headers: basic("given-one") })).status).toBe(200);
-  expect((await ask(url, { headers: basic("given-on") })).status).toBe(401);
-  const health = await ask(`${url}/healthz`);
-  expect(health.status).toBe(503);
-  // To strangers without a name of anything.
-  expect(JSON.parse(health.body)).toEqual({ ok: false, level: "critical" });
-  const whole = await ask(`${url}/healthz`, { headers: basic("given-one") });
-  expect(JSON.parse(whole.body)).toMatchObject({
-    level: "critical",
-    reasons: expect.any(Array),
-    runners: { present: 0 },
-  });
-  expect(passwords).toEqual([]);
-});
-
-test("beyond loopback it makes a password and says it once, readable, in its log", async () => {
-  const { redis } = await setUpRedis(cleanup);
-  // Loopback written so that it does not look like it: the test opens nothing to the network.
-  const { url, lines, passwords } = await setUpBoard(cleanup, { redis, board: 'host = "127.1"' });
-  const [password = ""] = passwords;
-  expect(password).toHaveLength(24);
-  expect(lines.filter((line) => line.includes(password))).toHaveLength(1);
-  expect((await ask(url)).status).toBe(401);
-  expect((await ask(url, { headers: basic(password) })).status).toBe(200);
-});
-
 test("a taken port is one clear line", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });
@@ -143,7 +107,13 @@ test("close ends open connections, may be called twice and leaves the client to 
   const board = await setUpBoard(cleanup, { redis });
   const socket = connect(Number(new URL(board.url).port), "127.0.0.1").setEncoding("utf8");
   cleanup.add(() => socket.destroy());
-  const head = ["host: localhost", "content-type: application/json", "content-length: 9", "expect: 100-continue"];
+  const head = [
+    `authorization: ${KNOWN.authorization}`,
+    "host: localhost",
+    "content-type: application/json",
+    "content-length: 9",
+    "expect: 100-continue",
+  ];
   socket.write(`PUT /queues/api/queues/issues/octo.hello.1/retry HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`);
   // The board has taken the request; its body never comes.
   expect((await once(socket, "data"))[0]).toContain("100 Continue");

@@ -5,13 +5,17 @@ import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { watchVitals } from "@tac8/core/app/vitals";
+import { writeBoardAddress } from "@tac8/core/board/address";
+import { FIRST_LINK_MS, makeLink, withdrawLinks } from "@tac8/core/board/links";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { isLoopback } from "./access/loopback.ts";
-import { makePassword } from "./access/password.ts";
+import { createAccess } from "./access/access.ts";
+import { accessKeys } from "./access/keys.ts";
+import { readSecrets } from "./access/secrets.ts";
 import { createApp } from "./app.ts";
 import type { Board } from "./board.ts";
 import { readChartFacts } from "./charts/read.ts";
-import { closeServer, listen, urlOf } from "./http/listen.ts";
+import { closeServer, listen, isEverywhere, urlOf } from "./http/listen.ts";
 import { createLiveHub } from "./live/hub.ts";
 import { createRedisProbe } from "./redis/probe.ts";
 import { remember } from "./redis/remember.ts";
@@ -22,8 +26,10 @@ export interface BoardDeps {
   /** Borrowed; need not be connected yet. Must have `maxRetriesPerRequest: null`. */
   readonly redis: Redis;
   readonly now?: () => number;
-  /** Told of a password that the board made for itself. */
-  readonly onPassword?: (password: string) => void;
+  /** Command by which an operator gets a link, where a first screen names it. Default: `tac8 open`, and the log names it. */
+  readonly openCommand?: string;
+  /** Is given a link, for where the board itself is what an operator sees first. */
+  readonly onLink?: (link: string) => void;
 }
 
 export interface RunningBoard {
@@ -46,10 +52,22 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   const { log, redis, now = Date.now } = deps;
   const { host, port } = config.board;
   const loopback = isLoopback(host);
-  const given = config.secrets.boardPassword;
-  const password = given ?? (loopback ? null : makePassword());
+  const secrets = readSecrets(config);
+  const { home } = config;
 
   const throttled = logAtMost({ log, every: LOG_EVERY_MS, now });
+  const publicUrl = config.board.url === "" ? null : new URL(config.board.url);
+  const openCommand = deps.openCommand ?? "tac8 open";
+  const access = createAccess({
+    keys: accessKeys(secrets),
+    home,
+    // Strangers learn no path of this machine.
+    openCommand: loopback || !openCommand.includes("/") ? openCommand : "tac8 open",
+    secureHost: publicUrl?.protocol === "https:" ? publicUrl.host : null,
+    now,
+    warn: logAtMost({ log, every: LOG_EVERY_MS, now }),
+    info: (line) => log.info(line),
+  });
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
   queue.on("error", (error) => throttled("warn", {}, `the board's queue: ${error.message}`));
   const closeQueue = () => withTime(queue.close().catch(tell), QUEUE_CLOSE_MS);
@@ -63,29 +81,36 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
     queue,
     store: createIssueStore(redis),
     probe: createRedisProbe(redis),
-    password,
+    access,
     charts: remember(() => readChartFacts(redis, now()), { ms: CHARTS_MS, now }),
     live,
     vitals,
     now,
   };
-  const server = await listen(createApp(board, { loopback, password }, throttled), { host, port }).catch(
-    async (error: unknown) => {
-      live.close();
-      vitals.close();
-      await closeQueue();
-      throw error;
-    },
-  );
+  const rules = { loopback, publicHost: publicUrl?.host ?? null };
+  const server = await listen(createApp(board, rules, throttled), { host, port }).catch(async (error: unknown) => {
+    live.close();
+    vitals.close();
+    await closeQueue();
+    throw error;
+  });
 
   const url = urlOf(server, host);
-  log.info(`board at ${url}`);
-  if (given === null && password !== null) {
-    // At its own level: whoever logs warnings only must be able to get in.
-    const message = `board password (any user name; set TAC8_BOARD_PASSWORD to choose your own): ${password}`;
-    log.child({}, { level: "info" }).info(message);
-    deps.onPassword?.(password);
+  const address = { listens: url, url: publicUrl?.origin ?? url, everywhere: isEverywhere(host) };
+  withdrawLinks(home);
+  for (const warning of secrets.warnings) log.warn(warning);
+  try {
+    writeBoardAddress(home, address);
+    deps.onLink?.(makeLink(address.url, { home, now: now(), lifeMs: FIRST_LINK_MS }));
+  } catch (error) {
+    log.warn(`there are no links: ${home} cannot be written to (${error instanceof Error ? error.message : ""})`);
   }
+  if (deps.openCommand === undefined) {
+    const place = secrets.passwordFile === null ? "the one that you have set" : `in ${secrets.passwordFile}`;
+    log.info(`sign in: ${openCommand} prints a link; the password is ${place}`);
+  }
+  // Last: `up` makes a link when it reads this line.
+  log.info(`board at ${address.url}`);
 
   let closing: Promise<void> | null = null;
   return {

@@ -1,26 +1,119 @@
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import { problemPage } from "../pages/problem.ts";
-import { judgeAccess, type AccessRules } from "./judge.ts";
+import type { Access } from "./access.ts";
+import { addressOf, keepCaller } from "./caller.ts";
+import { offerIn } from "./credentials.ts";
+import { judgeAccess, type AccessRules, type Caller, type Door, type Verdict } from "./judge.ts";
+import { isSame } from "./keys.ts";
+import { hasSession } from "./session.ts";
+import { showSignIn } from "./signIn.ts";
 
-/** Lets through what `judgeAccess` does, and answers the rest. `openPaths` need no password. */
-export function accessGuard(rules: AccessRules, openPaths: readonly string[]): RequestHandler {
+export interface GuardOptions {
+  readonly access: Access;
+  readonly rules: AccessRules;
+  /** Paths that are open to more than `board`. */
+  readonly doors: ReadonlyMap<string, Door>;
+}
+
+/** Lets through what `judgeAccess` does, and answers the rest. */
+export function accessGuard({ access, rules, doors }: GuardOptions): RequestHandler {
   return (request, response, next) => {
+    const { caller, refused } = recognize(request, access);
     const headers = {
       host: request.headers.host,
-      authorization: request.headers.authorization,
       origin: request.headers.origin,
       "sec-fetch-site": request.get("sec-fetch-site"),
     };
     const known = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
     const verdict = judgeAccess(
-      { method: request.method, open: openPaths.includes(request.path), headers: known },
+      {
+        method: request.method,
+        door: doors.get(request.path) ?? "board",
+        caller,
+        refused,
+        hasToken: isSame(tokenIn(request), access.keys.csrf),
+        headers: known,
+      },
       rules,
     );
     if (verdict.ok) {
+      keepCaller(response, caller);
       next();
-      return;
-    }
-    if (verdict.status === 401) response.set("www-authenticate", 'Basic realm="tac8", charset="UTF-8"');
-    problemPage(response, { status: verdict.status, title: "No entry", message: verdict.message });
+    } else refuse(request, response, { verdict, access });
   };
+}
+
+function recognize(request: Request, access: Access): { caller: Caller; refused: "wrong" | "wait" | null } {
+  const { keys, guesses, now } = access;
+  if (hasSession(request.headers.cookie, keys, now())) return { caller: "session", refused: null };
+  const offer = offerIn(request.headers.authorization, keys);
+  if (offer === "none") return { caller: null, refused: null };
+  if (offer === "metrics-token") return { caller: offer, refused: null };
+  if (guesses.waitOf(addressOf(request)) > 0) return { caller: null, refused: "wait" };
+  if (offer === "password") return { caller: offer, refused: null };
+  access.noteWrong(addressOf(request));
+  return { caller: null, refused: "wrong" };
+}
+
+/** Of a form in its body, of a script in a header. */
+function tokenIn(request: Request): string {
+  const body: unknown = request.body;
+  const field = typeof body === "object" && body !== null && "csrf" in body ? body.csrf : null;
+  return typeof field === "string" ? field : (request.get("x-csrf-token") ?? "");
+}
+
+function refuse(
+  request: Request,
+  response: Response,
+  { verdict, access }: { readonly verdict: Extract<Verdict, { ok: false }>; readonly access: Access },
+): void {
+  const forbid = (message: string) => {
+    if (isApi(request)) response.status(403).json({ error: { key: "ERRORS.FORBIDDEN" }, message });
+    else problemPage(response, { status: 403, title: "No entry", message });
+  };
+  switch (verdict.why) {
+    case "host":
+      return forbid("This board answers to localhost only: open it at 127.0.0.1, or set board.host or board.url.");
+    case "foreign":
+      return forbid("Only the board's own pages may change something.");
+    case "token":
+      return forbid("This page is out of date: go back, reload it, and try again.");
+    case "sign-in":
+    case "wrong":
+      return askToSignIn(request, response, { access, status: 401, wait: 0 });
+    case "wait":
+      return askToSignIn(request, response, { access, status: 429, wait: access.guesses.waitOf(addressOf(request)) });
+    default:
+      return verdict.why satisfies never;
+  }
+}
+
+/** People get a page, Bull Board's scripts JSON; programs a line, and the challenge that some of them wait for. */
+function askToSignIn(
+  request: Request,
+  response: Response,
+  { access, status, wait }: { readonly access: Access; readonly status: 401 | 429; readonly wait: number },
+): void {
+  if (wait > 0) response.set("retry-after", String(Math.ceil(wait / 1000)));
+  if (!isBrowser(request)) {
+    if (status === 401) response.set("www-authenticate", 'Basic realm="tac8", charset="UTF-8"');
+    const line = status === 401 ? "The board's password is needed, with any user name." : "Too many wrong passwords.";
+    response.status(status).type("text").send(`${line}\n`);
+    return;
+  }
+  if (isApi(request) || !request.accepts("html")) {
+    response.status(status).json({ error: { key: "ERRORS.FORBIDDEN" }, message: "Signed out: reload the page." });
+    return;
+  }
+  const next = request.method === "GET" ? request.originalUrl : "/";
+  showSignIn(response, { access, status, next, notice: wait > 0 ? "wait" : null });
+}
+
+/** A challenge would make it ask for a password by itself, also in the middle of a page. */
+function isBrowser(request: Request): boolean {
+  return (request.get("user-agent") ?? "").startsWith("Mozilla/");
+}
+
+function isApi({ originalUrl }: Pick<Request, "originalUrl">): boolean {
+  return originalUrl.startsWith("/queues/api/");
 }

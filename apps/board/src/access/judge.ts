@@ -1,51 +1,60 @@
 import { hostName, isLoopback } from "./loopback.ts";
-import { hasPassword } from "./password.ts";
+
+/** How a request was recognized; null: it was not. */
+export type Caller = "session" | "password" | "metrics-token" | null;
+
+/** What a path asks for: nothing; the metrics token or what `board` asks for; a session or the password. */
+export type Door = "open" | "metrics" | "board";
 
 export interface AccessRules {
   /** The board listens on loopback only: then a foreign `Host` is a page that rebound its name to this machine. */
   readonly loopback: boolean;
-  /** null: none is asked for. */
-  readonly password: string | null;
+  /** Host of `board.url`; null: none is set. */
+  readonly publicHost: string | null;
 }
 
 export interface AccessRequest {
   readonly method: string;
-  /** May be seen without the password. */
-  readonly open: boolean;
-  readonly headers: Readonly<Partial<Record<"host" | "authorization" | "origin" | "sec-fetch-site", string>>>;
+  readonly door: Door;
+  readonly caller: Caller;
+  /** A password or token was sent that is not ours, or may not be tried now. */
+  readonly refused: "wrong" | "wait" | null;
+  /** It carries the token of the board's pages. */
+  readonly hasToken: boolean;
+  readonly headers: Readonly<Partial<Record<"host" | "origin" | "sec-fetch-site", string>>>;
 }
 
 export type Verdict =
-  { readonly ok: true } | { readonly ok: false; readonly status: 401 | 403; readonly message: string };
+  | { readonly ok: true }
+  | { readonly ok: false; readonly why: "host" | "sign-in" | "wrong" | "wait" | "foreign" | "token" };
 
 /**
  * Pure: may this request go on? A browser sends `Sec-Fetch-Site` or `Origin` with everything that changes something, so
- * what has neither comes from no page, and only pages are made to ask by strangers.
+ * what has neither comes from no page. A session comes from browsers alone, so a change by it needs both the origin and
+ * the page's token; by a password the token where a page asks.
  */
 export function judgeAccess(request: AccessRequest, rules: AccessRules): Verdict {
-  const { headers } = request;
-  const host = hostName(headers.host);
-  if (host === null || (rules.loopback && !isLoopback(host))) {
-    return refuse(403, "This board answers to localhost only: open it at 127.0.0.1, or set board.host.");
-  }
-  if (rules.password !== null && !request.open && !hasPassword(headers.authorization, rules.password)) {
-    return refuse(401, "The board's password is needed (TAC8_BOARD_PASSWORD, or the one in its log); any user name.");
-  }
+  const { headers, door, caller, refused } = request;
+  if (!isOurHost(headers.host, rules)) return { ok: false, why: "host" };
+  const enters = door === "open" || (caller !== null && (caller !== "metrics-token" || door === "metrics"));
+  if (!enters) return { ok: false, why: refused ?? "sign-in" };
   const reads = request.method === "GET" || request.method === "HEAD";
-  if (!reads && !isOwnPage(headers)) {
-    return refuse(403, "Only the board's own pages may change something.");
-  }
-  return { ok: true };
+  if (reads) return { ok: true };
+  const fromPage = headers["sec-fetch-site"] !== undefined || headers.origin !== undefined;
+  if (fromPage && !isOwnPage(headers)) return { ok: false, why: "foreign" };
+  const needsToken = door !== "open" && (fromPage || caller === "session");
+  return needsToken && !request.hasToken ? { ok: false, why: "token" } : { ok: true };
+}
+
+function isOurHost(header: string | undefined, { loopback, publicHost }: AccessRules): boolean {
+  const host = hostName(header);
+  if (host === null) return false;
+  return !loopback || isLoopback(host) || header?.toLowerCase() === publicHost;
 }
 
 function isOwnPage(headers: AccessRequest["headers"]): boolean {
   const site = headers["sec-fetch-site"];
   if (site !== undefined) return site === "same-origin";
-  const { origin } = headers;
-  if (origin === undefined) return true;
+  const { origin = "" } = headers;
   return URL.canParse(origin) && new URL(origin).host === headers.host?.toLowerCase();
-}
-
-function refuse(status: 401 | 403, message: string): Verdict {
-  return { ok: false, status, message };
 }

@@ -16,6 +16,8 @@ export interface Confirmation {
   readonly about: string;
   /** What the action does. */
   readonly effect: string;
+  /** Token of the button. */
+  readonly csrf: string;
   /** Path of the page to go back to. */
   readonly back: string;
 }
@@ -24,7 +26,7 @@ export interface Confirmation {
 export function askToConfirm(
   { query }: Pick<Request, "query">,
   response: Response,
-  { path, text, about, effect, back }: Confirmation,
+  { path, text, about, effect, csrf, back }: Confirmation,
 ): void {
   const from = typeof query["from"] === "string" ? `&from=${encodeURIComponent(query["from"])}` : "";
   const to = `${path}?confirmed=yes${from}`;
@@ -36,5 +38,5 @@ export function askToConfirm(
       <a class="button" href="${back}">Cancel</a>
     </div>
   </section>`;
-  response.type("html").send(layout({ title: `${text}: ${about}?`, body }).text);
+  response.type("html").send(layout({ title: `${text}: ${about}?`, body, csrf }).text);
 }

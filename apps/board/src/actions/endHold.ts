@@ -19,7 +19,8 @@ export const endOneHold: Page = async (board, request, response) => {
   if (name === BUDGET_HOLD && !isConfirmed(request)) {
     const effect = "Today's limits of dollars and agent runs are lifted until midnight.";
     const path = `/holds/${encodeURIComponent(name)}/end`;
-    askToConfirm(request, response, { path, text: "Try now", about: "the budget", effect, back: "/" });
+    const { csrf } = board.access.keys;
+    askToConfirm(request, response, { path, text: "Try now", about: "the budget", effect, csrf, back: "/" });
     return;
   }
   const { said } = await readInTime(board.probe, async (): Promise<{ readonly said: NoticeKey }> => {

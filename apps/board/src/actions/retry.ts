@@ -21,6 +21,7 @@ export const retryAgain: Page = async (board, request, response) => {
       text: "Retry",
       about: formatReference(ref),
       effect,
+      csrf: board.access.keys.csrf,
       back,
     });
     return;

@@ -18,7 +18,8 @@ function stopPage(kill: boolean): Page {
       const effect = "The agent is killed in the middle of its work. The files that it left are saved to its branch.";
       const back = issuePath(ref);
       const about = formatReference(ref);
-      askToConfirm(request, response, { path: `${back}/stop-now`, text: "Stop now", about, effect, back });
+      const { csrf } = board.access.keys;
+      askToConfirm(request, response, { path: `${back}/stop-now`, text: "Stop now", about, effect, csrf, back });
       return;
     }
     const wish = { queue, store, redis, jobId: jobIdOf(ref), by: whoOf(request), reason: null, kill, now: now() };

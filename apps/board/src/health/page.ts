@@ -1,19 +1,18 @@
 import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
 import { readSnapshot } from "@tac8/core/look/snapshot";
-import { hasPassword } from "../access/password.ts";
+import { callerOf } from "../access/caller.ts";
 import type { Board, Page } from "../board.ts";
 import { readInTime, RedisAway } from "../redis/away.ts";
 import { healthAnswer, REDIS_AWAY, type HealthAnswer } from "./answer.ts";
 
 /**
- * `/healthz`: 200 while it works, else 503; the JSON says what is not well, to those who know the board's password. Others,
+ * `/healthz`: 200 while it works, else 503; the JSON says what is not well, to those who are signed in or have a password or token. Others,
  * such as a health check, learn how well it is and no names.
  */
-export const healthPage: Page = async (board, request, response) => {
+export const healthPage: Page = async (board, _request, response) => {
   const answer = await answerOf(board);
   const { ok, level } = answer;
-  const known = board.password === null || hasPassword(request.headers.authorization, board.password);
-  response.status(ok ? 200 : 503).json(known ? answer : { ok, level });
+  response.status(ok ? 200 : 503).json(callerOf(response) === null ? { ok, level } : answer);
 };
 
 /** Never hangs and never throws for want of Redis: that is one of its answers. */

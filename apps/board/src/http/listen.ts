@@ -28,8 +28,13 @@ export async function listen(handler: RequestListener, { host, port }: Address):
 export function urlOf(server: Server, host: string): string {
   const address = server.address();
   const port = address !== null && typeof address === "object" ? address.port : 0;
-  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const name = isEverywhere(host) ? "127.0.0.1" : host;
   return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
+}
+
+/** Whether a server at this host listens on all addresses of the machine. */
+export function isEverywhere(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 /** Closes the server and, after `CLOSE_MS`, whatever connection is still open. */

@@ -30,6 +30,7 @@ export const issuePage: Page = async (board, request, response) => {
   const page = {
     title: `#${ref.number} ${titleOf(snapshot)}`,
     body,
+    csrf: board.access.keys.csrf,
     live: `${issuePath(ref)}/events?${query.toString()}`,
     refresh: snapshot.live === null ? null : REFRESH_SECONDS,
     notice: noticeOf(request),

@@ -1,14 +1,14 @@
 import { request, type IncomingMessage } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { announceRunner } from "@tac8/core/state/presence";
-import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
+import { ask, Cleanup, KNOWN, setUpBoard, setUpRedis } from "../board.fixture.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 /** A reader of a stream; `seen` resolves when what has come so far matches. */
 async function listen(url: string) {
-  const outgoing = request(url, { agent: false }).end();
+  const outgoing = request(url, { agent: false, headers: KNOWN }).end();
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once("response", resolve).once("error", reject);
   });

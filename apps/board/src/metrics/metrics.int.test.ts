@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -9,7 +10,7 @@ import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { appendEvent, type TransitionEvent } from "@tac8/core/state/events";
 import { setHold } from "@tac8/core/state/holds";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
-import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
+import { ask, askAsStranger, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
 import { parseMetrics, type Family } from "./textFormat.fixture.ts";
 
 const EVIL = 'a"b\\c\nd{e="f"} 1 \u001b[31m\ud800';
@@ -160,11 +161,18 @@ test("costs the same Redis commands however much waits", async () => {
   expect(await cost()).toEqual(few);
 });
 
-test("is behind the board's password", async () => {
-  const { url: closed } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_PASSWORD: "given-one" } });
-  expect((await ask(`${closed}/metrics`)).status).toBe(401);
-  const authorization = `Basic ${Buffer.from("prometheus:given-one").toString("base64")}`;
-  expect((await ask(`${closed}/metrics`, { headers: { authorization } })).status).toBe(200);
+test("takes the metrics token, which opens nothing else, and the board's password", async () => {
+  const { url: own, home } = await setUpBoard(cleanup, { redis });
+  const token = (await readFile(join(home, "tac8-metrics-token"), "utf8")).trim();
+  const headers = { authorization: `Bearer ${token}` };
+  expect((await askAsStranger(`${own}/metrics`)).status).toBe(401);
+  expect((await askAsStranger(`${own}/metrics`, { headers: { authorization: "Bearer wrong" } })).status).toBe(401);
+  expect((await askAsStranger(`${own}/metrics`, { headers })).status).toBe(200);
+  expect((await ask(`${own}/metrics`)).status).toBe(200);
+  for (const path of ["/", "/events", "/queues/api/queues", "/assets/live.js"]) {
+    expect([path, (await askAsStranger(own + path, { headers })).status]).toEqual([path, 401]);
+  }
+  expect((await askAsStranger(`${own}/pause`, { method: "POST", headers })).status).toBe(401);
 });
 
 test("every metric that the dashboard asks for is there", async () => {

@@ -12,7 +12,8 @@ const REFRESH_SECONDS = 5;
 /** `/`: how things stand, at a glance. */
 export const overviewPage: Page = async (board, request, response) => {
   const body = overview(await partsNow(board));
-  const page = { title: "Overview", body, live: "/events", refresh: REFRESH_SECONDS, notice: noticeOf(request) };
+  const { csrf } = board.access.keys;
+  const page = { title: "Overview", body, csrf, live: "/events", refresh: REFRESH_SECONDS, notice: noticeOf(request) };
   response.type("html").send(layout(page).text);
 };
 

@@ -1,5 +1,8 @@
 import { html, type Html } from "./html.ts";
 
+/** Id of the form that every page with buttons has. */
+export const ACTIONS = "actions";
+
 export interface Action {
   /** Path that is posted to. */
   readonly to: string;
@@ -11,10 +14,13 @@ export interface Action {
   readonly tone?: "plain" | "primary" | "danger";
 }
 
-/** Everything that changes something is a form of one button: it works without scripts, and by keyboard. */
+/**
+ * Everything that changes something is a button of the page's one form, which has the page's token: it works without
+ * scripts, and by keyboard.
+ */
 export function actionButton({ to, text, about, id, tone = "plain" }: Action): Html {
   const label = about === undefined ? text : `${text} ${about}`;
-  return html`<form method="post" action="${to}">
-    <button id="${id}" class="${tone}" aria-label="${label}">${text}</button>
-  </form>`;
+  return html`<button form="${ACTIONS}" formaction="${to}" id="${id}" class="${tone}" aria-label="${label}">
+    ${text}
+  </button>`;
 }

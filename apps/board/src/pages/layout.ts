@@ -1,4 +1,5 @@
 import { html, Html } from "./html.ts";
+import { ACTIONS } from "./button.ts";
 import { STYLE } from "./style.ts";
 
 const ICON =
@@ -7,12 +8,16 @@ const ICON =
 export interface PageParts {
   readonly title: string;
   readonly body: Html;
+  /** Token of the page's buttons; null: it has none. */
+  readonly csrf?: string | null;
   /** Path of the page's live stream; null: it does not change by itself. */
   readonly live?: string | null;
   /** Seconds until a browser asks again that has no scripts, or whose page has no stream; null for never. */
   readonly refresh?: number | null;
   /** What came of the button that was pressed. */
   readonly notice?: Notice | null;
+  /** Links to the other pages, for those who may see them. */
+  readonly links?: boolean;
 }
 
 export interface Notice {
@@ -26,7 +31,15 @@ const LINKS: readonly (readonly [string, string])[] = [
 ];
 
 /** A whole page. */
-export function layout({ title, body, live = null, refresh = null, notice = null }: PageParts): Html {
+export function layout({
+  title,
+  body,
+  csrf = null,
+  live = null,
+  refresh = null,
+  notice = null,
+  links = true,
+}: PageParts): Html {
   const again = refresh === null ? null : html`<meta http-equiv="refresh" content="${refresh}" />`;
   return html`<!doctype html>
     <html lang="en">
@@ -47,13 +60,17 @@ export function layout({ title, body, live = null, refresh = null, notice = null
         <a class="skip" href="#main">Skip to the content</a>
         <header>
           <a class="brand" href="/">tac8</a>
-          <nav aria-label="Pages">${LINKS.map(([to, text]) => html`<a href="${to}">${text}</a>`)}</nav>
+          ${links && html`<nav aria-label="Pages">${LINKS.map(([to, text]) => html`<a href="${to}">${text}</a>`)}</nav>`}
           <span id="live" class="live" role="status" hidden></span>
         </header>
         <main id="main" tabindex="-1">
           ${notice !== null && html`<p class="said ${notice.good ? "good" : "bad"}" role="status">${notice.text}</p>`}
           ${body}
         </main>
+        ${
+          csrf !== null &&
+          html`<form id="${ACTIONS}" method="post"><input type="hidden" name="csrf" value="${csrf}" /></form>`
+        }
       </body>
     </html> `;
 }

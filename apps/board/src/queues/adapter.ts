@@ -5,12 +5,12 @@ import { adaptEntry } from "./entry.ts";
 
 /** Bull Board's express adapter with its one HTML page adapted; it asks Google for fonts otherwise. */
 export class BoardAdapter extends ExpressAdapter {
-  readonly #safe: boolean;
+  readonly #page: { readonly safe: boolean; readonly csrf: string };
 
-  /** `safe`: leave out the buttons whose actions are refused. */
-  constructor({ basePath, safe }: { basePath: string; safe: boolean }) {
+  /** `safe`: leave out the buttons whose actions are refused; `csrf`: token of the board's pages. */
+  constructor({ basePath, safe, csrf }: { basePath: string; safe: boolean; csrf: string }) {
     super();
-    this.#safe = safe;
+    this.#page = { safe, csrf };
     this.setBasePath(basePath);
     this.app.disable("x-powered-by");
   }
@@ -20,7 +20,7 @@ export class BoardAdapter extends ExpressAdapter {
       const { name, params } = entry.handler({ basePath: this.basePath, uiConfig: this.uiConfig });
       this.app.render(name, params, (error: Error | null, page: string) => {
         if (error) next(error);
-        else response.send(adaptEntry(page, { safe: this.#safe }));
+        else response.send(adaptEntry(page, this.#page));
       });
     });
     return this;

@@ -23,7 +23,7 @@ async function setUp(board = "") {
   }
   const { url } = await setUpBoard(cleanup, { redis, board });
   const api = `${url}/queues/api/queues`;
-  const put = (path: string, method = "PUT") => ask(`${api}${path}`, { method, headers: { origin: url } });
+  const put = (path: string, method = "PUT") => ask(`${api}${path}`, { method });
   const work = async (result: () => unknown) => {
     const own = connectRedis(server.url, { name: "board-test-worker", onError: () => undefined });
     const worker = new Worker(QUEUE_NAME, null, { connection: own, autorun: false });

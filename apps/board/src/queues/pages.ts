@@ -23,7 +23,7 @@ export function queuePages(board: Board): Router {
     externalJobUrl: (job: QueueJobJson) => cardLink(job) ?? NO_LINK,
   });
   queue.setFormatter("name", (job: QueueJobJson) => cardTitle(job));
-  const serverAdapter = new BoardAdapter({ basePath: "/queues", safe });
+  const serverAdapter = new BoardAdapter({ basePath: "/queues", safe, csrf: board.access.keys.csrf });
   createBullBoard({
     queues: [queue],
     serverAdapter,

@@ -56,6 +56,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./monitor.ts")).monitor,
   },
   {
+    usage: "open",
+    summary: "print a link that signs you in to the board, once",
+    options: [{ flags: "--json", description: "as JSON" }],
+    load: async () => (await import("./open.ts")).open,
+  },
+  {
     usage: "list",
     summary: "the issues that tac8 knows, with the state of each",
     options: [

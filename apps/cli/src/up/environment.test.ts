@@ -3,7 +3,13 @@ import { childEnvironment, demoEnvironment, pathWith } from "./environment.ts";
 
 describe("childEnvironment", () => {
   const redis = { redisUrl: "redis://127.0.0.1:7", ownRedis: false };
-  const given = { node: "/opt/node/bin/node", ...redis, home: "/data", configPath: "/c.toml" };
+  const given = {
+    node: "/opt/node/bin/node",
+    ...redis,
+    home: "/data",
+    configPath: "/c.toml",
+    openCommand: "tac8 open",
+  };
 
   it("hands the operator's environment on, with what up settled", () => {
     const env = childEnvironment({
@@ -16,6 +22,7 @@ describe("childEnvironment", () => {
       REDIS_URL: "redis://127.0.0.1:7",
       TAC8_HOME: "/data",
       TAC8_CONFIG: "/c.toml",
+      TAC8_OPEN_COMMAND: "tac8 open",
       TAC8_STOP_ON_STDIN_EOF: "1",
     });
   });

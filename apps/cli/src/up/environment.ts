@@ -11,9 +11,11 @@ export function childEnvironment(given: {
   readonly ownRedis: boolean;
   readonly home: string;
   readonly configPath: string;
+  /** Command that prints a link to the board. */
+  readonly openCommand: string;
   readonly extra?: Env;
 }): Record<string, string> {
-  const { env, node, redisUrl, ownRedis, home, configPath, extra = {} } = given;
+  const { env, node, redisUrl, ownRedis, home, configPath, openCommand, extra = {} } = given;
   return defined({
     ...env,
     ...extra,
@@ -21,6 +23,7 @@ export function childEnvironment(given: {
     REDIS_URL: redisUrl,
     TAC8_HOME: home,
     TAC8_CONFIG: configPath,
+    TAC8_OPEN_COMMAND: openCommand,
     // Standard input is a pipe from `up`: when it is killed, its children see the end of it and stop.
     TAC8_STOP_ON_STDIN_EOF: "1",
     TAC8_REDIS_KEPT: ownRedis ? "1" : undefined,
@@ -36,7 +39,7 @@ export function pathWith(node: string, path: string | undefined): string {
 
 const DEMO_NAMES = [
   "PATH HOME USER LOGNAME SHELL LANG LC_ALL TZ TMPDIR TERM",
-  "LOG_LEVEL TAC8_BOARD_PORT TAC8_BOARD_HOST TAC8_BOARD_PASSWORD TAC8_BOARD_PASSWORD_FILE",
+  "LOG_LEVEL TAC8_BOARD_PORT TAC8_BOARD_HOST TAC8_BOARD_URL TAC8_BOARD_PASSWORD TAC8_BOARD_PASSWORD_FILE",
 ].flatMap((names) => names.split(" "));
 
 /** What the demo sees of the operator's environment: an allow-list, so that no real token gets into it. */

@@ -3,11 +3,12 @@ import { loadConfig } from "@tac8/core/config/load";
 import { proxyFor } from "@tac8/core/config/proxy";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Problem, type Context } from "../context.ts";
+import { messageOf, Problem, type Context } from "../context.ts";
 import { checkRedis, redisAddress } from "../redis/connect.ts";
 import { startEmbeddedRedis, type EmbeddedRedis } from "../redis/embedded.ts";
 import { isAlive, readRecord } from "../redis/record.ts";
 import { checkAccess } from "./access.ts";
+import { boardLines } from "./boardLines.ts";
 import { inStopOrder, LOCAL_GITHUB, stopLimitMs, type AppSpec } from "./apps.ts";
 import { keepRunning, type Child } from "./child.ts";
 import { childEnvironment } from "./environment.ts";
@@ -136,6 +137,17 @@ function starter(
   const { home } = plan.config;
   const logs = join(home, "logs");
   mkdirSync(logs, { recursive: true });
+  const openCommand = `${commandFor(context, plan)} open`;
+  const showBoard = (logged: string): void => {
+    const isTerminal = context.out.columns !== null;
+    try {
+      const lines = boardLines({ logged, home, env: context.env, openCommand, isTerminal, now: now() });
+      screen.address("Board", lines.url, lines.notes);
+    } catch (error) {
+      screen.address("Board", logged);
+      screen.warn("tac8", `there is no link to sign in with: ${messageOf(error)}`);
+    }
+  };
   return (app, extra) => {
     const file = openLogFile({ path: join(logs, `${app.name}.log`), warn: (line) => screen.warn("tac8", line) });
     let lastError: string | null = null;
@@ -151,6 +163,7 @@ function starter(
         ownRedis: plan.redisUrl === null,
         home,
         configPath: plan.configPath,
+        openCommand,
         extra,
       }),
       onLine(text, stream) {
@@ -166,7 +179,7 @@ function starter(
         }
         const address = app.name === "board" ? boardAddress(line) : null;
         if (address !== null) {
-          screen.address("Board", address);
+          showBoard(address);
           return;
         }
         // The demo's GitHub only says where it listens, which is shown when it answers.

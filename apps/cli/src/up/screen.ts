@@ -7,7 +7,7 @@ export interface Screen {
   /** First lines; the first of them is the headline. */
   banner(lines: readonly string[]): void;
   /** An address to open, so that nobody misses it. */
-  address(name: string, url: string): void;
+  address(name: string, url: string, notes?: readonly string[]): void;
   event(app: string, line: LogLine): void;
   warn(app: string, message: string): void;
   /** `up` itself speaks. */
@@ -26,8 +26,9 @@ export function createScreen({ out, now }: Pick<Context, "out" | "now">): Screen
       const lines = out.columns === null ? rest : rest.flatMap((line) => wrap(line, out.columns ?? 80));
       out.line([paint("bold", headline), ...lines.map((line) => paint("dim", line))].join("\n"));
     },
-    address(name, url) {
-      out.line(`\n  ${paint("bold", `${name}:`.padEnd(8))} ${paint(["bold", "underline"], url)}\n`);
+    address(name, url, notes = []) {
+      const more = notes.map((note) => `  ${paint("dim", note)}\n`).join("");
+      out.line(`\n  ${paint("bold", `${name}:`.padEnd(8))} ${paint(["bold", "underline"], url)}\n${more}`);
     },
     event,
     warn: (app, message) => say(app, "warn", message),

@@ -87,6 +87,8 @@ describe("tac8 up", () => {
     expect(cli.stdout()).toMatch(/stopped\n$/);
     expect(cli.stdout()).toMatch(/\d\d:\d\d:\d\d {2}runner {5}octo\/hello#3 {2}work begun/);
     expect(cli.stdout()).not.toContain("too small");
+    // No terminal: whoever reads the file or the journal later gets no link.
+    expect(cli.stdout()).toMatch(/\n {2}Board: +http:\/\/127\.0\.0\.1:\d+\n {2}To sign in: \S+ open\n/);
     const ends = lab.witness().filter(({ event }) => event === "end");
     expect(ends.map(({ app }) => app)).toEqual(["board", "scheduler", "runner"]);
     expect(isRunning(redis?.pid ?? 0)).toBe(false);
@@ -102,6 +104,7 @@ describe("tac8 up", () => {
       GITHUB_TOKEN: token,
       TAC8_HOME: lab.home,
       TAC8_CONFIG: join(lab.dir, "config.toml"),
+      TAC8_OPEN_COMMAND: "tac8 open",
       REDIS_URL: `redis://127.0.0.1:${readRecord(lab.home)?.port}`,
     });
     cli.signal("SIGTERM");

@@ -71,6 +71,26 @@ describe("REDIS_URL", () => {
   });
 });
 
+test.each([
+  ["https://tac8.example.org", "https://tac8.example.org"],
+  ["http://10.0.0.2:3000/", "http://10.0.0.2:3000"],
+  ["http://[::1]:3000", "http://[::1]:3000"],
+  ["tac8.example.org", null],
+  ["ftp://tac8.example.org", null],
+  ["https://tac8.example.org/board", null],
+  ["https://me:secret@tac8.example.org", null],
+  ["https://tac8.example.org?x", null],
+])("the board's address %s is %s, in the environment and in the file", (address, url) => {
+  const inFile = { text: `${REPOSITORY}[board]\nurl = "${address}"\n` };
+  const inEnv = { env: { TAC8_BOARD_URL: address } };
+  if (url !== null) {
+    for (const input of [inFile, inEnv]) expect(configOf(input).board.url).toBe(url);
+    return;
+  }
+  expect(problemsOf(inFile)).toEqual({ "board.url": expect.stringContaining("expected http://HOST:PORT") });
+  expect(problemsOf(inEnv)).toEqual({ TAC8_BOARD_URL: expect.not.stringContaining("secret") });
+});
+
 test("blanks, line ends and empty values around every other variable do no harm", () => {
   const env = {
     GITHUB_API_URL: " https://ghe.example/api/v3\n",
@@ -89,6 +109,7 @@ test("blanks, line ends and empty values around every other variable do no harm"
 test.each([
   ["a line end within", { GITHUB_TOKEN: "one\ntwo" }, "GITHUB_TOKEN", /copy it again/],
   ["quotes", { ANTHROPIC_API_KEY: "'sk-ant'" }, "ANTHROPIC_API_KEY", /quotes/],
+  ["too few characters", { TAC8_METRICS_TOKEN: "fifteen-letters" }, "TAC8_METRICS_TOKEN", /expected 16 characters/],
   ["an empty file", { GITHUB_TOKEN_FILE: "/empty" }, "GITHUB_TOKEN_FILE", /\/empty is empty/],
   ["a missing file", { GITHUB_TOKEN_FILE: "/none" }, "GITHUB_TOKEN_FILE", /cannot read \/none/],
 ])("a token with %s is refused", (_name, env, key, message) => {

@@ -1,6 +1,7 @@
 import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
+import { isOrigin } from "./origin.ts";
 import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
 
 /** What the environment says; null where it says nothing and the file counts, or where it is wrong. */
@@ -11,6 +12,7 @@ export interface Environment {
   readonly apiUrl: string | null;
   readonly boardHost: string | null;
   readonly boardPort: number | null;
+  readonly boardUrl: string | null;
   readonly logLevel: string;
   readonly secrets: Readonly<Partial<Record<SecretName, string>>>;
   /** Where each secret came from, for people: the variable's name, or a file's path. */
@@ -58,6 +60,10 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
   const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) <= 65_535);
   const goodPort = isPort ? port : expected("TAC8_BOARD_PORT", shown(port), "0 to 65535");
 
+  const board = variable(env, "TAC8_BOARD_URL");
+  const isBoard = board === null || isOrigin(board);
+  const boardUrl = isBoard ? board : expected("TAC8_BOARD_URL", masked(board), "http://HOST:PORT, without a path");
+
   for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
 
   const { secrets, sources } = readSecrets(input, home, wrong);
@@ -67,6 +73,7 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
     apiUrl,
     boardHost: variable(env, "TAC8_BOARD_HOST"),
     boardPort: goodPort === null ? null : Number(goodPort),
+    boardUrl,
     logLevel,
     secrets: withoutWrongPlaces(secrets, wrong),
     sources,
@@ -100,7 +107,7 @@ function readSecrets(input: ConfigInput, home: string | null, wrong: Wrong): Fou
   const secrets: Partial<Record<SecretName, string>> = {};
   const sources: Partial<Record<SecretName, string>> = {};
   const keep = (name: SecretName, value: string, source: string): void => {
-    const trouble = isToken(name) ? troubleIn(value) : null;
+    const trouble = isToken(name) ? (troubleIn(value) ?? tooShort(name, value)) : null;
     if (trouble !== null) return void wrong(sourceKey(name, source, env), trouble);
     secrets[name] = value;
     sources[name] = source;
@@ -148,7 +155,16 @@ function given(env: Env, name: string): boolean {
 
 /** Secrets that go into a header as they are. */
 function isToken(name: SecretName): boolean {
-  return name === "GITHUB_TOKEN" || name === "TAC8_NTFY_TOKEN" || (MODEL_SECRETS as readonly string[]).includes(name);
+  const others: readonly string[] = ["GITHUB_TOKEN", "TAC8_NTFY_TOKEN", "TAC8_METRICS_TOKEN", ...MODEL_SECRETS];
+  return others.includes(name);
+}
+
+const MIN_METRICS_TOKEN = 16;
+
+/** Guesses at the metrics token are not limited, so that guesses never lock Prometheus out: it must be long. */
+function tooShort(name: SecretName, token: string): string | null {
+  if (name !== "TAC8_METRICS_TOKEN" || token.length >= MIN_METRICS_TOKEN) return null;
+  return `it is too short: expected ${MIN_METRICS_TOKEN} characters or more`;
 }
 
 /** Why a token cannot be one; it is never shown. */

@@ -37,6 +37,8 @@ export interface Secrets {
   /** Where it came from, for people: `GITHUB_TOKEN`, or a file's path. */
   readonly githubTokenSource: string | null;
   readonly boardPassword: string | null;
+  readonly boardPasswordSource: string | null;
+  readonly metricsToken: string | null;
   readonly notify: NotifyAddresses;
   /** Every secret value, for redaction. */
   readonly values: readonly string[];
@@ -119,7 +121,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     return { config: null, draft: null, dataFolder, problems, warnings };
   }
 
-  const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort } = environment;
+  const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort, boardUrl } = environment;
   const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
   const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN });
   const keys = given(Object.fromEntries(work.apiKeys.map((name) => [name, input.env[name]])));
@@ -130,7 +132,12 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     llm: work.llm,
     agents: work.agents,
     github: { ...file.github, api_url: (apiUrl ?? file.github.api_url).replace(/\/+$/, "") },
-    board: { ...file.board, host: boardHost ?? file.board.host, port: boardPort ?? file.board.port },
+    board: {
+      ...file.board,
+      host: boardHost ?? file.board.host,
+      port: boardPort ?? file.board.port,
+      url: (boardUrl ?? file.board.url).replace(/\/$/, ""),
+    },
     redisUrl,
     home: dataFolder.path,
     logLevel,
@@ -138,6 +145,8 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       githubToken: ours.GITHUB_TOKEN ?? null,
       githubTokenSource: sources.GITHUB_TOKEN ?? null,
       boardPassword: ours.TAC8_BOARD_PASSWORD ?? null,
+      boardPasswordSource: sources.TAC8_BOARD_PASSWORD ?? null,
+      metricsToken: ours.TAC8_METRICS_TOKEN ?? null,
       notify: {
         slackUrl: ours.TAC8_SLACK_URL ?? null,
         ntfyUrl: ours.TAC8_NTFY_URL ?? null,

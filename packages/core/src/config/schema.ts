@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { olderTables } from "./older.ts";
+import { isOrigin } from "./origin.ts";
 import { DEFAULT_BRANCH_PATTERN, MAX_PATTERN, whyBadPattern } from "../domain/branchPattern.ts";
 
 /**
@@ -282,6 +283,12 @@ export const sections = {
   board: z.strictObject({
     host: z.string().min(1).max(255).default("127.0.0.1").describe("Address that the board listens on."),
     port: z.int().min(0).max(65_535).default(3000).describe("Its port. 0: any free one."),
+    url: z
+      .string()
+      .max(300)
+      .refine((url) => url === "" || isOrigin(url), "expected http://HOST:PORT or https://HOST, without a path")
+      .default("")
+      .describe("Address that people open, such as https://tac8.example.org behind a proxy. Empty: host and port."),
     allow_destructive: z
       .boolean()
       .default(false)

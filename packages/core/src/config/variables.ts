@@ -25,7 +25,12 @@ export const SECRETS = [
   {
     name: "TAC8_BOARD_PASSWORD",
     standard: "",
-    meaning: "Password of the board, which needs one unless it listens on loopback.",
+    meaning: "Password of the board. Without one, the board makes one and keeps it in the data folder.",
+  },
+  {
+    name: "TAC8_METRICS_TOKEN",
+    standard: "",
+    meaning: "Bearer token of the board's /metrics, 16 characters or more. Without one, the board makes one.",
   },
   {
     name: "TAC8_SLACK_URL",
@@ -65,6 +70,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },
   { name: "TAC8_BOARD_HOST", standard: "", meaning: "Instead of board.host." },
   { name: "TAC8_BOARD_PORT", standard: "", meaning: "Instead of board.port." },
+  { name: "TAC8_BOARD_URL", standard: "", meaning: "Instead of board.url." },
   {
     name: "HTTPS_PROXY",
     standard: "",

@@ -1,0 +1,74 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makePassword, readSecrets } from "./secrets.ts";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "tac8-secrets-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const NOTHING = {
+  githubToken: null,
+  githubTokenSource: null,
+  boardPassword: null,
+  boardPasswordSource: null,
+  metricsToken: null,
+  notify: { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null },
+  values: [],
+};
+
+test("a made password is 18 random bytes", () => {
+  expect(makePassword()).toMatch(/^[A-Za-z0-9_-]{24}$/);
+  expect(makePassword()).not.toBe(makePassword());
+});
+
+test("what is not configured is made once, kept for the owner alone, and is the same at the next start", () => {
+  const home = join(root, "new", "home");
+  const first = readSecrets({ home, secrets: NOTHING });
+  expect(readSecrets({ home, secrets: NOTHING })).toEqual(first);
+  expect(first.passwordFile).toBe(join(home, "tac8-board-password"));
+  expect(first.warnings).toEqual([]);
+  expect(statSync(home).mode & 0o777).toBe(0o700);
+  for (const [name, secret] of [
+    ["tac8-board-password", first.password],
+    ["tac8-metrics-token", first.metricsToken],
+    ["board-key", first.key],
+  ] as const) {
+    expect(readFileSync(join(home, name), "utf8")).toBe(`${secret}\n`);
+    expect(statSync(join(home, name)).mode & 0o777).toBe(0o600);
+  }
+  expect(new Set([first.password, first.metricsToken, first.key]).size).toBe(3);
+});
+
+test("what is configured counts, and is not written down", () => {
+  const secrets = { ...NOTHING, boardPassword: "mine", boardPasswordSource: "TAC8_BOARD_PASSWORD", metricsToken: "m" };
+  const { password, passwordFile, metricsToken } = readSecrets({ home: root, secrets });
+  expect({ password, passwordFile, metricsToken }).toEqual({ password: "mine", passwordFile: null, metricsToken: "m" });
+  expect(() => statSync(join(root, "tac8-board-password"))).toThrow(/ENOENT/);
+});
+
+test("an empty file, which a power cut may leave, is filled", () => {
+  writeFileSync(join(root, "tac8-board-password"), "\n");
+  const { password } = readSecrets({ home: root, secrets: NOTHING });
+  expect(password).toHaveLength(24);
+  expect(readSecrets({ home: root, secrets: NOTHING }).password).toBe(password);
+});
+
+test("a key that others may read is said to be so", () => {
+  writeFileSync(join(root, "board-key"), "known\n", { mode: 0o644 });
+  const { warnings, key } = readSecrets({ home: root, secrets: NOTHING });
+  expect(key).toBe("known");
+  expect(warnings).toEqual([expect.stringMatching(/others may read .*board-key/)]);
+});
+
+test("a data folder that takes no file: no start without a password, and with one a warning for the rest", () => {
+  writeFileSync(join(root, "file"), "");
+  const home = join(root, "file", "home");
+  expect(() => readSecrets({ home, secrets: NOTHING })).toThrow(/password cannot be kept in .*set TAC8_BOARD_PASSWORD/);
+  const given = readSecrets({ home, secrets: { ...NOTHING, boardPassword: "mine" } });
+  expect(given).toMatchObject({ password: "mine", metricsToken: null });
+  expect(given.warnings).toHaveLength(2);
+});

@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
+import { StartupProblem } from "@tac8/core/app/main";
+import { storedSecret } from "@tac8/core/config/environment";
+import type { Config } from "@tac8/core/config/resolve";
+
+/** What lets people and programs in. All of it outlives a restart, in files of the data folder that only its owner reads. */
+export interface AccessSecrets {
+  readonly password: string;
+  /** Where a person finds the password; null: it was given by the configuration. */
+  readonly passwordFile: string | null;
+  /** Null: none was given, and none can be kept. */
+  readonly metricsToken: string | null;
+  /** Signs sessions. */
+  readonly key: string;
+  /** Lines for the log: what could not be kept. */
+  readonly warnings: readonly string[];
+}
+
+const KEY_FILE = "board-key";
+
+/** 24 characters that can be typed. */
+export function makePassword(): string {
+  return randomBytes(18).toString("base64url");
+}
+
+/** @throws StartupProblem when the password is ours to make and cannot be kept, since no operator could learn it */
+export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">): AccessSecrets {
+  const passwordFile = storedSecret(home, "TAC8_BOARD_PASSWORD");
+  const tokenFile = storedSecret(home, "TAC8_METRICS_TOKEN");
+  const warnings: string[] = [];
+  const attempt = (path: string, lost: string): string | null => {
+    try {
+      return keptSecret(home, path);
+    } catch (error) {
+      warnings.push(`${path} cannot be kept (${messageOf(error)}): ${lost}`);
+      return null;
+    }
+  };
+  let password = secrets.boardPassword;
+  const isKept = password === null || secrets.boardPasswordSource === passwordFile;
+  try {
+    password ??= keptSecret(home, passwordFile);
+  } catch (error) {
+    const cure = "make that folder writable, or set TAC8_BOARD_PASSWORD";
+    throw new StartupProblem(`the board's password cannot be kept in ${passwordFile}: ${messageOf(error)}: ${cure}`, {
+      cause: error,
+    });
+  }
+  const keyFile = join(home, KEY_FILE);
+  const key = attempt(keyFile, "who is signed in must sign in again after each start of the board");
+  if (key !== null && (statSync(keyFile).mode & 0o077) !== 0) {
+    warnings.push(`others may read ${keyFile}: remove it and start the board again, which ends all sessions`);
+  }
+  return {
+    password,
+    passwordFile: isKept ? passwordFile : null,
+    metricsToken: secrets.metricsToken ?? attempt(tokenFile, "/metrics takes the board's password alone"),
+    key: key ?? makePassword(),
+    warnings,
+  };
+}
+
+/** The secret in this file, made at the first time. Of two processes at the same time, both get the same one. */
+function keptSecret(home: string, path: string): string {
+  const there = textIn(path);
+  if (there) return there;
+  makeDataFolder(home);
+  const half = `${path}.${randomBytes(6).toString("hex")}`;
+  const secret = makePassword();
+  try {
+    const file = openSync(half, "wx", 0o600);
+    try {
+      writeSync(file, `${secret}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    // An empty file is what a power cut left.
+    if (there === "") renameSync(half, path);
+    else linkSync(half, path);
+    return secret;
+  } catch (error) {
+    const other = textIn(path);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" && other) return other;
+    throw error;
+  } finally {
+    rmSync(half, { force: true });
+  }
+}
+
+/** Null: there is no such file. */
+function textIn(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,59 @@
+import { addressFor, readBoardAddress } from "@tac8/core/board/address";
+import { LINK_MS, makeLink } from "@tac8/core/board/links";
+import { connect } from "node:net";
+import { messageOf, Problem, type Context } from "../context.ts";
+import type { Input } from "../program.ts";
+import { locate } from "../redis/locate.ts";
+import { jsonText } from "../terminal/json.ts";
+
+const ANSWER_MS = 3000;
+
+/** Prints a link that signs in to the board once: alone on standard output, so that other programs can open it. */
+export async function open(context: Context, { options }: Input): Promise<number> {
+  const { out, err, env, now, command } = context;
+  const { homes } = locate(context, options["config"] as string | undefined);
+  const found = homes
+    .map((home) => ({ home, address: readBoardAddress(home) }))
+    .find(({ address }) => address !== null);
+  if (!found?.address) {
+    throw new Problem(
+      `no board has been started on the data folder ${homes[0] ?? ""}: run ${command} up, or run this on the board's machine`,
+    );
+  }
+  const { home, address } = found;
+  if (!(await answers(address.listens))) {
+    throw new Problem(`the board does not answer at ${address.listens}: start it, for example with ${command} up`);
+  }
+  const { url, hint } = addressFor(address, env);
+  const link = linkTo(url, { home, now: now() });
+  if (options["json"] === true) {
+    out.line(jsonText({ url: link, expires: new Date(now() + LINK_MS).toISOString() }));
+    return 0;
+  }
+  out.line(link);
+  err.line(`It signs you in once, within ${LINK_MS / 60_000} minutes.${hint === null ? "" : ` ${hint}`}`);
+  return 0;
+}
+
+function linkTo(url: string, { home, now }: { home: string; now: number }): string {
+  try {
+    return makeLink(url, { home, now, lifeMs: LINK_MS });
+  } catch (error) {
+    throw new Problem(`a link cannot be made in ${home}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Whether something accepts connections there. No request: it would go through the environment's proxy. */
+function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80), timeout: ANSWER_MS });
+  return new Promise((resolve) => {
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
+    socket.once("timeout", () => end(false));
+  });
+}

@@ -1,0 +1,35 @@
+import { addressFor, readBoardAddress } from "@tac8/core/board/address";
+import { FIRST_LINK_MS, makeLink } from "@tac8/core/board/links";
+
+/** What the first screen says of the board. */
+export interface BoardLines {
+  readonly url: string;
+  /** How it lets the reader in. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The board's address with a link that signs in, on a terminal; elsewhere, such as in a file or a journal that other users may
+ * read, the address alone, and how to get a link.
+ * @throws Error when the data folder is not writable
+ */
+export function boardLines(given: {
+  /** As the board has logged it. */
+  readonly logged: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Command that prints a link. */
+  readonly openCommand: string;
+  readonly isTerminal: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+}): BoardLines {
+  const { logged, home, env, openCommand, isTerminal, now } = given;
+  const noted = readBoardAddress(home);
+  const address = noted?.url === logged ? noted : { listens: logged, url: logged, everywhere: false };
+  const { url, hint } = addressFor(address, env);
+  const hints = hint === null ? [] : [hint];
+  if (!isTerminal) return { url, notes: [`To sign in: ${openCommand}`, ...hints] };
+  const notes = [`The link signs you in once, within an hour; another one: ${openCommand}`, ...hints];
+  return { url: makeLink(url, { home, now, lifeMs: FIRST_LINK_MS }), notes };
+}

@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { isOrigin } from "../config/origin.ts";
+
+const FILE = "board-address.json";
+
+/** Where the board of a data folder was started last. */
+const schema = z.object({
+  /** As this machine reaches it. */
+  listens: z.string().refine(isOrigin),
+  /** As people open it: `board.url`, else `listens`. */
+  url: z.string().refine(isOrigin),
+  /** It listens on every address of the machine. */
+  everywhere: z.boolean(),
+});
+
+export type BoardAddress = z.infer<typeof schema>;
+
+/**
+ * Notes it for `tac8 open`: the port may be any free one, or come from the board's environment alone. In the data folder
+ * and not in Redis, which agents may reach: a link must lead nowhere else.
+ */
+export function writeBoardAddress(home: string, address: BoardAddress): void {
+  writeFileSync(join(home, FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
+}
+
+/** Null: no board was started on this data folder. */
+export function readBoardAddress(home: string): BoardAddress | null {
+  try {
+    return schema.safeParse(JSON.parse(readFileSync(join(home, FILE), "utf8"))).data ?? null;
+  } catch {
+    return null; // None, or one that was cut off.
+  }
+}
+
+/**
+ * Pure: the address to open for whoever sits at this terminal. Over SSH, `127.0.0.1` would be the reader's own machine:
+ * a board that listens everywhere is also at the address that SSH was called at.
+ */
+export function addressFor(
+  { listens, url, everywhere }: BoardAddress,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly url: string; readonly hint: string | null } {
+  const [, , server = ""] = (env["SSH_CONNECTION"] ?? "").split(" ");
+  if (url !== listens || server === "") return { url, hint: null };
+  const { port, hostname } = new URL(listens);
+  if (everywhere) {
+    const there = `http://${server.includes(":") ? `[${server}]` : server}:${port}`;
+    return URL.canParse(there) ? { url: there, hint: null } : { url, hint: null };
+  }
+  if (!/^(127\.|\[::1\]|localhost$)/.test(hostname)) return { url, hint: null };
+  return { url, hint: `From your own machine, first: ssh -L ${port}:${hostname}:${port} ${server}` };
+}

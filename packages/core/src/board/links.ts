@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * One-time links to the board. A link is a file of the data folder: its name is the SHA-256 of the token, its content the
+ * time at which the link expires (epoch ms). So only the link itself signs in, and not what is on the disk.
+ *
+ * States: `open` (the file is there), then `used`, `expired` or `withdrawn` (it is not). `tac8 open` and `tac8 up` make
+ * links, the board alone takes them; the file is removed by one unlink(2), which succeeds once.
+ */
+const FOLDER = "board-links";
+const NAME = /^[0-9a-f]{64}$/;
+const TOKEN = /^[A-Za-z0-9_-]{22}$/;
+/** 128 bits, 22 characters: the whole link fits into a terminal of 80 columns. */
+const TOKEN_BYTES = 16;
+
+/** Of a link that an operator asks for. */
+export const LINK_MS = 10 * 60_000;
+/** Of the one on the first screen, which may wait for its reader. */
+export const FIRST_LINK_MS = 60 * 60_000;
+
+interface LinkPlace {
+  /** The data folder. */
+  readonly home: string;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** Makes a link to the board at `url` that signs in once, within `lifeMs`. @throws Error when the data folder is not writable */
+export function makeLink(url: string, { home, now, lifeMs }: LinkPlace & { readonly lifeMs: number }): string {
+  const folder = join(home, FOLDER);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  removeLinks(home, (expires) => !(now < expires));
+  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  writeFileSync(join(folder, nameOf(token)), String(now + lifeMs), { flag: "wx", mode: 0o600 });
+  return `${url}/open?token=${token}`;
+}
+
+/** Uses up the link with this token. @returns whether it was still open; of two callers at the same time, one gets true */
+export function takeLink(token: string, { home, now }: LinkPlace): boolean {
+  if (!TOKEN.test(token)) return false;
+  const path = join(home, FOLDER, nameOf(token));
+  try {
+    const expires = expiryIn(path);
+    unlinkSync(path);
+    return now < expires;
+  } catch {
+    return false; // No such link (any more), or one that cannot be used up: it must not work twice.
+  }
+}
+
+/** Withdraws all links: at the board's start, because another program may have had its address, and the links, before. */
+export function withdrawLinks(home: string): void {
+  removeLinks(home, () => true);
+}
+
+function removeLinks(home: string, isOver: (expires: number) => boolean): void {
+  for (const name of linksIn(home)) {
+    const path = join(home, FOLDER, name);
+    try {
+      if (isOver(expiryIn(path))) rmSync(path, { force: true });
+    } catch {
+      // Used at this moment, or not ours to remove: it expires all the same.
+    }
+  }
+}
+
+function linksIn(home: string): string[] {
+  try {
+    return readdirSync(join(home, FOLDER)).filter((name) => NAME.test(name));
+  } catch {
+    return []; // There never was one.
+  }
+}
+
+/** NaN, which no time is before, for a file that was cut off. */
+function expiryIn(path: string): number {
+  const text = readFileSync(path, "utf8");
+  return /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function nameOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}

@@ -1,0 +1,5 @@
+/** Whether the text is the address of a web server: scheme, host and port, without a path. */
+export function isOrigin(text: string): boolean {
+  if (!/^https?:\/\/[^\s/?#@\\]+\/?$/i.test(text) || !URL.canParse(text)) return false;
+  return new URL(text).hostname !== "";
+}
