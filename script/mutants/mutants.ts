@@ -298,10 +298,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "blocked-link",
     file: `${RUNNER}/workspace/plainFile.ts`,
-    find: " | constants.O_NOFOLLOW",
-    replace: "",
+    find: "followLinks = false",
+    replace: "followLinks = true",
     test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "a question is read from a plain file only" },
     promise: "BLOCKED.md gives no file of the runner away",
+  },
+  {
+    name: "plain-file",
+    file: `${RUNNER}/workspace/plainFile.ts`,
+    find: "if (!found.isFile()) return null;",
+    replace: "",
+    test: { file: `${RUNNER}/workspace/plainFile.int.test.ts`, name: "is no plain file, whether links are followed" },
+    promise: "a pipe or a device in the place of an agent's file is not read",
   },
   {
     name: "private-files",

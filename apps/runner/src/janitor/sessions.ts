@@ -1,8 +1,8 @@
-import { open } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { readFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { workspacePaths } from "../workspace/paths.ts";
+import { readPlainFile } from "../workspace/plainFile.ts";
 import { findRepositories, itemOf, list } from "./find.ts";
 import type { Item } from "./plan.ts";
 
@@ -54,18 +54,11 @@ function folderName(path: string): string {
 
 /** The folder that the session was begun in; null where its first part does not say. */
 async function cwdOf(path: string): Promise<string | null> {
-  const file = await open(path, "r");
-  try {
-    const buffer = Buffer.alloc(LOOK_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, LOOK_BYTES, 0);
-    for (const line of buffer.toString("utf8", 0, bytesRead).split("\n")) {
-      const cwd = cwdIn(line);
-      if (cwd !== null) return cwd;
-    }
-    return null;
-  } finally {
-    await file.close();
+  for (const line of ((await readPlainFile(path, LOOK_BYTES)) ?? "").split("\n")) {
+    const cwd = cwdIn(line);
+    if (cwd !== null) return cwd;
   }
+  return null;
 }
 
 function cwdIn(line: string): string | null {

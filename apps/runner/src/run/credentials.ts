@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { isRepositoryHold } from "@tac8/core/domain/holds";
+import { readPlainFile } from "../workspace/plainFile.ts";
 
 /** Names and prefixes of what an agent signs in with, wherever its model is served. */
 const OF_AGENTS = /^(ANTHROPIC_|CLAUDE_)/;
@@ -26,8 +26,9 @@ async function ofAgents({ agent, agentEnv }: Pick<Config, "agent" | "agentEnv">)
   const names = Object.keys(agentEnv).filter((name) => OF_AGENTS.test(name) || agent.env.includes(name));
   const variables = names.toSorted().map((name) => `${name}=${agentEnv[name] ?? ""}`);
   const folder = agentEnv["CLAUDE_CONFIG_DIR"] ?? join(agentEnv["HOME"] ?? "/", ".claude");
-  const login = await readFile(join(folder, ".credentials.json"), "utf8").catch(() => "");
-  return [...variables, login.slice(0, MAX_FILE)];
+  // An agent may write it, too.
+  const login = await readPlainFile(join(folder, ".credentials.json"), MAX_FILE, { followLinks: true });
+  return [...variables, login ?? ""];
 }
 
 function fingerprint(parts: readonly string[]): string {

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { StopCause } from "../agent/types.ts";
+import { hasStopFile } from "../workspace/privateFiles.ts";
 import type { RunContext } from "./context.ts";
 
 /** Pub/sub wakes it earlier; this is how long a command waits at most. */
@@ -39,8 +38,7 @@ export function watchForHalt(
   const onLost = (): void => onHalt({ cause: "lost", now: true });
   const commands = setInterval(() => void look(), POLL_MS);
   const files = setInterval(() => {
-    if (existsSync(join(run.paths.tree, "STOP")))
-      run.switch.request("stopped", "there was a file STOP in the workspace");
+    if (hasStopFile(run.paths.tree)) run.switch.request("stopped", "there was a file STOP in the workspace");
   }, FILE_POLL_MS);
   run.switch.halt.addEventListener("abort", onAbort, { once: true });
   run.switch.kill.addEventListener("abort", onAbort, { once: true });

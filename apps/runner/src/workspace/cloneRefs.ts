@@ -9,6 +9,8 @@ import { readPlainFile } from "./plainFile.ts";
 const OURS = "tac8-refs";
 /** 500,000 refs. */
 const MAX_FILE = 64 * 1024 * 1024;
+/** An agent that makes more of them gets its branches moved. */
+const MAX_WORKTREES = 1000;
 const REMOTE = "refs/remotes/origin";
 
 /** Names of branches, as GitHub has them. */
@@ -102,7 +104,8 @@ function collide(a: string, b: string): boolean {
 /** Branches that worktrees are on. */
 export async function readHeads(gitDir: string): Promise<ReadonlySet<string>> {
   const names = await readdir(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
-  const heads = await Promise.all(names.map((name) => readPlainFile(join(gitDir, "worktrees", name, "HEAD"), 1000)));
+  const some = names.slice(0, MAX_WORKTREES);
+  const heads = await Promise.all(some.map((name) => readPlainFile(join(gitDir, "worktrees", name, "HEAD"), 1000)));
   return new Set(heads.flatMap((text) => /^ref: (\S+)/.exec(text ?? "")?.[1] ?? []));
 }
 

@@ -1,5 +1,5 @@
 import type { Dirent } from "node:fs";
-import { readdir, readFile, realpath } from "node:fs/promises";
+import { opendir, readFile, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { StepFailure } from "@tac8/core/domain/failures";
@@ -14,6 +14,8 @@ export const BRANCH_FILE = "tac8-branch";
 
 /** An agent that moves more often than this is taken for one that never was there. */
 const MAX_LOG = 10_000;
+/** The making of a repository leaves a handful. */
+const MAX_ENTRIES = 10_000;
 
 export interface LookOptions {
   readonly paths: WorkspacePaths;
@@ -80,21 +82,26 @@ async function wasAt(side: AgentSide, tree: string, commit: string): Promise<boo
   }
 }
 
-/** Asked of the files: a git that was killed may have left what is no repository yet. */
+/** Read from the files: a git that was killed may have left a folder that is no repository yet. */
 async function isEmpty(gitDir: string): Promise<boolean> {
-  const objects = await entriesOf(join(gitDir, "objects"));
-  const worktrees = await entriesOf(join(gitDir, "worktrees"));
-  if (objects === null || worktrees === null) return false;
-  const ownObjects = objects.some((entry) => !entry.isDirectory() && entry.name !== "alternates");
-  return !ownObjects && !worktrees.some(({ name }) => name === "HEAD");
+  const object = (entry: Dirent) => !entry.isDirectory() && entry.name !== "alternates";
+  const head = (entry: Dirent) => entry.name === "HEAD";
+  return (await hasNone(join(gitDir, "objects"), object)) && (await hasNone(join(gitDir, "worktrees"), head));
 }
 
-/** All that is in a folder; none where there is no such folder, null where something else is in its way. */
-async function entriesOf(folder: string): Promise<Dirent[] | null> {
+/**
+ * Return whether none of the entries below a folder is meant; a folder that is missing has none. It ends at the first one,
+ * because an agent may have made any number. False where something else is in the folder's place.
+ */
+async function hasNone(folder: string, isMeant: (entry: Dirent) => boolean): Promise<boolean> {
+  let seen = 0;
   try {
-    return await readdir(folder, { recursive: true, withFileTypes: true });
+    for await (const entry of await opendir(folder, { recursive: true })) {
+      if (isMeant(entry) || (seen += 1) > MAX_ENTRIES) return false;
+    }
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? [] : null;
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
   }
 }
 

@@ -1,11 +1,20 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 
-/** The beginning of a plain file, as UTF-8; null where there is none. A link could point anywhere: it is not followed. */
-export async function readPlainFile(path: string, maxBytes: number): Promise<string | null> {
+export interface PlainFileOptions {
+  /** Follow a link: for files of the operator, who may keep them elsewhere. Default false, because a link could lead anywhere. */
+  readonly followLinks?: boolean;
+}
+
+/** The beginning of a plain file, as UTF-8; null where there is none. A pipe or a device in its place is not waited for. */
+export async function readPlainFile(
+  path: string,
+  maxBytes: number,
+  { followLinks = false }: PlainFileOptions = {},
+): Promise<string | null> {
   let file;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | (followLinks ? 0 : constants.O_NOFOLLOW));
   } catch {
     return null; // Not there, or a link.
   }

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { look } from "./aside.ts";
 import { readPlainFile } from "./plainFile.ts";
 import { PRIVATE_FILES } from "./uncommitted.ts";
 
@@ -8,6 +9,11 @@ const MAX_QUESTION = 64 * 1024;
 /** Text of `BLOCKED.md`; null where there is no such plain file. */
 export async function readQuestion(tree: string): Promise<string | null> {
   return readPlainFile(join(tree, "BLOCKED.md"), MAX_QUESTION);
+}
+
+/** Return whether anything named `STOP` is there. A link is not followed: it would say whether a file elsewhere exists. */
+export function hasStopFile(tree: string): boolean {
+  return look(join(tree, "STOP")) !== null;
 }
 
 /** A question is one that the base branch does not already have in its own `BLOCKED.md`; it may be empty. Pure. */
