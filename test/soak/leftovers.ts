@@ -68,6 +68,8 @@ function isLeft(entry: string, { ended, aside }: Readonly<Record<"ended" | "asid
     if (rest.includes(".kept-")) return !aside.has(Number(number));
     return kind === "tmp" || rest.includes(".new") || ended.has(Number(number));
   }
+  const notes = /^issues\/[^/]+\/[^/]+\/gh-(\d+)(\.lock)?$/.exec(entry);
+  if (notes !== null) return ended.has(Number(notes[1]));
   if (/^runs\/slot-\d+\.json/.test(entry)) return true;
   if (/\.incoming\/[^/]+$/.test(entry)) return true;
   return /(index|HEAD|config|packed-refs|shallow|\/refs\/.*)\.lock$/.test(entry);

@@ -73,12 +73,20 @@ test("what should have gone with its issue or process", async () => {
     `${at}/git/gh-7.lock`,
     `${at}/trees/gh-8.kept-x`,
     `${at}/prompts/gh-7.md`,
+    `issues/${REPO}/gh-7`,
+    `issues/${REPO}/gh-7.lock`,
     `${at}/tmp/gh-8`,
     `repos/${OWNER}/widgets.incoming/run.git`,
     `repos/${OWNER}/widgets.git/packed-refs.lock`,
     "runs/slot-1.json",
   ];
-  const rightly = [`${at}/trees/gh-8`, `${at}/git/gh-8.git`, "runs/slot-1.lock", `repos/${OWNER}/widgets.lock`];
+  const rightly = [
+    `${at}/trees/gh-8`,
+    `${at}/git/gh-8.git`,
+    `issues/${REPO}/gh-8`,
+    "runs/slot-1.lock",
+    `repos/${OWNER}/widgets.lock`,
+  ];
   for (const path of [...left, ...rightly]) {
     await mkdir(join(home, dirname(path)), { recursive: true });
     await writeFile(join(home, path), "");

@@ -30,6 +30,7 @@ import { readMark, writeMark } from "./mark.ts";
 import { moveDataFolder } from "./run.ts";
 
 const ISSUE = "workspaces/octo/hello";
+const NOTES = "issues/octo/hello/gh-1";
 let dir = "";
 let from = "";
 let to = "";
@@ -80,6 +81,8 @@ function makeData(home: string): void {
   mkdirSync(join(home, "runs"), { recursive: true });
   writeFileSync(join(home, "runs/slot-0.lock"), "");
   writeFileSync(join(home, "id"), "the-id");
+  mkdirSync(join(home, NOTES), { recursive: true, mode: 0o700 });
+  writeFileSync(join(home, NOTES, "end.json"), "{}");
 }
 
 function expectMoved(home: string): void {
@@ -90,6 +93,8 @@ function expectMoved(home: string): void {
   expect(git(join(home, ISSUE, "git/gh-1.git"), "worktree", "prune", "--dry-run", "-v")).toBe("");
   expect(statSync(join(tree, "half.txt")).mode & 0o777).toBe(0o640);
   expect(readFileSync(join(home, "id"), "utf8")).toBe("the-id");
+  expect(readFileSync(join(home, NOTES, "end.json"), "utf8")).toBe("{}");
+  expect(statSync(join(home, NOTES)).mode & 0o777).toBe(0o700);
   expect(readMark(home)).toBeNull();
   expect(readFormerPlaces(home)).toEqual([from]);
   expect(existsSync(from)).toBe(false);

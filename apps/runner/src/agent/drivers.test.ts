@@ -13,12 +13,12 @@ test("claude's arguments: session or resume, budget only when there is one", () 
 
 test("a template's other braces stay, and so do patterns in the values", () => {
   const program = ["x", "--file={prompt_file}", "{model}{model}", "{other} {}", "{output_file}"];
-  expect(fillTemplate({ program, promptFile: "/p $& {model}", model: "m" })).toEqual([
+  expect(fillTemplate({ program, promptFile: "/p $& {model}", outputFile: "/tmp/o", model: "m" })).toEqual([
     "x",
     "--file=/p $& {model}",
     "mm",
     "{other} {}",
-    "/p $& {model}.out",
+    "/tmp/o",
   ]);
 });
 

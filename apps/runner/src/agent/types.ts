@@ -15,6 +15,8 @@ export interface AgentRequest {
   readonly prompt: string;
   /** Where the caller has written the prompt, for CLIs that read it from a file. */
   readonly promptFile: string;
+  /** Where a program may write its answer, for CLIs that want a file for it. Nobody reads it. */
+  readonly outputFile: string;
   readonly model: string;
   /** A UUID. */
   readonly sessionId: string;

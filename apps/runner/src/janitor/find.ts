@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { jobIdOf, type RepoRef } from "@tac8/core/domain/reference";
+import { look } from "../workspace/aside.ts";
 import { workspacePaths } from "../workspace/paths.ts";
 import type { Item, ItemKind } from "./plan.ts";
 
@@ -9,6 +10,7 @@ import type { Item, ItemKind } from "./plan.ts";
 export async function findItems(home: string, baseDir: string): Promise<Item[]> {
   const items: Item[] = [];
   for (const ref of await findRepositories(home, "workspaces")) items.push(...(await inWorkspaces(home, baseDir, ref)));
+  for (const ref of await findRepositories(home, "issues")) items.push(...(await inNotes(home, baseDir, ref)));
   for (const ref of await findRepositories(home, "logs")) items.push(...(await inLogs(home, ref)));
   for (const { owner, repo } of await findRepositories(home, "repos", ".incoming")) {
     const folder = join(home, "repos", owner, `${repo}.incoming`);
@@ -52,16 +54,30 @@ async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promis
     }
   }
   for (const [kind, folder] of [
-    ["prompt", dirname(any.promptFile)],
+    ["prompt", dirname(any.former.promptFile)],
     ["temporary", dirname(any.tmpDir)],
   ] as const) {
     for (const { name } of await list(folder)) {
-      const [, number] = /^gh-(\d{1,10})(?:\.md)?$/.exec(name) ?? [];
+      const [, number] = /^gh-(\d{1,10})(?:\.md(?:\.out)?)?$/.exec(name) ?? [];
       if (number !== undefined) add(kind, number, "", join(folder, name));
     }
   }
   const found = await Promise.all([...groups.values()].map((group) => itemOf({ ...group, run: null })));
   return found.flat();
+}
+
+/** Notes without a workspace: those of one go with it. */
+async function inNotes(home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+  const items: Item[] = [];
+  for (const { name } of await list(dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).notesDir))) {
+    const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
+    if (number === undefined) continue;
+    const issue = { ...ref, number: Number(number) };
+    const { tree, gitDir, notesDir } = workspacePaths(home, baseDir, issue);
+    if (look(tree) !== null || look(gitDir) !== null) continue;
+    items.push(...(await itemOf({ kind: "notes", issue: jobIdOf(issue), run: null, paths: [notesDir] })));
+  }
+  return items;
 }
 
 async function inLogs(home: string, ref: RepoRef): Promise<Item[]> {

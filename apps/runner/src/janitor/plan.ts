@@ -1,8 +1,8 @@
 /**
- * What lies in the data folder. `put-aside`: a workspace that a run could not go on with; `temporary`: what an agent's
- * program left; `incoming`: a throwaway repository of a run that was killed.
+ * What lies in the data folder. `put-aside`: a workspace that a run could not go on with; `notes`: tac8's about a workspace
+ * that is not there; `prompt`: of an older version, which kept prompts elsewhere; `temporary`: what an agent's program left; `incoming`: a throwaway repository of a run that was killed.
  */
-export type ItemKind = "workspace" | "put-aside" | "session" | "prompt" | "log" | "temporary" | "incoming";
+export type ItemKind = "workspace" | "put-aside" | "notes" | "session" | "prompt" | "log" | "temporary" | "incoming";
 
 export interface Item {
   readonly kind: ItemKind;
@@ -72,6 +72,7 @@ function keptFor(kind: ItemKind, { workspacesMs, logsMs }: JanitorLimits): numbe
   switch (kind) {
     case "workspace":
     case "put-aside":
+    case "notes":
     case "session":
     case "prompt":
       return workspacesMs;

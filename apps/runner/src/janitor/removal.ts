@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { readdir, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
-import { tryLock } from "../lock/flock.ts";
 import type { AgentSide } from "../workspace/agentGit.ts";
+import { lockWorkspace, removeLockFiles } from "../workspace/lock.ts";
 import type { Mirror } from "../workspace/mirror.ts";
-import { workspacePaths } from "../workspace/paths.ts";
+import { workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
 import { removeTree } from "../workspace/remove.ts";
 import { partsOf } from "./find.ts";
 import { useOf, type IssueSource } from "./issues.ts";
@@ -35,8 +35,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
   // Asked before the lock is taken: a fetch takes its time, and a job that finds the lock taken waits.
   const withWork = item.kind === "workspace" || item.kind === "put-aside";
   const mirror = withWork ? await options.freshMirror(ref) : null;
-  await mkdir(dirname(paths.lockFile), { recursive: true });
-  const lock = await tryLock(paths.lockFile);
+  const lock = await lockWorkspace(paths);
   if (lock === null) return "it is in use";
   try {
     if ((await useOf(options.source, item.issue)).use !== "ended") return "its issue is being worked on again";
@@ -44,15 +43,21 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
       const reason = await whyKept({ ...partsOf(item), side: options.side, whyCommitsKept: byMirror(mirror) });
       if (reason !== null) return reason;
     }
+    if (item.kind === "notes" && isThere(paths)) return "its workspace is there";
     if (options.dryRun) return null;
     await removeAll(item);
+    // Without it they say nothing. Not before it: see removeWorkspace.
+    if (item.kind === "workspace") await removeTree(paths.notesDir);
     if (mirror !== null && item.kind === "workspace") await mirror.unpin(`base/gh-${ref.number}`);
     return null;
   } finally {
-    // Whoever waits for a lock whose file is gone sees that, and takes a new one.
-    if (!existsSync(paths.gitDir) && !existsSync(paths.tree)) await rm(paths.lockFile, { force: true });
+    if (!isThere(paths)) await removeLockFiles(paths);
     lock.release();
   }
+}
+
+function isThere({ gitDir, tree }: Pick<WorkspacePaths, "gitDir" | "tree">): boolean {
+  return existsSync(gitDir) || existsSync(tree);
 }
 
 async function removeAll({ paths, kind }: Item): Promise<null> {

@@ -50,12 +50,12 @@ async function file(path: string, text = "x"): Promise<string> {
   return path;
 }
 
-test("an ended issue's workspace goes in its time, with its lock and pin, and that is said", async () => {
+test("an ended issue's workspace goes in its time, with its notes, lock and pin, and that is said", async () => {
   const { paths, mirror, name } = await workspace();
   await bench.stands(number, "failed");
   expect(pathsOf(await later(13.9))).toEqual([]);
   expect(pathsOf(await later(14.1))).toEqual([paths.tree, paths.gitDir]);
-  expect([paths.tree, paths.gitDir, paths.lockFile].filter(existsSync)).toEqual([]);
+  expect([paths.tree, paths.gitDir, paths.notesDir, paths.lockFile].filter(existsSync)).toEqual([]);
   expect(existsSync(join(mirror.paths.dir, "refs/tac8/base", name))).toBe(false);
   expect(bench.logged.join("")).toContain("the janitor removed it");
   expect(await newest()).toMatchObject({
@@ -71,7 +71,7 @@ test("work that is not on GitHub stays, however old it is and however short the 
   await bench.stands(number, "failed");
   const report = await later(999, { freeBytes: () => Promise.resolve(0) });
   expect(report.kept).toMatchObject([{ reason: "it has commits that are not on GitHub" }]);
-  expect([paths.tree, paths.gitDir].every(existsSync)).toBe(true);
+  expect([paths.tree, paths.gitDir, paths.branchFile].every(existsSync)).toBe(true);
 });
 
 test("what GitHub does not answer about stays", async () => {
@@ -134,7 +134,8 @@ test("leftovers of killed runs go; those of live runs and of other people stay",
   await bench.stands(number, "pr");
   const { home, paths, mirror } = git;
   const tmp = await file(join(paths.tmpDir, "claude", "x"));
-  const prompt = await file(paths.promptFile);
+  await file(paths.promptFile);
+  const [older, output] = [await file(paths.former.promptFile), await file(`${paths.former.promptFile}.out`)];
   const [dead, alive] = ["dead", "alive"].map((run) => join(mirror.paths.incoming, `${run}.git`));
   await file(join(dead ?? "", "HEAD"));
   await file(join(alive ?? "", "HEAD"));
@@ -150,7 +151,9 @@ test("leftovers of killed runs go; those of live runs and of other people stay",
   const soon = pathsOf(await later(0.1));
   expect(new Set(soon)).toEqual(new Set([dead, paths.tmpDir]));
   expect([tmp, dead].filter((path) => existsSync(path ?? ""))).toEqual([]);
-  expect(new Set(pathsOf(await later(15)))).toEqual(new Set([prompt, ours, join(folder, "one")]));
+  expect(new Set(pathsOf(await later(15)))).toEqual(
+    new Set([paths.notesDir, older, output, ours, join(folder, "one")]),
+  );
   expect([alive, others, unsaid].every((path) => existsSync(path ?? ""))).toBe(true);
   await writeFile(slot, "cut o");
   expect(pathsOf(await later(99))).toEqual([]);

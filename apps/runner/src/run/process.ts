@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { DelayedError, UnrecoverableError } from "bullmq";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { ResumeReason } from "@tac8/core/domain/prompt";
@@ -13,10 +11,11 @@ import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import { LostRun } from "@tac8/core/state/issueStore";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
-import { tryLock } from "../lock/flock.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
 import { look } from "../workspace/aside.ts";
+import { adoptFormerNotes } from "../workspace/formerNotes.ts";
+import { lockWorkspace } from "../workspace/lock.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths, workspacePaths } from "../workspace/paths.ts";
 import { removeTree, removeWorkspace } from "../workspace/remove.ts";
@@ -113,8 +112,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     return wait(options, services.now() + BUSY_MS);
   }
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
-  await mkdir(dirname(paths.lockFile), { recursive: true });
-  const lock = await tryLock(paths.lockFile);
+  const lock = await lockWorkspace(paths);
   if (lock === null) {
     log.info({ issue: jobId }, "its workspace is in use: waiting");
     return wait(options, services.now() + BUSY_MS);
@@ -130,6 +128,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       await removeIncoming(mirrorAt, leftBehind);
       await removeTree(paths.tmpDir);
     }
+    await adoptFormerNotes(paths);
     const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
     const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
     const url = gitUrl(config.github.api_url, ref);

@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { chooseAgent, type AgentChoice } from "@tac8/core/config/routing";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { parseMarker } from "@tac8/core/domain/marker";
@@ -24,6 +22,7 @@ import { assertInScope } from "../airlock/pushScope.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { removeEndNote } from "../workspace/endNote.ts";
+import { writeNote } from "../workspace/notes.ts";
 import { removePrivateFiles } from "../workspace/privateFiles.ts";
 import { soundWorkspace } from "../workspace/soundWorkspace.ts";
 import { admit } from "./admit.ts";
@@ -205,8 +204,7 @@ async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFa
   });
   const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
   const full = joined(rendered, takeover, feedback);
-  await mkdir(dirname(run.paths.promptFile), { recursive: true });
-  await writeFile(run.paths.promptFile, full, { mode: 0o600 });
+  await writeNote(run.paths.promptFile, full);
   const resume = resumePrompt({ why, rendered, nonce, feedback });
   const { labels } = issue;
   const hour = new Date(run.services.now()).getHours();

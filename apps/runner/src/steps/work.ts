@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
@@ -123,6 +123,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     },
     prompt: how.prompt ?? "",
     promptFile: run.paths.promptFile,
+    outputFile: join(run.paths.tmpDir, "output"),
     model,
     sessionId,
     resume: how.session !== null,

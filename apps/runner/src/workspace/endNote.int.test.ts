@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeNote } from "./notes.ts";
 import { readEndNote, removeEndNote, writeEndNote } from "./endNote.ts";
 
 const note = {
@@ -15,43 +16,43 @@ const note = {
   reason: "the agent ended",
   evidence: { turns: 3 },
 };
-let gitDir: string;
-let file: string;
+let dir: string;
+let paths: { readonly endFile: string };
 
 beforeEach(async () => {
-  gitDir = await mkdtemp(join(tmpdir(), "tac8-end-"));
-  file = join(gitDir, "tac8-end.json");
+  dir = await mkdtemp(join(tmpdir(), "tac8-end-"));
+  paths = { endFile: join(dir, "issue", "end.json") };
 });
-afterEach(() => rm(gitDir, { recursive: true }));
+afterEach(() => rm(dir, { recursive: true }));
 
 test("comes back as it was, the newest one, and goes", async () => {
-  await writeEndNote({ gitDir }, { ...note, run: "before" });
-  await writeEndNote({ gitDir }, note);
-  expect(await readEndNote({ gitDir })).toEqual(note);
-  await removeEndNote({ gitDir });
-  expect(await readEndNote({ gitDir })).toBeNull();
+  await writeEndNote(paths, { ...note, run: "before" });
+  await writeEndNote(paths, note);
+  expect(await readEndNote(paths)).toEqual(note);
+  await removeEndNote(paths);
+  expect(await readEndNote(paths)).toBeNull();
 });
 
 test("the longest summary fits", async () => {
   const long = { ...note, summary: "\u0001".repeat(20_000) };
-  await writeEndNote({ gitDir }, long);
-  expect(await readEndNote({ gitDir })).toEqual(long);
+  await writeEndNote(paths, long);
+  expect(await readEndNote(paths)).toEqual(long);
 });
 
 test.each([
-  ["half of one", () => writeEndNote({ gitDir }, note).then(() => truncate(file, 20))],
-  ["something else", () => writeFile(file, "{}")],
-  ["a link to one", () => writeEndNote({ gitDir }, note).then(() => linkInstead())],
+  ["half of one", () => writeEndNote(paths, note).then(() => truncate(paths.endFile, 20))],
+  ["something else", () => writeNote(paths.endFile, "{}")],
+  ["a link to one", () => writeEndNote(paths, note).then(() => linkInstead())],
 ])("%s is none", async (_what, write) => {
   await write();
-  expect(await readEndNote({ gitDir })).toBeNull();
-  await writeEndNote({ gitDir }, note);
-  expect(await readEndNote({ gitDir })).toEqual(note);
+  expect(await readEndNote(paths)).toBeNull();
+  await writeEndNote(paths, note);
+  expect(await readEndNote(paths)).toEqual(note);
 });
 
 async function linkInstead(): Promise<void> {
-  const elsewhere = join(gitDir, "elsewhere");
+  const elsewhere = join(dir, "elsewhere");
   await writeFile(elsewhere, JSON.stringify(note));
-  await removeEndNote({ gitDir });
-  await symlink(elsewhere, file);
+  await removeEndNote(paths);
+  await symlink(elsewhere, paths.endFile);
 }

@@ -1,9 +1,8 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { denialSchema } from "@tac8/core/domain/denials";
 import { usageSchema } from "@tac8/core/domain/usage";
 import { z } from "zod";
+import { writeNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { readPlainFile } from "./plainFile.ts";
 
@@ -30,26 +29,23 @@ const endNoteSchema = z.object({
 /** What the hash is to be told of an agent that has done its work: kept on the disk until the hash has it. */
 export type EndNote = z.infer<typeof endNoteSchema>;
 
-/** In the thin repository, so that it goes aside, or away, with the work that it is about. */
-function fileOf({ gitDir }: Pick<WorkspacePaths, "gitDir">): string {
-  return join(gitDir, "tac8-end.json");
-}
+type EndPath = Pick<WorkspacePaths, "endFile">;
 
-export async function writeEndNote(paths: Pick<WorkspacePaths, "gitDir">, note: EndNote): Promise<void> {
-  await writeWholeFile(fileOf(paths), JSON.stringify(note));
+export async function writeEndNote({ endFile }: EndPath, note: EndNote): Promise<void> {
+  await writeNote(endFile, JSON.stringify(note));
 }
 
 /** @returns null when there is none that can be read. */
-export async function readEndNote(paths: Pick<WorkspacePaths, "gitDir">): Promise<EndNote | null> {
-  const text = await readPlainFile(fileOf(paths), MAX_BYTES);
+export async function readEndNote({ endFile }: EndPath): Promise<EndNote | null> {
+  const text = await readPlainFile(endFile, MAX_BYTES);
   if (text === null) return null;
   try {
     return endNoteSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    return null; // Not JSON: an agent may write here.
+    return null; // Not JSON: cut off, or an older version's, which an agent may have written.
   }
 }
 
-export async function removeEndNote(paths: Pick<WorkspacePaths, "gitDir">): Promise<void> {
-  await rm(fileOf(paths), { force: true, recursive: true });
+export async function removeEndNote({ endFile }: EndPath): Promise<void> {
+  await rm(endFile, { force: true, recursive: true });
 }

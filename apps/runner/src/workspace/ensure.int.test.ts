@@ -3,6 +3,8 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } fro
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { NO_USAGE } from "@tac8/core/domain/usage";
+import { readEndNote, writeEndNote } from "./endNote.ts";
 import { ensureWorkspace, type EnsuredWorkspace } from "./ensure.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { breakGit } from "./testing/breakGit.ts";
@@ -352,14 +354,39 @@ test("work of an earlier round, on another branch, is put aside", async () => {
   expect(found.head).toBe(await bench.base());
 });
 
+test("the note of an agent's end stays with the worktree in which the agent worked, and no longer", async () => {
+  const note = {
+    run: "r",
+    summary: "",
+    usage: NO_USAGE,
+    models: [],
+    leftRunning: null,
+    denied: null,
+    reason: "",
+    evidence: {},
+  };
+  const { paths } = bench;
+  for (const [how, change] of [
+    ["reused", async () => undefined],
+    ["reattached", () => rm(paths.tree, { recursive: true })],
+    ["replaced", () => rm(join(paths.gitDir, "HEAD"))],
+    ["created", () => Promise.all([paths.tree, paths.gitDir].map((path) => rm(path, { recursive: true })))],
+  ] as const) {
+    await bench.ensure();
+    await writeEndNote(paths, note);
+    await change();
+    expect((await bench.ensure()).how).toBe(how);
+    expect({ how, note: await readEndNote(paths) }).toEqual({ how, note: how === "reused" ? note : null });
+  }
+});
+
 test("a link in the path of the data folder changes nothing", async () => {
   const { head } = await bench.ensure();
   const other = join(bench.dir, "by-link");
   await symlink(bench.home, other);
   const moved = (path: string) => path.replace(bench.home, other);
-  const { tree, gitDir, lockFile, promptFile, tmpDir } = bench.paths;
   const found = await ensureWorkspace({
-    paths: { tree: moved(tree), gitDir: moved(gitDir), lockFile, promptFile, tmpDir },
+    paths: { ...bench.paths, tree: moved(bench.paths.tree), gitDir: moved(bench.paths.gitDir) },
     side: bench.side,
     mirrorDir: bench.mirror.paths.dir,
     goal: { branch: bench.branch, start: head, published: false },
@@ -401,7 +428,7 @@ test("an interruption puts nothing aside", async () => {
 
 test("links that an agent planted in its repository are not followed", async () => {
   await bench.ensure();
-  for (const name of ["objects/info/alternates", "tac8-branch"]) {
+  for (const name of ["objects/info/alternates", "tac8-config"]) {
     const file = join(bench.paths.gitDir, name);
     const victim = join(bench.dir, "victim");
     const text = `${await readFile(file, "utf8")}\n\n`;

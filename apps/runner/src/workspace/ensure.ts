@@ -8,7 +8,9 @@ import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
 import { look, putAside } from "./aside.ts";
 import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
 import { withoutDrivers } from "./drivers.ts";
-import { BRANCH_FILE, lookAt, relate } from "./look.ts";
+import { removeEndNote } from "./endNote.ts";
+import { lookAt, relate } from "./look.ts";
+import { writeBranchNote } from "./notes.ts";
 import { putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { planWorkspace, type WorkspaceGoal, type WorkspaceSnapshot } from "./plan.ts";
@@ -172,14 +174,16 @@ async function connect({ paths, side, mirrorDir, goal }: EnsureOptions): Promise
   const info = join(paths.gitDir, "objects", "info");
   await mkdir(info, { recursive: true });
   await putFile(join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
-  await putFile(join(paths.gitDir, BRANCH_FILE), `${goal.branch}\n`);
+  await writeBranchNote(paths, goal.branch);
   await writeOurSettings(paths.gitDir, side.env);
   const { branch, base: baseSha, names } = goal;
   if (baseSha === undefined || names === undefined) return;
   await writeCloneRefs({ gitDir: paths.gitDir, mirrorDir, branch, baseSha, names });
 }
 
+/** A note of an agent's end is about the worktree in which that agent worked, so none outlives the making of another one. */
 async function addWorktree({ paths, side, goal }: EnsureOptions, commit: string): Promise<void> {
+  await removeEndNote(paths);
   await mkdir(dirname(paths.tree), { recursive: true });
   const git = agentGit(side, paths.gitDir);
   await gitStep("making the worktree", async () => {

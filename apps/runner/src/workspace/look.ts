@@ -1,16 +1,14 @@
 import type { Dirent } from "node:fs";
-import { opendir, readFile, realpath } from "node:fs/promises";
+import { opendir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { commitOf, isAncestor, throwWithoutAnswer } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
 import { look } from "./aside.ts";
+import { readBranchNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import type { Relation, WorkspaceGoal, WorkspaceSnapshot } from "./plan.ts";
-
-/** Which branch the workspace was made for; a file of ours in the thin repository. */
-export const BRANCH_FILE = "tac8-branch";
 
 /** An agent that moves more often than this is taken for one that never was there. */
 const MAX_LOG = 10_000;
@@ -32,7 +30,7 @@ export async function lookAt({ paths, side, goal }: LookOptions): Promise<Worksp
     const nothing = { treeWorks: false, repositoryWorks: false, head: null, headBranch: null, clean: false };
     return { treeExists, repositoryExists, repositoryEmpty, ...nothing };
   }
-  const headBranch = await readBranch(paths);
+  const headBranch = await readBranchNote(paths);
   const changes = treeExists ? await changesOf(side, paths) : null;
   const head = changes === null ? await headWithoutTree(side, paths, headBranch ?? goal.branch) : changes.head;
   return {
@@ -138,12 +136,4 @@ async function changesOf(
 async function headWithoutTree(side: AgentSide, { gitDir, tree }: WorkspacePaths, branch: string) {
   const git = agentGit(side, gitDir);
   return (await commitOf(git, `worktrees/${basename(tree)}/HEAD`)) ?? (await commitOf(git, `refs/heads/${branch}`));
-}
-
-async function readBranch({ gitDir }: WorkspacePaths): Promise<string | null> {
-  try {
-    return (await readFile(join(gitDir, BRANCH_FILE), "utf8")).trim() || null;
-  } catch {
-    return null; // Made by hand, or damaged: the goal's branch is looked for.
-  }
 }

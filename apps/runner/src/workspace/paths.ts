@@ -9,15 +9,35 @@ export interface MirrorPaths {
   readonly incoming: string;
 }
 
-/** The agent side of an issue. */
+/**
+ * The folders and files of an issue. An agent has to be able to write its `tree`, `gitDir` and `tmpDir`, so nothing that lies
+ * in them is believed. Everything that tac8 itself knows of the issue is beside or in `notesDir`, where no agent has to write.
+ */
 export interface WorkspacePaths {
   readonly tree: string;
   readonly gitDir: string;
-  readonly lockFile: string;
-  /** Outside the worktree, so that it never reaches a pull request. */
-  readonly promptFile: string;
-  /** For what the agent's program leaves behind; removed when it ends. */
+  /** For files that the agent's program leaves behind; removed when the agent ends. */
   readonly tmpDir: string;
+
+  /** tac8's notes about the workspace. They are removed with it. */
+  readonly notesDir: string;
+  /** The end of the newest agent, until Redis has recorded it. */
+  readonly endFile: string;
+  /** The branch that the workspace was made for. */
+  readonly branchFile: string;
+  /** The agent only reads it. Outside the worktree, so that it never reaches a pull request. */
+  readonly promptFile: string;
+  /** Beside the notes, because it outlives them by a moment. */
+  readonly lockFile: string;
+  readonly former: FormerPaths;
+}
+
+/** The places of the same files in the data folders of older versions, which kept them on the agent side. */
+export interface FormerPaths {
+  readonly endFile: string;
+  readonly branchFile: string;
+  readonly promptFile: string;
+  readonly lockFile: string;
 }
 
 /** Folders are lower-cased as job ids are: GitHub ignores case, file systems do not. */
@@ -41,11 +61,22 @@ export function workspacePaths(home: string, baseDir: string, ref: IssueRef): Wo
   const name = `gh-${ref.number}`;
   const root = join(home, "workspaces", owner, repo);
   const trees = isAbsolute(baseDir) ? join(baseDir, owner, repo) : join(root, baseDir);
+  const gitDir = join(root, "git", `${name}.git`);
+  const notesDir = join(home, "issues", owner, repo, name);
   return {
     tree: join(trees, name),
-    gitDir: join(root, "git", `${name}.git`),
-    lockFile: join(root, "git", `${name}.lock`),
-    promptFile: join(root, "prompts", `${name}.md`),
+    gitDir,
     tmpDir: join(root, "tmp", name),
+    notesDir,
+    endFile: join(notesDir, "end.json"),
+    branchFile: join(notesDir, "branch"),
+    promptFile: join(notesDir, "prompt.md"),
+    lockFile: `${notesDir}.lock`,
+    former: {
+      endFile: join(gitDir, "tac8-end.json"),
+      branchFile: join(gitDir, "tac8-branch"),
+      promptFile: join(root, "prompts", `${name}.md`),
+      lockFile: join(root, "git", `${name}.lock`),
+    },
   };
 }

@@ -7,6 +7,8 @@ import { asNobody } from "./testing/asNobody.ts";
 import { workspacePaths, type WorkspacePaths } from "./paths.ts";
 import { removeWorkspace } from "./remove.ts";
 
+const FILES = ["lockFile", "promptFile", "endFile", "branchFile"] as const;
+const FORMER = ["lockFile", "promptFile"] as const;
 let dir = "";
 let paths: WorkspacePaths;
 beforeEach(async () => {
@@ -14,8 +16,12 @@ beforeEach(async () => {
   paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });
   await mkdir(join(paths.tree, "cache/module"), { recursive: true });
   await mkdir(paths.gitDir, { recursive: true });
-  await mkdir(dirname(paths.promptFile), { recursive: true });
-  for (const file of [paths.lockFile, paths.promptFile, join(paths.tree, "cache/module/file")]) {
+  for (const file of [paths.promptFile, paths.former.promptFile]) await mkdir(dirname(file), { recursive: true });
+  for (const file of [
+    ...FILES.map((name) => paths[name]),
+    ...FORMER.map((name) => paths.former[name]),
+    join(paths.tree, "cache/module/file"),
+  ]) {
     await writeFile(file, "");
   }
 });
@@ -23,7 +29,10 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const left = () => [paths.tree, paths.gitDir, paths.lockFile, paths.promptFile].filter((path) => existsSync(path));
+const left = () =>
+  [...Object.values(paths), ...Object.values(paths.former)].filter(
+    (path) => typeof path === "string" && existsSync(path),
+  );
 
 test("all of it goes, and again is no error", async () => {
   await removeWorkspace(paths);

@@ -2,6 +2,7 @@ import { chmod, lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { look } from "./aside.ts";
+import { removeLockFiles } from "./lock.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /** Removes an issue's workspace. The caller holds its lock and has made sure that all of value is on GitHub. */
@@ -14,8 +15,10 @@ export async function removeWorkspace(paths: WorkspacePaths): Promise<void> {
   }
   await removeTree(paths.tree);
   await removeTree(going);
-  await rm(paths.promptFile, { force: true });
-  await rm(paths.lockFile, { force: true });
+  // Not before the repository: without them, files in it would count as an older version's notes.
+  await removeTree(paths.notesDir);
+  await rm(paths.former.promptFile, { force: true });
+  await removeLockFiles(paths);
 }
 
 /** Agents' tools leave folders that not even their owner may write to (module caches do): these are opened first. */

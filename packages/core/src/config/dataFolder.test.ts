@@ -62,6 +62,7 @@ test.each([
   [["demo"], false],
   [["demo", "up.lock", "logs", "github-token", "janitor.last"], false],
   [["repos"], true],
+  [["issues"], true],
   [["workspaces"], true],
   [["runs", "demo"], true],
   [["redis"], true],

@@ -29,7 +29,7 @@ export const NO_DATA_FOLDER =
   "HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one";
 
 /** Each is made by real work only. The demo of older versions left `.tac8/demo`, and a failed start `.tac8/up.lock`. */
-const DATA_NAMES: ReadonlySet<string> = new Set(["redis", "repos", "runs", "tasks.md", "workspaces"]);
+const DATA_NAMES: ReadonlySet<string> = new Set(["issues", "redis", "repos", "runs", "tasks.md", "workspaces"]);
 /** With the hash 40 characters, because the path of a Unix socket in the folder is limited to 107 bytes. */
 const MAX_BASE = 31;
 

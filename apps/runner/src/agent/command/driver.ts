@@ -55,9 +55,10 @@ export function commandDriver({ model, prices }: Pricing): AgentDriver {
 export function fillTemplate({
   program,
   promptFile,
+  outputFile,
   model,
-}: Pick<AgentRequest, "program" | "promptFile" | "model">): string[] {
-  const values: Readonly<Record<string, string>> = { prompt_file: promptFile, output_file: `${promptFile}.out`, model };
+}: Pick<AgentRequest, "program" | "promptFile" | "outputFile" | "model">): string[] {
+  const values: Readonly<Record<string, string>> = { prompt_file: promptFile, output_file: outputFile, model };
   return program.map((part) =>
     part.replaceAll(/\{(prompt_file|output_file|model)\}/g, (_, name: string) => values[name] ?? ""),
   );

@@ -52,6 +52,7 @@ export async function createBench(): Promise<Bench> {
     env: { PATH: process.env["PATH"] ?? "", HOME: dir },
     prompt: "do it",
     promptFile: join(dir, "prompt.md"),
+    outputFile: join(dir, "output"),
     model: "fake",
     sessionId: randomUUID(),
     resume: false,

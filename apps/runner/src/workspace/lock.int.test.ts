@@ -1,0 +1,67 @@
+import { existsSync, statSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { tryLock } from "../lock/flock.ts";
+import { lockWorkspace, removeLockFiles } from "./lock.ts";
+import { workspacePaths, type WorkspacePaths } from "./paths.ts";
+
+let dir = "";
+let paths: WorkspacePaths;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-lock-"));
+  paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });
+  await mkdir(dirname(paths.former.lockFile), { recursive: true });
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+test("one holder; its folder is this user's alone, and the former place of the lock stays empty", async () => {
+  const held = await lockWorkspace(paths);
+  expect(held?.path).toBe(paths.lockFile);
+  expect(await lockWorkspace(paths)).toBeNull();
+  held?.release();
+  const again = await lockWorkspace(paths);
+  expect(again).not.toBeNull();
+  again?.release();
+  for (let folder = dirname(paths.lockFile); folder !== dir; folder = dirname(folder))
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(existsSync(paths.former.lockFile)).toBe(false);
+});
+
+test("a workspace that a runner of an older version holds is taken, and neither lock is kept", async () => {
+  const older = await tryLock(paths.former.lockFile);
+  expect(await lockWorkspace(paths)).toBeNull();
+  const newer = await tryLock(paths.lockFile);
+  expect(newer).not.toBeNull();
+  newer?.release();
+  older?.release();
+  const held = await lockWorkspace(paths);
+  expect(held).not.toBeNull();
+  held?.release();
+});
+
+test("a runner of an older version does not get what is held here, until it is released", async () => {
+  (await tryLock(paths.former.lockFile))?.release();
+  const held = await lockWorkspace(paths);
+  expect(await tryLock(paths.former.lockFile)).toBeNull();
+  held?.release();
+  const older = await tryLock(paths.former.lockFile);
+  expect(older).not.toBeNull();
+  older?.release();
+});
+
+test("something else in the former place is no lock", async () => {
+  await mkdir(paths.former.lockFile);
+  const held = await lockWorkspace(paths);
+  expect(held).not.toBeNull();
+  held?.release();
+});
+
+test("both files go", async () => {
+  (await tryLock(paths.former.lockFile))?.release();
+  const held = await lockWorkspace(paths);
+  await removeLockFiles(paths);
+  held?.release();
+  expect([paths.lockFile, paths.former.lockFile].filter(existsSync)).toEqual([]);
+});

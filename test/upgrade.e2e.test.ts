@@ -1,0 +1,62 @@
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { lock } from "../apps/runner/src/lock/flock.ts";
+import { workspacePaths, type WorkspacePaths } from "../apps/runner/src/workspace/paths.ts";
+import { nextNumber } from "./once.ts";
+import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
+
+/** A data folder in which an older version has worked, which kept its notes about workspaces beside or in them. */
+let world: World;
+let runner: App;
+beforeAll(async () => {
+  world = await createWorld();
+  world.startApp("scheduler");
+  runner = world.startApp("runner");
+});
+afterAll(() => world.close());
+
+const pathsOf = (number: number): WorkspacePaths =>
+  workspacePaths(world.home, "trees", { owner: OWNER, repo: "widgets", number });
+
+test("a workspace that a runner of an older version holds is not worked in; when it is free, the job goes on", async () => {
+  const number = nextNumber(world);
+  const { former } = pathsOf(number);
+  await mkdir(dirname(former.lockFile), { recursive: true });
+  const held = await lock(former.lockFile);
+  try {
+    expect(world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { result: "Done." }] })).toBe(number);
+    await runner.says("its workspace is in use: waiting");
+    expect(await world.agentStarts(number)).toEqual([]);
+  } finally {
+    held.release();
+  }
+  await world.reaches(number, "pr");
+  expect(await world.agentStarts(number)).toHaveLength(1);
+  await poll(30_000, async () => (existsSync(former.lockFile) ? "the former lock is there" : null));
+});
+
+test("an end that an older version noted, and Redis does not know, is not paid for again", async () => {
+  const script = [{ write: "work.txt", text: "1\n" }, world.gate("end"), { result: "Done by the older version." }];
+  const number = world.openIssue({ script });
+  const { endFile, branchFile, promptFile, notesDir, lockFile, former } = pathsOf(number);
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
+  await world.stopRedis();
+  await world.open("end");
+  await poll(60_000, async () => (existsSync(endFile) ? null : "no note of its end"));
+  await runner.stop("SIGKILL");
+  const { usage } = JSON.parse(await readFile(endFile, "utf8")) as { usage: { costUsd: number } };
+  await mkdir(dirname(former.promptFile), { recursive: true });
+  await rename(endFile, former.endFile);
+  await rename(branchFile, former.branchFile);
+  await rename(promptFile, former.promptFile);
+  await rename(lockFile, former.lockFile);
+  await rm(notesDir, { recursive: true });
+  await world.startRedis();
+  world.startApp("runner");
+  await world.reaches(number, "pr");
+  expect(await world.agentStarts(number)).toHaveLength(1);
+  expect(await world.store.read(world.jobId(number))).toMatchObject({ summary: "Done by the older version.", usage });
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "work.txt")).toBe("1\n");
+});
