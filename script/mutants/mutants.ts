@@ -312,6 +312,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a pipe or a device in the place of an agent's file is not read",
   },
   {
+    name: "linked-folder",
+    file: `${RUNNER}/workspace/ourSettings.ts`,
+    find: "if (look(folder)?.isSymbolicLink() === true) await rm(folder);",
+    replace: "",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "nothing is written behind a link" },
+    promise: "a link that an agent puts in its repository leads no file of tac8 elsewhere",
+  },
+  {
     name: "private-files",
     file: `${RUNNER}/airlock/incoming.ts`,
     find: 'if (left !== "") {',

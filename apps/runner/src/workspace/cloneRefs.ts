@@ -1,8 +1,8 @@
-import { mkdir, readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { formatPackedRefs, parsePackedRefs, readRefs, type Ref, type Refs } from "../git/refFiles.ts";
 import { look } from "./aside.ts";
-import { putFile } from "./ourSettings.ts";
+import { makeOurFolder, putFile } from "./ourSettings.ts";
 import { readPlainFile } from "./plainFile.ts";
 
 /** The refs that tac8 put into a thin repository, in the form of `packed-refs`. */
@@ -110,7 +110,6 @@ export async function readHeads(gitDir: string): Promise<ReadonlySet<string>> {
 }
 
 async function writeHead(gitDir: string, defaultBranch: string): Promise<void> {
-  const file = join(gitDir, REMOTE, "HEAD");
-  await mkdir(dirname(file), { recursive: true });
-  await putFile(file, `ref: ${REMOTE}/${defaultBranch}\n`);
+  const folder = await makeOurFolder(gitDir, REMOTE.split("/"));
+  await putFile(join(folder, "HEAD"), `ref: ${REMOTE}/${defaultBranch}\n`);
 }

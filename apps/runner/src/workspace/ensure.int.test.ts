@@ -440,6 +440,21 @@ test("links that an agent planted in its repository are not followed", async () 
   }
 });
 
+test.each(["objects/info", "refs/remotes/origin", "refs/remotes"])(
+  "nothing is written behind a link that an agent put in the place of the folder %s",
+  async (name) => {
+    await bench.ensure();
+    const folder = join(bench.paths.gitDir, name);
+    const elsewhere = join(bench.dir, `elsewhere-${bench.name}`);
+    await mkdir(elsewhere);
+    await rm(folder, { recursive: true });
+    await symlink(elsewhere, folder);
+    await bench.ensure();
+    expect(await readdir(elsewhere)).toEqual([]);
+    expect((await bench.ensure()).how).toBe("reused");
+  },
+);
+
 test("folders that nobody may write to, not even their owner, are opened up", async () => {
   await bench.push(bench.branch, { "b/c/d.txt": "1\n" });
   await bench.ensure();

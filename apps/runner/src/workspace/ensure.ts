@@ -11,7 +11,7 @@ import { withoutDrivers } from "./drivers.ts";
 import { removeEndNote } from "./endNote.ts";
 import { lookAt, relate } from "./look.ts";
 import { writeBranchNote } from "./notes.ts";
-import { putFile, writeOurSettings } from "./ourSettings.ts";
+import { makeOurFolder, putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { planWorkspace, type WorkspaceGoal, type WorkspaceSnapshot } from "./plan.ts";
 import { openUp } from "./remove.ts";
@@ -171,8 +171,7 @@ export async function checkFiles({ side, paths }: EnsureOptions, head: string): 
 
 /** (Re)writes what ties the thin repository to the mirror and to its branch, and what it has of a clone. */
 async function connect({ paths, side, mirrorDir, goal }: EnsureOptions): Promise<void> {
-  const info = join(paths.gitDir, "objects", "info");
-  await mkdir(info, { recursive: true });
+  const info = await makeOurFolder(paths.gitDir, ["objects", "info"]);
   await putFile(join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
   await writeBranchNote(paths, goal.branch);
   await writeOurSettings(paths.gitDir, side.env);

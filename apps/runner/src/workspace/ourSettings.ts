@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { look } from "./aside.ts";
 import { readPlainFile } from "./plainFile.ts";
@@ -33,6 +33,20 @@ export async function writeOurSettings(gitDir: string, env: Readonly<Record<stri
   if (text === null || text.includes(OUR_INCLUDE)) return;
   const gap = text === "" || text.endsWith("\n") ? "" : "\n";
   await putFile(config, `${text}${gap}${OUR_INCLUDE}`);
+}
+
+/**
+ * Make a folder of a repository, of these names below each other, for a file of ours. A link that an agent put in the place of
+ * one of them is removed: the file would be written wherever it leads to. @returns its path
+ */
+export async function makeOurFolder(gitDir: string, names: readonly string[]): Promise<string> {
+  let folder = gitDir;
+  for (const name of names) {
+    folder = join(folder, name);
+    if (look(folder)?.isSymbolicLink() === true) await rm(folder);
+    await mkdir(folder, { recursive: true });
+  }
+  return folder;
 }
 
 /** All of it is there, or what was before. A link that an agent put there is replaced, not followed. */
