@@ -311,7 +311,7 @@ function renderConfig(changes: NonNullable<WorldOptions["config"]>): string {
     },
     github: { repo_owner: OWNER, repo_name: "widgets", write_interval_ms: 0 },
     llm: { command: [SCRIPTED] },
-    agent: { env: ["TAC8_WITNESS"] },
+    agent: { env: ["TAC8_WITNESS"], home: "private" },
     // However busy the machine is that the tests run on.
     host: { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 },
   };

@@ -18,7 +18,8 @@ beforeEach(async () => {
   api = await startModelApi();
   const settings = JSON.stringify({ permissions: { deny: ["Bash(npm publish:*)"] } });
   const files = { "README.md": "# widgets\n", ".claude/settings.json": settings };
-  world = await createWorld({ files, config: { llm: { command: ["claude"] } } });
+  // Some have a login, and some a key.
+  world = await createWorld({ files, config: { llm: { command: ["claude"] }, agent: { home: "auto" } } });
 });
 
 afterEach(async () => {

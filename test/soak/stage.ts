@@ -58,6 +58,7 @@ command = [${JSON.stringify(SCRIPTED)}]
 
 [agent]
 env = ["TAC8_WITNESS"]
+home = "private"
 
 [host]
 min_free_memory_mb = 0

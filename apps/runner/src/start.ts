@@ -1,6 +1,7 @@
 import { hostname, totalmem } from "node:os";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { sharedHome } from "@tac8/core/config/agentHome";
 import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { StartupProblem } from "@tac8/core/app/main";
@@ -80,6 +81,8 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   if (missing.length > 0) throw new StartupProblem(missing);
   const github = await signIn(config, { log, redis, signal, now, writes: true });
   log.info("agents run as this runner's own Unix user: what separates them guards against accidents only");
+  const homes = sharedHome(config);
+  if (homes !== null) log.warn(`${homes.text}: ${homes.advice}`);
 
   // The data folder's slots, and what an earlier runner has left in them.
   openDataFolder(config.home, log);
@@ -170,6 +173,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       tired: hostWatch.tired,
       limit: pace?.limit,
       paused: pauseWatch.paused,
+      sharedHome: homes,
       runs: jobs.progress(),
       machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
       process: vitals.look(),

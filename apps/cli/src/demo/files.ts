@@ -30,6 +30,9 @@ write_interval_ms = 0
 [llm]
 command = ${text(given.agent)}
 
+[agent]
+home = "private"
+
 [host]
 max_load_per_core = 0
 

@@ -36,8 +36,6 @@ export async function runDemo(context: Context): Promise<number> {
       ...demoEnvironment(env),
       GITHUB_TOKEN: DEMO_TOKEN,
       TAC8_HOME: home,
-      // The scripted agent keeps its sessions where Claude Code would: not among the operator's own.
-      CLAUDE_CONFIG_DIR: join(home, "claude"),
     };
     const { config, problems } = loadConfig({ flag: configPath, env: demoEnv, cwd });
     if (config === null) throw new Problem(problems.map(({ key, message }) => `${key}: ${message}`));

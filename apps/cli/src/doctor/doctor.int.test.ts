@@ -233,11 +233,13 @@ test("the agent is asked for one word only when that was wished", async () => {
   const reply =
     '{"type":"result","is_error":true,"result":"Invalid API key · Please run /login","api_error_status":401}';
   configure(`[llm]\ncommand = ["${agentThat(`cat > ${asked}; echo '${reply}'; exit 1`)}"]\n`);
-  expect(of(await found(), "Agent")).toMatchObject([{ verdict: "ok" }, { verdict: "note" }]);
+  const home = { verdict: "note", advice: expect.stringContaining("claude setup-token") };
+  expect(of(await found(), "Agent")).toMatchObject([{ verdict: "ok" }, { verdict: "note" }, home]);
   expect(existsSync(asked)).toBe(false);
   expect(of(await found(["--agent"]), "Agent")).toMatchObject([
     { verdict: "ok", text: expect.stringContaining("9.9.9") },
     { verdict: "problem", advice: expect.stringContaining("ANTHROPIC_API_KEY") },
+    home,
   ]);
   expect(existsSync(asked)).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
 import type { Area, MayWrite } from "@tac8/core/github/mayWrite";
 import { expect, test } from "vitest";
-import { judgeMissing, judgePrompt, judgeVersion } from "./checks/agent.ts";
+import { judgeHome, judgeMissing, judgePrompt, judgeVersion } from "./checks/agent.ts";
 import { judgeClock } from "./checks/clock.ts";
 import { judgeConfig } from "./checks/config.ts";
 import { judgeDisk } from "./checks/disk.ts";
@@ -208,6 +208,13 @@ test("the agent", () => {
     text: "claude --version ended with 1: broken",
   });
   expect(judgeVersion("claude", new Error("EACCES")).verdict).toBe("problem");
+});
+
+test("a home folder that agents share is worth a note", () => {
+  const shared = { text: "agents share it", advice: "run claude setup-token" };
+  expect(judgeHome("auto", shared)).toEqual([{ verdict: "note", ...shared }]);
+  expect(judgeHome("shared", null)).toMatchObject([{ verdict: "note" }]);
+  expect([judgeHome("auto", null), judgeHome("private", null)]).toEqual([[], []]);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { look } from "../workspace/aside.ts";
 import { workspacePaths } from "../workspace/paths.ts";
 import type { Item, ItemKind } from "./plan.ts";
 
-/** What of a data folder a janitor looks after, but for the agents' sessions. Links are never followed. */
+/** What of a data folder a janitor looks after, but for the sessions in a shared home folder. Links are never followed. */
 export async function findItems(home: string, baseDir: string): Promise<Item[]> {
   const items: Item[] = [];
   for (const ref of await findRepositories(home, "workspaces")) items.push(...(await inWorkspaces(home, baseDir, ref)));
@@ -56,6 +56,8 @@ async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promis
   for (const [kind, folder] of [
     ["prompt", dirname(any.former.promptFile)],
     ["temporary", dirname(any.tmpDir)],
+    // What is left there between two runs is the session.
+    ["session", dirname(any.homeDir)],
   ] as const) {
     for (const { name } of await list(folder)) {
       const [, number] = /^gh-(\d{1,10})(?:\.md(?:\.out)?)?$/.exec(name) ?? [];

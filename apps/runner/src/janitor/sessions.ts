@@ -9,19 +9,24 @@ import type { Item } from "./plan.ts";
 export interface SessionsOptions {
   readonly home: string;
   readonly baseDir: string;
-  /** What agents see: `CLAUDE_CONFIG_DIR` or `HOME` says where they keep their sessions. */
+  /** What agents see that share a home folder. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** A prompt may come before the first line that names the folder. */
 const LOOK_BYTES = 1024 * 1024;
 
+/** Claude Code's folder where agents share a home folder; null: the environment names none. */
+export function sharedConfig(env: Readonly<Record<string, string>>): string | null {
+  return env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
+}
+
 /**
- * The agents' session files of our own worktrees, also from before the data folder was moved. Claude Code names a folder after the one it worked in, with a dash for
+ * The session files of our own worktrees in the home folder that agents share, also from before the data folder was moved. Claude Code names a folder after the one it worked in, with a dash for
  * whatever is no letter or digit, so two folders may share one: what counts is the `cwd` inside the file.
  */
 export async function findSessions({ home, baseDir, env }: SessionsOptions): Promise<Item[]> {
-  const config = env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
+  const config = sharedConfig(env);
   if (config === null) return [];
   const projects = join(config, "projects");
   const folders = (await list(projects)).filter((entry) => entry.isDirectory());

@@ -161,6 +161,17 @@ test("leftovers of killed runs go; those of live runs and of other people stay",
   expect(pathsOf(await later(99))).toEqual([alive]);
 });
 
+test("an issue's home folder goes in its time, and not while the issue is worked on", async () => {
+  const { homeDir } = git.paths;
+  const session = await file(join(homeDir, ".claude/projects/-tree/one.jsonl"));
+  await bench.stands(number, "blocked");
+  expect(pathsOf(await later(99))).toEqual([]);
+  await bench.stands(number, "pr");
+  expect(pathsOf(await later(13.9))).toEqual([]);
+  expect(pathsOf(await later(14.1))).toEqual([homeDir]);
+  expect(existsSync(session)).toBe(false);
+});
+
 test("sessions from before the data folder was moved go as well; those of other folders stay", async () => {
   await bench.stands(number, "pr");
   const { home, paths, dir } = git;

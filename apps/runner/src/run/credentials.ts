@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { isRepositoryHold } from "@tac8/core/domain/holds";
+import { sharedConfig } from "../janitor/sessions.ts";
 import { readPlainFile } from "../workspace/plainFile.ts";
 
 /** Names and prefixes of what an agent signs in with, wherever its model is served. */
@@ -25,7 +26,7 @@ export async function credentialsOf(
 async function ofAgents({ agent, agentEnv }: Pick<Config, "agent" | "agentEnv">): Promise<string[]> {
   const names = Object.keys(agentEnv).filter((name) => OF_AGENTS.test(name) || agent.env.includes(name));
   const variables = names.toSorted().map((name) => `${name}=${agentEnv[name] ?? ""}`);
-  const folder = agentEnv["CLAUDE_CONFIG_DIR"] ?? join(agentEnv["HOME"] ?? "/", ".claude");
+  const folder = sharedConfig(agentEnv) ?? "/.claude";
   // An agent may write it, too.
   const login = await readPlainFile(join(folder, ".credentials.json"), MAX_FILE, { followLinks: true });
   return [...variables, login ?? ""];

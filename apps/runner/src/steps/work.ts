@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
+import { agentHomeOf } from "@tac8/core/config/agentHome";
 import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
@@ -16,6 +17,8 @@ import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
 import { startAgent } from "../agent/start.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
+import { keepSession } from "../home/keepSession.ts";
+import { openHome } from "../home/open.ts";
 import { programPrefix } from "../host/ceiling.ts";
 import { AgentLost } from "../run/planSettle.ts";
 import type { RunContext } from "../run/context.ts";
@@ -111,16 +114,11 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   const budgetDay = await beginOn(run);
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.state.usage ?? NO_USAGE);
-  const request: AgentRequest = {
+  const isPrivate = agentHomeOf(config, provider).kind === "private";
+  const request: Omit<AgentRequest, "env"> = {
     runId: run.id,
     program: [...programPrefix(ceiling, run.slot), ...program],
     cwd: run.paths.tree,
-    env: {
-      CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
-      // Where an agent deletes its worktree's `.git`, its git finds no repository, and not the one that the data folder is in.
-      GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
-      ...run.agentEnv,
-    },
     prompt: how.prompt ?? "",
     promptFile: run.paths.promptFile,
     outputFile: join(run.paths.tmpDir, "output"),
@@ -151,20 +149,30 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   if (run.switch.halt.aborted) await giveBack(run, budgetDay);
   run.switch.halt.throwIfAborted();
   await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
+  const env = {
+    CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
+    // Where an agent deletes its worktree's `.git`, its git finds no repository, and not the one that the data folder is in.
+    GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
+    ...(isPrivate ? await privateHome(run, how.session) : run.agentEnv),
+  };
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
     provider === "command"
       ? commandDriver({ model, prices: agents.prices })
       : claudeDriver({ uid: process.getuid?.() ?? 0 });
-  const agent = startAgent(driver, request, {
-    onEvent: (event) => {
-      live.add(event);
-      run.progress.did(event, redact(event.text));
+  const agent = startAgent(
+    driver,
+    { ...request, env },
+    {
+      onEvent: (event) => {
+        live.add(event);
+        run.progress.did(event, redact(event.text));
+      },
+      leftMs: run.leftMs,
+      log: run.log,
+      now,
     },
-    leftMs: run.leftMs,
-    log: run.log,
-    now,
-  });
+  );
   run.log.info(
     { resume: request.resume, session: sessionId, model },
     request.resume ? "agent resumed" : "agent started",
@@ -201,8 +209,18 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   } finally {
     stopWatching();
     void live.close();
-    await removeTree(run.paths.tmpDir).catch((err: unknown) => run.log.warn({ err }, "temporary files were left"));
+    const left = (err: unknown) => run.log.warn({ err }, "temporary files were left");
+    await removeTree(run.paths.tmpDir).catch(left);
+    if (isPrivate) await keepSession(run.paths.homeDir, sessionId).catch(left);
   }
+}
+
+/** @returns the environment of an agent whose issue has a home folder of its own, which is made as it has to be. */
+async function privateHome(run: RunContext, session: string | null): Promise<Record<string, string>> {
+  const { git } = run.services.config;
+  const { env, brought } = await openHome({ home: run.paths.homeDir, env: run.agentEnv, git, session });
+  if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
+  return env;
 }
 
 /**

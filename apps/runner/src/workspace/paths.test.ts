@@ -5,10 +5,10 @@ import { workspacePaths } from "./paths.ts";
 const issue = { owner: "Octo", repo: "Widgets", number: 7 };
 
 test.each(["trees", "/elsewhere"])("nothing that is believed lies where an agent has to write (%s)", (baseDir) => {
-  const { tree, gitDir, tmpDir, former: _, ...believed } = workspacePaths("/home", baseDir, issue);
+  const { tree, gitDir, tmpDir, homeDir, former: _, ...believed } = workspacePaths("/home", baseDir, issue);
   for (const path of Object.values(believed)) {
     expect(path).toMatch(/^\/home\/issues\/octo\/widgets\/gh-7/);
-    for (const folder of [tree, gitDir, tmpDir]) expect(relative(folder, path)).toMatch(/^\.\./);
+    for (const folder of [tree, gitDir, tmpDir, homeDir]) expect(relative(folder, path)).toMatch(/^\.\./);
   }
 });
 

@@ -18,6 +18,8 @@ export interface WorkspacePaths {
   readonly gitDir: string;
   /** For files that the agent's program leaves behind; removed when the agent ends. */
   readonly tmpDir: string;
+  /** HOME of the issue's agents, where they do not share one. Outside the worktree too. */
+  readonly homeDir: string;
 
   /** tac8's notes about the workspace. They are removed with it. */
   readonly notesDir: string;
@@ -67,6 +69,7 @@ export function workspacePaths(home: string, baseDir: string, ref: IssueRef): Wo
     tree: join(trees, name),
     gitDir,
     tmpDir: join(root, "tmp", name),
+    homeDir: join(root, "home", name),
     notesDir,
     endFile: join(notesDir, "end.json"),
     branchFile: join(notesDir, "branch"),

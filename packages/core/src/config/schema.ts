@@ -172,6 +172,12 @@ export const sections = {
       .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable"))
       .default([])
       .describe("Names of further environment variables that agents may see."),
+    home: z
+      .enum(["auto", "private", "shared"])
+      .default("auto")
+      .describe(
+        '"private": agents of each issue have a home folder (HOME) of their own. "shared": that of the user who runs tac8. "auto": private, unless a login in that folder may be needed, which is a warning.',
+      ),
   }),
   worktree: z.strictObject({
     base_dir: z

@@ -96,6 +96,12 @@ const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level:
   ],
   ["a clock that is ahead", { scheduler: { ...scheduler, at: NOW + 5000, lastPollAt: NOW + 5000 } }, "ok", []],
 
+  [
+    "agents that share a home folder, said once",
+    { runners: ["a", "b"].map((name) => runner(name, { sharedHome: { text: "shared", advice: "change it" } })) },
+    "warning",
+    ["shared-home"],
+  ],
   ["no runner", { runners: [] }, "critical", ["no-runner"]],
   ["a runner that went silent", { gone: [runner("c")] }, "warning", ["runner-gone:c"]],
   ["the only one went silent", { runners: [], gone: [runner("c")] }, "critical", ["no-runner", "runner-gone:c"]],

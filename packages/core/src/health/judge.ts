@@ -23,6 +23,7 @@ export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
   return healthOf([
     ...judgeScheduler(snapshot, given),
     ...judgeRunners(snapshot),
+    ...judgeHomes(snapshot),
     ...judgeRedis(snapshot, given.limits, scale),
     ...judgeMachines(snapshot, given.limits, scale),
     ...judgeHolds(snapshot),
@@ -65,6 +66,13 @@ function judgeRunners({ runners, gone }: Snapshot): Reason[] {
   if (resting.length < runners.length) return [...resting, ...lost];
   const text = "every runner rests, so nothing new starts: see their reasons";
   return [{ ...everywhere, level: "degraded", code: "all-rest", text }, ...resting, ...lost];
+}
+
+/** Once, however many runners: they have one configuration. */
+function judgeHomes({ runners }: Snapshot): Reason[] {
+  const shared = runners.find(({ sharedHome }) => sharedHome)?.sharedHome;
+  if (!shared) return [];
+  return [{ ...everywhere, level: "warning", code: "shared-home", text: `${shared.text}: ${shared.advice}` }];
 }
 
 function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, scale: Scale): Reason[] {

@@ -72,6 +72,8 @@ const runnerSchema = z.object({
   limit: z.number().optional(),
   /** The person who paused it, see state/pause.ts; null: nobody. */
   paused: pauseSchema.nullable().optional(),
+  /** What is said of its agents that share a home folder although nobody asked for it; null: none do. */
+  sharedHome: z.object({ text: z.string(), advice: z.string() }).nullable().optional(),
   runs: z.array(runSchema).optional(),
   machine: hostSchema.optional(),
   ...vitals,

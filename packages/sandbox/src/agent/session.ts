@@ -13,7 +13,9 @@ export interface Session {
   total: ModelUsage;
 }
 
-const fileOf = (folder: string, id: string): string => join(folder, "scripted-sessions", `${id}.json`);
+/** Where Claude Code would have one. */
+const folderOf = (folder: string): string => join(folder, "projects", "scripted");
+const fileOf = (folder: string, id: string): string => join(folderOf(folder), `${id}.jsonl`);
 
 export async function loadSession(folder: string, id: string): Promise<Session | undefined> {
   try {
@@ -26,7 +28,7 @@ export async function loadSession(folder: string, id: string): Promise<Session |
 
 export async function saveSession(folder: string, session: Session): Promise<void> {
   const file = fileOf(folder, session.id);
-  await mkdir(join(folder, "scripted-sessions"), { recursive: true });
+  await mkdir(folderOf(folder), { recursive: true });
   await writeFile(`${file}.${process.pid}`, JSON.stringify(session));
   await rename(`${file}.${process.pid}`, file);
 }

@@ -1,3 +1,4 @@
+import { agentHomeOf, sharedHome, type SharedHome } from "@tac8/core/config/agentHome";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { isAbsolute } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -24,19 +25,23 @@ export const agent: Check = {
     const missing = missingPrograms(config, programs).find((line) => !/^(git|flock) /.test(line));
     if (missing !== undefined) return [judgeMissing(missing)];
     if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked for in each worktree`)];
-    if (llm.provider === "command") return [ok(`${name} is installed; whether it works shows when it works`)];
+    const homes = judgeHome(config.agent.home, sharedHome(config));
+    if (llm.provider === "command") return [ok(`${name} is installed; whether it works shows when it works`), ...homes];
     // An agent looks at the folder it is in: not at the operator's.
     const cwd = await mkdtemp(join(tmpdir(), "tac8-doctor-"));
     try {
-      const env = { ...config.agentEnv, PATH: programs, ...QUIET };
+      const isPrivate = agentHomeOf(config, llm.provider).kind === "private";
+      const { CLAUDE_CONFIG_DIR, ...inherited } = config.agentEnv;
+      const shared = CLAUDE_CONFIG_DIR === undefined ? {} : { CLAUDE_CONFIG_DIR };
+      const env = { ...inherited, ...(isPrivate ? { HOME: cwd } : shared), PATH: programs, ...QUIET };
       const within = (ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
       const version = await ask([...program, "--version"], { env, cwd, signal: within(VERSION_MS) }).catch(asError);
       const findings = [judgeVersion(name, version)];
       if (!site.agent || findings[0]?.verdict === "problem")
-        return [...findings, ...(site.agent ? [] : [signInHint(site)])];
+        return [...findings, ...(site.agent ? [] : [signInHint(site)]), ...homes];
       const args = ["-p", "--output-format", "json", "--model", llm.model_default, "--max-turns", "1"];
       const options = { env, cwd, signal: within(PROMPT_MS), input: PROMPT };
-      return [...findings, judgePrompt(await ask([...program, ...args], options).catch(asError))];
+      return [...findings, judgePrompt(await ask([...program, ...args], options).catch(asError)), ...homes];
     } finally {
       await rm(cwd, { recursive: true, force: true });
     }
@@ -54,6 +59,14 @@ function signInHint({ config }: Site): Finding {
   const key = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"].find((name) => agentEnv[name] !== undefined);
   const how = key === undefined ? "no key in the environment: it must be signed in by itself" : `signs in by ${key}`;
   return note(how, "tac8 doctor --agent asks it for one word, to see that it works");
+}
+
+/** Pure. `shared`: of agents that share a home folder although nobody asked for it. */
+export function judgeHome(setting: string, shared: SharedHome | null): Finding[] {
+  if (shared !== null) return [note(shared.text, shared.advice)];
+  if (setting !== "shared") return [];
+  const text = "agents share the home folder of tac8's user, as agent.home says";
+  return [note(text, "what an agent leaves there acts on every later run")];
 }
 
 /** Pure. `line`: what is missing, and what to do after a colon. */

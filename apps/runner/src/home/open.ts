@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "@tac8/core/config/resolve";
+import { sharedConfig } from "../janitor/sessions.ts";
+import { bringSession, keepSession } from "./keepSession.ts";
+import { toolchainVariables } from "./toolchains.ts";
+
+export interface OpenHome {
+  /** The issue's: `WorkspacePaths.homeDir`. */
+  readonly home: string;
+  /** The environment of agents that share a home folder. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly git: Pick<Config["git"], "author_name" | "author_email">;
+  /** To be resumed; null: the run begins a new one. */
+  readonly session: string | null;
+}
+
+/**
+ * Makes an issue's home folder as each of its runs finds it: new, but for the session. No agent of the issue may be alive.
+ * @returns the environment with it as HOME; `brought`: whether the session came from the shared home folder.
+ */
+export async function openHome({
+  home,
+  env,
+  git,
+  session,
+}: OpenHome): Promise<{ readonly env: Record<string, string>; readonly brought: boolean }> {
+  const kept = await keepSession(home, session);
+  const shared = sharedConfig(env);
+  const brought = session !== null && !kept && shared !== null && (await bringSession(shared, home, session));
+  await writeFile(join(home, ".gitconfig"), gitConfig(git), { flag: "wx", mode: 0o600 });
+  return { env: privateEnvironment(env, home), brought };
+}
+
+/** Pure but for a look at which toolchains are there. */
+export function privateEnvironment(env: Readonly<Record<string, string>>, home: string): Record<string, string> {
+  const { CLAUDE_CONFIG_DIR: _, ...rest } = env;
+  const owner = env["HOME"];
+  return { ...rest, ...(owner ? toolchainVariables(rest, owner, existsSync) : {}), HOME: home };
+}
+
+/** For tools that ask git who commits; commits have their author from the environment. */
+function gitConfig({ author_name: name, author_email: email }: OpenHome["git"]): string {
+  return `[user]\n\tname = ${quoted(name)}\n\temail = ${quoted(email)}\n`;
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+}

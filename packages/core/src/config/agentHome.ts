@@ -1,0 +1,52 @@
+import type { Config } from "./resolve.ts";
+import type { AgentChoice } from "./routing.ts";
+
+/**
+ * The home folder that an agent gets as HOME: one of its issue, or that of the user who runs tac8 (`shared`), because of
+ * the key `agent.home`, or because a login that only that folder has may be needed.
+ */
+export type AgentHome =
+  { readonly kind: "private" } | { readonly kind: "shared"; readonly why: "setting" | "login" | "command" };
+
+/** Variables with which Claude Code needs no login in a home folder. */
+const LOGINS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
+
+/** Pure. */
+export function agentHomeOf(
+  { agent, agentEnv }: Pick<Config, "agent" | "agentEnv">,
+  provider: AgentChoice["provider"],
+): AgentHome {
+  if (agent.home === "shared") return { kind: "shared", why: "setting" };
+  if (agent.home === "private") return { kind: "private" };
+  if (provider === "command") return { kind: "shared", why: "command" };
+  return LOGINS.some((name) => agentEnv[name]) ? { kind: "private" } : { kind: "shared", why: "login" };
+}
+
+/** What is said of agents that share a home folder although nobody asked for it. */
+export interface SharedHome {
+  readonly text: string;
+  /** What to do about it. */
+  readonly advice: string;
+}
+
+const SHARED: Readonly<Record<"login" | "command", SharedHome>> = {
+  login: {
+    text: "agents share the home folder of tac8's user, because Claude Code's login may be in it",
+    advice:
+      "run claude setup-token and set CLAUDE_CODE_OAUTH_TOKEN to what it prints (or set ANTHROPIC_API_KEY), so that each issue has a home folder of its own",
+  },
+  command: {
+    text: "agents share the home folder of tac8's user, because the program in command_template may keep its login there",
+    advice: 'set agent.home to "private" if it needs nothing in that folder, else to "shared"',
+  },
+};
+
+/** Of all agents that the configuration names; null: each issue has a home folder of its own, or none was asked for. Pure. */
+export function sharedHome(config: Pick<Config, "agent" | "agentEnv" | "agents">): SharedHome | null {
+  const { standard, rules } = config.agents;
+  for (const { provider } of [standard, ...rules.map(({ agent }) => agent)]) {
+    const home = agentHomeOf(config, provider);
+    if (home.kind === "shared" && home.why !== "setting") return SHARED[home.why];
+  }
+  return null;
+}

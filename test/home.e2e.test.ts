@@ -1,0 +1,78 @@
+import { readdirSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createWorld, LABEL, OWNER, REPO, type World } from "./world.ts";
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.close());
+
+const homeOf = (number: number) => join(world.home, "workspaces", REPO, "home", `gh-${number}`);
+const startsOf = async (number: number) => (await world.agentStarts(number)).map(({ resumed }) => resumed);
+const noted = async (name: string) => (await readFile(join(world.dir, name), "utf8")).trim().split("\n");
+
+/** A step that notes HOME and the files in it. */
+function look(name: string): { bash: string } {
+  const out = join(world.dir, name);
+  return { bash: `echo "$HOME" > '${out}'; (cd "$HOME" && find . -type f -o -type l) | sort >> '${out}'` };
+}
+
+const PLANT = {
+  bash: `mkdir -p "$HOME/.claude"; for f in .bashrc .npmrc .claude/settings.json; do echo x > "$HOME/$f"; done`,
+};
+
+test("each issue has a home folder of its own, in which a later run finds its session alone", async () => {
+  const again = [look("again"), { result: "Nothing more." }];
+  const number = world.openIssue({ script: [[PLANT, look("planted"), { result: "Answered." }], again] });
+  world.startApp("scheduler");
+  world.startApp("runner");
+  await world.reaches(number, "answered");
+  const kept = [expect.stringMatching(/^\.claude\/projects\/scripted\/[0-9a-f-]{36}\.jsonl$/)];
+  const files = readdirSync(homeOf(number), { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+  expect(files.map((file) => relative(homeOf(number), join(file.parentPath, file.name)))).toEqual(kept);
+  const planted = ["./.bashrc", "./.claude/settings.json", "./.npmrc"];
+  expect(await noted("planted")).toEqual(expect.arrayContaining([homeOf(number), ...planted]));
+
+  const other = world.openIssue({ script: [look("other"), { result: "Answered." }] });
+  await world.reaches(other, "answered");
+  const session = expect.stringMatching(/^\.\/\.claude\/projects\/scripted\/.*\.jsonl$/);
+  expect(await noted("other")).toEqual([homeOf(other), session, "./.gitconfig"]);
+
+  world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
+  await world.enters(number, "answered", 2);
+  expect(await startsOf(number)).toEqual([false, true]);
+  expect(await noted("again")).toEqual([homeOf(number), session, "./.gitconfig"]);
+});
+
+test("a session from before an issue had a home folder of its own goes on in it, without an attempt", async () => {
+  const config = await readFile(join(world.dir, "config.toml"), "utf8");
+  const shared = join(world.dir, "shared.toml");
+  await writeFile(shared, config.replace('home = "private"', 'home = "shared"'));
+  const again = [look("again"), { write: "a.txt", text: "a" }, { commit: "a" }, { result: "Done." }];
+  const number = world.openIssue({
+    script: { first: [look("first"), { ask: "Which one?" }, { result: "I asked." }], again },
+  });
+  world.startApp("scheduler");
+  const before = world.startApp("runner", { TAC8_CONFIG: shared });
+  await world.reaches(number, "blocked");
+  expect((await noted("first"))[0]).toBe(join(world.dir, "agent-home"));
+  await before.stop();
+
+  const after = world.startApp("runner");
+  world.github.comment({ repo: REPO, number, actor: OWNER, body: "The first one." });
+  await world.reaches(number, "pr");
+  expect((await noted("again"))[0]).toBe(homeOf(number));
+  expect(await startsOf(number)).toEqual([false, true]);
+  const brought = after
+    .log()
+    .split("\n")
+    .filter((line) => line.includes("the session was in the shared home folder"));
+  expect(brought).toHaveLength(1);
+  const attempts = (await world.history(number))
+    .filter(({ to }) => to === "running")
+    .map(({ evidence }) => evidence["attempt"]);
+  expect(new Set(attempts)).toEqual(new Set([1]));
+});
