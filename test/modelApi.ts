@@ -8,6 +8,8 @@ export interface ModelApi {
   readonly url: string;
   /** Every text of a user's message that it was ever sent. */
   prompts(): Promise<string[]>;
+  /** Everything that it was ever sent, as JSON. */
+  sent(): Promise<string>;
   /** Names of the tools that each request offers to the model. */
   tools(): Promise<string[][]>;
   /** From now on every message is answered by this error; null: as the scripts say. */
@@ -40,6 +42,9 @@ export async function startModelApi(): Promise<ModelApi> {
   const requests = async () => (await (await fetch(`${url}/requests`)).json()) as Request[];
   return {
     url,
+    async sent() {
+      return JSON.stringify(await requests());
+    },
     async tools() {
       return (await requests()).map(({ body }) => (body.tools ?? []).map(({ name }) => name));
     },

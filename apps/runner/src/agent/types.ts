@@ -22,6 +22,11 @@ export interface AgentRequest {
   readonly sessionId: string;
   /** Go on with that session instead of starting it. */
   readonly resume: boolean;
+  /**
+   * The program loads settings, MCP servers and instructions of its home folder alone, none of the workspace; `servers`: a
+   * file of further MCP servers, or null. Default null: it loads what it finds.
+   */
+  readonly ofHome?: { readonly servers: string | null } | null;
   /** US dollars; 0 is no limit. */
   readonly maxUsd: number;
   /** The workspace's lock; guard and agent inherit it. The caller releases it. */

@@ -55,7 +55,7 @@ async function run(issue: number, steps: readonly unknown[], { session, home = "
     CLAUDE_CODE_TMPDIR: bench.dir,
   };
   const place = join(bench.dir, "home", `gh-${issue}`);
-  const opened = await openHome({ home: place, env, git: GIT, session: session ?? null });
+  const opened = await openHome({ home: place, env, git: GIT, files: [], session: session ?? null });
   const request = bench.request({
     program: [CLAUDE],
     cwd,

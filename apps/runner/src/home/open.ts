@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { sharedConfig } from "../janitor/sessions.ts";
+import type { HomeFile } from "./base/collect.ts";
 import { bringSession, keepSession } from "./keepSession.ts";
 import { toolchainVariables } from "./toolchains.ts";
 
@@ -12,24 +13,32 @@ export interface OpenHome {
   /** The environment of agents that share a home folder. */
   readonly env: Readonly<Record<string, string>>;
   readonly git: Pick<Config["git"], "author_name" | "author_email">;
+  /** What the program loads of the base commit. */
+  readonly files: readonly HomeFile[];
   /** To be resumed; null: the run begins a new one. */
   readonly session: string | null;
 }
 
 /**
- * Makes an issue's home folder as each of its runs finds it: new, but for the session. No agent of the issue may be alive.
+ * Makes an issue's home folder as each of its runs finds it: new, but for the session, with the base commit's files. No agent of the issue may be alive.
  * @returns the environment with it as HOME; `brought`: whether the session came from the shared home folder.
  */
 export async function openHome({
   home,
   env,
   git,
+  files,
   session,
 }: OpenHome): Promise<{ readonly env: Record<string, string>; readonly brought: boolean }> {
   const kept = await keepSession(home, session);
   const shared = sharedConfig(env);
   const brought = session !== null && !kept && shared !== null && (await bringSession(shared, home, session));
   await writeFile(join(home, ".gitconfig"), gitConfig(git), { flag: "wx", mode: 0o600 });
+  for (const { path, bytes, executable } of files) {
+    const place = join(home, ".claude", path);
+    await mkdir(dirname(place), { recursive: true, mode: 0o700 });
+    await writeFile(place, bytes, { flag: "wx", mode: executable ? 0o700 : 0o600 });
+  }
   return { env: privateEnvironment(env, home), brought };
 }
 

@@ -17,6 +17,8 @@ import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
 import { startAgent } from "../agent/start.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
+import { MCP_FILE } from "../home/base/collect.ts";
+import { readBase } from "../home/base/read.ts";
 import { keepSession } from "../home/keepSession.ts";
 import { openHome } from "../home/open.ts";
 import { programPrefix } from "../host/ceiling.ts";
@@ -111,14 +113,21 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = how.agent;
+  const home = agentHomeOf(config, provider).kind === "private" ? await privateHome(run, how) : null;
   const budgetDay = await beginOn(run);
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.state.usage ?? NO_USAGE);
-  const isPrivate = agentHomeOf(config, provider).kind === "private";
-  const request: Omit<AgentRequest, "env"> = {
+  const request: AgentRequest = {
     runId: run.id,
     program: [...programPrefix(ceiling, run.slot), ...program],
     cwd: run.paths.tree,
+    env: {
+      CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
+      // Where an agent deletes its worktree's `.git`, its git finds no repository, and not the one that the data folder is in.
+      GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
+      ...(home?.env ?? run.agentEnv),
+    },
+    ofHome: home,
     prompt: how.prompt ?? "",
     promptFile: run.paths.promptFile,
     outputFile: join(run.paths.tmpDir, "output"),
@@ -149,30 +158,20 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   if (run.switch.halt.aborted) await giveBack(run, budgetDay);
   run.switch.halt.throwIfAborted();
   await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
-  const env = {
-    CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
-    // Where an agent deletes its worktree's `.git`, its git finds no repository, and not the one that the data folder is in.
-    GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
-    ...(isPrivate ? await privateHome(run, how.session) : run.agentEnv),
-  };
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
     provider === "command"
       ? commandDriver({ model, prices: agents.prices })
       : claudeDriver({ uid: process.getuid?.() ?? 0 });
-  const agent = startAgent(
-    driver,
-    { ...request, env },
-    {
-      onEvent: (event) => {
-        live.add(event);
-        run.progress.did(event, redact(event.text));
-      },
-      leftMs: run.leftMs,
-      log: run.log,
-      now,
+  const agent = startAgent(driver, request, {
+    onEvent: (event) => {
+      live.add(event);
+      run.progress.did(event, redact(event.text));
     },
-  );
+    leftMs: run.leftMs,
+    log: run.log,
+    now,
+  });
   run.log.info(
     { resume: request.resume, session: sessionId, model },
     request.resume ? "agent resumed" : "agent started",
@@ -211,16 +210,28 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     void live.close();
     const left = (err: unknown) => run.log.warn({ err }, "temporary files were left");
     await removeTree(run.paths.tmpDir).catch(left);
-    if (isPrivate) await keepSession(run.paths.homeDir, sessionId).catch(left);
+    if (home !== null) await keepSession(run.paths.homeDir, sessionId).catch(left);
   }
 }
 
-/** @returns the environment of an agent whose issue has a home folder of its own, which is made as it has to be. */
-async function privateHome(run: RunContext, session: string | null): Promise<Record<string, string>> {
+interface PrivateHome {
+  /** Of the agent. */
+  readonly env: Record<string, string>;
+  /** File with the base commit's MCP servers; null: it has none. */
+  readonly servers: string | null;
+}
+
+/** Makes the issue's home folder as its agent has to find it. */
+async function privateHome(run: RunContext, { agent, session }: Start): Promise<PrivateHome> {
   const { git } = run.services.config;
-  const { env, brought } = await openHome({ home: run.paths.homeDir, env: run.agentEnv, git, session });
+  const { homeDir: home, tree } = run.paths;
+  const commit = { mirror: run.mirror, sha: run.state.baseSha ?? "", tree, signal: run.switch.halt };
+  // Only Claude Code is known to load them.
+  const base = agent.provider === "claude" ? await readBase(commit) : null;
+  for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
+  const { env, brought } = await openHome({ home, env: run.agentEnv, git, files: base?.files ?? [], session });
   if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
-  return env;
+  return { env, servers: base?.hasServers === true ? join(home, ".claude", MCP_FILE) : null };
 }
 
 /**

@@ -32,7 +32,7 @@ export function deniedText(denied: readonly Denial[] | null): string {
   const items = denied.map(({ tool, detail }) => `- ${code(tool)}${detail === "" ? "" : `: ${code(detail)}`}`);
   const more = denied.length < MAX_DENIALS ? [] : ["- and maybe more"];
   return [
-    "Permission rules denied the agent these calls. They come from the repository's settings (`.claude/settings.json`), unless the settings of the runner's own user have them:",
+    "Permission rules denied the agent these calls. They come from the repository's settings (`.claude/settings.json`), or, where agents share a home folder, from the settings of the runner's own user:",
     "",
     ...items,
     ...more,

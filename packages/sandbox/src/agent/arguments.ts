@@ -48,6 +48,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       settings: text,
       "append-system-prompt": text,
       "strict-mcp-config": flag,
+      "mcp-config": text,
       "include-partial-messages": flag,
       "replay-user-messages": flag,
       "prompt-file": text,

@@ -36,7 +36,10 @@ const INTERRUPT = `${JSON.stringify({
 const LATER = ["ScheduleWakeup", "CronCreate", "Monitor"];
 
 /** Arguments after the program: all of them bounded, none of them secret; the prompt goes over stdin. */
-export function claudeArgs(request: Pick<AgentRequest, "sessionId" | "resume" | "model" | "maxUsd">): string[] {
+export function claudeArgs(
+  request: Pick<AgentRequest, "sessionId" | "resume" | "model" | "maxUsd" | "ofHome">,
+): string[] {
+  const { ofHome = null } = request;
   return [
     "-p",
     "--input-format=stream-json",
@@ -48,6 +51,9 @@ export function claudeArgs(request: Pick<AgentRequest, "sessionId" | "resume" | 
     request.model,
     "--dangerously-skip-permissions",
     `--disallowedTools=${LATER.join(",")}`,
+    // What the issue's own branch says of settings, hooks, servers and instructions does not count.
+    ...(ofHome === null ? [] : ["--setting-sources=user", "--strict-mcp-config"]),
+    ...(ofHome?.servers ? [`--mcp-config=${ofHome.servers}`] : []),
     ...(request.maxUsd > 0 ? ["--max-budget-usd", String(request.maxUsd)] : []),
   ];
 }

@@ -1,0 +1,80 @@
+import { boundedGit } from "../../airlock/boundedGit.ts";
+import { cleanEnv, type CleanSide } from "../../git/cleanSide.ts";
+import { runGit } from "../../git/runGit.ts";
+
+/** A file of a commit. */
+export interface TreeFile {
+  /** From the repository's root, without `.` and `..`. */
+  readonly path: string;
+  /** As git has it: `100644`, `100755`, or `120000` for a link. */
+  readonly mode: string;
+  readonly sha: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface Commit {
+  readonly clean: CleanSide;
+  /** A repository of the clean side. */
+  readonly dir: string;
+  readonly sha: string;
+  readonly signal: AbortSignal;
+}
+
+/** Some 150,000 files. */
+const MAX_LIST_BYTES = 16 * 1024 ** 2;
+const READ_MS = 30_000;
+
+/**
+ * The files of a commit, links among them; submodules and what has no path that a file system takes are not. `only`: paths
+ * that are looked at. @returns null: they are too many. @throws Error when git cannot tell
+ */
+export async function filesOf(
+  { clean, dir, sha, signal }: Commit,
+  only: readonly string[] = [],
+): Promise<TreeFile[] | null> {
+  const args = ["--no-replace-objects", "ls-tree", "-r", "-z", "--long", sha, "--", ...only];
+  const { text, cut } = await boundedGit({ clean, dir, args, maxBytes: MAX_LIST_BYTES, signal });
+  return cut ? null : parseTree(text);
+}
+
+/** Pure: what `git ls-tree -r -z --long` says. */
+export function parseTree(text: string): TreeFile[] {
+  return text.split("\0").flatMap((line) => {
+    const [, mode = "", sha = "", size = "", path = ""] = /^(\d{6}) blob ([0-9a-f]+) +(\d+)\t([^]+)$/.exec(line) ?? [];
+    return mode !== "" && isPlainPath(path) ? [{ path, mode, sha, size: Number(size) }] : [];
+  });
+}
+
+/** A tree that nobody checked out may hold any names. */
+function isPlainPath(path: string): boolean {
+  return path.split("/").every((name) => name !== "" && name !== "." && name !== ".." && name.toLowerCase() !== ".git");
+}
+
+/** The files' bytes, by sha. @throws Error when git does not have one of them */
+export async function readFiles(
+  { clean, dir, signal }: Commit,
+  files: readonly TreeFile[],
+): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  const shas = [...new Set(files.map(({ sha }) => sha))];
+  if (shas.length === 0) return found;
+  const { code, bytes, said } = await runGit({
+    dir,
+    env: cleanEnv(clean),
+    args: ["--no-replace-objects", "cat-file", "--batch"],
+    input: Buffer.from(shas.map((sha) => `${sha}\n`).join("")),
+    maxBytes: files.reduce((sum, { size }) => sum + size + 200, 0),
+    timeoutMs: READ_MS,
+    signal,
+  });
+  let at = 0;
+  for (const sha of shas) {
+    const end = bytes.indexOf("\n", at);
+    const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(bytes.toString("latin1", at, end < 0 ? at : end)) ?? [];
+    if (code !== 0 || size === undefined) throw new Error(`git cat-file ${sha}: ${said || "it is not there"}`);
+    found.set(sha, bytes.subarray(end + 1, end + 1 + Number(size)));
+    at = end + 1 + Number(size) + 1;
+  }
+  return found;
+}
