@@ -18,7 +18,7 @@ export async function boundedGit(given: BoundedGit): Promise<{ readonly text: st
   const { exitCode, stdout, stderr, isMaxBuffer } = await execa("git", args, {
     cwd: dir,
     extendEnv: false,
-    env: cleanEnv(clean),
+    env: cleanEnv(clean, dir),
     stdin: "ignore",
     encoding: "buffer",
     stripFinalNewline: false,

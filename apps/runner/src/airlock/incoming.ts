@@ -1,9 +1,10 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf, mergeBase } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
+import { createRepository } from "../git/sanitizeRepository.ts";
 import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
 import type { MirrorPaths } from "../workspace/paths.ts";
 import { PRIVATE_FILES } from "../workspace/uncommitted.ts";
@@ -55,13 +56,9 @@ function incomingDir({ incoming }: MirrorPaths, runId: string): string {
 }
 
 async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
-  const { clean, agent, tree, baseSha, known, mirror } = options;
+  const { clean, agent, tree, baseSha, known } = options;
   const git = cleanGit(clean, dir, { signal: agent.signal });
-  await gitStep("preparing the check of the commits", () =>
-    git.raw(["init", "--quiet", "--bare", "--template=", "--initial-branch=none", dir]),
-  );
-  await mkdir(join(dir, "objects", "info"), { recursive: true });
-  await writeFile(join(dir, "objects", "info", "alternates"), `${join(mirror.dir, "objects")}\n`);
+  await gitStep("preparing the check of the commits", () => createRepository(dir, clean.mirrorDir));
   const wanted = await commitOf(agentGit(agent, tree), "HEAD");
   if (wanted !== null && (await commitOf(git, wanted)) !== null) {
     // GitHub has them all: saved by an earlier run. An empty bundle would be an error.

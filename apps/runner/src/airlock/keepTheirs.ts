@@ -20,7 +20,7 @@ export interface KeepTheirsOptions {
  */
 export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: KeepTheirsOptions): Promise<string> {
   if (theirs === null || (await isAncestor(cleanGit(clean, dir, { signal }), theirs, head))) return head;
-  const onTop = await replay({ env: cleanEnv(clean), dir, from: theirs, head, onto: theirs, signal });
+  const onTop = await replay({ env: cleanEnv(clean, dir), dir, from: theirs, head, onto: theirs, signal });
   if (onTop !== null) return onTop;
   const message = `the agent has rewritten the branch ${branch} without ${theirs.slice(0, 7)}, which somebody else had pushed to it, and its commits conflict with that; nothing was overwritten, the agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });

@@ -27,7 +27,12 @@ export async function pushOnTop(
       if (!(error instanceof Overtaken) || round === MAX_ROUNDS) throw error;
       const theirs = await fetchBranch(options);
       if (theirs === null) throw error;
-      const onTop = await replay({ ...options, env: cleanEnv(options.clean), head: options.sha, onto: theirs });
+      const onTop = await replay({
+        ...options,
+        env: cleanEnv(options.clean, options.dir),
+        head: options.sha,
+        onto: theirs,
+      });
       if (onTop === null) throw error;
       // Where all of ours is there already, the branch's end is ours too: the answer to an earlier push was lost.
       if (onTop !== theirs) found = theirs;

@@ -28,7 +28,7 @@ export async function unbundle({ side, dir, file, signal, timeoutMs = CROSSING_M
   const child = execa("git", ["index-pack", "--stdin", "--fix-thin", "--strict"], {
     cwd: dir,
     extendEnv: false,
-    env: cleanEnv(side),
+    env: cleanEnv(side, dir),
     input: createReadStream(file, { start: packAt }),
     maxBuffer: 20_000,
     killDescendants: true,

@@ -8,6 +8,8 @@ export interface CleanSide {
   readonly token: string;
   /** Config `secrets.githubTokenSource`. */
   readonly tokenSource?: string | null;
+  /** The bare copy of the repository. Throwaway repositories borrow its objects. */
+  readonly mirrorDir: string;
   /** Environment of the runner that git may see: PATH, certificates; and the proxies. */
   readonly env: Readonly<Record<string, string>>;
   /** Others than those of `overNetwork`. */
@@ -27,27 +29,31 @@ const PASSED = /^(TAC8_RUN|PATH|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
 
 const CONFIG = {
   "fetch.writeCommitGraph": "false",
+  // None is made here, and a planted one would tell of other parents.
+  "core.commitGraph": "false",
   // Pins are written while another git fetches: it lets go of what both need within moments.
   "core.filesRefLockTimeout": "10000",
   "core.packedRefsTimeout": "10000",
   "safe.directory": "*",
 };
 
-/** The whole environment of git on the clean side: nothing of the user's own settings, and no token. */
-export function cleanEnv(side: CleanSide): Record<string, string> {
-  return gitEnvironment({ env: passedOn(side), config: CONFIG });
+/** The whole environment of git in a repository of the clean side: nothing of the user's own settings, and no token. */
+export function cleanEnv(side: CleanSide, dir: string): Record<string, string> {
+  return gitEnvironment({ env: passedOn(side, dir), config: CONFIG });
 }
 
-function passedOn({ url, env }: CleanSide): Record<string, string> {
+/** Git searches for no repository: it would take a `.git` inside the folder, or one of a folder above. */
+function passedOn({ url, env }: CleanSide, dir: string): Record<string, string> {
   const passed = Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name)));
-  return { ...passed, ...gitProxyEnvironment(url, env), HOME: "/nonexistent" };
+  const here = { GIT_DIR: dir, GIT_NO_REPLACE_OBJECTS: "1", HOME: "/nonexistent" };
+  return { ...passed, ...gitProxyEnvironment(url, env), ...here };
 }
 
 /** Git in a folder outside every workspace, without the user's own settings. */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
   return openGit({
     dir,
-    env: passedOn(side),
+    env: passedOn(side, dir),
     config: { ...CONFIG, ...(options.withToken === true ? tokenConfig(side) : {}) },
     signal: options.signal,
     silentMs: options.silentMs,

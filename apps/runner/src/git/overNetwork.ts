@@ -4,6 +4,7 @@ import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { killSurvivors } from "../process/survivors.ts";
 import { cleanGit, type CleanSide, type NetworkBounds } from "./cleanSide.ts";
 import { remoteStep } from "./errors.ts";
+import { sanitizeRepository } from "./sanitizeRepository.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -21,6 +22,7 @@ export interface NetworkCommand {
   /** What is tried, in words for a person. */
   readonly what: string;
   readonly kind: keyof NetworkBounds;
+  /** A bare repository of the clean side. */
   readonly dir: string;
   readonly args: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -32,6 +34,7 @@ export interface NetworkCommand {
  */
 export async function overNetwork(side: CleanSide, command: NetworkCommand): Promise<string> {
   const { what, kind, dir, args, signal } = command;
+  await sanitizeRepository(dir, side.mirrorDir);
   const { silentMs, wallMs } = side.bounds?.[kind] ?? BOUNDS[kind];
   const clock = new AbortController();
   const timer = setTimeout(() => clock.abort(), wallMs);

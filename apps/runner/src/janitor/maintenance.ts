@@ -31,7 +31,12 @@ export async function maintainMirrors(options: {
   const { config, log, signal, maxPackMs = MAX_PACK_MS } = options;
   for (const ref of await findRepositories(config.home, "repos", ".git")) {
     const paths = mirrorPaths(config.home, ref);
-    const mirror = new Mirror(paths, { url: gitUrl(config.github.api_url, ref), token: "", env: config.agentEnv });
+    const mirror = new Mirror(paths, {
+      url: gitUrl(config.github.api_url, ref),
+      token: "",
+      mirrorDir: paths.dir,
+      env: config.agentEnv,
+    });
     try {
       const before = await mirror.size(signal);
       if (!needsMaintenance(before)) continue;

@@ -152,13 +152,10 @@ function removalOptions(
     // Looking changes nothing, not even the index.
     side: { env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal },
     freshMirror: onceEach(async (ref) => {
-      const side = {
-        url: gitUrl(github.api_url, ref),
-        token: secrets.githubToken ?? "",
-        tokenSource: secrets.githubTokenSource,
-        env,
-      };
-      const mirror = new Mirror(mirrorPaths(home, ref), side);
+      const paths = mirrorPaths(home, ref);
+      const { githubToken, githubTokenSource: tokenSource } = secrets;
+      const url = gitUrl(github.api_url, ref);
+      const mirror = new Mirror(paths, { url, token: githubToken ?? "", tokenSource, mirrorDir: paths.dir, env });
       await mirror.refresh(signal);
       return mirror;
     }),

@@ -134,7 +134,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     const url = gitUrl(config.github.api_url, ref);
     const { githubToken, githubTokenSource: tokenSource } = config.secrets;
     const env = { ...config.agentEnv, [RUN_MARKER]: id };
-    const mirror = new Mirror(mirrorAt, { url, token: githubToken ?? "", tokenSource, env });
+    const mirror = new Mirror(mirrorAt, { url, token: githubToken ?? "", tokenSource, mirrorDir: mirrorAt.dir, env });
     const { title } = job.data;
     const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: services.now() });
     options.onProgress(progress);

@@ -184,7 +184,7 @@ async function rebased(run: RunContext, at: { dir: string; head: string }): Prom
   if (rebase === null) return at.head;
   // What was merged may have been other people's commits, and their branch is gone.
   if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
-  const env = cleanEnv(run.mirror.side);
+  const env = cleanEnv(run.mirror.side, at.dir);
   return (await replay({ env, ...at, ...rebase, signal: run.switch.lost })) ?? at.head;
 }
 

@@ -55,6 +55,10 @@ async function onlyPack(): Promise<string> {
   await execa("chmod", ["-R", "u+w", folder]);
   return join(folder, name);
 }
+async function replaceWithFile(path: string): Promise<void> {
+  await rm(path, { recursive: true });
+  await writeFile(path, "");
+}
 async function empty(path: string): Promise<void> {
   await rm(path);
   await writeFile(path, "");
@@ -62,7 +66,7 @@ async function empty(path: string): Promise<void> {
 
 const DAMAGE: readonly { readonly what: string; readonly how: () => Promise<void> }[] = [
   { what: "HEAD is empty", how: () => empty(inMirror("HEAD")) },
-  { what: "the settings are cut off", how: () => writeFile(inMirror("config"), "[core") },
+  { what: "the folder of the objects is a file", how: () => replaceWithFile(inMirror("objects")) },
   { what: "the packed refs are no refs", how: () => writeFile(inMirror("packed-refs"), "\0\0\0\n") },
   { what: "a ref is empty", how: () => empty(inMirror("refs/heads/main")) },
   { what: "the newest commit is empty", how: async () => empty(await objectFile("main")) },
@@ -121,7 +125,7 @@ async function workOnLostBase(): Promise<string> {
   const mine = await bench.commit("mine.txt", "mine\n");
   const rewritten = await bench.agent(["commit-tree", "main^{tree}", "-m", "rewritten"], bench.originDir);
   await bench.agent(["update-ref", "refs/heads/main", rewritten], bench.originDir);
-  await writeFile(inMirror("config"), "[core");
+  await empty(inMirror("HEAD"));
   return mine;
 }
 

@@ -4,6 +4,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { lock, LockTimeout, type Lock } from "../lock/flock.ts";
 import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
+import { createRepository } from "../git/sanitizeRepository.ts";
 import type { SimpleGit } from "simple-git";
 import { removeStaleLocks } from "./staleLocks.ts";
 import { gitStep } from "../git/errors.ts";
@@ -58,12 +59,9 @@ export class Mirror {
   }
 
   async #fill(dir: string, signal: AbortSignal | undefined): Promise<void> {
-    await mkdir(dir, { recursive: true });
     await removeStaleLocks(dir, [PINS]);
     await removeHalfPacks(dir);
-    await gitStep("preparing the local copy of the repository", () =>
-      cleanGit(this.side, dir, { signal }).raw(["init", "--quiet", "--bare", "--template=", dir]),
-    );
+    await gitStep("preparing the local copy of the repository", () => createRepository(dir));
     await overNetwork(this.side, {
       what: `fetching ${this.side.url}`,
       kind: "fetch",
@@ -214,7 +212,7 @@ export class Mirror {
       await removeHalfPacks(this.paths.dir);
       await gitStep("packing the local copy of the repository", async () => {
         const git = cleanGit(this.side, this.paths.dir, { signal });
-        await git.raw([...SMALL_MEMORY, "repack", "--quiet", "--geometric=2", "-d"]);
+        await git.raw([...SMALL_MEMORY, "repack", "--quiet", "--geometric=2", "-d", "-n"]);
         await git.raw(["pack-refs", "--all"]);
       });
     });

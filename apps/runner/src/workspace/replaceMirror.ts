@@ -76,7 +76,7 @@ async function carryOver(
       {
         cwd: fresh,
         extendEnv: false,
-        env: { ...cleanEnv(side), GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dir, "objects") },
+        env: { ...cleanEnv(side, fresh), GIT_ALTERNATE_OBJECT_DIRECTORIES: join(dir, "objects") },
         input: `${sha}\n--not\n${heads}\n`,
         maxBuffer: 20_000,
         reject: false,

@@ -61,7 +61,7 @@ export async function readFiles(
   if (shas.length === 0) return found;
   const { code, bytes, said } = await runGit({
     dir,
-    env: cleanEnv(clean),
+    env: cleanEnv(clean, dir),
     args: ["--no-replace-objects", "cat-file", "--batch"],
     input: Buffer.from(shas.map((sha) => `${sha}\n`).join("")),
     maxBytes: files.reduce((sum, { size }) => sum + size + 200, 0),

@@ -91,7 +91,12 @@ function benchOf(parts: Parts): GitBench {
     GIT_COMMITTER_EMAIL: "agent@example.invalid",
     TAC8_RUN: randomUUID(),
   };
-  const clean: CleanSide = { url: `${github.url}/${REPO}.git`, token, env };
+  const clean: CleanSide = {
+    url: `${github.url}/${REPO}.git`,
+    token,
+    env,
+    mirrorDir: mirrorPaths(home, { owner: "octo", repo: "widgets" }).dir,
+  };
   const side: AgentSide = { env };
   const ref = { owner: "octo", repo: "widgets", number };
   const mirror = new Mirror(mirrorPaths(home, ref), clean);
