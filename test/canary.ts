@@ -84,20 +84,17 @@ const gone = (): string => "";
 
 /** What was seen of processes while they ran. */
 export interface Watch {
-  /** Pids of the processes of agents that were looked at. */
+  /** Pids of the processes with a run's marker that were looked at: agents, and git. */
   readonly agents: ReadonlySet<number>;
-  /** Where the secret was: `environ` (of agents' processes) or `cmdline` (of anybody's), with the process' name. */
+  /** Where the secret was: `environ` (of processes with a run's marker) or `cmdline` (of anybody's), with the process' name. */
   readonly found: ReadonlySet<string>;
   stop(): void;
 }
 
 const EVERY_MS = 15;
 
-/** The runner's own git, which has the token in its environment for one command, carries a run's marker but no home. */
-const CLEAN_SIDE = "\0HOME=/nonexistent\0";
-
 /**
- * Look at all processes that start from now on, again and again: those with a run's marker, but for the runner's own,
+ * Look at all processes that start from now on, again and again: those with a run's marker, the runner's own git among them,
  * must never have it. Those of before belong to no test, and would cost more than all others.
  */
 export function watchProcesses(secret: string): Watch {
@@ -117,7 +114,7 @@ export function watchProcesses(secret: string): Watch {
       // It may have become another program in between: then the environment is the new one's, or not yet readable.
       if (environ !== "" && read(`/proc/${pid}/cmdline`) === cmdline) seen.set(pid, cmdline);
       if (isIn(cmdline)) found.add(`cmdline ${cmdline.split("\0", 1)[0] ?? ""}`);
-      if (!`\0${environ}`.includes("\0TAC8_RUN=") || `\0${environ}\0`.includes(CLEAN_SIDE)) continue;
+      if (!`\0${environ}`.includes("\0TAC8_RUN=")) continue;
       agents.add(pid);
       if (isIn(environ)) found.add(`environ ${cmdline.split("\0", 1)[0] ?? ""}`);
     }

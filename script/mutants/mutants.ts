@@ -826,19 +826,34 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "git-silence",
-    file: `${RUNNER}/git/openGit.ts`,
-    find: "timeout: { block: silentMs },",
-    replace: "",
+    file: `${RUNNER}/git/overNetwork.ts`,
+    find: "setTimeout(end, silentMs,",
+    replace: "setTimeout(() => undefined, silentMs,",
     test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "ended by its silence" },
     promise: "a git that waits for an answer that never comes holds no slot for ever",
   },
   {
     name: "git-clock",
     file: `${RUNNER}/git/overNetwork.ts`,
-    find: "setTimeout(() => clock.abort(), wallMs)",
-    replace: "setTimeout(() => undefined, wallMs)",
+    find: "setTimeout(end, wallMs,",
+    replace: "setTimeout(() => undefined, wallMs,",
     test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "ended by the clock" },
     promise: "a git that is fed by drops holds no slot for ever",
+  },
+  {
+    name: "token-by-socket",
+    file: `${RUNNER}/git/cleanSide.ts`,
+    find: "[`credential.${new URL(url).origin}.helper`]: HELPER,",
+    replace:
+      '[`http.${new URL(url).origin}/.extraHeader`]: `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`,',
+    also: [
+      {
+        find: "function networkConfig({ url }: CleanSide)",
+        replace: "function networkConfig({ url, token }: CleanSide)",
+      },
+    ],
+    test: { file: `${RUNNER}/airlock/hostile.int.test.ts`, name: "the token is in no argument, environment" },
+    promise: "no environment and no argument of git has the token",
   },
   {
     name: "own-settings",

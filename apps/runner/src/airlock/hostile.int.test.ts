@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -120,15 +121,18 @@ test("objects that an agent borrows from elsewhere do not reach the clean side",
   expect(await bench.agent(["cat-file", "-t", commit], bench.mirror.paths.dir).catch(() => "none")).toBe("none");
 });
 
-test("the token is in no argument, no file and no setting while git talks to GitHub, nor after", async () => {
+test("the token is in no argument, environment, file or setting while git talks to GitHub, nor after", async () => {
   const gate = await openGate(bench.github.url);
-  const seen = { talking: 0, inEnvironment: 0, inArguments: [] as string[] };
+  const seen = { talking: 0, withToken: [] as string[], sockets: 0, opened: [] as string[] };
   gate.before = async () => {
-    for (const { cmdline, environ } of processes()) {
-      if (!cmdline.includes("git")) continue;
-      if (cmdline.includes(gate.url)) seen.talking += 1;
-      if (leaks(cmdline)) seen.inArguments.push(cmdline);
-      if (leaks(environ) || environ.includes(secrets[1] ?? "")) seen.inEnvironment += 1;
+    for (const { pid, cmdline, environ } of processes()) {
+      if (leaks(cmdline) || leaks(environ)) seen.withToken.push(cmdline);
+      if (!cmdline.includes("git") || !cmdline.includes(gate.url)) continue;
+      seen.talking += 1;
+      // What the token comes by cannot be opened by others of the same user.
+      const descriptor = `/proc/${pid}/fd/3`;
+      if (linkOf(descriptor).startsWith("socket:")) seen.sockets += 1;
+      if (canOpen(descriptor)) seen.opened.push(cmdline);
     }
     expect(await filesWith(secrets)).toEqual([]);
   };
@@ -138,13 +142,27 @@ test("the token is in no argument, no file and no setting while git talks to Git
   } finally {
     await gate.close();
   }
-  expect(seen.inArguments).toEqual([]);
+  expect(await bench.github.file(REPO, bench.branch, "work.txt")).toBe("work\n");
+  expect(seen.withToken).toEqual([]);
   expect(seen.talking, "git was looked at while it talked").toBeGreaterThan(0);
-  expect(seen.inEnvironment, "the look finds a token that is there").toBeGreaterThan(0);
+  expect([seen.sockets, seen.opened]).toEqual([seen.talking, []]);
   expect(await filesWith(secrets)).toEqual([]);
   const canary = join(bench.home, "canary");
   await writeFile(canary, `x ${secrets[1] ?? ""} y`);
   expect(await filesWith(secrets)).toEqual([canary]);
+});
+
+test.each(["arguments", "environment"])("the look at processes finds a token in the %s of one", async (where) => {
+  const [, header = ""] = secrets;
+  const env = { ...bench.clean.env, ...(where === "environment" ? { GIT_CONFIG_VALUE_0: header } : {}) };
+  const script = "process.stdout.write('up'); process.stdin.resume()";
+  const args = ["-e", script, ...(where === "arguments" ? [header] : [])];
+  const child = execa(process.execPath, args, { env, extendEnv: false, reject: false });
+  await once(child.stdout, "data");
+  const found = processes().filter(({ cmdline, environ }) => leaks(cmdline) || leaks(environ));
+  child.stdin.end();
+  await child;
+  expect(found.map(({ pid }) => pid)).toEqual([child.pid]);
 });
 
 test("GitHub sending us elsewhere gets nothing there", async () => {
@@ -154,9 +172,31 @@ test("GitHub sending us elsewhere gets nothing there", async () => {
   expect(catcher.caught()).toBe("");
 });
 
-function* processes(): Generator<{ cmdline: string; environ: string }> {
-  for (const pid of readdirSync("/proc")) {
-    if (/^\d+$/.test(pid)) yield { cmdline: read(`/proc/${pid}/cmdline`), environ: read(`/proc/${pid}/environ`) };
+/** All that this test's runner has started. */
+function processes(): { pid: number; cmdline: string; environ: string }[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const all = pids.map((pid) => ({
+    pid: Number(pid),
+    cmdline: read(`/proc/${pid}/cmdline`),
+    environ: read(`/proc/${pid}/environ`),
+  }));
+  return all.filter(({ environ }) => environ.includes(`TAC8_RUN=${bench.clean.env["TAC8_RUN"]}`));
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ""; // It ended while we looked.
+  }
+}
+
+function canOpen(path: string): boolean {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -51,27 +51,36 @@ function passedOn({ url, env }: CleanSide, dir: string): Record<string, string> 
 
 /** Git in a folder outside every workspace, without the user's own settings. */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
-  return openGit({
-    dir,
-    env: passedOn(side, dir),
-    config: { ...CONFIG, ...(options.withToken === true ? tokenConfig(side) : {}) },
-    signal: options.signal,
-    silentMs: options.silentMs,
-  });
+  return openGit({ dir, env: passedOn(side, dir), config: CONFIG, signal: options.signal });
 }
 
 export interface CleanGitOptions {
-  /** Only for the one command that talks to GitHub. */
-  readonly withToken?: boolean;
   readonly signal?: AbortSignal | undefined;
-  readonly silentMs?: number | undefined;
 }
 
-/** The header goes to the repository's own host only, and to nothing that it redirects to. */
-function tokenConfig({ url, token }: CleanSide): Record<string, string> {
-  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+/**
+ * The whole environment of the one command that talks to GitHub. Git asks for the token when GitHub wants one, and gets what is
+ * on descriptor `TOKEN_FD`: see `tokenAnswer`.
+ */
+export function networkEnv(side: CleanSide, dir: string): Record<string, string> {
+  return gitEnvironment({ env: passedOn(side, dir), config: { ...CONFIG, ...networkConfig(side) } });
+}
+
+/** A socket to the runner: unlike a variable, a pipe or a file, no other process can open it by way of `/proc`. */
+export const TOKEN_FD = 3;
+
+/** What git's credential helper reads. */
+export function tokenAnswer({ token }: CleanSide): string {
+  return `username=x-access-token\npassword=${token}\n`;
+}
+
+/** Git also calls it to store or erase a credential. */
+const HELPER = `!f() { test "$1" = get && cat <&${TOKEN_FD}; }; f`;
+
+/** The token goes to the repository's own host only, and to nothing that it redirects to. */
+function networkConfig({ url }: CleanSide): Record<string, string> {
   return {
-    [`http.${new URL(url).origin}/.extraHeader`]: `Authorization: Basic ${basic}`,
+    [`credential.${new URL(url).origin}.helper`]: HELPER,
     "http.followRedirects": "false",
     ...DEAD,
     "protocol.allow": "never",

@@ -10,11 +10,9 @@ export interface GitOptions {
   /** Settings for this process alone; by environment, so that neither arguments nor files show them. */
   readonly config?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** A git that says nothing for so long is ended. */
-  readonly silentMs?: number | undefined;
 }
 
-/** What takes long by itself must print its progress. */
+/** A git that says nothing for so long is ended: what takes long by itself must print its progress. */
 const SILENT_MS = 15 * 60_000;
 
 const ALWAYS = {
@@ -45,13 +43,13 @@ export function gitEnvironment({ env, config = {} }: Pick<GitOptions, "env" | "c
  * Git in a folder, with hooks, signing and automatic maintenance off, and messages in English. @throws StepFailure of kind
  * `git` where the folder is not there.
  */
-export function openGit({ dir, env, config = {}, signal, silentMs = SILENT_MS }: GitOptions): SimpleGit {
+export function openGit({ dir, env, config = {}, signal }: GitOptions): SimpleGit {
   if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
   const all = gitEnvironment({ env, config });
   return simpleGit({
     baseDir: dir,
     ...(signal === undefined ? {} : { abort: signal }),
-    timeout: { block: silentMs },
+    timeout: { block: SILENT_MS },
     maxConcurrentProcesses: 2,
     trimmed: true,
     // By itself the library takes a failure that says nothing for a success.

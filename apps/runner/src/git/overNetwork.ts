@@ -1,12 +1,13 @@
 import { nameToken } from "@tac8/core/config/tokenName";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { killSurvivors } from "../process/survivors.ts";
-import { cleanGit, type CleanSide, type NetworkBounds } from "./cleanSide.ts";
+import { execa } from "execa";
+import { networkEnv, tokenAnswer, TOKEN_FD, type CleanSide, type NetworkBounds } from "./cleanSide.ts";
 import { remoteStep } from "./errors.ts";
 import { sanitizeRepository } from "./sanitizeRepository.ts";
 
 const MINUTE_MS = 60_000;
+/** Progress of a long fetch, and the names of many branches. */
+const MAX_BYTES = 20_000_000;
 
 /**
  * Silence ends a git that waits for an answer which was cut; the clock ends one that is fed by drops. A small machine takes
@@ -29,38 +30,64 @@ export interface NetworkCommand {
 }
 
 /**
- * One git command that talks to GitHub, with the token. Whatever GitHub sends or holds back, it ends in time. @returns what
- * git says. @throws StepFailure, of kind `github` at a bound; `cause` has git's own words.
+ * Run one git command that talks to GitHub, with the token, which is in no argument and no environment. Whatever GitHub sends
+ * or holds back, the command ends in time, and all that it has started. @returns what git prints, trimmed. @throws StepFailure,
+ * of kind `github` at a bound; `cause` has git's own words. Or the signal's reason.
  */
 export async function overNetwork(side: CleanSide, command: NetworkCommand): Promise<string> {
   const { what, kind, dir, args, signal } = command;
   await sanitizeRepository(dir, side.mirrorDir);
   const { silentMs, wallMs } = side.bounds?.[kind] ?? BOUNDS[kind];
-  const clock = new AbortController();
-  const timer = setTimeout(() => clock.abort(), wallMs);
-  const either = signal === undefined ? clock.signal : AbortSignal.any([signal, clock.signal]);
+  const bound = new AbortController();
+  const end = (why: string) => bound.abort(why);
+  const clock = setTimeout(end, wallMs, `it took longer than ${inWords(wallMs)}`);
+  const silence = setTimeout(end, silentMs, `nothing was heard of it for ${inWords(silentMs)}`);
   try {
-    const git = cleanGit(side, dir, { withToken: true, silentMs, signal: either });
-    return await remoteStep(what, nameToken(side.tokenSource ?? null), () => git.raw([...args]));
+    const either = signal === undefined ? bound.signal : AbortSignal.any([signal, bound.signal]);
+    return await remoteStep(what, nameToken(side.tokenSource ?? null), () =>
+      run(side, { dir, args, signal: either, onOutput: () => silence.refresh() }),
+    );
   } catch (error) {
-    if (signal?.aborted === true) throw error;
-    const why = clock.signal.aborted
-      ? `it took longer than ${inWords(wallMs)}`
-      : /block timeout/.test(String(error))
-        ? `nothing was heard of it for ${inWords(silentMs)}`
-        : null;
-    if (why === null) throw error;
-    await endLeftovers(side);
-    throw new StepFailure({ kind: "github", message: `${what}: broken off, because ${why}` }, { cause: error });
+    signal?.throwIfAborted();
+    if (!bound.signal.aborted) throw error;
+    const message = `${what}: broken off, because ${String(bound.signal.reason)}`;
+    throw new StepFailure({ kind: "github", message }, { cause: error });
   } finally {
-    clearTimeout(timer);
+    clearTimeout(clock);
+    clearTimeout(silence);
   }
 }
 
-/** Git waits for its helpers, and one that waits for GitHub hears no polite signal: it would go on beside the next try. */
-async function endLeftovers({ env }: CleanSide): Promise<void> {
-  const run = env[RUN_MARKER];
-  if (run !== undefined) await killSurvivors({ runId: run, except: [process.pid] });
+interface Running {
+  readonly dir: string;
+  readonly args: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onOutput: () => void;
+}
+
+/** @throws Error with git's words, or with its exit code where it said nothing. */
+async function run(side: CleanSide, { dir, args, signal, onOutput }: Running): Promise<string> {
+  const child = execa("git", args, {
+    cwd: dir,
+    extendEnv: false,
+    env: networkEnv(side, dir),
+    stdio: ["ignore", "pipe", "pipe", { value: "pipe", input: true }],
+    maxBuffer: MAX_BYTES,
+    // Git waits for its helpers: one that waits for GitHub would go on beside the next try.
+    killDescendants: true,
+    forceKillAfterDelay: 5000,
+    cancelSignal: signal,
+    reject: false,
+  });
+  const socket = child.stdio[TOKEN_FD];
+  socket?.on("error", () => undefined); // Git may end without having asked.
+  socket?.end(tokenAnswer(side));
+  child.stdout.on("data", onOutput);
+  child.stderr.on("data", onOutput);
+  const { exitCode, stdout, stderr, code, shortMessage } = await child;
+  if (exitCode === 0 && code === undefined) return stdout.trim();
+  const said = `${stdout}\n${stderr}`.trim();
+  throw new Error(exitCode === undefined ? `${shortMessage}\n${said}` : said || `exit code ${exitCode}`);
 }
 
 function inWords(ms: number): string {
