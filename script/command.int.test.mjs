@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,6 +16,7 @@ if (what === "code") process.exitCode = Number(rest[0]);
 else if (what === "die") process.kill(process.pid, "SIGKILL");
 else if (what === "args") console.log(JSON.stringify({ rest, pid: process.pid }));
 else {
+  if (what === "pid") console.log(JSON.stringify({ pid: process.pid }));
   let count = 0;
   process.on("SIGTERM", () => console.log("signal " + ++count));
   process.on("SIGINT", () => console.log("interrupt " + ++count));
@@ -60,6 +61,8 @@ function start(way, ...args) {
   return child;
 }
 
+const environOf = (pid) => readFileSync(`/proc/${pid}/environ`, "latin1");
+
 async function end(child) {
   const [[code, signal], out, err] = await Promise.all([once(child, "exit"), text(child.stdout), text(child.stderr)]);
   return { code, signal, out, err };
@@ -89,6 +92,17 @@ describe.each(WAYS)("by %s", (way) => {
     expect(said).toMatch(/ 1$/);
     expect(await ended).toEqual([1, null]);
   });
+});
+
+it("a launcher that waits for another Node shows nobody the environment that it has passed on", async () => {
+  const env = { PATH: process.env.PATH, HOME: root, CANARY: "canary" };
+  const child = spawn(process.execPath, [join(root, "spawn.mjs"), "pid"], { cwd: root, env });
+  running.add(child);
+  const [other] = await once(createInterface({ input: child.stdout }), "line");
+  expect(environOf(child.pid)).not.toContain("canary");
+  expect(environOf(JSON.parse(other).pid), "the child has it").toContain("CANARY=canary");
+  child.stdin.end();
+  expect(await once(child, "exit")).toEqual([0, null]);
 });
 
 it("a Node that is new enough runs the command in the same process, which writes nothing of its own", async () => {

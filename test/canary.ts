@@ -82,6 +82,15 @@ async function* filesIn(dir: string): AsyncGenerator<string> {
 
 const gone = (): string => "";
 
+/** Where these processes show the secret now: `<name> environ`, `<name> cmdline`. */
+export function findInProcess(among: readonly number[], secret: string): string[] {
+  return among.flatMap((pid) =>
+    ["environ", "cmdline"].flatMap((file) =>
+      holds(read(`/proc/${pid}/${file}`), secret) ? [`${read(`/proc/${pid}/comm`).trim()} ${file}`] : [],
+    ),
+  );
+}
+
 /** What was seen of processes while they ran. */
 export interface Watch {
   /** Pids of the processes with a run's marker that were looked at: agents, and git. */

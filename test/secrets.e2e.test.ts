@@ -2,9 +2,13 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { once } from "node:events";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
-import { findSecret, formsOf, watchProcesses, type Watch } from "./canary.ts";
+import { findInProcess, findSecret, formsOf, watchProcesses, type Watch } from "./canary.ts";
+import { launch } from "./launch.ts";
+import { childrenOf, commandOf, nameOf } from "./processes.ts";
+import { ROOT } from "./programs.ts";
 import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 const run = promisify(execFile);
@@ -139,4 +143,64 @@ test("the search finds what is planted in each of these places", async () => {
       "redis tac8:sorted",
     ]),
   );
+});
+
+/** A process and all below it. */
+function family(pid: number): number[] {
+  return [pid, ...childrenOf([pid]).flatMap((child) => family(child.pid))];
+}
+
+test("under tac8 up no process shows the token while an agent works, not even after a restart of the runner", async () => {
+  const secret = makeSecret();
+  world = await createWorld();
+  world.github.addToken({ login: OWNER, token: secret });
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: join(world.dir, "agent-home"),
+    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_HOME: join(world.dir, "up"),
+    TAC8_BOARD_PORT: "0",
+    GITHUB_API_URL: world.github.url,
+    GITHUB_TOKEN: secret,
+    GH_TOKEN: secret,
+  };
+  world.openIssue({ script: [{ hang: true }] });
+  const up = launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env });
+  children.push(up.child);
+  const pid = up.child.pid ?? 0;
+  /** As soon as the agent works. */
+  const look = async () => {
+    let pids: number[] = [];
+    await poll(30_000, async () => {
+      pids = family(pid);
+      return pids.some((each) => commandOf(each).includes("scripted-claude")) ? null : "no agent works";
+    });
+    return { pids, names: pids.map((each) => nameOf(each)), found: findInProcess(pids, secret) };
+  };
+  for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await up.says(words);
+  const first = await look();
+  expect(first.names).toEqual(
+    expect.arrayContaining(["tac8 up", "tac8 scheduler", "tac8 runner", "tac8 board", "redis-server"]),
+  );
+  expect(first.names.some((name) => name.startsWith("tac8 guard"))).toBe(true);
+  expect(first.found).toEqual([]);
+
+  const runner = first.pids.find((each) => nameOf(each) === "tac8 runner") ?? pid;
+  process.kill(runner, "SIGKILL");
+  await up.says(/runner {5}! was ended by SIGKILL[^]*runner ready/);
+  const second = await look();
+  expect(second.pids).not.toContain(runner);
+  expect(second.found).toEqual([]);
+
+  // The same search finds it where it is.
+  const control = spawn(process.execPath, ["-e", "console.log(1); process.stdin.resume()", secret], { env });
+  children.push(control);
+  await once(control.stdout, "data");
+  expect(findInProcess([control.pid ?? 0], secret)).toEqual([
+    `${nameOf(control.pid ?? 0)} environ`,
+    `${nameOf(control.pid ?? 0)} cmdline`,
+  ]);
+
+  up.child.kill("SIGINT");
+  expect(await up.ended).toBe(0);
 });

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { scrubEnviron } from "./environ.mjs";
 
 // A terminal sends these to the whole foreground group, so the child has them already.
 const FROM_TERMINAL = ["SIGINT", "SIGQUIT", "SIGHUP"];
@@ -14,6 +15,7 @@ const ALWAYS = ["SIGTERM", "SIGUSR1", "SIGUSR2"];
  */
 export function spawnNode({ node, args }) {
   const child = spawn(node, args, { stdio: "inherit" });
+  dropEnvironment();
   const stopListening = passSignals(child);
   return new Promise((resolve) => {
     child.once("error", (error) => {
@@ -28,6 +30,13 @@ export function spawnNode({ node, args }) {
       resolve();
     });
   });
+}
+
+/** The child has it. Here it would only be read by others, through /proc. */
+function dropEnvironment() {
+  const names = Object.keys(process.env);
+  for (const name of names) delete process.env[name];
+  scrubEnviron(names);
 }
 
 function passSignals(child) {

@@ -1,3 +1,4 @@
+import { takeSecrets } from "@tac8/core/app/ownSecrets";
 import { commandName } from "./commandName.ts";
 import type { Context, Output } from "./context.ts";
 import { openFullScreen } from "./terminal/fullScreen.ts";
@@ -15,7 +16,7 @@ export function contextOf(given: {
   readonly launcher: string;
 }): Context {
   const { process, apps, launcher } = given;
-  const { env } = process;
+  const { env } = takeSecrets(process.env);
   return {
     env,
     cwd: process.cwd(),

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { SECRETS_FD } from "@tac8/core/app/ownSecrets";
 import { messageOf } from "../context.ts";
 import type { AppSpec } from "./apps.ts";
 import { keepAlive, type LifeEnd } from "./keepAlive.ts";
@@ -19,6 +21,8 @@ export interface ChildOptions {
   readonly node: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What it finds on descriptor `SECRETS_FD` at each start; null: the descriptor is not there. */
+  readonly secrets: string | null;
   /** Each line of its output and of its errors. */
   readonly onLine: (line: string, stream: StreamName) => void;
   /** Return why this life ended, in the app's own words, and forget them. `refused`: it ended with EXIT_CONFIG. */
@@ -104,8 +108,11 @@ export function keepRunning(options: ChildOptions): Child {
  * A session of its own, so that Ctrl-C reaches `up` alone, which then stops all in order.
  * @throws Error when this machine has no process, memory or descriptors left for it
  */
-function launch({ app, node, cwd, env, onLine }: ChildOptions): ChildProcess {
-  const child = spawn(node, [fileURLToPath(app.entry)], { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+function launch({ app, node, cwd, env, secrets, onLine }: ChildOptions): ChildProcess {
+  const stdio = ["pipe" as const, "pipe" as const, "pipe" as const, ...(secrets === null ? [] : ["pipe" as const])];
+  const child = spawn(node, [fileURLToPath(app.entry)], { cwd, env, detached: true, stdio });
+  const socket = child.stdio?.[SECRETS_FD];
+  if (socket instanceof Writable) socket.on("error", () => undefined).end(secrets); // It may end before it reads.
   // Without free descriptors there are no pipes at all, whatever the types say; then its error comes later.
   child.stdin?.on("error", () => undefined); // It is never written to: only its end counts.
   if (child.stdout) onLines(child.stdout, (line) => onLine(line, "stdout"));
@@ -132,6 +139,7 @@ async function ended(child: ChildProcess): Promise<Pick<End, "code" | "signal" |
   timer.abort();
   child.stdout?.destroy();
   child.stderr?.destroy();
+  child.stdio?.[SECRETS_FD]?.destroy();
   return end;
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from "@tac8/core/config/resolve";
+import { handSecrets } from "@tac8/core/app/ownSecrets";
 import { loadConfig } from "@tac8/core/config/load";
 import { proxyFor } from "@tac8/core/config/proxy";
 import { mkdirSync } from "node:fs";
@@ -152,20 +153,23 @@ function starter(
     const file = openLogFile({ path: join(logs, `${app.name}.log`), warn: (line) => screen.warn("tac8", line) });
     let lastError: string | null = null;
     let lastWords: readonly string[] = [];
+    const all = childEnvironment({
+      env: plan.env,
+      node,
+      redisUrl,
+      ownRedis: plan.redisUrl === null,
+      home,
+      configPath: plan.configPath,
+      openCommand,
+      extra,
+    });
+    const { env, input: secrets } = handSecrets(all);
     return keepRunning({
       app,
       node,
       cwd,
-      env: childEnvironment({
-        env: plan.env,
-        node,
-        redisUrl,
-        ownRedis: plan.redisUrl === null,
-        home,
-        configPath: plan.configPath,
-        openCommand,
-        extra,
-      }),
+      env,
+      secrets,
       onLine(text, stream) {
         file.append(text);
         const line = parseLogLine(text, { now: now(), stream });

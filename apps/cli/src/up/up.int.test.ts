@@ -99,9 +99,10 @@ describe("tac8 up", () => {
   it("hands Redis, paths and token on", async () => {
     configure();
     const cli = await up();
-    const { env } = lab.environments()[0] ?? { env: {} };
+    const { env, secrets } = lab.environments()[0] ?? { env: {}, secrets: {} };
+    expect(secrets).toEqual({ GITHUB_TOKEN: token });
+    expect(JSON.stringify(env)).not.toContain(token);
     expect(env).toMatchObject({
-      GITHUB_TOKEN: token,
       TAC8_HOME: lab.home,
       TAC8_CONFIG: join(lab.dir, "config.toml"),
       TAC8_OPEN_COMMAND: "tac8 open",
@@ -135,6 +136,8 @@ describe("tac8 up", () => {
     await cli.seen(/runner {5}! was ended by SIGKILL unexpectedly; starts again in 1 s/);
     await cli.seen(/runner listening/);
     await cli.seen(/Board:/);
+    const given = lab.environments().filter(({ name }) => name === "runner");
+    expect(given.map(({ secrets }) => secrets)).toEqual([{ GITHUB_TOKEN: token }, { GITHUB_TOKEN: token }]);
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
   });

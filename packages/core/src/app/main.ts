@@ -7,7 +7,10 @@ import { logAtMost } from "../log/throttleLog.ts";
 import { proxyFor } from "../config/proxy.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { redisTrouble } from "../queue/redisTrouble.ts";
+import { takeSecrets } from "./ownSecrets.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** A start-up problem for a person to fix. `tac8 up` ends with it at an app's first start, and tries a later one again. */
 export const EXIT_CONFIG = 78;
@@ -47,15 +50,18 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   const sigusr1 = catchSigusr1();
   // An agent that runs `pkill node`, with or without -f, means its own processes.
   process.title = `tac8 ${name}`;
-  const { config, dataFolder, problems, warnings, path } = loadConfig({ env: process.env, cwd: process.cwd() });
+  const { env, shown } = takeSecrets(process.env);
+  const { config, dataFolder, problems, warnings, path } = loadConfig({ env, cwd: process.cwd() });
   if (config === null) return fail(describeProblems(problems, path));
   const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
   for (const warning of warnings) log.warn(warning);
+  if (shown)
+    log.warn("other processes of this user can read secrets in the environment of this process: put them in files");
   if (dataFolder?.notice) log.info(dataFolder.notice);
-  throughProxy(config, log);
+  throughProxy(config, env, log);
   sigusr1.handle(() => log.info("SIGUSR1 pauses and resumes a runner: nothing to do here"));
   const stop = new AbortController();
-  onStopRequest(() => stop.abort(new Error("told to stop")));
+  onStopRequest(env, () => stop.abort(new Error("told to stop")));
   const abandon = (error: Error): void => {
     if (stop.signal.aborted) return;
     process.exitCode = giveUp(error, log);
@@ -75,7 +81,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   try {
     await reachable(redis, { url: config.redisUrl, signal: stop.signal, log });
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
-    heart = beat(process.env["TAC8_HEARTBEAT_FILE"], log);
+    heart = beat(env["TAC8_HEARTBEAT_FILE"], log);
     await aborted(stop.signal);
     log.info("closing");
   } catch (error) {
@@ -97,10 +103,10 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
 }
 
 /** Send this process' calls to GitHub and its notifications through the environment's proxy. */
-function throughProxy({ github, secrets: { notify } }: Config, log: Logger): void {
+function throughProxy({ github, secrets: { notify } }: Config, env: Env, log: Logger): void {
   const urls = [github.api_url, notify.slackUrl, notify.ntfyUrl, notify.webhookUrl].filter((url) => url !== null);
-  const used = useProxy(process.env, urls);
-  const proxy = proxyFor(github.api_url, process.env);
+  const used = useProxy(env, urls);
+  const proxy = proxyFor(github.api_url, env);
   if (proxy === null) return;
   if (used === "used") log.info(`GitHub is reached through the proxy ${proxy.shown} (${proxy.variable})`);
   else log.warn(`${proxy.variable} is set, and Node ${process.version} cannot use a proxy: ${PROXY_ADVICE}`);
@@ -141,10 +147,10 @@ function redisAddress(url: string): string {
 }
 
 /** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent is gone. */
-function onStopRequest(stop: () => void): void {
+function onStopRequest(env: Env, stop: () => void): void {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  if (process.env["TAC8_STOP_ON_STDIN_EOF"] !== "1") return;
+  if (env["TAC8_STOP_ON_STDIN_EOF"] !== "1") return;
   process.stdin.on("end", stop).on("error", stop).resume();
   process.stdin.unref?.();
 }

@@ -1,6 +1,6 @@
 /**
  * Names and prefixes of the variables in an agent's environment; never the GitHub token or the address of Redis. This is no
- * isolation: an agent runs as the same Unix user, and can read the runner's own environment in /proc.
+ * isolation: an agent runs as the same Unix user, and can read files and, where the kernel allows it, the memory of the runner.
  */
 const NAMES = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "SSL_CERT_FILE"];
 const NAMES_ANY_CASE = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"];
