@@ -81,6 +81,8 @@ const HELPER = `!f() { test "$1" = get && cat <&${TOKEN_FD}; }; f`;
 function networkConfig({ url }: CleanSide): Record<string, string> {
   return {
     [`credential.${new URL(url).origin}.helper`]: HELPER,
+    // From git 2.46 on: without a first request that GitHub refuses, and from a public repository, too.
+    "http.proactiveAuth": "basic",
     "http.followRedirects": "false",
     ...DEAD,
     "protocol.allow": "never",
