@@ -24,6 +24,46 @@ const SCHEDULER = "apps/scheduler/src";
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "redis-socket",
+    file: "packages/sandbox/src/redis.ts",
+    find: 'unixsocketperm: "600"',
+    replace: 'unixsocketperm: "666"',
+    test: { file: `${CLI}/redis/embedded.int.test.ts`, name: "listens on a socket that only its user can open" },
+    promise: "no other user can open the socket of tac8's own Redis",
+  },
+  {
+    name: "redis-port",
+    file: "packages/sandbox/src/redis.ts",
+    find: 'const place = { port: "0", unixsocket',
+    replace: "const place = { port: String(await freePort()), unixsocket",
+    test: { file: `${CLI}/redis/embedded.int.test.ts`, name: "listens on a socket that only its user can open" },
+    promise: "tac8's own Redis listens on no TCP port",
+  },
+  {
+    name: "redis-folder",
+    file: `${CLI}/redis/socketPlace.ts`,
+    find: "chmodSync(own, 0o700);",
+    replace: "void chmodSync;",
+    test: { file: `${CLI}/redis/embedded.int.test.ts`, name: "listens on a socket that only its user can open" },
+    promise: "the folder of Redis that an older version made is closed to other users",
+  },
+  {
+    name: "redis-short-folder",
+    file: `${CLI}/redis/socketPlace.ts`,
+    find: "if (trouble !== null) {",
+    replace: "if (trouble === undefined) {",
+    test: { file: `${CLI}/redis/embedded.int.test.ts`, name: "does not start if that folder" },
+    promise: "a folder below /tmp that others may use does not hold the socket of Redis",
+  },
+  {
+    name: "redis-password",
+    file: `${CORE}/config/agentEnv.ts`,
+    find: '  "REDIS_PASSWORD",\n',
+    replace: "",
+    test: { file: `${CORE}/config/agentEnv.test.ts`, name: "neither Redis nor the board's password" },
+    promise: "an agent's environment does not have the password of Redis",
+  },
+  {
     name: "run-id",
     file: `${CORE}/state/issueStore.ts`,
     find: "if (redis.call('HGET', KEYS[1], field) or '') ~= value then return 0 end",

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 
 export interface RedisServer {
-  /** `redis://127.0.0.1:<port>`. */
+  /** `redis://127.0.0.1:<port>`, or `unix://<path>`. */
   readonly url: string;
   readonly pid: number;
   /** Resolves when the process is gone, however it went. */
@@ -18,20 +19,33 @@ export interface RedisServerOptions {
   readonly dir: string;
   /** Default: any free port. A test that restarts Redis passes the old one. */
   readonly port?: number;
+  /** Path of a Unix socket instead, which only this user can open, and which replaces a file of that name. No port is opened. */
+  readonly socket?: string;
   readonly program?: string;
 }
 
-const READY = "Ready to accept connections";
+/** As some versions say it of a port, and others of a socket. */
+const READY = /ready to accept connections/i;
 const TRIES = 5;
 
 /**
- * Starts `redis-server` on loopback with an append-only file and `noeviction`, and waits until it accepts connections.
+ * Starts `redis-server` on loopback or on a Unix socket, with an append-only file and `noeviction`, and waits until it accepts
+ * connections.
  * @throws Error with the server's last lines when it does not start (no program, port taken, folder not writable).
  */
 export async function startRedisServer(options: RedisServerOptions): Promise<RedisServer> {
+  const { socket } = options;
+  if (socket !== undefined) {
+    const place = { port: "0", unixsocket: socket, unixsocketperm: "600" };
+    return startOnce(options, { place, url: pathToFileURL(socket).href.replace(/^file:/, "unix:") });
+  }
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce(options, options.port ?? (await freePort()));
+      const port = options.port ?? (await freePort());
+      return await startOnce(options, {
+        place: { bind: "127.0.0.1", port: String(port) },
+        url: `redis://127.0.0.1:${port}`,
+      });
     } catch (error) {
       // Somebody else may take the free port between the look and the bind.
       const again = options.port === undefined && attempt < TRIES && String(error).includes("in use");
@@ -40,9 +54,18 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   }
 }
 
-async function startOnce({ dir, program = "redis-server" }: RedisServerOptions, port: number): Promise<RedisServer> {
-  const settings = { bind: "127.0.0.1", port, dir, appendonly: "yes", "maxmemory-policy": "noeviction", save: "" };
-  const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
+async function startOnce(
+  { dir, program = "redis-server" }: RedisServerOptions,
+  { place, url }: { readonly place: Readonly<Record<string, string>>; readonly url: string },
+): Promise<RedisServer> {
+  const settings: Record<string, string> = {
+    ...place,
+    dir,
+    appendonly: "yes",
+    "maxmemory-policy": "noeviction",
+    save: "",
+  };
+  const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
   // Its own process group: Ctrl-C in a terminal must not end Redis before those who still write to it.
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], detached: true });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -53,12 +76,12 @@ async function startOnce({ dir, program = "redis-server" }: RedisServerOptions, 
     createInterface({ input: child.stdout }).on("line", (line) => {
       said.push(line);
       if (said.length > 20) said.shift();
-      if (line.includes(READY)) resolve();
+      if (READY.test(line)) resolve();
     });
   });
   await ready;
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
     pid: child.pid ?? 0,
     exited,
     async stop(signal = "SIGTERM") {

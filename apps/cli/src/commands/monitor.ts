@@ -7,7 +7,7 @@ import { readStatusOf } from "../look/readStatus.ts";
 import { statusSections } from "../look/renderStatus.ts";
 import type { StatusReport } from "../look/statusReport.ts";
 import type { Input } from "../program.ts";
-import { redisAddress } from "../redis/connect.ts";
+import { redisAddress } from "@tac8/core/config/redisUrl";
 import { locate, type Place } from "../redis/locate.ts";
 import { openQueue } from "../redis/queue.ts";
 import type { FullScreen } from "../terminal/fullScreen.ts";

@@ -24,7 +24,7 @@ export async function moveData(context: Context, { args, options }: Input): Prom
   const checkout = checkoutAbove(to, env["HOME"] || null);
   if (checkout !== null) throw new Problem(`${to} is inside of the checkout ${checkout} as well: name another folder`);
   const from = isThere ? (mark.from[0] ?? "") : dataFolder.path;
-  const redisUrl = env["REDIS_URL"] || redisUrlIn([from]) || config?.redisUrl || "";
+  const redisUrl = (env["REDIS_URL"] ? null : redisUrlIn([from])) ?? config?.redisUrl ?? env["REDIS_URL"] ?? "";
   const say = (line: string) => out.line(line);
   const byName = Boolean(env["TAC8_HOME"]) || standard === null;
   const variable = !byName ? null : to === standard ? "unset TAC8_HOME" : `set TAC8_HOME=${to}`;

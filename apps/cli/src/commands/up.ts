@@ -31,7 +31,7 @@ export async function up(context: Context, { options }: Input): Promise<number> 
       for (const warning of loaded.warnings) warn(err, warning);
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
       warnOfCheckout(context, decision.config.home);
-      const redisUrl = variable(env, "REDIS_URL");
+      const redisUrl = variable(env, "REDIS_URL") === null ? null : decision.config.redisUrl;
       return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null });
     }
     default:

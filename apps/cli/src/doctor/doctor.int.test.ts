@@ -28,7 +28,7 @@ const cleanups: (() => unknown)[] = [];
 beforeAll(async () => {
   tools = openLab();
   mkdirSync(join(tools.dir, "redis"));
-  server = await startRedisServer({ dir: join(tools.dir, "redis") });
+  server = await startRedisServer({ dir: join(tools.dir, "redis"), socket: join(tools.dir, "redis", "redis.sock") });
   github = await startGitHub({ dir: join(tools.dir, "github") });
   token = github.addUser({ login: "octo", token: "token-of-octo" });
   await github.createRepository({ owner: "octo", name: "hello" });
@@ -105,6 +105,27 @@ test("a machine that is right, after its labels were made", async () => {
   expect(github.issues(REPO)).toEqual([]);
   expect(github.pulls(REPO)).toEqual([]);
   expect(Object.keys(github.branches(REPO))).toEqual(["main"]);
+});
+
+test("a Redis on TCP that asks for no password is worth a line; one on a socket, or with a password, is not", async () => {
+  configure();
+  expect(of(await found(), "Redis")).toMatchObject([{ verdict: "ok", text: expect.stringMatching(/^\/.*: version/) }]);
+
+  mkdirSync(join(lab.dir, "redis"));
+  const onTcp = await startRedisServer({ dir: join(lab.dir, "redis") });
+  cleanups.push(() => onTcp.stop());
+  const named = { REDIS_URL: onTcp.url };
+  const open = { verdict: "note", text: expect.stringContaining("has no password"), advice: expect.any(String) };
+  expect(of(await found([], named), "Redis")).toMatchObject([{ verdict: "ok" }, open]);
+
+  const redis = connectRedis(onTcp.url, { name: "test", onError: () => undefined });
+  cleanups.push(() => redis.disconnect());
+  await redis.config("SET", "requirepass", "long-password");
+  const good = await found([], { ...named, REDIS_PASSWORD: "long-password" });
+  expect(of(good, "Redis")).toMatchObject([{ verdict: "ok" }]);
+  const wrong = await found([], { ...named, REDIS_PASSWORD: "other-password" });
+  expect(of(wrong, "Redis")).toMatchObject([{ verdict: "problem", text: expect.stringContaining("refuses us") }]);
+  expect(JSON.stringify([good, wrong])).not.toMatch(/long-password|other-password/);
 });
 
 test.each([

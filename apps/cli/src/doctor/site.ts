@@ -74,8 +74,9 @@ export function openSite(context: Context, flag: string | undefined, options: Do
   const { githubAnswer: answerMs = ANSWER_MS, betweenWrites = config.github.write_interval_ms } = waits;
   const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
   const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
-  const named = demo === null && !isRedisWrong ? variable(env, "REDIS_URL") : null;
-  const redisUrl = named ?? inHome;
+  const named = demo === null && !isRedisWrong ? variable(env, "REDIS_URL") !== null : false;
+  // With the password that the environment has beside it.
+  const redisUrl = named ? draft.redisUrl : inHome;
   // Where there is no configuration, what the environment has wrong is worth a line all the same.
   const problems = loaded.found ? loaded.problems : loaded.problems.filter(({ place }) => place !== "file");
   return {

@@ -1,3 +1,4 @@
+import { redisAddress } from "@tac8/core/config/redisUrl";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { redisTrouble } from "@tac8/core/queue/redisTrouble";
 import type { Redis } from "ioredis";
@@ -5,13 +6,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../context.ts";
 
 const ANSWER_MS = 5000;
-
-/** `127.0.0.1:6379`: where a Redis is, without its password. */
-export function redisAddress(url: string): string {
-  if (!URL.canParse(url)) return "the address in REDIS_URL";
-  const { hostname, port } = new URL(url);
-  return `${hostname}:${port || "6379"}`;
-}
 
 /** Runs `use` on a connection that is closed afterwards. @throws Problem when Redis does not answer within 5 s */
 export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>, advice: string): Promise<T> {

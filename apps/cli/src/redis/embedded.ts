@@ -1,19 +1,10 @@
+import { redisAddress } from "@tac8/core/config/redisUrl";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
-import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, Problem } from "../context.ts";
 import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
-import { portProblem } from "../up/port.ts";
-import { redisAddress } from "./connect.ts";
-import {
-  isAlive,
-  readRecord,
-  redisFolder,
-  removeRecord,
-  startTimeOf,
-  writeRecord,
-  type RedisRecord,
-} from "./record.ts";
+import { isAlive, readRecord, redisFolder, removeRecord, startTimeOf, writeRecord } from "./record.ts";
+import { makeSocketPlace } from "./socketPlace.ts";
 
 export interface EmbeddedRedis {
   readonly url: string;
@@ -22,12 +13,11 @@ export interface EmbeddedRedis {
 }
 
 const STOP_MS = 15_000;
-const HOST = "127.0.0.1";
 
 /**
- * Starts a Redis in `<home>/redis` and keeps it running, on one port for as long as we live. The caller has the home's
- * lock; a Redis that a killed `up` left there is ended first, and its port taken over, so that whoever still talks to it
- * finds the new one.
+ * Starts a Redis in `<home>/redis` and keeps it running. It listens on a Unix socket that only this user can open, and on no TCP
+ * port. The caller has the home's lock; a Redis that a killed `up` left there is ended first, and its socket replaced, so that
+ * clients that still run find the new one.
  * @param given.warn told in one line of each unexpected end
  * @throws Problem when it does not start
  */
@@ -36,12 +26,8 @@ export async function startEmbeddedRedis(given: {
   readonly warn: (line: string) => void;
 }): Promise<EmbeddedRedis> {
   const { home, warn } = given;
-  const dir = redisFolder(home);
-  mkdirSync(dir, { recursive: true });
-  const before = await stopLeftover(home);
-  const reuse = before !== null && (await portProblem(HOST, before.port)) === null;
-  let server = await launch(home, reuse ? before.port : undefined);
-  const port = Number(new URL(server.url).port);
+  await stopLeftover(home);
+  let server = await launch(home);
   const where = redisAddress(server.url);
   const ending = new AbortController();
 
@@ -49,7 +35,7 @@ export async function startEmbeddedRedis(given: {
   const liveOnce = async (): Promise<LifeEnd> => {
     try {
       if (first === null) {
-        server = await launch(home, port);
+        server = await launch(home);
         if (ending.signal.aborted) await stopServer(server);
         else warn(`Redis at ${where} runs again`);
       }
@@ -74,34 +60,33 @@ export async function startEmbeddedRedis(given: {
   };
 }
 
-/** Ends a Redis that a killed `up` left in this home. @returns its record, null where none was there */
-export async function stopLeftover(home: string): Promise<RedisRecord | null> {
+/** Ends a Redis that a killed `up` left in this home. */
+export async function stopLeftover(home: string): Promise<void> {
   const record = readRecord(home);
-  if (record === null || !isAlive(record)) return record;
+  if (record === null || !isAlive(record)) return;
   process.kill(record.pid, "SIGTERM");
   const end = performance.now() + STOP_MS;
   while (isAlive(record)) {
     if (performance.now() > end) process.kill(record.pid, "SIGKILL");
     await sleep(50);
   }
-  return record;
 }
 
-async function launch(home: string, port: number | undefined): Promise<RedisServer> {
+async function launch(home: string): Promise<RedisServer> {
   const dir = redisFolder(home);
+  const socket = makeSocketPlace(home);
   let server: RedisServer;
   try {
-    server = await startRedisServer(port === undefined ? { dir } : { dir, port });
+    server = await startRedisServer({ dir, socket });
   } catch (error) {
     throw new Problem(`Redis did not start in ${dir}: ${messageOf(error)}; fix that, or set REDIS_URL to another`, {
       cause: error,
     });
   }
   const startTime = startTimeOf(server.pid);
-  const used = Number(new URL(server.url).port);
   const since = startTimeOf(process.pid);
   const keeper = since === null ? null : { pid: process.pid, startTime: since };
-  if (startTime !== null) writeRecord(home, { pid: server.pid, startTime, port: used, keeper });
+  if (startTime !== null) writeRecord(home, { pid: server.pid, startTime, socket, keeper });
   return server;
 }
 

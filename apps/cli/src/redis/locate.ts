@@ -32,7 +32,6 @@ export interface Place {
   readonly mistakes: readonly string[];
 }
 
-const DEFAULT_URL = "redis://127.0.0.1:6379";
 const DEFAULT_POLL_SECONDS = 30;
 const KEPT = "tac8 up starts it again, so try again in a few seconds";
 
@@ -73,7 +72,7 @@ function placeOf(
   // The demo's configuration stands inside its data folder.
   const homes = [config.home, dirname(path)];
   return {
-    ...redisOf(variable(env, "REDIS_URL"), homes),
+    ...redisOf(env, config.redisUrl, homes),
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
@@ -88,17 +87,15 @@ function placeOf(
 
 function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig): Place {
   const demo = findDemo(context);
-  const { dataFolder, searched } = loaded;
+  const { dataFolder, draft, searched } = loaded;
   const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
-  if (dataFolder === null || isRedisWrong)
+  if (dataFolder === null || draft === null || isRedisWrong)
     throw new Problem(describeProblems(loaded.problems, loaded.path).split("\n"));
   // A tac8 may be at work whose configuration was removed.
   const { path: other } = dataFolder;
   const config = demo?.config ?? null;
   return {
-    ...(demo === null
-      ? redisOf(variable(context.env, "REDIS_URL"), [other])
-      : { redisUrl: demo.redisUrl, advice: KEPT }),
+    ...(demo === null ? redisOf(context.env, draft.redisUrl, [other]) : { redisUrl: demo.redisUrl, advice: KEPT }),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
@@ -111,9 +108,15 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
   };
 }
 
-function redisOf(named: string | null, homes: readonly string[]): Pick<Place, "redisUrl" | "advice"> {
-  if (named !== null) return { redisUrl: named, advice: "start it with tac8 up, or set REDIS_URL" };
+/** @param configured what the environment says, with its password; else the usual address */
+function redisOf(
+  env: Context["env"],
+  configured: string,
+  homes: readonly string[],
+): Pick<Place, "redisUrl" | "advice"> {
+  if (variable(env, "REDIS_URL") !== null)
+    return { redisUrl: configured, advice: "start it with tac8 up, or set REDIS_URL" };
   const own = redisUrlIn(homes);
   if (own !== null) return { redisUrl: own, advice: KEPT };
-  return { redisUrl: DEFAULT_URL, advice: `no tac8 up runs on ${homes[0]}: start it, or set REDIS_URL` };
+  return { redisUrl: configured, advice: `no tac8 up runs on ${homes[0]}: start it, or set REDIS_URL` };
 }

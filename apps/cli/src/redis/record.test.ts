@@ -15,17 +15,17 @@ const alive = { pid: process.pid, startTime: startTimeOf(process.pid) ?? 0 };
 const dead = { pid: process.pid, startTime: alive.startTime + 1 };
 
 test.each([
-  ["lives", alive, alive, "redis://127.0.0.1:7001"],
-  ["lives, and its tac8 up was killed", alive, dead, "redis://127.0.0.1:7001"],
-  ["ended, and its tac8 up is about to start it again", dead, alive, "redis://127.0.0.1:7001"],
+  ["lives", alive, alive, "unix:///run/a.sock"],
+  ["lives, and its tac8 up was killed", alive, dead, "unix:///run/a.sock"],
+  ["ended, and its tac8 up is about to start it again", dead, alive, "unix:///run/a.sock"],
   ["ended with its tac8 up", dead, dead, null],
   ["ended, and an older version wrote the record", dead, null, null],
 ])("a Redis that %s", (_, own, keeper, url) => {
-  writeRecord(home, { ...own, port: 7001, keeper });
+  writeRecord(home, { ...own, socket: "/run/a.sock", keeper });
   expect(redisUrlIn([join(home, "missing"), home])).toBe(url);
 });
 
 test("a record of an older version is read", () => {
   writeFileSync(join(redisFolder(home), "redis.json"), JSON.stringify({ ...alive, port: 7001 }));
-  expect(readRecord(home)).toEqual({ ...alive, port: 7001, keeper: null });
+  expect(readRecord(home)).toEqual({ ...alive, url: "redis://127.0.0.1:7001", keeper: null });
 });

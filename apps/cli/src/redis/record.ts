@@ -1,5 +1,6 @@
+import { socketUrl } from "@tac8/core/config/redisUrl";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 /** A process on this machine. */
 interface ProcessRecord {
@@ -10,9 +11,19 @@ interface ProcessRecord {
 
 /** `$TAC8_HOME/redis/redis.json`: the Redis that `tac8 up` started there, for the other commands. */
 export interface RedisRecord extends ProcessRecord {
-  readonly port: number;
-  /** The `tac8 up` that starts it again, on the same port, when it ends; null: an older version wrote the record. */
+  /** As REDIS_URL has it. */
+  readonly url: string;
+  /** The `tac8 up` that starts it again, at the same address, when it ends; null: an older version wrote the record. */
   readonly keeper: ProcessRecord | null;
+}
+
+/** As it is written; versions up to 0.1 wrote a port of 127.0.0.1 instead of a socket. */
+interface Written {
+  readonly pid?: unknown;
+  readonly startTime?: unknown;
+  readonly socket?: unknown;
+  readonly port?: unknown;
+  readonly keeper?: { readonly pid?: unknown; readonly startTime?: unknown } | null;
 }
 
 export function redisFolder(home: string): string {
@@ -26,16 +37,28 @@ function recordPath(home: string): string {
 /** @returns null where there is none that can be read */
 export function readRecord(home: string): RedisRecord | null {
   try {
-    const { pid, startTime, port, keeper } = JSON.parse(readFileSync(recordPath(home), "utf8")) as Partial<RedisRecord>;
-    if (!isCount(pid) || !isCount(startTime) || !isCount(port) || port >= 65_536) return null;
-    const kept = keeper != null && isCount(keeper.pid) && isCount(keeper.startTime);
-    return { pid, startTime, port, keeper: kept ? { pid: keeper.pid, startTime: keeper.startTime } : null };
+    const written = JSON.parse(readFileSync(recordPath(home), "utf8")) as Written;
+    const redis = processOf(written);
+    const url = addressOf(written);
+    return redis === null || url === null ? null : { ...redis, url, keeper: processOf(written.keeper ?? {}) };
   } catch {
     return null; // None was started here, or its file was cut off by a crash: the same for whoever looks for it.
   }
 }
 
-export function writeRecord(home: string, record: RedisRecord): void {
+function processOf({ pid, startTime }: { pid?: unknown; startTime?: unknown }): ProcessRecord | null {
+  return isCount(pid) && isCount(startTime) ? { pid, startTime } : null;
+}
+
+function addressOf({ socket, port }: Written): string | null {
+  if (typeof socket === "string" && isAbsolute(socket)) return socketUrl(socket);
+  return isCount(port) && port < 65_536 ? `redis://127.0.0.1:${port}` : null;
+}
+
+export function writeRecord(
+  home: string,
+  record: ProcessRecord & { readonly socket: string; readonly keeper: ProcessRecord | null },
+): void {
   const path = recordPath(home);
   writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`);
   renameSync(`${path}.new`, path);
@@ -70,8 +93,8 @@ export function redisUrlIn(homes: readonly string[]): string | null {
   for (const home of homes) {
     const record = readRecord(home);
     if (record === null) continue;
-    const { keeper, port } = record;
-    if (isAlive(record) || (keeper !== null && isAlive(keeper))) return `redis://127.0.0.1:${port}`;
+    const { keeper, url } = record;
+    if (isAlive(record) || (keeper !== null && isAlive(keeper))) return url;
   }
   return null;
 }

@@ -5,7 +5,16 @@ import { findProgram } from "@tac8/core/app/findProgram";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -106,7 +115,7 @@ describe("tac8 up", () => {
       TAC8_HOME: lab.home,
       TAC8_CONFIG: join(lab.dir, "config.toml"),
       TAC8_OPEN_COMMAND: "tac8 open",
-      REDIS_URL: `redis://127.0.0.1:${readRecord(lab.home)?.port}`,
+      REDIS_URL: `unix://${lab.home}/redis/redis.sock`,
     });
     cli.signal("SIGTERM");
     expect((await cli.ended).code).toBe(0);
@@ -174,30 +183,29 @@ describe("tac8 up", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("starts its Redis again, on the same port", async () => {
+  it("starts its Redis again, on the same socket", async () => {
     configure();
     const cli = await up();
     const before = readRecord(lab.home);
     process.kill(before?.pid ?? 0, "SIGKILL");
-    const address = `127\\.0\\.0\\.1:${before?.port}`;
+    const address = join(lab.home, "redis", "redis.sock");
     await cli.seen(new RegExp(`Redis at ${address} ended unexpectedly; it starts again in 1 s`));
     await cli.seen(new RegExp(`Redis at ${address} runs again`));
-    expect(readRecord(lab.home)).toMatchObject({ port: before?.port });
+    expect(readRecord(lab.home)).toMatchObject({ url: before?.url });
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
   });
 
-  it("tries its Redis again whose port another program has taken meanwhile, and stops while it does", async () => {
+  it("tries its Redis again whose socket cannot be made meanwhile, and stops while it does", async () => {
     configure();
     const cli = await up();
-    const { pid, port } = readRecord(lab.home) ?? { pid: 0, port: 0 };
+    const { pid } = readRecord(lab.home) ?? { pid: 0 };
     expect(pid).not.toBe(0);
     process.kill(pid, "SIGKILL");
-    await cli.seen(/Redis at 127\.0\.0\.1:\d+ ended unexpectedly/);
-    const other = createServer();
-    other.listen(port, "127.0.0.1");
-    await once(other, "listening");
-    cleanups.unshift(async () => other.close());
+    await cli.seen(/Redis at \S+ ended unexpectedly/);
+    const socket = join(lab.home, "redis", "redis.sock");
+    rmSync(socket);
+    mkdirSync(socket);
     await cli.seen(/redis {6}! cannot start: Redis did not start in .*; it starts again in 2 s/);
     expect(isRunning(pidOf("runner"))).toBe(true);
     cli.signal("SIGINT");
@@ -213,14 +221,14 @@ describe("tac8 up", () => {
     expect(readRecord(lab.home)).toBeNull();
   });
 
-  it("leaves no app when it is killed, and the next one takes over its Redis' port", async () => {
+  it("leaves no app when it is killed, and the next one takes over its Redis' socket", async () => {
     configure();
     const first = await upAsProcess();
     const left = readRecord(lab.home);
     first.signal("SIGKILL");
     await first.ended;
     const second = await up();
-    expect(readRecord(lab.home)?.port).toBe(left?.port);
+    expect(readRecord(lab.home)?.url).toBe(left?.url);
     expect(isRunning(left?.pid ?? 0)).toBe(false);
     second.signal("SIGINT");
     expect((await second.ended).code).toBe(0);
@@ -313,7 +321,7 @@ describe("the data folder", () => {
     const data = readRecord(join(lab.dir, ".local", "share", "tac8", folderName(path)));
     expect(lab.environments()[0]?.env).toMatchObject({
       TAC8_CONFIG: path,
-      REDIS_URL: `redis://127.0.0.1:${data?.port}`,
+      REDIS_URL: data?.url,
     });
     expect((await lab.startIn("elsewhere", ["status"]).ended).code).toBe(4);
     await stop(cli);

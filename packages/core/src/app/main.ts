@@ -5,6 +5,7 @@ import type { Config } from "../config/resolve.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import { logAtMost } from "../log/throttleLog.ts";
 import { proxyFor } from "../config/proxy.ts";
+import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { redisTrouble } from "../queue/redisTrouble.ts";
 import { takeSecrets } from "./ownSecrets.ts";
@@ -138,12 +139,6 @@ function redisAway(url: string, error: Error): string {
   // Set by `tac8 up` where the Redis is its own.
   const advice = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up starts it again" : "start it, or set REDIS_URL";
   return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
-}
-
-/** `127.0.0.1:6379`: without a password. */
-function redisAddress(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `${hostname}:${port || "6379"}`;
 }
 
 /** SIGTERM and SIGINT; and, for a child of `tac8 up`, the end of its standard input: its parent is gone. */

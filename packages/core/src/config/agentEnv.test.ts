@@ -63,11 +63,13 @@ describe("what agents see", () => {
     const env = {
       REDIS_URL: "redis://:redis-password@host:1",
       BROKER: "redis://:redis-password@host:1/0",
+      REDIS_PASSWORD: "redis-secret",
+      SAME: "redis-secret",
       TAC8_BOARD_PASSWORD: "pi",
       OTHER: "pi",
       TMPDIR: "/tmp/pi",
     };
-    const extra = ["REDIS_URL", "BROKER", "TAC8_BOARD_PASSWORD", "OTHER"];
+    const extra = ["REDIS_URL", "BROKER", "REDIS_PASSWORD", "SAME", "TAC8_BOARD_PASSWORD", "OTHER"];
     expect(configOf({ text: text(...extra), env }).agentEnv).toEqual({ TMPDIR: "/tmp/pi" });
   });
 

@@ -15,7 +15,7 @@ fieldTest("E4", "one wrong variable is named with its source and what to write, 
   const { config, draft, problems } = resolve({ env });
   expect(config).toBeNull();
   expect(describeProblems(problems, PATH)).toBe(
-    'environment variable REDIS_URL: found "127.0.0.1:6379", expected redis://HOST:PORT, or rediss://HOST:PORT for TLS: write redis://127.0.0.1:6379',
+    'environment variable REDIS_URL: found "127.0.0.1:6379", expected redis://HOST:PORT, rediss://HOST:PORT for TLS, or unix:///PATH: write redis://127.0.0.1:6379',
   );
   expect(draft).toMatchObject({
     repositories: [{ owner: "octo", repo: "hello-world" }],
@@ -47,7 +47,6 @@ describe("REDIS_URL", () => {
     "redis://",
     "redis//host:6379",
     "http://host:6379",
-    "unix:///run/redis.sock",
     "/run/redis.sock",
     "redis://a b:6379",
     "redis://:%zz@host:6379",
@@ -57,6 +56,31 @@ describe("REDIS_URL", () => {
     expect(problems[0]?.message).toMatch(/expected redis:\/\/HOST:PORT/);
   });
 
+  it.each([
+    "unix://",
+    "unix:run/redis.sock",
+    "unix://run/redis.sock",
+    "unix:///run/",
+    "unix:///a/%zz",
+    "unix:///a?db=x",
+    "unix:///a?password=secret",
+    "unix:///a#1",
+    `unix:///${"a".repeat(107)}`,
+  ])("%j is refused, and what a socket's address is", (REDIS_URL) => {
+    const { REDIS_URL: said } = problemsOf({ env: { REDIS_URL } });
+    expect(said).toMatch(/expected unix:\/\/\/PATH of at most 107 bytes/);
+    expect(said).not.toContain("secret");
+  });
+
+  it("gets REDIS_PASSWORD if it is a TCP address without one", () => {
+    const urlOf = (url: string) => configOf({ env: { REDIS_URL: url, REDIS_PASSWORD: "p@ss/%41" } }).redisUrl;
+    expect(urlOf("redis://host:1/2")).toBe("redis://:p%40ss%2F%2541@host:1/2");
+    expect(urlOf("rediss://me@host:1")).toBe("rediss://me:p%40ss%2F%2541@host:1");
+    expect(urlOf("redis://:own@host:1")).toBe("redis://:own@host:1");
+    expect(urlOf("unix:///a")).toBe("unix:///a");
+    expect(urlOf("")).toBe("redis://:p%40ss%2F%2541@127.0.0.1:6379");
+  });
+
   it("never shows a password", () => {
     expect(problemsOf({ env: { REDIS_URL: "redis//:secret@host:6379" } })["REDIS_URL"]).not.toContain("secret");
   });
@@ -64,6 +88,8 @@ describe("REDIS_URL", () => {
   it.each([
     ["redis://host:6379 ", "redis://host:6379"],
     ["\trediss://user:pw@host:6380/2\n", "rediss://user:pw@host:6380/2"],
+    ["unix:///run/redis.sock", "unix:///run/redis.sock"],
+    ["unix:///run/my%20redis.sock?db=3", "unix:///run/my%20redis.sock?db=3"],
     ["", "redis://127.0.0.1:6379"],
     ["  \n", "redis://127.0.0.1:6379"],
   ])("%j is %s", (REDIS_URL, url) => {

@@ -2,6 +2,7 @@ import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
 import { isOrigin } from "./origin.ts";
+import { isRedisUrl, MAX_SOCKET_PATH, passwordOf, withPassword } from "./redisUrl.ts";
 import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
 
 /** What the environment says; null where it says nothing and the file counts, or where it is wrong. */
@@ -42,9 +43,8 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
   const expected = (key: string, found: string, what: string) => wrong(key, `found ${found}, expected ${what}`);
 
   const redis = variable(env, "REDIS_URL");
-  const isRedis = (url: string) => isUrl(url, ["redis:", "rediss:"]) && passwordOf(url) !== undefined;
-  const goodRedis = redis === null || isRedis(redis) ? redis : expected("REDIS_URL", masked(redis), redisForm(redis));
-  const redisUrl = goodRedis ?? REDIS_EXAMPLE;
+  const isGoodRedis = redis === null || isRedisUrl(redis);
+  const goodRedis = isGoodRedis ? redis : expected("REDIS_URL", masked(redis), redisForm(redis));
 
   const api = variable(env, "GITHUB_API_URL");
   const goodApi = api === null || isUrl(api, ["http:", "https:"]);
@@ -67,6 +67,7 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
   for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
 
   const { secrets, sources } = readSecrets(input, home, wrong);
+  const redisUrl = withPassword(goodRedis ?? REDIS_EXAMPLE, secrets.REDIS_PASSWORD ?? null);
   return {
     redisUrl,
     redisPassword: passwordOf(redisUrl) ?? null,
@@ -82,7 +83,10 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
 
 /** What to write: with the host that is there, where only the scheme is missing. */
 function redisForm(found: string): string {
-  const form = "redis://HOST:PORT, or rediss://HOST:PORT for TLS";
+  if (/^unix:/i.test(found)) {
+    return `unix:///PATH of at most ${MAX_SOCKET_PATH} bytes, or unix:///PATH?db=N, such as unix:///run/redis/redis.sock`;
+  }
+  const form = "redis://HOST:PORT, rediss://HOST:PORT for TLS, or unix:///PATH";
   const candidate = `redis://${found}`;
   const plain = /^[\w.-]+(:\d{1,5})?$/.test(found) && isUrl(candidate, ["redis:"]);
   return plain ? `${form}: write ${candidate}` : `${form}, such as ${REDIS_EXAMPLE}`;
@@ -209,18 +213,9 @@ function isUrl(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(protocol) && hostname !== "";
 }
 
-/** Undefined: it cannot be decoded. */
-function passwordOf(url: string): string | null | undefined {
-  try {
-    return decodeURIComponent(new URL(url).password) || null;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Fit for a message: without a password, and not too long. */
 function masked(url: string): string {
-  return shown(url.replace(/^.*@/s, "***@"));
+  return shown(url.replace(/^.*@/s, "***@").replace(/password=.*/is, "password=***"));
 }
 
 function shown(text: string): string {

@@ -54,7 +54,7 @@ a = 1
     expect(problems["coordinator.max_workers"]).toBe("there is no such key");
     expect(problems["LOG_LEVEL"]).toMatch(/^found "loud", expected one of .*info/);
     expect(problems["REDIS_URL"]).toBe(
-      'found "localhost:6379", expected redis://HOST:PORT, or rediss://HOST:PORT for TLS: write redis://localhost:6379',
+      'found "localhost:6379", expected redis://HOST:PORT, rediss://HOST:PORT for TLS, or unix:///PATH: write redis://localhost:6379',
     );
     expect(problems["GITHUB_TOKEN_FILE"]).toContain("cannot read /run/secrets/none");
   });

@@ -23,6 +23,11 @@ export const SECRETS = [
     meaning: "Token of a Claude subscription, made by `claude setup-token`.",
   },
   {
+    name: "REDIS_PASSWORD",
+    standard: "",
+    meaning: "Password of Redis, if REDIS_URL is a TCP address without one.",
+  },
+  {
     name: "TAC8_BOARD_PASSWORD",
     standard: "",
     meaning: "Password of the board. Without one, the board makes one and keeps it in the data folder.",
@@ -66,7 +71,12 @@ export const VARIABLES: readonly Variable[] = [
     standard: "~/.local/share/tac8/<name>",
     meaning: "Data folder, one per configuration. A relative path begins at the configuration file's folder.",
   },
-  { name: "REDIS_URL", standard: "redis://127.0.0.1:6379", meaning: "Where Redis is." },
+  {
+    name: "REDIS_URL",
+    standard: "redis://127.0.0.1:6379",
+    meaning:
+      "Where Redis is: redis://HOST:PORT, rediss://HOST:PORT, or unix:///PATH of its socket, with ?db=N for another database than 0. Not set: tac8 up starts a Redis of its own.",
+  },
   { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },
   { name: "TAC8_BOARD_HOST", standard: "", meaning: "Instead of board.host." },
   { name: "TAC8_BOARD_PORT", standard: "", meaning: "Instead of board.port." },

@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { socketOf } from "../config/redisUrl.ts";
 
 const RETRY_CAP_MS = 2000;
 
@@ -13,13 +14,15 @@ export interface RedisOptions {
 
 /** A client that reconnects for ever, at least every 2 s. The caller closes it. */
 export function connectRedis(url: string, { name, failFast = false, onError }: RedisOptions): Redis {
-  const redis = new Redis(url, {
+  const options = {
     connectionName: `tac8:${name}`,
     maxRetriesPerRequest: failFast ? 1 : null,
-    retryStrategy: (times) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
+    retryStrategy: (times: number) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
     connectTimeout: 5000,
     keepAlive: 10_000,
-  });
+  };
+  const socket = socketOf(url);
+  const redis = socket === null ? new Redis(url, options) : new Redis({ ...options, ...socket });
   redis.on("error", onError);
   return redis;
 }

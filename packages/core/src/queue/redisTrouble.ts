@@ -3,6 +3,8 @@ type Coded = Error & { readonly code?: unknown };
 /** Node's and OpenSSL's codes of a connection that cannot be made. */
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
+  ENOENT: "there is no such socket",
+  EACCES: "no permission to connect to the socket",
   ENOTFOUND: "unknown host name",
   EAI_AGAIN: "the host name cannot be resolved now",
   EHOSTUNREACH: "no route to the host",

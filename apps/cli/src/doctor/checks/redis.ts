@@ -1,4 +1,5 @@
-import { redisAddress, withRedis } from "../../redis/connect.ts";
+import { redisAddress, socketOf, withoutPassword } from "@tac8/core/config/redisUrl";
+import { withRedis } from "../../redis/connect.ts";
 import { Problem } from "../../context.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
@@ -14,13 +15,28 @@ export const redis: Check = {
     if (isRedisWrong) return [note("not checked: REDIS_URL is no address of a Redis, see Configuration")];
     const where = redisAddress(redisUrl);
     try {
-      return await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), START);
+      const findings = await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), START);
+      return (await isOpen(redisUrl)) ? [...findings, openToAll(where)] : findings;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return [judgeAway({ redisNamed, message: error.message })];
     }
   },
 };
+
+/** Whether every program that reaches its port can use it: whatever REDIS_URL has, it asks for no password. */
+async function isOpen(url: string): Promise<boolean> {
+  if (socketOf(url) !== null) return false;
+  return withRedis(withoutPassword(url), async () => true, START).catch(() => false);
+}
+
+/** Agents are among those programs. */
+function openToAll(where: string): Finding {
+  return note(
+    `${where} has no password, so every program that reaches it can change what tac8 does`,
+    "unset REDIS_URL, and tac8 up starts a Redis on a socket; or set requirepass in redis.conf, and REDIS_PASSWORD",
+  );
+}
 
 /** Pure. `info`: what `INFO` answered. */
 export function judgeRedis(where: string, info: string): Finding[] {

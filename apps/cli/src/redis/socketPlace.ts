@@ -1,0 +1,49 @@
+import { MAX_SOCKET_PATH } from "@tac8/core/config/redisUrl";
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { Problem } from "../context.ts";
+import { redisFolder } from "./record.ts";
+
+const NAME = "redis.sock";
+
+/**
+ * Make the folder, mode 0700, for the socket of the data folder's own Redis, and return the socket's path: in the data folder, or,
+ * if that path is too long for a socket, in a folder below /tmp. It is the same path each time, so that clients of a Redis that
+ * ended find the next one. It is not below `$XDG_RUNTIME_DIR`, which is removed when the user logs out, while tac8 works on.
+ * @throws Problem when another user has the folder below /tmp, or may use it
+ */
+export function makeSocketPlace(home: string): string {
+  const own = redisFolder(home);
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  chmodSync(own, 0o700); // Older versions made it with the mode that the umask left.
+  const inHome = join(own, NAME);
+  if (Buffer.byteLength(inHome) <= MAX_SOCKET_PATH) return inHome;
+  const folder = shortFolder(home);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const trouble = whyNotPrivate(folder);
+  if (trouble !== null) {
+    throw new Problem(
+      `${folder}, for the socket of Redis, ${trouble}: remove it, or set TAC8_HOME to a folder with a shorter path`,
+    );
+  }
+  return join(folder, NAME);
+}
+
+/** Of this user and data folder. */
+function shortFolder(home: string): string {
+  const id = createHash("sha256").update(realpathSync(home)).digest("hex").slice(0, 16);
+  return `/tmp/tac8-${process.getuid?.() ?? 0}-${id}`;
+}
+
+/** Null: it is a folder of this user alone. Anyone may have made it before us, also as a link. */
+function whyNotPrivate(folder: string): string | null {
+  const found = lstatSync(folder);
+  if (!found.isDirectory()) return "is not a folder";
+  if (found.uid !== process.getuid?.()) return "belongs to another user";
+  return (found.mode & 0o077) === 0 ? null : "may be used by other users";
+}
