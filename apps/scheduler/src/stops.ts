@@ -88,10 +88,14 @@ async function tell({ config, store, github, login, signal }: StopServices, jobI
   const { issueLabel } = repository;
   const talk = { github, login, ref, signal };
   let { labelEvent } = issue;
+  let isWork = true;
   await tolerate(async () => {
     const event = await github.newestLabeledEvent(ref, ref.number, issueLabel, { signal });
     labelEvent = Math.max(labelEvent, event?.id ?? 0);
+    isWork = event !== null || (await isLabelled(talk, issueLabel));
   });
+  // What other programs write to Redis, agents among them, says nothing on issues that nobody has labelled.
+  if (!isWork) return store.writeIf(jobId, expect, { stop: null, stopMode: null });
   // First: whatever becomes of the rest, this label starts nothing more.
   if (!(await store.writeIf(jobId, expect, { labelEvent }))) return false;
   await tolerate(() => comment(talk, { ...issue, labelEvent }, issueLabel));
@@ -141,6 +145,12 @@ async function comment({ github, login, ref, signal }: Talk, issue: IssueFields,
   const [there] = findMarked(await github.comments(ref, ref.number, { signal }), login, "status");
   if (there !== undefined && (await github.updateComment(ref, there.comment.id, words, { signal })) !== null) return;
   await github.createComment(ref, ref.number, words, { signal });
+}
+
+async function isLabelled({ github, ref, signal }: Talk, trigger: string): Promise<boolean> {
+  const found = await github.issue(ref, ref.number, { signal });
+  if (found.kind !== "found") return false;
+  return found.issue.labels.some((name) => name.toLowerCase() === trigger.toLowerCase());
 }
 
 async function takeOffLabels({ github, ref, signal }: Talk, config: Config, trigger: string): Promise<void> {

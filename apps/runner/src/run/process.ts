@@ -20,6 +20,7 @@ import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths, workspacePaths } from "../workspace/paths.ts";
 import { removeTree, removeWorkspace } from "../workspace/remove.ts";
 import { admitToPublish } from "../steps/admit.ts";
+import { isCaused } from "../steps/cause.ts";
 import { prepare } from "../steps/prepare.ts";
 import { adoptPull, publish } from "../steps/publish.ts";
 import { saveLost } from "../steps/saveLost.ts";
@@ -197,7 +198,7 @@ async function followThrough(
   };
   try {
     await run.write({ ...entry.patch, hold: null });
-    if (entry.do === "give up") await saveLost(run);
+    if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
     if (entry.do === "work") await workOn(run, entry.why);
     const begun = entry.do === "publish" ? await admitToPublish(run) : true;
     if (begun && run.state.outcome === null && !(await publish(run))) {

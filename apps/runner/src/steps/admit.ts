@@ -3,6 +3,7 @@ import type { Outcome } from "@tac8/core/domain/states";
 import type { Comment, Issue } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
+import { isCaused } from "./cause.ts";
 import { restoreQuestion } from "./restore.ts";
 import { readTrigger } from "./trigger.ts";
 
@@ -16,6 +17,12 @@ export interface Admitted {
  * work. @returns null when the end was decided here (closed, transferred, deleted, not allowed …).
  */
 export async function admit(run: RunContext): Promise<Admitted | null> {
+  const admitted = await look(run);
+  run.admitted = true;
+  return admitted;
+}
+
+async function look(run: RunContext): Promise<Admitted | null> {
   const options = { signal: run.switch.halt };
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
@@ -29,24 +36,25 @@ export async function admit(run: RunContext): Promise<Admitted | null> {
   const wanted = labelled || run.state.agentRuns > 0 || run.state.retried !== null;
   if (!wanted) return end(run, "withdrawn", "the label was taken off");
   const comments = await withPatience(() => github.comments(run.ref, issue.number, options), patient);
-  return (await mayStart(run, comments)) ? { issue, comments } : null;
+  return (await mayStart(run, { labelled, comments })) ? { issue, comments } : null;
 }
 
 /**
- * The same for finished work that only has to be published: nothing to ask while the label or retry that it was admitted
- * by still holds. @returns false when the end was decided here.
+ * The same for finished work that only has to be published: while the label or retry that it was admitted by still holds, only
+ * whether a trusted label is among the issue's events. @returns false when the end was decided here.
  */
 export async function admitToPublish(run: RunContext): Promise<boolean> {
   const { admitted, retried, labelEvent } = run.state;
+  if (!(await isCaused(run, run.switch.halt))) return (await admit(run)) !== null;
   if (admitted !== null) return true;
   if (retried === null) return (await admit(run)) !== null;
   await run.write({ admitted: labelEvent });
   return true;
 }
 
-async function mayStart(run: RunContext, comments: readonly Comment[]): Promise<boolean> {
+async function mayStart(run: RunContext, issue: Parameters<typeof readTrigger>[1]): Promise<boolean> {
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
-  const trigger = await withPatience(() => readTrigger(run, comments), patient);
+  const trigger = await withPatience(() => readTrigger(run, issue), patient);
   switch (trigger.kind) {
     case "go": {
       const { event } = trigger;
@@ -65,6 +73,12 @@ async function mayStart(run: RunContext, comments: readonly Comment[]): Promise<
       await refuse(run, { actor: trigger.actor, event: trigger.event, reason });
       return false;
     }
+    case "never": {
+      const { issueLabel } = run.repository;
+      const reason = `nobody has ever put the label ${issueLabel} on it, and a retry starts only what a label has started before: put it on`;
+      await refuse(run, { actor: null, event: 0, reason });
+      return false;
+    }
     case "unknown": {
       const { issueLabel } = run.repository;
       // Events may come some seconds after their label: it waits once, without a slot.
@@ -81,14 +95,18 @@ async function mayStart(run: RunContext, comments: readonly Comment[]): Promise<
   }
 }
 
-/** In one write: a run that comes after half of it would take the event for one that was found good. */
+/**
+ * In one write: a run that comes after half of it would take the event for one that was found good.
+ * @param refused.actor who put the label on; empty: unknown; null: nobody did, and nothing is said on the issue
+ */
 async function refuse(
   run: RunContext,
-  { actor, event, reason }: { readonly actor: string; readonly event: number; readonly reason: string },
+  refused: { readonly actor: string | null; readonly event: number; readonly reason: string },
 ): Promise<void> {
-  const login = actor.toLowerCase();
+  const { actor, event, reason } = refused;
+  const login = actor?.toLowerCase() ?? null;
   const before = run.state.refusedLabel;
-  const refusedLabel = before?.login === login ? before : { login, told: null };
+  const refusedLabel = login === null ? null : before?.login === login ? before : { login, told: null };
   const patch = { labelEvent: event, failure: "untrusted", refusedLabel } as const;
   await run.write({ ...patch, outcome: "failed", reason, outcomeRun: run.id });
 }

@@ -26,6 +26,7 @@ import { writeNote } from "../workspace/notes.ts";
 import { removePrivateFiles } from "../workspace/privateFiles.ts";
 import { soundWorkspace } from "../workspace/soundWorkspace.ts";
 import { admit } from "./admit.ts";
+import { readAnswer } from "./answer.ts";
 import { chooseBranch } from "./branch.ts";
 import { readFeedback } from "./feedback.ts";
 import { assertRulesAllow } from "./branchRules.ts";
@@ -36,6 +37,7 @@ import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
 import { scopeOf } from "./scope.ts";
 import { sessionOutlives } from "./session.ts";
 import { isSpeechless, showStatus } from "./statusComment.ts";
+import { isTrusted } from "./trusted.ts";
 import { pullBefore } from "./unchanged.ts";
 
 export interface Prompts {
@@ -54,7 +56,7 @@ const TEMPLATE_FILE = "worker_template.md";
  * @returns null when no agent is needed: the end was decided here (closed, transferred, deleted, not allowed …), or the one
  * before had asked or finished, and nobody had heard it.
  */
-export async function prepare(run: RunContext, why: ResumeReason | null): Promise<Prompts | null> {
+export async function prepare(run: RunContext, given: ResumeReason | null): Promise<Prompts | null> {
   const options = { signal: run.switch.halt };
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
@@ -63,6 +65,7 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   const admitted = await admit(run);
   if (admitted === null) return null;
   const { issue, comments } = admitted;
+  const why = await answerOf(run, given, comments);
   await showBeginning(run, issue);
 
   const { branch, pull } = await withPatience(
@@ -130,6 +133,21 @@ export async function prepare(run: RunContext, why: ResumeReason | null): Promis
   }
   const begun = published !== null || workspace.how !== "created";
   return writePrompts({ run, issue, comments, why, begun, pull });
+}
+
+/** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */
+async function answerOf(
+  run: RunContext,
+  given: ResumeReason | null,
+  comments: readonly Comment[],
+): Promise<ResumeReason | null> {
+  const { answer } = run.state;
+  if (given?.kind !== "answer" || answer === null) return given;
+  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const found = await withPatience(() => readAnswer(answer, comments, (login) => isTrusted(run, login)), patient);
+  if (found === null)
+    run.log.warn({ comment: answer.commentId }, "the answer is not on the issue: the run goes on without it");
+  return found ?? { kind: "interrupted" };
 }
 
 /** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */

@@ -4,12 +4,16 @@ import { ADVICE } from "@tac8/core/domain/advice";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
 import type { Sign } from "@tac8/core/domain/labels";
 import { showWithdrawn } from "@tac8/core/github/queuedComment";
+import { StepFailure } from "@tac8/core/domain/failures";
 import type { JobResult } from "@tac8/core/queue/contract";
+import { CLEAN } from "@tac8/core/state/reopen";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { byPublished, whyKept } from "../janitor/published.ts";
 import { look } from "../workspace/aside.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
+import { admit } from "./admit.ts";
+import { isCaused } from "./cause.ts";
 import { feedbackHeard } from "./feedback.ts";
 import { showLabel, signOfEnd } from "./labels.ts";
 import { isAnotherRound, pullWords } from "./pullWords.ts";
@@ -26,8 +30,17 @@ const SIGN = {
   cancelled: null,
 } as const;
 
-/** Tells people how it ended: comments, labels, the event log; then lets go of the workspace. Safe to repeat. */
+/**
+ * Tells people how it ended: comments, labels, the event log; then lets go of the workspace. Safe to repeat. An end that is only
+ * in Redis, of an issue that nobody trusted has ever labelled, is not told: what GitHub says of the issue decides instead.
+ */
 export async function report(run: RunContext): Promise<JobResult> {
+  if (!run.admitted && !(await isCaused(run, run.switch.lost))) {
+    await run.write({ ...CLEAN, admitted: null, summary: null });
+    if ((await admit(run)) !== null) {
+      throw new StepFailure({ kind: "github", message: "the label was put on while the issue was read" });
+    }
+  }
   const outcome = run.state.outcome ?? "failed";
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
   await withPatience(() => consumeLabel(run), patient);
@@ -89,7 +102,7 @@ async function consumeLabel(run: RunContext): Promise<void> {
 async function speak(run: RunContext, outcome: Outcome, stays: string | null): Promise<void> {
   const { state, repository } = run;
   if (outcome === "withdrawn") return sayWithdrawn(run);
-  if (state.failure === "untrusted") return sayRefusedLabel(run);
+  if (state.failure === "untrusted") return state.refusedLabel === null ? undefined : sayRefusedLabel(run);
   if (outcome === "blocked" && state.questionId === null) {
     const { id, createdAt } = await sayOnce(run, "question", questionText(state.question ?? ""));
     await run.write({ questionId: id, askedAt: createdAt });
@@ -156,7 +169,9 @@ async function relabel(run: RunContext, outcome: Outcome): Promise<void> {
 /** Of a round that never began the sign of the one before stays. */
 function signOf(run: RunContext, outcome: Outcome, labels: readonly string[]): Sign | null {
   if (outcome === "withdrawn") return signOfEnd(run, labels);
-  if (run.state.failure === "untrusted") return signOfEnd(run, labels) ?? SIGN.failed;
+  if (run.state.failure === "untrusted") {
+    return signOfEnd(run, labels) ?? (run.state.refusedLabel === null ? null : SIGN.failed);
+  }
   return SIGN[outcome];
 }
 

@@ -5,7 +5,8 @@ import type { RunContext } from "../run/context.ts";
 export function isTrusted(
   { ref, services: { github, config }, switch: { halt } }: RunContext,
   login: string,
+  signal: AbortSignal = halt,
 ): Promise<boolean> {
   const { trusted_users: trustedUsers } = config.github;
-  return mayStart(github, { repo: ref, login, trustedUsers }, { signal: halt });
+  return mayStart(github, { repo: ref, login, trustedUsers }, { signal });
 }

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config/resolve.ts";
 import { NO_TOKEN } from "../config/variables.ts";
+import { isAppName } from "../github/appName.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { GitHubError } from "../github/errors.ts";
 import { whoAmI } from "../github/whoAmI.ts";
@@ -40,13 +41,14 @@ export async function signIn(config: Config, { log, redis, signal, now, writes }
 
 /**
  * The account of an app's token that GitHub does not name: as an earlier process learned it. Comments count as our own only by
- * what GitHub said of a comment that this installation wrote, never by what a comment says of itself.
+ * what GitHub said of a comment that this installation wrote, never by what a comment says of itself. Agents can write to Redis:
+ * only the name of an app is taken from there, which no person can have.
  */
 async function recallLogin(
   github: GitHub,
   { log, redis, apiUrl }: Pick<SignInOptions, "log" | "redis"> & { readonly apiUrl: string },
 ): Promise<void> {
   const known = await redis.hget(ACCOUNTS_KEY, apiUrl);
-  if (known !== null && /^[\w.[\]-]{1,100}$/.test(known)) github.learnLogin(known);
+  if (known !== null && isAppName(known)) github.learnLogin(known);
   else log.info("the token is a GitHub App's: its account is known from the first comment on");
 }

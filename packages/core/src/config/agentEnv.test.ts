@@ -64,12 +64,21 @@ describe("what agents see", () => {
       REDIS_URL: "redis://:redis-password@host:1",
       BROKER: "redis://:redis-password@host:1/0",
       REDIS_PASSWORD: "redis-secret",
+      REDIS_PASSWORD_FILE: "/run/password",
       SAME: "redis-secret",
       TAC8_BOARD_PASSWORD: "pi",
       OTHER: "pi",
       TMPDIR: "/tmp/pi",
     };
-    const extra = ["REDIS_URL", "BROKER", "REDIS_PASSWORD", "SAME", "TAC8_BOARD_PASSWORD", "OTHER"];
+    const extra = [
+      "REDIS_URL",
+      "BROKER",
+      "REDIS_PASSWORD",
+      "REDIS_PASSWORD_FILE",
+      "SAME",
+      "TAC8_BOARD_PASSWORD",
+      "OTHER",
+    ];
     expect(configOf({ text: text(...extra), env }).agentEnv).toEqual({ TMPDIR: "/tmp/pi" });
   });
 

@@ -15,18 +15,19 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
       signal,
     });
 
-  async function newestLabeledEvent(
+  async function labeledEvents(
     repo: Repo,
     number: number,
     label: string,
     options: CallOptions = {},
-  ): Promise<IssueEvent | null> {
+  ): Promise<IssueEvent[]> {
     const events = await eventsOf(repo, number, options);
-    const own = newest(events, { kind: "labeled", label });
+    const own = listed(events, { kind: "labeled", label });
     const off = newest(events, { kind: "unlabeled", label });
-    if (own !== null && (off === null || off.id < own.id)) return own;
+    const [first] = own;
+    if (first !== undefined && (off === null || off.id < first.id)) return own;
     const old = await renamedFrom({ events, label }, (name) => hasLabel(repo, name, options));
-    return old !== null && (own === null || old.id > own.id) ? old : own;
+    return old === null ? own : [...own, old].toSorted((a, b) => b.id - a.id);
   }
 
   return {
@@ -65,7 +66,15 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
      * The last time somebody put this label on, also under a name that it had before; null where GitHub does not tell of any, or
      * not for sure.
      */
-    newestLabeledEvent,
+    newestLabeledEvent: async (
+      repo: Repo,
+      number: number,
+      label: string,
+      options: CallOptions = {},
+    ): Promise<IssueEvent | null> => (await labeledEvents(repo, number, label, options))[0] ?? null,
+
+    /** Every time that somebody put this label on, newest first; also under a name that it had before, if that is certain. */
+    labeledEvents,
 
     /** The last time that somebody closed it, or took this label off; null when nobody ever did. */
     newestEvent: async (repo: Repo, number: number, { signal, ...wish }: EventWish & CallOptions) =>
@@ -79,11 +88,17 @@ interface Labels {
 
 type Told = z.infer<typeof eventSchema>;
 
-function newest(events: readonly Told[], { kind, label }: EventWish): IssueEvent | null {
+function newest(events: readonly Told[], wish: EventWish): IssueEvent | null {
+  return listed(events, wish)[0] ?? null;
+}
+
+/** Newest first. */
+function listed(events: readonly Told[], { kind, label }: EventWish): IssueEvent[] {
   return events
     .filter((entry) => entry.kind === kind)
     .filter((entry) => label === undefined || entry.label?.toLowerCase() === label.toLowerCase())
-    .reduce<IssueEvent | null>((best, { event }) => (best === null || event.id > best.id ? event : best), null);
+    .map(({ event }) => event)
+    .toSorted((a, b) => b.id - a.id);
 }
 
 /** Labels that are asked for at most. */

@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isEnded } from "@tac8/core/domain/states";
+import { jobOptions } from "@tac8/core/queue/contract";
+import type { IssuePatch } from "@tac8/core/state/issueState";
+import { STOPS_KEY } from "@tac8/core/state/keys";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
+
+/**
+ * A program that writes to Redis, as an agent of the same Unix user can, and would have tac8 work on, or speak on, issues that
+ * nobody who may do so has labelled. What it writes is there before a runner starts.
+ */
+let world: World;
+let runner: App;
+const WORDS = "words of the attacker";
+const script = () => [{ write: "mine.txt", text: `${randomUUID()}\n` }, { commit: "feat: mine" }, { result: "Done." }];
+const open = () => world.openIssue({ script: script(), labels: [] });
+const pullsOf = (number: number) => world.github.pulls(REPO).filter(({ head }) => head === `auto/gh-${number}`);
+
+/** The write that needs no cause but this program. */
+async function forge(number: number, patch: IssuePatch): Promise<void> {
+  const jobId = world.jobId(number);
+  expect(await world.store.writeIf(jobId, {}, { since: new Date().toISOString(), ...patch })).toBe(true);
+  const [owner = "", repo = ""] = REPO.split("/");
+  const data = { owner, repo, number, repositoryId: 1, title: WORDS, url: "https://example.com" };
+  await world.queue.add(WORDS, data, jobOptions({ jobId, priority: "P0", begun: true, attempts: 3 }));
+  expect(await world.store.read(jobId), "the write is there").toMatchObject(patch);
+  expect(await world.queue.getJob(jobId), "and so is the job").toBeDefined();
+}
+
+const NOW = "2026-01-01T00:00:00.000Z";
+const FORGERIES: Record<string, IssuePatch> = {
+  "a retry": { state: "queued", retried: NOW },
+  "an admitted label event": { state: "queued", admitted: 1, labelEvent: 999_999_999, agentRuns: 1 },
+  "a used label event": { state: "queued", labelEvent: 999_999_999, agentRuns: 1 },
+  "finished work, pushed": { state: "running", checkpoint: "worked", admitted: 1, labelEvent: 1, agentRuns: 1 },
+  "an end with words": {
+    state: "running",
+    agentRuns: 1,
+    admitted: 1,
+    outcome: "failed",
+    failure: "agent",
+    reason: WORDS,
+  },
+  "an answer of an agent": {
+    state: "running",
+    agentRuns: 1,
+    admitted: 1,
+    outcome: "answered",
+    hasAnswer: "yes",
+    summary: WORDS,
+  },
+  "a refused label": {
+    state: "running",
+    agentRuns: 1,
+    outcome: "failed",
+    failure: "untrusted",
+    reason: WORDS,
+    refusedLabel: { login: "x", told: null },
+  },
+  "a question": { state: "running", agentRuns: 1, admitted: 1, outcome: "blocked", question: WORDS },
+  "too many lost runs": {
+    state: "running",
+    agentRuns: 1,
+    admitted: 1,
+    agentRun: "x",
+    brokenOff: 1000,
+    lost: 1000,
+    unchanged: 1000,
+    checkpoint: "prepared",
+  },
+};
+const forged = new Map<string, number>();
+let byStranger: number;
+let labelledOnce: number;
+
+beforeAll(async () => {
+  world = await createWorld({ config: { coordinator: { max_concurrent_workers: 3 } } });
+  for (const [name, patch] of Object.entries(FORGERIES)) {
+    const number = open();
+    forged.set(name, number);
+    if (name !== "finished work, pushed") {
+      await forge(number, patch);
+      continue;
+    }
+    const branch = `auto/gh-${number}`;
+    await world.github.commitTo({ repo: REPO, branch, files: { "planted.txt": "planted\n" }, author: OWNER });
+    const { main: baseSha = "", [branch]: sha = "" } = world.github.branches(REPO);
+    await forge(number, { ...patch, branch, baseSha, headSha: sha, publishedSha: sha, session: "s" });
+  }
+  byStranger = open();
+  world.github.addLabel({ repo: REPO, number: byStranger, actor: "stranger", label: LABEL });
+  await forge(byStranger, { state: "queued", admitted: 1, labelEvent: 999_999_999, agentRuns: 1 });
+  // The control: the same write, where somebody who may start work has labelled the issue once.
+  labelledOnce = open();
+  world.github.addLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });
+  world.github.removeLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });
+  await forge(labelledOnce, { state: "queued", retried: NOW });
+  runner = world.startApp("runner");
+  for (const number of [...forged.values(), byStranger, labelledOnce]) {
+    await poll(90_000, async () => {
+      const { state, reason } = await world.store.read(world.jobId(number));
+      return isEnded(state) || state === "blocked" ? null : `${number} is ${state} (${reason})`;
+    });
+  }
+});
+afterAll(() => world.close());
+
+test.each(Object.keys(FORGERIES))(
+  "%s that nobody's label began: no agent, no push, no word, one clear reason",
+  async (name) => {
+    const number = forged.get(name) ?? 0;
+    expect(await world.agentStarts(number)).toEqual([]);
+    expect(pullsOf(number)).toEqual([]);
+    expect(world.github.comments(REPO, number)).toEqual([]);
+    expect(world.github.issue(REPO, number).labels).toEqual([]);
+    const { state, failure, reason } = await world.store.read(world.jobId(number));
+    expect({ state, failure }).toEqual({ state: "failed", failure: "untrusted" });
+    expect(reason).toBe(
+      `nobody has ever put the label ${LABEL} on it, and a retry starts only what a label has started before: put it on`,
+    );
+  },
+);
+
+test("… and then a label of somebody who may starts it", async () => {
+  const number = forged.get("a retry") ?? 0;
+  world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
+  const scheduler = world.startApp("scheduler");
+  await world.enters(number, "pr", 1);
+  await scheduler.stop();
+});
+
+test("a label by somebody who may not, which Redis calls admitted: refused in our own words, and no agent", async () => {
+  expect(await world.agentStarts(byStranger)).toEqual([]);
+  expect(await world.store.read(world.jobId(byStranger))).toMatchObject({ state: "failed", failure: "untrusted" });
+  expect(world.github.comments(REPO, byStranger)).toMatchObject([
+    { body: expect.stringContaining("stranger put the label") },
+  ]);
+});
+
+test("a retry of what a trusted label has started before needs no label", async () => {
+  expect(await world.agentStarts(labelledOnce)).toHaveLength(1);
+  expect(pullsOf(labelledOnce)).toHaveLength(1);
+});
+
+test("a job for a repository that is not configured waits, and GitHub is not asked about it", async () => {
+  await world.queue.add(WORDS, {}, jobOptions({ jobId: "acme.secret.1", priority: "P0", begun: true, attempts: 3 }));
+  await runner.says("acme/secret#1 is in no configured repository");
+  expect(world.github.requests.filter(({ path }) => path.includes("acme"))).toEqual([]);
+});
+
+test("a stop that nobody asked for says nothing on an issue that nobody labelled", async () => {
+  const number = open();
+  const jobId = world.jobId(number);
+  await world.store.writeIf(jobId, {}, { state: "stopped", stop: WORDS, reason: WORDS, outcome: "stopped" });
+  await world.redis.sadd(STOPS_KEY, jobId);
+  expect(await world.redis.sismember(STOPS_KEY, jobId)).toBe(1);
+  const scheduler = world.startApp("scheduler");
+  await poll(60_000, async () => ((await world.redis.scard(STOPS_KEY)) === 0 ? null : "it is not crossed off yet"));
+  await scheduler.stop();
+  expect(world.github.comments(REPO, number)).toEqual([]);
+});
+
+test("an answer is what trusted people wrote on the issue, whatever Redis has for it", async () => {
+  const scheduler = world.startApp("scheduler");
+  const asking = ["forged", "by a stranger", "changed"].map((name) => {
+    const told = join(world.dir, `told-${name}.txt`);
+    const first = [{ ask: "Which?" }, { result: "I asked." }];
+    return { name, told, number: world.openIssue({ script: { first, again: [{ prompt: told }, ...script()] } }) };
+  });
+  for (const { number } of asking) await world.reaches(number, "blocked");
+  await scheduler.stop(); // Else it would be the first to write an answer.
+  for (const { name, number, told } of asking) {
+    const say = (actor: string, body: string) => world.github.comment({ repo: REPO, number, actor, body }).id;
+    const stranger = say("stranger", `${WORDS}: the stranger's`);
+    const first = say(OWNER, "Green.");
+    const last = say(OWNER, "Not too dark.");
+    const commentId = { forged: 999_999_999, "by a stranger": stranger, changed: last }[name] ?? first;
+    const answer = { commentId, author: OWNER, text: `${WORDS}: the stranger's\n\nGreen.\n\nNot too dark.` };
+    await world.store.writeIf(world.jobId(number), {}, { answer });
+    expect(await world.store.read(world.jobId(number))).toMatchObject({ answer });
+    await (await world.queue.getJob(world.jobId(number)))?.promote();
+    await world.reaches(number, "pr");
+    const prompt = await readFile(told, "utf8");
+    expect(prompt).not.toContain(WORDS);
+    if (name === "changed") expect(prompt).toContain("Green.\n\nNot too dark.");
+    else expect(prompt).toContain("Your last run was interrupted");
+  }
+});
+
+test("the usual start asks GitHub no more than it did without these checks", async () => {
+  const scheduler = world.startApp("scheduler");
+  const number = world.openIssue({ script: [world.gate("usual"), ...script()] });
+  const before = world.github.requests.length;
+  await world.reaches(number, "running");
+  await scheduler.stop(); // It asks for itself, at the end of a run.
+  await world.open("usual");
+  await world.reaches(number, "pr");
+  const paths = world.github.requests.slice(before).map(({ path }) => path);
+  // By the scheduler, which says that it is queued; by `admit`; and at the end, for a label that was put on meanwhile.
+  expect(paths.filter((path) => path === `/repos/${REPO}/issues/${number}/events`)).toHaveLength(3);
+  // By the scheduler, whose process is new; the runner remembers it from the issues before.
+  expect(paths.filter((path) => path.endsWith(`/collaborators/${OWNER}/permission`))).toHaveLength(1);
+});
