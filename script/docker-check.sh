@@ -47,6 +47,7 @@ provide_engine() {
 
 build() { limit=1800 compose build --quiet; }
 start() { limit=300 compose up --detach --no-build --quiet-pull --scale runner=3; }
+redis_asks_for_its_password() { compose exec -T redis redis-cli get x 2>&1 | grep NOAUTH >/dev/null; }
 claude_runs() { compose exec -T runner claude --version; }
 # Every container that should be there is there, and none is anything but healthy.
 all_healthy() {
@@ -126,6 +127,7 @@ if check "images build" quietly build; then
   check "the board's log has a link that signs in" shows_link
   check "the board lets in by a link of tac8 open, and nobody without" board_lets_in
   check "no runner has the board's password" runners_lack_password
+  check "Redis asks for its password" redis_asks_for_its_password
   check "a demo issue has its pull request" until_true 240 a_pull
   pulls
   [ $failed = 0 ] || show_failure
