@@ -39,11 +39,6 @@ until_true() { # until_true SECONDS COMMAND...: asks once a second
 }
 
 engine_answers() { timeout 20 docker info >/dev/null 2>&1 && timeout 20 docker compose version >/dev/null 2>&1; }
-provide_engine() {
-  engine_answers && return
-  local setup=../shared/tools/setup-docker.sh # where a machine without an engine can get one
-  [ -f "$setup" ] && timeout 900 bash "$setup" </dev/null && engine_answers
-}
 
 build() { limit=1800 compose build --quiet; }
 start() { limit=300 compose up --detach --no-build --quiet-pull --scale runner=3; }
@@ -110,7 +105,7 @@ nothing_left() {
   done
 }
 
-if ! provide_engine; then
+if ! engine_answers; then
   echo "SKIPPED docker: no engine answers ('docker info', 'docker compose version')"
   [ "${TAC8_SKIP_DOCKER:-}" = 1 ] && exit 0
   echo "not ok docker: skipped (TAC8_SKIP_DOCKER=1 allows it)"
