@@ -1,6 +1,7 @@
-// Adds to package-lock.json what `npm ci` wants and a partial registry could not give: the optional packages for other
-// platforms (`@turbo/darwin-64` …). Such a registry makes npm leave them out, and then `npm ci` refuses the lockfile
-// anywhere. Run it after `npm install`: node script/complete-lockfile.mjs
+// Adds to package-lock.json what `npm install` leaves out: optional packages for other platforms (`@turbo/darwin-64` …) that
+// a partial registry could not give, without which `npm ci` refuses the lockfile anywhere; and the checksums of packages
+// that npm did not download. Run it after `npm install`: node script/complete-lockfile.mjs
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
 const OS = { android: "android", darwin: "darwin", freebsd: "freebsd", linux: "linux", openharmony: "openharmony" };
@@ -20,8 +21,33 @@ const lock = JSON.parse(readFileSync(file, "utf8"));
 const added = Object.values(lock.packages).flatMap((entry) => missingOf(entry));
 for (const [path, entry] of added) lock.packages[path] = entry;
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")));
-if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-process.stdout.write(`${added.length} packages of other platforms added to package-lock.json\n`);
+const unchecked = Object.entries(lock.packages).filter(
+  ([path, entry]) => isDownloaded(path, entry) && !entry.integrity,
+);
+for (const [path, entry] of unchecked) {
+  const { version, ...rest } = entry;
+  lock.packages[path] = { version, integrity: integrityOf(`${nameOf(path)}@${version}`), ...rest };
+}
+if (added.length + unchecked.length > 0) writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+process.stdout.write(
+  `package-lock.json: ${added.length} packages of other platforms and ${unchecked.length} checksums added\n`,
+);
+
+function isDownloaded(path, entry) {
+  return path.includes("node_modules/") && !entry.link;
+}
+
+/** "node_modules/a/node_modules/@b/c" → "@b/c" */
+function nameOf(path) {
+  return path.split("node_modules/").at(-1);
+}
+
+/** @throws Error when the registry does not know the package */
+function integrityOf(spec) {
+  const integrity = execFileSync("npm", ["view", spec, "dist.integrity"], { encoding: "utf8" }).trim();
+  if (!integrity.startsWith("sha512-")) throw new Error(`${spec}: the registry gives no SHA-512, but "${integrity}"`);
+  return integrity;
+}
 
 function missingOf(owner) {
   return Object.entries(owner.optionalDependencies ?? {})
