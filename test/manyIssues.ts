@@ -1,13 +1,8 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { filesUnder } from "./filesUnder.ts";
 import { agentProcesses, childrenOf } from "./processes.ts";
 import { poll, REPO, type World } from "./world.ts";
-
-async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-}
 
 /** Run that many issues on two runners with these data folders; expect one of everything for each, and no leftovers. */
 export async function runManyIssues(

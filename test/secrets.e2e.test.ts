@@ -171,7 +171,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
   /** As soon as the agent works. */
   const look = async () => {
     let pids: number[] = [];
-    await poll(30_000, async () => {
+    await poll(120_000, async () => {
       pids = family(pid);
       return pids.some((each) => commandOf(each).includes("scripted-claude")) ? null : "no agent works";
     });

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readVerdict } from "@tac8/core/health/verdict";
 import { readRunners } from "@tac8/core/state/presence";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, beforeAll, expect } from "vitest";
-import { createWorld, poll, type World } from "../world.ts";
+import { filesUnder } from "../filesUnder.ts";
+import { createWorld, poll, REPO, type World } from "../world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -41,7 +42,10 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
   await world.enters(other, "queued", 1);
   expect((await world.store.read(world.jobId(number))).failure).toBe("disk");
   expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
-  expect(existsSync(world.home)).toBe(false); // Nothing hides what comes back.
+  // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME anew.
+  const ofAgent = join(world.home, "workspaces", ...REPO.split("/"), "home");
+  expect((await filesUnder(world.home)).filter((file) => !file.startsWith(`${ofAgent}/`))).toEqual([]);
+  await rm(world.home, { recursive: true, force: true });
   await rename(join(world.dir, "away"), world.home);
   await poll(60_000, async () => ((await tired()) === "" ? null : "not noticed"));
   await world.reaches(number, "pr", 120_000);

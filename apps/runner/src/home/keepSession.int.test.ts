@@ -14,6 +14,7 @@ let home = "";
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-home-"));
   home = join(dir, "o/r/home/gh-1");
+  await mkdir(dirname(home), { recursive: true });
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 

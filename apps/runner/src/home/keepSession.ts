@@ -1,5 +1,5 @@
 import { chmod, cp, lstat, mkdir, readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { list } from "../janitor/find.ts";
 import { removeTree } from "../workspace/remove.ts";
 import { sizeOf } from "../janitor/size.ts";
@@ -13,10 +13,10 @@ export const MAX_SESSION_BYTES = 256 * 1024 ** 2;
  * Removes everything from an issue's home folder but the session that is to be resumed: its file
  * `.claude/projects/<name>/<id>.jsonl`, and the folder of the same name with what was too long for the file. Nothing else
  * that an agent has left there may act on the next run. Links are removed, never followed. The folder is there afterwards,
- * and only its owner can open it. @returns whether the session is there. `session` null: nothing is kept.
+ * and only its owner can open it; the one above it must be there. @returns whether the session is there. `session` null:
+ * nothing is kept.
  */
 export async function keepSession(home: string, session: string | null): Promise<boolean> {
-  await mkdir(dirname(home), { recursive: true });
   await makeFolder(home);
   const id = session !== null && SESSION.test(session) ? session : null;
   if (id === null) {

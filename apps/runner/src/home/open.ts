@@ -20,7 +20,8 @@ export interface OpenHome {
 }
 
 /**
- * Makes an issue's home folder as each of its runs finds it: new, but for the session, with the base commit's files. No agent of the issue may be alive.
+ * Makes an issue's home folder as each of its runs finds it: new, but for the session, with the base commit's files. No agent
+ * of the issue may be alive.
  * @returns the environment with it as HOME; `brought`: whether the session came from the shared home folder.
  */
 export async function openHome({
@@ -30,6 +31,7 @@ export async function openHome({
   files,
   session,
 }: OpenHome): Promise<{ readonly env: Record<string, string>; readonly brought: boolean }> {
+  await mkdir(dirname(home), { recursive: true });
   const kept = await keepSession(home, session);
   const shared = sharedConfig(env);
   const brought = session !== null && !kept && shared !== null && (await bringSession(shared, home, session));

@@ -171,7 +171,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     if (entry.do === "close") {
       // Our lock's file: the end had taken it away with the workspace.
       if (endedWell(before.outcome) && look(paths.tree) === null && look(paths.gitDir) === null)
-        await removeWorkspace(paths);
+        await removeWorkspace(paths, { keepsSession: before.outcome === "answered" });
       await run.write({ run: null, runner: null });
       return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });
     }

@@ -214,7 +214,7 @@ async function whyWorkspaceStays(run: RunContext): Promise<string | null> {
 /** One that can't be removed is the janitor's, not a reason to fail. */
 async function letGoOfWorkspace(run: RunContext): Promise<void> {
   try {
-    await removeWorkspace(run.paths);
+    await removeWorkspace(run.paths, { keepsSession: run.state.outcome === "answered" });
     await run.mirror.unpin(`base/gh-${run.ref.number}`, run.switch.lost);
   } catch (error) {
     run.log.warn({ err: error }, "the workspace could not be removed");

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NO_USAGE } from "@tac8/core/domain/usage";
@@ -22,6 +22,7 @@ let paths: { readonly endFile: string };
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-end-"));
   paths = { endFile: join(dir, "issue", "end.json") };
+  await mkdir(join(dir, "issue"));
 });
 afterEach(() => rm(dir, { recursive: true }));
 
@@ -56,3 +57,8 @@ async function linkInstead(): Promise<void> {
   await removeEndNote(paths);
   await symlink(elsewhere, paths.endFile);
 }
+
+test("a folder that is away is not made anew", async () => {
+  await rm(join(dir, "issue"), { recursive: true });
+  await expect(writeEndNote(paths, note)).rejects.toThrow("ENOENT");
+});

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { denialSchema } from "@tac8/core/domain/denials";
 import { usageSchema } from "@tac8/core/domain/usage";
 import { z } from "zod";
-import { writeNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { readPlainFile } from "./plainFile.ts";
 
@@ -31,8 +31,9 @@ export type EndNote = z.infer<typeof endNoteSchema>;
 
 type EndPath = Pick<WorkspacePaths, "endFile">;
 
+/** The folder is there since the workspace was prepared. If it is not, the data folder is away, and a new one would hide it. */
 export async function writeEndNote({ endFile }: EndPath, note: EndNote): Promise<void> {
-  await writeNote(endFile, JSON.stringify(note));
+  await writeWholeFile(endFile, JSON.stringify(note));
 }
 
 /** @returns null when there is none that can be read. */

@@ -6,7 +6,7 @@ import { NO_USAGE } from "@tac8/core/domain/usage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readEndNote, writeEndNote } from "./endNote.ts";
 import { adoptFormerNotes } from "./formerNotes.ts";
-import { readBranchNote, writeBranchNote } from "./notes.ts";
+import { makeNotesFolder, readBranchNote, writeBranchNote } from "./notes.ts";
 import { workspacePaths, type WorkspacePaths } from "./paths.ts";
 
 const note = {
@@ -67,6 +67,7 @@ test("nor in a workspace that this version made", async () => {
 
 test("an interruption in between is made up for", async () => {
   await olderWorkspace();
+  await makeNotesFolder(paths.notesDir);
   await writeEndNote(paths, note); // It got as far as this.
   await adoptFormerNotes(paths);
   expect(await readEndNote(paths)).toEqual(note);

@@ -13,12 +13,11 @@ export async function adoptFormerNotes(paths: WorkspacePaths): Promise<void> {
   const { former, gitDir, branchFile, promptFile, notesDir } = paths;
   if (look(branchFile) !== null || look(gitDir) === null) return;
   const end = await readEndNote(former);
+  const hasPrompt = look(former.promptFile)?.isFile() === true;
+  if (end !== null || hasPrompt) await makeNotesFolder(notesDir);
   if (end !== null) await writeEndNote(paths, end);
   // A rename keeps its time, which says when the agent began.
-  if (look(former.promptFile)?.isFile() === true) {
-    await makeNotesFolder(notesDir);
-    await rename(former.promptFile, promptFile);
-  }
+  if (hasPrompt) await rename(former.promptFile, promptFile);
   // Last: an interruption before this repeats the rest.
   const branch = await readBranchNote(former);
   if (branch !== null) await writeBranchNote(paths, branch);

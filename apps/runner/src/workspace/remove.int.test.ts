@@ -15,7 +15,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-remove-"));
   paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });
   await mkdir(join(paths.tree, "cache/module"), { recursive: true });
-  await mkdir(paths.gitDir, { recursive: true });
+  for (const folder of [paths.gitDir, paths.homeDir]) await mkdir(folder, { recursive: true });
   for (const file of [paths.promptFile, paths.former.promptFile]) await mkdir(dirname(file), { recursive: true });
   for (const file of [
     ...FILES.map((name) => paths[name]),
@@ -35,9 +35,14 @@ const left = () =>
   );
 
 test("all of it goes, and again is no error", async () => {
-  await removeWorkspace(paths);
+  await removeWorkspace(paths, { keepsSession: false });
   expect(left()).toEqual([]);
-  await removeWorkspace(paths);
+  await removeWorkspace(paths, { keepsSession: false });
+});
+
+test("the home folder stays where its session goes on", async () => {
+  await removeWorkspace(paths, { keepsSession: true });
+  expect(left()).toEqual([paths.homeDir]);
 });
 
 test("folders that not even their owner may write to go too; what a link leads to stays as it is", async () => {
@@ -47,7 +52,7 @@ test("folders that not even their owner may write to go too; what a link leads t
   await symlink(outside, join(paths.tree, "cache/link"));
   await asNobody(dir, async () => {
     for (const name of ["cache/module", "cache", "."]) await chmod(join(paths.tree, name), 0o500);
-    await removeWorkspace(paths);
+    await removeWorkspace(paths, { keepsSession: false });
   });
   expect(left()).toEqual([]);
   expect(existsSync(join(outside, "file"))).toBe(true);

@@ -5,8 +5,14 @@ import { look } from "./aside.ts";
 import { removeLockFiles } from "./lock.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
-/** Removes an issue's workspace. The caller holds its lock and has made sure that all of value is on GitHub. */
-export async function removeWorkspace(paths: WorkspacePaths): Promise<void> {
+/**
+ * Removes an issue's workspace, and its home folder unless its session goes on in the next round. The caller holds its lock
+ * and has made sure that all of value is on GitHub.
+ */
+export async function removeWorkspace(
+  paths: WorkspacePaths,
+  { keepsSession }: { readonly keepsSession: boolean },
+): Promise<void> {
   // First, and at once: half of a workspace would look like one with work in it.
   const going = `${paths.gitDir}.going`;
   if (look(paths.gitDir) !== null) {
@@ -15,6 +21,7 @@ export async function removeWorkspace(paths: WorkspacePaths): Promise<void> {
   }
   await removeTree(paths.tree);
   await removeTree(going);
+  if (!keepsSession) await removeTree(paths.homeDir);
   // Not before the repository: without them, files in it would count as an older version's notes.
   await removeTree(paths.notesDir);
   await rm(paths.former.promptFile, { force: true });
