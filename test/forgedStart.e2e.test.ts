@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { renderMarker } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";
 import { jobOptions } from "@tac8/core/queue/contract";
 import type { IssuePatch } from "@tac8/core/state/issueState";
@@ -73,23 +74,33 @@ const FORGERIES: Record<string, IssuePatch> = {
   },
 };
 const forged = new Map<string, number>();
+/** No issue has this number. */
+const MISSING = 4711;
+let closed: number;
 let byStranger: number;
 let labelledOnce: number;
+/** Labelled with what was the trigger before the configuration was changed. */
+let labelledBefore: number;
+
+/** Finished work with commits that are on the issue's branch on GitHub. */
+async function forgeWork(number: number, patch: IssuePatch): Promise<void> {
+  const branch = `auto/gh-${number}`;
+  await world.github.commitTo({ repo: REPO, branch, files: { "planted.txt": "planted\n" }, author: OWNER });
+  const { main: baseSha = "", [branch]: sha = "" } = world.github.branches(REPO);
+  await forge(number, { ...patch, branch, baseSha, headSha: sha, publishedSha: sha, session: "s" });
+}
 
 beforeAll(async () => {
   world = await createWorld({ config: { coordinator: { max_concurrent_workers: 3 } } });
   for (const [name, patch] of Object.entries(FORGERIES)) {
     const number = open();
     forged.set(name, number);
-    if (name !== "finished work, pushed") {
-      await forge(number, patch);
-      continue;
-    }
-    const branch = `auto/gh-${number}`;
-    await world.github.commitTo({ repo: REPO, branch, files: { "planted.txt": "planted\n" }, author: OWNER });
-    const { main: baseSha = "", [branch]: sha = "" } = world.github.branches(REPO);
-    await forge(number, { ...patch, branch, baseSha, headSha: sha, publishedSha: sha, session: "s" });
+    await (name === "finished work, pushed" ? forgeWork : forge)(number, patch);
   }
+  await forgeWork(MISSING, FORGERIES["finished work, pushed"] ?? {});
+  closed = open();
+  world.github.closeIssue({ repo: REPO, number: closed, actor: OWNER });
+  await forge(closed, FORGERIES["a retry"] ?? {});
   byStranger = open();
   world.github.addLabel({ repo: REPO, number: byStranger, actor: "stranger", label: LABEL });
   await forge(byStranger, { state: "queued", admitted: 1, labelEvent: 999_999_999, agentRuns: 1 });
@@ -98,8 +109,24 @@ beforeAll(async () => {
   world.github.addLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });
   world.github.removeLabel({ repo: REPO, number: labelledOnce, actor: OWNER, label: LABEL });
   await forge(labelledOnce, { state: "queued", retried: NOW });
+  labelledBefore = open();
+  world.github.addLabel({ repo: REPO, number: labelledBefore, actor: OWNER, label: "former" });
+  const headers = { authorization: `token ${world.token}` };
+  const answer = await fetch(`${world.github.url}/repos/${REPO}/issues/${labelledBefore}/events`, { headers });
+  const event = ((await answer.json()) as { id: number }[])[0]?.id ?? 0;
+  const marker = renderMarker({
+    v: 1,
+    kind: "status",
+    run: "",
+    outcome: null,
+    label_event_id: event,
+    published_sha: null,
+    question_id: null,
+  });
+  world.github.comment({ repo: REPO, number: labelledBefore, actor: OWNER, body: `${marker}\nQueued.` });
+  await forge(labelledBefore, { state: "queued", admitted: event, labelEvent: event, agentRuns: 1 });
   runner = world.startApp("runner");
-  for (const number of [...forged.values(), byStranger, labelledOnce]) {
+  for (const number of [...forged.values(), MISSING, closed, byStranger, labelledOnce, labelledBefore]) {
     await poll(90_000, async () => {
       const { state, reason } = await world.store.read(world.jobId(number));
       return isEnded(state) || state === "blocked" ? null : `${number} is ${state} (${reason})`;
@@ -119,10 +146,26 @@ test.each(Object.keys(FORGERIES))(
     const { state, failure, reason } = await world.store.read(world.jobId(number));
     expect({ state, failure }).toEqual({ state: "failed", failure: "untrusted" });
     expect(reason).toBe(
-      `nobody has ever put the label ${LABEL} on it, and a retry starts only what a label has started before: put it on`,
+      `No trusted account has ever added the label ${LABEL} to this issue. Add it: a retry only restarts an issue that was labelled before`,
     );
   },
 );
+
+test("finished work of an issue that does not exist: no push and no pull request", async () => {
+  expect(pullsOf(MISSING)).toEqual([]);
+  expect((await world.store.read(world.jobId(MISSING))).state).toBe("cancelled");
+});
+
+test("a closed issue that nobody labelled: no word", async () => {
+  expect(world.github.comments(REPO, closed)).toEqual([]);
+  expect(world.github.issue(REPO, closed).labels).toEqual([]);
+  expect((await world.store.read(world.jobId(closed))).state).toBe("cancelled");
+});
+
+test("an issue that was begun before the configuration named another label goes on", async () => {
+  expect(await world.agentStarts(labelledBefore)).toHaveLength(1);
+  expect(pullsOf(labelledBefore)).toHaveLength(1);
+});
 
 test("… and then a label of somebody who may starts it", async () => {
   const number = forged.get("a retry") ?? 0;
@@ -151,16 +194,18 @@ test("a job for a repository that is not configured waits, and GitHub is not ask
   expect(world.github.requests.filter(({ path }) => path.includes("acme"))).toEqual([]);
 });
 
-test("a stop that nobody asked for says nothing on an issue that nobody labelled", async () => {
-  const number = open();
-  const jobId = world.jobId(number);
-  await world.store.writeIf(jobId, {}, { state: "stopped", stop: WORDS, reason: WORDS, outcome: "stopped" });
-  await world.redis.sadd(STOPS_KEY, jobId);
-  expect(await world.redis.sismember(STOPS_KEY, jobId)).toBe(1);
+test("a stop that nobody asked for says nothing on an issue that nobody trusted has labelled", async () => {
+  const [number, other] = [open(), open()];
+  world.github.addLabel({ repo: REPO, number: other, actor: "stranger", label: LABEL });
+  for (const jobId of [number, other].map((each) => world.jobId(each))) {
+    await world.store.writeIf(jobId, {}, { state: "stopped", stop: WORDS, reason: WORDS, outcome: "stopped" });
+    await world.redis.sadd(STOPS_KEY, jobId);
+    expect(await world.redis.sismember(STOPS_KEY, jobId)).toBe(1);
+  }
   const scheduler = world.startApp("scheduler");
   await poll(60_000, async () => ((await world.redis.scard(STOPS_KEY)) === 0 ? null : "it is not crossed off yet"));
   await scheduler.stop();
-  expect(world.github.comments(REPO, number)).toEqual([]);
+  for (const each of [number, other]) expect(world.github.comments(REPO, each)).toEqual([]);
 });
 
 test("an answer is what trusted people wrote on the issue, whatever Redis has for it", async () => {
@@ -174,10 +219,9 @@ test("an answer is what trusted people wrote on the issue, whatever Redis has fo
   await scheduler.stop(); // Else it would be the first to write an answer.
   for (const { name, number, told } of asking) {
     const say = (actor: string, body: string) => world.github.comment({ repo: REPO, number, actor, body }).id;
-    const stranger = say("stranger", `${WORDS}: the stranger's`);
-    const first = say(OWNER, "Green.");
-    const last = say(OWNER, "Not too dark.");
-    const commentId = { forged: 999_999_999, "by a stranger": stranger, changed: last }[name] ?? first;
+    let commentId = 999_999_999;
+    if (name !== "forged") commentId = say("stranger", `${WORDS}: the stranger's`);
+    if (name === "changed") [, commentId] = [say(OWNER, "Green."), say(OWNER, "Not too dark.")];
     const answer = { commentId, author: OWNER, text: `${WORDS}: the stranger's\n\nGreen.\n\nNot too dark.` };
     await world.store.writeIf(world.jobId(number), {}, { answer });
     expect(await world.store.read(world.jobId(number))).toMatchObject({ answer });

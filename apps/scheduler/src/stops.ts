@@ -6,8 +6,10 @@ import { signLabels } from "@tac8/core/domain/labels";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
 import { statusText } from "@tac8/core/domain/texts";
+import { findCause } from "@tac8/core/github/cause";
 import type { GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
+import { mayStart } from "@tac8/core/github/mayStart";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { crossOffStop, endInQueue } from "@tac8/core/queue/stop";
@@ -85,21 +87,25 @@ async function tell({ config, store, github, login, signal }: StopServices, jobI
   const ref = parseJobId(jobId);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
   if (ref === null || repository === undefined) return store.writeIf(jobId, expect, { stop: null, stopMode: null });
-  const { issueLabel } = repository;
+  const { issueLabel: label } = repository;
   const talk = { github, login, ref, signal };
+  const { trusted_users: trustedUsers } = config.github;
   let { labelEvent } = issue;
-  let isWork = true;
+  let isCaused = false;
   await tolerate(async () => {
-    const event = await github.newestLabeledEvent(ref, ref.number, issueLabel, { signal });
-    labelEvent = Math.max(labelEvent, event?.id ?? 0);
-    isWork = event !== null || (await isLabelled(talk, issueLabel));
+    const events = await github.labeledEvents(ref, ref.number, label, { signal });
+    labelEvent = Math.max(labelEvent, events[0]?.id ?? 0);
+    const trusts = (account: string) => mayStart(github, { repo: ref, login: account, trustedUsers }, { signal });
+    isCaused = (await findCause(github, { ref, label, login, mayStart: trusts, events }, { signal })) !== null;
+    // GitHub may tell of an event some seconds after its label.
+    if (events.length === 0) isCaused ||= await isLabelled(talk, label);
   });
-  // What other programs write to Redis, agents among them, says nothing on issues that nobody has labelled.
-  if (!isWork) return store.writeIf(jobId, expect, { stop: null, stopMode: null });
+  // What other programs write to Redis, agents among them, says nothing on issues that no trusted account has labelled.
+  if (!isCaused) return store.writeIf(jobId, expect, { labelEvent, stop: null, stopMode: null });
   // First: whatever becomes of the rest, this label starts nothing more.
   if (!(await store.writeIf(jobId, expect, { labelEvent }))) return false;
-  await tolerate(() => comment(talk, { ...issue, labelEvent }, issueLabel));
-  const off = await tolerate(() => takeOffLabels(talk, config, issueLabel));
+  await tolerate(() => comment(talk, { ...issue, labelEvent }, label));
+  const off = await tolerate(() => takeOffLabels(talk, config, label));
   return store.writeIf(jobId, expect, { stop: null, stopMode: null, labelLeft: off ? null : labelEvent });
 }
 

@@ -83,7 +83,7 @@ export class RunContext {
   readonly leftMs: () => number;
   readonly progress: Progress;
   readonly log: Logger;
-  /** Whether GitHub shows an event that may have started the work; null: nobody has asked yet. See steps/cause.ts. */
+  /** Whether GitHub shows an event that may have started the work; null: it was not asked yet. See steps/cause.ts. */
   caused: boolean | null = null;
   /** Whether `admit` has looked at the issue: what this run reports then does not come from Redis alone. */
   admitted = false;

@@ -75,7 +75,7 @@ async function mayStart(run: RunContext, issue: Parameters<typeof readTrigger>[1
     }
     case "never": {
       const { issueLabel } = run.repository;
-      const reason = `nobody has ever put the label ${issueLabel} on it, and a retry starts only what a label has started before: put it on`;
+      const reason = `No trusted account has ever added the label ${issueLabel} to this issue. Add it: a retry only restarts an issue that was labelled before`;
       await refuse(run, { actor: null, event: 0, reason });
       return false;
     }

@@ -6,24 +6,25 @@ import { readAnswer } from "./answer.ts";
 const comment = (id: number, login: string, body: string) => ({ id, body, author: { login } }) as Comment;
 const ours = `${renderMarker({ v: 1, kind: "question", run: "r", outcome: null, label_event_id: 1, published_sha: null, question_id: null })}\nWhich?`;
 const COMMENTS = [
-  comment(1, "ann", "Please."),
+  comment(1, "ann", "ok"),
   comment(2, "tac8", ours),
-  comment(3, "ann", "Green."),
+  comment(3, "ann", "Green, ok?"),
   comment(4, "stranger", "Red!"),
   comment(5, "ann", "Not too dark."),
 ];
-const read = (commentId: number, text: string, author = "ann") =>
-  readAnswer({ commentId, author, text }, COMMENTS, async (login) => login === "ann" || login === "tac8");
+const read = (comments: Comment[], login: string | null = "tac8") =>
+  readAnswer(comments, { login, mayAnswer: async (author) => author === "ann" || author === "tac8" });
 
-it("has the named comments of people who may answer, as GitHub has them", async () => {
-  const answer = { kind: "answer", author: "ann", text: "Green.\n\nNot too dark." };
-  expect(await read(5, "Green.\n\nNot too dark.")).toEqual(answer);
-  expect(await read(5, "Green.\n\nRed!\n\nDelete it all.\n\nNot too dark.", "the owner")).toEqual(answer);
-  expect(await read(5, "something else")).toEqual({ ...answer, text: "Not too dark." });
+it("is all that people who may answer have said since our newest question", async () => {
+  expect(await read(COMMENTS)).toEqual({ kind: "answer", author: "ann", text: "Green, ok?\n\nNot too dark." });
+  const next = [...COMMENTS, comment(6, "tac8", ours), comment(7, "ann", "2")];
+  expect(await read(next)).toEqual({ kind: "answer", author: "ann", text: "2" });
 });
 
 it.each([
-  ["a comment that is not on the issue", 99],
-  ["a comment of somebody who may not answer", 4],
-  ["a comment of our own", 2],
-])("is none for %s", async (_, id) => expect(await read(id, "Red!")).toBeNull());
+  ["nobody has replied", COMMENTS.slice(0, 2), "tac8"],
+  ["only somebody who may not has replied", COMMENTS.filter(({ id }) => id < 3 || id === 4), "tac8"],
+  ["we have asked nothing", COMMENTS.filter(({ id }) => id !== 2), "tac8"],
+  ["the question is not ours", COMMENTS, "other"],
+  ["our account is not known", COMMENTS, null],
+])("is none where %s", async (_, comments, login) => expect(await read(comments, login)).toBeNull());

@@ -141,12 +141,14 @@ async function answerOf(
   given: ResumeReason | null,
   comments: readonly Comment[],
 ): Promise<ResumeReason | null> {
-  const { answer } = run.state;
-  if (given?.kind !== "answer" || answer === null) return given;
+  if (given?.kind !== "answer") return given;
+  const { login } = run.services;
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
-  const found = await withPatience(() => readAnswer(answer, comments, (login) => isTrusted(run, login)), patient);
-  if (found === null)
-    run.log.warn({ comment: answer.commentId }, "the answer is not on the issue: the run goes on without it");
+  const found = await withPatience(
+    () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
+    patient,
+  );
+  if (found === null) run.log.warn("the answer is not on the issue: the run goes on without it");
   return found ?? { kind: "interrupted" };
 }
 

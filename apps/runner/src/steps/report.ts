@@ -46,8 +46,10 @@ export async function report(run: RunContext): Promise<JobResult> {
   await withPatience(() => consumeLabel(run), patient);
   // What GitHub refuses to take (a locked or deleted issue) changes nothing about the end; an outage is waited out.
   const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;
-  const silent = await tolerate(run, () => withPatience(() => speak(run, outcome, stays), patient));
-  const unlabelled = await tolerate(run, () => withPatience(() => relabel(run, outcome), patient));
+  const say = (work: () => Promise<void>) => tolerate(run, () => withPatience(work, patient));
+  const isHeard = await mayTell(run, outcome);
+  const silent = isHeard ? await say(() => speak(run, outcome, stays)) : null;
+  const unlabelled = isHeard ? await say(() => relabel(run, outcome)) : null;
   await run.write({ labelLeft: unlabelled === null || outcome === "blocked" ? null : run.state.labelEvent });
   const { prUrl, reason, prNumber, publishedSha, failure, questionId } = run.state;
   if (stays !== null) run.log.warn({ tree: run.paths.tree }, `the workspace stays: ${stays}`);
@@ -85,6 +87,14 @@ export async function report(run: RunContext): Promise<JobResult> {
     outcome === "pr" ? `done: ${reasonOf(run, outcome)}` : `${outcome}: ${reasonOf(run, outcome)}`,
   );
   return { outcome, prUrl: outcome === "pr" ? prUrl : null, reason };
+}
+
+/** Nothing is said on an issue that nobody trusted has labelled, but to whoever has added the label without being trusted. */
+async function mayTell(run: RunContext, outcome: Outcome): Promise<boolean> {
+  // It only edits a comment of our own that is there.
+  if (outcome === "withdrawn") return true;
+  if (run.state.failure === "untrusted" && run.state.refusedLabel !== null) return true;
+  return isCaused(run, run.switch.lost);
 }
 
 /** A label that was put on during the run belongs to it: it is used up too. */

@@ -1,8 +1,9 @@
 import { findMarked } from "@tac8/core/domain/marker";
 import { findOpenQuestion, type OpenQuestion } from "@tac8/core/domain/openQuestion";
+import { findCause } from "@tac8/core/github/cause";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
-import { findCause } from "./cause.ts";
+import { causeQuestion } from "./cause.ts";
 import { isTrusted } from "./trusted.ts";
 
 export type Trigger =
@@ -34,7 +35,8 @@ export async function readTrigger(
   const events = await github.labeledEvents(ref, ref.number, repository.issueLabel, options);
   const event: IssueEvent | null = events[0] ?? null;
   const begunBy = async (used: number): Promise<Trigger> => {
-    run.caused = (await findCause(events, (login) => isTrusted(run, login))) !== null;
+    const question = { ...causeQuestion(run, run.switch.halt), events, comments };
+    run.caused = (await findCause(github, question, options)) !== null;
     if (run.caused) return { kind: "go", event: used };
     if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id };
     return { kind: labelled ? "unknown" : "never" };

@@ -4,9 +4,10 @@ import { z } from "zod";
  * Our comments carry a marker on their first line, so that they are found again whatever happened to Redis.
  * It counts only there and only from our own account: anybody can paste one.
  */
+export const MARKER_KINDS = ["status", "question", "answer", "failure"] as const;
 const markerSchema = z.object({
   v: z.literal(1),
-  kind: z.enum(["status", "question", "answer", "failure"]),
+  kind: z.enum(MARKER_KINDS),
   /** Empty before the first run. */
   run: z.string().max(64),
   outcome: z.string().max(20).nullable().default(null),

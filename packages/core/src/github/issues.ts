@@ -18,10 +18,11 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
   async function labeledEvents(
     repo: Repo,
     number: number,
-    label: string,
+    label: string | null,
     options: CallOptions = {},
   ): Promise<IssueEvent[]> {
     const events = await eventsOf(repo, number, options);
+    if (label === null) return listed(events, { kind: "labeled" });
     const own = listed(events, { kind: "labeled", label });
     const off = newest(events, { kind: "unlabeled", label });
     const [first] = own;
@@ -73,7 +74,10 @@ export function issueCalls({ one, all }: Caller, { hasLabel }: Labels) {
       options: CallOptions = {},
     ): Promise<IssueEvent | null> => (await labeledEvents(repo, number, label, options))[0] ?? null,
 
-    /** Every time that somebody put this label on, newest first; also under a name that it had before, if that is certain. */
+    /**
+     * Every time that an account added this label, newest first; also under a name that it had before, if that is certain.
+     * `label` null: any label.
+     */
     labeledEvents,
 
     /** The last time that somebody closed it, or took this label off; null when nobody ever did. */
