@@ -104,6 +104,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "comments of an account that Redis names count as ours only if it is an app's",
   },
   {
+    name: "demo-folder",
+    file: `${CLI}/demo/files.ts`,
+    find: "if (names.length > 0 && !isDemoConfig(config)) {",
+    replace: "if (names.length < 0 && !isDemoConfig(config)) {",
+    test: { file: `${CLI}/demo/demo.int.test.ts`, name: "removes nothing that no demo has left" },
+    promise: "the demo removes no file of yours",
+  },
+  {
+    name: "redis-socket-removed",
+    file: `${CLI}/redis/embedded.ts`,
+    find: "const isThere = () => path === undefined || existsSync(path);",
+    replace: "const isThere = () => path === undefined || existsSync(path) || true;",
+    test: { file: `${CLI}/redis/embedded.int.test.ts`, name: "starts again when its socket is removed" },
+    promise: "a Redis whose socket was removed starts again",
+  },
+  {
     name: "redis-socket",
     file: "packages/sandbox/src/redis.ts",
     find: 'unixsocketperm: "600"',

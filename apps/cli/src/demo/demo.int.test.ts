@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
+import { demoConfig } from "./files.ts";
 
 let lab: Lab;
 beforeEach(() => {
@@ -13,6 +14,7 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   const old = join(lab.demoHome, "workspaces");
   mkdirSync(old, { recursive: true });
   writeFileSync(join(old, "old"), "");
+  writeFileSync(join(lab.demoHome, "config.toml"), demoConfig({ githubUrl: "http://x", agent: ["x"], boardPort: 1 }));
   const cli = lab.start(["up"], { TAC8_BOARD_PORT: "0" });
   await cli.seen(/so this is the demo/);
   await cli.seen(/GitHub: +http:\/\/127\.0\.0\.1:\d+/);
@@ -83,4 +85,14 @@ it("gets no real token", async () => {
   const seen = JSON.stringify(lab.environments());
   expect(seen).not.toContain("canary");
   expect(seen).toContain("demo-token");
+});
+
+it("removes nothing that no demo has left", async () => {
+  const file = join(lab.demoHome, "src", "thesis.txt");
+  mkdirSync(join(lab.demoHome, "src"), { recursive: true });
+  writeFileSync(file, "mine");
+  const cli = lab.start(["demo"], { TAC8_BOARD_PORT: "0" });
+  expect(await cli.ended).toMatchObject({ code: 1 });
+  expect(cli.stderr()).toMatch(/has files that no demo made: move them away, or set TAC8_HOME to another folder\n$/);
+  expect(existsSync(file)).toBe(true);
 });

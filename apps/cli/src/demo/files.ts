@@ -1,10 +1,14 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Problem } from "../context.ts";
 import { LOCK_FILE } from "../up/lock.ts";
 
 /** What the local GitHub is seeded with. */
 export const DEMO_REPOSITORY = { owner: "tac8-demo", name: "greeter" };
 export const DEMO_TOKEN = "demo-token";
+
+const CONFIG_FILE = "config.toml";
+const FIRST_LINE = "# Written anew by each `tac8 demo`.";
 
 /** The demo's `config.toml`: quick polls and short waits, the scripted agent, and the local GitHub. */
 export function demoConfig(given: {
@@ -14,7 +18,7 @@ export function demoConfig(given: {
   readonly boardPort: number;
 }): string {
   const text = JSON.stringify; // A JSON string is a TOML string as well.
-  return `# Written anew by each \`tac8 demo\`.
+  return `${FIRST_LINE}
 [coordinator]
 max_concurrent_workers = 3
 poll_interval_seconds = 2
@@ -41,16 +45,31 @@ port = ${given.boardPort}
 `;
 }
 
-/** Empties the demo's folder; the lock that the caller has on it stays. */
+/**
+ * Empties the demo's folder; the lock that the caller has on it stays. @throws Problem when something is there that no demo has
+ * left
+ */
 export function emptyDemoFolder(home: string): void {
-  for (const name of readdirSync(home)) {
-    if (name !== LOCK_FILE) rmSync(join(home, name), { recursive: true, force: true });
+  const names = readdirSync(home).filter((name) => name !== LOCK_FILE && name !== CONFIG_FILE);
+  const config = join(home, CONFIG_FILE);
+  if (names.length > 0 && !isDemoConfig(config)) {
+    throw new Problem(`${home} has files that no demo made: move them away, or set TAC8_HOME to another folder`);
+  }
+  for (const name of names) rmSync(join(home, name), { recursive: true, force: true });
+  rmSync(config, { force: true }); // Last: what an interruption leaves is still known as the demo's.
+}
+
+function isDemoConfig(path: string): boolean {
+  try {
+    return readFileSync(path, "utf8").startsWith(FIRST_LINE);
+  } catch {
+    return false;
   }
 }
 
 export function writeDemoConfig(home: string, text: string): string {
   mkdirSync(home, { recursive: true });
-  const path = join(home, "config.toml");
+  const path = join(home, CONFIG_FILE);
   writeFileSync(path, text);
   return path;
 }

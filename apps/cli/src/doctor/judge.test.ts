@@ -260,6 +260,7 @@ test.each([
   ["fine", "ok"],
   ["made", "ok"],
   ["missing", "note"],
+  ["open", "note"],
   ["no folder", "problem"],
   ["not writable", "problem"],
   [{ failed: "EROFS" }, "problem"],

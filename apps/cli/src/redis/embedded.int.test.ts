@@ -70,6 +70,23 @@ test("listens on a socket that only its user can open, and on no TCP port", asyn
   expect(listeningTcp(readRecord(dir)?.pid ?? 0)).toEqual([]);
 });
 
+test("starts again when its socket is removed", async () => {
+  const said: string[] = [];
+  const again = Promise.withResolvers<void>();
+  const warn = (line: string) => {
+    said.push(line);
+    if (line.endsWith("runs again")) again.resolve();
+  };
+  const redis = await startEmbeddedRedis({ home: dir, warn });
+  cleanups.push(() => redis.stop());
+  const path = join(dir, "redis", "redis.sock");
+  rmSync(path);
+  await again.promise;
+  expect(said[0]).toBe(`its socket ${path} was removed: Redis ended unexpectedly; it starts again in 1 s`);
+  expect(lstatSync(path).isSocket()).toBe(true);
+  expect(await redis.stop()).toBe(true);
+});
+
 test("BullMQ and its blocking connection work over it", async () => {
   const { url } = await start(dir);
   const redis = connectRedis(url, { name: "test", onError: () => undefined });

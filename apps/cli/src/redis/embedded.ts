@@ -1,5 +1,6 @@
-import { redisAddress } from "@tac8/core/config/redisUrl";
+import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, Problem } from "../context.ts";
 import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
@@ -13,6 +14,8 @@ export interface EmbeddedRedis {
 }
 
 const STOP_MS = 15_000;
+/** How often the socket is looked for. */
+const WATCH_MS = 2000;
 
 /**
  * Starts a Redis in `<home>/redis` and keeps it running. It listens on a Unix socket that only this user can open, and on no TCP
@@ -40,8 +43,12 @@ export async function startEmbeddedRedis(given: {
         else warn(`Redis at ${where} runs again`);
       }
       first = null;
-      await server.exited;
-      return { text: `Redis at ${where} ended`, refusal: null };
+      const isGone = await socketGone(server);
+      if (isGone && !ending.signal.aborted) await stopServer(server);
+      return {
+        text: isGone ? `its socket ${where} was removed: Redis ended` : `Redis at ${where} ended`,
+        refusal: null,
+      };
     } catch (error) {
       return { text: "", refusal: messageOf(error) };
     }
@@ -58,6 +65,24 @@ export async function startEmbeddedRedis(given: {
       return clean;
     },
   };
+}
+
+/** Wait until its socket is removed, true; or until it ends, false. Nobody can reach a Redis whose socket is gone. */
+async function socketGone(server: RedisServer): Promise<boolean> {
+  const path = socketOf(server.url)?.path;
+  const isThere = () => path === undefined || existsSync(path);
+  const ended = new AbortController();
+  const watch = async (): Promise<boolean> => {
+    while (isThere()) {
+      if (!(await sleep(WATCH_MS, true, { signal: ended.signal }).catch(() => false))) return false;
+    }
+    return true;
+  };
+  try {
+    return await Promise.race([server.exited.then(() => false), watch()]);
+  } finally {
+    ended.abort();
+  }
 }
 
 /** Ends a Redis that a killed `up` left in this home. */

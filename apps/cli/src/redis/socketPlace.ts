@@ -2,7 +2,7 @@ import { MAX_SOCKET_PATH } from "@tac8/core/config/redisUrl";
 import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { Problem } from "../context.ts";
+import { messageOf, Problem } from "../context.ts";
 import { redisFolder } from "./record.ts";
 
 const NAME = "redis.sock";
@@ -16,7 +16,16 @@ const NAME = "redis.sock";
 export function makeSocketPlace(home: string): string {
   const own = redisFolder(home);
   mkdirSync(own, { recursive: true, mode: 0o700 });
-  chmodSync(own, 0o700); // Older versions made it with the mode that the umask left.
+  try {
+    chmodSync(own, 0o700); // Older versions made it with the mode that the umask left.
+  } catch (error) {
+    throw new Problem(
+      `${own}, for Redis, ${whyNotPrivate(own) ?? messageOf(error)}: give it to the user that tac8 runs as`,
+      {
+        cause: error,
+      },
+    );
+  }
   const inHome = join(own, NAME);
   if (Buffer.byteLength(inHome) <= MAX_SOCKET_PATH) return inHome;
   const folder = shortFolder(home);

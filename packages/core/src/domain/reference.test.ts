@@ -22,12 +22,20 @@ describe("job ids", () => {
     expect(id).not.toMatch(/:|^\d+$/);
   });
 
-  it.each(["", "471", "octo.471", "octo.hello", "octo.hello.x", ".hello.1", "octo..1", "octo.hello.12345678901"])(
-    "%j is none",
-    (id) => {
-      expect(parseJobId(id)).toBeNull();
-    },
-  );
+  it.each([
+    "",
+    "octo.hello.007",
+    "Octo.hello.7",
+    "471",
+    "octo.471",
+    "octo.hello",
+    "octo.hello.x",
+    ".hello.1",
+    "octo..1",
+    "octo.hello.12345678901",
+  ])("%j is none", (id) => {
+    expect(parseJobId(id)).toBeNull();
+  });
 });
 
 describe("references", () => {

@@ -20,7 +20,8 @@ export function parseJobId(id: string): IssueRef | null {
   const match = /^([^.]+)\.(.+)\.(\d{1,10})$/.exec(id);
   if (match === null) return null;
   const [, owner = "", repo = "", number = ""] = match;
-  return { owner, repo, number: Number(number) };
+  const ref = { owner, repo, number: Number(number) };
+  return jobIdOf(ref) === id ? ref : null; // "007" would be a second job of one issue.
 }
 
 /** The issue of a job, its repository written as it is configured; null when the id is none of ours. */

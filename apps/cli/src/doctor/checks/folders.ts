@@ -5,7 +5,7 @@ import { messageOf } from "../../context.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 
-type Stand = "fine" | "missing" | "made" | "no folder" | "not writable" | { readonly failed: string };
+type Stand = "fine" | "open" | "missing" | "made" | "no folder" | "not writable" | { readonly failed: string };
 
 export const folders: Check = {
   name: "Folders",
@@ -34,7 +34,7 @@ function standOf(path: string, make: ((path: string) => unknown) | null): Stand 
   if (!there.isDirectory()) return "no folder";
   try {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    return "fine";
+    return (there.mode & 0o077) === 0 ? "fine" : "open";
   } catch {
     return "not writable";
   }
@@ -47,6 +47,8 @@ export function judgeFolder(path: string, stand: Stand): Finding {
   switch (stand) {
     case "fine":
       return ok(path);
+    case "open":
+      return note(`other users of this machine may open ${path}`, `chmod 700 ${path}`);
     case "made":
       return ok(`made ${path}`);
     case "missing":
