@@ -2072,6 +2072,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "wrong passwords are limited by address",
   },
   {
+    name: "board-guesses-local",
+    file: `${ACCESS}/caller.ts`,
+    find: 'isLoopback(remoteAddress) || isLoopback(localAddress) ? "127.0.0.1" : remoteAddress',
+    replace: "isLoopback(localAddress) ? remoteAddress : remoteAddress",
+    test: { file: `${ACCESS}/access.int.test.ts`, name: "gets no further guesses from another" },
+    promise: "a local program gets no more guesses by another address of the machine",
+  },
+  {
     name: "board-guesses-bound",
     file: `${ACCESS}/guesses.ts`,
     find: "entries.delete(oldest);",

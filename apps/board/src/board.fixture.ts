@@ -96,6 +96,8 @@ export interface Question {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;
+  /** Address to connect from. */
+  readonly localAddress?: string;
 }
 
 /** One request of a script that knows the password; any header may be set. */

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LINK_MS, makeLink } from "@tac8/core/board/links";
@@ -208,6 +208,18 @@ test("wrong passwords shut out their address for a while, on loopback too; a ses
   const said = lines.join("");
   expect(said).toContain("wrong password from 127.0.0.1 (1 in a row)");
   expect(said).not.toMatch(/wrong-\d|right-one/);
+});
+
+test("a program on this machine gets no further guesses from another of its addresses", async () => {
+  const { url } = await setUpBoard(cleanup, { redis, now: () => 1_795_600_000_000 });
+  const from = async (localAddress: string, password: string) =>
+    (await askAsStranger(url, { localAddress, headers: basic(password) })).status;
+  for (let last = 1; last <= 5; last += 1) expect(await from(`127.0.0.${last}`, `wrong-${last}`)).toBe(401);
+  const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  const addresses = own.flatMap(({ family, address }) => (family === "IPv4" ? [address] : []));
+  for (const address of ["127.0.0.9", "127.255.0.1", ...addresses]) {
+    expect([address, await from(address, "wrong")]).toEqual([address, 429]);
+  }
 });
 
 test("a change needs the page's token beside the session, whoever sends the cookie along", async () => {

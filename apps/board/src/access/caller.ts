@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import type { Caller } from "./judge.ts";
+import { isLoopback } from "./loopback.ts";
 
 export function keepCaller({ locals }: Pick<Response, "locals">, caller: Caller): void {
   locals["caller"] = caller;
@@ -10,7 +11,12 @@ export function callerOf({ locals }: Pick<Response, "locals">): Caller {
   return (locals["caller"] as Caller | undefined) ?? null;
 }
 
-/** Address of whoever connected: behind a proxy its own, since anyone may write a header. */
+/**
+ * Address by which wrong passwords are counted; behind a proxy the proxy's, since anyone may write a header. A program on this
+ * machine may connect from any address of 127.0.0.0/8, and to loopback from any other address of the machine, so all of
+ * them are one.
+ */
 export function addressOf({ socket }: Pick<Request, "socket">): string {
-  return socket.remoteAddress ?? "unknown";
+  const { remoteAddress = "unknown", localAddress = "" } = socket;
+  return isLoopback(remoteAddress) || isLoopback(localAddress) ? "127.0.0.1" : remoteAddress;
 }

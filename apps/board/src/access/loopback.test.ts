@@ -6,6 +6,8 @@ test.each([
   ["127.255.0.3", true],
   ["::1", true],
   ["[::1]", true],
+  ["::ffff:127.0.0.9", true],
+  ["::ffff:192.168.1.5", false],
   ["Localhost", true],
   ["tac8.localhost", true],
   ["localhost.evil.example", false],
