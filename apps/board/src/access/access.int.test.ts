@@ -200,13 +200,14 @@ test("wrong passwords shut out their address for a while, on loopback too; a ses
 
   now += 1000;
   expect(await get(basic("right-one"))).toBe(200);
+  // The right password has reset nothing: this is the sixth.
   expect(await get(basic("wrong-5"))).toBe(401);
   now += 1999;
   expect(await get(basic("right-one"))).toBe(429);
   now += 1;
   expect(await get(basic("right-one"))).toBe(200);
   const said = lines.join("");
-  expect(said).toContain("wrong password from 127.0.0.1 (1 in a row)");
+  expect(said).toContain("wrong password from 127.0.0.1 (1 so far)");
   expect(said).not.toMatch(/wrong-\d|right-one/);
 });
 

@@ -8,7 +8,7 @@ import { isIPv6 } from "node:net";
 const FREE = 5;
 const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 5 * 60_000;
-/** After so long without a wrong one, an address begins from zero. */
+/** After so long without a wrong one, an address begins from zero. The right password resets nothing, so that no guess is free. */
 const FORGET_MS = 60 * 60_000;
 /** As many addresses are remembered, the latest ones. */
 const MAX_ADDRESSES = 1000;
@@ -16,7 +16,7 @@ const MAX_ADDRESSES = 1000;
 export interface Guesses {
   /** For how long (ms) this address must wait; 0: it may try. */
   waitOf(address: string): number;
-  /** Notes a wrong password. @returns how many in a row, and the wait that begins (ms) */
+  /** Notes a wrong password. @returns how many since an hour without one, and the wait that begins (ms) */
   wrong(address: string): { readonly count: number; readonly wait: number };
 }
 
