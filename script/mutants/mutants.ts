@@ -2136,4 +2136,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${ACCESS}/judge.test.ts`, name: "reading at the door" },
     promise: "the metrics token opens /metrics alone",
   },
+  {
+    name: "metrics-token-open-page",
+    file: `${ACCESS}/guard.ts`,
+    find: 'caller === "metrics-token" && door !== "metrics" ? null : caller',
+    replace: "caller",
+    test: { file: "apps/board/src/metrics/metrics.int.test.ts", name: "which opens nothing else" },
+    promise: "the metrics token gets no more of an open page than a stranger",
+  },
 ];

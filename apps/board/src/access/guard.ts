@@ -25,10 +25,11 @@ export function accessGuard({ access, rules, doors }: GuardOptions): RequestHand
       "sec-fetch-site": request.get("sec-fetch-site"),
     };
     const known = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+    const door = doors.get(request.path) ?? "board";
     const verdict = judgeAccess(
       {
         method: request.method,
-        door: doors.get(request.path) ?? "board",
+        door,
         caller,
         refused,
         hasToken: isSame(tokenIn(request), access.keys.csrf),
@@ -37,7 +38,8 @@ export function accessGuard({ access, rules, doors }: GuardOptions): RequestHand
       rules,
     );
     if (verdict.ok) {
-      keepCaller(response, caller);
+      // On an open page the metrics token is worth nothing.
+      keepCaller(response, caller === "metrics-token" && door !== "metrics" ? null : caller);
       next();
     } else refuse(request, response, { verdict, access });
   };

@@ -6,8 +6,8 @@ import { readInTime, RedisAway } from "../redis/away.ts";
 import { healthAnswer, REDIS_AWAY, type HealthAnswer } from "./answer.ts";
 
 /**
- * `/healthz`: 200 while it works, else 503; the JSON says what is not well, to those who are signed in or have a password or token. Others,
- * such as a health check, learn how well it is and no names.
+ * `/healthz`: 200 while it works, else 503; the JSON says what is not well, to those who are signed in or have the password. Others,
+ * such as a health check or Prometheus, learn how well it is and no names.
  */
 export const healthPage: Page = async (board, _request, response) => {
   const answer = await answerOf(board);

@@ -11,6 +11,7 @@ import { appendEvent, type TransitionEvent } from "@tac8/core/state/events";
 import { setHold } from "@tac8/core/state/holds";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
 import { ask, askAsStranger, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
+import { ROUTES } from "../routes.ts";
 import { parseMetrics, type Family } from "./textFormat.fixture.ts";
 
 const EVIL = 'a"b\\c\nd{e="f"} 1 \u001b[31m\ud800';
@@ -173,6 +174,11 @@ test("takes the metrics token, which opens nothing else, and the board's passwor
     expect([path, (await askAsStranger(own + path, { headers })).status]).toEqual([path, 401]);
   }
   expect((await askAsStranger(`${own}/pause`, { method: "POST", headers })).status).toBe(401);
+  // An open page is the same with it as without.
+  for (const path of ROUTES.filter(({ door, method }) => door === "open" && method === "get").map((one) => one.path)) {
+    const [known, stranger] = [await askAsStranger(own + path, { headers }), await askAsStranger(own + path)];
+    expect([path, known.status, known.body]).toEqual([path, stranger.status, stranger.body]);
+  }
 });
 
 test("every metric that the dashboard asks for is there", async () => {
