@@ -2040,6 +2040,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a link that another program may have been given before the board's start is void",
   },
   {
+    name: "board-localhost",
+    file: "apps/board/src/http/listen.ts",
+    find: "isLoopback(host) ? address : host",
+    replace: "isLoopback(host) ? host : host",
+    test: { file: "apps/board/src/start.int.test.ts", name: "whose host is a name" },
+    promise: "a board on loopback prints links to the address that it listens on",
+  },
+  {
+    name: "board-localhost-url",
+    file: `${CORE}/board/warnings.ts`,
+    find: "/(^|\\.)localhost\\.?$/",
+    replace: "/^localhost$/",
+    test: { file: `${CORE}/board/warnings.test.ts`, name: "that people open at" },
+    promise: "the board warns of an address that browsers may open at another user's program",
+  },
+  {
     name: "board-session-signature",
     file: `${ACCESS}/session.ts`,
     find: "return isSame(signed, signature(key, ends)) && now",

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { readBoardAddress } from "@tac8/core/board/address";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
 import { appendEvent } from "@tac8/core/state/events";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { ask, Cleanup, heard, KNOWN, setUpBoard, setUpRedis } from "./board.fixture.ts";
+import { ask, askAsStranger, Cleanup, heard, KNOWN, setUpBoard, setUpRedis } from "./board.fixture.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -62,6 +63,33 @@ test("headers keep strangers out, and strangers' hosts and origins are refused",
   expect((await ask(url, { headers: { host: "evil.example" } })).status).toBe(403);
   const put = (origin: string) => ask(`${url}/queues/api/queues/pause`, { method: "PUT", headers: { origin } });
   expect((await put("http://evil.example")).body).toContain("own pages");
+});
+
+test("a board at another address of loopback: its links, its pages and the origin of its buttons", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url, link, home } = await setUpBoard(cleanup, { redis, board: 'host = "127.0.0.2"' });
+  expect([url, readBoardAddress(home)?.url]).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.2:\d+$/), url]);
+  expect(link.startsWith(`${url}/open?token=`)).toBe(true);
+  const cookie = String((await askAsStranger(link)).headers["set-cookie"]).split(";", 1)[0] ?? "";
+  const page = await askAsStranger(url, { headers: { cookie } });
+  expect(page.status).toBe(200);
+  const body = `csrf=${/name="csrf" value="([\w-]+)"/.exec(page.body)?.[1] ?? ""}`;
+  const press = async (origin: string) => {
+    const headers = { cookie, origin, "content-type": "application/x-www-form-urlencoded" };
+    return (await askAsStranger(`${url}/pause`, { method: "POST", body, headers })).status;
+  };
+  expect([await press(url.replace("127.0.0.2", "127.0.0.1")), await press(url)]).toEqual([403, 303]);
+});
+
+test("a board whose host is a name has its address in its links; one that people open at such a name warns", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const named = await setUpBoard(cleanup, { redis, board: 'host = "localhost"' });
+  expect(named.link).toMatch(/^http:\/\/(127\.0\.0\.1|\[::1\]):\d+\/open/);
+  expect((await askAsStranger(named.link)).status).toBe(303);
+  expect(named.lines.join("")).not.toContain('"level":40');
+  const { lines } = await setUpBoard(cleanup, { redis, board: 'url = "http://tac8-board.localhost:3000"' });
+  const warnings = lines.filter((line) => line.includes('"level":40'));
+  expect(warnings).toEqual([expect.stringMatching(/tac8-board\.localhost:3000 .*::1.*127\.0\.0\.2/)]);
 });
 
 test("a taken port is one clear line", async () => {

@@ -6,6 +6,7 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { watchVitals } from "@tac8/core/app/vitals";
 import { writeBoardAddress } from "@tac8/core/board/address";
+import { boardWarnings } from "@tac8/core/board/warnings";
 import { FIRST_LINK_MS, makeLink, withdrawLinks } from "@tac8/core/board/links";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { isLoopback } from "./access/loopback.ts";
@@ -99,6 +100,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   const address = { listens: url, url: publicUrl?.origin ?? url, everywhere: isEverywhere(host) };
   withdrawLinks(home);
   for (const warning of secrets.warnings) log.warn(warning);
+  for (const { text, advice } of boardWarnings(config)) log.warn(`${text}: ${advice}`);
   try {
     writeBoardAddress(home, address);
     deps.onLink?.(makeLink(address.url, { home, now: now(), lifeMs: FIRST_LINK_MS }));

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { isIP } from "node:net";
 import { StartupProblem } from "@tac8/core/app/main";
+import { isLoopback } from "../access/loopback.ts";
 
 export interface Address {
   readonly host: string;
@@ -24,11 +25,14 @@ export async function listen(handler: RequestListener, { host, port }: Address):
   return server;
 }
 
-/** Address to open in a browser on this machine. */
+/**
+ * Address to open in a browser on this machine. Of a loopback name, the address that the server listens on: the browser may
+ * take another one of that name, where another user's program may listen.
+ */
 export function urlOf(server: Server, host: string): string {
-  const address = server.address();
-  const port = address !== null && typeof address === "object" ? address.port : 0;
-  const name = isEverywhere(host) ? "127.0.0.1" : host;
+  const found = server.address();
+  const { port, address } = found !== null && typeof found === "object" ? found : { port: 0, address: host };
+  const name = isEverywhere(host) ? "127.0.0.1" : isLoopback(host) ? address : host;
   return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
 }
 

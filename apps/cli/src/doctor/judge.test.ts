@@ -2,6 +2,7 @@ import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
 import type { Area, MayWrite } from "@tac8/core/github/mayWrite";
 import { expect, test } from "vitest";
 import { judgeHome, judgeMissing, judgePrompt, judgeVersion } from "./checks/agent.ts";
+import { judgeBoard } from "./checks/board.ts";
 import { judgeClock } from "./checks/clock.ts";
 import { judgeConfig } from "./checks/config.ts";
 import { judgeDisk } from "./checks/disk.ts";
@@ -327,4 +328,13 @@ test("the configuration", () => {
 
 fieldTest("E11", "doctor says that GitHub does not notify people of what tac8 writes with their own token", () => {
   expect(judgeTargets([]).text).toMatch(/GitHub does not notify you/);
+});
+
+test.each([
+  ["", "ok", /listens on 127\.0\.0\.1, port 3000/],
+  ["https://tac8.example.org", "ok", /people open it at https:\/\/tac8\.example\.org/],
+  ["http://localhost:3000", "note", /::1/],
+])("a board whose address is %j: %s", (url, verdict, line) => {
+  const [finding] = judgeBoard({ board: { host: "127.0.0.1", port: 3000, url, allow_destructive: false } });
+  expect(finding).toMatchObject({ verdict, text: expect.stringMatching(line) });
 });

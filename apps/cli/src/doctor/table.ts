@@ -1,6 +1,7 @@
 import type { Check } from "./check.ts";
 import { above } from "./checks/above.ts";
 import { agent } from "./checks/agent.ts";
+import { board } from "./checks/board.ts";
 import { budget } from "./checks/budget.ts";
 import { branchRules } from "./checks/branchRules.ts";
 import { clock } from "./checks/clock.ts";
@@ -34,6 +35,7 @@ export const CHECKS: readonly Check[] = [
   agent,
   budget,
   notify,
+  board,
   folders,
   above,
   disk,

@@ -50,5 +50,7 @@ export function addressFor(
     return URL.canParse(there) ? { url: there, hint: null } : { url, hint: null };
   }
   if (!/^(127\.|\[::1\]|localhost$)/.test(hostname)) return { url, hint: null };
-  return { url, hint: `From your own machine, first: ssh -L ${port}:${hostname}:${port} ${server}` };
+  // Without an address SSH listens on 127.0.0.1 and ::1.
+  const bind = hostname.startsWith("127.") && hostname !== "127.0.0.1" ? `${hostname}:` : "";
+  return { url, hint: `From your own machine, first: ssh -L ${bind}${port}:${hostname}:${port} ${server}` };
 }

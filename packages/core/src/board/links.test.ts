@@ -76,6 +76,13 @@ test.each([
   [{}, true, { SSH_CONNECTION: "rubbish" }, URL_, null],
   [{ url: "https://t.example" }, true, { SSH_CONNECTION: "1.1.1.1 5 10.0.0.2 22" }, "https://t.example", null],
   [
+    { listens: "http://127.0.0.2:3000", url: "http://127.0.0.2:3000" },
+    false,
+    { SSH_CONNECTION: "1.1.1.1 5 10.0.0.2 22" },
+    "http://127.0.0.2:3000",
+    "ssh -L 127.0.0.2:3000:127.0.0.2:3000 10.0.0.2",
+  ],
+  [
     { listens: "http://10.0.0.2:80", url: "http://10.0.0.2:80" },
     false,
     { SSH_CONNECTION: "1.1.1.1 5 10.0.0.2 22" },

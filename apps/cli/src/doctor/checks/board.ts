@@ -1,0 +1,18 @@
+import { boardWarnings } from "@tac8/core/board/warnings";
+import type { Check } from "../check.ts";
+import { note, ok, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+export const board: Check = {
+  name: "Board",
+  limitMs: 5000,
+  look: async ({ config }) => judgeBoard(config),
+};
+
+/** Pure. */
+export function judgeBoard(config: Pick<Site["config"], "board">): Finding[] {
+  const warnings = boardWarnings(config);
+  if (warnings.length > 0) return warnings.map(({ text, advice }) => note(text, advice));
+  const { host, port, url } = config.board;
+  return [ok(url === "" ? `listens on ${host}, port ${port}` : `people open it at ${url}`)];
+}

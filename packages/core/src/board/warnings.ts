@@ -1,0 +1,29 @@
+import type { Config } from "../config/resolve.ts";
+
+/** A setting of the board that another program of the machine can use, in one line, and in half a line how to change it. */
+export interface BoardWarning {
+  readonly text: string;
+  readonly advice: string;
+}
+
+/** Return what is unsafe about the board's settings. Pure. */
+export function boardWarnings({ board }: { readonly board: Pick<Config["board"], "host" | "url"> }): BoardWarning[] {
+  return [...atLocalhost(board)];
+}
+
+/**
+ * Chromium opens `localhost`, and every name that ends in `.localhost`, at `::1` first. A board that listens on 127.0.0.1 or
+ * 0.0.0.0 leaves that port of `::1` to any user; TLS shows who answers there.
+ */
+function atLocalhost({ host, url }: Pick<Config["board"], "host" | "url">): BoardWarning[] {
+  if (url === "" || host === "::") return [];
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== "http:" || !/(^|\.)localhost\.?$/.test(hostname)) return [];
+  return [
+    {
+      text: `browsers may open ${url} (board.url or TAC8_BOARD_URL) at ::1, where another user's program can take your link or password`,
+      advice:
+        'use the address 127.0.0.1 in it, or leave it empty; for cookies of its own, set board.host to another such as "127.0.0.2"',
+    },
+  ];
+}
