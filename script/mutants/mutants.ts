@@ -2056,6 +2056,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the board warns of an address that browsers may open at another user's program",
   },
   {
+    name: "board-shared-password",
+    file: `${CORE}/board/warnings.ts`,
+    find: "if (!boardPasswordSource?.startsWith(SHARED_SECRETS)) return [];",
+    replace: 'if (boardPasswordSource !== "") return [];',
+    test: { file: `${CORE}/board/warnings.test.ts`, name: "whose password is from" },
+    promise: "the board warns of a password that compose shows to every runner",
+  },
+  {
     name: "board-session-signature",
     file: `${ACCESS}/session.ts`,
     find: "return isSame(signed, signature(key, ends)) && now",

@@ -48,6 +48,8 @@ export interface BoardSetup {
   /** Lines of the `[board]` table. */
   readonly board?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Text of every file that a variable `NAME_FILE` names. */
+  readonly secretFile?: string;
   /** Data folder; default: a new one. */
   readonly home?: string;
   readonly now?: () => number;
@@ -68,14 +70,14 @@ export const KNOWN = { authorization: `Basic ${Buffer.from(`:${PASSWORD}`).toStr
 /** A board on a free port of loopback; `lines` is what it logs. */
 export async function setUpBoard(
   cleanup: Cleanup,
-  { redis, board = "", env = {}, home, now }: BoardSetup,
+  { redis, board = "", env = {}, secretFile = "", home, now }: BoardSetup,
 ): Promise<TestBoard> {
   const folderOfData = home ?? (await mkdtemp(join(tmpdir(), "tac8-board-home-")));
   cleanup.add(() => rm(folderOfData, { recursive: true, force: true }));
   const text = `[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n[board]\nport = 0\n${board}`;
   const folder = { realPath: "/nowhere", oldNames: [] };
   const withHome = { TAC8_HOME: folderOfData, TAC8_BOARD_PASSWORD: PASSWORD, ...env };
-  const input = { text, path: "/nowhere/config.toml", folder, env: withHome, readSecretFile: () => "" };
+  const input = { text, path: "/nowhere/config.toml", folder, env: withHome, readSecretFile: () => secretFile };
   const { config, problems } = resolveConfig(input);
   if (config === null) throw new Error(JSON.stringify(problems));
   const lines: string[] = [];

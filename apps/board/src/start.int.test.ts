@@ -92,6 +92,15 @@ test("a board whose host is a name has its address in its links; one that people
   expect(warnings).toEqual([expect.stringMatching(/tac8-board\.localhost:3000 .*::1.*127\.0\.0\.2/)]);
 });
 
+test("warns of a password that runners can read in containers, and does not show it", async () => {
+  const { redis } = await setUpRedis(cleanup);
+  const env = { TAC8_BOARD_PASSWORD: "", TAC8_BOARD_PASSWORD_FILE: "/run/secrets/board_password" };
+  const { lines } = await setUpBoard(cleanup, { redis, env, secretFile: "in-a-file" });
+  const warnings = lines.filter((line) => line.includes('"level":40'));
+  expect(warnings).toEqual([expect.stringMatching(/\/run\/secrets\/board_password.*agent.*TAC8_BOARD_PASSWORD_FILE/)]);
+  expect(lines.join("")).not.toContain("in-a-file");
+});
+
 test("a taken port is one clear line", async () => {
   const { redis } = await setUpRedis(cleanup);
   const { url } = await setUpBoard(cleanup, { redis });

@@ -6,9 +6,15 @@ export interface BoardWarning {
   readonly advice: string;
 }
 
+/** The settings that these warnings are about. */
+interface BoardSettings {
+  readonly board: Pick<Config["board"], "host" | "url">;
+  readonly secrets: Pick<Config["secrets"], "boardPasswordSource">;
+}
+
 /** Return what is unsafe about the board's settings. Pure. */
-export function boardWarnings({ board }: { readonly board: Pick<Config["board"], "host" | "url"> }): BoardWarning[] {
-  return [...atLocalhost(board)];
+export function boardWarnings({ board, secrets }: BoardSettings): BoardWarning[] {
+  return [...atLocalhost(board), ...amongSecrets(secrets)];
 }
 
 /**
@@ -24,6 +30,20 @@ function atLocalhost({ host, url }: Pick<Config["board"], "host" | "url">): Boar
       text: `browsers may open ${url} (board.url or TAC8_BOARD_URL) at ::1, where another user's program can take your link or password`,
       advice:
         'use the address 127.0.0.1 in it, or leave it empty; for cookies of its own, set board.host to another such as "127.0.0.2"',
+    },
+  ];
+}
+
+/** The folder that docker-compose.yml mounts in the runners too. */
+const SHARED_SECRETS = "/run/secrets/";
+
+/** `.env.example` of earlier versions had the board's password there. */
+function amongSecrets({ boardPasswordSource }: BoardSettings["secrets"]): BoardWarning[] {
+  if (!boardPasswordSource?.startsWith(SHARED_SECRETS)) return [];
+  return [
+    {
+      text: `the board's password is in ${boardPasswordSource}, where compose lets every runner, and so every agent, read it`,
+      advice: "remove TAC8_BOARD_PASSWORD_FILE from .env, and that file: the board makes a password of its own",
     },
   ];
 }

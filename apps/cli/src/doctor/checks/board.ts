@@ -10,7 +10,7 @@ export const board: Check = {
 };
 
 /** Pure. */
-export function judgeBoard(config: Pick<Site["config"], "board">): Finding[] {
+export function judgeBoard(config: Parameters<typeof boardWarnings>[0] & Pick<Site["config"], "board">): Finding[] {
   const warnings = boardWarnings(config);
   if (warnings.length > 0) return warnings.map(({ text, advice }) => note(text, advice));
   const { host, port, url } = config.board;
