@@ -160,6 +160,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "an agent's environment does not have the password of Redis",
   },
   {
+    name: "redis-password-environ",
+    file: `${CLI}/up/environment.ts`,
+    find: "...(ownRedis ? { REDIS_URL: redisUrl } : {}),",
+    replace: "REDIS_URL: redisUrl,",
+    test: { file: `${CLI}/up/environment.test.ts`, name: "hands the operator's environment on" },
+    promise: "no app's environment shows REDIS_PASSWORD",
+  },
+  {
     name: "run-id",
     file: `${CORE}/state/issueStore.ts`,
     find: "if (redis.call('HGET', KEYS[1], field) or '') ~= value then return 0 end",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { childEnvironment, demoEnvironment, pathWith } from "./environment.ts";
 
 describe("childEnvironment", () => {
-  const redis = { redisUrl: "redis://127.0.0.1:7", ownRedis: false };
+  const redis = { redisUrl: "redis://:from-REDIS_PASSWORD@h:7", ownRedis: false };
   const given = {
     node: "/opt/node/bin/node",
     ...redis,
@@ -14,12 +14,12 @@ describe("childEnvironment", () => {
   it("hands the operator's environment on, with what up settled", () => {
     const env = childEnvironment({
       ...given,
-      env: { PATH: "/bin", GITHUB_TOKEN: "t", REDIS_URL: "", EMPTY: undefined },
+      env: { PATH: "/bin", GITHUB_TOKEN: "t", REDIS_URL: "redis://h:7", EMPTY: undefined },
     });
     expect(env).toEqual({
       PATH: "/opt/node/bin:/bin",
       GITHUB_TOKEN: "t",
-      REDIS_URL: "redis://127.0.0.1:7",
+      REDIS_URL: "redis://h:7",
       TAC8_HOME: "/data",
       TAC8_CONFIG: "/c.toml",
       TAC8_OPEN_COMMAND: "tac8 open",
@@ -27,8 +27,10 @@ describe("childEnvironment", () => {
     });
   });
 
-  it("says that its own Redis is started again", () => {
-    expect(childEnvironment({ ...given, ownRedis: true, env: {} })).toMatchObject({ TAC8_REDIS_KEPT: "1" });
+  it("says where its own Redis is, and that it is started again", () => {
+    const own = { redisUrl: "unix:///data/redis.sock", ownRedis: true, env: { REDIS_URL: "" } };
+    const wanted = { TAC8_REDIS_KEPT: "1", REDIS_URL: "unix:///data/redis.sock" };
+    expect(childEnvironment({ ...given, ...own })).toMatchObject(wanted);
   });
 
   it("adds an app's own", () => {

@@ -6,6 +6,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function childEnvironment(given: {
   readonly env: Env;
   readonly node: string;
+  /** With its password. */
   readonly redisUrl: string;
   /** Whether `up` has started that Redis, and starts it again. */
   readonly ownRedis: boolean;
@@ -20,7 +21,8 @@ export function childEnvironment(given: {
     ...env,
     ...extra,
     PATH: pathWith(node, env["PATH"]),
-    REDIS_URL: redisUrl,
+    // Of another Redis, as the operator wrote it: each app adds REDIS_PASSWORD for itself, out of sight of other processes.
+    ...(ownRedis ? { REDIS_URL: redisUrl } : {}),
     TAC8_HOME: home,
     TAC8_CONFIG: configPath,
     TAC8_OPEN_COMMAND: openCommand,
