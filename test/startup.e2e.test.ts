@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { findProgram } from "@tac8/core/app/findProgram";
+import { connectRedis } from "@tac8/core/queue/redis";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { startProxy } from "@tac8/sandbox/proxy";
 import { freePort, startRedisServer } from "@tac8/sandbox/redis";
@@ -163,6 +164,25 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     launched.child.kill("SIGTERM");
     expect(await launched.ended).toBe(0);
     expectNoStack(launched);
+  });
+
+  test("board: a Redis on a socket that asks for a password: it waits for the right one", async () => {
+    const dir = await mkdtemp(join(world.dir, "redis-"));
+    const redis = await startRedisServer({ dir, socket: join(dir, "own.sock") });
+    try {
+      const client = connectRedis(redis.url, { name: "test", onError: () => undefined });
+      await client.config("SET", "requirepass", "right one");
+      client.disconnect();
+      const given = (password: string) => environment({ REDIS_URL: redis.url, REDIS_PASSWORD: password });
+      const refused = start("board", given("wrong one"));
+      await refused.says(/waiting for Redis at .*own\.sock \(WRONGPASS.*check REDIS_PASSWORD, or the password/);
+      const launched = start("board", given("right one"));
+      await launched.says(/board at http/);
+      for (const { child } of [refused, launched]) child.kill("SIGTERM");
+      expect([await refused.ended, await launched.ended]).toEqual([0, 0]);
+    } finally {
+      await redis.stop();
+    }
   });
 
   describe("tac8 up", () => {

@@ -160,6 +160,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "an agent's environment does not have the password of Redis",
   },
   {
+    name: "redis-socket-password",
+    file: `${CORE}/queue/redis.ts`,
+    find: "...(password ? { password } : {})",
+    replace: "...(password ? {} : {})",
+    test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "on a socket that asks for a password" },
+    promise: "a Redis on a socket gets REDIS_PASSWORD",
+  },
+  {
     name: "redis-password-environ",
     file: `${CLI}/up/environment.ts`,
     find: "...(ownRedis ? { REDIS_URL: redisUrl } : {}),",

@@ -128,6 +128,26 @@ test("a Redis on TCP that asks for no password is worth a line; one on a socket,
   expect(JSON.stringify([good, wrong])).not.toMatch(/long-password|other-password/);
 });
 
+test("a Redis on a socket that asks for a password gets REDIS_PASSWORD, and the advice names it", async () => {
+  configure();
+  const folder = join(lab.dir, "redis");
+  mkdirSync(folder);
+  const own = await startRedisServer({ dir: folder, socket: join(folder, "own.sock") });
+  cleanups.push(() => own.stop());
+  const redis = connectRedis(own.url, { name: "test", onError: () => undefined });
+  cleanups.push(() => redis.disconnect());
+  await redis.config("SET", "requirepass", "long +&password");
+  const named = { REDIS_URL: own.url };
+  const good = await found([], { ...named, REDIS_PASSWORD: "long +&password" });
+  expect(of(good, "Redis")).toMatchObject([{ verdict: "ok" }]);
+  expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("Redis") }]);
+  for (const env of [named, { ...named, REDIS_PASSWORD: "other-password" }]) {
+    const refused = { verdict: "problem", text: expect.stringContaining(`${folder}/own.sock refuses us`) };
+    const advice = "check REDIS_PASSWORD, or the password in REDIS_URL";
+    expect(of(await found([], env), "Redis")).toMatchObject([{ ...refused, advice }]);
+  }
+});
+
 test.each([
   [{ contents: "read" }, "Contents"],
   [{ issues: "read" }, "Issues"],

@@ -1,6 +1,6 @@
 import { redisAddress } from "@tac8/core/config/redisUrl";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { redisTrouble } from "@tac8/core/queue/redisTrouble";
+import { isRefused, PASSWORD_ADVICE, redisTrouble } from "@tac8/core/queue/redisTrouble";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../context.ts";
@@ -39,9 +39,9 @@ export async function checkRedis(url: string): Promise<void> {
 
 function unreachable(given: { url: string; answer: unknown; last: Error | null; advice: string }): Problem {
   const { url, answer, last, advice } = given;
-  const refused = answer instanceof Error && /NOAUTH|WRONGPASS|NOPERM/.test(answer.message) ? answer : null;
+  const refused = answer instanceof Error && isRefused(answer) ? answer : null;
   const where = `Redis at ${redisAddress(url)}`;
-  if (refused !== null) return new Problem(`${where} refuses us (${refused.message}): check the password in REDIS_URL`);
+  if (refused !== null) return new Problem(`${where} refuses us (${refused.message}): ${PASSWORD_ADVICE}`);
   const cause = last ?? (answer instanceof Error ? answer : undefined);
   const why = cause === undefined ? `no answer within ${ANSWER_MS / 1000} s` : redisTrouble(cause);
   return new Problem(`${where} is not reachable (${why}): ${advice}`, { cause });

@@ -1,6 +1,6 @@
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
+import { redisAddress, socketOf, withPassword } from "@tac8/core/config/redisUrl";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { Queue, QueueEvents, Worker } from "bullmq";
 import {
@@ -87,20 +87,26 @@ test("starts again when its socket is removed", async () => {
   expect(await redis.stop()).toBe(true);
 });
 
-test("BullMQ and its blocking connection work over it", async () => {
-  const { url } = await start(dir);
-  const redis = connectRedis(url, { name: "test", onError: () => undefined });
-  const queue = new Queue(QUEUE_NAME, { connection: redis });
-  const events = new QueueEvents(QUEUE_NAME, { connection: redis });
-  const worker = new Worker(QUEUE_NAME, async ({ data }) => data as string, { connection: redis });
-  cleanups.push(async () => {
-    await Promise.all([worker.close(), events.close(), queue.close()]);
-    redis.disconnect();
-  });
-  await events.waitUntilReady();
-  const job = await queue.add("x", "done");
-  expect(await job.waitUntilFinished(events)).toBe("done");
-});
+test.each([null, "p +&=%41?"])(
+  "BullMQ and its blocking connection work over it, with password %j",
+  async (password) => {
+    const { url } = await start(dir);
+    const first = connectRedis(url, { name: "test", onError: () => undefined });
+    if (password !== null) await first.config("SET", "requirepass", password);
+    first.disconnect();
+    const redis = connectRedis(withPassword(url, password), { name: "test", onError: () => undefined });
+    const queue = new Queue(QUEUE_NAME, { connection: redis });
+    const events = new QueueEvents(QUEUE_NAME, { connection: redis });
+    const worker = new Worker(QUEUE_NAME, async ({ data }) => data as string, { connection: redis });
+    cleanups.push(async () => {
+      await Promise.all([worker.close(), events.close(), queue.close()]);
+      redis.disconnect();
+    });
+    await events.waitUntilReady();
+    const job = await queue.add("x", "done");
+    expect(await job.waitUntilFinished(events)).toBe("done");
+  },
+);
 
 test("a data folder whose path is too long for a socket has it in a private folder below /tmp, always the same", async () => {
   const home = longHome();

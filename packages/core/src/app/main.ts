@@ -7,7 +7,7 @@ import { logAtMost } from "../log/throttleLog.ts";
 import { proxyFor } from "../config/proxy.ts";
 import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
-import { redisTrouble } from "../queue/redisTrouble.ts";
+import { isRefused, PASSWORD_ADVICE, redisTrouble } from "../queue/redisTrouble.ts";
 import { takeSecrets } from "./ownSecrets.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
@@ -137,7 +137,8 @@ function giveUp(error: unknown, log: Logger): number {
 /** One line for people. Without the error itself: its stack names only the client's own code. */
 function redisAway(url: string, error: Error): string {
   // Set by `tac8 up` where the Redis is its own.
-  const advice = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up starts it again" : "start it, or set REDIS_URL";
+  const start = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up starts it again" : "start it, or set REDIS_URL";
+  const advice = isRefused(error) ? PASSWORD_ADVICE : start;
   return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
 }
 

@@ -63,7 +63,7 @@ describe("REDIS_URL", () => {
     "unix:///run/",
     "unix:///a/%zz",
     "unix:///a?db=x",
-    "unix:///a?password=secret",
+    "unix:///a?user=me&password=secret",
     "unix:///a#1",
     `unix:///${"a".repeat(107)}`,
   ])("%j is refused, and what a socket's address is", (REDIS_URL) => {
@@ -72,12 +72,16 @@ describe("REDIS_URL", () => {
     expect(said).not.toContain("secret");
   });
 
-  it("gets REDIS_PASSWORD if it is a TCP address without one", () => {
+  it("gets REDIS_PASSWORD if it has none, unless it is that of tac8 up", () => {
     const urlOf = (url: string) => configOf({ env: { REDIS_URL: url, REDIS_PASSWORD: "p@ss/%41" } }).redisUrl;
     expect(urlOf("redis://host:1/2")).toBe("redis://:p%40ss%2F%2541@host:1/2");
     expect(urlOf("rediss://me@host:1")).toBe("rediss://me:p%40ss%2F%2541@host:1");
     expect(urlOf("redis://:own@host:1")).toBe("redis://:own@host:1");
-    expect(urlOf("unix:///a")).toBe("unix:///a");
+    expect(urlOf("unix:///a%20b")).toBe("unix:///a%20b?password=p%40ss%2F%2541");
+    expect(urlOf("unix:///a?db=3")).toBe("unix:///a?db=3&password=p%40ss%2F%2541");
+    expect(urlOf("unix:///a?password=own")).toBe("unix:///a?password=own");
+    const own = { REDIS_URL: "unix:///a", REDIS_PASSWORD: "for-another", TAC8_REDIS_KEPT: "1" };
+    expect(configOf({ env: own }).redisUrl).toBe("unix:///a");
     expect(urlOf("")).toBe("redis://:p%40ss%2F%2541@127.0.0.1:6379");
   });
 

@@ -67,7 +67,9 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
   for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
 
   const { secrets, sources } = readSecrets(input, home, wrong);
-  const redisUrl = withPassword(goodRedis ?? REDIS_EXAMPLE, secrets.REDIS_PASSWORD ?? null);
+  // The Redis of `tac8 up`, which sets this variable for its apps, has no password.
+  const password = variable(env, "TAC8_REDIS_KEPT") === "1" ? null : (secrets.REDIS_PASSWORD ?? null);
+  const redisUrl = withPassword(goodRedis ?? REDIS_EXAMPLE, password);
   return {
     redisUrl,
     redisPassword: passwordOf(redisUrl) ?? null,

@@ -3,6 +3,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** A socket's path has at most this many bytes on Linux: `sun_path` of unix(7), without its last byte. */
 export const MAX_SOCKET_PATH = 107;
 
+/** As clients of other languages have it too: `unix:///run/redis.sock?db=1&password=…`. */
+const PASSWORD = "password";
+
 /** A Redis on a Unix socket. */
 export interface RedisSocket {
   /** Absolute. */
@@ -18,9 +21,9 @@ export function socketUrl(path: string): string {
 /** Return the socket of a `unix:` address; null: the address is not one, or is wrong. Pure. */
 export function socketOf(url: string): RedisSocket | null {
   if (!/^unix:\/\/\//i.test(url) || !URL.canParse(url)) return null;
-  const { search, searchParams, hash } = new URL(url);
-  if (hash !== "" || [...searchParams.keys()].some((name) => name !== "db")) return null;
-  const db = search === "" ? "0" : (searchParams.get("db") ?? "");
+  const { searchParams, hash } = new URL(url);
+  if (hash !== "" || [...searchParams.keys()].some((name) => name !== "db" && name !== PASSWORD)) return null;
+  const db = searchParams.get("db") ?? "0";
   if (!/^\d{1,5}$/.test(db)) return null;
   const path = pathOf(url.replace(/\?.*$/s, ""));
   if (path === null || path.endsWith("/") || Buffer.byteLength(path) > MAX_SOCKET_PATH) return null;
@@ -38,17 +41,19 @@ export function isRedisUrl(url: string): boolean {
 /** Return the decoded password of the address; null: it has none; undefined: it cannot be decoded. Pure. */
 export function passwordOf(url: string): string | null | undefined {
   try {
+    if (socketOf(url) !== null) return new URL(url).searchParams.get(PASSWORD) || null;
     return decodeURIComponent(new URL(url).password) || null;
   } catch {
     return undefined;
   }
 }
 
-/** Return the address with the password, if it is a TCP address that has none. Pure. */
+/** Return the address with the password, if it has none. Pure. */
 export function withPassword(url: string, password: string | null): string {
-  if (password === null || socketOf(url) !== null || passwordOf(url) !== null) return url;
+  if (password === null || passwordOf(url) !== null) return url;
   const full = new URL(url);
-  full.password = encodeURIComponent(password);
+  if (socketOf(url) !== null) full.searchParams.set(PASSWORD, password);
+  else full.password = encodeURIComponent(password);
   return full.href;
 }
 
@@ -57,6 +62,7 @@ export function withoutPassword(url: string): string {
   const bare = new URL(url);
   bare.username = "";
   bare.password = "";
+  if (socketOf(url) !== null) bare.searchParams.delete(PASSWORD);
   return bare.href;
 }
 

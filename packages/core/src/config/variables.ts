@@ -25,7 +25,7 @@ export const SECRETS = [
   {
     name: "REDIS_PASSWORD",
     standard: "",
-    meaning: "Password of Redis, if REDIS_URL is a TCP address without one.",
+    meaning: "Password of Redis, if REDIS_URL has none in it. The Redis that tac8 up starts has no password.",
   },
   {
     name: "TAC8_BOARD_PASSWORD",

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { socketOf } from "../config/redisUrl.ts";
+import { passwordOf, socketOf } from "../config/redisUrl.ts";
 
 const RETRY_CAP_MS = 2000;
 
@@ -22,7 +22,9 @@ export function connectRedis(url: string, { name, failFast = false, onError }: R
     keepAlive: 10_000,
   };
   const socket = socketOf(url);
-  const redis = socket === null ? new Redis(url, options) : new Redis({ ...options, ...socket });
+  const password = passwordOf(url);
+  const withSocket = { ...options, ...socket, ...(password ? { password } : {}) };
+  const redis = socket === null ? new Redis(url, options) : new Redis(withSocket);
   redis.on("error", onError);
   return redis;
 }

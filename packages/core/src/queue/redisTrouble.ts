@@ -38,3 +38,11 @@ function firstOf(error: Coded): Coded {
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   return first instanceof Error ? first : error;
 }
+
+/** What to do when `isRefused`: half a line. */
+export const PASSWORD_ADVICE = "check REDIS_PASSWORD, or the password in REDIS_URL";
+
+/** Return whether Redis answers and refuses the password, or asks for one. Pure. */
+export function isRefused({ message }: Error): boolean {
+  return /NOAUTH|WRONGPASS|NOPERM/.test(message);
+}

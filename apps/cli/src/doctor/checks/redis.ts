@@ -1,4 +1,5 @@
 import { redisAddress, socketOf, withoutPassword } from "@tac8/core/config/redisUrl";
+import { PASSWORD_ADVICE } from "@tac8/core/queue/redisTrouble";
 import { withRedis } from "../../redis/connect.ts";
 import { Problem } from "../../context.ts";
 import type { Check } from "../check.ts";
@@ -75,8 +76,7 @@ export function judgeRedis(where: string, info: string): Finding[] {
 /** Pure. `message`: what the connection said. */
 export function judgeAway(given: { redisNamed: boolean; message: string }): Finding {
   const { redisNamed, message } = given;
-  if (/refuses us/.test(message))
-    return problem(message.split(": check")[0] ?? message, "check the password in REDIS_URL");
+  if (/refuses us/.test(message)) return problem(message.split(": check")[0] ?? message, PASSWORD_ADVICE);
   if (redisNamed)
     return problem(message.replace(`: ${START}`, ""), "start it, or unset REDIS_URL and tac8 up starts its own");
   return note("none runs: tac8 up starts one of its own");
