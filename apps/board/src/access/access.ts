@@ -2,7 +2,7 @@ import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { countGuesses, type Guesses } from "./guesses.ts";
 import type { AccessKeys } from "./keys.ts";
 
-/** What the pages for signing in have at hand. */
+/** Keys, counts and settings of the pages for signing in. */
 export interface Access {
   readonly keys: AccessKeys;
   readonly guesses: Guesses;

@@ -6,7 +6,7 @@ export function keepCaller({ locals }: Pick<Response, "locals">, caller: Caller)
   locals["caller"] = caller;
 }
 
-/** How the guard recognized who asks; null: a stranger, on an open page. */
+/** Return the proof by which the guard recognized the request; null: none, on an open page. */
 export function callerOf({ locals }: Pick<Response, "locals">): Caller {
   return (locals["caller"] as Caller | undefined) ?? null;
 }

@@ -1,6 +1,6 @@
 import { isSame, type AccessKeys } from "./keys.ts";
 
-/** What an `Authorization` header is worth; `none`: there is no such header. */
+/** Worth of an `Authorization` header; `none`: there is no such header. */
 export type Offer = "none" | "password" | "metrics-token" | "wrong";
 
 /** Pure. HTTP Basic with any user name, or a bearer token; takes as long whatever is wrong. */

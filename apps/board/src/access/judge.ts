@@ -1,9 +1,9 @@
 import { hostName, isLoopback } from "./loopback.ts";
 
-/** How a request was recognized; null: it was not. */
+/** Proof by which a request was recognized; null: it was not. */
 export type Caller = "session" | "password" | "metrics-token" | null;
 
-/** What a path asks for: nothing; the metrics token or what `board` asks for; a session or the password. */
+/** Proof that a path asks for: none; the metrics token, a session or the password; a session or the password. */
 export type Door = "open" | "metrics" | "board";
 
 export interface AccessRules {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** What requests are compared with. */
+/** Secrets that requests are compared with. */
 export interface AccessKeys {
   readonly password: string;
   readonly metricsToken: string | null;

@@ -16,10 +16,10 @@ import { StartupProblem } from "@tac8/core/app/main";
 import { storedSecret } from "@tac8/core/config/environment";
 import type { Config } from "@tac8/core/config/resolve";
 
-/** What lets people and programs in. All of it outlives a restart, in files of the data folder that only its owner reads. */
+/** Secrets that let people and programs in. All of them outlive a restart, in files of the data folder that only its owner reads. */
 export interface AccessSecrets {
   readonly password: string;
-  /** Where a person finds the password; null: it was given by the configuration. */
+  /** Path of the file with the password; null: it was given by the configuration. */
   readonly passwordFile: string | null;
   /** Null: none was given, and none can be kept. */
   readonly metricsToken: string | null;

@@ -16,7 +16,7 @@ const NOTICES = {
 
 type NoticeKey = keyof typeof NOTICES;
 
-/** Where a browser may be sent after it signed in: a page of ours. */
+/** Path of a page of ours, to which a browser may be sent after it signed in. */
 const NEXT = /^\/(?![/\\])[\x21-\x7e]{0,500}$/;
 
 export interface SignInView {
@@ -26,7 +26,7 @@ export interface SignInView {
   readonly notice: NoticeKey | null;
 }
 
-/** The page for whoever has no session: how to get a link, and a form for the password. Works without scripts. */
+/** Send the page for a browser without a session: the command that prints a link, and a form for the password. Works without scripts. */
 export function showSignIn(response: Response, { access, status, next, notice }: SignInView): void {
   const body = html`<section class="card sign-in" aria-labelledby="sign-in-title">
     <h1 id="sign-in-title">Sign in</h1>

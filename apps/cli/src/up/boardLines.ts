@@ -1,10 +1,10 @@
 import { addressFor, readBoardAddress } from "@tac8/core/board/address";
 import { FIRST_LINK_MS, makeLink } from "@tac8/core/board/links";
 
-/** What the first screen says of the board. */
+/** Lines about the board on the first screen. */
 export interface BoardLines {
   readonly url: string;
-  /** How it lets the reader in. */
+  /** Ways to sign in. */
   readonly notes: readonly string[];
 }
 

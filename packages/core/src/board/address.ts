@@ -5,7 +5,7 @@ import { isOrigin } from "../config/origin.ts";
 
 const FILE = "board-address.json";
 
-/** Where the board of a data folder was started last. */
+/** Addresses of the board that was started last on a data folder. */
 const schema = z.object({
   /** As this machine reaches it. */
   listens: z.string().refine(isOrigin),
