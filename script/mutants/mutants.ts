@@ -1040,6 +1040,18 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "no environment and no argument of git has the token",
   },
   {
+    name: "token-unread",
+    file: `${RUNNER}/git/overNetwork.ts`,
+    find: "const { exitCode, stdout, stderr, isMaxBuffer, shortMessage } = await child;",
+    replace:
+      "const { exitCode, stdout, stderr, code, shortMessage } = await child; const isMaxBuffer = code !== undefined;",
+    test: {
+      file: `${RUNNER}/git/overNetwork.int.test.ts`,
+      name: "a fetch, a list of branches and a push succeed",
+    },
+    promise: "a git that GitHub lets in without a token succeeds",
+  },
+  {
     name: "own-settings",
     file: `${RUNNER}/git/sanitizeRepository.ts`,
     find: "if (!(await hasText(config, CONFIG))) await putWhole(config, CONFIG);",

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { pushBranch } from "../airlock/push.ts";
 import { withIncoming } from "../airlock/incoming.ts";
 import { pidsWith } from "../agent/testing/harness.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
 import type { CleanSide } from "./cleanSide.ts";
+import { overNetwork } from "./overNetwork.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -71,4 +72,30 @@ test("who is told to stop while git works ends with that, not with a bound", asy
   await bench.github.waitFor(() => marked().length > 0, { what: "git to work" });
   stop.abort(new Error("told to stop"));
   await expect(refreshed).rejects.toThrow("told to stop");
+});
+
+describe("of a repository that git reads without a token", () => {
+  let open: GitBench;
+  beforeAll(async () => {
+    open = await createGitBench({ openToGit: true });
+  });
+  afterAll(() => open.close());
+
+  test("a fetch, a list of branches and a push succeed", async () => {
+    const pushed = await open.push("more", { "more.txt": "more\n" });
+    await open.mirror.refresh();
+    expect(await open.mirror.branch("more")).toBe(pushed);
+    const dir = open.mirror.paths.dir;
+    const ask = () =>
+      overNetwork(open.clean, {
+        what: "ask",
+        kind: "ask",
+        dir,
+        args: ["ls-remote", open.clean.url, "refs/heads/more"],
+      });
+    expect(await ask()).toBe(`${pushed}\trefs/heads/more`);
+    const args = ["push", open.clean.url, `${pushed}:refs/heads/mine`];
+    await overNetwork(open.clean, { what: "push", kind: "push", dir, args });
+    expect(open.github.branches("octo/widgets")["mine"]).toBe(pushed);
+  });
 });

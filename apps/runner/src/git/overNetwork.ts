@@ -84,8 +84,9 @@ async function run(side: CleanSide, { dir, args, signal, onOutput }: Running): P
   socket?.end(tokenAnswer(side));
   child.stdout.on("data", onOutput);
   child.stderr.on("data", onOutput);
-  const { exitCode, stdout, stderr, code, shortMessage } = await child;
-  if (exitCode === 0 && code === undefined) return stdout.trim();
+  const { exitCode, stdout, stderr, isMaxBuffer, shortMessage } = await child;
+  // No other error of the result counts: a git that was not asked for the token leaves it unread, which resets the socket.
+  if (exitCode === 0 && !isMaxBuffer) return stdout.trim();
   const said = `${stdout}\n${stderr}`.trim();
   throw new Error(exitCode === undefined ? `${shortMessage}\n${said}` : said || `exit code ${exitCode}`);
 }

@@ -33,11 +33,15 @@ export async function answerGit(options: { store: Store; request: IncomingMessag
   const { store, request, url } = options;
   const [, owner = "", name = "", service = ""] = PATH.exec(decodeURIComponent(url.pathname)) ?? [];
   const push = (service === "info/refs" ? url.searchParams.get("service") : service) === "git-receive-pack";
-  const token = gitLogin(store, request.headers.authorization);
+  const repository = store.find(`${owner}/${name}`) ?? store.renamed.get(`${owner}/${name}`.toLowerCase());
+  const { authorization } = request.headers;
+  if (authorization === undefined && !push && repository?.openToGit === true) {
+    return runBackend({ store, request, url, repository, service, login: "" });
+  }
+  const token = gitLogin(store, authorization);
   if (token === undefined) {
     return refusal(401, "Invalid username or token.", { "www-authenticate": 'Basic realm="GitHub"' });
   }
-  const repository = store.find(`${owner}/${name}`) ?? store.renamed.get(`${owner}/${name}`.toLowerCase());
   const most = lesser(token.atMost, token.areas.contents ?? "admin");
   const level = repository && lesser(store.level(repository, token.login), most);
   if (repository === undefined || level === undefined || level === "none") return refusal(404, "Repository not found.");

@@ -144,6 +144,8 @@ export interface Repository {
   readonly owner: string;
   name: string;
   readonly private: boolean;
+  /** Whether git fetches without a token, as from GitHub's public repositories. */
+  readonly openToGit: boolean;
   archived: boolean;
   readonly defaultBranch: string;
   /** The bare git repository. */

@@ -15,6 +15,8 @@ export interface CreateRepository {
   readonly files?: Readonly<Record<string, string>>;
   readonly defaultBranch?: string;
   readonly private?: boolean;
+  /** Whether git fetches without a token, as from GitHub's public repositories. Default: no, so that tests see the token. */
+  readonly openToGit?: boolean;
 }
 
 export async function createRepository(store: Store, options: CreateRepository): Promise<Repository> {
@@ -35,6 +37,7 @@ export async function createRepository(store: Store, options: CreateRepository):
     owner,
     name,
     private: options.private ?? false,
+    openToGit: options.openToGit ?? false,
     archived: false,
     defaultBranch,
     dir,

@@ -22,6 +22,8 @@ export interface BenchOptions {
   readonly defaultBranch?: string;
   /** Absolute, `{dir}` stands for the bench's folder. */
   readonly baseDir?: string;
+  /** Whether git fetches without a token. Default: no. */
+  readonly openToGit?: boolean;
 }
 
 /** A GitHub, a mirror of its repository, and a place for the workspace of an issue. */
@@ -61,8 +63,8 @@ export async function createGitBench(options: BenchOptions = {}): Promise<GitBen
   const github = await startGitHub({ dir: join(dir, "github") });
   const token = github.addUser({ login: "octo", token: `ghp_${"canary".padEnd(36, "0")}` });
   github.addUser({ login: "stranger" });
-  const { files = FILES, defaultBranch = "main" } = options;
-  await github.createRepository({ owner: "octo", name: "widgets", files, defaultBranch });
+  const { files = FILES, defaultBranch = "main", openToGit = false } = options;
+  await github.createRepository({ owner: "octo", name: "widgets", files, defaultBranch, openToGit });
   const origin = join(dir, "github", `${REPO}.git`);
   return benchOf({ dir, home, github, token, origin, defaultBranch, baseDir: options.baseDir ?? "trees", number: 1 });
 }
