@@ -54,6 +54,7 @@ export async function runManyIssues(
   for (const runner of runners) expect(await runner.stop()).toBe(0);
   for (const home of new Set(homes)) {
     expect(await filesUnder(join(home, "workspaces"))).toEqual([]);
+    expect(await filesUnder(join(home, "homes"))).toEqual([]);
     expect(await filesUnder(join(home, "issues"))).toEqual([]);
     expect((await filesUnder(join(home, "runs"))).filter((file) => file.endsWith(".json"))).toEqual([]);
     expect((await filesUnder(join(home, "repos"))).filter((file) => file.includes(".incoming"))).toEqual([]);

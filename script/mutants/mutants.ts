@@ -355,10 +355,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "home-in-time",
     file: `${RUNNER}/janitor/find.ts`,
-    find: '["session", dirname(any.homeDir)],',
-    replace: "",
+    find: '  for (const ref of await findRepositories(home, "homes")) items.push(...(await inHomes(home, baseDir, ref)));',
+    replace: "  void inHomes;",
     test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "home folder goes in its time" },
     promise: "the home folder of an ended issue goes in its time",
+  },
+  {
+    name: "home-place",
+    file: `${RUNNER}/workspace/paths.ts`,
+    find: 'homeDir: join(home, "homes", owner, repo, name),',
+    replace: 'homeDir: join(root, "home", name),',
+    test: { file: `${RUNNER}/workspace/paths.test.ts`, name: "worktrees are in no other folder of tac8's" },
+    promise: "an issue's worktree is not its home folder",
+  },
+  {
+    name: "base-dir-refused",
+    file: `${CORE}/config/baseDir.ts`,
+    find: 'new Set(["tmp", "prompts"])',
+    replace: "new Set()",
+    test: { file: `${CORE}/config/resolve.test.ts`, name: "worktrees among temporary files" },
+    promise: "a folder of worktrees that tac8 clears is refused",
   },
   {
     name: "base-only",

@@ -43,7 +43,7 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
   expect((await world.store.read(world.jobId(number))).failure).toBe("disk");
   expect((await world.queue.getJob(world.jobId(number)))?.attemptsMade).toBe(0);
   // tac8 makes nothing there that would hide what comes back. The agent's program makes its HOME anew.
-  const ofAgent = join(world.home, "workspaces", ...REPO.split("/"), "home");
+  const ofAgent = join(world.home, "homes", ...REPO.split("/"));
   expect((await filesUnder(world.home)).filter((file) => !file.startsWith(`${ofAgent}/`))).toEqual([]);
   await rm(world.home, { recursive: true, force: true });
   await rename(join(world.dir, "away"), world.home);

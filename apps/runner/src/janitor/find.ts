@@ -10,6 +10,7 @@ import type { Item, ItemKind } from "./plan.ts";
 export async function findItems(home: string, baseDir: string): Promise<Item[]> {
   const items: Item[] = [];
   for (const ref of await findRepositories(home, "workspaces")) items.push(...(await inWorkspaces(home, baseDir, ref)));
+  for (const ref of await findRepositories(home, "homes")) items.push(...(await inHomes(home, baseDir, ref)));
   for (const ref of await findRepositories(home, "issues")) items.push(...(await inNotes(home, baseDir, ref)));
   for (const ref of await findRepositories(home, "logs")) items.push(...(await inLogs(home, ref)));
   for (const { owner, repo } of await findRepositories(home, "repos", ".incoming")) {
@@ -46,7 +47,7 @@ async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promis
     group.paths.push(path);
     groups.set(key, group);
   };
-  for (const folder of [trees, repositories]) {
+  for (const folder of new Set([trees, repositories])) {
     for (const { name } of await list(folder)) {
       const [, number, kept] = /^gh-(\d{1,10})(?:\.git)?(?:\.kept-(.+))?$/.exec(name) ?? [];
       if (number === undefined) continue;
@@ -56,8 +57,6 @@ async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promis
   for (const [kind, folder] of [
     ["prompt", dirname(any.former.promptFile)],
     ["temporary", dirname(any.tmpDir)],
-    // What is left there between two runs is the session.
-    ["session", dirname(any.homeDir)],
   ] as const) {
     for (const { name } of await list(folder)) {
       const [, number] = /^gh-(\d{1,10})(?:\.md(?:\.out)?)?$/.exec(name) ?? [];
@@ -66,6 +65,19 @@ async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promis
   }
   const found = await Promise.all([...groups.values()].map((group) => itemOf({ ...group, run: null })));
   return found.flat();
+}
+
+/** Home folders of issues: what is left in one between two runs is the session. */
+async function inHomes(home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+  const items: Item[] = [];
+  const folder = dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).homeDir);
+  for (const { name } of await list(folder)) {
+    const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
+    if (number === undefined) continue;
+    const issue = jobIdOf({ ...ref, number: Number(number) });
+    items.push(...(await itemOf({ kind: "session", issue, run: null, paths: [join(folder, name)] })));
+  }
+  return items;
 }
 
 /** Notes without a workspace: those of one go with it. */

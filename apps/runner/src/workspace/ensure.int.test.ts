@@ -395,12 +395,16 @@ test("a link in the path of the data folder changes nothing", async () => {
   expect(found.how).toBe("reused");
 });
 
-test("a base_dir elsewhere holds the trees", async () => {
+test.each([
+  ["{dir}/elsewhere", "elsewhere/octo/widgets/gh-1"],
+  ["home", "home/workspaces/octo/widgets/home/gh-1"],
+  ["git", "home/workspaces/octo/widgets/git/gh-1"],
+])("a base_dir elsewhere holds the trees: %s", async (baseDir, tree) => {
   const former = bench;
-  bench = await createGitBench({ baseDir: "{dir}/elsewhere" });
+  bench = await createGitBench({ baseDir });
   try {
     const found = await bench.ensure();
-    expect(bench.paths.tree).toBe(join(bench.dir, "elsewhere/octo/widgets/gh-1"));
+    expect(bench.paths.tree).toBe(join(bench.dir, tree));
     await expectGood(found, await bench.base());
     expect((await bench.ensure()).how).toBe("reused");
   } finally {

@@ -1,4 +1,5 @@
-import { relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { baseDirProblem } from "@tac8/core/config/baseDir";
 import { expect, test } from "vitest";
 import { workspacePaths } from "./paths.ts";
 
@@ -19,3 +20,26 @@ test("no two issues share a path", () => {
   });
   expect(new Set(all).size).toBe(all.length);
 });
+
+/** Names beside the worktrees and in the data folder that something else of the layout has. */
+const taken = Object.values(layout("trees")).flatMap((path) => [
+  basename(dirname(path)),
+  join("/home", relative("/home", path).split("/")[0] ?? ""),
+]);
+
+function layout(baseDir: string): Record<string, string> {
+  const { former, ...paths } = workspacePaths("/home", baseDir, issue);
+  return { ...paths, formerPrompt: former.promptFile };
+}
+
+test.each(["home", ".", "/home/trees", ...new Set(taken)])(
+  "worktrees are in no other folder of tac8's, wherever they are: %s",
+  (baseDir) => {
+    if (baseDirProblem("/home", baseDir) !== null) return; // The configuration is refused.
+    const { tree = "", ...others } = layout(baseDir);
+    for (const path of Object.values(others)) {
+      expect(relative(tree, path)).toMatch(/^\.\./);
+      expect(relative(path, tree)).toMatch(/^\.\./);
+    }
+  },
+);

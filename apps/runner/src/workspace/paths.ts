@@ -10,15 +10,15 @@ export interface MirrorPaths {
 }
 
 /**
- * The folders and files of an issue. An agent has to be able to write its `tree`, `gitDir` and `tmpDir`, so nothing that lies
- * in them is believed. Everything that tac8 itself knows of the issue is beside or in `notesDir`, where no agent has to write.
+ * The folders and files of an issue. An agent has to be able to write its `tree`, `gitDir`, `tmpDir` and `homeDir`, so nothing
+ * that lies in them is believed. Everything that tac8 itself knows of the issue is beside or in `notesDir`, where no agent has to write.
  */
 export interface WorkspacePaths {
   readonly tree: string;
   readonly gitDir: string;
   /** For files that the agent's program leaves behind; removed when the agent ends. */
   readonly tmpDir: string;
-  /** HOME of the issue's agents, where they do not share one. Outside the worktree too. */
+  /** HOME of the issue's agents, where they do not share one. Not in `workspaces`, where any name may be `baseDir`. */
   readonly homeDir: string;
 
   /** tac8's notes about the workspace. They are removed with it. */
@@ -57,7 +57,7 @@ export function mirrorPaths(home: string, ref: RepoRef): MirrorPaths {
   };
 }
 
-/** `baseDir`: the config's `worktree.base_dir`. */
+/** `baseDir`: the config's `worktree.base_dir`, which names none of the other folders here (`baseDirProblem`). */
 export function workspacePaths(home: string, baseDir: string, ref: IssueRef): WorkspacePaths {
   const [owner, repo] = folders(ref);
   const name = `gh-${ref.number}`;
@@ -69,7 +69,7 @@ export function workspacePaths(home: string, baseDir: string, ref: IssueRef): Wo
     tree: join(trees, name),
     gitDir,
     tmpDir: join(root, "tmp", name),
-    homeDir: join(root, "home", name),
+    homeDir: join(home, "homes", owner, repo, name),
     notesDir,
     endFile: join(notesDir, "end.json"),
     branchFile: join(notesDir, "branch"),

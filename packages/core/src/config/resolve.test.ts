@@ -125,6 +125,7 @@ a = 1
     ["a dotted owner", '[github]\nrepo_owner = "a.b"\nrepo_name = "x"', ["github.repo_owner"]],
     ["a way out", '[github]\nrepo_owner = "a"\nrepo_name = ".."', ["github.repo_name"]],
     ["worktrees outside", `${REPOSITORY}[worktree]\nbase_dir = "a/../../b"`, ["worktree.base_dir"]],
+    ["worktrees among temporary files", `${REPOSITORY}[worktree]\nbase_dir = "tmp"`, ["worktree.base_dir"]],
     ["a comma in a label", `${REPOSITORY}issue_label = "a,b"`, ["github.issue_label"]],
     ["a foreign program", `${REPOSITORY}[llm]\ncommand_template = ["aider"]`, ["llm.command_template"]],
     [

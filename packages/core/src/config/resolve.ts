@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
+import { baseDirProblem } from "./baseDir.ts";
 import { whyNoApi } from "../github/urls.ts";
 import { issueOfBranch } from "../domain/branchPattern.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
@@ -120,6 +121,9 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     problems.push({ key: "", message: NO_DATA_FOLDER, place: "environment" });
     return { config: null, draft: null, dataFolder, problems, warnings };
   }
+  const baseDir = baseDirProblem(dataFolder.path, file.worktree.base_dir);
+  if (baseDir !== null)
+    problems.push(withLine({ key: "worktree.base_dir", message: baseDir, place: "file" }, input.text));
 
   const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort, boardUrl } = environment;
   const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
