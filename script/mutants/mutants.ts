@@ -1189,6 +1189,15 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "nothing that tac8 believes lies in a folder that an agent has to write",
   },
   {
+    name: "former-elsewhere",
+    file: `${RUNNER}/workspace/formerNotes.ts`,
+    find: "await writeNote(promptFile, prompt);",
+    replace: 'await (await import("node:fs/promises")).rename(former.promptFile, promptFile);',
+    also: [{ find: "await rm(former.promptFile);", replace: "await rm(former.promptFile, { force: true });" }],
+    test: { file: `${RUNNER}/workspace/formerNotes.int.test.ts`, name: "also from another file system" },
+    promise: "an older version's workspace on another file system than the notes is worked on",
+  },
+  {
     name: "former-once",
     file: `${RUNNER}/workspace/formerNotes.ts`,
     find: "look(branchFile) !== null || ",
@@ -1199,8 +1208,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "former-end",
     file: `${RUNNER}/workspace/formerNotes.ts`,
-    find: "if (end !== null) await writeEndNote(paths, end);",
-    replace: "",
+    find: "    await writeEndNote(paths, end);",
+    replace: "    void writeEndNote;",
     test: { file: "test/upgrade.e2e.test.ts", name: "an end that an older version noted" },
     promise: "an upgrade does not pay an agent again whose end was noted",
   },

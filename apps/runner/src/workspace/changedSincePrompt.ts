@@ -15,7 +15,8 @@ export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "promptFil
 
 /**
  * Return whether the last agent of a workspace has changed it: HEAD is another commit, or a file that is not committed is
- * newer than the prompt, which is written just before an agent starts. All times are of one file system. Changes nothing.
+ * newer than the prompt, which is written just before an agent starts. Changes nothing. The two may be on different file
+ * systems. Their times come from one clock, unless one of them is a network file system: then the clocks have to agree.
  */
 export async function changedSincePrompt({ tree, promptFile, side, startSha }: ChangedOptions): Promise<boolean> {
   const began = await lstat(promptFile).catch(() => null);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -46,6 +46,33 @@ test("an end that an older version noted, its branch and its prompt with its tim
   expect(await readFile(paths.promptFile, "utf8")).toBe("Please.");
   expect((await stat(paths.promptFile)).mtimeMs).toBe(1_000_000);
   expect((await stat(paths.notesDir)).mode & 0o777).toBe(0o700);
+});
+
+/** One of them is in memory, and one is not. */
+const elsewhere = ["/dev/shm", "/var/tmp"].find(
+  (folder) => existsSync(folder) && deviceOf(folder) !== deviceOf(tmpdir()),
+);
+
+function deviceOf(folder: string): number {
+  return statSync(folder).dev;
+}
+
+test.skipIf(elsewhere === undefined)("also from another file system", async () => {
+  const other = await mkdtemp(join(elsewhere ?? "", "tac8-former-"));
+  try {
+    await rm(join(dir, "workspaces"), { recursive: true });
+    await symlink(other, join(dir, "workspaces"));
+    await mkdir(paths.gitDir, { recursive: true });
+    await mkdir(dirname(paths.former.promptFile), { recursive: true });
+    await olderWorkspace();
+    await adoptFormerNotes(paths);
+    expect(await readFile(paths.promptFile, "utf8")).toBe("Please.");
+    expect((await stat(paths.promptFile)).mtimeMs).toBe(1_000_000);
+    expect(await readBranchNote(paths)).toBe("auto/gh-1");
+    expect(existsSync(paths.former.promptFile)).toBe(false);
+  } finally {
+    await rm(other, { recursive: true });
+  }
 });
 
 test("that is done once: what an agent writes there afterwards is not read", async () => {
