@@ -1056,6 +1056,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "no environment and no argument of git has the token",
   },
   {
+    name: "token-builtin",
+    file: `${RUNNER}/git/cleanSide.ts`,
+    find: "const HELPER = ",
+    replace: 'const HELPER = true ? `!f() { test "$1" = get && cat <&${TOKEN_FD}; }; f` : ',
+    test: { file: `${RUNNER}/git/overNetwork.int.test.ts`, name: "git gets the token without a program of PATH" },
+    promise: "no program of PATH gets the token on its way to git",
+  },
+  {
     name: "token-unread",
     file: `${RUNNER}/git/overNetwork.ts`,
     find: "const { exitCode, stdout, stderr, isMaxBuffer, shortMessage } = await child;",

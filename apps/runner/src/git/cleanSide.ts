@@ -69,13 +69,16 @@ export function networkEnv(side: CleanSide, dir: string): Record<string, string>
 /** A socket to the runner: unlike a variable, a pipe or a file, no other process can open it by way of `/proc`. */
 export const TOKEN_FD = 3;
 
-/** What git's credential helper reads. */
+/** Text that git's credential helper reads from `TOKEN_FD` and gives to git. */
 export function tokenAnswer({ token }: CleanSide): string {
   return `username=x-access-token\npassword=${token}\n`;
 }
 
-/** Git also calls it to store or erase a credential. */
-const HELPER = `!f() { test "$1" = get && cat <&${TOKEN_FD}; }; f`;
+/**
+ * Git runs it with `/bin/sh`, also to store or erase a credential. Only what is built into the shell gets the token: a program
+ * of the same name could lie in any folder of PATH.
+ */
+const HELPER = `!f() { PATH=/nonexistent; test "$1" = get || return 0; while IFS= read -r line <&${TOKEN_FD}; do printf '%s\\n' "$line"; done; }; f`;
 
 /** The token goes to the repository's own host only, and to nothing that it redirects to. */
 function networkConfig({ url }: CleanSide): Record<string, string> {

@@ -1,3 +1,7 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { pushBranch } from "../airlock/push.ts";
 import { withIncoming } from "../airlock/incoming.ts";
@@ -72,6 +76,21 @@ test("who is told to stop while git works ends with that, not with a bound", asy
   await bench.github.waitFor(() => marked().length > 0, { what: "git to work" });
   stop.abort(new Error("told to stop"));
   await expect(refreshed).rejects.toThrow("told to stop");
+});
+
+test("git gets the token without a program of PATH", async () => {
+  const [bin, ran] = [join(bench.dir, "bin"), join(bench.dir, "ran")];
+  await mkdir(bin);
+  for (const name of ["cat", "echo", "env", "head", "printf", "read", "sed", "sh", "test", "["])
+    await writeFile(join(bin, name), `#!/bin/sh\necho ${name} >> ${ran}\nexec /bin/${name} "$@"\n`, { mode: 0o755 });
+  const env = { ...bench.clean.env, PATH: `${bin}:${bench.clean.env["PATH"]}` };
+  const args = ["ls-remote", bench.clean.url, "refs/heads/main"];
+  const dir = bench.mirror.paths.dir;
+  const heads = await overNetwork({ ...bench.clean, env }, { what: "ask", kind: "ask", dir, args });
+  expect(heads).toBe(`${await bench.base()}\trefs/heads/main`);
+  expect(existsSync(ran)).toBe(false);
+  expect((await execa("cat", [], { env, input: "x" })).stdout).toBe("x");
+  expect(existsSync(ran), "a program of the same name is found").toBe(true);
 });
 
 describe("of a repository that git reads without a token", () => {
