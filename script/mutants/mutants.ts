@@ -1041,6 +1041,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the token leaves the environment under whatever name",
   },
   {
+    name: "token-shown",
+    file: `${CLI}/processContext.ts`,
+    find: "const { env, shown: secretsShown } = takeSecrets(process.env);",
+    replace: "const [{ env }, secretsShown] = [takeSecrets(process.env), false];",
+    test: { file: `${CLI}/up/up.int.test.ts`, name: "warns when its own environment still shows the token" },
+    promise: "tac8 up says that other processes can read the token in its environment",
+  },
+  {
     name: "token-by-socket",
     file: `${RUNNER}/git/cleanSide.ts`,
     find: "[`credential.${new URL(url).origin}.helper`]: HELPER,",

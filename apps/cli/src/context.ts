@@ -14,6 +14,8 @@ export interface Output {
 /** What a command sees of the world; only `main.ts` makes one from the process. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether `/proc` still shows other processes the secrets with which this one was started. */
+  readonly secretsShown: boolean;
   readonly cwd: string;
   /** How an operator calls this command: `tac8`, or the path of its launcher. */
   readonly command: string;

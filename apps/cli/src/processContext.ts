@@ -16,9 +16,10 @@ export function contextOf(given: {
   readonly launcher: string;
 }): Context {
   const { process, apps, launcher } = given;
-  const { env } = takeSecrets(process.env);
+  const { env, shown: secretsShown } = takeSecrets(process.env);
   return {
     env,
+    secretsShown,
     cwd: process.cwd(),
     command: commandName(launcher),
     node: process.execPath,

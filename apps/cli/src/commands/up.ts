@@ -1,3 +1,4 @@
+import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";
 import { Problem, unreachable, type Context } from "../context.ts";
@@ -29,6 +30,7 @@ export async function up(context: Context, { options }: Input): Promise<number> 
       return runDemo(context);
     case "up": {
       for (const warning of loaded.warnings) warn(err, warning);
+      if (context.secretsShown) warn(err, SECRETS_SHOWN);
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
       warnOfCheckout(context, decision.config.home);
       const redisUrl = variable(env, "REDIS_URL") === null ? null : decision.config.redisUrl;

@@ -1,6 +1,7 @@
 import type { Waits } from "../context.ts";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
@@ -62,7 +63,7 @@ function configure(more: { agent?: string; port?: number; repo?: string; apiUrl?
 
 const up = (env: Record<string, string> = {}, waits: Waits = {}) =>
   started(lab.start(["up"], { GITHUB_TOKEN: token, ...env }, waits));
-const upAsProcess = () => started(lab.spawn(["up"], { GITHUB_TOKEN: token }));
+const upAsProcess = (env: Record<string, string> = {}) => started(lab.spawn(["up"], { GITHUB_TOKEN: token, ...env }));
 
 async function started<T extends Cli>(cli: T): Promise<T> {
   await cli.seen(/Board: +http:/);
@@ -103,6 +104,25 @@ describe("tac8 up", () => {
     expect(isRunning(redis?.pid ?? 0)).toBe(false);
     expect(readRecord(lab.home)).toBeNull();
     expect(readFileSync(join(lab.home, "logs", "runner.log"), "utf8")).toContain("too small");
+  });
+
+  it("warns when its own environment still shows the token, and only then", async () => {
+    configure();
+    const noWrite = `import fs from "node:fs"; import { syncBuiltinESMExports as sync } from "node:module";
+      const { openSync } = fs;
+      fs.openSync = (path, ...rest) => { if (path === "/proc/self/mem") throw new Error("EACCES"); return openSync(path, ...rest); };
+      sync();`;
+    const preload = `--import=data:text/javascript,${encodeURIComponent(noWrite)}`;
+    for (const [env, times] of [
+      [{}, 0],
+      [{ NODE_OPTIONS: preload }, 1],
+    ] as const) {
+      const cli = await upAsProcess(env);
+      const lines = cli.stderr().split("\n");
+      expect(lines.filter((line) => line === `tac8: warning: ${SECRETS_SHOWN}`)).toHaveLength(times);
+      cli.signal("SIGTERM");
+      expect((await cli.ended).code).toBe(0);
+    }
   });
 
   it("hands Redis, paths and token on", async () => {

@@ -8,7 +8,7 @@ import { proxyFor } from "../config/proxy.ts";
 import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { isRefused, PASSWORD_ADVICE, redisTrouble } from "../queue/redisTrouble.ts";
-import { takeSecrets } from "./ownSecrets.ts";
+import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -56,8 +56,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   if (config === null) return fail(describeProblems(problems, path));
   const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
   for (const warning of warnings) log.warn(warning);
-  if (shown)
-    log.warn("other processes of this user can read secrets in the environment of this process: put them in files");
+  if (shown) log.warn(SECRETS_SHOWN);
   if (dataFolder?.notice) log.info(dataFolder.notice);
   throughProxy(config, env, log);
   sigusr1.handle(() => log.info("SIGUSR1 pauses and resumes a runner: nothing to do here"));

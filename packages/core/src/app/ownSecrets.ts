@@ -9,6 +9,10 @@ const DESCRIPTOR = "TAC8_SECRETS_FD";
 /** The descriptor, in every app. */
 export const SECRETS_FD = 3;
 
+/** Warning of a process whose environment still shows its secrets: see `takeSecrets`. */
+export const SECRETS_SHOWN =
+  "other processes of this user can read secrets in the environment of this process: put them in files";
+
 /** The model's secrets stay in the environment, where agents need them. */
 const NAMES: readonly string[] = SECRETS.map(({ name }) => name).filter(
   (name) => !(MODEL_SECRETS as readonly string[]).includes(name),
