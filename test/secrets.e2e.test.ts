@@ -164,14 +164,16 @@ test("under tac8 up no process shows the token while an agent works, not even af
     GITHUB_TOKEN: secret,
     GH_TOKEN: secret,
   };
-  world.openIssue({ script: [{ hang: true }] });
+  // The run after the restart resumes the session: an agent without a script for that would end at once.
+  const hangs = [{ hang: true }];
+  world.openIssue({ script: { first: hangs, again: hangs } });
   const up = launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env });
   children.push(up.child);
   const pid = up.child.pid ?? 0;
   /** As soon as the agent works. */
   const look = async () => {
     let pids: number[] = [];
-    await poll(120_000, async () => {
+    await poll(30_000, async () => {
       pids = family(pid);
       return pids.some((each) => commandOf(each).includes("scripted-claude")) ? null : "no agent works";
     });
