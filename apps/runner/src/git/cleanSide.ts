@@ -59,8 +59,8 @@ export interface CleanGitOptions {
 }
 
 /**
- * The whole environment of the one command that talks to GitHub. Git asks for the token when GitHub wants one, and gets what is
- * on descriptor `TOKEN_FD`: see `tokenAnswer`.
+ * Return the whole environment of the one command that talks to GitHub. When GitHub wants a token, git calls a helper, which
+ * reads `tokenAnswer` from descriptor `TOKEN_FD`.
  */
 export function networkEnv(side: CleanSide, dir: string): Record<string, string> {
   return gitEnvironment({ env: passedOn(side, dir), config: { ...CONFIG, ...networkConfig(side) } });
@@ -74,11 +74,12 @@ export function tokenAnswer({ token }: CleanSide): string {
   return `username=x-access-token\npassword=${token}\n`;
 }
 
+const COPY = `while IFS= read -r line <&${TOKEN_FD}; do printf '%s\\n' "$line"; done`;
 /**
- * Git runs it with `/bin/sh`, also to store or erase a credential. Only what is built into the shell gets the token: a program
- * of the same name could lie in any folder of PATH.
+ * Git runs it with `/bin/sh`, also to store or erase a credential. Only what is built into the shell gets the token: a
+ * program of the same name could lie in any folder of PATH.
  */
-const HELPER = `!f() { PATH=/nonexistent; test "$1" = get || return 0; while IFS= read -r line <&${TOKEN_FD}; do printf '%s\\n' "$line"; done; }; f`;
+const HELPER = `!f() { PATH=/nonexistent; test "$1" = get || return 0; ${COPY}; }; f`;
 
 /** The token goes to the repository's own host only, and to nothing that it redirects to. */
 function networkConfig({ url }: CleanSide): Record<string, string> {

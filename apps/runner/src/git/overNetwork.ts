@@ -20,7 +20,7 @@ const BOUNDS = {
 } as const satisfies NetworkBounds;
 
 export interface NetworkCommand {
-  /** What is tried, in words for a person. */
+  /** The action, in words for a person. */
   readonly what: string;
   readonly kind: keyof NetworkBounds;
   /** A bare repository of the clean side. */
@@ -30,9 +30,9 @@ export interface NetworkCommand {
 }
 
 /**
- * Run one git command that talks to GitHub, with the token, which is in no argument and no environment. Whatever GitHub sends
- * or holds back, the command ends in time, and all that it has started. @returns what git prints, trimmed. @throws StepFailure,
- * of kind `github` at a bound; `cause` has git's own words. Or the signal's reason.
+ * Run one git command that talks to GitHub, with the token, which is in no argument and no environment. Whatever GitHub
+ * sends or holds back, the command ends in time, and so does every process that it has started. @returns the output of git,
+ * trimmed. @throws StepFailure, of kind `github` at a bound; `cause` has git's own words. Or the signal's reason.
  */
 export async function overNetwork(side: CleanSide, command: NetworkCommand): Promise<string> {
   const { what, kind, dir, args, signal } = command;

@@ -6,7 +6,7 @@ import { look } from "../workspace/aside.ts";
 import { workspacePaths } from "../workspace/paths.ts";
 import type { Item, ItemKind } from "./plan.ts";
 
-/** What of a data folder a janitor looks after, but for the sessions in a shared home folder. Links are never followed. */
+/** Return the janitor's items of a data folder, except the sessions in a shared home folder. Links are never followed. */
 export async function findItems(home: string, baseDir: string): Promise<Item[]> {
   const items: Item[] = [];
   for (const ref of await findRepositories(home, "workspaces")) items.push(...(await inWorkspaces(home, baseDir, ref)));
@@ -36,7 +36,7 @@ export async function findRepositories(home: string, part: string, suffix = ""):
   return found;
 }
 
-/** By the number: what has its number in its name, whatever is left of it. */
+/** Return the items of a repository's workspaces. Paths with the same issue's number in their name go together. */
 async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const any = workspacePaths(home, baseDir, { ...ref, number: 0 });
   const [trees, repositories] = [dirname(any.tree), dirname(any.gitDir)];
@@ -108,7 +108,7 @@ async function inLogs(home: string, ref: RepoRef): Promise<Item[]> {
   return items;
 }
 
-/** None where it is gone again. The time of a move counts too: an old file that was put aside today is new there. */
+/** Return an item with its time, none if no path of it exists. A move counts: an old file put aside today is new. */
 export async function itemOf(item: Omit<Item, "changedAt">): Promise<Item[]> {
   const times: number[] = [];
   for (const path of item.paths) {

@@ -1,6 +1,7 @@
 /**
- * What lies in the data folder. `put-aside`: a workspace that a run could not go on with; `notes`: tac8's about a workspace
- * that is not there; `prompt`: of an older version, which kept prompts elsewhere; `temporary`: what an agent's program left; `incoming`: a throwaway repository of a run that was killed.
+ * Kinds of files in the data folder. `put-aside`: a workspace that a run could not use; `notes`: tac8's notes about a
+ * workspace that is missing; `prompt`: a prompt of an older version, which kept prompts elsewhere; `temporary`: files that
+ * an agent's program left; `incoming`: a throwaway repository of a run that was killed.
  */
 export type ItemKind = "workspace" | "put-aside" | "notes" | "session" | "prompt" | "log" | "temporary" | "incoming";
 
@@ -42,7 +43,7 @@ export interface JanitorPlan {
   readonly inUse: number;
 }
 
-/** What should have been gone when its run ended. */
+/** For files that should have been removed when their run ended. */
 const LEFTOVER_MS = 3_600_000;
 
 /** Pure. Both lists are oldest first. Whether work is on GitHub is asked before each removal, not here. */

@@ -15,7 +15,7 @@ export interface WorkToCheck {
   readonly tree: string | null;
   readonly gitDir: string | null;
   readonly side: AgentSide;
-  /** What it has of other repositories as this commit has it was not made here. */
+  /** A submodule that is the same in this commit was not made here. */
   readonly baseSha?: string | null;
   /** Why these commits of it have to stay; null: all of them are on GitHub. */
   readonly whyCommitsKept: (commits: readonly string[]) => Promise<string | null>;

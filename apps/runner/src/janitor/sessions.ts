@@ -9,7 +9,7 @@ import type { Item } from "./plan.ts";
 export interface SessionsOptions {
   readonly home: string;
   readonly baseDir: string;
-  /** What agents see that share a home folder. */
+  /** Environment of the agents that share a home folder. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -22,8 +22,9 @@ export function sharedConfig(env: Readonly<Record<string, string>>): string | nu
 }
 
 /**
- * The session files of our own worktrees in the home folder that agents share, also from before the data folder was moved. Claude Code names a folder after the one it worked in, with a dash for
- * whatever is no letter or digit, so two folders may share one: what counts is the `cwd` inside the file.
+ * Return the session files of tac8's own worktrees in the home folder that agents share, also from before the data folder
+ * was moved. Claude Code names a folder after the one it worked in, with a dash for each character that is no letter or
+ * digit. So two worktrees may share a folder, and the `cwd` inside the file decides.
  */
 export async function findSessions({ home, baseDir, env }: SessionsOptions): Promise<Item[]> {
   const config = sharedConfig(env);
