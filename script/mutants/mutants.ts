@@ -401,6 +401,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "permission rules of the base commit mean the same files as in a checkout",
   },
   {
+    name: "base-owner-home",
+    file: `${RUNNER}/home/base/settings.ts`,
+    find: "return owner !== null && HOME_RULE.test(rule)",
+    replace: "return owner === null && HOME_RULE.test(rule)",
+    test: { file: `${RUNNER}/home/home.int.test.ts`, name: "denies the owner's" },
+    promise: "permission rules of the base commit that deny a folder of the home folder deny the owner's",
+  },
+  {
     name: "base-links",
     file: `${RUNNER}/home/base/collect.ts`,
     find: "return mode === ",

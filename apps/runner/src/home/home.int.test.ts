@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createBench, FIXTURES, type Bench } from "../agent/testing/harness.ts";
+import { settingsFor } from "./base/settings.ts";
 import { openHome } from "./open.ts";
 
 const CLAUDE = fileURLToPath(new URL("../../../../node_modules/.bin/claude", import.meta.url));
@@ -33,12 +34,14 @@ const bash = (command: string) => ({ tool: "Bash", input: { command } });
 interface RunOptions {
   /** A session to resume. */
   readonly session?: string;
+  /** The base commit's settings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** `shared`: all issues have one home folder, as before. */
   readonly home?: "private" | "shared";
 }
 
 /** One run of an issue's agent, the real CLI, as a runner starts it. */
-async function run(issue: number, steps: readonly unknown[], { session, home = "private" }: RunOptions = {}) {
+async function run(issue: number, steps: readonly unknown[], { session, settings, home = "private" }: RunOptions = {}) {
   const cwd = join(bench.dir, `gh-${issue}`);
   mkdirSync(cwd, { recursive: true });
   spawnSync("git", ["init", "-q"], { cwd });
@@ -55,7 +58,10 @@ async function run(issue: number, steps: readonly unknown[], { session, home = "
     CLAUDE_CODE_TMPDIR: bench.dir,
   };
   const place = join(bench.dir, "home", `gh-${issue}`);
-  const opened = await openHome({ home: place, env, git: GIT, files: [], session: session ?? null });
+  const own = settings === undefined ? null : settingsFor({ tree: cwd, owner }, JSON.stringify(settings));
+  const files =
+    own === null ? [] : [{ path: "settings.json", bytes: Buffer.from(JSON.stringify(own)), executable: false }];
+  const opened = await openHome({ home: place, env, git: GIT, files, session: session ?? null });
   const request = bench.request({
     program: [CLAUDE],
     cwd,
@@ -143,6 +149,16 @@ test("a run that resumes its session has the session, and nothing that was plant
   const last = await run(1, work, { session: again.session });
   expect(last.asked).toContain("Said before.");
   expect(effects(last.asked)).toEqual([]);
+});
+
+test("a rule that denies a folder of the home folder denies the owner's", async () => {
+  mkdirSync(join(bench.dir, "owner/.ssh"), { recursive: true });
+  writeFileSync(join(bench.dir, "owner/.ssh/id"), "KEY-OF-THE-OWNER\n");
+  const steps = [{ tool: "Read", input: { file_path: join(bench.dir, "owner/.ssh/id") } }, { text: "Done." }];
+  expect((await run(1, steps)).asked).toContain("KEY-OF-THE-OWNER");
+  const { asked } = await run(2, steps, { settings: { permissions: { deny: ["Read(~/.ssh/**)"] } } });
+  expect(asked).not.toContain("KEY-OF-THE-OWNER");
+  expect(asked).toContain("denied by your permission settings");
 });
 
 test("a session that was begun in the shared home folder is resumed in the issue's own", async () => {

@@ -225,7 +225,8 @@ interface PrivateHome {
 async function privateHome(run: RunContext, { agent, session }: Start): Promise<PrivateHome> {
   const { git } = run.services.config;
   const { homeDir: home, tree } = run.paths;
-  const commit = { mirror: run.mirror, sha: run.state.baseSha ?? "", tree, signal: run.switch.halt };
+  const folders = { tree, owner: run.agentEnv["HOME"] || null };
+  const commit = { mirror: run.mirror, sha: run.state.baseSha ?? "", folders, signal: run.switch.halt };
   // Only Claude Code is known to load them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);

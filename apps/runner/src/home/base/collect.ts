@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { folderRule, importsOf, linkTarget } from "./instructions.ts";
-import { serversFor, settingsFor } from "./settings.ts";
+import { serversFor, settingsFor, type Folders } from "./settings.ts";
 import type { TreeFile } from "./tree.ts";
 
 /** A file for the home folder of an issue's agent. */
@@ -46,12 +46,11 @@ export interface Source {
   /** Of the base commit. */
   readonly entries: readonly TreeFile[];
   readonly read: (files: readonly TreeFile[]) => Promise<ReadonlyMap<string, Buffer>>;
-  /** Absolute path of the worktree. */
-  readonly tree: string;
+  readonly folders: Folders;
 }
 
-/** Reads what Claude Code would load of a commit that is checked out in `tree`: bounded; links count only for instructions. */
-export async function collect({ entries, read, tree }: Source): Promise<BaseFiles> {
+/** Reads what Claude Code would load of a commit that is checked out in `folders.tree`: bounded; links count only for instructions. */
+export async function collect({ entries, read, folders }: Source): Promise<BaseFiles> {
   const at = new Map(entries.map((entry) => [entry.path, entry]));
   const notes: string[] = [];
   const files: HomeFile[] = [];
@@ -78,7 +77,7 @@ export async function collect({ entries, read, tree }: Source): Promise<BaseFile
   const one = (path: string) => readAll(plain(entries.filter((entry) => entry.path === path)));
 
   const [settingsFile] = await one(SETTINGS);
-  const settings = settingsFile === undefined ? null : settingsFor(tree, settingsFile.bytes.toString("utf8"));
+  const settings = settingsFile === undefined ? null : settingsFor(folders, settingsFile.bytes.toString("utf8"));
   if (settings !== null) files.push(textFile("settings.json", JSON.stringify(settings, null, 2)));
   else if (settingsFile !== undefined) notes.push(`${SETTINGS} is no JSON object`);
   const [serversFile] = await one(SERVERS);

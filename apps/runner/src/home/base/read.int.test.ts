@@ -28,7 +28,12 @@ async function base(files: Readonly<Record<string, string>>) {
   await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/base-${bench.name}`]);
   await bench.mirror.refresh();
   const sha = (await bench.mirror.branch(`base-${bench.name}`)) ?? "";
-  const found = await readBase({ mirror: bench.mirror, sha, tree, signal: new AbortController().signal });
+  const found = await readBase({
+    mirror: bench.mirror,
+    sha,
+    folders: { tree, owner: "/home/owner" },
+    signal: new AbortController().signal,
+  });
   const texts = Object.fromEntries(found.files.map(({ path, bytes }) => [path, bytes.toString("utf8")]));
   return { ...found, texts };
 }

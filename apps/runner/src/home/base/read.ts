@@ -1,13 +1,13 @@
 import { gitStep } from "../../git/errors.ts";
 import type { Mirror } from "../../workspace/mirror.ts";
 import { collect, LEAST, type BaseFiles } from "./collect.ts";
+import type { Folders } from "./settings.ts";
 import { filesOf, readFiles, type Commit } from "./tree.ts";
 
 export interface BaseCommit {
   readonly mirror: Mirror;
   readonly sha: string;
-  /** Absolute path of the worktree. */
-  readonly tree: string;
+  readonly folders: Folders;
   readonly signal: AbortSignal;
 }
 
@@ -15,12 +15,12 @@ export interface BaseCommit {
  * What Claude Code loads of the base commit: read from git's objects on the clean side, whatever the issue's branch and
  * worktree have. @throws StepFailure what git says
  */
-export async function readBase({ mirror, sha, tree, signal }: BaseCommit): Promise<BaseFiles> {
+export async function readBase({ mirror, sha, folders, signal }: BaseCommit): Promise<BaseFiles> {
   const commit: Commit = { clean: mirror.side, dir: mirror.paths.dir, sha, signal };
   return gitStep("reading the base commit's settings and instructions", async () => {
     const all = await filesOf(commit);
     const entries = all ?? (await filesOf(commit, LEAST)) ?? [];
-    const found = await collect({ entries, read: (files) => readFiles(commit, files), tree });
+    const found = await collect({ entries, read: (files) => readFiles(commit, files), folders });
     const note = "the repository has too many files: the instructions of its folders, and imported ones, are not used";
     return all === null ? { ...found, notes: [...found.notes, note] } : found;
   });

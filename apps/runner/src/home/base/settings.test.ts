@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { serversFor, settingsFor } from "./settings.ts";
 
+const FOLDERS = { tree: "/data/gh-1", owner: "/home/owner/" };
+
 test("rules that begin at the project's folder mean the worktree; all else stays as it is", () => {
   const settings = {
     permissions: {
@@ -10,7 +12,7 @@ test("rules that begin at the project's folder mean the worktree; all else stays
     },
     hooks: { Stop: [] },
   };
-  expect(settingsFor("/data/gh-1", JSON.stringify(settings))).toEqual({
+  expect(settingsFor(FOLDERS, JSON.stringify(settings))).toEqual({
     permissions: {
       deny: ["Read(//data/gh-1/secret/**)", "Read(//etc/passwd)", "Read(./.env)", "Bash(rm /:*)", "mcp__x__y", 7],
       ask: ["Edit(//data/gh-1/a.ts)"],
@@ -18,7 +20,53 @@ test("rules that begin at the project's folder mean the worktree; all else stays
     },
     hooks: { Stop: [] },
   });
-  for (const text of ["", "{", "[]", "null", "3"]) expect(settingsFor("/data/gh-1", text)).toBeNull();
+  for (const text of ["", "{", "[]", "null", "3"]) expect(settingsFor(FOLDERS, text)).toBeNull();
+});
+
+test("rules about a home folder that deny or ask count for the owner's too, and none that allows", () => {
+  const permissions = {
+    deny: ["Read(~/.ssh/**)", "Bash(cat ~/.ssh/*)", "WebFetch"],
+    ask: ["Edit(~/.bashrc)"],
+    allow: ["Read(~/notes/**)"],
+    additionalDirectories: ["~/shared", "../docs"],
+  };
+  const text = JSON.stringify({ permissions });
+  expect(settingsFor(FOLDERS, text)).toEqual({
+    permissions: {
+      ...permissions,
+      deny: ["Read(~/.ssh/**)", "Read(//home/owner/.ssh/**)", "Bash(cat ~/.ssh/*)", "WebFetch"],
+      ask: ["Edit(~/.bashrc)", "Edit(//home/owner/.bashrc)"],
+    },
+  });
+  expect(settingsFor({ ...FOLDERS, owner: null }, text)).toEqual({ permissions });
+});
+
+test("the sandbox's paths mean the same files as in a checkout; what it shuts in a home folder it shuts in the owner's too", () => {
+  const sandbox = {
+    enabled: true,
+    filesystem: {
+      denyRead: ["~/.ssh", "~", "/etc/x", "./keys"],
+      denyWrite: ["~/.bashrc", "dist"],
+      allowWrite: ["~/.cache", "/opt", "./out"],
+      allowManagedReadPathsOnly: false,
+    },
+    credentials: { files: [{ path: "~/.netrc", mode: "deny" }, 7], envVars: [] },
+  };
+  expect(settingsFor(FOLDERS, JSON.stringify({ sandbox }))).toEqual({
+    sandbox: {
+      enabled: true,
+      filesystem: {
+        denyRead: ["~/.ssh", "/home/owner/.ssh", "~", "/home/owner", "/etc/x", "/data/gh-1/keys"],
+        denyWrite: ["~/.bashrc", "/home/owner/.bashrc", "/data/gh-1/dist"],
+        allowWrite: ["~/.cache", "/opt", "/data/gh-1/out"],
+        allowManagedReadPathsOnly: false,
+      },
+      credentials: {
+        files: [{ path: "~/.netrc", mode: "deny" }, { path: "/home/owner/.netrc", mode: "deny" }, 7],
+        envVars: [],
+      },
+    },
+  });
 });
 
 test("servers that the settings turn off are left out", () => {

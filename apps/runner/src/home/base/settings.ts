@@ -1,24 +1,79 @@
 /** Tools whose rules name files. */
-const FILE_RULE = /^(Read|Edit|Write|MultiEdit|NotebookEdit|Glob|Grep|LS)\(\/(?!\/)/;
+const FILE_TOOLS = "(Read|Edit|Write|MultiEdit|NotebookEdit|Glob|Grep|LS)";
+const PROJECT_RULE = new RegExp(`^${FILE_TOOLS}\\(/(?!/)`);
+const HOME_RULE = new RegExp(`^${FILE_TOOLS}\\(~/`);
+/** Lists that take something from the agent. */
+const RESTRICTING = new Set(["deny", "ask", "denyRead", "denyWrite"]);
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Absolute paths of folders that a rule may begin at. */
+export interface Folders {
+  readonly tree: string;
+  /** Home folder of the user who runs tac8; null: unknown. */
+  readonly owner: string | null;
+}
+
 /**
- * Pure. A repository's settings as settings of the user: in a rule such as `Read(/secret/**)` the slash stands for the
- * folder of the settings' project, so it is written as the path of the worktree. @returns null: the text is no settings
+ * Pure. Return a repository's settings as settings of the user of an issue's home folder. There, `Read(/secret/**)` and
+ * relative paths of the sandbox would no longer begin at the project's folder, so they get the path of the worktree. `~/`
+ * would mean the issue's home folder alone: a rule that denies or asks is repeated for the owner's; one that allows is not.
+ * @returns null: the text is no settings
  */
-export function settingsFor(tree: string, text: string): Json | null {
+export function settingsFor({ tree, owner }: Folders, text: string): Json | null {
+  const folders = { tree, owner: owner?.replace(/\/+$/, "") ?? null };
   const settings = parseObject(text);
   if (settings === null) return null;
-  const permissions = settings["permissions"];
-  if (!isObject(permissions)) return settings;
-  const anchor = (rule: unknown) =>
-    typeof rule === "string" ? rule.replace(FILE_RULE, (_, tool: string) => `${tool}(/${tree}/`) : rule;
-  const lists = Object.entries(permissions).map(([name, value]) => [
+  const { permissions, sandbox } = settings;
+  return {
+    ...settings,
+    ...(isObject(permissions) ? { permissions: eachEntry(permissions, (rule) => rules(rule, folders)) } : {}),
+    ...(isObject(sandbox) ? { sandbox: sandboxFor(sandbox, folders) } : {}),
+  };
+}
+
+/** The rule itself, and the same one for the owner's home folder where it names a home folder. */
+function rules(rule: string, { tree, owner }: Folders): readonly [string, string?] {
+  const own = rule.replace(PROJECT_RULE, (_, tool: string) => `${tool}(/${tree}/`);
+  return owner !== null && HOME_RULE.test(rule)
+    ? [own, rule.replace(HOME_RULE, (_, tool: string) => `${tool}(/${owner}/`)]
+    : [own];
+}
+
+function sandboxFor(sandbox: Json, folders: Folders): Json {
+  const { filesystem, credentials } = sandbox;
+  const files = isObject(credentials) ? credentials["files"] : null;
+  const ofFile = (file: unknown) =>
+    isObject(file) && typeof file["path"] === "string"
+      ? places(file["path"], folders).map((path) => ({ ...file, path }))
+      : [file];
+  return {
+    ...sandbox,
+    ...(isObject(filesystem) ? { filesystem: eachEntry(filesystem, (path) => places(path, folders)) } : {}),
+    ...(isObject(credentials) && Array.isArray(files)
+      ? { credentials: { ...credentials, files: files.flatMap(ofFile) } }
+      : {}),
+  };
+}
+
+/** The same for a path of the sandbox, in which `/` is the root of the file system. */
+function places(path: string, { tree, owner }: Folders): readonly [string, string?] {
+  if (/^~(?:\/|$)/.test(path)) return owner === null ? [path] : [path, `${owner}${path.slice(1)}`];
+  return [path.startsWith("/") ? path : `${tree}/${path.replace(/^\.\//, "")}`];
+}
+
+/** Rewrites the texts in an object's lists; the second text only in a list that takes something from the agent. */
+function eachEntry(lists: Json, rewrite: (text: string) => readonly [string, string?]): Json {
+  const one = (name: string, entry: unknown) => {
+    if (typeof entry !== "string") return [entry];
+    const [own, owners] = rewrite(entry);
+    return owners !== undefined && RESTRICTING.has(name) ? [own, owners] : [own];
+  };
+  const rewritten = Object.entries(lists).map(([name, value]) => [
     name,
-    Array.isArray(value) ? value.map(anchor) : value,
+    Array.isArray(value) ? value.flatMap((entry: unknown) => one(name, entry)) : value,
   ]);
-  return { ...settings, permissions: Object.fromEntries(lists) as Json };
+  return Object.fromEntries(rewritten) as Json;
 }
 
 /**
