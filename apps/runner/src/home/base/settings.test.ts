@@ -69,6 +69,13 @@ test("the sandbox's paths mean the same files as in a checkout; what it shuts in
   });
 });
 
+test("a byte order mark is no part of settings or servers", () => {
+  expect(settingsFor(FOLDERS, '\uFEFF{"permissions":{"deny":["Read(/x)"]}}')).toEqual({
+    permissions: { deny: ["Read(//data/gh-1/x)"] },
+  });
+  expect(serversFor(null, '\uFEFF{"mcpServers":{"a":{}}}')).toEqual({ mcpServers: { a: {} } });
+});
+
 test("servers that the settings turn off are left out", () => {
   const servers = (...names: string[]) =>
     JSON.stringify({ mcpServers: Object.fromEntries(names.map((name) => [name, { command: name }])) });

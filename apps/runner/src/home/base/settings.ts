@@ -89,7 +89,8 @@ export function serversFor(settings: Json | null, text: string): Json | null {
 
 function parseObject(text: string): Json | null {
   try {
-    const parsed: unknown = JSON.parse(text);
+    // Claude Code reads a file that begins with a byte order mark; editors of Windows write one.
+    const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return isObject(parsed) ? parsed : null;
   } catch {
     return null;
