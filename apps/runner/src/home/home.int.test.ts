@@ -61,7 +61,10 @@ async function run(issue: number, steps: readonly unknown[], { session, settings
   const own = settings === undefined ? null : settingsFor({ tree: cwd, owner }, JSON.stringify(settings));
   const files =
     own === null ? [] : [{ path: "settings.json", bytes: Buffer.from(JSON.stringify(own)), executable: false }];
-  const opened = await openHome({ home: place, env, git: GIT, files, session: session ?? null });
+  const opened =
+    home === "private"
+      ? await openHome({ home: place, env, git: GIT, files, session: session ?? null })
+      : { env, brought: false };
   const request = bench.request({
     program: [CLAUDE],
     cwd,
@@ -69,7 +72,7 @@ async function run(issue: number, steps: readonly unknown[], { session, settings
     sessionId: session ?? randomUUID(),
     resume: session !== undefined,
     prompt: `Please. @@stub ${JSON.stringify(steps)}@@`,
-    env: home === "private" ? opened.env : env,
+    env: opened.env,
   });
   const end = await bench.start(request).done;
   expect(end).toMatchObject({ code: 0, result: { isError: false } });

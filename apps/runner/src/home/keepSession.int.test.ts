@@ -1,9 +1,27 @@
 import { chmod, lstat, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bringSession, keepSession, MAX_SESSION_BYTES } from "./keepSession.ts";
+import { openHome } from "./open.ts";
+
+const KEEP_SESSION = JSON.stringify(new URL("keepSession.ts", import.meta.url));
+/** A program that copies a session. */
+const COPY = `const { bringSession } = await import(${KEEP_SESSION}); await bringSession(...process.argv.slice(1));`;
+/** … and that a crash ends when half of the session's file is written. */
+const CRASH = `
+  import fs from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  const { cp } = fs.promises;
+  fs.promises.cp = (from, to, options) => {
+    if (!from.endsWith(".jsonl")) return cp(from, to, options);
+    fs.writeFileSync(to, "half of it");
+    process.kill(process.pid, "SIGKILL");
+  };
+  syncBuiltinESMExports();
+`;
 
 const ID = "0a60c9c2-bc3a-4ccc-b1a9-4f1e73f86de7";
 const OTHER = "308b82c3-1d19-4da8-b83b-6ef403a15b2d";
@@ -105,4 +123,62 @@ test("a session of the shared home folder is brought over, and nothing beside it
   expect(left().toSorted()).toEqual([`.claude/projects/-tree/${ID}/tool-results/1.txt`, SESSION].toSorted());
   expect(await readFile(join(home, SESSION), "utf8")).toBe("the session");
   expect(await bringSession(shared, home, OTHER)).toBe(false);
+});
+
+test("a copy that a crash breaks off is no session", async () => {
+  const shared = join(dir, "shared");
+  await put(`projects/-tree/${ID}.jsonl`, "the session", shared);
+  await put(`projects/-tree/${ID}/tool-results/1.txt`, "long", shared);
+  await keepSession(home, ID);
+  const copy = (broken: boolean) =>
+    spawnSync(process.execPath, ["--input-type=module", "--eval", broken ? CRASH + COPY : COPY, shared, home, ID]);
+  expect(copy(true).signal).toBe("SIGKILL");
+  expect(left().some((path) => path.includes(ID))).toBe(true);
+  expect(await keepSession(home, ID)).toBe(false);
+  expect(left()).toEqual([]);
+  expect(copy(false).status).toBe(0);
+  expect(await keepSession(home, ID)).toBe(true);
+});
+
+test("pipes beside a session are not copied, and a session that cannot be copied is none", async () => {
+  const shared = join(dir, "shared");
+  await put(`projects/-tree/${ID}.jsonl`, "the session", shared);
+  await put(`projects/-tree/${ID}/tool-results/1.txt`, "long", shared);
+  spawnSync("mkfifo", [join(shared, `projects/-tree/${ID}/pipe`)]);
+  await keepSession(home, ID);
+  expect(await bringSession(shared, home, ID)).toBe(true);
+  expect(left().toSorted()).toEqual([`.claude/projects/-tree/${ID}/tool-results/1.txt`, SESSION].toSorted());
+
+  await keepSession(home, null);
+  await put(`.claude/projects/-tree/${ID}`, "a file in the place of the folder");
+  expect(await bringSession(shared, home, ID)).toBe(false);
+  expect(left()).toEqual([]);
+});
+
+describe("a home folder that is opened", () => {
+  const open = () =>
+    openHome({
+      home,
+      env: { HOME: join(dir, "owner") },
+      git: { author_name: "a", author_email: "a@localhost" },
+      files: [],
+      session: ID,
+    });
+  beforeEach(() => put(SESSION, "from before", join(dir, "owner")));
+
+  test("gets the session of the shared home folder once: when the issue's own was dropped, it does not come back", async () => {
+    expect((await open()).brought).toBe(true);
+    expect(left().toSorted()).toEqual([SESSION, ".gitconfig"].toSorted());
+    await truncate(join(home, SESSION), MAX_SESSION_BYTES + 1);
+    expect((await open()).brought).toBe(false);
+    expect(left()).toEqual([".gitconfig"]);
+  });
+
+  test("gets it again when a crash broke the copy off", async () => {
+    await put(".session-is-copied");
+    await put(`${SESSION}.part`, "from");
+    expect((await open()).brought).toBe(true);
+    expect(await readFile(join(home, SESSION), "utf8")).toBe("from before");
+    expect(left().toSorted()).toEqual([SESSION, ".gitconfig"].toSorted());
+  });
 });

@@ -1,5 +1,5 @@
-import { chmod, cp, lstat, mkdir, readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { chmod, cp, lstat, mkdir, readdir, rename } from "node:fs/promises";
+import { join } from "node:path";
 import { list } from "../janitor/find.ts";
 import { removeTree } from "../workspace/remove.ts";
 import { sizeOf } from "../janitor/size.ts";
@@ -45,23 +45,43 @@ export async function keepSession(home: string, session: string | null): Promise
 
 /**
  * Copies a session from Claude Code's folder `from`, such as one that was begun before the issue had a home folder of its
- * own, to a home folder that `keepSession` has made. @returns whether it was there
+ * own, to a home folder that `keepSession` has made. Its file gets its name last: until then, the copy is no session. A
+ * session that cannot be copied counts as none. @returns whether it was there
+ * @throws Error the disk is full; nothing of the copy is left
  */
 export async function bringSession(from: string, home: string, session: string): Promise<boolean> {
   if (!SESSION.test(session)) return false;
-  for (const { name } of await list(join(from, "projects"))) {
-    const paths = sessionPaths(join(from, "projects", name), session);
-    if (!(await isSession(paths))) continue;
-    const folder = join(home, ".claude", "projects", name);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const path of paths) {
-      if ((await lstat(path).catch(() => null)) === null) continue;
-      const filter = async (inner: string) => !(await lstat(inner)).isSymbolicLink();
-      await cp(path, join(folder, basename(path)), { recursive: true, filter });
-    }
+  try {
+    return await copySession(join(from, "projects"), join(home, ".claude", "projects"), session);
+  } catch (error) {
+    await removeTree(join(home, ".claude"));
+    if (isDiskFull(error)) throw error;
+    return false;
+  }
+}
+
+async function copySession(from: string, to: string, session: string): Promise<boolean> {
+  for (const { name } of await list(from)) {
+    const [file, folder] = sessionPaths(join(from, name), session);
+    if (!(await isSession([file, folder]))) continue;
+    const [copiedFile, copiedFolder] = sessionPaths(join(to, name), session);
+    await mkdir(join(to, name), { recursive: true, mode: 0o700 });
+    if (await isFolder(folder)) await cp(folder, copiedFolder, { recursive: true, filter: isFileOrFolder });
+    await cp(file, `${copiedFile}.part`, { filter: isFileOrFolder });
+    await rename(`${copiedFile}.part`, copiedFile);
     return true;
   }
   return false;
+}
+
+/** A link would lead elsewhere, and a pipe or socket cannot be copied. */
+async function isFileOrFolder(path: string): Promise<boolean> {
+  const found = await lstat(path);
+  return found.isFile() || found.isDirectory();
+}
+
+function isDiskFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
 function sessionPaths(folder: string, id: string): readonly [file: string, folder: string] {
@@ -79,7 +99,7 @@ async function keepOnly(folder: string, keeps: (name: string) => boolean | Promi
   for (const name of await namesIn(folder)) if (!(await keeps(name))) await removeTree(join(folder, name));
 }
 
-/** What is in its place and is no folder goes. */
+/** Make the folder; remove a file or link in its place. */
 async function makeFolder(path: string): Promise<void> {
   if (!(await isFolder(path))) {
     await removeTree(path);

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { sharedConfig } from "../janitor/sessions.ts";
 import type { HomeFile } from "./base/collect.ts";
 import { bringSession, keepSession } from "./keepSession.ts";
 import { toolchainVariables } from "./toolchains.ts";
+
+/** A file in a home folder: a session is being copied to it. If a crash leaves it there, the next run copies again. */
+const BRINGING = ".session-is-copied";
 
 export interface OpenHome {
   /** The issue's: `WorkspacePaths.homeDir`. */
@@ -21,7 +24,8 @@ export interface OpenHome {
 
 /**
  * Makes an issue's home folder as each of its runs finds it: new, but for the session, with the base commit's files. No agent
- * of the issue may be alive.
+ * of the issue may be alive. A session of the shared home folder is copied only to an issue's first home folder: later, the
+ * copy there is older than what the issue has done since.
  * @returns the environment with it as HOME; `brought`: whether the session came from the shared home folder.
  */
 export async function openHome({
@@ -32,9 +36,16 @@ export async function openHome({
   session,
 }: OpenHome): Promise<{ readonly env: Record<string, string>; readonly brought: boolean }> {
   await mkdir(dirname(home), { recursive: true });
+  const isFirst = !existsSync(home) || existsSync(join(home, BRINGING));
   const kept = await keepSession(home, session);
   const shared = sharedConfig(env);
-  const brought = session !== null && !kept && shared !== null && (await bringSession(shared, home, session));
+  let brought = false;
+  if (session !== null && !kept && shared !== null && isFirst) {
+    const mark = join(home, BRINGING);
+    await writeFile(mark, "");
+    brought = await bringSession(shared, home, session);
+    await rm(mark, { force: true });
+  }
   await writeFile(join(home, ".gitconfig"), gitConfig(git), { flag: "wx", mode: 0o600 });
   for (const { path, bytes, executable } of files) {
     const place = join(home, ".claude", path);
