@@ -11,7 +11,7 @@ export interface HomeFile {
   readonly executable: boolean;
 }
 
-/** What Claude Code loads of a repository, as files of its user. */
+/** A repository's files for Claude Code, as files of its user. */
 export interface BaseFiles {
   readonly files: readonly HomeFile[];
   /** There is a file `MCP_FILE` among them. */
@@ -32,12 +32,17 @@ const SERVERS = ".mcp.json";
 const MAIN = ["CLAUDE.md", ".claude/CLAUDE.md"];
 /** What Claude Code finds in a project's folder as in its user's. */
 const SHARED = /^\.claude\/(?:agents|commands|skills|rules|output-styles)\//;
+/** A folder of them, or the one above. */
+const SHARED_FOLDER = /^\.claude(?:\/(?:agents|commands|skills|rules|output-styles))?$/;
 /** How far Claude Code follows imports. */
 const MAX_DEPTH = 5;
 
 const MAX_FILES = 1000;
 const MAX_FILE_BYTES = 1024 ** 2;
 const MAX_BYTES = 16 * 1024 ** 2;
+/** Each is searched for in the list of all files. */
+const MAX_LINKS = 100;
+const MAX_NOTES = 20;
 
 /** Paths that must be listed where the whole tree is too large. */
 export const LEAST = [SETTINGS, SERVERS, ...MAIN, ".claude"];
@@ -49,29 +54,20 @@ export interface Source {
   readonly folders: Folders;
 }
 
-/** Reads what Claude Code would load of a commit that is checked out in `folders.tree`: bounded; links count only for instructions. */
-export async function collect({ entries, read, folders }: Source): Promise<BaseFiles> {
-  const at = new Map(entries.map((entry) => [entry.path, entry]));
-  const notes: string[] = [];
+/**
+ * Reads what Claude Code would load of a commit that is checked out in `folders.tree`: bounded. A link counts as the file or
+ * folder of the same commit that it names; settings and servers are no links.
+ */
+export async function collect({ entries: listed, read, folders }: Source): Promise<BaseFiles> {
+  const at = new Map(listed.map((entry) => [entry.path, entry]));
+  const notes = boundedNotes();
+  const readAll = boundedReader(read, notes);
+  const entries = [...listed, ...(await behindLinks({ entries: listed, at, readAll, notes }))];
+  for (const entry of entries.slice(listed.length)) at.set(entry.path, entry);
   const files: HomeFile[] = [];
-  let bytesLeft = MAX_BYTES;
-  /** Those of them that are within the bounds. */
-  const readAll = async (wanted: readonly TreeFile[]): Promise<{ entry: TreeFile; bytes: Buffer }[]> => {
-    const taken: TreeFile[] = [];
-    for (const entry of wanted) {
-      const fits = entry.size <= MAX_FILE_BYTES && entry.size <= bytesLeft && files.length + taken.length < MAX_FILES;
-      if (!fits) notes.push(`${entry.path} is too large, or one of too many`);
-      else {
-        taken.push(entry);
-        bytesLeft -= entry.size;
-      }
-    }
-    const contents = await read(taken);
-    return taken.map((entry) => ({ entry, bytes: contents.get(entry.sha) ?? Buffer.alloc(0) }));
-  };
   /** Links are named instead. */
   const plain = (found: readonly TreeFile[]): TreeFile[] => {
-    for (const { path } of found.filter((entry) => !isPlain(entry))) notes.push(`${path} is a link`);
+    for (const { path } of found.filter((entry) => !isPlain(entry))) notes.add(`${path} is a link`);
     return found.filter(isPlain);
   };
   const one = (path: string) => readAll(plain(entries.filter((entry) => entry.path === path)));
@@ -79,14 +75,14 @@ export async function collect({ entries, read, folders }: Source): Promise<BaseF
   const [settingsFile] = await one(SETTINGS);
   const settings = settingsFile === undefined ? null : settingsFor(folders, settingsFile.bytes.toString("utf8"));
   if (settings !== null) files.push(textFile("settings.json", JSON.stringify(settings, null, 2)));
-  else if (settingsFile !== undefined) notes.push(`${SETTINGS} is no JSON object`);
+  else if (settingsFile !== undefined) notes.add(`${SETTINGS} is no JSON object`);
   const [serversFile] = await one(SERVERS);
   const servers = serversFile === undefined ? null : serversFor(settings, serversFile.bytes.toString("utf8"));
-  if (serversFile !== undefined && servers === null) notes.push(`${SERVERS} names no server that is turned on`);
+  if (serversFile !== undefined && servers === null) notes.add(`${SERVERS} names no server that is turned on`);
   if (servers !== null) files.push(textFile(MCP_FILE, JSON.stringify(servers, null, 2)));
 
   const shared = entries.filter(({ path }) => SHARED.test(path) && !path.startsWith(`.claude/${FOLDERS}`));
-  for (const { entry, bytes } of await readAll(plain(shared))) {
+  for (const { entry, bytes } of await readAll(shared.filter(isPlain))) {
     const path = posix.relative(".claude", entry.path);
     files.push({ path, bytes, executable: entry.mode === "100755" });
   }
@@ -99,44 +95,120 @@ export async function collect({ entries, read, folders }: Source): Promise<BaseF
   const nested = entries.filter(
     ({ path }) => path.endsWith("/CLAUDE.md") && !MAIN.includes(path) && !SHARED.test(path),
   );
-  for (const { entry, bytes } of await readAll(plain(nested))) {
+  for (const { entry, bytes } of await readThrough(nested, { at, readAll, notes })) {
     const folder = posix.dirname(entry.path);
     const rule = folderRule(folder, bytes.toString("utf8"));
-    if (rule === null) notes.push(`${entry.path}: its folder's name is no pattern`);
+    if (rule === null) notes.add(`${entry.path}: its folder's name is no pattern`);
     else files.push(textFile(`${FOLDERS}/${folder}/CLAUDE.md`, rule));
   }
-  return { files, hasServers: servers !== null, notes };
+  return { files, hasServers: servers !== null, notes: notes.list() };
 }
 
-interface Instructions {
+interface Reading {
   readonly at: ReadonlyMap<string, TreeFile>;
-  readonly readAll: (wanted: readonly TreeFile[]) => Promise<{ entry: TreeFile; bytes: Buffer }[]>;
-  readonly notes: string[];
+  readonly readAll: (wanted: readonly TreeFile[]) => Promise<Read[]>;
+  readonly notes: Notes;
 }
 
-/** The repository's main instructions, and what they import from the same commit. A link to another file of it counts as that file. */
-async function followImports({ at, readAll, notes }: Instructions): Promise<{ path: string; bytes: Buffer }[]> {
-  const found = new Map<string, Buffer>();
-  let next = MAIN;
-  for (let depth = 0; depth <= MAX_DEPTH && next.length > 0; depth += 1) {
-    const wanted = next.filter((path) => !found.has(path)).flatMap((path) => at.get(path) ?? []);
-    const more: string[] = [];
-    for (const { entry, bytes } of await readAll(wanted)) {
-      let text = bytes;
-      if (!isPlain(entry)) {
-        const target = linkTarget(bytes.toString("utf8"), entry.path);
-        const real = target === null ? undefined : at.get(target);
-        const [file] = real !== undefined && isPlain(real) ? await readAll([real]) : [];
-        if (file === undefined) {
-          notes.push(`${entry.path} is a link that leads to no file of the repository`);
-          continue;
-        }
-        text = file.bytes;
+interface Read {
+  readonly entry: TreeFile;
+  readonly bytes: Buffer;
+}
+
+interface Notes {
+  add(note: string): void;
+  list(): readonly string[];
+}
+
+/** The first notes, and how many more there were: each is a line of a log. */
+function boundedNotes(): Notes {
+  const first: string[] = [];
+  let more = 0;
+  return {
+    add(note) {
+      if (first.length < MAX_NOTES) first.push(note);
+      else more += 1;
+    },
+    list: () => (more === 0 ? first : [...first, `${more} more like these`]),
+  };
+}
+
+/** Reads the files that are within the limits, which hold for all that is read with it. */
+function boundedReader(read: Source["read"], notes: Notes): Reading["readAll"] {
+  let filesLeft = MAX_FILES;
+  let bytesLeft = MAX_BYTES;
+  return async (wanted) => {
+    const taken: TreeFile[] = [];
+    for (const entry of wanted) {
+      const fits = entry.size <= MAX_FILE_BYTES && entry.size <= bytesLeft && filesLeft > 0;
+      if (!fits) notes.add(`${entry.path} is too large, or one of too many`);
+      else {
+        taken.push(entry);
+        filesLeft -= 1;
+        bytesLeft -= entry.size;
       }
-      found.set(entry.path, text);
-      more.push(...importsOf(text.toString("utf8"), entry.path));
     }
-    next = more;
+    const contents = await read(taken);
+    return taken.map((entry) => ({ entry, bytes: contents.get(entry.sha) ?? Buffer.alloc(0) }));
+  };
+}
+
+/** The files that a checkout would show behind links at and below the shared folders, by the paths that they have there. */
+async function behindLinks({
+  entries,
+  at,
+  readAll,
+  notes,
+}: Reading & Pick<Source, "entries">): Promise<readonly TreeFile[]> {
+  const links = entries.filter(
+    (entry) => !isPlain(entry) && (SHARED_FOLDER.test(entry.path) || SHARED.test(entry.path)),
+  );
+  for (const { path } of links.slice(MAX_LINKS)) notes.add(`${path} is one link of too many`);
+  const found: TreeFile[] = [];
+  for (const { entry, bytes } of await readAll(links.slice(0, MAX_LINKS))) {
+    const target = linkTarget(bytes.toString("utf8"), entry.path);
+    const file = target === null ? undefined : at.get(target);
+    const behind = file === undefined ? entries.filter(({ path }) => path.startsWith(`${target}/`)) : [file];
+    const files = behind.filter(isPlain).slice(0, MAX_FILES + 1);
+    if (files.length === 0) notes.add(`${entry.path} is a link that leads to no file or folder of the repository`);
+    found.push(...files.map((real) => ({ ...real, path: entry.path + real.path.slice(target?.length ?? 0) })));
+    if (found.length > MAX_FILES) break;
+  }
+  return found;
+}
+
+/** The files; instead of a link, the file of the commit that it names, by the link's path. */
+async function readThrough(wanted: readonly TreeFile[], { at, readAll, notes }: Reading): Promise<Read[]> {
+  const direct = await readAll(wanted);
+  const targets = new Map<string, TreeFile>();
+  for (const { entry, bytes } of direct.filter((file) => !isPlain(file.entry))) {
+    const target = linkTarget(bytes.toString("utf8"), entry.path);
+    const real = target === null ? undefined : at.get(target);
+    if (real !== undefined && isPlain(real)) targets.set(entry.path, real);
+    else notes.add(`${entry.path} is a link that leads to no file of the repository`);
+  }
+  const read = new Map((await readAll([...new Set(targets.values())])).map(({ entry, bytes }) => [entry, bytes]));
+  return direct.flatMap(({ entry, bytes }) => {
+    if (isPlain(entry)) return [{ entry, bytes }];
+    const real = targets.get(entry.path);
+    const text = real === undefined ? undefined : read.get(real);
+    return text === undefined ? [] : [{ entry, bytes: text }];
+  });
+}
+
+/** The repository's main instructions, and what they import from the same commit. */
+async function followImports(reading: Reading): Promise<{ path: string; bytes: Buffer }[]> {
+  const found = new Map<string, Buffer>();
+  const seen = new Set<string>();
+  let next = new Set(MAIN);
+  for (let depth = 0; depth <= MAX_DEPTH && next.size > 0; depth += 1) {
+    const wanted = [...next].filter((path) => !seen.has(path)).flatMap((path) => reading.at.get(path) ?? []);
+    for (const { path } of wanted) seen.add(path);
+    next = new Set();
+    for (const { entry, bytes } of await readThrough(wanted, reading)) {
+      found.set(entry.path, bytes);
+      for (const path of importsOf(bytes.toString("utf8"), entry.path)) next.add(path);
+    }
   }
   return [...found].map(([path, bytes]) => ({ path, bytes }));
 }

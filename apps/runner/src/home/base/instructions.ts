@@ -18,11 +18,11 @@ export function importsOf(text: string, path: string): string[] {
   return [...found];
 }
 
-/** Pure. A link in a repository: the file that it names, from the repository's root; null: it leads out of it. */
+/** Pure. A link in a repository: the file or folder that it names, from the repository's root; null: it leads out of it. */
 export function linkTarget(text: string, path: string): string | null {
   if (text.startsWith("/") || text.includes("\n")) return null;
   const target = posix.normalize(posix.join(posix.dirname(path), text));
-  return target.startsWith("../") || target === ".." ? null : target;
+  return target.startsWith("../") || target === ".." ? null : target.replace(/\/$/, "");
 }
 
 /**

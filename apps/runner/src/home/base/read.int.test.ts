@@ -71,19 +71,67 @@ test("settings, servers, instructions with what they import, agents, skills, and
   expect(files.filter(({ executable }) => executable).map(({ path }) => path)).toEqual(["skills/s/run.sh"]);
 });
 
-test("a link counts only for instructions, and only to a file of the commit", async () => {
+test("a link counts as the file or folder of the commit that it names", async () => {
   const { texts, notes } = await base({
     "CLAUDE.md": "->AGENTS.md",
     "AGENTS.md": "Of all agents.",
+    "packages/a/CLAUDE.md": "->AGENTS.md",
+    "packages/a/AGENTS.md": "Of the package.",
+    "packages/b/CLAUDE.md": "->../a/AGENTS.md",
+    ".claude/agents/reviewer.md": "->../../docs/reviewer.md",
+    "docs/reviewer.md": "reviews",
+    ".claude/skills": "->../shared/skills/",
+    "shared/skills/s/SKILL.md": "skilled",
+    "shared/skills/s/run.sh": "#!/bin/sh\n",
+    ".claude/rules/of-docs": "->../../docs",
+  });
+  expect(texts).toEqual({
+    "CLAUDE.md": "@repository/CLAUDE.md\n",
+    "repository/CLAUDE.md": "Of all agents.",
+    "rules/repository-folders/packages/a/CLAUDE.md": '---\npaths: "packages/a/**"\n---\nOf the package.',
+    "rules/repository-folders/packages/b/CLAUDE.md": '---\npaths: "packages/b/**"\n---\nOf the package.',
+    "agents/reviewer.md": "reviews",
+    "skills/s/SKILL.md": "skilled",
+    "skills/s/run.sh": "#!/bin/sh\n",
+    "rules/of-docs/reviewer.md": "reviews",
+  });
+  expect(notes).toEqual([]);
+});
+
+test("… the folder .claude included", async () => {
+  const { texts, notes } = await base({
+    ".claude": "->tools/claude",
+    "tools/claude/CLAUDE.md": "Be kind.",
+    "tools/claude/settings.json": '{"model":"opus"}',
+    "tools/claude/agents/a.md": "an agent",
+  });
+  expect(texts).toMatchObject({
+    "CLAUDE.md": "@repository/.claude/CLAUDE.md\n",
+    "repository/.claude/CLAUDE.md": "Be kind.",
+    "agents/a.md": "an agent",
+  });
+  expect([JSON.parse(texts["settings.json"] ?? ""), notes]).toEqual([{ model: "opus" }, []]);
+});
+
+test("a link that leads to nothing of the commit brings nothing in, and is named", async () => {
+  const { texts, notes } = await base({
     ".claude/CLAUDE.md": "->/etc/passwd",
+    "packages/a/CLAUDE.md": "->/etc/passwd",
     ".claude/settings.json": "->../settings.json",
     "settings.json": '{"hooks":{}}',
     ".claude/skills/s/SKILL.md": "->/etc/passwd",
+    ".claude/agents": "->/etc",
+    ".claude/commands": "->../none",
+    ".claude/rules": "->../loop",
+    loop: "->.claude/rules",
+    ".claude/output-styles": "->../../..",
     ".mcp.json": "->/etc/passwd",
   });
-  expect(texts).toEqual({ "CLAUDE.md": "@repository/CLAUDE.md\n", "repository/CLAUDE.md": "Of all agents." });
-  expect(notes).toEqual(expect.arrayContaining([expect.stringContaining(".claude/CLAUDE.md is a link")]));
-  expect(notes).toEqual(expect.arrayContaining([expect.stringContaining("SKILL.md is a link")]));
+  expect(texts).toEqual({});
+  const named = notes.map((note) => note.replace(/ is a link.*/, "")).toSorted();
+  const shared = ["agents", "commands", "output-styles", "rules", "skills/s/SKILL.md"];
+  const others = [".claude/CLAUDE.md", ".claude/settings.json", ".mcp.json", "packages/a/CLAUDE.md"];
+  expect(named).toEqual([...shared.map((name) => `.claude/${name}`), ...others].toSorted());
 });
 
 test("what is too large is left out and named, and a circle of imports ends", async () => {

@@ -21,7 +21,8 @@ export async function readBase({ mirror, sha, folders, signal }: BaseCommit): Pr
     const all = await filesOf(commit);
     const entries = all ?? (await filesOf(commit, LEAST)) ?? [];
     const found = await collect({ entries, read: (files) => readFiles(commit, files), folders });
-    const note = "the repository has too many files: the instructions of its folders, and imported ones, are not used";
+    const note =
+      "the repository has too many files: the instructions of its folders, imported ones, and those behind links, are not used";
     return all === null ? { ...found, notes: [...found.notes, note] } : found;
   });
 }
