@@ -16,7 +16,7 @@ export interface OpenHome {
   /** The environment of agents that share a home folder. */
   readonly env: Readonly<Record<string, string>>;
   readonly git: Pick<Config["git"], "author_name" | "author_email">;
-  /** What the program loads of the base commit. */
+  /** Files of the base commit that the program loads. */
   readonly files: readonly HomeFile[];
   /** To be resumed; null: the run begins a new one. */
   readonly session: string | null;

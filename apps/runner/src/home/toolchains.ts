@@ -1,6 +1,6 @@
 import { delimiter, join } from "node:path";
 
-/** What a tool below a home folder needs where HOME is another folder. Paths are relative to its owner's home folder. */
+/** Variable that a tool in its owner's home folder needs if HOME is another folder. Paths are relative to its owner's home folder. */
 interface Toolchain {
   /** As the tool documents it. */
   readonly variable: string;

@@ -176,7 +176,7 @@ export const sections = {
       .enum(["auto", "private", "shared"])
       .default("auto")
       .describe(
-        '"private": agents of each issue have a home folder (HOME) of their own. "shared": that of the user who runs tac8. "auto": private, unless a login in that folder may be needed, which is a warning.',
+        '"private": agents of each issue have a home folder (HOME) of their own. "shared": that of tac8\'s user. "auto": private; without a login variable, or with a command_template, shared, and tac8 warns.',
       ),
   }),
   worktree: z.strictObject({

@@ -16,7 +16,7 @@ export interface BaseFiles {
   readonly files: readonly HomeFile[];
   /** There is a file `MCP_FILE` among them. */
   readonly hasServers: boolean;
-  /** What is not used, and why. */
+  /** One for each file that is not used, with the reason; bounded. */
   readonly notes: readonly string[];
 }
 
@@ -30,7 +30,7 @@ const FOLDERS = "rules/repository-folders";
 const SETTINGS = ".claude/settings.json";
 const SERVERS = ".mcp.json";
 const MAIN = ["CLAUDE.md", ".claude/CLAUDE.md"];
-/** What Claude Code finds in a project's folder as in its user's. */
+/** Folders that Claude Code reads in a project as in its user's home folder. */
 const SHARED = /^\.claude\/(?:agents|commands|skills|rules|output-styles)\//;
 /** A folder of them, or the one above. */
 const SHARED_FOLDER = /^\.claude(?:\/(?:agents|commands|skills|rules|output-styles))?$/;

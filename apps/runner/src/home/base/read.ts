@@ -12,8 +12,8 @@ export interface BaseCommit {
 }
 
 /**
- * What Claude Code loads of the base commit: read from git's objects on the clean side, whatever the issue's branch and
- * worktree have. @throws StepFailure what git says
+ * Read the files of the base commit that Claude Code loads. They come from git's objects on the clean side, so the issue's
+ * branch and worktree do not matter. @throws StepFailure what git says
  */
 export async function readBase({ mirror, sha, folders, signal }: BaseCommit): Promise<BaseFiles> {
   const commit: Commit = { clean: mirror.side, dir: mirror.paths.dir, sha, signal };
