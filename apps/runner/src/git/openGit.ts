@@ -12,6 +12,12 @@ export interface GitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Git in one folder: of either side. */
+export interface Git {
+  /** Run one command. @returns its standard output, trimmed. @throws Error with git's words and its exit code. */
+  raw(args: string[]): Promise<string>;
+}
+
 /** A git that says nothing for so long is ended: what takes long by itself must print its progress. */
 const SILENT_MS = 15 * 60_000;
 
@@ -87,6 +93,7 @@ function configEnvironment(config: Readonly<Record<string, string>>): Record<str
  * given none. @throws StepFailure of kind `git` or `disk`.
  */
 export function throwWithoutAnswer(error: unknown): void {
+  if (error instanceof StepFailure) throw error; // Of `thinGit`.
   const said = error instanceof Error ? error.message : String(error);
   if (!/^exit code null$|^Error: spawn /.test(said)) return;
   const [first = ""] = said.split("\n");
@@ -96,7 +103,7 @@ export function throwWithoutAnswer(error: unknown): void {
 }
 
 /** The full sha of a revision's commit; null where there is none. */
-export async function commitOf(git: SimpleGit, revision: string): Promise<string | null> {
+export async function commitOf(git: Git, revision: string): Promise<string | null> {
   try {
     return await git.raw(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
   } catch (error) {
@@ -105,7 +112,7 @@ export async function commitOf(git: SimpleGit, revision: string): Promise<string
   }
 }
 
-export async function isAncestor(git: SimpleGit, older: string, newer: string): Promise<boolean> {
+export async function isAncestor(git: Git, older: string, newer: string): Promise<boolean> {
   if (older === newer) return true;
   try {
     return (await mergeBase(git, older, newer)) === older;
@@ -119,7 +126,7 @@ export async function isAncestor(git: SimpleGit, older: string, newer: string): 
  * @returns null: the histories have no commit in common, which git tells by exit code 1 alone. @throws what git said when it
  * could not tell: work that is paid for must not be refused because of that.
  */
-export async function mergeBase(git: SimpleGit, a: string, b: string): Promise<string | null> {
+export async function mergeBase(git: Git, a: string, b: string): Promise<string | null> {
   let base: string;
   try {
     base = await git.raw(["merge-base", a, b]);

@@ -15,7 +15,9 @@ export interface GitAnswer {
   /** Undefined: it was killed, or could not be started. */
   readonly code: number | undefined;
   readonly bytes: Buffer;
-  /** The words of its standard error, or why there is no answer. */
+  /** Its standard error, trimmed. */
+  readonly words: string;
+  /** The words of its standard error; where it has none, what happened. */
   readonly said: string;
 }
 
@@ -39,8 +41,8 @@ export async function runGit(command: GitCommand): Promise<GitAnswer> {
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
   if (isCanceled) signal?.throwIfAborted();
-  const said = Buffer.from(stderr ?? "")
+  const words = Buffer.from(stderr ?? "")
     .toString("utf8")
     .trim();
-  return { code: exitCode, bytes: Buffer.from(stdout ?? ""), said: said || (shortMessage ?? "") };
+  return { code: exitCode, bytes: Buffer.from(stdout ?? ""), words, said: words || (shortMessage ?? "") };
 }

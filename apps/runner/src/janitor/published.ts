@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isValuable } from "@tac8/core/domain/leftOut";
-import type { SimpleGit } from "simple-git";
 import { cleanGit } from "../git/cleanSide.ts";
-import { commitOf } from "../git/openGit.ts";
+import { commitOf, type Git } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { isOurs, readOurs } from "../workspace/cloneRefs.ts";
@@ -81,7 +80,7 @@ interface TreeToCheck {
 }
 
 /** Folders that the index has as links to other repositories' commits: all, or those that the base has otherwise. */
-async function linkedFolders(git: SimpleGit, baseSha: string | null): Promise<string[]> {
+async function linkedFolders(git: Git, baseSha: string | null): Promise<string[]> {
   if (baseSha !== null)
     return linksChanged(await git.raw(["diff", "--cached", "--raw", "--no-renames", "-z", baseSha]));
   const entries = (await git.raw(["ls-files", "--stage", "-z"])).split("\0");

@@ -1,6 +1,9 @@
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { SimpleGit } from "simple-git";
-import { gitEnvironment, openGit } from "../git/openGit.ts";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { gitEnvironment, type Git } from "../git/openGit.ts";
+import { runGit } from "../git/runGit.ts";
+import { thinGit } from "../git/thinGit.ts";
 
 export interface AgentSide {
   /** What agents see, with the marker `TAC8_RUN` and the configured author; never a token. */
@@ -9,6 +12,11 @@ export interface AgentSide {
   /** Settings that turn off what the repository's own settings would run: see `withoutDrivers`. */
   readonly drivers?: Readonly<Record<string, string>>;
 }
+
+/** The most that git prints there: paths and refs of a repository. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Without progress, which no command here shows, a longer one is taken for dead. */
+const TIMEOUT_MS = 15 * 60_000;
 
 /** Of all variables that change what git does, these alone reach a git of ours. */
 const PASSED = /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)|OPTIONAL_LOCKS)$/;
@@ -22,10 +30,14 @@ const CONFIG = {
 /**
  * Git on the agent's side. Everything there (settings, filters, links) may be an agent's doing, so it runs with an
  * agent's environment and what it starts carries the run's marker. Settings of the machine and of the account do not count:
- * what is published must not depend on them.
+ * what is published must not depend on them. @throws StepFailure of kind `git` where the folder is not there.
  */
-export function agentGit(side: AgentSide, dir: string): SimpleGit {
-  return openGit({ dir, env: passedOn(side, dir), config: configOf(side), signal: side.signal });
+export function agentGit(side: AgentSide, dir: string): Git {
+  const found = statSync(dir, { throwIfNoEntry: false });
+  if (found === undefined) throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
+  if (!found.isDirectory()) throw new Error(`not a git repository: ${dir} is no folder`);
+  const command = { dir, env: agentGitEnv(side, dir), maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, signal: side.signal };
+  return thinGit((args) => runGit({ ...command, args }));
 }
 
 /** The whole environment of such a git. */

@@ -1,9 +1,8 @@
 import type { Dirent } from "node:fs";
 import { opendir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { SimpleGit } from "simple-git";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { commitOf, isAncestor, throwWithoutAnswer } from "../git/openGit.ts";
+import { commitOf, isAncestor, throwWithoutAnswer, type Git } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
 import { look } from "./aside.ts";
 import { readBranchNote } from "./notes.ts";
@@ -57,7 +56,7 @@ export async function relate({ paths, side, goal }: LookOptions, head: string): 
   return behind ? "behind" : "diverged";
 }
 
-async function onBranch(git: SimpleGit, { branch, start }: WorkspaceGoal): Promise<boolean> {
+async function onBranch(git: Git, { branch, start }: WorkspaceGoal): Promise<boolean> {
   const tip = await commitOf(git, `refs/heads/${branch}`);
   return tip !== null && (await isAncestor(git, start, tip));
 }

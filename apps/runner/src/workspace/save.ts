@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { commitMessage } from "@tac8/core/outgoing/outgoing";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
-import type { SimpleGit } from "simple-git";
 import { gitStep } from "../git/errors.ts";
+import type { Git } from "../git/openGit.ts";
 import { agentGit, type AgentSide } from "./agentGit.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { readPlainFile } from "./plainFile.ts";
@@ -62,7 +62,7 @@ export async function saveWork({ tree, gitDir, side: given, baseSha, message }: 
   });
 }
 
-async function headOf(git: SimpleGit): Promise<string> {
+async function headOf(git: Git): Promise<string> {
   return git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
 }
 

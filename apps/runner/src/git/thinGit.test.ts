@@ -1,0 +1,34 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { expect, test } from "vitest";
+import { commitOf, isAncestor, mergeBase } from "./openGit.ts";
+import type { GitAnswer } from "./runGit.ts";
+import { thinGit } from "./thinGit.ts";
+
+const git = ({ code, out = "", words = "" }: { code?: number; out?: string; words?: string }) =>
+  thinGit(() =>
+    Promise.resolve<GitAnswer>({ code, bytes: Buffer.from(out), words, said: words || "Command was killed: git" }),
+  );
+
+test("what git prints comes back trimmed", async () => {
+  expect(await git({ code: 0, out: " abc\n\n" }).raw(["x"])).toBe("abc");
+});
+
+test("an error has all that git wrote, and its exit code", async () => {
+  await expect(git({ code: 128, out: "out\n", words: "fatal: no" }).raw(["x"])).rejects.toThrow(
+    /^fatal: no\nout\nexit code 128$/,
+  );
+});
+
+test("a refusal is an answer: no such commit, no common history, no ancestor", async () => {
+  expect(await commitOf(git({ code: 1 }), "x")).toBeNull();
+  expect(await mergeBase(git({ code: 1 }), "a", "b")).toBeNull();
+  expect(await isAncestor(git({ code: 128, words: "fatal: bad object" }), "a", "b")).toBe(false);
+});
+
+test("a git that was killed has given no answer, whatever it wrote before", async () => {
+  for (const words of ["", "warning: something"]) {
+    const failed = expect.objectContaining({ failure: expect.objectContaining({ kind: "git" }) });
+    await expect(commitOf(git({ words }), "x")).rejects.toEqual(failed);
+    await expect(isAncestor(git({ words }), "a", "b")).rejects.toThrow(StepFailure);
+  }
+});
