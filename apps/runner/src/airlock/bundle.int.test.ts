@@ -16,7 +16,7 @@ afterEach(() => bench.close());
 const take = (timeoutMs?: number) =>
   streamBundle({
     tree: bench.paths.tree,
-    side: bench.side,
+    place: bench.place,
     known: [],
     file: join(bench.dir, "out.bundle"),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

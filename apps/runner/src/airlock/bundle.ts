@@ -1,10 +1,9 @@
 import { createWriteStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import { agentGitEnv, type AgentSide } from "../workspace/agentGit.ts";
+import type { AgentPlace } from "../place/place.ts";
 
 /** Larger work than this is no pull request; GitHub refuses pushes of 2 GB, and single files of 100 MB, anyway. */
 export const MAX_BUNDLE_BYTES = 1024 ** 3;
@@ -15,7 +14,7 @@ const DYING_MS = 10_000;
 
 export interface BundleOptions {
   readonly tree: string;
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   /** Commits that the clean side has; what they reach is left out. */
   readonly known: readonly string[];
   /** File on the clean side that takes the bundle. */
@@ -26,22 +25,9 @@ export interface BundleOptions {
 
 /** The way out: the agent's identity streams its commits into our pipe; nothing of ours looks into its folder. */
 export async function streamBundle(options: BundleOptions): Promise<void> {
-  const { tree, side, known, file, maxBytes = MAX_BUNDLE_BYTES, timeoutMs = CROSSING_MS } = options;
+  const { tree, place, known, file, maxBytes = MAX_BUNDLE_BYTES, timeoutMs = CROSSING_MS } = options;
   const args = ["bundle", "create", "--quiet", "-", "HEAD", ...known.map((sha) => `^${sha}`)];
-  const child = execa("git", args, {
-    cwd: tree,
-    extendEnv: false,
-    env: agentGitEnv(side, tree),
-    stdin: "ignore",
-    buffer: { stdout: false },
-    maxBuffer: { stderr: 20_000 },
-    encoding: "buffer",
-    killDescendants: true,
-    forceKillAfterDelay: 1000,
-    timeout: timeoutMs,
-    reject: false,
-    ...(side.signal === undefined ? {} : { cancelSignal: side.signal }),
-  });
+  const git = place.streamGit(tree, args, { timeoutMs });
   let bytes = 0;
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, callback) {
@@ -52,20 +38,19 @@ export async function streamBundle(options: BundleOptions): Promise<void> {
   });
   try {
     const target = createWriteStream(file, { flags: "wx", mode: 0o600 });
-    await pipeline(child.stdout, meter, target, { signal: AbortSignal.timeout(timeoutMs + DYING_MS) });
+    await pipeline(git.stdout, meter, target, { signal: AbortSignal.timeout(timeoutMs + DYING_MS) });
   } catch (error) {
-    child.kill("SIGKILL");
-    const { timedOut } = await child;
+    git.kill();
+    const { timedOut } = await git.ended;
     if (timedOut) throw tooSlow(timeoutMs, error);
     if (!(error instanceof TooLarge)) throw error;
     const message = `the commits are larger than ${Math.round(maxBytes / 1024 ** 2)} MB: too large to publish`;
     throw new StepFailure({ kind: "refused", message }, { cause: error });
   }
-  const { exitCode, stderr, timedOut } = await child;
+  const { code, said, timedOut } = await git.ended;
   if (timedOut) throw tooSlow(timeoutMs);
-  if (exitCode !== 0) {
-    const said = Buffer.from(stderr).toString("utf8").trim().slice(0, 500);
-    throw new StepFailure(localFailure("taking the commits out of the workspace", said));
+  if (code !== 0) {
+    throw new StepFailure(localFailure("taking the commits out of the workspace", said.slice(0, 500)));
   }
 }
 

@@ -17,7 +17,7 @@ async function diff(maxBytes: number): Promise<string> {
   const incoming = {
     mirror: bench.mirror.paths,
     clean,
-    agent: bench.side,
+    agent: bench.place,
     tree: bench.paths.tree,
     baseSha: base,
     known: [],

@@ -29,10 +29,10 @@ const leaks = (text: string) => secrets.some((secret) => text.includes(secret));
 
 /** All that a run does with git after its agent, and what the next run does before. */
 async function wholePath(clean = bench.clean): Promise<void> {
-  const { mirror, side, paths, branch, scope, name } = bench;
+  const { mirror, place, paths, branch, scope, name } = bench;
   const baseSha = await bench.base();
-  await saveWork({ ...paths, side, baseSha, message: "the rest" });
-  const incoming = { mirror: mirror.paths, clean, agent: side, tree: paths.tree, baseSha, known: [], runId: name };
+  await saveWork({ ...paths, place, baseSha, message: "the rest" });
+  const incoming = { mirror: mirror.paths, clean, agent: place, tree: paths.tree, baseSha, known: [], runId: name };
   await withIncoming(incoming, ({ dir, head }) => pushBranch({ clean, dir, branch, scope, sha: head, expected: null }));
   await bench.ensure();
 }
@@ -102,7 +102,7 @@ test("whatever an agent plants in its repository, nobody but GitHub gets the tok
   const header = `http.extraHeader=Authorization: Basic ${secrets[1] ?? ""}`;
   await bench.agent(["-c", header, "ls-remote", bench.clean.url]).catch(() => "");
   expect(leaks(catcher.caught()), "the server").toBe(true);
-  const env = { ...bench.side.env, PLANTED: "planted-canary" };
+  const env = { ...bench.env, PLANTED: "planted-canary" };
   await execa("git", ["commit", "--allow-empty", "-m", "x"], { cwd: bench.paths.tree, env, reject: false });
   expect(catcher.caught(), "the program").toContain("planted-canary");
 });

@@ -29,7 +29,7 @@ async function take<T>(
   const options = {
     mirror: bench.mirror.paths,
     clean: bench.clean,
-    agent: bench.side,
+    agent: bench.place,
     tree: bench.paths.tree,
     baseSha: baseSha ?? (await bench.base()),
     known,
@@ -143,7 +143,7 @@ test("a bundle is cut off at its bound", async () => {
   await writeFile(join(bench.paths.tree, "big.bin"), randomBytes(300_000));
   await bench.commit("a.txt", "a\n");
   const file = join(bench.dir, `${bench.name}.bundle`);
-  const options = { tree: bench.paths.tree, side: bench.side, known: [await bench.base()], file };
+  const options = { tree: bench.paths.tree, place: bench.place, known: [await bench.base()], file };
   const found = await failure(streamBundle({ ...options, maxBytes: 100_000 }));
   expect(found).toMatchObject({ kind: "refused" });
   expect(found.message).toContain("too large to publish");

@@ -5,7 +5,7 @@ import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf, mergeBase } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
-import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
+import { gitIn, type AgentPlace } from "../place/place.ts";
 import type { MirrorPaths } from "../workspace/paths.ts";
 import { PRIVATE_FILES } from "../workspace/uncommitted.ts";
 import { streamBundle } from "./bundle.ts";
@@ -14,7 +14,7 @@ import { unbundle } from "./unbundle.ts";
 export interface IncomingOptions {
   readonly mirror: MirrorPaths;
   readonly clean: CleanSide;
-  readonly agent: AgentSide;
+  readonly agent: AgentPlace;
   readonly tree: string;
   readonly baseSha: string;
   /** Further commits that the mirror may have: what it has need not be carried over. */
@@ -59,7 +59,7 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
   const { clean, agent, tree, baseSha, known } = options;
   const git = cleanGit(clean, dir, { signal: agent.signal });
   await gitStep("preparing the check of the commits", () => createRepository(dir, clean.mirrorDir));
-  const wanted = await commitOf(agentGit(agent, tree), "HEAD");
+  const wanted = await commitOf(gitIn(agent, tree), "HEAD");
   if (wanted !== null && (await commitOf(git, wanted)) !== null) {
     // GitHub has them all: saved by an earlier run. An empty bundle would be an error.
     await git.raw(["update-ref", WORK, wanted]);
@@ -67,7 +67,7 @@ async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
     const file = join(dir, "incoming.bundle");
     const ours: string[] = [];
     for (const sha of new Set([baseSha, ...known])) if ((await commitOf(git, sha)) !== null) ours.push(sha);
-    await streamBundle({ tree, side: agent, known: ours, file });
+    await streamBundle({ tree, place: agent, known: ours, file });
     const taken = await unbundle({ side: clean, dir, file, signal: agent.signal });
     await gitStep("checking the commits", () => git.raw(["update-ref", WORK, taken]));
   }

@@ -21,12 +21,12 @@ afterAll(() => bench.close());
 
 /** As a run does that knows of their commit. @returns the branch's files on GitHub, after the push. */
 async function publish(): Promise<string[]> {
-  const { clean, branch, scope, mirror, side, paths, name } = bench;
+  const { clean, branch, scope, mirror, place, paths, name } = bench;
   const baseSha = await bench.base();
   const incoming = {
     mirror: mirror.paths,
     clean,
-    agent: side,
+    agent: place,
     tree: paths.tree,
     baseSha,
     known: [theirs],

@@ -1,5 +1,5 @@
 import { StepFailure } from "@tac8/core/domain/failures";
-import { cleanEnv, cleanGit, type CleanSide } from "../git/cleanSide.ts";
+import { cleanGit, cleanRun, type CleanSide } from "../git/cleanSide.ts";
 import { isAncestor } from "../git/openGit.ts";
 import { replay } from "./replay.ts";
 
@@ -20,7 +20,7 @@ export interface KeepTheirsOptions {
  */
 export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: KeepTheirsOptions): Promise<string> {
   if (theirs === null || (await isAncestor(cleanGit(clean, dir, { signal }), theirs, head))) return head;
-  const onTop = await replay({ env: cleanEnv(clean, dir), dir, from: theirs, head, onto: theirs, signal });
+  const onTop = await replay({ git: cleanRun(clean, dir, { signal }), from: theirs, head, onto: theirs });
   if (onTop !== null) return onTop;
   const message = `the agent has rewritten the branch ${branch} without ${theirs.slice(0, 7)}, which somebody else had pushed to it, and its commits conflict with that; nothing was overwritten, the agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });

@@ -23,7 +23,7 @@ test("a branch that moves between our look at it and the push is not overwritten
   };
   try {
     const clean = { ...bench.clean, url: `${gate.url}/${REPO}.git`, token: bench.token };
-    const given = { mirror: bench.mirror.paths, clean, agent: bench.side, tree: bench.paths.tree };
+    const given = { mirror: bench.mirror.paths, clean, agent: bench.place, tree: bench.paths.tree };
     const incoming = { ...given, baseSha: await bench.base(), known: [], runId: bench.name };
     const pushing = withIncoming(incoming, ({ dir, head }) =>
       pushBranch({ clean, dir, branch: bench.branch, scope: bench.scope, sha: head, expected: null }),

@@ -48,7 +48,7 @@ async function push({
   const incoming = {
     mirror: bench.mirror.paths,
     clean,
-    agent: bench.side,
+    agent: bench.place,
     tree: bench.paths.tree,
     baseSha: await bench.base(),
     known: [],

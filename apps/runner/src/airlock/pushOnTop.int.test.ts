@@ -34,7 +34,7 @@ async function push({ expected = null, ...by }: PushedBy = {}) {
   const incoming = {
     mirror: bench.mirror.paths,
     clean,
-    agent: bench.side,
+    agent: bench.place,
     tree: bench.paths.tree,
     baseSha,
     known,

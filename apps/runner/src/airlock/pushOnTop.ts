@@ -1,4 +1,4 @@
-import { cleanEnv } from "../git/cleanSide.ts";
+import { cleanRun } from "../git/cleanSide.ts";
 import { fetchBranch, Overtaken, pushBranch, type PushOptions } from "./push.ts";
 import { replay } from "./replay.ts";
 
@@ -28,8 +28,8 @@ export async function pushOnTop(
       const theirs = await fetchBranch(options);
       if (theirs === null) throw error;
       const onTop = await replay({
-        ...options,
-        env: cleanEnv(options.clean, options.dir),
+        git: cleanRun(options.clean, options.dir, { signal: options.signal }),
+        from: options.from,
         head: options.sha,
         onto: theirs,
       });

@@ -1,6 +1,6 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
-import { runGit } from "../git/runGit.ts";
+import type { GitRun } from "../git/runGit.ts";
 
 /** More commits than this, or a merge among them, are a person's to bring together. */
 const MAX_COMMITS = 200;
@@ -11,10 +11,8 @@ const LINE_END = 10;
 const CONFLICT = 1;
 
 export interface ReplayOptions {
-  /** The whole environment of git, of the side that the repository is on: `cleanEnv` or `agentGitEnv`. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Repository that has all the commits. */
-  readonly dir: string;
+  /** Git in the repository that has all the commits, of the side that it is on. */
+  readonly git: GitRun;
   /** Its commits are not replayed. */
   readonly from: string;
   /** Nor are those of this one: the base has merges, and they are nobody's work here. */
@@ -22,7 +20,6 @@ export interface ReplayOptions {
   readonly head: string;
   /** Where the commits between `from` and `head` go. */
   readonly onto: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -35,7 +32,7 @@ export async function replay(options: ReplayOptions): Promise<string | null> {
   if (commits === null) return null;
   let tip = options.onto;
   for (const commit of commits) {
-    const next = await pick(options, commit, tip);
+    const next = await pick(options.git, commit, tip);
     if (next === null) return null;
     tip = next;
   }
@@ -43,36 +40,34 @@ export async function replay(options: ReplayOptions): Promise<string | null> {
 }
 
 /** Oldest first; each has the one before it, or `from`'s side, as its only parent. */
-async function commitsBetween({ from, base, head, ...side }: ReplayOptions): Promise<string[] | null> {
+async function commitsBetween({ from, base, head, git: run }: ReplayOptions): Promise<string[] | null> {
   const range = [`${from}..${head}`, ...(base === undefined ? [] : [`^${base}`])];
-  const merges = await git(side, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
+  const merges = await git(run, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
   if (merges.text !== "") return null;
   const max = String(MAX_COMMITS + 1);
-  const { text } = await git(side, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, ...range]);
+  const { text } = await git(run, ["rev-list", "--reverse", "--topo-order", `--max-count=${max}`, ...range]);
   const commits = text.split("\n").filter((line) => line !== "");
   return commits.length <= MAX_COMMITS ? commits : null;
 }
 
-type Side = Pick<ReplayOptions, "env" | "dir" | "signal">;
-
 /** @returns the tip with one more commit, or as it was where there is nothing new in it; null: a conflict. */
-async function pick(side: Side, commit: string, tip: string): Promise<string | null> {
-  const line = await git(side, ["rev-list", "--parents", "--max-count=1", commit]);
+async function pick(run: GitRun, commit: string, tip: string): Promise<string | null> {
+  const line = await git(run, ["rev-list", "--parents", "--max-count=1", commit]);
   const [, parent] = line.text.split(" ");
   if (parent === undefined) return null; // A history of its own.
-  const before = await git(side, ["rev-parse", "--verify", `${tip}^{tree}`]);
+  const before = await git(run, ["rev-parse", "--verify", `${tip}^{tree}`]);
   // Git before 2.40 takes no merge base: a commit that has our tip's files, but the picked one's parent, gives it one.
-  const stand = await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], {
+  const stand = await git(run, ["hash-object", "-t", "commit", "-w", "--stdin"], {
     input: standIn(before.text, parent),
   });
-  const merged = await git(side, ["merge-tree", "--write-tree", "--no-messages", stand.text, commit], {
+  const merged = await git(run, ["merge-tree", "--write-tree", "--no-messages", stand.text, commit], {
     conflicts: true,
   });
   if (merged.code === CONFLICT) return null;
   if (merged.text === before.text) return tip;
-  const { bytes } = await git(side, ["cat-file", "commit", commit]);
+  const { bytes } = await git(run, ["cat-file", "commit", commit]);
   const input = moved(bytes, merged.text, tip);
-  return (await git(side, ["hash-object", "-t", "commit", "-w", "--stdin"], { input })).text;
+  return (await git(run, ["hash-object", "-t", "commit", "-w", "--stdin"], { input })).text;
 }
 
 function standIn(tree: string, parent: string): Buffer {
@@ -93,12 +88,11 @@ function moved(commit: Buffer, tree: string, parent: string): Buffer {
 
 /** `conflicts`: one is an answer too. */
 async function git(
-  { env, dir, signal }: Side,
+  run: GitRun,
   args: readonly string[],
   { input, conflicts = false }: { readonly input?: Buffer; readonly conflicts?: boolean } = {},
 ): Promise<{ readonly code: number; readonly text: string; readonly bytes: Buffer }> {
-  const command = { env, dir, args, input, maxBytes: MAX_BYTES, timeoutMs: STEP_MS, signal };
-  const { code, bytes, said } = await runGit(command);
+  const { code, bytes, said } = await run(args, { input, maxBytes: MAX_BYTES, timeoutMs: STEP_MS });
   const isAnswer = code === 0 || (conflicts && code === CONFLICT && bytes.length > 0);
   if (!isAnswer) throw new StepFailure(localFailure("putting commits on top of others", said || "no words"));
   const end = bytes.at(-1) === LINE_END ? -1 : bytes.length;

@@ -1,6 +1,7 @@
 import type { SimpleGit } from "simple-git";
 import { gitProxyEnvironment } from "@tac8/core/config/proxy";
 import { gitEnvironment, openGit } from "./openGit.ts";
+import { runGit, type GitRun } from "./runGit.ts";
 
 export interface CleanSide {
   /** Address of the repository, without any credentials. */
@@ -52,6 +53,11 @@ function passedOn({ url, env }: CleanSide, dir: string): Record<string, string> 
 /** Git in a folder outside every workspace, without the user's own settings. */
 export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
   return openGit({ dir, env: passedOn(side, dir), config: CONFIG, signal: options.signal });
+}
+
+/** The same for who needs all of git's answer. */
+export function cleanRun(side: CleanSide, dir: string, { signal }: CleanGitOptions = {}): GitRun {
+  return (args, options) => runGit({ dir, env: cleanEnv(side, dir), args, signal, ...options });
 }
 
 export interface CleanGitOptions {

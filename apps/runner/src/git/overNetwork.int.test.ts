@@ -32,7 +32,7 @@ async function push(clean: CleanSide): Promise<"pushed" | "already"> {
   const incoming = {
     mirror: bench.mirror.paths,
     clean,
-    agent: bench.side,
+    agent: bench.place,
     tree: bench.paths.tree,
     baseSha: await bench.base(),
     known: [],

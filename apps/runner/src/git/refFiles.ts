@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A ref of a repository, as its files have it. */
@@ -28,6 +28,11 @@ export async function readRefs(dir: string, folders: readonly string[]): Promise
     }
   }
   return found;
+}
+
+/** Bytes of the file with most refs of a repository; 0: there is none. */
+export async function packedRefsSize(dir: string): Promise<number> {
+  return (await stat(join(dir, "packed-refs")).catch(() => null))?.size ?? 0;
 }
 
 /** Names of refs that have a file of their own. */

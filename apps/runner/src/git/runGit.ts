@@ -21,6 +21,12 @@ export interface GitAnswer {
   readonly said: string;
 }
 
+/** Run one git command in a folder of either side. */
+export type GitRun = (
+  args: readonly string[],
+  options: Pick<GitCommand, "input" | "maxBytes" | "timeoutMs">,
+) => Promise<GitAnswer>;
+
 /**
  * One git command whose input and output are bytes: names of files need not be text. An exit code is an answer, not an
  * error. @throws the signal's reason.

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createBench, FIXTURES, type Bench } from "../agent/testing/harness.ts";
+import { localFiles } from "../files/local.ts";
 import { settingsFor } from "./base/settings.ts";
 import { openHome } from "./open.ts";
 
@@ -57,13 +58,13 @@ async function run(issue: number, steps: readonly unknown[], { session, settings
     DISABLE_TELEMETRY: "1",
     CLAUDE_CODE_TMPDIR: bench.dir,
   };
-  const place = join(bench.dir, "home", `gh-${issue}`);
+  const folder = join(bench.dir, "home", `gh-${issue}`);
   const own = settings === undefined ? null : settingsFor({ tree: cwd, owner }, JSON.stringify(settings));
   const files =
     own === null ? [] : [{ path: "settings.json", bytes: Buffer.from(JSON.stringify(own)), executable: false }];
   const opened =
     home === "private"
-      ? await openHome({ home: place, env, git: GIT, files, session: session ?? null })
+      ? await openHome({ place: localFiles, home: folder, env, git: GIT, files, session: session ?? null })
       : { env, brought: false };
   const request = bench.request({
     program: [CLAUDE],
@@ -77,7 +78,7 @@ async function run(issue: number, steps: readonly unknown[], { session, settings
   const end = await bench.start(request).done;
   expect(end).toMatchObject({ code: 0, result: { isError: false } });
   const all = (await (await fetch(`${baseUrl}/requests`)).json()) as { body: { messages?: unknown } }[];
-  return { session: request.sessionId, home: place, cwd, asked: JSON.stringify(all.at(-1)?.body), opened };
+  return { session: request.sessionId, home: folder, cwd, asked: JSON.stringify(all.at(-1)?.body), opened };
 }
 
 const did = (name: string) => existsSync(join(bench.dir, name));

@@ -4,12 +4,18 @@ import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { localFiles } from "../files/local.ts";
 import { bringSession, keepSession, MAX_SESSION_BYTES } from "./keepSession.ts";
 import { openHome } from "./open.ts";
 
+const LOCAL_FILES = JSON.stringify(new URL("../files/local.ts", import.meta.url));
 const KEEP_SESSION = JSON.stringify(new URL("keepSession.ts", import.meta.url));
 /** A program that copies a session. */
-const COPY = `const { bringSession } = await import(${KEEP_SESSION}); await bringSession(...process.argv.slice(1));`;
+const COPY = `
+  const { bringSession } = await import(${KEEP_SESSION});
+  const { localFiles } = await import(${LOCAL_FILES});
+  await bringSession(localFiles, ...process.argv.slice(1));
+`;
 /** … and that a crash ends when half of the session's file is written. */
 const CRASH = `
   import fs from "node:fs";
@@ -70,7 +76,7 @@ test("of all that an agent can plant nothing is left but the session", async () 
     ".claude/projects/loose.jsonl",
   ];
   for (const path of [...planted, SESSION, `.claude/projects/-tree/${ID}/tool-results/1.txt`]) await put(path);
-  expect(await keepSession(home, ID)).toBe(true);
+  expect(await keepSession(localFiles, home, ID)).toBe(true);
   expect(left().toSorted()).toEqual([`.claude/projects/-tree/${ID}/tool-results/1.txt`, SESSION].toSorted());
   expect((await lstat(home)).mode & 0o777).toBe(0o700);
 });
@@ -82,7 +88,7 @@ test.each([
 ])("nothing is left where %s", async (_, session) => {
   await put(SESSION);
   await put(".claude/projects/-tree/memory/MEMORY.md");
-  expect(await keepSession(home, session)).toBe(false);
+  expect(await keepSession(localFiles, home, session)).toBe(false);
   expect(left()).toEqual([]);
 });
 
@@ -94,7 +100,7 @@ test.each(["", ".claude", ".claude/projects", ".claude/projects/-tree", SESSION]
     const before = left(elsewhere);
     await mkdir(dirname(join(home, link)), { recursive: true });
     await symlink(join(elsewhere, link), join(home, link));
-    expect(await keepSession(home, ID)).toBe(false);
+    expect(await keepSession(localFiles, home, ID)).toBe(false);
     expect(left()).toEqual([]);
     expect(left(elsewhere)).toEqual(before);
     expect((await lstat(home)).isDirectory()).toBe(true);
@@ -107,7 +113,7 @@ test("a session that is too long is not kept, and folders that are shut are open
   await put("shut/file");
   await chmod(join(home, "shut"), 0);
   await chmod(join(home, ".claude"), 0);
-  expect(await keepSession(home, ID)).toBe(false);
+  expect(await keepSession(localFiles, home, ID)).toBe(false);
   expect(left()).toEqual([]);
 });
 
@@ -118,26 +124,26 @@ test("a session of the shared home folder is brought over, and nothing beside it
   await symlink("/etc/passwd", join(shared, `projects/-tree/${ID}/link`));
   await put("projects/-tree/memory/MEMORY.md", "planted", shared);
   await put("settings.json", "planted", shared);
-  await keepSession(home, ID);
-  expect(await bringSession(shared, home, ID)).toBe(true);
+  await keepSession(localFiles, home, ID);
+  expect(await bringSession(localFiles, shared, home, ID)).toBe(true);
   expect(left().toSorted()).toEqual([`.claude/projects/-tree/${ID}/tool-results/1.txt`, SESSION].toSorted());
   expect(await readFile(join(home, SESSION), "utf8")).toBe("the session");
-  expect(await bringSession(shared, home, OTHER)).toBe(false);
+  expect(await bringSession(localFiles, shared, home, OTHER)).toBe(false);
 });
 
 test("a copy that a crash breaks off is no session", async () => {
   const shared = join(dir, "shared");
   await put(`projects/-tree/${ID}.jsonl`, "the session", shared);
   await put(`projects/-tree/${ID}/tool-results/1.txt`, "long", shared);
-  await keepSession(home, ID);
+  await keepSession(localFiles, home, ID);
   const copy = (broken: boolean) =>
     spawnSync(process.execPath, ["--input-type=module", "--eval", broken ? CRASH + COPY : COPY, shared, home, ID]);
   expect(copy(true).signal).toBe("SIGKILL");
   expect(left().some((path) => path.includes(ID))).toBe(true);
-  expect(await keepSession(home, ID)).toBe(false);
+  expect(await keepSession(localFiles, home, ID)).toBe(false);
   expect(left()).toEqual([]);
   expect(copy(false).status).toBe(0);
-  expect(await keepSession(home, ID)).toBe(true);
+  expect(await keepSession(localFiles, home, ID)).toBe(true);
 });
 
 test("pipes beside a session are not copied, and a session that cannot be copied is none", async () => {
@@ -145,19 +151,20 @@ test("pipes beside a session are not copied, and a session that cannot be copied
   await put(`projects/-tree/${ID}.jsonl`, "the session", shared);
   await put(`projects/-tree/${ID}/tool-results/1.txt`, "long", shared);
   spawnSync("mkfifo", [join(shared, `projects/-tree/${ID}/pipe`)]);
-  await keepSession(home, ID);
-  expect(await bringSession(shared, home, ID)).toBe(true);
+  await keepSession(localFiles, home, ID);
+  expect(await bringSession(localFiles, shared, home, ID)).toBe(true);
   expect(left().toSorted()).toEqual([`.claude/projects/-tree/${ID}/tool-results/1.txt`, SESSION].toSorted());
 
-  await keepSession(home, null);
+  await keepSession(localFiles, home, null);
   await put(`.claude/projects/-tree/${ID}`, "a file in the place of the folder");
-  expect(await bringSession(shared, home, ID)).toBe(false);
+  expect(await bringSession(localFiles, shared, home, ID)).toBe(false);
   expect(left()).toEqual([]);
 });
 
 describe("a home folder that is opened", () => {
   const open = () =>
     openHome({
+      place: localFiles,
       home,
       env: { HOME: join(dir, "owner") },
       git: { author_name: "a", author_email: "a@localhost" },

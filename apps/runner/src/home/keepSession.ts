@@ -1,7 +1,5 @@
-import { chmod, cp, lstat, mkdir, readdir, rename } from "node:fs/promises";
-import { join } from "node:path";
-import { list } from "../janitor/find.ts";
-import { removeTree } from "../workspace/remove.ts";
+import { dirname, join } from "node:path";
+import { listIfThere, type Files } from "../files/files.ts";
 import { sizeOf } from "../janitor/size.ts";
 
 /** A session is named by the UUID that tac8 gave it. */
@@ -16,29 +14,34 @@ export const MAX_SESSION_BYTES = 256 * 1024 ** 2;
  * and only its owner can open it; the one above it must be there. @returns whether the session is there. `session` null:
  * nothing is kept.
  */
-export async function keepSession(home: string, session: string | null): Promise<boolean> {
-  await makeFolder(home);
+export async function keepSession(place: Files, home: string, session: string | null): Promise<boolean> {
+  if (!(await isFolder(place, dirname(home)))) throw new Error(`${dirname(home)} is gone`);
+  await makeFolder(place, home);
   const id = session !== null && SESSION.test(session) ? session : null;
   if (id === null) {
-    await keepOnly(home, () => false);
+    await keepOnly(place, home, () => false);
     return false;
   }
   const config = join(home, ".claude");
   const projects = join(config, "projects");
   let kept = false;
-  await keepOnly(home, async (name) => name === ".claude" && (await isFolder(config)));
-  await keepOnly(config, async (name) => name === "projects" && (await isFolder(projects)));
-  for (const name of await namesIn(projects)) {
+  await keepOnly(place, home, async (name) => name === ".claude" && (await isFolder(place, config)));
+  await keepOnly(place, config, async (name) => name === "projects" && (await isFolder(place, projects)));
+  for (const name of await namesIn(place, projects)) {
     const folder = join(projects, name);
     const paths = sessionPaths(folder, id);
-    const whole = (await isFolder(folder)) && (await isSession(paths));
+    const whole = (await isFolder(place, folder)) && (await isSession(place, paths));
     // One id in two folders is not Claude Code's doing: the first one is as good as the other.
     if (!whole || kept) {
-      await removeTree(folder);
+      await place.remove(folder);
       continue;
     }
     kept = true;
-    await keepOnly(folder, async (inner) => inner === `${id}.jsonl` || (inner === id && (await isFolder(paths[1]))));
+    await keepOnly(
+      place,
+      folder,
+      async (inner) => inner === `${id}.jsonl` || (inner === id && (await isFolder(place, paths[1]))),
+    );
   }
   return kept;
 }
@@ -49,35 +52,32 @@ export async function keepSession(home: string, session: string | null): Promise
  * session that cannot be copied counts as none. @returns whether it was there
  * @throws Error the disk is full; nothing of the copy is left
  */
-export async function bringSession(from: string, home: string, session: string): Promise<boolean> {
+export async function bringSession(place: Files, from: string, home: string, session: string): Promise<boolean> {
   if (!SESSION.test(session)) return false;
   try {
-    return await copySession(join(from, "projects"), join(home, ".claude", "projects"), session);
+    return await copySession(place, { from: join(from, "projects"), to: join(home, ".claude", "projects"), session });
   } catch (error) {
-    await removeTree(join(home, ".claude"));
+    await place.remove(join(home, ".claude"));
     if (isDiskFull(error)) throw error;
     return false;
   }
 }
 
-async function copySession(from: string, to: string, session: string): Promise<boolean> {
-  for (const { name } of await list(from)) {
+async function copySession(
+  place: Files,
+  { from, to, session }: { readonly from: string; readonly to: string; readonly session: string },
+): Promise<boolean> {
+  for (const { name } of await listIfThere(place, from)) {
     const [file, folder] = sessionPaths(join(from, name), session);
-    if (!(await isSession([file, folder]))) continue;
+    if (!(await isSession(place, [file, folder]))) continue;
     const [copiedFile, copiedFolder] = sessionPaths(join(to, name), session);
-    await mkdir(join(to, name), { recursive: true, mode: 0o700 });
-    if (await isFolder(folder)) await cp(folder, copiedFolder, { recursive: true, filter: isFileOrFolder });
-    await cp(file, `${copiedFile}.part`, { filter: isFileOrFolder });
-    await rename(`${copiedFile}.part`, copiedFile);
+    await place.makeFolder(join(to, name), 0o700);
+    if (await isFolder(place, folder)) await place.copy(folder, copiedFolder);
+    await place.copy(file, `${copiedFile}.part`);
+    await place.move(`${copiedFile}.part`, copiedFile);
     return true;
   }
   return false;
-}
-
-/** A link would lead elsewhere, and a pipe or socket cannot be copied. */
-async function isFileOrFolder(path: string): Promise<boolean> {
-  const found = await lstat(path);
-  return found.isFile() || found.isDirectory();
 }
 
 function isDiskFull(error: unknown): boolean {
@@ -89,32 +89,36 @@ function sessionPaths(folder: string, id: string): readonly [file: string, folde
 }
 
 /** The folder's own entries; an agent may have shut it. */
-async function namesIn(folder: string): Promise<string[]> {
-  if (!(await isFolder(folder))) return [];
-  await chmod(folder, 0o700);
-  return readdir(folder);
+async function namesIn(place: Files, folder: string): Promise<string[]> {
+  if (!(await isFolder(place, folder))) return [];
+  await place.ownFolder(folder);
+  return (await place.list(folder)).map(({ name }) => name);
 }
 
-async function keepOnly(folder: string, keeps: (name: string) => boolean | Promise<boolean>): Promise<void> {
-  for (const name of await namesIn(folder)) if (!(await keeps(name))) await removeTree(join(folder, name));
+async function keepOnly(
+  place: Files,
+  folder: string,
+  keeps: (name: string) => boolean | Promise<boolean>,
+): Promise<void> {
+  for (const name of await namesIn(place, folder)) if (!(await keeps(name))) await place.remove(join(folder, name));
 }
 
 /** Make the folder; remove a file or link in its place. */
-async function makeFolder(path: string): Promise<void> {
-  if (!(await isFolder(path))) {
-    await removeTree(path);
-    await mkdir(path, { mode: 0o700 });
+async function makeFolder(place: Files, path: string): Promise<void> {
+  if (!(await isFolder(place, path))) {
+    await place.remove(path);
+    await place.makeFolder(path, 0o700);
   }
-  await chmod(path, 0o700);
+  await place.ownFolder(path);
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => null))?.isDirectory() === true;
+async function isFolder(place: Files, path: string): Promise<boolean> {
+  return (await place.stat(path).catch(() => null))?.kind === "folder";
 }
 
 /** By what it takes on the disk, and by what a reader of its file would get. */
-async function isSession([file, folder]: readonly [string, string]): Promise<boolean> {
-  const found = await lstat(file).catch(() => null);
-  if (found?.isFile() !== true || found.size > MAX_SESSION_BYTES) return false;
-  return (await sizeOf([file, folder])) <= MAX_SESSION_BYTES;
+async function isSession(place: Files, [file, folder]: readonly [string, string]): Promise<boolean> {
+  const found = await place.stat(file).catch(() => null);
+  if (found?.kind !== "file" || found.size > MAX_SESSION_BYTES) return false;
+  return (await sizeOf(place, [file, folder])) <= MAX_SESSION_BYTES;
 }

@@ -1,16 +1,16 @@
-import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { sharedConfig } from "../janitor/sessions.ts";
 import type { HomeFile } from "./base/collect.ts";
+import type { Files } from "../files/files.ts";
+import { privateEnvironment } from "./environment.ts";
 import { bringSession, keepSession } from "./keepSession.ts";
-import { toolchainVariables } from "./toolchains.ts";
 
 /** A file in a home folder: a session is being copied to it. If a crash leaves it there, the next run copies again. */
 const BRINGING = ".session-is-copied";
 
 export interface OpenHome {
+  readonly place: Files;
   /** The issue's: `WorkspacePaths.homeDir`. */
   readonly home: string;
   /** The environment of agents that share a home folder. */
@@ -29,37 +29,31 @@ export interface OpenHome {
  * @returns the environment with it as HOME; `brought`: whether the session came from the shared home folder.
  */
 export async function openHome({
+  place,
   home,
   env,
   git,
   files,
   session,
 }: OpenHome): Promise<{ readonly env: Record<string, string>; readonly brought: boolean }> {
-  await mkdir(dirname(home), { recursive: true });
-  const isFirst = !existsSync(home) || existsSync(join(home, BRINGING));
-  const kept = await keepSession(home, session);
+  await place.makeFolder(dirname(home));
+  const isFirst = !(await place.exists(home)) || (await place.exists(join(home, BRINGING)));
+  const kept = await keepSession(place, home, session);
   const shared = sharedConfig(env);
   let brought = false;
   if (session !== null && !kept && shared !== null && isFirst) {
     const mark = join(home, BRINGING);
-    await writeFile(mark, "");
-    brought = await bringSession(shared, home, session);
-    await rm(mark, { force: true });
+    await place.writeFile(mark, "");
+    brought = await bringSession(place, shared, home, session);
+    await place.remove(mark);
   }
-  await writeFile(join(home, ".gitconfig"), gitConfig(git), { flag: "wx", mode: 0o600 });
+  await place.writeFile(join(home, ".gitconfig"), gitConfig(git), 0o600);
   for (const { path, bytes, executable } of files) {
-    const place = join(home, ".claude", path);
-    await mkdir(dirname(place), { recursive: true, mode: 0o700 });
-    await writeFile(place, bytes, { flag: "wx", mode: executable ? 0o700 : 0o600 });
+    const file = join(home, ".claude", path);
+    await place.makeFolder(dirname(file), 0o700);
+    await place.writeFile(file, bytes, executable ? 0o700 : 0o600);
   }
   return { env: privateEnvironment(env, home), brought };
-}
-
-/** Pure but for a look at which toolchains are there. */
-export function privateEnvironment(env: Readonly<Record<string, string>>, home: string): Record<string, string> {
-  const { CLAUDE_CONFIG_DIR: _, ...rest } = env;
-  const owner = env["HOME"];
-  return { ...rest, ...(owner ? toolchainVariables(rest, owner, existsSync) : {}), HOME: home };
 }
 
 /** For tools that ask git who commits; commits have their author from the environment. */

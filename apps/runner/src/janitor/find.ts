@@ -1,35 +1,63 @@
-import type { Dirent } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { jobIdOf, type RepoRef } from "@tac8/core/domain/reference";
-import { look } from "../workspace/aside.ts";
+import { listIfThere as list, type Files } from "../files/files.ts";
 import { workspacePaths } from "../workspace/paths.ts";
 import type { Item, ItemKind } from "./plan.ts";
 
+/** Where the janitor works. */
+export interface Sides {
+  /** Of tac8 itself. */
+  readonly own: Files;
+  /** Of agents. */
+  readonly place: Files;
+}
+
+/** The side that things of a kind are on. */
+export function sideOf({ own, place }: Sides, kind: ItemKind): Files {
+  switch (kind) {
+    case "workspace":
+    case "put-aside":
+    case "prompt":
+    case "temporary":
+    case "session":
+      return place;
+    case "log":
+    case "notes":
+    case "incoming":
+      return own;
+    default:
+      return kind satisfies never;
+  }
+}
+
 /** Return the janitor's items of a data folder, except the sessions in a shared home folder. Links are never followed. */
-export async function findItems(home: string, baseDir: string): Promise<Item[]> {
+export async function findItems(sides: Sides, home: string, baseDir: string): Promise<Item[]> {
   const items: Item[] = [];
-  for (const ref of await findRepositories(home, "workspaces")) items.push(...(await inWorkspaces(home, baseDir, ref)));
-  for (const ref of await findRepositories(home, "homes")) items.push(...(await inHomes(home, baseDir, ref)));
-  for (const ref of await findRepositories(home, "issues")) items.push(...(await inNotes(home, baseDir, ref)));
-  for (const ref of await findRepositories(home, "logs")) items.push(...(await inLogs(home, ref)));
-  for (const { owner, repo } of await findRepositories(home, "repos", ".incoming")) {
+  for (const ref of await findRepositories(sides.place, home, "workspaces"))
+    items.push(...(await inWorkspaces(sides.place, home, baseDir, ref)));
+  for (const ref of await findRepositories(sides.place, home, "homes"))
+    items.push(...(await inHomes(sides.place, home, baseDir, ref)));
+  for (const ref of await findRepositories(sides.own, home, "issues"))
+    items.push(...(await inNotes(sides, home, baseDir, ref)));
+  for (const ref of await findRepositories(sides.own, home, "logs"))
+    items.push(...(await inLogs(sides.own, home, ref)));
+  for (const { owner, repo } of await findRepositories(sides.own, home, "repos", ".incoming")) {
     const folder = join(home, "repos", owner, `${repo}.incoming`);
-    for (const { name } of await list(folder)) {
+    for (const { name } of await list(sides.own, folder)) {
       const run = name.replace(/\.git$/, "");
-      items.push(...(await itemOf({ kind: "incoming", issue: null, run, paths: [join(folder, name)] })));
+      items.push(...(await itemOf(sides.own, { kind: "incoming", issue: null, run, paths: [join(folder, name)] })));
     }
   }
   return items;
 }
 
 /** `<home>/<part>/<owner>/<repo><suffix>`. */
-export async function findRepositories(home: string, part: string, suffix = ""): Promise<RepoRef[]> {
+export async function findRepositories(files: Files, home: string, part: string, suffix = ""): Promise<RepoRef[]> {
   const found: RepoRef[] = [];
-  for (const owner of await list(join(home, part))) {
-    if (!owner.isDirectory()) continue;
-    for (const repo of await list(join(home, part, owner.name))) {
-      if (!repo.isDirectory() || !repo.name.endsWith(suffix)) continue;
+  for (const owner of await list(files, join(home, part))) {
+    if (owner.kind !== "folder") continue;
+    for (const repo of await list(files, join(home, part, owner.name))) {
+      if (repo.kind !== "folder" || !repo.name.endsWith(suffix)) continue;
       found.push({ owner: owner.name, repo: repo.name.slice(0, repo.name.length - suffix.length) });
     }
   }
@@ -37,7 +65,7 @@ export async function findRepositories(home: string, part: string, suffix = ""):
 }
 
 /** Return the items of a repository's workspaces. Paths with the same issue's number in their name go together. */
-async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+async function inWorkspaces(place: Files, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const any = workspacePaths(home, baseDir, { ...ref, number: 0 });
   const [trees, repositories] = [dirname(any.tree), dirname(any.gitDir)];
   const groups = new Map<string, { kind: ItemKind; issue: string; paths: string[] }>();
@@ -48,7 +76,7 @@ async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promis
     groups.set(key, group);
   };
   for (const folder of new Set([trees, repositories])) {
-    for (const { name } of await list(folder)) {
+    for (const { name } of await list(place, folder)) {
       const [, number, kept] = /^gh-(\d{1,10})(?:\.git)?(?:\.kept-(.+))?$/.exec(name) ?? [];
       if (number === undefined) continue;
       add(kept === undefined ? "workspace" : "put-aside", number, kept ?? "", join(folder, name));
@@ -58,61 +86,61 @@ async function inWorkspaces(home: string, baseDir: string, ref: RepoRef): Promis
     ["prompt", dirname(any.former.promptFile)],
     ["temporary", dirname(any.tmpDir)],
   ] as const) {
-    for (const { name } of await list(folder)) {
+    for (const { name } of await list(place, folder)) {
       const [, number] = /^gh-(\d{1,10})(?:\.md(?:\.out)?)?$/.exec(name) ?? [];
       if (number !== undefined) add(kind, number, "", join(folder, name));
     }
   }
-  const found = await Promise.all([...groups.values()].map((group) => itemOf({ ...group, run: null })));
+  const found = await Promise.all([...groups.values()].map((group) => itemOf(place, { ...group, run: null })));
   return found.flat();
 }
 
 /** Home folders of issues: what is left in one between two runs is the session. */
-async function inHomes(home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+async function inHomes(place: Files, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
   const folder = dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).homeDir);
-  for (const { name } of await list(folder)) {
+  for (const { name } of await list(place, folder)) {
     const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
     if (number === undefined) continue;
     const issue = jobIdOf({ ...ref, number: Number(number) });
-    items.push(...(await itemOf({ kind: "session", issue, run: null, paths: [join(folder, name)] })));
+    items.push(...(await itemOf(place, { kind: "session", issue, run: null, paths: [join(folder, name)] })));
   }
   return items;
 }
 
 /** Notes without a workspace: those of one go with it. */
-async function inNotes(home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
+async function inNotes({ own, place }: Sides, home: string, baseDir: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
-  for (const { name } of await list(dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).notesDir))) {
+  for (const { name } of await list(own, dirname(workspacePaths(home, baseDir, { ...ref, number: 0 }).notesDir))) {
     const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
     if (number === undefined) continue;
     const issue = { ...ref, number: Number(number) };
     const { tree, gitDir, notesDir } = workspacePaths(home, baseDir, issue);
-    if (look(tree) !== null || look(gitDir) !== null) continue;
-    items.push(...(await itemOf({ kind: "notes", issue: jobIdOf(issue), run: null, paths: [notesDir] })));
+    if ((await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null) continue;
+    items.push(...(await itemOf(own, { kind: "notes", issue: jobIdOf(issue), run: null, paths: [notesDir] })));
   }
   return items;
 }
 
-async function inLogs(home: string, ref: RepoRef): Promise<Item[]> {
+async function inLogs(own: Files, home: string, ref: RepoRef): Promise<Item[]> {
   const items: Item[] = [];
   const folder = join(home, "logs", ref.owner, ref.repo);
-  for (const { name } of await list(folder)) {
+  for (const { name } of await list(own, folder)) {
     const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
     if (number === undefined) continue;
     const issue = jobIdOf({ ...ref, number: Number(number) });
-    for (const { name: file } of await list(join(folder, name))) {
-      items.push(...(await itemOf({ kind: "log", issue, run: null, paths: [join(folder, name, file)] })));
+    for (const { name: file } of await list(own, join(folder, name))) {
+      items.push(...(await itemOf(own, { kind: "log", issue, run: null, paths: [join(folder, name, file)] })));
     }
   }
   return items;
 }
 
 /** Return an item with its time, none if no path of it exists. A move counts: an old file put aside today is new. */
-export async function itemOf(item: Omit<Item, "changedAt">): Promise<Item[]> {
+export async function itemOf(files: Files, item: Omit<Item, "changedAt">): Promise<Item[]> {
   const times: number[] = [];
   for (const path of item.paths) {
-    const found = await lstat(path).catch(() => null);
+    const found = await files.stat(path).catch(() => null);
     if (found !== null) times.push(found.mtimeMs, found.ctimeMs);
   }
   return times.length === 0 ? [] : [{ ...item, changedAt: Math.max(...times) }];
@@ -125,15 +153,4 @@ export function partsOf({ paths }: Item): { readonly tree: string | null; readon
     tree: paths.find((path) => !isRepository(path)) ?? null,
     gitDir: paths.find(isRepository) ?? null,
   };
-}
-
-/** Nothing there is no error. */
-export async function list(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@ import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
 import { LOCK_WAIT_MS, Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths } from "../workspace/paths.ts";
+import { localFiles } from "../files/local.ts";
 import { findRepositories } from "./find.ts";
 
 export interface MirrorSize {
@@ -29,7 +30,7 @@ export async function maintainMirrors(options: {
   readonly maxPackMs?: number;
 }): Promise<void> {
   const { config, log, signal, maxPackMs = MAX_PACK_MS } = options;
-  for (const ref of await findRepositories(config.home, "repos", ".git")) {
+  for (const ref of await findRepositories(localFiles, config.home, "repos", ".git")) {
     const paths = mirrorPaths(config.home, ref);
     const mirror = new Mirror(paths, {
       url: gitUrl(config.github.api_url, ref),

@@ -30,7 +30,7 @@ async function push(commit: string, branch: string): Promise<void> {
 async function why(parts: { tree?: string | null; gitDir?: string | null } = {}): Promise<string | null> {
   await bench.mirror.refresh();
   const { tree, gitDir } = bench.paths;
-  return whyKept({ tree, gitDir, side: bench.side, whyCommitsKept: byMirror(bench.mirror), ...parts });
+  return whyKept({ tree, gitDir, place: bench.place, whyCommitsKept: byMirror(bench.mirror), ...parts });
 }
 
 test("all of it is on GitHub", async () => {
@@ -105,7 +105,7 @@ test("without its tree the commits decide", async () => {
 
 test("one that was put aside is looked at for itself", async () => {
   await made();
-  const aside = await putAside(bench.paths, { stamp: "x", what: "both" });
+  const aside = await putAside(bench.place, bench.paths, { stamp: "x", what: "both" });
   await bench.ensure();
   await bench.commit("later.txt", "later\n");
   const kept = { tree: aside, gitDir: `${bench.paths.gitDir}.kept-x` };
@@ -123,7 +123,7 @@ test("a repository inside that the base has as it is was not made here", async (
   await bench.agent(["add", "vendor"]);
   await bench.agent(["commit", "--quiet", "-m", "vendor"]);
   const known = (baseSha: string | null) =>
-    whyKept({ tree, gitDir, side: bench.side, baseSha, whyCommitsKept: async () => null });
+    whyKept({ tree, gitDir, place: bench.place, baseSha, whyCommitsKept: async () => null });
   expect(await known(await bench.agent(["rev-parse", "HEAD"]))).toBeNull();
   expect(await known(await bench.base())).toMatch(/vendor is a repository of its own/);
   expect(await known(null)).toMatch(/vendor is a repository of its own/);
@@ -134,7 +134,12 @@ test("by what is known to be published, nobody is asked: also what went there in
   const mine = await bench.commit("new.txt", "new\n");
   const { tree, gitDir } = bench.paths;
   const known = async (...published: string[]) =>
-    whyKept({ tree, gitDir, side: bench.side, whyCommitsKept: byPublished({ side: bench.side, gitDir }, published) });
+    whyKept({
+      tree,
+      gitDir,
+      place: bench.place,
+      whyCommitsKept: byPublished({ place: bench.place, gitDir }, published),
+    });
   const unseen = "0123456789".repeat(4);
   expect(await known(mine, unseen)).toBeNull();
   expect(await known(await bench.base(), unseen)).toMatch(/not on GitHub/);

@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isValuable } from "@tac8/core/domain/leftOut";
 import { cleanGit } from "../git/cleanSide.ts";
 import { commitOf, type Git } from "../git/openGit.ts";
-import { agentGit, type AgentSide } from "../workspace/agentGit.ts";
+import { gitIn, type AgentPlace } from "../place/place.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { isOurs, readOurs } from "../workspace/cloneRefs.ts";
 import { withoutDrivers } from "../workspace/drivers.ts";
@@ -13,7 +11,7 @@ import { readUncommitted } from "../workspace/uncommitted.ts";
 export interface WorkToCheck {
   readonly tree: string | null;
   readonly gitDir: string | null;
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   /** A submodule that is the same in this commit was not made here. */
   readonly baseSha?: string | null;
   /** Why these commits of it have to stay; null: all of them are on GitHub. */
@@ -31,22 +29,22 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
   const { whyCommitsKept } = work;
   if (work.gitDir === null) return "its repository is not there";
   try {
-    const gitDir = await realpath(work.gitDir);
-    const tree = work.tree === null ? null : await realpath(work.tree);
-    const side = await withoutDrivers(work.side, { gitDir, tree: tree ?? gitDir });
-    const git = agentGit(side, gitDir);
+    const gitDir = await work.place.realPath(work.gitDir);
+    const tree = work.tree === null ? null : await work.place.realPath(work.tree);
+    const place = await withoutDrivers(work.place, { gitDir, tree: tree ?? gitDir });
+    const git = gitIn(place, gitDir);
     if (tree !== null) {
-      const reason = await whyTreeKept({ side, tree, gitDir, baseSha: work.baseSha ?? null });
+      const reason = await whyTreeKept({ place, tree, gitDir, baseSha: work.baseSha ?? null });
       if (reason !== null) return reason;
     }
     const commits = new Set<string>();
     for (const worktree of (await git.raw(["worktree", "list", "--porcelain"])).split("\n\n")) {
       const [path = "", head] = [/^worktree (.*)$/m.exec(worktree)?.[1], /^HEAD ([0-9a-f]+)$/m.exec(worktree)?.[1]];
       if (head === undefined) continue; // The bare repository itself.
-      if (path !== tree && (await repositoryOf(side, path)) === gitDir) return `it has a worktree at ${path}`;
+      if (path !== tree && (await repositoryOf(place, path)) === gitDir) return `it has a worktree at ${path}`;
       commits.add(head);
     }
-    const ours = await readOurs(gitDir);
+    const ours = await readOurs(place, gitDir);
     const refs = (await git.raw(["for-each-ref", "--format=%(objectname) %(refname)"])).split("\n");
     for (const [sha = "", name = ""] of refs.map((line) => line.split(" "))) {
       // Older entries of a stash are in no ref at all.
@@ -56,24 +54,26 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
     if (commits.size > MAX_COMMITS) return "it has too many branches to look at";
     return await whyCommitsKept([...commits]);
   } catch (error) {
-    work.side.signal?.throwIfAborted();
+    work.place.signal?.throwIfAborted();
     return `git cannot tell: ${error instanceof Error ? error.message.trim().slice(0, 200) : String(error)}`;
   }
 }
 
-async function whyTreeKept({ side, tree, gitDir, baseSha }: TreeToCheck): Promise<string | null> {
-  if ((await repositoryOf(side, tree)) !== gitDir) return "its worktree is no worktree of its repository";
-  const git = agentGit(side, tree);
-  const { save, left } = await readUncommitted({ tree, side });
+async function whyTreeKept({ place, tree, gitDir, baseSha }: TreeToCheck): Promise<string | null> {
+  if ((await repositoryOf(place, tree)) !== gitDir) return "its worktree is no worktree of its repository";
+  const git = gitIn(place, tree);
+  const { save, left } = await readUncommitted({ tree, place });
   const [valuable] = left.filter(isValuable);
   if (save.length > 0) return "it has changes that are not committed";
   if (valuable !== undefined) return `${valuable.path} is in no commit`;
-  const nested = (await linkedFolders(git, baseSha)).find((path) => existsSync(join(tree, path, ".git")));
-  return nested === undefined ? null : `${nested} is a repository of its own`;
+  for (const path of await linkedFolders(git, baseSha)) {
+    if (await place.exists(join(tree, path, ".git"))) return `${path} is a repository of its own`;
+  }
+  return null;
 }
 
 interface TreeToCheck {
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   readonly tree: string;
   readonly gitDir: string;
   readonly baseSha: string | null;
@@ -93,11 +93,11 @@ function linksChanged(raw: string): string[] {
   return parts.flatMap((part, index) => (/^:\d{6} 160000 /.test(part) ? [parts[index + 1] ?? ""] : []));
 }
 
-async function repositoryOf(side: AgentSide, path: string): Promise<string | null> {
-  if (!existsSync(join(path, ".git"))) return null;
+async function repositoryOf(place: AgentPlace, path: string): Promise<string | null> {
+  if (!(await place.exists(join(path, ".git")))) return null;
   try {
-    const said = await agentGit(side, path).raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
-    return await realpath(said);
+    const said = await gitIn(place, path).raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+    return await place.realPath(said);
   } catch {
     return null; // A folder that git does not work in.
   }
@@ -121,12 +121,12 @@ export function byMirror({ side, paths }: Mirror): WorkToCheck["whyCommitsKept"]
 
 /** By what is known to be on GitHub, in this form or another: nobody is asked. Of these, the repository may lack some. */
 export function byPublished(
-  { side, gitDir }: { readonly side: AgentSide; readonly gitDir: string },
+  { place, gitDir }: { readonly place: AgentPlace; readonly gitDir: string },
   published: readonly string[],
 ): WorkToCheck["whyCommitsKept"] {
   return async (commits) => {
     if (commits.length === 0) return null;
-    const git = agentGit(side, gitDir);
+    const git = gitIn(place, gitDir);
     const known: string[] = [];
     for (const sha of new Set(published)) if ((await commitOf(git, sha)) !== null) known.push(sha);
     const count = await git.raw(["rev-list", "--count", ...commits, "--not", ...known, "--remotes=origin"]);

@@ -1,13 +1,12 @@
-import { existsSync } from "node:fs";
-import { readdir, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
-import type { AgentSide } from "../workspace/agentGit.ts";
+import type { Files } from "../files/files.ts";
+import type { AgentPlace } from "../place/place.ts";
 import { lockWorkspace, removeLockFiles } from "../workspace/lock.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
-import { removeTree } from "../workspace/remove.ts";
-import { partsOf } from "./find.ts";
+import { removeNotes } from "../workspace/notes.ts";
+import { partsOf, sideOf } from "./find.ts";
 import { useOf, type IssueSource } from "./issues.ts";
 import type { Item } from "./plan.ts";
 import { byMirror, whyKept } from "./published.ts";
@@ -18,7 +17,8 @@ export interface RemovalOptions {
   /** Looks as thoroughly, and removes nothing. */
   readonly dryRun: boolean;
   readonly source: IssueSource;
-  readonly side: AgentSide;
+  readonly own: Files;
+  readonly place: AgentPlace;
   /** The repository's mirror, brought up to date during this round. @throws what GitHub or git says. */
   readonly freshMirror: (ref: IssueRef) => Promise<Mirror>;
 }
@@ -29,7 +29,7 @@ export interface RemovalOptions {
  */
 export async function removeItem(item: Item, options: RemovalOptions): Promise<string | null> {
   const ref = item.issue === null ? null : parseJobId(item.issue);
-  if (item.issue === null) return options.dryRun ? null : removeAll(item);
+  if (item.issue === null) return options.dryRun ? null : removeAll(options, item);
   if (ref === null) return "it belongs to no issue";
   const paths = workspacePaths(options.home, options.baseDir, ref);
   // Asked before the lock is taken: a fetch takes its time, and a job that finds the lock taken waits.
@@ -40,39 +40,31 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
   try {
     if ((await useOf(options.source, item.issue)).use !== "ended") return "its issue is being worked on again";
     if (mirror !== null) {
-      const reason = await whyKept({ ...partsOf(item), side: options.side, whyCommitsKept: byMirror(mirror) });
+      const reason = await whyKept({ ...partsOf(item), place: options.place, whyCommitsKept: byMirror(mirror) });
       if (reason !== null) return reason;
     }
-    if (item.kind === "notes" && isThere(paths)) return "its workspace is there";
+    if (item.kind === "notes" && (await isThere(options.place, paths))) return "its workspace is there";
     if (options.dryRun) return null;
-    await removeAll(item);
+    await removeAll(options, item);
     // Without it they say nothing. Not before it: see removeWorkspace.
-    if (item.kind === "workspace") await removeTree(paths.notesDir);
+    if (item.kind === "workspace") await removeNotes(paths);
     if (mirror !== null && item.kind === "workspace") await mirror.unpin(`base/gh-${ref.number}`);
     return null;
   } finally {
-    if (!isThere(paths)) await removeLockFiles(paths);
+    if (!(await isThere(options.place, paths))) await removeLockFiles(paths);
     lock.release();
   }
 }
 
-function isThere({ gitDir, tree }: Pick<WorkspacePaths, "gitDir" | "tree">): boolean {
-  return existsSync(gitDir) || existsSync(tree);
+async function isThere(place: Files, { gitDir, tree }: Pick<WorkspacePaths, "gitDir" | "tree">): Promise<boolean> {
+  return (await place.exists(gitDir)) || (await place.exists(tree));
 }
 
-async function removeAll({ paths, kind }: Item): Promise<null> {
-  for (const path of paths) await removeTree(path);
-  if (kind === "log" || kind === "session") await removeEmpty(dirname(paths[0] ?? ""));
+async function removeAll(options: RemovalOptions, { paths, kind }: Item): Promise<null> {
+  const files = sideOf(options, kind);
+  for (const path of paths) await files.remove(path);
+  if (kind === "log" || kind === "session") await files.removeEmpty(dirname(paths[0] ?? ""));
   return null;
-}
-
-async function removeEmpty(folder: string): Promise<void> {
-  try {
-    if ((await readdir(folder)).length === 0) await rmdir(folder);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTEMPTY") throw error; // Somebody else was quicker, or has put something there.
-  }
 }
 
 /** Makes a function that fetches each repository once, however often it is asked; a failure counts for the round too. */

@@ -2,8 +2,8 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { readFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { workspacePaths } from "../workspace/paths.ts";
-import { readPlainFile } from "../workspace/plainFile.ts";
-import { findRepositories, itemOf, list } from "./find.ts";
+import { listIfThere as list, readText, type Files } from "../files/files.ts";
+import { findRepositories, itemOf, type Sides } from "./find.ts";
 import type { Item } from "./plan.ts";
 
 export interface SessionsOptions {
@@ -26,28 +26,30 @@ export function sharedConfig(env: Readonly<Record<string, string>>): string | nu
  * was moved. Claude Code names a folder after the one it worked in, with a dash for each character that is no letter or
  * digit. So two worktrees may share a folder, and the `cwd` inside the file decides.
  */
-export async function findSessions({ home, baseDir, env }: SessionsOptions): Promise<Item[]> {
+export async function findSessions({ place }: Sides, { home, baseDir, env }: SessionsOptions): Promise<Item[]> {
   const config = sharedConfig(env);
   if (config === null) return [];
   const projects = join(config, "projects");
-  const folders = (await list(projects)).filter((entry) => entry.isDirectory());
+  const folders = (await list(place, projects)).filter(({ kind }) => kind === "folder");
   const items: Item[] = [];
-  const refs = await findRepositories(home, "workspaces");
-  const places = [home, ...readFormerPlaces(home)].flatMap((place) => refs.map((ref) => ({ place, ref })));
-  for (const { place, ref } of places) {
-    const trees = dirname(workspacePaths(place, baseDir, { ...ref, number: 0 }).tree);
-    if (place !== home && isAbsolute(baseDir)) continue; // The worktrees were never in it.
+  const refs = await findRepositories(place, home, "workspaces");
+  const places = [home, ...readFormerPlaces(home)].flatMap((at) => refs.map((ref) => ({ at, ref })));
+  for (const { at, ref } of places) {
+    const trees = dirname(workspacePaths(at, baseDir, { ...ref, number: 0 }).tree);
+    if (at !== home && isAbsolute(baseDir)) continue; // The worktrees were never in it.
     const prefix = `${folderName(trees)}-gh-`;
     for (const { name } of folders.filter((entry) => entry.name.startsWith(prefix))) {
-      for (const entry of await list(join(projects, name))) {
+      for (const entry of await list(place, join(projects, name))) {
         const cwd =
-          entry.isFile() && entry.name.endsWith(".jsonl") ? await cwdOf(join(projects, name, entry.name)) : null;
+          entry.kind === "file" && entry.name.endsWith(".jsonl")
+            ? await cwdOf(place, join(projects, name, entry.name))
+            : null;
         const [, number] = /^gh-(\d{1,10})$/.exec(cwd === null ? "" : basename(cwd)) ?? [];
         if (number === undefined || cwd === null || dirname(cwd) !== trees) continue;
         const file = join(projects, name, entry.name);
         const issue = jobIdOf({ ...ref, number: Number(number) });
         // Beside it may be a folder of the session's name, with what was too long for the file.
-        items.push(...(await itemOf({ kind: "session", issue, run: null, paths: [file, file.slice(0, -6)] })));
+        items.push(...(await itemOf(place, { kind: "session", issue, run: null, paths: [file, file.slice(0, -6)] })));
       }
     }
   }
@@ -59,8 +61,8 @@ function folderName(path: string): string {
 }
 
 /** The folder that the session was begun in; null where its first part does not say. */
-async function cwdOf(path: string): Promise<string | null> {
-  for (const line of ((await readPlainFile(path, LOOK_BYTES)) ?? "").split("\n")) {
+async function cwdOf(place: Files, path: string): Promise<string | null> {
+  for (const line of ((await readText(place, path, LOOK_BYTES)) ?? "").split("\n")) {
     const cwd = cwdIn(line);
     if (cwd !== null) return cwd;
   }

@@ -10,11 +10,13 @@ import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
+import { localFiles } from "../files/local.ts";
+import { directPlace } from "../place/direct.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { parseLive } from "../slots/slots.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths } from "../workspace/paths.ts";
-import { findItems } from "./find.ts";
+import { findItems, sideOf, type Sides } from "./find.ts";
 import { useOf } from "./issues.ts";
 import { planJanitor, type IssueUse, type Item, type JanitorSnapshot } from "./plan.ts";
 import { onceEach, removeItem, type RemovalOptions } from "./removal.ts";
@@ -68,15 +70,15 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
     logsMs: config.janitor.keep_days_logs * DAY_MS,
     minFreeBytes: roomWanted(services) * GB,
   };
-  const plan = planJanitor(await look(services, await freeBytes()), limits, now());
   const removed: Removed[] = [];
   const kept: { item: Item; reason: string }[] = [];
   const marker = randomUUID();
   const options = removalOptions(services, marker);
+  const plan = planJanitor(await look(services, options, await freeBytes()), limits, now());
   const remove = async (item: Item, why: Removed["why"]): Promise<void> => {
     signal.throwIfAborted();
     const { kind, issue, paths } = item;
-    const bytes = await sizeOf(paths);
+    const bytes = await sizeOf(sideOf(options, kind), paths);
     const reason = await removeItem(item, options).catch((error: unknown) => {
       signal.throwIfAborted();
       return error instanceof Error ? error.message : String(error);
@@ -112,10 +114,14 @@ function roomWanted({ config: { janitor, health }, urgent = false }: JanitorServ
 }
 
 /** Throwaway repositories before live runs: whichever is there then either has its run among them, or has none. */
-async function look({ config, store, queue }: JanitorServices, freeBytes: number): Promise<JanitorSnapshot> {
+async function look(
+  { config, store, queue }: JanitorServices,
+  sides: Sides,
+  freeBytes: number,
+): Promise<JanitorSnapshot> {
   const { home, agentEnv, worktree } = config;
-  const items = await findItems(home, worktree.base_dir);
-  items.push(...(await findSessions({ home, baseDir: worktree.base_dir, env: agentEnv })));
+  const items = await findItems(sides, home, worktree.base_dir);
+  items.push(...(await findSessions(sides, { home, baseDir: worktree.base_dir, env: agentEnv })));
   const issues = new Map<string, IssueUse>();
   for (const id of new Set(items.map(({ issue }) => issue).filter((id) => id !== null))) {
     issues.set(id, await useOf({ store, queue }, id));
@@ -150,7 +156,8 @@ function removalOptions(
     dryRun,
     source: { store, queue },
     // Looking changes nothing, not even the index.
-    side: { env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal },
+    own: localFiles,
+    place: directPlace({ env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal }),
     freshMirror: onceEach(async (ref) => {
       const paths = mirrorPaths(home, ref);
       const { githubToken, githubTokenSource: tokenSource } = secrets;

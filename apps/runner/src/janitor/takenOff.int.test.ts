@@ -16,7 +16,7 @@ test("a commit that the mirror still has, but no branch of GitHub's, keeps the w
   const why = async () => {
     await bench.mirror.refresh();
     const { tree, gitDir } = bench.paths;
-    return whyKept({ tree, gitDir, side: bench.side, whyCommitsKept: byMirror(bench.mirror) });
+    return whyKept({ tree, gitDir, place: bench.place, whyCommitsKept: byMirror(bench.mirror) });
   };
   await push("HEAD");
   expect(await why()).toBeNull(); // The mirror has fetched it.

@@ -11,7 +11,8 @@ import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import type { Ceiling } from "../host/ceiling.ts";
 import type { Lock } from "../lock/flock.ts";
-import type { AgentSide } from "../workspace/agentGit.ts";
+import { directPlace } from "../place/direct.ts";
+import type { AgentPlace } from "../place/place.ts";
 import type { HomeCheck } from "../workspace/homeCheck.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
@@ -177,8 +178,8 @@ export class RunContext {
     };
   }
 
-  /** Git on the agent's side: agents' environment and this run's marker. */
-  agentSide(signal: AbortSignal = this.switch.lost): AgentSide {
-    return { env: { ...this.agentEnv, [RUN_MARKER]: this.id }, signal };
+  /** The agent side of the issue: git there has agents' environment and this run's marker. */
+  place(signal: AbortSignal = this.switch.lost): AgentPlace {
+    return directPlace({ env: { ...this.agentEnv, [RUN_MARKER]: this.id }, signal });
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { isRepositoryHold } from "@tac8/core/domain/holds";
 import { sharedConfig } from "../janitor/sessions.ts";
-import { readPlainFile } from "../workspace/plainFile.ts";
+import { readLocalFile } from "../files/local.ts";
 
 /** Names and prefixes of what an agent signs in with, wherever its model is served. */
 const OF_AGENTS = /^(ANTHROPIC_|CLAUDE_)/;
@@ -28,8 +28,8 @@ async function ofAgents({ agent, agentEnv }: Pick<Config, "agent" | "agentEnv">)
   const variables = names.toSorted().map((name) => `${name}=${agentEnv[name] ?? ""}`);
   const folder = sharedConfig(agentEnv) ?? "/.claude";
   // An agent may write it, too.
-  const login = await readPlainFile(join(folder, ".credentials.json"), MAX_FILE, { followLinks: true });
-  return [...variables, login ?? ""];
+  const login = await readLocalFile(join(folder, ".credentials.json"), MAX_FILE, { followLinks: true });
+  return [...variables, login?.toString("utf8") ?? ""];
 }
 
 function fingerprint(parts: readonly string[]): string {

@@ -24,7 +24,7 @@ export async function progressOfLost(run: RunContext, before: IssueFields): Prom
 async function changedHere(run: RunContext, { sessionHome, startSha }: IssueFields): Promise<boolean> {
   if (startSha === null || sessionHome !== run.services.homeId) return false;
   try {
-    return await changedSincePrompt({ ...run.paths, side: run.agentSide(), startSha });
+    return await changedSincePrompt({ ...run.paths, place: run.place(), startSha });
   } catch (error) {
     run.switch.lost.throwIfAborted();
     run.log.debug({ err: error }, "could not read whether the lost run had changed its workspace");

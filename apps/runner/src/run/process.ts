@@ -13,12 +13,13 @@ import { LostRun } from "@tac8/core/state/issueStore";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
-import { look } from "../workspace/aside.ts";
+import { directPlace } from "../place/direct.ts";
+import type { AgentPlace } from "../place/place.ts";
 import { adoptFormerNotes } from "../workspace/formerNotes.ts";
 import { lockWorkspace } from "../workspace/lock.ts";
 import { Mirror } from "../workspace/mirror.ts";
-import { mirrorPaths, workspacePaths } from "../workspace/paths.ts";
-import { removeTree, removeWorkspace } from "../workspace/remove.ts";
+import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
+import { removeWorkspace } from "../workspace/remove.ts";
 import { admitToPublish } from "../steps/admit.ts";
 import { isCaused } from "../steps/cause.ts";
 import { prepare } from "../steps/prepare.ts";
@@ -119,6 +120,8 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     return wait(options, services.now() + BUSY_MS);
   }
   const id = randomUUID();
+  const agentEnv = { ...config.agentEnv, [RUN_MARKER]: id };
+  const place = directPlace({ env: agentEnv });
   try {
     await slot.begin({ jobId, run: id, token });
     const mirrorAt = mirrorPaths(config.home, ref);
@@ -127,15 +130,20 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       // Before we take its place: whoever comes next would not know whom to look for.
       await endLeftovers(services, leftBehind, paths.lockFile);
       await removeIncoming(mirrorAt, leftBehind);
-      await removeTree(paths.tmpDir);
+      await place.remove(paths.tmpDir);
     }
-    await adoptFormerNotes(paths);
+    await adoptFormerNotes(place, paths);
     const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
     const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
     const url = gitUrl(config.github.api_url, ref);
     const { githubToken, githubTokenSource: tokenSource } = config.secrets;
-    const env = { ...config.agentEnv, [RUN_MARKER]: id };
-    const mirror = new Mirror(mirrorAt, { url, token: githubToken ?? "", tokenSource, mirrorDir: mirrorAt.dir, env });
+    const mirror = new Mirror(mirrorAt, {
+      url,
+      token: githubToken ?? "",
+      tokenSource,
+      mirrorDir: mirrorAt.dir,
+      env: agentEnv,
+    });
     const { title } = job.data;
     const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: services.now() });
     options.onProgress(progress);
@@ -170,8 +178,8 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     }
     if (entry.do === "close") {
       // Our lock's file: the end had taken it away with the workspace.
-      if (endedWell(before.outcome) && look(paths.tree) === null && look(paths.gitDir) === null)
-        await removeWorkspace(paths, { keepsSession: before.outcome === "answered" });
+      if (endedWell(before.outcome) && !(await isThere(place, paths)))
+        await removeWorkspace(place, paths, { keepsSession: before.outcome === "answered" });
       await run.write({ run: null, runner: null });
       return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });
     }
@@ -185,6 +193,10 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       await slot.end();
     }
   }
+}
+
+async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Promise<boolean> {
+  return (await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null;
 }
 
 async function followThrough(

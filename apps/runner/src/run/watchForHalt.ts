@@ -31,20 +31,36 @@ export function watchForHalt(
     }
   }
 
+  const place = run.place();
+  let lookingForFile = false;
+  let over = false;
+
+  async function lookForFile(): Promise<void> {
+    if (lookingForFile) return;
+    lookingForFile = true;
+    try {
+      if (!(await hasStopFile(place, run.paths.tree)) || over) return;
+      run.switch.request("stopped", "there was a file STOP in the workspace");
+    } catch (error) {
+      run.log.debug({ err: error }, "could not look for a file STOP");
+    } finally {
+      lookingForFile = false;
+    }
+  }
+
   const onAbort = (): void => {
     const { cause } = run.switch;
     if (cause !== null) onHalt({ cause: cause.halt, now: cause.halt === "lost" || run.switch.kill.aborted });
   };
   const onLost = (): void => onHalt({ cause: "lost", now: true });
   const commands = setInterval(() => void look(), POLL_MS);
-  const files = setInterval(() => {
-    if (hasStopFile(run.paths.tree)) run.switch.request("stopped", "there was a file STOP in the workspace");
-  }, FILE_POLL_MS);
+  const files = setInterval(() => void lookForFile(), FILE_POLL_MS);
   run.switch.halt.addEventListener("abort", onAbort, { once: true });
   run.switch.kill.addEventListener("abort", onAbort, { once: true });
   run.switch.lost.addEventListener("abort", onLost, { once: true });
   if (run.switch.halt.aborted) onAbort();
   return () => {
+    over = true;
     clearInterval(commands);
     clearInterval(files);
     run.switch.halt.removeEventListener("abort", onAbort);

@@ -44,7 +44,7 @@ export async function finish(
     checkpoint: "worked",
     workedAt: run.now,
   } as const;
-  const conflicts = await findConflicts({ ...run.paths, side: run.agentSide() });
+  const conflicts = await findConflicts({ ...run.paths, place: run.place() });
   // The save makes a commit of them: whoever reads the note after that would take the work for finished.
   if (conflicts.length > 0) await removeEndNote(run.paths);
   let saved: SavedWork;

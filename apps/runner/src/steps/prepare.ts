@@ -86,7 +86,7 @@ export async function prepare(run: RunContext, given: ResumeReason | null): Prom
   await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.switch.halt);
   const workspace = await soundWorkspace(run.mirror, {
     paths: run.paths,
-    side: run.agentSide(run.switch.halt),
+    place: run.place(run.switch.halt),
     mirrorDir: run.mirror.paths.dir,
     goal: { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null },
     stamp: run.id,
@@ -101,7 +101,7 @@ export async function prepare(run: RunContext, given: ResumeReason | null): Prom
     run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
   }
   const asked = await findUnheardQuestion(run, baseSha);
-  if (asked === null) await removePrivateFiles(run.paths.tree);
+  if (asked === null) await removePrivateFiles(run.place(), run.paths.tree);
   const ended = asked === null ? await findUnheardEnd(run, workspace.how) : null;
   if (ended === null) await removeEndNote(run.paths);
   const atHome = run.state.sessionHome === run.services.homeId;

@@ -12,7 +12,7 @@ import { pushOnTop } from "../airlock/pushOnTop.ts";
 import { assertInScope, isBranchOf, type PushScope } from "../airlock/pushScope.ts";
 import { Overtaken, remoteBranch } from "../airlock/push.ts";
 import { replay } from "../airlock/replay.ts";
-import { cleanEnv, cleanGit } from "../git/cleanSide.ts";
+import { cleanGit, cleanRun } from "../git/cleanSide.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
@@ -156,7 +156,7 @@ async function workspaceIsThere(run: RunContext, branch: string): Promise<boolea
   const { headSha: saved, sessionHome } = run.state;
   const finished = await bringBack(run.mirror, {
     paths: run.paths,
-    side: run.agentSide(),
+    place: run.place(),
     stamp: randomUUID(),
     branch,
     saved,
@@ -184,8 +184,8 @@ async function rebased(run: RunContext, at: { dir: string; head: string }): Prom
   if (rebase === null) return at.head;
   // What was merged may have been other people's commits, and their branch is gone.
   if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
-  const env = cleanEnv(run.mirror.side, at.dir);
-  return (await replay({ env, ...at, ...rebase, signal: run.switch.lost })) ?? at.head;
+  const git = cleanRun(run.mirror.side, at.dir, { signal: run.switch.lost });
+  return (await replay({ git, head: at.head, ...rebase })) ?? at.head;
 }
 
 /** The commit is on GitHub under our branch from here on, and the hash says so. */
@@ -273,7 +273,7 @@ function incomingOptions(run: RunContext, baseSha: string) {
   return {
     mirror: run.mirror.paths,
     clean: run.mirror.side,
-    agent: run.agentSide(),
+    agent: run.place(),
     tree: run.paths.tree,
     baseSha,
     known: [run.state.startSha, run.state.publishedSha].filter((sha) => sha !== null),

@@ -6,7 +6,7 @@ import { save } from "./save.ts";
 
 /** What the agent asks in its workspace; null where it asks nothing. `baseSha`: of the branch that it works upon. */
 export async function findQuestion(run: RunContext, baseSha: string): Promise<string | null> {
-  const text = await readQuestion(run.paths.tree);
+  const text = await readQuestion(run.place(), run.paths.tree);
   const base = await run.mirror.file(baseSha, "BLOCKED.md");
   return isQuestion(text, base) ? text : null;
 }
@@ -25,7 +25,7 @@ export async function findUnheardQuestion(run: RunContext, baseSha: string): Pro
 /** The end of a run whose agent asks. Its file has been read: it must not be taken for another question. */
 export async function hearQuestion(run: RunContext, question: string): Promise<void> {
   await run.write({ outcome: "blocked", outcomeRun: run.id, question, answer: null, failure: null, reason: null });
-  await removePrivateFiles(run.paths.tree);
+  await removePrivateFiles(run.place(), run.paths.tree);
 }
 
 /** The same for a question of a run before this one: its work is saved now, and no agent is needed. */

@@ -10,7 +10,6 @@ import { CLEAN } from "@tac8/core/state/reopen";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { byPublished, whyKept } from "../janitor/published.ts";
-import { look } from "../workspace/aside.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
 import { admit } from "./admit.ts";
 import { isCaused } from "./cause.ts";
@@ -207,24 +206,24 @@ async function tolerate(run: RunContext, work: () => Promise<void>): Promise<str
 async function whyWorkspaceStays(run: RunContext): Promise<string | null> {
   const { paths, state } = run;
   if (state.unsaved?.files.some(isValuable) === true) return "it has files that are in no commit";
-  const there = (path: string): string | null => (look(path) === null ? null : path);
-  const [tree, gitDir] = [there(paths.tree), there(paths.gitDir)];
+  const place = run.place();
+  const there = async (path: string) => ((await place.stat(path)) === null ? null : path);
+  const [tree, gitDir] = [await there(paths.tree), await there(paths.gitDir)];
   if (gitDir === null) return null; // Its removal was broken off.
-  const side = run.agentSide();
   const published = [state.madeSha, state.headSha, state.publishedSha, state.baseSha].filter((sha) => sha !== null);
   return whyKept({
     tree,
     gitDir,
-    side,
+    place,
     baseSha: state.baseSha,
-    whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, published),
+    whyCommitsKept: byPublished({ place, gitDir: paths.gitDir }, published),
   });
 }
 
 /** One that can't be removed is the janitor's, not a reason to fail. */
 async function letGoOfWorkspace(run: RunContext): Promise<void> {
   try {
-    await removeWorkspace(run.paths, { keepsSession: run.state.outcome === "answered" });
+    await removeWorkspace(run.place(), run.paths, { keepsSession: run.state.outcome === "answered" });
     await run.mirror.unpin(`base/gh-${run.ref.number}`, run.switch.lost);
   } catch (error) {
     run.log.warn({ err: error }, "the workspace could not be removed");

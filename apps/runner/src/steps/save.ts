@@ -10,10 +10,10 @@ export interface SavedWork {
 
 /** Commits what is not committed yet in the run's workspace, and puts it back on its branch if the agent had left that. */
 export async function save(run: RunContext): Promise<SavedWork> {
-  const side = run.agentSide();
+  const place = run.place();
   const saved = await saveWork({
     ...run.paths,
-    side,
+    place,
     baseSha: run.state.baseSha ?? "",
     message: `Work on #${run.ref.number} that was not committed yet`,
   });
@@ -29,11 +29,11 @@ export async function save(run: RunContext): Promise<SavedWork> {
 
 /** Goes back to the branch if the agent had left it. @returns the commit that the workspace is at then */
 async function onItsBranch(run: RunContext, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
-  const side = run.agentSide();
+  const place = run.place();
   const { branch } = run.state;
   if (branch === null) return saved.head;
   const left = saved.before ?? saved.head;
-  const { head, aside } = await backToBranch({ ...run.paths, side, branch, left, head: saved.head, stamp: run.id });
+  const { head, aside } = await backToBranch({ ...run.paths, place, branch, left, head: saved.head, stamp: run.id });
   if (head !== saved.head) run.log.warn({ branch, left, aside }, "the agent ended beside its branch: went back to it");
   return head;
 }

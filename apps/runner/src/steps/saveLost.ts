@@ -1,6 +1,5 @@
 import { LostRun } from "@tac8/core/state/issueStore";
 import type { RunContext } from "../run/context.ts";
-import { look } from "../workspace/aside.ts";
 import { publishSaved } from "./publish.ts";
 import { save } from "./save.ts";
 
@@ -11,7 +10,7 @@ import { save } from "./save.ts";
 export async function saveLost(run: RunContext): Promise<void> {
   const { agentRun, checkpoint, sessionHome } = run.state;
   if (checkpoint === "none" || agentRun === null) return; // No agent has left anything.
-  if (sessionHome !== run.services.homeId || look(run.paths.tree) === null) return;
+  if (sessionHome !== run.services.homeId || (await run.place().stat(run.paths.tree)) === null) return;
   if (await isSaved(run)) return;
   const { reason, runner } = run.state;
   await run.write({

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
@@ -15,7 +14,6 @@ import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
 import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../agent/classify.ts";
 import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
-import { startAgent } from "../agent/start.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
 import { MCP_FILE } from "../home/base/collect.ts";
 import { readBase } from "../home/base/read.ts";
@@ -26,7 +24,6 @@ import { AgentLost } from "../run/planSettle.ts";
 import type { RunContext } from "../run/context.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
-import { removeTree } from "../workspace/remove.ts";
 import type { EndNote } from "../workspace/endNote.ts";
 import { finish, keepEnd } from "./finish.ts";
 import type { Prompts } from "./prepare.ts";
@@ -157,13 +154,14 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
   if (run.switch.halt.aborted) await giveBack(run, budgetDay);
   run.switch.halt.throwIfAborted();
-  await mkdir(run.paths.tmpDir, { recursive: true, mode: 0o700 });
+  const place = run.place();
+  await place.makeFolder(run.paths.tmpDir, 0o700);
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
     provider === "command"
       ? commandDriver({ model, prices: agents.prices })
       : claudeDriver({ uid: process.getuid?.() ?? 0 });
-  const agent = startAgent(driver, request, {
+  const agent = place.startAgent(driver, request, {
     onEvent: (event) => {
       live.add(event);
       run.progress.did(event, redact(event.text));
@@ -209,8 +207,8 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     stopWatching();
     void live.close();
     const left = (err: unknown) => run.log.warn({ err }, "temporary files were left");
-    await removeTree(run.paths.tmpDir).catch(left);
-    if (home !== null) await keepSession(run.paths.homeDir, sessionId).catch(left);
+    await place.remove(run.paths.tmpDir).catch(left);
+    if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(left);
   }
 }
 
@@ -230,7 +228,14 @@ async function privateHome(run: RunContext, { agent, session }: Start): Promise<
   // Only Claude Code is known to load them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
-  const { env, brought } = await openHome({ home, env: run.agentEnv, git, files: base?.files ?? [], session });
+  const { env, brought } = await openHome({
+    place: run.place(),
+    home,
+    env: run.agentEnv,
+    git,
+    files: base?.files ?? [],
+    session,
+  });
   if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
   return { env, servers: base?.hasServers === true ? join(home, ".claude", MCP_FILE) : null };
 }

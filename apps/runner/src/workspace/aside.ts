@@ -1,6 +1,5 @@
-import { lstatSync, type Stats } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { AgentPlace } from "../place/place.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /**
@@ -8,30 +7,28 @@ import type { WorkspacePaths } from "./paths.ts";
  * repository. @returns the tree's new place, or the repository's where there was no tree.
  */
 export async function putAside(
+  place: AgentPlace,
   { tree, gitDir }: WorkspacePaths,
   { stamp, what }: { readonly stamp: string; readonly what: "tree" | "both" },
 ): Promise<string> {
   const treeAside = `${tree}.kept-${stamp}`;
   const gitAside = `${gitDir}.kept-${stamp}`;
-  const moveGit = what === "both" && look(gitDir) !== null;
-  if (moveGit) await rename(gitDir, gitAside);
-  const found = look(tree);
+  const moveGit = what === "both" && (await place.stat(gitDir)) !== null;
+  if (moveGit) await place.move(gitDir, gitAside);
+  const found = await place.stat(tree);
   if (found === null) return gitAside;
-  await rename(tree, treeAside);
-  if (found.isDirectory()) await pointTo(treeAside, moveGit ? join(gitAside, "worktrees", basename(tree)) : null);
+  await place.move(tree, treeAside);
+  if (found.kind === "folder") {
+    await pointTo(place, treeAside, moveGit ? join(gitAside, "worktrees", basename(tree)) : null);
+  }
   return treeAside;
 }
 
 /** A worktree knows its repository by a file `.git`; left as it is, git in the old tree would work on the new one. */
-async function pointTo(tree: string, gitDir: string | null): Promise<void> {
+async function pointTo(place: AgentPlace, tree: string, gitDir: string | null): Promise<void> {
   const file = join(tree, ".git");
-  const found = look(file);
-  if (found === null || found.isDirectory()) return;
-  await rm(file);
-  if (gitDir !== null) await writeFile(file, `gitdir: ${gitDir}\n`, { flag: "wx" });
-}
-
-/** What is at this place itself, also when it is a link to nowhere. */
-export function look(path: string): Stats | null {
-  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  const found = await place.stat(file);
+  if (found === null || found.kind === "folder") return;
+  await place.remove(file);
+  if (gitDir !== null) await place.writeFile(file, `gitdir: ${gitDir}\n`);
 }

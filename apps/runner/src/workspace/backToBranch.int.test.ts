@@ -28,9 +28,9 @@ const nth = (index: number) => commits.at(index) ?? "";
 
 /** As after an agent. */
 async function back(): Promise<{ head: string; aside: string | null }> {
-  const { paths, side, branch } = bench;
-  const saved = await saveWork({ ...paths, side, baseSha: await bench.base(), message: "the rest" });
-  return backToBranch({ ...paths, side, branch, left: saved.before ?? "", head: saved.head, stamp: "run" });
+  const { paths, place, branch } = bench;
+  const saved = await saveWork({ ...paths, place, baseSha: await bench.base(), message: "the rest" });
+  return backToBranch({ ...paths, place, branch, left: saved.before ?? "", head: saved.head, stamp: "run" });
 }
 
 async function isGood(head: string): Promise<void> {

@@ -1,15 +1,14 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { replay } from "../airlock/replay.ts";
 import { gitStep } from "../git/errors.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
-import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
+import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
 import { withoutDrivers } from "./drivers.ts";
 
 export interface BackOptions {
   readonly tree: string;
   readonly gitDir: string;
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   /** The issue's branch, on which the agent was to work. */
   readonly branch: string;
   /** Where the agent has left HEAD. */
@@ -44,15 +43,14 @@ export async function backToBranch(
   options: BackOptions,
 ): Promise<{ readonly head: string; readonly aside: string | null }> {
   const { tree, gitDir, branch, left, head, stamp } = options;
-  const side = await withoutDrivers(options.side, options);
-  const git = agentGit(side, tree);
+  const place = await withoutDrivers(options.place, options);
+  const git = gitIn(place, tree);
   const tip = await commitOf(git, `refs/heads/${branch}`);
   if (tip === null || (await isAncestor(git, tip, head))) return { head, aside: null };
   const looksBack = await isAncestor(git, left, tip);
   const rebasing = await isRebasing(options);
   if (!isOnBranch({ looksBack, rebasing })) return { head, aside: null };
-  const env = agentGitEnv(side, gitDir);
-  const onTop = await replay({ env, dir: gitDir, from: tip, head, onto: tip, signal: side.signal });
+  const onTop = await replay({ git: inFolder(place, gitDir), from: tip, head, onto: tip });
   const aside = onTop === null ? `${branch}.aside-${stamp}` : null;
   await gitStep("going back to the branch", async () => {
     if (aside !== null) await git.raw(["branch", "--force", aside, head]);
@@ -63,8 +61,9 @@ export async function backToBranch(
   return { head: onTop ?? tip, aside };
 }
 
-async function isRebasing({ tree, side }: BackOptions): Promise<boolean> {
-  const own = await agentGit(side, tree).raw(["rev-parse", "--path-format=absolute", "--git-dir"]);
-  const has = (name: string): boolean => existsSync(join(own, name));
-  return has("rebase-merge") || (has("rebase-apply") && !has("rebase-apply/applying")); // That is `git am`.
+async function isRebasing({ tree, place }: BackOptions): Promise<boolean> {
+  const own = await gitIn(place, tree).raw(["rev-parse", "--path-format=absolute", "--git-dir"]);
+  const has = (name: string): Promise<boolean> => place.exists(join(own, name));
+  if (await has("rebase-merge")) return true;
+  return (await has("rebase-apply")) && !(await has("rebase-apply/applying")); // That is `git am`.
 }

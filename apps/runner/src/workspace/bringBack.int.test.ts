@@ -24,11 +24,11 @@ afterAll(async () => {
 
 const inTree = (path: string) => join(bench.paths.tree, path);
 const find = (options: Partial<BringBackOptions> = {}) => {
-  const { paths, side, branch, mirror } = bench;
+  const { paths, place, branch, mirror } = bench;
   // A run has one of its own.
   return bringBack(new Mirror(mirror.paths, bench.clean), {
     paths,
-    side,
+    place,
     branch,
     saved,
     ours: true,

@@ -1,5 +1,5 @@
 import { commitOf } from "../git/openGit.ts";
-import { agentGit } from "./agentGit.ts";
+import { gitIn } from "../place/place.ts";
 import { isDamage } from "./damage.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { checkFiles, openingUp, reattach, type EnsuredWorkspace, type EnsureOptions } from "./ensure.ts";
@@ -9,7 +9,7 @@ import { planFinished, type FinishedFacts } from "./plan.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
 export interface BringBackOptions
-  extends Pick<EnsureOptions, "paths" | "side" | "stamp">, Pick<FinishedFacts, "saved" | "ours"> {
+  extends Pick<EnsureOptions, "paths" | "place" | "stamp">, Pick<FinishedFacts, "saved" | "ours"> {
   /** Of the issue; a workspace that was made for another one keeps its own. */
   readonly branch: string;
 }
@@ -24,7 +24,7 @@ export type Finished =
  * published is what was finished. The caller holds the workspace's lock.
  */
 export async function bringBack(mirror: Mirror, options: BringBackOptions): Promise<Finished> {
-  const { signal } = options.side;
+  const { signal } = options.place;
   const first = await unlessDamaged(mirror, options);
   if (first.kind !== "missing" || !options.ours) return first;
   // It looks the same where the mirror is gone or damaged that the workspace borrows from.
@@ -37,7 +37,7 @@ async function unlessDamaged(mirror: Mirror, options: BringBackOptions): Promise
   try {
     return await find(mirror, options);
   } catch (error) {
-    options.side.signal?.throwIfAborted();
+    options.place.signal?.throwIfAborted();
     if (!isDamage(error)) throw error;
     return { kind: "missing" };
   }
@@ -47,22 +47,22 @@ async function find(
   mirror: Mirror,
   { paths, stamp, branch, saved, ours, ...rest }: BringBackOptions,
 ): Promise<Finished> {
-  const side = await withoutDrivers(rest.side, paths);
+  const place = await withoutDrivers(rest.place, paths);
   const options: EnsureOptions = {
     paths,
-    side,
+    place,
     stamp,
     mirrorDir: mirror.paths.dir,
     goal: { branch, start: saved ?? "", published: false },
   };
   return openingUp(options, async () => {
-    await removeStaleLocks(paths.gitDir);
+    await removeStaleLocks(place, paths.gitDir);
     const found = await lookAt(options);
     // A git that was interrupted looks like a damaged repository.
-    side.signal?.throwIfAborted();
+    place.signal?.throwIfAborted();
     const hasSaved =
-      saved !== null && found.repositoryWorks && (await commitOf(agentGit(side, paths.gitDir), saved)) !== null;
-    side.signal?.throwIfAborted();
+      saved !== null && found.repositoryWorks && (await commitOf(gitIn(place, paths.gitDir), saved)) !== null;
+    place.signal?.throwIfAborted();
     const head = hasSaved ? saved : found.head;
     // Before anything is put aside: it may be the mirror that is damaged.
     if (ours && !found.treeWorks && head !== null) await checkFiles(options, head);

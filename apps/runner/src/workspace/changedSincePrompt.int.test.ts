@@ -30,7 +30,7 @@ async function isLater(than: string): Promise<boolean> {
   return (await stat(probe)).mtimeMs > (await stat(than)).mtimeMs;
 }
 
-const changed = () => changedSincePrompt({ ...bench.paths, side: bench.side, startSha });
+const changed = () => changedSincePrompt({ ...bench.paths, place: bench.place, startSha });
 
 test("an agent that did nothing has changed nothing, whatever was left uncommitted before it", async () => {
   await bench.write("src/a b.txt", "before\n");

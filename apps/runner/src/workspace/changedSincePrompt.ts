@@ -1,14 +1,14 @@
-import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { commitOf } from "../git/openGit.ts";
-import { agentGit, type AgentSide } from "./agentGit.ts";
+import { gitIn, type AgentPlace } from "../place/place.ts";
+import { promptTime } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 /** Thousands of new files are a change in any case: the first ones are enough. */
 const MAX_FILES = 10_000;
 
 export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "promptFile"> {
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   /** Commit that the workspace was at when its agent began. */
   readonly startSha: string;
 }
@@ -18,14 +18,14 @@ export interface ChangedOptions extends Pick<WorkspacePaths, "tree" | "promptFil
  * newer than the prompt, which is written just before an agent starts. Changes nothing. The two may be on different file
  * systems. Their times come from one clock, unless one of them is a network file system: then the clocks have to agree.
  */
-export async function changedSincePrompt({ tree, promptFile, side, startSha }: ChangedOptions): Promise<boolean> {
-  const began = await lstat(promptFile).catch(() => null);
+export async function changedSincePrompt({ tree, promptFile, place, startSha }: ChangedOptions): Promise<boolean> {
+  const began = await promptTime({ promptFile });
   if (began === null) return false;
-  const git = agentGit(side, tree);
+  const git = gitIn(place, tree);
   if ((await commitOf(git, "HEAD")) !== startSha) return true;
   const status = await git.raw(["status", "--porcelain=v2", "--no-renames", "--untracked-files=all", "-z"]);
   for (const path of uncommittedPaths(status).slice(0, MAX_FILES)) {
-    if ((await changedAt(tree, path)) > began.mtimeMs) return true;
+    if ((await changedAt({ place, tree }, path)) > began) return true;
   }
   return false;
 }
@@ -39,9 +39,9 @@ export function uncommittedPaths(status: string): string[] {
 }
 
 /** Epoch ms of the last change of a path; for one that was deleted, of the nearest folder that is there. */
-async function changedAt(tree: string, path: string): Promise<number> {
+async function changedAt({ place, tree }: Pick<ChangedOptions, "place" | "tree">, path: string): Promise<number> {
   for (let at = path; ; at = dirname(at)) {
-    const found = await lstat(join(tree, at)).catch(() => null);
+    const found = await place.stat(join(tree, at)).catch(() => null);
     if (found !== null) return found.ctimeMs;
     if (at === ".") return 0;
   }

@@ -28,7 +28,7 @@ const refs = async () => (await bench.agent(["for-each-ref", "--format=%(refname
 
 async function why(): Promise<string | null> {
   await bench.mirror.refresh();
-  return whyKept({ ...bench.paths, side: bench.side, whyCommitsKept: byMirror(bench.mirror) });
+  return whyKept({ ...bench.paths, place: bench.place, whyCommitsKept: byMirror(bench.mirror) });
 }
 
 fieldTest("B8", "git answers as in a clone: tags, the base branch, and what GitHub has", async () => {
@@ -115,17 +115,17 @@ fieldTest("B8", "tags and the base are nobody's work: a workspace goes, and none
   await bench.mirror.refresh();
   await bench.ensure();
   expect(await bench.agent(["rev-parse", `r-${bench.name}`])).toBe(other);
-  const { paths, side, mirror, clean, name } = bench;
+  const { paths, place, mirror, clean, name } = bench;
   const head = await bench.commit("new.txt", "new\n");
   const baseSha = await bench.base();
-  await saveWork({ ...paths, side, baseSha, message: "x" });
-  const options = { mirror: mirror.paths, clean, agent: side, tree: paths.tree, baseSha, known: [], runId: name };
+  await saveWork({ ...paths, place, baseSha, message: "x" });
+  const options = { mirror: mirror.paths, clean, agent: place, tree: paths.tree, baseSha, known: [], runId: name };
   const crossed = await withIncoming(options, async ({ dir, commits }) => ({
     commits,
     refs: await bench.agent(["for-each-ref", "--format=%(refname)"], dir),
   }));
   expect(crossed).toEqual({ commits: 1, refs: "refs/heads/work" });
-  const kept = () => whyKept({ ...paths, side, whyCommitsKept: byPublished({ side, gitDir: paths.gitDir }, [head]) });
+  const kept = () => whyKept({ ...paths, place, whyCommitsKept: byPublished({ place, gitDir: paths.gitDir }, [head]) });
   expect(await kept()).toBeNull();
   expect(await why()).toMatch(/not on GitHub/);
   await bench.agent(["push", "--quiet", bench.originDir, `${head}:refs/heads/${bench.branch}`]);

@@ -1,9 +1,8 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatPackedRefs, parsePackedRefs, readRefs, type Ref, type Refs } from "../git/refFiles.ts";
-import { look } from "./aside.ts";
+import { formatPackedRefs, packedRefsSize, parsePackedRefs, readRefs, type Ref, type Refs } from "../git/refFiles.ts";
 import { makeOurFolder, putFile } from "./ourSettings.ts";
-import { readPlainFile } from "./plainFile.ts";
+import { readText } from "../files/files.ts";
+import type { AgentPlace } from "../place/place.ts";
 
 /** The refs that tac8 put into a thin repository, in the form of `packed-refs`. */
 const OURS = "tac8-refs";
@@ -21,6 +20,7 @@ export interface BaseNames {
 }
 
 export interface CloneRefsOptions {
+  readonly place: AgentPlace;
   readonly gitDir: string;
   readonly mirrorDir: string;
   /** The issue's branch. */
@@ -33,26 +33,33 @@ export interface CloneRefsOptions {
  * Give a thin repository the refs that a clone has: tags, `origin/…` for each branch, `origin/HEAD`, and the base branch by
  * its own name. They are written as one file, so that 20,000 tags take milliseconds. What the agent has made of them stays.
  */
-export async function writeCloneRefs({ gitDir, mirrorDir, branch, baseSha, names }: CloneRefsOptions): Promise<void> {
-  const files = [join(gitDir, "packed-refs"), join(mirrorDir, "packed-refs")];
-  if (files.some((file) => (look(file)?.size ?? 0) > MAX_FILE)) return;
+export async function writeCloneRefs({
+  place,
+  gitDir,
+  mirrorDir,
+  branch,
+  baseSha,
+  names,
+}: CloneRefsOptions): Promise<void> {
+  const theirs = await place.stat(join(gitDir, "packed-refs"));
+  if (Math.max(theirs?.size ?? 0, await packedRefsSize(mirrorDir)) > MAX_FILE) return;
   const [mirror, before, packed, inUse] = await Promise.all([
     readRefs(mirrorDir, ["refs/tags", "refs/heads"]),
-    readOurs(gitDir),
-    readPlainFile(join(gitDir, "packed-refs"), MAX_FILE),
-    readHeads(gitDir),
+    readOurs(place, gitDir),
+    readText(place, join(gitDir, "packed-refs"), MAX_FILE),
+    readHeads(place, gitDir),
   ]);
   const ours = cloneRefs(mirror, { base: names.base, baseSha });
   const local = `refs/heads/${names.base}`;
-  const isFolder = look(join(gitDir, local))?.isDirectory() === true;
+  const isFolder = (await place.stat(join(gitDir, local)))?.kind === "folder";
   if (isFolder || collide(names.base, branch)) ours.delete(local);
   // A branch that is checked out must not move under its files.
   else if (inUse.has(local)) keep(ours, before, local);
   const merged = mergeRefs(parsePackedRefs(packed ?? ""), { before, ours });
   const text = formatPackedRefs(merged);
-  if (text !== packed) await putFile(join(gitDir, "packed-refs"), text);
-  await putFile(join(gitDir, OURS), formatPackedRefs(ours));
-  if (ours.has(`${REMOTE}/${names.defaultBranch}`)) await writeHead(gitDir, names.defaultBranch);
+  if (text !== packed) await putFile(place, join(gitDir, "packed-refs"), text);
+  await putFile(place, join(gitDir, OURS), formatPackedRefs(ours));
+  if (ours.has(`${REMOTE}/${names.defaultBranch}`)) await writeHead(place, gitDir, names.defaultBranch);
 }
 
 /** The refs of a clone. Pure. */
@@ -81,8 +88,8 @@ export function mergeRefs(
 }
 
 /** The refs that tac8 put into a repository: they are nobody's work. */
-export async function readOurs(gitDir: string): Promise<Refs> {
-  return parsePackedRefs((await readPlainFile(join(gitDir, OURS), MAX_FILE)) ?? "");
+export async function readOurs(place: AgentPlace, gitDir: string): Promise<Refs> {
+  return parsePackedRefs((await readText(place, join(gitDir, OURS), MAX_FILE)) ?? "");
 }
 
 /** Is this ref there because GitHub has it? */
@@ -102,14 +109,15 @@ function collide(a: string, b: string): boolean {
 }
 
 /** Branches that worktrees are on. */
-export async function readHeads(gitDir: string): Promise<ReadonlySet<string>> {
-  const names = await readdir(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
-  const some = names.slice(0, MAX_WORKTREES);
-  const heads = await Promise.all(some.map((name) => readPlainFile(join(gitDir, "worktrees", name, "HEAD"), 1000)));
+export async function readHeads(place: AgentPlace, gitDir: string): Promise<ReadonlySet<string>> {
+  const some = await place.list(join(gitDir, "worktrees"), MAX_WORKTREES).catch(() => []); // There is none yet.
+  const heads = await Promise.all(
+    some.map(({ name }) => readText(place, join(gitDir, "worktrees", name, "HEAD"), 1000)),
+  );
   return new Set(heads.flatMap((text) => /^ref: (\S+)/.exec(text ?? "")?.[1] ?? []));
 }
 
-async function writeHead(gitDir: string, defaultBranch: string): Promise<void> {
-  const folder = await makeOurFolder(gitDir, REMOTE.split("/"));
-  await putFile(join(folder, "HEAD"), `ref: ${REMOTE}/${defaultBranch}\n`);
+async function writeHead(place: AgentPlace, gitDir: string, defaultBranch: string): Promise<void> {
+  const folder = await makeOurFolder(place, gitDir, REMOTE.split("/"));
+  await putFile(place, join(folder, "HEAD"), `ref: ${REMOTE}/${defaultBranch}\n`);
 }

@@ -31,7 +31,7 @@ async function prepare(): Promise<{ mirror: Mirror; workspace: EnsuredWorkspace 
   await mirror.pin("base/gh-1", base);
   const workspace = await soundWorkspace(mirror, {
     paths: bench.paths,
-    side: bench.side,
+    place: bench.place,
     mirrorDir: mirror.paths.dir,
     goal: { branch: bench.branch, start: published ?? base, published: published !== null },
     stamp: randomUUID().slice(0, 8),
@@ -202,7 +202,7 @@ test("a mirror that was damaged after the work began does not cost the work its 
       {
         mirror: mirror.paths,
         clean: bench.clean,
-        agent: bench.side,
+        agent: bench.place,
         tree: bench.paths.tree,
         baseSha,
         known: [],

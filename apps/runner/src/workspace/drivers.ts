@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { throwWithoutAnswer } from "../git/openGit.ts";
-import { agentGit, filterOff, type AgentSide } from "./agentGit.ts";
+import { readText } from "../files/files.ts";
+import { filterOff } from "../place/filterOff.ts";
+import { gitIn, type AgentPlace } from "../place/place.ts";
 import type { WorkspacePaths } from "./paths.ts";
-import { readPlainFile } from "./plainFile.ts";
 import { OUR_INCLUDE } from "./ourSettings.ts";
 
 const MAX_FILE = 256 * 1024;
@@ -12,34 +11,34 @@ const MAX_FILE = 256 * 1024;
 const SUSPICIOUS = /filter|merge|include/i;
 
 /**
- * Return the side with the programs turned off that the repository's own settings name for filters and merges: an agent may
+ * Return the place with the programs turned off that the repository's own settings name for filters and merges: an agent may
  * have put them there, and they may fail or never end. Git itself is asked for the names only where the files have any.
  */
 export async function withoutDrivers(
-  side: AgentSide,
+  place: AgentPlace,
   paths: Pick<WorkspacePaths, "tree" | "gitDir">,
-): Promise<AgentSide> {
+): Promise<AgentPlace> {
   const { tree, gitDir } = paths;
-  const worktrees = await readdir(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
-  const folders = [gitDir, ...worktrees.map((name) => join(gitDir, "worktrees", name))];
+  const worktrees = await place.list(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
+  const folders = [gitDir, ...worktrees.map(({ name }) => join(gitDir, "worktrees", name))];
   const files = [join(gitDir, "config"), ...folders.map((folder) => join(folder, "config.worktree"))];
-  const suspicious = await Promise.all(files.map(mayName));
-  if (!suspicious.includes(true)) return side;
-  const dir = existsSync(join(tree, ".git")) ? tree : gitDir;
+  const suspicious = await Promise.all(files.map((file) => mayName(place, file)));
+  if (!suspicious.includes(true)) return place;
+  const dir = (await place.exists(join(tree, ".git"))) ? tree : gitDir;
   try {
-    const names = await agentGit(side, dir).raw(["config", "--list", "--name-only", "-z"]);
-    return { ...side, drivers: driversOff(names) };
+    const names = await gitIn(place, dir).raw(["config", "--list", "--name-only", "-z"]);
+    return place.withSettings(driversOff(names));
   } catch (error) {
-    side.signal?.throwIfAborted();
+    place.signal?.throwIfAborted();
     throwWithoutAnswer(error);
-    return side; // Settings that git cannot read stop every other command too.
+    return place; // Settings that git cannot read stop every other command too.
   }
 }
 
-async function mayName(file: string): Promise<boolean> {
-  const found = await lstat(file).catch(() => null);
+async function mayName(place: AgentPlace, file: string): Promise<boolean> {
+  const found = await place.stat(file).catch(() => null);
   if (found === null) return false;
-  const text = found.size > MAX_FILE ? null : await readPlainFile(file, MAX_FILE);
+  const text = found.size > MAX_FILE ? null : await readText(place, file, MAX_FILE);
   return text === null || SUSPICIOUS.test(text.replace(OUR_INCLUDE, ""));
 }
 

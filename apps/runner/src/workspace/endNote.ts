@@ -1,10 +1,10 @@
-import { rm } from "node:fs/promises";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { denialSchema } from "@tac8/core/domain/denials";
 import { usageSchema } from "@tac8/core/domain/usage";
 import { z } from "zod";
 import type { WorkspacePaths } from "./paths.ts";
-import { readPlainFile } from "./plainFile.ts";
+import { readText, type Files } from "../files/files.ts";
+import { localFiles } from "../files/local.ts";
 
 const MAX_BYTES = 256 * 1024;
 
@@ -36,9 +36,9 @@ export async function writeEndNote({ endFile }: EndPath, note: EndNote): Promise
   await writeWholeFile(endFile, JSON.stringify(note));
 }
 
-/** @returns null when there is none that can be read. */
-export async function readEndNote({ endFile }: EndPath): Promise<EndNote | null> {
-  const text = await readPlainFile(endFile, MAX_BYTES);
+/** `files`: of the side that has the note. @returns null when there is none that can be read. */
+export async function readEndNote({ endFile }: EndPath, files: Files = localFiles): Promise<EndNote | null> {
+  const text = await readText(files, endFile, MAX_BYTES);
   if (text === null) return null;
   try {
     return endNoteSchema.safeParse(JSON.parse(text)).data ?? null;
@@ -48,5 +48,5 @@ export async function readEndNote({ endFile }: EndPath): Promise<EndNote | null>
 }
 
 export async function removeEndNote({ endFile }: EndPath): Promise<void> {
-  await rm(endFile, { force: true, recursive: true });
+  await localFiles.remove(endFile);
 }

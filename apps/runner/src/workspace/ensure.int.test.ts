@@ -8,6 +8,7 @@ import { readEndNote, writeEndNote } from "./endNote.ts";
 import { ensureWorkspace, type EnsuredWorkspace } from "./ensure.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { breakGit } from "./testing/breakGit.ts";
+import { directPlace } from "../place/direct.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
 let bench: GitBench;
@@ -189,7 +190,7 @@ test.each(["rev-parse", "status"])(
     const mine = await bench.commit("mine.txt", "mine\n");
     const failed = ensureWorkspace({
       paths: bench.paths,
-      side: { env: await breakGit(bench.side.env, { dir: bench.dir, command, shell: "kill -9 $$" }) },
+      place: directPlace({ env: await breakGit(bench.env, { dir: bench.dir, command, shell: "kill -9 $$" }) }),
       mirrorDir: bench.mirror.paths.dir,
       goal: { branch: bench.branch, start: await bench.base(), published: false },
       stamp: "x",
@@ -297,7 +298,7 @@ test("somebody's commit beside ours: ours go on top of it, uncommitted work too"
 
 test("somebody's branch from before a base with merges: our work goes on top of it, the base stays where it is", async () => {
   const origin = async (...args: string[]) =>
-    (await execa("git", args, { cwd: bench.originDir, env: bench.side.env })).stdout;
+    (await execa("git", args, { cwd: bench.originDir, env: bench.env })).stdout;
   const before = await origin("rev-parse", "main");
   const side = await bench.push("side", { "side.txt": "side\n" });
   await bench.push("main", { "main.txt": "main\n" });
@@ -387,7 +388,7 @@ test("a link in the path of the data folder changes nothing", async () => {
   const moved = (path: string) => path.replace(bench.home, other);
   const found = await ensureWorkspace({
     paths: { ...bench.paths, tree: moved(bench.paths.tree), gitDir: moved(bench.paths.gitDir) },
-    side: bench.side,
+    place: bench.place,
     mirrorDir: bench.mirror.paths.dir,
     goal: { branch: bench.branch, start: head, published: false },
     stamp: "x",
@@ -420,7 +421,7 @@ test("an interruption puts nothing aside", async () => {
   const { paths, mirror } = bench;
   const work = ensureWorkspace({
     paths,
-    side: { ...bench.side, signal: abort.signal },
+    place: directPlace({ env: bench.env, signal: abort.signal }),
     mirrorDir: mirror.paths.dir,
     goal: { branch: bench.branch, start: head, published: false },
     stamp: "x",

@@ -1,11 +1,10 @@
-import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isValuable } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
 import { commitOf } from "../git/openGit.ts";
 import { replay } from "../airlock/replay.ts";
-import { agentGit, agentGitEnv, type AgentSide } from "./agentGit.ts";
-import { look, putAside } from "./aside.ts";
+import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
+import { putAside } from "./aside.ts";
 import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { removeEndNote } from "./endNote.ts";
@@ -14,13 +13,12 @@ import { writeBranchNote } from "./notes.ts";
 import { makeOurFolder, putFile, writeOurSettings } from "./ourSettings.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import { planWorkspace, type WorkspaceGoal, type WorkspaceSnapshot } from "./plan.ts";
-import { openUp } from "./remove.ts";
 import { saveWork } from "./save.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 
 export interface EnsureOptions {
   readonly paths: WorkspacePaths;
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   /** Folder of the mirror; its objects are lent to the workspace. */
   readonly mirrorDir: string;
   readonly goal: WorkspaceGoal;
@@ -44,31 +42,31 @@ export interface EnsuredWorkspace {
  */
 export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWorkspace> {
   return openingUp(options, async () =>
-    ensure({ ...options, side: await withoutDrivers(options.side, options.paths) }),
+    ensure({ ...options, place: await withoutDrivers(options.place, options.paths) }),
   );
 }
 
 /** Once more, where an agent took permissions away. */
-export async function openingUp<T>({ paths, side }: EnsureOptions, work: () => Promise<T>): Promise<T> {
+export async function openingUp<T>({ paths, place }: EnsureOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    side.signal?.throwIfAborted();
+    place.signal?.throwIfAborted();
     if (!/EACCES|permission denied/i.test(String(error))) throw error;
-    await openUp(paths.gitDir);
-    await openUp(paths.tree);
+    await place.openTree(paths.gitDir);
+    await place.openTree(paths.tree);
     return work();
   }
 }
 
 async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
-  const { paths, goal, side } = options;
-  await removeStaleLocks(paths.gitDir);
+  const { paths, goal, place } = options;
+  await removeStaleLocks(place, paths.gitDir);
   const found = await lookOffBase(options);
   if (found.treeWorks && found.head !== null) await checkFiles(options, found.head);
   const relation = found.head === null ? null : await relate(options, found.head);
   // A git that was interrupted looks like a damaged repository.
-  side.signal?.throwIfAborted();
+  place.signal?.throwIfAborted();
   const plan = planWorkspace(found, goal, relation);
   switch (plan.do) {
     case "create":
@@ -100,8 +98,8 @@ export async function reattach(
   options: EnsureOptions,
   { commit, because }: { readonly commit: string; readonly because: string | null },
 ): Promise<EnsuredWorkspace> {
-  const { paths, stamp } = options;
-  const aside = because === null ? null : await putAside(paths, { stamp, what: "tree" });
+  const { place, paths, stamp } = options;
+  const aside = because === null ? null : await putAside(place, paths, { stamp, what: "tree" });
   await connect(options);
   await addWorktree(options, commit);
   return done(options, { how: "reattached", aside, because });
@@ -110,18 +108,18 @@ export async function reattach(
 async function forward(options: EnsureOptions, head: string): Promise<void> {
   await connect(options);
   await gitStep("bringing the workspace up to the branch", () =>
-    agentGit(options.side, options.paths.tree).raw(["reset", "--quiet", "--hard", head]),
+    gitIn(options.place, options.paths.tree).raw(["reset", "--quiet", "--hard", head]),
   );
 }
 
 /** What is there; an agent that was only looking at the base, on the base's own branch, is put back on the issue's first. */
 async function lookOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
-  const { paths, side, goal } = options;
+  const { paths, place, goal } = options;
   const found = await lookAt(options);
   const local = `refs/heads/${goal.names?.base ?? ""}`;
-  if (!found.clean || found.head === null || !(await readHeads(paths.gitDir)).has(local)) return found;
-  if ((await readOurs(paths.gitDir)).get(local)?.sha !== found.head) return found;
-  const git = agentGit(side, paths.tree);
+  if (!found.clean || found.head === null || !(await readHeads(place, paths.gitDir)).has(local)) return found;
+  if ((await readOurs(place, paths.gitDir)).get(local)?.sha !== found.head) return found;
+  const git = gitIn(place, paths.tree);
   const isOnIt = (await git.raw(["rev-parse", "--symbolic-full-name", "HEAD"])) === local;
   if (!isOnIt || (await commitOf(git, `refs/heads/${goal.branch}`)) === null) return found;
   await gitStep("going back to the branch", () =>
@@ -134,74 +132,73 @@ async function lookOffBase(options: EnsureOptions): Promise<WorkspaceSnapshot> {
  * The workspace's commits, and what is not committed yet, made again on top of the branch as GitHub has it. @returns the new
  * head; null where they conflict, or not all could be committed.
  */
-async function putOnTop({ paths, side, goal }: EnsureOptions, baseSha: string): Promise<string | null> {
-  const saved = await saveWork({ ...paths, side, baseSha, message: "Work that was not committed yet" });
+async function putOnTop({ paths, place, goal }: EnsureOptions, baseSha: string): Promise<string | null> {
+  const saved = await saveWork({ ...paths, place, baseSha, message: "Work that was not committed yet" });
   // A reset would overwrite them. What is no work stays where it is.
   if (saved.unsaved.some(isValuable)) return null;
-  const env = agentGitEnv(side, paths.gitDir);
   const { start: from, base } = goal;
-  return replay({ env, dir: paths.gitDir, from, base, head: saved.head, onto: from, signal: side.signal });
+  return replay({ git: inFolder(place, paths.gitDir), from, base, head: saved.head, onto: from });
 }
 
 /** Puts all that is there aside, and makes a new one. */
 export async function replaceWorkspace(options: EnsureOptions, because: string): Promise<EnsuredWorkspace> {
-  const { paths, stamp } = options;
-  const there = look(paths.gitDir) !== null || look(paths.tree) !== null;
-  const aside = there ? await putAside(paths, { stamp, what: "both" }) : null;
+  const { place, paths, stamp } = options;
+  const there = (await place.stat(paths.gitDir)) !== null || (await place.stat(paths.tree)) !== null;
+  const aside = there ? await putAside(place, paths, { stamp, what: "both" }) : null;
   await create(options);
   return done(options, { how: "replaced", aside, because });
 }
 
 async function create(options: EnsureOptions): Promise<void> {
-  const { paths, side, goal } = options;
-  await mkdir(paths.gitDir, { recursive: true });
+  const { paths, place, goal } = options;
+  await place.makeFolder(paths.gitDir);
   await gitStep("making the workspace's repository", () =>
-    agentGit(side, dirname(paths.gitDir)).raw(["init", "--quiet", "--bare", "--template=", paths.gitDir]),
+    gitIn(place, dirname(paths.gitDir)).raw(["init", "--quiet", "--bare", "--template=", paths.gitDir]),
   );
   await connect(options);
   await addWorktree(options, goal.start);
 }
 
 /** Git works on for a while in a workspace whose borrowed objects are gone, and then cannot take its commits out. */
-export async function checkFiles({ side, paths }: EnsureOptions, head: string): Promise<void> {
+export async function checkFiles({ place, paths }: EnsureOptions, head: string): Promise<void> {
   await gitStep("looking at the workspace's files", () =>
-    agentGit(side, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),
+    gitIn(place, paths.gitDir).raw(["rev-list", "--quiet", "--objects", "--no-walk", head]),
   );
 }
 
 /** (Re)writes what ties the thin repository to the mirror and to its branch, and what it has of a clone. */
-async function connect({ paths, side, mirrorDir, goal }: EnsureOptions): Promise<void> {
-  const info = await makeOurFolder(paths.gitDir, ["objects", "info"]);
-  await putFile(join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
+async function connect({ paths, place, mirrorDir, goal }: EnsureOptions): Promise<void> {
+  const info = await makeOurFolder(place, paths.gitDir, ["objects", "info"]);
+  await putFile(place, join(info, "alternates"), `${join(mirrorDir, "objects")}\n`);
   await writeBranchNote(paths, goal.branch);
-  await writeOurSettings(paths.gitDir, side.env);
+  await writeOurSettings(place, paths.gitDir);
   const { branch, base: baseSha, names } = goal;
   if (baseSha === undefined || names === undefined) return;
-  await writeCloneRefs({ gitDir: paths.gitDir, mirrorDir, branch, baseSha, names });
+  await writeCloneRefs({ place, gitDir: paths.gitDir, mirrorDir, branch, baseSha, names });
 }
 
 /** A note of an agent's end is about the worktree in which that agent worked, so none outlives the making of another one. */
-async function addWorktree({ paths, side, goal }: EnsureOptions, commit: string): Promise<void> {
+async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string): Promise<void> {
   await removeEndNote(paths);
-  await mkdir(dirname(paths.tree), { recursive: true });
-  const git = agentGit(side, paths.gitDir);
+  await place.makeFolder(dirname(paths.tree));
+  const git = gitIn(place, paths.gitDir);
   await gitStep("making the worktree", async () => {
-    await rm(join(paths.gitDir, "worktrees", basename(paths.tree), "locked"), { force: true });
+    await place.remove(join(paths.gitDir, "worktrees", basename(paths.tree), "locked"));
     await git.raw(["worktree", "prune"]);
     await git.raw(["worktree", "add", "--quiet", "--force", "--detach", paths.tree, commit]);
     // In a step of its own: `worktree add -B` refuses a branch that an agent has checked out in a worktree of its own.
     const checkout = ["checkout", "--quiet", "--ignore-other-worktrees", "-B", goal.branch];
-    await agentGit(side, paths.tree).raw(checkout);
+    await gitIn(place, paths.tree).raw(checkout);
   });
 }
 
 async function done(
-  { paths, side }: EnsureOptions,
+  { paths, place }: EnsureOptions,
   result: { how: EnsuredWorkspace["how"]; aside?: string | null; because?: string | null },
 ): Promise<EnsuredWorkspace> {
   const head = await gitStep("reading the workspace's commit", () =>
-    agentGit(side, paths.tree).raw(["rev-parse", "--verify", "HEAD^{commit}"]),
+    gitIn(place, paths.tree).raw(["rev-parse", "--verify", "HEAD^{commit}"]),
   );
-  await chmod(paths.tree, (await stat(paths.tree)).mode | 0o700);
+  await place.openFolder(paths.tree);
   return { aside: null, because: null, ...result, head };
 }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readEndNote, writeEndNote } from "./endNote.ts";
+import { directPlace } from "../place/direct.ts";
 import { adoptFormerNotes } from "./formerNotes.ts";
 import { makeNotesFolder, readBranchNote, writeBranchNote } from "./notes.ts";
 import { workspacePaths, type WorkspacePaths } from "./paths.ts";
@@ -22,6 +23,7 @@ const note = {
 const forged = { ...note, summary: "Forged.", usage: { ...NO_USAGE, costUsd: 1000 } };
 let dir = "";
 let paths: WorkspacePaths;
+const place = directPlace({ env: {} });
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-former-"));
   paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });
@@ -40,7 +42,7 @@ async function olderWorkspace(): Promise<void> {
 
 test("an end that an older version noted, its branch and its prompt with its time are taken over", async () => {
   await olderWorkspace();
-  await adoptFormerNotes(paths);
+  await adoptFormerNotes(place, paths);
   expect(await readEndNote(paths)).toEqual(note);
   expect(await readBranchNote(paths)).toBe("auto/gh-1");
   expect(await readFile(paths.promptFile, "utf8")).toBe("Please.");
@@ -65,7 +67,7 @@ test.skipIf(elsewhere === undefined)("also from another file system", async () =
     await mkdir(paths.gitDir, { recursive: true });
     await mkdir(dirname(paths.former.promptFile), { recursive: true });
     await olderWorkspace();
-    await adoptFormerNotes(paths);
+    await adoptFormerNotes(place, paths);
     expect(await readFile(paths.promptFile, "utf8")).toBe("Please.");
     expect((await stat(paths.promptFile)).mtimeMs).toBe(1_000_000);
     expect(await readBranchNote(paths)).toBe("auto/gh-1");
@@ -77,10 +79,10 @@ test.skipIf(elsewhere === undefined)("also from another file system", async () =
 
 test("that is done once: what an agent writes there afterwards is not read", async () => {
   await olderWorkspace();
-  await adoptFormerNotes(paths);
+  await adoptFormerNotes(place, paths);
   await writeFile(paths.former.endFile, JSON.stringify(forged));
   await writeFile(paths.former.branchFile, "main\n");
-  await adoptFormerNotes(paths);
+  await adoptFormerNotes(place, paths);
   expect(await readEndNote(paths)).toEqual(note);
   expect(await readBranchNote(paths)).toBe("auto/gh-1");
 });
@@ -88,7 +90,7 @@ test("that is done once: what an agent writes there afterwards is not read", asy
 test("nor in a workspace that this version made", async () => {
   await writeBranchNote(paths, "auto/gh-1");
   await writeFile(paths.former.endFile, JSON.stringify(forged));
-  await adoptFormerNotes(paths);
+  await adoptFormerNotes(place, paths);
   expect(await readEndNote(paths)).toBeNull();
 });
 
@@ -96,7 +98,7 @@ test("an interruption in between is made up for", async () => {
   await olderWorkspace();
   await makeNotesFolder(paths.notesDir);
   await writeEndNote(paths, note); // It got as far as this.
-  await adoptFormerNotes(paths);
+  await adoptFormerNotes(place, paths);
   expect(await readEndNote(paths)).toEqual(note);
   expect(await readBranchNote(paths)).toBe("auto/gh-1");
 });
@@ -106,13 +108,13 @@ test("links and other things in their places are left where they are", async () 
   await writeFile(elsewhere, JSON.stringify(note));
   for (const place of [paths.former.endFile, paths.former.branchFile, paths.former.promptFile])
     await symlink(elsewhere, place);
-  await adoptFormerNotes(paths);
+  await adoptFormerNotes(place, paths);
   expect(existsSync(paths.notesDir)).toBe(false);
 });
 
 test("where there is no workspace there is nothing to take over", async () => {
   await rm(paths.gitDir, { recursive: true });
   await writeFile(paths.former.promptFile, "Please.");
-  await adoptFormerNotes(paths);
+  await adoptFormerNotes(place, paths);
   expect(existsSync(paths.notesDir)).toBe(false);
 });

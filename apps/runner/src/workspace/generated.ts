@@ -59,7 +59,10 @@ export function isGeneratedFile(path: string): boolean {
  * Return the outermost folder of a path that a tool makes, with a slash at its end; null: none. `filesIn`: names of the
  * files in a folder, asked only where they decide.
  */
-export function generatedFolder(path: string, filesIn: (folder: string) => readonly string[]): string | null {
+export async function generatedFolder(
+  path: string,
+  filesIn: (folder: string) => Promise<readonly string[]>,
+): Promise<string | null> {
   const parts = path.split("/");
   let parent = "";
   for (const name of parts.slice(0, -1)) {
@@ -68,7 +71,7 @@ export function generatedFolder(path: string, filesIn: (folder: string) => reado
     const describes = Object.hasOwn(OUTPUTS, name) ? OUTPUTS[name] : undefined;
     if (describes !== undefined) {
       const atRoot = parent === "" && ROOT_OUTPUTS.has(name);
-      if (atRoot || filesIn(parent).some((file) => describes.test(file))) return folder;
+      if (atRoot || (await filesIn(parent)).some((file) => describes.test(file))) return folder;
     }
     parent = folder;
   }

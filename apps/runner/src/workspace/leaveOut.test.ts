@@ -137,10 +137,10 @@ test.each<[string, string | null]>([
   ["src/build/index.ts", null],
   ["node_modules", null],
   ["constructor/a.ts", null],
-])("the generated folder of %s is %s", (path, folder) => {
+])("the generated folder of %s is %s", async (path, folder) => {
   const described: Readonly<Record<string, readonly string[]>> = {
     "crates/a/": ["Cargo.toml"],
     "packages/web/": ["package.json"],
   };
-  expect(generatedFolder(path, (parent) => described[parent] ?? [])).toBe(folder);
+  expect(await generatedFolder(path, async (parent) => described[parent] ?? [])).toBe(folder);
 });

@@ -1,7 +1,6 @@
-import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { localFiles } from "../files/local.ts";
 import { tryLock, type Lock } from "../lock/flock.ts";
-import { look } from "./aside.ts";
 import { makeNotesFolder } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
@@ -14,7 +13,7 @@ type LockPaths = Pick<WorkspacePaths, "lockFile" | "former">;
 export async function lockWorkspace({ lockFile, former }: LockPaths): Promise<Lock | null> {
   await makeNotesFolder(dirname(lockFile));
   const lock = await tryLock(lockFile);
-  if (lock === null || look(former.lockFile)?.isFile() !== true) return lock;
+  if (lock === null || (await localFiles.stat(former.lockFile))?.kind !== "file") return lock;
   let older: Lock | null = null;
   try {
     older = await tryLock(former.lockFile);
@@ -34,6 +33,6 @@ export async function lockWorkspace({ lockFile, former }: LockPaths): Promise<Lo
 
 /** Remove the files of a lock that the caller holds: another process that waits for it sees that, and takes a new one. */
 export async function removeLockFiles({ lockFile, former }: LockPaths): Promise<void> {
-  await rm(former.lockFile, { force: true });
-  await rm(lockFile, { force: true });
+  await localFiles.remove(former.lockFile);
+  await localFiles.remove(lockFile);
 }

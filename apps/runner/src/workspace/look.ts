@@ -1,10 +1,8 @@
-import type { Dirent } from "node:fs";
-import { opendir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { commitOf, isAncestor, throwWithoutAnswer, type Git } from "../git/openGit.ts";
-import { agentGit, type AgentSide } from "./agentGit.ts";
-import { look } from "./aside.ts";
+import type { Entry } from "../files/files.ts";
+import { gitIn, type AgentPlace } from "../place/place.ts";
 import { readBranchNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 import type { Relation, WorkspaceGoal, WorkspaceSnapshot } from "./plan.ts";
@@ -16,22 +14,22 @@ const MAX_ENTRIES = 10_000;
 
 export interface LookOptions {
   readonly paths: WorkspacePaths;
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   readonly goal: WorkspaceGoal;
 }
 
 /** What is there, asked of git itself. Changes nothing. */
-export async function lookAt({ paths, side, goal }: LookOptions): Promise<WorkspaceSnapshot> {
-  const treeExists = look(paths.tree) !== null;
-  const repositoryExists = look(paths.gitDir) !== null;
-  const repositoryEmpty = repositoryExists && (await isEmpty(paths.gitDir));
-  if (!repositoryExists || !(await works(side, paths.gitDir))) {
+export async function lookAt({ paths, place, goal }: LookOptions): Promise<WorkspaceSnapshot> {
+  const treeExists = (await place.stat(paths.tree)) !== null;
+  const repositoryExists = (await place.stat(paths.gitDir)) !== null;
+  const repositoryEmpty = repositoryExists && (await isEmpty(place, paths.gitDir));
+  if (!repositoryExists || !(await works(place, paths.gitDir))) {
     const nothing = { treeWorks: false, repositoryWorks: false, head: null, headBranch: null, clean: false };
     return { treeExists, repositoryExists, repositoryEmpty, ...nothing };
   }
   const headBranch = await readBranchNote(paths);
-  const changes = treeExists ? await changesOf(side, paths) : null;
-  const head = changes === null ? await headWithoutTree(side, paths, headBranch ?? goal.branch) : changes.head;
+  const changes = treeExists ? await changesOf(place, paths) : null;
+  const head = changes === null ? await headWithoutTree(place, paths, headBranch ?? goal.branch) : changes.head;
   return {
     treeExists,
     repositoryExists,
@@ -45,14 +43,14 @@ export async function lookAt({ paths, side, goal }: LookOptions): Promise<Worksp
 }
 
 /** How the workspace's commit lies to where the work should go on. */
-export async function relate({ paths, side, goal }: LookOptions, head: string): Promise<Relation> {
+export async function relate({ paths, place, goal }: LookOptions, head: string): Promise<Relation> {
   if (head === goal.start) return "same";
-  const git = agentGit(side, paths.gitDir);
+  const git = gitIn(place, paths.gitDir);
   if (await isAncestor(git, goal.start, head)) return "ahead";
   const behind = await isAncestor(git, head, goal.start);
   // The branch has it all the same: its agent only looks at an older commit, and would go on from there without the rest.
   const looksBack = behind && (await onBranch(git, goal));
-  if (!looksBack && (await wasAt(side, paths.tree, goal.start))) return "left";
+  if (!looksBack && (await wasAt(place, paths.tree, goal.start))) return "left";
   return behind ? "behind" : "diverged";
 }
 
@@ -62,10 +60,10 @@ async function onBranch(git: Git, { branch, start }: WorkspaceGoal): Promise<boo
 }
 
 /** HEAD's log is the worktree's own: where there is none, nothing is known of it. */
-async function wasAt(side: AgentSide, tree: string, commit: string): Promise<boolean> {
-  if (look(tree) === null) return false;
+async function wasAt(place: AgentPlace, tree: string, commit: string): Promise<boolean> {
+  if ((await place.stat(tree)) === null) return false;
   try {
-    const log = await agentGit(side, tree).raw([
+    const log = await gitIn(place, tree).raw([
       "log",
       "--walk-reflogs",
       `--max-count=${MAX_LOG}`,
@@ -80,31 +78,38 @@ async function wasAt(side: AgentSide, tree: string, commit: string): Promise<boo
 }
 
 /** Read from the files: a git that was killed may have left a folder that is no repository yet. */
-async function isEmpty(gitDir: string): Promise<boolean> {
-  const object = (entry: Dirent) => !entry.isDirectory() && entry.name !== "alternates";
-  const head = (entry: Dirent) => entry.name === "HEAD";
-  return (await hasNone(join(gitDir, "objects"), object)) && (await hasNone(join(gitDir, "worktrees"), head));
+async function isEmpty(place: AgentPlace, gitDir: string): Promise<boolean> {
+  const object = ({ kind, name }: Entry) => kind !== "folder" && name !== "alternates";
+  const head = ({ name }: Entry) => name === "HEAD";
+  return (
+    (await hasNone(place, join(gitDir, "objects"), object)) && (await hasNone(place, join(gitDir, "worktrees"), head))
+  );
 }
 
 /**
  * Return whether none of the entries below a folder is meant; a folder that is missing has none. It ends at the first one,
  * because an agent may have made any number. False where something else is in the folder's place.
  */
-async function hasNone(folder: string, isMeant: (entry: Dirent) => boolean): Promise<boolean> {
-  let seen = 0;
+async function hasNone(place: AgentPlace, folder: string, isMeant: (entry: Entry) => boolean): Promise<boolean> {
+  let left = MAX_ENTRIES;
   try {
-    for await (const entry of await opendir(folder, { recursive: true })) {
-      if (isMeant(entry) || (seen += 1) > MAX_ENTRIES) return false;
+    for (const waiting = [folder]; ;) {
+      const at = waiting.pop();
+      if (at === undefined) return true;
+      const entries = await place.list(at, left + 1);
+      left -= entries.length;
+      if (left < 0 || entries.some(isMeant)) return false;
+      waiting.push(...entries.filter(({ kind }) => kind === "folder").map(({ name }) => join(at, name)));
     }
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT";
   }
 }
 
-async function works(side: AgentSide, gitDir: string): Promise<boolean> {
+async function works(place: AgentPlace, gitDir: string): Promise<boolean> {
+  if (!(await place.exists(gitDir))) return false; // A link to nowhere.
   try {
-    return (await agentGit(side, gitDir).raw(["rev-parse", "--is-bare-repository"])) === "true";
+    return (await gitIn(place, gitDir).raw(["rev-parse", "--is-bare-repository"])) === "true";
   } catch (error) {
     throwWithoutAnswer(error);
     return false; // Git refuses to work there: that is the answer.
@@ -113,15 +118,16 @@ async function works(side: AgentSide, gitDir: string): Promise<boolean> {
 
 /** Null: no worktree of our thin repository, or git does not work in it, or it was never filled to its end. */
 async function changesOf(
-  side: AgentSide,
+  place: AgentPlace,
   { tree, gitDir }: WorkspacePaths,
 ): Promise<{ head: string | null; clean: boolean } | null> {
   try {
-    const git = agentGit(side, tree);
+    const git = gitIn(place, tree);
     const common = await git.raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
-    if ((await realpath(common)) !== (await realpath(gitDir))) return null;
+    if ((await place.realPath(common)) !== (await place.realPath(gitDir))) return null;
     // The index is written last. Without it the files that are not there yet would count as deleted.
-    if (look(await git.raw(["rev-parse", "--path-format=absolute", "--git-path", "index"])) === null) return null;
+    const index = await git.raw(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
+    if ((await place.stat(index)) === null) return null;
     const status = await git.raw(["status", "--porcelain", "--untracked-files=normal"]);
     return { head: await commitOf(git, "HEAD"), clean: status === "" };
   } catch (error) {
@@ -132,7 +138,7 @@ async function changesOf(
 }
 
 /** Git keeps a lost worktree's HEAD, which may not be on the branch. */
-async function headWithoutTree(side: AgentSide, { gitDir, tree }: WorkspacePaths, branch: string) {
-  const git = agentGit(side, gitDir);
+async function headWithoutTree(place: AgentPlace, { gitDir, tree }: WorkspacePaths, branch: string) {
+  const git = gitIn(place, gitDir);
   return (await commitOf(git, `worktrees/${basename(tree)}/HEAD`)) ?? (await commitOf(git, `refs/heads/${branch}`));
 }

@@ -6,6 +6,7 @@ import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
 import type { SimpleGit } from "simple-git";
+import { localFiles } from "../files/local.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 import { gitStep } from "../git/errors.ts";
 import { overNetwork } from "../git/overNetwork.ts";
@@ -59,7 +60,7 @@ export class Mirror {
   }
 
   async #fill(dir: string, signal: AbortSignal | undefined): Promise<void> {
-    await removeStaleLocks(dir, [PINS]);
+    await removeStaleLocks(localFiles, dir, [PINS]);
     await removeHalfPacks(dir);
     await gitStep("preparing the local copy of the repository", () => createRepository(dir));
     await overNetwork(this.side, {

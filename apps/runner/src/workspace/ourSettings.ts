@@ -1,8 +1,6 @@
-import { accessSync, constants } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { look } from "./aside.ts";
-import { readPlainFile } from "./plainFile.ts";
+import { join } from "node:path";
+import { readText } from "../files/files.ts";
+import type { AgentPlace } from "../place/place.ts";
 
 const FILE = "tac8-config";
 const MAX_FILE = 1024 * 1024;
@@ -26,47 +24,34 @@ const WITHOUT_LFS = `[filter "lfs"]
 `;
 
 /** Write the settings for the agent's own git: they precede the machine's and the account's. */
-export async function writeOurSettings(gitDir: string, env: Readonly<Record<string, string>>): Promise<void> {
-  await putFile(join(gitDir, FILE), hasProgram("git-lfs", env) ? WITH_LFS : WITHOUT_LFS);
+export async function writeOurSettings(place: AgentPlace, gitDir: string): Promise<void> {
+  await putFile(place, join(gitDir, FILE), (await place.hasProgram("git-lfs")) ? WITH_LFS : WITHOUT_LFS);
   const config = join(gitDir, "config");
-  const text = (look(config)?.size ?? 0) > MAX_FILE ? null : await readPlainFile(config, MAX_FILE);
+  const { size = 0 } = (await place.stat(config)) ?? {};
+  const text = size > MAX_FILE ? null : await readText(place, config, MAX_FILE);
   if (text === null || text.includes(OUR_INCLUDE)) return;
   const gap = text === "" || text.endsWith("\n") ? "" : "\n";
-  await putFile(config, `${text}${gap}${OUR_INCLUDE}`);
+  await putFile(place, config, `${text}${gap}${OUR_INCLUDE}`);
 }
 
 /**
  * Make a folder of a repository, of these names below each other, for a file of ours. A link that an agent put in the place of
  * one of them is removed: the file would be written wherever it leads to. @returns its path
  */
-export async function makeOurFolder(gitDir: string, names: readonly string[]): Promise<string> {
+export async function makeOurFolder(place: AgentPlace, gitDir: string, names: readonly string[]): Promise<string> {
   let folder = gitDir;
   for (const name of names) {
     folder = join(folder, name);
-    if (look(folder)?.isSymbolicLink() === true) await rm(folder);
-    await mkdir(folder, { recursive: true });
+    if ((await place.stat(folder))?.kind === "link") await place.remove(folder);
+    await place.makeFolder(folder);
   }
   return folder;
 }
 
 /** All of it is there, or what was before. A link that an agent put there is replaced, not followed. */
-export async function putFile(path: string, text: string): Promise<void> {
+export async function putFile(place: AgentPlace, path: string, text: string): Promise<void> {
   const half = `${path}.tac8-new`;
-  await rm(half, { force: true, recursive: true });
-  await writeFile(half, text, { flag: "wx" });
-  await rename(half, path);
-}
-
-function hasProgram(name: string, env: Readonly<Record<string, string>>): boolean {
-  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.some((folder) => isExecutable(join(folder, name)));
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  await place.remove(half);
+  await place.writeFile(half, text);
+  await place.move(half, path);
 }

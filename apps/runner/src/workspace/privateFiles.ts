@@ -1,19 +1,18 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { look } from "./aside.ts";
-import { readPlainFile } from "./plainFile.ts";
+import { readText } from "../files/files.ts";
+import type { AgentPlace } from "../place/place.ts";
 import { PRIVATE_FILES } from "./uncommitted.ts";
 
 const MAX_QUESTION = 64 * 1024;
 
 /** Text of `BLOCKED.md`; null where there is no such plain file. */
-export async function readQuestion(tree: string): Promise<string | null> {
-  return readPlainFile(join(tree, "BLOCKED.md"), MAX_QUESTION);
+export async function readQuestion(place: AgentPlace, tree: string): Promise<string | null> {
+  return readText(place, join(tree, "BLOCKED.md"), MAX_QUESTION);
 }
 
 /** Return whether anything named `STOP` is there. A link is not followed: it would say whether a file elsewhere exists. */
-export function hasStopFile(tree: string): boolean {
-  return look(join(tree, "STOP")) !== null;
+export async function hasStopFile(place: Pick<AgentPlace, "stat">, tree: string): Promise<boolean> {
+  return (await place.stat(join(tree, "STOP"))) !== null;
 }
 
 /** A question is one that the base branch does not already have in its own `BLOCKED.md`; it may be empty. Pure. */
@@ -22,6 +21,6 @@ export function isQuestion(text: string | null, base: string | null): text is st
 }
 
 /** Before an agent starts: what an earlier run left of them would be read as this run's. */
-export async function removePrivateFiles(tree: string): Promise<void> {
-  for (const name of PRIVATE_FILES) await rm(join(tree, name), { force: true, recursive: true });
+export async function removePrivateFiles(place: AgentPlace, tree: string): Promise<void> {
+  for (const name of PRIVATE_FILES) await place.remove(join(tree, name));
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { jobIdOf, type IssueRef } from "@tac8/core/domain/reference";
 import type { IssueStore } from "@tac8/core/state/issueStore";
+import { localFiles } from "../files/local.ts";
 import { findRepositories } from "../janitor/find.ts";
 
 /** The issues whose logs are newest. */
@@ -24,7 +25,7 @@ export async function recallHomeId(home: string, store: Pick<IssueStore, "read">
 
 async function newestLogged(home: string): Promise<IssueRef[]> {
   const found: { readonly ref: IssueRef; readonly at: number }[] = [];
-  for (const repository of await findRepositories(home, "logs")) {
+  for (const repository of await findRepositories(localFiles, home, "logs")) {
     for (const name of await readdir(join(home, "logs", repository.owner, repository.repo)).catch(() => [])) {
       const [, number] = /^gh-(\d{1,10})$/.exec(name) ?? [];
       if (number === undefined) continue;

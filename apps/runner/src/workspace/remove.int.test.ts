@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { directPlace } from "../place/direct.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { workspacePaths, type WorkspacePaths } from "./paths.ts";
 import { removeWorkspace } from "./remove.ts";
@@ -11,6 +12,7 @@ const FILES = ["lockFile", "promptFile", "endFile", "branchFile"] as const;
 const FORMER = ["lockFile", "promptFile"] as const;
 let dir = "";
 let paths: WorkspacePaths;
+const place = directPlace({ env: {} });
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-remove-"));
   paths = workspacePaths(dir, "trees", { owner: "octo", repo: "widgets", number: 1 });
@@ -35,13 +37,13 @@ const left = () =>
   );
 
 test("all of it goes, and again is no error", async () => {
-  await removeWorkspace(paths, { keepsSession: false });
+  await removeWorkspace(place, paths, { keepsSession: false });
   expect(left()).toEqual([]);
-  await removeWorkspace(paths, { keepsSession: false });
+  await removeWorkspace(place, paths, { keepsSession: false });
 });
 
 test("the home folder stays where its session goes on", async () => {
-  await removeWorkspace(paths, { keepsSession: true });
+  await removeWorkspace(place, paths, { keepsSession: true });
   expect(left()).toEqual([paths.homeDir]);
 });
 
@@ -52,7 +54,7 @@ test("folders that not even their owner may write to go too; what a link leads t
   await symlink(outside, join(paths.tree, "cache/link"));
   await asNobody(dir, async () => {
     for (const name of ["cache/module", "cache", "."]) await chmod(join(paths.tree, name), 0o500);
-    await removeWorkspace(paths, { keepsSession: false });
+    await removeWorkspace(place, paths, { keepsSession: false });
   });
   expect(left()).toEqual([]);
   expect(existsSync(join(outside, "file"))).toBe(true);

@@ -5,7 +5,6 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { readQuestion } from "./privateFiles.ts";
-import { removeTree } from "./remove.ts";
 import { findConflicts, saveWork, type Saved } from "./save.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
@@ -23,7 +22,7 @@ afterAll(async () => {
 });
 
 async function save(): Promise<Saved> {
-  return saveWork({ ...bench.paths, side: bench.side, baseSha: await bench.base(), message: "the rest" });
+  return saveWork({ ...bench.paths, place: bench.place, baseSha: await bench.base(), message: "the rest" });
 }
 
 const inTree = (path: string) => join(bench.paths.tree, path);
@@ -82,7 +81,7 @@ test.each([
   await before();
   await save();
   expect(await changes()).toEqual(["A\twork.txt"]);
-  expect(await readQuestion(bench.paths.tree)).toBe("Which one?\n");
+  expect(await readQuestion(bench.place, bench.paths.tree)).toBe("Which one?\n");
 });
 
 test("a folder named STOP is none of the project's either", async () => {
@@ -148,7 +147,7 @@ test.each(["merge", "rebase", "cherry-pick"])("in the middle of a %s that confli
   await bench.commit("src/a.txt", "theirs\n");
   await expect(bench.agent([how, "mine"])).rejects.toThrow(/conflict/i);
   await bench.write("work.txt", "work\n");
-  expect(await findConflicts({ tree: bench.paths.tree, side: bench.side })).toEqual(["src/a.txt"]);
+  expect(await findConflicts({ tree: bench.paths.tree, place: bench.place })).toEqual(["src/a.txt"]);
   const { before, head } = await save();
   expect(head).not.toBe(before);
   expect(await changes()).toContain("A\twork.txt");
@@ -162,7 +161,7 @@ test("a conflict that was resolved, and not staged, is none", async () => {
   await bench.commit("src/a.txt", "theirs\n");
   await expect(bench.agent(["merge", "mine"])).rejects.toThrow(/conflict/i);
   await bench.write("src/a.txt", "both\n");
-  expect(await findConflicts({ tree: bench.paths.tree, side: bench.side })).toEqual([]);
+  expect(await findConflicts({ tree: bench.paths.tree, place: bench.place })).toEqual([]);
 });
 
 test("where the agent deleted .git, nothing around the workspace is committed", async () => {
@@ -174,16 +173,16 @@ test("where the agent deleted .git, nothing around the workspace is committed", 
 });
 
 test("a question is read from a plain file only", async () => {
-  expect(await readQuestion(bench.paths.tree)).toBeNull();
+  expect(await readQuestion(bench.place, bench.paths.tree)).toBeNull();
   await writeFile(join(bench.dir, "some-file"), "secret\n");
   await symlink(join(bench.dir, "some-file"), inTree("BLOCKED.md"));
-  expect(await readQuestion(bench.paths.tree)).toBeNull();
+  expect(await readQuestion(bench.place, bench.paths.tree)).toBeNull();
   await rm(inTree("BLOCKED.md"));
   await mkdir(inTree("BLOCKED.md"));
-  expect(await readQuestion(bench.paths.tree)).toBeNull();
+  expect(await readQuestion(bench.place, bench.paths.tree)).toBeNull();
   await rm(inTree("BLOCKED.md"), { recursive: true });
   await bench.write("BLOCKED.md", "?".repeat(100_000));
-  expect(await readQuestion(bench.paths.tree)).toHaveLength(64 * 1024);
+  expect(await readQuestion(bench.place, bench.paths.tree)).toHaveLength(64 * 1024);
 });
 
 test("where the project has such files of its own, they stay as the base has them", async () => {
@@ -267,7 +266,7 @@ fieldTest("B2", "a path that is too long for a program is named, and all else is
     expect(Object.values(left(await save()))).toEqual(["unreadable"]);
     expect(await changes()).toEqual(["A\twork.txt"]);
   } finally {
-    await removeTree(inTree("deep"));
+    await bench.place.remove(inTree("deep"));
   }
   expect(existsSync(inTree("deep"))).toBe(false);
 });

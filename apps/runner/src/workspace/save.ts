@@ -3,9 +3,9 @@ import { commitMessage } from "@tac8/core/outgoing/outgoing";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
 import type { Git } from "../git/openGit.ts";
-import { agentGit, type AgentSide } from "./agentGit.ts";
+import { readText } from "../files/files.ts";
+import { gitIn, type AgentPlace } from "../place/place.ts";
 import { withoutDrivers } from "./drivers.ts";
-import { readPlainFile } from "./plainFile.ts";
 import { stage, unstage } from "./stage.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 import { PRIVATE_FILES, readUncommitted, textOf } from "./uncommitted.ts";
@@ -17,7 +17,7 @@ export interface SaveOptions {
   readonly tree: string;
   /** The workspace's repository. What is locked in it a dead git has left: the agent has ended, and the caller holds the workspace. */
   readonly gitDir: string;
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
   readonly baseSha: string;
   readonly message: string;
 }
@@ -36,16 +36,16 @@ export interface Saved {
  * Commits what the agent left uncommitted, without hooks and signing, but for what is no work or cannot be read
  * (`leaveOut.ts`), and leaves our private files out.
  */
-export async function saveWork({ tree, gitDir, side: given, baseSha, message }: SaveOptions): Promise<Saved> {
-  await removeStaleLocks(gitDir);
-  const side = await withoutDrivers(given, { tree, gitDir });
-  const git = agentGit(side, tree);
+export async function saveWork({ tree, gitDir, place: given, baseSha, message }: SaveOptions): Promise<Saved> {
+  await removeStaleLocks(given, gitDir);
+  const place = await withoutDrivers(given, { tree, gitDir });
+  const git = gitIn(place, tree);
   return gitStep("saving the work in the workspace", async () => {
-    const { head: before, nothing, save, left, staged, unmerged } = await readUncommitted({ tree, side });
-    if (staged.length > 0) await unstage({ tree, side }, staged);
-    const refused = await stage({ tree, side }, save);
+    const { head: before, nothing, save, left, staged, unmerged } = await readUncommitted({ tree, place });
+    if (staged.length > 0) await unstage({ tree, place }, staged);
+    const refused = await stage({ tree, place }, save);
     const conflicting = refused.filter((path) => unmerged.has(path));
-    if (conflicting.length > 0) await unstage({ tree, side }, conflicting);
+    if (conflicting.length > 0) await unstage({ tree, place }, conflicting);
     // As the base has them, also when the agent has staged or committed one.
     const shown = PRIVATE_FILES.map(exactly);
     const isShown = (await git.raw(["diff", "--cached", "--name-only", baseSha, "--", ...shown])) !== "";
@@ -67,12 +67,12 @@ async function headOf(git: Git): Promise<string> {
 }
 
 /** Paths with conflicts that nobody has resolved, at most 20: asked before a save, which takes them as they are. */
-export async function findConflicts({ tree, side }: Pick<SaveOptions, "tree" | "side">): Promise<string[]> {
-  const said = await gitStep("looking for conflicts", () => agentGit(side, tree).raw(["ls-files", "--unmerged", "-z"]));
+export async function findConflicts({ tree, place }: Pick<SaveOptions, "tree" | "place">): Promise<string[]> {
+  const said = await gitStep("looking for conflicts", () => gitIn(place, tree).raw(["ls-files", "--unmerged", "-z"]));
   const found: string[] = [];
   // One that was resolved need not have been staged: everything is, by the save.
   for (const path of unmergedPaths(said)) {
-    const text = await readPlainFile(join(tree, path), MAX_FILE);
+    const text = await readText(place, join(tree, path), MAX_FILE);
     if (text !== null && /^<{7} /m.test(text)) found.push(path);
   }
   return found;

@@ -6,7 +6,8 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withIncoming, type Incoming } from "../airlock/incoming.ts";
 import { byMirror, whyKept } from "../janitor/published.ts";
-import type { AgentSide } from "./agentGit.ts";
+import { directPlace } from "../place/direct.ts";
+import type { AgentPlace } from "../place/place.ts";
 import { backToBranch } from "./backToBranch.ts";
 import { ensureWorkspace } from "./ensure.ts";
 import { saveWork, type Saved } from "./save.ts";
@@ -33,28 +34,28 @@ afterEach(async () => {
 
 const inTree = (path: string) => join(bench.paths.tree, path);
 
-async function save(side: AgentSide = bench.side): Promise<Saved> {
-  return saveWork({ ...bench.paths, side, baseSha: await bench.base(), message: "the rest" });
+async function save(place: AgentPlace = bench.place): Promise<Saved> {
+  return saveWork({ ...bench.paths, place, baseSha: await bench.base(), message: "the rest" });
 }
 
-async function ensure(side: AgentSide): Promise<void> {
+async function ensure(place: AgentPlace): Promise<void> {
   await bench.mirror.refresh();
   const start = await bench.base();
   const goal = { branch: bench.branch, start, published: false };
-  await ensureWorkspace({ paths: bench.paths, side, mirrorDir: bench.mirror.paths.dir, stamp: "x", goal });
+  await ensureWorkspace({ paths: bench.paths, place, mirrorDir: bench.mirror.paths.dir, stamp: "x", goal });
 }
 
-async function takeOut(side: AgentSide): Promise<Pick<Incoming, "commits">> {
+async function takeOut(place: AgentPlace): Promise<Pick<Incoming, "commits">> {
   const { mirror, clean, paths, name } = bench;
   const baseSha = await bench.base();
-  const options = { mirror: mirror.paths, clean, agent: side, tree: paths.tree, baseSha, known: [], runId: name };
+  const options = { mirror: mirror.paths, clean, agent: place, tree: paths.tree, baseSha, known: [], runId: name };
   return withIncoming(options, async ({ commits }) => ({ commits }));
 }
 
 /** What a pull request of HEAD would change, by git without the repository's filters. */
 async function changes(): Promise<string[]> {
   const args = ["diff-tree", "-r", "--name-status", "--no-renames", await bench.base(), "HEAD"];
-  const env = { ...bench.side.env, HOME: "/nonexistent" };
+  const env = { ...bench.env, HOME: "/nonexistent" };
   const { stdout } = await execa("git", args, { cwd: join(bench.paths.gitDir, "worktrees", bench.name), env });
   return stdout.split("\n").filter((line) => line !== "");
 }
@@ -68,8 +69,8 @@ const settingsOf = (filter: string) => {
 };
 
 /** Settings of the machine or of the account that no git of ours may read. @returns the environment that has them. */
-async function plant(where: "system" | "global" | "environment", filter: string): Promise<AgentSide> {
-  const { env } = bench.side;
+async function plant(where: "system" | "global" | "environment", filter: string): Promise<AgentPlace> {
+  const { env } = bench;
   const home = join(bench.dir, "agent-home");
   const text = settingsOf(filter);
   await writeFile(join(home, ".config/git/attributes"), "* filter=evil working-tree-encoding=UTF-16\n");
@@ -77,11 +78,11 @@ async function plant(where: "system" | "global" | "environment", filter: string)
   if (where === "system") {
     const file = join(bench.dir, "gitconfig");
     await writeFile(file, text);
-    return { ...bench.side, env: { ...env, GIT_CONFIG_SYSTEM: file } };
+    return directPlace({ env: { ...env, GIT_CONFIG_SYSTEM: file } });
   }
   if (where === "global") {
     await writeFile(join(home, ".gitconfig"), text);
-    return bench.side;
+    return bench.place;
   }
   const parameters = ["lfs", "evil"].flatMap((name) => [
     `'filter.${name}.clean=${filter}' 'filter.${name}.process=${filter}' 'filter.${name}.required=true'`,
@@ -91,7 +92,7 @@ async function plant(where: "system" | "global" | "environment", filter: string)
     GIT_INDEX_FILE: "/nonexistent/index",
     GIT_DIR: "/nonexistent",
   };
-  return { ...bench.side, env: { ...env, ...more, GIT_EXTERNAL_DIFF: filter, GIT_TEMPLATE_DIR: "/nonexistent" } };
+  return directPlace({ env: { ...env, ...more, GIT_EXTERNAL_DIFF: filter, GIT_TEMPLATE_DIR: "/nonexistent" } });
 }
 
 /** As if git had to read each file again: its time is another one. */
@@ -104,28 +105,28 @@ describe.each(["system", "global", "environment"] as const)("settings of the %s"
     "B1",
     "a required filter that fails is not run: not for a workspace, nor for the agent's work",
     async () => {
-      const side = await plant(where, program);
-      await ensure(side);
+      const place = await plant(where, program);
+      await ensure(place);
       expect(await readFile(inTree("big.bin"), "utf8")).toBe(POINTER);
       expect(await readFile(inTree("README.md"), "utf8")).toBe("# widgets\n");
       await touch("big.bin", "README.md");
       await bench.write("work.txt", "work\n");
-      expect(await save(side)).toMatchObject({ unsaved: [] });
+      expect(await save(place)).toMatchObject({ unsaved: [] });
       expect(await changes()).toEqual(["A\twork.txt"]);
-      expect(await takeOut(side)).toEqual({ commits: 1 });
+      expect(await takeOut(place)).toEqual({ commits: 1 });
       await touch("big.bin");
-      await ensure(side);
+      await ensure(place);
       expect(existsSync(witness), "nothing of theirs ran").toBe(false);
     },
   );
 });
 
 fieldTest("B1", "a filter that hangs holds up nothing", async () => {
-  const side = await plant("global", "sleep 600");
-  await ensure(side);
+  const place = await plant("global", "sleep 600");
+  await ensure(place);
   await touch("big.bin");
   await bench.write("work.txt", "work\n");
-  await save(side);
+  await save(place);
   expect(await changes()).toEqual(["A\twork.txt"]);
 });
 
@@ -166,15 +167,15 @@ describe.each([
     await bench.write("README.md", "changed\n");
     await save();
     expect(await changes()).toEqual(["M\tREADME.md", "A\twork.txt"]);
-    expect(await takeOut(bench.side)).toEqual({ commits: 1 });
+    expect(await takeOut(bench.place)).toEqual({ commits: 1 });
     await bench.mirror.refresh();
-    await whyKept({ ...bench.paths, side: bench.side, whyCommitsKept: byMirror(bench.mirror) });
+    await whyKept({ ...bench.paths, place: bench.place, whyCommitsKept: byMirror(bench.mirror) });
     await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
     await bench.ensure();
     await rm(bench.paths.tree, { recursive: true });
     await bench.ensure();
     const older = await bench.base();
-    const back = { ...bench.paths, side: bench.side, branch: bench.branch, left: older, head: older, stamp: "x" };
+    const back = { ...bench.paths, place: bench.place, branch: bench.branch, left: older, head: older, stamp: "x" };
     expect((await backToBranch(back)).head).not.toBe(older);
     expect(existsSync(witness), "nothing of theirs ran").toBe(false);
   });
@@ -199,7 +200,7 @@ fieldTest(
 );
 
 describe("the agent's own git", () => {
-  const env = (path: string) => ({ ...bench.side, env: { ...bench.side.env, PATH: path } });
+  const env = (path: string) => directPlace({ env: { ...bench.env, PATH: path } });
 
   fieldTest("B1", "works without the program that the machine's settings require", async () => {
     const home = join(bench.dir, "agent-home");
@@ -219,7 +220,7 @@ describe("the agent's own git", () => {
     const script = `#!/bin/sh\necho "$*" >> '${witness}'\n[ "$1" = filter-process ] && exit 1\n[ "$1 $2" = "smudge --skip" ] && exec cat\n[ "$1" = clean ] && cat >/dev/null && echo pointer && exit 0\nexit 1\n`;
     await writeFile(join(bin, "git-lfs"), script);
     await chmod(join(bin, "git-lfs"), 0o755);
-    await ensure(env(`${bin}:${bench.side.env["PATH"] ?? ""}`));
+    await ensure(env(`${bin}:${bench.env["PATH"] ?? ""}`));
     expect(existsSync(witness), "not by ours").toBe(false);
     expect(await bench.agent(["config", "filter.lfs.smudge"])).toBe("git-lfs smudge --skip -- %f");
     expect(await bench.agent(["config", "filter.lfs.process"])).toBe("git-lfs filter-process --skip");

@@ -7,7 +7,7 @@ import type { Mirror } from "./mirror.ts";
  * what no mirror has any more makes the workspace a damaged one, which is put aside.
  */
 export async function soundWorkspace(mirror: Mirror, options: EnsureOptions): Promise<EnsuredWorkspace> {
-  const { signal } = options.side;
+  const { signal } = options.place;
   const because = "objects that it needs are gone";
   try {
     return await ensureWorkspace(options);

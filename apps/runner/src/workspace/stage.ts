@@ -1,10 +1,8 @@
 import { saysDiskFull } from "../git/diskFull.ts";
-import { runGit, type GitAnswer } from "../git/runGit.ts";
-import { agentGitEnv } from "./agentGit.ts";
+import type { GitAnswer } from "../git/runGit.ts";
 import { saysDamaged } from "./damage.ts";
 import { nulList, type TreeSide } from "./uncommitted.ts";
 
-const TIMEOUT_MS = 15 * 60_000;
 const MAX_BYTES = 1024 * 1024;
 /** Of a list that git refuses, for a file or two. What is not tried after that counts as refused. */
 const MAX_TRIES = 100;
@@ -40,14 +38,6 @@ export async function unstage(where: TreeSide, paths: readonly string[]): Promis
   if (answer.code !== 0) throw new Error(answer.said);
 }
 
-function git({ tree, side }: TreeSide, args: readonly string[], paths: readonly string[]): Promise<GitAnswer> {
-  return runGit({
-    dir: tree,
-    env: { ...agentGitEnv(side, tree), GIT_LITERAL_PATHSPECS: "1" },
-    args,
-    input: nulList(paths),
-    maxBytes: MAX_BYTES,
-    timeoutMs: TIMEOUT_MS,
-    signal: side.signal,
-  });
+function git({ tree, place }: TreeSide, args: readonly string[], paths: readonly string[]): Promise<GitAnswer> {
+  return place.git(tree, args, { input: nulList(paths), maxBytes: MAX_BYTES, literalPaths: true });
 }

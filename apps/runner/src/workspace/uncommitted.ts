@@ -1,8 +1,5 @@
-import { constants, readdirSync } from "node:fs";
-import { lstat, open } from "node:fs/promises";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
-import { runGit } from "../git/runGit.ts";
-import { agentGitEnv, type AgentSide } from "./agentGit.ts";
+import type { AgentPlace } from "../place/place.ts";
 import { generatedFolder } from "./generated.ts";
 import { decideOn, HEAD_BYTES, MAX_FILES, type UncommittedFile } from "./leaveOut.ts";
 
@@ -11,13 +8,12 @@ export const PRIVATE_FILES = ["BLOCKED.md", "STOP"] as const;
 
 /** Half a million files that git does not ignore. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
-const TIMEOUT_MS = 15 * 60_000;
 const AT_ONCE = 32;
 const MAX_FOLDERS = 1000;
 
 export interface TreeSide {
   readonly tree: string;
-  readonly side: AgentSide;
+  readonly place: AgentPlace;
 }
 
 export interface Uncommitted {
@@ -89,16 +85,13 @@ interface Status {
   readonly unreadable: readonly string[];
 }
 
-async function readStatus({ tree, side }: TreeSide): Promise<Status> {
+async function readStatus({ tree, place }: TreeSide): Promise<Status> {
   const ask = (untracked: string) =>
-    runGit({
-      dir: tree,
-      env: agentGitEnv(side, tree),
-      args: ["status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ignore-submodules=none", untracked],
-      maxBytes: MAX_LIST_BYTES,
-      timeoutMs: TIMEOUT_MS,
-      signal: side.signal,
-    });
+    place.git(
+      tree,
+      ["status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--ignore-submodules=none", untracked],
+      { maxBytes: MAX_LIST_BYTES },
+    );
   const all = await ask("--untracked-files=all");
   // Where the list itself is too long, folders stand for what is in them.
   const tooLong = all.code === undefined && all.bytes.length >= MAX_LIST_BYTES;
@@ -151,10 +144,10 @@ export function unreadableFolders(said: string): string[] {
 
 /** Whole folders of tools, with what is in them that differs from HEAD; none that HEAD has files in. */
 async function splitGenerated(where: TreeSide, entries: readonly StatusEntry[]) {
-  const filesIn = listerOf(where.tree);
+  const filesIn = listerOf(where);
   const generated = new Map<string, string[]>();
   for (const { path, tracked } of entries) {
-    const folder = tracked ? null : generatedFolder(path, filesIn);
+    const folder = tracked ? null : await generatedFolder(path, filesIn);
     if (folder === null) continue;
     const inside = generated.get(folder) ?? [];
     inside.push(path);
@@ -165,35 +158,27 @@ async function splitGenerated(where: TreeSide, entries: readonly StatusEntry[]) 
   return { generated, others: entries.filter(({ path, tracked }) => tracked || !inside.has(path)) };
 }
 
-function listerOf(tree: string): (folder: string) => readonly string[] {
+function listerOf({ place, tree }: TreeSide): (folder: string) => Promise<readonly string[]> {
   const known = new Map<string, readonly string[]>();
-  return (folder) => {
-    const found = known.get(folder) ?? (known.size < MAX_FOLDERS ? namesIn(pathOf(tree, folder)) : []);
+  return async (folder) => {
+    const found = known.get(folder) ?? (known.size < MAX_FOLDERS ? await namesIn(place, pathOf(tree, folder)) : []);
     known.set(folder, found);
     return found;
   };
 }
 
-function namesIn(folder: Buffer): readonly string[] {
-  try {
-    return readdirSync(folder, { encoding: "latin1" });
-  } catch {
-    return []; // Unreadable, or gone again.
-  }
+async function namesIn(place: AgentPlace, folder: Buffer): Promise<readonly string[]> {
+  const entries = await place.list(folder).catch(() => []); // Unreadable, or gone again.
+  return entries.map(({ name }) => name);
 }
 
 /** Those that HEAD has files in: more of them is wanted. A name with a line break cannot be asked for. */
-async function wantedFolders({ tree, side }: TreeSide, folders: readonly string[]): Promise<string[]> {
+async function wantedFolders({ tree, place }: TreeSide, folders: readonly string[]): Promise<string[]> {
   const asked = folders.filter((folder) => !folder.includes("\n"));
   if (asked.length === 0) return [];
-  const { code, bytes, said } = await runGit({
-    dir: tree,
-    env: agentGitEnv(side, tree),
-    args: ["cat-file", "--batch-check=%(objecttype)"],
+  const { code, bytes, said } = await place.git(tree, ["cat-file", "--batch-check=%(objecttype)"], {
     input: Buffer.from(asked.map((folder) => `HEAD:${folder.slice(0, -1)}\n`).join(""), "latin1"),
     maxBytes: MAX_LIST_BYTES,
-    timeoutMs: TIMEOUT_MS,
-    signal: side.signal,
   });
   if (code !== 0) throw new Error(said);
   const answers = bytes.toString("latin1").split("\n");
@@ -204,7 +189,7 @@ async function wantedFolders({ tree, side }: TreeSide, folders: readonly string[
 async function inspect(where: TreeSide, entries: readonly StatusEntry[]): Promise<UncommittedFile[]> {
   const files: UncommittedFile[] = [];
   for (let index = 0; index < entries.length; index += AT_ONCE) {
-    const some = entries.slice(index, index + AT_ONCE).map((entry) => inspectOne(where.tree, entry));
+    const some = entries.slice(index, index + AT_ONCE).map((entry) => inspectOne(where, entry));
     files.push(...(await Promise.all(some)));
   }
   const filters = await filtersOf(
@@ -214,48 +199,30 @@ async function inspect(where: TreeSide, entries: readonly StatusEntry[]): Promis
   return files.map((file) => ({ ...file, filter: filters.get(file.path) ?? null }));
 }
 
-async function inspectOne(tree: string, entry: StatusEntry): Promise<UncommittedFile> {
+async function inspectOne({ place, tree }: TreeSide, entry: StatusEntry): Promise<UncommittedFile> {
   const { path, tracked } = entry;
   const nothing = { path, tracked, size: 0, head: Buffer.alloc(0), filter: null };
   if (entry.missing) return { ...nothing, kind: "missing" };
+  const unreadable = { ...nothing, kind: "unreadable" } as const;
   const file = pathOf(tree, path);
-  try {
-    const found = await lstat(file);
-    if (entry.repository) {
-      const isOne = (await lstat(pathOf(tree, `${path}/.git`)).catch(() => null)) !== null;
-      return { ...nothing, kind: isOne || tracked ? "repository" : "folder" };
-    }
-    if (found.isSymbolicLink()) return { ...nothing, kind: "link" };
-    // A submodule of the project is a folder.
-    if (found.isDirectory()) return { ...nothing, kind: "link" };
-    if (!found.isFile()) return { ...nothing, kind: "other" };
-    return { ...nothing, kind: "file", size: found.size, head: await firstBytes(file) };
-  } catch {
-    return { ...nothing, kind: "unreadable" };
+  const found = await place.stat(file).catch(() => null);
+  if (found === null) return unreadable;
+  if (entry.repository) {
+    const isOne = (await place.stat(pathOf(tree, `${path}/.git`)).catch(() => null)) !== null;
+    return { ...nothing, kind: isOne || tracked ? "repository" : "folder" };
   }
+  // A submodule of the project is a folder.
+  if (found.kind === "link" || found.kind === "folder") return { ...nothing, kind: "link" };
+  if (found.kind !== "file") return { ...nothing, kind: "other" };
+  const head = await place.readFile(file, HEAD_BYTES).catch(() => null);
+  return head === null ? unreadable : { ...nothing, kind: "file", size: found.size, head };
 }
 
-async function firstBytes(path: Buffer): Promise<Buffer> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const buffer = Buffer.alloc(HEAD_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-async function filtersOf({ tree, side }: TreeSide, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function filtersOf({ tree, place }: TreeSide, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (paths.length === 0) return new Map();
-  const { code, bytes, said } = await runGit({
-    dir: tree,
-    env: agentGitEnv(side, tree),
-    args: ["check-attr", "-z", "--stdin", "filter"],
+  const { code, bytes, said } = await place.git(tree, ["check-attr", "-z", "--stdin", "filter"], {
     input: nulList(paths),
     maxBytes: MAX_LIST_BYTES,
-    timeoutMs: TIMEOUT_MS,
-    signal: side.signal,
   });
   if (code !== 0) throw new Error(said);
   const parts = bytes.toString("latin1").split("\0");

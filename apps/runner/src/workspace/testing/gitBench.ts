@@ -7,7 +7,8 @@ import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import type { CleanSide } from "../../git/cleanSide.ts";
-import type { AgentSide } from "../agentGit.ts";
+import { directPlace } from "../../place/direct.ts";
+import type { AgentPlace } from "../../place/place.ts";
 import { ensureWorkspace, type EnsuredWorkspace } from "../ensure.ts";
 import { Mirror } from "../mirror.ts";
 import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../paths.ts";
@@ -39,7 +40,9 @@ export interface GitBench {
   /** Bare repository behind the GitHub. */
   readonly originDir: string;
   readonly clean: CleanSide;
-  readonly side: AgentSide;
+  /** Of agents and of git. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly place: AgentPlace;
   readonly mirror: Mirror;
   readonly paths: WorkspacePaths;
   /** The next issue's, on the same GitHub and mirror. */
@@ -99,7 +102,7 @@ function benchOf(parts: Parts): GitBench {
     env,
     mirrorDir: mirrorPaths(home, { owner: "octo", repo: "widgets" }).dir,
   };
-  const side: AgentSide = { env };
+  const place = directPlace({ env });
   const ref = { owner: "octo", repo: "widgets", number };
   const mirror = new Mirror(mirrorPaths(home, ref), clean);
   const paths = workspacePaths(home, baseDir.replace("{dir}", dir), ref);
@@ -116,7 +119,8 @@ function benchOf(parts: Parts): GitBench {
     token,
     originDir: origin,
     clean,
-    side,
+    env,
+    place,
     mirror,
     paths,
     agent,
@@ -129,7 +133,7 @@ function benchOf(parts: Parts): GitBench {
       const published = (await readBranches(mirror.paths.dir)).get(branch) ?? null;
       return ensureWorkspace({
         paths,
-        side,
+        place,
         mirrorDir: mirror.paths.dir,
         stamp: randomUUID().slice(0, 8),
         goal: {

@@ -1,0 +1,138 @@
+import { constants, existsSync, type Dirent } from "node:fs";
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { Entry, Files, Found, Kind, Path } from "./files.ts";
+
+/** The files of this machine, with the rights of this process. */
+export const localFiles: Files = {
+  exists: async (path) => existsSync(path),
+  stat: statOf,
+  list,
+  readFile: (path, maxBytes) => readLocalFile(path, maxBytes),
+  writeFile: (path, content, mode) => writeFile(path, content, { flag: "wx", ...(mode === undefined ? {} : { mode }) }),
+  async makeFolder(path, mode) {
+    await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  },
+  ownFolder: (path) => chmod(path, 0o700),
+  openFolder: async (path) => chmod(path, (await stat(path)).mode | 0o700),
+  openTree,
+  move: rename,
+  remove: removeTree,
+  removeEmpty,
+  copy: (from, to) => cp(from, to, { recursive: true, filter: isFileOrFolder }),
+  realPath: (path) => realpath(path),
+};
+
+export interface PlainFileOptions {
+  /** Follow a link: for files of the operator, who may keep them elsewhere. Default false, because a link could lead anywhere. */
+  readonly followLinks?: boolean;
+}
+
+/** See `Files.readFile`. */
+export async function readLocalFile(
+  path: Path,
+  maxBytes: number,
+  { followLinks = false }: PlainFileOptions = {},
+): Promise<Buffer | null> {
+  let file;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | (followLinks ? 0 : constants.O_NOFOLLOW));
+  } catch {
+    return null; // Not there, or a link.
+  }
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) return null;
+    const buffer = Buffer.alloc(Math.min(found.size, maxBytes));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function list(folder: Path, max = Infinity): Promise<Entry[]> {
+  if (max === Infinity) return (await readdir(folder, { withFileTypes: true })).map(entryOf);
+  const entries: Entry[] = [];
+  for await (const entry of await opendir(folder)) {
+    if (entries.push(entryOf(entry)) >= max) break;
+  }
+  return entries;
+}
+
+/** Agents' tools leave folders that not even their owner may write to (module caches do): these are opened first. */
+async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    // The program goes down folder by folder, and needs no name of the whole path.
+    if (code === "ENAMETOOLONG") await execa("rm", ["-rf", "--", path], { reject: false });
+    else if (code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw error;
+    await openTree(path);
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function removeEmpty(path: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOENT" && code !== "ENOTEMPTY") throw error;
+  }
+}
+
+async function openTree(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found?.isDirectory() !== true) return;
+  try {
+    await chmod(path, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+  }
+  const names = await readdir(path).catch(() => []); // Whoever needs what is in it says so.
+  for (const name of names) await openTree(join(path, name));
+}
+
+async function statOf(path: Path): Promise<Found | null> {
+  try {
+    const stats = await lstat(path);
+    const { size, blocks, mtimeMs, ctimeMs } = stats;
+    return { kind: kindOf(stats), size, used: blocks * 512, mtimeMs, ctimeMs };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
+  }
+}
+
+async function isFileOrFolder(path: string): Promise<boolean> {
+  const found = await lstat(path);
+  return found.isFile() || found.isDirectory();
+}
+
+function entryOf(entry: Dirent): Entry {
+  return { name: entry.name, kind: kindOf(entry) };
+}
+
+function kindOf(of: Pick<Dirent, "isFile" | "isDirectory" | "isSymbolicLink">): Kind {
+  if (of.isFile()) return "file";
+  if (of.isDirectory()) return "folder";
+  return of.isSymbolicLink() ? "link" : "other";
+}

@@ -1,0 +1,54 @@
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { directPlace } from "./direct.ts";
+import { gitIn } from "./place.ts";
+
+const env = { PATH: process.env["PATH"] ?? "" };
+let dir = "";
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-place-"));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+test.each([
+  ["that is missing", () => undefined],
+  ["that is a link to nowhere", () => symlink(join(dir, "nowhere"), join(dir, "x"))],
+])("git in a folder %s says so", async (_what, make) => {
+  await make();
+  await expect(gitIn(directPlace({ env }), join(dir, "x")).raw(["status"])).rejects.toMatchObject({
+    failure: { kind: "git", message: `the folder ${join(dir, "x")} is gone` },
+  });
+});
+
+test("git in a file in the place of a repository finds it damaged", async () => {
+  await writeFile(join(dir, "x"), "");
+  await expect(gitIn(directPlace({ env }), join(dir, "x")).raw(["status"])).rejects.toThrow("not a git repository");
+});
+
+test("an exit code is an answer; an end by the place's signal is none", async () => {
+  const stop = new AbortController();
+  const place = directPlace({ env, signal: stop.signal });
+  expect(await place.git(dir, ["rev-parse", "--verify", "HEAD"])).toMatchObject({ code: 128 });
+  stop.abort(new Error("shutting down"));
+  await expect(place.git(dir, ["--version"])).rejects.toThrow("shutting down");
+});
+
+test("settings are those of one place, and of those made from it", async () => {
+  const place = directPlace({ env, settings: { "a.b": "1" } });
+  const read = async (of: typeof place) => (await gitIn(of, dir).raw(["config", "--get-regexp", "^a\\."])).split("\n");
+  expect(await read(place.withSettings({ "a.c": "2" }))).toEqual(["a.b 1", "a.c 2"]);
+  expect(await read(place)).toEqual(["a.b 1"]);
+});
+
+test("a program is one that can be run, on agents' PATH", async () => {
+  const bin = join(dir, "bin");
+  await mkdir(bin);
+  await writeFile(join(bin, "tool"), "");
+  const place = directPlace({ env: { PATH: `:${bin}` } });
+  expect(await place.hasProgram("tool")).toBe(false);
+  await chmod(join(bin, "tool"), 0o755);
+  expect(await place.hasProgram("tool")).toBe(true);
+  expect(await place.hasProgram("git")).toBe(false);
+});
