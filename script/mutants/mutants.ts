@@ -2125,11 +2125,19 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "no-answer",
+    file: `${RUNNER}/git/thinGit.ts`,
+    find: "if (code === undefined) {",
+    replace: "if (code === undefined && said === null) {",
+    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a git that is killed at its" },
+    promise: "a git that was killed in a workspace is no damage",
+  },
+  {
+    name: "clean-no-answer",
     file: `${RUNNER}/git/openGit.ts`,
     find: "if (!/^exit code null$|^Error: spawn /.test(said)) return;",
     replace: "if (said !== null) return;",
-    test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a git that is killed at its" },
-    promise: "a git that was killed is no damage",
+    test: { file: `${RUNNER}/git/openGit.int.test.ts`, name: "that is killed has given no answer" },
+    promise: "a git that was killed on the clean side has given no answer",
   },
   {
     name: "log-order",
