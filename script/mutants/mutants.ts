@@ -2132,6 +2132,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a git that was killed in a workspace is no damage",
   },
   {
+    name: "part-of-answer",
+    file: `${RUNNER}/git/runGit.ts`,
+    find: "isMaxBuffer || timedOut ? undefined : exitCode",
+    replace: "isMaxBuffer && timedOut ? undefined : exitCode",
+    test: { file: `${RUNNER}/place/direct.int.test.ts`, name: "a part of what git says is no answer" },
+    promise: "a part of what git says is no answer",
+  },
+  {
+    name: "git-when-stopped",
+    file: `${RUNNER}/git/runGit.ts`,
+    find: "signal?.throwIfAborted(); // One",
+    replace: "// One",
+    test: { file: `${RUNNER}/place/direct.int.test.ts`, name: "a run that was stopped starts no git" },
+    promise: "a run that was stopped starts no git in its workspace",
+  },
+  {
     name: "clean-no-answer",
     file: `${RUNNER}/git/openGit.ts`,
     find: "if (!/^exit code null$|^Error: spawn /.test(said)) return;",

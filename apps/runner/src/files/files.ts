@@ -22,8 +22,9 @@ export interface Entry {
 }
 
 /**
- * The files and folders of one side. An agent may have made anything on its own side, so no operation but `exists` and
- * `realPath` follows a link at the end of a path. What cannot be done is an error of the system, with its `code`.
+ * The files and folders of one side. An agent may have made anything on its own side, so `stat`, `readFile`, `writeFile`,
+ * `openTree`, `move`, `remove` and `copy` follow no link at the end of a path; look before the others. What cannot be done is an
+ * error of the system, with its `code`.
  */
 export interface Files {
   /** Whether a file or folder is there; a link is followed, and one to nowhere is none. Never rejects. */

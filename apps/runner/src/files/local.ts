@@ -89,12 +89,15 @@ async function removeTree(path: string): Promise<void> {
   }
 }
 
+/** Of a folder that has something in it, is not there, is no folder, or is a mount point. */
+const KEPT: readonly string[] = ["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY", "EACCES", "EPERM", "EROFS"];
+
 async function removeEmpty(path: string): Promise<void> {
   try {
     await rmdir(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "ENOENT" && code !== "ENOTEMPTY") throw error;
+    if (!KEPT.includes(code ?? "")) throw error;
   }
 }
 

@@ -14,7 +14,7 @@ export interface GitOptions {
 
 /** Git in one folder: of either side. */
 export interface Git {
-  /** Run one command. @returns its standard output, trimmed. @throws Error with git's words and its exit code. */
+  /** Run one command. @returns its standard output, trimmed. @throws Error with git's words; its exit code where it says nothing. */
   raw(args: string[]): Promise<string>;
 }
 

@@ -1,5 +1,8 @@
 import { execa } from "execa";
 
+/** How long output is waited for that something else than git holds open, such as what a filter has started. */
+const HELD_MS = 5000;
+
 export interface GitCommand {
   readonly dir: string;
   /** The whole environment, of `gitEnvironment`. */
@@ -12,7 +15,7 @@ export interface GitCommand {
 }
 
 export interface GitAnswer {
-  /** Undefined: it was killed, or could not be started. */
+  /** Undefined: it was killed, could not be started, or said more than was to be read. */
   readonly code: number | undefined;
   readonly bytes: Buffer;
   /** Its standard error, trimmed. */
@@ -33,7 +36,8 @@ export type GitRun = (
  */
 export async function runGit(command: GitCommand): Promise<GitAnswer> {
   const { dir, env, args, input, maxBytes, timeoutMs, signal } = command;
-  const { exitCode, stdout, stderr, shortMessage, isCanceled } = await execa("git", args, {
+  signal?.throwIfAborted(); // One that is started all the same may begin to write before it is ended.
+  const child = execa("git", args, {
     cwd: dir,
     extendEnv: false,
     env,
@@ -46,9 +50,16 @@ export async function runGit(command: GitCommand): Promise<GitAnswer> {
     reject: false,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  let held: NodeJS.Timeout | undefined;
+  child.nodeChildProcess.once("exit", () => {
+    held = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), HELD_MS);
+  });
+  const { exitCode, stdout, stderr, shortMessage, isCanceled, isMaxBuffer, timedOut } = await child;
+  clearTimeout(held);
   if (isCanceled) signal?.throwIfAborted();
   const words = Buffer.from(stderr ?? "")
     .toString("utf8")
     .trim();
-  return { code: exitCode, bytes: Buffer.from(stdout ?? ""), words, said: words || (shortMessage ?? "") };
+  const code = isMaxBuffer || timedOut ? undefined : exitCode;
+  return { code, bytes: Buffer.from(stdout ?? ""), words, said: words || (shortMessage ?? "") };
 }

@@ -4,7 +4,7 @@ import type { Git } from "./openGit.ts";
 import type { GitAnswer } from "./runGit.ts";
 
 /**
- * Git by a function that runs one command. Its errors have the form that `openGit` has: what git wrote, then its exit code.
+ * Git by a function that runs one command. Its errors have git's words; its exit code where it says nothing.
  * @throws StepFailure of kind `git` or `disk` where git was killed or could not be started, or what `run` throws
  */
 export function thinGit(run: (args: readonly string[]) => Promise<GitAnswer>): Git {
@@ -15,9 +15,11 @@ export function thinGit(run: (args: readonly string[]) => Promise<GitAnswer>): G
       if (code === 0) return text;
       if (code === undefined) {
         const [first = ""] = said.split("\n");
-        throw new StepFailure(localFailure("git gave no answer, it was killed or could not be started", first));
+        throw new StepFailure(
+          localFailure("git gave no answer: it was killed, could not be started or said too much", first),
+        );
       }
-      throw new Error([words, text, `exit code ${code}`].filter((part) => part !== "").join("\n"));
+      throw new Error([text, words].filter((part) => part !== "").join("\n") || `exit code ${code}`);
     },
   };
 }

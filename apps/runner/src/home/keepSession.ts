@@ -15,7 +15,7 @@ export const MAX_SESSION_BYTES = 256 * 1024 ** 2;
  * nothing is kept.
  */
 export async function keepSession(place: Files, home: string, session: string | null): Promise<boolean> {
-  if (!(await isFolder(place, dirname(home)))) throw new Error(`${dirname(home)} is gone`);
+  if (!(await place.exists(dirname(home)))) throw new Error(`${dirname(home)} is gone`);
   await makeFolder(place, home);
   const id = session !== null && SESSION.test(session) ? session : null;
   if (id === null) {

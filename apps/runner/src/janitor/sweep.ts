@@ -155,8 +155,8 @@ function removalOptions(
     baseDir: worktree.base_dir,
     dryRun,
     source: { store, queue },
-    // Looking changes nothing, not even the index.
     own: localFiles,
+    // Looking changes nothing, not even the index.
     place: directPlace({ env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal }),
     freshMirror: onceEach(async (ref) => {
       const paths = mirrorPaths(home, ref);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -51,4 +51,35 @@ test("a program is one that can be run, on agents' PATH", async () => {
   await chmod(join(bin, "tool"), 0o755);
   expect(await place.hasProgram("tool")).toBe(true);
   expect(await place.hasProgram("git")).toBe(false);
+});
+
+/** A git that runs this script of the shell. */
+async function fakeGit(script: string): Promise<{ readonly PATH: string }> {
+  const bin = join(dir, "bin");
+  await mkdir(bin);
+  await writeFile(join(bin, "git"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return { PATH: `${bin}:${env.PATH}` };
+}
+
+test("what git has started, and what keeps its output open, holds nobody up", async () => {
+  const pidFile = join(dir, "pid");
+  const place = directPlace({ env: await fakeGit(`sleep 600 & echo $! >'${pidFile}'; printf answer`) });
+  const { code, bytes } = await place.git(dir, ["x"]);
+  process.kill(Number(await readFile(pidFile, "utf8")));
+  expect([code, bytes.toString()]).toEqual([0, "answer"]);
+});
+
+test("a part of what git says is no answer", async () => {
+  const place = directPlace({ env: await fakeGit("printf 12345678") });
+  expect((await place.git(dir, ["x"], { maxBytes: 8 })).code).toBe(0);
+  expect((await place.git(dir, ["x"], { maxBytes: 7 })).code).toBeUndefined();
+});
+
+test("a run that was stopped starts no git", async () => {
+  const place = directPlace({
+    env: await fakeGit(`touch '${dir}/started'`),
+    signal: AbortSignal.abort(new Error("x")),
+  });
+  await expect(place.git(dir, ["x"])).rejects.toThrow("x");
+  expect(await readdir(dir)).toEqual(["bin"]);
 });
