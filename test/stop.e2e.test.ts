@@ -117,7 +117,10 @@ test("SIGTERM in mid-agent: work saved, job handed back, another runner resumes 
 test("SIGTERM just before an agent starts: none does, and nothing is left that would keep the runner", async () => {
   await runner?.stop();
   const [reached, bin] = [join(world.dir, "reached"), join(world.dir, "bin")];
-  // The last thing that a run does before its agent is to look for the repository's own words to it.
+  // With a shared home folder the last thing that a run does before its agent is to look for the repository's own words to it.
+  const shared = join(world.dir, "shared.toml");
+  const config = await readFile(join(world.dir, "config.toml"), "utf8");
+  await writeFile(shared, config.replace('home = "private"', 'home = "shared"'));
   const waits = `touch '${reached}'; ${world.gate("before the agent").bash}`;
   await mkdir(bin);
   const git = `#!/bin/sh\nPATH='${process.env["PATH"] ?? ""}'\ncase "$*" in *worker_template.md*) ${waits} ;; esac\nexec git "$@"\n`;
@@ -126,7 +129,7 @@ test("SIGTERM just before an agent starts: none does, and nothing is left that w
   const begun = async () => (await readSpent(world.redis, today)).runs;
   const begunBefore = await begun();
   const number = world.openIssue({ script: [{ result: "Done." }] });
-  const slow = world.startApp("runner", { PATH: `${bin}:${process.env["PATH"] ?? ""}` });
+  const slow = world.startApp("runner", { PATH: `${bin}:${process.env["PATH"] ?? ""}`, TAC8_CONFIG: shared });
   await poll(60_000, async () => (existsSync(reached) ? null : "the run is not that far"));
   const ended = slow.stop("SIGTERM");
   await slow.says("closing");
