@@ -642,7 +642,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ceiling-directories",
-    file: `${RUNNER}/place/direct.ts`,
+    file: `${RUNNER}/place/gitCommand.ts`,
     find: ", GIT_CEILING_DIRECTORIES: dirname(dir) };",
     replace: " };",
     test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "where the agent deleted .git, nothing around" },
@@ -2146,6 +2146,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "// One",
     test: { file: `${RUNNER}/place/direct.int.test.ts`, name: "a run that was stopped starts no git" },
     promise: "a run that was stopped starts no git in its workspace",
+  },
+  {
+    name: "stream-stopped",
+    file: `${RUNNER}/git/streamGit.ts`,
+    find: "if (signal?.aborted === true) return",
+    replace: "if (signal?.aborted === null) return",
+    test: { file: `${RUNNER}/place/direct.int.test.ts`, name: "a run that was stopped starts no git" },
+    promise: "… also none whose output is streamed",
   },
   {
     name: "clean-no-answer",

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { directPlace } from "./direct.ts";
 import { gitIn } from "./place.ts";
@@ -81,5 +82,8 @@ test("a run that was stopped starts no git", async () => {
     signal: AbortSignal.abort(new Error("x")),
   });
   await expect(place.git(dir, ["x"])).rejects.toThrow("x");
+  const stream = place.streamGit(dir, ["x"], { timeoutMs: 60_000 });
+  expect((await stream.ended).code).toBeUndefined();
+  await expect(finished(stream.stdout)).rejects.toThrow("x");
   expect(await readdir(dir)).toEqual(["bin"]);
 });

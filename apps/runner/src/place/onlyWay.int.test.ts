@@ -14,6 +14,7 @@ const IMPORTS = {
   git: 'import { simpleGit } from "simple-git";\nsimpleGit("x");\n',
   local: 'import { localFiles } from "../files/local.ts";\nawait localFiles.remove("x");\n',
   run: 'import { runGit } from "../git/runGit.ts";\nrunGit({});\n',
+  stream: 'import { streamGit } from "../git/streamGit.ts";\nstreamGit({});\n',
   clean: 'import { openGit } from "../git/openGit.ts";\nopenGit({ dir: "x", env: {} });\n',
   agent: 'import { startAgent } from "../agent/start.ts";\nstartAgent();\n',
   type: 'import type { GitAnswer } from "../git/runGit.ts";\nexport type A = GitAnswer;\n',

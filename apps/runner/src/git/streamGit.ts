@@ -1,0 +1,52 @@
+import { Readable } from "node:stream";
+import { execa } from "execa";
+import type { GitStream } from "../place/place.ts";
+import type { GitCommand } from "./runGit.ts";
+
+export type GitStreamCommand = Pick<GitCommand, "dir" | "env" | "args" | "timeoutMs" | "signal">;
+
+/** Bytes of its standard error. */
+export const MAX_STREAM_WORDS = 20_000;
+
+/** One git command whose output is read while it runs. Nothing is started after the signal: `stdout` has its reason. */
+export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamCommand): GitStream {
+  if (signal?.aborted === true) return notStarted(signal.reason);
+  const child = execa("git", args, {
+    cwd: dir,
+    extendEnv: false,
+    env,
+    stdin: "ignore",
+    buffer: { stdout: false },
+    maxBuffer: { stderr: MAX_STREAM_WORDS },
+    encoding: "buffer",
+    killDescendants: true,
+    forceKillAfterDelay: 1000,
+    timeout: timeoutMs,
+    reject: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  return {
+    stdout: child.stdout,
+    ended: child.then(({ exitCode: code, stderr, timedOut }) => ({
+      code,
+      said: Buffer.from(stderr ?? "")
+        .toString("utf8")
+        .trim(),
+      timedOut,
+    })),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** A stream that fails for this reason. */
+function notStarted(reason: unknown): GitStream {
+  const error = reason instanceof Error ? reason : new Error(String(reason));
+  const stdout = new Readable({ read: () => undefined });
+  stdout.on("error", () => undefined); // Its reader may come later.
+  stdout.destroy(error);
+  return {
+    stdout,
+    ended: Promise.resolve({ code: undefined, said: error.message, timedOut: false }),
+    kill: () => undefined,
+  };
+}

@@ -1,0 +1,32 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { StepFailure } from "@tac8/core/domain/failures";
+
+/** What is where a git command should have been started. */
+export type StartFolder = "folder" | "missing" | "other";
+
+export function startFolderAt(dir: string): StartFolder {
+  const found = statSync(dir, { throwIfNoEntry: false });
+  if (found === undefined) return "missing";
+  return found.isDirectory() ? "folder" : "other";
+}
+
+/** Pure. Git could not be started: it may be for want of a folder to start it in. */
+export function assertFolder(dir: string, found: StartFolder): void {
+  if (found === "missing") throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
+  if (found === "other") throw new Error(`not a git repository: ${dir} is no folder`);
+}
+
+/** Whether a program is in one of the folders of a PATH. */
+export function isOnPath(path: string, name: string): boolean {
+  return path.split(delimiter).some((folder) => folder !== "" && isExecutable(join(folder, name)));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
