@@ -6,6 +6,7 @@ export const ENTRIES = [
   { name: "scheduler", source: "apps/scheduler/src/main.ts" },
   { name: "runner", source: "apps/runner/src/main.ts" },
   { name: "guard", source: "apps/runner/src/guard/main.ts" },
+  { name: "place-helper", source: "apps/runner/src/place/helper/main.ts" },
   { name: "board", source: "apps/board/src/main.ts" },
   // Its commands become files of their own, so that each loads only what it needs.
   { name: "cli", source: "apps/cli/src/main.ts", split: true },

@@ -10,7 +10,7 @@ export const MAX_STREAM_WORDS = 20_000;
 
 /** One git command whose output is read while it runs. Nothing is started after the signal: `stdout` has its reason. */
 export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamCommand): GitStream {
-  if (signal?.aborted === true) return notStarted(signal.reason);
+  if (signal?.aborted === true) return failedStream(signal.reason);
   const child = execa("git", args, {
     cwd: dir,
     extendEnv: false,
@@ -38,8 +38,8 @@ export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamComman
   };
 }
 
-/** A stream that fails for this reason. */
-function notStarted(reason: unknown): GitStream {
+/** A stream of a command that is not started, for this reason. */
+export function failedStream(reason: unknown): GitStream {
   const error = reason instanceof Error ? reason : new Error(String(reason));
   const stdout = new Readable({ read: () => undefined });
   stdout.on("error", () => undefined); // Its reader may come later.

@@ -1,0 +1,194 @@
+import { PassThrough } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Entry, Files } from "../../files/files.ts";
+import type { GitAnswer, GitCommand } from "../../git/runGit.ts";
+import { failedStream, MAX_STREAM_WORDS, type GitStreamCommand } from "../../git/streamGit.ts";
+import { assertFolder } from "../onDisk.ts";
+import type { GitStream } from "../place.ts";
+import {
+  readBoolean,
+  readContent,
+  readEntries,
+  readFound,
+  readGitEnd,
+  readNothing,
+  readRealPath,
+  readStreamEnd,
+  WrongAnswer,
+} from "./answers.ts";
+import { Credit } from "./credit.ts";
+import { Connection, type Call, type HelperProcess } from "./connection.ts";
+import { MAX_CHUNK, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_PAYLOAD, MAX_WORDS, toWire, type Request } from "./protocol.ts";
+
+/**
+ * Git and files of an issue's folders through a helper process, which the first request starts. What it says is hostile
+ * input: after a wrong answer, none in time, or its death, it is killed, and every request, also each later one, rejects with
+ * a StepFailure of kind `git`; `exists` too.
+ */
+export interface PlaceHelper extends Files {
+  /** See `runGit`. @throws StepFailure or Error also where the folder is missing or no folder */
+  git(command: GitCommand): Promise<GitAnswer>;
+  streamGit(command: GitStreamCommand): GitStream;
+  /** Whether a program is in one of the folders of a PATH, as the helper finds them. */
+  hasProgram(path: string, name: string): Promise<boolean>;
+  /**
+   * End the helper. What it runs is ended with it, and requests reject. Resolves when the process has exited.
+   * @throws StepFailure where it is still there some time after SIGKILL
+   */
+  close(): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+/** A small heap is enough, and fewer threads make it small. */
+const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8-pool-size=0"];
+/** The helper as a command line; the file is the last argument. */
+export const HELPER_PROGRAM: readonly string[] = [process.execPath, ...NODE_FLAGS, MAIN];
+
+/** A tree may have a million files, on an SD card. */
+const TREE_MS = 15 * 60_000;
+
+interface Asked<T> {
+  readonly read: (value: unknown, payload: Buffer) => T;
+  readonly payload?: Buffer | undefined;
+  readonly maxPayload?: number;
+  readonly workMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function startPlaceHelper(process: HelperProcess): PlaceHelper {
+  const connection = new Connection(process);
+  const ask = <T>(request: Request, asked: Asked<T>) => askHelper(connection, request, asked);
+  const done = (request: Request, workMs = 0) => ask(request, { read: readNothing, workMs });
+  return {
+    exists: (path) => ask({ op: "exists", path }, { read: readBoolean }),
+    stat: (path) => ask({ op: "stat", path: toWire(path) }, { read: readFound }),
+    list(path, most = Infinity) {
+      const max = Math.max(1, Math.min(most, MAX_ENTRIES));
+      const read = (value: unknown, payload: Buffer): Entry[] => readEntries(value, payload, max);
+      const request = { op: "list", path: toWire(path), max: most === Infinity ? null : max } as const;
+      return ask(request, { read, maxPayload: max * MAX_ENTRY_BYTES });
+    },
+    readFile(path, most) {
+      const maxBytes = Math.min(most, MAX_PAYLOAD);
+      return ask({ op: "readFile", path: toWire(path), maxBytes }, { read: readContent, maxPayload: maxBytes });
+    },
+    writeFile: (path, content, mode) =>
+      ask(
+        { op: "writeFile", path, mode },
+        { read: readNothing, payload: typeof content === "string" ? Buffer.from(content) : content },
+      ),
+    makeFolder: (path, mode) => done({ op: "makeFolder", path, mode }),
+    ownFolder: (path) => done({ op: "ownFolder", path }),
+    openFolder: (path) => done({ op: "openFolder", path }),
+    openTree: (path) => done({ op: "openTree", path }, TREE_MS),
+    move: (path, to) => done({ op: "move", path, to }),
+    remove: (path) => done({ op: "remove", path }, TREE_MS),
+    removeEmpty: (path) => done({ op: "removeEmpty", path }),
+    copy: (path, to) => done({ op: "copy", path, to }, TREE_MS),
+    realPath: (path) => ask({ op: "realPath", path }, { read: readRealPath }),
+    hasProgram: (path, name) => ask({ op: "hasProgram", path, name }, { read: readBoolean }),
+    async git({ dir, env, args, input, maxBytes: most, timeoutMs, signal }) {
+      signal?.throwIfAborted();
+      const maxBytes = Math.min(most, MAX_PAYLOAD - MAX_WORDS);
+      const { answer, folder } = await ask(
+        { op: "git", dir, env, args, hasInput: input !== undefined, maxBytes, timeoutMs },
+        {
+          read: (value, payload) => readGitEnd(value, payload, maxBytes),
+          payload: input,
+          maxPayload: maxBytes + MAX_WORDS,
+          workMs: timeoutMs,
+          signal,
+        },
+      );
+      if (answer.code === undefined) assertFolder(dir, folder);
+      return answer;
+    },
+    streamGit: (command) => streamGit(connection, command),
+    close: () => connection.close(),
+  };
+}
+
+/** @throws the signal's reason after its abort: the answer is waited for, because only that says that git has ended. */
+async function askHelper<T>(
+  connection: Connection,
+  request: Request,
+  { read, payload, maxPayload = 0, workMs = 0, signal }: Asked<T>,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const call: Call = {
+    what: wordsOf(request),
+    maxPayload,
+    workMs,
+    done: (value, bytes) => resolve(read(value, bytes)),
+    failed: reject,
+  };
+  const id = connection.request(request, call, payload);
+  const cancel = (): void => {
+    connection.hasten(id);
+    connection.tell(id, { op: "cancel", force: false });
+  };
+  signal?.addEventListener("abort", cancel);
+  try {
+    return await promise;
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
+}
+
+function streamGit(connection: Connection, command: GitStreamCommand): GitStream {
+  const { dir, env, args, timeoutMs, signal } = command;
+  if (signal?.aborted === true) return failedStream(signal.reason);
+  const stdout = new PassThrough();
+  stdout.on("error", () => undefined); // Its reader may come later.
+  const ended = Promise.withResolvers<Awaited<GitStream["ended"]>>();
+  const credit = new Credit({
+    get isReading() {
+      return connection.isReading;
+    },
+    onceReading: (then) => connection.onceReading(then),
+    ack: (chunks) => connection.tell(id, { op: "ack", chunks }),
+  });
+  const taken = (error?: Error | null): void => {
+    if (!error) credit.taken();
+  };
+  const stop = (force: boolean): void => {
+    connection.hasten(id);
+    connection.tell(id, { op: "cancel", force });
+  };
+  const cancel = (): void => stop(false);
+  const kill = (): void => stop(true);
+  const end = (result: Awaited<GitStream["ended"]>): void => {
+    signal?.removeEventListener("abort", cancel);
+    stdout.off("close", kill);
+    ended.resolve(result);
+  };
+  const call: Call = {
+    what: wordsOf({ op: "stream", ...command }),
+    maxPayload: Math.max(MAX_CHUNK, 3 * MAX_STREAM_WORDS),
+    workMs: timeoutMs,
+    chunk(bytes) {
+      credit.receive();
+      if (bytes.length === 0 || bytes.length > MAX_CHUNK) throw new WrongAnswer("output beyond its bounds");
+      if (!stdout.destroyed) stdout.write(bytes, taken);
+    },
+    done(value, payload) {
+      end(readStreamEnd(value, payload));
+      if (!stdout.destroyed) stdout.end();
+    },
+    failed(error) {
+      end({ code: undefined, said: error.message, timedOut: false });
+      stdout.destroy(error);
+    },
+  };
+  signal?.addEventListener("abort", cancel);
+  stdout.once("close", kill); // Its reader wants no more of it.
+  const id = connection.request({ op: "stream", dir, env, args, timeoutMs }, call);
+  return { stdout, ended: ended.promise, kill };
+}
+
+function wordsOf(request: Request): string {
+  if (request.op === "git" || request.op === "stream") return `git ${request.args[0] ?? ""}`;
+  return request.op;
+}

@@ -1,0 +1,285 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { readAnswer, WrongAnswer } from "./answers.ts";
+import { encodeHeader, FrameReader, writeFrame, type Frame } from "./frames.ts";
+import {
+  MAX_ANSWER_HEADER,
+  MAX_MESSAGE,
+  MAX_PAYLOAD,
+  MAX_REQUEST_HEADER,
+  type Answer,
+  type Request,
+} from "./protocol.ts";
+
+export interface HelperProcess {
+  /** The whole command line. */
+  readonly command: readonly string[];
+  /** The whole environment of the helper itself; each git command brings its own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Passed on as descriptor 3. */
+  readonly lockFd?: number | undefined;
+  /** How long an answer may take beside the time that the work itself has. Default 60 s. */
+  readonly deadlineMs?: number;
+}
+
+const DEADLINE_MS = 60_000;
+
+/** A request that has no answer yet. */
+export interface Call {
+  /** For the message when there is no answer. */
+  readonly what: string;
+  /** Bytes of an answer's payload. */
+  readonly maxPayload: number;
+  /** The time that the work itself has. */
+  readonly workMs: number;
+  /** @throws WrongAnswer */
+  readonly done: (value: unknown, payload: Buffer) => void;
+  readonly failed: (error: Error) => void;
+  /** Absent: chunks are no answer to it. @throws WrongAnswer */
+  readonly chunk?: (bytes: Buffer) => void;
+}
+
+interface Pending extends Call {
+  timer: NodeJS.Timeout;
+}
+
+/** For a helper whose input has ended to end its git commands, which takes them 5 s where they ignore SIGTERM. */
+const LEAVE_MS = 8000;
+/** For the kernel, after SIGKILL. */
+const DEATH_MS = 10_000;
+/** Answers may still be in the pipe of a helper that has ended. */
+const LAST_WORDS_MS = 1000;
+const MAX_STDERR = 2000;
+
+/**
+ * One helper process and the requests to it. The process is started by the first request. States: not started, running,
+ * ended. Ended is for good, and has one cause: whatever came first of a wrong answer, no answer in time, the end of the
+ * process, and `close`. Then every request fails with that cause, and unless it was `close`, the process is killed.
+ */
+export class Connection {
+  readonly deadlineMs: number;
+  readonly #options: HelperProcess;
+  readonly #calls = new Map<number, Pending>();
+  readonly #reader: FrameReader;
+  readonly #exited = Promise.withResolvers<void>();
+  #child: ChildProcess | null = null;
+  #stdin: Writable | null = null;
+  #lastId = 0;
+  #end: StepFailure | null = null;
+  #stderr = "";
+
+  constructor(options: HelperProcess) {
+    this.#options = options;
+    this.deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    this.#reader = new FrameReader({
+      header: MAX_ANSWER_HEADER,
+      payload: (header) => this.#callOf(readAnswer(header)).maxPayload,
+    });
+  }
+
+  /** @returns the request's id. Its end is the call's; nothing is thrown */
+  request(request: Request, call: Call, payload?: Buffer): number {
+    const id = (this.#lastId += 1);
+    const header = encodeHeader({ ...request, id });
+    if (this.#end === null && this.#child === null) this.#start();
+    if (this.#end !== null) call.failed(this.#end);
+    else if (header.length > MAX_REQUEST_HEADER || (payload?.length ?? 0) > MAX_PAYLOAD) {
+      call.failed(Object.assign(new Error(`${call.what} with too much to send`), { code: "E2BIG" }));
+    } else {
+      this.#calls.set(id, { ...call, timer: this.#timerOf(id, call.workMs + this.deadlineMs) });
+      this.#write(header, payload);
+    }
+    return id;
+  }
+
+  /** A word on a request that has no answer yet; no word on any other. */
+  tell(id: number, request: Request): void {
+    if (this.#calls.has(id)) this.#write(encodeHeader({ ...request, id }));
+  }
+
+  /** The work is to end: from now on the request has the deadline alone. */
+  hasten(id: number): void {
+    const pending = this.#calls.get(id);
+    if (pending === undefined) return;
+    clearTimeout(pending.timer);
+    pending.timer = this.#timerOf(id, this.deadlineMs);
+  }
+
+  /** Whether the helper reads what it is sent. */
+  get isReading(): boolean {
+    return this.#stdin?.writableNeedDrain === false;
+  }
+
+  /** Calls once when it reads again. */
+  onceReading(then: () => void): void {
+    this.#stdin?.once("drain", then);
+  }
+
+  /**
+   * End the process. Resolves when it has exited, also where it had ended before, or was never started.
+   * @throws StepFailure where it is still there some time after SIGKILL
+   */
+  async close(): Promise<void> {
+    this.#finish("was closed");
+    const child = this.#child;
+    if (child === null) return;
+    this.#stdin?.end();
+    if (await within(Math.min(LEAVE_MS, this.deadlineMs), this.#exited.promise)) return;
+    killGroup(child);
+    if (await within(DEATH_MS, this.#exited.promise)) return;
+    throw new StepFailure({ kind: "git", message: `the process ${child.pid} does not end after SIGKILL` });
+  }
+
+  #start(): void {
+    const [program = "", ...args] = this.#options.command;
+    const { env, lockFd } = this.#options;
+    try {
+      this.#child = spawn(program, args, {
+        // Its own session: a terminal's Ctrl-C must not reach it. Its own folder: nothing of the workspace's is loaded.
+        detached: true,
+        cwd: "/",
+        env,
+        stdio: ["pipe", "pipe", "pipe", ...(lockFd === undefined ? [] : [lockFd])],
+      });
+    } catch (error) {
+      return this.#break(`could not be started: ${messageOf(error)}`);
+    }
+    const child = this.#child;
+    child.on("error", (error) => {
+      if (child.pid !== undefined) return;
+      this.#exited.resolve();
+      this.#break(`could not be started: ${error.message}`);
+    });
+    const { stdin, stdout, stderr } = child; // Without free descriptors there are no pipes, whatever the type says.
+    if (!stdin || !stdout || !stderr) {
+      return this.#break("could not be started: too many open files: raise the limit (ulimit -n)");
+    }
+    this.#stdin = stdin;
+    stdin.on("error", () => undefined); // A helper that has gone says so by its exit.
+    stderr.on("error", () => undefined);
+    stdout.on("error", () => undefined);
+    stderr.on("data", (chunk: Buffer) => {
+      if (this.#stderr.length < MAX_STDERR) this.#stderr += chunk.toString("utf8", 0, MAX_STDERR);
+    });
+    stdout.on("data", (chunk: Buffer) => this.#receive(chunk));
+    child.once("exit", (code, signal) => {
+      this.#exited.resolve();
+      void this.#afterExit(child, signal ?? `exit code ${code}`);
+    });
+    stdout.once("end", () => this.#onEndOfOutput(child));
+  }
+
+  /** What it has said before counts; what has its output open as well is not waited for. */
+  async #afterExit(child: ChildProcess, how: string): Promise<void> {
+    await within(LAST_WORDS_MS, new Promise((resolve) => child.once("close", resolve)));
+    this.#break(`ended by ${how}${this.#saying()}`);
+  }
+
+  /** It ends at the same time, as a rule: then its exit says more. */
+  #onEndOfOutput(child: ChildProcess): void {
+    if (this.#end !== null) return;
+    const timer = setTimeout(() => this.#break("closed its output"), LAST_WORDS_MS);
+    child.once("exit", () => clearTimeout(timer));
+    if (!isAlive(child)) clearTimeout(timer);
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#end !== null) return;
+    try {
+      for (const frame of this.#reader.push(chunk)) {
+        this.#take(frame);
+        if (this.#end !== null) return; // The one who was answered has closed it.
+      }
+    } catch (error) {
+      this.#break(`gave a wrong answer: ${messageOf(error)}`);
+    }
+  }
+
+  #take({ header, payload }: Frame): void {
+    const answer = readAnswer(header);
+    const call = this.#callOf(answer);
+    if (answer.kind === "chunk") return call.chunk?.(payload);
+    if (answer.kind === "value") call.done(answer.value, payload);
+    else call.failed(Object.assign(new Error(answer.message), answer.code === null ? {} : { code: answer.code }));
+    clearTimeout(call.timer);
+    this.#calls.delete(answer.id);
+  }
+
+  /** @throws WrongAnswer where nobody asked for such an answer */
+  #callOf(answer: Answer): Pending {
+    const call = this.#calls.get(answer.id);
+    if (call === undefined) throw new WrongAnswer("an answer that nobody waits for");
+    if (answer.kind === "chunk" && call.chunk === undefined) throw new WrongAnswer("a part of an answer");
+    return call;
+  }
+
+  #write(header: Buffer, payload?: Buffer): void {
+    if (this.#stdin !== null && !this.#stdin.destroyed) writeFrame(this.#stdin, header, payload);
+  }
+
+  #timerOf(id: number, ms: number): NodeJS.Timeout {
+    // A busy machine may run this timer before an answer that has already arrived: look at that first.
+    const timer = setTimeout(() => {
+      setImmediate(() => {
+        const call = this.#calls.get(id);
+        if (call?.timer === timer) this.#break(`gave no answer to ${call.what} within ${Math.round(ms / 1000)} s`);
+      });
+    }, ms);
+    return timer;
+  }
+
+  #break(why: string): void {
+    this.#finish(why);
+    if (this.#child === null) return;
+    killGroup(this.#child);
+    // What it has started may have them open as well.
+    for (const stream of this.#child.stdio ?? []) stream?.destroy();
+  }
+
+  #finish(why: string): void {
+    if (this.#end !== null) return;
+    const end = new StepFailure({ kind: "git", message: `the helper that runs git in the workspace ${why}` });
+    this.#end = end;
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const { timer, failed } of calls) {
+      clearTimeout(timer);
+      failed(end);
+    }
+  }
+
+  #saying(): string {
+    const line = this.#stderr.split("\n").find((text) => text.trim() !== "") ?? "";
+    const words = line.replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ").trim();
+    return words === "" ? "" : `: ${words.slice(0, 300)}`;
+  }
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+/** The command may be a program that starts the helper as its child. */
+function killGroup(child: ChildProcess): void {
+  if (!isAlive(child)) return;
+  try {
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+  } catch {
+    child.kill("SIGKILL");
+  }
+}
+
+/** @returns whether the promise was fulfilled within this time */
+async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const bound = new AbortController();
+  const late = sleep(ms, false, { signal: bound.signal }).catch(() => false);
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  bound.abort();
+  return inTime;
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE);
+}

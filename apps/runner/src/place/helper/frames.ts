@@ -1,0 +1,112 @@
+import type { Writable } from "node:stream";
+
+/** Two lengths in bytes, 32 bits each and big-endian: of a header in JSON, and of the payload. Both follow. */
+export interface Frame {
+  readonly header: unknown;
+  readonly payload: Buffer;
+}
+
+export interface FrameLimits {
+  /** Bytes. */
+  readonly header: number;
+  /** Bytes that the payload behind this header may have. Throws for a header that cannot be right. */
+  readonly payload: (header: unknown) => number;
+}
+
+const PREFIX_BYTES = 8;
+/** A buffer starts with this size, and grows only as bytes arrive: a length that was only announced takes no memory. */
+const FIRST_BYTES = 16 * 1024;
+const NONE = Buffer.alloc(0);
+
+/** What was received is no frame, or one over its limits. */
+class FrameError extends Error {}
+
+export function encodeHeader(header: object): Buffer {
+  return Buffer.from(JSON.stringify(header));
+}
+
+/** Write one frame, whose header is encoded. */
+export function writeFrame(stream: Writable, header: Buffer, payload: Buffer = NONE): void {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt32BE(header.length, 0);
+  prefix.writeUInt32BE(payload.length, 4);
+  stream.write(Buffer.concat([prefix, header]));
+  if (payload.length > 0) stream.write(payload);
+}
+
+/**
+ * Cuts a stream of bytes into frames. It reads one part after the other: prefix, header, payload. Each length is checked
+ * before anything is kept for it.
+ */
+export class FrameReader {
+  readonly #limits: FrameLimits;
+  #part: "prefix" | "header" | "payload" = "prefix";
+  #wanted = PREFIX_BYTES;
+  #bytes = Buffer.alloc(PREFIX_BYTES);
+  #filled = 0;
+  #payloadBytes = 0;
+  #header: unknown = null;
+
+  constructor(limits: FrameLimits) {
+    this.#limits = limits;
+  }
+
+  /** The frames that end in this chunk. @throws FrameError, or what the limits throw; nothing can be read after that */
+  *push(chunk: Buffer): Generator<Frame> {
+    let at = 0;
+    do {
+      const taken = chunk.subarray(at, at + this.#wanted - this.#filled);
+      this.#keep(taken);
+      at += taken.length;
+      if (this.#filled < this.#wanted) return;
+      const frame = this.#next(this.#bytes.subarray(0, this.#wanted));
+      if (frame !== null) yield frame;
+    } while (at < chunk.length || this.#wanted === 0);
+  }
+
+  #keep(taken: Buffer): void {
+    const needed = this.#filled + taken.length;
+    if (needed > this.#bytes.length) {
+      const grown = Buffer.alloc(Math.min(this.#wanted, Math.max(needed, 2 * this.#bytes.length)));
+      this.#bytes.copy(grown, 0, 0, this.#filled);
+      this.#bytes = grown;
+    }
+    taken.copy(this.#bytes, this.#filled);
+    this.#filled = needed;
+  }
+
+  /** A part is complete. @returns the frame that it completes */
+  #next(bytes: Buffer): Frame | null {
+    if (this.#part === "payload") {
+      this.#expect("prefix", PREFIX_BYTES);
+      return { header: this.#header, payload: bytes };
+    }
+    if (this.#part === "header") {
+      this.#header = parse(bytes);
+      const most = this.#limits.payload(this.#header);
+      if (this.#payloadBytes > most) throw new FrameError(`${this.#payloadBytes} bytes where ${most} are the limit`);
+      this.#expect("payload", this.#payloadBytes);
+      return null;
+    }
+    const length = bytes.readUInt32BE(0);
+    if (length > this.#limits.header) throw new FrameError(`a header of ${length} bytes`);
+    this.#payloadBytes = bytes.readUInt32BE(4);
+    this.#expect("header", length);
+    return null;
+  }
+
+  #expect(part: "prefix" | "header" | "payload", bytes: number): void {
+    this.#part = part;
+    this.#wanted = bytes;
+    this.#filled = 0;
+    this.#bytes = Buffer.alloc(Math.min(bytes, FIRST_BYTES));
+  }
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    throw new FrameError("a header that is no JSON");
+  }
+}

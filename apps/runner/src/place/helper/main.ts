@@ -1,0 +1,25 @@
+// The place helper: works in an issue's folders for the runner. Descriptors: 0 has the runner's requests, 1 takes the answers
+// (see protocol.ts), 3 may be the workspace's lock. It ends with its input.
+import { Socket } from "node:net";
+import { MAX_PAYLOAD, MAX_REQUEST_HEADER, type Numbered, type Request } from "./protocol.ts";
+import { FrameReader } from "./frames.ts";
+import { createServer } from "./server.ts";
+
+// An agent that runs `pkill node`, with or without -f, means its own processes.
+process.title = "tac8 place helper";
+
+const input = new Socket({ fd: 0, readable: true, writable: false });
+const output = new Socket({ fd: 1, readable: false, writable: true });
+const server = createServer(output);
+const reader = new FrameReader({ header: MAX_REQUEST_HEADER, payload: () => MAX_PAYLOAD });
+
+input.on("data", (chunk: Buffer) => {
+  for (const { header, payload } of reader.push(chunk)) server.take(header as Numbered<Request>, payload);
+});
+input.on("end", leave);
+input.on("error", leave);
+output.on("error", leave);
+
+function leave(): void {
+  void server.close().then(() => process.exit(0));
+}

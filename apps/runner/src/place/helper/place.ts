@@ -1,0 +1,23 @@
+import type { AgentPlace } from "../place.ts";
+import { gitCommand, gitStreamCommand, type PlaceGit } from "../gitCommand.ts";
+import type { PlaceHelper } from "./client.ts";
+
+export interface HelperPlace extends PlaceGit {
+  /** Borrowed: who has started it closes it. */
+  readonly helper: PlaceHelper;
+  readonly startAgent: AgentPlace["startAgent"];
+}
+
+/** The agent side through a helper: the runner itself opens no file there, and starts no git. */
+export function helperPlace(options: HelperPlace): AgentPlace {
+  const { helper, env, signal, settings = {}, startAgent } = options;
+  return {
+    ...helper,
+    signal,
+    git: (dir, args, more) => helper.git(gitCommand(options, { dir, args, options: more })),
+    streamGit: (dir, args, { timeoutMs }) => helper.streamGit(gitStreamCommand(options, { dir, args, timeoutMs })),
+    withSettings: (more) => helperPlace({ ...options, settings: { ...settings, ...more } }),
+    hasProgram: (name) => helper.hasProgram(env["PATH"] ?? "", name),
+    startAgent,
+  };
+}
