@@ -2,474 +2,483 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { readEndNote, writeEndNote } from "./endNote.ts";
 import { ensureWorkspace, type EnsuredWorkspace } from "./ensure.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { breakGit } from "./testing/breakGit.ts";
-import { directPlace } from "../place/direct.ts";
+import { PLACE_KINDS } from "../place/testing/places.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
 
-let bench: GitBench;
-beforeAll(async () => {
-  bench = await createGitBench();
-});
-beforeEach(() => {
-  bench = bench.another();
-});
-afterAll(async () => {
-  await bench.close();
-});
+describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
+  let bench: GitBench;
+  beforeAll(async () => {
+    bench = await createGitBench({ kind });
+  });
+  beforeEach(() => {
+    bench = bench.another();
+  });
+  afterAll(async () => {
+    await bench.close();
+  });
 
-const inTree = (path: string) => join(bench.paths.tree, path);
-const read = (path: string) => readFile(inTree(path), "utf8");
+  const inTree = (path: string) => join(bench.paths.tree, path);
+  const read = (path: string) => readFile(inTree(path), "utf8");
 
-/** Names of what is there of this issue, put aside or not. */
-async function siblings(): Promise<string[]> {
-  const names = await readdir(dirname(bench.paths.tree));
-  return names.filter((name) => name === bench.name || name.startsWith(`${bench.name}.`));
-}
+  /** Names of what is there of this issue, put aside or not. */
+  async function siblings(): Promise<string[]> {
+    const names = await readdir(dirname(bench.paths.tree));
+    return names.filter((name) => name === bench.name || name.startsWith(`${bench.name}.`));
+  }
 
-/** Git works in it, at this commit and on our branch, and the agent can commit. */
-async function expectGood(found: EnsuredWorkspace, head: string): Promise<void> {
-  expect(found.head).toBe(head);
-  expect(await bench.agent(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])).toBe(`${head}\n${bench.branch}`);
-  await bench.agent(["status", "--porcelain"]);
-  await bench.commit("probe.txt", "probe\n");
-  expect(await bench.agent(["rev-parse", "HEAD~1"])).toBe(head);
-}
+  /** Git works in it, at this commit and on our branch, and the agent can commit. */
+  async function expectGood(found: EnsuredWorkspace, head: string): Promise<void> {
+    expect(found.head).toBe(head);
+    expect(await bench.agent(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])).toBe(`${head}\n${bench.branch}`);
+    await bench.agent(["status", "--porcelain"]);
+    await bench.commit("probe.txt", "probe\n");
+    expect(await bench.agent(["rev-parse", "HEAD~1"])).toBe(head);
+  }
 
-test("a new one starts at the base, without a remote", async () => {
-  const found = await bench.ensure();
-  expect(found).toMatchObject({ how: "created", aside: null });
-  await expectGood(found, await bench.base());
-  expect(await bench.agent(["remote"])).toBe("");
-  expect(await siblings()).toEqual([bench.name]);
-});
-
-test("a new one starts at the branch that GitHub has", async () => {
-  const pushed = await bench.push(bench.branch, { "b.txt": "b\n" });
-  await expectGood(await bench.ensure(), pushed);
-});
-
-test("twice is once; what is uncommitted stays", async () => {
-  const { head } = await bench.ensure();
-  await bench.write("README.md", "dirty\n");
-  await bench.write("new.txt", "new\n");
-  const again = await bench.ensure();
-  expect(again).toEqual({ how: "reused", head, aside: null, because: null });
-  expect(await read("README.md")).toBe("dirty\n");
-  expect(await read("new.txt")).toBe("new\n");
-  await expectGood(again, head);
-});
-
-test("a folder that somebody left there is put aside", async () => {
-  await mkdir(bench.paths.tree, { recursive: true });
-  await writeFile(inTree("notes.txt"), "mine\n");
-  const found = await bench.ensure();
-  expect(found.how).toBe("replaced");
-  expect(await readFile(join(found.aside ?? "", "notes.txt"), "utf8")).toBe("mine\n");
-  await expectGood(found, await bench.base());
-});
-
-test("a link to nowhere, and a file, in its place are put aside", async () => {
-  await mkdir(dirname(bench.paths.tree), { recursive: true });
-  await symlink("/nonexistent/place", bench.paths.tree);
-  expect((await bench.ensure()).how).toBe("replaced");
-  await rm(bench.paths.tree, { recursive: true });
-  await writeFile(bench.paths.tree, "a file");
-  const found = await bench.ensure();
-  expect(await readFile(found.aside ?? "", "utf8")).toBe("a file");
-  await expectGood(found, await bench.base());
-});
-
-test.each([
-  ["removed", async () => ""],
-  ["removed while locked", () => bench.agent(["worktree", "lock", bench.paths.tree])],
-])("a registered worktree that was %s comes back with its unpushed commits", async (_how, before) => {
-  await bench.ensure();
-  const mine = await bench.commit("mine.txt", "mine\n");
-  await before();
-  await rm(bench.paths.tree, { recursive: true });
-  const found = await bench.ensure();
-  expect(found.how).toBe("reattached");
-  expect(await read("mine.txt")).toBe("mine\n");
-  await expectGood(found, mine);
-});
-
-test("commits of a lost worktree that was on no branch come back too", async () => {
-  await bench.ensure();
-  await bench.agent(["checkout", "--quiet", "--detach"]);
-  const mine = await bench.commit("mine.txt", "mine\n");
-  await rm(bench.paths.tree, { recursive: true });
-  await expectGood(await bench.ensure(), mine);
-});
-
-test("a branch that the agent has checked out in a worktree of its own too is ours all the same", async () => {
-  await bench.ensure();
-  await bench.agent(["checkout", "--quiet", "--detach"]);
-  await bench.agent(["worktree", "add", "--quiet", join(bench.dir, "its-own"), bench.branch]);
-  const mine = await bench.commit("mine.txt", "mine\n");
-  await rm(bench.paths.tree, { recursive: true });
-  await expectGood(await bench.ensure(), mine);
-});
-
-test("a branch that is left in the thin repository alone is gone on with", async () => {
-  await bench.ensure();
-  const mine = await bench.commit("mine.txt", "mine\n");
-  await rm(bench.paths.tree, { recursive: true });
-  await bench.agent(["worktree", "prune"], bench.paths.gitDir);
-  await expectGood(await bench.ensure(), mine);
-});
-
-test("locks of a git that was killed are removed", async () => {
-  const { head } = await bench.ensure();
-  const { gitDir } = bench.paths;
-  const worktree = join(gitDir, "worktrees", bench.name);
-  const locks = [
-    join(worktree, "index.lock"),
-    join(worktree, "HEAD.lock"),
-    join(gitDir, "config.lock"),
-    join(gitDir, "packed-refs.lock"),
-    join(gitDir, `refs/heads/${bench.branch}.lock`),
-  ];
-  for (const lock of locks) await writeFile(lock, "");
-  await expect(bench.commit("x.txt", "x\n")).rejects.toThrow(/index.lock/);
-  await rm(inTree("x.txt"));
-  await expectGood(await bench.ensure(), head);
-  expect(locks.filter((lock) => existsSync(lock))).toEqual([]);
-});
-
-test.each([
-  ["is gone", () => rm(inTree(".git"))],
-  ["is rubbish", () => writeFile(inTree(".git"), "rubbish\n")],
-  ["points elsewhere", () => writeFile(inTree(".git"), "gitdir: /nonexistent\n")],
-  [
-    "is a repository that the agent made",
-    async () => {
-      await rm(inTree(".git"));
-      await bench.agent(["init", "--quiet"]);
-    },
-  ],
-])("where .git %s, commits are gone on with and files are put aside", async (_what, damage) => {
-  await bench.ensure();
-  const mine = await bench.commit("mine.txt", "mine\n");
-  await bench.write("dirty.txt", "dirty\n");
-  await damage();
-  const found = await bench.ensure();
-  expect(found).toMatchObject({ how: "reattached", because: "its worktree is damaged" });
-  expect(await readFile(join(found.aside ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
-  await expectGood(found, mine);
-  // A person who looks at what was put aside does not work on the new one by accident.
-  expect(await bench.agent(["rev-parse", "--git-dir"], found.aside ?? "").catch(() => "none")).not.toContain(
-    `${bench.name}.git/`,
-  );
-});
-
-test.each([[], ["HEAD"], ["HEAD", "config", "refs", "objects"]])(
-  "a thin repository whose making was broken off is made to its end (missing: %s)",
-  async (...missing) => {
-    const { head } = await bench.ensure();
-    await rm(bench.paths.tree, { recursive: true });
-    await rm(join(bench.paths.gitDir, "worktrees"), { recursive: true });
-    await rm(join(bench.paths.gitDir, "refs/heads/auto"), { recursive: true });
-    await mkdir(join(bench.paths.gitDir, "worktrees", bench.name), { recursive: true });
-    for (const name of missing) await rm(join(bench.paths.gitDir, name), { recursive: true });
+  test("a new one starts at the base, without a remote", async () => {
     const found = await bench.ensure();
     expect(found).toMatchObject({ how: "created", aside: null });
-    await expectGood(found, head);
+    await expectGood(found, await bench.base());
+    expect(await bench.agent(["remote"])).toBe("");
     expect(await siblings()).toEqual([bench.name]);
-  },
-);
+  });
 
-test.each(["rev-parse", "status"])(
-  "a git that is killed at its %s is no damage: all stays as it is",
-  async (command) => {
+  test("a new one starts at the branch that GitHub has", async () => {
+    const pushed = await bench.push(bench.branch, { "b.txt": "b\n" });
+    await expectGood(await bench.ensure(), pushed);
+  });
+
+  test("twice is once; what is uncommitted stays", async () => {
+    const { head } = await bench.ensure();
+    await bench.write("README.md", "dirty\n");
+    await bench.write("new.txt", "new\n");
+    const again = await bench.ensure();
+    expect(again).toEqual({ how: "reused", head, aside: null, because: null });
+    expect(await read("README.md")).toBe("dirty\n");
+    expect(await read("new.txt")).toBe("new\n");
+    await expectGood(again, head);
+  });
+
+  test("a folder that somebody left there is put aside", async () => {
+    await mkdir(bench.paths.tree, { recursive: true });
+    await writeFile(inTree("notes.txt"), "mine\n");
+    const found = await bench.ensure();
+    expect(found.how).toBe("replaced");
+    expect(await readFile(join(found.aside ?? "", "notes.txt"), "utf8")).toBe("mine\n");
+    await expectGood(found, await bench.base());
+  });
+
+  test("a link to nowhere, and a file, in its place are put aside", async () => {
+    await mkdir(dirname(bench.paths.tree), { recursive: true });
+    await symlink("/nonexistent/place", bench.paths.tree);
+    expect((await bench.ensure()).how).toBe("replaced");
+    await rm(bench.paths.tree, { recursive: true });
+    await writeFile(bench.paths.tree, "a file");
+    const found = await bench.ensure();
+    expect(await readFile(found.aside ?? "", "utf8")).toBe("a file");
+    await expectGood(found, await bench.base());
+  });
+
+  test.each([
+    ["removed", async () => ""],
+    ["removed while locked", () => bench.agent(["worktree", "lock", bench.paths.tree])],
+  ])("a registered worktree that was %s comes back with its unpushed commits", async (_how, before) => {
     await bench.ensure();
     const mine = await bench.commit("mine.txt", "mine\n");
-    const failed = ensureWorkspace({
-      paths: bench.paths,
-      place: directPlace({ env: await breakGit(bench.env, { dir: bench.dir, command, shell: "kill -9 $$" }) }),
+    await before();
+    await rm(bench.paths.tree, { recursive: true });
+    const found = await bench.ensure();
+    expect(found.how).toBe("reattached");
+    expect(await read("mine.txt")).toBe("mine\n");
+    await expectGood(found, mine);
+  });
+
+  test("commits of a lost worktree that was on no branch come back too", async () => {
+    await bench.ensure();
+    await bench.agent(["checkout", "--quiet", "--detach"]);
+    const mine = await bench.commit("mine.txt", "mine\n");
+    await rm(bench.paths.tree, { recursive: true });
+    await expectGood(await bench.ensure(), mine);
+  });
+
+  test("a branch that the agent has checked out in a worktree of its own too is ours all the same", async () => {
+    await bench.ensure();
+    await bench.agent(["checkout", "--quiet", "--detach"]);
+    await bench.agent(["worktree", "add", "--quiet", join(bench.dir, "its-own"), bench.branch]);
+    const mine = await bench.commit("mine.txt", "mine\n");
+    await rm(bench.paths.tree, { recursive: true });
+    await expectGood(await bench.ensure(), mine);
+  });
+
+  test("a branch that is left in the thin repository alone is gone on with", async () => {
+    await bench.ensure();
+    const mine = await bench.commit("mine.txt", "mine\n");
+    await rm(bench.paths.tree, { recursive: true });
+    await bench.agent(["worktree", "prune"], bench.paths.gitDir);
+    await expectGood(await bench.ensure(), mine);
+  });
+
+  test("locks of a git that was killed are removed", async () => {
+    const { head } = await bench.ensure();
+    const { gitDir } = bench.paths;
+    const worktree = join(gitDir, "worktrees", bench.name);
+    const locks = [
+      join(worktree, "index.lock"),
+      join(worktree, "HEAD.lock"),
+      join(gitDir, "config.lock"),
+      join(gitDir, "packed-refs.lock"),
+      join(gitDir, `refs/heads/${bench.branch}.lock`),
+    ];
+    for (const lock of locks) await writeFile(lock, "");
+    await expect(bench.commit("x.txt", "x\n")).rejects.toThrow(/index.lock/);
+    await rm(inTree("x.txt"));
+    await expectGood(await bench.ensure(), head);
+    expect(locks.filter((lock) => existsSync(lock))).toEqual([]);
+  });
+
+  test.each([
+    ["is gone", () => rm(inTree(".git"))],
+    ["is rubbish", () => writeFile(inTree(".git"), "rubbish\n")],
+    ["points elsewhere", () => writeFile(inTree(".git"), "gitdir: /nonexistent\n")],
+    [
+      "is a repository that the agent made",
+      async () => {
+        await rm(inTree(".git"));
+        await bench.agent(["init", "--quiet"]);
+      },
+    ],
+  ])("where .git %s, commits are gone on with and files are put aside", async (_what, damage) => {
+    await bench.ensure();
+    const mine = await bench.commit("mine.txt", "mine\n");
+    await bench.write("dirty.txt", "dirty\n");
+    await damage();
+    const found = await bench.ensure();
+    expect(found).toMatchObject({ how: "reattached", because: "its worktree is damaged" });
+    expect(await readFile(join(found.aside ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
+    await expectGood(found, mine);
+    // A person who looks at what was put aside does not work on the new one by accident.
+    expect(await bench.agent(["rev-parse", "--git-dir"], found.aside ?? "").catch(() => "none")).not.toContain(
+      `${bench.name}.git/`,
+    );
+  });
+
+  test.each([[], ["HEAD"], ["HEAD", "config", "refs", "objects"]])(
+    "a thin repository whose making was broken off is made to its end (missing: %s)",
+    async (...missing) => {
+      const { head } = await bench.ensure();
+      await rm(bench.paths.tree, { recursive: true });
+      await rm(join(bench.paths.gitDir, "worktrees"), { recursive: true });
+      await rm(join(bench.paths.gitDir, "refs/heads/auto"), { recursive: true });
+      await mkdir(join(bench.paths.gitDir, "worktrees", bench.name), { recursive: true });
+      for (const name of missing) await rm(join(bench.paths.gitDir, name), { recursive: true });
+      const found = await bench.ensure();
+      expect(found).toMatchObject({ how: "created", aside: null });
+      await expectGood(found, head);
+      expect(await siblings()).toEqual([bench.name]);
+    },
+  );
+
+  test.each(["rev-parse", "status"])(
+    "a git that is killed at its %s is no damage: all stays as it is",
+    async (command) => {
+      await bench.ensure();
+      const mine = await bench.commit("mine.txt", "mine\n");
+      const failed = ensureWorkspace({
+        paths: bench.paths,
+        place: bench.openPlace({ env: await breakGit(bench.env, { dir: bench.dir, command, shell: "kill -9 $$" }) }),
+        mirrorDir: bench.mirror.paths.dir,
+        goal: { branch: bench.branch, start: await bench.base(), published: false },
+        stamp: "x",
+      });
+      await expect(failed).rejects.toMatchObject({ failure: { kind: "git" } });
+      expect(await siblings()).toEqual([bench.name]);
+      await expectGood(await bench.ensure(), mine);
+    },
+  );
+
+  test("a worktree that was filled by half does not count as one with files deleted", async () => {
+    const { head } = await bench.ensure();
+    await rm(inTree("README.md"));
+    await rm(join(bench.paths.gitDir, `worktrees/${bench.name}/index`));
+    const found = await bench.ensure();
+    expect(existsSync(inTree("README.md"))).toBe(true);
+    expect(found).toMatchObject({ how: "reattached", because: "its worktree is damaged" });
+    await expectGood(found, head);
+  });
+
+  test("a damaged index is no reason to lose anything", async () => {
+    await bench.ensure();
+    const mine = await bench.commit("mine.txt", "mine\n");
+    await bench.write("dirty.txt", "dirty\n");
+    await truncate(join(bench.paths.gitDir, `worktrees/${bench.name}/index`), 7);
+    const found = await bench.ensure();
+    const aside = found.aside ?? "";
+    expect(await readFile(join(aside, "dirty.txt"), "utf8")).toBe("dirty\n");
+    await expectGood(found, mine);
+    expect(await bench.agent(["rev-parse", "--git-dir"], aside).catch(() => "none")).not.toContain(
+      `${bench.name}.git/`,
+    );
+  });
+
+  test.each([
+    ["HEAD is gone", () => rm(join(bench.paths.gitDir, "HEAD"))],
+    ["config is cut off", () => writeFile(join(bench.paths.gitDir, "config"), "[core\n")],
+    [
+      "all is a file",
+      async () => {
+        await rm(bench.paths.gitDir, { recursive: true });
+        await writeFile(bench.paths.gitDir, "x");
+      },
+    ],
+  ])("a thin repository whose %s is put aside with its tree", async (_what, damage) => {
+    await bench.ensure();
+    await bench.write("dirty.txt", "dirty\n");
+    await damage();
+    const found = await bench.ensure();
+    expect(found).toMatchObject({ how: "replaced", because: "its repository is damaged" });
+    expect(await readFile(join(found.aside ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
+    await expectGood(found, await bench.base());
+  });
+
+  test("a thin repository in a checkout of somebody else's is not mistaken for it", async () => {
+    await bench.agent(["init", "--quiet", bench.dir], bench.dir);
+    await bench.ensure();
+    await rm(join(bench.paths.gitDir, "HEAD"));
+    await rm(inTree(".git"));
+    await expectGood(await bench.ensure(), await bench.base());
+    expect(await bench.agent(["branch", "--list"], bench.dir)).toBe("");
+  });
+
+  test.each([
+    ["an older commit", "HEAD~1"],
+    ["another history", "HEAD~2"],
+  ])("what we published is nobody else's: the agent has left it for %s, and goes on there", async (_where, to) => {
+    await bench.ensure();
+    for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
+    await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
+    await bench.agent(["reset", "--quiet", "--hard", to]);
+    const head = to === "HEAD~1" ? await bench.agent(["rev-parse", "HEAD"]) : await bench.commit("anew.txt", "anew\n");
+    expect(await bench.ensure()).toMatchObject({ how: "reused", head, aside: null });
+  });
+
+  test("an agent that was killed while it looked back goes on from its newest published commit", async () => {
+    await bench.ensure();
+    for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
+    const head = await bench.agent(["rev-parse", "HEAD"]);
+    await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
+    await bench.agent(["checkout", "--quiet", "HEAD~1"]);
+    expect(await bench.ensure()).toMatchObject({ how: "forwarded", head, aside: null });
+  });
+
+  test("somebody's commit on top of ours is brought in", async () => {
+    await bench.push(bench.branch, { "b.txt": "1\n" });
+    await bench.ensure();
+    const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
+    const found = await bench.ensure();
+    expect(found.how).toBe("forwarded");
+    expect(await read("b.txt")).toBe("2\n");
+    await expectGood(found, theirs);
+  });
+
+  test("somebody's commit beside ours: ours go on top of it, uncommitted work too", async () => {
+    await bench.push(bench.branch, { "b.txt": "1\n" });
+    await bench.ensure();
+    await bench.commit("mine.txt", "mine\n");
+    await bench.write("dirty.txt", "dirty\n");
+    const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
+    const found = await bench.ensure();
+    expect(found).toMatchObject({ how: "rebased", aside: null });
+    expect(await bench.agent(["rev-parse", "HEAD~2"])).toBe(theirs);
+    expect([await read("mine.txt"), await read("dirty.txt"), await read("b.txt")]).toEqual([
+      "mine\n",
+      "dirty\n",
+      "2\n",
+    ]);
+    await expectGood(found, found.head);
+  });
+
+  test("somebody's branch from before a base with merges: our work goes on top of it, the base stays where it is", async () => {
+    const origin = async (...args: string[]) =>
+      (await execa("git", args, { cwd: bench.originDir, env: bench.env })).stdout;
+    const before = await origin("rev-parse", "main");
+    const side = await bench.push("side", { "side.txt": "side\n" });
+    await bench.push("main", { "main.txt": "main\n" });
+    const merge = await origin("commit-tree", "main^{tree}", "-p", "main", "-p", side, "-m", "a merge");
+    await origin("update-ref", "refs/heads/main", merge);
+    await bench.ensure();
+    await bench.commit("mine.txt", "mine\n");
+    await origin("update-ref", `refs/heads/${bench.branch}`, before);
+    const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
+    const found = await bench.ensure({ base: merge });
+    expect(found).toMatchObject({ how: "rebased", aside: null });
+    expect(await bench.agent(["log", "--format=%s", `${theirs}..HEAD`])).toBe("change mine.txt");
+    await expectGood(found, found.head);
+  });
+
+  test("somebody's commit that ours conflict with: ours are put aside, whole and usable", async () => {
+    await bench.push(bench.branch, { "b.txt": "1\n" });
+    await bench.ensure();
+    const mine = await bench.commit("b.txt", "mine\n");
+    const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
+    const found = await bench.ensure();
+    expect(found).toMatchObject({ how: "replaced", because: "other commits are on the branch on GitHub" });
+    await expectGood(found, theirs);
+    const aside = found.aside ?? "";
+    expect(await bench.agent(["rev-parse", "HEAD"], aside)).toBe(mine);
+    expect(await bench.agent(["status", "--porcelain"], aside)).toBe("");
+  });
+
+  test("somebody's commit under uncommitted work: the work is put aside, not built upon an old commit", async () => {
+    await bench.push(bench.branch, { "b.txt": "1\n" });
+    await bench.ensure();
+    await bench.write("b.txt", "dirty\n");
+    const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
+    const found = await bench.ensure();
+    expect(found.how).toBe("replaced");
+    expect(await readFile(join(found.aside ?? "", "b.txt"), "utf8")).toBe("dirty\n");
+    await expectGood(found, theirs);
+  });
+
+  test("a base that moved on leaves begun work where it is", async () => {
+    await bench.ensure();
+    const mine = await bench.commit("mine.txt", "mine\n");
+    await bench.push("main", { "README.md": "moved on\n" });
+    const found = await bench.ensure();
+    expect(found.how).toBe("reused");
+    await expectGood(found, mine);
+  });
+
+  test("work of an earlier round, on another branch, is put aside", async () => {
+    await bench.ensure();
+    await bench.commit("mine.txt", "mine\n");
+    const found = await bench.ensure({ branch: `${bench.branch}-2` });
+    expect(found).toMatchObject({ how: "replaced", because: `it belongs to the branch ${bench.branch}` });
+    expect(found.head).toBe(await bench.base());
+  });
+
+  test("the note of an agent's end stays with the worktree in which the agent worked, and no longer", async () => {
+    const note = {
+      run: "r",
+      summary: "",
+      usage: NO_USAGE,
+      models: [],
+      leftRunning: null,
+      denied: null,
+      reason: "",
+      evidence: {},
+    };
+    const { paths } = bench;
+    for (const [how, change] of [
+      ["reused", async () => undefined],
+      ["reattached", () => rm(paths.tree, { recursive: true })],
+      ["replaced", () => rm(join(paths.gitDir, "HEAD"))],
+      ["created", () => Promise.all([paths.tree, paths.gitDir].map((path) => rm(path, { recursive: true })))],
+    ] as const) {
+      await bench.ensure();
+      await writeEndNote(paths, note);
+      await change();
+      expect((await bench.ensure()).how).toBe(how);
+      expect({ how, note: await readEndNote(paths) }).toEqual({ how, note: how === "reused" ? note : null });
+    }
+  });
+
+  test("a link in the path of the data folder changes nothing", async () => {
+    const { head } = await bench.ensure();
+    const other = join(bench.dir, "by-link");
+    await symlink(bench.home, other);
+    const moved = (path: string) => path.replace(bench.home, other);
+    const found = await ensureWorkspace({
+      paths: { ...bench.paths, tree: moved(bench.paths.tree), gitDir: moved(bench.paths.gitDir) },
+      place: bench.place,
       mirrorDir: bench.mirror.paths.dir,
-      goal: { branch: bench.branch, start: await bench.base(), published: false },
+      goal: { branch: bench.branch, start: head, published: false },
       stamp: "x",
     });
-    await expect(failed).rejects.toMatchObject({ failure: { kind: "git" } });
+    expect(found.how).toBe("reused");
+  });
+
+  test.each([
+    ["{dir}/elsewhere", "elsewhere/octo/widgets/gh-1"],
+    ["home", "home/workspaces/octo/widgets/home/gh-1"],
+    ["git", "home/workspaces/octo/widgets/git/gh-1"],
+  ])("a base_dir elsewhere holds the trees: %s", async (baseDir, tree) => {
+    const former = bench;
+    bench = await createGitBench({ baseDir });
+    try {
+      const found = await bench.ensure();
+      expect(bench.paths.tree).toBe(join(bench.dir, tree));
+      await expectGood(found, await bench.base());
+      expect((await bench.ensure()).how).toBe("reused");
+    } finally {
+      await bench.close();
+      bench = former;
+    }
+  });
+
+  test("an interruption puts nothing aside", async () => {
+    const { head } = await bench.ensure();
+    const abort = new AbortController();
+    abort.abort(new Error("shutting down"));
+    const { paths, mirror } = bench;
+    const work = ensureWorkspace({
+      paths,
+      place: bench.openPlace({ env: bench.env, signal: abort.signal }),
+      mirrorDir: mirror.paths.dir,
+      goal: { branch: bench.branch, start: head, published: false },
+      stamp: "x",
+    });
+    await expect(work).rejects.toThrow("shutting down");
     expect(await siblings()).toEqual([bench.name]);
-    await expectGood(await bench.ensure(), mine);
-  },
-);
+    expect((await bench.ensure()).how).toBe("reused");
+  });
 
-test("a worktree that was filled by half does not count as one with files deleted", async () => {
-  const { head } = await bench.ensure();
-  await rm(inTree("README.md"));
-  await rm(join(bench.paths.gitDir, `worktrees/${bench.name}/index`));
-  const found = await bench.ensure();
-  expect(existsSync(inTree("README.md"))).toBe(true);
-  expect(found).toMatchObject({ how: "reattached", because: "its worktree is damaged" });
-  await expectGood(found, head);
-});
+  test("links that an agent planted in its repository are not followed", async () => {
+    await bench.ensure();
+    for (const name of ["objects/info/alternates", "tac8-config"]) {
+      const file = join(bench.paths.gitDir, name);
+      const victim = join(bench.dir, "victim");
+      const text = `${await readFile(file, "utf8")}\n\n`;
+      await writeFile(victim, text);
+      await rm(file);
+      await symlink(victim, file);
+      expect((await bench.ensure()).how).toBe("reused");
+      expect(await readFile(victim, "utf8")).toBe(text);
+    }
+  });
 
-test("a damaged index is no reason to lose anything", async () => {
-  await bench.ensure();
-  const mine = await bench.commit("mine.txt", "mine\n");
-  await bench.write("dirty.txt", "dirty\n");
-  await truncate(join(bench.paths.gitDir, `worktrees/${bench.name}/index`), 7);
-  const found = await bench.ensure();
-  const aside = found.aside ?? "";
-  expect(await readFile(join(aside, "dirty.txt"), "utf8")).toBe("dirty\n");
-  await expectGood(found, mine);
-  expect(await bench.agent(["rev-parse", "--git-dir"], aside).catch(() => "none")).not.toContain(`${bench.name}.git/`);
-});
-
-test.each([
-  ["HEAD is gone", () => rm(join(bench.paths.gitDir, "HEAD"))],
-  ["config is cut off", () => writeFile(join(bench.paths.gitDir, "config"), "[core\n")],
-  [
-    "all is a file",
-    async () => {
-      await rm(bench.paths.gitDir, { recursive: true });
-      await writeFile(bench.paths.gitDir, "x");
+  test.each(["objects/info", "refs/remotes/origin", "refs/remotes"])(
+    "nothing is written behind a link that an agent put in the place of the folder %s",
+    async (name) => {
+      await bench.ensure();
+      const folder = join(bench.paths.gitDir, name);
+      const elsewhere = join(bench.dir, `elsewhere-${bench.name}`);
+      await mkdir(elsewhere);
+      await rm(folder, { recursive: true });
+      await symlink(elsewhere, folder);
+      await bench.ensure();
+      expect(await readdir(elsewhere)).toEqual([]);
+      expect((await bench.ensure()).how).toBe("reused");
     },
-  ],
-])("a thin repository whose %s is put aside with its tree", async (_what, damage) => {
-  await bench.ensure();
-  await bench.write("dirty.txt", "dirty\n");
-  await damage();
-  const found = await bench.ensure();
-  expect(found).toMatchObject({ how: "replaced", because: "its repository is damaged" });
-  expect(await readFile(join(found.aside ?? "", "dirty.txt"), "utf8")).toBe("dirty\n");
-  await expectGood(found, await bench.base());
-});
+  );
 
-test("a thin repository in a checkout of somebody else's is not mistaken for it", async () => {
-  await bench.agent(["init", "--quiet", bench.dir], bench.dir);
-  await bench.ensure();
-  await rm(join(bench.paths.gitDir, "HEAD"));
-  await rm(inTree(".git"));
-  await expectGood(await bench.ensure(), await bench.base());
-  expect(await bench.agent(["branch", "--list"], bench.dir)).toBe("");
-});
-
-test.each([
-  ["an older commit", "HEAD~1"],
-  ["another history", "HEAD~2"],
-])("what we published is nobody else's: the agent has left it for %s, and goes on there", async (_where, to) => {
-  await bench.ensure();
-  for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
-  await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
-  await bench.agent(["reset", "--quiet", "--hard", to]);
-  const head = to === "HEAD~1" ? await bench.agent(["rev-parse", "HEAD"]) : await bench.commit("anew.txt", "anew\n");
-  expect(await bench.ensure()).toMatchObject({ how: "reused", head, aside: null });
-});
-
-test("an agent that was killed while it looked back goes on from its newest published commit", async () => {
-  await bench.ensure();
-  for (const name of ["one.txt", "two.txt"]) await bench.commit(name, `${name}\n`);
-  const head = await bench.agent(["rev-parse", "HEAD"]);
-  await bench.agent(["push", "--quiet", bench.originDir, `HEAD:refs/heads/${bench.branch}`]);
-  await bench.agent(["checkout", "--quiet", "HEAD~1"]);
-  expect(await bench.ensure()).toMatchObject({ how: "forwarded", head, aside: null });
-});
-
-test("somebody's commit on top of ours is brought in", async () => {
-  await bench.push(bench.branch, { "b.txt": "1\n" });
-  await bench.ensure();
-  const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
-  const found = await bench.ensure();
-  expect(found.how).toBe("forwarded");
-  expect(await read("b.txt")).toBe("2\n");
-  await expectGood(found, theirs);
-});
-
-test("somebody's commit beside ours: ours go on top of it, uncommitted work too", async () => {
-  await bench.push(bench.branch, { "b.txt": "1\n" });
-  await bench.ensure();
-  await bench.commit("mine.txt", "mine\n");
-  await bench.write("dirty.txt", "dirty\n");
-  const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
-  const found = await bench.ensure();
-  expect(found).toMatchObject({ how: "rebased", aside: null });
-  expect(await bench.agent(["rev-parse", "HEAD~2"])).toBe(theirs);
-  expect([await read("mine.txt"), await read("dirty.txt"), await read("b.txt")]).toEqual(["mine\n", "dirty\n", "2\n"]);
-  await expectGood(found, found.head);
-});
-
-test("somebody's branch from before a base with merges: our work goes on top of it, the base stays where it is", async () => {
-  const origin = async (...args: string[]) =>
-    (await execa("git", args, { cwd: bench.originDir, env: bench.env })).stdout;
-  const before = await origin("rev-parse", "main");
-  const side = await bench.push("side", { "side.txt": "side\n" });
-  await bench.push("main", { "main.txt": "main\n" });
-  const merge = await origin("commit-tree", "main^{tree}", "-p", "main", "-p", side, "-m", "a merge");
-  await origin("update-ref", "refs/heads/main", merge);
-  await bench.ensure();
-  await bench.commit("mine.txt", "mine\n");
-  await origin("update-ref", `refs/heads/${bench.branch}`, before);
-  const theirs = await bench.push(bench.branch, { "theirs.txt": "theirs\n" });
-  const found = await bench.ensure({ base: merge });
-  expect(found).toMatchObject({ how: "rebased", aside: null });
-  expect(await bench.agent(["log", "--format=%s", `${theirs}..HEAD`])).toBe("change mine.txt");
-  await expectGood(found, found.head);
-});
-
-test("somebody's commit that ours conflict with: ours are put aside, whole and usable", async () => {
-  await bench.push(bench.branch, { "b.txt": "1\n" });
-  await bench.ensure();
-  const mine = await bench.commit("b.txt", "mine\n");
-  const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
-  const found = await bench.ensure();
-  expect(found).toMatchObject({ how: "replaced", because: "other commits are on the branch on GitHub" });
-  await expectGood(found, theirs);
-  const aside = found.aside ?? "";
-  expect(await bench.agent(["rev-parse", "HEAD"], aside)).toBe(mine);
-  expect(await bench.agent(["status", "--porcelain"], aside)).toBe("");
-});
-
-test("somebody's commit under uncommitted work: the work is put aside, not built upon an old commit", async () => {
-  await bench.push(bench.branch, { "b.txt": "1\n" });
-  await bench.ensure();
-  await bench.write("b.txt", "dirty\n");
-  const theirs = await bench.push(bench.branch, { "b.txt": "2\n" });
-  const found = await bench.ensure();
-  expect(found.how).toBe("replaced");
-  expect(await readFile(join(found.aside ?? "", "b.txt"), "utf8")).toBe("dirty\n");
-  await expectGood(found, theirs);
-});
-
-test("a base that moved on leaves begun work where it is", async () => {
-  await bench.ensure();
-  const mine = await bench.commit("mine.txt", "mine\n");
-  await bench.push("main", { "README.md": "moved on\n" });
-  const found = await bench.ensure();
-  expect(found.how).toBe("reused");
-  await expectGood(found, mine);
-});
-
-test("work of an earlier round, on another branch, is put aside", async () => {
-  await bench.ensure();
-  await bench.commit("mine.txt", "mine\n");
-  const found = await bench.ensure({ branch: `${bench.branch}-2` });
-  expect(found).toMatchObject({ how: "replaced", because: `it belongs to the branch ${bench.branch}` });
-  expect(found.head).toBe(await bench.base());
-});
-
-test("the note of an agent's end stays with the worktree in which the agent worked, and no longer", async () => {
-  const note = {
-    run: "r",
-    summary: "",
-    usage: NO_USAGE,
-    models: [],
-    leftRunning: null,
-    denied: null,
-    reason: "",
-    evidence: {},
-  };
-  const { paths } = bench;
-  for (const [how, change] of [
-    ["reused", async () => undefined],
-    ["reattached", () => rm(paths.tree, { recursive: true })],
-    ["replaced", () => rm(join(paths.gitDir, "HEAD"))],
-    ["created", () => Promise.all([paths.tree, paths.gitDir].map((path) => rm(path, { recursive: true })))],
-  ] as const) {
+  test("folders that nobody may write to, not even their owner, are opened up", async () => {
+    await bench.push(bench.branch, { "b/c/d.txt": "1\n" });
     await bench.ensure();
-    await writeEndNote(paths, note);
-    await change();
-    expect((await bench.ensure()).how).toBe(how);
-    expect({ how, note: await readEndNote(paths) }).toEqual({ how, note: how === "reused" ? note : null });
-  }
-});
-
-test("a link in the path of the data folder changes nothing", async () => {
-  const { head } = await bench.ensure();
-  const other = join(bench.dir, "by-link");
-  await symlink(bench.home, other);
-  const moved = (path: string) => path.replace(bench.home, other);
-  const found = await ensureWorkspace({
-    paths: { ...bench.paths, tree: moved(bench.paths.tree), gitDir: moved(bench.paths.gitDir) },
-    place: bench.place,
-    mirrorDir: bench.mirror.paths.dir,
-    goal: { branch: bench.branch, start: head, published: false },
-    stamp: "x",
+    const theirs = await bench.push(bench.branch, { "b/c/d.txt": "2\n" });
+    const { tree, gitDir } = bench.paths;
+    await bench.mirror.refresh();
+    await asNobody(bench.dir, async () => {
+      bench = bench.renewed();
+      for (const dir of ["b/c", "b", "."]) await chmod(join(tree, dir), 0o500);
+      await chmod(gitDir, 0o500);
+      await expectGood(await bench.ensure(), theirs);
+    });
+    expect(await read("b/c/d.txt")).toBe("2\n");
   });
-  expect(found.how).toBe("reused");
-});
-
-test.each([
-  ["{dir}/elsewhere", "elsewhere/octo/widgets/gh-1"],
-  ["home", "home/workspaces/octo/widgets/home/gh-1"],
-  ["git", "home/workspaces/octo/widgets/git/gh-1"],
-])("a base_dir elsewhere holds the trees: %s", async (baseDir, tree) => {
-  const former = bench;
-  bench = await createGitBench({ baseDir });
-  try {
-    const found = await bench.ensure();
-    expect(bench.paths.tree).toBe(join(bench.dir, tree));
-    await expectGood(found, await bench.base());
-    expect((await bench.ensure()).how).toBe("reused");
-  } finally {
-    await bench.close();
-    bench = former;
-  }
-});
-
-test("an interruption puts nothing aside", async () => {
-  const { head } = await bench.ensure();
-  const abort = new AbortController();
-  abort.abort(new Error("shutting down"));
-  const { paths, mirror } = bench;
-  const work = ensureWorkspace({
-    paths,
-    place: directPlace({ env: bench.env, signal: abort.signal }),
-    mirrorDir: mirror.paths.dir,
-    goal: { branch: bench.branch, start: head, published: false },
-    stamp: "x",
-  });
-  await expect(work).rejects.toThrow("shutting down");
-  expect(await siblings()).toEqual([bench.name]);
-  expect((await bench.ensure()).how).toBe("reused");
-});
-
-test("links that an agent planted in its repository are not followed", async () => {
-  await bench.ensure();
-  for (const name of ["objects/info/alternates", "tac8-config"]) {
-    const file = join(bench.paths.gitDir, name);
-    const victim = join(bench.dir, "victim");
-    const text = `${await readFile(file, "utf8")}\n\n`;
-    await writeFile(victim, text);
-    await rm(file);
-    await symlink(victim, file);
-    expect((await bench.ensure()).how).toBe("reused");
-    expect(await readFile(victim, "utf8")).toBe(text);
-  }
-});
-
-test.each(["objects/info", "refs/remotes/origin", "refs/remotes"])(
-  "nothing is written behind a link that an agent put in the place of the folder %s",
-  async (name) => {
-    await bench.ensure();
-    const folder = join(bench.paths.gitDir, name);
-    const elsewhere = join(bench.dir, `elsewhere-${bench.name}`);
-    await mkdir(elsewhere);
-    await rm(folder, { recursive: true });
-    await symlink(elsewhere, folder);
-    await bench.ensure();
-    expect(await readdir(elsewhere)).toEqual([]);
-    expect((await bench.ensure()).how).toBe("reused");
-  },
-);
-
-test("folders that nobody may write to, not even their owner, are opened up", async () => {
-  await bench.push(bench.branch, { "b/c/d.txt": "1\n" });
-  await bench.ensure();
-  const theirs = await bench.push(bench.branch, { "b/c/d.txt": "2\n" });
-  const { tree, gitDir } = bench.paths;
-  await bench.mirror.refresh();
-  await asNobody(bench.dir, async () => {
-    for (const dir of ["b/c", "b", "."]) await chmod(join(tree, dir), 0o500);
-    await chmod(gitDir, 0o500);
-    await expectGood(await bench.ensure(), theirs);
-  });
-  expect(await read("b/c/d.txt")).toBe("2\n");
 });

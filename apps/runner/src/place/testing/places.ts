@@ -5,7 +5,7 @@ import { HELPER_PROGRAM, startPlaceHelper } from "../helper/client.ts";
 import { helperPlace } from "../helper/place.ts";
 import type { AgentPlace } from "../place.ts";
 
-/** Places of one kind, which are closed together. */
+/** Places of one kind, which are closed together; those of a helper share it. */
 export interface Places {
   open(options: PlaceGit): AgentPlace;
   close(): Promise<void>;
@@ -14,18 +14,12 @@ export interface Places {
 export const PLACE_KINDS = ["direct", "helper"] as const;
 export type PlaceKind = (typeof PLACE_KINDS)[number];
 
-/** `helper`: each place has a helper of its own, without a sandbox. */
+/** `helper`: one without a sandbox. */
 export function createPlaces(kind: PlaceKind): Places {
-  const close: (() => Promise<void>)[] = [];
+  if (kind === "direct") return { open: directPlace, close: async () => undefined };
+  const helper = startPlaceHelper({ command: HELPER_PROGRAM, env: {} });
   return {
-    open(options) {
-      if (kind === "direct") return directPlace(options);
-      const helper = startPlaceHelper({ command: HELPER_PROGRAM, env: {} });
-      close.push(() => helper.close());
-      return helperPlace({ ...options, helper, startAgent });
-    },
-    async close() {
-      await Promise.all(close.splice(0).map((one) => one()));
-    },
+    open: (options) => helperPlace({ ...options, helper, startAgent }),
+    close: () => helper.close(),
   };
 }

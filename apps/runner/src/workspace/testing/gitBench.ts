@@ -7,8 +7,9 @@ import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import type { CleanSide } from "../../git/cleanSide.ts";
-import { directPlace } from "../../place/direct.ts";
+import type { PlaceGit } from "../../place/gitCommand.ts";
 import type { AgentPlace } from "../../place/place.ts";
+import { createPlaces, type PlaceKind, type Places } from "../../place/testing/places.ts";
 import { ensureWorkspace, type EnsuredWorkspace } from "../ensure.ts";
 import { Mirror } from "../mirror.ts";
 import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../paths.ts";
@@ -25,6 +26,8 @@ export interface BenchOptions {
   readonly baseDir?: string;
   /** Whether git fetches without a token. Default: no. */
   readonly openToGit?: boolean;
+  /** Of the agent side. Default: `direct`. */
+  readonly kind?: PlaceKind;
 }
 
 /** A GitHub, a mirror of its repository, and a place for the workspace of an issue. */
@@ -43,10 +46,14 @@ export interface GitBench {
   /** Of agents and of git. */
   readonly env: Readonly<Record<string, string>>;
   readonly place: AgentPlace;
+  /** Another place of the same kind. */
+  openPlace(options: PlaceGit): AgentPlace;
   readonly mirror: Mirror;
   readonly paths: WorkspacePaths;
   /** The next issue's, on the same GitHub and mirror. */
   another(): GitBench;
+  /** The same issue's, whose place has the rights that this process has now. */
+  renewed(): GitBench;
   /** Refreshes the mirror where GitHub has changed, then makes the workspace good for `branch`, as a run does. */
   ensure(goal?: Partial<WorkspaceGoal>): Promise<EnsuredWorkspace>;
   base(): Promise<string>;
@@ -66,10 +73,24 @@ export async function createGitBench(options: BenchOptions = {}): Promise<GitBen
   const github = await startGitHub({ dir: join(dir, "github") });
   const token = github.addUser({ login: "octo", token: `ghp_${"canary".padEnd(36, "0")}` });
   github.addUser({ login: "stranger" });
-  const { files = FILES, defaultBranch = "main", openToGit = false } = options;
+  const { files = FILES, defaultBranch = "main", openToGit = false, kind = "direct" } = options;
   await github.createRepository({ owner: "octo", name: "widgets", files, defaultBranch, openToGit });
   const origin = join(dir, "github", `${REPO}.git`);
-  return benchOf({ dir, home, github, token, origin, defaultBranch, baseDir: options.baseDir ?? "trees", number: 1 });
+  const baseDir = options.baseDir ?? "trees";
+  const places = createPlaces(kind);
+  return benchOf({
+    dir,
+    home,
+    github,
+    token,
+    origin,
+    defaultBranch,
+    baseDir,
+    number: 1,
+    kind,
+    places,
+    opened: [places],
+  });
 }
 
 interface Parts {
@@ -81,6 +102,10 @@ interface Parts {
   readonly defaultBranch: string;
   readonly baseDir: string;
   readonly number: number;
+  readonly kind: PlaceKind;
+  readonly places: Places;
+  /** These, and those before. */
+  readonly opened: Places[];
 }
 
 function benchOf(parts: Parts): GitBench {
@@ -102,7 +127,7 @@ function benchOf(parts: Parts): GitBench {
     env,
     mirrorDir: mirrorPaths(home, { owner: "octo", repo: "widgets" }).dir,
   };
-  const place = directPlace({ env });
+  const { places, opened } = parts;
   const ref = { owner: "octo", repo: "widgets", number };
   const mirror = new Mirror(mirrorPaths(home, ref), clean);
   const paths = workspacePaths(home, baseDir.replace("{dir}", dir), ref);
@@ -113,6 +138,11 @@ function benchOf(parts: Parts): GitBench {
     branch,
     scope: { issue: number, pattern: "auto/gh-{number}", base: defaultBranch, defaultBranch },
     another: () => benchOf({ ...parts, number: number + 1 }),
+    renewed() {
+      const fresh = createPlaces(parts.kind);
+      opened.push(fresh);
+      return benchOf({ ...parts, places: fresh });
+    },
     dir,
     home,
     github,
@@ -120,7 +150,8 @@ function benchOf(parts: Parts): GitBench {
     originDir: origin,
     clean,
     env,
-    place,
+    place: places.open({ env }),
+    openPlace: (more) => places.open(more),
     mirror,
     paths,
     agent,
@@ -133,7 +164,7 @@ function benchOf(parts: Parts): GitBench {
       const published = (await readBranches(mirror.paths.dir)).get(branch) ?? null;
       return ensureWorkspace({
         paths,
-        place,
+        place: bench.place,
         mirrorDir: mirror.paths.dir,
         stamp: randomUUID().slice(0, 8),
         goal: {
@@ -159,6 +190,7 @@ function benchOf(parts: Parts): GitBench {
     },
     push: (to, changed) => github.commitTo({ repo: REPO, branch: to, files: changed, author: "octo" }),
     async close() {
+      for (const one of opened) await one.close();
       await github.close();
       await rm(dir, { recursive: true, force: true, maxRetries: 3 });
     },
