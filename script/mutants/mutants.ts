@@ -2413,14 +2413,6 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… and one that was only announced takes no memory",
   },
   {
-    name: "helper-stderr",
-    file: `${RUNNER}/place/helper/connection.ts`,
-    find: "if (this.#stderr.length < MAX_STDERR) this",
-    replace: "this",
-    test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "words without an end" },
-    promise: "the words of a helper take no memory",
-  },
-  {
     name: "helper-names",
     file: `${RUNNER}/place/helper/entries.ts`,
     find: "if (!isPlainName(name)) return null;",

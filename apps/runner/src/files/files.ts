@@ -24,10 +24,10 @@ export interface Entry {
 /**
  * The files and folders of one side. An agent may have made anything on its own side, so `stat`, `readFile`, `writeFile`,
  * `openTree`, `move`, `remove` and `copy` follow no link at the end of a path; look before the others. What cannot be done is an
- * error of the system, with its `code`.
+ * error of the system, with its `code`. Where a whole side cannot be reached, every call rejects with a StepFailure.
  */
 export interface Files {
-  /** Whether a file or folder is there; a link is followed, and one to nowhere is none. Never rejects. */
+  /** Whether a file or folder is there; a link is followed, and one to nowhere is none. No error of the system rejects. */
   exists(path: string): Promise<boolean>;
   /** Null: nothing is there. */
   stat(path: Path): Promise<Found | null>;
