@@ -6,6 +6,7 @@ import type { Urls } from "./present.ts";
 import { movedTo, type Call, type PlainRoute, type RepositoryRoute } from "./routes/route.ts";
 import { PLAIN_ROUTES, REPOSITORY_ROUTES } from "./routes/table.ts";
 import { RATE, rateReset } from "./routes/user.ts";
+import { answerGraphql } from "./graphql/answer.ts";
 import { fullName, lesser, type Store } from "./store.ts";
 
 export interface ApiRequest {
@@ -46,12 +47,6 @@ async function run(request: ApiRequest): Promise<Answer> {
   const top = match<PlainRoute>(plain, method, path);
   if (top !== undefined) return top.route.run({ ...call, params: top.params });
   return runInRepository({ ...call, params: {} }, path);
-}
-
-/** Of GraphQL only who asks: installation tokens can find out in no other way. */
-function answerGraphql({ user, body }: Pick<Call, "user" | "body">): Answer {
-  if (!/^\s*(query\s*)?\{\s*viewer\s*\{\s*login\s*\}\s*\}\s*$/.test(String(body["query"]))) throw notFound();
-  return json(200, { data: { viewer: { login: user.login } } });
 }
 
 async function runInRepository(call: Call, path: string): Promise<Answer> {

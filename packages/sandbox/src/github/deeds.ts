@@ -28,6 +28,10 @@ type Deeds = Pick<
   | "addLabel"
   | "removeLabel"
   | "comment"
+  | "editIssue"
+  | "editComment"
+  | "deleteRevision"
+  | "advanceClock"
   | "closeIssue"
   | "reopenIssue"
   | "lockIssue"
@@ -117,6 +121,24 @@ export function deeds(store: Store): Deeds {
       const { issue, actor } = at(deed);
       return structuredClone(issues.addComment({ store, issue, author: actor, body }));
     },
+    editIssue({ repo, number, actor, title, body }) {
+      const { issue } = find(store, repo, number);
+      if (title !== undefined)
+        issues.renameIssue({ store, issue, actor: store.user(actor ?? issue.author).login, title });
+      if (body !== undefined) issues.editBody({ store, issue, actor, body });
+    },
+    editComment({ repo, number, actor, id, body }) {
+      const { issue } = find(store, repo, number);
+      const comment = issue.comments.find((one) => one.id === id);
+      if (comment === undefined) throw new Error(`${repo}#${number} has no comment ${id}`);
+      issues.editComment({ store, issue, actor, comment, body });
+    },
+    deleteRevision({ repo, number, index }) {
+      const edit = find(store, repo, number).issue.edits.at(index);
+      if (edit === undefined) throw new Error(`${repo}#${number} has no revision ${index}`);
+      edit.deletedAt = store.now();
+    },
+    advanceClock: (ms) => store.advanceClock(ms),
     closeIssue: ({ reason, ...deed }) =>
       issues.closeIssue({ ...at(deed), ...(reason === undefined ? {} : { reason }) }),
     reopenIssue: (deed) => issues.reopenIssue(at(deed)),

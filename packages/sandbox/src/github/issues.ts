@@ -1,5 +1,5 @@
 import { ApiError, invalid } from "./answer.ts";
-import type { Comment, Issue, IssueEvent, Pull, Repository } from "./model.ts";
+import type { Comment, ContentEdit, Issue, IssueEvent, Pull, Repository } from "./model.ts";
 import { fullName, type Store } from "./store.ts";
 
 const MOST_BODY = 65_536;
@@ -20,13 +20,14 @@ export function openIssue({ store, repository, title, body, author, labels = [],
   const resource = pull === undefined ? "Issue" : "PullRequest";
   checkTitle(title, resource);
   if (body !== null) checkBody(body, resource);
-  const now = Date.now();
+  const now = store.now();
   const issue: Issue = {
     id: store.id(),
     number: Math.max(0, ...repository.issues.keys()) + 1,
     author: store.user(author).login,
     title,
     body,
+    edits: [],
     labels: [],
     state: "open",
     stateReason: null,
@@ -95,26 +96,55 @@ export function removeLabel({ store, issue, label, actor }: LabelAct): boolean {
 export function addComment(options: { store: Store; issue: Issue; author: string; body: string }): Comment {
   const { store, issue, author, body } = options;
   checkBody(body, "IssueComment");
-  const now = Date.now();
-  const comment: Comment = { id: store.id(), author: store.user(author).login, body, createdAt: now, updatedAt: now };
+  const now = store.now();
+  const comment: Comment = {
+    id: store.id(),
+    author: store.user(author).login,
+    body,
+    createdAt: now,
+    updatedAt: now,
+    edits: [],
+  };
   issue.comments.push(comment);
   touch(store, issue);
   return comment;
 }
 
-export function editComment(options: { store: Store; issue: Issue; comment: Comment; body: string }): void {
-  const { store, issue, comment, body } = options;
+interface Edit {
+  readonly store: Store;
+  readonly issue: Issue;
+  /** Null: an account that was deleted since. */
+  readonly actor: string | null;
+}
+
+/** The same text again makes no edit. */
+export function editComment({ store, issue, actor, comment, body }: Edit & { comment: Comment; body: string }): void {
   checkBody(body, "IssueComment");
+  if (body === comment.body) return;
+  revise({ store, actor, content: comment, text: body });
   comment.body = body;
-  comment.updatedAt = Date.now();
+  comment.updatedAt = store.now();
   touch(store, issue);
+}
+
+function revise(options: {
+  store: Store;
+  actor: string | null;
+  content: Pick<Issue | Comment, "author" | "body" | "createdAt"> & { edits: ContentEdit[] };
+  text: string;
+}): void {
+  const { store, actor, content, text } = options;
+  const { author, body, createdAt, edits } = content;
+  if (edits.length === 0) edits.push({ at: createdAt, editor: author, text: body ?? "", deletedAt: null });
+  const editor = actor === null ? null : store.user(actor).login;
+  edits.push({ at: store.now(), editor, text, deletedAt: null });
 }
 
 export function closeIssue({ store, issue, actor, ...rest }: Act & { reason?: string; commit?: string }): void {
   if (issue.state === "closed") return;
   issue.state = "closed";
   issue.stateReason = issue.pull === undefined ? (rest.reason ?? "completed") : null;
-  issue.closedAt = Date.now();
+  issue.closedAt = store.now();
   issue.closedBy = actor;
   const commit = rest.commit === undefined ? {} : { commit: rest.commit };
   record({ store, issue, actor, event: { event: "closed", ...commit } });
@@ -137,8 +167,11 @@ export function renameIssue({ store, issue, actor, title }: Act & { title: strin
   record({ store, issue, actor, event: { event: "renamed", rename } });
 }
 
-export function editBody({ store, issue, body }: { store: Store; issue: Issue; body: string | null }): void {
+/** The same text again makes no edit. */
+export function editBody({ store, issue, actor, body }: Edit & { body: string | null }): void {
   if (body !== null) checkBody(body, "Issue");
+  if ((body ?? "") === (issue.body ?? "")) return;
+  revise({ store, actor, content: issue, text: body ?? "" });
   issue.body = body;
   touch(store, issue);
 }
@@ -164,12 +197,12 @@ export function transferIssue(options: Act & { to: Repository }): Issue {
 /** Notes an event with the next id. */
 export function record(options: Act & { event: Omit<IssueEvent, "id" | "actor" | "at"> }): void {
   const { store, issue, actor, event } = options;
-  issue.events.push({ id: store.id(), actor: store.user(actor).login, at: Date.now(), ...event });
+  issue.events.push({ id: store.id(), actor: store.user(actor).login, at: store.now(), ...event });
   touch(store, issue);
 }
 
 function touch(store: Store, issue: Issue): void {
-  issue.updatedAt = Date.now();
+  issue.updatedAt = store.now();
   store.changed();
 }
 

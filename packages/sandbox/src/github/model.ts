@@ -53,12 +53,24 @@ export interface Label {
   description: string | null;
 }
 
+/** A revision of a text. The first edit makes two: the text as it was written, and the new one. */
+export interface ContentEdit {
+  readonly at: number;
+  /** Null: the account was deleted. */
+  readonly editor: string | null;
+  readonly text: string;
+  /** When the text was deleted from the history. */
+  deletedAt: number | null;
+}
+
 export interface Comment {
   readonly id: number;
   readonly author: string;
   body: string;
   readonly createdAt: number;
   updatedAt: number;
+  /** Oldest first; empty: never edited. */
+  readonly edits: ContentEdit[];
 }
 
 export interface IssueEvent {
@@ -123,6 +135,8 @@ export interface Issue {
   readonly author: string;
   title: string;
   body: string | null;
+  /** Of the body, oldest first; empty: never edited. */
+  readonly edits: ContentEdit[];
   /** As the repository writes them. */
   labels: string[];
   state: "open" | "closed";

@@ -10,7 +10,8 @@ import { answerPage } from "./pages/answer-page.ts";
 import type { Store } from "./store.ts";
 
 const MOST_BODY = 8 * 1024 * 1024;
-const API_PREFIX = /^\/api\/v3(?=\/|$)/;
+/** Of an Enterprise server: GraphQL is beside the REST API. */
+const API_PREFIX = /^\/api(?:\/v3(?=\/|$)|(?=\/graphql$))/;
 
 export interface Site {
   readonly store: Store;

@@ -20,6 +20,7 @@ export class Store {
   readonly events = new EventEmitter<{ changed: []; request: [RequestEntry] }>();
   readonly #queues = new WeakMap<Repository, Promise<void>>();
   #id = 1_000_000;
+  #clockAheadMs = 0;
 
   constructor(dir: string) {
     this.dir = dir;
@@ -29,6 +30,15 @@ export class Store {
   id(): number {
     this.#id += 1;
     return this.#id;
+  }
+
+  /** Epoch milliseconds, by the clock of this GitHub. */
+  now(): number {
+    return Date.now() + this.#clockAheadMs;
+  }
+
+  advanceClock(ms: number): void {
+    this.#clockAheadMs += ms;
   }
 
   changed(): void {

@@ -32,6 +32,11 @@ export interface Deed {
   readonly actor: string;
 }
 
+/** An edit of an issue or comment. */
+export interface Edit extends Omit<Deed, "actor"> {
+  readonly actor: string | null;
+}
+
 /** What a reviewer says. `actor` null: an account that was deleted since. */
 export interface NewReview {
   readonly repo: string;
@@ -102,6 +107,13 @@ export interface LocalGitHub {
   addLabel(deed: Deed & { label: string }): void;
   removeLabel(deed: Deed & { label: string }): void;
   comment(deed: Deed & { body: string }): Readonly<Comment>;
+  /** Changes what is given. `actor` null: an account that was deleted since. */
+  editIssue(edit: Edit & { title?: string; body?: string }): void;
+  editComment(edit: Edit & { id: number; body: string }): void;
+  /** Deletes the text of a revision of the body, the oldest is 0, from the history. */
+  deleteRevision(options: { repo: string; number: number; index: number }): void;
+  /** Times from now on are so much later: GitHub's are to the second. */
+  advanceClock(ms: number): void;
   closeIssue(deed: Deed & { reason?: string }): void;
   reopenIssue(deed: Deed): void;
   lockIssue(deed: Deed): void;

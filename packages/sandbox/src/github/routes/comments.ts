@@ -46,7 +46,7 @@ export const commentRoutes: readonly RepositoryRoute[] = [
     path: "/issues/comments/:id",
     run(call) {
       const spoken = mine(call);
-      editComment({ store: call.store, ...spoken, body: text(call, "body") ?? "" });
+      editComment({ store: call.store, actor: call.user.login, ...spoken, body: text(call, "body") ?? "" });
       return json(200, show(call, spoken));
     },
   },

@@ -64,7 +64,7 @@ function edit(call: RepositoryCall) {
   if (!writer && issue.author !== actor) throw forbidden();
   const title = text(call, "title");
   if (title !== undefined) renameIssue({ store, issue, actor, title });
-  if ("body" in call.body) editBody({ store, issue, body: text(call, "body") ?? null });
+  if ("body" in call.body) editBody({ store, issue, actor, body: text(call, "body") ?? null });
   const labels = labelNames(call.body["labels"]);
   if (labels !== undefined && writer) setLabels(call, issue, labels);
   const state = text(call, "state");

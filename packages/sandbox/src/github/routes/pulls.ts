@@ -70,7 +70,7 @@ export const pullRoutes: readonly RepositoryRoute[] = [
       if (!atLeast(call.level, "write") && issue.author !== actor) throw forbidden();
       const title = text(call, "title");
       if (title !== undefined) renameIssue({ store, issue, actor, title });
-      if ("body" in call.body) editBody({ store, issue, body: text(call, "body") ?? null });
+      if ("body" in call.body) editBody({ store, issue, actor, body: text(call, "body") ?? null });
       const state = text(call, "state");
       if (state === "closed") closeIssue({ store, issue, actor });
       if (state === "open") reopen(call, issue);
