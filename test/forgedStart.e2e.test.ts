@@ -245,6 +245,8 @@ test("the usual start asks GitHub no more than it did without these checks", asy
   const paths = world.github.requests.slice(before).map(({ path }) => path);
   // By the scheduler, which says that it is queued; by `admit`; and at the end, for a label that was put on meanwhile.
   expect(paths.filter((path) => path === `/repos/${REPO}/issues/${number}/events`)).toHaveLength(3);
+  // The edits of its text, and nothing more about them before it is published.
+  expect(paths.filter((path) => path === "/graphql")).toHaveLength(1);
   // By the scheduler, whose process is new; the runner remembers it from the issues before.
   expect(paths.filter((path) => path.endsWith(`/collaborators/${OWNER}/permission`))).toHaveLength(1);
 });

@@ -27,7 +27,8 @@ function job(where: KnownJob["where"], state: Partial<IssueFields> = {}, priorit
 }
 
 function comment(id: number, login: string, body = "Yes.", issueNumber = 7): Comment {
-  return { id, body, author: { login, type: "User" }, createdAt: "", updatedAt: "", issueNumber, url: "" };
+  const author = { login, type: "User" };
+  return { id, body, author, association: "NONE", createdAt: "", updatedAt: "", issueNumber, url: "" };
 }
 
 interface Given {

@@ -81,12 +81,12 @@ function refusals({ now }: Context, place: Place): (jobId: string) => Promise<An
   };
 }
 
-/** An account that may not start work labelled some of them: a retry of those names its issue. */
+/** Some need another label: one by an account that may start work, or one after an edit. A retry of those names its issue. */
 async function failedIds(queue: IssueQueue, store: Pick<IssueStore, "readMany">): Promise<string[]> {
   const jobs = await queue.getJobs(["failed"], 0, MAX_FAILED - 1);
   const ids = jobs.flatMap(({ id }) => (id === undefined ? [] : [id]));
   const issues = ids.length === 0 ? [] : await store.readMany(ids);
-  return ids.filter((_, index) => issues[index]?.failure !== "untrusted");
+  return ids.filter((_, index) => !["untrusted", "edited"].includes(issues[index]?.failure ?? ""));
 }
 
 const GOOD: readonly Answer["kind"][] = ["queued", "now", "waiting", "running"];

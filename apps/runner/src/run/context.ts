@@ -3,6 +3,7 @@ import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import type { IssueRef } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
+import type { IssueEvent } from "@tac8/core/github/types";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { TransitionEvent } from "@tac8/core/state/events";
@@ -84,8 +85,10 @@ export class RunContext {
   readonly leftMs: () => number;
   readonly progress: Progress;
   readonly log: Logger;
-  /** Whether GitHub shows an event that may have started the work; null: it was not asked yet. See steps/cause.ts. */
-  caused: boolean | null = null;
+  /** The event on GitHub that the work goes back to; null: there is none; undefined: not asked yet. See steps/cause.ts. */
+  cause: IssueEvent | null | undefined = undefined;
+  /** What of the issue counts, as far as a pull request tells it; null: not read yet. See steps/intent.ts. */
+  intent: { readonly title: string; readonly unreadable: string | null } | null = null;
   /** Whether `admit` has looked at the issue: what this run reports then does not come from Redis alone. */
   admitted = false;
   #state: IssueFields;

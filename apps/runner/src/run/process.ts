@@ -22,6 +22,7 @@ import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/p
 import { removeWorkspace } from "../workspace/remove.ts";
 import { admitToPublish } from "../steps/admit.ts";
 import { isCaused } from "../steps/cause.ts";
+import { stillCounts } from "../steps/intent.ts";
 import { prepare } from "../steps/prepare.ts";
 import { adoptPull, publish } from "../steps/publish.ts";
 import { saveLost } from "../steps/saveLost.ts";
@@ -213,7 +214,7 @@ async function followThrough(
     if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
     if (entry.do === "work") await workOn(run, entry.why);
     const begun = entry.do === "publish" ? await admitToPublish(run) : true;
-    if (begun && run.state.outcome === null && !(await publish(run))) {
+    if (begun && run.state.outcome === null && (await stillCounts(run)) && !(await publish(run))) {
       if (held) throw new StepFailure({ kind: "github", message: HELD });
       await workAgain(run);
     }
@@ -251,7 +252,7 @@ async function workOn(run: RunContext, why: ResumeReason | null): Promise<void> 
 /** The finished work is lost. */
 async function workAgain(run: RunContext): Promise<void> {
   await workOn(run, { kind: "interrupted" });
-  if (run.state.outcome !== null || (await publish(run))) return;
+  if (run.state.outcome !== null || !(await stillCounts(run)) || (await publish(run))) return;
   throw new StepFailure({ kind: "git", message: "the workspace was taken away before its work was published" });
 }
 

@@ -4,12 +4,19 @@ import type { Comment, Issue } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { isCaused } from "./cause.ts";
+import { readIntent } from "./intent.ts";
 import { restoreQuestion } from "./restore.ts";
 import { readTrigger } from "./trigger.ts";
 
 export interface Admitted {
+  /** With the title and body that count. */
   readonly issue: Issue;
+  /** All of them. */
   readonly comments: readonly Comment[];
+  /** Those that count, without tac8's own. */
+  readonly counted: readonly Comment[];
+  /** How many do not count. */
+  readonly leftOut: number;
 }
 
 /**
@@ -36,7 +43,11 @@ async function look(run: RunContext): Promise<Admitted | null> {
   const wanted = labelled || run.state.agentRuns > 0 || run.state.retried !== null;
   if (!wanted) return end(run, "withdrawn", "the label was taken off");
   const comments = await withPatience(() => github.comments(run.ref, issue.number, options), patient);
-  return (await mayStart(run, { labelled, comments })) ? { issue, comments } : null;
+  if (!(await mayStart(run, { labelled, comments }))) return null;
+  const intent = await readIntent(run, { issue, comments });
+  if (intent === null) return null;
+  const { title, body, comments: counted, leftOut } = intent;
+  return { issue: { ...issue, title, body }, comments, counted, leftOut };
 }
 
 /**

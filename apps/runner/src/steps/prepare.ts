@@ -25,7 +25,7 @@ import { removeEndNote } from "../workspace/endNote.ts";
 import { writeNote } from "../workspace/notes.ts";
 import { removePrivateFiles } from "../workspace/privateFiles.ts";
 import { soundWorkspace } from "../workspace/soundWorkspace.ts";
-import { admit } from "./admit.ts";
+import { admit, type Admitted } from "./admit.ts";
 import { readAnswer } from "./answer.ts";
 import { chooseBranch } from "./branch.ts";
 import { readFeedback } from "./feedback.ts";
@@ -132,7 +132,7 @@ export async function prepare(run: RunContext, given: ResumeReason | null): Prom
     return null;
   }
   const begun = published !== null || workspace.how !== "created";
-  return writePrompts({ run, issue, comments, why, begun, pull });
+  return writePrompts({ run, admitted, why, begun, pull });
 }
 
 /** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */
@@ -183,11 +183,15 @@ async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
   }
 }
 
-/** People's comments, and what agents have answered before; what else is ours belongs to no conversation. */
-function conversationOf(comments: readonly Comment[], login: string | null): PromptComment[] {
-  return comments.flatMap(({ author, body, createdAt }) => {
+/** People's comments that count, and what agents have answered before; what else is ours belongs to no conversation. */
+function conversationOf(
+  comments: readonly Comment[],
+  { login, counted }: { readonly login: string | null; readonly counted: readonly Comment[] },
+): PromptComment[] {
+  return comments.flatMap((comment) => {
+    const { author, body, createdAt } = comment;
     const marker = author.login === login ? parseMarker(body) : null;
-    if (marker !== null && marker.kind !== "answer") return [];
+    if (marker === null ? !counted.includes(comment) : marker.kind !== "answer") return [];
     const words = marker === null ? body : body.slice(body.indexOf("\n") + 1);
     return [{ author: author.login, body: words, createdAt }];
   });
@@ -195,8 +199,7 @@ function conversationOf(comments: readonly Comment[], login: string | null): Pro
 
 interface PromptFacts {
   readonly run: RunContext;
-  readonly issue: Issue;
-  readonly comments: readonly Comment[];
+  readonly admitted: Admitted;
   readonly why: ResumeReason | null;
   /** There is earlier work in the workspace or on the branch. */
   readonly begun: boolean;
@@ -204,7 +207,8 @@ interface PromptFacts {
   readonly pull: Pull | null;
 }
 
-async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFacts): Promise<Prompts> {
+async function writePrompts({ run, admitted, why, begun, pull }: PromptFacts): Promise<Prompts> {
+  const { issue, comments, counted, leftOut } = admitted;
   const { config, login } = run.services;
   const nonce = randomUUID().slice(0, 8);
   const { template, note } = chooseTemplate(await run.mirror.file(run.state.baseSha ?? "", TEMPLATE_FILE));
@@ -217,7 +221,7 @@ async function writePrompts({ run, issue, comments, why, begun, pull }: PromptFa
     priority: priorityOf(issue.labels),
     description: fence("ISSUE TITLE", issue.title, nonce),
     issue_body: fence("ISSUE BODY", issue.body, nonce),
-    comments: renderComments(conversationOf(comments, login), nonce),
+    comments: renderComments(conversationOf(comments, { login, counted }), { nonce, leftOut }),
     worktree_path: run.paths.tree,
     branch_name: run.state.branch ?? "",
     worker_id: `${run.runner} for ${formatReference(run.ref)}`,

@@ -309,7 +309,7 @@ async function tellAnotherRound(run: RunContext, pull: Pull, acting: readonly st
   return github.updatePull(run.ref, pull.number, { before: pull.body, text }, { signal: run.switch.lost });
 }
 
-function pullFacts({ state, services, id }: RunContext, acting: readonly string[]): PullFacts {
+function pullFacts({ state, services, id, intent }: RunContext, acting: readonly string[]): PullFacts {
   return {
     acting,
     summary: services.redact(state.summary ?? ""),
@@ -318,6 +318,7 @@ function pullFacts({ state, services, id }: RunContext, acting: readonly string[
     denied: state.denied,
     leftRunning: state.leftRunning,
     run: state.agentRun ?? id,
+    unreadable: intent?.unreadable ?? null,
     added: state.added,
   };
 }
@@ -374,8 +375,7 @@ async function findOrOpenPull(
         return "ended";
       }
       await run.assertLive();
-      const found = await github.issue(ref, ref.number, options);
-      const title = found.kind === "found" ? found.issue.title : run.job.data.title;
+      const title = run.intent?.title ?? run.job.data.title;
       const pull = {
         title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
         closes: ref.number,

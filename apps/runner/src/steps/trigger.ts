@@ -36,8 +36,8 @@ export async function readTrigger(
   const event: IssueEvent | null = events[0] ?? null;
   const begunBy = async (used: number): Promise<Trigger> => {
     const question = { ...causeQuestion(run, run.switch.halt), events, comments };
-    run.caused = (await findCause(github, question, options)) !== null;
-    if (run.caused) return { kind: "go", event: used };
+    run.cause = await findCause(github, question, options);
+    if (run.cause !== null) return { kind: "go", event: used };
     if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id };
     return { kind: labelled ? "unknown" : "never" };
   };
@@ -51,6 +51,6 @@ export async function readTrigger(
   const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));
   if (state.labelEvent === 0 && event.id <= used) return { kind: "used" };
   const trusted = await isTrusted(run, event.actor);
-  if (trusted) run.caused = true;
+  if (trusted) run.cause = event;
   return trusted ? { kind: "go", event: event.id } : { kind: "untrusted", actor: event.actor, event: event.id };
 }

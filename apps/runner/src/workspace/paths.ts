@@ -29,6 +29,8 @@ export interface WorkspacePaths {
   readonly branchFile: string;
   /** The agent only reads it. Outside the worktree, so that it never reaches a pull request. */
   readonly promptFile: string;
+  /** Which text of the issue counts, see `intentNote.ts`. */
+  readonly intentFile: string;
   /** Beside the notes, because it outlives them by a moment. */
   readonly lockFile: string;
   readonly former: FormerPaths;
@@ -74,6 +76,7 @@ export function workspacePaths(home: string, baseDir: string, ref: IssueRef): Wo
     endFile: join(notesDir, "end.json"),
     branchFile: join(notesDir, "branch"),
     promptFile: join(notesDir, "prompt.md"),
+    intentFile: join(notesDir, "intent.json"),
     lockFile: `${notesDir}.lock`,
     former: {
       endFile: join(gitDir, "tac8-end.json"),

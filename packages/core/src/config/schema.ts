@@ -126,6 +126,12 @@ export const sections = {
       .describe(
         "Accounts whose labels and replies count although GitHub says that they cannot write, such as a bot's.",
       ),
+    comments: z
+      .enum(["trusted", "all"])
+      .default("trusted")
+      .describe(
+        "Whose comments on an issue an agent is given. trusted: of accounts that can write to the repository or are in trusted_users, and what the issue's author wrote before the label was added; all: also what everybody else wrote before that.",
+      ),
     write_interval_ms: z
       .int()
       .min(0)

@@ -40,6 +40,8 @@ function what(kind: FailureKind): string {
     return `Fails the issue at once, without another agent run. If it is about what the commits contain (a secret, a large file, a workflow file): the agent is told, and tries again. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}. A push that is refused in words that tac8 does not know is taken for that too; when it is refused ${MAX_GUESSED_REFUSALS} times in a row for this issue, and for no other issue of the repository, it fails the issue, and the hold ends.`;
   }
   if (kind === "untrusted") return "Counts no attempt and starts nothing; one comment a day for each account says so.";
+  if (kind === "edited")
+    return "Counts no attempt and ends the work: no agent starts, and finished work is not published but kept in its workspace. [Who may start it](security.md#who-may-start-it) has the details.";
   if (kind === "unfinished")
     return "Counts an attempt, and resumes the session at once to do the rest. If all that it left open is a command of its own in the background, and it does so again or has no attempt left, its work becomes a pull request that says so at the top; without any change, it fails.";
   if (kind === "budget") return "Counts no attempt; holds the queue until midnight (hold `budget`).";

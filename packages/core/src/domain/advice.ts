@@ -13,6 +13,8 @@ export const ADVICE: Record<FailureKind, string> = {
   github: "See whether GitHub has an outage.",
   refused: "The reason above says what to change.",
   untrusted: "Work starts when an account that can write to this repository puts the label on.",
+  edited:
+    "Read the issue's title and body as they are now. If the work is still wanted, add the label again: then they count as they are.",
   git: "Look at the workspace on the runner's machine.",
   disk: "Make space on the disk of the runner's machine: it goes on by itself.",
   "no-changes": "If something is to be done here, say in the issue what is missing.",
@@ -42,6 +44,8 @@ export const MEANING: Record<FailureKind, string> = {
   "no-changes":
     "The agent finished well, changed nothing, and said nothing. With an answer the issue ends as `answered`.",
   untrusted: "The label was put on by an account that cannot write to the repository.",
+  edited:
+    "After the label had been added, an account that cannot write to the repository edited the issue's title or body.",
   unfinished:
     "The agent ended its turn with something left open: it planned a later turn, left a task or sub-agent in the background, or its turn was cut off.",
   budget: "The day's budget (`max_usd_per_day`, `max_runs_per_day`) is used up.",

@@ -214,6 +214,7 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "budget":
     case "lost":
     case "untrusted":
+    case "edited":
     case null:
     case undefined:
       return null;

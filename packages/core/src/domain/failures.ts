@@ -11,6 +11,7 @@ export const FAILURE_KINDS = [
   "github",
   "refused",
   "untrusted",
+  "edited",
   "git",
   "disk",
   "no-changes",
@@ -77,6 +78,7 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   budget: { burnsAttempt: false, minutes: [60], hold: "budget" },
   lost: { burnsAttempt: false, minutes: [0] },
   untrusted: { burnsAttempt: false, minutes: [0] },
+  edited: { burnsAttempt: false, minutes: [0] },
 };
 
 /** Finished without a change twice: a third try would only cost money. */
@@ -108,7 +110,7 @@ export function afterFailure(failure: Failure, counts: AttemptCounts, factor: nu
     const again = failure.ofCommits === true && counts.made + 1 < counts.max;
     return again ? { do: "retry", delayMs: minutes(POLICY.agent, counts.made) * factor } : { do: "fail" };
   }
-  if (failure.kind === "lost" || failure.kind === "untrusted") return { do: "fail" };
+  if (failure.kind === "lost" || failure.kind === "untrusted" || failure.kind === "edited") return { do: "fail" };
   const { hold } = policy;
   const delayMs = parkFor(failure, { parked: counts.parked, factor, now });
   return { do: "park", delayMs, hold: hold === undefined ? null : { name: hold, until: now + delayMs } };

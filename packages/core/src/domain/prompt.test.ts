@@ -91,29 +91,40 @@ describe("renderComments", () => {
   const comment = (n: number, body: string) => ({ author: `user-${n}`, body, createdAt: `2026-01-0${n}T00:00:00Z` });
 
   it("shows them oldest first", () => {
-    const text = renderComments([comment(1, "first"), comment(2, "second")], "n");
+    const text = renderComments([comment(1, "first"), comment(2, "second")], { nonce: "n", leftOut: 0 });
     expect(text.indexOf("first")).toBeLessThan(text.indexOf("second"));
     expect(text).toContain("COMMENT by user-1 at 2026-01-01");
     expect(text).not.toContain("left out");
-    expect(renderComments([], "n")).toBe("");
+    expect(renderComments([], { nonce: "n", leftOut: 0 })).toBe("");
   });
 
   it("keeps the newest where there is no room for all, and says how many it left out", () => {
-    const text = renderComments(
-      [comment(1, "old"), comment(2, "x".repeat(30_000)), comment(3, "y".repeat(30_000))],
-      "n",
-    );
+    const text = renderComments([comment(1, "old"), comment(2, "x".repeat(30_000)), comment(3, "y".repeat(30_000))], {
+      nonce: "n",
+      leftOut: 0,
+    });
     expect(text).toMatch(/^\(older comments left out: 2\)/);
     expect(text).toContain("user-3");
     expect(text).not.toContain("user-2");
   });
 
   it("shows the newest even where it alone is too long", () => {
-    const text = renderComments([comment(1, "old"), comment(2, `look:${"x".repeat(60_000)}`)], "n");
+    const text = renderComments([comment(1, "old"), comment(2, `look:${"x".repeat(60_000)}`)], {
+      nonce: "n",
+      leftOut: 0,
+    });
     expect(text).toContain("user-2");
     expect(text).toContain("look:xxx");
     expect(text).toContain("[…cut]");
     expect(text.length).toBeLessThan(42_000);
+  });
+
+  it("says how many were left out, also where none is left", () => {
+    const note = "(comments left out because of who wrote or changed them: 3)";
+    expect(renderComments([], { nonce: "n", leftOut: 3 })).toBe(note);
+    expect(renderComments([comment(1, "old")], { nonce: "n", leftOut: 3 })).toMatch(
+      /^\(comments left out .*: 3\)\n\n-----/,
+    );
   });
 });
 

@@ -72,8 +72,11 @@ export interface PromptComment {
 
 const MAX_COMMENTS_CHARS = 40_000;
 
-/** The newest comments of people, oldest first, as many as fit. */
-export function renderComments(comments: readonly PromptComment[], nonce: string): string {
+/** The newest comments of people, oldest first, as many as fit. `leftOut`: how many do not count, see `intent.ts`. */
+export function renderComments(
+  comments: readonly PromptComment[],
+  { nonce, leftOut }: { readonly nonce: string; readonly leftOut: number },
+): string {
   const picked: string[] = [];
   let room = MAX_COMMENTS_CHARS;
   for (const { author, body, createdAt } of comments.toReversed()) {
@@ -85,7 +88,11 @@ export function renderComments(comments: readonly PromptComment[], nonce: string
     picked.unshift(text);
   }
   const left = comments.length - picked.length;
-  return [...(left > 0 ? [`(older comments left out: ${left})`] : []), ...picked].join("\n\n");
+  const notes = [
+    ...(leftOut > 0 ? [`(comments left out because of who wrote or changed them: ${leftOut})`] : []),
+    ...(left > 0 ? [`(older comments left out: ${left})`] : []),
+  ];
+  return [...notes, ...picked].join("\n\n");
 }
 
 const NEXT_ROUND =

@@ -158,6 +158,8 @@ export interface PullFacts {
   readonly denied: readonly Denial[] | null;
   /** Of an agent that ended while a command of its own was still running; null: of one that had finished. */
   readonly leftRunning?: string | null;
+  /** Why GitHub did not tell the edits of the issue; null: it did. */
+  readonly unreadable?: string | null;
   readonly run: string;
   /** What the agent had left uncommitted, and tac8 committed. */
   readonly added?: NamedFiles | null;
@@ -186,13 +188,16 @@ export function anotherRound(before: number, facts: PullFacts): string | null {
 }
 
 function summaryAndFigures(
-  { summary, leftRunning = null, run, models, usage, denied, added, acting }: PullFacts,
+  { summary, leftRunning = null, unreadable = null, run, models, usage, denied, added, acting }: PullFacts,
   room: number,
 ): string {
   const words = summary.trim() || "(The agent left no summary.)";
   const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
   const more = [...withDenied(denied), ...(acting.length === 0 ? [] : [actingNote(acting)])];
-  const top = leftRunning === null ? [] : [leftRunningNote(leftRunning)];
+  const top = [
+    ...(unreadable === null ? [] : [unreadableNote(unreadable)]),
+    ...(leftRunning === null ? [] : [leftRunningNote(leftRunning)]),
+  ];
   const shown = defuse(words, Math.max(LEAST_SUMMARY, room - [...top, ...more].join("").length));
   return `${[...top, shown, ...more].join("\n\n")}\n\n---\n${addedLine(added)}_Made by tac8: ${figures.join(" · ")}_\n`;
 }
@@ -213,6 +218,12 @@ function withDenied(denied: readonly Denial[] | null): string[] {
 function leftRunningNote(message: string): string {
   const note = "the agent ended while a command of its own was still running. Check that nothing is missing.";
   return `**Before you merge**: ${note}\n\n${quote(defuse(message, MAX_REASON))}`;
+}
+
+function unreadableNote(why: string): string {
+  const note =
+    "tac8 could not read the edit history of the issue. The agent was given the text as it was when its work began: check that this is the text that was labelled.";
+  return `**Before you merge**: ${note}\n\n${quote(defuse(why, MAX_REASON))}`;
 }
 
 function actingNote(acting: readonly string[]): string {

@@ -3,6 +3,7 @@ import { createRedactor } from "../log/redact.ts";
 import type { Logger } from "../log/logger.ts";
 import { createCaller } from "./call.ts";
 import { commentCalls } from "./comments.ts";
+import { historyCalls } from "./history.ts";
 import { issueCalls } from "./issues.ts";
 import { labelCalls } from "./labels.ts";
 import { mayWriteCalls } from "./mayWrite.ts";
@@ -39,6 +40,7 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
   Omit<ReturnType<typeof selfCalls>, "currentLogin"> &
   ReturnType<typeof ruleCalls> &
   ReturnType<typeof issueCalls> &
+  ReturnType<typeof historyCalls> &
   ReturnType<typeof commentCalls> &
   ReturnType<typeof labelCalls> &
   ReturnType<typeof mayWriteCalls> &
@@ -51,7 +53,7 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
   };
 
 /**
- * GitHub's REST API as far as tac8 needs it. Every method throws GitHubError, or its signal's reason. No token gets into an
+ * GitHub's API as far as tac8 needs it. Every method throws GitHubError, or its signal's reason. No token gets into an
  * error or a log line, and every text that is sent goes through `outgoing.ts`.
  */
 export function createGitHub(options: GitHubOptions): GitHub {
@@ -68,6 +70,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     ...self,
     ...repositoryCalls(caller, { isApp: self.isApp, mayWrite: probes.mayWrite, now }),
     ...issueCalls(caller, labels),
+    ...historyCalls(caller, { apiUrl }),
     ...commentCalls(caller, self.learnLogin),
     ...labels,
     ...probes,

@@ -19,6 +19,8 @@ const bodySchema = z.object({
     .default([]),
 });
 
+const graphqlErrorsSchema = z.object({ errors: z.array(z.object({ type: z.string() }).partial()) });
+
 export interface Thrown {
   error: unknown;
   call: string;
@@ -48,7 +50,7 @@ export function failureOf({ error, call, redact, token, now }: Thrown): GitHubEr
       cause: plain(cause, redact),
     });
   }
-  const status = thrownSchema.parse(error).status ?? null;
+  const status = isGraphqlLimit(response.data) ? 429 : (thrownSchema.parse(error).status ?? null);
   const said = redact(messageOf(response.data) || message);
   const detail = status === 403 ? withPermission(said, response.headers["x-accepted-github-permissions"]) : said;
   return new GitHubError({
@@ -58,6 +60,11 @@ export function failureOf({ error, call, redact, token, now }: Thrown): GitHubEr
     detail,
     token,
   });
+}
+
+/** GraphQL answers 200 at the rate limit too. */
+function isGraphqlLimit(data: unknown): boolean {
+  return graphqlErrorsSchema.safeParse(data).data?.errors.some(({ type }) => type === "RATE_LIMITED") ?? false;
 }
 
 /** `Validation Failed: A pull request already exists for o:b.`; an error without words shows its code. */

@@ -93,7 +93,9 @@ async function readBody(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** Of the REST API: GraphQL has a limit of its own. */
 function readRateLimit(headers: Headers): RateLimit | null {
+  if (headers.get("x-ratelimit-resource") === "graphql") return null;
   const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) => {
     const value = headers.get(`x-ratelimit-${name}`);
     return value === null || value === "" ? Number.NaN : Number(value);

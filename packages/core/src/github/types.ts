@@ -35,6 +35,8 @@ export interface Comment {
   body: string;
   /** `type` is `User`, `Bot` or `Organization`. */
   author: { login: string; type: string };
+  /** Of the author with the repository, for example `OWNER` or `NONE`; not every member is shown as one. */
+  association: string;
   createdAt: string;
   updatedAt: string;
   issueNumber: number;

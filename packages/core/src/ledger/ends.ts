@@ -20,7 +20,8 @@ export function endsIn(events: readonly LoggedEvent[]): string {
 function endOf({ to, from, at, evidence }: LoggedEvent): string {
   const seconds = Math.floor(Date.parse(at) / 1000);
   if (endedWell(to) || (to === "blocked" && from !== "blocked")) return `+${seconds} `;
-  if (evidence["failure"] === "untrusted") return ""; // No run: somebody's label was refused.
+  // Not how well runs go: a label was refused, or an issue was edited by its author.
+  if (evidence["failure"] === "untrusted" || evidence["failure"] === "edited") return "";
   const failed = to === "failed" || (to === "retrying" && typeof evidence["failure"] === "string");
   return failed ? `-${seconds} ` : "";
 }

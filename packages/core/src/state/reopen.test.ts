@@ -5,6 +5,7 @@ it.each([
   ["failed", "git", "worked", "worked"],
   ["failed", "github", "worked", "worked"],
   ["failed", "no-changes", "worked", "none"],
+  ["failed", "edited", "worked", "none"],
   ["failed", "agent", "prepared", "none"],
   ["pr", null, "published", "none"],
   ["stopped", null, "worked", "none"],

@@ -33,8 +33,12 @@ export const CLEAN = {
 export function reopen(
   before: Pick<IssueFields, "state" | "failure" | "reason" | "checkpoint"> & Partial<Pick<IssueFields, "admitted">>,
 ): IssuePatch & { readonly checkpoint: "none" | "worked" } {
-  // Where the work itself brought nothing, publishing it once more would end the same.
-  const unpublished = before.state === "failed" && before.checkpoint === "worked" && before.failure !== "no-changes";
+  // Where the work itself brought nothing, publishing it once more would end the same; of one that was made for another text,
+  // nobody knows whether it is wanted.
+  const unpublished =
+    before.state === "failed" &&
+    before.checkpoint === "worked" &&
+    !["no-changes", "edited"].includes(before.failure ?? "");
   // What was refused may also have been the label alone, put back on by somebody who may not.
   if (unpublished && before.failure === "refused" && before.admitted !== null) {
     return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", failure: "refused", reason: before.reason };

@@ -12,7 +12,8 @@ type Asker = Pick<Call, "store" | "user" | "token" | "urls">;
 export function answerGraphql(call: Asker & Pick<Call, "body">): Answer {
   const { query, variables } = call.body;
   const given = typeof variables === "object" && variables !== null ? { ...variables } : {};
-  return json(200, answerQuery({ query: String(query), variables: given }, rootOf(call)));
+  const answer = answerQuery({ query: String(query), variables: given }, rootOf(call));
+  return json(200, answer, { "x-ratelimit-resource": "graphql" });
 }
 
 function rootOf(call: Asker): Node {

@@ -1,0 +1,224 @@
+import { describe, expect, it } from "vitest";
+import {
+  accountsOf,
+  decideIntent,
+  stopOfPinned,
+  stopReason,
+  type Edit,
+  type Edits,
+  type IntentFacts,
+  type IssueComment,
+  type IssueHistory,
+} from "./intent.ts";
+
+const BEFORE = "2026-11-01T09:59:59Z";
+const LABEL = "2026-11-01T10:00:00Z";
+const AFTER = "2026-11-01T10:00:01Z";
+const LATER = "2026-11-01T11:00:00Z";
+/** `ann` can write, `tidy[bot]` too; `author` opened the issue. */
+const TRUSTED = new Set(["ann", "tidy[bot]"]);
+
+const by = (editor: string | null, at: string): Edit => ({ editor, at });
+const edits = (...list: Edit[]): Edits => ({ edits: list, isCut: false });
+const cut = (...list: Edit[]): Edits => ({ edits: list, isCut: true });
+const NONE = edits();
+
+function decide(
+  history: Partial<IssueHistory> | null,
+  more: Partial<IntentFacts<IssueComment>> = {},
+): ReturnType<typeof decideIntent<IssueComment>> {
+  const whole = { title: "Now", body: "Text now", titleEdits: NONE, bodyEdits: NONE, comments: new Map(), ...history };
+  return decideIntent({
+    labelledAt: LABEL,
+    history: history === null ? null : whole,
+    issue: { title: "By REST", body: "Text by REST", author: "author" },
+    comments: [],
+    policy: "trusted",
+    mayStart: (login) => TRUSTED.has(login),
+    ...more,
+  });
+}
+
+describe("title and body", () => {
+  it.each<[string, Edits, string | null | undefined]>([
+    // who stops the work; undefined: nobody
+    ["never edited", NONE, undefined],
+    ["edited by the author before the label", edits(by("author", BEFORE)), undefined],
+    ["edited by somebody trusted before the label", edits(by("ann", BEFORE)), undefined],
+    ["edited by a deleted account before the label", edits(by(null, BEFORE)), undefined],
+    ["edited by the author in the second of the label", edits(by("author", LABEL)), "author"],
+    [
+      "edited by the author in the same second, with a fraction",
+      edits(by("author", "2026-11-01T10:00:00.000Z")),
+      "author",
+    ],
+    ["edited by the author a second later", edits(by("author", AFTER)), "author"],
+    ["edited by somebody trusted in the second of the label", edits(by("ann", LABEL)), undefined],
+    ["edited by somebody trusted later", edits(by("ann", LATER)), undefined],
+    ["edited by somebody trusted, in other letters", edits(by("ANN", LATER)), undefined],
+    ["edited by a deleted account later", edits(by(null, AFTER)), null],
+    ["edited by a bot that may not write", edits(by("other[bot]", AFTER)), "other[bot]"],
+    ["edited by a bot that may write", edits(by("tidy[bot]", AFTER)), undefined],
+    ["edited by a user with the name of that bot", edits(by("tidy", AFTER)), "tidy"],
+    ["edited by the author, and back again", edits(by("author", AFTER), by("author", LATER)), "author"],
+    ["edited by the author, then by somebody trusted", edits(by("author", AFTER), by("ann", LATER)), "author"],
+    ["edited by somebody trusted, then by the author", edits(by("ann", AFTER), by("author", LATER)), "author"],
+    [
+      "edited by the author before, by somebody trusted after",
+      edits(by("author", BEFORE), by("ann", LATER)),
+      undefined,
+    ],
+    ["in the order that GitHub likes", edits(by("ann", LATER), by("author", BEFORE), by("author", AFTER)), "author"],
+    ["an edit at a time that cannot be read", edits(by("author", "yesterday")), "author"],
+    ["more edits than are listed, back to before the label", cut(by("ann", LATER), by("author", BEFORE)), undefined],
+    ["more edits than are listed, all later", cut(by("ann", LATER), by("ann", AFTER)), null],
+    ["more edits than are listed, one of the author's", cut(by("ann", LATER), by("author", AFTER)), "author"],
+    ["more edits than are listed, and none is", cut(), undefined],
+  ])("%s", (_, list, who) => {
+    expect([decide({ bodyEdits: list }).stop?.who, decide({ titleEdits: list }).stop?.who]).toEqual([who, who]);
+    expect(decide({ bodyEdits: list }).stop?.what).toBe(who === undefined ? undefined : "body");
+    expect(decide({ titleEdits: list }).stop?.what).toBe(who === undefined ? undefined : "title");
+  });
+
+  it("are those of the history, or REST's where there is none", () => {
+    expect(decide({})).toMatchObject({ title: "Now", body: "Text now", stop: null });
+    expect(decide(null)).toMatchObject({ title: "By REST", body: "Text by REST", stop: null });
+  });
+
+  it("every edit counts as late where the label's time is not known", () => {
+    expect(decide({ bodyEdits: edits(by("author", BEFORE)) }, { labelledAt: "" }).stop?.who).toBe("author");
+  });
+
+  it("names the first edit that stops the work", () => {
+    const { stop } = decide({ bodyEdits: edits(by("author", LATER), by("author", AFTER), by("ann", LABEL)) });
+    expect(stop).toEqual({ what: "body", who: "author", when: AFTER });
+  });
+});
+
+describe("comments", () => {
+  const say = (login: string, createdAt: string, updatedAt = createdAt): IssueComment => ({
+    id: 7,
+    author: { login },
+    createdAt,
+    updatedAt,
+  });
+  it.each<[string, IssueComment, Edits | undefined, [trusted: boolean, all: boolean]]>([
+    ["of somebody trusted, before", say("ann", BEFORE), NONE, [true, true]],
+    ["of somebody trusted, in other letters", say("Ann", BEFORE), NONE, [true, true]],
+    ["of somebody trusted, after", say("ann", LATER), NONE, [true, true]],
+    ["of somebody trusted, edited by them after", say("ann", BEFORE, LATER), edits(by("ann", LATER)), [true, true]],
+    [
+      "of somebody trusted, edited by a bot after",
+      say("ann", BEFORE, LATER),
+      edits(by("x[bot]", LATER)),
+      [false, false],
+    ],
+    [
+      "of somebody trusted, edited by a bot before",
+      say("ann", BEFORE, BEFORE),
+      edits(by("x[bot]", BEFORE)),
+      [true, true],
+    ],
+    [
+      "of somebody trusted, edited by a deleted account",
+      say("ann", BEFORE, LATER),
+      edits(by(null, LATER)),
+      [false, false],
+    ],
+    ["of somebody trusted, edited after, not listed", say("ann", BEFORE, LATER), undefined, [false, false]],
+    ["of somebody trusted, not listed", say("ann", LATER), undefined, [true, true]],
+    ["of the author, before", say("author", BEFORE), NONE, [true, true]],
+    ["of the author, before, not listed", say("author", BEFORE), undefined, [true, true]],
+    ["of the author, in the second of the label", say("author", LABEL), NONE, [false, false]],
+    ["of the author, after", say("author", LATER), NONE, [false, false]],
+    ["of the author, edited after", say("author", BEFORE, LATER), edits(by("author", LATER)), [false, false]],
+    [
+      "of the author, edited by somebody trusted after",
+      say("author", BEFORE, LATER),
+      edits(by("ann", LATER)),
+      [true, true],
+    ],
+    ["of the author, changed after, and the edit is not there yet", say("author", BEFORE, LATER), NONE, [false, false]],
+    ["of the author, edited before", say("author", BEFORE, BEFORE), edits(by("author", BEFORE)), [true, true]],
+    ["of a stranger, before", say("stranger", BEFORE), NONE, [false, true]],
+    ["of a stranger, after", say("stranger", LATER), NONE, [false, false]],
+    ["of a stranger, edited after", say("stranger", BEFORE, LATER), edits(by("stranger", LATER)), [false, false]],
+    ["of a bot that may not write", say("x[bot]", BEFORE), NONE, [false, true]],
+    ["of a bot that may write", say("tidy[bot]", LATER), NONE, [true, true]],
+    ["of a deleted account", say("ghost", BEFORE), NONE, [false, true]],
+  ])("%s", (_, comment, list, expected) => {
+    const comments = new Map(list === undefined ? [] : [[7, list]]);
+    const kept = (["trusted", "all"] as const).map((policy) => {
+      const intent = decide({ comments }, { comments: [comment], policy });
+      expect(intent.stop, "a comment never stops the work").toBeNull();
+      expect(intent.leftOut).toBe(1 - intent.comments.length);
+      return intent.comments.length === 1;
+    });
+    expect(kept).toEqual(expected);
+  });
+
+  it("count by REST's times where there is no history", () => {
+    const of = (comment: IssueComment) => decide(null, { comments: [comment] }).comments.length === 1;
+    expect(of(say("ann", BEFORE, LATER))).toBe(true);
+    expect(of(say("author", BEFORE))).toBe(true);
+    expect(of(say("author", BEFORE, LATER))).toBe(false);
+    expect(of(say("stranger", BEFORE))).toBe(false);
+  });
+
+  it("of a deleted account are not the author's, whose account was deleted too", () => {
+    const issue = { title: "", body: "", author: "ghost" };
+    expect(decide({}, { issue, comments: [say("ghost", BEFORE)] }).leftOut).toBe(1);
+  });
+});
+
+describe("accounts to look up", () => {
+  const say = (login: string): IssueComment => ({
+    id: 1,
+    author: { login },
+    createdAt: BEFORE,
+    updatedAt: BEFORE,
+  });
+  const history = {
+    title: "",
+    body: "",
+    titleEdits: edits(by("Ann", LATER)),
+    bodyEdits: edits(by("ann", LABEL), by("early", BEFORE), by(null, LATER)),
+    comments: new Map([[1, edits(by("editor", LATER))]]),
+  };
+
+  it("are late editors and authors of comments, each once", () => {
+    const comments = [say("bob"), say("ghost"), say("Bob"), say("ann")];
+    expect(accountsOf({ labelledAt: LABEL, history, comments })).toEqual(["ann", "bob", "editor"]);
+    expect(accountsOf({ labelledAt: LABEL, history: null, comments })).toEqual(["ann", "bob"]);
+  });
+
+  it("are bounded: those who probably may come first, and a flood of others pushes no editor out", () => {
+    const flood = [say("member"), ...Array.from({ length: 500 }, (_, index) => say(`user${index}`))];
+    const asked = accountsOf({ labelledAt: LABEL, history, comments: flood }, (login) => login === "member");
+    expect(asked.slice(0, 3)).toEqual(["ann", "member", "user499"]);
+    expect(asked).toHaveLength(51);
+  });
+});
+
+describe("the text at first sight", () => {
+  const pinned = { title: "A", body: "B" };
+  const now = (title: string, body: string) => stopOfPinned(pinned, { title, body, updatedAt: LATER });
+  it.each([
+    ["A", "B", undefined],
+    ["A2", "B", "title"],
+    ["A", "B2", "body"],
+    ["A2", "B2", "text"],
+  ])("%s/%s", (title, body, what) => {
+    expect(now(title, body)?.what).toBe(what);
+    expect(now(title, body)?.who ?? null).toBeNull();
+  });
+});
+
+it("says in one line who edited what, and when", () => {
+  expect(stopReason({ what: "body", who: "author", when: AFTER }, "rpi-auto")).toBe(
+    "author edited the issue's body (2026-11-01 10:00:01 UTC) after the label rpi-auto had been added, and cannot write to the repository",
+  );
+  expect(stopReason({ what: "text", who: null, when: AFTER }, "rpi-auto")).toBe(
+    "The issue's title and body changed (2026-11-01 10:00:01 UTC) after the label rpi-auto had been added, and GitHub does not tell which account did that",
+  );
+});
