@@ -117,6 +117,10 @@ function keysOf(schema: z.ZodObject): Key[] {
 /** JSON writes strings, numbers, booleans and lists as TOML does; but for the spaces. */
 function toToml(value: unknown): string | null {
   if (value === undefined) return null;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const pairs = Object.entries(value).map(([name, inner]) => `${name} = ${toToml(inner)}`);
+    return pairs.length === 0 ? "{}" : `{ ${pairs.join(", ")} }`;
+  }
   return Array.isArray(value) ? `[${value.map((item) => JSON.stringify(item)).join(", ")}]` : JSON.stringify(value);
 }
 

@@ -128,7 +128,8 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort, boardUrl } = environment;
   const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
   const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN });
-  const keys = given(Object.fromEntries(work.apiKeys.map((name) => [name, input.env[name]])));
+  const agentKeys = [...work.apiKeys, ...Object.keys(file.agent.secrets)];
+  const keys = given(Object.fromEntries(agentKeys.map((name) => [name, input.env[name]])));
   const hidden = [...Object.values(ours), redisPassword].filter((secret) => secret != null);
   const draft: Config = {
     ...file,
@@ -163,7 +164,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     },
     agentEnv: agentEnvironment({
       env: input.env,
-      extra: [...file.agent.env, ...work.apiKeys],
+      extra: [...file.agent.env, ...agentKeys],
       hidden: [...hidden, ...(variable(input.env, "REDIS_URL") === null ? [] : [redisUrl])],
       own,
     }),

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { olderTables } from "./older.ts";
 import { isOrigin } from "./origin.ts";
+import { secretUrl, whyNoAgentSecret } from "./agentSecrets.ts";
+import { parseAllowedHost } from "./allowedHost.ts";
 import { DEFAULT_BRANCH_PATTERN, MAX_PATTERN, whyBadPattern } from "../domain/branchPattern.ts";
 
 /**
@@ -27,6 +29,28 @@ const label = z
   .regex(/^[^,]*$/, "expected a label without a comma");
 const percent = (standard: number, meaning: string) => z.number().min(0).max(100).default(standard).describe(meaning);
 const amount = (standard: number, meaning: string) => z.number().min(0).default(standard).describe(meaning);
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const allowedHost = z
+  .string()
+  .max(300)
+  .refine(
+    (text) => parseAllowedHost(text) !== null,
+    "expected a host such as registry.example.org, *.example.org:8443 or 10.1.2.3:8080, without a scheme or a path",
+  );
+const agentSecrets = z
+  .record(
+    z.string(),
+    z
+      .string()
+      .max(500)
+      .refine((text) => secretUrl(text) !== null, "expected a host or a URL, such as https://api.openai.com/v1"),
+  )
+  .superRefine((secrets, context) => {
+    for (const name of Object.keys(secrets)) {
+      const why = VARIABLE.test(name) ? whyNoAgentSecret(name) : "expected the name of an environment variable";
+      if (why !== null) context.addIssue({ code: "custom", path: [name], message: why });
+    }
+  });
 const program = z.array(z.string().min(1)).min(1);
 
 const branchPattern = z
@@ -175,7 +199,7 @@ export const sections = {
   }),
   agent: z.strictObject({
     env: z
-      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable"))
+      .array(z.string().regex(VARIABLE, "expected the name of an environment variable"))
       .default([])
       .describe("Names of further environment variables that agents may see."),
     home: z
@@ -183,6 +207,18 @@ export const sections = {
       .default("auto")
       .describe(
         '"private": agents of each issue have a home folder (HOME) of their own. "shared": that of tac8\'s user. "auto": private; without a login variable, or with a command_template, shared, and tac8 warns.',
+      ),
+    allow_hosts: z
+      .array(allowedHost)
+      .max(500)
+      .default([])
+      .describe(
+        'In mode sandbox: hosts that agents may reach beside the model, package registries and github.com for reading; `*.example.org` for those below, `:port` for another port than 443 and 80, `*` for every public host. A private address only if it is listed itself, such as "10.1.2.3:8080".',
+      ),
+    secrets: agentSecrets
+      .default({})
+      .describe(
+        'Variables with keys of other APIs, each with the host or URL that its key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. In mode sandbox agents get a stand-in, and tac8 puts the key into requests to that URL; without a sandbox they get the key.',
       ),
   }),
   worktree: z.strictObject({

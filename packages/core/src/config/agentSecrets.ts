@@ -1,0 +1,17 @@
+import { MODEL_SECRETS, SECRETS } from "./variables.ts";
+
+/** The API that a secret of `agent.secrets` is sent to; null: it is neither a host nor such a URL. */
+export function secretUrl(text: string): URL | null {
+  const url = /^https?:\/\//i.test(text) ? text : `https://${text}`;
+  if (/[\s\\?#@]/.test(text) || !URL.canParse(url)) return null;
+  const parsed = new URL(url);
+  return parsed.hostname === "" ? null : parsed;
+}
+
+/** Why a variable cannot be one of `agent.secrets`; null: it can. */
+export function whyNoAgentSecret(name: string): string | null {
+  const isModels = name === "ANTHROPIC_AUTH_TOKEN" || (MODEL_SECRETS as readonly string[]).includes(name);
+  if (isModels) return `${name} is the model's: tac8 handles it without this key`;
+  const ours = SECRETS.some((secret) => name === secret.name || name === `${secret.name}_FILE`);
+  return ours || name === "REDIS_URL" ? `${name} is tac8's own: agents never get it` : null;
+}
