@@ -1,0 +1,44 @@
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** One line of ours as the whole answer; the connection ends with it. */
+export function say(response: ServerResponse, status: number, line: string): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const body = `${line}\n`;
+  response.writeHead(status, {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    connection: "close",
+  });
+  response.end(body);
+}
+
+/** The same in the form of the model's API, which its clients show. */
+export function sayAsApi(response: ServerResponse, status: number, line: string): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const type = ERROR_TYPES[status] ?? "api_error";
+  const body = JSON.stringify({ type: "error", error: { type, message: line } });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    connection: "close",
+  });
+  response.end(body);
+}
+
+const ERROR_TYPES: Readonly<Record<number, string>> = {
+  400: "invalid_request_error",
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  429: "rate_limit_error",
+};
+
+/** The same to a client that asked for a tunnel. */
+export function sayOnSocket(socket: Duplex, status: string, line: string): void {
+  const body = `${line}\n`;
+  const length = Buffer.byteLength(body);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { say } from "./answers.ts";
+import { forward, passedHeaders, type Passing } from "./forward.ts";
+import { pathBelow, withRealKey } from "./keyed.ts";
+import { shownTarget, targetOf } from "./policy.ts";
+import { ByteReplacer, type Replacement } from "./replaceBytes.ts";
+import { AnswerReader, type UsageMeter } from "./usage.ts";
+import { wordsOf, type Way } from "./way.ts";
+
+/** An API that agents use with a stand-in for its key. */
+export interface Api {
+  /** From the configuration: also on loopback, or in a private network. */
+  readonly base: URL;
+  /** Real keys, each with its stand-in. */
+  readonly pairs: readonly Replacement[];
+  /** Headers that only the configuration has. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** How errors of ours are told. */
+  readonly answer: typeof say;
+}
+
+export interface ApiRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Below the base URL, with its query. */
+  readonly path: string;
+  /** Counts the answer's usage; null: it has none. */
+  readonly meter: UsageMeter | null;
+}
+
+/** Send a request to the one address that a key is for, with the key in place of its stand-in. */
+export async function askApi(way: Way, api: Api, { request, response, path, meter }: ApiRequest): Promise<void> {
+  const { base, pairs, answer } = api;
+  if (pairs.length === 0) return answer(response, 401, "tac8: this run has no key of this API");
+  const key = withRealKey(request.headers, pairs);
+  if (key === null) {
+    return answer(
+      response,
+      401,
+      "tac8: only the key in this run's environment is accepted here, and no other beside it",
+    );
+  }
+  const below = pathBelow(base, path);
+  if (below === null) return answer(response, 400, "tac8: the path of this request is not accepted");
+  const secure = base.protocol === "https:";
+  const target = targetOf(base.host, secure ? 443 : 80);
+  if (target === null) return answer(response, 502, "tac8: the configured address of the API cannot be read");
+  let socket: Socket;
+  try {
+    socket = way.keep(await way.dialer.dialTrusted(target, secure));
+    if (secure) socket = way.keep(await way.dialer.secured(socket, target));
+  } catch (error) {
+    return answer(response, 502, `tac8: ${shownTarget(target)} cannot be reached: ${wordsOf(error)}`);
+  }
+  // An answer may repeat what it was sent.
+  const hidden = [...pairs, ...hiddenHeaders(api.headers)];
+  await forward({
+    request,
+    response,
+    socket,
+    path: below,
+    headers: { ...passedHeaders(request), ...api.headers, ...key, host: base.host, "accept-encoding": "identity" },
+    toTheEnd: meter !== null,
+    onAnswer: (from, headers) => {
+      if ((headers["content-encoding"] ?? "identity") !== "identity") {
+        answer(response, 502, "tac8: the API's answer is compressed, so that it cannot be checked for keys");
+        return null;
+      }
+      cleanHeaders(headers, hidden);
+      const isAnswer = meter !== null && (from.statusCode ?? 0) < 300;
+      const contentType = String(headers["content-type"] ?? "");
+      return cleaned(hidden, isAnswer ? new AnswerReader(meter, { contentType, asked: "unknown" }) : null);
+    },
+  });
+}
+
+function cleaned(hidden: readonly Replacement[], reader: AnswerReader | null): Passing {
+  const replacer = new ByteReplacer(hidden);
+  return {
+    write(chunk) {
+      reader?.write(chunk);
+      return replacer.write(chunk);
+    },
+    end() {
+      reader?.end();
+      return replacer.end();
+    },
+  };
+}
+
+function cleanHeaders(headers: Record<string, string | string[]>, hidden: readonly Replacement[]): void {
+  const clean = (text: string): string => hidden.reduce((all, { find, by }) => all.replaceAll(find, by), text);
+  for (const [name, value] of Object.entries(headers)) {
+    headers[name] = Array.isArray(value) ? value.map(clean) : clean(value);
+  }
+}
+
+/** A shorter value is a word, and no key. */
+const MIN_SECRET = 12;
+
+function hiddenHeaders(headers: Readonly<Record<string, string>>): Replacement[] {
+  return Object.values(headers).flatMap((find) =>
+    find.length < MIN_SECRET ? [] : [{ find, by: "*".repeat(find.length) }],
+  );
+}

@@ -1,0 +1,227 @@
+import { lookup as systemLookup } from "node:dns/promises";
+import { isIP, connect, type Socket } from "node:net";
+import { connect as connectTls, rootCertificates } from "node:tls";
+import { proxyFor } from "@tac8/core/config/proxy";
+import { whyForbidden } from "./addresses.ts";
+import type { Policy, Target } from "./policy.ts";
+
+export interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+export interface DialDeps {
+  /** Every address of a name. */
+  readonly lookup: (host: string) => Promise<readonly Address[]>;
+  /** This machine's own addresses. */
+  readonly ownAddresses: () => readonly string[];
+  /** Further root certificates, as PEM; the runner itself goes by Node's, with NODE_EXTRA_CA_CERTS. */
+  readonly ca?: string | undefined;
+}
+
+/** The host's name leads to an address that no agent may be connected to. */
+export class ForbiddenAddress extends Error {
+  override readonly name = "ForbiddenAddress";
+}
+
+export interface Dialer {
+  /**
+   * Connect for an agent. Addresses are resolved once, each is checked, and only checked ones are connected to, so that a name
+   * server that answers otherwise the second time changes nothing. A proxy of this machine resolves names by itself.
+   * @throws ForbiddenAddress, or Error when it cannot be reached
+   */
+  dial(target: Target): Promise<Socket>;
+  /** The same for one request by http: a proxy is asked for it by its whole URL, with these headers. */
+  dialHttp(
+    target: Target,
+  ): Promise<{ readonly socket: Socket; readonly proxy: Readonly<Record<string, string>> | null }>;
+  /** Connect to an address from the configuration: it may be any. */
+  dialTrusted(target: Target, secure: boolean): Promise<Socket>;
+  /** TLS on a connection, with the certificate checked for the host. */
+  secured(socket: Socket, target: Target): Promise<Socket>;
+}
+
+const CONNECT_MS = 15_000;
+const LOOKUP_MS = 10_000;
+const MAX_HEAD = 16 * 1024;
+const REMEMBER_MS = 30_000;
+const MAX_REMEMBERED = 200;
+
+/** `lookup` with a deadline, one at a time, so that slow name servers do not take the threads that the runner needs. */
+export function boundedLookup(lookup: DialDeps["lookup"], now: () => number = Date.now): DialDeps["lookup"] {
+  const known = new Map<string, { readonly at: number; readonly found: Promise<readonly Address[]> }>();
+  let last: Promise<unknown> = Promise.resolve();
+  return (host) => {
+    const before = known.get(host);
+    if (before !== undefined && now() - before.at < REMEMBER_MS) return before.found;
+    const answer = last.then(() => lookup(host));
+    last = answer.catch(() => undefined);
+    const found = within(answer, LOOKUP_MS, `the name ${host} was not resolved in time`);
+    if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value ?? "");
+    known.set(host, { at: now(), found });
+    found.catch(() => known.delete(host));
+    return found;
+  };
+}
+
+export function lookupAll(host: string): Promise<readonly Address[]> {
+  return systemLookup(host, { all: true, verbatim: true });
+}
+
+interface DialerOptions extends DialDeps {
+  readonly policy: Policy;
+  /** The runner's own environment, for the proxy of its machine. */
+  readonly proxyEnv: Readonly<Record<string, string | undefined>>;
+}
+
+export function createDialer({ policy, proxyEnv, lookup, ownAddresses, ca }: DialerOptions): Dialer {
+  const extra = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  async function checked({ host, isAddress, port }: Target): Promise<readonly Address[]> {
+    const found = isAddress ? [{ address: host, family: isIP(host) }] : await lookup(host);
+    if (found.length === 0) throw new Error(`the name ${host} has no address`);
+    const own = ownAddresses();
+    for (const { address } of found) {
+      const why = policy.isListed(address, port) ? null : whyForbidden(address, own);
+      if (why === null) continue;
+      throw new ForbiddenAddress(isAddress ? `${address} is ${why}` : `${host} leads to ${address}, ${why}`);
+    }
+    return found;
+  }
+  const proxyOf = ({ host, port }: Target, secure: boolean): string | null => {
+    const name = host.includes(":") ? `[${host}]` : host;
+    return proxyFor(`${secure ? "https" : "http"}://${name}:${port}/`, proxyEnv)?.url ?? null;
+  };
+  /** Where this machine resolves no names its proxy does; what it does resolve is checked all the same. */
+  async function checkedForProxy(target: Target): Promise<void> {
+    await checked(target).catch((error: unknown) => {
+      if (target.isAddress || error instanceof ForbiddenAddress) throw error;
+    });
+  }
+  return {
+    async dial(target) {
+      const proxy = proxyOf(target, true);
+      if (proxy === null) return dialAddresses(target, await checked(target));
+      await checkedForProxy(target);
+      return dialThrough(proxy, target);
+    },
+    async dialHttp(target) {
+      const proxy = proxyOf(target, false);
+      if (proxy === null) return { socket: await dialAddresses(target, await checked(target)), proxy };
+      await checkedForProxy(target);
+      const login = loginOf(new URL(proxy));
+      return { socket: await dialProxy(proxy), proxy: login === null ? {} : { "proxy-authorization": login } };
+    },
+    async dialTrusted(target, secure) {
+      const proxy = proxyOf(target, secure);
+      if (proxy !== null) return dialThrough(proxy, target);
+      const found = target.isAddress
+        ? [{ address: target.host, family: isIP(target.host) }]
+        : await lookup(target.host);
+      return dialAddresses(target, found);
+    },
+    secured(socket, { host, isAddress }) {
+      const servername = isAddress ? {} : { servername: host };
+      const secure = connectTls({ socket, host, ALPNProtocols: ["http/1.1"], ...servername, ...extra });
+      return connected(secure, "secureConnect", host);
+    },
+  };
+}
+
+function dialAddresses({ host, port }: Target, addresses: readonly Address[]): Promise<Socket> {
+  const all = addresses.map(({ address, family }) => ({ address, family }));
+  const [first] = all;
+  const socket = connect({
+    host,
+    port,
+    autoSelectFamily: true,
+    allowHalfOpen: true,
+    lookup: (_host, options, done) => {
+      if (options.all === true) done(null, all);
+      else done(null, first?.address ?? "", first?.family);
+    },
+  });
+  return connected(socket, "connect", `${host}:${port}`);
+}
+
+async function dialProxy(proxyUrl: string): Promise<Socket> {
+  const { protocol, hostname, port } = new URL(proxyUrl);
+  const secure = protocol === "https:";
+  if (!secure && protocol !== "http:") {
+    throw new Error(`tac8 reaches hosts for agents through an HTTP proxy, not one of ${protocol}//`);
+  }
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const at = { host, port: Number(port || (secure ? 443 : 80)) };
+  if (!secure) return connected(connect({ ...at, allowHalfOpen: true }), "connect", host);
+  return connected(connectTls({ ...at, servername: isIP(host) === 0 ? host : "" }), "secureConnect", host);
+}
+
+/** What a proxy's URL has as user and password. */
+function loginOf({ username, password }: URL): string | null {
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return username === "" ? null : `Basic ${Buffer.from(user).toString("base64")}`;
+}
+
+async function dialThrough(proxyUrl: string, { host, port }: Target): Promise<Socket> {
+  const socket = await dialProxy(proxyUrl);
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const login = loginOf(new URL(proxyUrl));
+  const line = login === null ? "" : `Proxy-Authorization: ${login}\r\n`;
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${line}\r\n`);
+  try {
+    await within(proxyAnswer(socket), CONNECT_MS, "the proxy of this machine did not answer in time");
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function proxyAnswer(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let head = Buffer.alloc(0);
+    const done = (error: Error | null): void => {
+      socket.off("data", read).off("error", failed).off("close", closed);
+      socket.pause();
+      if (error === null) resolve();
+      else reject(error);
+    };
+    const failed = (error: Error): void => done(error);
+    const closed = (): void => done(new Error("the proxy of this machine closed the connection"));
+    const read = (chunk: Buffer): void => {
+      head = Buffer.concat([head, chunk]);
+      const end = head.indexOf("\r\n\r\n");
+      if (end < 0) return head.length > MAX_HEAD ? done(new Error("the proxy's answer is too long")) : undefined;
+      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.toString("latin1", 0, 20))?.[1] ?? 0);
+      const rest = head.subarray(end + 4);
+      done(status === 200 ? null : new Error(`the proxy of this machine answered ${status}`));
+      if (status === 200 && rest.length > 0) socket.unshift(rest);
+    };
+    socket.on("data", read).on("error", failed).on("close", closed);
+  });
+}
+
+async function connected<T extends Socket>(socket: T, event: "connect" | "secureConnect", name: string): Promise<T> {
+  const ready = new Promise<T>((resolve, reject) => {
+    socket.once(event, () => resolve(socket));
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error(`the connection to ${name} was closed`)));
+  });
+  try {
+    return await within(ready, CONNECT_MS, `${name} did not answer in time`);
+  } catch (error) {
+    socket.on("error", () => undefined).destroy();
+    throw error;
+  }
+}
+
+async function within<T>(work: Promise<T>, ms: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(message)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

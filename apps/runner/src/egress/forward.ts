@@ -1,0 +1,115 @@
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from "node:http";
+import type { Socket } from "node:net";
+
+/** Of a connection on which nothing is said: a model may think for long. */
+const IDLE_MS = 15 * 60_000;
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/** Headers of one connection alone, and those by which a client speaks to its proxy. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "expect",
+  "http2-settings",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** What happens to an answer on its way. */
+export interface Passing {
+  /** @returns what is passed on of a chunk */
+  write(chunk: Buffer): Buffer;
+  /** @returns the rest */
+  end(): Buffer;
+}
+
+export interface Forward {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** An open connection to the server, which is used up. */
+  readonly socket: Socket;
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  /** What an answer's headers become. null: the answer is not passed on, and `refuse` has sent another one. */
+  readonly onAnswer?: (answer: IncomingMessage, headers: Record<string, string | string[]>) => Passing | null;
+  /** An answer is read to its end even if the client has gone. */
+  readonly toTheEnd?: boolean;
+}
+
+/** A request's headers without those of the connection. */
+export function passedHeaders(request: IncomingMessage): OutgoingHttpHeaders {
+  const named = (request.headers.connection ?? "").toLowerCase().split(/[\s,]+/);
+  const kept = Object.entries(request.headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name));
+  const chunked = request.headers["transfer-encoding"] === undefined ? {} : { "transfer-encoding": "chunked" };
+  return { ...Object.fromEntries(kept), ...chunked, connection: "close" };
+}
+
+/**
+ * Send one request on and its answer back, unbuffered, with the pace of the slower side. Resolves when the answer has been read.
+ * @throws Error when the server fails before it answers
+ */
+export function forward(options: Forward): Promise<void> {
+  const { request, response, socket, path, headers, toTheEnd = false } = options;
+  if (response.destroyed) {
+    socket.destroy();
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
+    const upstream: ClientRequest = httpRequest({
+      createConnection: () => socket,
+      method: request.method ?? "GET",
+      path,
+      headers,
+      setHost: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    });
+    upstream.setTimeout(IDLE_MS, () => upstream.destroy(new Error("the server said nothing for too long")));
+    upstream.once("error", reject);
+    upstream.once("close", () => resolve());
+    upstream.once("upgrade", (_answer, other: Socket) => other.destroy());
+    upstream.once("response", (answer) => passOn(answer, options));
+    request.once("error", () => upstream.destroy());
+    response.once("close", () => {
+      // What the server has received it works on, and is paid for.
+      if (!response.writableFinished && !(toTheEnd && request.complete)) upstream.destroy();
+    });
+    request.pipe(upstream);
+  });
+}
+
+function passOn(answer: IncomingMessage, { response, onAnswer }: Forward): void {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined && !HOP_BY_HOP.has(name)) headers[name] = value;
+  }
+  const passing = onAnswer === undefined ? UNCHANGED : onAnswer(answer, headers);
+  if (passing === null) return void answer.destroy();
+  if (!response.destroyed) {
+    response.writeHead(answer.statusCode ?? 502, headers);
+    response.flushHeaders();
+  }
+  const flow = (): void => void answer.resume();
+  response.on("drain", flow).once("close", flow);
+  answer.on("data", (chunk: Buffer) => {
+    const out = passing.write(chunk);
+    if (out.length > 0 && !response.destroyed && !response.write(out)) answer.pause();
+  });
+  answer.once("end", () => void response.end(passing.end()));
+  answer.once("error", () => void response.destroy());
+  // Also one that is cut off has used tokens.
+  answer.once("close", () => void (answer.complete || passing.end()));
+}
+
+/** Of an answer that nobody looks into. */
+export const UNCHANGED: Passing = { write: (chunk) => chunk, end: () => Buffer.alloc(0) };

@@ -1,0 +1,213 @@
+import { once } from "node:events";
+import type { RequestListener } from "node:http";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createEgressBench, type EgressBench } from "./testing/egressBench.ts";
+
+const KEY = "sk-ant-api03-canary-of-the-real-key-0123456789-AA";
+const TOKEN = "sk-ant-oat01-canary-of-the-real-token-0123456789-AA";
+
+let bench: EgressBench;
+
+beforeEach(async () => (bench = await createEgressBench()));
+afterEach(() => bench.close());
+
+interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+const USAGE = { input_tokens: 1000, output_tokens: 100, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+
+/** An API on loopback, as a gateway of one's own may be. */
+async function api(answer?: RequestListener): Promise<{ readonly url: string; readonly received: Received[] }> {
+  const received: Received[] = [];
+  const port = await bench.serve((request, response) => {
+    received.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
+    request.resume();
+    if (answer !== undefined) return answer(request, response);
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ type: "message", model: "claude-sonnet-4-5-20250929", usage: USAGE }));
+  });
+  return { url: `http://127.0.0.1:${port}/gateway`, received };
+}
+
+const ask = (headers: Record<string, string>, path = "/v1/messages", method = "POST") =>
+  bench.ask({ method, path, headers, body: method === "POST" ? "{}" : "" });
+
+test("a stand-in becomes the real key on its way to the model, and nothing else does", async () => {
+  const { url, received } = await api();
+  const env = { ANTHROPIC_API_KEY: KEY, CLAUDE_CODE_OAUTH_TOKEN: TOKEN, ANTHROPIC_BASE_URL: url, COPY: `x ${KEY}` };
+  const egress = await bench.open({ env, port: 1234 });
+  const { ANTHROPIC_API_KEY: key = "", CLAUDE_CODE_OAUTH_TOKEN: token = "" } = egress.env;
+  expect(key).toMatch(/^sk-ant-api03-/);
+  expect(token).toMatch(/^sk-ant-oat01-/);
+  expect(egress.env["ANTHROPIC_BASE_URL"]).toBe("http://127.0.0.1:1234");
+  expect(JSON.stringify(egress.env)).not.toMatch(/canary/);
+
+  expect((await ask({ "x-api-key": key })).status).toBe(200);
+  expect((await ask({ authorization: `Bearer ${token}` }, "/v1/messages?beta=true")).status).toBe(200);
+  expect(received.map(({ url }) => url)).toEqual(["/gateway/v1/messages", "/gateway/v1/messages?beta=true"]);
+  expect(received[0]?.headers).toMatchObject({ "x-api-key": KEY });
+  expect(received[1]?.headers).toMatchObject({ authorization: `Bearer ${TOKEN}` });
+
+  for (const headers of [
+    {},
+    { "x-api-key": KEY },
+    { "x-api-key": "sk-ant-other" },
+    { authorization: "Bearer x" },
+  ] as Record<string, string>[]) {
+    const { status, body } = await ask(headers);
+    expect(status).toBe(401);
+    expect(JSON.parse(body)).toMatchObject({ type: "error", error: { type: "authentication_error" } });
+  }
+  for (const path of ["/v1/messages/batches", "/v1/files", "/api/oauth/claude_cli/create_api_key"]) {
+    expect((await ask({ "x-api-key": key }, path)).status).toBe(403);
+  }
+  expect(received).toHaveLength(2);
+  // The address from the configuration is the model's alone.
+  const { port } = new URL(url);
+  expect((await bench.tunnel(`127.0.0.1:${port}`)).status).toBe(403);
+  expect(
+    (await bench.ask({ path: `http://127.0.0.1:${port}/v1/messages`, headers: { "x-api-key": key } })).status,
+  ).toBe(403);
+});
+
+test("a stand-in is worth nothing in another run", async () => {
+  const { url, received } = await api();
+  const first = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
+  await first.close();
+  await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
+  expect((await ask({ "x-api-key": first.env["ANTHROPIC_API_KEY"] ?? "" })).status).toBe(401);
+  expect(received).toEqual([]);
+});
+
+test("an answer that has the real key in it reaches the agent with the stand-in", async () => {
+  const { url } = await api((request, response) => {
+    response.setHeader("x-echo", String(request.headers["x-api-key"]));
+    response.write(`{"echo":"${KEY.slice(0, 20)}`);
+    setImmediate(() => response.end(`${KEY.slice(20)}"}`));
+  });
+  const { env } = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
+  const key = env["ANTHROPIC_API_KEY"] ?? "";
+  const { body, headers } = await ask({ "x-api-key": key });
+  expect(JSON.parse(body)).toEqual({ echo: key });
+  expect(headers["x-echo"]).toBe(key);
+});
+
+test("a compressed answer, in which a key could hide, is not passed on", async () => {
+  const { url } = await api((_, response) => {
+    response.setHeader("content-encoding", "gzip");
+    response.end("anything");
+  });
+  const { env } = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
+  expect((await ask({ "x-api-key": env["ANTHROPIC_API_KEY"] ?? "", "accept-encoding": "gzip" })).status).toBe(502);
+});
+
+test("headers that only the configuration has are added, and the agent never has them", async () => {
+  const { url, received } = await api();
+  const more = "X-Gateway: canary-of-the-gateway\nX-Team: a";
+  const env = { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url, ANTHROPIC_CUSTOM_HEADERS: more };
+  const egress = await bench.open({ env });
+  await ask({ "x-api-key": egress.env["ANTHROPIC_API_KEY"] ?? "" });
+  expect(received[0]?.headers).toMatchObject({ "x-gateway": "canary-of-the-gateway", "x-team": "a" });
+  expect(JSON.stringify(egress.env)).not.toContain("canary");
+});
+
+test("events pass as they come", async () => {
+  let goOn = (): void => undefined;
+  const { url } = await api((_, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: one\n\n");
+    goOn = () => response.end("data: two\n\n");
+  });
+  const { env } = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
+  const socket = await bench.connect();
+  socket.write(`POST /v1/messages HTTP/1.1\r\nx-api-key: ${env["ANTHROPIC_API_KEY"]}\r\ncontent-length: 0\r\n\r\n`);
+  let said = "";
+  socket.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  while (!said.includes("one")) await once(socket, "data");
+  expect(said).not.toContain("two");
+  goOn();
+  while (!said.includes("two")) await once(socket, "data");
+});
+
+test("the proxy counts what the model's answers used, and refuses beyond the limit", async () => {
+  const { url, received } = await api();
+  const prices = { "claude-sonnet-4-5": { input: 1000, output: 10_000 } }; // 2 dollars an answer
+  const egress = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url }, prices, maxUsd: 3 });
+  const headers = { "x-api-key": egress.env["ANTHROPIC_API_KEY"] ?? "" };
+  expect((await ask(headers)).status).toBe(200);
+  expect((await ask(headers)).status).toBe(200);
+  const { status, body } = await ask(headers);
+  expect(status).toBe(400);
+  expect(body).toContain("this run has cost $4.00, and llm.max_usd_per_run is $3");
+  expect(received).toHaveLength(2);
+  expect(egress.usage()).toMatchObject({
+    models: { "claude-sonnet-4-5-20250929": { inputTokens: 2000, outputTokens: 200 } },
+    costUsd: 4,
+    unpriced: [],
+  });
+});
+
+test("without a price the limit is not enforced here, and the log says so", async () => {
+  const { url } = await api();
+  const egress = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url }, maxUsd: 0.001 });
+  const headers = { "x-api-key": egress.env["ANTHROPIC_API_KEY"] ?? "" };
+  for (let n = 0; n < 3; n += 1) expect((await ask(headers)).status).toBe(200);
+  expect(egress.usage()).toMatchObject({ costUsd: 0, unpriced: ["claude-sonnet-4-5-20250929"] });
+  expect(bench.log.filter((line) => line.includes("max_usd_per_run is not enforced"))).toHaveLength(1);
+});
+
+test("a client that goes before the end hides no tokens", async () => {
+  const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
+  let goOn = (): void => undefined;
+  const gone = Promise.withResolvers<void>();
+  const { url } = await api((_, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(
+      event({ type: "message_start", message: { model: "m", usage: { input_tokens: 5, output_tokens: 1 } } }),
+    );
+    goOn = () => response.end(event({ type: "message_delta", usage: { output_tokens: 77 } }), () => gone.resolve());
+  });
+  const egress = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
+  const socket = await bench.connect();
+  socket.write(
+    `POST /v1/messages HTTP/1.1\r\nx-api-key: ${egress.env["ANTHROPIC_API_KEY"]}\r\ncontent-length: 0\r\n\r\n`,
+  );
+  await once(socket, "data");
+  socket.destroy();
+  await once(socket, "close");
+  goOn();
+  await gone.promise;
+  while (egress.usage().models["m"]?.outputTokens !== 77) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("a key of agent.secrets goes to its own URL only", async () => {
+  const { url, received } = await api((_, response) => response.end("ok"));
+  const env = { OPENAI_API_KEY: "sk-proj-canary-of-another-key", OTHER_TOKEN: "another-canary-of-a-key" };
+  const secrets = { OPENAI_API_KEY: `${url}/v1`, OTHER_TOKEN: "other.example", MISSING_API_KEY: "missing.example" };
+  const egress = await bench.open({ env, secrets, port: 1234 });
+  expect(JSON.stringify(egress.env)).not.toContain("canary");
+  const base = "http://127.0.0.1:1234/_secrets/OPENAI_API_KEY";
+  expect(egress.env).toMatchObject({
+    OPENAI_BASE_URL: base,
+    OPENAI_API_BASE: base,
+    OTHER_BASE_URL: "http://127.0.0.1:1234/_secrets/OTHER_TOKEN",
+  });
+  expect(egress.env).not.toHaveProperty("MISSING_BASE_URL");
+  const headers = { authorization: `Bearer ${egress.env["OPENAI_API_KEY"]}` };
+  expect((await ask(headers, "/_secrets/OPENAI_API_KEY/chat/completions")).body).toBe("ok");
+  expect(received).toMatchObject([
+    { url: "/gateway/v1/chat/completions", headers: { authorization: `Bearer ${env.OPENAI_API_KEY}` } },
+  ]);
+  for (const path of [
+    "/_secrets/OTHER_TOKEN/x",
+    "/_secrets/OPENAI_API_KEY/../x",
+    "/_secrets/MISSING_API_KEY/x",
+    "/v1/messages",
+  ]) {
+    expect((await ask(headers, path)).status).toBeGreaterThanOrEqual(400);
+  }
+  expect(received).toHaveLength(1);
+});

@@ -1,0 +1,204 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { secretUrl } from "@tac8/core/config/agentSecrets";
+import type { ModelPrice } from "@tac8/core/config/routing";
+import type { Logger } from "@tac8/core/log/logger";
+import { ownAddresses } from "./addresses.ts";
+import { say, sayAsApi } from "./answers.ts";
+import { askApi, type Api } from "./api.ts";
+import { boundedLookup, createDialer, lookupAll, type DialDeps } from "./dial.ts";
+import { baseUrlNames, proxyEnvironment } from "./environment.ts";
+import { ModelRoute } from "./model.ts";
+import { plain } from "./plain.ts";
+import { policyOf, shownTarget } from "./policy.ts";
+import { Refusals, type Refused } from "./refusals.ts";
+import type { Replacement } from "./replaceBytes.ts";
+import { listenIn } from "./socket.ts";
+import { standInFor, withStandIns } from "./standIn.ts";
+import { tunnel } from "./tunnel.ts";
+import { costOf, UsageMeter, type ModelTokens } from "./usage.ts";
+import { wordsOf, type Way } from "./way.ts";
+
+export interface EgressOptions {
+  /** Absolute, on the clean side, of this run alone: `<folder>/s` is the socket. */
+  readonly folder: string;
+  /** On loopback, where the forwarder listens inside of the sandbox. */
+  readonly port: number;
+  /** The agent's environment as it would be without a sandbox: with the real keys. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `agent.allow_hosts`. */
+  readonly allow: readonly string[];
+  /** `agent.secrets`: host or URL by the variable's name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** `llm.max_usd_per_run`; 0: no limit. */
+  readonly maxUsd: number;
+  readonly prices: Readonly<Record<string, ModelPrice>>;
+  /** The runner's own environment: its proxy is used. */
+  readonly proxyEnv: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly deps?: Partial<DialDeps>;
+  /** Time for the head of a request, in ms. */
+  readonly headMs?: number;
+}
+
+export interface EgressUsage {
+  readonly models: Readonly<Record<string, ModelTokens>>;
+  /** Of the models whose price is configured. */
+  readonly costUsd: number;
+  /** Models that were used and have no configured price. */
+  readonly unpriced: readonly string[];
+  /** Answers of the API without a usage that could be read. */
+  readonly unread: number;
+}
+
+/** The way out of one run's sandbox. */
+export interface Egress {
+  /** The agent's whole environment inside: stand-ins in place of keys, and what leads programs here. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Hosts that the agent may reach, for its prompt. */
+  readonly allowed: string;
+  refused(): readonly Refused[];
+  usage(): EgressUsage;
+  /** Ends every connection. Idempotent. The stand-ins are worth nothing from then on. */
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 256;
+const MAX_HEAD_BYTES = 32 * 1024;
+const HEAD_MS = 15_000;
+const REQUEST_MS = 10 * 60_000;
+const KEEP_ALIVE_MS = 30_000;
+/** After so many refusals each further one takes a second, so that asking again and again costs the runner little. */
+const QUICK_REFUSALS = 200;
+
+const API = "https://api.anthropic.com";
+const MODEL_KEYS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
+
+/** Opens the proxy of one run. Clients are hostile: whatever they send ends their connection and nothing else. */
+export async function openEgress(options: EgressOptions): Promise<Egress> {
+  const { folder, port, env, allow, log, maxUsd, prices } = options;
+  const policy = policyOf(allow);
+  const refusals = new Refusals(log);
+  const meter = new UsageMeter();
+  const dialer = createDialer({
+    policy,
+    proxyEnv: options.proxyEnv,
+    lookup: boundedLookup(options.deps?.lookup ?? lookupAll),
+    ownAddresses: options.deps?.ownAddresses ?? ownAddresses,
+    ca: options.deps?.ca,
+  });
+  const pairOf = (name: string): Replacement[] => (env[name] ? [{ find: env[name], by: standInFor(env[name]) }] : []);
+  const modelApi: Api = {
+    base: new URL(env["ANTHROPIC_BASE_URL"] || API),
+    pairs: MODEL_KEYS.flatMap(pairOf),
+    headers: customHeaders(env["ANTHROPIC_CUSTOM_HEADERS"] ?? ""),
+    answer: sayAsApi,
+  };
+  const secrets = new Map<string, Api>(
+    Object.entries(options.secrets).flatMap(([name, text]) => {
+      const base = secretUrl(text);
+      const pairs = pairOf(name);
+      return base === null || pairs.length === 0 ? [] : [[name, { base, pairs, headers: {}, answer: say }] as const];
+    }),
+  );
+  const pairs = [...modelApi.pairs, ...[...secrets.values()].flatMap((secret) => secret.pairs)];
+
+  const open = new Set<Duplex>();
+  let closing: Promise<void> | null = null;
+  let refusedCount = 0;
+  const way: Way = {
+    policy,
+    dialer,
+    keep(socket) {
+      if (closing !== null) socket.destroy();
+      open.add(socket);
+      socket.once("close", () => open.delete(socket));
+      return socket;
+    },
+    async refuse(target, why, answer) {
+      const host = target === null ? "an unreadable address" : shownTarget(target);
+      refusals.add(host, why);
+      refusedCount += 1;
+      if (refusedCount > QUICK_REFUSALS) await new Promise((resolve) => setTimeout(resolve, 1000).unref());
+      answer(
+        `tac8: this run may not connect to ${host}${why === "" ? "" : `: ${why}`}; allowed: ${policy.words}; the operator can add it to agent.allow_hosts`,
+      );
+    },
+  };
+  const model = new ModelRoute(way, { api: modelApi, meter, maxUsd, prices, log });
+
+  async function direct(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, name = "", path = "/"] = /^\/_secrets\/(\w+)(\/.*)?$/.exec(request.url ?? "") ?? [];
+    if (name === "") return model.ask(request, response);
+    const api = secrets.get(name);
+    if (api === undefined) {
+      return say(response, 404, "tac8: there is no such key in agent.secrets, or it has no value");
+    }
+    return askApi(way, api, { request, response, path, meter: null });
+  }
+
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      headersTimeout: options.headMs ?? HEAD_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: Math.min(2000, options.headMs ?? HEAD_MS),
+      requireHostHeader: false,
+    },
+    (request, response) => {
+      const { url = "" } = request;
+      const work = url.startsWith("/") ? direct(request, response) : plain(way, request, response);
+      work.catch((error: unknown) => say(response, 502, `tac8: the request failed: ${wordsOf(error)}`));
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("connection", (socket) => void way.keep(socket));
+  server.on("connect", (request: IncomingMessage, client: Duplex, head: Buffer) => {
+    const socket = client as Socket;
+    socket.on("error", () => socket.destroy());
+    tunnel(way, { request, client: socket, head }).catch(() => socket.destroy());
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+    else socket.destroy();
+  });
+  const listening = await listenIn(folder, server);
+
+  return {
+    env: {
+      ...withStandIns(env, pairs),
+      ...proxyEnvironment(port, env),
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      ANTHROPIC_CUSTOM_HEADERS: "",
+      ...Object.fromEntries(
+        [...secrets.keys()].flatMap((name) =>
+          baseUrlNames(name).map((variable) => [variable, `http://127.0.0.1:${port}/_secrets/${name}`]),
+        ),
+      ),
+    },
+    allowed: policy.words,
+    refused: () => refusals.list(),
+    usage() {
+      const { usd, unpriced } = costOf(meter.models, prices);
+      return { models: Object.fromEntries(meter.models), costUsd: usd, unpriced, unread: meter.unread };
+    },
+    close: () =>
+      (closing ??= (async () => {
+        const closed = listening.close();
+        for (const socket of open) socket.destroy();
+        await closed;
+      })()),
+  };
+}
+
+/** Of lines `Name: value`, as Claude Code reads ANTHROPIC_CUSTOM_HEADERS; they may have a key in them. */
+function customHeaders(text: string): Record<string, string> {
+  const lines = text.split(/\r?\n/).flatMap((line) => {
+    const [, name, value] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value]];
+  });
+  return Object.fromEntries(lines);
+}

@@ -1,0 +1,53 @@
+import { isAllowedBy, parseAllowedHost, type AllowedHost } from "@tac8/core/config/allowedHost";
+import { normalizeHost, splitAuthority, type HostName } from "@tac8/core/config/hostName";
+import { PRESET_WORDS, READ_ONLY, REGISTRIES } from "./preset.ts";
+
+/** Where a client wants to go, in the one spelling that is compared. */
+export interface Target extends HostName {
+  readonly port: number;
+}
+
+export interface Policy {
+  /** `open`: any traffic. `read-only`: requests that only read. */
+  decide(target: Target): "open" | "read-only" | "refused";
+  /** Whether this very address is listed: then it may be a private one. */
+  isListed(address: string, port: number): boolean;
+  /** What is allowed, for people and agents. */
+  readonly words: string;
+}
+
+const MAX_WORDS = 2000;
+const PRESET = REGISTRIES.flatMap(({ hosts }) => hosts);
+
+/** Pure. @param allow entries of `agent.allow_hosts`; one that cannot be read is passed over, since the configuration refuses it */
+export function policyOf(allow: readonly string[]): Policy {
+  const entries = allow.flatMap((text) => parseAllowedHost(text) ?? []);
+  const preset = PRESET.flatMap((text) => parseAllowedHost(text) ?? []);
+  const has = (kinds: readonly AllowedHost["kind"][], target: { host: string; port: number }): boolean =>
+    entries.some((entry) => kinds.includes(entry.kind) && isAllowedBy(entry, target));
+  return {
+    decide(target) {
+      if (has(["name", "address"], target)) return "open";
+      // Also under a pattern: what it was written for is not to push there.
+      if (READ_ONLY.includes(target.host)) return target.port === 80 || target.port === 443 ? "read-only" : "refused";
+      if (has(["below", "any"], target)) return "open";
+      return preset.some((entry) => isAllowedBy(entry, target)) ? "open" : "refused";
+    },
+    isListed: (host, port) => has(["address"], { host, port }),
+    words: [PRESET_WORDS, ...(allow.length > 0 ? [allow.join(", ")] : [])].join("; ").slice(0, MAX_WORDS),
+  };
+}
+
+/** Of `CONNECT host:port`; null: it is no such target. */
+export function targetOf(authority: string, standardPort: number | null = null): Target | null {
+  const split = splitAuthority(authority);
+  const name = split === null ? null : normalizeHost(split.host);
+  const port = split?.port ?? standardPort;
+  return name === null || port === null ? null : { ...name, port };
+}
+
+/** `example.org`, `example.org:8443`, `[2001:db8::1]:8443`: as messages name it. */
+export function shownTarget({ host, port }: Target): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return port === 443 || port === 80 ? name : `${name}:${port}`;
+}

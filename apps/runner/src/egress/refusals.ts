@@ -1,0 +1,32 @@
+import type { Logger } from "@tac8/core/log/logger";
+
+/** A host that a run was refused, and how often. */
+export interface Refused {
+  readonly host: string;
+  readonly times: number;
+}
+
+const MAX_HOSTS = 50;
+const MAX_NAME = 255;
+
+/** Counts refused hosts: at most 50 different ones. The first time of each is logged. */
+export class Refusals {
+  readonly #counts = new Map<string, number>();
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add(host: string, why: string): void {
+    const name = host.slice(0, MAX_NAME);
+    const before = this.#counts.get(name);
+    if (before === undefined && this.#counts.size >= MAX_HOSTS) return;
+    this.#counts.set(name, (before ?? 0) + 1);
+    if (before === undefined) this.#log.warn({ host: name, why: why.slice(0, 300) }, "the agent was refused a host");
+  }
+
+  list(): Refused[] {
+    return [...this.#counts].map(([host, times]) => ({ host, times }));
+  }
+}

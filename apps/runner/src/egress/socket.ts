@@ -1,0 +1,51 @@
+import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, rmSync } from "node:fs";
+import type { Server } from "node:net";
+
+/** Where a server listens: `<folder>/s`, however long the folder's path is. */
+export interface SocketFolder {
+  /** Close the server, remove the socket, and close the folder. */
+  close(): Promise<void>;
+}
+
+const NAME = "s";
+
+/**
+ * Listens on `<folder>/s`. The path of a Unix socket has at most 107 bytes, so the folder is opened and the socket is named by its
+ * descriptor. What a runner that was killed has left there is removed.
+ * @param folder absolute; made if it is missing, for its owner alone
+ */
+export async function listenIn(folder: string, server: Server): Promise<SocketFolder> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const { uid } = fstatSync(fd);
+    if (process.getuid !== undefined && uid !== process.getuid()) {
+      throw new Error(`the folder ${folder} belongs to another user: remove it`);
+    }
+    fchmodSync(fd, 0o700);
+    const path = `/proc/self/fd/${fd}/${NAME}`;
+    rmSync(path, { force: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ path }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    let closed: Promise<void> | null = null;
+    return {
+      close: () =>
+        (closed ??= new Promise<void>((resolve) => {
+          server.close(() => {
+            // Only now: the server removes its socket by the path, which names this descriptor.
+            rmSync(path, { force: true });
+            closeSync(fd);
+            resolve();
+          });
+        })),
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { ByteReplacer } from "./replaceBytes.ts";
+import { standInFor, withStandIns } from "./standIn.ts";
+import { AnswerReader, costOf, UsageMeter } from "./usage.ts";
+
+const KEY = "sk-ant-api03-real";
+const OTHER = "sk-ant-api03-fake";
+
+function passed(text: string, sizes: number): string {
+  const replacer = new ByteReplacer([{ find: KEY, by: OTHER }]);
+  const bytes = Buffer.from(text);
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += sizes)
+    out.push(Buffer.from(replacer.write(bytes.subarray(at, at + sizes))));
+  return Buffer.concat([...out, replacer.end()]).toString();
+}
+
+test.each([1, 2, 3, 7, 16, 17, 18, 1000])("a key is replaced in chunks of %d bytes", (size) => {
+  const text = `${KEY}${KEY} and sk-ant-api03-rea, sk-sk-ant-api03-real ${KEY.slice(0, 5)}`;
+  expect(passed(text, size)).toBe(text.replaceAll(KEY, OTHER));
+});
+
+test("a chunk that cannot begin a key passes at once", () => {
+  const replacer = new ByteReplacer([{ find: KEY, by: OTHER }]);
+  expect(replacer.write(Buffer.from("data: {}\n\n")).toString()).toBe("data: {}\n\n");
+});
+
+test.each([
+  "sk-ant-api03-0123456789abcdefghijklmnopqrstuvwxyz-AA",
+  "sk-ant-oat01-0123456789abcdefghijklmnopqrstuvwxyz-AA",
+  "sk-proj-0123456789",
+  "hunter2-correct-horse",
+])("the stand-in of %s has its form and nothing else of it", (real) => {
+  const standIn = standInFor(real);
+  expect(standIn).toHaveLength(real.length);
+  expect(standIn).not.toBe(real);
+  const prefix = /^sk-(?:ant-[a-z]{3}\d\d-|proj-)/.exec(real)?.[0] ?? "";
+  expect(standIn.startsWith(prefix)).toBe(true);
+  expect(standInFor(real)).not.toBe(standIn);
+});
+
+test("the key is replaced in every variable that has it", () => {
+  const env = { ANTHROPIC_API_KEY: KEY, COPY: `header ${KEY}`, OTHER: "sk-ant" };
+  expect(JSON.stringify(withStandIns(env, [{ find: KEY, by: OTHER }]))).not.toContain(KEY);
+});
+
+const sse = (...events: object[]): string =>
+  events.map((event) => `event: x\ndata: ${JSON.stringify(event)}\n\n`).join("");
+
+function metered(text: string, contentType: string, size = 10): UsageMeter {
+  const meter = new UsageMeter();
+  const reader = new AnswerReader(meter, { contentType, asked: "unknown" });
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) reader.write(bytes.subarray(at, at + size));
+  reader.end();
+  return meter;
+}
+
+const START = {
+  type: "message_start",
+  message: {
+    model: "claude-sonnet-4-5-20250929",
+    usage: { input_tokens: 10, cache_read_input_tokens: 20, cache_creation_input_tokens: 30, output_tokens: 1 },
+  },
+};
+
+test("a stream's usage is the last sums of its events", () => {
+  const delta = (tokens: number) => ({ type: "message_delta", usage: { output_tokens: tokens } });
+  const { models, unread } = metered(sse(START, delta(5), delta(40)), "text/event-stream; charset=utf-8");
+  expect([...models]).toEqual([
+    ["claude-sonnet-4-5-20250929", { inputTokens: 10, outputTokens: 40, cacheReadTokens: 20, cacheWriteTokens: 30 }],
+  ]);
+  expect(unread).toBe(0);
+});
+
+test("what a stream has said counts, also if it is cut off", () => {
+  expect(metered(sse(START), "text/event-stream").models.get("claude-sonnet-4-5-20250929")?.inputTokens).toBe(10);
+});
+
+test("a JSON answer's usage counts", () => {
+  const { models } = metered(JSON.stringify(START.message), "application/json");
+  expect(models.get("claude-sonnet-4-5-20250929")?.inputTokens).toBe(10);
+});
+
+test("answers and lines without end are not kept, and are counted as unread", () => {
+  const long = "x".repeat(2 * 1024 * 1024);
+  expect(metered(`data: "usage" ${long}`, "text/event-stream", 65_536).unread).toBe(1);
+  expect(metered(long.repeat(5), "application/json", 65_536).unread).toBe(1);
+  // The next line is read as usual.
+  expect(metered(`data: ${long}\n\n${sse(START)}`, "text/event-stream", 65_536).models.size).toBe(1);
+});
+
+test("the cost is of the models that have a price; the others are named", () => {
+  const { models } = metered(JSON.stringify(START.message), "application/json");
+  expect(costOf(models, { "claude-sonnet-4-5": { input: 1_000_000, output: 10_000_000 } })).toEqual({
+    usd: 60 + 10,
+    unpriced: [],
+  });
+  expect(costOf(models, {})).toEqual({ usd: 0, unpriced: ["claude-sonnet-4-5-20250929"] });
+});

@@ -1,0 +1,274 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Egress } from "./open.ts";
+import { createEgressBench, type EgressBench } from "./testing/egressBench.ts";
+import { freePort } from "./testing/freePort.ts";
+import { runInside, type Said } from "./testing/inside.ts";
+
+const BIN = fileURLToPath(new URL("../../../../node_modules/.bin", import.meta.url));
+const STUB = fileURLToPath(new URL("../../fixtures/messages-api-stub.mjs", import.meta.url));
+const KEY = "sk-ant-api03-canary-of-the-real-key-0123456789-AA";
+const PUBLIC = "93.184.215.14";
+
+let bench: EgressBench;
+let egress: Egress;
+let port = 0;
+const run = (program: readonly string[], more: Partial<Parameters<typeof runInside>[1]> = {}): Promise<Said> =>
+  runInside(program, { folder: join(bench.dir, "run0"), port, env: egress.env, cwd: bench.dir, ...more });
+
+beforeEach(async () => {
+  bench = await createEgressBench();
+  port = await freePort();
+});
+afterEach(() => bench.close());
+
+/** Opens the egress of an agent on a machine whose proxy leads these hosts to servers of the test. */
+async function open(
+  routes: Readonly<Record<string, number>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  for (const authority of Object.keys(routes)) bench.names.set(authority.split(":")[0] ?? "", [PUBLIC]);
+  const proxy = await bench.machineProxy(routes);
+  const paths = [dirname(process.execPath), BIN, process.env["PATH"] ?? ""];
+  egress = await bench.open({
+    port,
+    proxyEnv: { HTTPS_PROXY: proxy },
+    env: {
+      PATH: paths.join(delimiter),
+      HOME: bench.dir,
+      NODE_EXTRA_CA_CERTS: bench.ca,
+      CURL_CA_BUNDLE: bench.ca,
+      GIT_CONFIG_NOSYSTEM: "1",
+      ...env,
+    },
+  });
+}
+
+/** The real `git http-backend`, which takes pushes from everybody. */
+function gitServer(root: string, asked: string[]): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? "-"}`);
+    const child = spawn("git", ["http-backend"], {
+      env: {
+        PATH: process.env["PATH"],
+        GIT_PROJECT_ROOT: root,
+        GIT_HTTP_EXPORT_ALL: "1",
+        PATH_INFO: path,
+        QUERY_STRING: query,
+        REQUEST_METHOD: request.method,
+        CONTENT_TYPE: request.headers["content-type"] ?? "",
+        HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
+        GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
+        REMOTE_USER: "anybody",
+      },
+    });
+    request.pipe(child.stdin);
+    const parts: Buffer[] = [];
+    child.stdout.on("data", (part: Buffer) => parts.push(part));
+    child.once("close", () => {
+      const all = Buffer.concat(parts);
+      const end = all.indexOf("\r\n\r\n");
+      for (const line of all.subarray(0, end).toString().split("\r\n")) {
+        const [name = "", value = ""] = line.split(/: ?/, 2);
+        if (name.toLowerCase() === "status") response.statusCode = Number.parseInt(value, 10);
+        else response.setHeader(name, value);
+      }
+      response.end(all.subarray(end + 4));
+    });
+  };
+}
+
+test("git reads a public repository by https, and pushing is refused with words", async () => {
+  const root = join(bench.dir, "github");
+  const origin = join(root, "octo/hello");
+  await mkdir(origin, { recursive: true });
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: origin, encoding: "utf8" });
+  git("init", "-q", "--bare", "-b", "main");
+  git("config", "http.receivepack", "true");
+  const made = git(
+    "-c",
+    "user.name=a",
+    "-c",
+    "user.email=a@b",
+    "commit-tree",
+    "-m",
+    "one",
+    git("mktree").trim(),
+  ).trim();
+  git("update-ref", "refs/heads/main", made);
+  const asked: string[] = [];
+  const https = await bench.serve(gitServer(root, asked), ["github.com"]);
+  await open({ "github.com:443": https });
+
+  for (const [name, url] of [
+    ["a", "https://github.com/octo/hello"],
+    ["b", "https://someone:secret@github.com/octo/hello"],
+    ["c", "git@github.com:octo/hello"],
+    ["d", "ssh://git@github.com/octo/hello"],
+  ]) {
+    const cloned = await run(["git", "clone", "-q", url ?? "", name ?? ""]);
+    // One with a login goes by CONNECT, which is refused.
+    if (name === "b") expect(cloned.code).not.toBe(0);
+    else expect(cloned).toMatchObject({ code: 0 });
+  }
+  const tree = join(bench.dir, "a");
+  const work = (...args: string[]): Promise<Said> =>
+    run(["git", "-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: tree });
+  expect(await work("commit", "-q", "--allow-empty", "-m", "two")).toMatchObject({ code: 0 });
+  // By the origin's own URL, and with a login of somebody else's.
+  for (const remote of [
+    "origin",
+    "https://someone:secret@github.com/octo/hello",
+    "http://someone:secret@github.com/octo/hello",
+  ]) {
+    const pushed = await work("push", remote, "HEAD:refs/heads/evil");
+    expect(pushed.code).not.toBe(0);
+    if (remote === "origin") {
+      expect(pushed.stderr).toContain("pushing is refused: tac8 publishes the work of its agents itself");
+    }
+  }
+  expect(git("for-each-ref", "--format=%(refname)").trim()).toBe("refs/heads/main");
+  expect(asked.filter((line) => line.includes("receive-pack") || !line.endsWith(" -"))).toEqual([]);
+  expect(egress.refused().map(({ host }) => host)).toEqual(["github.com"]);
+  // The control: this server takes a push from anybody who reaches it.
+  const resolved = ["-c", `http.curloptResolve=github.com:${https}:127.0.0.1`, "-c", `http.sslCAInfo=${bench.ca}`];
+  const control = `https://github.com:${https}/octo/hello`;
+  const env = { PATH: process.env["PATH"] ?? "", HOME: bench.dir };
+  const pushed = await execa("git", [...resolved, "push", "-q", control, "HEAD:refs/heads/control"], {
+    cwd: tree,
+    env,
+    extendEnv: false,
+  });
+  expect(pushed.exitCode).toBe(0);
+  expect(git("for-each-ref", "--format=%(refname)")).toContain("refs/heads/control");
+});
+
+test("curl: an allowed host over TLS, a refused one with words, and a server of the agent's own on loopback", async () => {
+  const https = await bench.serve((_, response) => response.end("from PyPI"), ["pypi.org"]);
+  await open({ "pypi.org:443": https });
+  expect((await run(["curl", "-sS", "https://pypi.org/simple/"])).stdout).toBe("from PyPI");
+  const refused = await run(["curl", "-sS", "https://evil.example/"]);
+  expect(refused).toMatchObject({ code: 56, stderr: expect.stringContaining("403") });
+  expect((await run(["curl", "-sS", "http://evil.example/"])).stdout).toContain("may not connect to evil.example");
+  const own = `require("http").createServer((_, r) => r.end("own")).listen(0, "127.0.0.1", function () {
+    require("child_process").execFile("curl", ["-sS", "http://localhost:" + this.address().port], (e, out) => { process.stdout.write(out); process.exit(); });
+  })`;
+  expect((await run([process.execPath, "-e", own])).stdout).toBe("own");
+  // Node's own fetch.
+  const fetched = `fetch("https://pypi.org/").then((r) => r.text()).then(console.log)`;
+  expect((await run([process.execPath, "-e", fetched])).stdout).toBe("from PyPI\n");
+});
+
+test("npm installs a package from its registry", async () => {
+  await mkdir(join(bench.dir, "src/package"), { recursive: true });
+  await writeFile(join(bench.dir, "src/package/package.json"), `{"name":"tiny","version":"1.0.0","main":"index.js"}`);
+  await writeFile(join(bench.dir, "src/package/index.js"), "module.exports = 42;\n");
+  execFileSync("tar", ["czf", "../tiny.tgz", "package"], { cwd: join(bench.dir, "src") });
+  const file = await readFile(join(bench.dir, "tiny.tgz"));
+  const integrity = `sha512-${createHash("sha512").update(file).digest("base64")}`;
+  const dist = { tarball: "https://registry.npmjs.org/tiny/-/tiny-1.0.0.tgz", integrity };
+  const document = {
+    name: "tiny",
+    "dist-tags": { latest: "1.0.0" },
+    versions: { "1.0.0": { name: "tiny", version: "1.0.0", main: "index.js", dist } },
+  };
+  const https = await bench.serve(
+    (request, response) => {
+      if (request.url?.endsWith(".tgz") === true) {
+        response.end(file);
+        return;
+      }
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify(document));
+    },
+    ["registry.npmjs.org"],
+  );
+  await open({ "registry.npmjs.org:443": https });
+  const project = join(bench.dir, "project");
+  await mkdir(project);
+  await writeFile(join(project, "package.json"), `{"name":"project","private":true}`);
+  const installed = await run(["npm", "install", "tiny", "--no-audit", "--no-fund", "--fetch-retries=0"], {
+    cwd: project,
+  });
+  expect(installed).toMatchObject({ code: 0 });
+  expect(await readFile(join(project, "node_modules/tiny/index.js"), "utf8")).toContain("42");
+  expect(egress.refused()).toEqual([]);
+});
+
+test("Claude Code itself: it works with a stand-in, and the real key is nowhere in its environment", async () => {
+  const received: string[] = [];
+  // In front of the stub, to see which key comes there.
+  const stub = spawn(process.execPath, [STUB], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const stubPort = await new Promise<number>((resolve) =>
+      stub.stdout.once("data", (d: Buffer) => resolve(Number(d.toString()))),
+    );
+    const front = await bench.serve((request, response) => {
+      received.push(`${request.method} ${request.url} ${String(request.headers["x-api-key"])}`);
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.once("end", () => {
+        const pass = async (): Promise<void> => {
+          const answer = await fetch(`http://127.0.0.1:${stubPort}${request.url}`, {
+            method: request.method ?? "GET",
+            ...(request.method === "POST" ? { body: Buffer.concat(parts) } : {}),
+          });
+          response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
+          response.end(Buffer.from(await answer.arrayBuffer()));
+        };
+        pass().catch(() => response.destroy());
+      });
+    });
+    await open(
+      {},
+      {
+        ANTHROPIC_API_KEY: KEY,
+        ANTHROPIC_BASE_URL: `http://127.0.0.1:${front}`,
+        CLAUDE_CONFIG_DIR: join(bench.dir, "claude"),
+        CLAUDE_CODE_TMPDIR: bench.dir,
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+        DISABLE_AUTOUPDATER: "1",
+        IS_SANDBOX: "1",
+      },
+    );
+    const tree = join(bench.dir, "tree");
+    await mkdir(tree);
+    const seen = join(bench.dir, "seen");
+    const look = `for f in /proc/self/environ /proc/$PPID/environ; do tr '\\\\0' '\\\\n' <$f; done >${seen}; env >>${seen}; curl -sS http://evil.example/`;
+    const steps = [{ tool: "Bash", input: { command: look } }, { text: "Done." }];
+    const done = await run(
+      [
+        "claude",
+        "-p",
+        `do it @@stub ${JSON.stringify(steps)}@@`,
+        "--model",
+        "claude-sonnet-4-5",
+        "--dangerously-skip-permissions",
+      ],
+      { cwd: tree },
+    );
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("Done.") });
+    expect(received.length).toBeGreaterThanOrEqual(2);
+    for (const line of received) expect(line).toContain(KEY);
+    const environment = await readFile(seen, "utf8");
+    expect(environment).toContain(`ANTHROPIC_API_KEY=${egress.env["ANTHROPIC_API_KEY"]}`);
+    expect(environment).not.toContain("canary-of-the-real-key");
+    // The CLI's own figures, again, by the proxy's count: two answers of the stub.
+    expect(Object.values(egress.usage().models)).toEqual([
+      expect.objectContaining({
+        inputTokens:
+          100 * received.filter((line) => line.includes("/v1/messages?") || line.includes("/v1/messages ")).length,
+      }),
+    ]);
+    expect(egress.refused()).toEqual([{ host: "evil.example", times: 1 }]);
+  } finally {
+    stub.kill();
+  }
+});

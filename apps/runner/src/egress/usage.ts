@@ -1,0 +1,146 @@
+import { asCount, asObject, asString, type Json } from "@tac8/core/conversation/json";
+import type { ModelPrice } from "@tac8/core/config/routing";
+
+/** What the answers of the model's API said that one model has used. */
+export interface ModelTokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+const NOTHING: ModelTokens = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+const FIELDS = {
+  inputTokens: "input_tokens",
+  outputTokens: "output_tokens",
+  cacheReadTokens: "cache_read_input_tokens",
+  cacheWriteTokens: "cache_creation_input_tokens",
+} as const;
+
+/** A JSON answer, and a line of an event stream, beyond these is not read. */
+const MAX_JSON = 8 * 1024 * 1024;
+const MAX_LINE = 1024 * 1024;
+const MAX_MODELS = 50;
+
+/** Tokens by model, of one run. */
+export class UsageMeter {
+  readonly #models = new Map<string, ModelTokens>();
+  /** Answers whose usage could not be read. */
+  unread = 0;
+
+  add(model: string, before: ModelTokens, now: ModelTokens): void {
+    const name = this.#models.has(model) || this.#models.size < MAX_MODELS ? model.slice(0, 100) : "other";
+    const total = this.#models.get(name) ?? NOTHING;
+    this.#models.set(
+      name,
+      combine((field) => total[field] + now[field] - before[field]),
+    );
+  }
+
+  get models(): ReadonlyMap<string, ModelTokens> {
+    return this.#models;
+  }
+}
+
+/** US dollars of the models whose price is known, and the names of the others that were used. */
+export function costOf(
+  models: ReadonlyMap<string, ModelTokens>,
+  prices: Readonly<Record<string, ModelPrice>>,
+): { readonly usd: number; readonly unpriced: readonly string[] } {
+  let usd = 0;
+  const unpriced: string[] = [];
+  for (const [model, tokens] of models) {
+    const price = priceOf(prices, model);
+    if (price === undefined) unpriced.push(model);
+    else {
+      // As the rest of tac8 reckons: tokens of a cache have no price of their own.
+      const input = tokens.inputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens;
+      usd += (input * price.input + tokens.outputTokens * price.output) / 1_000_000;
+    }
+  }
+  return { usd, unpriced };
+}
+
+/** The API names a model with its date: `claude-sonnet-4-5-20250929`. */
+function priceOf(prices: Readonly<Record<string, ModelPrice>>, model: string): ModelPrice | undefined {
+  const undated = model.replace(/-\d{8}$/, "");
+  const name = [model, undated].find((name) => Object.hasOwn(prices, name));
+  return name === undefined ? undefined : prices[name];
+}
+
+/** Reads the usage of one answer while it passes. Never keeps more than one line of events, or one JSON document. */
+export class AnswerReader {
+  readonly #meter: UsageMeter;
+  readonly #isStream: boolean;
+  readonly #asked: string;
+  #text = "";
+  #tooLong = false;
+  #decoder = new TextDecoder();
+  #model = "";
+  #counted: ModelTokens = NOTHING;
+
+  /** @param asked the model's name where the answer has none */
+  constructor(meter: UsageMeter, { contentType, asked }: { readonly contentType: string; readonly asked: string }) {
+    this.#meter = meter;
+    this.#isStream = contentType.startsWith("text/event-stream");
+    this.#asked = asked;
+  }
+
+  write(chunk: Buffer): void {
+    this.#take(this.#decoder.decode(chunk, { stream: true }));
+  }
+
+  end(): void {
+    if (this.#isStream) this.#take("\n");
+    else if (!this.#tooLong) this.#read(this.#text);
+    if (this.#counted === NOTHING) this.#meter.unread += 1;
+    this.#text = "";
+  }
+
+  #take(text: string): void {
+    this.#text += text;
+    if (!this.#isStream) {
+      if (this.#text.length > MAX_JSON) this.#drop();
+      return;
+    }
+    for (let at = this.#text.indexOf("\n"); at >= 0; at = this.#text.indexOf("\n")) {
+      const line = this.#text.slice(0, at);
+      this.#text = this.#text.slice(at + 1);
+      if (!this.#tooLong && line.startsWith("data:") && line.includes('"usage"')) this.#read(line.slice(5));
+      this.#tooLong = false;
+    }
+    if (this.#text.length > MAX_LINE) this.#drop();
+  }
+
+  #drop(): void {
+    this.#tooLong = true;
+    this.#text = "";
+  }
+
+  #read(json: string): void {
+    let event: Json | null;
+    try {
+      event = asObject(JSON.parse(json));
+    } catch {
+      return; // Cut off, or no JSON at all: it has no usage.
+    }
+    const message = asObject(event?.["message"]) ?? event;
+    const usage = asObject(message?.["usage"]) ?? asObject(event?.["usage"]);
+    this.#model ||= asString(message?.["model"]) ?? "";
+    if (usage === null) return;
+    // Later events have the sums so far, and leave out what has not changed.
+    const before = this.#counted;
+    const now = combine((field) => Math.max(before[field], asCount(usage[FIELDS[field]])));
+    this.#counted = now;
+    this.#meter.add(this.#model || this.#asked, before, now);
+  }
+}
+
+function combine(value: (field: keyof ModelTokens) => number): ModelTokens {
+  return {
+    inputTokens: value("inputTokens"),
+    outputTokens: value("outputTokens"),
+    cacheReadTokens: value("cacheReadTokens"),
+    cacheWriteTokens: value("cacheWriteTokens"),
+  };
+}
