@@ -24,7 +24,7 @@ function start(app: (typeof APPS)[number], more: Readonly<Record<string, string>
   const launched = launch(programOf(app), {
     env: {
       PATH: process.env["PATH"] ?? "",
-      HOME: join(world.dir, "agent-home"),
+      HOME: world.ownerHome,
       TAC8_CONFIG: join(world.dir, "config.toml"),
       TAC8_HOME: world.home,
       REDIS_URL: world.redisServer.url,

@@ -58,7 +58,7 @@ test("a session from before an issue had a home folder of its own goes on in it,
   world.startApp("scheduler");
   const before = world.startApp("runner", { TAC8_CONFIG: shared });
   await world.reaches(number, "blocked");
-  expect((await noted("first"))[0]).toBe(join(world.dir, "agent-home"));
+  expect((await noted("first"))[0]).toBe(world.ownerHome);
   await before.stop();
 
   const after = world.startApp("runner");

@@ -156,7 +156,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
   world.github.addToken({ login: OWNER, token: secret });
   const env = {
     PATH: process.env["PATH"] ?? "",
-    HOME: join(world.dir, "agent-home"),
+    HOME: world.ownerHome,
     TAC8_CONFIG: join(world.dir, "config.toml"),
     TAC8_HOME: join(world.dir, "up"),
     TAC8_BOARD_PORT: "0",

@@ -39,7 +39,7 @@ afterAll(() => world.close());
 function environment(changes: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
-    HOME: join(world.dir, "agent-home"),
+    HOME: world.ownerHome,
     TAC8_CONFIG: join(world.dir, "config.toml"),
     TAC8_HOME: world.home,
     REDIS_URL: world.redisServer.url,
@@ -288,7 +288,7 @@ describe("an app by itself, without TAC8_HOME", () => {
     await mkdir(join(world.dir, folder));
     const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", `command = ["${SCRIPTED}"]`];
     const path = await writeConfig(join(folder, "config.toml"), lines);
-    const own = join(world.dir, "agent-home", ".local", "share", "tac8", folderName(path));
+    const own = join(world.ownerHome, ".local", "share", "tac8", folderName(path));
     return { path, own, env: environment({ TAC8_CONFIG: path, TAC8_HOME: "" }) };
   }
 

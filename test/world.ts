@@ -56,6 +56,10 @@ export interface World {
   readonly witness: string;
   /** Data folder of the first runner. */
   readonly home: string;
+  /** HOME of the user who runs tac8. */
+  readonly ownerHome: string;
+  /** Write `config.toml` again with these changes instead. */
+  configure(changes: NonNullable<WorldOptions["config"]>): Promise<void>;
   startApp(name: AppName, env?: Readonly<Record<string, string>>): App;
   stopRedis(): Promise<void>;
   /** Start Redis again on its port and folder. */
@@ -80,6 +84,8 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** `TAC8_TEST_ISOLATION=sandbox`: every test runs its agents in a sandbox. */
+const ISOLATION = process.env["TAC8_TEST_ISOLATION"] ?? "none";
 const POLL_MS = 100;
 const SAYS_MS = 60_000;
 /** How long an app may take to end; its own grace is shorter. */
@@ -89,7 +95,8 @@ export const SCRIPTED = programOf("scripted-claude");
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), "tac8-e2e-"));
-  const home = join(dir, "home");
+  // Beside the world's folder, which agents in a sandbox are shown: the witness and gates are in it.
+  const [home, ownerHome] = [`${dir}-home`, `${dir}-owner`];
   const witness = join(dir, "witness.jsonl");
   await mkdir(join(dir, "redis"));
   const [redisServer, github] = await Promise.all([
@@ -104,7 +111,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     files: options.files ?? { "README.md": "# widgets\n" },
     defaultBranch: options.defaultBranch ?? "main",
   });
-  await writeFile(join(dir, "config.toml"), renderConfig(options.config ?? {}) + (options.moreConfig ?? ""));
+  const configure: World["configure"] = (changes) =>
+    writeFile(join(dir, "config.toml"), renderConfig(dir, changes) + (options.moreConfig ?? ""));
+  await configure(options.config ?? {});
   const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null });
   redis.on("error", () => {});
   const queue = new Queue(QUEUE_NAME, { connection: redis });
@@ -147,13 +156,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     token,
     witness,
     home,
+    ownerHome,
     jobId,
     stopRedis,
     startRedis,
+    configure,
     startApp(name, env = {}) {
       const app = startApp(name, {
         PATH: process.env["PATH"] ?? "",
-        HOME: join(dir, "agent-home"),
+        HOME: ownerHome,
         TMPDIR: process.env["TMPDIR"] ?? "/tmp",
         TAC8_CONFIG: join(dir, "config.toml"),
         TAC8_HOME: home,
@@ -200,7 +211,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await stopRedis();
       await github.close();
       const leaked = await endAgents(witness);
-      await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+      for (const path of [dir, home, ownerHome]) await rm(path, { recursive: true, force: true, maxRetries: 3 });
       if (stuck.length > 0) throw new Error(`did not end when told to: ${stuck.join(", ")}`);
       if (leaked.length > 0) throw new Error(`outlived their runner: ${leaked.join(", ")}`);
     },
@@ -301,7 +312,7 @@ export async function poll(timeoutMs: number, ask: () => Promise<string | null>)
   }
 }
 
-function renderConfig(changes: NonNullable<WorldOptions["config"]>): string {
+function renderConfig(dir: string, changes: NonNullable<WorldOptions["config"]>): string {
   const base: Record<string, Record<string, unknown>> = {
     coordinator: {
       max_concurrent_workers: 2,
@@ -311,7 +322,7 @@ function renderConfig(changes: NonNullable<WorldOptions["config"]>): string {
     },
     github: { repo_owner: OWNER, repo_name: "widgets", write_interval_ms: 0 },
     llm: { command: [SCRIPTED] },
-    agent: { env: ["TAC8_WITNESS"], home: "private" },
+    agent: { env: ["TAC8_WITNESS"], home: "private", isolation: ISOLATION, write: [dir] },
     // However busy the machine is that the tests run on.
     host: { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 },
   };

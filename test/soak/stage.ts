@@ -59,6 +59,7 @@ command = [${JSON.stringify(SCRIPTED)}]
 [agent]
 env = ["TAC8_WITNESS"]
 home = "private"
+isolation = "none"
 
 [host]
 min_free_memory_mb = 0

@@ -29,6 +29,7 @@ import { watchPause } from "./rest/watchPause.ts";
 import { commandsOf } from "./run/commands.ts";
 import type { RunnerServices } from "./run/context.ts";
 import { takeJobs } from "./run/takeJobs.ts";
+import { findIsolation, sideOpener } from "./place/isolation.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
@@ -80,8 +81,10 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const missing = missingPrograms(config, config.agentEnv["PATH"] ?? "");
   if (missing.length > 0) throw new StartupProblem(missing);
   const github = await signIn(config, { log, redis, signal, now, writes: true });
-  log.info("agents run as this runner's own Unix user: what separates them guards against accidents only");
-  const homes = sharedHome(config);
+  const isolation = await findIsolation(config);
+  if (isolation.advice === null) log.info(isolation.text);
+  else log.warn(`${isolation.text}: ${isolation.advice}`);
+  const homes = isolation.mode === "sandbox" ? null : sharedHome(config);
   if (homes !== null) log.warn(`${homes.text}: ${homes.advice}`);
 
   // The data folder's slots, and what an earlier runner has left in them.
@@ -95,7 +98,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const queueErrors = errorsOf();
   queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
-  const services = await servicesOf(config, { github, redis, queue, log, now });
+  const services = await servicesOf(config, { github, redis, queue, log, now, isolation });
 
   // When it may take jobs.
   const hostWatch = await watchHost({
@@ -111,7 +114,8 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   let pace: PaceKeeper | null = null;
 
   // What clears up.
-  const janitorServices = { config, store: services.store, queue, redis, log, now, name };
+  const { openSide } = services;
+  const janitorServices = { config, store: services.store, queue, redis, log, now, name, openSide };
   const janitor = startJanitor(janitorServices);
   closeLater(janitor);
   closeLater(hearAsks({ ...janitorServices, homeId: services.homeId }));
@@ -174,6 +178,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       limit: pace?.limit,
       paused: pauseWatch.paused,
       sharedHome: homes,
+      isolation: { mode: isolation.mode, text: isolation.text, advice: isolation.advice },
       runs: jobs.progress(),
       machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
       process: vitals.look(),
@@ -198,7 +203,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   };
 }
 
-type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now">;
+type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" | "isolation">;
 
 function openDataFolder(path: string, log: Logger): void {
   try {
@@ -232,6 +237,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     homeId: id,
     homeTrouble: createHomeCheck({ home, id }),
     ceiling,
+    openSide: await sideOpener(given.isolation, { config, log: given.log }),
     redact: createRedactor(config.secrets.values),
   };
 }

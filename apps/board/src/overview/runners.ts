@@ -23,7 +23,8 @@ function item(runner: RunnerPresence, now: number): Html {
       <b>${name}</b> ${dots(runner)} ${typeof tired === "string" && html`<span class="chip delayed">${tired}</span>`}
       ${pausedBy(runner)}
       <span class="dim reason"
-        >${busy} of ${slots} busy${host !== name && ` · ${host}`}${machine(runner)} · seen ${timeTag(at, now)}</span
+        >${busy} of ${slots} busy${host !== name && ` · ${host}`}${machine(runner)}${isolation(runner)} · seen
+        ${timeTag(at, now)}</span
       >
     </span>
     ${pauseButton(runner)}
@@ -39,6 +40,11 @@ function pauseButton({ name, paused }: RunnerPresence): Html {
   return paused
     ? actionButton({ to: `${path}/resume`, text: "Resume", about: name, id: `resume-${name}`, tone: "primary" })
     : actionButton({ to: `${path}/pause`, text: "Pause", about: name, id: `pause-${name}` });
+}
+
+function isolation({ isolation: found }: RunnerPresence): string {
+  if (found === undefined) return "";
+  return found.mode === "none" ? " · agents not isolated" : ` · agents in a ${found.mode}`;
 }
 
 function machine({ machine }: RunnerPresence): string {

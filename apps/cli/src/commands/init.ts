@@ -138,8 +138,8 @@ async function tokenOf(
 
 const KEY_HELP = [
   "Key of the model: an API key (sk-ant-api…), or a subscription's token made by claude setup-token (sk-ant-oat…).",
-  "Leave it empty if claude is logged in on this machine already: all agents then share your home folder, where one can",
-  "change what later ones do. It is not shown while you type.",
+  "A login of claude on this machine is not enough: it is in your home folder, which isolated agents cannot read.",
+  "It is not shown while you type.",
 ];
 
 async function keyOf({ env }: Context, prompt: Prompt | null): Promise<Answer> {

@@ -36,6 +36,7 @@ command = ${text(given.agent)}
 
 [agent]
 home = "private"
+isolation = "none"
 
 [host]
 max_load_per_core = 0

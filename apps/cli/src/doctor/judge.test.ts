@@ -7,6 +7,7 @@ import { judgeClock } from "./checks/clock.ts";
 import { judgeConfig } from "./checks/config.ts";
 import { judgeDisk } from "./checks/disk.ts";
 import { judgeFolder } from "./checks/folders.ts";
+import { judgeChoice, judgeReach } from "./checks/isolation.ts";
 import { judgeLabels } from "./checks/labels.ts";
 import { judgeLeftovers } from "./checks/leftovers.ts";
 import { judgeMemory } from "./checks/memory.ts";
@@ -338,4 +339,21 @@ test.each([
   const board = { host: "127.0.0.1", port: 3000, url, allow_destructive: false };
   const [finding] = judgeBoard({ board, secrets: { boardPasswordSource: null } });
   expect(finding).toMatchObject({ verdict, text: expect.stringMatching(line) });
+});
+
+test.each([
+  ["reached in a sandbox", true, "sandbox", "problem"],
+  ["not reached in a sandbox", false, "sandbox", "ok"],
+  ["reached without isolation", true, "none", "note"],
+  ["not reached without isolation", false, "none", "ok"],
+] as const)("something %s: %s %s %s", (_what, reached, mode, verdict) => {
+  expect(judgeReach({ what: "Redis", reached, code: reached ? "ok" : "ENOENT" }, mode)).toMatchObject({ verdict });
+});
+
+test.each([
+  ["a refused isolation", { mode: "refused", text: "t", advice: "a" }, "problem"],
+  ["none, by no choice", { mode: "none", text: "t", advice: "a" }, "note"],
+  ["none, by choice", { mode: "none", text: "t", advice: null }, "ok"],
+] as const)("doctor finds %s", (_what, chosen, verdict) => {
+  expect(judgeChoice(chosen)).toMatchObject({ verdict, text: "t" });
 });

@@ -8,6 +8,7 @@ import { clock } from "./checks/clock.ts";
 import { config } from "./checks/config.ts";
 import { disk } from "./checks/disk.ts";
 import { folders } from "./checks/folders.ts";
+import { isolation } from "./checks/isolation.ts";
 import { labels } from "./checks/labels.ts";
 import { leftovers } from "./checks/leftovers.ts";
 import { memory } from "./checks/memory.ts";
@@ -33,6 +34,7 @@ export const CHECKS: readonly Check[] = [
   labels,
   rateLimit,
   agent,
+  isolation,
   budget,
   notify,
   board,

@@ -10,7 +10,7 @@ import { clean } from "@tac8/core/conversation/shorten";
 import { climbDown } from "./stopLadder.ts";
 import { createTail } from "./tail.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import type { AgentDeps, AgentDriver, AgentEnd, AgentHandle, AgentRequest, EndCause } from "./types.ts";
+import type { AgentDeps, AgentDriver, AgentEnd, AgentHandle, AgentRequest, EndCause, Launch } from "./types.ts";
 import { startWatch } from "./watch.ts";
 import { within } from "./within.ts";
 
@@ -30,13 +30,21 @@ const CAUSE_OF: Record<GuardCause, EndCause> = {
   killed: "guard-killed",
 };
 
+const PLAIN: Launch = { commandOf: (program) => program, words: false };
+
 /** Starts an agent behind a guard, watches it and understands what it says. Trouble of any kind ends in `done`. */
-export function startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): AgentHandle {
+export function startAgent(
+  driver: AgentDriver,
+  request: AgentRequest,
+  deps: AgentDeps,
+  launch: Launch = PLAIN,
+): AgentHandle {
   const begun = performance.now();
   const command = driver.command(request);
   const guarded = startGuarded({
     runId: request.runId,
-    program: command.program,
+    program: [...(request.prefix ?? []), ...launch.commandOf(command.program)],
+    words: launch.words,
     cwd: request.cwd,
     env: { ...command.envDefaults, ...request.env },
     lockPath: request.lock.path,

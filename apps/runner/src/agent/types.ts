@@ -4,9 +4,19 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "../lock/flock.ts";
 import type { GroupLimits } from "../process/cgroup.ts";
 
+/** How an agent's program is started. */
+export interface Launch {
+  /** Program and arguments of the process that starts it, such as of a sandbox. */
+  readonly commandOf: (program: readonly string[]) => readonly string[];
+  /** That process takes words on descriptor 4: see `GuardStart`. */
+  readonly words: boolean;
+}
+
 /** What to run, for whom, within which bounds. */
 export interface AgentRequest {
   readonly runId: string;
+  /** What goes before the program, such as for limits. Default: nothing. */
+  readonly prefix?: readonly string[];
   /** Program and its leading arguments; with the command driver the whole template. */
   readonly program: readonly string[];
   readonly cwd: string;

@@ -126,6 +126,7 @@ test("a beat to a guard that has just gone harms nobody", async () => {
     lockFd: bench.lock.fd,
     runnerPid: process.pid,
     group: {},
+    words: false,
     leftMs: 60_000,
   });
   const agent = (await guarded.started) ?? 0;

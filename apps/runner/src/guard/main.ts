@@ -46,7 +46,7 @@ process.on("SIGTERM", () => end("killed"));
 function obey(line: string): void {
   if (start === null) run(JSON.parse(line) as GuardStart);
   else if (line.startsWith("beat ")) listen(Number(line.slice(5)));
-  else if (line === "term") agent?.kill("SIGTERM");
+  else if (line === "term") terminate();
   else if (line === "kill") end("killed");
 }
 
@@ -60,7 +60,7 @@ function run(given: GuardStart): void {
       spawn(program, args, {
         cwd: given.cwd,
         env: { ...given.env, [RUN_MARKER]: given.runId },
-        stdio: [0, 1, 2, 3],
+        stdio: [0, 1, 2, 3, ...(given.words ? (["pipe"] as const) : [])],
         // A group of its own: `kill 0` in an agent's script must not hit the guard.
         detached: true,
       }),
@@ -72,7 +72,14 @@ function run(given: GuardStart): void {
   agent.once("error", (error) => {
     if (agent?.pid === undefined) fail(`cannot start ${program}: ${error.message}`);
   });
+  agent.stdio[4]?.on("error", () => undefined); // Of a program that has just ended: its exit says so.
   agent.once("exit", (code, signal) => void finish(code, signal));
+}
+
+function terminate(): void {
+  const words = agent?.stdio[4];
+  if (!(words instanceof Socket)) agent?.kill("SIGTERM");
+  else if (words.writable) words.write("term\n");
 }
 
 /** From now on the agent may live for so long without another beat. */

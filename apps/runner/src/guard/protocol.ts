@@ -14,6 +14,11 @@ export interface GuardStart {
   readonly runnerPid: number;
   /** For the control group that the agent is started in. */
   readonly group: GroupLimits;
+  /**
+   * Descriptor 4 of the program is a pipe on which the guard writes `term` instead of sending it SIGTERM: its first process is
+   * the sandbox's, which the signal would end at once.
+   */
+  readonly words: boolean;
   /** Milliseconds that the agent may live without another beat. */
   readonly leftMs: number;
 }

@@ -36,6 +36,9 @@ const TOOLCHAINS: readonly Toolchain[] = [
   { variable: "CYPRESS_CACHE_FOLDER", value: ".cache/Cypress" },
 ];
 
+/** Variables whose value is a folder, or a file, of a toolchain. */
+export const TOOLCHAIN_VARIABLES = [...TOOLCHAINS.map(({ variable }) => variable), "JAVA_HOME", "GOROOT"];
+
 /** Folders that shells put on the PATH by files in the home folder, which agents with another one do not read. */
 const PROGRAMS = [
   ".local/bin",

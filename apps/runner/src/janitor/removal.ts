@@ -1,7 +1,8 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
 import type { Files } from "../files/files.ts";
-import type { AgentPlace } from "../place/place.ts";
+import type { Lock } from "../lock/flock.ts";
+import type { OpenSide } from "../place/side.ts";
 import { lockWorkspace, removeLockFiles } from "../workspace/lock.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
@@ -18,7 +19,12 @@ export interface RemovalOptions {
   readonly dryRun: boolean;
   readonly source: IssueSource;
   readonly own: Files;
-  readonly place: AgentPlace;
+  /** Of agents, whose issues have ended. */
+  readonly place: Files;
+  readonly openSide: OpenSide;
+  /** For git there, with the round's marker. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
   /** The repository's mirror, brought up to date during this round. @throws what GitHub or git says. */
   readonly freshMirror: (ref: IssueRef) => Promise<Mirror>;
 }
@@ -40,7 +46,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
   try {
     if ((await useOf(options.source, item.issue)).use !== "ended") return "its issue is being worked on again";
     if (mirror !== null) {
-      const reason = await whyKept({ ...partsOf(item), place: options.place, whyCommitsKept: byMirror(mirror) });
+      const reason = await whyWorkKept(item, { lock, mirror, ...options });
       if (reason !== null) return reason;
     }
     if (item.kind === "notes" && (await isThere(options.place, paths))) return "its workspace is there";
@@ -53,6 +59,21 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
   } finally {
     if (!(await isThere(options.place, paths))) await removeLockFiles(paths);
     lock.release();
+  }
+}
+
+async function whyWorkKept(
+  item: Item,
+  { lock, mirror, openSide, env, signal }: RemovalOptions & { readonly lock: Lock; readonly mirror: Mirror },
+): Promise<string | null> {
+  const objects = join(mirror.paths.dir, "objects");
+  const side = openSide({ roots: item.paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });
+  try {
+    // Looking changes nothing, not even the index.
+    const place = side.place({ signal, env: { GIT_OPTIONAL_LOCKS: "0" } });
+    return await whyKept({ ...partsOf(item), place, whyCommitsKept: byMirror(mirror) });
+  } finally {
+    await side.close();
   }
 }
 

@@ -11,7 +11,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { localFiles } from "../files/local.ts";
-import { directPlace } from "../place/direct.ts";
+import type { OpenSide } from "../place/side.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { parseLive } from "../slots/slots.ts";
 import { Mirror } from "../workspace/mirror.ts";
@@ -33,6 +33,7 @@ export interface JanitorServices {
   readonly now: () => number;
   /** The runner's name, for the event log. */
   readonly name: string;
+  readonly openSide: OpenSide;
   readonly signal: AbortSignal;
   /** Health asks for room. */
   readonly urgent?: boolean;
@@ -145,7 +146,7 @@ async function liveRuns(home: string): Promise<ReadonlySet<string> | null> {
 }
 
 function removalOptions(
-  { config, store, queue, signal, dryRun = false }: JanitorServices,
+  { config, store, queue, openSide, signal, dryRun = false }: JanitorServices,
   marker: string,
 ): RemovalOptions {
   const { home, worktree, github, secrets } = config;
@@ -156,8 +157,10 @@ function removalOptions(
     dryRun,
     source: { store, queue },
     own: localFiles,
-    // Looking changes nothing, not even the index.
-    place: directPlace({ env: { ...env, GIT_OPTIONAL_LOCKS: "0" }, signal }),
+    place: localFiles,
+    openSide,
+    env,
+    signal,
     freshMirror: onceEach(async (ref) => {
       const paths = mirrorPaths(home, ref);
       const { githubToken, githubTokenSource: tokenSource } = secrets;

@@ -10,6 +10,7 @@ import { createLogger } from "@tac8/core/log/logger";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { startRedisServer } from "@tac8/sandbox/redis";
+import { openDirectSide } from "../place/side.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
 import type { JanitorServices } from "./sweep.ts";
 
@@ -48,6 +49,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
     log,
     now: () => Date.now() + ahead,
     name: "pi/0",
+    openSide: openDirectSide,
     signal: new AbortController().signal,
     freeBytes: () => Promise.resolve(1e12),
   };

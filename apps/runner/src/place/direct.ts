@@ -23,6 +23,7 @@ export function directPlace(options: PlaceGit): AgentPlace {
     streamGit: (dir, args, { timeoutMs }) => streamGit(gitStreamCommand(options, { dir, args, timeoutMs })),
     withSettings: (more) => directPlace({ ...options, settings: { ...settings, ...more } }),
     hasProgram: async (name) => isOnPath(env["PATH"] ?? "", name),
-    startAgent,
+    uid: process.getuid?.() ?? 0,
+    startAgent: (driver, request, deps) => Promise.resolve(startAgent(driver, request, deps)),
   };
 }

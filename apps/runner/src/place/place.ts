@@ -39,8 +39,10 @@ export interface AgentPlace extends Files {
   withSettings(settings: Readonly<Record<string, string>>): AgentPlace;
   /** Whether agents find a program by their PATH. */
   hasProgram(name: string): Promise<boolean>;
+  /** The uid that agents have. */
+  readonly uid: number;
   /** Start an agent behind its guard. Trouble of any kind ends in `done`. */
-  startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): AgentHandle;
+  startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): Promise<AgentHandle>;
 }
 
 /** Git in one folder of the agent side, for who needs all of its answer. */

@@ -1,6 +1,6 @@
 import type { Job, Queue } from "bullmq";
-import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import type { Isolation } from "@tac8/core/isolation/choose";
 import type { IssueRef } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
 import type { IssueEvent } from "@tac8/core/github/types";
@@ -12,8 +12,8 @@ import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import type { Ceiling } from "../host/ceiling.ts";
 import type { Lock } from "../lock/flock.ts";
-import { directPlace } from "../place/direct.ts";
 import type { AgentPlace } from "../place/place.ts";
+import type { AgentSide, OpenSide } from "../place/side.ts";
 import type { HomeCheck } from "../workspace/homeCheck.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
@@ -38,6 +38,8 @@ export interface RunnerServices {
   readonly homeTrouble: HomeCheck;
   /** For each run's agent. */
   readonly ceiling: Ceiling;
+  readonly isolation: Isolation;
+  readonly openSide: OpenSide;
   readonly now: () => number;
   /** Takes secrets out of a text that leaves this process. */
   readonly redact: (text: string) => string;
@@ -59,6 +61,8 @@ export interface RunParts {
   readonly paths: WorkspacePaths;
   readonly mirror: Mirror;
   readonly lock: Lock;
+  /** Borrowed. */
+  readonly side: AgentSide;
   readonly switch: HaltSwitch;
   /** For how long still the job's lock is surely ours: see `Lease`. */
   readonly leftMs: () => number;
@@ -81,6 +85,7 @@ export class RunContext {
   readonly paths: WorkspacePaths;
   readonly mirror: Mirror;
   readonly lock: Lock;
+  readonly side: AgentSide;
   readonly switch: HaltSwitch;
   readonly leftMs: () => number;
   readonly progress: Progress;
@@ -105,6 +110,7 @@ export class RunContext {
     this.paths = parts.paths;
     this.mirror = parts.mirror;
     this.lock = parts.lock;
+    this.side = parts.side;
     this.switch = parts.switch;
     this.leftMs = parts.leftMs;
     this.progress = parts.progress;
@@ -169,20 +175,24 @@ export class RunContext {
     return { ...patch, ...(Object.fromEntries(clean) as IssuePatch) };
   }
 
-  /** What agents see. They commit by themselves, and a container has no identity of its own. */
+  /** What agents see. */
   get agentEnv(): Record<string, string> {
-    const { agentEnv, git } = this.services.config;
-    return {
-      ...agentEnv,
-      GIT_AUTHOR_NAME: git.author_name,
-      GIT_AUTHOR_EMAIL: git.author_email,
-      GIT_COMMITTER_NAME: git.author_name,
-      GIT_COMMITTER_EMAIL: git.author_email,
-    };
+    return agentEnvOf(this.services.config);
   }
 
   /** The agent side of the issue: git there has agents' environment and this run's marker. */
   place(signal: AbortSignal = this.switch.lost): AgentPlace {
-    return directPlace({ env: { ...this.agentEnv, [RUN_MARKER]: this.id }, signal });
+    return this.side.place({ signal });
   }
+}
+
+/** What agents see. They commit by themselves, and a container has no identity of its own. Pure. */
+export function agentEnvOf({ agentEnv, git }: Pick<Config, "agentEnv" | "git">): Record<string, string> {
+  return {
+    ...agentEnv,
+    GIT_AUTHOR_NAME: git.author_name,
+    GIT_AUTHOR_EMAIL: git.author_email,
+    GIT_COMMITTER_NAME: git.author_name,
+    GIT_COMMITTER_EMAIL: git.author_email,
+  };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { DelayedError, UnrecoverableError } from "bullmq";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { ResumeReason } from "@tac8/core/domain/prompt";
@@ -13,7 +14,6 @@ import { LostRun } from "@tac8/core/state/issueStore";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
-import { directPlace } from "../place/direct.ts";
 import type { AgentPlace } from "../place/place.ts";
 import { adoptFormerNotes } from "../workspace/formerNotes.ts";
 import { lockWorkspace } from "../workspace/lock.ts";
@@ -28,7 +28,7 @@ import { adoptPull, publish } from "../steps/publish.ts";
 import { saveLost } from "../steps/saveLost.ts";
 import { work } from "../steps/work.ts";
 import type { Slot } from "../slots/slots.ts";
-import { RunContext, type IssueJob, type RunnerServices } from "./context.ts";
+import { agentEnvOf, RunContext, type IssueJob, type RunnerServices } from "./context.ts";
 import { planEntry, type Entry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
 import { goOnAfter } from "./lostRun.ts";
@@ -122,10 +122,19 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
   }
   const id = randomUUID();
   const agentEnv = { ...config.agentEnv, [RUN_MARKER]: id };
-  const place = directPlace({ env: agentEnv });
+  const mirrorAt = mirrorPaths(config.home, ref);
+  const side = services.openSide({
+    roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
+    objects: join(mirrorAt.dir, "objects"),
+    read: [paths.promptFile],
+    beside: [paths.former.promptFile],
+    env: { ...agentEnvOf(config), [RUN_MARKER]: id },
+    lock,
+    name: `slot-${slot.number}`,
+  });
+  const place = side.place();
   try {
     await slot.begin({ jobId, run: id, token });
-    const mirrorAt = mirrorPaths(config.home, ref);
     const { run: leftBehind } = await services.store.read(jobId);
     if (leftBehind !== null) {
       // Before we take its place: whoever comes next would not know whom to look for.
@@ -160,6 +169,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
       paths,
       mirror,
       lock,
+      side,
       switch: options.switch,
       leftMs: options.leftMs,
       progress,
@@ -187,6 +197,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     return await followThrough(run, entry, { token, held: held !== undefined });
   } finally {
     try {
+      await side.close();
       // Git ran an agent's filters; one that was broken off leaves helpers behind, which hold our pipes open.
       await killSurvivors({ runId: id, except: [process.pid] });
     } finally {

@@ -110,13 +110,15 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = how.agent;
-  const home = agentHomeOf(config, provider).kind === "private" ? await privateHome(run, how) : null;
+  const isPrivate = run.services.isolation.mode === "sandbox" || agentHomeOf(config, provider).kind === "private";
+  const home = isPrivate ? await privateHome(run, how) : null;
   const budgetDay = await beginOn(run);
   const sessionId = how.session ?? randomUUID();
   run.progress.cost(run.state.usage ?? NO_USAGE);
   const request: AgentRequest = {
     runId: run.id,
-    program: [...programPrefix(ceiling, run.slot), ...program],
+    prefix: programPrefix(ceiling, run.slot),
+    program,
     cwd: run.paths.tree,
     env: {
       CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
@@ -158,10 +160,8 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   await place.makeFolder(run.paths.tmpDir, 0o700);
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
-    provider === "command"
-      ? commandDriver({ model, prices: agents.prices })
-      : claudeDriver({ uid: process.getuid?.() ?? 0 });
-  const agent = place.startAgent(driver, request, {
+    provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ uid: place.uid });
+  const agent = await place.startAgent(driver, request, {
     onEvent: (event) => {
       live.add(event);
       run.progress.did(event, redact(event.text));

@@ -180,7 +180,8 @@ async function connect({ paths, place, mirrorDir, goal }: EnsureOptions): Promis
 /** A note of an agent's end is about the worktree in which that agent worked, so none outlives the making of another one. */
 async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string): Promise<void> {
   await removeEndNote(paths);
-  await place.makeFolder(dirname(paths.tree));
+  // Git takes an empty folder too. A sandbox shows no folder that is missing when it starts.
+  await place.makeFolder(paths.tree);
   const git = gitIn(place, paths.gitDir);
   await gitStep("making the worktree", async () => {
     await place.remove(join(paths.gitDir, "worktrees", basename(paths.tree), "locked"));

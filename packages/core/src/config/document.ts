@@ -37,7 +37,8 @@ export function firstFile(own: {
     const value = values[name] ?? null;
     return value === null ? line : `${name} = ${JSON.stringify(value)}`;
   });
-  return text.replace(COPY_IT, "");
+  // A new installation isolates its agents, or says that it does not.
+  return text.replace(COPY_IT, "").replace(/^#(isolation = "auto")$/m, "$1");
 }
 
 /** The README's tables, as Prettier lays them out: what the file sets, and what the environment sets. */

@@ -51,6 +51,12 @@ const agentSecrets = z
       if (why !== null) context.addIssue({ code: "custom", path: [name], message: why });
     }
   });
+const shownPath = z
+  .string()
+  .min(2)
+  .max(1000)
+  .regex(/^(?:\/|~\/)[^\0]+$/, "expected an absolute path, or one that begins with ~/")
+  .refine((path) => !path.split("/").includes(".."), "expected a path without ..");
 const program = z.array(z.string().min(1)).min(1);
 
 const branchPattern = z
@@ -207,6 +213,29 @@ export const sections = {
       .default("auto")
       .describe(
         '"private": agents of each issue have a home folder (HOME) of their own. "shared": that of tac8\'s user. "auto": private; without a login variable, or with a command_template, shared, and tac8 warns.',
+      ),
+    isolation: z
+      .enum(["auto", "sandbox", "none"])
+      .optional()
+      .describe(
+        '"sandbox": each agent runs in a bubblewrap sandbox that has its own issue\'s files and no network but tac8\'s proxy. "none": agents run as the user of tac8, unconfined. "auto": the sandbox; the runner does not start where it cannot be used. Without the key: none, and tac8 warns.',
+      )
+      .meta({ examples: ["auto"] }),
+    read: z
+      .array(shownPath)
+      .max(50)
+      .default([])
+      .describe("In the sandbox: further files and folders of this machine that agents may read, absolute or with ~/."),
+    write: z
+      .array(shownPath)
+      .max(50)
+      .default([])
+      .describe("In the sandbox: further folders that agents may read and write."),
+    nested_sandbox: z
+      .boolean()
+      .default(false)
+      .describe(
+        "In the sandbox: agents may make user namespaces, which the sandboxes of Chromium and Claude Code need.",
       ),
     allow_hosts: z
       .array(allowedHost)

@@ -102,6 +102,18 @@ const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level:
     "warning",
     ["shared-home"],
   ],
+  [
+    "agents that nobody chose to leave without isolation",
+    { runners: [runner("a", { isolation: { mode: "none", text: "not isolated", advice: "set it" } })] },
+    "warning",
+    ["isolation"],
+  ],
+  [
+    "agents without isolation by choice",
+    { runners: [runner("a", { isolation: { mode: "none", text: "not isolated", advice: null } })] },
+    "ok",
+    [],
+  ],
   ["no runner", { runners: [] }, "critical", ["no-runner"]],
   ["a runner that went silent", { gone: [runner("c")] }, "warning", ["runner-gone:c"]],
   ["the only one went silent", { runners: [], gone: [runner("c")] }, "critical", ["no-runner", "runner-gone:c"]],

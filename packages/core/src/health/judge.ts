@@ -23,7 +23,7 @@ export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
   return healthOf([
     ...judgeScheduler(snapshot, given),
     ...judgeRunners(snapshot),
-    ...judgeHomes(snapshot),
+    ...judgeAgents(snapshot),
     ...judgeRedis(snapshot, given.limits, scale),
     ...judgeMachines(snapshot, given.limits, scale),
     ...judgeHolds(snapshot),
@@ -69,10 +69,13 @@ function judgeRunners({ runners, gone }: Snapshot): Reason[] {
 }
 
 /** Once, however many runners: they have one configuration. */
-function judgeHomes({ runners }: Snapshot): Reason[] {
+function judgeAgents({ runners }: Snapshot): Reason[] {
   const shared = runners.find(({ sharedHome }) => sharedHome)?.sharedHome;
-  if (!shared) return [];
-  return [{ ...everywhere, level: "warning", code: "shared-home", text: `${shared.text}: ${shared.advice}` }];
+  const open = runners.find(({ isolation }) => isolation?.advice)?.isolation;
+  const warn = (code: string, { text, advice }: { text: string; advice: string | null }): Reason => {
+    return { ...everywhere, level: "warning", code, text: `${text}: ${advice ?? ""}` };
+  };
+  return [...(open ? [warn("isolation", open)] : []), ...(shared ? [warn("shared-home", shared)] : [])];
 }
 
 function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, scale: Scale): Reason[] {

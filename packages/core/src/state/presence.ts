@@ -74,6 +74,7 @@ const runnerSchema = z.object({
   paused: pauseSchema.nullable().optional(),
   /** What is said of its agents that share a home folder although nobody asked for it; null: none do. */
   sharedHome: z.object({ text: z.string(), advice: z.string() }).nullable().optional(),
+  isolation: z.object({ mode: z.string(), text: z.string(), advice: z.string().nullable() }).optional(),
   runs: z.array(runSchema).optional(),
   machine: hostSchema.optional(),
   ...vitals,

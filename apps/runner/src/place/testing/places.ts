@@ -1,4 +1,3 @@
-import { startAgent } from "../../agent/start.ts";
 import { directPlace } from "../direct.ts";
 import type { PlaceGit } from "../gitCommand.ts";
 import { HELPER_PROGRAM, startPlaceHelper } from "../helper/client.ts";
@@ -19,7 +18,8 @@ export function createPlaces(kind: PlaceKind): Places {
   if (kind === "direct") return { open: directPlace, close: async () => undefined };
   const helper = startPlaceHelper({ command: HELPER_PROGRAM, env: {} });
   return {
-    open: (options) => helperPlace({ ...options, helper, startAgent }),
+    open: (options) =>
+      helperPlace({ ...options, helper, uid: 0, startAgent: () => Promise.reject(new Error("no agent here")) }),
     close: () => helper.close(),
   };
 }

@@ -1,0 +1,92 @@
+import { isAbsolute } from "node:path";
+import type { Config } from "@tac8/core/config/resolve";
+import { socketOf } from "@tac8/core/config/redisUrl";
+import { sandboxArguments } from "@tac8/core/isolation/arguments";
+import { chooseIsolation, needsProbe, type Isolation, type Refusal } from "@tac8/core/isolation/choose";
+import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
+import { probeSandbox } from "@tac8/core/isolation/probe";
+import { tryToReach, type Attempt, type Reached } from "@tac8/core/isolation/reach";
+import { machineView } from "@tac8/core/isolation/view";
+import type { Check } from "../check.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+const TMP_BYTES = 1024 * 1024;
+
+export const isolation: Check = {
+  name: "Isolation",
+  limitMs: 30_000,
+  async look(site) {
+    const { config, programs } = site;
+    const uid = process.getuid?.() ?? 0;
+    const chosen = chooseIsolation(config, needsProbe(config) ? await probeSandbox({ path: programs, uid }) : null);
+    if (chosen.mode === "refused") return [judgeChoice(chosen)];
+    const launch = chosen.mode === "sandbox" ? sandboxOf(chosen.program, { config, uid }) : [];
+    const env = { ...config.agentEnv, PATH: programs };
+    const reached = await tryToReach(attemptsOf(site), { launch, node: process.execPath, env });
+    return [judgeChoice(chosen), ...reached.map((one) => judgeReach(one, chosen.mode))];
+  },
+};
+
+function sandboxOf(program: string, { config, uid }: { readonly config: Config; readonly uid: number }): string[] {
+  const mounts = machineView(
+    {
+      env: {},
+      toolchains: [],
+      owner: config.agentEnv["HOME"] || null,
+      programs: [process.execPath],
+      read: [],
+      write: [],
+      secret: [config.home],
+    },
+    thisMachine,
+  );
+  const spec = {
+    mounts,
+    cwd: "/tmp",
+    lockFd: null,
+    uid,
+    procEntries: procEntries(),
+    tmpBytes: TMP_BYTES,
+    nested: false,
+  };
+  return [program, ...sandboxArguments(spec), "--"];
+}
+
+/** What an agent must not reach. Each is only opened, and closed again. */
+function attemptsOf({ config, redisUrl }: Site): Attempt[] {
+  const { githubTokenSource: source } = config.secrets;
+  const socket = socketOf(redisUrl);
+  const redis = socket === null && URL.canParse(redisUrl) ? new URL(redisUrl) : null;
+  const api = new URL(config.github.api_url);
+  return [
+    ...(source !== null && isAbsolute(source)
+      ? [{ what: "the GitHub token's file", kind: "read" as const, path: source }]
+      : []),
+    { what: "the environment of tac8's processes", kind: "read", path: `/proc/${process.pid}/environ` },
+    { what: "the data folder", kind: "list", path: config.home },
+    ...(socket === null ? [] : [{ what: "Redis", kind: "socket" as const, path: socket.path }]),
+    ...(redis === null
+      ? []
+      : [{ what: "Redis", kind: "connect" as const, host: redis.hostname, port: Number(redis.port || 6379) }]),
+    {
+      what: "the network, without tac8's proxy",
+      kind: "connect",
+      host: api.hostname,
+      port: Number(api.port || (api.protocol === "https:" ? 443 : 80)),
+    },
+  ];
+}
+
+/** Pure. */
+export function judgeChoice(chosen: Isolation | Refusal): Finding {
+  if (chosen.mode === "refused") return problem(chosen.text, chosen.advice);
+  return chosen.advice === null ? ok(chosen.text) : note(chosen.text, chosen.advice);
+}
+
+/** Pure. Without isolation there is nothing else to expect. */
+export function judgeReach({ what, reached, code }: Reached, mode: Isolation["mode"]): Finding {
+  if (!reached) return ok(`an agent cannot reach ${what} (${code})`);
+  if (mode === "none") return note(`an agent can reach ${what}`);
+  return problem(`an agent can reach ${what}, although it runs in a ${mode}`, `report it: it is a defect of tac8`);
+}

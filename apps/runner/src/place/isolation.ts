@@ -1,0 +1,30 @@
+import { StartupProblem } from "@tac8/core/app/main";
+import type { Config } from "@tac8/core/config/resolve";
+import { chooseIsolation, needsProbe, type Isolation } from "@tac8/core/isolation/choose";
+import { probeSandbox } from "@tac8/core/isolation/probe";
+import type { Logger } from "@tac8/core/log/logger";
+import { sandboxOpener } from "./sandbox/opener.ts";
+import { openDirectSide, type OpenSide } from "./side.ts";
+
+/** Find out once, at the start, how agents are isolated here. @throws StartupProblem the isolation asked for does not work here */
+export async function findIsolation(config: Config): Promise<Isolation> {
+  const uid = process.getuid?.() ?? 0;
+  const probe = needsProbe(config) ? await probeSandbox({ path: config.agentEnv["PATH"] ?? "", uid }) : null;
+  const found = chooseIsolation(config, probe);
+  if (found.mode === "refused") throw new StartupProblem(`${found.text}: ${found.advice}`);
+  return found;
+}
+
+export async function sideOpener(
+  isolation: Isolation,
+  given: { readonly config: Config; readonly log: Logger },
+): Promise<OpenSide> {
+  switch (isolation.mode) {
+    case "sandbox":
+      return sandboxOpener({ ...given, program: isolation.program });
+    case "none":
+      return openDirectSide;
+    default:
+      return isolation satisfies never;
+  }
+}

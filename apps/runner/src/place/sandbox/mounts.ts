@@ -1,0 +1,82 @@
+import { dirname, isAbsolute, join } from "node:path";
+import { findProgram } from "@tac8/core/app/findProgram";
+import type { Config } from "@tac8/core/config/resolve";
+import type { Mount } from "@tac8/core/isolation/arguments";
+import { machineView, type Machine } from "@tac8/core/isolation/view";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { TOOLCHAIN_VARIABLES } from "../../home/toolchains.ts";
+import type { SideOptions } from "../side.ts";
+
+/** Variables that name files of certificates. */
+const CERTIFICATES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+
+/** A mount at the place of a link shows what the link leads to. */
+export class LinkedRoot extends StepFailure {
+  constructor(path: string) {
+    super({ kind: "git", message: `${path} is a link: remove it, and the issue is worked on again` });
+  }
+}
+
+export interface MountOptions extends Pick<SideOptions, "roots" | "objects" | "read"> {
+  readonly config: Pick<Config, "agent" | "home" | "agentEnv" | "worktree">;
+  /** Environment of the program. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Files that tac8 itself runs inside. */
+  readonly own: readonly string[];
+  /** Folder with the files of `/etc` that tac8 makes. */
+  readonly etc: string;
+  /** Files with secrets, such as the configuration. */
+  readonly secret: readonly string[];
+  /** Folder of the proxy's socket; null: there is no way out. */
+  readonly net: string | null;
+}
+
+/** Where the folder of the proxy's socket is inside. */
+export const NET_FOLDER = "/run/tac8";
+
+/**
+ * Return what a process of an issue's sandbox sees. Reads this machine's files, changes nothing.
+ * @throws LinkedRoot a folder of the issue is a link, or lies behind one that is in tac8's own folders
+ */
+export function mountsOf(options: MountOptions, machine: Machine): Mount[] {
+  for (const root of options.roots) assertPlain(root, options, machine);
+  const { config, env, command, own, etc, net } = options;
+  const owner = config.agentEnv["HOME"] || null;
+  const [name = "", ...args] = command;
+  const program = findProgram(name, { path: env["PATH"] ?? "", cwd: "/" });
+  const certificates = CERTIFICATES.flatMap((variable) => env[variable] ?? []);
+  const view = machineView(
+    {
+      env,
+      toolchains: TOOLCHAIN_VARIABLES,
+      owner,
+      programs: [...(program === null ? [] : [program]), ...own, ...args.filter(isAbsolute)],
+      read: [...certificates.filter(isAbsolute), ...config.agent.read.map((path) => absolute(path, owner))],
+      write: config.agent.write.map((path) => absolute(path, owner)),
+      secret: [config.home, ...options.secret],
+    },
+    machine,
+  );
+  const there = (path: string): boolean => machine.kindOf(path) !== null;
+  const read = (path: string, from = path): Mount[] => (there(from) ? [{ kind: "read", path, from }] : []);
+  return [
+    ...view,
+    ...["passwd", "group", "hosts"].flatMap((file) => read(join("/etc", file), join(etc, file))),
+    ...[options.objects, ...options.read].flatMap((path) => read(path)),
+    ...(net === null ? [] : read(NET_FOLDER, net)),
+    ...options.roots.filter(there).map((path) => ({ kind: "write" as const, path })),
+  ];
+}
+
+function assertPlain(root: string, { config }: MountOptions, machine: Machine): void {
+  const { home, worktree } = config;
+  for (let path = root; path !== home && path !== worktree.base_dir && path !== "/"; path = dirname(path)) {
+    if (machine.linkOf(path) !== null) throw new LinkedRoot(path);
+  }
+}
+
+function absolute(path: string, owner: string | null): string {
+  return path.startsWith("~/") ? join(owner ?? "/nonexistent", path.slice(2)) : path;
+}

@@ -1,0 +1,62 @@
+import { mkdir } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import type { Config } from "@tac8/core/config/resolve";
+import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
+import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
+import type { Logger } from "@tac8/core/log/logger";
+import { FORWARDER } from "../../egress/forwarder/command.ts";
+import { HELPER_PROGRAM } from "../helper/client.ts";
+import type { OpenSide } from "../side.ts";
+import { etcFiles } from "./etc.ts";
+import { mountsOf } from "./mounts.ts";
+import { openSandboxSide, type Inside } from "./side.ts";
+
+export interface OpenerOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Path of `bwrap`. */
+  readonly program: string;
+}
+
+const MB = 1024 ** 2;
+/** tac8's programs inside. */
+const OWN = [process.execPath, HELPER_PROGRAM.at(-1) ?? "", FORWARDER];
+/** The descriptor on which a sandbox gets its issue's lock. */
+const LOCK_FD = 3;
+
+/** Prepare what all sandboxes of a runner have in common, in `<data folder>/sandbox`. */
+export async function sandboxOpener({ config, log, program }: OpenerOptions): Promise<OpenSide> {
+  const runnerUid = process.getuid?.() ?? 0;
+  const uid = runnerUid === 0 ? INNER_UID : runnerUid;
+  const gid = runnerUid === 0 ? INNER_UID : (process.getgid?.() ?? 0);
+  const folder = join(config.home, "sandbox");
+  const etc = join(folder, "etc");
+  await mkdir(etc, { recursive: true, mode: 0o700 });
+  for (const [name, text] of Object.entries(etcFiles({ uid, gid }))) {
+    await writeWholeFile(join(etc, name), text, { mode: 0o644 });
+  }
+  const { githubTokenSource, boardPasswordSource } = config.secrets;
+  const secret = [githubTokenSource, boardPasswordSource].filter((source) => source !== null && isAbsolute(source));
+  const common = {
+    runnerUid,
+    procEntries: procEntries(),
+    tmpBytes: tmpSize(totalmem()),
+  };
+  const launch = (inside: Inside): string[] => {
+    const mounts = mountsOf(
+      { ...inside, config, own: OWN, etc, secret: secret.filter((path) => path !== null) },
+      thisMachine,
+    );
+    const { runnerUid: outer, ...rest } = common;
+    const spec = { ...rest, uid: outer, mounts, cwd: inside.cwd, lockFd: LOCK_FD, nested: inside.nested };
+    return [program, ...sandboxArguments(spec), "--"];
+  };
+  return (options) => openSandboxSide(options, { config, log, uid, folder, launch });
+}
+
+/** Bytes of `/tmp`, which is memory: a quarter of the machine's, at least 64 MB and at most 2 GB. Pure. */
+export function tmpSize(memory: number): number {
+  return Math.min(2048 * MB, Math.max(64 * MB, Math.floor(memory / 4)));
+}

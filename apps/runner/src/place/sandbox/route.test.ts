@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { isEntry, isOurs } from "./route.ts";
+
+const routes = {
+  roots: ["/data/workspaces/o/r/trees/gh-1", "/data/workspaces/o/r/git/gh-1.git"],
+  beside: ["/data/workspaces/o/r/prompts/gh-1.md"],
+};
+
+test.each([
+  ["a root", "/data/workspaces/o/r/trees/gh-1", true],
+  ["the folder above it", "/data/workspaces/o/r/trees", true],
+  ["a folder further above", "/data/workspaces", false],
+  ["what was moved aside", "/data/workspaces/o/r/trees/gh-1.kept-x", true],
+  ["an entry of that", "/data/workspaces/o/r/trees/gh-1.kept-x/.git", true],
+  ["what lies deeper in that", "/data/workspaces/o/r/trees/gh-1.kept-x/a/b", false],
+  ["a repository that is going", "/data/workspaces/o/r/git/gh-1.git.going", true],
+  ["a file beside", "/data/workspaces/o/r/prompts/gh-1.md", true],
+  ["an entry of a root", "/data/workspaces/o/r/trees/gh-1/README.md", false],
+  ["another issue's root", "/data/workspaces/o/r/trees/gh-10", false],
+  ["a file of the machine", "/etc/passwd", false],
+  ["a way out of a root", "/data/workspaces/o/r/trees/gh-1.kept-x/../gh-2", false],
+  ["a relative path", "trees/gh-1", false],
+  ["bytes", Buffer.from("/data/workspaces/o/r/trees/gh-1"), false],
+])("the runner opens %s itself: %j %s", (_what, path, ours) => {
+  expect(isOurs(path, routes)).toBe(ours);
+});
+
+test.each([
+  ["/data/workspaces/o/r/trees/gh-1/STOP", true],
+  ["/data/workspaces/o/r/trees/gh-1", false],
+  ["/data/workspaces/o/r/trees/gh-1/a/STOP", false],
+  ["/data/workspaces/o/r/trees/gh-1/../STOP", false],
+])("an entry of a root: %s %s", (path, entry) => {
+  expect(isEntry(path, routes)).toBe(entry);
+});

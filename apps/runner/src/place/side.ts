@@ -1,0 +1,36 @@
+import type { Lock } from "../lock/flock.ts";
+import { directPlace } from "./direct.ts";
+import type { AgentPlace } from "./place.ts";
+
+export interface SideOptions {
+  /** Folders that agents of the issue write to; they need not be there yet. */
+  readonly roots: readonly string[];
+  /** Folder of the objects that the issue's repository borrows. */
+  readonly objects: string;
+  /** Files and folders of tac8 that its agent only reads. */
+  readonly read: readonly string[];
+  /** Files of the issue elsewhere in the data folder, which no agent has to see. */
+  readonly beside?: readonly string[];
+  /** What agents see, with the marker `TAC8_RUN` and the configured author; never a token. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The issue's. Borrowed: it is held for longer than the side is open. */
+  readonly lock: Lock;
+  /** Name of a folder of this run's own, which no other one has: its slot's. */
+  readonly name: string;
+}
+
+/** The agent side of one issue, for as long as its lock is held. */
+export interface AgentSide {
+  /** `signal` ends the git commands; `env`: further variables for them. */
+  place(options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> }): AgentPlace;
+  /** End what runs there for tac8. Idempotent and bounded. */
+  close(): Promise<void>;
+}
+
+export type OpenSide = (options: SideOptions) => AgentSide;
+
+/** Without isolation: see `directPlace`. */
+export const openDirectSide: OpenSide = (options) => ({
+  place: ({ signal, env = {} } = {}) => directPlace({ env: { ...options.env, ...env }, signal }),
+  close: () => Promise.resolve(),
+});

@@ -1,0 +1,94 @@
+/** A part of this machine that a sandbox shows. Paths are absolute. */
+export type Mount =
+  | { readonly kind: "read" | "write"; readonly path: string; /** Default: the same path. */ readonly from?: string }
+  | { readonly kind: "link"; readonly path: string; readonly to: string };
+
+export interface SandboxSpec {
+  readonly mounts: readonly Mount[];
+  /** Folder that the program starts in; one that the sandbox shows. */
+  readonly cwd: string;
+  /** Descriptor of a lock that the sandbox's first process keeps until every process in it is dead; null: none. */
+  readonly lockFd: number | null;
+  /** User id of the process that starts the sandbox. */
+  readonly uid: number;
+  /** Names of the entries of `/proc`. Only read for root. */
+  readonly procEntries: ReadonlySet<string>;
+  /** Size of `/tmp`, in bytes; it is memory. */
+  readonly tmpBytes: number;
+  /** Programs may make user namespaces of their own. */
+  readonly nested: boolean;
+}
+
+/** User id that root's programs see inside: tools refuse root, or behave differently for it. */
+export const INNER_UID = 1000;
+const SHM_BYTES = 256 * 1024 ** 2;
+
+/** Entries of `/proc` that tell of other programs or hold the machine's memory. The list is Docker's. */
+const PROC_HIDDEN_FOLDERS = ["acpi", "asound", "scsi"];
+const PROC_HIDDEN_FILES = [
+  "kcore",
+  "keys",
+  "latency_stats",
+  "timer_list",
+  "timer_stats",
+  "sched_debug",
+  "kmsg",
+  "vmcore",
+];
+/** Links to folders of the process that reads them. */
+const PROC_LINKS = ["self", "thread-self", "net", "mounts"];
+
+/**
+ * Return the arguments of `bwrap` (0.8 or later) before its program. Inside there is what `mounts` shows, an empty `/tmp`, no
+ * network but loopback, no capability, and no process of the outside; everything dies with the process that started it. Pure.
+ */
+export function sandboxArguments(spec: SandboxSpec): string[] {
+  const { mounts, cwd, lockFd, uid, tmpBytes, nested } = spec;
+  const own = uid === 0 ? ["--uid", String(INNER_UID), "--gid", String(INNER_UID)] : [];
+  return [
+    ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+    own,
+    nested ? [] : ["--disable-userns"],
+    ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "tac8"],
+    lockFd === null ? [] : ["--sync-fd", String(lockFd)],
+    ["--perms", "0755", "--dir", "/tmp", "--proc", "/proc"],
+    uid === 0 ? procArguments(spec) : [],
+    ["--dev", "/dev", "--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/dev/shm"],
+    [
+      "--perms",
+      "1777",
+      "--size",
+      String(tmpBytes),
+      "--tmpfs",
+      "/tmp",
+      "--dir",
+      "/var",
+      "--symlink",
+      "/tmp",
+      "/var/tmp",
+    ],
+    // A folder before what lies in it: a later mount covers an earlier one.
+    mounts.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap(mountArguments),
+    // Memory without a bound otherwise.
+    ["--remount-ro", "/dev", "--remount-ro", "/"],
+    ["--chdir", cwd],
+  ].flat();
+}
+
+function mountArguments(mount: Mount): string[] {
+  if (mount.kind === "link") return ["--symlink", mount.to, mount.path];
+  return [mount.kind === "read" ? "--ro-bind" : "--bind", mount.from ?? mount.path, mount.path];
+}
+
+/**
+ * Root's uid owns the entries of `/proc` outside of the sandbox too, and for many the kernel asks for nothing else: a program
+ * without any capability could write `/proc/sys/kernel/core_pattern`. So none of them can be written.
+ */
+function procArguments({ procEntries }: SandboxSpec): string[] {
+  return [...procEntries].flatMap((name) => {
+    const path = `/proc/${name}`;
+    if (PROC_LINKS.includes(name)) return [];
+    if (PROC_HIDDEN_FOLDERS.includes(name)) return ["--size", "4096", "--tmpfs", path];
+    return ["--ro-bind", PROC_HIDDEN_FILES.includes(name) ? "/dev/null" : path, path];
+  });
+}

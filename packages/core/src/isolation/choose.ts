@@ -1,0 +1,75 @@
+import { agentHomeOf } from "../config/agentHome.ts";
+import type { Config } from "../config/resolve.ts";
+import type { SandboxProbe } from "./probe.ts";
+
+/** How agents are kept from what is not theirs, and why so. `text` and `advice` are lines for people. */
+export type Isolation =
+  | {
+      readonly mode: "sandbox";
+      readonly text: string;
+      readonly advice: null;
+      /** Path of `bwrap`. */ readonly program: string;
+    }
+  | { readonly mode: "none"; readonly text: string; readonly advice: string | null };
+
+export interface Refusal {
+  readonly mode: "refused";
+  readonly text: string;
+  readonly advice: string;
+}
+
+const UNSET_ADVICE =
+  'set agent.isolation to "auto" (or to "none", if it is meant): a later version takes "auto" for it';
+
+/** Whether a choice needs a probe of the sandbox first. Pure. */
+export function needsProbe({ agent }: Pick<Config, "agent">): boolean {
+  return agent.isolation === "auto" || agent.isolation === "sandbox";
+}
+
+/** Choose the isolation of this machine's agents by the key `agent.isolation` and a probe, if `needsProbe`. Pure. */
+export function chooseIsolation(
+  config: Pick<Config, "agent" | "agentEnv" | "agents">,
+  probe: SandboxProbe | null,
+): Isolation | Refusal {
+  const asked = config.agent.isolation;
+  if (asked === undefined) {
+    return { mode: "none", text: "agents are not isolated: each runs as the user of tac8", advice: UNSET_ADVICE };
+  }
+  if (asked === "none") {
+    return { mode: "none", text: "agents are not isolated, as agent.isolation says", advice: null };
+  }
+  const instead = 'or set agent.isolation to "none"';
+  const obstacle = obstacleOf(config);
+  if (obstacle !== null) {
+    return {
+      mode: "refused",
+      text: `agents cannot be isolated: ${obstacle.why}`,
+      advice: `${obstacle.fix}, ${instead}`,
+    };
+  }
+  if (probe?.works !== true) {
+    const { why, fix } = probe ?? { why: "nothing was tried", fix: "start tac8 again" };
+    return { mode: "refused", text: `agents cannot be isolated: ${why}`, advice: `${fix}; ${instead}` };
+  }
+  return {
+    mode: "sandbox",
+    text: "agents run in a sandbox (bubblewrap): each sees its own issue's files, and no network but tac8's proxy",
+    advice: null,
+    program: probe.program,
+  };
+}
+
+/** What in the configuration needs the home folder of tac8's user, which agents in a sandbox do not have. */
+function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): { why: string; fix: string } | null {
+  const { standard, rules } = config.agents;
+  for (const { provider } of [standard, ...rules.map(({ agent }) => agent)]) {
+    const home = agentHomeOf(config, provider);
+    if (home.kind === "private" || home.why === "command") continue;
+    if (home.why === "setting") return { why: 'agent.home is "shared"', fix: "remove agent.home" };
+    return {
+      why: "Claude Code's login is in the home folder of tac8's user",
+      fix: "run claude setup-token and set CLAUDE_CODE_OAUTH_TOKEN to what it prints, or set ANTHROPIC_API_KEY",
+    };
+  }
+  return null;
+}

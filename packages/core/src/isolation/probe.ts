@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { findProgram } from "../app/findProgram.ts";
+import { sandboxArguments, type Mount } from "./arguments.ts";
+import { procEntries, thisMachine } from "./machine.ts";
+import { machineView } from "./view.ts";
+
+export type SandboxProbe =
+  | { readonly works: true; /** Path of `bwrap`. */ readonly program: string }
+  /** `fix`: what to do, for people. */
+  | { readonly works: false; readonly why: string; readonly fix: string };
+
+const PROBE_MS = 10_000;
+
+/** Start a program in a sandbox, as agents would be, and find out whether that works here. `path`: a `PATH`. */
+export async function probeSandbox({
+  path,
+  uid,
+}: {
+  readonly path: string;
+  readonly uid: number;
+}): Promise<SandboxProbe> {
+  const program = findProgram("bwrap", { path, cwd: "/" });
+  if (program === null) {
+    return { works: false, why: "bwrap was not found", fix: "sudo apt-get install bubblewrap" };
+  }
+  const mounts: Mount[] = machineView(
+    { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret: [] },
+    thisMachine,
+  );
+  const args = sandboxArguments({
+    mounts,
+    cwd: "/tmp",
+    lockFd: null,
+    uid,
+    procEntries: uid === 0 ? procEntries() : new Set(),
+    tmpBytes: 65_536,
+    nested: false,
+  });
+  const said = await start([program, ...args, "--", "/bin/sh", "-c", "exit 0"]);
+  return said === null
+    ? { works: true, program }
+    : explain(said, { restricted: isRestricted(), isContainer: isContainer() });
+}
+
+/** Why a sandbox did not start, by what `bwrap` said. Pure. */
+export function explain(
+  said: string,
+  { restricted, isContainer }: { readonly restricted: boolean; readonly isContainer: boolean },
+): Extract<SandboxProbe, { works: false }> {
+  const why = `bwrap cannot start a program here (${said})`;
+  if (/unknown option/i.test(said)) {
+    return { works: false, why: "bwrap is older than 0.8", fix: "install bubblewrap 0.8 or later" };
+  }
+  if (isContainer) {
+    return {
+      works: false,
+      why,
+      fix: "give the container --security-opt seccomp=unconfined --security-opt systempaths=unconfined, or run tac8 outside of one",
+    };
+  }
+  if (restricted) {
+    return {
+      works: false,
+      why: `AppArmor does not let bwrap make user namespaces (${said})`,
+      fix: "sudo sh -c 'printf \"abi <abi/4.0>,\\ninclude <tunables/global>\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\\n\" > /etc/apparmor.d/bwrap && apparmor_parser -r /etc/apparmor.d/bwrap'",
+    };
+  }
+  return { works: false, why, fix: "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000" };
+}
+
+function start([program = "", ...args]: readonly string[]): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile(
+      program,
+      args,
+      { env: {}, cwd: "/", timeout: PROBE_MS, killSignal: "SIGKILL" },
+      (error, _stdout, stderr) => {
+        resolve(error === null ? null : stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200));
+      },
+    );
+  });
+}
+
+/** Ubuntu 23.10 and later. */
+function isRestricted(): boolean {
+  try {
+    return readFileSync("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "utf8").trim() === "1";
+  } catch {
+    return false; // No AppArmor, or one that cannot.
+  }
+}
+
+function isContainer(): boolean {
+  return thisMachine.kindOf("/.dockerenv") !== null || thisMachine.kindOf("/run/.containerenv") !== null;
+}
