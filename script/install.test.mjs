@@ -32,7 +32,7 @@ describe("what npm has installed", () => {
 });
 
 it("asks only for the system packages that are missing", () => {
-  const all = { git: true, redis: true, flock: true, tmux: true, atomic: true, browser: true };
+  const all = { git: true, redis: true, flock: true, tmux: true, atomic: true, browser: true, sandbox: true };
   expect(missingPackages(all)).toEqual([]);
   expect(missingPackages({ ...all, redis: false, tmux: false, atomic: false })).toEqual([
     "redis-server",
@@ -40,6 +40,7 @@ it("asks only for the system packages that are missing", () => {
     "libatomic1",
   ]);
   expect(missingPackages({ ...all, git: false, flock: false })).toEqual(["git", "util-linux"]);
+  expect(missingPackages({ ...all, sandbox: false })).toEqual(["bubblewrap"]);
   expect(missingPackages({ ...all, browser: false })).toEqual(["chromium", "fonts-dejavu-core"]);
 });
 

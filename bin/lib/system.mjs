@@ -1,5 +1,5 @@
 // Packages of the operating system: git, redis-server, flock, and libatomic1 for the Node that npm brings; for the tests
-// also tmux, and a browser with a font. Runs on Node 18.
+// also tmux, bubblewrap, and a browser with a font. Runs on Node 18.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -44,6 +44,7 @@ export async function installSystemPackages({ dev, redis, ask }) {
     flock: hasProgram("flock"),
     tmux: !dev || hasProgram("tmux"),
     browser: !dev || hasProgram("chromium"),
+    sandbox: !dev || hasProgram("bwrap"),
     // The tests use npm's Node whatever the machine has.
     atomic: (!dev && ownNodeIsNewEnough()) || hasLibatomic(),
   });
@@ -68,14 +69,15 @@ async function agrees(missing) {
   }
 }
 
-/** @param {Record<"git" | "redis" | "flock" | "tmux" | "atomic" | "browser", boolean>} present */
-export function missingPackages({ git, redis, flock, tmux, atomic, browser }) {
+/** @param {Record<"git" | "redis" | "flock" | "tmux" | "atomic" | "browser" | "sandbox", boolean>} present */
+export function missingPackages({ git, redis, flock, tmux, atomic, browser, sandbox }) {
   const wanted = [
     !git && "git",
     !redis && "redis-server",
     !flock && "util-linux",
     !tmux && "tmux",
     !atomic && "libatomic1",
+    !sandbox && "bubblewrap",
   ];
   // Without a font the browser draws empty boxes.
   return [...wanted, ...(browser ? [] : ["chromium", "fonts-dejavu-core"])].filter(Boolean);
