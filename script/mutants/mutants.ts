@@ -2458,7 +2458,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/place/helper/connection.ts`,
     find: "if (call?.timer === timer) this.#break(",
     replace: "if (call?.timer === null) this.#break(",
-    test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "a helper that says nothing to" },
+    test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "a helper that says nothing to exists" },
     promise: "a helper that says nothing is killed",
   },
   {
@@ -2578,7 +2578,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/place/helper/client.ts`,
     find: "if (answer.code === undefined) assertFolder(dir, folder);",
     replace: 'assertFolder(dir, "folder");',
-    test: { file: `${RUNNER}/place/helper/../place.int.test.ts`, name: "git in a folder" },
+    test: { file: `${RUNNER}/place/place.int.test.ts`, name: "git in a folder" },
     promise: "a missing folder is named",
   },
   {
