@@ -3,11 +3,12 @@ import { ApiError, json, notFound, type Answer } from "./answer.ts";
 import { checkAreas } from "./areas.ts";
 import type { Token, User } from "./model.ts";
 import type { Urls } from "./present.ts";
+import { appRoutes, type AppRoute } from "./routes/apps.ts";
 import { movedTo, type Call, type PlainRoute, type RepositoryRoute } from "./routes/route.ts";
 import { PLAIN_ROUTES, REPOSITORY_ROUTES } from "./routes/table.ts";
 import { RATE, rateReset } from "./routes/user.ts";
 import { answerGraphql } from "./graphql/answer.ts";
-import { fullName, lesser, type Store } from "./store.ts";
+import { fullName, type Store } from "./store.ts";
 
 export interface ApiRequest {
   readonly store: Store;
@@ -26,21 +27,33 @@ interface Matched<R> {
 }
 
 const plain = PLAIN_ROUTES.map(compile);
+const ofApps = appRoutes.map(compile);
 const inRepository = REPOSITORY_ROUTES.map(compile);
 
 /** Answers one REST call; every error is an answer too, but for a bug of ours, which is thrown. */
 export async function answerApi(request: ApiRequest): Promise<Answer> {
   try {
     const answer = await run(request);
-    return withEtag(request, answer);
+    return atTime(request.store, withEtag(request, answer));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return withRate(json(error.status, error.body, error.headers));
+    return atTime(request.store, withRate(json(error.status, error.body, error.headers)));
   }
+}
+
+/** By its own clock, where that is not the machine's. */
+function atTime(store: Store, answer: Answer): Answer {
+  if (store.clockAheadMs === 0) return answer;
+  return { ...answer, headers: { ...answer.headers, date: new Date(store.now()).toUTCString() } };
 }
 
 async function run(request: ApiRequest): Promise<Answer> {
   const { store, method, url, urls, path } = request;
+  const ofApp = match<AppRoute>(ofApps, method, path);
+  if (ofApp !== undefined) {
+    const { authorization } = request.headers;
+    return ofApp.route.run({ store, urls, authorization, params: ofApp.params, body: parse(request.body) });
+  }
   const { user, token } = authenticate(request);
   const call = { store, method, url, urls, user, token, body: parse(request.body) };
   if (method === "POST" && path === "/graphql") return answerGraphql(call);
@@ -50,7 +63,7 @@ async function run(request: ApiRequest): Promise<Answer> {
 }
 
 async function runInRepository(call: Call, path: string): Promise<Answer> {
-  const { store, user, token } = call;
+  const { store, token } = call;
   const [, root, first = "", second = "", rest = ""] =
     /^\/(repos|repositories)\/([^/]+)(?:\/([^/]+))?(.*)$/.exec(path) ?? [];
   const byId = root === "repositories";
@@ -59,7 +72,7 @@ async function runInRepository(call: Call, path: string): Promise<Answer> {
   const known = byId ? byNumber : store.find(name);
   const repository = known ?? store.renamed.get(name.toLowerCase());
   if (repository === undefined) throw notFound();
-  const level = lesser(store.level(repository, user.login), token.atMost);
+  const level = store.levelOf(repository, token);
   if (level === "none") throw notFound();
   if (known === undefined) throw movedTo(call, `${call.urls.api}/repos/${fullName(repository)}${rest}`);
   const inside = byId && second !== "" ? `/${second}${rest}` : rest;
@@ -73,7 +86,7 @@ async function runInRepository(call: Call, path: string): Promise<Answer> {
 function authenticate({ store, headers }: ApiRequest): { user: User; token: Token } {
   const [, secret] = /^(?:token|bearer)\s+(\S+)$/i.exec(headers.authorization ?? "") ?? [];
   if (secret === undefined) throw new ApiError(401, "Requires authentication");
-  const token = store.tokens.get(secret);
+  const token = store.token(secret);
   if (token === undefined) throw new ApiError(401, "Bad credentials");
   return { user: store.user(token.login), token };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createApp, type App } from "./apps.ts";
 import * as issues from "./issues.ts";
 import type { Issue } from "./model.ts";
 import { mergePull } from "./pulls.ts";
@@ -13,6 +14,13 @@ type Deeds = Pick<
   | "addUser"
   | "addToken"
   | "revokeToken"
+  | "createApp"
+  | "installApp"
+  | "suspendApp"
+  | "uninstallApp"
+  | "setAppTokenLife"
+  | "setClock"
+  | "tokensOf"
   | "createRepository"
   | "renameRepository"
   | "archiveRepository"
@@ -58,7 +66,15 @@ export function deeds(store: Store): Deeds {
     areas = {},
     app = false,
   }) => {
-    store.tokens.set(token, { login: store.user(login).login, atMost, areas, app });
+    store.tokens.set(token, {
+      login: store.user(login).login,
+      atMost,
+      areas,
+      app,
+      reach: null,
+      expiresAt: null,
+      installation: null,
+    });
     return token;
   };
   return {
@@ -69,6 +85,37 @@ export function deeds(store: Store): Deeds {
     },
     addToken,
     revokeToken: (token) => void store.tokens.delete(token),
+    createApp(options) {
+      const { app, pem } = createApp(store, options);
+      return { id: app.id, slug: app.slug, privateKey: pem };
+    },
+    installApp({ app, repos, permissions }) {
+      const known = appOf(store, app);
+      const repositories = repos.map((repo) => store.repository(repo));
+      const id = store.id();
+      known.installations.set(id, {
+        id,
+        account: repositories[0]?.owner ?? known.owner,
+        repositories: new Set(repositories.map((repository) => repository.id)),
+        permissions: permissions ?? known.permissions,
+        suspended: false,
+      });
+      store.changed();
+      return id;
+    },
+    suspendApp(app, suspended) {
+      const known = appOf(store, app);
+      for (const installation of known.installations.values()) installation.suspended = suspended;
+      if (suspended) endTokens(store, known);
+    },
+    uninstallApp(app) {
+      const known = appOf(store, app);
+      endTokens(store, known);
+      known.installations.clear();
+    },
+    setAppTokenLife: (ms) => void (store.appTokenLifeMs = ms),
+    setClock: (aheadMs) => void (store.clockAheadMs = aheadMs),
+    tokensOf: (login) => [...store.tokens].filter(([, token]) => token.login === login).map(([secret]) => secret),
     async createRepository(options) {
       const repository = await createRepository(store, options);
       return { id: repository.id, repo: fullName(repository) };
@@ -164,4 +211,18 @@ export function find(store: Store, repo: string, number: number) {
   const issue: Issue | undefined = repository.issues.get(number);
   if (issue === undefined) throw new Error(`the local GitHub has no ${repo}#${number}`);
   return { repository, issue };
+}
+
+/** @throws Error when there is no such App. */
+function appOf(store: Store, id: number): App {
+  const app = store.apps.get(id);
+  if (app === undefined) throw new Error(`the local GitHub has no App ${id}`);
+  return app;
+}
+
+/** An installation's tokens end with it. */
+function endTokens(store: Store, app: App): void {
+  for (const [secret, { installation }] of store.tokens) {
+    if (installation !== null && app.installations.has(installation)) store.tokens.delete(secret);
+  }
 }

@@ -22,7 +22,7 @@ const refusal = (status: number, body: string, headers: Record<string, string> =
 export function gitLogin(store: Store, authorization: string | undefined): Token | undefined {
   const [, encoded = ""] = /^basic\s+(\S+)$/i.exec(authorization ?? "") ?? [];
   const [name = "", ...password] = Buffer.from(encoded, "base64").toString().split(":");
-  return store.tokens.get(password.join(":")) ?? store.tokens.get(name);
+  return store.token(password.join(":")) ?? store.token(name);
 }
 
 /**
@@ -42,8 +42,7 @@ export async function answerGit(options: { store: Store; request: IncomingMessag
   if (token === undefined) {
     return refusal(401, "Invalid username or token.", { "www-authenticate": 'Basic realm="GitHub"' });
   }
-  const most = lesser(token.atMost, token.areas.contents ?? "admin");
-  const level = repository && lesser(store.level(repository, token.login), most);
+  const level = repository && lesser(store.levelOf(repository, token), token.areas.contents ?? "admin");
   if (repository === undefined || level === undefined || level === "none") return refusal(404, "Repository not found.");
   if (push && repository.archived) return refusal(403, "This repository was archived so it is read-only.");
   if (push && !atLeast(level, "write")) {

@@ -18,6 +18,12 @@ export interface Token {
   readonly areas: Readonly<Partial<Record<Area, Level>>>;
   /** An installation token of a GitHub App: it is no user's, and a repository's answer shows it no permissions. */
   readonly app: boolean;
+  /** Ids of the repositories that an installation's token reaches; null: those of its account. */
+  readonly reach: ReadonlySet<number> | null;
+  /** Of an installation's token; null: it has no end. */
+  readonly expiresAt: number | null;
+  /** Id of its installation; null: it is of none. */
+  readonly installation: number | null;
 }
 
 /** A rule as GitHub's API shows it, such as `{type: "creation"}`. */

@@ -4,7 +4,8 @@ import { Ajv, type ValidateFunction } from "ajv";
 import formats from "ajv-formats";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { OPERATIONS, operationsOf } from "./routes/table.ts";
-import { testGitHub, type TestGitHub } from "./test-github.ts";
+import { appJwt } from "./appJwt.fixture.ts";
+import { testGitHub, type Answered, type TestGitHub } from "./test-github.ts";
 
 interface Description {
   readonly paths: Record<string, Record<string, { responses: Record<string, { content?: Content; $ref?: string }> }>>;
@@ -68,6 +69,14 @@ function validator(method: string, path: string, status: number): ValidateFuncti
   return ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll("#/components", "github#/components")) as object);
 }
 
+/** Of an App, with its JSON web token; the code is of its manifest. */
+const APP_CALLS: readonly [method: string, path: string, status: number][] = [
+  ["GET", "/app", 200],
+  ["GET", `${REPO}/installation`, 200],
+  ["POST", "/app/installations/{installation_id}/access_tokens", 201],
+  ["POST", "/app-manifests/{code}/conversions", 201],
+];
+
 /** In this order: later ones need what earlier ones made. */
 const CALLS: readonly [method: string, path: string, status: number, body?: unknown][] = [
   ["GET", "/user", 200],
@@ -113,17 +122,43 @@ it.each(CALLS)("%s %s answers %i in GitHub's shape", async (method, template, st
     branch: "auto%2Fx",
   };
   const numbers = { issue_number: "1", pull_number: "3", comment_id: comment, ruleset_id: ruleset };
-  const path = template.replace(/\{(\w+)\}/g, (_, key: string) => ({ ...values, ...numbers })[key] ?? key);
+  const path = fill(template, { ...values, ...numbers });
   if (template.endsWith("/reviews")) {
     const comments = [{ path: "one", line: 1, body: "Why?" }];
     world.github.review({ repo: world.repo, number: 3, actor: "helper", state: "COMMENTED", body: "Hm.", comments });
   }
   const answer = await world.ask(method, path, body === undefined ? {} : { body });
+  expectShape(answer, { method, template, status });
+});
+
+it.each(APP_CALLS)("an App's %s %s answers %i in GitHub's shape", async (method, template, status) => {
+  const { github } = world;
+  const { id, privateKey } = github.createApp({ owner: "octo", slug: `app-${status}-${template.length}` });
+  const installation = github.installApp({ app: id, repos: [world.repo] });
+  const values = { owner: "octo", repo: "thing", installation_id: String(installation), code: await codeOf() };
+  const body = method === "POST" ? { body: {} } : {};
+  const answer = await world.ask(method, fill(template, values), { token: appJwt(privateKey, { iss: id }), ...body });
+  expectShape(answer, { method, template, status });
+});
+
+async function codeOf(): Promise<string> {
+  const manifest = JSON.stringify({ name: "new", redirect_url: "http://127.0.0.1:1/", default_permissions: {} });
+  const form = { method: "POST", body: new URLSearchParams({ manifest }), redirect: "manual" } as const;
+  const answer = await fetch(`${world.github.url}/settings/apps/new`, form);
+  return new URL(answer.headers.get("location") ?? "").searchParams.get("code") ?? "";
+}
+
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? key);
+}
+
+function expectShape(answer: Answered, call: { method: string; template: string; status: number }): void {
+  const { method, template, status } = call;
   expect([answer.status, answer.text.slice(0, answer.status === status ? 0 : 300)]).toEqual([status, ""]);
   const check = validator(method, template.split("?")[0] ?? "", status);
   check(answer.data);
   expect((check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ""}`)).toEqual([]);
-});
+}
 
 it("has a description of every operation that the sandbox answers", () => {
   const described = new Set(operationsOf(description.paths));

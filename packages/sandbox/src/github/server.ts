@@ -6,6 +6,7 @@ import { ApiError, json, type Answer } from "./answer.ts";
 import { faultFromJson } from "./control.ts";
 import type { FaultAction, Faults } from "./faults.ts";
 import { answerGit, gitLogin, isGitPath } from "./git-http.ts";
+import { answerAppPage, isAppPath } from "./pages/app-pages.ts";
 import { answerPage } from "./pages/answer-page.ts";
 import type { Store } from "./store.ts";
 
@@ -70,6 +71,7 @@ function kindOf({ method, url, path, accept }: { method: string; url: URL; path:
   if (path.startsWith("/_sandbox/")) return "control";
   if (API_PREFIX.test(url.pathname)) return "api";
   if (/^\/(user|rate_limit|graphql)$|^\/(repos|repositories)\//.test(path)) return "api";
+  if (isAppPath(path)) return "page";
   const form = method === "POST" && /^\/[^/]+\/[^/]+\/(issues|pull)\/\d+$/.test(path);
   return form || (method === "GET" && accept.includes("text/html")) ? "page" : "api";
 }
@@ -78,6 +80,7 @@ async function answerAside(options: { site: Site; request: IncomingMessage; url:
   const { site, request, url, kind } = options;
   if (kind === "health") return json(200, { status: "ok" });
   const body = await readBody(request);
+  if (kind === "page" && isAppPath(url.pathname)) return answerAppPage(site.store, { url, body: body.toString() });
   if (kind === "page") return answerPage({ ...site, request, url, body: body.toString() });
   if (!site.control || request.method === "GET") return json(404, { message: "Not Found" });
   if (request.method === "DELETE") site.faults.clear();
@@ -158,5 +161,5 @@ async function trickle(response: ServerResponse, answer: Answer, ms: number): Pr
 function loginOf(store: Store, request: IncomingMessage): string | undefined {
   const { authorization = "" } = request.headers;
   const [, secret = ""] = /^(?:token|bearer)\s+(\S+)$/i.exec(authorization) ?? [];
-  return store.tokens.get(secret)?.login ?? gitLogin(store, authorization)?.login;
+  return store.token(secret)?.login ?? gitLogin(store, authorization)?.login;
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { App, PendingApp } from "./apps.ts";
 import { Git } from "./git.ts";
 import type { Label, Level, PushEntry, Repository, RequestEntry, Token, User } from "./model.ts";
 
@@ -12,6 +13,13 @@ export class Store {
   readonly users = new Map<string, User>();
   readonly tokens = new Map<string, Token>();
   readonly repositories = new Map<string, Repository>();
+  readonly apps = new Map<number, App>();
+  /** By the code that the manifest's page has given. */
+  readonly pendingApps = new Map<string, PendingApp>();
+  /** How long a token of an installation lives. */
+  appTokenLifeMs = 60 * 60_000;
+  /** By how much this GitHub's clock is ahead of the machine's. */
+  clockAheadMs = 0;
   /** Lower-case old full name → the repository that had it. */
   readonly renamed = new Map<string, Repository>();
   readonly requests: RequestEntry[] = [];
@@ -25,6 +33,16 @@ export class Store {
   constructor(dir: string) {
     this.dir = dir;
     this.events.setMaxListeners(0);
+  }
+
+  now(): number {
+    return Date.now() + this.clockAheadMs;
+  }
+
+  /** A token that is good now. */
+  token(secret: string): Token | undefined {
+    const token = this.tokens.get(secret);
+    return token === undefined || (token.expiresAt ?? Infinity) > this.now() ? token : undefined;
   }
 
   id(): number {
@@ -76,6 +94,12 @@ export class Store {
   level(repository: Repository, login: string): Level {
     if (repository.owner.toLowerCase() === login.toLowerCase()) return "admin";
     return repository.permissions.get(login.toLowerCase()) ?? (repository.private ? "none" : "read");
+  }
+
+  /** What a token may do in a repository, as far as its areas do not say otherwise. */
+  levelOf(repository: Repository, { login, atMost, reach }: Token): Level {
+    const own = reach === null ? this.level(repository, login) : reach.has(repository.id) ? "write" : null;
+    return lesser(own ?? (repository.private ? "none" : "read"), atMost);
   }
 
   /** One at a time per repository: what moves refs must see what the one before it did. */

@@ -11,6 +11,7 @@ import type {
   ContentGuard,
   Ruleset,
 } from "./model.ts";
+import type { NewApp, Permissions } from "./apps.ts";
 import type { CreateRepository } from "./repositories.ts";
 
 export interface GitHubOptions {
@@ -79,6 +80,19 @@ export interface LocalGitHub {
     app?: boolean;
   }): string;
   revokeToken(token: string): void;
+  /** Default permissions: those that tac8 needs. */
+  createApp(options: NewApp): { readonly id: number; readonly slug: string; readonly privateKey: string };
+  /** Installs the App with this id on repositories of one account. @returns the installation's id */
+  installApp(options: { app: number; repos: readonly string[]; permissions?: Permissions }): number;
+  /** Its tokens end, and it gets no new ones until `suspended` is false. */
+  suspendApp(app: number, suspended: boolean): void;
+  uninstallApp(app: number): void;
+  /** How long an installation's tokens live that are made from now on. Default: an hour. */
+  setAppTokenLife(ms: number): void;
+  /** Puts this GitHub's clock ahead of the machine's, or behind it. */
+  setClock(aheadMs: number): void;
+  /** Every token that the account has, or has had. */
+  tokensOf(login: string): readonly string[];
   createRepository(options: CreateRepository): Promise<{ readonly id: number; readonly repo: string }>;
   renameRepository(repo: string, name: string): void;
   archiveRepository(repo: string): void;

@@ -1,3 +1,4 @@
+import { appRoutes } from "./apps.ts";
 import { commentRoutes } from "./comments.ts";
 import { gitRoutes } from "./git.ts";
 import { issueRoutes } from "./issues.ts";
@@ -23,6 +24,7 @@ export const REPOSITORY_ROUTES: readonly RepositoryRoute[] = [
 
 /** Key of every REST operation that the sandbox answers. */
 export const OPERATIONS: readonly string[] = [
+  ...appRoutes.map(({ method, path }) => operationKey(method, path)),
   ...PLAIN_ROUTES.map(({ method, path }) => operationKey(method, path)),
   ...REPOSITORY_ROUTES.map(({ method, path }) => operationKey(method, `/repos/:owner/:repo${path}`)),
 ];
