@@ -6,19 +6,21 @@ import type { World } from "./world.ts";
 
 /** Start the `tac8` command as an operator named ann runs it: a process of its own. */
 export function tac8(world: World, ...args: string[]): Launched {
-  return launch(programOf("cli"), {
-    args,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: world.dir,
-      USER: "ann",
-      TAC8_CONFIG: join(world.dir, "config.toml"),
-      TAC8_HOME: world.home,
-      REDIS_URL: world.redisServer.url,
-      GITHUB_TOKEN: world.token,
-      GITHUB_API_URL: world.github.url,
-    },
-  });
+  return launch(programOf("cli"), { args, env: environmentOf(world) });
+}
+
+/** The operator's environment. */
+export function environmentOf(world: World): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    HOME: world.dir,
+    USER: "ann",
+    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_HOME: world.home,
+    REDIS_URL: world.redisServer.url,
+    GITHUB_TOKEN: world.token,
+    GITHUB_API_URL: world.github.url,
+  };
 }
 
 /** Return what the command prints; expects that it succeeds without a word on stderr. */

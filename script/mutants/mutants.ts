@@ -972,7 +972,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "label-trust",
     file: `${RUNNER}/steps/trigger.ts`,
-    find: "const trusted = await isTrusted(run, event.actor);",
+    find: "const trusted = await isTrustedLabel(run, event.actor);",
     replace: "const trusted = true as boolean;",
     test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
     promise: "only someone who can write starts a run",

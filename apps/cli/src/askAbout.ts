@@ -1,5 +1,6 @@
 import { sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { createGitHub } from "@tac8/core/github/client";
+import { openTokens } from "@tac8/core/github/openTokens";
 import { createLogger } from "@tac8/core/log/logger";
 import type { GitHubFacts } from "@tac8/core/why/facts";
 import { askGitHub } from "@tac8/core/why/github";
@@ -13,13 +14,14 @@ export async function askAbout(
   { config, repositories }: Pick<Place, "config" | "repositories">,
   { ref, now }: { readonly ref: IssueRef; readonly now: () => number },
 ): Promise<GitHubFacts> {
-  const token = config?.secrets.githubToken ?? null;
-  if (config === null || token === null) return { asked: false, because: "there is no GitHub token here" };
+  if (config === null || config.secrets.github === null)
+    return { asked: false, because: "there is no GitHub token here" };
+  const log = createLogger({ name: "cli", level: "silent", secrets: config.secrets.values });
   const github = createGitHub({
     apiUrl: config.github.api_url,
-    token,
-    tokenSource: config.secrets.githubTokenSource,
-    log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
+    tokens: openTokens(config, { log, requestTimeoutMs: ANSWER_MS, now }),
+    secrets: config.secrets.values,
+    log,
     requestTimeoutMs: ANSWER_MS,
     now,
   });

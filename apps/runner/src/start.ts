@@ -114,8 +114,9 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   let pace: PaceKeeper | null = null;
 
   // What clears up.
+  const { tokens } = github;
   const { openSide } = services;
-  const janitorServices = { config, store: services.store, queue, redis, log, now, name, openSide };
+  const janitorServices = { config, store: services.store, queue, redis, log, now, name, tokens, openSide };
   const janitor = startJanitor(janitorServices);
   closeLater(janitor);
   closeLater(hearAsks({ ...janitorServices, homeId: services.homeId }));

@@ -1,6 +1,6 @@
 import type { IssueRef } from "@tac8/core/domain/reference";
 import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
-import { mayStart } from "@tac8/core/github/mayStart";
+import { mayLabel } from "@tac8/core/github/mayStart";
 import { showQueued, showWithdrawn, type QueuedComment } from "@tac8/core/github/queuedComment";
 import type { Actor } from "./act.ts";
 import type { RepositorySnapshot } from "./plan.ts";
@@ -53,7 +53,7 @@ async function isTrusted(
   { ref, signal }: Pick<QueuedComment, "ref" | "signal">,
 ): Promise<boolean> {
   const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
-  return event !== null && mayStart(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
+  return event !== null && mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
 }
 
 async function politely({ comments, log }: Actor, speak: () => Promise<void>): Promise<void> {

@@ -7,6 +7,7 @@ import { resolveConfig, type Config } from "@tac8/core/config/resolve";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import type { IssueState } from "@tac8/core/domain/states";
 import { createGitHub } from "@tac8/core/github/client";
+import { oneToken } from "@tac8/core/github/tokens";
 import { createLogger } from "@tac8/core/log/logger";
 import { backoffStrategy, QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import type { IssuePatch } from "@tac8/core/state/issueState";
@@ -79,7 +80,14 @@ export async function createHarness(options: { repositories?: readonly string[] 
   const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
   let ahead = 0;
   const now = () => Date.now() + ahead;
-  const client = createGitHub({ apiUrl: github.url, token, log, writeIntervalMs: 0, retryBaseMs: 10, now });
+  const client = createGitHub({
+    apiUrl: github.url,
+    tokens: oneToken({ token }),
+    log,
+    writeIntervalMs: 0,
+    retryBaseMs: 10,
+    now,
+  });
   const { signal } = new AbortController();
   const vitals = () => ({});
   const services: PollServices = {
@@ -179,4 +187,9 @@ export function configFor({ dir, apiUrl, token, repositories }: ConfigFor): Conf
   const { config, problems } = resolveConfig({ text, path, folder, env, readSecretFile: () => "" });
   if (config === null) throw new Error(JSON.stringify(problems));
   return config;
+}
+
+/** The token of a configuration with a token. */
+export function tokenOf({ secrets }: Pick<Config, "secrets">): string {
+  return secrets.github?.kind === "token" ? secrets.github.token : "";
 }

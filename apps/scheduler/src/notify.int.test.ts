@@ -11,7 +11,7 @@ import { appendEvent, type TransitionEvent } from "@tac8/core/state/events";
 import { clearHold, setHold } from "@tac8/core/state/holds";
 import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
 import { freePort } from "@tac8/sandbox/redis";
-import { createHarness, type Harness } from "./harness.fixture.ts";
+import { createHarness, tokenOf, type Harness } from "./harness.fixture.ts";
 import { createNotifier } from "./notify.ts";
 
 interface Got {
@@ -115,7 +115,7 @@ test("every place in its shape, without a secret; the issue's title, question an
   };
   const tell = notifier({ places });
   await tell();
-  const token = at.config.secrets.githubToken ?? "";
+  const token = tokenOf(at.config);
   await job.park("blocked", { question: `Is it ${token}?` });
   await log({ issue: at.jobId(number), to: "blocked", reason: "asks" });
   await tell();
@@ -243,7 +243,7 @@ async function scheduler(): Promise<ChildProcess> {
       TAC8_HOME: join(at.dir, "home"),
       REDIS_URL: at.redisServer.url,
       GITHUB_API_URL: at.github.url,
-      GITHUB_TOKEN: at.config.secrets.githubToken ?? "",
+      GITHUB_TOKEN: tokenOf(at.config),
       TAC8_WEBHOOK_URL: `${origin()}/hook`,
     },
     stdio: ["ignore", "ignore", "ignore"],

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readEvents } from "@tac8/core/state/events";
 import { readScheduler } from "@tac8/core/state/presence";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
+import { createHarness, LABEL, OWNER, REPO, tokenOf, type Harness } from "./harness.fixture.ts";
 
 let at: Harness;
 beforeEach(async () => {
@@ -50,7 +50,7 @@ describe("a repository with 300 labelled issues", () => {
     await at.github.commitTo({ repo: REPO, branch: "topic", files: { a: "b" }, author: OWNER });
     const answer = await fetch(`${at.github.url}/repos/${REPO}/pulls`, {
       method: "POST",
-      headers: { authorization: `Bearer ${at.config.secrets.githubToken}` },
+      headers: { authorization: `Bearer ${tokenOf(at.config)}` },
       body: JSON.stringify({ title: "t", head: "topic", base: "main" }),
     });
     const { number } = (await answer.json()) as { number: number };

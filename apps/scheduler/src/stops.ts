@@ -9,7 +9,7 @@ import { statusText } from "@tac8/core/domain/texts";
 import { findCause } from "@tac8/core/github/cause";
 import type { GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
-import { mayStart } from "@tac8/core/github/mayStart";
+import { mayLabel } from "@tac8/core/github/mayStart";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { crossOffStop, endInQueue } from "@tac8/core/queue/stop";
@@ -95,7 +95,7 @@ async function tell({ config, store, github, login, signal }: StopServices, jobI
   await tolerate(async () => {
     const events = await github.labeledEvents(ref, ref.number, label, { signal });
     labelEvent = Math.max(labelEvent, events[0]?.id ?? 0);
-    const trusts = (account: string) => mayStart(github, { repo: ref, login: account, trustedUsers }, { signal });
+    const trusts = (account: string) => mayLabel(github, { repo: ref, login: account, trustedUsers }, { signal });
     isCaused = (await findCause(github, { ref, label, login, mayStart: trusts, events }, { signal })) !== null;
     // GitHub may tell of an event some seconds after its label.
     if (events.length === 0) isCaused ||= await isLabelled(talk, label);

@@ -11,8 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const NOTHING = {
-  githubToken: null,
-  githubTokenSource: null,
+  github: null,
   boardPassword: null,
   boardPasswordSource: null,
   metricsToken: null,

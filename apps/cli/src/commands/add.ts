@@ -1,4 +1,5 @@
-import { NO_TOKEN } from "@tac8/core/config/variables";
+import { noCredentials } from "@tac8/core/config/credentials";
+import { openTokens } from "@tac8/core/github/openTokens";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { priorityLabel, PRIORITIES, priorityOf, type Priority } from "@tac8/core/domain/priority";
 import { triggerLabel } from "@tac8/core/domain/labels";
@@ -59,16 +60,14 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-function connect({ secrets, github }: Config, { now }: Context): GitHub {
-  const { githubToken: token, githubTokenSource: tokenSource } = secrets;
-  if (token === null) {
-    throw new Problem(NO_TOKEN);
-  }
+function connect(config: Config, { now }: Context): GitHub {
+  const { secrets, github } = config;
+  if (secrets.github === null) throw new Problem(noCredentials(github));
   const log = createLogger({ name: "cli", level: "silent", secrets: secrets.values });
   return createGitHub({
     apiUrl: github.api_url,
-    token,
-    tokenSource,
+    tokens: openTokens(config, { log, now }),
+    secrets: secrets.values,
     log,
     writeIntervalMs: github.write_interval_ms,
     now,

@@ -23,6 +23,7 @@ let tools: Lab;
 let server: RedisServer;
 let github: LocalGitHub;
 let token: string;
+let made = 0;
 const cleanups: (() => unknown)[] = [];
 
 beforeAll(async () => {
@@ -126,6 +127,29 @@ test("a Redis on TCP that asks for no password is worth a line; one on a socket,
   const wrong = await found([], { ...named, REDIS_PASSWORD: "other-password" });
   expect(of(wrong, "Redis")).toMatchObject([{ verdict: "problem", text: expect.stringContaining("refuses us") }]);
   expect(JSON.stringify([good, wrong])).not.toMatch(/long-password|other-password/);
+});
+
+test("a GitHub App: where it is installed, and that its tokens are renewed", async () => {
+  configure();
+  const { id, privateKey } = github.createApp({ owner: "octo", slug: `doctor-${made++}` });
+  const env = { GITHUB_TOKEN: "", GITHUB_APP_ID: String(id), GITHUB_APP_PRIVATE_KEY: privateKey };
+  const missing = await found([], env);
+  expect(of(missing, "GitHub token").map(({ verdict, text }) => [verdict, text])).toEqual([
+    ["ok", expect.stringContaining(`/apps/doctor-`)],
+    ["problem", `the GitHub App ${id} is not installed on ${REPO}`],
+  ]);
+  github.installApp({ app: id, repos: [REPO] });
+  const report = await found([], env);
+  expect(of(report, "GitHub token").map(({ verdict, text }) => [verdict, text])).toEqual([
+    ["ok", expect.stringMatching(/the next one is made in time, this one is good for 60 minutes/)],
+    ["ok", `${REPO}: within reach of the App's installation for octo`],
+  ]);
+  expect(of(report, "Permissions")).toMatchObject([{ verdict: "ok" }]);
+  const stranger = github.createApp({ owner: "octo", slug: `stranger-${made++}` });
+  const wrong = await found([], { ...env, GITHUB_APP_PRIVATE_KEY: stranger.privateKey });
+  expect(of(wrong, "GitHub token")).toMatchObject([
+    { verdict: "problem", text: expect.stringContaining("does not accept") },
+  ]);
 });
 
 test("a Redis on a socket that asks for a password gets REDIS_PASSWORD, and the advice names it", async () => {

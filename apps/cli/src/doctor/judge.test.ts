@@ -20,7 +20,7 @@ import { judgeRateLimit } from "./checks/rateLimit.ts";
 import { judgeAway, judgeRedis } from "./checks/redis.ts";
 import type { RulesetFacts } from "@tac8/core/github/rules";
 import { judgeBranches, type BranchFacts } from "./checks/branchRules.ts";
-import { judgeToken } from "./checks/token.ts";
+import { judgeApp, judgeToken } from "./checks/token.ts";
 import type { Finding } from "./finding.ts";
 
 const error = (kind: GitHubErrorKind) =>
@@ -94,6 +94,25 @@ test.each([
   const finding = judgeToken({ login }, "https://x");
   expect([finding.verdict, finding.text]).toEqual(["note", expect.stringMatching(words)]);
   expect(finding.text).toContain("ends after an hour");
+});
+
+const REACHED = { repo: { owner: "o", repo: "r" }, why: null };
+const INSTALLATION = { id: 1, slug: "tac8", account: "o", url: "https://x/i/1", permissions: {}, suspended: false };
+
+test("an App's token says whose it is, that it is renewed, and which repositories it reaches", () => {
+  const places = [
+    { ...REACHED, installation: INSTALLATION },
+    { ...REACHED, installation: null, why: "the GitHub App 1 is not installed on o/r: install it there" },
+  ];
+  const findings = judgeApp({ slug: "tac8", url: "https://x/apps/tac8", places, leftMs: 3_000_000 }, "https://x");
+  expect(findings).toMatchObject([
+    { verdict: "ok", text: expect.stringMatching(/GitHub App tac8 \(https:\/\/x\/apps\/tac8\).*50 minutes/) },
+    { verdict: "ok", text: "o/r: within reach of the App's installation for o" },
+    { verdict: "problem", text: "the GitHub App 1 is not installed on o/r", advice: "install it there" },
+  ]);
+  expect(judgeApp(error("unauthorized"), "https://x")).toMatchObject([
+    { verdict: "problem", advice: expect.stringContaining("private key") },
+  ]);
 });
 
 const branches = (given: Partial<BranchFacts>) =>

@@ -4,6 +4,7 @@ import { isProxySet, proxyFor, type Proxy } from "@tac8/core/config/proxy";
 import { variable } from "@tac8/core/config/environment";
 import type { Config, ConfigProblem } from "@tac8/core/config/resolve";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
+import { openTokens } from "@tac8/core/github/openTokens";
 import { createLogger } from "@tac8/core/log/logger";
 import { createRedactor } from "@tac8/core/log/redact";
 import { dirname } from "node:path";
@@ -79,6 +80,14 @@ export function openSite(context: Context, flag: string | undefined, options: Do
   const redisUrl = named ? draft.redisUrl : inHome;
   // Where there is no configuration, what the environment has wrong is worth a line all the same.
   const problems = loaded.found ? loaded.problems : loaded.problems.filter(({ place }) => place !== "file");
+  const asking = {
+    apiUrl: config.github.api_url,
+    log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
+    requestTimeoutMs: answerMs,
+    ...(waits.githubRetry === undefined ? {} : { retryBaseMs: waits.githubRetry }),
+    now,
+  };
+  const tokens = openTokens(config, asking);
   return {
     ...options,
     kind: demo !== null ? "demo" : loaded.config !== null ? "config" : loaded.found ? "broken" : "none",
@@ -96,16 +105,7 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     userHome: env["HOME"] || null,
     command: context.command,
     proxy: { used: proxyFor(config.github.api_url, env), set: isProxySet(env), usable: canUseProxy(env) },
-    github: createGitHub({
-      apiUrl: config.github.api_url,
-      token: config.secrets.githubToken ?? "",
-      tokenSource: config.secrets.githubTokenSource,
-      log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
-      requestTimeoutMs: answerMs,
-      writeIntervalMs: betweenWrites,
-      ...(waits.githubRetry === undefined ? {} : { retryBaseMs: waits.githubRetry }),
-      now,
-    }),
+    github: createGitHub({ ...asking, tokens, secrets: config.secrets.values, writeIntervalMs: betweenWrites }),
     answerMs,
     redact: createRedactor(config.secrets.values),
     now,

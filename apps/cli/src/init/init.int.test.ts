@@ -186,7 +186,7 @@ fieldTest("E2", "what init stored is found in a new shell; a variable comes befo
   terminal.type("\r");
   await terminal.ended;
   const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
-  expect(found?.secrets).toMatchObject({ githubToken: SECRET, githubTokenSource: join(lab.home, "github-token") });
+  expect(found?.secrets).toMatchObject({ github: { token: SECRET, source: join(lab.home, "github-token") } });
   const cli = lab.start(["doctor", "--json"], {}, { betweenWrites: 0 });
   await cli.ended;
   const { checks } = JSON.parse(cli.stdout()) as { checks: { check: string; text: string }[] };

@@ -1,8 +1,8 @@
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
-import { nameToken } from "@tac8/core/config/tokenName";
 import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
+import { openTokens } from "@tac8/core/github/openTokens";
 import { createLogger } from "@tac8/core/log/logger";
 
 const ANSWER_MS = 8000;
@@ -10,15 +10,17 @@ const AT_ONCE = 5;
 
 /** Asks GitHub who the token is and what it may do in each configured repository. Rejects when the signal is aborted. */
 export async function checkAccess(config: Config, signal: AbortSignal): Promise<AccessReport> {
+  const log = createLogger({ name: "cli", level: "silent", secrets: config.secrets.values });
+  const tokens = openTokens(config, { log, requestTimeoutMs: ANSWER_MS, now: Date.now });
   const github = createGitHub({
     apiUrl: config.github.api_url,
-    token: config.secrets.githubToken ?? "",
-    tokenSource: config.secrets.githubTokenSource,
-    log: createLogger({ name: "cli", level: "silent", secrets: config.secrets.values }),
+    tokens,
+    secrets: config.secrets.values,
+    log,
     requestTimeoutMs: ANSWER_MS,
     now: Date.now,
   });
-  const token = nameToken(config.secrets.githubTokenSource);
+  const token = tokens.name;
   const within = AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_MS)]);
   const viewer = await attempt(github.viewer({ signal: within }), signal);
   // A token of a GitHub App has no user: 403 says nothing about the repositories.

@@ -1,14 +1,17 @@
 import { isOfToken, variable } from "@tac8/core/config/environment";
 import { describeProblems, type LoadedConfig } from "@tac8/core/config/load";
 import type { Config } from "@tac8/core/config/resolve";
-import { NO_TOKEN } from "@tac8/core/config/variables";
+import { noCredentials } from "@tac8/core/config/credentials";
 
 export type UpDecision =
   | { readonly kind: "up"; readonly config: Config }
   | { readonly kind: "demo" }
   | { readonly kind: "problems"; readonly lines: readonly string[] };
 
-const TOKEN_MISSING = `${NO_TOKEN}; or run tac8 demo`;
+const missing = (github: Parameters<typeof noCredentials>[0]) => `${noCredentials(github)}; or run tac8 demo`;
+
+/** With one of these, somebody means real work. */
+const GIVEN = ["GITHUB_TOKEN", "GITHUB_APP_PRIVATE_KEY"].flatMap((name) => [name, `${name}_FILE`]);
 
 /** What `tac8 up` does with what it was given: the real work, the demo where nothing at all was given, or nothing. */
 export function decideUp(given: {
@@ -18,13 +21,14 @@ export function decideUp(given: {
   const { loaded, env } = given;
   const { config, draft, problems, path, found, named } = loaded;
   if (config !== null) {
-    return config.secrets.githubToken === null ? { kind: "problems", lines: [TOKEN_MISSING] } : { kind: "up", config };
+    if (config.secrets.github !== null) return { kind: "up", config };
+    return { kind: "problems", lines: [missing(config.github)] };
   }
-  const token = variable(env, "GITHUB_TOKEN") !== null || variable(env, "GITHUB_TOKEN_FILE") !== null;
+  const token = GIVEN.some((name) => variable(env, name) !== null);
   const wrong = problems.some(({ key, place }) => key !== "" && place !== "file");
   if (!found && !token && !named && !wrong) return { kind: "demo" };
   const lines = describeProblems(problems, path).split("\n");
-  const isKnown = token || (draft?.secrets.githubToken ?? null) !== null;
-  if (!isKnown && !problems.some(({ key }) => isOfToken(key))) lines.push(TOKEN_MISSING);
+  const isKnown = token || (draft?.secrets.github ?? null) !== null;
+  if (!isKnown && !problems.some(({ key }) => isOfToken(key))) lines.push(missing(draft?.github ?? {}));
   return { kind: "problems", lines };
 }

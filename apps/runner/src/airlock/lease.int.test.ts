@@ -22,7 +22,7 @@ test("a branch that moves between our look at it and the push is not overwritten
     }
   };
   try {
-    const clean = { ...bench.clean, url: `${gate.url}/${REPO}.git`, token: bench.token };
+    const clean = { ...bench.clean, url: `${gate.url}/${REPO}.git` };
     const given = { mirror: bench.mirror.paths, clean, agent: bench.place, tree: bench.paths.tree };
     const incoming = { ...given, baseSha: await bench.base(), known: [], runId: bench.name };
     const pushing = withIncoming(incoming, ({ dir, head }) =>

@@ -1,5 +1,6 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { oneToken } from "@tac8/core/github/tokens";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
@@ -44,7 +45,7 @@ async function push({
   token = bench.token,
   env = bench.clean.env,
 }: Push = {}): Promise<"pushed" | "already"> {
-  const clean = { ...bench.clean, url: url ?? bench.clean.url, token, env };
+  const clean = { ...bench.clean, url: url ?? bench.clean.url, tokens: oneToken({ token }), env };
   const incoming = {
     mirror: bench.mirror.paths,
     clean,

@@ -1,14 +1,14 @@
 import type { SimpleGit } from "simple-git";
 import { gitProxyEnvironment } from "@tac8/core/config/proxy";
+import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { gitEnvironment, openGit } from "./openGit.ts";
 import { runGit, type GitRun } from "./runGit.ts";
 
 export interface CleanSide {
   /** Address of the repository, without any credentials. */
   readonly url: string;
-  readonly token: string;
-  /** Config `secrets.githubTokenSource`. */
-  readonly tokenSource?: string | null;
+  /** Borrowed. Each command that talks to GitHub has the token of its moment. */
+  readonly tokens: GitHubTokens;
   /** The bare copy of the repository. Throwaway repositories borrow its objects. */
   readonly mirrorDir: string;
   /** Environment of the runner that git may see: PATH, certificates; and the proxies. */
@@ -76,7 +76,7 @@ export function networkEnv(side: CleanSide, dir: string): Record<string, string>
 export const TOKEN_FD = 3;
 
 /** Text that git's credential helper reads from `TOKEN_FD` and gives to git. */
-export function tokenAnswer({ token }: CleanSide): string {
+export function tokenAnswer(token: string): string {
   return `username=x-access-token\npassword=${token}\n`;
 }
 

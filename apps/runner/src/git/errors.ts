@@ -1,5 +1,6 @@
-import { nameToken } from "@tac8/core/config/tokenName";
+import { nameToken, replaceAdvice } from "@tac8/core/config/tokenName";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { GitHubError } from "@tac8/core/github/errors";
 import { saysDiskFull } from "./diskFull.ts";
 import { judgeRefusedPush } from "./refusedPush.ts";
 
@@ -80,20 +81,23 @@ async function named<T>(work: () => Promise<T>, nameOf: (said: string) => Failur
   try {
     return await work();
   } catch (error) {
-    if (error instanceof StepFailure) throw error;
+    if (error instanceof StepFailure || error instanceof GitHubError) throw error;
     throw new StepFailure(nameOf(error instanceof Error ? error.message : String(error)), { cause: error });
   }
 }
 
 /** Git's own words for a bad token are about a terminal that is not there. */
 function adviceOn(text: string, token: string): string {
-  if (/returned error: 401|Authentication failed|could not read Username/i.test(text)) {
-    return `GitHub refuses the token: replace ${token} with a valid one`;
-  }
+  if (saysRefusedToken(text)) return `GitHub refuses the token: ${replaceAdvice(token)}`;
   if (/returned error: (403|451)/i.test(text)) {
     return "Check that the token may write Contents of this repository, and that it is not archived";
   }
   return `Check the repository's name in the configuration, and that ${token} may see it`;
+}
+
+/** Pure. */
+export function saysRefusedToken(text: string): boolean {
+  return /returned error: 401|Authentication failed|could not read Username/i.test(text);
 }
 
 function withoutProgress(text: string): string {

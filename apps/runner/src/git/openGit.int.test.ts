@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
+import { oneToken } from "@tac8/core/github/tokens";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { breakGit } from "../workspace/testing/breakGit.ts";
 import { cleanGit } from "./cleanSide.ts";
@@ -18,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true }));
 
 const gitWith = (env: Record<string, string>) =>
-  cleanGit({ url: "https://github.invalid/octo/widgets.git", token: "", mirrorDir, env }, mirrorDir);
+  cleanGit({ url: "https://github.invalid/octo/widgets.git", tokens: oneToken(null), mirrorDir, env }, mirrorDir);
 const PATH = process.env["PATH"] ?? "";
 
 test("what a repository of the clean side lacks is null", async () => {

@@ -1,8 +1,7 @@
-import { nameToken } from "@tac8/core/config/tokenName";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { execa } from "execa";
 import { networkEnv, tokenAnswer, TOKEN_FD, type CleanSide, type NetworkBounds } from "./cleanSide.ts";
-import { remoteStep } from "./errors.ts";
+import { remoteStep, saysRefusedToken } from "./errors.ts";
 import { sanitizeRepository } from "./sanitizeRepository.ts";
 
 const MINUTE_MS = 60_000;
@@ -32,7 +31,7 @@ export interface NetworkCommand {
 /**
  * Run one git command that talks to GitHub, with the token, which is in no argument and no environment. Whatever GitHub
  * sends or holds back, the command ends in time, and so does every process that it has started. @returns the output of git,
- * trimmed. @throws StepFailure, of kind `github` at a bound; `cause` has git's own words. Or the signal's reason.
+ * trimmed. @throws GitHubError where there is no token; StepFailure, of kind `github` at a bound: `cause` has git's own words. Or the signal's reason.
  */
 export async function overNetwork(side: CleanSide, command: NetworkCommand): Promise<string> {
   const { what, kind, dir, args, signal } = command;
@@ -44,9 +43,8 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
   const silence = setTimeout(end, silentMs, `nothing was heard of it for ${inWords(silentMs)}`);
   try {
     const either = signal === undefined ? bound.signal : AbortSignal.any([signal, bound.signal]);
-    return await remoteStep(what, nameToken(side.tokenSource ?? null), () =>
-      run(side, { dir, args, signal: either, onOutput: () => silence.refresh() }),
-    );
+    const onOutput = () => silence.refresh();
+    return await remoteStep(what, side.tokens.name, () => withToken(side, { dir, args, signal: either, onOutput }));
   } catch (error) {
     signal?.throwIfAborted();
     if (!bound.signal.aborted) throw error;
@@ -58,7 +56,22 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
   }
 }
 
+/** GitHub has done nothing for a token that it refuses, so the command runs again where there is another one. */
+async function withToken(side: CleanSide, running: Omit<Running, "token">): Promise<string> {
+  const { signal } = running;
+  const token = await side.tokens.get({ signal });
+  try {
+    return await run(side, { ...running, token });
+  } catch (error) {
+    const isRefused = error instanceof Error && saysRefusedToken(error.message);
+    const another = isRefused ? await side.tokens.replace(token, { signal }) : null;
+    if (another === null) throw error;
+    return await run(side, { ...running, token: another });
+  }
+}
+
 interface Running {
+  readonly token: string;
   readonly dir: string;
   readonly args: readonly string[];
   readonly signal: AbortSignal;
@@ -66,7 +79,7 @@ interface Running {
 }
 
 /** @throws Error with git's words, or with its exit code where it said nothing. */
-async function run(side: CleanSide, { dir, args, signal, onOutput }: Running): Promise<string> {
+async function run(side: CleanSide, { token, dir, args, signal, onOutput }: Running): Promise<string> {
   const child = execa("git", args, {
     cwd: dir,
     extendEnv: false,
@@ -81,7 +94,7 @@ async function run(side: CleanSide, { dir, args, signal, onOutput }: Running): P
   });
   const socket = child.stdio[TOKEN_FD];
   socket?.on("error", () => undefined); // Git may end without having asked.
-  socket?.end(tokenAnswer(side));
+  socket?.end(tokenAnswer(token));
   child.stdout.on("data", onOutput);
   child.stderr.on("data", onOutput);
   const { exitCode, stdout, stderr, isMaxBuffer, shortMessage } = await child;

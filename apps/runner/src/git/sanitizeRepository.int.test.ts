@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { oneToken } from "@tac8/core/github/tokens";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
 import { cleanGit, type CleanSide } from "./cleanSide.ts";
@@ -267,7 +268,7 @@ test.each(PLANTED)("$what acts in a git that has the token, and in none of ours"
   const place = await placeOf(planted);
   reached = [];
   await rm(ran, { force: true });
-  const side: CleanSide = { ...bench.clean, token: tokenOf(planted), mirrorDir: place.mirror };
+  const side: CleanSide = { ...bench.clean, tokens: oneToken({ token: tokenOf(planted) }), mirrorDir: place.mirror };
   const said = await overNetwork(side, commandOf(planted, place.dir)).catch((error: unknown) => String(error));
   if (planted.refused === true) expect(said).toContain("GitHub refuses the token");
   else if (planted.what.includes("that is none")) expect(said).toContain("not a git repository");

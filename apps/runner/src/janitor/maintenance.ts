@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
+import { oneToken } from "@tac8/core/github/tokens";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
 import { LOCK_WAIT_MS, Mirror } from "../workspace/mirror.ts";
@@ -34,7 +35,7 @@ export async function maintainMirrors(options: {
     const paths = mirrorPaths(config.home, ref);
     const mirror = new Mirror(paths, {
       url: gitUrl(config.github.api_url, ref),
-      token: "",
+      tokens: oneToken(null),
       mirrorDir: paths.dir,
       env: config.agentEnv,
     });

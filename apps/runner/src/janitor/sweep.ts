@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
+import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { EASE } from "@tac8/core/health/limits";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { gitUrl } from "@tac8/core/github/urls";
@@ -31,6 +32,8 @@ export interface JanitorServices {
   readonly redis: Redis;
   readonly log: Logger;
   readonly now: () => number;
+  /** Borrowed. */
+  readonly tokens: GitHubTokens;
   /** The runner's name, for the event log. */
   readonly name: string;
   readonly openSide: OpenSide;
@@ -146,10 +149,10 @@ async function liveRuns(home: string): Promise<ReadonlySet<string> | null> {
 }
 
 function removalOptions(
-  { config, store, queue, openSide, signal, dryRun = false }: JanitorServices,
+  { config, store, queue, openSide, signal, tokens, dryRun = false }: JanitorServices,
   marker: string,
 ): RemovalOptions {
-  const { home, worktree, github, secrets } = config;
+  const { home, worktree, github } = config;
   const env = { ...config.agentEnv, [RUN_MARKER]: marker };
   return {
     home,
@@ -163,9 +166,8 @@ function removalOptions(
     signal,
     freshMirror: onceEach(async (ref) => {
       const paths = mirrorPaths(home, ref);
-      const { githubToken, githubTokenSource: tokenSource } = secrets;
       const url = gitUrl(github.api_url, ref);
-      const mirror = new Mirror(paths, { url, token: githubToken ?? "", tokenSource, mirrorDir: paths.dir, env });
+      const mirror = new Mirror(paths, { url, tokens, mirrorDir: paths.dir, env });
       await mirror.refresh(signal);
       return mirror;
     }),

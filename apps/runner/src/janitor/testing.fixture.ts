@@ -9,6 +9,7 @@ import type { IssueState } from "@tac8/core/domain/states";
 import { createLogger } from "@tac8/core/log/logger";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { createIssueStore } from "@tac8/core/state/issueStore";
+import { oneToken } from "@tac8/core/github/tokens";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { openDirectSide } from "../place/side.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
@@ -47,6 +48,7 @@ export async function createJanitorBench(): Promise<JanitorBench> {
     queue,
     redis,
     log,
+    tokens: oneToken({ token: git.token }),
     now: () => Date.now() + ahead,
     name: "pi/0",
     openSide: openDirectSide,

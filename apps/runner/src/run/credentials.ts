@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import type { GitHubCredentials } from "@tac8/core/config/credentials";
 import type { Config } from "@tac8/core/config/resolve";
 import { isRepositoryHold } from "@tac8/core/domain/holds";
 import { sharedConfig } from "../janitor/sessions.ts";
@@ -17,9 +18,15 @@ export async function credentialsOf(
   hold: string,
   config: Pick<Config, "agent" | "agentEnv" | "secrets">,
 ): Promise<string | null> {
-  if (isRepositoryHold(hold)) return fingerprint([config.secrets.githubToken ?? ""]);
+  if (isRepositoryHold(hold)) return fingerprint(ofGitHub(config.secrets.github));
   if (hold === "auth" || hold === "usage-limit") return fingerprint(await ofAgents(config));
   return null;
+}
+
+/** The tokens of an App change all the time: what they are made with counts. */
+function ofGitHub(credentials: GitHubCredentials | null): string[] {
+  if (credentials?.kind !== "app") return [credentials?.token ?? ""];
+  return ["app", String(credentials.id), String(credentials.installationId ?? ""), credentials.privateKey];
 }
 
 /** The variables that agents get, and the file in which Claude Code keeps its own login. */

@@ -146,11 +146,9 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
     const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
     const url = gitUrl(config.github.api_url, ref);
-    const { githubToken, githubTokenSource: tokenSource } = config.secrets;
     const mirror = new Mirror(mirrorAt, {
       url,
-      token: githubToken ?? "",
-      tokenSource,
+      tokens: services.github.tokens,
       mirrorDir: mirrorAt.dir,
       env: agentEnv,
     });

@@ -3,12 +3,12 @@ import { findCause, type CauseQuestion } from "@tac8/core/github/cause";
 import type { IssueEvent } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
-import { isTrusted } from "./trusted.ts";
+import { isTrustedLabel } from "./trusted.ts";
 
 /** What this run asks to learn its cause. */
 export function causeQuestion(run: RunContext, signal: AbortSignal): CauseQuestion {
   const { ref, repository, services } = run;
-  const mayStart = (login: string) => isTrusted(run, login, signal);
+  const mayStart = (login: string) => isTrustedLabel(run, login, signal);
   return { ref, label: repository.issueLabel, login: services.login, mayStart };
 }
 

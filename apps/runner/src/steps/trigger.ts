@@ -4,7 +4,7 @@ import { findCause } from "@tac8/core/github/cause";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
 import { causeQuestion } from "./cause.ts";
-import { isTrusted } from "./trusted.ts";
+import { isTrustedLabel } from "./trusted.ts";
 
 export type Trigger =
   /** Go: this event is used up by the run. */
@@ -50,7 +50,7 @@ export async function readTrigger(
   const ended = marked.filter(({ marker }) => marker.outcome !== null && marker.outcome !== "blocked");
   const used = Math.max(0, ...ended.map(({ marker }) => marker.label_event_id));
   if (state.labelEvent === 0 && event.id <= used) return { kind: "used" };
-  const trusted = await isTrusted(run, event.actor);
+  const trusted = await isTrustedLabel(run, event.actor);
   if (trusted) run.cause = event;
   return trusted ? { kind: "go", event: event.id } : { kind: "untrusted", actor: event.actor, event: event.id };
 }

@@ -1,4 +1,4 @@
-import { mayStart } from "@tac8/core/github/mayStart";
+import { mayLabel, mayStart } from "@tac8/core/github/mayStart";
 import type { RunContext } from "../run/context.ts";
 
 /** May this account start work, and is heard about it? */
@@ -9,4 +9,14 @@ export function isTrusted(
 ): Promise<boolean> {
   const { trusted_users: trustedUsers } = config.github;
   return mayStart(github, { repo: ref, login, trustedUsers }, { signal });
+}
+
+/** May labels of this account start work? */
+export function isTrustedLabel(
+  { ref, services: { github, config }, switch: { halt } }: RunContext,
+  login: string,
+  signal: AbortSignal = halt,
+): Promise<boolean> {
+  const { trusted_users: trustedUsers } = config.github;
+  return mayLabel(github, { repo: ref, login, trustedUsers }, { signal });
 }

@@ -27,7 +27,7 @@ export async function checkAccess(
   { config, log, signal, writes }: AccessCheck,
 ): Promise<void> {
   const problems: string[] = [];
-  const token = nameToken(config.secrets.githubTokenSource);
+  const token = nameToken(config.secrets.github);
   let refused = 0;
   for (const [index, repository] of config.repositories.entries()) {
     const report = await check(github, repository, { signal, token, writes: writes && index < MAX_WRITTEN });

@@ -1,9 +1,10 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config/resolve.ts";
-import { NO_TOKEN } from "../config/variables.ts";
+import { noCredentials } from "../config/credentials.ts";
 import { isAppName } from "../github/appName.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { GitHubError } from "../github/errors.ts";
+import { openTokens } from "../github/openTokens.ts";
 import { whoAmI } from "../github/whoAmI.ts";
 import { checkAccess, type AccessCheck } from "./checkAccess.ts";
 import { ACCOUNTS_KEY } from "../state/keys.ts";
@@ -20,8 +21,8 @@ export interface SignInOptions extends Pick<AccessCheck, "log" | "signal" | "wri
  * @throws StartupProblem when there is no token, GitHub refuses it, or it may write to no configured repository.
  */
 export async function signIn(config: Config, { log, redis, signal, now, writes }: SignInOptions): Promise<GitHub> {
-  const { githubToken: token, githubTokenSource: tokenSource, values: secrets } = config.secrets;
-  if (token === null) throw new StartupProblem(NO_TOKEN);
+  const { github: credentials, values: secrets } = config.secrets;
+  if (credentials === null) throw new StartupProblem(noCredentials(config.github));
   const { api_url: apiUrl, write_interval_ms: writeIntervalMs } = config.github;
   const onLogin = (login: string): void => {
     log.info(`the token is the GitHub App's ${login}`);
@@ -29,10 +30,14 @@ export async function signIn(config: Config, { log, redis, signal, now, writes }
       .hset(ACCOUNTS_KEY, apiUrl, login)
       .catch((err: unknown) => log.warn({ err }, "the account was not remembered"));
   };
-  const github = createGitHub({ apiUrl, token, tokenSource, secrets, log, writeIntervalMs, now, onLogin });
+  const tokens = openTokens(config, { log, now });
+  const github = createGitHub({ apiUrl, tokens, secrets, log, writeIntervalMs, now, onLogin });
   const login = await whoAmI(github, { log, signal }).catch((error: unknown) => {
     if (!(error instanceof GitHubError)) throw error;
-    throw new StartupProblem(`GitHub refuses the token: ${error.message}`, { cause: error });
+    throw new StartupProblem(
+      `GitHub refuses ${credentials.kind === "app" ? tokens.name : "the token"}: ${error.message}`,
+      { cause: error },
+    );
   });
   if (login === null) await recallLogin(github, { log, redis, apiUrl });
   await checkAccess(github, { config, log, signal, writes });

@@ -19,7 +19,7 @@ fieldTest("E4", "one wrong variable is named with its source and what to write, 
   );
   expect(draft).toMatchObject({
     repositories: [{ owner: "octo", repo: "hello-world" }],
-    secrets: { githubToken: TOKEN, notify: { slackUrl: "https://hooks.slack.com/services/x" } },
+    secrets: { github: { kind: "token", token: TOKEN }, notify: { slackUrl: "https://hooks.slack.com/services/x" } },
   });
 });
 
@@ -133,7 +133,7 @@ test("blanks, line ends and empty values around every other variable do no harm"
   const config = configOf({ env });
   expect(config).toMatchObject({ logLevel: "debug", board: { host: "0.0.0.0", port: 8080 } });
   expect(config.github.api_url).toBe("https://ghe.example/api/v3");
-  expect(config.secrets).toMatchObject({ githubToken: TOKEN, notify: { ntfyUrl: null } });
+  expect(config.secrets).toMatchObject({ github: { token: TOKEN }, notify: { ntfyUrl: null } });
 });
 
 test.each([
@@ -157,8 +157,8 @@ describe("a stored secret", () => {
     "counts where the environment has none: the variable first, then its file, then the data folder",
     () => {
       const found = (env: Record<string, string>) => {
-        const { githubToken, githubTokenSource } = from(env).secrets;
-        return [githubToken, githubTokenSource];
+        const { github } = from(env).secrets;
+        return github?.kind === "token" ? [github.token, github.source] : null;
       };
       expect(found({ GITHUB_TOKEN: "own", GITHUB_TOKEN_FILE: "/f" })).toEqual(["own", "GITHUB_TOKEN"]);
       expect(found({ GITHUB_TOKEN: " ", GITHUB_TOKEN_FILE: "/f" })).toEqual(["from-file", "/f"]);

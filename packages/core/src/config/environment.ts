@@ -11,6 +11,8 @@ export interface Environment {
   /** Decoded; null: none. */
   readonly redisPassword: string | null;
   readonly apiUrl: string | null;
+  readonly appId: number | null;
+  readonly appInstallationId: number | null;
   readonly boardHost: string | null;
   readonly boardPort: number | null;
   readonly boardUrl: string | null;
@@ -18,6 +20,15 @@ export interface Environment {
   readonly secrets: Readonly<Partial<Record<SecretName, string>>>;
   /** Where each secret came from, for people: the variable's name, or a file's path. */
   readonly sources: Readonly<Partial<Record<SecretName, string>>>;
+  /** What to change about each: the name of a variable, or the path of a stored file. */
+  readonly keys: Readonly<Partial<Record<SecretName, string>>>;
+}
+
+interface EnvironmentOptions {
+  readonly home: string | null;
+  /** Whether a GitHub App is configured: a token that was stored before is not read then, and without one no stored key. */
+  readonly usesApp: boolean;
+  readonly problems: ConfigProblem[];
 }
 
 type Env = ConfigInput["env"];
@@ -34,7 +45,7 @@ export function variable(env: Env, name: string): string | null {
  * Reads every variable on its own: each problem is added to the list, and the others count as usual.
  * @param home the data folder, where `tac8 init` puts secrets; null: not known
  */
-export function readEnvironment(input: ConfigInput, home: string | null, problems: ConfigProblem[]): Environment {
+export function readEnvironment(input: ConfigInput, { home, usesApp, problems }: EnvironmentOptions): Environment {
   const { env } = input;
   const wrong = (key: string, message: string): null => {
     problems.push({ key, message, place: isAbsolute(key) ? "stored" : "environment" });
@@ -52,6 +63,12 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
     ? api
     : expected("GITHUB_API_URL", masked(api), "https://HOST/api/v3, or https://api.github.com");
 
+  const [appId, appInstallationId] = (["GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID"] as const).map((name) => {
+    const id = variable(env, name);
+    if (id === null || /^[1-9]\d{0,14}$/.test(id)) return id === null ? null : Number(id);
+    return expected(name, shown(id), "a number, such as 123456");
+  });
+
   const level = variable(env, "LOG_LEVEL");
   const isLevel = level === null || LOG_LEVELS.includes(level);
   const logLevel = (isLevel ? level : expected("LOG_LEVEL", shown(level), `one of ${LOG_LEVELS.join(", ")}`)) ?? "info";
@@ -66,7 +83,7 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
 
   for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
 
-  const { secrets, sources } = readSecrets(input, home, wrong);
+  const { secrets, sources, keys } = readSecrets(input, { home, usesApp, wrong });
   // The Redis of `tac8 up`, which sets this variable for its apps, has no password.
   const password = variable(env, "TAC8_REDIS_KEPT") === "1" ? null : (secrets.REDIS_PASSWORD ?? null);
   const redisUrl = withPassword(goodRedis ?? REDIS_EXAMPLE, password);
@@ -74,12 +91,15 @@ export function readEnvironment(input: ConfigInput, home: string | null, problem
     redisUrl,
     redisPassword: passwordOf(redisUrl) ?? null,
     apiUrl,
+    appId: appId ?? null,
+    appInstallationId: appInstallationId ?? null,
     boardHost: variable(env, "TAC8_BOARD_HOST"),
     boardPort: goodPort === null ? null : Number(goodPort),
     boardUrl,
     logLevel,
     secrets: withoutWrongPlaces(secrets, wrong),
     sources,
+    keys,
   };
 }
 
@@ -95,28 +115,35 @@ function redisForm(found: string): string {
 }
 
 type Wrong = (key: string, message: string) => null;
-type Found = Pick<Environment, "secrets" | "sources">;
+type Found = Pick<Environment, "secrets" | "sources" | "keys">;
 
 /** Where `tac8 init` puts a secret in the data folder: `github-token` for GITHUB_TOKEN. */
 export function storedSecret(home: string, name: SecretName): string {
   return join(home, name.toLowerCase().replaceAll("_", "-"));
 }
 
-/** Whether a problem with this key is one with the GitHub token, wherever it comes from. */
+/** Whether a problem with this key is one with the GitHub token, or the App's private key, wherever it comes from. */
 export function isOfToken(key: string): boolean {
-  return key === "GITHUB_TOKEN" || key === "GITHUB_TOKEN_FILE" || basename(key) === "github-token";
+  return /^GITHUB_(TOKEN|APP_PRIVATE_KEY)(_FILE)?$|^github-(token|app-private-key)$/.test(basename(key));
 }
 
 /** The variable itself comes first, then the file that `NAME_FILE` names, then the one in the data folder. */
-function readSecrets(input: ConfigInput, home: string | null, wrong: Wrong): Found {
+function readSecrets(
+  input: ConfigInput,
+  { home, usesApp, wrong }: Pick<EnvironmentOptions, "home" | "usesApp"> & { readonly wrong: Wrong },
+): Found {
   const { env, readStored } = input;
   const secrets: Partial<Record<SecretName, string>> = {};
   const sources: Partial<Record<SecretName, string>> = {};
+  const keys: Partial<Record<SecretName, string>> = {};
   const keep = (name: SecretName, value: string, source: string): void => {
     const trouble = isToken(name) ? (troubleIn(value) ?? tooShort(name, value)) : null;
-    if (trouble !== null) return void wrong(sourceKey(name, source, env), trouble);
+    const open = name === "GITHUB_APP_PRIVATE_KEY" && source !== name ? readableByOthers(source, input) : null;
+    const why = trouble ?? open;
+    if (why !== null) return void wrong(sourceKey(name, source, env), why);
     secrets[name] = value;
     sources[name] = source;
+    keys[name] = sourceKey(name, source, env);
   };
   for (const { name } of SECRETS) {
     const own = variable(env, name);
@@ -134,6 +161,7 @@ function readSecrets(input: ConfigInput, home: string | null, wrong: Wrong): Fou
   for (const { name } of SECRETS) {
     const isModels = (MODEL_SECRETS as readonly string[]).includes(name);
     if (home === null || readStored === undefined || given(env, name) || (isModels && signedIn)) continue;
+    if (name === (usesApp ? "GITHUB_TOKEN" : "GITHUB_APP_PRIVATE_KEY")) continue;
     const path = storedSecret(home, name);
     const value = attempt(() => readStored(path));
     if (value instanceof Error) wrong(path, `cannot be read: ${value.message}`);
@@ -146,7 +174,17 @@ function readSecrets(input: ConfigInput, home: string | null, wrong: Wrong): Fou
       `${stored.join(" and ")} are both stored: remove one of the files`,
     );
   }
-  return { secrets, sources };
+  return { secrets, sources, keys };
+}
+
+/** Docker and Podman mount secrets here, readable for every process of the container. */
+const MOUNTED = /^\/run\/secrets\//;
+
+/** A private key is worth more than a token: it has no end. Null: only its owner can read the file. */
+function readableByOthers(path: string, { modeOf }: ConfigInput): string | null {
+  const mode = MOUNTED.test(path) ? null : (modeOf?.(path) ?? null);
+  if (mode === null || (mode & 0o077) === 0) return null;
+  return `other users may open ${path} (mode 0${(mode & 0o777).toString(8)}): run chmod 600 ${path}`;
 }
 
 /** The variable that is to be set right, or the stored file. */

@@ -17,7 +17,7 @@ it("reads the file and the secrets' files", async () => {
   const env = { TAC8_CONFIG: "mine.toml", GITHUB_TOKEN_FILE: join(dir, "token"), HOME: dir };
   const { config, path, found } = loadConfig({ env, cwd: dir });
   expect({ path, found }).toEqual({ path: join(dir, "mine.toml"), found: true });
-  expect(config?.secrets.githubToken).toBe("the-token");
+  expect(config?.secrets.github).toMatchObject({ token: "the-token" });
   expect(config?.home).toMatch(new RegExp(`^${dir}/\\.local/share/tac8/tac8-config-[^/]*-[0-9a-f]{8}$`));
 });
 

@@ -47,6 +47,7 @@ export function loadConfig(options: {
     env,
     readSecretFile: (file) => readFileSync(file, "utf8"),
     readStored: (file) => readStored(file, warnings),
+    modeOf: (file) => statSync(file, { throwIfNoEntry: false })?.mode ?? null,
   });
   const all = { ...result, ...place, warnings: [...result.warnings, ...warnings] };
   if (error === null) return all;

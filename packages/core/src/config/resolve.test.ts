@@ -157,7 +157,7 @@ describe("what a configuration says", () => {
       logLevel: "info",
       board: { host: "127.0.0.1", port: 3000 },
       github: { api_url: "https://api.github.com" },
-      secrets: { githubToken: null, boardPassword: null, notify: NOBODY, values: [] },
+      secrets: { github: null, boardPassword: null, notify: NOBODY, values: [] },
     });
   });
 
@@ -208,7 +208,7 @@ describe("what a configuration says", () => {
       TAC8_BOARD_PASSWORD_FILE: "/s/board",
     };
     const { secrets, agentEnv } = configOf({ env, files });
-    expect(secrets).toMatchObject({ githubToken: "token-of-env", boardPassword: "board-password" });
+    expect(secrets).toMatchObject({ github: { token: "token-of-env" }, boardPassword: "board-password" });
     expect([...secrets.values].sort()).toEqual(["board-password", "key-of-file", "token-of-env"]);
     expect(agentEnv["ANTHROPIC_API_KEY"]).toBe("key-of-file");
   });

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { agentEnvironment } from "./agentEnv.ts";
+import { chooseCredentials, secretParts, type GitHubCredentials } from "./credentials.ts";
 import { baseDirProblem } from "./baseDir.ts";
 import { whyNoApi } from "../github/urls.ts";
 import { issueOfBranch } from "../domain/branchPattern.ts";
@@ -34,9 +35,8 @@ export interface NotifyAddresses {
 }
 
 export interface Secrets {
-  readonly githubToken: string | null;
-  /** Where it came from, for people: `GITHUB_TOKEN`, or a file's path. */
-  readonly githubTokenSource: string | null;
+  /** Null: none; see `noCredentials`. */
+  readonly github: GitHubCredentials | null;
   readonly boardPassword: string | null;
   readonly boardPasswordSource: string | null;
   readonly metricsToken: string | null;
@@ -80,6 +80,8 @@ export interface ConfigInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads a `NAME_FILE` secret; throws when it cannot. */
   readonly readSecretFile: (path: string) => string;
+  /** Permission bits of a secret's file; null: not known. Absent: not checked. */
+  readonly modeOf?: (path: string) => number | null;
   /** Reads a secret of the data folder; null: there is none; throws when it cannot. Absent: none are stored. */
   readonly readStored?: (path: string) => string | null;
 }
@@ -112,7 +114,8 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       .toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0),
   );
   const dataFolder = resolveDataFolder(input);
-  const environment = readEnvironment(input, dataFolder?.path ?? null, problems);
+  const usesApp = file.github.app_id !== undefined || variable(input.env, "GITHUB_APP_ID") !== null;
+  const environment = readEnvironment(input, { home: dataFolder?.path ?? null, usesApp, problems });
   if (parsed !== null && !broken.has("github")) {
     const api = checkApi(environment.apiUrl, file.github.api_url);
     if (api !== null) problems.push(withLine(api, input.text));
@@ -126,17 +129,27 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     problems.push(withLine({ key: "worktree.base_dir", message: baseDir, place: "file" }, input.text));
 
   const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort, boardUrl } = environment;
+  const appId = environment.appId ?? file.github.app_id;
+  const installationId = environment.appInstallationId ?? file.github.app_installation_id;
+  const chosen = chooseCredentials({ secrets, sources, keys: environment.keys, appId, installationId });
+  if (parsed !== null && !broken.has("github"))
+    problems.push(...chosen.problems.map((problem) => withLine(problem, input.text)));
   const { ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN, ...ours } = secrets;
   const own = given({ ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN });
   const agentKeys = [...work.apiKeys, ...Object.keys(file.agent.secrets)];
   const keys = given(Object.fromEntries(agentKeys.map((name) => [name, input.env[name]])));
   const hidden = [...Object.values(ours), redisPassword].filter((secret) => secret != null);
+  const keyLines = secretParts(ours.GITHUB_APP_PRIVATE_KEY ?? "");
   const draft: Config = {
     ...file,
     repositories,
     llm: work.llm,
     agents: work.agents,
-    github: { ...file.github, api_url: (apiUrl ?? file.github.api_url).replace(/\/+$/, "") },
+    github: {
+      ...file.github,
+      ...(appId === undefined ? {} : { app_id: appId }),
+      api_url: (apiUrl ?? file.github.api_url).replace(/\/+$/, ""),
+    },
     board: {
       ...file.board,
       host: boardHost ?? file.board.host,
@@ -147,8 +160,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     home: dataFolder.path,
     logLevel,
     secrets: {
-      githubToken: ours.GITHUB_TOKEN ?? null,
-      githubTokenSource: sources.GITHUB_TOKEN ?? null,
+      github: chosen.credentials,
       boardPassword: ours.TAC8_BOARD_PASSWORD ?? null,
       boardPasswordSource: sources.TAC8_BOARD_PASSWORD ?? null,
       metricsToken: ours.TAC8_METRICS_TOKEN ?? null,
@@ -158,14 +170,18 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
         ntfyToken: ours.TAC8_NTFY_TOKEN ?? null,
         webhookUrl: ours.TAC8_WEBHOOK_URL ?? null,
       },
-      values: [...hidden, ...Object.values(own), ...Object.values(keys), ...proxySecrets(input.env)].filter(
-        (value) => value.length >= 6,
-      ),
+      values: [
+        ...hidden,
+        ...keyLines,
+        ...Object.values(own),
+        ...Object.values(keys),
+        ...proxySecrets(input.env),
+      ].filter((value) => value.length >= 6),
     },
     agentEnv: agentEnvironment({
       env: input.env,
       extra: [...file.agent.env, ...agentKeys],
-      hidden: [...hidden, ...(variable(input.env, "REDIS_URL") === null ? [] : [redisUrl])],
+      hidden: [...hidden, ...keyLines, ...(variable(input.env, "REDIS_URL") === null ? [] : [redisUrl])],
       own,
     }),
   };

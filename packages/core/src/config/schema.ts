@@ -136,6 +136,18 @@ export const sections = {
       .optional()
       .describe("Its name.")
       .meta({ examples: ["hello-world"] }),
+    app_id: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Id of a GitHub App to work as; its private key comes from the environment. Without: GITHUB_TOKEN.")
+      .meta({ examples: [123456] }),
+    app_installation_id: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Its installation. Without: the one that has the first repository.")
+      .meta({ examples: [987654] }),
     ...repositoryKeys,
     api_url: z
       .url({ protocol: /^https?$/ })

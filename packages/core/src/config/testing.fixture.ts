@@ -9,6 +9,8 @@ export interface Given {
   readonly env?: Readonly<Record<string, string>>;
   /** Secret files by path; any other one cannot be read. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Permission bits of secret files by path; of any other one 0600. */
+  readonly modes?: Readonly<Record<string, number>>;
   /** Stored secrets by path. */
   readonly stored?: Readonly<Record<string, string>>;
 }
@@ -18,6 +20,7 @@ export function resolve({
   searched = [],
   env = {},
   files = {},
+  modes = {},
   stored = {},
 }: Given = {}): ConfigResult {
   const readSecretFile = (path: string) => {
@@ -34,6 +37,7 @@ export function resolve({
     folder,
     env: withFolder,
     readSecretFile,
+    modeOf: (path) => modes[path] ?? 0o600,
     readStored: (path) => stored[path] ?? null,
   });
 }

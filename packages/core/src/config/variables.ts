@@ -16,6 +16,12 @@ export const SECRETS = [
     meaning:
       "Fine-grained token, limited to the repository: Contents, Issues, Pull requests read and write; Metadata read. Not in the agents' environment, but a hostile agent can read it.",
   },
+  {
+    name: "GITHUB_APP_PRIVATE_KEY",
+    standard: "",
+    meaning:
+      "Private key of the GitHub App in github.app_id, instead of GITHUB_TOKEN: the text of the .pem file. A file with it must have mode 0600.",
+  },
   { name: "ANTHROPIC_API_KEY", standard: "", meaning: "Key that Claude Code works with; or the next one." },
   {
     name: "CLAUDE_CODE_OAUTH_TOKEN",
@@ -57,6 +63,8 @@ export const MODEL_SECRETS = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"] as
 export const NO_TOKEN =
   "no GitHub token: put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE, or let tac8 init store it";
 
+export const NO_APP_KEY = "no private key of the GitHub App: put its .pem file's path into GITHUB_APP_PRIVATE_KEY_FILE";
+
 export type SecretName = (typeof SECRETS)[number]["name"];
 
 /** What the environment sets beside the file; where both do, the environment wins. */
@@ -78,6 +86,8 @@ export const VARIABLES: readonly Variable[] = [
       "Where Redis is: redis://HOST:PORT, rediss://HOST:PORT, or unix:///PATH of its socket, with ?db=N for another database than 0. Not set: tac8 up starts a Redis of its own.",
   },
   { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },
+  { name: "GITHUB_APP_ID", standard: "", meaning: "Instead of github.app_id." },
+  { name: "GITHUB_APP_INSTALLATION_ID", standard: "", meaning: "Instead of github.app_installation_id." },
   { name: "TAC8_BOARD_HOST", standard: "", meaning: "Instead of board.host." },
   { name: "TAC8_BOARD_PORT", standard: "", meaning: "Instead of board.port." },
   { name: "TAC8_BOARD_URL", standard: "", meaning: "Instead of board.url." },

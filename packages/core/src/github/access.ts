@@ -1,3 +1,4 @@
+import { permitAdvice } from "../config/tokenName.ts";
 import { GitHubError } from "./errors.ts";
 import type { Area, MayWrite } from "./mayWrite.ts";
 import type { RepositoryAnswer } from "./types.ts";
@@ -42,7 +43,7 @@ export function judgeWrites(name: string, may: ReadonlyMap<Area, MayWrite | Erro
   const problems: string[] = [];
   if (refused.length > 0) {
     const areas = refused.join(", ");
-    problems.push(`${token} may not write ${areas} of ${name}: edit the token, and set ${areas} to read and write`);
+    problems.push(`${token} may not write ${areas} of ${name}: ${permitAdvice(token, areas)}`);
   }
   if (off.length > 0) problems.push(`${off.join(", ")} of ${name} are switched off: switch them on in its settings`);
   const warnings = [...may].flatMap(([area, answer]) =>

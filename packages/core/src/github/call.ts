@@ -7,6 +7,7 @@ import { GitHubError } from "./errors.ts";
 import { nextQuery } from "./link.ts";
 import type { OctokitClient } from "./octokit.ts";
 import { failureOf } from "./requestError.ts";
+import { NoTokenError } from "./tokenAuth.ts";
 
 /** 100 pages of 100. */
 const MAX_PAGES = 100;
@@ -70,8 +71,9 @@ export function createCaller({ octokit, redact, token, log, now }: CallerSetting
         call: name,
         detail: redact(`moved to ${headers.location ?? "an address that was not named"}`),
       });
-    } catch (error) {
+    } catch (thrown) {
       if (signal?.aborted) throw signal.reason;
+      const error = thrown instanceof NoTokenError ? thrown.cause : thrown;
       const failure =
         error instanceof GitHubError ? error : failureOf({ error, call: name, redact, token, now: now() });
       log.debug(

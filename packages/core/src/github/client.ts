@@ -1,4 +1,3 @@
-import { nameToken } from "../config/tokenName.ts";
 import { createRedactor } from "../log/redact.ts";
 import type { Logger } from "../log/logger.ts";
 import { createCaller } from "./call.ts";
@@ -12,16 +11,16 @@ import { pullCalls } from "./pulls.ts";
 import { repositoryCalls } from "./repositories.ts";
 import { ruleCalls } from "./rules.ts";
 import { selfCalls } from "./self.ts";
+import { tokenAuth } from "./tokenAuth.ts";
+import type { GitHubTokens } from "./tokens.ts";
 import { createTransport } from "./transport.ts";
 import type { Counters, RateLimit } from "./types.ts";
 
 export interface GitHubOptions {
   /** `https://api.github.com`, `https://<host>/api/v3` of an Enterprise server, or a local one. */
   apiUrl: string;
-  token: string;
-  /** Config `secrets.githubTokenSource`. */
-  tokenSource?: string | null;
-  /** Further secrets: neither these nor the token get into a text that is sent. */
+  tokens: GitHubTokens;
+  /** These and the tokens get into no text that is sent. */
   secrets?: readonly string[];
   log: Logger;
   /** The shortest time between two writes; 0 for servers that are not GitHub's own. */
@@ -45,6 +44,8 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
   ReturnType<typeof labelCalls> &
   ReturnType<typeof mayWriteCalls> &
   ReturnType<typeof pullCalls> & {
+    /** For what asks GitHub in another way, such as git. Borrowed. */
+    readonly tokens: GitHubTokens;
     /** Of the account that comments are written by; null while it is not known. */
     readonly login: string | null;
     readonly counters: Counters;
@@ -57,13 +58,14 @@ export type GitHub = ReturnType<typeof repositoryCalls> &
  * error or a log line, and every text that is sent goes through `outgoing.ts`.
  */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { apiUrl, token, tokenSource = null, secrets = [], log, now, onLogin = () => undefined } = options;
+  const { apiUrl, tokens, secrets = [], log, now, onLogin = () => undefined } = options;
   const { writeIntervalMs = 1000, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
   const transport = createTransport({ timeoutMs: requestTimeoutMs });
-  const redact = createRedactor([token, ...secrets]);
-  const octokit = createOctokit({ apiUrl, token, redact, log, writeIntervalMs, retryBaseMs, fetch: transport.fetch });
-  const caller = createCaller({ octokit, redact, token: nameToken(tokenSource), log, now });
-  const { currentLogin, ...self } = selfCalls(caller, { apiUrl, onLogin });
+  const redact = createRedactor(secrets);
+  const auth = { authStrategy: tokenAuth, auth: { tokens } };
+  const octokit = createOctokit({ apiUrl, auth, redact, log, writeIntervalMs, retryBaseMs, fetch: transport.fetch });
+  const caller = createCaller({ octokit, redact, token: tokens.name, log, now });
+  const { currentLogin, ...self } = selfCalls(caller, { apiUrl, tokens, onLogin });
   const probes = mayWriteCalls(caller);
   const labels = labelCalls(caller);
   return {
@@ -76,6 +78,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     ...probes,
     ...pullCalls(caller),
     ...ruleCalls(caller),
+    tokens,
     get login() {
       return currentLogin();
     },

@@ -1,4 +1,4 @@
-import { nameToken } from "../config/tokenName.ts";
+import { nameToken, replaceAdvice } from "../config/tokenName.ts";
 
 export type GitHubErrorKind =
   "unavailable" | "rate-limit" | "unauthorized" | "forbidden" | "not-found" | "gone" | "invalid";
@@ -16,10 +16,9 @@ export interface GitHubErrorData {
 
 const MAX_DETAIL = 500;
 
-const ADVICE: Record<GitHubErrorKind, string> = {
+const ADVICE: Record<Exclude<GitHubErrorKind, "unauthorized">, string> = {
   unavailable: "It may pass: check the network and www.githubstatus.com when it lasts.",
   "rate-limit": "Wait until the limit is reset.",
-  unauthorized: "Replace TOKEN with a valid token.",
   forbidden: "Check that the token may write Contents, Issues and Pull requests of this repository.",
   "not-found": "Check the name, and that the token may see the repository.",
   gone: "It was deleted or moved: check the name in the configuration.",
@@ -42,7 +41,7 @@ export class GitHubError extends Error {
     const short = detail.length <= MAX_DETAIL ? detail : `${detail.slice(0, MAX_DETAIL - 1)}…`;
     const until = retryAt === null ? "" : ` (until ${new Date(retryAt).toISOString()})`;
     super(
-      `GitHub: ${call} failed, ${kind}${status === null ? "" : ` ${status}`}${until}: ${short.replace(/[.\s]+$/, "")}. ${ADVICE[kind].replace("TOKEN", () => token)}`,
+      `GitHub: ${call} failed, ${kind}${status === null ? "" : ` ${status}`}${until}: ${short.replace(/[.\s]+$/, "")}. ${adviceOn(kind, token)}`,
       cause === undefined ? undefined : { cause },
     );
     this.name = "GitHubError";
@@ -52,4 +51,10 @@ export class GitHubError extends Error {
     this.call = call;
     this.detail = short;
   }
+}
+
+function adviceOn(kind: GitHubErrorKind, token: string): string {
+  if (kind !== "unauthorized") return ADVICE[kind];
+  const advice = replaceAdvice(token);
+  return `${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`;
 }

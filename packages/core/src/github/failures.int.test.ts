@@ -12,6 +12,7 @@ import {
   type Seen,
   type TestServer,
 } from "./httpServer.fixture.ts";
+import { oneToken } from "./tokens.ts";
 
 const repo = { owner: "o", repo: "r" };
 let server: TestServer | undefined;
@@ -128,7 +129,7 @@ test.each<[number, string]>([
 
 test("a refused token is named by where it comes from", async () => {
   const { client } = await start(() => ({ status: 401, json: { message: "Bad credentials" } }));
-  const stored = client({ tokenSource: "/data/github-token" });
+  const stored = client({ tokens: oneToken({ token: "t", source: "/data/github-token" }) });
   const { message } = await failure(stored.comments(repo, 5));
   expect(message).toMatch(/Replace the GitHub token in \/data\/github-token with a valid token\.$/);
   expect((await failure(client().comments(repo, 5))).message).toMatch(/Replace GITHUB_TOKEN with a valid token\.$/);
@@ -168,7 +169,9 @@ test.each([
   const { client, logged } = await start(({ headers }) =>
     status === 0 ? "drop" : { status, json: { message: `bad ${headers.authorization}`, errors: [{ message: token }] } },
   );
-  const error = await failure(client({ token }).createComment(repo, 5, words("x")));
+  const error = await failure(
+    client({ tokens: oneToken({ token }), secrets: [token] }).createComment(repo, 5, words("x")),
+  );
   const everything = [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), ...logged].join("\n");
   expect(everything).not.toContain("canary");
   expect(logged.length).toBeGreaterThan(0);
@@ -176,6 +179,6 @@ test.each([
 
 test("the server does get the token, and could have given it away", async () => {
   const { client, seen } = await start(() => ({ json: [] }));
-  await client({ token: "canary-4d1f9a77" }).comments(repo, 5);
+  await client({ tokens: oneToken({ token: "canary-4d1f9a77" }) }).comments(repo, 5);
   expect(seen[0]?.headers.authorization).toBe("token canary-4d1f9a77");
 });

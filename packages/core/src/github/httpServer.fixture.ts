@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 
 import { pino } from "pino";
 
+import { oneToken } from "./tokens.ts";
 import { createGitHub, type GitHub, type GitHubOptions } from "./client.ts";
 
 export interface Seen {
@@ -81,7 +82,15 @@ export async function startServer(handle: (request: Seen) => Reply): Promise<Tes
     calls: () => seen.map(({ method, path }) => `${method} ${path}`),
     client: (options = {}) => {
       const soon = { writeIntervalMs: 0, retryBaseMs: 10 };
-      return createGitHub({ apiUrl: url, token: "token-canary", log, ...soon, now: () => Date.now(), ...options });
+      return createGitHub({
+        apiUrl: url,
+        tokens: oneToken({ token: "token-canary" }),
+        secrets: ["token-canary"],
+        log,
+        ...soon,
+        now: () => Date.now(),
+        ...options,
+      });
     },
     logged,
     close: async () => {

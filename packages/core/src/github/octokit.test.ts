@@ -7,7 +7,7 @@ test("a call that its caller has given up is not tried again", async () => {
   let tries = 0;
   const octokit = createOctokit({
     apiUrl: "http://127.0.0.1:1",
-    token: "t",
+    auth: {},
     redact: (text) => text,
     log: pino({ enabled: false }),
     writeIntervalMs: 0,

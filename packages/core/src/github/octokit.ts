@@ -23,9 +23,15 @@ function giveUp({ hook }: Pick<Plain, "hook">): Record<string, never> {
 const Octokit = Plain.plugin(giveUp, retry, throttling);
 export type OctokitClient = InstanceType<typeof Octokit>;
 
+/** An auth strategy of Octokit's, with its options. */
+export interface OctokitAuth {
+  readonly authStrategy?: unknown;
+  readonly auth?: unknown;
+}
+
 export interface OctokitSettings {
   apiUrl: string;
-  token: string;
+  auth: OctokitAuth;
   redact: (text: string) => string;
   log: Logger;
   writeIntervalMs: number;
@@ -39,7 +45,7 @@ export interface OctokitSettings {
  * a call says so.
  */
 export function createOctokit(settings: OctokitSettings): OctokitClient {
-  const { apiUrl, token, redact, log, writeIntervalMs, retryBaseMs, fetch } = settings;
+  const { apiUrl, auth, redact, log, writeIntervalMs, retryBaseMs, fetch } = settings;
   const wait = (
     retryAfter: number,
     options: { method: string; url: string },
@@ -54,7 +60,7 @@ export function createOctokit(settings: OctokitSettings): OctokitClient {
   const spaced = () => new Bottleneck.Group({ maxConcurrent: 1, minTime: writeIntervalMs });
   return new Octokit({
     baseUrl: apiUrl.replace(/\/+$/, ""),
-    auth: token,
+    ...auth,
     userAgent: "tac8",
     // Its failed calls are thrown as well, and a 404 is often the answer that was looked for.
     log: { debug: quiet, info: quiet, warn: (text: string) => log.warn(redact(text)), error: quiet },

@@ -88,7 +88,7 @@ test("no text that leaves has a secret, a terminal code or a turn of direction; 
 test("a text on any other way is not sent", async () => {
   server = await startServer(() => ({ json: {} }));
   const log = pino({ level: "silent" });
-  const settings = { apiUrl: server.url, token: "t", log, redact: String, writeIntervalMs: 0, retryBaseMs: 1, fetch };
+  const settings = { apiUrl: server.url, auth: {}, log, redact: String, writeIntervalMs: 0, retryBaseMs: 1, fetch };
   const caller = createCaller({
     octokit: createOctokit(settings),
     redact: String,

@@ -1,13 +1,21 @@
 import type { Caller } from "./call.ts";
+import { isAppName } from "./appName.ts";
 import { GitHubError } from "./errors.ts";
 import { graphqlSchema, viewerSchema } from "./schemas.ts";
+import type { GitHubTokens } from "./tokens.ts";
 import type { CallOptions } from "./types.ts";
 import { graphqlBase } from "./urls.ts";
 
+interface SelfOptions {
+  readonly apiUrl: string;
+  readonly tokens: GitHubTokens;
+  readonly onLogin: (login: string) => void;
+}
+
 /** Calls about the token itself, and what is known of it. */
-export function selfCalls({ one }: Caller, { apiUrl, onLogin }: { apiUrl: string; onLogin: (login: string) => void }) {
+export function selfCalls({ one }: Caller, { apiUrl, tokens: { app }, onLogin }: SelfOptions) {
   let login: string | null = null;
-  let isApp: Promise<boolean> | null = null;
+  let isApp: Promise<boolean> | null = app === null ? null : Promise.resolve(true);
 
   const viewer = (options: CallOptions = {}): Promise<{ login: string; id: number }> =>
     one({ route: "GET /user", schema: viewerSchema, ...options });
@@ -51,6 +59,10 @@ export function selfCalls({ one }: Caller, { apiUrl, onLogin }: { apiUrl: string
      * which; the first comment that is written tells.
      */
     findLogin: async (options: CallOptions = {}): Promise<string | null> => {
+      if (app !== null) {
+        learnLogin(await app.login(options));
+        return login;
+      }
       try {
         ({ login } = await viewer(options));
         isApp = Promise.resolve(false);
@@ -61,6 +73,12 @@ export function selfCalls({ one }: Caller, { apiUrl, onLogin }: { apiUrl: string
         if (name !== null) learnLogin(name);
       }
       return login;
+    },
+
+    /** Whether it is the account of the App whose private key this process has. A name that was only remembered is not. */
+    isOwnApp: async (name: string, options: CallOptions = {}): Promise<boolean> => {
+      if (app === null || !isAppName(name)) return false;
+      return (await app.login(options)).toLowerCase() === name.toLowerCase();
     },
 
     /** Whom GitHub names, or named, as the author of a comment that this token wrote. */

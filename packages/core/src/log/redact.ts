@@ -11,7 +11,9 @@ const MAX_LOGGED_STRING = 16_384;
  * can begin anywhere is bounded, so that a line of megabytes stays linear.
  */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [/gh[pousr]_[A-Za-z0-9_]{10,}/g, MARK],
+  // An installation token may end in a JSON web token, which has dots.
+  [/gh[pousr]_[A-Za-z0-9_]{10,}(?:[.][A-Za-z0-9_-]{1,4000}){0,2}/g, MARK],
+  [/-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[^-]{1,10000}(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?/g, MARK],
   [/github_pat_[A-Za-z0-9_]{10,}/g, MARK],
   [/sk-ant-[A-Za-z0-9_-]{10,}/g, MARK],
   [
@@ -20,6 +22,21 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   ],
   [/([a-z]{2,10}:\/\/[^\s/@"'\\:]{0,100}:)[^\s/@"'\\]{1,500}@/gi, `$1${MARK}@`],
 ];
+
+/** Secrets that this process has received since it was started, newest last, and their forms. */
+const received: { readonly secret: string; readonly forms: readonly string[] }[] = [];
+/** GitHub's tokens of an App live for an hour, and one is made each 50 minutes: a day's are no use to anybody. */
+const MAX_RECEIVED = 32;
+
+/**
+ * From now on every redactor of this process takes the secret out as well, also one that was made before. For what is no part
+ * of the configuration, such as a token that GitHub has just made.
+ */
+export function learnSecret(secret: string): void {
+  if (secret.length < MIN_SECRET_LENGTH || received.some((known) => known.secret === secret)) return;
+  received.push({ secret, forms: longestFirst(formsOf(secret)) });
+  if (received.length > MAX_RECEIVED) received.shift();
+}
 
 /**
  * The text without the secrets: as they are, URL-encoded, JSON-escaped and inside base64 (so `x-access-token:<secret>`
@@ -33,11 +50,11 @@ export function redact(text: string, secrets: readonly string[]): string {
 /** `redact` with the secrets prepared once, for many texts. */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   const all = secrets.flatMap((secret) => [secret, secret.trim()]); // a header's value is trimmed when it is sent
-  const forms = [...new Set(all.filter((secret) => secret.length >= MIN_SECRET_LENGTH).flatMap(formsOf))];
-  forms.sort((a, b) => b.length - a.length);
+  const forms = longestFirst(all.filter((secret) => secret.length >= MIN_SECRET_LENGTH).flatMap(formsOf));
   return (text) => {
     let result = text;
     for (const form of forms) result = result.replaceAll(form, MARK);
+    for (const { forms: more } of received) for (const form of more) result = result.replaceAll(form, MARK);
     for (const [pattern, replacement] of PATTERNS) result = result.replace(pattern, replacement);
     return result;
   };
@@ -66,6 +83,10 @@ export function createLineRedactor(secrets: readonly string[]): (line: string) =
     }
     return JSON.stringify(walk(parsed)) + (line.endsWith("\n") ? "\n" : "");
   };
+}
+
+function longestFirst(forms: readonly string[]): string[] {
+  return [...new Set(forms)].toSorted((a, b) => b.length - a.length);
 }
 
 function cut(text: string): string {

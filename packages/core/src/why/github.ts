@@ -1,5 +1,5 @@
 import type { GitHub } from "../github/client.ts";
-import { mayStart } from "../github/mayStart.ts";
+import { mayLabel } from "../github/mayStart.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { GitHubFacts } from "./facts.ts";
 
@@ -13,7 +13,7 @@ export interface AskOptions {
 
 /** The issue as GitHub has it; where it is labelled, who did that and whether they may: three calls at most. */
 export async function askGitHub(
-  github: Pick<GitHub, "issue" | "newestLabeledEvent" | "permission">,
+  github: Pick<GitHub, "issue" | "newestLabeledEvent" | "permission" | "isOwnApp">,
   ref: IssueRef,
   { label, trustedUsers, signal }: AskOptions,
 ): Promise<GitHubFacts> {
@@ -24,7 +24,7 @@ export async function askGitHub(
     if (!labelled) return { asked: true, issue, label: null, mayStart: null };
     const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
     if (event === null) return { asked: true, issue, label: null, mayStart: null };
-    const may = await mayStart(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
+    const may = await mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
     return { asked: true, issue, label: event, mayStart: may };
   } catch (error) {
     if (signal.aborted) return { asked: false, because: "it did not answer in time" };

@@ -28,15 +28,10 @@ export class Store {
   readonly events = new EventEmitter<{ changed: []; request: [RequestEntry] }>();
   readonly #queues = new WeakMap<Repository, Promise<void>>();
   #id = 1_000_000;
-  #clockAheadMs = 0;
 
   constructor(dir: string) {
     this.dir = dir;
     this.events.setMaxListeners(0);
-  }
-
-  now(): number {
-    return Date.now() + this.clockAheadMs;
   }
 
   /** A token that is good now. */
@@ -52,11 +47,11 @@ export class Store {
 
   /** Epoch milliseconds, by the clock of this GitHub. */
   now(): number {
-    return Date.now() + this.#clockAheadMs;
+    return Date.now() + this.clockAheadMs;
   }
 
   advanceClock(ms: number): void {
-    this.#clockAheadMs += ms;
+    this.clockAheadMs += ms;
   }
 
   changed(): void {

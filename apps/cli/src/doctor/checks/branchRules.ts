@@ -15,7 +15,7 @@ export const branchRules: Check = {
   limitMs: 90_000,
   async look(site, signal) {
     const { config } = site;
-    if (config.secrets.githubToken === null || config.repositories.length === 0) return [NOTHING];
+    if (config.secrets.github === null || config.repositories.length === 0) return [NOTHING];
     const some = config.repositories.slice(0, MAX_REPOSITORIES);
     const findings = (await Promise.all(some.map((repository) => lookAt(site, repository, signal)))).flat();
     const left = config.repositories.length - some.length;

@@ -55,13 +55,13 @@ function sandboxOf(program: string, { config, uid }: { readonly config: Config; 
 
 /** What an agent must not reach. Each is only opened, and closed again. */
 function attemptsOf({ config, redisUrl }: Site): Attempt[] {
-  const { githubTokenSource: source } = config.secrets;
+  const source = config.secrets.github?.source ?? null;
   const socket = socketOf(redisUrl);
   const redis = socket === null && URL.canParse(redisUrl) ? new URL(redisUrl) : null;
   const api = new URL(config.github.api_url);
   return [
     ...(source !== null && isAbsolute(source)
-      ? [{ what: "the GitHub token's file", kind: "read" as const, path: source }]
+      ? [{ what: "the file of GitHub's token or key", kind: "read" as const, path: source }]
       : []),
     { what: "the environment of tac8's processes", kind: "read", path: `/proc/${process.pid}/environ` },
     { what: "the data folder", kind: "list", path: config.home },

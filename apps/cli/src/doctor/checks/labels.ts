@@ -12,7 +12,7 @@ export const labels: Check = {
   limitMs: 90_000,
   async look(site, signal) {
     const { config } = site;
-    if (config.secrets.githubToken === null || config.repositories.length === 0) return [NOTHING];
+    if (config.secrets.github === null || config.repositories.length === 0) return [NOTHING];
     const some = config.repositories.slice(0, MAX_REPOSITORIES);
     const found = await Promise.all(some.map((repository) => lookAt(site, repository, signal)));
     const left = config.repositories.length - some.length;

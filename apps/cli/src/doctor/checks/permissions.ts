@@ -1,5 +1,4 @@
 import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
-import { nameToken } from "@tac8/core/config/tokenName";
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { GitHubError } from "@tac8/core/github/errors";
 import { AREAS, type Area, type MayWrite } from "@tac8/core/github/mayWrite";
@@ -15,7 +14,7 @@ export const permissions: Check = {
   limitMs: 90_000,
   async look(site, signal) {
     const { config } = site;
-    if (config.secrets.githubToken === null || config.repositories.length === 0) return [NOTHING];
+    if (config.secrets.github === null || config.repositories.length === 0) return [NOTHING];
     const some = config.repositories.slice(0, MAX_REPOSITORIES);
     const findings = (await Promise.all(some.map((repository) => lookAt(site, repository, signal)))).flat();
     const left = config.repositories.length - some.length;
@@ -25,11 +24,11 @@ export const permissions: Check = {
 
 const NOTHING = note("not checked: that takes a token and a repository");
 
-async function lookAt({ config, github }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
+async function lookAt({ github }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
   const { owner, repo } = repository;
   const name = `${owner}/${repo}`;
   const answer = await github.repository(repository, { signal }).catch(gitHubError);
-  const access = judgeRepository(name, answer, nameToken(config.secrets.githubTokenSource));
+  const access = judgeRepository(name, answer, github.tokens.name);
   if (access.problems.length > 0 || access.warnings.length > 0) return judgeAccess(access);
   const may = new Map<Area, MayWrite | GitHubError>();
   for (const area of AREAS) may.set(area, await github.mayWrite(repository, area, { signal }).catch(gitHubError));

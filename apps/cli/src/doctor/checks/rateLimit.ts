@@ -7,7 +7,7 @@ export const rateLimit: Check = {
   name: "Rate limit",
   limitMs: 30_000,
   async look({ config, github, now }, signal) {
-    if (config.secrets.githubToken === null) return [note("not checked: that takes a token")];
+    if (config.secrets.github === null) return [note("not checked: that takes a token")];
     // Every answer says it, also one that refuses.
     await github.viewer({ signal }).catch(() => undefined);
     return [judgeRateLimit(github.rateLimit, now())];

@@ -37,8 +37,10 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   for (const [name, text] of Object.entries(etcFiles({ uid, gid }))) {
     await writeWholeFile(join(etc, name), text, { mode: 0o644 });
   }
-  const { githubTokenSource, boardPasswordSource } = config.secrets;
-  const secret = [githubTokenSource, boardPasswordSource].filter((source) => source !== null && isAbsolute(source));
+  const { github, boardPasswordSource } = config.secrets;
+  const secret = [github?.source ?? null, boardPasswordSource].filter(
+    (source) => source !== null && isAbsolute(source),
+  );
   const common = {
     runnerUid,
     procEntries: procEntries(),

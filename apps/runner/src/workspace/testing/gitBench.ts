@@ -7,6 +7,7 @@ import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import type { PushScope } from "../../airlock/pushScope.ts";
 import type { CleanSide } from "../../git/cleanSide.ts";
+import { oneToken } from "@tac8/core/github/tokens";
 import type { PlaceGit } from "../../place/gitCommand.ts";
 import type { AgentPlace } from "../../place/place.ts";
 import { createPlaces, type PlaceKind, type Places } from "../../place/testing/places.ts";
@@ -123,7 +124,7 @@ function benchOf(parts: Parts): GitBench {
   };
   const clean: CleanSide = {
     url: `${github.url}/${REPO}.git`,
-    token,
+    tokens: oneToken({ token }),
     env,
     mirrorDir: mirrorPaths(home, { owner: "octo", repo: "widgets" }).dir,
   };

@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { appTokens } from "@tac8/core/github/appTokens";
+import type { GitHubTokens } from "@tac8/core/github/tokens";
+import { createLogger } from "@tac8/core/log/logger";
+import { pushBranch } from "../airlock/push.ts";
+import { withIncoming } from "../airlock/incoming.ts";
+import { failureOf } from "../run/failureOf.ts";
+import { Mirror } from "../workspace/mirror.ts";
+import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
+import type { CleanSide } from "./cleanSide.ts";
+
+const HOUR_MS = 3_600_000;
+const BOT = "tac8[bot]";
+
+let bench: GitBench;
+let app: { readonly id: number; readonly privateKey: string };
+beforeAll(async () => {
+  bench = await createGitBench();
+  app = bench.github.createApp({ owner: "octo", slug: "tac8" });
+});
+beforeEach(async () => {
+  bench = bench.another();
+  bench.github.installApp({ app: app.id, repos: [REPO] });
+  await bench.ensure();
+  await bench.commit("mine.txt", `${bench.name}\n`);
+});
+afterEach(() => {
+  bench.github.suspendApp(app.id, false);
+  bench.github.uninstallApp(app.id);
+  bench.github.setClock(0);
+  bench.github.clearFaults();
+});
+afterAll(() => bench.close());
+
+function openApp(): GitHubTokens {
+  return appTokens({
+    apiUrl: bench.github.url,
+    credentials: { kind: "app", installationId: null, source: "test", ...app },
+    repositories: [{ owner: "octo", repo: "widgets" }],
+    secrets: [],
+    log: createLogger({ name: "test", level: "silent", secrets: [] }),
+    retryBaseMs: 1,
+    now: Date.now,
+  });
+}
+
+async function push(clean: CleanSide): Promise<"pushed" | "already"> {
+  const incoming = {
+    mirror: bench.mirror.paths,
+    clean,
+    agent: bench.place,
+    tree: bench.paths.tree,
+    baseSha: await bench.base(),
+    known: [],
+    runId: bench.name,
+  };
+  return withIncoming(incoming, ({ dir, head }) =>
+    pushBranch({ clean, dir, branch: bench.branch, scope: bench.scope, sha: head, expected: null }),
+  );
+}
+
+const requests = (path: RegExp) => bench.github.requests.filter((entry) => path.test(entry.path));
+const statuses = (path: RegExp, since: number) =>
+  requests(path)
+    .slice(since)
+    .map(({ status }) => status);
+
+test("git fetches and pushes as the App, with one token", async () => {
+  const clean = { ...bench.clean, tokens: openApp() };
+  await new Mirror(bench.mirror.paths, clean).refresh();
+  expect(await push(clean)).toBe("pushed");
+  expect(bench.github.pushes.at(-1)).toMatchObject({ login: BOT, ref: `refs/heads/${bench.branch}` });
+});
+
+test.each([
+  ["two hours ahead of", 2 * HOUR_MS],
+  ["two hours behind", -2 * HOUR_MS],
+])("GitHub's clock may be %s this machine's", async (_how, aheadMs) => {
+  bench.github.setClock(aheadMs);
+  const tokens = openApp();
+  const made = requests(/access_tokens$/).length;
+  const clean = { ...bench.clean, tokens };
+  await new Mirror(bench.mirror.paths, clean).refresh();
+  expect(await push(clean)).toBe("pushed");
+  // Signed by this machine's clock first.
+  expect(statuses(/access_tokens$/, made)).toEqual([401, 201]);
+});
+
+test("a token that ends before git uses it is replaced once, and the command runs again", async () => {
+  const tokens = openApp();
+  const clean = { ...bench.clean, tokens };
+  bench.github.revokeToken(await tokens.get());
+  const made = requests(/access_tokens$/).length;
+  expect(await push(clean)).toBe("pushed");
+  expect(statuses(/access_tokens$/, made)).toEqual([201]);
+});
+
+test("a push that is refused after its pack was sent is made again, whole", async () => {
+  const clean = { ...bench.clean, tokens: openApp() };
+  const fault = bench.github.fault({ method: "POST", path: /git-receive-pack$/, times: 1, do: { status: 401 } });
+  expect(await push(clean)).toBe("pushed");
+  expect(fault.hits).toBe(1);
+});
+
+test("a suspended or removed App ends in one line that names it, and holds the repository", async () => {
+  const tokens = openApp();
+  await tokens.get();
+  bench.github.suspendApp(app.id, true);
+  const failed = async () => failureOf(await push({ ...bench.clean, tokens }).catch((error: unknown) => error));
+  const whole = { kind: "refused", wholeRepository: true };
+  expect(await failed()).toMatchObject({
+    ...whole,
+    message: expect.stringContaining("for octo is suspended: unsuspend"),
+  });
+  bench.github.uninstallApp(app.id);
+  const { message, ...failure } = await failed();
+  expect(failure).toMatchObject(whole);
+  expect(message).toMatch(new RegExp(`the GitHub App ${app.id} is not installed on ${REPO}: install it there`));
+});

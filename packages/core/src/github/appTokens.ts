@@ -1,0 +1,225 @@
+import { createAppAuth } from "@octokit/auth-app";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AppCredentials } from "../config/credentials.ts";
+import { nameToken, permitAdvice } from "../config/tokenName.ts";
+import { createRedactor, learnSecret } from "../log/redact.ts";
+import type { Logger } from "../log/logger.ts";
+import { appCalls, type Installation } from "./appCalls.ts";
+import { APP_PERMISSIONS, missingPermissions } from "./appPermissions.ts";
+import { createCaller } from "./call.ts";
+import { GitHubError } from "./errors.ts";
+import { createOctokit } from "./octokit.ts";
+import type { GitHubTokens, Place } from "./tokens.ts";
+import { createTransport } from "./transport.ts";
+import type { CallOptions, Repo } from "./types.ts";
+
+/** A push may take longer than its token lives only where GitHub asks for the token again and again, which git does not. */
+const MIN_LEFT_MS = 10 * 60_000;
+/** GitHub's tokens live for one hour. */
+const MAX_LIFE_MS = 2 * 60 * 60_000;
+/** Tries of one renewal, and the longest wait after one that failed while the token in use is good. */
+const TRIES = 3;
+const RETRY_MS = 30_000;
+
+export interface AppTokensOptions {
+  readonly apiUrl: string;
+  readonly credentials: AppCredentials;
+  /** The tokens reach these, and no other repository of the installation. */
+  readonly repositories: readonly Repo[];
+  /** Further secrets, which no message may contain. */
+  readonly secrets: readonly string[];
+  readonly log: Logger;
+  readonly requestTimeoutMs?: number | undefined;
+  readonly retryBaseMs?: number | undefined;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** A token in use. Times are epoch milliseconds of this machine's clock. */
+interface Live {
+  readonly token: string;
+  /** From then on another one is made. */
+  renewAt: number;
+  readonly endsAt: number;
+}
+
+/**
+ * The tokens of a GitHub App's installation, limited to the configured repositories and to `APP_PERMISSIONS`. The states of the
+ * token are none → live → due (less than 10 minutes, or half of a shorter life, are left) → ended. The first caller that finds
+ * none, or one that is due, makes the next one, and every other caller waits for the same. Where that fails for a reason that
+ * may pass, the token that is due stays in use until its end.
+ */
+export function appTokens(options: AppTokensOptions): GitHubTokens {
+  const { apiUrl, credentials, repositories, log, now, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
+  const name = nameToken(credentials);
+  const redact = createRedactor(options.secrets);
+  const transport = createTransport({ timeoutMs: requestTimeoutMs });
+  /** GitHub's clock: a token's end is told by it. Null: not known. */
+  let theirs: { readonly date: number; readonly at: number } | null = null;
+  const send: typeof fetch = async (input, init) => {
+    const at = now();
+    const response = await transport.fetch(input, init);
+    const date = Date.parse(response.headers.get("date") ?? "");
+    if (Number.isFinite(date)) theirs = { date, at };
+    return response;
+  };
+  const octokit = createOctokit({
+    apiUrl,
+    // The library signs the App's own calls, and signs them again by GitHub's clock where this machine's is off.
+    auth: { authStrategy: createAppAuth, auth: { appId: credentials.id, privateKey: credentials.privateKey } },
+    redact,
+    log,
+    writeIntervalMs: 0,
+    retryBaseMs,
+    fetch: send,
+  });
+  const calls = appCalls(createCaller({ octokit, redact, token: name, log, now }));
+
+  let live: Live | null = null;
+  let making: Promise<Live> | null = null;
+  let slug: string | null = null;
+  const told = new Set<string>();
+
+  function failure(call: string, status: number, detail: string): GitHubError {
+    return new GitHubError({ kind: "unauthorized", status, retryAt: null, call, detail, token: name });
+  }
+
+  /** Which of the repositories the tokens can reach: those of one installation. */
+  async function findPlaces(callOptions: CallOptions = {}): Promise<Place[]> {
+    const places: Place[] = [];
+    let chosen = credentials.installationId;
+    for (const repo of repositories) {
+      const place = await findPlace(repo, callOptions);
+      const { installation } = place;
+      chosen ??= place.why === null ? (installation?.id ?? null) : null;
+      const other = installation !== null && chosen !== null && installation.id !== chosen;
+      const full = `${repo.owner}/${repo.repo}`;
+      const why = other
+        ? `${name} has another installation (${installation.id}) for ${full}, and tac8 works with one (${chosen}): use another configuration for ${full}`
+        : place.why;
+      places.push({ ...place, why });
+    }
+    return places;
+  }
+
+  async function findPlace(repo: Repo, callOptions: CallOptions): Promise<Place> {
+    const full = `${repo.owner}/${repo.repo}`;
+    try {
+      const installation = await calls.installationOf(repo, callOptions);
+      slug = installation.slug;
+      return { repo, installation, why: whyUnusable(installation) };
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error;
+      if (error.kind === "not-found" && /integration not found/i.test(error.detail)) {
+        throw failure(error.call, 404, `there is no GitHub App with the id ${credentials.id}: check github.app_id`);
+      }
+      if (error.kind === "gone") return { repo, installation: null, why: `${full}: ${error.detail}` };
+      if (error.kind !== "not-found") throw error;
+      return { repo, installation: null, why: `${name} is not installed on ${full}: install it there` };
+    }
+  }
+
+  function whyUnusable({ account, suspended, permissions, url }: Installation): string | null {
+    if (suspended) return `the installation of ${name} for ${account} is suspended: unsuspend it (${url})`;
+    const missing = missingPermissions(permissions).join(", ");
+    if (missing === "") return null;
+    return `the installation of ${name} for ${account} lacks ${missing}: ${permitAdvice(name, missing)} (${url})`;
+  }
+
+  async function make(): Promise<Live> {
+    const places = await findPlaces();
+    const reached = places.filter(({ why }) => why === null);
+    const [first] = reached;
+    if (first === undefined || first.installation === null) {
+      const [why = "no repository is configured"] = places.flatMap((place) => place.why ?? []);
+      throw failure("POST /app/installations/{id}/access_tokens", 404, why);
+    }
+    for (const { why } of places) {
+      if (why === null || told.has(why)) continue;
+      told.add(why);
+      log.warn(why);
+    }
+    const started = now();
+    const made = await calls.createToken(first.installation.id, {
+      repositories: reached.map(({ repo }) => repo.repo),
+      permissions: APP_PERMISSIONS,
+    });
+    learnSecret(made.token);
+    // By GitHub's clock from start to end, so that a clock of ours that is off shortens and lengthens nothing.
+    const answeredAt = theirs !== null && theirs.at >= started ? theirs.date : now();
+    const lifeMs = Math.min(Math.max(made.expiresAt - answeredAt, 0), MAX_LIFE_MS);
+    const endsAt = started + lifeMs;
+    log.debug({ app: credentials.id, seconds: Math.round(lifeMs / 1000) }, "new GitHub token");
+    return { token: made.token, endsAt, renewAt: endsAt - Math.min(MIN_LEFT_MS, lifeMs / 2) };
+  }
+
+  async function makeWithRetries(): Promise<Live> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await make();
+      } catch (error) {
+        const passes = error instanceof GitHubError && error.kind === "unavailable";
+        if (!passes || tried === TRIES) throw error;
+        await sleep(retryBaseMs * tried * tried);
+      }
+    }
+  }
+
+  async function renewed(): Promise<Live> {
+    making ??= makeWithRetries()
+      .then((made) => (live = made))
+      .finally(() => (making = null));
+    const before = live;
+    try {
+      return await making;
+    } catch (error) {
+      const passes = error instanceof GitHubError && (error.kind === "unavailable" || error.kind === "rate-limit");
+      if (!passes || before === null || before !== live || now() >= before.endsAt) throw error;
+      if (now() < before.renewAt) return before; // Another caller has met the same failure.
+      before.renewAt = Math.min(now() + RETRY_MS, (now() + before.endsAt) / 2);
+      log.warn(`the GitHub token was not renewed, and is good for another while: ${error.message}`);
+      return before;
+    }
+  }
+
+  const get = async (callOptions: CallOptions = {}): Promise<string> => {
+    callOptions.signal?.throwIfAborted();
+    if (live !== null && now() < live.renewAt) return live.token;
+    return (await abortable(renewed(), callOptions.signal)).token;
+  };
+
+  return {
+    name,
+    get,
+    replace: async (refused, callOptions) => {
+      if (live?.token === refused) live = null;
+      return get(callOptions);
+    },
+    app: {
+      login: async (callOptions) => {
+        if (slug === null) await get(callOptions);
+        return `${slug}[bot]`;
+      },
+      inspect: async (callOptions = {}) => {
+        const app = await calls.app(callOptions);
+        const places = await findPlaces(callOptions);
+        const isReached = places.some(({ why }) => why === null);
+        const made = isReached ? await abortable(renewed(), callOptions.signal) : null;
+        return { ...app, places, leftMs: made === null ? null : made.endsAt - now() };
+      },
+    },
+  };
+}
+
+/** What is shared by many callers goes on when one of them stops waiting. */
+async function abortable<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return pending;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { GitHubTokens } from "./tokens.ts";
+
+/** There is no token to send a request with; the cause says why. It is no answer to the request: nothing may read one from it. */
+export class NoTokenError extends Error {
+  constructor(cause: unknown) {
+    super("there is no token for the request", { cause });
+    this.name = "NoTokenError";
+  }
+}
+
+/** A new token is known everywhere at GitHub only after a moment. */
+const SETTLE_MS = 1000;
+
+interface Endpoint {
+  readonly headers: Readonly<Record<string, string | number | undefined>>;
+  readonly request?: { readonly signal?: AbortSignal };
+}
+
+interface Send {
+  (endpoint: object): Promise<unknown>;
+  readonly endpoint: { merge(route: unknown, parameters: unknown): Endpoint };
+}
+
+/**
+ * Octokit's auth strategy with changing tokens: each try of a request has the token of its moment. A 401 means that GitHub has
+ * done nothing, so the request is sent again with another token, once; and once more after a second, if that one is refused too.
+ */
+export function tokenAuth({ tokens }: { readonly tokens: GitHubTokens }) {
+  const hook = async (request: Send, route: unknown, parameters: unknown): Promise<unknown> => {
+    const endpoint = request.endpoint.merge(route, parameters);
+    const { signal } = endpoint.request ?? {};
+    const send = (token: string) => {
+      if (token === "") return request(endpoint);
+      return request({ ...endpoint, headers: { ...endpoint.headers, authorization: `token ${token}` } });
+    };
+    const take = async <T>(token: Promise<T>): Promise<T> => {
+      try {
+        return await token;
+      } catch (cause) {
+        throw new NoTokenError(cause);
+      }
+    };
+    const first = await take(tokens.get({ signal }));
+    try {
+      return await send(first);
+    } catch (error) {
+      const second = isRefused(error) ? await take(tokens.replace(first, { signal })) : null;
+      if (second === null) throw error;
+      try {
+        return await send(second);
+      } catch (again) {
+        if (!isRefused(again)) throw again;
+        await sleep(SETTLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+        return send(second);
+      }
+    }
+  };
+  return Object.assign(() => tokens.get(), { hook });
+}
+
+function isRefused(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "status" in error && error.status === 401;
+}
