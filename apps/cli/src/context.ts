@@ -41,6 +41,9 @@ export interface Context {
 export interface Waits {
   /** For one answer of GitHub's, in `tac8 doctor`. */
   readonly githubAnswer?: number;
+  /** For the installation of a GitHub App, in `tac8 init --app`: in all, and between two reads. */
+  readonly installation?: number;
+  readonly everyInstallation?: number;
   /** Before the second try of a call to GitHub, in `tac8 doctor`. */
   readonly githubRetry?: number;
   /** Between two writes to GitHub, whatever the configuration says. */

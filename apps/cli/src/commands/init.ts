@@ -2,8 +2,10 @@ import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { storedSecret, variable } from "@tac8/core/config/environment";
 import { MODEL_SECRETS, type SecretName } from "@tac8/core/config/variables";
 import { NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
-import { findDataFolder } from "@tac8/core/config/load";
+import type { AppCredentials } from "@tac8/core/config/credentials";
+import { findDataFolder, loadConfig } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
+import type { MadeApp } from "@tac8/core/github/manifest";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
@@ -11,6 +13,8 @@ import { runChecks } from "../doctor/run.ts";
 import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/table.ts";
 import { parseRepository, renderConfig, shellWord, type Repository } from "../init/answers.ts";
+import { awaitInstallation } from "../init/app/awaitInstallation.ts";
+import { makeApp } from "../init/app/make.ts";
 import { checkSecret, linkSecret, writeSecret } from "../init/secretFile.ts";
 import type { Input } from "../program.ts";
 import type { Prompt } from "../terminal/prompt.ts";
@@ -21,43 +25,102 @@ export async function init(context: Context, { options }: Input): Promise<number
   const { env, cwd, out } = context;
   const text = (name: string) => options[name] as string | undefined;
   const [path] = configPlaces(text("config"), env, cwd).paths;
+  const [force, withApp] = [options["force"] === true, options["app"] === true];
+  const tokenFile = text("tokenFile");
+  if (withApp && tokenFile !== undefined) throw new WrongUsage("give --app or --token-file, not both");
+  // A start that was interrupted before the App was installed goes on there.
+  const begun = withApp && !force ? appOf({ ...context, env: withoutToken(env) }, path) : null;
+  if (begun !== null) return finishApp(context, { path, ...begun });
+  const folder = findDataFolder(path, env);
+  if (folder === null) throw new Problem(NO_DATA_FOLDER);
   const prompt = options["yes"] === true ? null : (context.openPrompt?.() ?? null);
   let given: Given;
   try {
-    await mayWrite(path, { force: options["force"] === true, prompt });
+    await mayWrite(path, { force, prompt });
     const repository = await repositoryOf(text("repo"), prompt);
-    const tokenFile = text("tokenFile");
-    const token = await tokenOf(context, {
-      flag: tokenFile === undefined ? null : resolve(cwd, tokenFile),
-      prompt,
-    });
-    given = { repository, token, key: await keyOf(context, prompt) };
+    const apiUrl = text("apiUrl") ?? null;
+    const { problems } = renderConfig({ ...repository, apiUrl, appId: null });
+    if (problems.length > 0) throw new WrongUsage(problems);
+    const flag = tokenFile === undefined ? null : resolve(cwd, tokenFile);
+    const token = withApp ? null : await tokenOf(context, { flag, prompt });
+    const key = await keyOf(context, prompt);
+    const credentials = token ?? (await appAnswer(context, { repository, apiUrl, prompt }));
+    given = { repository, token: credentials, key, apiUrl };
   } finally {
     prompt?.close();
   }
-  const { text: toml, problems } = renderConfig({ ...given.repository, apiUrl: text("apiUrl") ?? null });
-  if (problems.length > 0) throw new WrongUsage(problems);
-  const { token, key } = given;
-  const folder = findDataFolder(path, env);
-  if (folder === null) throw new Problem(NO_DATA_FOLDER);
+  const { repository, token, key, apiUrl } = given;
+  const { text: toml } = renderConfig({ ...repository, apiUrl, appId: token.kind === "app" ? token.app.id : null });
   const stored: string[] = [];
   for (const answer of [token, key]) stored.push(...(await store(folder.path, answer)));
   await write(path, toml);
   out.line(`Wrote ${path}.`);
   for (const line of stored) out.line(line);
-  return finish(context, { path, token });
+  const made = token.kind === "app" ? appOf({ ...context, env: withoutGitHub(env) }, path) : null;
+  return made === null ? finish(context, { path, token }) : finishApp(context, { path, ...made });
+}
+
+/** What a configuration has of a GitHub App; null: it is not there, or has mistakes, or a token. */
+function appOf({ env, cwd }: Context, path: string): (App & { readonly apiUrl: string }) | null {
+  const { config } = loadConfig({ flag: path, env, cwd });
+  const [repository] = config?.repositories ?? [];
+  const credentials = config?.secrets.github;
+  if (config === null || credentials?.kind !== "app" || repository === undefined) return null;
+  return { credentials, repository, apiUrl: config.github.api_url };
+}
+
+interface App {
+  readonly credentials: AppCredentials;
+  readonly repository: Repository;
+}
+
+async function appAnswer(
+  context: Context,
+  given: { repository: Repository; apiUrl: string | null; prompt: Prompt | null },
+): Promise<Answer> {
+  const apiUrl = given.apiUrl ?? variable(context.env, "GITHUB_API_URL") ?? "https://api.github.com";
+  const app = await untilSignal(context, (signal) => makeApp(context, { ...given, apiUrl, signal }));
+  return { kind: "app", app };
+}
+
+/** Waits for the installation, makes labels, and says what is left to do. May be repeated. @returns the exit code */
+async function finishApp(context: Context, given: App & { path: string; apiUrl: string }): Promise<number> {
+  const { path, repository, credentials } = given;
+  const { out, command } = context;
+  out.line("");
+  if (await untilSignal(context, (signal) => awaitInstallation(context, { ...given, signal }))) {
+    return finish(context, { path, token: { kind: "stored" } });
+  }
+  const name = `${repository.owner}/${repository.repo}`;
+  out.line(
+    `The GitHub App ${credentials.id} is not installed on ${name} yet: ${command} init --app goes on from here.`,
+  );
+  return 1;
+}
+
+async function untilSignal<T>(context: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const off = context.onSignal(() => stop.abort(new Error("told to stop")));
+  try {
+    return await work(stop.signal);
+  } finally {
+    off();
+  }
 }
 
 interface Given {
   readonly repository: Repository;
   readonly token: Answer;
   readonly key: Answer;
+  readonly apiUrl: string | null;
 }
 
-/** `set`: the environment has it already. */
+/** `set`: the environment has it already; `stored`: an earlier start has stored it. */
 type Answer =
   | { readonly kind: "set"; readonly by: string }
   | { readonly kind: "later" }
+  | { readonly kind: "stored" }
+  | { readonly kind: "app"; readonly app: MadeApp }
   | { readonly kind: "file"; readonly name: SecretName; readonly path: string; readonly open: boolean }
   | { readonly kind: "typed"; readonly name: SecretName; readonly secret: string };
 
@@ -67,7 +130,13 @@ async function store(home: string, answer: Answer): Promise<string[]> {
     case "set":
       return [`${answer.by} is set in this shell, and not stored: set it wherever tac8 is started.`];
     case "later":
+    case "stored":
       return [];
+    case "app": {
+      const path = storedSecret(home, "GITHUB_APP_PRIVATE_KEY");
+      await writeSecret(path, answer.app.privateKey.trim());
+      return [`Stored the private key of the GitHub App ${answer.app.slug} in ${path}, which only you can read.`];
+    }
     case "typed": {
       const path = storedSecret(home, answer.name);
       removeOthers(home, answer.name);
@@ -120,6 +189,7 @@ async function repositoryOf(flag: string | undefined, prompt: Prompt | null): Pr
 const TOKEN_HELP = [
   "GitHub token: a fine-grained one for this repository, with Contents, Issues and Pull requests: read and write",
   "(github.com → Settings → Developer settings → Fine-grained tokens). It is not shown while you type.",
+  "Recommended instead: tac8 init --app makes a GitHub App, whose tokens end after an hour.",
 ];
 
 async function tokenOf(
@@ -130,7 +200,8 @@ async function tokenOf(
   if (flag !== null) return { kind: "file", name, path: flag, ...checkSecret(flag) };
   const by = [name, `${name}_FILE`].find((one) => variable(env, one) !== null);
   if (by !== undefined) return { kind: "set", by };
-  if (prompt === null) throw new WrongUsage("say where the GitHub token is: --token-file FILE, or set GITHUB_TOKEN");
+  if (prompt === null)
+    throw new WrongUsage("say where the GitHub token is: --token-file FILE, or set GITHUB_TOKEN; or give --app");
   for (const line of TOKEN_HELP) prompt.say(line);
   const secret = await prompt.askHidden("Token (empty: later): ");
   return secret === "" ? { kind: "later" } : { kind: "typed", name, secret };
@@ -156,6 +227,16 @@ async function keyOf({ env }: Context, prompt: Prompt | null): Promise<Answer> {
   };
 }
 
+/** Without a token or an App of the shell's own, which come before what is stored. */
+function withoutGitHub(env: Context["env"]): Context["env"] {
+  const names = ["GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_PRIVATE_KEY_FILE"];
+  return { ...withoutToken(env), ...Object.fromEntries(names.map((name) => [name, undefined])) };
+}
+
+function withoutToken(env: Context["env"]): Context["env"] {
+  return { ...env, GITHUB_TOKEN: undefined, GITHUB_TOKEN_FILE: undefined };
+}
+
 /** Whole or not at all. @throws Problem */
 async function write(path: string, text: string): Promise<void> {
   try {
@@ -170,15 +251,19 @@ async function write(path: string, text: string): Promise<void> {
 async function finish(context: Context, { path, token }: { path: string; token: Answer }): Promise<number> {
   const { out, env } = context;
   out.line("");
-  const isStored = token.kind === "file" || token.kind === "typed";
+  const isStored = token.kind === "file" || token.kind === "typed" || token.kind === "stored";
   // What was just given is checked, whatever the shell has beside it.
-  const seen = isStored ? { ...env, GITHUB_TOKEN: undefined, GITHUB_TOKEN_FILE: undefined } : env;
+  const seen = isStored ? withoutGitHub(env) : env;
   const site = openSite({ ...context, env: seen }, path, { fix: true, agent: false, notify: false });
   const code = show(context, await runChecks(CHECKS, site));
   out.line("");
   const shadow = ["GITHUB_TOKEN", "GITHUB_TOKEN_FILE"].find((name) => variable(env, name) !== null);
   if (isStored && shadow !== undefined) {
-    out.line(`${shadow} is set in this shell, and comes before what was stored: unset it, or it is used instead.`);
+    out.line(
+      token.kind === "stored"
+        ? `${shadow} is set in this shell: unset it, because tac8 starts with a token or with an App, not with both.`
+        : `${shadow} is set in this shell, and comes before what was stored: unset it, or it is used instead.`,
+    );
   }
   out.line(`Now ${context.command} up, and put the label ${site.config.github.issue_label} on an issue.`);
   return code;

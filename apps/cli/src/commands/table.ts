@@ -21,7 +21,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "make a config.toml for your repository, create its labels, and check everything",
     options: [
       { flags: "--repo <owner/name>", description: "the repository to work on" },
-      { flags: "--token-file <file>", description: "file with the GitHub token in it" },
+      { flags: "--app", description: "make a GitHub App in your browser, and work as it (recommended)" },
+      { flags: "--token-file <file>", description: "file with a GitHub token in it, instead of an App" },
       { flags: "--api-url <url>", description: "API of a GitHub Enterprise server: https://HOST/api/v3" },
       { flags: "--force", description: "overwrite a config.toml that is there" },
       { flags: "--yes", description: "do not ask questions" },

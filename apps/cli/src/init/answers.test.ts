@@ -19,14 +19,14 @@ test.each([
 });
 
 test("a configuration names its repository once, and the server where it is another one", () => {
-  const { text, problems } = renderConfig({ owner: "acme", repo: "app", apiUrl: "https://host/api/v3" });
+  const { text, problems } = renderConfig({ owner: "acme", repo: "app", apiUrl: "https://host/api/v3", appId: null });
   expect(problems).toEqual([]);
   expect(text).toContain('\nrepo_owner = "acme"\n');
   expect(text).toContain('\nrepo_name = "app"\n');
   expect(text).toContain('\napi_url = "https://host/api/v3"\n');
   expect(text).toContain('\n#repo_name = "spoon-knife"');
   expect(text).not.toContain("copy it to");
-  expect(renderConfig({ owner: "acme", repo: "app", apiUrl: "ftp://x" }).problems).toHaveLength(1);
+  expect(renderConfig({ owner: "acme", repo: "app", apiUrl: "ftp://x", appId: null }).problems).toHaveLength(1);
 });
 
 test.each([

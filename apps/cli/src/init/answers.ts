@@ -19,7 +19,7 @@ export function parseRepository(text: string): Repository | null {
 }
 
 /** The text of the configuration, or what is wrong with it. Pure. */
-export function renderConfig(given: Repository & { readonly apiUrl: string | null }): {
+export function renderConfig(given: Repository & { readonly apiUrl: string | null; readonly appId: number | null }): {
   readonly text: string;
   readonly problems: readonly string[];
 } {

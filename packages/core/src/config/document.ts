@@ -26,14 +26,21 @@ export function exampleFile(): string {
   return [...header(), "", ...tables].join("\n");
 }
 
-/** A `config.toml` for one repository: the example, with its names in place. `apiUrl` null: GitHub's own. */
+/** A `config.toml` for one repository: the example, with its names in place. `apiUrl` null: GitHub's own; `appId` null: none. */
 export function firstFile(own: {
   readonly owner: string;
   readonly repo: string;
   readonly apiUrl: string | null;
+  readonly appId: number | null;
 }): string {
-  const values: Record<string, string | null> = { repo_owner: own.owner, repo_name: own.repo, api_url: own.apiUrl };
-  const text = exampleFile().replace(/^(repo_owner|repo_name|api_url) = .*$/gm, (line, name: string) => {
+  const values: Record<string, string | number | null> = {
+    repo_owner: own.owner,
+    repo_name: own.repo,
+    api_url: own.apiUrl,
+    app_id: own.appId,
+  };
+  const text = exampleFile().replace(/^(?:repo_owner|repo_name|api_url|#app_id) = .*$/gm, (line) => {
+    const name = line.replace(/^#| = .*$/g, "");
     const value = values[name] ?? null;
     return value === null ? line : `${name} = ${JSON.stringify(value)}`;
   });

@@ -140,7 +140,9 @@ export const sections = {
       .int()
       .positive()
       .optional()
-      .describe("Id of a GitHub App to work as; its private key comes from the environment. Without: GITHUB_TOKEN.")
+      .describe(
+        "Id of a GitHub App to work as, made by tac8 init --app; its private key comes from the environment. Without: GITHUB_TOKEN.",
+      )
       .meta({ examples: [123456] }),
     app_installation_id: z
       .int()

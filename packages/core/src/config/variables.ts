@@ -63,7 +63,8 @@ export const MODEL_SECRETS = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"] as
 export const NO_TOKEN =
   "no GitHub token: put it into GITHUB_TOKEN, or its file's path into GITHUB_TOKEN_FILE, or let tac8 init store it";
 
-export const NO_APP_KEY = "no private key of the GitHub App: put its .pem file's path into GITHUB_APP_PRIVATE_KEY_FILE";
+export const NO_APP_KEY =
+  "no private key of the GitHub App: put its .pem file's path into GITHUB_APP_PRIVATE_KEY_FILE, or let tac8 init --app store one";
 
 export type SecretName = (typeof SECRETS)[number]["name"];
 

@@ -9,7 +9,7 @@ export function webUrl(apiUrl: string, { owner, repo }: Repo): string {
 }
 
 /** GitHub's pages and git, which share an origin. Without credentials, whatever the API's address has. */
-function siteUrl(apiUrl: string): string {
+export function siteUrl(apiUrl: string): string {
   const url = new URL(apiUrl);
   const site = siteOfApi(url.hostname);
   return site === null ? url.origin : new URL(`https://${site}${url.port === "" ? "" : `:${url.port}`}`).origin;

@@ -43,7 +43,7 @@ function isWrong(problems: Site["problems"]): boolean {
 export function judgeToken(answer: { readonly login: string | null } | GitHubError, apiUrl: string): Finding {
   if (answer instanceof GitHubError) {
     const cure =
-      "it is wrong or has expired: make a new token (github.com → Settings → Developer settings → Fine-grained tokens)";
+      "it is wrong or has expired: run tac8 init --app, or make a new token (github.com → Settings → Developer settings → Fine-grained tokens)";
     return judgeFailure(answer, { apiUrl, cure });
   }
   return judgeOwner(answer.login);
@@ -53,7 +53,7 @@ export function judgeToken(answer: { readonly login: string | null } | GitHubErr
 export function judgeApp(answer: AppReport | GitHubError, apiUrl: string): Finding[] {
   if (answer instanceof GitHubError) {
     const cure =
-      "github.app_id is not the id of the private key's App, or the key was removed there: make a new key on the App's page";
+      "github.app_id is not the id of the private key's App, or the key was removed there: run tac8 init --app, or make a new key on the App's page";
     return [judgeFailure(answer, { apiUrl, cure })];
   }
   const { slug, url, places, leftMs } = answer;
@@ -101,6 +101,6 @@ function judgeOwner(login: string | null): Finding {
   const whose = login === null ? "a GitHub App's, of which GitHub does not say the name" : `of the GitHub App ${login}`;
   return note(
     `it is ${whose}: such a token ends after an hour`,
-    "set github.app_id and the App's private key instead, so that tac8 makes new ones",
+    "set github.app_id and the App's private key instead, so that tac8 makes new ones (tac8 init --app)",
   );
 }

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AppCredentials } from "@tac8/core/config/credentials";
+import { appTokens } from "@tac8/core/github/appTokens";
+import { GitHubError } from "@tac8/core/github/errors";
+import { installUrl } from "@tac8/core/github/manifest";
+import type { AppReport } from "@tac8/core/github/tokens";
+import { createLogger } from "@tac8/core/log/logger";
+import { Problem, type Context } from "../../context.ts";
+import type { Repository } from "../answers.ts";
+
+const EVERY_MS = 3000;
+const LIMIT_MS = 15 * 60_000;
+
+interface Waiting {
+  readonly credentials: AppCredentials;
+  readonly repository: Repository;
+  readonly apiUrl: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until the App is installed on the repository, for 15 minutes at most. @returns whether it is
+ * @throws Problem when GitHub does not know the App or its key
+ */
+export async function awaitInstallation(context: Context, waiting: Waiting): Promise<boolean> {
+  const { credentials, repository, apiUrl, signal } = waiting;
+  const { out, now, waits = {} } = context;
+  const { everyInstallation: everyMs = EVERY_MS, installation: limitMs = LIMIT_MS } = waits;
+  const log = createLogger({ name: "cli", level: "silent", secrets: [credentials.privateKey] });
+  const repositories = [repository];
+  const { app } = appTokens({ apiUrl, credentials, repositories, secrets: [credentials.privateKey], log, now });
+  const until = now() + limitMs;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  for (let told = ""; now() < until && !limit.aborted;) {
+    const report = await app?.inspect({ signal: limit }).catch(failed);
+    if (report === undefined) break;
+    if (report !== null) {
+      const [place] = report.places;
+      if (place?.why === null) return true;
+      const line = advice(report, repository);
+      if (line !== told) out.line(line);
+      told = line;
+    }
+    await sleep(everyMs, undefined, { signal: limit }).catch(() => undefined);
+  }
+  return false;
+}
+
+/** Null: it may pass. Undefined: the operator has stopped it, or the time is over. */
+function failed(error: unknown): null | undefined {
+  if (!(error instanceof GitHubError)) return undefined;
+  if (error.kind === "unauthorized") throw new Problem(error.message, { cause: error });
+  return null;
+}
+
+function advice(report: AppReport, { owner, repo }: Repository): string {
+  const [place] = report.places;
+  if (place?.installation !== null && place !== undefined) return place.why ?? "";
+  return `Install the App on ${owner}/${repo} (only select repositories), and wait here:\n\n  ${installUrl(report)}\n`;
+}

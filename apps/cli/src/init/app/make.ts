@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { GitHubError } from "@tac8/core/github/errors";
+import { appManifest, newAppUrl, openCalls, type MadeApp } from "@tac8/core/github/manifest";
+import { webUrl } from "@tac8/core/github/urls";
+import { createLogger } from "@tac8/core/log/logger";
+import { Problem, type Context } from "../../context.ts";
+import type { Prompt } from "../../terminal/prompt.ts";
+import type { Repository } from "../answers.ts";
+import { receiveCode } from "./receiveCode.ts";
+
+interface Making {
+  readonly repository: Repository;
+  readonly apiUrl: string;
+  /** Null: nobody sits at the terminal. */
+  readonly prompt: Prompt | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has GitHub make an App by its manifest, in the operator's browser. @throws Problem when the operator stops it, when it takes
+ * longer than the code lives, or GitHub does not hand the App out
+ */
+export async function makeApp(context: Context, making: Making): Promise<MadeApp> {
+  const { repository, apiUrl, prompt, signal } = making;
+  const { out, now } = context;
+  const { owner } = repository;
+  const log = createLogger({ name: "cli", level: "silent", secrets: [] });
+  const calls = openCalls({ apiUrl, log, now });
+  // Where GitHub does not say, the page of the user's own Apps is shown; an App can be given to an organization later.
+  const isOrganization = await calls.isOrganization(owner, { signal }).catch(() => false);
+  const organization = isOrganization ? owner : null;
+  const home = webUrl(apiUrl, repository);
+  const server = await receiveCode({
+    actionFor: (state) => newAppUrl(apiUrl, { organization, state }),
+    manifestFor: (redirectUrl) => appManifest({ owner, unique: randomBytes(2).toString("hex"), home, redirectUrl }),
+  });
+  try {
+    out.line("A GitHub App for tac8: open this page in your browser, and go on to GitHub there.");
+    out.line(`\n  ${server.url}\n`);
+    out.line("If your browser is on another machine, make this port reachable there first:");
+    out.line(`  ssh -L ${server.port}:127.0.0.1:${server.port} ${hostname()}`);
+    const code = await firstOf(server.code, { server, prompt, signal });
+    return await calls.takeApp(code, { signal });
+  } catch (error) {
+    if (signal.aborted) throw new Problem(`stopped: run ${context.command} init --app again`, { cause: error });
+    if (!(error instanceof GitHubError)) throw error;
+    const line = `GitHub does not hand out the App for this code (${error.detail}): run ${context.command} init --app again`;
+    throw new Problem(line, { cause: error });
+  } finally {
+    await server.close();
+  }
+}
+
+type Waiting = Pick<Making, "prompt" | "signal"> & { readonly server: Awaited<ReturnType<typeof receiveCode>> };
+
+/** From the browser, or from the operator, whose browser may not reach this machine any more. */
+async function firstOf(code: Promise<string>, { server, prompt, signal }: Waiting): Promise<string> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([code, stopped, ...(prompt === null ? [] : [pasted(prompt, server.read)])]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function pasted(prompt: Prompt, read: (text: string) => string | null): Promise<string> {
+  prompt.say("If the browser cannot come back here, paste the address that it ends at.");
+  for (;;) {
+    const found = read(await prompt.ask("Waiting for GitHub… "));
+    if (found !== null) return found;
+    prompt.say("That is not the address of /made with a code in it, or of an earlier start.");
+  }
+}

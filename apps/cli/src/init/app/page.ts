@@ -1,0 +1,42 @@
+/** The page that hands the manifest to GitHub, by a form: GitHub takes it from a browser only. Pure. */
+export function startPage({ action, manifest }: { readonly action: string; readonly manifest: object }): string {
+  return page(
+    "A GitHub App for tac8",
+    `<p>GitHub shows the App's name and makes it. Then it brings you back here.</p>
+<form method="post" action="${escape(action)}">
+<input type="hidden" name="manifest" value="${escape(JSON.stringify(manifest))}">
+<button>Go on to GitHub</button>
+</form>`,
+  );
+}
+
+/** Pure. `words`: plain text. */
+export function wordsPage(title: string, words: string): string {
+  return page(title, `<p>${escape(words)}</p>`);
+}
+
+/** Pure. */
+export function linkPage({ title, words, link }: { title: string; words: string; link: string }): string {
+  return page(title, `<p>${escape(words)}</p><p><a href="${escape(link)}">${escape(link)}</a></p>`);
+}
+
+function page(title: string, main: string): string {
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title>
+<body style="font: 18px/1.5 system-ui; max-width: 40em; margin: 10vh auto; padding: 0 1em">
+<h1>${escape(title)}</h1>
+${main}
+</body></html>
+`;
+}
+
+function escape(text: string): string {
+  const codes: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  return text.replace(/[&<>"']/g, (sign) => codes[sign] ?? sign);
+}

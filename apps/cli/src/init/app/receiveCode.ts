@@ -1,0 +1,85 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { startPage, wordsPage } from "./page.ts";
+
+export interface CodeServer {
+  /** Where the operator's browser begins. Nobody can guess it, and only this machine reaches it. */
+  readonly url: string;
+  readonly port: number;
+  /** The code of the App that GitHub has made. */
+  readonly code: Promise<string>;
+  /** Reads the code of an address that a browser ended at, or the code itself; null: it is neither, or of another request. */
+  readonly read: (text: string) => string | null;
+  readonly close: () => Promise<void>;
+}
+
+interface Options {
+  /** GitHub's page that takes the manifest. */
+  readonly actionFor: (state: string) => string;
+  readonly manifestFor: (redirectUrl: string) => object;
+}
+
+const CODE = /^[A-Za-z0-9_-]{10,200}$/;
+const HEADERS = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "no-store",
+  "referrer-policy": "strict-origin",
+  "x-frame-options": "DENY",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+};
+
+/** A page on loopback that hands the manifest to GitHub, and the place to which GitHub sends the browser back. */
+export async function receiveCode({ actionFor, manifestFor }: Options): Promise<CodeServer> {
+  const state = randomBytes(24).toString("base64url");
+  const start = `/${randomBytes(24).toString("base64url")}`;
+  const { promise: code, resolve } = Promise.withResolvers<string>();
+  const server = createServer((request, response) => answer(request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+  const page = startPage({ action: actionFor(state), manifest: manifestFor(`${origin}/made`) });
+
+  function codeOf(url: URL): string | null {
+    const given = url.searchParams.get("code") ?? "";
+    return isSame(url.searchParams.get("state") ?? "", state) && CODE.test(given) ? given : null;
+  }
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const send = (status: number, body: string) => void response.writeHead(status, HEADERS).end(body);
+    // Another name for this machine would be a page of someone else's.
+    const isOurs = [`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? "");
+    const url = URL.parse(request.url ?? "/", origin);
+    if (!isOurs || url === null || request.method !== "GET") return send(404, wordsPage("Nothing is here", ""));
+    if (isSame(url.pathname, start)) return send(200, page);
+    if (url.pathname !== "/made")
+      return send(404, wordsPage("Nothing is here", "Use the whole address that tac8 shows."));
+    const found = codeOf(url);
+    if (found === null)
+      return send(403, wordsPage("Not the App that tac8 waits for", "Begin at the address that tac8 shows."));
+    send(200, wordsPage("The App is made", "Go on in the terminal, where tac8 shows the address to install it at."));
+    resolve(found);
+  }
+
+  return {
+    url: origin + start,
+    port,
+    code,
+    read(text) {
+      const url = URL.parse(text.trim());
+      return url === null ? (CODE.test(text.trim()) ? text.trim() : null) : codeOf(url);
+    },
+    async close() {
+      server.closeAllConnections();
+      if (server.listening) await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
