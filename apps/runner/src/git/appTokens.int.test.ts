@@ -117,3 +117,16 @@ test("a suspended or removed App ends in one line that names it, and holds the r
   expect(failure).toMatchObject(whole);
   expect(message).toMatch(new RegExp(`the GitHub App ${app.id} is not installed on ${REPO}: install it there`));
 });
+
+test("a token reaches no other repository, wherever the App is installed", async () => {
+  const { github } = bench;
+  github.uninstallApp(app.id);
+  const { repo } = await github.createRepository({ owner: "octo", name: `private-${bench.name}`, private: true });
+  github.installApp({ app: app.id, repos: [REPO, repo] });
+  const token = await openApp().get();
+  const see = async (name: string) => {
+    const { status } = await fetch(`${github.url}/repos/${name}`, { headers: { authorization: `token ${token}` } });
+    return status;
+  };
+  expect([await see(REPO), await see(repo)]).toEqual([200, 404]);
+});

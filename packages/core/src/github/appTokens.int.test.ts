@@ -85,7 +85,9 @@ async function failure(promise: Promise<unknown>): Promise<GitHubError> {
 }
 
 test("a token is limited to the configured repositories and to what tac8 needs, and serves until ten minutes before its end", async () => {
-  const { tokens, made, advance } = await start();
+  const { tokens, made, advance } = await start({
+    installation: () => ({ permissions: { ...GRANTED, workflows: "write" } }),
+  });
   expect(await tokens.get()).toBe("ghs_number1.aaaa.bbbb");
   expect(JSON.parse(made()[0]?.body ?? "")).toEqual({ repositories: ["r"], permissions: GRANTED });
   advance(49 * MINUTE);
