@@ -24,6 +24,62 @@ const SCHEDULER = "apps/scheduler/src";
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "protected-block",
+    file: `${RUNNER}/steps/inspect.ts`,
+    find: "if ((await blockedIn(run, outgoing)).length === 0) return null;",
+    replace: 'if (outgoing.head !== "") return null;',
+    test: { file: "test/protected.e2e.test.ts", name: "a changed workflow is not pushed" },
+    promise: "a change of a workflow is published only when a trusted account allows it",
+  },
+  {
+    name: "protected-saved",
+    file: `${RUNNER}/steps/inspect.ts`,
+    find: "if ((await blockedIn(run, outgoing)).length === 0) return null;",
+    replace: 'if (run.state.checkpoint !== "worked") return null;',
+    test: { file: "test/protected.e2e.test.ts", name: "work that is saved while its agent asks" },
+    promise: "… nor with the saved work of a run that has not finished",
+  },
+  {
+    name: "protected-label-trusted",
+    file: `${RUNNER}/steps/allowance.ts`,
+    find: "const counts = isOn && (await isTrusted(run, event.actor, signal));",
+    replace: "const counts = isOn;",
+    test: { file: "test/protected.e2e.test.ts", name: "a label by an account that cannot write" },
+    promise: "… which has write access",
+  },
+  {
+    name: "protected-label-wakes",
+    file: `${SCHEDULER}/plan.ts`,
+    find: "event !== null && isOn && trusted.has(event.actor.toLowerCase())",
+    replace: "event !== null && isOn",
+    test: { file: `${SCHEDULER}/plan.test.ts`, name: "… by an account that cannot write" },
+    promise: "… and no other account's label so much as wakes its job",
+  },
+  {
+    name: "protected-forged-permission",
+    file: `${RUNNER}/steps/inspect.ts`,
+    find: "if (by !== null) {",
+    replace: "if (by !== null || run.state.outcomeRun === null) {",
+    test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
+    promise: "… which GitHub says, and not Redis",
+  },
+  {
+    name: "protected-forged-base",
+    file: `${RUNNER}/steps/inspect.ts`,
+    find: "const tip = await baseCommit(run, base);",
+    replace: "const tip = run.state.baseSha ?? (await baseCommit(run, base));",
+    test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
+    promise: "… nor does Redis say what was there before",
+  },
+  {
+    name: "protected-flag",
+    file: `${CORE}/domain/texts.ts`,
+    find: "const top = [...notableNote(notable), ",
+    replace: "const top = [",
+    test: { file: "test/protected.e2e.test.ts", name: "a changed workflow is not pushed" },
+    promise: "changes that act by themselves are named at the top of the pull request",
+  },
+  {
     name: "start-cause",
     file: `${RUNNER}/steps/trigger.ts`,
     find: 'if (run.cause !== null) return { kind: "go", event: used };',
@@ -171,8 +227,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "answer-on-github",
     file: `${RUNNER}/steps/prepare.ts`,
-    find: 'return found ?? { kind: "interrupted" };',
-    replace: "return found === null ? given : given;",
+    find: 'return found === null ? { kind: "interrupted" }',
+    replace: "return found === null ? given",
     test: { file: "test/forgedStart.e2e.test.ts", name: "an answer is what trusted people wrote" },
     promise: "an agent is told as an answer only what people who may answer wrote on the issue",
   },
@@ -1793,8 +1849,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lost-disk-parks",
     file: `${RUNNER}/steps/publish.ts`,
-    find: "return withoutWorkspace(run, branch, headSha);",
-    replace: "return withoutWorkspace(run, branch, headSha).then((pushed) => giveUpWork(run).then(() => pushed));",
+    find: "return withoutWorkspace(run, scope, { branch, head: headSha });",
+    replace:
+      "return withoutWorkspace(run, scope, { branch, head: headSha }).then((pushed) => giveUpWork(run).then(() => pushed));",
     test: { file: "test/finished.e2e.test.ts", name: "on a disk that is lost" },
     promise: "nobody waits for it with a slot",
   },
@@ -1841,7 +1898,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "pull-look-ups",
     file: `${RUNNER}/steps/publish.ts`,
-    find: "if (there !== undefined) return tellAnotherRound(run, there, acting);",
+    find: "if (there !== undefined) return tellAnotherRound(run, there, notes);",
     replace: "",
     also: [
       {

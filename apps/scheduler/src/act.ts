@@ -63,6 +63,8 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
       return;
     case "answer":
       return answer(actor, action);
+    case "allow":
+      return allow(actor, action);
     case "wake":
       await runNow(actor.queue, issue);
       return;
@@ -145,6 +147,16 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
   if (!(await store.writeIf(jobId, expect, { answer: found }, transition))) return;
   await runNow(actor.queue, jobId);
   log.info({ issue: jobId, by: last.author.login }, "answered: it goes on");
+}
+
+async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
+  const { store, log } = actor;
+  const { jobId, state } = job;
+  const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
+  const transition = event_(job, "blocked", `its publication was allowed by ${event.actor}`, { label_event: event.id });
+  if (!(await store.writeIf(jobId, expect, { allowed: event.id }, transition))) return;
+  await runNow(actor.queue, jobId);
+  log.info({ issue: jobId, by: event.actor }, "allowed by a label: the finished work is published");
 }
 
 /** Nobody has begun anything since the plan read it. */

@@ -1,10 +1,10 @@
 import { describe, expect, it, test } from "vitest";
 import { renderMarker } from "@tac8/core/domain/marker";
-import type { Comment, Issue, IssueAnswer } from "@tac8/core/github/types";
+import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
 import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
-import { plan, questionsFor, repliers, type Action, type Answers, type KnownJob } from "./plan.ts";
+import { deciders, plan, questionsFor, type Action, type Answers, type KnownJob } from "./plan.ts";
 
-const REPO = { owner: "Octo", repo: "wid.gets", repositoryId: 1, label: "rpi-auto" };
+const REPO = { owner: "Octo", repo: "wid.gets", repositoryId: 1, label: "rpi-auto", allowLabel: "rpi-allow" };
 const P2 = 6;
 const BEGUN_P2 = 5;
 
@@ -39,12 +39,15 @@ interface Given {
   readonly answer?: IssueAnswer;
   readonly comments?: Comment[];
   readonly trusted?: string[];
+  /** Newest event of the label that allows publication. */
+  readonly allowance?: IssueEvent;
 }
 
-function planFor({ job, listed = issue(), event, answer, comments = [], trusted = [] }: Given): Action[] {
+function planFor({ job, listed = issue(), event, answer, comments = [], trusted = [], allowance }: Given): Action[] {
   const answers: Answers = {
     events: new Map(event === undefined ? [] : [[job.jobId, event]]),
     issues: new Map(answer === undefined ? [] : [[job.jobId, answer]]),
+    allowances: new Map(allowance === undefined ? [] : [[job.jobId, allowance]]),
     comments,
     trusted: new Set(trusted),
   };
@@ -64,6 +67,8 @@ function brief(action: Action): string {
       return `${action.do}: ${action.reason}`;
     case "answer":
       return `answer ${action.comments.map(({ id }) => id).join(" ")}`;
+    case "allow":
+      return `allow ${action.event.id}`;
     case "unlabel":
       return `unlabel ${action.number}`;
     case "keep":
@@ -78,6 +83,10 @@ const found = (change: Partial<Issue>): IssueAnswer => ({ kind: "found", issue: 
 const unlabelled = found({ labels: [] });
 const closed = found({ state: "closed" });
 const blocked = { state: "blocked", questionId: 50, outcome: "blocked", since: "2026-11-22T03:10:00.000Z" } as const;
+const why = { reason: "It changes protected files.", canAllow: true, event: 40 };
+const withheld = job("delayed", { ...blocked, withheld: why, agentRuns: 1 }, BEGUN_P2);
+const allowed = issue({ labels: ["rpi-auto", "rpi-allow"] });
+const by = (actor: string, id = 60): IssueEvent => ({ id, actor, actorType: "User", at: "" });
 const answered = { commentId: 51, author: "octo", text: "Yes." };
 const ours = renderMarker({
   v: 1,
@@ -249,6 +258,60 @@ describe("plan", () => {
       },
       ["answer 51"],
     ],
+    // Withheld work
+    [
+      "the label that allows it",
+      { job: withheld, listed: allowed, allowance: by("octo"), trusted: ["octo"] },
+      ["allow 60"],
+    ],
+    [
+      "… by an account that cannot write",
+      { job: withheld, listed: allowed, allowance: by("triage"), trusted: ["octo"] },
+      [],
+    ],
+    ["… that was taken off again", { job: withheld, allowance: by("octo"), trusted: ["octo"] }, []],
+    [
+      "… that was on when the work was withheld",
+      { job: withheld, listed: allowed, allowance: by("octo", 40), trusted: ["octo"] },
+      [],
+    ],
+    [
+      "… and a reply: no agent is needed",
+      { job: withheld, listed: allowed, allowance: by("octo"), comments: [comment(51, "octo")], trusted: ["octo"] },
+      ["allow 60"],
+    ],
+    ["a reply to withheld work", { job: withheld, comments: [comment(51, "octo")], trusted: ["octo"] }, ["answer 51"]],
+    [
+      "the label on what no label can allow",
+      {
+        job: job("delayed", { ...blocked, withheld: { ...why, canAllow: false } }),
+        listed: allowed,
+        allowance: by("octo"),
+        trusted: ["octo"],
+      },
+      [],
+    ],
+    [
+      "the label on a question of the agent",
+      { job: asks, listed: allowed, allowance: by("octo"), trusted: ["octo"] },
+      [],
+    ],
+    [
+      "the label, whose job was not woken",
+      { job: job("delayed", { ...blocked, withheld: why, allowed: 60, agentRuns: 1 }, BEGUN_P2), listed: allowed },
+      ["wake"],
+    ],
+    [
+      "the label on one that a person retried without a label",
+      {
+        job: job("delayed", { ...blocked, withheld: why, agentRuns: 1, retried: "then" }, BEGUN_P2),
+        listed: null,
+        answer: found({ labels: ["RPI-allow"] }),
+        allowance: by("octo"),
+        trusted: ["octo"],
+      },
+      ["allow 60"],
+    ],
     [
       "a question nobody answers, however old: the runner ends it when its time is over",
       { job: job("delayed", { ...blocked, since: "2020-01-01T00:00:00.000Z", agentRuns: 1 }, BEGUN_P2) },
@@ -278,11 +341,17 @@ describe("plan", () => {
   });
 });
 
-const NO_ANSWERS: Answers = { events: new Map(), issues: new Map(), comments: [], trusted: new Set() };
+const NO_ANSWERS: Answers = {
+  events: new Map(),
+  issues: new Map(),
+  allowances: new Map(),
+  comments: [],
+  trusted: new Set(),
+};
 
 describe("questionsFor", () => {
   const ref = { owner: "Octo", repo: "wid.gets", number: 7 };
-  const none = { events: [], issues: [], commentsSince: null };
+  const none = { events: [], issues: [], allowances: [], commentsSince: null };
 
   it.each<[string, KnownJob, Issue[], Partial<typeof none> | object]>([
     ["a new issue", job(null), [issue()], {}],
@@ -294,6 +363,12 @@ describe("questionsFor", () => {
     ["one that is being cancelled", job("active", { state: "running", cancel: "x" }), [], {}],
     ["an open question", job("delayed", blocked), [issue()], { commentsSince: "2026-11-22T02:00:00Z" }],
     ["an answered question", job("delayed", { ...blocked, answer: answered }), [issue()], {}],
+    [
+      "withheld work",
+      job("delayed", { ...blocked, withheld: why }),
+      [issue()],
+      { allowances: [ref], commentsSince: "2026-11-22T02:00:00Z" },
+    ],
     [
       "a question whose time is lost",
       job("delayed", { ...blocked, since: null }),
@@ -313,8 +388,13 @@ describe("questionsFor", () => {
   });
 });
 
-test("only authors of what could be an answer are looked up", () => {
-  const jobs = [job("delayed", blocked), { ...job("waiting"), jobId: "octo.wid.gets.8" }];
+test("only authors of what could be an answer, and who allowed a publication, are looked up", () => {
+  const other = { ...job("waiting"), jobId: "octo.wid.gets.8" };
+  const jobs = [job("delayed", { ...blocked, withheld: why }), other];
+  const allowances = new Map([
+    [jobs[0]?.jobId ?? "", by("Labeller")],
+    [other.jobId, by("elsewhere")],
+  ]);
   const comments = [
     comment(51, "Helper"),
     comment(52, "helper"),
@@ -322,7 +402,7 @@ test("only authors of what could be an answer are looked up", () => {
     comment(53, "octo", ours),
     comment(54, "elsewhere", "Yes.", 8),
   ];
-  expect(repliers({ ...REPO, labelled: [], jobs }, comments)).toEqual(["helper"]);
+  expect(deciders({ ...REPO, labelled: [], jobs }, { comments, allowances })).toEqual(["helper", "labeller"]);
 });
 
 test("what was stopped without a runner is not started again by the label that is still there", () => {

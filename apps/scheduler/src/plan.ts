@@ -2,7 +2,7 @@ import { type IssueRef, jobIdOf, parseJobId } from "@tac8/core/domain/reference"
 import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { isReply } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";
-import type { Comment, Issue, IssueAnswer } from "@tac8/core/github/types";
+import type { Comment, Issue, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
 import type { FieldName, IssueFields } from "@tac8/core/state/issueState";
 
 /** What of an issue's hash the plan and its actions go by: a whole queue of them is read at each poll. */
@@ -18,6 +18,8 @@ export const PLAN_FIELDS = [
   "statusComment",
   "questionId",
   "answer",
+  "withheld",
+  "allowed",
   "outcome",
   "failure",
   "reason",
@@ -40,6 +42,8 @@ export interface RepositorySnapshot {
   readonly repo: string;
   readonly repositoryId: number;
   readonly label: string;
+  /** Label by which people allow that withheld work is published. */
+  readonly allowLabel: string;
   /** Open issues with the label, pull requests left out. */
   readonly labelled: readonly Issue[];
   /** The queue's jobs of this repository, and one for each labelled issue. */
@@ -54,13 +58,16 @@ export interface Answers {
   readonly issues: ReadonlyMap<string, IssueAnswer>;
   /** Comments since the oldest open question. */
   readonly comments: readonly Comment[];
-  /** Logins, lower-cased, of those comments' authors who may write. */
+  /** Newest event of the label that allows it, by job id: for issues with withheld work. */
+  readonly allowances: ReadonlyMap<string, IssueEvent>;
+  /** Logins, lower-cased, of those comments' authors and labels' actors who may write. */
   readonly trusted: ReadonlySet<string>;
 }
 
 export interface Questions {
   readonly events: readonly IssueRef[];
   readonly issues: readonly IssueRef[];
+  readonly allowances: readonly IssueRef[];
   /** Ask for comments since this time (ISO); null: there is no open question. */
   readonly commentsSince: string | null;
 }
@@ -85,6 +92,8 @@ export type Action =
   /** Open and labelled again before anybody ended it: the cancellation is taken back. */
   | { readonly do: "keep"; readonly job: KnownJob }
   | { readonly do: "answer"; readonly job: KnownJob; readonly comments: readonly Comment[] }
+  /** Withheld work: a trusted account has added the label that allows its publication. */
+  | { readonly do: "allow"; readonly job: KnownJob; readonly event: IssueEvent }
   /** An answer or a command waits in the hash, but the job still waits for its time. */
   | { readonly do: "wake"; readonly job: KnownJob }
   /** A label that could not be taken off when the run ended. */
@@ -100,14 +109,19 @@ export function questionsFor(snapshot: RepositorySnapshot): Questions {
   return {
     events: events.map(({ jobId }) => refOf(labelled.get(jobId)?.number ?? 0)),
     issues: issues.map((job) => refOf(numberOf(job))),
+    allowances: snapshot.jobs.filter(isWithheld).map((job) => refOf(numberOf(job))),
     commentsSince: open.length === 0 ? null : hourBefore(Math.min(...open)),
   };
 }
 
-/** Who wrote what could be an answer: only their permission needs to be known. Pure. */
-export function repliers(snapshot: RepositorySnapshot, comments: readonly Comment[]): string[] {
-  const replies = snapshot.jobs.flatMap((job) => repliesTo(job, comments));
-  return [...new Set(replies.map(({ author }) => author.login.toLowerCase()))];
+/** Who wrote what could be an answer, or added the label that allows: only their permission needs to be known. Pure. */
+export function deciders(
+  snapshot: RepositorySnapshot,
+  { comments, allowances }: Pick<Answers, "comments" | "allowances">,
+): string[] {
+  const replies = snapshot.jobs.flatMap((job) => repliesTo(job, comments).map(({ author }) => author.login));
+  const labels = snapshot.jobs.flatMap((job) => newAllowance(job, allowances)?.actor ?? []);
+  return [...new Set([...replies, ...labels].map((login) => login.toLowerCase()))];
 }
 
 /** The whole policy of the scheduler for one repository. Pure. */
@@ -116,8 +130,9 @@ export function plan(snapshot: RepositorySnapshot, answers: Answers): Action[] {
   const actions = snapshot.jobs.flatMap((job): Action[] => {
     const issue = labelled.get(job.jobId);
     if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, answers);
-    if (issue === undefined) return withoutLabel(job, answers, snapshot.label);
-    return [...forKept(job), ...forAnswered(job, answers), ...forPriority(job, issue)];
+    const decisions = { ...answers, allowLabel: snapshot.allowLabel };
+    if (issue === undefined) return withoutLabel(job, decisions, snapshot.label);
+    return [...forKept(job), ...forDecided(job, issue, decisions), ...forPriority(job, issue)];
   });
   // A free runner takes the first that it finds: the most urgent must be in the queue before the others.
   return actions.toSorted((a, b) => urgency(a) - urgency(b));
@@ -150,6 +165,30 @@ function forKept(job: KnownJob): Action[] {
   return isUnheard(job) ? [{ do: "wake", job }] : [];
 }
 
+type Decisions = Answers & Pick<RepositorySnapshot, "allowLabel">;
+
+/** One that allows it needs no agent, whatever its author has written too. */
+function forDecided(job: KnownJob, issue: Pick<Issue, "labels"> | null, answers: Decisions): Action[] {
+  const allowed = issue === null ? [] : forAllowed(job, issue, answers);
+  return allowed.length > 0 ? allowed : forAnswered(job, answers);
+}
+
+function forAllowed(
+  job: KnownJob,
+  { labels }: Pick<Issue, "labels">,
+  { allowances, trusted, allowLabel }: Decisions,
+): Action[] {
+  const event = newAllowance(job, allowances);
+  const isOn = labels.some((name) => name.toLowerCase() === allowLabel.toLowerCase());
+  return event !== null && isOn && trusted.has(event.actor.toLowerCase()) ? [{ do: "allow", job, event }] : [];
+}
+
+/** Null: the label was never added, or had been when the work was withheld. */
+function newAllowance(job: KnownJob, allowances: Answers["allowances"]): IssueEvent | null {
+  const event = allowances.get(job.jobId);
+  return event !== undefined && isWithheld(job) && event.id > (job.state.withheld?.event ?? 0) ? event : null;
+}
+
 function forAnswered(job: KnownJob, { comments, trusted }: Answers): Action[] {
   const replies = repliesTo(job, comments).filter(({ author }) => trusted.has(author.login.toLowerCase()));
   return replies.length === 0 ? [] : [{ do: "answer", job, comments: replies }];
@@ -164,10 +203,12 @@ function repliesTo(job: KnownJob, comments: readonly Comment[]): Comment[] {
 }
 
 /** One that a person retried works, and asks, without the label. */
-function withoutLabel(job: KnownJob, answers: Answers, label: string): Action[] {
+function withoutLabel(job: KnownJob, answers: Decisions, label: string): Action[] {
   if (isUnheard(job)) return [{ do: "wake", job }];
   const ended = forVanished(job, answers, label);
-  return ended.length > 0 ? ended : forAnswered(job, answers);
+  if (ended.length > 0) return ended;
+  const asked = answers.issues.get(job.jobId);
+  return forDecided(job, asked?.kind === "found" ? asked.issue : null, answers);
 }
 
 /** In no list any more: an issue may only have slipped from one page to another, so GitHub is asked about it. */
@@ -230,9 +271,9 @@ function isUntold({ state: { state, stop } }: KnownJob): boolean {
 
 /** An answer or a command was written, but its job was not woken. */
 function isUnheard(job: KnownJob): boolean {
-  const { state, answer, cancel, stop } = job.state;
+  const { state, answer, allowed, cancel, stop } = job.state;
   if (job.where !== "delayed") return false;
-  return (state === "blocked" && answer !== null) || ((cancel ?? stop) !== null && isUndecided(job));
+  return (state === "blocked" && (answer ?? allowed) !== null) || ((cancel ?? stop) !== null && isUndecided(job));
 }
 
 function isUndecided({ state }: KnownJob): boolean {
@@ -240,7 +281,12 @@ function isUndecided({ state }: KnownJob): boolean {
 }
 
 function hasOpenQuestion({ where, state }: KnownJob): boolean {
-  return where === "delayed" && state.state === "blocked" && state.questionId !== null && state.answer === null;
+  const isDecided = state.answer !== null || state.allowed !== null;
+  return where === "delayed" && state.state === "blocked" && state.questionId !== null && !isDecided;
+}
+
+function isWithheld(job: KnownJob): boolean {
+  return hasOpenQuestion(job) && job.state.withheld?.canAllow === true;
 }
 
 /** An hour's room for clocks that differ, and the same address at every poll, so that GitHub can answer 304. */

@@ -10,7 +10,7 @@ import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Read
 import { MAX_ASKED } from "./who.ts";
 
 /** All borrowed; `signal` ends a poll in its middle. */
-export type PollServices = Omit<Reader, "trustedUsers"> &
+export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
   Omit<Actor, "attempts" | "comments" | "curiosity" | "trustedUsers"> & {
     readonly config: Config;
     /** What the scheduler tells of itself beside its polls. */
@@ -28,7 +28,8 @@ const SAY_AGAIN_MS = 10 * 60_000;
  */
 export function createPoll(services: PollServices): () => Promise<void> {
   const { config, redis, log, now, signal, vitals } = services;
-  const reader: Reader = { ...services, trustedUsers: config.github.trusted_users };
+  const { trusted_users: trustedUsers, label_allow: allowLabel } = config.github;
+  const reader: Reader = { ...services, trustedUsers, allowLabel };
   const said = new Map<string, { readonly problems: readonly string[]; readonly at: number }>();
   const seen = new Set<string>();
   let lastPollAt: number | null = null;
@@ -38,7 +39,6 @@ export function createPoll(services: PollServices): () => Promise<void> {
     const commented = actions.filter(begins).length <= MAX_COMMENTED;
     const curiosity = { left: MAX_ASKED };
     const { max_attempts: attempts } = config.coordinator;
-    const { trusted_users: trustedUsers } = config.github;
     const actor = { ...services, trustedUsers, attempts, comments: { on: commented }, curiosity };
     const problems: string[] = [];
     for (const action of actions) {

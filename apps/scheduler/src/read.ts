@@ -5,11 +5,11 @@ import { jobIdOf, parseJobId, repoKey } from "@tac8/core/domain/reference";
 import type { GitHub } from "@tac8/core/github/client";
 import { mayStart } from "@tac8/core/github/mayStart";
 import { GitHubError } from "@tac8/core/github/errors";
-import type { Comment, IssueAnswer } from "@tac8/core/github/types";
+import type { Comment, IssueAnswer, IssueEvent } from "@tac8/core/github/types";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { pipelined } from "@tac8/core/state/pipelined";
-import { PLAN_FIELDS, repliers, type Answers, type KnownJob, type Questions, type RepositorySnapshot } from "./plan.ts";
+import { deciders, PLAN_FIELDS, type Answers, type KnownJob, type Questions, type RepositorySnapshot } from "./plan.ts";
 
 export interface Reader {
   readonly github: GitHub;
@@ -17,6 +17,8 @@ export interface Reader {
   readonly redis: Redis;
   readonly store: IssueStore;
   readonly trustedUsers: readonly string[];
+  /** Config `label_allow`. */
+  readonly allowLabel: string;
   readonly signal: AbortSignal;
 }
 
@@ -95,6 +97,7 @@ export async function readRepository(
     repo: config.repo,
     repositoryId: found.id,
     label: config.issueLabel,
+    allowLabel: reader.allowLabel,
     labelled,
     jobs: await readJobs(reader, [...ids], places),
   };
@@ -154,14 +157,21 @@ export async function answerQuestions(
   for (const ref of questions.issues) {
     await tolerate(async () => void issues.set(jobIdOf(ref), await github.issue(ref, ref.number, { signal })));
   }
+  const allowances = new Map<string, IssueEvent>();
+  for (const ref of questions.allowances) {
+    await tolerate(async () => {
+      const event = await github.newestLabeledEvent(ref, ref.number, snapshot.allowLabel, { signal });
+      if (event !== null) allowances.set(jobIdOf(ref), event);
+    });
+  }
   const since = questions.commentsSince;
   if (since !== null) {
     await tolerate(async () => void comments.push(...(await github.commentsSince(snapshot, since, { signal }))));
   }
-  for (const login of repliers(snapshot, comments).filter((name) => !trusted.has(name))) {
+  for (const login of deciders(snapshot, { comments, allowances }).filter((name) => !trusted.has(name))) {
     await tolerate(async () => {
       if (await mayStart(github, { repo: snapshot, login, trustedUsers }, { signal })) trusted.add(login);
     });
   }
-  return { answers: { events, issues, comments, trusted }, problems };
+  return { answers: { events, issues, allowances, comments, trusted }, problems };
 }

@@ -12,6 +12,17 @@ const plan = (before: Partial<IssueFields>, progress: RunProgress = "none"): Ent
 const ago = (days: number) => new Date(NOW - days * DAY).toISOString();
 const answer = { commentId: 7, author: "octo", text: "the red one" };
 
+const WITHHELD = {
+  state: "blocked",
+  outcome: "blocked",
+  since: ago(1),
+  question: "It changes protected files.",
+  questionId: 7,
+  checkpoint: "worked",
+  agentRuns: 1,
+  withheld: { reason: "It changes protected files.", canAllow: true, event: 0 },
+} as const;
+
 interface Row {
   readonly what: string;
   readonly before: Partial<IssueFields>;
@@ -143,14 +154,35 @@ const ROWS: readonly Row[] = [
       agentRuns: 1,
     },
     do: "work",
-    why: { kind: "answer", author: "octo", text: "the red one" },
+    why: { kind: "answer", author: "octo", text: "the red one", withheld: null },
     patch: { answer, outcome: null, question: null, questionId: null, checkpoint: "none" },
   },
+  {
+    what: "withheld work whose publication was allowed",
+    before: { ...WITHHELD, allowed: 60, answer },
+    do: "publish",
+    patch: { outcome: null, question: null, withheld: null, allowed: null, answer: null, state: "running" },
+  },
+  {
+    what: "withheld work that Redis had forgotten",
+    before: { ...WITHHELD, checkpoint: "none", allowed: 60 },
+    do: "work",
+    why: { kind: "interrupted" },
+  },
+  {
+    what: "withheld work that is to be changed",
+    before: { ...WITHHELD, answer },
+    do: "work",
+    why: { kind: "answer", author: "octo", text: "the red one", withheld: "It changes protected files." },
+    patch: { answer, outcome: null, withheld: WITHHELD.withheld, checkpoint: "none" },
+  },
+  { what: "withheld work that was stopped", before: { ...WITHHELD, allowed: 60, stop: "by octo" }, do: "report" },
+  { what: "withheld work that waits", before: WITHHELD, do: "wait" },
   {
     what: "an answer whose run was lost before it used it",
     before: { state: "running", run: "dead", answer, agentRuns: 1 },
     do: "work",
-    why: { kind: "answer", author: "octo", text: "the red one" },
+    why: { kind: "answer", author: "octo", text: "the red one", withheld: null },
   },
   {
     what: "a question whose issue was closed",

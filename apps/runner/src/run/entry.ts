@@ -65,10 +65,18 @@ function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch)
   // The wish is the newer one: with an answer the work goes on at once.
   if (before.stop !== null) return decided("stopped", before.stop, facts, lost);
   if (before.cancel !== null) return decided("cancelled", before.cancel, facts, lost);
+  // Who allows it may have said so in words, too: no agent is needed for these.
+  if (before.allowed !== null && before.withheld !== null) {
+    const patch = { ...CLEAN, ...lost };
+    if (!reached(before.checkpoint, "worked")) return { do: "work", patch, why: { kind: "interrupted" } };
+    // In the same write: a run that is lost after half of it would find a question that nobody can answer.
+    return { do: "publish", patch: { ...patch, state: "running", since: new Date(facts.now).toISOString() } };
+  }
   if (before.answer !== null) {
     const { author, text } = before.answer;
-    const patch = { ...CLEAN, ...lost, answer: before.answer, checkpoint: "none" as const };
-    return { do: "work", patch, why: { kind: "answer", author, text } };
+    const { withheld } = before;
+    const patch = { ...CLEAN, ...lost, answer: before.answer, withheld, checkpoint: "none" as const };
+    return { do: "work", patch, why: { kind: "answer", author, text, withheld: withheld?.reason ?? null } };
   }
   const asked = Date.parse(before.since ?? "");
   const until = (Number.isNaN(asked) ? facts.now : asked) + facts.blockedExpiresMs;
@@ -86,7 +94,10 @@ function decided(
 }
 
 function resumeReason(before: IssueFields): ResumeReason | null {
-  if (before.answer !== null) return { kind: "answer", author: before.answer.author, text: before.answer.text };
+  if (before.answer !== null) {
+    const { author, text } = before.answer;
+    return { kind: "answer", author, text, withheld: before.withheld?.reason ?? null };
+  }
   // A new round has a session only where the one before ended with an answer.
   if (before.agentRuns === 0) return before.session === null ? null : { kind: "next-round" };
   if (before.failure === "no-changes") return { kind: "no-changes" };

@@ -149,7 +149,7 @@ async function answerOf(
     patient,
   );
   if (found === null) run.log.warn("the answer is not on the issue: the run goes on without it");
-  return found ?? { kind: "interrupted" };
+  return found === null ? { kind: "interrupted" } : { ...found, withheld: given.withheld ?? null };
 }
 
 /** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */

@@ -3,9 +3,9 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/domain/texts";
 import { GitHubError } from "@tac8/core/github/errors";
+import type { Withheld } from "@tac8/core/state/issueState";
 import type { NewPull } from "@tac8/core/github/pulls";
 import type { Pull } from "@tac8/core/github/types";
-import { actingCommits } from "../airlock/actingCommits.ts";
 import { withIncoming } from "../airlock/incoming.ts";
 import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
@@ -18,6 +18,7 @@ import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { bringBack } from "../workspace/bringBack.ts";
 import { isDamage } from "../workspace/damage.ts";
+import { notesOf, notesOfPublished, whyWithheld, type Notes } from "./inspect.ts";
 import { keepDiff } from "./keepDiff.ts";
 import { save, type SavedWork } from "./save.ts";
 import { planMissing } from "./missing.ts";
@@ -25,6 +26,7 @@ import { takeNewName } from "./rename.ts";
 import { scopeOf } from "./scope.ts";
 import { settleBranch } from "./settleBranch.ts";
 import { endUnchanged, isNothing } from "./unchanged.ts";
+import { withhold } from "./withhold.ts";
 
 /** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
 const MAX_BRANCHES = 3;
@@ -41,13 +43,13 @@ export async function publish(run: RunContext): Promise<boolean> {
   assertInScope(run.state.branch ?? "", scope);
   const asDraft = { wanted: run.repository.draft };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
-    const acting: string[] = [];
-    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope, acting)), patient);
+    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope)), patient);
     if (pushed === "missing") {
       await giveUpWork(run);
       return false;
     }
-    const pull = pushed === "pushed" ? await findOrOpenPull(run, { scope, asDraft, acting }) : pushed;
+    if (pushed === "withheld") return true;
+    const pull = typeof pushed === "object" ? await findOrOpenPull(run, { scope, asDraft, ...pushed }) : pushed;
     if (pull === "ended") continue;
     if (pull === "nothing") {
       await endWithNothing(run);
@@ -92,8 +94,11 @@ async function giveUpWork(run: RunContext): Promise<void> {
   await run.record(nothing, "note", { reason: plan.reason, evidence: {} });
 }
 
-/** `ended`: a person ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one. `nothing`: the base has all of it. */
-type Pushed = "pushed" | "missing" | "ended" | "nothing";
+/**
+ * `ended`: a person ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one.
+ * `nothing`: the base has all of it. `withheld`: a person has to decide whether it is published; the hash has that end.
+ */
+type Pushed = { readonly notes: Notes } | "missing" | "ended" | "nothing" | "withheld";
 
 /** The work is checked against the mirror: when that is what is damaged, once more with a new one. */
 async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Promise<Pushed> {
@@ -107,47 +112,36 @@ async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Prom
   }
 }
 
-/** `acting` is given the commits whose messages act: a run that finds them pushed does not look at them again. */
-async function pushWork(run: RunContext, scope: PushScope, acting: string[]): Promise<Pushed> {
+async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
   const { baseSha, headSha } = run.state;
   // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
-  if (headSha !== null && headSha === run.state.publishedSha) return "pushed";
-  if ((await settleBranch(run, scope)) === "finished") return "pushed";
+  if (headSha !== null && headSha === run.state.publishedSha) return pushedBefore(run, scope);
+  if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
   const { branch } = run.state;
   if (branch === null || baseSha === null) {
     const message = "the state in Redis has no base commit for the finished work: not published, the workspace is kept";
     throw new StepFailure({ kind: "refused", message });
   }
-  if (!(await workspaceIsThere(run, branch))) return withoutWorkspace(run, branch, headSha);
+  if (!(await workspaceIsThere(run, branch))) return withoutWorkspace(run, scope, { branch, head: headSha });
   // It was finished, and could not be saved.
   if (headSha === null) await run.write({ headSha: (await save(run)).head });
   try {
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
       const { dir, head } = incoming;
       if (isNothing(incoming, run.state) || (await isAllMerged(run, incoming))) return "nothing";
-      await pushHead(run, { dir, head, scope });
+      const withheld = await pushHead(run, { dir, head, scope });
+      if (withheld !== null) {
+        await withhold(run, withheld);
+        return "withheld";
+      }
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
-      const found = await findActing(run, { dir, base: baseSha, head: run.state.headSha ?? head });
-      acting.splice(0, acting.length, ...found);
-      return "pushed";
+      return { notes: await notesOf(run, { dir, head: run.state.headSha ?? head, base: scope.base }) };
     });
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error;
-    if ((await settleBranch(run, scope)) === "finished") return "pushed";
+    if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
     if (run.state.branch === branch) throw error;
     return "ended";
-  }
-}
-
-/** For the pull request's text; where git cannot tell, that says nothing of it. */
-async function findActing(run: RunContext, at: { dir: string; base: string; head: string }): Promise<string[]> {
-  try {
-    const { ref, mirror } = run;
-    return await actingCommits({ ...at, clean: mirror.side, own: ref.number, signal: run.switch.lost });
-  } catch (error) {
-    run.switch.lost.throwIfAborted();
-    run.log.warn({ err: error }, "could not look whether the commits' messages close issues");
-    return [];
   }
 }
 
@@ -188,8 +182,11 @@ async function rebased(run: RunContext, at: { dir: string; head: string }): Prom
   return (await replay({ git, head: at.head, ...rebase })) ?? at.head;
 }
 
-/** The commit is on GitHub under our branch from here on, and the hash says so. */
-async function pushHead(run: RunContext, at: { dir: string; head: string; scope: PushScope }): Promise<void> {
+/** @returns null: the commit is on GitHub under our branch from here on, and the hash says so. Else why it is not. */
+async function pushHead(
+  run: RunContext,
+  at: { dir: string; head: string; scope: PushScope },
+): Promise<Withheld | null> {
   const { dir, scope } = at;
   const made = await rebased(run, at);
   const { publishedSha: expected, theirSha } = run.state;
@@ -198,6 +195,8 @@ async function pushHead(run: RunContext, at: { dir: string; head: string; scope:
   const head = await keepTheirs({ clean, dir, branch, head: made, theirs: theirSha, signal: run.switch.lost });
   if (head !== made)
     run.log.warn({ branch }, "the agent had rewritten somebody else's commits: its own are on top of theirs");
+  const withheld = await whyWithheld(run, { dir, head, base: scope.base });
+  if (withheld !== null) return withheld;
   await run.assertLive();
   const { how, sha, theirs } = await pushOnTop({
     clean,
@@ -216,10 +215,15 @@ async function pushHead(run: RunContext, at: { dir: string; head: string; scope:
     how === "pushed" ? "pushed the branch" : "the branch was pushed before",
   );
   await run.write({ publishedSha: sha, madeSha: at.head, headSha: sha, theirSha: theirs ?? theirSha, rebase: null });
+  return null;
 }
 
 /** If GitHub has the commit, nothing is missing. */
-async function withoutWorkspace(run: RunContext, branch: string, head: string | null): Promise<Pushed> {
+async function withoutWorkspace(
+  run: RunContext,
+  scope: PushScope,
+  { branch, head }: { readonly branch: string; readonly head: string | null },
+): Promise<Pushed> {
   await run.mirror.refresh(run.switch.lost); // This machine may never have seen the repository.
   const there = await remoteBranch({
     clean: run.mirror.side,
@@ -229,7 +233,11 @@ async function withoutWorkspace(run: RunContext, branch: string, head: string | 
   });
   if (head === null || there !== head) return "missing";
   await run.write({ publishedSha: head, rebase: null });
-  return "pushed";
+  return pushedBefore(run, scope);
+}
+
+async function pushedBefore(run: RunContext, { base }: PushScope): Promise<{ readonly notes: Notes }> {
+  return { notes: await notesOfPublished(run, base) };
 }
 
 /**
@@ -251,7 +259,11 @@ export async function publishSaved(run: RunContext, saved: SavedWork): Promise<b
           run.log.warn({ branch }, "the agent was rewriting what is on the branch: its work is kept in its workspace");
           return false;
         }
-        await pushHead(run, { dir, head, scope });
+        const withheld = await pushHead(run, { dir, head, scope });
+        if (withheld !== null) {
+          run.log.warn({ branch }, `the work so far is kept in its workspace, and not pushed: ${withheld.reason}`);
+          return false;
+        }
       }
       return true;
     });
@@ -296,9 +308,9 @@ export async function adoptPull(run: RunContext): Promise<void> {
 }
 
 /** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
-async function tellAnotherRound(run: RunContext, pull: Pull, acting: readonly string[]): Promise<Pull> {
+async function tellAnotherRound(run: RunContext, pull: Pull, notes: Notes): Promise<Pull> {
   const { github } = run.services;
-  const facts = pullFacts(run, acting);
+  const facts = pullFacts(run, notes);
   if (run.state.prBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
   const text = anotherRound(pull.body.length, facts);
   if (text === null) {
@@ -309,9 +321,9 @@ async function tellAnotherRound(run: RunContext, pull: Pull, acting: readonly st
   return github.updatePull(run.ref, pull.number, { before: pull.body, text }, { signal: run.switch.lost });
 }
 
-function pullFacts({ state, services, id, intent }: RunContext, acting: readonly string[]): PullFacts {
+function pullFacts({ state, services, id, intent }: RunContext, notes: Notes): PullFacts {
   return {
-    acting,
+    ...notes,
     summary: services.redact(state.summary ?? ""),
     usage: state.usage ?? NO_USAGE,
     models: state.models ?? [services.config.llm.model_default],
@@ -348,8 +360,7 @@ interface OpenPull {
   readonly scope: PushScope;
   /** Turned off once GitHub says that the repository has no drafts. */
   readonly asDraft: { wanted: boolean };
-  /** Commits whose messages act when they are merged. */
-  readonly acting: readonly string[];
+  readonly notes: Notes;
 }
 
 /**
@@ -358,7 +369,7 @@ interface OpenPull {
  */
 async function findOrOpenPull(
   run: RunContext,
-  { scope, asDraft, acting }: OpenPull,
+  { scope, asDraft, notes }: OpenPull,
 ): Promise<Pull | "ended" | "nothing"> {
   const { github, config } = run.services;
   const { ref, state } = run;
@@ -369,7 +380,7 @@ async function findOrOpenPull(
       const pulls = await github.pullsOfBranch(ref, branch, options);
       // A person may have closed or merged it before we heard that it had been opened.
       const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
-      if (there !== undefined) return tellAnotherRound(run, there, acting);
+      if (there !== undefined) return tellAnotherRound(run, there, notes);
       if (pulls.length > 0) {
         await settleBranch(run, scope);
         return "ended";
@@ -379,7 +390,7 @@ async function findOrOpenPull(
       const pull = {
         title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
         closes: ref.number,
-        text: pullBody(pullFacts(run, acting)),
+        text: pullBody(pullFacts(run, notes)),
         head: branch,
         base: scope.base,
       };

@@ -24,7 +24,15 @@ export async function findUnheardQuestion(run: RunContext, baseSha: string): Pro
 
 /** The end of a run whose agent asks. Its file has been read: it must not be taken for another question. */
 export async function hearQuestion(run: RunContext, question: string): Promise<void> {
-  await run.write({ outcome: "blocked", outcomeRun: run.id, question, answer: null, failure: null, reason: null });
+  await run.write({
+    outcome: "blocked",
+    outcomeRun: run.id,
+    question,
+    withheld: null,
+    answer: null,
+    failure: null,
+    reason: null,
+  });
   await removePrivateFiles(run.place(), run.paths.tree);
 }
 

@@ -1,4 +1,4 @@
-import { answerText, failureText, questionText } from "@tac8/core/domain/texts";
+import { answerText, failureText, questionText, withheldText } from "@tac8/core/domain/texts";
 import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/advice";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
@@ -113,7 +113,7 @@ async function speak(run: RunContext, outcome: Outcome, stays: string | null): P
   if (outcome === "withdrawn") return sayWithdrawn(run);
   if (state.failure === "untrusted") return state.refusedLabel === null ? undefined : sayRefusedLabel(run);
   if (outcome === "blocked" && state.questionId === null) {
-    const { id, createdAt } = await sayOnce(run, "question", questionText(state.question ?? ""));
+    const { id, createdAt } = await sayOnce(run, "question", questionOf(run));
     await run.write({ questionId: id, askedAt: createdAt });
   }
   const { denied, prNumber } = state;
@@ -138,6 +138,13 @@ async function speak(run: RunContext, outcome: Outcome, stays: string | null): P
   // What is in a comment of its own is not said twice.
   const own = outcome === "blocked" || outcome === "answered";
   await showStatus(run, outcome, withRest(own ? { ...state, reason: null } : state, stays));
+}
+
+function questionOf({ state, services }: RunContext): string {
+  const { question, withheld, runner } = state;
+  if (withheld === null) return questionText(question ?? "");
+  const label = withheld.canAllow ? services.config.github.label_allow : null;
+  return withheldText({ reason: withheld.reason, label, where: runner ?? "its runner" });
 }
 
 /** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */
@@ -235,7 +242,7 @@ function reasonOf({ state }: RunContext, outcome: Outcome): string {
     case "pr":
       return pullWords(state);
     case "blocked":
-      return "the agent asks a question";
+      return state.withheld === null ? "the agent asks a question" : "the finished work is withheld: a person decides";
     case "answered":
     case "failed":
     case "stopped":

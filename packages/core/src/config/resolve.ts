@@ -320,7 +320,14 @@ function checkApi(variable: string | null, key: string): ConfigProblem | null {
 /** A label that is ours to put on must not be one that starts work: each end would be the next beginning. */
 function checkLabels(github: ConfigFile["github"], list: readonly RepositoryConfig[], problems: ConfigProblem[]): void {
   const taken = new Set(list.map(({ issueLabel }) => issueLabel.toLowerCase()));
-  for (const key of ["label_working", "label_blocked", "label_done", "label_answered", "label_failed"] as const) {
+  for (const key of [
+    "label_working",
+    "label_blocked",
+    "label_done",
+    "label_answered",
+    "label_failed",
+    "label_allow",
+  ] as const) {
     const label = github[key].toLowerCase();
     if (taken.has(label)) {
       problems.push({

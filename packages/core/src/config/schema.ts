@@ -3,6 +3,7 @@ import { olderTables } from "./older.ts";
 import { isOrigin } from "./origin.ts";
 import { secretUrl, whyNoAgentSecret } from "./agentSecrets.ts";
 import { parseAllowedHost } from "./allowedHost.ts";
+import { whyBadEntry } from "../protection/protect.ts";
 import { DEFAULT_BRANCH_PATTERN, MAX_PATTERN, whyBadPattern } from "../domain/branchPattern.ts";
 
 /**
@@ -66,6 +67,18 @@ const branchPattern = z
     const why = whyBadPattern(pattern);
     if (why !== null) context.addIssue(why);
   });
+
+const protectedEntries = z
+  .array(
+    z
+      .string()
+      .trim()
+      .superRefine((entry, context) => {
+        const why = whyBadEntry(entry);
+        if (why !== null) context.addIssue(why);
+      }),
+  )
+  .max(200);
 
 const repositoryKeys = {
   issue_label: label.default("rpi-auto").describe("The label that starts work on an issue."),
@@ -164,6 +177,9 @@ export const sections = {
     label_failed: label
       .default("rpi-failed")
       .describe("Label of an issue that ended without a pull request or an answer."),
+    label_allow: label
+      .default("rpi-allow")
+      .describe("Label by which an account with write access allows that an issue's work is published as it is."),
     trusted_users: z
       .array(z.string().min(1).max(100))
       .default([])
@@ -263,6 +279,16 @@ export const sections = {
       .describe(
         'Variables with keys of other APIs, each with the host or URL that its key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. In mode sandbox agents get a stand-in, and tac8 puts the key into requests to that URL; without a sandbox they get the key.',
       ),
+  }),
+  protected: z.strictObject({
+    block: protectedEntries
+      .default(["@workflows", "@instructions"])
+      .describe(
+        "Changes to these files are not published until label_allow is on the issue: patterns of paths (*, **, ?), or @ and a group: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages.",
+      ),
+    flag: protectedEntries
+      .default([])
+      .describe("Changes to these files are named at the top of the pull request, as those of every group are."),
   }),
   worktree: z.strictObject({
     base_dir: z
@@ -418,6 +444,7 @@ export const fileSchema = z.strictObject({
   repositories: z.array(repositorySchema).max(200).default([]),
   llm: sections.llm.prefault({}),
   agent: sections.agent.prefault({}),
+  protected: sections.protected.prefault({}),
   worktree: sections.worktree.prefault({}),
   git: sections.git.prefault({}),
   janitor: sections.janitor.prefault({}),

@@ -32,6 +32,11 @@ export function signLabels(github: Names): Record<Sign, LabelDefinition> {
   };
 }
 
+/** The label by which people allow that an issue's work is published as it is. */
+export function allowLabel({ label_allow: name }: Pick<Config["github"], "label_allow">): LabelDefinition {
+  return { name, color: "c2e0c6", description: "tac8 may publish this work as it is" };
+}
+
 /** The label that starts work, which people put on. */
 export function triggerLabel({ issueLabel }: Pick<RepositoryConfig, "issueLabel">): LabelDefinition {
   return { name: issueLabel, color: "1d76db", description: "tac8 works on it, and opens a pull request" };

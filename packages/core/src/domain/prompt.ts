@@ -116,6 +116,7 @@ export function renderNextRound(prompt: string, nonce: string): string {
 export function renderResume(reason: ResumeReason, nonce: string): string {
   switch (reason.kind) {
     case "answer":
+      if (reason.withheld != null) return renderWithheld(reason.withheld, reason, nonce);
       return `Your question was answered on the issue. Continue with this answer, finish the task as you were told at the start, and delete BLOCKED.md if it is still there.\n\n${fence(`ANSWER by ${reason.author}`, reason.text, nonce)}`;
     case "interrupted":
       return "Your last run was interrupted. Look at the state of the worktree, then continue and finish the task as you were told at the start.";
@@ -132,8 +133,18 @@ export function renderResume(reason: ResumeReason, nonce: string): string {
   }
 }
 
+function renderWithheld(why: string, reply: { readonly author: string; readonly text: string }, nonce: string): string {
+  return `Your finished work was not published (${why}). A person who may decide about it replied on the issue. Change the work as the reply says, also in the commits that you have made: none of them may have in it what must not be published. Then finish as you were told at the start.\n\n${fence(`REPLY by ${reply.author}`, reply.text, nonce)}`;
+}
+
 export type ResumeReason =
-  | { readonly kind: "answer"; readonly author: string; readonly text: string }
+  | {
+      readonly kind: "answer";
+      readonly author: string;
+      readonly text: string;
+      /** Why the agent's finished work was withheld, which the reply is about; null or absent: it answers the agent's question. */
+      readonly withheld?: string | null;
+    }
   | { readonly kind: "interrupted" }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "no-changes" }

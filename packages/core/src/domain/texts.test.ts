@@ -85,7 +85,15 @@ describe("comments stay within GitHub's limit", () => {
       prNumber: null,
       denied: null,
     });
-    const body = pullBody({ summary: text, usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] });
+    const body = pullBody({
+      summary: text,
+      usage: NO_USAGE,
+      models: ["m"],
+      denied: null,
+      run: "r",
+      acting: [],
+      notable: [],
+    });
     const answer = answerText({ answer: text, trigger: "rpi-auto", prNumber: 7, denied: null });
     expect(answer).toMatch(/put the label `rpi-auto` back on\.$/);
     for (const made of [question, failure, body, answer]) {
@@ -112,7 +120,7 @@ describe("what was denied", () => {
     const denied = [{ tool: "Bash", detail: "git push" }];
     const words = "x\n".repeat(40_000);
     for (const text of [
-      pullBody({ summary: words, usage: NO_USAGE, models: ["m"], denied, run: "r", acting: [] }),
+      pullBody({ summary: words, usage: NO_USAGE, models: ["m"], denied, run: "r", acting: [], notable: [] }),
       answerText({ answer: words, trigger: "go", prNumber: null, denied }),
       failureText({ reason: words, advice: "Do this.", trigger: "go", prNumber: null, denied }),
     ]) {
@@ -131,15 +139,24 @@ describe("the pull request", () => {
       denied: null,
       run: "r",
       acting: [],
+      notable: [],
     });
     expect(body).toBe("Did it.\n\n---\n_Made by tac8: run r · m + n · 0 s_\n");
-    expect(pullBody({ summary: "", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] })).toContain(
-      "left no summary",
-    );
+    expect(
+      pullBody({ summary: "", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] }),
+    ).toContain("left no summary");
   });
 
   it("tells of another round as far as there is room, and cuts nobody's words for it", () => {
-    const facts = { summary: "x".repeat(5000), usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] };
+    const facts = {
+      summary: "x".repeat(5000),
+      usage: NO_USAGE,
+      models: ["m"],
+      denied: null,
+      run: "r",
+      acting: [],
+      notable: [],
+    };
     expect(anotherRound(100, facts)).toContain("x".repeat(5000));
     const short = anotherRound(57_000, facts) ?? "";
     expect(short).toContain("[…cut]");
@@ -148,7 +165,7 @@ describe("the pull request", () => {
   });
 
   it("says at the top that a command of the agent was still running, however long the rest is", () => {
-    const facts = { usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] };
+    const facts = { usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] };
     for (const summary of ["Did it.", "x".repeat(MAX_BODY)]) {
       const body = pullBody({ ...facts, summary, leftRunning: "a command had not ended (npm run dev)" });
       expect(body).toMatch(/^\*\*Before you merge\*\*: the agent ended while a command of its own was still running\./);
@@ -158,7 +175,7 @@ describe("the pull request", () => {
   });
 
   it("says at the top that the edit history could not be read, and why", () => {
-    const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] };
+    const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] };
     const body = pullBody({ ...facts, unreadable: "no access for @octo" });
     expect(body).toMatch(/^\*\*Before you merge\*\*: tac8 could not read the edit history of the issue\./);
     expect(body).toMatch(/\n\n> no access for .*\n\nDid it\./);
@@ -168,7 +185,9 @@ describe("the pull request", () => {
 
   it("names commits that act when they are merged", () => {
     const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
-    expect(pullBody({ ...facts, acting: ["abc1234"] })).toMatch(/^Did it\.\n\n\*\*Before you merge\*\*: .*\(abc1234\)/);
+    expect(pullBody({ ...facts, acting: ["abc1234"], notable: [] })).toMatch(
+      /^Did it\.\n\n\*\*Before you merge\*\*: .*\(abc1234\)/,
+    );
   });
 
   it("closes a code block that the agent left open, so that the figures stay outside of it", () => {
@@ -179,12 +198,13 @@ describe("the pull request", () => {
       denied: null,
       run: "r",
       acting: [],
+      notable: [],
     });
     expect(body).toContain("const a = 1;\n```\n\n---\n");
   });
 
   it("says what the agent had left uncommitted", () => {
-    const facts = { summary: "Done.", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [] };
+    const facts = { summary: "Done.", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] };
     const files = [...Array(20).keys()].map((index) => `src/${"x".repeat(500)}${index}.ts`);
     const body = pullBody({ ...facts, added: { files: ["a.ts", "b`.ts"], more: 0 } });
     expect(body).toContain("---\n_Left uncommitted by the agent, and committed by tac8:_ `a.ts`, `b'.ts`\n\n_Made by");

@@ -3,6 +3,8 @@ import { cut } from "./cut.ts";
 import { deniedText, type Denial } from "./denials.ts";
 import { codeSpan, type NamedFiles } from "./leftOut.ts";
 import type { IssueState } from "./states.ts";
+import type { Notable } from "../protection/protect.ts";
+import { notableText } from "./notable.ts";
 import { formatUsage, type Usage } from "./usage.ts";
 
 /** GitHub takes 65,536 characters in a comment and 256 in a title; some room is left for it to count differently. */
@@ -104,7 +106,28 @@ export function questionText(question: string): string {
   return `The agent cannot go on without an answer:\n\n${body}\n\nReply here to answer. The work goes on with the reply of anyone who can write to this repository.`;
 }
 
-/** The agent's words in a comment that `questionText` made. */
+/** The comment about finished work that is not published unless a person decides so. `where`: the runner that has it. */
+export function withheldText(facts: {
+  readonly reason: string;
+  /** Label that has it published; null: nothing does. */
+  readonly label: string | null;
+  readonly where: string;
+}): string {
+  const { reason, label, where } = facts;
+  const body = fit(reason, MAX_BODY - 2000, (part) => quote(defuse(part)));
+  const publish =
+    label === null
+      ? ""
+      : `- To publish it as it is, put the label \`${label}\` on this issue. No agent runs again for that.\n`;
+  return [
+    "The agent's work is finished, and tac8 has not published it:",
+    body,
+    `${publish}- To have it changed, reply here: the agent continues with the reply. To end it, close the issue or remove its label.`,
+    `The label and replies count from anyone who can write to this repository. The commits are kept in the workspace on \`${where}\`.`,
+  ].join("\n\n");
+}
+
+/** The words that are quoted in a comment that `questionText` or `withheldText` made. */
 export function questionIn(body: string): string {
   const quoted = body.split("\n").filter((line) => line.startsWith("> "));
   return quoted.map((line) => line.slice(2)).join("\n");
@@ -165,6 +188,8 @@ export interface PullFacts {
   readonly added?: NamedFiles | null;
   /** Commits whose messages act when they are merged, shortened. */
   readonly acting: readonly string[];
+  /** Changes that people are to look at; null: they could not be read. */
+  readonly notable: readonly Notable[] | null;
 }
 
 export function pullTitle(facts: { issueNumber: number; issueTitle: string }): string {
@@ -188,18 +213,27 @@ export function anotherRound(before: number, facts: PullFacts): string | null {
 }
 
 function summaryAndFigures(
-  { summary, leftRunning = null, unreadable = null, run, models, usage, denied, added, acting }: PullFacts,
+  { summary, leftRunning = null, unreadable = null, run, models, usage, denied, added, acting, notable }: PullFacts,
   room: number,
 ): string {
   const words = summary.trim() || "(The agent left no summary.)";
   const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
   const more = [...withDenied(denied), ...(acting.length === 0 ? [] : [actingNote(acting)])];
   const top = [
+    ...notableNote(notable),
     ...(unreadable === null ? [] : [unreadableNote(unreadable)]),
     ...(leftRunning === null ? [] : [leftRunningNote(leftRunning)]),
   ];
   const shown = defuse(words, Math.max(LEAST_SUMMARY, room - [...top, ...more].join("").length));
   return `${[...top, shown, ...more].join("\n\n")}\n\n---\n${addedLine(added)}_Made by tac8: ${figures.join(" · ")}_\n`;
+}
+
+function notableNote(notable: readonly Notable[] | null): string[] {
+  if (notable === null)
+    return ["**Please check the changed files**: tac8 could not read which of them act by themselves."];
+  return notable.length === 0
+    ? []
+    : [`**Please look at these first**, because they act by themselves:\n\n${notableText(notable)}`];
 }
 
 function addedLine(added: NamedFiles | null | undefined): string {

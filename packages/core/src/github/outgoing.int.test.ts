@@ -41,6 +41,7 @@ async function sent(): Promise<Record<string, string>[]> {
     denied: [{ tool: "Bash", detail: WORDS }],
     run: "r",
     acting: [],
+    notable: [],
   };
   const status = { state: "failed", runner: null, since: "2026-11-22T03:10:59.000Z", branch: null } as const;
   const reason = { prNumber: null, headSha: null, usage: null, reason: WORDS };

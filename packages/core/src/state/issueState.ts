@@ -65,6 +65,15 @@ const rebaseSchema = z.object({
 });
 /** `login` in lower case; empty: GitHub does not tell who it was. */
 const refusedLabelSchema = z.object({ login: z.string(), told: z.string().nullable() });
+const withheldSchema = z.object({
+  /** Why, for people and for the agent. */
+  reason: z.string(),
+  /** Whether a label can have it published. */
+  canAllow: z.boolean(),
+  /** Newest event of that label when the work was withheld; 0: there was none. */
+  event: z.number(),
+});
+export type Withheld = z.infer<typeof withheldSchema>;
 const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: z.string().nullable() });
 
 /**
@@ -132,6 +141,10 @@ const fields = {
   /** ISO time of the question's comment, by GitHub's clock. */
   askedAt: z.string().nullable(),
   answer: json(answerSchema).nullable(),
+  /** Finished work that is not published unless a person decides so. After a reply: what that is about. */
+  withheld: json(withheldSchema).nullable(),
+  /** Event of the label that allows it. The run asks GitHub again. */
+  allowed: int.nullable(),
   /** The end that was decided, and that still has to be reported or was. */
   outcome: z.enum(OUTCOMES).nullable(),
   /** The run that decided it: what is said about it once is found again by this id. */

@@ -13,6 +13,8 @@ export const CLEAN = {
   questionId: null,
   askedAt: null,
   answer: null,
+  withheld: null,
+  allowed: null,
   hasAnswer: null,
   denied: null,
   stop: null,
@@ -35,10 +37,9 @@ export function reopen(
 ): IssuePatch & { readonly checkpoint: "none" | "worked" } {
   // Where the work itself brought nothing, publishing it once more would end the same; of one that was made for another text,
   // nobody knows whether it is wanted.
+  const ended = before.state === "failed" || before.state === "expired";
   const unpublished =
-    before.state === "failed" &&
-    before.checkpoint === "worked" &&
-    !["no-changes", "edited"].includes(before.failure ?? "");
+    ended && before.checkpoint === "worked" && !["no-changes", "edited"].includes(before.failure ?? "");
   // What was refused may also have been the label alone, put back on by somebody who may not.
   if (unpublished && before.failure === "refused" && before.admitted !== null) {
     return { ...CLEAN, admitted: null, retried: null, checkpoint: "none", failure: "refused", reason: before.reason };

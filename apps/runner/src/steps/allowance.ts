@@ -1,0 +1,32 @@
+import type { IssueEvent } from "@tac8/core/github/types";
+import type { RunContext } from "../run/context.ts";
+import { withPatience } from "../run/patience.ts";
+import { isTrusted } from "./trusted.ts";
+
+export interface Allowance {
+  /** The event by which an account with write access added the label that is on the issue; null: there is none. */
+  readonly by: IssueEvent | null;
+  /** Id of the label's newest event, whoever it is by; 0: there is none. */
+  readonly newest: number;
+}
+
+/**
+ * Read from GitHub whether a trusted account allows that this issue's work is published as it is: the label is on the issue, and
+ * such an account added it last. The state in Redis, which agents can write, says nothing about it. @throws GitHubError
+ */
+export async function readAllowance(run: RunContext): Promise<Allowance> {
+  const { github, config } = run.services;
+  const { ref } = run;
+  const signal = run.switch.lost;
+  const label = config.github.label_allow;
+  const patient = { signal, factor: config.coordinator.backoff_factor };
+  return withPatience(async () => {
+    const [event] = await github.labeledEvents(ref, ref.number, label, { signal });
+    if (event === undefined) return { by: null, newest: 0 };
+    const found = await github.issue(ref, ref.number, { signal });
+    const isOn =
+      found.kind === "found" && found.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
+    const counts = isOn && (await isTrusted(run, event.actor, signal));
+    return { by: counts ? event : null, newest: event.id };
+  }, patient);
+}

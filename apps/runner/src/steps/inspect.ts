@@ -1,0 +1,127 @@
+import { notableLine } from "@tac8/core/domain/notable";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { protect, type Notable } from "@tac8/core/protection/protect";
+import type { Withheld } from "@tac8/core/state/issueState";
+import { actingCommits } from "../airlock/actingCommits.ts";
+import { changesBetween, type TreeChange } from "../airlock/changes.ts";
+import { cleanGit, cleanRun } from "../git/cleanSide.ts";
+import { gitStep } from "../git/errors.ts";
+import { mergeBase } from "../git/openGit.ts";
+import type { RunContext } from "../run/context.ts";
+import { readAllowance } from "./allowance.ts";
+
+/** Commits on the clean side that are to be published. */
+export interface Outgoing {
+  /** Their repository. */
+  readonly dir: string;
+  readonly head: string;
+  /** The branch that the pull request goes to. */
+  readonly base: string;
+}
+
+/** What the text of a pull request says about its commits. */
+export interface Notes {
+  /** Commits, shortened, whose messages act when they are merged. */
+  readonly acting: readonly string[];
+  /** Changes that people are to look at; null: they could not be read. */
+  readonly notable: readonly Notable[] | null;
+}
+
+/**
+ * Return why commits must not be published as they are; null: they may be. Compared with GitHub's own branches, and never with
+ * what the state in Redis calls the base. What GitHub's branch of the issue has already is not withheld.
+ */
+export async function whyWithheld(run: RunContext, outgoing: Outgoing): Promise<Withheld | null> {
+  if ((await blockedIn(run, outgoing)).length === 0) return null;
+  // Only now: a base branch that has moved on may have these changes, and so may the issue's own.
+  await run.mirror.refresh(run.switch.lost);
+  const blocked = await withoutPublished(run, outgoing, await blockedIn(run, outgoing));
+  if (blocked.length === 0) return null;
+  const { by, newest } = await readAllowance(run);
+  if (by !== null) {
+    run.log.info({ by: by.actor }, `changes of protected files are published: ${by.actor} allowed it by a label`);
+    return null;
+  }
+  return { reason: `It changes protected files. ${notableLine(blocked)}`, canAllow: true, event: newest };
+}
+
+/** For the pull request's text; what git cannot tell is said there, or left out. */
+export async function notesOf(run: RunContext, outgoing: Outgoing): Promise<Notes> {
+  return { acting: await findActing(run, outgoing), notable: await findNotable(run, outgoing) };
+}
+
+/** The same for commits that a run before this one has pushed. */
+export async function notesOfPublished(run: RunContext, base: string): Promise<Notes> {
+  const head = run.state.headSha ?? "";
+  const { dir } = run.mirror.paths;
+  try {
+    await run.mirror.refresh(run.switch.lost);
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not fetch the published commits to read what they change");
+  }
+  return notesOf(run, { dir, head, base });
+}
+
+async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promise<string[]> {
+  const { ref, mirror } = run;
+  const where = { clean: mirror.side, dir, signal: run.switch.lost };
+  try {
+    return await actingCommits({ ...where, base: await baseCommit(run, base), head, own: ref.number });
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not check whether the commits' messages close issues");
+    return [];
+  }
+}
+
+async function findNotable(run: RunContext, outgoing: Outgoing): Promise<readonly Notable[] | null> {
+  try {
+    return protect(await changesOf(run, outgoing), run.services.config.protected).notable;
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not read which of the changed files act by themselves");
+    return null;
+  }
+}
+
+async function blockedIn(run: RunContext, outgoing: Outgoing): Promise<readonly Notable[]> {
+  return protect(await changesOf(run, outgoing), run.services.config.protected).blocked;
+}
+
+/** Since the commits left the base branch, as the local copy of GitHub has it: what a pull request shows. */
+async function changesOf(run: RunContext, { dir, head, base }: Outgoing): Promise<TreeChange[]> {
+  const { lost: signal } = run.switch;
+  const git = cleanGit(run.mirror.side, dir, { signal });
+  const tip = await baseCommit(run, base);
+  const shared = await gitStep("comparing the commits with the base", () => mergeBase(git, tip, head));
+  if (shared === null) throw noBase(base);
+  return changesBetween({ git: cleanRun(run.mirror.side, dir, { signal }), base: shared, head });
+}
+
+async function baseCommit(run: RunContext, base: string): Promise<string> {
+  const known = await run.mirror.branch(base);
+  if (known !== null) return known;
+  await run.mirror.refresh(run.switch.lost);
+  const found = await run.mirror.branch(base);
+  if (found === null) throw noBase(base);
+  return found;
+}
+
+function noBase(base: string): StepFailure {
+  const message = `the agent's commits cannot be compared with the base branch ${base}: they were not published`;
+  return new StepFailure({ kind: "git", message });
+}
+
+/** Without what the issue's branch on GitHub has in the same form: a maintainer may have pushed it. */
+async function withoutPublished(
+  run: RunContext,
+  { dir, head }: Outgoing,
+  blocked: readonly Notable[],
+): Promise<readonly Notable[]> {
+  const published = await run.mirror.branch(run.state.branch ?? "");
+  if (published === null || blocked.length === 0) return blocked;
+  const git = cleanRun(run.mirror.side, dir, { signal: run.switch.lost });
+  const fresh = new Set((await changesBetween({ git, base: published, head })).map(({ path }) => path));
+  return blocked.filter(({ path }) => fresh.has(path));
+}

@@ -1,0 +1,130 @@
+/**
+ * Files that act by themselves once they are pushed, merged or opened, by what makes them act. The order is that of the pull
+ * request's text.
+ */
+export const GROUPS = {
+  workflows: {
+    words: "Workflows of GitHub Actions",
+    patterns: [".github/workflows/**", ".github/actions/**"],
+  },
+  instructions: {
+    words: "Instructions and settings of coding agents",
+    patterns: [
+      "**/CLAUDE.md",
+      "**/CLAUDE.local.md",
+      "**/AGENTS.md",
+      "**/AGENTS.override.md",
+      "**/AGENT.md",
+      "**/GEMINI.md",
+      "**/QWEN.md",
+      "**/.claude/**",
+      "**/.claude.json",
+      "**/.mcp.json",
+      "**/.cursor/**",
+      "**/.cursorrules",
+      "**/.windsurf/**",
+      "**/.windsurfrules",
+      "**/.codex/**",
+      "**/.gemini/**",
+      "**/.qwen/**",
+      "**/.opencode/**",
+      "**/opencode.json",
+      "**/.clinerules/**",
+      "**/.roo/**",
+      "**/.roorules",
+      "**/.kiro/**",
+      "**/.junie/**",
+      "**/.amazonq/**",
+      "**/.continue/**",
+      "**/.goosehints",
+      "**/.aider.conf.yml",
+      ".github/copilot-instructions.md",
+      ".github/instructions/**",
+      ".github/prompts/**",
+      ".github/agents/**",
+      ".github/chatmodes/**",
+      ".vscode/mcp.json",
+      "worker_template.md",
+    ],
+  },
+  ci: {
+    words: "Other CI and deployment",
+    patterns: [
+      ".gitlab-ci.yml",
+      ".gitlab/ci/**",
+      "**/Jenkinsfile*",
+      ".circleci/**",
+      "**/azure-pipelines*.yml",
+      ".azure-pipelines/**",
+      ".drone.yml",
+      ".drone.star",
+      "**/bitrise.yml",
+      ".buildkite/**",
+      ".travis.yml",
+      "appveyor.yml",
+      ".appveyor.yml",
+      ".cirrus.yml",
+      ".woodpecker.yml",
+      ".woodpecker/**",
+      ".semaphore/**",
+      ".teamcity/**",
+      ".gitea/workflows/**",
+      ".forgejo/workflows/**",
+      "bitbucket-pipelines.yml",
+      "cloudbuild.yaml",
+      "codemagic.yaml",
+      "netlify.toml",
+      "vercel.json",
+      ".github/dependabot.yml",
+      "renovate.json",
+      ".github/renovate.json",
+    ],
+  },
+  git: {
+    words: "Git attributes, submodules, hooks and code owners",
+    patterns: [
+      "**/.gitattributes",
+      "**/.gitmodules",
+      "**/.lfsconfig",
+      "CODEOWNERS",
+      ".github/CODEOWNERS",
+      "docs/CODEOWNERS",
+      ".husky/**",
+      ".githooks/**",
+      "**/lefthook.yml",
+      "**/.lefthook.yml",
+      "**/.pre-commit-config.yaml",
+    ],
+  },
+  editors: {
+    words: "Files that editors and shells run when the folder is opened",
+    patterns: [".devcontainer/**", ".devcontainer.json", "**/.vscode/**", "**/.idea/**", "**/.envrc"],
+  },
+  packages: {
+    words: "Packages: where they come from, and what their installation runs",
+    patterns: [
+      "**/.npmrc",
+      "**/.yarnrc",
+      "**/.yarnrc.yml",
+      "**/.yarn/releases/**",
+      "**/.yarn/plugins/**",
+      "**/.pnpmfile.cjs",
+      "**/bunfig.toml",
+      "**/pip.conf",
+      "**/.cargo/config.toml",
+      "**/nuget.config",
+      "**/.mvn/**",
+      "**/gradle/wrapper/**",
+      "**/init.gradle",
+    ],
+  },
+} as const satisfies Readonly<Record<string, { readonly words: string; readonly patterns: readonly string[] }>>;
+
+export type Group = keyof typeof GROUPS;
+
+export const GROUP_NAMES = Object.keys(GROUPS) as readonly Group[];
+
+/** How the configuration names a group among patterns. */
+export function groupOf(entry: string): Group | null {
+  return GROUP_NAMES.find((name) => entry === `@${name}`) ?? null;
+}

@@ -1,0 +1,84 @@
+/** Lockfiles, each with the files beside it that it is made from. */
+const LOCKFILES: Readonly<Record<string, readonly string[]>> = {
+  "package-lock.json": ["package.json"],
+  "npm-shrinkwrap.json": ["package.json"],
+  "yarn.lock": ["package.json"],
+  "pnpm-lock.yaml": ["package.json", "pnpm-workspace.yaml"],
+  "bun.lock": ["package.json"],
+  "bun.lockb": ["package.json"],
+  "deno.lock": ["deno.json", "deno.jsonc", "package.json"],
+  "cargo.lock": ["cargo.toml"],
+  "go.sum": ["go.mod"],
+  "poetry.lock": ["pyproject.toml"],
+  "uv.lock": ["pyproject.toml"],
+  "pdm.lock": ["pyproject.toml"],
+  "pipfile.lock": ["pipfile"],
+  "gemfile.lock": ["gemfile"],
+  "composer.lock": ["composer.json"],
+  "packages.lock.json": [],
+  "gradle.lockfile": ["build.gradle", "build.gradle.kts"],
+  "podfile.lock": ["podfile"],
+  "package.resolved": ["package.swift"],
+  "pubspec.lock": ["pubspec.yaml"],
+  "mix.lock": ["mix.exs"],
+  "flake.lock": ["flake.nix"],
+};
+
+export function isLockfile(path: string): boolean {
+  return Object.hasOwn(LOCKFILES, nameOf(path));
+}
+
+export function isPackageJson(path: string): boolean {
+  return nameOf(path) === "package.json";
+}
+
+/** Whether none of the changed paths is a manifest that this lockfile can have been made from: in its folder, or below it. */
+export function lacksManifest(lockfile: string, changed: readonly string[]): boolean {
+  const manifests = LOCKFILES[nameOf(lockfile)] ?? [];
+  const folder = lockfile.slice(0, lockfile.lastIndexOf("/") + 1);
+  return !changed.some((path) => path.startsWith(folder) && manifests.includes(nameOf(path)));
+}
+
+const MAX_HOSTS = 5;
+
+/** Hosts that a lockfile names after a change and did not name before, at most 5. Pure. */
+export function newHosts(before: string, after: string): readonly string[] {
+  const known = hostsOf(before);
+  return [...hostsOf(after)].filter((host) => !known.has(host)).slice(0, MAX_HOSTS);
+}
+
+function hostsOf(text: string): Set<string> {
+  const found = text.matchAll(/\b(?:https?|git|ssh|git\+[a-z]{2,5}):\/\/(?:[^\s/"'@]{1,100}@)?([a-z0-9.-]{1,100})/gi);
+  return new Set([...found].map(([, host = ""]) => host.toLowerCase()));
+}
+
+const MAX_SCRIPTS = 10;
+
+/** Names of the scripts of a package.json that a change adds, changes or removes; null: it is no JSON that npm reads. Pure. */
+export function changedScripts(before: string, after: string): readonly string[] | null {
+  const [old, fresh] = [scriptsOf(before), scriptsOf(after)];
+  if (old === null || fresh === null) return null;
+  const names = new Set([...Object.keys(old), ...Object.keys(fresh)]);
+  return [...names].filter((name) => old[name] !== fresh[name]).slice(0, MAX_SCRIPTS);
+}
+
+/** Of an empty text, which stands for a file that is not there: none. */
+function scriptsOf(text: string): Readonly<Record<string, string>> | null {
+  if (text.trim() === "") return {};
+  try {
+    const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
+    const scripts = isObject(parsed) ? parsed["scripts"] : null;
+    if (scripts === undefined || !isObject(scripts)) return scripts === undefined ? {} : null;
+    return Object.fromEntries(Object.entries(scripts).map(([name, command]) => [name, JSON.stringify(command)]));
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+}

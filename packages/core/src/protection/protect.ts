@@ -1,0 +1,92 @@
+import { GROUP_NAMES, GROUPS, groupOf, type Group } from "./groups.ts";
+import { changedScripts, isLockfile, isPackageJson, lacksManifest, newHosts } from "./lockfiles.ts";
+import { pathMatcher, whyBadPathPattern, type TreeEntry } from "./pathPattern.ts";
+
+/** A changed entry of the tree; one that was renamed is two: removed and added. */
+export interface Change extends TreeEntry {
+  /** The file's text before and after; empty where it is not there. Null: it was not read, because it is too large. */
+  readonly text?: { readonly before: string; readonly after: string } | null;
+}
+
+/** Config `[protected]`. Entries are patterns of paths, or `@` and the name of a group. */
+export interface Protection {
+  readonly block: readonly string[];
+  readonly flag: readonly string[];
+}
+
+export type Subject = Group | "configured";
+
+/** A change that people are to look at. */
+export interface Notable {
+  readonly subject: Subject;
+  readonly path: string;
+  /** What is notable of it, in a few words; null: the path says it. */
+  readonly note: string | null;
+}
+
+export interface Protected {
+  /** To be named in the pull request. */
+  readonly notable: readonly Notable[];
+  /** Those of them that are not published unless a person has allowed it. */
+  readonly blocked: readonly Notable[];
+}
+
+/** Return why an entry of `[protected]` cannot be used; null: it can. */
+export function whyBadEntry(entry: string): string | null {
+  if (!entry.startsWith("@")) return whyBadPathPattern(entry);
+  return groupOf(entry) === null
+    ? `expected a pattern, or one of ${GROUP_NAMES.map((name) => `@${name}`).join(", ")}`
+    : null;
+}
+
+/** Whether the rules need to know the texts of this file. */
+export function needsText({ path, isIndirect }: TreeEntry): boolean {
+  return !isIndirect && (isPackageJson(path) || isLockfile(path));
+}
+
+/** Return which changes are notable, and which of these are blocked. Pure. */
+export function protect(changes: readonly Change[], { block, flag }: Protection): Protected {
+  const paths = changes.map(({ path }) => path);
+  const isFlagged = pathMatcher([...flag, ...block].filter((entry) => groupOf(entry) === null));
+  const groups = GROUP_NAMES.map((group) => ({ group, isOfGroup: pathMatcher(GROUPS[group].patterns) }));
+  const blocks = block.map(groupOf);
+  const isBlocked = pathMatcher(block.filter((entry) => groupOf(entry) === null));
+  const notable: Notable[] = [];
+  const blocked: Notable[] = [];
+  for (const change of changes) {
+    const { path } = change;
+    const found = groups.filter(({ isOfGroup }) => isOfGroup(change)).map(({ group }) => group);
+    const note = noteOf(change, paths);
+    // A change that is in several groups is named once, by the first.
+    const subject = found[0] ?? (note === null ? (isFlagged(change) ? "configured" : null) : "packages");
+    if (subject === null) continue;
+    const named: Notable = { subject, path, note };
+    notable.push(named);
+    const ofGroup = [...found, ...(note === null ? [] : (["packages"] as const))];
+    if (ofGroup.some((group) => blocks.includes(group)) || isBlocked(change)) blocked.push(named);
+  }
+  return { notable, blocked };
+}
+
+function noteOf(change: Change, paths: readonly string[]): string | null {
+  const { path, text } = change;
+  if (!needsText(change)) return change.isIndirect && isLockfile(path) ? "not a plain file" : null;
+  if (text === undefined) return null;
+  if (isPackageJson(path)) return text === null ? "too large to be read" : scriptsNote(text);
+  const notes = [
+    lacksManifest(path, paths) ? "changed without its manifest" : null,
+    text === null ? "too large to be read" : hostsNote(text),
+  ];
+  return notes.filter((note) => note !== null).join(", ") || null;
+}
+
+function scriptsNote({ before, after }: { readonly before: string; readonly after: string }): string | null {
+  const names = changedScripts(before, after);
+  if (names === null) return "no valid JSON";
+  return names.length === 0 ? null : `scripts: ${names.join(", ")}`;
+}
+
+function hostsNote({ before, after }: { readonly before: string; readonly after: string }): string | null {
+  const hosts = newHosts(before, after);
+  return hosts.length === 0 ? null : `new hosts: ${hosts.join(", ")}`;
+}
