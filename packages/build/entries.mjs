@@ -8,6 +8,7 @@ export const ENTRIES = [
   { name: "guard", source: "apps/runner/src/guard/main.ts" },
   { name: "place-helper", source: "apps/runner/src/place/helper/main.ts" },
   { name: "forwarder", source: "apps/runner/src/egress/forwarder/main.ts" },
+  { name: "secrets", source: "apps/runner/src/secrets/main.ts" },
   { name: "board", source: "apps/board/src/main.ts" },
   // Its commands become files of their own, so that each loads only what it needs.
   { name: "cli", source: "apps/cli/src/main.ts", split: true },

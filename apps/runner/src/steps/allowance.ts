@@ -1,3 +1,4 @@
+import { findMarked } from "@tac8/core/domain/marker";
 import type { IssueEvent } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
@@ -29,4 +30,18 @@ export async function readAllowance(run: RunContext): Promise<Allowance> {
     const counts = isOn && (await isTrusted(run, event.actor, signal));
     return { by: counts ? event : null, newest: event.id };
   }, patient);
+}
+
+/**
+ * Whether the label was added after tac8 had said on the issue what it would publish: by GitHub's times, and the newest of its
+ * questions. For what nobody can allow before it is known. @throws GitHubError
+ */
+export async function isAllowedSince(run: RunContext, { by }: Allowance, allows: string): Promise<boolean> {
+  if (by === null) return false;
+  const { github, login, config } = run.services;
+  const { lost: signal } = run.switch;
+  const patient = { signal, factor: config.coordinator.backoff_factor };
+  const comments = await withPatience(() => github.comments(run.ref, run.ref.number, { signal }), patient);
+  const question = findMarked(comments, login, "question").findLast(({ marker }) => marker.allows !== undefined);
+  return question?.marker.allows === allows && by.at >= question.comment.createdAt;
 }

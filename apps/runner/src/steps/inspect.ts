@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { clean, clip } from "@tac8/core/conversation/shorten";
+import { codeSpan } from "@tac8/core/domain/leftOut";
 import { notableLine } from "@tac8/core/domain/notable";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { protect, type Notable } from "@tac8/core/protection/protect";
@@ -8,7 +11,11 @@ import { cleanGit, cleanRun } from "../git/cleanSide.ts";
 import { gitStep } from "../git/errors.ts";
 import { mergeBase } from "../git/openGit.ts";
 import type { RunContext } from "../run/context.ts";
-import { readAllowance } from "./allowance.ts";
+import { findSecrets, type SecretsAnswer } from "../secrets/findSecrets.ts";
+import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
+
+const MAX_SHOWN = 10;
+const MAX_PATH = 100;
 
 /** Commits on the clean side that are to be published. */
 export interface Outgoing {
@@ -27,22 +34,91 @@ export interface Notes {
   readonly notable: readonly Notable[] | null;
 }
 
+/** A reason to withhold commits. */
+interface Reason {
+  readonly text: string;
+  /** What the label allows, if it is added after the reason was told; null: it may be there before. */
+  readonly allows: string | null;
+  /** No label allows it. */
+  readonly isFinal: boolean;
+}
+
 /**
  * Return why commits must not be published as they are; null: they may be. Compared with GitHub's own branches, and never with
  * what the state in Redis calls the base. What GitHub's branch of the issue has already is not withheld.
  */
 export async function whyWithheld(run: RunContext, outgoing: Outgoing): Promise<Withheld | null> {
+  const reasons = await reasonsFor(run, outgoing);
+  if (reasons.length === 0) return null;
+  const allowance = await readAllowance(run);
+  const left: Reason[] = [];
+  for (const reason of reasons) if (!(await isAllowed(run, allowance, reason))) left.push(reason);
+  if (left.length === 0) {
+    run.log.info({ by: allowance.by?.actor }, "published as it is: a label allows it");
+    return null;
+  }
+  const allows = left.find((reason) => reason.allows !== null)?.allows ?? null;
+  return {
+    reason: left.map(({ text }) => text).join("\n\n"),
+    canAllow: left.every(({ isFinal }) => !isFinal),
+    ...(allows === null ? {} : { allows }),
+    event: allowance.newest,
+  };
+}
+
+async function isAllowed(run: RunContext, allowance: Allowance, { allows, isFinal }: Reason): Promise<boolean> {
+  if (isFinal || allowance.by === null) return false;
+  return allows === null || (await isAllowedSince(run, allowance, allows));
+}
+
+async function reasonsFor(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
+  const reasons = [await protectedReason(run, outgoing), await secretsReason(run, outgoing)];
+  return reasons.filter((reason) => reason !== null);
+}
+
+async function protectedReason(run: RunContext, outgoing: Outgoing): Promise<Reason | null> {
   if ((await blockedIn(run, outgoing)).length === 0) return null;
   // Only now: a base branch that has moved on may have these changes, and so may the issue's own.
   await run.mirror.refresh(run.switch.lost);
   const blocked = await withoutPublished(run, outgoing, await blockedIn(run, outgoing));
   if (blocked.length === 0) return null;
-  const { by, newest } = await readAllowance(run);
-  if (by !== null) {
-    run.log.info({ by: by.actor }, `changes of protected files are published: ${by.actor} allowed it by a label`);
-    return null;
+  return { text: `It changes protected files. ${notableLine(blocked)}`, allows: null, isFinal: false };
+}
+
+/** Secrets must be in no commit: those that are gone from the last one are public all the same. */
+async function secretsReason(run: RunContext, { dir, head, base }: Outgoing): Promise<Reason | null> {
+  const { lost: signal } = run.switch;
+  const { config } = run.services;
+  const own = await run.mirror.branch(run.state.branch ?? "");
+  const answer = await findSecrets({
+    git: cleanRun(run.mirror.side, dir, { signal }),
+    published: [await baseCommit(run, base), ...(own === null ? [] : [own])],
+    head,
+    texts: [{ name: "the agent's summary", text: run.state.summary ?? "" }],
+    values: config.secrets.values,
+    signal,
+  });
+  return secretsFound(answer);
+}
+
+/** Pure. */
+export function secretsFound(answer: SecretsAnswer): Reason | null {
+  if ("unchecked" in answer) {
+    return { text: `It could not be checked for secrets: ${answer.unchecked}.`, allows: "unchecked", isFinal: false };
   }
-  return { reason: `It changes protected files. ${notableLine(blocked)}`, canAllow: true, event: newest };
+  const { findings } = answer;
+  if (findings.length === 0) return null;
+  const keys = findings.map(({ where, line, rule }) => `${rule} ${where}:${line ?? "?"}`).toSorted();
+  const shown = findings.slice(0, MAX_SHOWN).map(({ where, line, rule }) => {
+    const at = line === null ? "" : ` line ${line}`;
+    return `${codeSpan(clip(clean(where), MAX_PATH))}${at} (${rule})`;
+  });
+  const more = findings.length > shown.length ? ` and ${findings.length - shown.length} more` : "";
+  return {
+    text: `It may publish secrets: ${shown.join(", ")}${more}. They must be in no commit, not only gone from the last one.`,
+    allows: createHash("sha256").update(keys.join("\n")).digest("hex").slice(0, 32),
+    isFinal: findings.some(({ isCertain }) => isCertain),
+  };
 }
 
 /** For the pull request's text; what git cannot tell is said there, or left out. */

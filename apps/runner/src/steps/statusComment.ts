@@ -59,7 +59,8 @@ export async function sayOnce(
 ): Promise<Comment> {
   const { github, login } = run.services;
   const { ref } = run;
-  const marker = markerOf(run, kind);
+  const allows = kind === "question" ? run.state.withheld?.allows : undefined;
+  const marker = { ...markerOf(run, kind), ...(allows === undefined ? {} : { allows }) };
   const options = { signal: run.switch.lost };
   const all = await github.comments(ref, ref.number, options);
   const there = findMarked(all, login, kind).find((found) => found.marker.run === marker.run);

@@ -16,6 +16,8 @@ const markerSchema = z.object({
   question_id: z.int().nonnegative().nullable().default(null),
   /** Whose label was refused, lower-cased; empty: GitHub does not tell. */
   labeller: z.string().max(100).optional(),
+  /** Of a question about withheld work: what a label that is added after it allows. */
+  allows: z.string().max(64).optional(),
 });
 export type Marker = z.infer<typeof markerSchema>;
 

@@ -102,7 +102,7 @@ function formsOf(secret: string): string[] {
  * Base64 of a longer text holds the secret in one of three alignments. The characters at both ends are shared with
  * whatever stands beside the secret, so they are left out; the middle is the same in every text.
  */
-function base64Forms(secret: string): string[] {
+export function base64Forms(secret: string): string[] {
   const bytes = Buffer.from(secret);
   return [0, 1, 2].flatMap((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes])

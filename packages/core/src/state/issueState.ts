@@ -70,6 +70,8 @@ const withheldSchema = z.object({
   reason: z.string(),
   /** Whether a label can have it published. */
   canAllow: z.boolean(),
+  /** What that label allows if it is added after the question; absent: it may be there before. */
+  allows: z.string().max(64).optional(),
   /** Newest event of that label when the work was withheld; 0: there was none. */
   event: z.number(),
 });

@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { formsOf } from "./canary.ts";
+import { pullsOf } from "./once.ts";
+import { createWorld, OWNER, poll, REPO, type World } from "./world.ts";
+
+const run = promisify(execFile);
+const ALLOW = "rpi-allow";
+/** The agents' model key, which is one of tac8's own secrets; nothing in it looks like a token. */
+const KEY = `canary-${randomUUID()}`;
+/** No secret of tac8, but everybody sees that it is one. Made here, so that no scanner takes this file for a leak. */
+const TOKEN = ["xoxb", "123456789012", "1234567890123", randomUUID().replaceAll("-", "").slice(0, 24)].join("-");
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ env: { ANTHROPIC_API_KEY: KEY } });
+  world.startApp("scheduler");
+  world.startApp("runner");
+});
+afterAll(() => world.close());
+
+const hasBranch = (number: number) => `auto/gh-${number}` in world.github.branches(REPO);
+const questionsOn = (number: number) =>
+  world.github.comments(REPO, number).filter(({ body }) => /^<!-- tac8 .*"kind":"question"/.test(body));
+
+/** Whether GitHub has the secret anywhere: texts, and each object of its repository. */
+async function isOnGitHub(secret: string): Promise<boolean> {
+  const numbers = [...world.github.issues(REPO), ...world.github.pulls(REPO)].map(({ number }) => number);
+  const texts = [world.github.pulls(REPO), ...numbers.map((number) => world.github.comments(REPO, number))];
+  const { stdout: found } = await run("find", [join(world.dir, "github"), "-name", "HEAD", "-path", "*.git/HEAD"]);
+  const objects = await Promise.all(
+    found
+      .trim()
+      .split("\n")
+      .map(async (head) => {
+        const all = ["cat-file", "--batch-all-objects", "--batch", "--unordered"];
+        return (await run("git", ["-C", join(head, ".."), ...all], { encoding: "latin1", maxBuffer: 2 ** 28 })).stdout;
+      }),
+  );
+  return [JSON.stringify(texts), ...objects].some((text) => formsOf(secret).some((form) => text.includes(form)));
+}
+
+const toMs = (at: number | string | undefined) => new Date(at ?? 0).getTime();
+const commit = (path: string, text: string) => [{ write: path, text }, { commit: `feat: ${path}` }];
+const cleanUp = [
+  { bash: "git reset -q --hard $(git rev-list --max-parents=0 HEAD)" },
+  ...commit("clean.txt", "clean\n"),
+];
+
+test.each<[string, string, readonly object[], string]>([
+  ["the model's key in a commit", KEY, commit("a.txt", `key = ${KEY}\n`), "`a.txt` line 1 (a secret of this tac8)"],
+  [
+    "the model's key in base64, in a commit that the next one takes back",
+    KEY,
+    [
+      ...commit("b.txt", `x\n${Buffer.from(`key=${KEY}`).toString("base64")}\n`),
+      { bash: "git rm -q b.txt" },
+      ...commit("c.txt", "c"),
+    ],
+    "`b.txt` line 2 (a secret of this tac8)",
+  ],
+  [
+    "the model's key in a commit's message",
+    KEY,
+    [{ write: "d.txt", text: "d" }, { commit: `feat: d\n\nwith ${KEY}` }],
+    "`a commit's message or author`",
+  ],
+])("%s: nothing is published, no label allows it, and a reply has it changed", async (_name, secret, work, shown) => {
+  const number = world.openIssue({
+    script: { first: [...work, { result: "Done." }], again: [...cleanUp, { result: "Clean." }] },
+  });
+  await world.reaches(number, "blocked");
+  expect(hasBranch(number)).toBe(false);
+  expect(pullsOf(world, number)).toEqual([]);
+  const said = questionsOn(number).map(({ body }) => body);
+  expect(said).toEqual([expect.stringContaining(shown)]);
+  expect(said[0]).not.toContain(ALLOW);
+  world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
+  world.github.comment({ repo: REPO, number, actor: OWNER, body: "Leave it out." });
+  await world.reaches(number, "pr");
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "clean.txt")).toBe("clean\n");
+  expect(await isOnGitHub(secret)).toBe(false);
+});
+
+test.each<[string, readonly object[], string]>([
+  ["a commit", [...commit("slack.txt", `token: ${TOKEN}\n`), { result: "Done." }], "`slack.txt` line 1 (slack)"],
+  ["the summary", [...commit("e.txt", "e\n"), { result: `Use ${TOKEN}.` }], "`the agent's summary` line 1 (slack)"],
+])(
+  "a token by its looks in %s: only a label that is added after it was told publishes it",
+  async (_name, work, shown) => {
+    const number = world.openIssue({ labels: ["rpi-auto", ALLOW], script: work });
+    await world.reaches(number, "blocked");
+    const [question] = questionsOn(number);
+    expect(question?.body).toContain(shown);
+    expect(question?.body).toContain("take it off first");
+    expect(hasBranch(number)).toBe(false);
+    expect(JSON.stringify(world.github.comments(REPO, number))).not.toContain(TOKEN);
+
+    // GitHub's times are in seconds.
+    await poll(5000, async () => (Date.now() > toMs(question?.createdAt) + 1000 ? null : "the same second"));
+    world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
+    world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
+    await world.reaches(number, "pr");
+    expect(await world.agentStarts(number)).toHaveLength(1);
+    // The positive control: the search finds what is there.
+    expect(await isOnGitHub(TOKEN)).toBe(true);
+  },
+);
