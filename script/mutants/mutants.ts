@@ -72,6 +72,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… nor does Redis say what was there before",
   },
   {
+    name: "stray-link",
+    file: `${RUNNER}/airlock/stray.ts`,
+    find: 'ups > path.split("/").length - 1) return',
+    replace: 'ups > path.split("/").length + 8) return',
+    test: { file: "test/stray.e2e.test.ts", name: "a link out of the repository" },
+    promise: "no link that leads out of the repository is pushed unasked",
+  },
+  {
+    name: "stray-submodule",
+    file: `${RUNNER}/airlock/stray.ts`,
+    find: 'if (key.endsWith(".url") && !isPlainAddress(value)) {',
+    replace: 'if (key.endsWith(".url") && value === "") {',
+    test: { file: "test/stray.e2e.test.ts", name: "a submodule by ssh" },
+    promise: "… nor a submodule by another address than https:// or a relative one",
+  },
+  {
     name: "secrets-search",
     file: `${RUNNER}/steps/inspect.ts`,
     find: "if (findings.length === 0) return null;",

@@ -26,7 +26,7 @@ export interface ChangesOptions {
   readonly head: string;
 }
 
-const LINK = "120000";
+export const LINK = "120000";
 export const SUBMODULE = "160000";
 
 /**

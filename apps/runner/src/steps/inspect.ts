@@ -10,6 +10,8 @@ import { changesBetween, type TreeChange } from "../airlock/changes.ts";
 import { cleanGit, cleanRun } from "../git/cleanSide.ts";
 import { gitStep } from "../git/errors.ts";
 import { mergeBase } from "../git/openGit.ts";
+import type { GitRun } from "../git/runGit.ts";
+import { largeFiles, strayEntries } from "../airlock/stray.ts";
 import type { RunContext } from "../run/context.ts";
 import { findSecrets, type SecretsAnswer } from "../secrets/findSecrets.ts";
 import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
@@ -72,7 +74,11 @@ async function isAllowed(run: RunContext, allowance: Allowance, { allows, isFina
 }
 
 async function reasonsFor(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
-  const reasons = [await protectedReason(run, outgoing), await secretsReason(run, outgoing)];
+  const reasons = [
+    await protectedReason(run, outgoing),
+    await strayReason(run, outgoing),
+    await secretsReason(run, outgoing),
+  ];
   return reasons.filter((reason) => reason !== null);
 }
 
@@ -83,6 +89,16 @@ async function protectedReason(run: RunContext, outgoing: Outgoing): Promise<Rea
   const blocked = await withoutPublished(run, outgoing, await blockedIn(run, outgoing));
   if (blocked.length === 0) return null;
   return { text: `It changes protected files. ${notableLine(blocked)}`, allows: null, isFinal: false };
+}
+
+/** What leads out of the repository, into the machine of whoever checks it out. */
+async function strayReason(run: RunContext, outgoing: Outgoing): Promise<Reason | null> {
+  const { base, changes, git } = await comparison(run, outgoing);
+  const stray = await strayEntries(git, { changes, base, head: outgoing.head });
+  if (stray.length === 0) return null;
+  const shown = stray.slice(0, MAX_SHOWN).map(({ path, why }) => `${codeSpan(clip(clean(path), MAX_PATH))} (${why})`);
+  const more = stray.length > shown.length ? ` and ${stray.length - shown.length} more` : "";
+  return { text: `It leads out of the repository: ${shown.join(", ")}${more}.`, allows: null, isFinal: false };
 }
 
 /** Secrets must be in no commit: those that are gone from the last one are public all the same. */
@@ -153,7 +169,13 @@ async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promi
 
 async function findNotable(run: RunContext, outgoing: Outgoing): Promise<readonly Notable[] | null> {
   try {
-    return protect(await changesOf(run, outgoing), run.services.config.protected).notable;
+    const { changes, git } = await comparison(run, outgoing);
+    const large = (await largeFiles(git, changes)).map(({ path, bytes }): Notable => ({
+      subject: "large",
+      path,
+      note: `${bytes >> 20} MB`,
+    }));
+    return [...protect(changes, run.services.config.protected).notable, ...large];
   } catch (error) {
     run.switch.lost.throwIfAborted();
     run.log.warn({ err: error }, "could not read which of the changed files act by themselves");
@@ -162,17 +184,25 @@ async function findNotable(run: RunContext, outgoing: Outgoing): Promise<readonl
 }
 
 async function blockedIn(run: RunContext, outgoing: Outgoing): Promise<readonly Notable[]> {
-  return protect(await changesOf(run, outgoing), run.services.config.protected).blocked;
+  return protect((await comparison(run, outgoing)).changes, run.services.config.protected).blocked;
+}
+
+interface Comparison {
+  readonly git: GitRun;
+  /** The newest commit that both have. */
+  readonly base: string;
+  readonly changes: readonly TreeChange[];
 }
 
 /** Since the commits left the base branch, as the local copy of GitHub has it: what a pull request shows. */
-async function changesOf(run: RunContext, { dir, head, base }: Outgoing): Promise<TreeChange[]> {
+async function comparison(run: RunContext, { dir, head, base }: Outgoing): Promise<Comparison> {
   const { lost: signal } = run.switch;
   const git = cleanGit(run.mirror.side, dir, { signal });
   const tip = await baseCommit(run, base);
   const shared = await gitStep("comparing the commits with the base", () => mergeBase(git, tip, head));
   if (shared === null) throw noBase(base);
-  return changesBetween({ git: cleanRun(run.mirror.side, dir, { signal }), base: shared, head });
+  const bytes = cleanRun(run.mirror.side, dir, { signal });
+  return { git: bytes, base: shared, changes: await changesBetween({ git: bytes, base: shared, head }) };
 }
 
 async function baseCommit(run: RunContext, base: string): Promise<string> {

@@ -8,7 +8,7 @@ const MAX_NAMED = 10;
 const MAX_PATH = 100;
 const MAX_NOTE = 200;
 
-const ORDER: readonly Subject[] = [...GROUP_NAMES, "configured"];
+const ORDER: readonly Subject[] = [...GROUP_NAMES, "configured", "large"];
 
 /** Notable changes as a list in Markdown, an item for each subject, bounded. Pure. */
 export function notableText(notable: readonly Notable[]): string {
@@ -24,6 +24,7 @@ export function notableLine(notable: readonly Notable[]): string {
 }
 
 function wordsOf(subject: Subject): string {
+  if (subject === "large") return "Large files";
   return subject === "configured" ? "Files that the configuration of tac8 names" : GROUPS[subject].words;
 }
 

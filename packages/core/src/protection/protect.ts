@@ -14,7 +14,7 @@ export interface Protection {
   readonly flag: readonly string[];
 }
 
-export type Subject = Group | "configured";
+export type Subject = Group | "configured" | "large";
 
 /** A change that people are to look at. */
 export interface Notable {

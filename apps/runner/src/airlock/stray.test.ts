@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { straySubmodules, whyStrayLink } from "./stray.ts";
+
+test.each<[string, string, boolean]>([
+  ["a", "b", false],
+  ["a", "./b/c", false],
+  ["d/a", "../b", false],
+  ["d/e/a", "../../b/c.txt", false],
+  ["a", "..b", false],
+  ["a", "/etc/passwd", true],
+  ["a", "../x", true],
+  ["d/a", "../../x", true],
+  ["d/a", "..", false],
+  ["a", "..", true],
+  // `c` may be a link to the top folder.
+  ["a", "c/../x", true],
+  ["d/a", "../c/..", true],
+  ["a", ".git/config", true],
+  ["d/a", "../.GIT/hooks", true],
+  ["a", String.raw`..\x`, true],
+  ["a", "C:/x", true],
+  ["a", "", true],
+])("a link at %s to %j leads out: %s", (path, target, leadsOut) => {
+  expect(whyStrayLink(path, target) !== null).toBe(leadsOut);
+});
+
+test("a link that is longer than any path", () => {
+  expect(whyStrayLink("a", null)).not.toBeNull();
+});
+
+const module = (url: string, path = "lib") =>
+  new Map([
+    ["submodule.lib.path", path],
+    ["submodule.lib.url", url],
+  ]);
+
+test.each<[string, boolean]>([
+  ["https://github.com/octo/lib.git", true],
+  ["../lib.git", true],
+  ["./lib", true],
+  ["http://github.com/octo/lib.git", false],
+  ["git@github.com:octo/lib.git", false],
+  ["ssh://git@github.com/octo/lib.git", false],
+  ["https://token@github.com/octo/lib.git", false],
+  ["ext::sh -c evil", false],
+  ["file:///etc", false],
+  ["/srv/lib", false],
+  ["-u./evil", false],
+  ["../lib:evil", false],
+])("a submodule's address %s: %s", (url, isFine) => {
+  const found = straySubmodules(["lib"], { before: new Map(), after: module(url) });
+  expect(found.map(({ path }) => path)).toEqual(isFine ? [] : ["lib"]);
+});
+
+test("what the base branch has already is the repository's own", () => {
+  const modules = module("git@github.com:octo/lib.git");
+  expect(straySubmodules(["lib"], { before: modules, after: modules })).toEqual([]);
+});
+
+test("a submodule without an address, a file that git cannot read, and a command", () => {
+  expect(straySubmodules(["other"], { before: null, after: new Map() })).toEqual([
+    { path: "other", why: "a submodule without an address" },
+  ]);
+  expect(straySubmodules([], { before: null, after: null })).toHaveLength(1);
+  const command = new Map([...module("../lib"), ["submodule.lib.update", "!evil"]]);
+  expect(straySubmodules(["lib"], { before: null, after: command })).toMatchObject([{ path: "lib" }]);
+});

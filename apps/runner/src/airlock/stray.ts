@@ -1,0 +1,130 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { localFailure } from "../git/errors.ts";
+import type { GitRun } from "../git/runGit.ts";
+import { LINK, SUBMODULE, type TreeChange } from "./changes.ts";
+
+/** An entry that leads out of the repository. */
+export interface Stray {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** A path is 4096 bytes at most. */
+const MAX_TARGET = 8192;
+const MAX_LINKS = 1000;
+const MAX_MODULES = 1024 * 1024;
+const MAX_LIST = 16 * 1024 * 1024;
+const STEP_MS = 60_000;
+const FILE = ".gitmodules";
+
+/**
+ * Return the changed entries that lead out of the repository: symbolic links to somewhere else, and submodules that no plain
+ * HTTPS address is known of. What did not change is the repository's own. @throws StepFailure of kind `git`
+ */
+export async function strayEntries(
+  git: GitRun,
+  { changes, base, head }: { readonly changes: readonly TreeChange[]; readonly base: string; readonly head: string },
+): Promise<Stray[]> {
+  const links = changes.filter(({ mode }) => mode.after === LINK);
+  const stray: Stray[] = [];
+  for (const { path, object } of links.slice(0, MAX_LINKS)) {
+    const why = whyStrayLink(path, await read(git, ["cat-file", "blob", object.after], MAX_TARGET));
+    if (why !== null) stray.push({ path, why });
+  }
+  for (const { path } of links.slice(MAX_LINKS)) stray.push({ path, why: "one of too many links to check" });
+  const submodules = changes.filter(({ mode }) => mode.after === SUBMODULE).map(({ path }) => path);
+  if (submodules.length === 0 && !changes.some(({ path }) => path === FILE)) return stray;
+  const modules = { before: await modulesOf(git, base), after: await modulesOf(git, head) };
+  return [...stray, ...straySubmodules(submodules, modules)];
+}
+
+/**
+ * Return where a link leads out of the repository; null: it stays inside. A `..` after a name is not followed: the name may be
+ * a link itself. Pure.
+ * @param target null: longer than any path
+ */
+export function whyStrayLink(path: string, target: string | null): string | null {
+  if (target === null || target === "") return "a link to no path";
+  if (target.startsWith("/") || /^[a-z]:|\\/i.test(target)) return "a link to an absolute path";
+  const parts = target.split("/").filter((part) => part !== "" && part !== ".");
+  const up = parts.findIndex((part) => part !== "..");
+  const ups = up < 0 ? parts.length : up;
+  if (parts.slice(ups).includes("..") || ups > path.split("/").length - 1) return "a link out of the repository";
+  if (parts.some((part) => part.toLowerCase() === ".git")) return "a link into a .git folder";
+  return null;
+}
+
+/** Values of `.gitmodules`, by their names as git has them: `submodule.<name>.url`. Null: it cannot be read. */
+export type Modules = ReadonlyMap<string, string> | null;
+
+/** Pure. `changed`: paths of submodules that are new or at another commit. */
+export function straySubmodules(
+  changed: readonly string[],
+  { before, after }: { readonly before: Modules; readonly after: Modules },
+): Stray[] {
+  if (after === null) return [{ path: FILE, why: "git cannot read it" }];
+  const values = [...after];
+  const paths = new Set(values.filter(([key]) => key.endsWith(".path")).map(([, value]) => value));
+  const unknown = changed
+    .filter((path) => !paths.has(path))
+    .map((path) => ({ path, why: "a submodule without an address" }));
+  const fresh = values.filter(([key, value]) => before?.get(key) !== value);
+  const addresses = fresh.flatMap(([key, value]) => {
+    const path = after.get(key.replace(/\.[^.]+$/, ".path")) ?? FILE;
+    if (key.endsWith(".url") && !isPlainAddress(value)) {
+      return [{ path, why: "a submodule whose address is neither https:// nor relative" }];
+    }
+    return key.endsWith(".update") && value.startsWith("!") ? [{ path, why: "a submodule that runs a command" }] : [];
+  });
+  return [...unknown, ...addresses];
+}
+
+function isPlainAddress(url: string): boolean {
+  return /^https:\/\/[^\s@]+$/i.test(url) || /^\.{1,2}\/[^\s:]*$/.test(url);
+}
+
+async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
+  const entry = await git(["ls-tree", "-z", commit, "--", FILE], { maxBytes: MAX_TARGET, timeoutMs: STEP_MS });
+  if (entry.code !== 0) throw new StepFailure(localFailure("reading .gitmodules", entry.said));
+  const object = /^100\d+ blob ([0-9a-f]+)\t/.exec(entry.bytes.toString("latin1"))?.[1];
+  // A link in its place is not followed by git either.
+  if (object === undefined) return entry.bytes.length === 0 ? new Map() : null;
+  const args = ["config", "--blob", object, "--no-includes", "--null", "--list"];
+  const { code, bytes } = await git(args, { maxBytes: MAX_MODULES, timeoutMs: STEP_MS });
+  if (code !== 0) return null;
+  return new Map(
+    bytes
+      .toString("utf8")
+      .split("\0")
+      .filter((line) => line !== "")
+      .map((line) => [line.split("\n", 1)[0] ?? "", line.slice(line.indexOf("\n") + 1)]),
+  );
+}
+
+/** Null: there is more than that. */
+async function read(git: GitRun, args: readonly string[], maxBytes: number): Promise<string | null> {
+  const { code, bytes, said } = await git(args, { maxBytes, timeoutMs: STEP_MS });
+  if (code === undefined && bytes.length >= maxBytes) return null;
+  if (code !== 0) throw new StepFailure(localFailure("reading a link", said));
+  return bytes.toString("utf8");
+}
+
+/** GitHub warns from here on, and refuses files over 100 MB. */
+const LARGE = 50 * 1024 * 1024;
+
+/** Changed files of 50 MB and more, with their size. @throws StepFailure of kind `git` */
+export async function largeFiles(
+  git: GitRun,
+  changes: readonly TreeChange[],
+): Promise<{ readonly path: string; readonly bytes: number }[]> {
+  const files = changes.filter(({ mode }) => mode.after.startsWith("100"));
+  const input = Buffer.from(files.map(({ object }) => `${object.after}\n`).join(""));
+  const args = ["cat-file", "--batch-check=%(objectsize)"];
+  const { code, bytes, said } = await git(args, { input, maxBytes: MAX_LIST, timeoutMs: STEP_MS });
+  if (code !== 0) throw new StepFailure(localFailure("reading the sizes of changed files", said));
+  const sizes = bytes.toString("latin1").split("\n");
+  return files.flatMap(({ path }, index) => {
+    const size = Number(sizes[index]);
+    return size >= LARGE ? [{ path, bytes: size }] : [];
+  });
+}
