@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { expectHarmless, HOSTILE_TEXT } from "@tac8/core/testing/hostileText.fixture";
 import { html } from "./html.ts";
 import { isWebUrl, linked } from "./link.ts";
 import { relative, timeTag } from "./time.ts";
@@ -11,6 +12,10 @@ test("values are escaped, nested html is not, lists are joined, null and false l
   expect(html`${[html`<b>${1}</b>`, "<", null, false, 0]}!`.text).toBe("<b>1</b>&lt;0!");
   expect(html`<p title="${"\u202Eevil"}">${"\u2067a\u2069\u200F"}</p>`.text).toBe('<p title="evil">a</p>');
   expect(html`${"half \uD800"}`.text).toBe("half \uFFFD");
+});
+
+test("text of agents and strangers has nothing on a page that is obeyed or hidden", () => {
+  expectHarmless(html`<p title="${HOSTILE_TEXT}">${HOSTILE_TEXT}</p>`.text);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from "node:util";
+import { clean } from "@tac8/core/conversation/shorten";
 
 type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;
@@ -10,18 +11,13 @@ export function painter(color: boolean): Paint {
 
 /** On one line and without anything that a terminal would obey: titles and reasons come from strangers. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(/\s+/g, " ")
-    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "")
-    .trim();
+  return clean(stripVTControlCharacters(text).replace(/\s+/g, " ")).trim();
 }
 
 /** Lines of a text of strangers, each as harmless as `plain` makes it, with their indents. */
 export function plainLines(text: string): string[] {
-  const lines = stripVTControlCharacters(text)
-    .replaceAll(/\r\n?/g, "\n")
-    .replaceAll("\t", "    ")
-    .replaceAll(/[^\P{Cc}\n]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "")
+  const spaced = stripVTControlCharacters(text).replaceAll(/\r\n?/g, "\n").replaceAll("\t", "    ");
+  const lines = clean(spaced)
     .split("\n")
     .map((line) => line.trimEnd());
   const first = lines.findIndex((line) => line !== "");

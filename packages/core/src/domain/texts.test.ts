@@ -175,7 +175,15 @@ describe("the pull request", () => {
   });
 
   it("says at the top that the edit history could not be read, and why", () => {
-    const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] };
+    const facts = {
+      summary: "Did it.",
+      usage: NO_USAGE,
+      models: ["m"],
+      denied: null,
+      run: "r",
+      acting: [],
+      notable: [],
+    };
     const body = pullBody({ ...facts, unreadable: "no access for @octo" });
     expect(body).toMatch(/^\*\*Before you merge\*\*: tac8 could not read the edit history of the issue\./);
     expect(body).toMatch(/\n\n> no access for .*\n\nDid it\./);
@@ -183,10 +191,10 @@ describe("the pull request", () => {
     expect(pullBody({ ...facts, unreadable: null })).not.toContain("edit history");
   });
 
-  it("names commits that act when they are merged", () => {
+  it("names commits that act when they are merged at its top", () => {
     const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
     expect(pullBody({ ...facts, acting: ["abc1234"], notable: [] })).toMatch(
-      /^Did it\.\n\n\*\*Before you merge\*\*: .*\(abc1234\)/,
+      /^\*\*Before you merge\*\*: .*\(abc1234\).*\n\nDid it\.\n/,
     );
   });
 

@@ -220,9 +220,10 @@ function summaryAndFigures(
 ): string {
   const words = summary.trim() || "(The agent left no summary.)";
   const figures = [`run ${run}`, models.join(" + "), formatUsage(usage)];
-  const more = [...withDenied(denied), ...(acting.length === 0 ? [] : [actingNote(acting)])];
+  const more = withDenied(denied);
   const top = [
     ...notableNote(notable),
+    ...(acting.length === 0 ? [] : [actingNote(acting)]),
     ...(unreadable === null ? [] : [unreadableNote(unreadable)]),
     ...(leftRunning === null ? [] : [leftRunningNote(leftRunning)]),
   ];

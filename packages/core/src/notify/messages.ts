@@ -1,3 +1,4 @@
+import { clean } from "../conversation/shorten.ts";
 import type { ConfigFile } from "../config/schema.ts";
 import type { LoggedEvent } from "../state/events.ts";
 import { tellHolds, type HoldMemory } from "./holds.ts";
@@ -84,11 +85,12 @@ function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; f
 
 /** Titles, questions and reasons come from strangers and agents. */
 export function bounded(message: Message, redact: (text: string) => string): Message {
-  const clean = (text: string) => redact(text).replace(/[^\P{Cc}\n]/gu, " ");
+  // Two passes: what is invisible could part a secret from its looks.
+  const harmless = (text: string) => redact(clean(redact(text.replaceAll(/[\r\t]/g, " "))));
   return {
     ...message,
-    title: cut(clean(message.title).replace(/\s+/g, " ").trim(), MAX_TITLE),
-    text: cut(clean(message.text).trim(), MAX_TEXT),
+    title: cut(harmless(message.title).replace(/\s+/g, " ").trim(), MAX_TITLE),
+    text: cut(harmless(message.text).trim(), MAX_TEXT),
   };
 }
 
