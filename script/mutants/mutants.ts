@@ -156,8 +156,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/domain/texts.ts`,
     find: "    ...notableNote(notable),\n",
     replace: "",
-    find: "...notableNote(notable),",
-    replace: "",
     test: { file: "test/protected.e2e.test.ts", name: "a changed workflow is not pushed" },
     promise: "changes that act by themselves are named at the top of the pull request",
   },

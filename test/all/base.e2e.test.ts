@@ -51,7 +51,9 @@ afterEach(async () => {
 
 /** A round in which the agent changes what its program loads, and the next round of the same issue. */
 async function twoRounds(home: "private" | "shared"): Promise<{ sent: string; acted: string[] }> {
-  world = await createWorld({ files: FILES, config: { llm: { command: ["claude"] }, agent: { home } } });
+  // The branch gets these files: what of it acts is the question here.
+  const config = { llm: { command: ["claude"] }, agent: { home }, protected: { block: [] } };
+  world = await createWorld({ files: FILES, config });
   const tree = join(world.home, "workspaces", REPO, "trees", "gh-1");
   const steps = [
     { tool: "Bash", input: { command: `${change}; git add -A && git commit -qm 'feat: change' || true` } },

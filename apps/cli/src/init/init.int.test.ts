@@ -178,6 +178,39 @@ test("at a terminal it asks before it overwrites, and Ctrl-C ends it", async () 
   expect(readFileSync(config(), "utf8")).toBe("mine");
 });
 
+/** GitHub makes the App of the page at this address. @returns where it sends the browser */
+async function makeApp(start: string): Promise<string> {
+  const page = await (await fetch(start)).text();
+  const plain = (text = "") => text.replaceAll("&quot;", '"').replaceAll("&amp;", "&");
+  const body = new URLSearchParams({ manifest: plain(/name="manifest" value="([^"]*)"/.exec(page)?.[1]) });
+  const action = plain(/action="([^"]*)"/.exec(page)?.[1]);
+  const answer = await fetch(action, { method: "POST", body, redirect: "manual" });
+  return answer.headers.get("location") ?? "";
+}
+
+test.each([
+  ["the browser comes back by itself", false],
+  ["the operator pastes the address that it ends at", true],
+])("at a terminal a GitHub App is made: %s", async (_how, pastes) => {
+  const terminal = atTerminal(["--app", "--repo", repo]);
+  await terminal.seen(/Key \(empty: none\): /);
+  terminal.type("\r");
+  await terminal.seen(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}[^]*Waiting for GitHub… /);
+  const back = await makeApp(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}/.exec(terminal.text())?.[0] ?? "");
+  if (pastes) {
+    terminal.type("nonsense there\r");
+    await terminal.seen(/That is not the address[^]*Waiting for GitHub… /);
+    terminal.type(`${back}\r`);
+  } else await fetch(back);
+  await terminal.seen(/Install the App on/);
+  const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
+  github.installApp({ app: found?.github.app_id ?? 0, repos: [repo] });
+  await terminal.seen(/Now \S+ up, and put the label/);
+  await terminal.ended;
+  expect(terminal.text()).toContain("may write Contents, Issues, Pull requests");
+  expect(terminal.text()).not.toMatch(/BEGIN RSA|nhandled/);
+});
+
 fieldTest("E2", "what init stored is found in a new shell; a variable comes before it, and that is said", async () => {
   const terminal = atTerminal(["--repo", repo]);
   await terminal.seen(/Token \(empty: later\): /);

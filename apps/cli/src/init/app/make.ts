@@ -41,6 +41,7 @@ export async function makeApp(context: Context, making: Making): Promise<MadeApp
     out.line("If your browser is on another machine, make this port reachable there first:");
     out.line(`  ssh -L ${server.port}:127.0.0.1:${server.port} ${hostname()}`);
     const code = await firstOf(server.code, { server, prompt, signal });
+    prompt?.say(""); // Ends the line of a question that has got no answer.
     return await calls.takeApp(code, { signal });
   } catch (error) {
     if (signal.aborted) throw new Problem(`stopped: run ${context.command} init --app again`, { cause: error });
