@@ -1,4 +1,5 @@
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
+import { isApp } from "@tac8/core/config/tokenName";
 import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";
@@ -22,7 +23,7 @@ export async function checkAccess(config: Config, signal: AbortSignal): Promise<
   });
   const token = tokens.name;
   const within = AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_MS)]);
-  const viewer = await attempt(github.viewer({ signal: within }), signal);
+  const viewer = await attempt(whose(github, within), signal);
   // A token of a GitHub App has no user: 403 says nothing about the repositories.
   const who = viewer instanceof Error && kindOf(viewer) !== "forbidden" ? viewer : null;
   if (who !== null) return judgeToken(who, { apiUrl: config.github.api_url, token });
@@ -40,6 +41,12 @@ export async function checkAccess(config: Config, signal: AbortSignal): Promise<
   return { problems, warnings };
 }
 
+/** An App has to make a token first: that takes its installation. */
+async function whose(github: GitHub, signal: AbortSignal): Promise<unknown> {
+  const { app } = github.tokens;
+  return app === null ? github.viewer({ signal }) : app.login({ signal });
+}
+
 async function checkRepository(
   github: GitHub,
   repository: RepositoryConfig,
@@ -50,12 +57,14 @@ async function checkRepository(
   return judgeRepository(`${owner}/${repo}`, answer, token);
 }
 
-/** @param failure what `GET /user` ended with; `token`: see `nameToken` */
+/** @param failure what the question whose token it is ended with; `token`: see `nameToken` */
 export function judgeToken(
   failure: Error,
   { apiUrl, token }: { readonly apiUrl: string; readonly token: string },
 ): AccessReport {
-  if (kindOf(failure) === "unauthorized") {
+  if (failure instanceof GitHubError && failure.kind === "unauthorized") {
+    // Of an App it is told what is missing; of its key, that GitHub cannot read what it has signed.
+    if (isApp(token)) return { problems: [appProblem(failure, token)], warnings: [] };
     return { problems: [`GitHub at ${apiUrl} does not accept ${token}: it is wrong or has expired`], warnings: [] };
   }
   const said = kindOf(failure) === "unavailable" || kindOf(failure) === null ? "" : ` (${failure.message})`;
@@ -63,6 +72,11 @@ export function judgeToken(
     problems: [],
     warnings: [`GitHub at ${apiUrl} does not answer${said}; the token was not checked, and work waits until it does`],
   };
+}
+
+function appProblem({ status, detail }: GitHubError, app: string): string {
+  if (status !== 401) return detail;
+  return `GitHub does not accept ${app} (${detail}): check that github.app_id is the App of this private key`;
 }
 
 /** The failure as a value; the operator's own wish to stop is none. */

@@ -398,6 +398,23 @@ describe("tac8 up says in a line what is wrong with", () => {
     expect(said).toMatch(/^tac8: Redis at 127\.0\.0\.1:1 is not reachable.*REDIS_URL.*\n$/);
   });
 
+  it("a GitHub App that is not installed, or not there, or whose key is another's, or beside a token", async () => {
+    configure();
+    const { id, privateKey } = github.createApp({ owner: "octo", slug: "up" });
+    const app = { GITHUB_APP_ID: String(id), GITHUB_APP_PRIVATE_KEY: privateKey };
+    expect(await refused(lab.start(["up"], app))).toBe(
+      `tac8: the GitHub App ${id} is not installed on ${REPO}: install it there\n`,
+    );
+    expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_ID: "7" }))).toMatch(
+      /^tac8: there is no GitHub App with the id 7: check github.app_id\n$/,
+    );
+    const other = github.createApp({ owner: "octo", slug: "other" });
+    expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_PRIVATE_KEY: other.privateKey }))).toMatch(
+      /^tac8: GitHub does not accept the GitHub App \d+ \(A JSON web token could not be decoded\): check .*\n$/,
+    );
+    expect(await refused(lab.start(["up"], { ...app, GITHUB_TOKEN: "t" }))).toMatch(/both a token and a GitHub App/);
+  });
+
   it("a token that GitHub refuses", async () => {
     configure();
     expect(await refused(lab.start(["up"], { GITHUB_TOKEN: "wrong-token" }))).toMatch(

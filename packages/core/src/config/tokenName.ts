@@ -13,14 +13,19 @@ export function nameToken(credentials: GitHubCredentials | null): string {
   return credentials.source === "GITHUB_TOKEN" ? "GITHUB_TOKEN" : `the GitHub token in ${credentials.source}`;
 }
 
+/** Whether it is the name of an App. Pure. */
+export function isApp(name: string): boolean {
+  return name.startsWith(APP);
+}
+
 /** Return what to do when GitHub refuses the token of this name. Pure. */
 export function replaceAdvice(name: string): string {
-  if (!name.startsWith(APP)) return `replace ${name} with a valid token`;
+  if (!isApp(name)) return `replace ${name} with a valid token`;
   return `check that ${name} is installed on the repository, and that its private key is valid`;
 }
 
 /** Return what to do when the token of this name lacks permissions, such as `Issues, Pull requests`. Pure. */
 export function permitAdvice(name: string, areas: string): string {
-  if (!name.startsWith(APP)) return `edit the token, and set ${areas} to read and write`;
+  if (!isApp(name)) return `edit the token, and set ${areas} to read and write`;
   return `set ${areas} to read and write in the App's settings, and accept that in its installation`;
 }

@@ -46,6 +46,7 @@ async function start(answers: AppServer = {}, options: Partial<AppTokensOptions>
     const [, repo] = /^\/repos\/(.*)\/installation$/.exec(seen.path) ?? [];
     if (repo !== undefined) {
       const found = installation(repo);
+      if (found !== null && "status" in found) return found as Reply;
       const whole = {
         id: 7,
         app_slug: "tac8",
@@ -176,6 +177,11 @@ test("a refusal that stays is told after the second token, and names the App", a
 });
 
 test.each<[string, AppServer, RegExp]>([
+  [
+    "is asked about a repository that was renamed",
+    { installation: () => ({ status: 301, headers: { location: "/repositories/1/installation" } }) },
+    /o\/r was renamed, moved or deleted: change its name in the configuration/,
+  ],
   ["is not installed", { installation: () => null }, /the GitHub App 5 is not installed on o\/r: install it there/],
   [
     "is suspended",

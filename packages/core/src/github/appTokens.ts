@@ -113,7 +113,10 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       if (error.kind === "not-found" && /integration not found/i.test(error.detail)) {
         throw failure(error.call, 404, `there is no GitHub App with the id ${credentials.id}: check github.app_id`);
       }
-      if (error.kind === "gone") return { repo, installation: null, why: `${full}: ${error.detail}` };
+      if (error.kind === "gone") {
+        const why = `${full} was renamed, moved or deleted: change its name in the configuration`;
+        return { repo, installation: null, why };
+      }
       if (error.kind !== "not-found") throw error;
       return { repo, installation: null, why: `${name} is not installed on ${full}: install it there` };
     }

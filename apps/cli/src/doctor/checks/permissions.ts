@@ -1,3 +1,4 @@
+import { permitAdvice } from "@tac8/core/config/tokenName";
 import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
 import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { GitHubError } from "@tac8/core/github/errors";
@@ -32,7 +33,7 @@ async function lookAt({ github }: Site, repository: RepositoryConfig, signal: Ab
   if (access.problems.length > 0 || access.warnings.length > 0) return judgeAccess(access);
   const may = new Map<Area, MayWrite | GitHubError>();
   for (const area of AREAS) may.set(area, await github.mayWrite(repository, area, { signal }).catch(gitHubError));
-  return judgePermissions(name, may);
+  return judgePermissions(name, may, github.tokens.name);
 }
 
 function gitHubError(error: unknown): GitHubError {
@@ -52,17 +53,18 @@ export function judgeAccess({ problems, warnings }: AccessReport): Finding[] {
 }
 
 /** Pure. `may`: what a write that can do nothing was answered, by permission. */
-export function judgePermissions(name: string, may: ReadonlyMap<Area, MayWrite | GitHubError>): Finding[] {
+export function judgePermissions(
+  name: string,
+  may: ReadonlyMap<Area, MayWrite | GitHubError>,
+  token = "GITHUB_TOKEN",
+): Finding[] {
   const those = (wanted: MayWrite) => [...may].filter(([, answer]) => answer === wanted).map(([area]) => area);
   const refused = those("no");
   const off = those("off");
   const findings: Finding[] = [];
   if (refused.length > 0) {
     findings.push(
-      problem(
-        `${name}: the token may not write ${refused.join(", ")}`,
-        `edit the token and set ${refused.join(", ")} to read and write for this repository`,
-      ),
+      problem(`${name}: the token may not write ${refused.join(", ")}`, permitAdvice(token, refused.join(", "))),
     );
   }
   if (off.length > 0) {
