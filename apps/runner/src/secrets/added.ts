@@ -33,7 +33,7 @@ export function addedLines(patch: string): AddedLines[] {
     if (header !== undefined)
       files.push({ path: header.slice(header.lastIndexOf(" b/") + 1).replace(/^b\//, ""), lines: [] });
     const file = files.at(-1);
-    const renamed = /^\+\+\+ "?b\/(.*?)"?$/.exec(line)?.[1];
+    const renamed = /^\+\+\+ "?b\/(.*?)"?\t?$/.exec(line)?.[1];
     if (renamed !== undefined && file !== undefined) file.path = renamed;
   }
   return files;

@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { changesBetween } from "../airlock/changes.ts";
+import { largeFiles, strayEntries } from "../airlock/stray.ts";
+import { cleanRun } from "../git/cleanSide.ts";
+import type { GitRun } from "../git/runGit.ts";
+import { findSecrets } from "./findSecrets.ts";
+
+const VALUE = "canary-0123456789abcdefghij";
+const { signal } = new AbortController();
+
+let dir: string;
+let base: string;
+/** As on the clean side: without a work tree, by the repository alone. */
+let clean: GitRun;
+const git = async (...args: string[]) =>
+  (await execa("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args])).stdout;
+const write = async (path: string, text: string | Buffer) => {
+  await mkdir(dirname(join(dir, path)), { recursive: true });
+  await writeFile(join(dir, path), text);
+};
+const commit = async (message = "work") => {
+  await git("add", "-A");
+  await git("commit", "-q", "-m", message);
+};
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-secrets-"));
+  await git("init", "-q", "-b", "main");
+  await write("README.md", "hello\n");
+  await write("old.txt", `${VALUE}\nline\n`);
+  await commit("base");
+  base = await git("rev-parse", "HEAD");
+  const side = { url: "https://example.org/o/r", token: "", mirrorDir: dir, env: { PATH: process.env["PATH"] ?? "" } };
+  clean = cleanRun(side, join(dir, ".git"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function found(): Promise<string[]> {
+  const head = await git("rev-parse", "HEAD");
+  const answer = await findSecrets({ git: clean, published: [base], head, texts: [], values: [VALUE], signal });
+  if ("unchecked" in answer) throw new Error(answer.unchecked);
+  return answer.findings.map(({ where, line }) => `${where}:${line ?? "?"}`);
+}
+
+test.each<[string, () => Promise<unknown>, string[]]>([
+  ["a file that attributes call binary", () => write("a.txt", `x\n${VALUE}\n`), ["a.txt:2"]],
+  ["a file with zero bytes", () => write("b.bin", Buffer.from(`\0\0\n${VALUE}\0`)), ["b.bin:2"]],
+  ["a folder with blanks and quotes", () => write('d e/"f".txt', VALUE), [String.raw`d e/\"f\".txt:1`]],
+  ["a line beside one that was there", () => write("old.txt", `${VALUE}\nline\nmore\n`), []],
+  ["a link's target", () => symlink(VALUE, join(dir, "link")), ["link:1"]],
+])("%s", async (_name, change, expected) => {
+  await write(".gitattributes", "* -diff\n*.txt binary\n");
+  await change();
+  await commit();
+  expect(await found()).toEqual(expected);
+});
+
+test("what only a merge adds", async () => {
+  await git("checkout", "-q", "-b", "side");
+  await write("side.txt", "side\n");
+  await commit();
+  await git("checkout", "-q", "main");
+  await write("main.txt", "main\n");
+  await commit();
+  await git("merge", "-q", "--no-commit", "side");
+  await write("README.md", `hello\n${VALUE}\n`);
+  await commit("merge");
+  expect(await found()).toEqual(["README.md:2"]);
+});
+
+test("an author", async () => {
+  await git("-c", `user.name=${VALUE}`, "commit", "-q", "--allow-empty", "-m", "nothing");
+  expect(await found()).toEqual(["a commit's message or author:1"]);
+});
+
+test("nothing where nothing is new", async () => {
+  expect(await found()).toEqual([]);
+});
+
+test("changed entries are listed whatever .gitmodules says, links and sizes with them", async () => {
+  await write(".gitmodules", '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n\tignore = all\n');
+  await write("big.bin", Buffer.alloc(51 * 1024 * 1024));
+  await symlink("../..", join(dir, "out"));
+  await rm(join(dir, "old.txt"));
+  await git("add", "-A");
+  await git("update-index", "--add", "--cacheinfo", `160000,${base},lib`);
+  await git("commit", "-q", "-m", "all");
+  const head = await git("rev-parse", "HEAD");
+  const changes = await changesBetween({ git: clean, base, head });
+  expect(changes.map(({ path, isIndirect }) => `${path}${isIndirect ? " →" : ""}`)).toEqual([
+    ".gitmodules",
+    "big.bin",
+    "lib →",
+    "old.txt",
+    "out →",
+  ]);
+  expect(await strayEntries(clean, { changes, base, head })).toEqual([
+    { path: "out", why: "a link out of the repository" },
+  ]);
+  expect(await largeFiles(clean, changes)).toEqual([{ path: "big.bin", bytes: 51 * 1024 * 1024 }]);
+});
