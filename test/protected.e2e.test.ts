@@ -102,6 +102,21 @@ test("a label by an account that cannot write counts for nothing, also before th
   expect(hasBranch(number)).toBe(false);
 });
 
+test("a token that may not change workflows: the issue says so, and the label publishes it once it may", async () => {
+  await world.github.guardContents(REPO, { workflows: true });
+  const number = openIssue({ labels: [ALLOW] });
+  await world.reaches(number, "blocked");
+  expect(questionsOn(number).map(({ body }) => body)).toEqual([
+    expect.stringMatching(/Workflows: read and write[^]*take it off first/),
+  ]);
+  expect(hasBranch(number)).toBe(false);
+  await world.github.guardContents(REPO, {});
+  world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
+  world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
+  await world.reaches(number, "pr");
+  expect(await world.agentStarts(number)).toHaveLength(1);
+});
+
 test("work that is saved while its agent asks is not pushed either", async () => {
   const number = openIssue({ asks: true });
   await world.reaches(number, "blocked");

@@ -152,6 +152,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a comment in a file does not turn a rule of the search off",
   },
   {
+    name: "protected-permission",
+    file: `${RUNNER}/steps/publish.ts`,
+    find: "error.failure.lacksWorkflows === true",
+    replace: "error.failure.lacksWorkflows === undefined",
+    test: { file: "test/protected.e2e.test.ts", name: "a token that may not change workflows" },
+    promise: "a missing permission for workflows costs no other agent run",
+  },
+  {
     name: "protected-flag",
     file: `${CORE}/domain/texts.ts`,
     find: "    ...notableNote(notable),\n",

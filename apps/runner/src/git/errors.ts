@@ -53,12 +53,13 @@ export function classifyGitError(what: string, said: string, token = nameToken(n
 
 /** A push that GitHub understood and did not take: for every issue of the repository, or for what is in these commits. */
 function declined(text: string, message: string): Failure {
-  const { whole, guessed, advice } = judgeRefusedPush(text);
+  const { whole, guessed, advice, lacksWorkflows = false } = judgeRefusedPush(text);
   return {
     kind: "refused",
     message: `${message}. ${advice}`,
     ...(whole ? { wholeRepository: true } : { ofCommits: true }),
     ...(guessed ? { guessed } : {}),
+    ...(lacksWorkflows ? { lacksWorkflows } : {}),
   };
 }
 

@@ -3,6 +3,8 @@ export interface RefusedPush {
   readonly whole: boolean;
   /** That it is the same for every issue is a guess: nobody knows these words. */
   readonly guessed: boolean;
+  /** The token may not push changes of workflows. */
+  readonly lacksWorkflows?: boolean;
   /** What to do, one sentence without a full stop. */
   readonly advice: string;
 }
@@ -43,18 +45,20 @@ export function judgeRefusedPush(said: string): RefusedPush {
   const listed = said.split("\n").flatMap((line) => /^(?:remote:)?\s*- (.*\S)/.exec(line)?.[1] ?? []);
   const found = listed.filter((line) => !/^(commit|path): /.test(line));
   const general = found.filter((line) => !OF_COMMITS.test(line));
-  if (OF_COMMITS.test(said) && general.length === 0)
-    return { whole: false, guessed: false, advice: adviceOnCommits(said) };
+  if (OF_COMMITS.test(said) && general.length === 0) return { whole: false, guessed: false, ...adviceOnCommits(said) };
   const text = general.length > 0 ? general.join("\n") : said;
   const advice = ADVICE.find(([when]) => when.test(text))?.[1];
   return { whole: true, guessed: advice === undefined, advice: advice ?? OTHERWISE };
 }
 
-function adviceOnCommits(said: string): string {
+function adviceOnCommits(said: string): Pick<RefusedPush, "advice" | "lacksWorkflows"> {
   if (/refusing to allow|workflows?`? (scope|permission)/i.test(said)) {
-    return "Leave .github/workflows as it is, or give the token the permission Workflows: read and write";
+    const advice = "Leave .github/workflows as it is, or give the token the permission Workflows: read and write";
+    return { advice, lacksWorkflows: true };
   }
-  return "The commits have to be made again without that: it must be in none of them, not only gone from the last one";
+  const advice =
+    "The commits have to be made again without that: it must be in none of them, not only gone from the last one";
+  return { advice };
 }
 
 /** A branch cannot be where another one's folder is. Above the number it is in the way of each issue. */

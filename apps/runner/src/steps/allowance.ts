@@ -1,5 +1,6 @@
 import { findMarked } from "@tac8/core/domain/marker";
 import type { IssueEvent } from "@tac8/core/github/types";
+import type { Withheld } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { isTrusted } from "./trusted.ts";
@@ -44,4 +45,12 @@ export async function isAllowedSince(run: RunContext, { by }: Allowance, allows:
   const comments = await withPatience(() => github.comments(run.ref, run.ref.number, { signal }), patient);
   const question = findMarked(comments, login, "question").findLast(({ marker }) => marker.allows !== undefined);
   return question?.marker.allows === allows && by.at >= question.comment.createdAt;
+}
+
+/** Why work is withheld that GitHub did not take, because the token may not change workflows. @throws GitHubError */
+export async function withoutPermission(run: RunContext): Promise<Withheld> {
+  const { newest } = await readAllowance(run);
+  const reason =
+    "It changes workflows, and GitHub refused the push because the token may not do that. Give the token the permission Workflows: read and write (for a classic token, the scope workflow) first.";
+  return { reason, canAllow: true, allows: "workflows", event: newest };
 }

@@ -18,6 +18,7 @@ import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 import { bringBack } from "../workspace/bringBack.ts";
 import { isDamage } from "../workspace/damage.ts";
+import { withoutPermission } from "./allowance.ts";
 import { notesOf, notesOfPublished, whyWithheld, type Notes } from "./inspect.ts";
 import { keepDiff } from "./keepDiff.ts";
 import { save, type SavedWork } from "./save.ts";
@@ -138,6 +139,11 @@ async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
       return { notes: await notesOf(run, { dir, head: run.state.headSha ?? head, base: scope.base }) };
     });
   } catch (error) {
+    if (error instanceof StepFailure && error.failure.lacksWorkflows === true) {
+      // No agent can give the token a permission: it is not paid for another try.
+      await withhold(run, await withoutPermission(run));
+      return "withheld";
+    }
     if (!(error instanceof Overtaken)) throw error;
     if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
     if (run.state.branch === branch) throw error;

@@ -37,7 +37,7 @@ function what(kind: FailureKind): string {
   if (kind === "lost")
     return `Counts no attempt and starts again at once; ${MAX_LOST_IN_A_ROW} in a row without a finished tool call or answer, ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or ${MAX_BROKEN_OFF_IN_A_ROW} in a row of any kind, fail the issue. Its work is saved to the branch first.`;
   if (kind === "refused") {
-    return `Fails the issue at once, without another agent run. If it is about what the commits contain (a secret, a large file, a workflow file): the agent is told, and tries again. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}. A push that is refused in words that tac8 does not know is taken for that too; when it is refused ${MAX_GUESSED_REFUSALS} times in a row for this issue, and for no other issue of the repository, it fails the issue, and the hold ends.`;
+    return `Fails the issue at once, without another agent run. If it is about what the commits contain (a secret, a large file): the agent is told, and tries again. If the token may not change workflows: the issue becomes blocked, and a comment says what to do. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}. A push that is refused in words that tac8 does not know is taken for that too; when it is refused ${MAX_GUESSED_REFUSALS} times in a row for this issue, and for no other issue of the repository, it fails the issue, and the hold ends.`;
   }
   if (kind === "untrusted") return "Counts no attempt and starts nothing; one comment a day for each account says so.";
   if (kind === "edited")

@@ -33,6 +33,8 @@ export interface Failure {
   readonly guessed?: boolean;
   /** What is in the commits was refused: an agent that is told can make others. */
   readonly ofCommits?: boolean;
+  /** The token may not push changes of workflows. */
+  readonly lacksWorkflows?: boolean;
 }
 
 export type Next =
