@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createWorld, LABEL, OWNER, poll, REPO, type World } from "./world.ts";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 /**
  * `stranger`, who cannot write to the repository, opens issues, and changes what an agent would be told after OWNER has read
@@ -62,6 +62,18 @@ const said = (number: number) =>
     .filter((body) => body.includes("ended without a pull request"));
 const edited = (what: string) => expect.stringContaining(`stranger edited the issue's ${what} (`) as unknown;
 const runner = () => world.startApp("runner");
+
+/** A runner that reads an issue before its work begins and before it is published, and not in between. */
+async function inattentiveRunner(): Promise<App> {
+  const config = await readFile(join(world.dir, "config.toml"), "utf8");
+  const file = join(world.dir, "inattentive.toml");
+  await writeFile(file, config.replace("poll_interval_seconds = 1", "poll_interval_seconds = 3600"));
+  return world.startApp("runner", { TAC8_CONFIG: file });
+}
+
+async function agentWorksOn(number: number): Promise<void> {
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+}
 
 async function isStopped(number: number, what: string, starts: number): Promise<void> {
   await world.reaches(number, "failed");
@@ -124,9 +136,9 @@ test("edits before the label, and by people who can write after it, are what the
 
 test("an edit while the agent works: nothing is published, the work is kept, a new label starts a new run", async () => {
   const { number, body, prompt } = open([world.gate("edited")]);
-  const app = runner();
+  const app = await inattentiveRunner();
   label(number);
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await agentWorksOn(number);
   await asStranger("PATCH", String(number), { body: body(ATTACK) });
   await world.open("edited");
   await isStopped(number, "body", 1);
@@ -140,17 +152,41 @@ test("an edit while the agent works: nothing is published, the work is kept, a n
   await app.stop();
 });
 
-test("an edit while the agent works, and a new label before it ends: published", async () => {
-  const { number, body } = open([world.gate("labelled again")]);
+test("an edit while the agent works ends the agent, and its work so far stays in its workspace", async () => {
+  const { number } = open([{ append: "half.txt", text: "half" }, world.gate("never opened")]);
   const app = runner();
   label(number);
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
-  await asStranger("PATCH", String(number), { body: body(ATTACK) });
+  await agentWorksOn(number);
+  await asStranger("PATCH", String(number), { title: ATTACK });
+  await isStopped(number, "title", 1);
+  const { headSha } = await world.store.read(world.jobId(number));
+  expect(headSha).toMatch(/^[0-9a-f]{40}$/);
+  expect(world.github.pushes.filter(({ ref }) => ref.includes(`gh-${number}`))).toEqual([]);
+  await app.stop();
+});
+
+test("an edit while the agent works that somebody trusted labels, or makes, stops nothing, and is asked about once", async () => {
+  const [one, two] = [open([world.gate("both")]), open([world.gate("both")])];
+  const app = runner();
+  for (const { number } of [one, two]) label(number);
+  for (const { number } of [one, two]) await agentWorksOn(number);
+  const asked = () => world.github.requests.filter(({ path }) => path === "/graphql").length;
+  const before = asked();
+  const at = { repo: REPO, number: one.number };
+  world.github.editIssue({ ...at, actor: "stranger", title: "Better" });
   world.github.advanceClock(2000);
-  world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-  label(number);
-  await world.open("labelled again");
-  await world.reaches(number, "pr");
+  world.github.removeLabel({ ...at, actor: OWNER, label: LABEL });
+  label(one.number);
+  world.github.editIssue({ repo: REPO, number: two.number, actor: OWNER, title: "Best" });
+  const reads = ({ number }: Told) =>
+    world.github.requests.filter(({ method, path }) => `${method} ${path}` === `GET /repos/${REPO}/issues/${number}`)
+      .length;
+  const seen = [one, two].map(reads);
+  await world.github.waitFor(() => [one, two].every((each, index) => reads(each) >= (seen[index] ?? 0) + 4));
+  await world.open("both");
+  for (const { number } of [one, two]) await world.reaches(number, "pr");
+  expect([one, two].map(({ number }) => pullsOf(number)[0]?.title)).toEqual(["Better", "Best"]);
+  expect(asked() - before).toBe(2);
   await app.stop();
 });
 
@@ -190,7 +226,7 @@ test("where GitHub refuses to tell the edits, the text at first sight counts, an
     "tac8 could not read the edit history of the issue. The agent was given the text as it was when its work began",
   );
   expect(pullsOf(kept.number)[0]?.body).toContain("Resource not accessible by personal access token");
-  await poll(60_000, async () => ((await world.agentStarts(changed.number)).length === 1 ? null : "no agent yet"));
+  await agentWorksOn(changed.number);
   await asStranger("PATCH", String(changed.number), { body: changed.body(ATTACK) });
   await world.open("pinned");
   await world.reaches(changed.number, "failed");

@@ -23,7 +23,7 @@ export async function openFront(githubUrl: string): Promise<Front> {
     const { method = "GET", url = "/", headers } = incoming;
     const { pathname: path, search: query } = new URL(url, githubUrl);
     if (/\/(info\/refs|git-upload-pack|git-receive-pack)$/.test(path)) counts.git += 1;
-    else if (method === "GET") counts.reads += 1;
+    else if (method === "GET" || path === "/graphql") counts.reads += 1;
     else counts.writes += 1;
     if (startsPoll({ method, path, query })) counts.polls += 1;
     // The Host stays the front's own, so that links in answers lead back to it.

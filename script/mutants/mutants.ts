@@ -265,6 +265,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… and nothing is published if it came while the agent worked",
   },
   {
+    name: "intent-halt",
+    file: `${RUNNER}/run/watchForHalt.ts`,
+    find: "if (reason !== null && !over) run",
+    replace: "if (reason !== null && over) run",
+    test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works ends the agent" },
+    promise: "… and the agent is ended",
+  },
+  {
+    name: "intent-unpushed",
+    file: `${RUNNER}/steps/work.ts`,
+    find: "const lostNothing = isUnwanted || (await publishSaved(run, saved));",
+    replace: "const lostNothing = (await publishSaved(run, saved)) || isUnwanted;",
+    test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works ends the agent" },
+    promise: "… and its work so far is not pushed",
+  },
+  {
     name: "intent-again",
     file: `${CORE}/state/reopen.ts`,
     find: '!["no-changes", "edited"].includes(before.failure ?? "");',

@@ -94,6 +94,8 @@ export class RunContext {
   cause: IssueEvent | null | undefined = undefined;
   /** What of the issue counts, as far as a pull request tells it; null: not read yet. See steps/intent.ts. */
   intent: { readonly title: string; readonly unreadable: string | null } | null = null;
+  /** The text after edits since the work began that do not stop it; null: there are none. */
+  editedText: { readonly title: string; readonly body: string } | null = null;
   /** Whether `admit` has looked at the issue: what this run reports then does not come from Redis alone. */
   admitted = false;
   #state: IssueFields;

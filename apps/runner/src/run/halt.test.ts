@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { HaltSwitch } from "./halt.ts";
+import { endByHalt, Halted, HaltSwitch } from "./halt.ts";
 
 const command = { cancel: null, stop: "stopped by ann@pi", stopMode: null };
 
@@ -22,4 +22,18 @@ it("an end that is under way can be made firmer, and keeps its cause", () => {
   halt.obey({ ...command, stopMode: "kill" });
   halt.obey({ ...command, stopMode: "kill" });
   expect([halt.cause?.halt, halt.kill.aborted]).toEqual(["cancelled", true]);
+});
+
+it("an end by a halt is what was asked for, or a failure that the halt names", () => {
+  const stop = new Halted("stopped", "stopped by ann@pi");
+  expect(endByHalt(stop, "stopped", "r")).toEqual({ outcome: "stopped", outcomeRun: "r", reason: "stopped by ann@pi" });
+  const halt = new HaltSwitch();
+  halt.request("stopped", "x edited the title", "edited");
+  expect(halt.cause).toMatchObject({ halt: "stopped", failure: "edited" });
+  expect(endByHalt(halt.cause ?? stop, "stopped", "r")).toEqual({
+    outcome: "failed",
+    failure: "edited",
+    outcomeRun: "r",
+    reason: "x edited the title",
+  });
 });

@@ -1,14 +1,28 @@
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { FailureKind } from "@tac8/core/domain/failures";
+import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import type { StopCause } from "../agent/types.ts";
 
 /** Somebody wants the run to end before it is done. The first cause wins. */
 export class Halted extends Error {
   readonly halt: StopCause;
-  constructor(halt: StopCause, reason: string) {
+  /** How the issue fails by it; null: it does not. */
+  readonly failure: FailureKind | null;
+  constructor(halt: StopCause, reason: string, failure: FailureKind | null = null) {
     super(reason);
     this.name = "Halted";
     this.halt = halt;
+    this.failure = failure;
   }
+}
+
+/** The end of an issue that a halt is, by the run that it ended. Pure. */
+export function endByHalt(
+  { message: reason, failure }: Halted,
+  outcome: "stopped" | "cancelled",
+  run: string,
+): IssuePatch {
+  const end = { outcomeRun: run, reason };
+  return failure === null ? { ...end, outcome } : { ...end, outcome: "failed", failure };
 }
 
 /**
@@ -38,8 +52,8 @@ export class HaltSwitch {
     return reason instanceof Halted ? reason : null;
   }
 
-  request(cause: StopCause, reason: string): void {
-    const halted = new Halted(cause, reason);
+  request(cause: StopCause, reason: string, failure: FailureKind | null = null): void {
+    const halted = new Halted(cause, reason, failure);
     if (!this.#halt.signal.aborted) this.#halt.abort(halted);
     if (cause === "lost") this.#lost.abort(halted);
   }

@@ -18,6 +18,7 @@ import { credentialsOf } from "./credentials.ts";
 import { failureOf } from "./failureOf.ts";
 import { extraWait, isOwnOutage } from "./ownOutage.ts";
 import { isOwnRefusal } from "./ownRefusal.ts";
+import { endByHalt, Halted } from "./halt.ts";
 import { handedBackProgress } from "./handedBack.ts";
 import { AgentEnded, AgentLost, planSettle } from "./planSettle.ts";
 
@@ -56,7 +57,7 @@ export async function settle(run: RunContext, error: unknown, options: SettleOpt
       return handBack(run, token, error instanceof AgentLost ? error.message : "the runner is shutting down");
     case "stopped":
     case "cancelled":
-      await run.write({ outcome: next, outcomeRun: run.id, reason: halted?.message ?? null });
+      await run.write(endByHalt(halted ?? new Halted(next, next), next, run.id));
       return conclude(run, options);
     case "trouble": {
       const failure = await blameMachine(failureOf(error), run.services);

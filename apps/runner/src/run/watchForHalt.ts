@@ -6,15 +6,18 @@ import type { RunContext } from "./context.ts";
 const POLL_MS = 5000;
 const FILE_POLL_MS = 1000;
 
+export interface WatchOptions {
+  /** Called with the first cause, and again, with `now`, where the agent is to be given no time (any more). */
+  readonly onHalt: (halt: { readonly cause: StopCause; readonly now: boolean }) => void;
+  /** Return why the work is not wanted as it is any more; null: it is. Asked as often as the scheduler reads GitHub. */
+  readonly findEdit: (signal: AbortSignal) => Promise<string | null>;
+}
+
 /**
- * While an agent works: looks for commands in the issue's hash, for another run in our place, and for a file named
- * `STOP` in the workspace. Calls `onHalt` with the first cause, and again, with `now`, where the agent is to be given no
- * time (any more). @returns a function that ends the watch.
+ * While an agent works: looks for commands in the issue's hash, for another run in our place, for a file named `STOP` in the
+ * workspace, and for edits of the issue. @returns a function that ends the watch.
  */
-export function watchForHalt(
-  run: RunContext,
-  onHalt: (halt: { readonly cause: StopCause; readonly now: boolean }) => void,
-): () => void {
+export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions): () => void {
   let looking = false;
 
   async function look(): Promise<void> {
@@ -48,6 +51,22 @@ export function watchForHalt(
     }
   }
 
+  const ended = new AbortController();
+  let readingIssue = false;
+
+  async function readIssue(): Promise<void> {
+    if (readingIssue || run.switch.halt.aborted) return;
+    readingIssue = true;
+    try {
+      const reason = await findEdit(AbortSignal.any([ended.signal, run.switch.halt]));
+      if (reason !== null && !over) run.switch.request("stopped", reason, "edited");
+    } catch (error) {
+      run.log.debug({ err: error }, "could not read whether the issue was edited");
+    } finally {
+      readingIssue = false;
+    }
+  }
+
   const onAbort = (): void => {
     const { cause } = run.switch;
     if (cause !== null) onHalt({ cause: cause.halt, now: cause.halt === "lost" || run.switch.kill.aborted });
@@ -55,12 +74,16 @@ export function watchForHalt(
   const onLost = (): void => onHalt({ cause: "lost", now: true });
   const commands = setInterval(() => void look(), POLL_MS);
   const files = setInterval(() => void lookForFile(), FILE_POLL_MS);
+  const { poll_interval_seconds: seconds } = run.services.config.coordinator;
+  const edits = setInterval(() => void readIssue(), seconds * 1000);
   run.switch.halt.addEventListener("abort", onAbort, { once: true });
   run.switch.kill.addEventListener("abort", onAbort, { once: true });
   run.switch.lost.addEventListener("abort", onLost, { once: true });
   if (run.switch.halt.aborted) onAbort();
   return () => {
     over = true;
+    ended.abort();
+    clearInterval(edits);
     clearInterval(commands);
     clearInterval(files);
     run.switch.halt.removeEventListener("abort", onAbort);

@@ -53,32 +53,39 @@ export async function readIntent(
 }
 
 /**
- * Check before finished work is published that the text still counts that it was made for. Asks GitHub for the edits only if the
- * text has changed. @returns false when the end was decided here
+ * Check before finished work is published that the text still counts that it was made for. @returns false when the end was
+ * decided here
  */
 export async function stillCounts(run: RunContext): Promise<boolean> {
+  const stop = await findEdit(run, run.switch.lost);
+  if (stop === null) return true;
+  await end(run, stop);
+  return false;
+}
+
+/**
+ * Find an edit of title or body, since the work began, that stops it. Reads the issue, and asks GitHub for the edits only if
+ * the text has changed. Null: there is none, or the issue is not there: that is no reason to lose finished work. @throws GitHubError
+ */
+export async function findEdit(run: RunContext, signal: AbortSignal): Promise<Stop | null> {
   const { github } = run.services;
-  const patient = patience(run, run.switch.lost);
-  const { signal } = patient;
-  const found = await withPatience(() => github.issue(run.ref, run.ref.number, { signal }), patient);
+  const found = await withPatience(() => github.issue(run.ref, run.ref.number, { signal }), patience(run, signal));
   const note = await readIntentNote(run.paths);
-  if (note !== null) run.intent = note;
-  if (found.kind !== "found") return true; // A deleted issue is no reason to lose finished work.
+  if (note !== null) run.intent ??= note;
+  if (found.kind !== "found") return null;
   const { issue } = found;
-  if (note !== null && stopOfPinned(note, issue) === null) return true;
+  const isKnown = (text: typeof run.editedText) => text !== null && stopOfPinned(text, issue) === null;
+  if (isKnown(note) || isKnown(run.editedText)) return null;
   // A label that was added since, by somebody who may, covers what was edited before it.
   const cause = await readCause(run, signal);
   const answer = await readHistory(run, signal);
-  const unreadable = answer.kind === "read" ? null : answer.why;
   const history = answer.kind === "read" ? answer.history : null;
   const { title, stop } = await decide(run, { issue, comments: [], history, labelledAt: cause?.at ?? "" }, signal);
   const edited = history === null && note !== null ? stopOfPinned(note, issue) : stop;
-  if (edited !== null) {
-    await end(run, edited);
-    return false;
-  }
-  run.intent = { title, unreadable };
-  return true;
+  if (edited !== null) return edited;
+  run.intent = { title, unreadable: answer.kind === "read" ? null : answer.why };
+  run.editedText = issue;
+  return null;
 }
 
 async function decide(

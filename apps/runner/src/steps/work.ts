@@ -7,6 +7,7 @@ import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
+import { stopReason } from "@tac8/core/domain/intent";
 import { addUsage, formatUsage, NO_USAGE, type Usage, totalTokens } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { beginAgent, returnAgent } from "@tac8/core/state/budget";
@@ -22,9 +23,11 @@ import { openHome } from "../home/open.ts";
 import { programPrefix } from "../host/ceiling.ts";
 import { AgentLost } from "../run/planSettle.ts";
 import type { RunContext } from "../run/context.ts";
+import { endByHalt, type Halted } from "../run/halt.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
 import type { EndNote } from "../workspace/endNote.ts";
+import { findEdit } from "./intent.ts";
 import { finish, keepEnd } from "./finish.ts";
 import type { Prompts } from "./prepare.ts";
 import { publishSaved } from "./publish.ts";
@@ -73,11 +76,12 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     ...(spent ? { session: null } : {}),
   };
   await run.write(facts);
-  const lostNothing = await publishSaved(run, saved);
   const { cause } = run.switch;
+  const isUnwanted = cause?.failure === "edited";
+  const lostNothing = isUnwanted || (await publishSaved(run, saved));
   // A question that was asked is one, also when the runner is shutting down.
   const finished = question !== null && cause?.halt === "shutdown";
-  if (cause !== null && !finished) return afterHalt(run, cause.halt, cause.message);
+  if (cause !== null && !finished) return afterHalt(run, cause);
   // However the agent ended after it: this run's question is the reason why it could not go on.
   if (question !== null) {
     return hearQuestion(run, question);
@@ -174,8 +178,14 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     { resume: request.resume, session: sessionId, model },
     request.resume ? "agent resumed" : "agent started",
   );
-  const stopWatching = watchForHalt(run, ({ cause, now: atOnce }) => {
-    void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
+  const stopWatching = watchForHalt(run, {
+    onHalt: ({ cause, now: atOnce }) => {
+      void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
+    },
+    findEdit: async (signal) => {
+      const edit = await findEdit(run, signal);
+      return edit === null ? null : stopReason(edit, run.repository.issueLabel);
+    },
   });
   try {
     const end = await agent.done;
@@ -300,12 +310,10 @@ function graceMs(run: RunContext): number {
 }
 
 /** `shutdown` and `lost` leave the issue as it is, for another runner; people's wishes end it. */
-async function afterHalt(run: RunContext, halt: string, reason: string): Promise<void> {
-  if (halt === "stopped" || halt === "cancelled") {
-    await run.write({ outcome: halt, outcomeRun: run.id, reason });
-    return;
-  }
-  throw run.switch.cause ?? new Error(reason);
+async function afterHalt(run: RunContext, halted: Halted): Promise<void> {
+  const { halt } = halted;
+  if (halt !== "stopped" && halt !== "cancelled") throw halted;
+  await run.write(endByHalt(halted, halt, run.id));
 }
 
 function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failure"] {
