@@ -42,6 +42,17 @@ test("an answer is shown line by line, as it is on the issue", async () => {
   expect(page).toContain('<span class="chip done">answered</span>');
 });
 
+test("hosts that agents were refused are named, with how often", async () => {
+  const { redis, show } = await setUp();
+  expect(await show(470)).not.toContain("blocked-hosts");
+  const blockedHosts = [
+    { host: "evil.example", times: 3 },
+    { host: "<b>.example", times: 1 },
+  ];
+  await createIssueStore(redis).writeIf("octo.hello.470", {}, { blockedHosts });
+  expect(await show(470)).toContain("blocked: evil.example, 3 times; &lt;b&gt;.example, once</p>");
+});
+
 test("what is said of a finished one links its pull request", async () => {
   const { show } = await setUp();
   const pull = "https://github.com/octo/hello/pull/510";

@@ -1,4 +1,5 @@
 import { clip } from "@tac8/core/conversation/shorten";
+import { blockedLine } from "@tac8/core/domain/blockedHosts";
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
 import { formatDuration, totalTokens } from "@tac8/core/domain/usage";
@@ -28,7 +29,7 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
       ${since !== null && html`<span class="dim">${timeTag(Date.parse(since), facts.now)}</span>`}
     </p>
     <h1 id="issue-title">${titleOf(snapshot)}</h1>
-    ${answer(snapshot, apiUrl)} ${figures(snapshot)}
+    ${answer(snapshot, apiUrl)} ${blocked(snapshot)} ${figures(snapshot)}
     <div class="buttons">${buttons(snapshot)} ${links(snapshot, apiUrl)}</div>
     <details id="rules">
       <summary>All that was looked at</summary>
@@ -57,6 +58,12 @@ function answer(snapshot: IssueSnapshot, apiUrl: string): Html {
   }
   return html`<p class="why">It is blocked by a question. Reply on the issue, and the work goes on.</p>
     <p class="question">${clip(facts.issue.question ?? "", MAX_ANSWER)}</p>`;
+}
+
+/** What the sandbox's network refused to agents. */
+function blocked({ facts: { issue } }: IssueSnapshot): Html | false {
+  const line = blockedLine(issue.blockedHosts);
+  return line !== "" && html`<p class="dim" id="blocked-hosts">${line}</p>`;
 }
 
 export function titleOf({ why, live, ref }: IssueSnapshot): string {

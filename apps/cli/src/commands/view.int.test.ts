@@ -117,6 +117,13 @@ function writeLog(run: string): void {
 }
 
 describe("tac8 view", () => {
+  it("names the hosts that agents were refused, and how often", async () => {
+    const blockedHosts = [{ host: "evil.example", times: 3 }];
+    await addIssue({ state: "pr", prNumber: 9, runs: [agentRun(1)], blockedHosts });
+    expect((await tac8("view", "3")).out).toContain("\nblocked: evil.example, 3 times\n");
+    expect(JSON.parse((await tac8("view", "3", "--json")).out)).toMatchObject({ blockedHosts });
+  });
+
   it("shows the newest run of any machine, from its live stream", async () => {
     await addIssue({ state: "pr", prNumber: 9, runs: [agentRun(1), agentRun(2)] });
     await tell("run-2", liveOf(LINES));
@@ -181,7 +188,21 @@ describe("tac8 view", () => {
     const { out } = await tac8("view", "3", "--json");
     const said = JSON.parse(out) as Record<string, unknown>;
     expect(Object.keys(said)).toEqual(
-      ["issue", "title", "url", "state", "models", "pr", "run", "source", "note", "entries", "todo", "end"].flat(),
+      [
+        "issue",
+        "title",
+        "url",
+        "state",
+        "models",
+        "pr",
+        "blockedHosts",
+        "run",
+        "source",
+        "note",
+        "entries",
+        "todo",
+        "end",
+      ].flat(),
     );
     expect(said).toMatchObject({
       issue: "Octo/Hello#3",

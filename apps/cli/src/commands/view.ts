@@ -24,7 +24,7 @@ const WIDTH = 100;
 const LOOK_MS = 500;
 
 /**
- * `--json`: `{issue, title, url, state, models, pr, run: {n, of, id, runner, at, session, live}, source, note, entries, todo, end}`
+ * `--json`: `{issue, title, url, state, models, pr, blockedHosts: {host, times}[], run: {n, of, id, runner, at, session, live}, source, note, entries, todo, end}`
  * with `entries: Entry[]` and `end: {live, state, turns, ms, costUsd, tokens, exact}`. With `--follow` an object a line:
  * `{type: "run", issue … run}`, then `{type: "event", event: LiveEvent}` each, then `{type: "end", live, state … exact}`.
  */
@@ -144,11 +144,20 @@ function endOf(
 }
 
 function factsOf(
-  { issue, title, url, state, models, pr, liveRun, runs }: IssueView,
+  { issue, title, url, state, models, pr, blockedHosts, liveRun, runs }: IssueView,
   { n, run, runner, at, session }: AgentRun,
 ) {
   const of = runs.at(-1)?.n ?? n;
-  return { issue, title, url, state, models, pr, run: { n, of, id: run, runner, at, session, live: liveRun === run } };
+  return {
+    issue,
+    title,
+    url,
+    state,
+    models,
+    pr,
+    blockedHosts,
+    run: { n, of, id: run, runner, at, session, live: liveRun === run },
+  };
 }
 
 /** `exact` false: tokens are a lower bound, and the cost of the last turn is not in it. */

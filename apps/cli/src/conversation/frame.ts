@@ -1,3 +1,4 @@
+import { blockedLine } from "@tac8/core/domain/blockedHosts";
 import { tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
 import { formatDuration, formatUsd } from "@tac8/core/domain/usage";
 import type { AgentRun } from "@tac8/core/state/issueState";
@@ -23,9 +24,11 @@ export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, no
     ...(issue.models.length === 0 ? [] : [plain(issue.models.join(" + "))]),
     ...(issue.pr === null ? [] : [`PR #${issue.pr.number}`]),
   ];
+  const blocked = blockedLine(issue.blockedHosts);
   return [
     paint("bold", cut(`${plain(issue.issue)}  ${plain(issue.title)}`, width)),
     ...joined(facts, width).map((line) => paint("dim", line)),
+    ...(blocked === "" ? [] : fold(plain(blocked), width).map((line) => paint("yellow", line))),
     "",
   ];
 }

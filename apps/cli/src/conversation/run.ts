@@ -1,3 +1,4 @@
+import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
 import type { IssueState } from "@tac8/core/domain/states";
 import type { AgentRun } from "@tac8/core/state/issueState";
@@ -20,6 +21,8 @@ export interface IssueView {
   /** Models that its runs have used. */
   readonly models: readonly string[];
   readonly pr: { readonly number: number; readonly url: string | null } | null;
+  /** Hosts that its agents were refused in this round. */
+  readonly blockedHosts: readonly BlockedHost[];
   /** The run that works on it now. */
   readonly liveRun: string | null;
   /** Its newest runs, oldest first. */
@@ -45,6 +48,7 @@ export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Pro
     state: place === null ? (hash.state ?? "queued") : shownState(place, hash.state),
     pr: hash.prNumber === null ? null : { number: hash.prNumber, url: hash.prUrl },
     models: hash.models ?? [],
+    blockedHosts: hash.blockedHosts ?? [],
     liveRun: hash.run,
     runs: hash.runs ?? [],
   };

@@ -1,3 +1,4 @@
+import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
 import type { Denial } from "@tac8/core/domain/denials";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
@@ -189,6 +190,8 @@ export interface AgentEnd extends AgentSummary {
   readonly remaining: number;
   /** What went wrong around the agent: it could not be started, the guard was lost, the log could not be written. */
   readonly problems: readonly string[];
+  /** Hosts that the network of its sandbox refused; absent: it had none. */
+  readonly blockedHosts?: readonly BlockedHost[];
 }
 
 /** How a CLI is started and understood; one object per kind, a new reader per run. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { oneToken } from "@tac8/core/github/tokens";
 import { changesBetween } from "../airlock/changes.ts";
 import { largeFiles, strayEntries } from "../airlock/stray.ts";
 import { cleanRun } from "../git/cleanSide.ts";
@@ -34,7 +35,12 @@ beforeEach(async () => {
   await write("old.txt", `${VALUE}\nline\n`);
   await commit("base");
   base = await git("rev-parse", "HEAD");
-  const side = { url: "https://example.org/o/r", token: "", mirrorDir: dir, env: { PATH: process.env["PATH"] ?? "" } };
+  const side = {
+    url: "https://example.org/o/r",
+    tokens: oneToken(null),
+    mirrorDir: dir,
+    env: { PATH: process.env["PATH"] ?? "" },
+  };
   clean = cleanRun(side, join(dir, ".git"));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));

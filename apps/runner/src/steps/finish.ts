@@ -106,14 +106,14 @@ export function isUnheard(
 /** The same as after an agent, without one. */
 export async function finishLate(
   run: RunContext,
-  { summary, leftRunning, usage, models, denied, reason, evidence }: EndNote,
+  { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence }: EndNote,
 ): Promise<void> {
   run.log.info("the agent had done its work before its run was lost");
   const known = isDeepStrictEqual(run.state.usage, usage);
   await finish(
     run,
     { summary, leftRunning },
-    known ? Promise.resolve() : run.record({ usage, models, denied }, "agent", { reason, evidence }),
+    known ? Promise.resolve() : run.record({ usage, models, denied, blockedHosts }, "agent", { reason, evidence }),
   );
 }
 

@@ -7,6 +7,7 @@ import {
   fence,
   renderComments,
   renderNextRound,
+  renderNetwork,
   renderPrompt,
   renderResume,
   renderTakeover,
@@ -18,6 +19,7 @@ import { GitHubError } from "@tac8/core/github/errors";
 import { chooseTemplate } from "@tac8/core/domain/template";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
+import { policyOf } from "../egress/policy.ts";
 import { assertInScope } from "../airlock/pushScope.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
@@ -227,7 +229,9 @@ async function writePrompts({ run, admitted, why, begun, pull }: PromptFacts): P
     worker_id: `${run.runner} for ${formatReference(run.ref)}`,
   });
   const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
-  const full = joined(rendered, takeover, feedback);
+  const { mode } = run.services.isolation;
+  const network = mode === "sandbox" ? renderNetwork(policyOf(config.agent.allow_hosts).words) : "";
+  const full = joined(rendered, takeover, feedback, network);
   await writeNote(run.paths.promptFile, full);
   const resume = resumePrompt({ why, rendered, nonce, feedback });
   const { labels } = issue;

@@ -6,6 +6,7 @@ import { agentHomeOf } from "@tac8/core/config/agentHome";
 import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
+import { addBlocked, blockedLine } from "@tac8/core/domain/blockedHosts";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { stopReason } from "@tac8/core/domain/intent";
 import { addUsage, formatUsage, NO_USAGE, type Usage, totalTokens } from "@tac8/core/domain/usage";
@@ -201,15 +202,21 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
         "permission rules of the repository's settings denied the agent calls",
       );
     }
+    const refused = end.blockedHosts ?? [];
+    const blockedHosts = addBlocked(run.state.blockedHosts, refused, redact);
+    if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
     const { failure } = run.state;
     const { attemptsMade: made, opts } = run.job;
     const beside = publishesBeside(verdict, { failure, made, max: opts.attempts ?? 1 });
     const leftRunning = beside === null ? null : redact(beside);
     if (verdict.ok || leftRunning !== null) {
       const summary = summaryOf(end, redact);
-      await keepEnd(run, { run: run.id, summary, leftRunning, usage, models, denied, reason, evidence });
+      const facts = { usage, models, denied, blockedHosts, reason, evidence };
+      await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
     }
-    const recorded = run.record({ usage, models, denied }, "agent", { reason, evidence }).then(() => closed);
+    const recorded = run
+      .record({ usage, models, denied, blockedHosts }, "agent", { reason, evidence })
+      .then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     if (provider === "claude" && isUnused(end)) void giveBack(run, budgetDay);
     return { end, verdict, leftRunning, recorded };

@@ -13,6 +13,7 @@ const note = {
   usage: NO_USAGE,
   models: ["m"],
   denied: [{ tool: "Bash", detail: "git push" }],
+  blockedHosts: [{ host: "evil.example", times: 2 }],
   reason: "the agent ended",
   evidence: { turns: 3 },
 };

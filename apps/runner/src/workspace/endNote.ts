@@ -1,4 +1,5 @@
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { blockedHostSchema } from "@tac8/core/domain/blockedHosts";
 import { denialSchema } from "@tac8/core/domain/denials";
 import { usageSchema } from "@tac8/core/domain/usage";
 import { z } from "zod";
@@ -21,6 +22,8 @@ const endNoteSchema = z.object({
   models: z.array(z.string()).default([]),
   /** Of the round, with this run. */
   denied: z.array(denialSchema).nullable().default(null),
+  /** Likewise. */
+  blockedHosts: z.array(blockedHostSchema).nullable().default(null),
   /** The event that tells of it. */
   reason: z.string(),
   evidence: z.record(z.string(), z.union([z.string(), z.number()])),

@@ -370,6 +370,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
       models: [],
       leftRunning: null,
       denied: null,
+      blockedHosts: null,
       reason: "",
       evidence: {},
     };

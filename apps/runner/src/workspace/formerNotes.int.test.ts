@@ -17,6 +17,7 @@ const note = {
   models: [],
   leftRunning: null,
   denied: null,
+  blockedHosts: null,
   reason: "ended",
   evidence: {},
 };

@@ -3,6 +3,7 @@ import {
   BUILT_IN_TEMPLATE,
   fence,
   renderComments,
+  renderNetwork,
   renderPrompt,
   renderResume,
   renderTakeover,
@@ -21,6 +22,12 @@ const VALUES: PromptValues = {
   branch_name: "auto/gh-471",
   worker_id: "pi/0",
 };
+
+it("names the hosts that an agent in a sandbox can reach, and that pushing is refused", () => {
+  expect(renderNetwork("npm; github.com for reading; good.example")).toMatch(
+    /You can reach: npm; github\.com for reading; good\.example\. [^]*403[^]*pushing anywhere is refused/,
+  );
+});
 
 describe("renderPrompt", () => {
   it("fills every placeholder, wherever and however often", () => {

@@ -56,6 +56,11 @@ export function renderPrompt(template: string, values: PromptValues): string {
   );
 }
 
+/** What an agent in a sandbox is told of its network. `allowed`: the hosts, in words. */
+export function renderNetwork(allowed: string): string {
+  return `You work in a sandbox. Its only way out is a proxy, which programs find by HTTP_PROXY and HTTPS_PROXY. You can reach: ${allowed}. Every other host answers 403 "tac8: this run may not connect to …": do not try it again, and do without it, or say in your last message what you needed and why. Read from GitHub with git, or by http://github.com/… and http://api.github.com/…, which tac8 fetches over https; pushing anywhere is refused. Keys in your environment stand for real ones, and work only with the addresses there. Servers that you start on localhost work as usual.`;
+}
+
 /**
  * Encloses somebody's words, byte for byte, between two lines that they cannot forge: `nonce` is new for each prompt.
  */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CHECKPOINTS, ISSUE_STATES, OUTCOMES } from "../domain/states.ts";
 import { FAILURE_KINDS } from "../domain/failures.ts";
+import { blockedHostSchema, MAX_BLOCKED } from "../domain/blockedHosts.ts";
 import { denialSchema, MAX_DENIALS } from "../domain/denials.ts";
 import { leftOutListSchema, namedFilesSchema } from "../domain/leftOut.ts";
 import { usageSchema } from "../domain/usage.ts";
@@ -164,6 +165,8 @@ const fields = {
   hasAnswer: z.enum(["yes"]).nullable(),
   /** Calls that permission rules denied to this round's agents. */
   denied: json(z.array(denialSchema).max(MAX_DENIALS)).nullable(),
+  /** Hosts that the network of a sandbox refused to this round's agents. */
+  blockedHosts: json(z.array(blockedHostSchema).max(MAX_BLOCKED)).nullable(),
   usage: json(usageSchema).nullable(),
   /** Models of the same runs, by their own figures; the one that did most comes first. */
   models: json(z.array(z.string())).nullable(),

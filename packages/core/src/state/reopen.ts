@@ -17,6 +17,7 @@ export const CLEAN = {
   allowed: null,
   hasAnswer: null,
   denied: null,
+  blockedHosts: null,
   stop: null,
   stopMode: null,
   cancel: null,

@@ -93,7 +93,7 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
     const done = handle.done.then(async (end) => {
       agents -= 1;
       await egress.close();
-      return end;
+      return { ...end, blockedHosts: egress.refused() };
     });
     const after = (ended: Promise<unknown>) => ended.then(() => done);
     return {
