@@ -221,6 +221,8 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
   const ceiling = await findCeiling({
     maxMb: config.host.max_memory_mb_per_run,
     maxCpus: config.host.max_cpus_per_run,
+    maxTasks: config.host.max_processes_per_run,
+    runs: config.coordinator.max_concurrent_workers,
     uid: process.getuid?.() ?? 0,
     path: config.agentEnv["PATH"] ?? "",
   });

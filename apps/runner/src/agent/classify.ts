@@ -10,6 +10,7 @@ export type FailureKind =
   | "timeout"
   | "stalled"
   | "out-of-memory"
+  | "process-limit"
   | "usage-limit"
   | "auth"
   | "unfinished"
@@ -88,6 +89,7 @@ function kindOfCause(cause: EndCause): FailureKind | null {
     case "timeout":
     case "stalled":
     case "out-of-memory":
+    case "process-limit":
     case "stopped":
     case "cancelled":
     case "shutdown":

@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { startGuarded, type Guarded, type GuardEnd } from "../guard/client.ts";
 import type { GuardCause } from "../guard/protocol.ts";
-import { watchMemory } from "../host/memory.ts";
 import { watchOomKills } from "../host/oomKills.ts";
+import { watchUse, type OverLimit } from "../host/runUse.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
@@ -72,24 +72,26 @@ export function startAgent(
     }
   };
 
-  const { graceMs = GRACE_MS, lingerMs = LINGER_MS, memoryBytes = 0, oomEvents = null, ...limits } = request.limits;
+  const { graceMs = GRACE_MS, lingerMs = LINGER_MS, memoryBytes = 0, tasks = 0, oomEvents = null } = request.limits;
   const overMemory = (used: number | null): string =>
     memoryBytes === 0
       ? "the kernel killed it because the machine had no memory left"
       : `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
-  let usedBytes: number | null = null;
-  const stopMemoryWatch = watchMemory({
+  let over: OverLimit | null = null;
+  const usedBytes = (): number | null => (over?.limit === "memory" ? over.used : null);
+  const stopUseWatch = watchUse({
     runId: request.runId,
-    maxBytes: memoryBytes,
-    onOver(used) {
-      usedBytes = used;
-      end("out-of-memory", 0);
+    limits: { maxBytes: memoryBytes, maxTasks: tasks },
+    onOver(found) {
+      over = found;
+      end(found.limit === "memory" ? "out-of-memory" : "process-limit", 0);
     },
   });
   const kernel = watchOomKills(oomEvents);
   let linger: NodeJS.Timeout | undefined;
   const watch = startWatch({
-    ...limits,
+    wallMs: request.limits.wallMs,
+    stallMs: request.limits.stallMs,
     heartbeatMs: request.heartbeatMs,
     onTimeout: () => end("timeout", graceMs),
     onStall: () => end("stalled", graceMs),
@@ -144,7 +146,7 @@ export function startAgent(
     const readProblem = await drained;
     watch.stop();
     clearTimeout(linger);
-    stopMemoryWatch();
+    stopUseWatch();
     await rawLog.close();
     if (cause === null && wasKilled(ended) && ((ended.exit.oomKills ?? 0) > 0 || kernel.killed()))
       cause = "out-of-memory";
@@ -159,7 +161,8 @@ export function startAgent(
       stderrTail: clean(stderr.text()),
       ...left,
       problems: [
-        cause === "out-of-memory" ? overMemory(usedBytes) : null,
+        cause === "out-of-memory" ? overMemory(usedBytes()) : null,
+        cause === "process-limit" ? `it started more than ${tasks} processes and threads` : null,
         ended.kind === "exit" ? null : ended.message,
         rawLog.error?.message,
         readProblem,

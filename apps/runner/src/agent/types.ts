@@ -54,6 +54,8 @@ export interface AgentRequest {
     readonly graceMs?: number;
     /** For all processes of the run together. Default 0: no limit. */
     readonly memoryBytes?: number;
+    /** Processes and threads of the run together. Default 0: no limit. */
+    readonly tasks?: number;
     /** `memory.events` of the group above the one that systemd makes for the run; default null: it makes none. */
     readonly oomEvents?: string | null;
     /** For the run's own control group. */
@@ -85,6 +87,7 @@ export type EndCause =
   | "timeout"
   | "stalled"
   | "out-of-memory"
+  | "process-limit"
   | "heartbeat-lost"
   | "guard-killed"
   | "guard-lost"

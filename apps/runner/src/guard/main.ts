@@ -3,11 +3,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
+import { getPriority, setPriority } from "node:os";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { oomKills, spawnInCgroup } from "../process/cgroup.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
 
+/**
+ * Of the agent and all that it starts: runner and guard get the processor first, or a fork bomb's thousands of processes
+ * would leave them too little of it to end the run and to keep the others' locks.
+ */
+const AGENT_NICENESS = 10;
 /** For the runner to read our last words. */
 const HEARING_MS = 10_000;
 const MAX_LINE = 8 * 1024 * 1024;
@@ -68,6 +74,7 @@ function run(given: GuardStart): void {
   } catch (error) {
     return fail(`cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (agent.pid !== undefined) lowerPriority(agent.pid);
   agent.once("spawn", () => say({ started: { pid: agent?.pid ?? 0 } }));
   agent.once("error", (error) => {
     if (agent?.pid === undefined) fail(`cannot start ${program}: ${error.message}`);
@@ -80,6 +87,14 @@ function terminate(): void {
   const words = agent?.stdio[4];
   if (!(words instanceof Socket)) agent?.kill("SIGTERM");
   else if (words.writable) words.write("term\n");
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, Math.min(19, getPriority() + AGENT_NICENESS));
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** From now on the agent may live for so long without another beat. */

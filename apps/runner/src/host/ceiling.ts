@@ -4,6 +4,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { takenLimits, type GroupLimits } from "../process/cgroup.ts";
 import { readProc } from "../process/startTime.ts";
 import { affinityPrefix, allowedCores, coresOf } from "./affinity.ts";
+import { rlimitPrefix, userTaskLimit } from "./rlimits.ts";
 import { probeScope, scopePrefix } from "./scope.ts";
 
 /** What one run may use, all of its processes together; 0 is no limit. */
@@ -11,13 +12,16 @@ export interface Limits {
   readonly maxBytes: number;
   /** Cores; may be a fraction. */
   readonly cpus: number;
+  /** Processes and their further threads. */
+  readonly maxTasks: number;
 }
 
 /** The limits, and who sees to them. */
 export interface Ceiling extends Limits {
   readonly memoryBy: "systemd" | "control group" | "watch" | null;
   readonly cpusBy: "systemd" | "control group" | "affinity" | null;
-  /** Goes before the agent's program, so that systemd puts it into a scope. */
+  readonly tasksBy: "systemd" | "control group" | "user limit" | "watch" | null;
+  /** Goes before the agent's program: resource limits, and what makes systemd put it into a scope. */
   readonly prefix: readonly string[];
   /** For the run's own control group. */
   readonly group: GroupLimits;
@@ -32,6 +36,9 @@ const PROBE_MS = 5000;
 export interface CeilingOptions {
   readonly maxMb: number;
   readonly maxCpus: number;
+  readonly maxTasks: number;
+  /** Runs at once of this runner. */
+  readonly runs: number;
   readonly uid: number;
   /** Where programs are looked for. */
   readonly path: string;
@@ -39,10 +46,12 @@ export interface CeilingOptions {
 
 /**
  * Finds out once, by trying, who can enforce the limits here: systemd by a scope, else we by the run's own control group
- * (where its controllers are given to us), else the kernel by a choice of cores, for whole ones. Memory is watched anyway.
+ * (where its controllers are given to us), else the kernel by a choice of cores, for whole ones, and by the user's limit of
+ * processes. Memory and processes are watched anyway. For processes alone no scope is made: it would take the agent out of
+ * the runner's own group, by which its service manager finds it.
  */
-export async function findCeiling({ maxMb, maxCpus, uid, path }: CeilingOptions): Promise<Ceiling> {
-  const limits: Limits = { maxBytes: maxMb * 1024 ** 2, cpus: maxCpus };
+export async function findCeiling({ maxMb, maxCpus, maxTasks, runs, uid, path }: CeilingOptions): Promise<Ceiling> {
+  const limits: Limits = { maxBytes: maxMb * 1024 ** 2, cpus: maxCpus, maxTasks };
   const wanted = { memory: limits.maxBytes > 0, cpus: limits.cpus > 0 };
   const scope = wanted.memory || wanted.cpus ? await probeScope({ ...limits, uid, path }) : NEITHER;
   const inScope = scope.memory || scope.cpus;
@@ -52,24 +61,41 @@ export async function findCeiling({ maxMb, maxCpus, uid, path }: CeilingOptions)
   const memory = scope.memory ? "systemd" : "memory.max" in group ? "control group" : "watch";
   const quota = scope.cpus ? "systemd" : "cpu.max" in group ? "control group" : null;
   const cpus = quota ?? (wanted.cpus && (await hasAffinity(allowed, path)) ? "affinity" : null);
+  const rlimits = await findRlimits({ uid, path, runs, tasks: kernelTasks(maxTasks) });
+  const counted = scope.tasks ? "systemd" : "pids.max" in group ? "control group" : null;
+  const tasks = counted ?? (rlimits.userTasks === null ? "watch" : "user limit");
   return {
     ...limits,
     memoryBy: wanted.memory ? memory : null,
     cpusBy: wanted.cpus ? cpus : null,
-    prefix: inScope ? scopePrefix({ ...limits, uid }) : [],
+    tasksBy: maxTasks > 0 ? tasks : null,
+    prefix: [
+      ...(rlimits.found ? rlimitPrefix({ userTasks: counted === null ? rlimits.userTasks : null }) : []),
+      ...(inScope ? scopePrefix({ ...limits, uid }) : []),
+    ],
     group,
     oomEvents: scope.memory ? scope.oomEvents : null,
     allowed,
   };
 }
 
-const NEITHER = { memory: false, cpus: false, oomEvents: null };
+const NEITHER = { memory: false, cpus: false, tasks: false, oomEvents: null };
+
+/**
+ * Where the kernel takes over. The watch ends a run that is over its limit; a fork bomb that never got beyond it would be
+ * refused new processes, and stay. So there is room above the limit, for what a bomb starts between two looks.
+ */
+export function kernelTasks(maxTasks: number): number {
+  return maxTasks <= 0 ? 0 : maxTasks + Math.max(64, Math.ceil(maxTasks / 4));
+}
 
 /** Which of them the kernel enforces differs from host to host: once, at the start. */
-export function sayCeiling({ maxBytes, cpus, memoryBy, cpusBy }: Ceiling, log: Pick<Logger, "info" | "warn">): void {
+export function sayCeiling(ceiling: Ceiling, log: Pick<Logger, "info" | "warn">): void {
+  const { maxBytes, cpus, maxTasks, memoryBy, cpusBy, tasksBy } = ceiling;
   if (memoryBy !== null) log.info({ bytes: maxBytes, by: memoryBy }, "a run's memory is limited");
   if (cpusBy !== null) log.info({ cpus, by: cpusBy }, "a run's cores are limited");
   else if (cpus > 0) log.warn({ cpus }, "nothing on this host can limit a run's cores: install taskset (util-linux)");
+  if (tasksBy !== null) log.info({ processes: maxTasks, by: tasksBy }, "a run's processes are limited");
 }
 
 /** What goes before the program of an agent in this slot. */
@@ -78,19 +104,33 @@ export function programPrefix({ prefix, cpus, cpusBy, allowed }: Ceiling, slot: 
 }
 
 /** Of a whole group: with `memory.oom.group` the kernel ends all of the run's processes, not just the largest. Pure. */
-export function groupLimits({ maxBytes, cpus }: Limits): GroupLimits {
+export function groupLimits({ maxBytes, cpus, maxTasks }: Limits): GroupLimits {
   const memory = { "memory.max": String(maxBytes), "memory.swap.max": "0", "memory.oom.group": "1" };
   return {
     ...(maxBytes > 0 ? memory : {}),
     ...(cpus > 0 ? { "cpu.max": `${Math.max(1000, Math.round(cpus * PERIOD_US))} ${PERIOD_US}` } : {}),
+    ...(maxTasks > 0 ? { "pids.max": String(kernelTasks(maxTasks)) } : {}),
   };
 }
 
 const PERIOD_US = 100_000;
 
 async function hasAffinity([core]: readonly number[], path: string): Promise<boolean> {
-  if (core === undefined) return false;
-  const [program = "", ...args] = affinityPrefix([core]);
+  return core !== undefined && runs(affinityPrefix([core]), path);
+}
+
+interface FoundRlimits {
+  readonly found: boolean;
+  readonly userTasks: number | null;
+}
+
+async function findRlimits(options: Parameters<typeof userTaskLimit>[0] & { path: string }): Promise<FoundRlimits> {
+  const found = await runs(rlimitPrefix({ userTasks: null }), options.path);
+  return { found, userTasks: found ? userTaskLimit(options) : null };
+}
+
+/** Whether a program starts with this before it. */
+async function runs([program = "", ...args]: readonly string[], path: string): Promise<boolean> {
   const options = { env: { PATH: path }, timeout: PROBE_MS, killSignal: "SIGKILL" } as const;
   return promisify(execFile)(program, [...args, "true"], options).then(
     () => true,

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { Limits } from "./ceiling.ts";
+import { kernelTasks, type Limits } from "./ceiling.ts";
 
 const PROBE_MS = 5000;
 /** What a scope's own group says: a controller that nobody gave to it has no file, whatever systemd was asked for. */
-const LOOK = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && pwd && grep -sH . memory.max cpu.max`;
+const LOOK = `cd "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" && pwd && grep -sH . memory.max cpu.max pids.max`;
 
 export interface ScopeOptions extends Limits {
   readonly uid: number;
@@ -16,6 +16,7 @@ export interface ScopeOptions extends Limits {
 export interface FoundScope {
   readonly memory: boolean;
   readonly cpus: boolean;
+  readonly tasks: boolean;
   /** `memory.events` of the slice that scopes are made in: a scope's own is gone with it. */
   readonly oomEvents: string | null;
 }
@@ -35,6 +36,7 @@ export async function probeScope({ path, ...limits }: ScopeOptions): Promise<Fou
   return {
     memory: limits.maxBytes > 0 && /^memory\.max:\d/m.test(said),
     cpus: limits.cpus > 0 && /^cpu\.max:\d/m.test(said),
+    tasks: limits.maxTasks > 0 && /^pids\.max:\d/m.test(said),
     oomEvents: folder === undefined ? null : join(dirname(folder), "memory.events"),
   };
 }
@@ -43,10 +45,11 @@ export async function probeScope({ path, ...limits }: ScopeOptions): Promise<Fou
  * systemd's own variable is for systemd alone: the agent does not see it. With `OOMPolicy=kill` the kernel ends all of the
  * run's processes, not just the largest.
  */
-export function scopePrefix({ maxBytes, cpus, uid }: Omit<ScopeOptions, "path">): string[] {
+export function scopePrefix({ maxBytes, cpus, maxTasks, uid }: Omit<ScopeOptions, "path">): string[] {
   const memory = maxBytes > 0 ? [`MemoryMax=${maxBytes}`, "MemorySwapMax=0", "OOMPolicy=kill"] : [];
   const cpu = cpus > 0 ? [`CPUQuota=${Math.round(cpus * 100)}%`] : [];
-  const properties = [...memory, ...cpu].flatMap((text) => ["-p", text]);
+  const tasks = maxTasks > 0 ? [`TasksMax=${kernelTasks(maxTasks)}`] : [];
+  const properties = [...memory, ...cpu, ...tasks].flatMap((text) => ["-p", text]);
   const scope = ["--scope", "--quiet", "--collect", ...properties, "--"];
   if (uid === 0) return ["systemd-run", ...scope];
   const variable = "XDG_RUNTIME_DIR";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
-import { cgroupMembers, removeEmptyCgroups, spawnInCgroup, takenLimits } from "./cgroup.ts";
+import { cgroupMembers, closeCgroups, removeEmptyCgroups, spawnInCgroup, takenLimits } from "./cgroup.ts";
 import { isSameProcess, startTime } from "./startTime.ts";
 import { killSurvivors } from "./survivors.ts";
 
@@ -45,4 +45,18 @@ test("limits are the group's before anybody is in it; what the kernel does not t
   child = spawnInCgroup({ runId, limits }, () => spawn("bash", ["-c", look], { stdio: ["ignore", "pipe", "inherit"] }));
   const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
   expect(line).toBe("7");
+});
+
+test("a group that was closed for the hunt is open for the run's next agent", async (context) => {
+  const hold = () => spawn("sleep", ["7777"], { stdio: "ignore" });
+  child = spawnInCgroup({ runId }, hold);
+  context.skip(!cgroupMembers(runId).has(child.pid ?? 0), "this host lets nobody make a control group");
+  closeCgroups(runId);
+  const first = child;
+  const say = ["-c", "(true) && echo forked"];
+  child = spawnInCgroup({ runId }, () => spawn("bash", say, { stdio: ["ignore", "pipe", "inherit"] }));
+  const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
+  expect(line).toBe("forked");
+  first.kill("SIGKILL");
+  await once(first, "exit");
 });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 /**
  * A control group of a run's own: nothing that an agent starts gets out of it, whatever it does to its environment and
- * descriptors. Only where the host lets us make one (cgroup v2, writable); elsewhere everything here does nothing.
+ * descriptors. Only where the host lets us make one: in cgroup v2, and in v1's hierarchy of the pids controller, which
+ * hosts without v2, or with a v2 tree that has no controllers, have. Elsewhere everything here does nothing.
  */
 
 const PREFIX = "tac8-";
@@ -19,23 +20,24 @@ export interface GroupOptions {
   readonly limits?: GroupLimits;
 }
 
-/** Starts something inside of the run's group, where there can be one; synchronous, so that nobody else gets in. */
+/** Starts something inside of the run's groups, where there can be any; synchronous, so that nobody else gets in. */
 export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: () => T): T {
-  const own = ownCgroup();
-  const group = own === null ? null : groupOf(own, runId);
-  if (own === null || group === null || !enter(group, limits)) return spawn();
+  const entered = ownCgroups().filter((own) => enter(groupOf(own, runId), limits));
   try {
     return spawn();
   } finally {
-    writeFileSync(join(own, "cgroup.procs"), String(process.pid));
+    for (const own of entered) writeFileSync(join(own, "cgroup.procs"), String(process.pid));
   }
 }
 
 /** Those of these limits that the kernel takes for a group of ours here: most hosts give nobody their controllers. */
 export function takenLimits(limits: GroupLimits): GroupLimits {
-  const own = ownCgroup();
-  if (own === null || Object.keys(limits).length === 0) return {};
-  for (const controller of ["memory", "cpu"]) write(join(own, "cgroup.subtree_control"), `+${controller}`);
+  if (Object.keys(limits).length === 0) return {};
+  return Object.assign({}, ...ownCgroups().map((own) => takenIn(own, limits))) as GroupLimits;
+}
+
+function takenIn(own: string, limits: GroupLimits): GroupLimits {
+  for (const controller of ["memory", "cpu", "pids"]) write(join(own, "cgroup.subtree_control"), `+${controller}`);
   const group = join(own, PROBE_PREFIX + randomUUID());
   try {
     mkdirSync(group);
@@ -47,17 +49,36 @@ export function takenLimits(limits: GroupLimits): GroupLimits {
   }
 }
 
-/** Pids in the run's group. */
+/** Pids in the run's groups. */
 export function cgroupMembers(runId: string): ReadonlySet<number> {
-  const own = ownCgroup();
-  const text = own === null ? "" : read(join(groupOf(own, runId), "cgroup.procs"));
-  return new Set(text.split("\n").filter(Boolean).map(Number));
+  const texts = ownCgroups().map((own) => read(join(groupOf(own, runId), "cgroup.procs")));
+  return new Set(texts.join("\n").split("\n").filter(Boolean).map(Number));
 }
+
+/**
+ * Keeps the run's groups from growing before their processes are killed one by one: without it each kill makes room for
+ * the next child. A group that is entered again is opened again.
+ */
+export function closeCgroups(runId: string): void {
+  for (const own of ownCgroups()) {
+    for (const [file, value] of CLOSED) write(join(groupOf(own, runId), file), value);
+  }
+}
+
+/** A frozen process still dies of SIGKILL (v2). No new process: `pids.max` does not touch those that are there. */
+const CLOSED = [
+  ["cgroup.freeze", "1"],
+  ["pids.max", "0"],
+] as const;
+const OPEN = [
+  ["cgroup.freeze", "0"],
+  ["pids.max", "max"],
+] as const;
 
 /** How often the kernel has killed in the run's own group for want of memory; null: it counts nothing there. */
 export function oomKills(runId: string): number | null {
-  const own = ownCgroup();
-  return own === null ? null : oomKillsIn(join(groupOf(own, runId), "memory.events"));
+  const counts = ownCgroups().map((own) => oomKillsIn(join(groupOf(own, runId), "memory.events")));
+  return counts.find((count) => count !== null) ?? null;
 }
 
 /** The same by a `memory.events` file, which counts for all groups below its own too, also for those that are gone. */
@@ -68,13 +89,13 @@ export function oomKillsIn(file: string): number | null {
 
 /** Takes away all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
 export function removeEmptyCgroups(): void {
-  const own = ownCgroup();
-  if (own === null) return;
-  for (const name of readdirSync(own).filter((entry) => entry.startsWith(PREFIX))) {
-    try {
-      rmdirSync(join(own, name));
-    } catch {
-      // Somebody is still in it: the kernel takes no group away from anybody.
+  for (const own of ownCgroups()) {
+    for (const name of readdirSync(own).filter((entry) => entry.startsWith(PREFIX))) {
+      try {
+        rmdirSync(join(own, name));
+      } catch {
+        // Somebody is still in it: the kernel takes no group away from anybody.
+      }
     }
   }
 }
@@ -88,6 +109,8 @@ function enter(group: string, limits: GroupLimits): boolean {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       mkdirSync(group, { recursive: true });
+      // Another agent of the same run may have ended in it a moment ago.
+      for (const [file, value] of OPEN) write(join(group, file), value);
       for (const [file, value] of Object.entries(limits)) write(join(group, file), value);
       writeFileSync(join(group, "cgroup.procs"), String(process.pid));
       return true;
@@ -98,14 +121,26 @@ function enter(group: string, limits: GroupLimits): boolean {
   return false;
 }
 
-/** Folder of the group that we are in ourselves; null where there is no cgroup v2. */
-function ownCgroup(): string | null {
-  const mount = /^\S+ \S+ \S+ \S+ (\S+) .*- cgroup2 /m.exec(read("/proc/self/mountinfo"))?.[1];
-  const path = /^0::(\/.*)$/m.exec(read("/proc/self/cgroup"))?.[1];
-  if (mount === undefined || path === undefined) return null;
-  const own = join(mount, path);
-  return existsSync(join(own, "cgroup.procs")) ? own : null;
+/** Folders of the groups that we are in ourselves; none where there is no cgroup v2 and no pids controller of v1. */
+function ownCgroups(): string[] {
+  const mounts = read("/proc/self/mountinfo");
+  const groups = read("/proc/self/cgroup");
+  return HIERARCHIES.flatMap(({ mount, group }) => {
+    const folder = mount.exec(mounts)?.[1];
+    const path = group.exec(groups)?.[1];
+    if (folder === undefined || path === undefined) return [];
+    const own = join(folder, path);
+    return existsSync(join(own, "cgroup.procs")) ? [own] : [];
+  });
 }
+
+const HIERARCHIES = [
+  { mount: /^\S+ \S+ \S+ \S+ (\S+) .*- cgroup2 /m, group: /^0::(\/.*)$/m },
+  {
+    mount: /^\S+ \S+ \S+ \S+ (\S+) .*- cgroup \S+ (?:\S*,)?pids(?:,\S*)?$/m,
+    group: /^\d+:(?:\S*,)?pids(?:,\S*)?:(\/.*)$/m,
+  },
+];
 
 /** @returns whether the kernel took it. */
 function write(path: string, value: string): boolean {

@@ -11,6 +11,7 @@ export interface ProcessStat extends ProcessId {
   readonly comm: string;
   /** One letter: R, S, D, T, Z … */
   readonly state: string;
+  readonly threads: number;
 }
 
 /** What /proc/<pid>/stat says, or null where no such process is (any more). */
@@ -36,9 +37,9 @@ export function parseStat(text: string): ProcessStat | null {
   const close = text.lastIndexOf(")");
   if (open < 0 || close < open) return null;
   const fields = text.slice(close + 2).split(" ");
-  const [state, start] = [fields[0], Number(fields[19])];
+  const [state, threads, start] = [fields[0], Number(fields[17]), Number(fields[19])];
   if (state === undefined || !Number.isFinite(start)) return null;
-  return { pid: Number.parseInt(text, 10), comm: text.slice(open + 1, close), state, startTime: start };
+  return { pid: Number.parseInt(text, 10), comm: text.slice(open + 1, close), state, threads, startTime: start };
 }
 
 /** A /proc file as latin1, or null when the process is gone, or not ours to read. */

@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { tryLock } from "../lock/flock.ts";
 import { findSurvivors, killSurvivors } from "./survivors.ts";
+import { makeBomb } from "./testing/bomb.ts";
 
 let dir = "";
 let runId = "";
@@ -17,10 +18,10 @@ beforeEach(() => {
   runId = randomUUID();
 });
 
-afterEach(() => {
+afterEach(async () => {
   for (const child of children) child.kill("SIGKILL");
   children = [];
-  for (const { pid } of findSurvivors({ runId, except: [] })) process.kill(pid, "SIGKILL");
+  await killSurvivors({ runId, except: [], timeoutMs: 60_000 });
   rmSync(dir, { recursive: true });
 });
 
@@ -37,7 +38,7 @@ test("finds by marker, exactly, and leaves out who is excepted", async () => {
   const pid = await start({ A: "1", TAC8_RUN: runId });
   await start({ TAC8_RUN: `${runId}0`, XTAC8_RUN: runId, B: `TAC8_RUN=${runId}` });
   expect(findSurvivors({ runId, except: [] })).toEqual([
-    { pid, startTime: expect.any(Number), comm: "sleep", how: "marker" },
+    { pid, startTime: expect.any(Number), comm: "sleep", how: "marker", threads: 1 },
   ]);
   expect(findSurvivors({ runId, except: [pid] })).toEqual([]);
 });
@@ -79,6 +80,20 @@ test("kills until nobody is left, also one that forks on", async () => {
   await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 30_000 }).toBeGreaterThan(5);
   const { killed, remaining } = await killSurvivors({ runId, except: [] });
   expect(killed).toBeGreaterThan(5);
+  expect(remaining).toEqual([]);
+  expect(findSurvivors({ runId, except: [] })).toEqual([]);
+});
+
+const bomb = makeBomb(400);
+afterAll(() => bomb?.remove());
+
+test.skipIf(bomb === null)("kills a fork bomb (skipped: nothing here bounds one)", async () => {
+  const [program = "", ...args] = bomb?.program ?? [];
+  children.push(
+    spawn(program, args, { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore", detached: true }),
+  );
+  await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 30_000 }).toBeGreaterThan(200);
+  const { remaining } = await killSurvivors({ runId, except: [] });
   expect(remaining).toEqual([]);
   expect(findSurvivors({ runId, except: [] })).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { cgroupMembers, removeEmptyCgroups } from "./cgroup.ts";
+import { cgroupMembers, closeCgroups, removeEmptyCgroups } from "./cgroup.ts";
 import { isGoneOrForbidden, isSameProcess, readProc, readStat, type ProcessStat } from "./startTime.ts";
 
 export interface Survivor {
@@ -10,6 +10,7 @@ export interface Survivor {
   readonly comm: string;
   /** By the marker in its environment, by the workspace lock that it inherited, or by the run's control group. */
   readonly how: "marker" | "lock" | "cgroup";
+  readonly threads: number;
 }
 
 export interface SurvivorQuery {
@@ -38,48 +39,77 @@ export interface KillResult {
 }
 
 const PAUSE_MS = 15;
+const NONE: ReadonlySet<number> = new Set();
 
 /** Living processes of a run. Zombies, other users' processes and those that vanish meanwhile are left out. */
-export function findSurvivors({ runId, lockPath, except }: SurvivorQuery): Survivor[] {
+export function findSurvivors(query: SurvivorQuery): Survivor[] {
+  return [...survivors(query)];
+}
+
+/**
+ * The same, one by one: each costs system calls, and a caller may have seen enough after some.
+ * @param known pids that are not looked at again
+ */
+export function* survivors(
+  { runId, lockPath, except }: SurvivorQuery,
+  known: ReadonlySet<number> = NONE,
+): Generator<Survivor, void> {
   const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
   const entry = `\0${RUN_MARKER}=${runId}\0`;
   const members = cgroupMembers(runId);
-  const found: Survivor[] = [];
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || except.includes(pid)) continue;
+    if (!Number.isInteger(pid) || except.includes(pid) || known.has(pid)) continue;
     const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
     const how = members.has(pid) ? "cgroup" : hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null;
     const stat = how === null ? null : readStat(pid);
-    if (how !== null && isAlive(stat)) found.push({ pid, startTime: stat.startTime, comm: stat.comm, how });
+    if (how !== null && isAlive(stat)) {
+      yield { pid, startTime: stat.startTime, comm: stat.comm, how, threads: stat.threads };
+    }
   }
-  return found;
 }
 
-/** SIGKILLs every process of a run and looks again until two looks in a row find nobody, or until the bound. */
+/**
+ * Stops, then SIGKILLs every process of a run and looks again until two looks in a row find nobody, or until the bound.
+ * A process that is killed makes room for the next one of a fork bomb; a stopped one keeps its place and forks no more.
+ */
 export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOptions): Promise<KillResult> {
   const deadline = performance.now() + timeoutMs;
   const killed = new Set<string>();
   let empty = 0;
   for (;;) {
-    const found = findSurvivors(query);
+    const found = haltSurvivors(query, deadline);
     empty = found.length === 0 ? empty + 1 : 0;
     if (empty >= 2) {
       removeEmptyCgroups();
       return { killed: killed.size, remaining: [] };
     }
     for (const survivor of found) {
-      if (kill(survivor)) killed.add(`${survivor.pid}:${survivor.startTime}`);
+      if (signal(survivor, "SIGKILL")) killed.add(`${survivor.pid}:${survivor.startTime}`);
     }
     if (performance.now() >= deadline) return { killed: killed.size, remaining: findSurvivors(query) };
     await sleep(PAUSE_MS);
   }
 }
 
-function kill(survivor: Survivor): boolean {
+/** Stops each of them, without a pause, until a look finds no further one. @returns all that were found */
+function haltSurvivors(query: SurvivorQuery, deadline: number): Survivor[] {
+  closeCgroups(query.runId);
+  const found = new Map<number, Survivor>();
+  for (;;) {
+    const before = found.size;
+    for (const survivor of survivors(query, new Set(found.keys()))) {
+      signal(survivor, "SIGSTOP");
+      found.set(survivor.pid, survivor);
+    }
+    if (found.size === before || performance.now() >= deadline) return [...found.values()];
+  }
+}
+
+function signal(survivor: Survivor, name: "SIGSTOP" | "SIGKILL"): boolean {
   if (!isSameProcess(survivor)) return false;
   try {
-    return process.kill(survivor.pid, "SIGKILL");
+    return process.kill(survivor.pid, name);
   } catch (error) {
     if (isGoneOrForbidden(error)) return false;
     throw error;

@@ -102,7 +102,14 @@ function resumeReason(before: IssueFields): ResumeReason | null {
   if (before.agentRuns === 0) return before.session === null ? null : { kind: "next-round" };
   if (before.failure === "no-changes") return { kind: "no-changes" };
   if (before.failure === "unfinished") return { kind: "unfinished", message: before.reason ?? "something" };
-  const told: readonly (FailureKind | null)[] = ["agent", "timeout", "stalled", "out-of-memory", "refused"];
+  const told: readonly (FailureKind | null)[] = [
+    "agent",
+    "timeout",
+    "stalled",
+    "out-of-memory",
+    "process-limit",
+    "refused",
+  ];
   if (told.includes(before.failure)) return { kind: "failed", message: before.reason ?? before.failure ?? "unknown" };
   return { kind: "interrupted" };
 }

@@ -146,6 +146,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
       stallMs: coordinator.stall_timeout_minutes * 60_000,
       graceMs: graceMs(run),
       memoryBytes: ceiling.maxBytes,
+      tasks: ceiling.maxTasks,
       oomEvents: ceiling.oomEvents,
       group: ceiling.group,
     },
@@ -332,6 +333,7 @@ function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failu
     case "timeout":
     case "stalled":
     case "out-of-memory":
+    case "process-limit":
     case "usage-limit":
     case "auth":
     case "unfinished":

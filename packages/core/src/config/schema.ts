@@ -354,6 +354,12 @@ export const sections = {
       .max(1024)
       .default(0)
       .describe("Cores that a run may use, such as 1.5. Where only whole ones can be set, rounded up."),
+    max_processes_per_run: z
+      .int()
+      .min(0)
+      .max(4_000_000)
+      .default(4096)
+      .describe("Processes and threads of a run together; a run that starts more ends as process-limit."),
   }),
   health: z.strictObject({
     redis_warning_percent: percent(

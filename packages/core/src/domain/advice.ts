@@ -7,6 +7,8 @@ export const ADVICE: Record<FailureKind, string> = {
   timeout: "It took longer than `worker_timeout_hours`: make the issue smaller, or the limit larger.",
   stalled: "The agent said nothing for `stall_timeout_minutes`: something it started may wait for input.",
   "out-of-memory": "It used more memory than `max_memory_mb_per_run`: make the issue smaller, or the limit larger.",
+  "process-limit":
+    "It started more processes and threads than `max_processes_per_run`: something in it may start itself again and again, or the limit is too small for the repository's build.",
   "usage-limit": "Wait until the limit is reset; where the account has no credit left, add some.",
   auth: "Log the agent's program in again, or give it a valid key.",
   model: "Wait until the model's service is available again, see status.claude.com; check the network and the proxy.",
@@ -33,6 +35,7 @@ export const MEANING: Record<FailureKind, string> = {
   stalled: "The agent printed nothing for `stall_timeout_minutes`.",
   "out-of-memory":
     "The run's processes used more than `max_memory_mb_per_run`, or the kernel killed the agent because memory ran out. A SIGKILL from anywhere else is `agent`.",
+  "process-limit": "The run had more processes and threads at once than `max_processes_per_run`: a fork bomb, say.",
   "usage-limit": "The limit of the account with the model's provider is reached (429), or it has no credit left.",
   auth: "The model's provider does not accept the login or key: expired, revoked, on hold, not allowed (401, 403).",
   model:

@@ -199,6 +199,7 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "timeout":
     case "stalled":
     case "out-of-memory":
+    case "process-limit":
       return { how: "failed", way: kind }; // The rest of the message is the agent's last words.
     case "model":
       return { how: "failed", way: OUTAGE };

@@ -5,6 +5,7 @@ export const FAILURE_KINDS = [
   "timeout",
   "stalled",
   "out-of-memory",
+  "process-limit",
   "usage-limit",
   "auth",
   "model",
@@ -67,6 +68,7 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   timeout: { burnsAttempt: true, minutes: [1, 2, 4] },
   stalled: { burnsAttempt: true, minutes: [1, 2, 4] },
   "out-of-memory": { burnsAttempt: true, minutes: [1, 2, 4] },
+  "process-limit": { burnsAttempt: true, minutes: [1, 2, 4] },
   git: { burnsAttempt: true, minutes: [1] },
   "no-changes": { burnsAttempt: true, minutes: [0] },
   // Its session goes on: nothing has to pass first.

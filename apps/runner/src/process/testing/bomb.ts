@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A fork bomb that cannot take the machine down, whatever is broken in what is tested. */
+export interface Bomb {
+  readonly program: readonly string[];
+  /** Once every process of it is dead. Waits until none is left as a zombie. */
+  remove(): Promise<void>;
+}
+
+const V1 = "/sys/fs/cgroup/pids";
+
+/**
+ * A shell that starts itself twice, again and again, held by the kernel to this many processes: root by a control group that
+ * the run knows nothing of, another user by its limit of processes. Null where neither is possible: then nothing is started.
+ */
+export function makeBomb(most: number): Bomb | null {
+  const bomb = ["bash", "-c", ":(){ :|:& };:; sleep 600"];
+  if (process.getuid?.() !== 0) {
+    const now = Number(execFileSync("sh", ["-c", "cut -d/ -f2 /proc/loadavg | cut -d' ' -f1"], { encoding: "utf8" }));
+    return { program: ["prlimit", `--nproc=${now + most}`, "--", ...bomb], remove: () => Promise.resolve() };
+  }
+  if (!existsSync(join(V1, "cgroup.procs"))) return null;
+  const group = join(V1, `test-bomb-${randomUUID()}`);
+  try {
+    mkdirSync(group);
+    writeFileSync(join(group, "pids.max"), String(most), { flag: "r+" });
+  } catch {
+    return null; // A container's is read-only.
+  }
+  const enter = `echo $$ > ${group}/cgroup.procs && exec "$@"`;
+  return { program: ["sh", "-ec", enter, "bomb", ...bomb], remove: () => removeGroup(group) };
+}
+
+async function removeGroup(group: string): Promise<void> {
+  for (let tries = 600; ; tries -= 1) {
+    try {
+      return rmdirSync(group);
+    } catch (error) {
+      if (tries === 0) throw error;
+      await sleep(50);
+    }
+  }
+}
