@@ -2174,12 +2174,12 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "threads count as processes do",
   },
   {
-    name: "hunt-halts",
+    name: "hunt-session",
     file: `${RUNNER}/process/survivors.ts`,
-    find: 'signal(survivor, "SIGSTOP");',
-    replace: "",
-    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "kills a fork bomb" },
-    promise: "a fork bomb forks no more while its processes are looked for",
+    find: 'sessions.has(stat.session) ? "session" : null',
+    replace: "null as null",
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "another process of its session" },
+    promise: "a fork bomb whose environments cannot be read is found by its session",
   },
   {
     name: "group-opens",

@@ -67,7 +67,7 @@ function run(given: GuardStart): void {
         cwd: given.cwd,
         env: { ...given.env, [RUN_MARKER]: given.runId },
         stdio: [0, 1, 2, 3, ...(given.words ? (["pipe"] as const) : [])],
-        // A group of its own: `kill 0` in an agent's script must not hit the guard.
+        // A group and a session of its own: `kill 0` in an agent's script must not hit the guard.
         detached: true,
       }),
     );
@@ -131,7 +131,8 @@ async function finish(code: number | null, signal: string | null): Promise<void>
 }
 
 function huntSurvivors({ runId, lockPath, runnerPid }: GuardStart): ReturnType<typeof killSurvivors> {
-  return killSurvivors({ runId, lockPath, except: [process.pid, runnerPid, ...(agent?.pid ? [agent.pid] : [])] });
+  const except = [process.pid, runnerPid, ...(agent?.pid ? [agent.pid] : [])];
+  return killSurvivors({ runId, lockPath, except, session: agent?.pid });
 }
 
 function fail(spawnError: string): void {

@@ -12,6 +12,8 @@ export interface ProcessStat extends ProcessId {
   /** One letter: R, S, D, T, Z … */
   readonly state: string;
   readonly threads: number;
+  /** Pid of the process that began its session (setsid). */
+  readonly session: number;
 }
 
 /** What /proc/<pid>/stat says, or null where no such process is (any more). */
@@ -37,9 +39,10 @@ export function parseStat(text: string): ProcessStat | null {
   const close = text.lastIndexOf(")");
   if (open < 0 || close < open) return null;
   const fields = text.slice(close + 2).split(" ");
-  const [state, threads, start] = [fields[0], Number(fields[17]), Number(fields[19])];
+  const [state, session, threads, start] = [fields[0], Number(fields[3]), Number(fields[17]), Number(fields[19])];
   if (state === undefined || !Number.isFinite(start)) return null;
-  return { pid: Number.parseInt(text, 10), comm: text.slice(open + 1, close), state, threads, startTime: start };
+  const comm = text.slice(open + 1, close);
+  return { pid: Number.parseInt(text, 10), comm, state, session, threads, startTime: start };
 }
 
 /** A /proc file as latin1, or null when the process is gone, or not ours to read. */

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -84,10 +84,19 @@ test("kills until nobody is left, also one that forks on", async () => {
   expect(findSurvivors({ runId, except: [] })).toEqual([]);
 });
 
-const bomb = makeBomb(400);
-afterAll(() => bomb?.remove());
+const bombs = { shell: makeBomb(400), spinning: hasPerl() ? makeBomb(400, "spinning") : null };
+afterAll(async () => {
+  await bombs.shell?.remove();
+  await bombs.spinning?.remove();
+});
 
-test.skipIf(bomb === null)("kills a fork bomb (skipped: nothing here bounds one)", async () => {
+function hasPerl(): boolean {
+  return spawnSync("perl", ["-e", "1"]).status === 0;
+}
+
+test.for(["shell", "spinning"] as const)("kills a fork bomb: %s", async (kind, context) => {
+  const bomb = bombs[kind];
+  context.skip(bomb === null, "nothing here bounds one, or there is no perl");
   const [program = "", ...args] = bomb?.program ?? [];
   children.push(
     spawn(program, args, { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore", detached: true }),
@@ -106,6 +115,20 @@ test("a zombie does not count", async () => {
   await once(child, "spawn");
   await expect.poll(() => findSurvivors({ runId, except: [] }), { timeout: 30_000 }).toEqual([]);
   expect(child.exitCode).toBeNull();
+});
+
+test("another process of its session is found, and none of our own session", async () => {
+  const script = "env -u TAC8_RUN sleep 7777 & exec sleep 7777";
+  const options = { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" } as const;
+  const apart = spawn("bash", ["-c", script], { ...options, detached: true });
+  const beside = spawn("bash", ["-c", script], options);
+  children.push(apart, beside);
+  await Promise.all([once(apart, "spawn"), once(beside, "spawn")]);
+  const found = () => findSurvivors({ runId, except: [] }).map(({ how }) => how).toSorted();
+  await expect.poll(found, { timeout: 30_000 }).toEqual(["marker", "marker", "session"]);
+  const bare = findSurvivors({ runId, except: [], session: apart.pid });
+  expect(bare.filter(({ how }) => how === "session")).toHaveLength(2);
+  spawnSync("pkill", ["-KILL", "-P", String(beside.pid)]);
 });
 
 test("no lock file is no error", () => {

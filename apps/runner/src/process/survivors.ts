@@ -8,8 +8,8 @@ export interface Survivor {
   readonly pid: number;
   readonly startTime: number;
   readonly comm: string;
-  /** By the marker in its environment, by the workspace lock that it inherited, or by the run's control group. */
-  readonly how: "marker" | "lock" | "cgroup";
+  /** By the marker in its environment, the workspace lock that it inherited, the run's control group, or another's session. */
+  readonly how: "marker" | "lock" | "cgroup" | "session";
   readonly threads: number;
 }
 
@@ -19,6 +19,8 @@ export interface SurvivorQuery {
   readonly lockPath?: string | undefined;
   /** Pids to leave alone: the runner, the guard. */
   readonly except: readonly number[];
+  /** The session that the run's agent was started in, if it is known. */
+  readonly session?: number | undefined;
 }
 
 interface FileId {
@@ -47,25 +49,38 @@ export function findSurvivors(query: SurvivorQuery): Survivor[] {
 }
 
 /**
- * The same, one by one: each costs system calls, and a caller may have seen enough after some.
- * @param known pids that are not looked at again
+ * The same, one by one: each costs system calls, and a caller may have seen enough after some. Whoever is in the session of
+ * another one is not asked for its environment: the kernel holds a process' memory while it forks, and reading the
+ * environments of a few hundred that do nothing else takes minutes.
+ * @param known pids of survivors that are not wanted again
  */
 export function* survivors(
-  { runId, lockPath, except }: SurvivorQuery,
+  { runId, lockPath, except, session }: SurvivorQuery,
   known: ReadonlySet<number> = NONE,
 ): Generator<Survivor, void> {
   const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
   const entry = `\0${RUN_MARKER}=${runId}\0`;
   const members = cgroupMembers(runId);
+  const sessions = new Set(session === undefined ? [] : [session]);
+  // The runner's git of this run is in the runner's own session, which is a user's terminal, say.
+  const ours = new Set([process.pid, ...except].map((pid) => (pid === session ? undefined : readStat(pid)?.session)));
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || except.includes(pid) || known.has(pid)) continue;
-    const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
-    const how = members.has(pid) ? "cgroup" : hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null;
-    const stat = how === null ? null : readStat(pid);
-    if (how !== null && isAlive(stat)) {
-      yield { pid, startTime: stat.startTime, comm: stat.comm, how, threads: stat.threads };
+    if (!Number.isInteger(pid) || except.includes(pid)) continue;
+    const stat = readStat(pid);
+    if (!isAlive(stat)) continue;
+    if (known.has(pid)) {
+      if (!ours.has(stat.session)) sessions.add(stat.session);
+      continue;
     }
+    const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
+    const ofAnother = sessions.has(stat.session) ? "session" : null;
+    const how = members.has(pid)
+      ? "cgroup"
+      : (ofAnother ?? (hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null));
+    if (how === null) continue;
+    if (!ours.has(stat.session)) sessions.add(stat.session);
+    yield { pid, startTime: stat.startTime, comm: stat.comm, how, threads: stat.threads };
   }
 }
 

@@ -13,12 +13,19 @@ export interface Bomb {
 
 const V1 = "/sys/fs/cgroup/pids";
 
+const BOMBS = {
+  /** Each shell starts two others, and waits a second when the kernel refuses one. */
+  shell: ["bash", "-c", ":(){ :|:& };:; sleep 600"],
+  /** Each process does nothing else: their memory is always held by the kernel. */
+  spinning: ["perl", "-e", "while (1) { fork }"],
+};
+
 /**
- * A shell that starts itself twice, again and again, held by the kernel to this many processes: root by a control group that
- * the run knows nothing of, another user by its limit of processes. Null where neither is possible: then nothing is started.
+ * A fork bomb that is held by the kernel to this many processes: root by a control group that the run knows nothing of,
+ * another user by its limit of processes. Null where neither is possible: then nothing is started.
  */
-export function makeBomb(most: number): Bomb | null {
-  const bomb = ["bash", "-c", ":(){ :|:& };:; sleep 600"];
+export function makeBomb(most: number, kind: keyof typeof BOMBS = "shell"): Bomb | null {
+  const bomb = BOMBS[kind];
   if (process.getuid?.() !== 0) {
     const now = Number(execFileSync("sh", ["-c", "cut -d/ -f2 /proc/loadavg | cut -d' ' -f1"], { encoding: "utf8" }));
     return { program: ["prlimit", `--nproc=${now + most}`, "--", ...bomb], remove: () => Promise.resolve() };
