@@ -100,3 +100,49 @@ test.skipIf(!MAY_MOUNT)(
     expect(await github.file(REPO, `auto/gh-${second}`, "noise.bin")).toBeDefined();
   },
 );
+
+test.skipIf(!MAY_MOUNT)(
+  `an agent that fills the disk ends, its work is kept, and it and the next issue go on${NAME}`,
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), "tac8-trees-"));
+    mount(dir, "64m");
+    mounted.push(dir);
+    const free = async () => {
+      const { bavail, bsize } = await statfs(dir);
+      return bavail * bsize;
+    };
+    world = await createWorld({
+      config: {
+        coordinator: { max_attempts: 1 },
+        host: { min_free_disk_gb: 0.04 },
+        health: { disk_degraded_gb: 0, disk_critical_gb: 0 },
+        worktree: { base_dir: dir },
+      },
+    });
+    const { github } = world;
+    const fill = "head -c 50000000 /dev/zero > filler.bin; sleep 600";
+    const number = world.openIssue({
+      script: {
+        first: [{ write: "kept.txt", text: "kept\n" }, { bash: fill }, { result: "never" }],
+        again: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }],
+      },
+    });
+    world.startApp("scheduler");
+    runner = world.startApp("runner");
+    await world.enters(number, "parked", 1);
+    const parked = (await world.history(number)).find(({ to }) => to === "parked");
+    expect(parked).toMatchObject({ evidence: { failure: "disk" } });
+    expect(parked?.reason).toMatch(
+      /^the agent's run ended \(disk-full\).*only 1\d MB of disk free.*below 20 MB.*removed.*filler\.bin/,
+    );
+    expect(await free()).toBeGreaterThan(60_000_000);
+    await world.reaches(number, "pr");
+    const next = world.openIssue({
+      script: [{ write: "b.txt", text: "b\n" }, { commit: "feat: b" }, { result: "B." }],
+    });
+    await world.reaches(next, "pr");
+    expect(await world.agentStarts(), "one attempt and its continuation, then the next issue").toHaveLength(3);
+    expect(await github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("kept\n");
+    expect(runner.child.exitCode).toBeNull();
+  },
+);

@@ -1,4 +1,5 @@
 import { hostname, totalmem } from "node:os";
+import { isAbsolute } from "node:path";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { sharedHome } from "@tac8/core/config/agentHome";
@@ -19,7 +20,8 @@ import { within } from "./agent/within.ts";
 import { announce } from "./announce.ts";
 import { findCeiling, sayCeiling } from "./host/ceiling.ts";
 import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
-import { readHost } from "./host/read.ts";
+import { watchDisk } from "./host/diskWatch.ts";
+import { freeDiskGb, readHost } from "./host/read.ts";
 import { watchHost } from "./host/watch.ts";
 import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
@@ -103,7 +105,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   // When it may take jobs.
   const hostWatch = await watchHost({
     limits: config.host,
-    read: () => readHost(config.home, services.homeTrouble),
+    read: () => readHost(writtenTo(config), services.homeTrouble),
     log,
   });
   closeLater(hostWatch);
@@ -217,6 +219,11 @@ function openDataFolder(path: string, log: Logger): void {
   }
 }
 
+/** Folders that agents fill: the worktrees may be on a disk of their own. */
+function writtenTo({ home, worktree }: Config): string[] {
+  return isAbsolute(worktree.base_dir) ? [home, worktree.base_dir] : [home];
+}
+
 async function servicesOf(config: Config, given: Given): Promise<RunnerServices> {
   const ceiling = await findCeiling({
     maxMb: config.host.max_memory_mb_per_run,
@@ -241,6 +248,11 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     homeTrouble: createHomeCheck({ home, id }),
     ceiling,
     openSide: await sideOpener(given.isolation, { config, log: given.log }),
+    disk: watchDisk({
+      minFreeGb: config.host.min_free_disk_gb,
+      freeGb: () => freeDiskGb(writtenTo(config)),
+      log: given.log,
+    }),
     redact: createRedactor(config.secrets.values),
   };
 }

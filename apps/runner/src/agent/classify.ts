@@ -11,6 +11,7 @@ export type FailureKind =
   | "stalled"
   | "out-of-memory"
   | "process-limit"
+  | "disk"
   | "usage-limit"
   | "auth"
   | "unfinished"
@@ -95,6 +96,8 @@ function kindOfCause(cause: EndCause): FailureKind | null {
     case "shutdown":
     case "lost":
       return cause;
+    case "disk-full":
+      return "disk";
     case "heartbeat-lost":
     case "guard-lost":
     case "guard-killed":

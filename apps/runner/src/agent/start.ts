@@ -56,6 +56,7 @@ export function startAgent(
   const reader = driver.createReader(deps.now);
   const result = Promise.withResolvers<void>();
   let cause: EndCause | null = null;
+  let told: string | null = null;
   let ladder: Promise<void> | null = null;
 
   const end = (why: EndCause, graceMs: number): void => {
@@ -162,6 +163,7 @@ export function startAgent(
       ...left,
       problems: [
         cause === "out-of-memory" ? overMemory(usedBytes()) : null,
+        told,
         cause === "process-limit" ? `it started more than ${tasks} processes and threads` : null,
         ended.kind === "exit" ? null : ended.message,
         rawLog.error?.message,
@@ -179,7 +181,8 @@ export function startAgent(
       end(why, graceMs);
       return done;
     },
-    kill(why) {
+    kill(why, words) {
+      if (cause === null) told = words ?? null;
       end(why, 0);
       return done;
     },

@@ -77,8 +77,8 @@ export interface AgentDeps {
   readonly now: () => number;
 }
 
-/** Who or what asked for the end: a person, a closed issue, the runner's own shutdown, a job or run id no longer ours. */
-export type StopCause = "stopped" | "cancelled" | "shutdown" | "lost";
+/** Who or what asked for the end: a person, a closed issue, the runner's own shutdown, a job or run id no longer ours, the disk. */
+export type StopCause = "stopped" | "cancelled" | "shutdown" | "lost" | "disk-full";
 
 /** The first cause of the end; every end has exactly one. */
 export type EndCause =
@@ -104,8 +104,8 @@ export interface AgentHandle {
   readonly done: Promise<AgentEnd>;
   /** Politely, then firmly: at most `graceMs` until everything is killed. Idempotent; resolves with `done`. */
   stop(cause: StopCause, options: { readonly graceMs: number }): Promise<AgentEnd>;
-  /** At once. */
-  kill(cause: StopCause): Promise<AgentEnd>;
+  /** At once. `why`: what is told of it, beside the cause. */
+  kill(cause: StopCause, why?: string): Promise<AgentEnd>;
 }
 
 export interface Usage {

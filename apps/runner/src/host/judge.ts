@@ -3,7 +3,7 @@ export interface HostReading {
   /** What is wrong with the data folder; null: nothing. */
   readonly dataFolder: string | null;
   readonly freeMemoryMb: number | null;
-  /** Of the data folder's disk. */
+  /** Of the data folder's disk, or of the worktrees' own, whichever has less. */
   readonly freeDiskGb: number | null;
   /** Average of the last minute. */
   readonly loadPerCore: number | null;

@@ -7,17 +7,23 @@ import type { HostReading } from "./judge.ts";
 const MB = 1024 ** 2;
 const GB = 1e9;
 
-/** `root`: where `/proc` and `/sys` are; another folder only in tests. */
-export async function readHost(home: string, homeTrouble: HomeCheck, root = "/"): Promise<HostReading> {
+/** `folders`: the data folder, and others that agents write to. `root`: where `/proc` and `/sys` are; another folder only in tests. */
+export async function readHost(folders: readonly string[], homeTrouble: HomeCheck, root = "/"): Promise<HostReading> {
   const dataFolder = await homeTrouble();
-  const disk = dataFolder === null ? await statfs(home).catch(() => null) : null;
   return {
     dataFolder,
     freeMemoryMb: await freeMemoryMb(root),
-    freeDiskGb: disk === null ? null : (disk.bavail * disk.bsize) / GB,
+    freeDiskGb: dataFolder === null ? await freeDiskGb(folders) : null,
     loadPerCore: (loadavg()[0] ?? 0) / availableParallelism(),
     temperatureC: await temperatureC(root),
   };
+}
+
+/** What the disk of these folders that has the least has left, in GB; null where none of them can be read. */
+export async function freeDiskGb(folders: readonly string[]): Promise<number | null> {
+  const disks = await Promise.all(folders.map((folder) => statfs(folder).catch(() => null)));
+  const free = disks.filter((disk) => disk !== null).map(({ bavail, bsize }) => (bavail * bsize) / GB);
+  return free.length === 0 ? null : Math.min(...free);
 }
 
 /** The host's, or what a container's own limit leaves, whichever is less. Files kept in memory count as free. */

@@ -11,6 +11,7 @@ import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import type { Ceiling } from "../host/ceiling.ts";
+import type { DiskWatch } from "../host/diskWatch.ts";
 import type { Lock } from "../lock/flock.ts";
 import type { AgentPlace } from "../place/place.ts";
 import type { AgentSide, OpenSide } from "../place/side.ts";
@@ -40,6 +41,8 @@ export interface RunnerServices {
   readonly ceiling: Ceiling;
   readonly isolation: Isolation;
   readonly openSide: OpenSide;
+  /** Ends agents while the disk runs full. */
+  readonly disk: DiskWatch;
   readonly now: () => number;
   /** Takes secrets out of a text that leaves this process. */
   readonly redact: (text: string) => string;

@@ -108,6 +108,7 @@ function resumeReason(before: IssueFields): ResumeReason | null {
     "stalled",
     "out-of-memory",
     "process-limit",
+    "disk",
     "refused",
   ];
   if (told.includes(before.failure)) return { kind: "failed", message: before.reason ?? before.failure ?? "unknown" };

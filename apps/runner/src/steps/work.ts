@@ -7,6 +7,7 @@ import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
 import { addBlocked, blockedLine } from "@tac8/core/domain/blockedHosts";
+import { nameFiles } from "@tac8/core/domain/leftOut";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { stopReason } from "@tac8/core/domain/intent";
 import { addUsage, formatUsage, NO_USAGE, type Usage, totalTokens } from "@tac8/core/domain/usage";
@@ -29,6 +30,7 @@ import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
 import type { EndNote } from "../workspace/endNote.ts";
 import { findEdit } from "./intent.ts";
+import { makeRoom } from "../workspace/makeRoom.ts";
 import { finish, keepEnd } from "./finish.ts";
 import type { Prompts } from "./prepare.ts";
 import { publishSaved } from "./publish.ts";
@@ -63,7 +65,9 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
     return finish(run, { summary: summaryOf(end, run.services.redact), leftRunning }, recorded);
   }
   let saved: SavedWork;
+  let removed: string[];
   try {
+    removed = end.cause === "disk-full" ? await roomOf(run) : [];
     saved = await save(run);
   } finally {
     await recorded;
@@ -90,7 +94,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (verdict.ok) return;
   if (verdict.kind === "lost") throw new AgentLost(verdict.message);
   await run.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
-  throw new StepFailure(failureOf(verdict, lostNothing));
+  throw new StepFailure(failureOf(verdict, { lostNothing, removed }));
 }
 
 interface Ended {
@@ -180,6 +184,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     { resume: request.resume, session: sessionId, model },
     request.resume ? "agent resumed" : "agent started",
   );
+  const leaveDisk = run.services.disk.watch({ runId: run.id, end: (why) => void agent.kill("disk-full", why) });
   const stopWatching = watchForHalt(run, {
     onHalt: ({ cause, now: atOnce }) => {
       void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
@@ -223,6 +228,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     return { end, verdict, leftRunning, recorded };
   } finally {
     stopWatching();
+    leaveDisk();
     void live.close();
     const left = (err: unknown) => run.log.warn({ err }, "temporary files were left");
     await place.remove(run.paths.tmpDir).catch(left);
@@ -324,9 +330,35 @@ async function afterHalt(run: RunContext, halted: Halted): Promise<void> {
   await run.write(endByHalt(halted, halt, run.id));
 }
 
-function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failure"] {
+/**
+ * Before the work is saved, which needs room itself: without it this issue's files would keep the host from all others.
+ * @returns what was removed
+ */
+async function roomOf(run: RunContext): Promise<string[]> {
+  if (!(await run.services.disk.isShort())) return []; // The temporary folder was all of it.
+  try {
+    return await makeRoom({ ...run.paths, place: run.place() });
+  } catch (err) {
+    run.log.warn({ err }, "could not remove what fills the disk");
+    return [];
+  }
+}
+
+interface SavedFacts {
+  readonly lostNothing: boolean;
+  /** To make room on the disk. */
+  readonly removed: readonly string[];
+}
+
+function failureOf(verdict: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
   const { kind, until } = verdict;
-  const message = savedAll ? verdict.message : `${verdict.message} (the work so far is only in its workspace)`;
+  const { files, more } = nameFiles(removed);
+  const gone = [files.slice(0, 3).join(", "), files.length + more > 3 ? ` and ${files.length + more - 3} more` : ""];
+  const told =
+    files.length === 0
+      ? verdict.message
+      : `${verdict.message}; removed, because no commit can have it: ${gone.join("")}`;
+  const message = lostNothing ? told : `${told} (the work so far is only in its workspace)`;
   switch (kind) {
     case "startup":
     case "agent":
@@ -339,6 +371,8 @@ function failureOf(verdict: AgentFailure, savedAll: boolean): StepFailure["failu
     case "unfinished":
     case "model":
       return { kind, message, until };
+    case "disk":
+      return { kind, message, namesDisk: true };
     // A stop came that nobody asked for: the agent's end all the same.
     case "lost":
     case "stopped":

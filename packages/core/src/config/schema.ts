@@ -340,7 +340,13 @@ export const sections = {
       .min(0)
       .default(512)
       .describe("With less free memory a runner takes no new job. 0: no limit, as with all keys of this section."),
-    min_free_disk_gb: z.number().min(0).default(1).describe("The same for the data folder's disk."),
+    min_free_disk_gb: z
+      .number()
+      .min(0)
+      .default(1)
+      .describe(
+        "The same for the data folder's disk, and the worktrees'. With less than half of it, running agents end.",
+      ),
     max_load_per_core: z.number().min(0).default(6).describe("The same for the load of the last minute, per core."),
     max_temperature_c: z.number().min(0).default(80).describe("The same for the temperature, where there is a sensor."),
     max_memory_mb_per_run: z

@@ -43,7 +43,7 @@ export const MEANING: Record<FailureKind, string> = {
   github: "GitHub or the network to it is out of reach, or GitHub's rate limit is reached.",
   refused: "GitHub refuses the request: the token, its permissions, a rule of the repository, or what was pushed.",
   git: "A git command failed, or something that tac8 did not expect.",
-  disk: "The disk of the runner's machine is full.",
+  disk: "The disk of the runner's machine is full, or had less than half of `min_free_disk_gb` free while the agent worked: the agent was ended, and what git ignores or no commit can have was removed from its worktree.",
   "no-changes":
     "The agent finished well, changed nothing, and said nothing. With an answer the issue ends as `answered`.",
   untrusted: "The label was put on by an account that cannot write to the repository.",

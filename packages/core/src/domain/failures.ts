@@ -32,6 +32,8 @@ export interface Failure {
   readonly wholeRepository?: boolean;
   /** That it concerns the whole repository is a guess: nobody knows the words of the refusal. */
   readonly guessed?: boolean;
+  /** Of `disk`: the message says which disk, and how full it is. */
+  readonly namesDisk?: boolean;
   /** What is in the commits was refused: an agent that is told can make others. */
   readonly ofCommits?: boolean;
   /** The token may not push changes of workflows. */

@@ -100,7 +100,7 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
       ...handle,
       done,
       stop: (cause, given) => after(handle.stop(cause, given)),
-      kill: (cause) => after(handle.kill(cause)),
+      kill: (cause, why) => after(handle.kill(cause, why)),
     };
   }
 

@@ -1,0 +1,87 @@
+import { afterEach, expect, test } from "vitest";
+import { createBench, QUIET, type Bench } from "../agent/testing/harness.ts";
+import { classifyEnd } from "../agent/classify.ts";
+import { floorGb, watchDisk } from "./diskWatch.ts";
+
+let bench: Bench | null = null;
+afterEach(async () => {
+  await bench?.close();
+  bench = null;
+});
+
+/** Runs of these names, of which each has written so much; `free` is what the disk has now. */
+function disk(written: Readonly<Record<string, number>>) {
+  const now = { free: 10 as number | null, looks: 0 };
+  const ended: string[] = [];
+  const watching = watchDisk({
+    minFreeGb: 1,
+    freeGb: () => {
+      now.looks += 1;
+      return Promise.resolve(now.free);
+    },
+    written: (run) => written[run] ?? 0,
+    log: QUIET,
+    everyMs: 1,
+  });
+  const leave = Object.keys(written).map((runId) => watching.watch({ runId, end: () => ended.push(runId) }));
+  const looked = async (): Promise<void> => {
+    const until = now.looks + 3;
+    await expect.poll(() => now.looks, { timeout: 30_000, interval: 1 }).toBeGreaterThan(until);
+  };
+  const at = async (free: number | null): Promise<string[]> => {
+    now.free = free;
+    await looked();
+    return [...ended];
+  };
+  return { at, now, leave: () => leave.forEach((end) => end()), watching };
+}
+
+test("a run ends below half of what a new job needs, the one that has written the most first", async () => {
+  const { at, leave } = disk({ small: 1, large: 9, middle: 5 });
+  expect(await at(0.51)).toEqual([]);
+  expect(await at(null)).toEqual([]);
+  expect(await at(0.49)).toEqual(["large"]);
+  expect(await at(0.26)).toEqual(["large"]);
+  expect(await at(0.24)).toEqual(["large", "middle"]);
+  expect(await at(0.6)).toEqual(["large", "middle"]);
+  expect(await at(0.49)).toEqual(["large", "middle", "small"]);
+  expect(await at(0)).toEqual(["large", "middle", "small"]);
+  leave();
+});
+
+test("of runs that have written the same, the newest ends first", async () => {
+  const { at, leave } = disk({ older: 0, newer: 0 });
+  expect(await at(0.4)).toEqual(["newer"]);
+  leave();
+});
+
+test("nobody looks while no agent is at work, and none is ended without a limit", async () => {
+  const { at, now, leave, watching } = disk({ only: 0 });
+  await at(5);
+  leave();
+  const { looks } = now;
+  watching.watch({ runId: "next", end: () => undefined })();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(now.looks - looks).toBeLessThanOrEqual(1);
+  expect([floorGb(1, 0), floorGb(1, 1), floorGb(0, 3)]).toEqual([0.5, 0.25, 0]);
+  expect(await watching.isShort()).toBe(false);
+  now.free = 0.9;
+  expect(await watching.isShort()).toBe(true);
+});
+
+test("an agent that fills the disk ends as disk-full, which is the disk's failure, with one line that says so", async () => {
+  bench = await createBench();
+  const request = bench.behave("hang");
+  const handle = bench.start(request);
+  let free = 5;
+  const watching = watchDisk({ minFreeGb: 1, freeGb: () => Promise.resolve(free), log: QUIET, everyMs: 5 });
+  const leave = watching.watch({ runId: request.runId, end: (why) => void handle.kill("disk-full", why) });
+  await handle.agentPid;
+  free = 0.2;
+  const end = await handle.done;
+  leave();
+  expect(end).toMatchObject({ cause: "disk-full", remaining: 0 });
+  const verdict = classifyEnd(end, { provider: "claude", now: 0 });
+  expect(verdict).toMatchObject({ ok: false, kind: "disk" });
+  expect(verdict).toHaveProperty("message", expect.stringMatching(/only 0\.2 GB of disk free .* below 0\.5 GB$/));
+});
