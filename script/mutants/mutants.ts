@@ -2160,8 +2160,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "process-watch",
     file: `${RUNNER}/host/runUse.ts`,
-    find: "asksTasks && tasks > maxTasks",
-    replace: "asksTasks && tasks > Infinity",
+    find: "maxTasks > 0 && tasks > maxTasks",
+    replace: "maxTasks > 0 && tasks > Infinity",
     test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "a fork bomb ends the run" },
     promise: "a run with more processes than it may have ends",
   },

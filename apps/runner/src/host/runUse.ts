@@ -5,6 +5,8 @@ import { memoryOf } from "./memory.ts";
 const LOOK_MS = 1000;
 /** Memory is asked for each process by itself. */
 const MEMORY_EVERY = 2;
+/** Looks after which the processes are counted anyway. */
+const COUNT_EVERY = 30;
 
 /** What all processes of a run may use together; 0 is no limit. */
 export interface UseLimits {
@@ -31,10 +33,15 @@ export interface UseWatchOptions {
 export function watchUse({ runId, limits, onOver }: UseWatchOptions): () => void {
   if (limits.maxBytes <= 0 && limits.maxTasks <= 0) return () => undefined;
   let looks = 0;
+  let counted: Counted = { host: hostTasks(), tasks: 0, look: 0 };
   const timer = setInterval(() => {
     looks += 1;
-    const due = { memory: looks % MEMORY_EVERY === 0, processes: hostTasks() > limits.maxTasks };
-    const over = findOver(runId, limits, due);
+    const host = hostTasks();
+    const asksMemory = limits.maxBytes > 0 && looks % MEMORY_EVERY === 0;
+    const asksTasks = mayExceed({ host, look: looks, counted, maxTasks: limits.maxTasks });
+    if (!asksMemory && !asksTasks) return;
+    const { tasks, over } = readUse(runId, limits, asksMemory);
+    counted = { host, tasks, look: looks };
     if (over === null) return;
     clearInterval(timer);
     onOver(over);
@@ -42,24 +49,45 @@ export function watchUse({ runId, limits, onOver }: UseWatchOptions): () => void
   return () => clearInterval(timer);
 }
 
-/** One walk through the run's processes, and none if no limit is due; it ends at the first process that is too many. */
-export function findOver(
+interface Counted {
+  /** Tasks of the whole machine at that look. */
+  readonly host: number;
+  /** Of them, the run's. */
+  readonly tasks: number;
+  readonly look: number;
+}
+
+/**
+ * Whether the run's processes have to be counted, which costs two system calls for each process of the machine: by how many
+ * more the machine has than when they were counted last. That others have ended meanwhile hides as many of the run's, for
+ * half a minute at most. Pure.
+ */
+export function mayExceed(facts: {
+  readonly host: number;
+  readonly look: number;
+  readonly counted: Counted;
+  readonly maxTasks: number;
+}): boolean {
+  const { host, look, counted, maxTasks } = facts;
+  if (maxTasks <= 0 || host <= maxTasks) return false;
+  return look - counted.look >= COUNT_EVERY || counted.tasks + Math.max(0, host - counted.host) > maxTasks;
+}
+
+/** One walk through the run's processes; it ends at the first that is too many. */
+function readUse(
   runId: string,
   { maxBytes, maxTasks }: UseLimits,
-  due: { readonly memory: boolean; readonly processes: boolean },
-): OverLimit | null {
-  const asksMemory = due.memory && maxBytes > 0;
-  const asksTasks = due.processes && maxTasks > 0;
-  if (!asksMemory && !asksTasks) return null;
+  asksMemory: boolean,
+): { readonly tasks: number; readonly over: OverLimit | null } {
   const found: Survivor[] = [];
   let tasks = 0;
   for (const survivor of survivors({ runId, except: [process.pid] })) {
     found.push(survivor);
     tasks += survivor.threads;
-    if (asksTasks && tasks > maxTasks) return { limit: "processes", used: tasks };
+    if (maxTasks > 0 && tasks > maxTasks) return { tasks, over: { limit: "processes", used: tasks } };
   }
   const used = asksMemory ? memoryOf(found, maxBytes) : 0;
-  return asksMemory && used > maxBytes ? { limit: "memory", used } : null;
+  return { tasks, over: asksMemory && used > maxBytes ? { limit: "memory", used } : null };
 }
 
 /** Processes and threads of the whole machine, also in a container: with fewer than the limit, no run can be over it. */
