@@ -2184,7 +2184,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "group-opens",
     file: `${RUNNER}/process/cgroup.ts`,
-    find: "for (const [file, value] of OPEN) write(join(group, file), value);",
+    // Not the freezer: a frozen group would take the test's own process along.
+    find: '  ["pids.max", "max"],\n',
     replace: "",
     test: { file: `${RUNNER}/process/cgroup.int.test.ts`, name: "closed for the hunt" },
     promise: "the next agent of a run can start in a group that was closed for the hunt",

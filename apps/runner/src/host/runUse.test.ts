@@ -9,8 +9,8 @@ test.each([
   { what: "nothing has begun since", host: 9000, look: 11, maxTasks: 4096, due: false },
   { what: "as many have begun as would still be allowed", host: 12_996, look: 11, maxTasks: 4096, due: false },
   { what: "more have begun than that", host: 12_997, look: 11, maxTasks: 4096, due: true },
-  { what: "others have ended", host: 8000, look: 39, maxTasks: 4096, due: false },
-  { what: "they were not counted for half a minute", host: 8000, look: 40, maxTasks: 4096, due: true },
+  { what: "others have ended", host: 8000, look: 14, maxTasks: 4096, due: false },
+  { what: "they were not counted for 5 seconds", host: 8000, look: 15, maxTasks: 4096, due: true },
 ])("a run's processes are counted when it matters: $what", ({ due, ...facts }) => {
   expect(mayExceed({ ...facts, counted })).toBe(due);
 });

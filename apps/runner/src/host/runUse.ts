@@ -6,7 +6,7 @@ const LOOK_MS = 1000;
 /** Memory is asked for each process by itself. */
 const MEMORY_EVERY = 2;
 /** Looks after which the processes are counted anyway. */
-const COUNT_EVERY = 30;
+const COUNT_EVERY = 5;
 
 /** What all processes of a run may use together; 0 is no limit. */
 export interface UseLimits {
@@ -60,7 +60,7 @@ interface Counted {
 /**
  * Whether the run's processes have to be counted, which costs two system calls for each process of the machine: by how many
  * more the machine has than when they were counted last. That others have ended meanwhile hides as many of the run's, for
- * half a minute at most. Pure.
+ * 5 seconds at most. Pure.
  */
 export function mayExceed(facts: {
   readonly host: number;

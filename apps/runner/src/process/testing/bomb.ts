@@ -17,7 +17,7 @@ const BOMBS = {
   /** Each shell starts two others, and waits a second when the kernel refuses one. */
   shell: ["bash", "-c", ":(){ :|:& };:; sleep 600"],
   /** Each process does nothing else: their memory is always held by the kernel. */
-  spinning: ["perl", "-e", "while (1) { fork }"],
+  spinning: ["perl", "-e", "while (1) { fork }", "--"],
 };
 
 /**
