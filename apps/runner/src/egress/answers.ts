@@ -40,5 +40,6 @@ export function sayOnSocket(socket: Duplex, status: string, line: string): void 
   const length = Buffer.byteLength(body);
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(), // A client that keeps its side open has nothing more to say.
   );
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -118,6 +118,9 @@ test("git reads a public repository by https, and pushing is refused with words"
     if (name === "b") expect(cloned.code).not.toBe(0);
     else expect(cloned).toMatchObject({ code: 0 });
   }
+  // What is read there is public: nobody's credentials come there.
+  const refs = "http://github.com/octo/hello/info/refs?service=git-upload-pack";
+  expect((await run(["curl", "-sS", "-u", "someone:secret", "-b", "a=b", refs])).stdout).toContain("refs/heads/main");
   const tree = join(bench.dir, "a");
   const work = (...args: string[]): Promise<Said> =>
     run(["git", "-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: tree });
@@ -199,6 +202,52 @@ test("npm installs a package from its registry", async () => {
   });
   expect(installed).toMatchObject({ code: 0 });
   expect(await readFile(join(project, "node_modules/tiny/index.js"), "utf8")).toContain("42");
+  expect(egress.refused()).toEqual([]);
+});
+
+const hasPip = spawnSync("python3", ["-m", "pip", "--version"], { stdio: "ignore" }).status === 0;
+if (!hasPip) process.stderr.write("skipped: pip through the proxy, because there is no pip here\n");
+
+test.skipIf(!hasPip)("pip installs a package from its registry", async () => {
+  const wheel = join(bench.dir, "tiny-1.0.0-py3-none-any.whl");
+  const make = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    z.writestr("tiny.py", "answer = 42\\n")
+    z.writestr("tiny-1.0.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.0.0\\n")
+    z.writestr("tiny-1.0.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    z.writestr("tiny-1.0.0.dist-info/RECORD", "")
+`;
+  execFileSync("python3", ["-c", make, wheel]);
+  const file = await readFile(wheel);
+  const link = `<a href="https://files.pythonhosted.org/tiny-1.0.0-py3-none-any.whl">tiny-1.0.0-py3-none-any.whl</a>`;
+  const https = await bench.serve(
+    (request, response) => {
+      if (request.url?.endsWith(".whl") === true) {
+        response.end(file);
+        return;
+      }
+      response.setHeader("content-type", "text/html");
+      response.end(`<!DOCTYPE html><html><body>${link}</body></html>`);
+    },
+    ["pypi.org", "files.pythonhosted.org"],
+  );
+  const routes = { "pypi.org:443": https, "files.pythonhosted.org:443": https };
+  await open(routes, { PIP_CONFIG_FILE: "/dev/null", PIP_CERT: bench.ca, PIP_DISABLE_PIP_VERSION_CHECK: "1" });
+  const target = join(bench.dir, "packages");
+  const installed = await run([
+    "python3",
+    "-m",
+    "pip",
+    "install",
+    "--no-cache-dir",
+    "--retries=0",
+    "-t",
+    target,
+    "tiny",
+  ]);
+  expect(installed).toMatchObject({ code: 0 });
+  expect(await readFile(join(target, "tiny.py"), "utf8")).toContain("42");
   expect(egress.refused()).toEqual([]);
 });
 

@@ -188,8 +188,9 @@ export async function createEgressBench(): Promise<EgressBench> {
       return secure;
     },
     async close() {
-      for (const egress of egresses) await egress.close();
+      // First, so that an egress that fails to end its connections fails its test alone.
       for (const socket of sockets) socket.destroy();
+      for (const egress of egresses) await egress.close();
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
       await rm(dir, { recursive: true, force: true });
     },
