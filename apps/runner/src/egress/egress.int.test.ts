@@ -213,6 +213,40 @@ test("a client that has said all is still answered", async () => {
   expect(await next(socket)).toBe("answer");
 });
 
+test("clients and servers that go at any moment end their own connections only", async () => {
+  const large = Buffer.alloc(256 * 1024, "x");
+  let served = 0;
+  const port = await bench.serve((request, response) => {
+    served += 1;
+    request.resume();
+    response.write(large);
+    if (served % 3 === 0) response.destroy();
+    else response.end(large);
+  });
+  const egress = await bench.open({
+    allow: [`127.0.0.1:${port}`],
+    secrets: { A_KEY: `http://127.0.0.1:${port}` },
+    env: { A_KEY: "a-key-of-the-test" },
+  });
+  const head = `Host: x\r\nAuthorization: Bearer ${egress.env["A_KEY"]}\r\n`;
+  const requests = [
+    `CONNECT 127.0.0.1:${port} HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n${head}\r\n`,
+    `GET http://127.0.0.1:${port}/ HTTP/1.1\r\n${head}\r\n`,
+    `POST /_secrets/A_KEY/x HTTP/1.1\r\n${head}Content-Length: 5\r\n\r\nab`,
+    `POST /_secrets/A_KEY/x HTTP/1.1\r\n${head}Content-Length: 2\r\n\r\nab`,
+  ];
+  for (let n = 0; n < 80; n += 1) {
+    const socket = await bench.connect();
+    socket.write(requests[n % requests.length] ?? "");
+    // After so many turns: while it is read, dialed, answered.
+    for (let turn = 0; turn < n % 13; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    if (n % 2 === 0) socket.destroy();
+    else socket.resume().end();
+  }
+  // An error that nobody handles fails the run of the tests.
+  expect((await bench.tunnel(`127.0.0.1:${port}`)).status).toBe(200);
+}, 30_000);
+
 test("garbage, heads that are too large and connections beyond the limit end by themselves, and others go on", async () => {
   const { port } = await bench.listen();
   await bench.open({ allow: [`127.0.0.1:${port}`] });

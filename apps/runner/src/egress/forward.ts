@@ -75,11 +75,11 @@ export function forward(options: Forward): Promise<void> {
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     upstream.setTimeout(IDLE_MS, () => upstream.destroy(new Error("the server said nothing for too long")));
-    upstream.once("error", reject);
+    upstream.on("error", reject);
     upstream.once("close", () => resolve());
     upstream.once("upgrade", (_answer, other: Socket) => other.destroy());
     upstream.once("response", (answer) => passOn(answer, options));
-    request.once("error", () => upstream.destroy());
+    request.on("error", () => upstream.destroy());
     response.once("close", () => {
       // What the server has received it works on, and is paid for.
       if (!response.writableFinished && !(toTheEnd && request.complete)) upstream.destroy();
@@ -105,8 +105,11 @@ function passOn(answer: IncomingMessage, { response, onAnswer }: Forward): void 
     const out = passing.write(chunk);
     if (out.length > 0 && !response.destroyed && !response.write(out)) answer.pause();
   });
-  answer.once("end", () => void response.end(passing.end()));
-  answer.once("error", () => void response.destroy());
+  answer.once("end", () => {
+    const rest = passing.end();
+    if (!response.destroyed) response.end(rest);
+  });
+  answer.on("error", () => void response.destroy());
   // Also one that is cut off has used tokens.
   answer.once("close", () => void (answer.complete || passing.end()));
 }

@@ -148,6 +148,8 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
       requireHostHeader: false,
     },
     (request, response) => {
+      // A client that goes while it is answered is no error of ours.
+      response.on("error", () => response.destroy());
       const { url = "" } = request;
       const work = url.startsWith("/") ? direct(request, response) : plain(way, request, response);
       work.catch((error: unknown) => say(response, 502, `tac8: the request failed: ${wordsOf(error)}`));
