@@ -73,6 +73,11 @@ test("a stand-in becomes the real key on its way to the model, and nothing else 
   ).toBe(403);
 });
 
+test("an address of the model that is none is one clear error", async () => {
+  const opened = bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: "api.example" } });
+  await expect(opened).rejects.toThrow("ANTHROPIC_BASE_URL is no URL of http or https");
+});
+
 test("a stand-in is worth nothing in another run", async () => {
   const { url, received } = await api();
   const first = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });

@@ -90,7 +90,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   });
   const pairOf = (name: string): Replacement[] => (env[name] ? [{ find: env[name], by: standInFor(env[name]) }] : []);
   const modelApi: Api = {
-    base: new URL(env["ANTHROPIC_BASE_URL"] || API),
+    base: baseUrl(env["ANTHROPIC_BASE_URL"] || API),
     pairs: MODEL_KEYS.flatMap(pairOf),
     headers: customHeaders(env["ANTHROPIC_CUSTOM_HEADERS"] ?? ""),
     answer: sayAsApi,
@@ -194,6 +194,11 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
         await closed;
       })()),
   };
+}
+
+function baseUrl(text: string): URL {
+  if (URL.canParse(text) && /^https?:/i.test(text)) return new URL(text);
+  throw new Error("ANTHROPIC_BASE_URL is no URL of http or https: correct it in the environment of tac8");
 }
 
 /** Of lines `Name: value`, as Claude Code reads ANTHROPIC_CUSTOM_HEADERS; they may have a key in them. */

@@ -251,6 +251,47 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
   expect(egress.refused()).toEqual([]);
 });
 
+const hasCargo = spawnSync("cargo", ["--version"], { stdio: "ignore" }).status === 0;
+if (!hasCargo) process.stderr.write("skipped: cargo through the proxy, because there is no cargo here\n");
+
+test.skipIf(!hasCargo)("cargo fetches a crate from its registry", async () => {
+  const crate = join(bench.dir, "tiny-1.0.0");
+  await mkdir(join(crate, "src"), { recursive: true });
+  await writeFile(join(crate, "Cargo.toml"), `[package]\nname = "tiny"\nversion = "1.0.0"\nedition = "2021"\n`);
+  await writeFile(join(crate, "src/lib.rs"), "");
+  execFileSync("tar", ["czf", "tiny.crate", "tiny-1.0.0"], { cwd: bench.dir });
+  const file = await readFile(join(bench.dir, "tiny.crate"));
+  const cksum = createHash("sha256").update(file).digest("hex");
+  const entry = { name: "tiny", vers: "1.0.0", deps: [], cksum, features: {}, yanked: false };
+  const https = await bench.serve(
+    (request, response) => {
+      if (request.headers.host?.startsWith("static.") === true) response.end(file);
+      else if (request.url === "/config.json") {
+        response.end(JSON.stringify({ dl: "https://static.crates.io/crates", api: "https://crates.io" }));
+      } else if (request.url === "/ti/ny/tiny") response.end(`${JSON.stringify(entry)}\n`);
+      else response.writeHead(404).end();
+    },
+    ["index.crates.io", "static.crates.io"],
+  );
+  const home = process.env["HOME"] ?? "";
+  await open(
+    { "index.crates.io:443": https, "static.crates.io:443": https },
+    {
+      CARGO_HOME: join(bench.dir, "cargo"),
+      CARGO_HTTP_CAINFO: bench.ca,
+      RUSTUP_HOME: process.env["RUSTUP_HOME"] ?? join(home, ".rustup"),
+    },
+  );
+  const project = join(bench.dir, "rust");
+  await mkdir(join(project, "src"), { recursive: true });
+  await writeFile(join(project, "src/lib.rs"), "");
+  const manifest = `[package]\nname = "project"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\ntiny = "1"\n`;
+  await writeFile(join(project, "Cargo.toml"), manifest);
+  expect(await run(["cargo", "fetch", "-q"], { cwd: project })).toMatchObject({ code: 0 });
+  expect(await readFile(join(project, "Cargo.lock"), "utf8")).toContain(cksum);
+  expect(egress.refused()).toEqual([]);
+});
+
 test.each([
   ["ANTHROPIC_API_KEY", KEY],
   ["ANTHROPIC_AUTH_TOKEN", KEY],
