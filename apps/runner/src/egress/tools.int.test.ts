@@ -44,6 +44,7 @@ async function open(
       HOME: bench.dir,
       NODE_EXTRA_CA_CERTS: bench.ca,
       CURL_CA_BUNDLE: bench.ca,
+      GIT_SSL_CAINFO: bench.ca,
       GIT_CONFIG_NOSYSTEM: "1",
       ...env,
     },
