@@ -85,6 +85,19 @@ test.each<[string, string, readonly object[], string]>([
   expect(await isOnGitHub(secret)).toBe(false);
 });
 
+test("a question or an answer that may hold a secret is not shown, and the issue goes on", async () => {
+  const number = world.openIssue({
+    script: { first: [{ ask: `Is ${TOKEN} right?` }, { result: "I asked." }], again: [{ result: `It is ${TOKEN}.` }] },
+  });
+  await world.reaches(number, "blocked");
+  expect(questionsOn(number)[0]?.body).toContain("The agent's question is not shown");
+  world.github.comment({ repo: REPO, number, actor: OWNER, body: "Say it again." });
+  await world.reaches(number, "answered");
+  const said = JSON.stringify(world.github.comments(REPO, number));
+  expect(said).toContain("The agent's answer is not shown");
+  expect(said).not.toContain(TOKEN);
+});
+
 test.each<[string, readonly object[], string]>([
   ["a commit", [...commit("slack.txt", `token: ${TOKEN}\n`), { result: "Done." }], "`slack.txt` line 1 (slack)"],
   ["the summary", [...commit("e.txt", "e\n"), { result: `Use ${TOKEN}.` }], "`the agent's summary` line 1 (slack)"],

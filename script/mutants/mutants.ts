@@ -145,6 +145,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what looks like a secret is published only after a person has seen where it is",
   },
   {
+    name: "secrets-words",
+    file: `${RUNNER}/steps/withoutSecrets.ts`,
+    find: '"findings" in answer && answer.findings.length === 0',
+    replace: '"findings" in answer',
+    test: { file: "test/secretsOut.e2e.test.ts", name: "a question or an answer that may hold a secret" },
+    promise: "a question or an answer with something like a secret is not shown",
+  },
+  {
     name: "secrets-comments",
     file: `${RUNNER}/secrets/scan.ts`,
     find: '.replaceAll(/secretlint-/gi, "secretlint_")',

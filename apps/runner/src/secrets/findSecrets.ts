@@ -52,15 +52,27 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswe
   }
   const failed = [patch, messages].find(({ code }) => code !== 0);
   if (failed !== undefined) throw new StepFailure(localFailure("reading the commits", failed.said));
-  const request: ScanRequest = {
-    known: values.map((value) => ({ value, isStrong: value.length >= STRONG })),
-    texts: [{ name: "a commit's message or author", text: messages.bytes.toString("utf8") }, ...texts],
-  };
-  const header = Buffer.from(`${JSON.stringify(request)}\n`);
-  return runScanner(Buffer.concat([header, patch.bytes]), signal);
+  const all = [{ name: "a commit's message or author", text: messages.bytes.toString("utf8") }, ...texts];
+  return runScanner({ texts: all, values, patch: patch.bytes }, signal);
 }
 
-async function runScanner(input: Buffer, signal: AbortSignal): Promise<SecretsAnswer> {
+/** The same for texts alone. */
+export async function findInTexts({
+  texts,
+  values,
+  signal,
+}: Pick<SecretsOptions, "texts" | "values" | "signal">): Promise<SecretsAnswer> {
+  return runScanner({ texts, values, patch: Buffer.alloc(0) }, signal);
+}
+
+interface Scanned extends Pick<SecretsOptions, "texts" | "values"> {
+  readonly patch: Buffer;
+}
+
+async function runScanner({ texts, values, patch }: Scanned, signal: AbortSignal): Promise<SecretsAnswer> {
+  const known = values.map((value) => ({ value, isStrong: value.length >= STRONG }));
+  const request: ScanRequest = { known, texts: [...texts] };
+  const input = Buffer.concat([Buffer.from(`${JSON.stringify(request)}\n`), patch]);
   const child = await execa(process.execPath, [...NODE_FLAGS, MAIN], {
     input,
     extendEnv: false,

@@ -10,6 +10,7 @@ import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 import { publishSaved } from "./publish.ts";
 import { findConflicts } from "../workspace/save.ts";
 import { save, type SavedWork } from "./save.ts";
+import { withoutSecrets } from "./withoutSecrets.ts";
 import { planFinish } from "./unchanged.ts";
 
 /** Characters of paths in a message for people. */
@@ -66,7 +67,12 @@ export async function finish(
     await publishSaved(run, saved);
     throw new AgentEnded({ kind: "agent", message });
   }
-  const end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  let end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  if (end !== null && end !== "new work" && leftRunning === null) {
+    // They become a comment. Those of new work are checked with its commits.
+    facts.summary = await withoutSecrets(run, "answer", summary);
+    end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  }
   if (leftRunning !== null && end !== "new work") {
     await run.write(facts);
     await removeEndNote(run.paths); // Its agent is asked again.

@@ -3,6 +3,7 @@ import type { RunContext } from "../run/context.ts";
 import { isQuestion, readQuestion, removePrivateFiles } from "../workspace/privateFiles.ts";
 import { publishSaved } from "./publish.ts";
 import { save } from "./save.ts";
+import { withoutSecrets } from "./withoutSecrets.ts";
 
 /** What the agent asks in its workspace; null where it asks nothing. `baseSha`: of the branch that it works upon. */
 export async function findQuestion(run: RunContext, baseSha: string): Promise<string | null> {
@@ -23,7 +24,8 @@ export async function findUnheardQuestion(run: RunContext, baseSha: string): Pro
 }
 
 /** The end of a run whose agent asks. Its file has been read: it must not be taken for another question. */
-export async function hearQuestion(run: RunContext, question: string): Promise<void> {
+export async function hearQuestion(run: RunContext, asked: string): Promise<void> {
+  const question = await withoutSecrets(run, "question", asked);
   await run.write({
     outcome: "blocked",
     outcomeRun: run.id,
