@@ -8,7 +8,7 @@ export type GitStreamCommand = Pick<GitCommand, "dir" | "env" | "args" | "timeou
 /** Bytes of its standard error. */
 export const MAX_STREAM_WORDS = 20_000;
 
-/** One git command whose output is read while it runs. Nothing is started after the signal: `stdout` has its reason. */
+/** Start one git command whose output is read while it runs. After an abort nothing is started, and `stdout` fails with the reason. */
 export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamCommand): GitStream {
   if (signal?.aborted === true) return failedStream(signal.reason);
   const child = execa("git", args, {
@@ -38,11 +38,11 @@ export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamComman
   };
 }
 
-/** A stream of a command that is not started, for this reason. */
+/** Return the stream of a command that was not started, which fails with this reason. */
 export function failedStream(reason: unknown): GitStream {
   const error = reason instanceof Error ? reason : new Error(String(reason));
   const stdout = new Readable({ read: () => undefined });
-  stdout.on("error", () => undefined); // Its reader may come later.
+  stdout.on("error", () => undefined); // The reader may attach its listener later.
   stdout.destroy(error);
   return {
     stdout,

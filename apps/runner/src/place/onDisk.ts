@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 
-/** What is where a git command should have been started. */
+/** What is at the folder in which a git command could not be started. */
 export type StartFolder = "folder" | "missing" | "other";
 
 export function startFolderAt(dir: string): StartFolder {
@@ -11,7 +11,7 @@ export function startFolderAt(dir: string): StartFolder {
   return found.isDirectory() ? "folder" : "other";
 }
 
-/** Pure. Git could not be started: it may be for want of a folder to start it in. */
+/** Pure. A missing folder is a reason why git could not be started. */
 export function assertFolder(dir: string, found: StartFolder): void {
   if (found === "missing") throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
   if (found === "other") throw new Error(`not a git repository: ${dir} is no folder`);

@@ -5,9 +5,9 @@ import type { StartFolder } from "../onDisk.ts";
 import { decodeEntries } from "./entries.ts";
 import { MAX_MESSAGE, MAX_WORDS, type Answer } from "./protocol.ts";
 
-// Pure. Agents can make a helper say anything: each function takes an answer of the right form apart, and throws for any other.
+// Pure. Agents may control a helper: each function parses one kind of answer, and throws WrongAnswer if its form is wrong.
 
-/** An answer that no helper of ours gives. */
+/** An answer whose form is wrong. */
 export class WrongAnswer extends Error {}
 
 export function readAnswer(header: unknown): Answer {

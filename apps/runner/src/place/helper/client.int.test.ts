@@ -19,7 +19,7 @@ let dir = "";
 let helper: PlaceHelper;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-helper-"));
-  // As a sandbox's command does: a program that becomes the helper.
+  // As with a sandbox: a program that becomes the helper.
   helper = startPlaceHelper({
     command: ["sh", "-c", `echo $$ >'${file("pid")}'; exec "$@"`, "sh", ...HELPER_PROGRAM],
     env: {},
@@ -50,7 +50,7 @@ async function fakeGit(script: string) {
   };
 }
 
-test("no process is started before the first request, and none is left after the last", async () => {
+test("no process is started before the first request, and none is left after close", async () => {
   const idle = startPlaceHelper({ command: ["/nonexistent"], env: {} });
   await idle.close();
   await expect(idle.exists("/")).rejects.toMatchObject(CLOSED);
@@ -85,13 +85,13 @@ test("the lock is its descriptor 3, and free after its end", async () => {
   (await tryLock(file("lock")))?.release();
 });
 
-test("what is too large to send is refused, and nothing else", async () => {
+test("a request that is too large is refused, and the next one is answered", async () => {
   const args = ["x".repeat(9 * MB)];
   await expect(helper.git({ ...(await fakeGit("")), args })).rejects.toMatchObject({ code: "E2BIG" });
   expect(await helper.exists("/")).toBe(true);
 });
 
-test("a folder of very many files is listed in part, and never as a whole", async () => {
+test("a folder with too many files can be listed in part, but not as a whole", async () => {
   await execa("sh", ["-c", 'cd "$0"; seq 100001 | xargs touch', dir]);
   await rm(file("1"));
   await rm(file("2"));
@@ -102,13 +102,13 @@ test("a folder of very many files is listed in part, and never as a whole", asyn
   expect(await helper.list(dir, 10)).toHaveLength(10);
 });
 
-test("200 MB of output are kept nowhere, and hold up no other request", async () => {
+test("a stream of 200 MB is buffered in neither process, and other requests are answered meanwhile", async () => {
   const command = await fakeGit(`head -c ${200 * MB} /dev/zero`);
   const { stdout, ended } = helper.streamGit(command);
   if (!(stdout instanceof PassThrough)) throw new Error("another stream");
   const kept = () => stdout.readableLength + stdout.writableLength;
   const git = await numberIn(file("git"));
-  for (let request = 0; request < 50; request += 1) await helper.stat(dir); // Nobody reads the stream.
+  for (let request = 0; request < 50; request += 1) await helper.stat(dir); // The stream has no reader yet.
   expect(kept()).toBeLessThanOrEqual((WINDOW + 1) * MAX_CHUNK);
   let bytes = 0;
   let most = 0;
@@ -125,7 +125,7 @@ test("200 MB of output are kept nowhere, and hold up no other request", async ()
   await gone(git);
 });
 
-test("a stream that nobody reads any more ends its git", async () => {
+test("git ends when the reader of its stream stops reading", async () => {
   const { stdout, ended } = helper.streamGit(await fakeGit("exec cat /dev/zero"));
   stdout.resume();
   const git = await numberIn(file("git"));
@@ -134,7 +134,7 @@ test("a stream that nobody reads any more ends its git", async () => {
   await gone(git);
 });
 
-test("a stream that is killed, and one that runs into its limit, end", async () => {
+test("a killed stream and one past its time limit end their git", async () => {
   const command = await fakeGit("exec cat /dev/zero");
   const killed = helper.streamGit(command);
   const git = await numberIn(file("git"));
@@ -146,7 +146,7 @@ test("a stream that is killed, and one that runs into its limit, end", async () 
   expect(await late.ended).toMatchObject({ code: undefined, timedOut: true });
 });
 
-test("a stop ends a git that runs, and one whose output is read", async () => {
+test("an abort ends a running git command and a running stream", async () => {
   const command = await fakeGit("exec sleep 600");
   const stop = new AbortController();
   const work = helper.git({ ...command, signal: stop.signal });
@@ -162,7 +162,7 @@ test("a stop ends a git that runs, and one whose output is read", async () => {
   expect(await helper.exists(dir)).toBe(true);
 });
 
-test("its death in the middle is the end of all that it was asked", async () => {
+test("when the helper dies, every pending and every later request fails", async () => {
   const command = await fakeGit("exec cat /dev/zero");
   const stream = helper.streamGit(command);
   const git = await numberIn(file("git"));
@@ -173,10 +173,10 @@ test("its death in the middle is the end of all that it was asked", async () => 
   expect(await stream.ended).toMatchObject({ code: undefined, said: expect.stringContaining("SIGKILL") });
   await expect(helper.stat(dir)).rejects.toMatchObject(ENDED);
   await expect(helper.exists(dir)).rejects.toMatchObject(ENDED);
-  await gone(git); // Nobody reads what it writes.
+  await gone(git); // Its output has no reader.
 });
 
-test("a close ends what runs: git, and requests", async () => {
+test("close ends running git commands and fails pending requests", async () => {
   const work = helper.git(await fakeGit("exec sleep 600"));
   const git = await numberIn(file("git"));
   const closing = helper.close();

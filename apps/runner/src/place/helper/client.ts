@@ -21,30 +21,30 @@ import { Connection, type Call, type HelperProcess } from "./connection.ts";
 import { MAX_CHUNK, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_PAYLOAD, MAX_WORDS, toWire, type Request } from "./protocol.ts";
 
 /**
- * Git and files of an issue's folders through a helper process, which the first request starts. What it says is hostile
- * input: after a wrong answer, none in time, or its death, it is killed, and every request, also each later one, rejects with
- * a StepFailure of kind `git`; `exists` too.
+ * Git and file operations in an issue's folders by a helper process, which the first request starts. Its answers are hostile
+ * input: after a wrong answer, a missed deadline or its exit, the helper is killed, and every pending and later request, also
+ * `exists`, rejects with a StepFailure of kind `git`.
  */
 export interface PlaceHelper extends Files {
-  /** See `runGit`. @throws StepFailure or Error also where the folder is missing or no folder */
+  /** See `runGit`. @throws StepFailure if the folder is missing, Error if it is no folder */
   git(command: GitCommand): Promise<GitAnswer>;
   streamGit(command: GitStreamCommand): GitStream;
-  /** Whether a program is in one of the folders of a PATH, as the helper finds them. */
+  /** Whether a program is in one of the folders of a PATH inside the sandbox. */
   hasProgram(path: string, name: string): Promise<boolean>;
   /**
-   * End the helper. What it runs is ended with it, and requests reject. Resolves when the process has exited.
-   * @throws StepFailure where it is still there some time after SIGKILL
+   * End the helper and its git commands; pending requests reject. Resolves when the process has exited.
+   * @throws StepFailure if it is still running some time after SIGKILL
    */
   close(): Promise<void>;
 }
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
-/** A small heap is enough, and fewer threads make it small. */
+/** Keep the process small: a small heap, and no worker threads of V8. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8-pool-size=0"];
-/** The helper as a command line; the file is the last argument. */
+/** Command line of the helper; the file is the last argument. */
 export const HELPER_PROGRAM: readonly string[] = [process.execPath, ...NODE_FLAGS, MAIN];
 
-/** A tree may have a million files, on an SD card. */
+/** Time limit for a whole tree: a million files on an SD card. */
 const TREE_MS = 15 * 60_000;
 
 interface Asked<T> {
@@ -108,7 +108,7 @@ export function startPlaceHelper(process: HelperProcess): PlaceHelper {
   };
 }
 
-/** @throws the signal's reason after its abort: the answer is waited for, because only that says that git has ended. */
+/** Send a request and wait for its answer. @throws the signal's reason after an abort, when the answer shows that git has ended */
 async function askHelper<T>(
   connection: Connection,
   request: Request,
@@ -124,8 +124,8 @@ async function askHelper<T>(
   };
   const id = connection.request(request, call, payload);
   const cancel = (): void => {
-    connection.hasten(id);
-    connection.tell(id, { op: "cancel", force: false });
+    connection.restartDeadline(id);
+    connection.send(id, { op: "cancel", force: false });
   };
   signal?.addEventListener("abort", cancel);
   try {
@@ -141,21 +141,21 @@ function streamGit(connection: Connection, command: GitStreamCommand): GitStream
   const { dir, env, args, timeoutMs, signal } = command;
   if (signal?.aborted === true) return failedStream(signal.reason);
   const stdout = new PassThrough();
-  stdout.on("error", () => undefined); // Its reader may come later.
+  stdout.on("error", () => undefined); // The reader may attach its listener later.
   const ended = Promise.withResolvers<Awaited<GitStream["ended"]>>();
   const credit = new Credit({
     get isReading() {
       return connection.isReading;
     },
     onceReading: (then) => connection.onceReading(then),
-    ack: (chunks) => connection.tell(id, { op: "ack", chunks }),
+    ack: (chunks) => connection.send(id, { op: "ack", chunks }),
   });
   const taken = (error?: Error | null): void => {
     if (!error) credit.taken();
   };
   const stop = (force: boolean): void => {
-    connection.hasten(id);
-    connection.tell(id, { op: "cancel", force });
+    connection.restartDeadline(id);
+    connection.send(id, { op: "cancel", force });
   };
   const cancel = (): void => stop(false);
   const kill = (): void => stop(true);
@@ -183,7 +183,7 @@ function streamGit(connection: Connection, command: GitStreamCommand): GitStream
     },
   };
   signal?.addEventListener("abort", cancel);
-  stdout.once("close", kill); // Its reader wants no more of it.
+  stdout.once("close", kill); // The reader has stopped reading.
   const id = connection.request({ op: "stream", dir, env, args, timeoutMs }, call);
   return { stdout, ended: ended.promise, kill };
 }

@@ -20,19 +20,19 @@ export interface HelperProcess {
   readonly env: Readonly<Record<string, string>>;
   /** Passed on as descriptor 3. */
   readonly lockFd?: number | undefined;
-  /** How long an answer may take beside the time that the work itself has. Default 60 s. */
+  /** Time for an answer on top of the time limit of the work itself. Default 60 s. */
   readonly deadlineMs?: number;
 }
 
 const DEADLINE_MS = 60_000;
 
-/** A request that has no answer yet. */
+/** A pending request. */
 export interface Call {
-  /** For the message when there is no answer. */
+  /** Names the request in the message when its deadline has passed. */
   readonly what: string;
   /** Bytes of an answer's payload. */
   readonly maxPayload: number;
-  /** The time that the work itself has. */
+  /** Time limit of the work itself; the deadline comes on top. */
   readonly workMs: number;
   /** @throws WrongAnswer */
   readonly done: (value: unknown, payload: Buffer) => void;
@@ -45,18 +45,18 @@ interface Pending extends Call {
   timer: NodeJS.Timeout;
 }
 
-/** For a helper whose input has ended to end its git commands, which takes them 5 s where they ignore SIGTERM. */
+/** Time for a helper to exit after the end of its input. Its git commands take 5 s if they ignore SIGTERM. */
 const LEAVE_MS = 8000;
-/** For the kernel, after SIGKILL. */
+/** Time to exit after SIGKILL. */
 const DEATH_MS = 10_000;
-/** Answers may still be in the pipe of a helper that has ended. */
+/** Time to read what an exited helper has left in its pipes. */
 const LAST_WORDS_MS = 1000;
 const MAX_STDERR = 2000;
 
 /**
- * One helper process and the requests to it. The process is started by the first request. States: not started, running,
- * ended. Ended is for good, and has one cause: whatever came first of a wrong answer, no answer in time, the end of the
- * process, and `close`. Then every request fails with that cause, and unless it was `close`, the process is killed.
+ * One helper process and its pending requests. The first request starts the process. States: not started, running, ended.
+ * A connection ends once, with the first of these causes: a wrong answer, a missed deadline, the exit of the process, `close`.
+ * Every pending and every later request then fails with that cause. The process is killed unless the cause is `close`.
  */
 export class Connection {
   readonly deadlineMs: number;
@@ -79,7 +79,7 @@ export class Connection {
     });
   }
 
-  /** @returns the request's id. Its end is the call's; nothing is thrown */
+  /** Send a request. The result goes to the call; nothing is thrown. @returns the request's id */
   request(request: Request, call: Call, payload?: Buffer): number {
     const id = (this.#lastId += 1);
     const header = encodeHeader({ ...request, id });
@@ -94,32 +94,32 @@ export class Connection {
     return id;
   }
 
-  /** A word on a request that has no answer yet; no word on any other. */
-  tell(id: number, request: Request): void {
+  /** Send a message about a pending request. Nothing is sent once the request has its answer. */
+  send(id: number, request: Request): void {
     if (this.#calls.has(id)) this.#write(encodeHeader({ ...request, id }));
   }
 
-  /** The work is to end: from now on the request has the deadline alone. */
-  hasten(id: number): void {
+  /** The work of a request was cancelled: its answer is due within the deadline from now. */
+  restartDeadline(id: number): void {
     const pending = this.#calls.get(id);
     if (pending === undefined) return;
     clearTimeout(pending.timer);
     pending.timer = this.#timerOf(id, this.deadlineMs);
   }
 
-  /** Whether the helper reads what it is sent. */
+  /** Whether the helper keeps up with reading its input. */
   get isReading(): boolean {
     return this.#stdin?.writableNeedDrain === false;
   }
 
-  /** Calls once when it reads again. */
+  /** Call back once, when the helper has caught up. */
   onceReading(then: () => void): void {
     this.#stdin?.once("drain", then);
   }
 
   /**
-   * End the process. Resolves when it has exited, also where it had ended before, or was never started.
-   * @throws StepFailure where it is still there some time after SIGKILL
+   * End the process. Resolves when it has exited; at once if it was never started.
+   * @throws StepFailure if it is still running some time after SIGKILL
    */
   async close(): Promise<void> {
     this.#finish("was closed");
@@ -157,7 +157,7 @@ export class Connection {
       return this.#break("could not be started: too many open files: raise the limit (ulimit -n)");
     }
     this.#stdin = stdin;
-    stdin.on("error", () => undefined); // A helper that has gone says so by its exit.
+    stdin.on("error", () => undefined); // The exit of the helper is the better message.
     stderr.on("error", () => undefined);
     stdout.on("error", () => undefined);
     stderr.on("data", (chunk: Buffer) => {
@@ -171,13 +171,13 @@ export class Connection {
     stdout.once("end", () => this.#onEndOfOutput(child));
   }
 
-  /** What it has said before counts; what has its output open as well is not waited for. */
+  /** Read the answers that are still in the pipe. A child of the helper may keep the pipe open, so the wait is bounded. */
   async #afterExit(child: ChildProcess, how: string): Promise<void> {
     await within(LAST_WORDS_MS, new Promise((resolve) => child.once("close", resolve)));
-    this.#break(`ended by ${how}${this.#saying()}`);
+    this.#break(`ended by ${how}${this.#stderrLine()}`);
   }
 
-  /** It ends at the same time, as a rule: then its exit says more. */
+  /** Usually the process exits at the same time, and its exit is the better message. */
   #onEndOfOutput(child: ChildProcess): void {
     if (this.#end !== null) return;
     const timer = setTimeout(() => this.#break("closed its output"), LAST_WORDS_MS);
@@ -190,7 +190,7 @@ export class Connection {
     try {
       for (const frame of this.#reader.push(chunk)) {
         this.#take(frame);
-        if (this.#end !== null) return; // The one who was answered has closed it.
+        if (this.#end !== null) return; // The caller has closed the connection.
       }
     } catch (error) {
       this.#break(`gave a wrong answer: ${messageOf(error)}`);
@@ -207,11 +207,12 @@ export class Connection {
     this.#calls.delete(answer.id);
   }
 
-  /** @throws WrongAnswer where nobody asked for such an answer */
+  /** @throws WrongAnswer if no pending request expects such an answer */
   #callOf(answer: Answer): Pending {
     const call = this.#calls.get(answer.id);
-    if (call === undefined) throw new WrongAnswer("an answer that nobody waits for");
-    if (answer.kind === "chunk" && call.chunk === undefined) throw new WrongAnswer("a part of an answer");
+    if (call === undefined) throw new WrongAnswer("an answer without a request");
+    if (answer.kind === "chunk" && call.chunk === undefined)
+      throw new WrongAnswer("a chunk for a request that is no stream");
     return call;
   }
 
@@ -220,7 +221,7 @@ export class Connection {
   }
 
   #timerOf(id: number, ms: number): NodeJS.Timeout {
-    // A busy machine may run this timer before an answer that has already arrived: look at that first.
+    // On an overloaded machine the timer may run before an answer that has already arrived: read that first.
     const timer = setTimeout(() => {
       setImmediate(() => {
         const call = this.#calls.get(id);
@@ -234,7 +235,7 @@ export class Connection {
     this.#finish(why);
     if (this.#child === null) return;
     killGroup(this.#child);
-    // What it has started may have them open as well.
+    // A child of the helper may keep them open.
     for (const stream of this.#child.stdio ?? []) stream?.destroy();
   }
 
@@ -250,7 +251,7 @@ export class Connection {
     }
   }
 
-  #saying(): string {
+  #stderrLine(): string {
     const line = this.#stderr.split("\n").find((text) => text.trim() !== "") ?? "";
     const words = line.replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ").trim();
     return words === "" ? "" : `: ${words.slice(0, 300)}`;
@@ -261,7 +262,7 @@ function isAlive(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-/** The command may be a program that starts the helper as its child. */
+/** Kill the process group: the command may start the helper as its child. */
 function killGroup(child: ChildProcess): void {
   if (!isAlive(child)) return;
   try {

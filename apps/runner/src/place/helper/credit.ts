@@ -1,20 +1,20 @@
 import { WrongAnswer } from "./answers.ts";
 import { ACK_EVERY, WINDOW } from "./protocol.ts";
 
-/** The way of the acknowledgements of one stream. */
+/** Sends the acknowledgements of one stream. */
 export interface AckLine {
-  /** Whether the helper reads what it is sent. */
+  /** Whether the helper keeps up with reading its input. */
   readonly isReading: boolean;
-  /** Calls once when it reads again. */
+  /** Call back once, when the helper has caught up. */
   onceReading(then: () => void): void;
   ack(chunks: number): void;
 }
 
-/** How many more chunks of one stream the helper may send: so many are in the runner's memory at most. */
+/** Flow control of one stream: the number of chunks that the helper may still send bounds the runner's memory. */
 export class Credit {
   readonly #line: AckLine;
   #chunks = WINDOW;
-  /** Chunks that the reader has taken and the helper does not know of. */
+  /** Chunks that the reader has taken and that are not acknowledged yet. */
   #owed = 0;
   #waits = false;
 
@@ -22,13 +22,13 @@ export class Credit {
     this.#line = line;
   }
 
-  /** @throws WrongAnswer where it may send none */
+  /** Count one chunk. @throws WrongAnswer if the helper may send none */
   receive(): void {
     if (this.#chunks === 0) throw new WrongAnswer("more output than is read");
     this.#chunks -= 1;
   }
 
-  /** The stream's reader has taken one. */
+  /** Count one chunk that the reader has taken. */
   taken(): void {
     this.#owed += 1;
     if (this.#owed >= ACK_EVERY && !this.#waits) this.#acknowledge();
@@ -36,7 +36,7 @@ export class Credit {
 
   #acknowledge(): void {
     this.#waits = !this.#line.isReading;
-    // A helper that sends and never reads would fill the memory with acknowledgements.
+    // Acknowledgements to a helper that sends and never reads would fill the memory.
     if (this.#waits) return this.#line.onceReading(() => this.#acknowledge());
     this.#chunks += this.#owed;
     this.#line.ack(this.#owed);

@@ -3,12 +3,12 @@ import type { Entry, Kind } from "../../files/files.ts";
 const LETTERS: Readonly<Record<Kind, string>> = { file: "f", folder: "d", link: "l", other: "o" };
 const KINDS = new Map(Object.entries(LETTERS).map(([kind, letter]) => [letter.charCodeAt(0), kind as Kind]));
 
-/** Of each entry a letter for its kind, its name, and a NUL. */
+/** Encode each entry as a letter for its kind, its name, and a NUL. */
 export function encodeEntries(entries: readonly Entry[]): Buffer {
   return Buffer.from(entries.map(({ kind, name }) => `${LETTERS[kind]}${name}\0`).join(""));
 }
 
-/** Null: not such bytes, more than `max` entries, or a name that no file can have. */
+/** Return null for any other bytes, for more than `max` entries, and for a name that no file can have. */
 export function decodeEntries(bytes: Buffer, max: number): Entry[] | null {
   const entries: Entry[] = [];
   for (let at = 0; at < bytes.length;) {

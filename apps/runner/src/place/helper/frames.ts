@@ -9,16 +9,16 @@ export interface Frame {
 export interface FrameLimits {
   /** Bytes. */
   readonly header: number;
-  /** Bytes that the payload behind this header may have. Throws for a header that cannot be right. */
+  /** Return how many bytes the payload of this header may have, or throw if the header is wrong. */
   readonly payload: (header: unknown) => number;
 }
 
 const PREFIX_BYTES = 8;
-/** A buffer starts with this size, and grows only as bytes arrive: a length that was only announced takes no memory. */
+/** First size of a buffer, which grows as bytes arrive: an announced length alone takes no memory. */
 const FIRST_BYTES = 16 * 1024;
 const NONE = Buffer.alloc(0);
 
-/** What was received is no frame, or one over its limits. */
+/** The received bytes are no frame, or exceed the limits. */
 class FrameError extends Error {}
 
 export function encodeHeader(header: object): Buffer {
@@ -34,10 +34,7 @@ export function writeFrame(stream: Writable, header: Buffer, payload: Buffer = N
   if (payload.length > 0) stream.write(payload);
 }
 
-/**
- * Cuts a stream of bytes into frames. It reads one part after the other: prefix, header, payload. Each length is checked
- * before anything is kept for it.
- */
+/** Parser of a stream of frames. It reads prefix, header and payload in turn, and checks each length before it reads on. */
 export class FrameReader {
   readonly #limits: FrameLimits;
   #part: "prefix" | "header" | "payload" = "prefix";
@@ -51,7 +48,7 @@ export class FrameReader {
     this.#limits = limits;
   }
 
-  /** The frames that end in this chunk. @throws FrameError, or what the limits throw; nothing can be read after that */
+  /** Return the frames that this chunk completes. @throws FrameError, or the error of the limits; the reader is unusable then */
   *push(chunk: Buffer): Generator<Frame> {
     let at = 0;
     do {
@@ -75,7 +72,7 @@ export class FrameReader {
     this.#filled = needed;
   }
 
-  /** A part is complete. @returns the frame that it completes */
+  /** Handle a complete part. @returns the frame, if the part was its payload */
   #next(bytes: Buffer): Frame | null {
     if (this.#part === "payload") {
       this.#expect("prefix", PREFIX_BYTES);

@@ -15,7 +15,7 @@ const GIT = { dir: "/", env: {}, args: ["status"], maxBytes: 100, timeoutMs: 60_
 const MAX_READ = 100;
 const MAX_LIST = 3;
 
-/** What a helper is asked in these tests. */
+/** The requests of these tests. */
 const CALLS = {
   exists: (helper: PlaceHelper) => helper.exists("/x"),
   stat: (helper: PlaceHelper) => helper.stat("/x"),
@@ -32,7 +32,7 @@ const CALLS = {
     await finished(stream.stdout);
     return stream.ended;
   },
-  /** Nobody reads it. */
+  /** A stream without a reader. */
   unread: async (helper: PlaceHelper) => {
     const { stdout, ended } = helper.streamGit(GIT);
     if (!(stdout instanceof PassThrough)) throw new Error("another stream");
@@ -43,7 +43,7 @@ const CALLS = {
 } satisfies Record<string, (helper: PlaceHelper) => Promise<unknown>>;
 type CallName = keyof typeof CALLS;
 
-/** The window, and what each side of a stream keeps by itself. */
+/** The window, and what the two halves of a stream buffer by themselves. */
 const MAX_BUFFERED = (WINDOW + 2) * MAX_CHUNK;
 
 interface Step {
@@ -67,7 +67,7 @@ function chunk(payload: string, times = 1): Step {
   return { header: '{"id":ID,"kind":"chunk"}', payload, times };
 }
 
-/** Its input ends it. */
+/** The helper exits at the end of its input. */
 const LEAVE: Step = { leave: true };
 
 function found(fields: string): Step {
@@ -155,10 +155,10 @@ const WRONG: readonly (readonly [string, CallName, readonly Step[]])[] = [
     [{ ...git('"output":0'), lengths: [git('"output":0').header!.length - 1, 2 ** 32 - 1] }],
   ],
   ["garbage", "exists", [{ raw: Buffer.alloc(1000, 0xab).toString("base64") }]],
-  ["its end in the middle of an answer", "exists", [{ raw: "AAAA" }, { exit: 3 }]],
-  ["its end in the middle of a stream", "stream", [chunk("x"), { exit: 0 }]],
-  ["the end of its output", "exists", [{ close: true }]],
-  ["the end of its output in the middle of a stream", "stream", [chunk("x"), { close: true }]],
+  ["half an answer and an exit", "exists", [{ raw: "AAAA" }, { exit: 3 }]],
+  ["half a stream and an exit", "stream", [chunk("x"), { exit: 0 }]],
+  ["a closed output", "exists", [{ close: true }]],
+  ["half a stream and a closed output", "stream", [chunk("x"), { close: true }]],
 ];
 
 let dir = "";
@@ -183,22 +183,25 @@ async function start(steps: readonly Step[], deadlineMs = 60_000): Promise<void>
 
 const PREFIX = "the helper that runs git in the workspace";
 const FAILURE = { failure: { kind: "git", message: expect.stringMatching(`^${PREFIX} `) } };
-/** Also without the deadline. */
+/** Before any deadline. */
 const AT_ONCE = new RegExp(`^${PREFIX} (?:gave a wrong answer: |ended by |closed its output)`);
 
-test.each(WRONG)("a helper that gives %s is killed, and gives no answer any more", async (_what, call, steps) => {
-  await start(steps);
-  const first = await CALLS[call](helper).catch((error: unknown) => error);
-  // What comes after an answer of the right form is noticed by the next request at the latest.
-  if (!(first instanceof StepFailure)) expect(["a chunk after the end", "two answers"]).toContain(_what);
-  const second = await CALLS.stat(helper).catch((error: unknown) => error);
-  expect(second).toMatchObject({ failure: { kind: "git", message: expect.stringMatching(AT_ONCE) } });
-  if (first instanceof StepFailure) expect(second).toBe(first);
-  await gone(await pid());
-});
+test.each(WRONG)(
+  "a helper that answers with %s is killed, and every later request fails",
+  async (_what, call, steps) => {
+    await start(steps);
+    const first = await CALLS[call](helper).catch((error: unknown) => error);
+    // A wrong frame after a right answer fails the next request.
+    if (!(first instanceof StepFailure)) expect(["a chunk after the end", "two answers"]).toContain(_what);
+    const second = await CALLS.stat(helper).catch((error: unknown) => error);
+    expect(second).toMatchObject({ failure: { kind: "git", message: expect.stringMatching(AT_ONCE) } });
+    if (first instanceof StepFailure) expect(second).toBe(first);
+    await gone(await pid());
+  },
+);
 
 test.each(["exists", "git", "stream", "unread"] as const)(
-  "a helper that says nothing to %s is killed",
+  "a helper that does not answer %s is killed",
   async (call) => {
     await start([], 50);
     const work = call === "exists" ? CALLS.exists(helper) : callWithin(call);
@@ -207,7 +210,7 @@ test.each(["exists", "git", "stream", "unread"] as const)(
   },
 );
 
-/** Git's own time is over. */
+/** A git command whose time limit has passed. */
 async function callWithin(call: "git" | "stream" | "unread"): Promise<unknown> {
   if (call === "git") return helper.git({ ...GIT, timeoutMs: 1 });
   const stream = helper.streamGit({ ...GIT, timeoutMs: 1 });
@@ -216,12 +219,12 @@ async function callWithin(call: "git" | "stream" | "unread"): Promise<unknown> {
   return finished(stream.stdout);
 }
 
-test("one that dribbles its answer is killed at the deadline", async () => {
+test("a helper that sends half an answer is killed at the deadline", async () => {
   await start([{ header: '{"id":ID,"kind":"value","value":true}', lengths: [1000, 0] }], 500);
   await expect(CALLS.exists(helper)).rejects.toMatchObject(FAILURE);
 });
 
-test("a helper that a stop does not end is killed after the deadline", async () => {
+test("a helper that does not end a cancelled git is killed at the deadline", async () => {
   await start([], 50);
   const stop = new AbortController();
   const work = helper.git({ ...GIT, signal: stop.signal });
@@ -230,19 +233,19 @@ test("a helper that a stop does not end is killed after the deadline", async () 
   await expect(CALLS.stat(helper)).rejects.toMatchObject(FAILURE);
 });
 
-test("its end, and its last words in one line, are in the failure", async () => {
+test("the failure has the exit code and the first line of standard error", async () => {
   await start([{ words: "\n\u001B[31mbwrap: no\u202E permission\nmore" }, { exit: 3 }]);
   await expect(CALLS.exists(helper)).rejects.toMatchObject({
     failure: { message: "the helper that runs git in the workspace ended by exit code 3: [31mbwrap: no  permission" },
   });
 });
 
-test("words without an end take no memory, and an answer among them counts", async () => {
+test("a long standard error does not hide an answer", async () => {
   await start([{ words: x(1_000_000) }, value("true"), LEAVE]);
   expect(await CALLS.exists(helper)).toBe(true);
 });
 
-test("the words of the answer are those of a hostile git: bounded, and no more", async () => {
+test("git's exit code, output and standard error are passed on", async () => {
   await start([git('"code":128,"output":3', "abcfatal: no\n"), LEAVE]);
   expect(await helper.git(GIT)).toEqual({
     code: 128,
@@ -252,8 +255,8 @@ test("the words of the answer are those of a hostile git: bounded, and no more",
   });
 });
 
-test("one that ignores the end of its input is killed; a second close waits for the same", async () => {
-  await start([value("true")], 5000); // It is given no more than that.
+test("close kills a helper that ignores the end of its input, and a second close waits for the same exit", async () => {
+  await start([value("true")], 5000); // Also the time that close waits.
   await CALLS.exists(helper);
   const running = await pid();
   const closing = [helper.close(), helper.close()];

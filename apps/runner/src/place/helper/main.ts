@@ -5,7 +5,7 @@ import { MAX_PAYLOAD, MAX_REQUEST_HEADER, type Numbered, type Request } from "./
 import { FrameReader } from "./frames.ts";
 import { createServer } from "./server.ts";
 
-// An agent that runs `pkill node`, with or without -f, means its own processes.
+// `pkill node` of an agent, with or without -f, must not match it.
 process.title = "tac8 place helper";
 
 const input = new Socket({ fd: 0, readable: true, writable: false });

@@ -3,12 +3,12 @@ import { gitCommand, gitStreamCommand, type PlaceGit } from "../gitCommand.ts";
 import type { PlaceHelper } from "./client.ts";
 
 export interface HelperPlace extends PlaceGit, Pick<AgentPlace, "uid"> {
-  /** Borrowed: who has started it closes it. */
+  /** Borrowed: its owner closes it. */
   readonly helper: PlaceHelper;
   readonly startAgent: AgentPlace["startAgent"];
 }
 
-/** The agent side through a helper: the runner itself opens no file there, and starts no git. */
+/** The agent side by a helper: the runner itself opens no file there, and starts no git. */
 export function helperPlace(options: HelperPlace): AgentPlace {
   const { helper, env, signal, settings = {}, uid, startAgent } = options;
   return {

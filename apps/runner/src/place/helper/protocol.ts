@@ -1,8 +1,10 @@
 import type { Path } from "../../files/files.ts";
 
 /**
- * What the runner and a place helper send each other in frames, on the helper's standard input and output. The runner's side
- * gives each request an id of its own. Every request but `cancel` and `ack` gets one answer, in any order.
+ * Requests of the runner to a place helper, and its answers, in frames on the helper's standard input and output. The runner
+ * gives each request an id. Each request but `cancel` and `ack` gets one answer; the order of the answers is free.
+ *
+ * State of a request: pending, answered. Only a pending stream gets chunks, and only as many as were acknowledged.
  */
 export type Request =
   | {
@@ -25,7 +27,7 @@ export type Request =
   | (GitRequest & { readonly op: "stream" })
   /** End the git command of this id; `force`: by SIGKILL. */
   | { readonly op: "cancel"; readonly force: boolean }
-  /** The reader of the stream of this id has taken so many chunks: as many more may be sent. */
+  /** The reader of the stream of this id has taken this many chunks, so as many more may be sent. */
   | { readonly op: "ack"; readonly chunks: number };
 
 interface GitRequest {

@@ -1,4 +1,4 @@
-/** How many more chunks of one stream may be sent. One sender waits at a time. */
+/** Flow control of one stream on the side of the helper: how many chunks may still be sent. For one sender. */
 export class Room {
   #chunks: number;
   #closed = false;
@@ -8,7 +8,7 @@ export class Room {
     this.#chunks = chunks;
   }
 
-  /** Waits until one may be sent, and counts it. @returns false: none is wanted any more */
+  /** Wait until one chunk may be sent. @returns false: the stream was cancelled */
   async take(): Promise<boolean> {
     if (this.#chunks === 0 && !this.#closed) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#chunks -= 1;

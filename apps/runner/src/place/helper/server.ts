@@ -28,7 +28,7 @@ interface Value {
   readonly payload?: Buffer;
 }
 
-/** A git command that runs. */
+/** A running git command. */
 interface Running {
   cancel(force: boolean): void;
   ack?(chunks: number): void;
@@ -36,11 +36,11 @@ interface Running {
 
 export interface Server {
   take(request: Numbered<Request>, payload: Buffer): void;
-  /** Ends its git commands. */
+  /** End the running git commands. */
   close(): Promise<void>;
 }
 
-/** Answers requests: any number of them at the same time. */
+/** Answer requests, any number of them at the same time. */
 export function createServer(output: Writable): Server {
   const running = new Map<number, Running>();
   const works = new Set<Promise<void>>();
@@ -162,7 +162,7 @@ async function readFile({ path, maxBytes }: Request & { readonly op: "readFile" 
   return payload === null ? { value: false } : { value: true, payload };
 }
 
-/** @throws an error with a code where the folder has more than its answer may have */
+/** @throws an error with the code EOVERFLOW if all entries are asked for and the folder has too many */
 async function list({ path, max }: Request & { readonly op: "list" }): Promise<Value> {
   const entries = await localFiles.list(fromWire(path), max ?? MAX_ENTRIES + 1);
   if (max === null && entries.length > MAX_ENTRIES) {
@@ -172,7 +172,7 @@ async function list({ path, max }: Request & { readonly op: "list" }): Promise<V
   return { value: null, payload: encodeEntries(entries) };
 }
 
-/** Its output; a git that is ended may break it off. */
+/** The output in chunks of bounded size. An abort may end the stream with an error, which is no failure of its own. */
 async function* pieces({ stdout }: GitStream): AsyncGenerator<Buffer> {
   try {
     for await (const bytes of stdout as AsyncIterable<Buffer>) {
