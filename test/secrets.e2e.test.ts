@@ -27,7 +27,7 @@ afterEach(async () => {
 const makeSecret = () => `canary+/=~${randomUUID()}`;
 
 function openPlaces(here: World, apps: readonly App[]) {
-  const { dir, redis, github } = here;
+  const { base: dir, redis, github } = here;
   const numbers = [...github.issues(REPO), ...github.pulls(REPO)].map(({ number }) => number);
   const onGitHub = JSON.stringify([github.issues(REPO), github.pulls(REPO), github.branches(REPO)]);
   const comments = JSON.stringify(numbers.map((number) => github.comments(REPO, number)));

@@ -339,7 +339,7 @@ describe("an app by itself, without TAC8_HOME", () => {
   });
 });
 
-test("the runner says once that agents run as its own user, and goes on with the repositories that it may write", async () => {
+test("the runner says once that its agents are not isolated, and goes on with the repositories that it may write", async () => {
   const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"'];
   const more = ["[[repositories]]", 'repo_owner = "octo"', 'repo_name = "gone"'];
   const path = await writeConfig("two.toml", [...lines, ...more, "[llm]", `command = ["${SCRIPTED}"]`]);
@@ -347,7 +347,7 @@ test("the runner says once that agents run as its own user, and goes on with the
   await launched.says(/runner ready/);
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(0);
-  expect(launched.stdout().match(/own Unix user.*guards against accidents only/g)).toHaveLength(1);
+  expect(launched.stdout().match(/agents are not isolated: each runs as the user of tac8/g)).toHaveLength(1);
   expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot see octo\/gone/);
   expect(complaints(launched)).toEqual([]);
 });
@@ -362,7 +362,7 @@ test("a runner whose Redis goes while it starts ends when it is told to", async 
   await redis.stop();
   await launched.says(/waiting for Redis at/);
   fault.remove();
-  await launched.says(/own Unix user/); // From here on it needs Redis.
+  await launched.says(/agents are not isolated/); // From here on it needs Redis.
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(1);
   expect(complaints(launched)).toEqual(["could not close in time: ending all the same"]);

@@ -51,6 +51,8 @@ export interface World {
   readonly store: IssueStore;
   readonly queue: Queue;
   readonly dir: string;
+  /** All of its folders are in it: `dir`, `home` and `ownerHome`. */
+  readonly base: string;
   readonly token: string;
   /** File to which every agent appends a line when it starts. */
   readonly witness: string;
@@ -94,11 +96,12 @@ const END_MS = 40_000;
 export const SCRIPTED = programOf("scripted-claude");
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const dir = await mkdtemp(join(tmpdir(), "tac8-e2e-"));
+  const base = await mkdtemp(join(tmpdir(), "tac8-e2e-"));
+  const dir = join(base, "world");
   // Beside the world's folder, which agents in a sandbox are shown: the witness and gates are in it.
-  const [home, ownerHome] = [`${dir}-home`, `${dir}-owner`];
+  const [home, ownerHome] = [join(base, "home"), join(base, "owner")];
   const witness = join(dir, "witness.jsonl");
-  await mkdir(join(dir, "redis"));
+  await mkdir(join(dir, "redis"), { recursive: true });
   const [redisServer, github] = await Promise.all([
     startRedisServer({ dir: join(dir, "redis") }),
     startGitHub({ dir: join(dir, "github") }),
@@ -153,6 +156,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     store,
     queue,
     dir,
+    base,
     token,
     witness,
     home,
@@ -211,7 +215,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await stopRedis();
       await github.close();
       const leaked = await endAgents(witness);
-      for (const path of [dir, home, ownerHome]) await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      await rm(base, { recursive: true, force: true, maxRetries: 3 });
       if (stuck.length > 0) throw new Error(`did not end when told to: ${stuck.join(", ")}`);
       if (leaked.length > 0) throw new Error(`outlived their runner: ${leaked.join(", ")}`);
     },
