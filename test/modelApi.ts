@@ -12,6 +12,8 @@ export interface ModelApi {
   sent(): Promise<string>;
   /** Names of the tools that each request offers to the model. */
   tools(): Promise<string[][]>;
+  /** Keys that requests came with, each once. */
+  keys(): Promise<string[]>;
   /** From now on every message is answered by this error; null: as the scripts say. */
   fail(failure: ApiError | null): Promise<void>;
   stop(): Promise<void>;
@@ -29,6 +31,8 @@ interface Message {
 }
 
 interface Request {
+  readonly url: string;
+  readonly key: string | null;
   readonly body: { readonly messages?: readonly Message[]; readonly tools?: readonly { readonly name: string }[] };
 }
 
@@ -47,6 +51,10 @@ export async function startModelApi(): Promise<ModelApi> {
     },
     async tools() {
       return (await requests()).map(({ body }) => (body.tools ?? []).map(({ name }) => name));
+    },
+    async keys() {
+      const messages = (await requests()).filter(({ url: path }) => path.startsWith("/v1/messages"));
+      return [...new Set(messages.map(({ key }) => key ?? "none"))];
     },
     async prompts() {
       const messages = (await requests())
