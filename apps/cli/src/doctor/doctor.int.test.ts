@@ -359,6 +359,46 @@ test("leftovers: a dead run, and a process that carries the marker of a run of t
   ]);
 });
 
+test.each(["none", "sandbox"] as const)("what an agent reaches is tried, with isolation %s", async (isolation) => {
+  configure(`[agent]\nisolation = "${isolation}"\n`);
+  const file = join(lab.dir, "canary-token");
+  writeFileSync(file, token, { mode: 0o600 });
+  const onTcp = join(lab.dir, "redis");
+  mkdirSync(onTcp);
+  const tcp = await startRedisServer({ dir: onTcp });
+  cleanups.push(() => tcp.stop());
+  for (const url of [server.url, tcp.url]) {
+    const env = { GITHUB_TOKEN: "", GITHUB_TOKEN_FILE: file, ANTHROPIC_API_KEY: "sk-x", REDIS_URL: url };
+    const report = await found([], env);
+    expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok" }]);
+    const [chosen, ...tried] = of(report, "Isolation");
+    expect(chosen).toMatchObject({
+      verdict: "ok",
+      text: expect.stringContaining(isolation === "none" ? "not" : "bubblewrap"),
+    });
+    expect(tried).toHaveLength(5);
+    for (const [index, what] of ["token's file", "environment", "data folder", "Redis", "network"].entries()) {
+      expect(tried[index]).toMatchObject({
+        verdict: isolation === "none" ? "note" : "ok",
+        text: expect.stringMatching(new RegExp(`^agents ${isolation === "none" ? "can" : "cannot"} \\w+ .*${what}`)),
+      });
+    }
+    const printed = (await doctor([], env)).out.split("\n").filter((line) => line.includes("agents can"));
+    expect(printed.map((line) => line[0])).toEqual(Array.from(tried, () => (isolation === "none" ? "·" : "✓")));
+  }
+});
+
+test("a sandbox that cannot be used is a problem, with one command to type", async () => {
+  configure('[agent]\nisolation = "auto"\n');
+  const bin = join(lab.dir, "bin");
+  mkdirSync(bin);
+  const report = await found([], { PATH: bin, ANTHROPIC_API_KEY: "sk-x" });
+  expect(of(report, "Isolation")).toMatchObject([
+    { verdict: "problem", advice: expect.stringMatching(/^sudo apt-get install bubblewrap; or /) },
+  ]);
+  expect(report.code).toBe(1);
+});
+
 test("no check hangs, and none stops the others", async () => {
   const site = { redact: (text: string) => text } as Site;
   const aborted = Promise.withResolvers<null>();

@@ -366,7 +366,9 @@ test.each([
   ["reached without isolation", true, "none", "note"],
   ["not reached without isolation", false, "none", "ok"],
 ] as const)("something %s: %s %s %s", (_what, reached, mode, verdict) => {
-  expect(judgeReach({ what: "Redis", reached, code: reached ? "ok" : "ENOENT" }, mode)).toMatchObject({ verdict });
+  expect(judgeReach({ what: "connect to Redis", reached, code: reached ? "ok" : "ENOENT" }, mode)).toMatchObject({
+    verdict,
+  });
 });
 
 test.each([

@@ -61,16 +61,23 @@ function attemptsOf({ config, redisUrl }: Site): Attempt[] {
   const api = new URL(config.github.api_url);
   return [
     ...(source !== null && isAbsolute(source)
-      ? [{ what: "the file of GitHub's token or key", kind: "read" as const, path: source }]
+      ? [{ what: "read the file of GitHub's token or key", kind: "read" as const, path: source }]
       : []),
-    { what: "the environment of tac8's processes", kind: "read", path: `/proc/${process.pid}/environ` },
-    { what: "the data folder", kind: "list", path: config.home },
-    ...(socket === null ? [] : [{ what: "Redis", kind: "socket" as const, path: socket.path }]),
+    { what: "read the environment of tac8's processes", kind: "read", path: `/proc/${process.pid}/environ` },
+    { what: "list tac8's data folder", kind: "list", path: config.home },
+    ...(socket === null ? [] : [{ what: "connect to Redis", kind: "socket" as const, path: socket.path }]),
     ...(redis === null
       ? []
-      : [{ what: "Redis", kind: "connect" as const, host: redis.hostname, port: Number(redis.port || 6379) }]),
+      : [
+          {
+            what: "connect to Redis",
+            kind: "connect" as const,
+            host: redis.hostname,
+            port: Number(redis.port || 6379),
+          },
+        ]),
     {
-      what: "the network, without tac8's proxy",
+      what: "use the network without tac8's proxy",
       kind: "connect",
       host: api.hostname,
       port: Number(api.port || (api.protocol === "https:" ? 443 : 80)),
@@ -86,7 +93,7 @@ export function judgeChoice(chosen: Isolation | Refusal): Finding {
 
 /** Pure. Without isolation there is nothing else to expect. */
 export function judgeReach({ what, reached, code }: Reached, mode: Isolation["mode"]): Finding {
-  if (!reached) return ok(`an agent cannot reach ${what} (${code})`);
-  if (mode === "none") return note(`an agent can reach ${what}`);
-  return problem(`an agent can reach ${what}, although it runs in a ${mode}`, `report it: it is a defect of tac8`);
+  if (!reached) return ok(`agents cannot ${what} (${code})`);
+  if (mode === "none") return note(`agents can ${what}`);
+  return problem(`agents can ${what}, although they run in a ${mode}`, "report this: it is a defect of tac8");
 }
