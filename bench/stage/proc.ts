@@ -26,6 +26,27 @@ function cpuOf(pid: number): { readonly own: number; readonly children: number }
   return { own: ms(14) + ms(15), children: ms(16) + ms(17) };
 }
 
+/** A process and everything that it has started, as far as it is alive. */
+export function treeOf(root: number): number[] {
+  const parents = new Map(
+    readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), parentOf(Number(name))]),
+  );
+  const isBelow = (pid: number): boolean => pid === root || (parents.has(pid) && isBelow(parents.get(pid) ?? 0));
+  return [...parents.keys()].filter(isBelow);
+}
+
+function parentOf(pid: number): number {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
+}
+
+/** The words of a process' command line, with which it was started or which it took as its title. */
+export function commandOf(pid: number): string {
+  return readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+}
+
 /** Memory of this process alone, in MB: what Node processes share, such as Node itself, is left out. */
 export function privateMemory(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");

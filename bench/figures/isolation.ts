@@ -1,0 +1,168 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sandboxArguments } from "@tac8/core/isolation/arguments";
+import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
+import { probeSandbox } from "@tac8/core/isolation/probe";
+import { machineView } from "@tac8/core/isolation/view";
+import type { Bench, Figure } from "../bench.ts";
+import { row, type Row } from "../results.ts";
+import { BARE_IDLE, startBareIdle } from "../stage/bare.ts";
+import { commandOf, cpuMs, privateMemory, treeOf } from "../stage/proc.ts";
+import { pause, times, until } from "../stage/until.ts";
+
+/** A start takes milliseconds: more samples than those of long figures. */
+const FACTOR = 5;
+const TMP_BYTES = 64 * 1024 ** 2;
+/** As the runner starts them. */
+const FLAGS = ["--max-semi-space-size=1", "--v8-pool-size=0"];
+const FORWARDER_FLAGS = [...FLAGS, "--max-old-space-size=64"];
+const HELPER_FLAGS = [...FLAGS, "--max-old-space-size=128"];
+const HELPER_TITLE = "tac8 place helper";
+const SETTLE_MS = 1000;
+const PROGRAM = ["sh", "-c", "echo up; exec cat"];
+
+export const isolation: Figure = {
+  name: "isolation",
+  what: "the start of an agent's program in a sandbox, beside its start without one",
+  limitMinutes: 5,
+  measure,
+};
+
+async function measure(bench: Bench): Promise<Row[]> {
+  const { path, programs, sizes, leftovers } = bench;
+  const uid = process.getuid?.() ?? 0;
+  const probe = await probeSandbox({ path, uid });
+  if (!probe.works) throw new Error(`${probe.why}: ${probe.fix}`);
+  const dir = await mkdtemp(join(tmpdir(), "tac8-bench-"));
+  const forget = leftovers.folder(dir);
+  const [forwarder, helper] = ["forwarder.js", "place-helper.js"].map((name) => join(programs.checkout, "dist", name));
+  if (forwarder === undefined || helper === undefined) throw new Error("no programs");
+  const sandbox = [probe.program, ...argumentsOf({ dir, own: [process.execPath, forwarder, helper], uid }), "--"];
+  // The forwarder connects to the socket only when a program asks for something.
+  const way = ["--socket", join(dir, "s"), "--port", "41080", "--"];
+  const inside = [...sandbox, process.execPath, ...FORWARDER_FLAGS, forwarder, ...way];
+  try {
+    const samples = await times(sizes.samples * FACTOR + 1, async () => ({
+      none: await start(bench, PROGRAM),
+      bwrap: await start(bench, [...sandbox, ...PROGRAM]),
+      whole: await start(bench, [...inside, ...PROGRAM]),
+    }));
+    const warm = samples.slice(1); // The first one reads from the disk.
+    const floor = { what: "the same without a sandbox", value: warm.map(({ none }) => none.ms) };
+    const memory = { what: BARE_IDLE, value: await times(sizes.samples, () => idleMemory(bench)) };
+    const helperCommand = [...sandbox, process.execPath, ...HELPER_FLAGS, helper];
+    return [
+      row({
+        name: "isolation/start",
+        what: "from the start of an agent in a sandbox to the first byte of its program",
+        unit: "ms",
+        value: warm.map(({ whole }) => whole.ms),
+        floor,
+      }),
+      row({
+        name: "isolation/start-bwrap",
+        what: "the same without the forwarder",
+        unit: "ms",
+        value: warm.map(({ bwrap }) => bwrap.ms),
+        floor,
+      }),
+      row({
+        name: "isolation/start-cpu",
+        what: "CPU until then",
+        unit: "ms",
+        value: warm.map(({ whole }) => whole.cpuMs),
+        floor: { what: "CPU without a sandbox", value: warm.map(({ none }) => none.cpuMs) },
+      }),
+      row({
+        name: "isolation/forwarder-memory",
+        what: "private memory of a forwarder",
+        unit: "MB",
+        value: warm.map(({ whole }) => whole.memoryMb),
+        floor: memory,
+      }),
+      row({
+        name: "isolation/helper-memory",
+        what: "private memory of a place helper",
+        unit: "MB",
+        value: await times(sizes.samples, () => helperMemory(bench, helperCommand)),
+        floor: memory,
+      }),
+    ];
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+    forget();
+  }
+}
+
+/** What an agent sees, without an issue's folders. */
+function argumentsOf({ dir, own, uid }: { dir: string; own: readonly string[]; uid: number }): string[] {
+  const view = { env: {}, toolchains: [], owner: null, programs: own, read: [], write: [dir], secret: [] };
+  return sandboxArguments({
+    mounts: machineView(view, thisMachine),
+    cwd: dir,
+    lockFd: null,
+    uid,
+    procEntries: procEntries(),
+    tmpBytes: TMP_BYTES,
+    nested: false,
+  });
+}
+
+interface Started {
+  /** From the start to the program's first byte. */
+  readonly ms: number;
+  /** Of everything in the sandbox until then, the program included. */
+  readonly cpuMs: number;
+  /** Private memory of the largest process, in MB. */
+  readonly memoryMb: number;
+}
+
+/** Start a program and wait for its first byte; it ends with its input. */
+async function start(bench: Bench, command: readonly string[]): Promise<Started> {
+  const { path, leftovers, signal } = bench;
+  signal.throwIfAborted();
+  const [name = "", ...args] = command;
+  const startedAt = performance.now();
+  const child = spawn(name, args, { env: { PATH: path }, stdio: ["pipe", "pipe", "inherit"] });
+  const forget = leftovers.process(child.pid ?? 0);
+  const exited = once(child, "exit");
+  try {
+    const early = exited.then(() => Promise.reject(new Error(`${name} ended before its program had started`)));
+    await Promise.race([once(child.stdout, "data", { signal }), early]);
+    const ms = performance.now() - startedAt;
+    const tree = treeOf(child.pid ?? 0);
+    const cpu = tree.reduce((sum, pid) => sum + cpuMs(pid), 0);
+    return { ms, cpuMs: cpu, memoryMb: Math.max(...tree.map(privateMemory)) };
+  } finally {
+    child.stdin.end();
+    await exited.catch(() => undefined);
+    forget();
+  }
+}
+
+/** Private memory of a helper that has started and waits, in MB: it says nothing by itself, so its title is read. */
+async function helperMemory({ path, leftovers, signal }: Bench, command: readonly string[]): Promise<number> {
+  const [name = "", ...args] = command;
+  const child = spawn(name, args, { env: { PATH: path }, stdio: ["pipe", "pipe", "inherit"] });
+  const forget = leftovers.process(child.pid ?? 0);
+  const exited = once(child, "exit");
+  try {
+    const helper = () => treeOf(child.pid ?? 0).find((pid) => commandOf(pid) === HELPER_TITLE);
+    await until(() => helper() !== undefined, { signal, what: "a place helper" });
+    await pause(SETTLE_MS, signal);
+    return privateMemory(helper() ?? 0);
+  } finally {
+    child.stdin.end();
+    await exited;
+    forget();
+  }
+}
+
+async function idleMemory(bench: Bench): Promise<number> {
+  await using idle = await startBareIdle(bench);
+  await pause(SETTLE_MS, bench.signal);
+  return privateMemory(idle.pid);
+}
