@@ -42,9 +42,10 @@ function pauseButton({ name, paused }: RunnerPresence): Html {
     : actionButton({ to: `${path}/pause`, text: "Pause", about: name, id: `pause-${name}` });
 }
 
-function isolation({ isolation: found }: RunnerPresence): string {
-  if (found === undefined) return "";
-  return found.mode === "none" ? " · agents not isolated" : ` · agents in a ${found.mode}`;
+function isolation({ isolation: found }: RunnerPresence): Html | null {
+  if (found === undefined) return null;
+  const text = found.mode === "none" ? "agents not isolated" : `agents in a ${found.mode}`;
+  return html` · <span title="${found.text}">${text}</span>`;
 }
 
 function machine({ machine }: RunnerPresence): string {

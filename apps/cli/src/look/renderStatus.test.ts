@@ -152,6 +152,15 @@ it("says of an agent without a word that it has none yet", () => {
   expect(lines).toContainEqual(expect.stringMatching(/^#471 .* no output yet$/));
 });
 
+it("says how a runner's agents are isolated", () => {
+  const open = { ...runner, isolation: { mode: "none" as const, text: "not isolated", advice: null } };
+  const boxed = { ...runner, name: "pi-2/0", isolation: { mode: "sandbox" as const, text: "isolated", advice: null } };
+  const text = renderStatus(report({ runners: [open, boxed] }), { ...how, width: 160 }).join("\n");
+  expect(text).toMatch(/pi-1\/0: .*agents not isolated/);
+  expect(text).toMatch(/pi-2\/0: .*agents in a sandbox/);
+  expect(renderStatus(report(), { ...how, width: 160 }).join("\n")).not.toContain("agents");
+});
+
 it("says what a runner does about it, and names issues in the configuration's spelling", () => {
   const slow = { ...runner, limit: 1 };
   const paused = { ...runner, name: "pi-2/0", paused: { by: "octo", reason: "moving it", since: now } };

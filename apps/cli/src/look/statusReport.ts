@@ -47,6 +47,8 @@ export interface StatusRunner {
   readonly rests: string | null;
   readonly seenAt: string;
   readonly machine: HostPresence | null;
+  /** How its agents are isolated, and why; null: it is of a version that does not say so. */
+  readonly isolation: Pick<NonNullable<RunnerPresence["isolation"]>, "mode" | "text"> | null;
 }
 
 /** What `tac8 status --json` prints. Times are ISO, lists of runs and events oldest first. */
@@ -127,7 +129,18 @@ export function statusReport(
   };
 }
 
-function runnerOf({ name, host, slots, busy, limit, tired, paused, at, machine }: RunnerPresence): StatusRunner {
+function runnerOf({
+  name,
+  host,
+  slots,
+  busy,
+  limit,
+  tired,
+  paused,
+  at,
+  machine,
+  isolation,
+}: RunnerPresence): StatusRunner {
   const byPerson = paused ? `paused by ${paused.by}: ${paused.reason}` : null;
   return {
     name,
@@ -138,6 +151,7 @@ function runnerOf({ name, host, slots, busy, limit, tired, paused, at, machine }
     rests: tired ?? byPerson,
     seenAt: iso(at),
     machine: machine ?? null,
+    isolation: isolation === undefined ? null : { mode: isolation.mode, text: isolation.text },
   };
 }
 

@@ -22,7 +22,7 @@ interface Row {
 
 test.each<[string, Row]>([
   ["nothing said", { mode: "none", says: 'set agent.isolation to "auto"' }],
-  ["none", { isolation: "none", mode: "none", says: "as agent.isolation says" }],
+  ["none", { isolation: "none", mode: "none", says: '(agent.isolation is "none")' }],
   ["auto", { isolation: "auto", probe: WORKS, mode: "sandbox", says: "bubblewrap" }],
   ["the sandbox", { isolation: "sandbox", probe: WORKS, mode: "sandbox", says: "bubblewrap" }],
   ["a command agent", { isolation: "auto", probe: WORKS, more: COMMAND, mode: "sandbox", says: "bubblewrap" }],

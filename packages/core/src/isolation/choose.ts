@@ -18,8 +18,9 @@ export interface Refusal {
   readonly advice: string;
 }
 
+const NOT_ISOLATED = "agents are not isolated and run as the user of tac8";
 const UNSET_ADVICE =
-  'set agent.isolation to "auto" (or to "none", if it is meant): a later version takes "auto" for it';
+  'set agent.isolation to "auto", or to "none" to keep this; a later version will use "auto" by default';
 
 /** Whether a choice needs a probe of the sandbox first. Pure. */
 export function needsProbe({ agent }: Pick<Config, "agent">): boolean {
@@ -33,10 +34,10 @@ export function chooseIsolation(
 ): Isolation | Refusal {
   const asked = config.agent.isolation;
   if (asked === undefined) {
-    return { mode: "none", text: "agents are not isolated: each runs as the user of tac8", advice: UNSET_ADVICE };
+    return { mode: "none", text: NOT_ISOLATED, advice: UNSET_ADVICE };
   }
   if (asked === "none") {
-    return { mode: "none", text: "agents are not isolated, as agent.isolation says", advice: null };
+    return { mode: "none", text: `${NOT_ISOLATED} (agent.isolation is "none")`, advice: null };
   }
   const instead = 'or set agent.isolation to "none"';
   const obstacle = obstacleOf(config);
