@@ -377,7 +377,7 @@ test.each(["none", "sandbox"] as const)("what an agent reaches is tried, with is
       text: expect.stringContaining(isolation === "none" ? "not" : "bubblewrap"),
     });
     expect(tried).toHaveLength(5);
-    for (const [index, what] of ["token's file", "environment", "data folder", "Redis", "network"].entries()) {
+    for (const [index, what] of ["token or key", "environment", "data folder", "Redis", "network"].entries()) {
       expect(tried[index]).toMatchObject({
         verdict: isolation === "none" ? "note" : "ok",
         text: expect.stringMatching(new RegExp(`^agents ${isolation === "none" ? "can" : "cannot"} \\w+ .*${what}`)),
