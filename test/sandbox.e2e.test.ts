@@ -31,3 +31,12 @@ test.skipIf(missing)(`one that starts too many processes is ended with all of th
   const failed = (await world.history(number)).filter(({ to }) => to === "retrying");
   expect(failed).toMatchObject([{ evidence: { failure: "process-limit" } }]);
 });
+
+test("an agent that is killed in a sandbox has ended by that signal, as without one", async () => {
+  await world.configure({ agent: { isolation: "sandbox" }, coordinator: { max_attempts: 1 } });
+  const number = world.openIssue({ script: [{ say: "Off I go." }, { crash: true }] });
+  world.startApp("scheduler");
+  world.startApp("runner");
+  await world.reaches(number, "failed");
+  expect((await world.store.read(world.jobId(number))).reason).toContain("SIGKILL");
+});

@@ -30,7 +30,7 @@ const CAUSE_OF: Record<GuardCause, EndCause> = {
   killed: "guard-killed",
 };
 
-const PLAIN: Launch = { commandOf: (program) => program, words: false };
+const PLAIN: Launch = { commandOf: (program) => program, words: false, endOf: (exit) => exit };
 
 /** Starts an agent behind a guard, watches it and understands what it says. Trouble of any kind ends in `done`. */
 export function startAgent(
@@ -137,7 +137,7 @@ export function startAgent(
       () => null,
       (error: unknown) => `reading the agent's output failed: ${String(error)}`,
     );
-    const ended = await guarded.ended;
+    const ended = withEnd(await guarded.ended, launch);
     // Before the rest of the output is waited for: whoever is left holds it open.
     const left = await mopUp(ended, request);
     if (!(await within(drained, DRAIN_MS))) {
@@ -196,6 +196,10 @@ async function readAll(stream: Readable, push: (chunk: Buffer) => void): Promise
 /** A guard that does not manage its kill in time is killed itself; `mopUp` then does the rest. */
 async function killWithoutFail(guarded: Guarded): Promise<void> {
   if (!(await within(guarded.ended, GUARD_KILL_MS))) guarded.killGuard();
+}
+
+function withEnd(ended: GuardEnd, { endOf }: Launch): GuardEnd {
+  return ended.kind === "exit" ? { ...ended, exit: { ...ended.exit, exit: endOf(ended.exit.exit) } } : ended;
 }
 
 /** By somebody else than us: the kernel, or anybody. */

@@ -4,6 +4,7 @@ import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "../lock/flock.ts";
 import type { GroupLimits } from "../process/cgroup.ts";
+import type { GuardExit } from "../guard/protocol.ts";
 
 /** How an agent's program is started. */
 export interface Launch {
@@ -11,6 +12,8 @@ export interface Launch {
   readonly commandOf: (program: readonly string[]) => readonly string[];
   /** That process takes words on descriptor 4: see `GuardStart`. */
   readonly words: boolean;
+  /** Return how the program ended, from how that process did. */
+  readonly endOf: (exit: GuardExit["exit"]) => GuardExit["exit"];
 }
 
 /** What to run, for whom, within which bounds. */

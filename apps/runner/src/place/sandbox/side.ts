@@ -11,6 +11,7 @@ import { localFiles } from "../../files/local.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "../helper/client.ts";
 import { helperPlace } from "../helper/place.ts";
 import type { AgentSide, SideOptions } from "../side.ts";
+import { endInside } from "./endInside.ts";
 import { USER } from "./etc.ts";
 import { NET_FOLDER, type MountOptions } from "./mounts.ts";
 import { routedFiles } from "./route.ts";
@@ -89,7 +90,7 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
       const forwarder = { node: process.execPath, file: FORWARDER, way, wordsFd: WORDS_FD, program };
       return [...launch({ ...inside, nested: config.agent.nested_sandbox }), ...forwarderCommand(forwarder)];
     };
-    const handle = startAgent(driver, { ...request, env }, deps, { commandOf, words: true });
+    const handle = startAgent(driver, { ...request, env }, deps, { commandOf, words: true, endOf: endInside });
     const done = handle.done.then(async (end) => {
       agents -= 1;
       await egress.close();
