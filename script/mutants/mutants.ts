@@ -3162,4 +3162,28 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${EGRESS}/forwarder/forwarder.int.test.ts`, name: "the word term ends" },
     promise: "a program in a sandbox can be asked to end",
   },
+  {
+    name: "sandbox-signal",
+    file: `${RUNNER}/place/sandbox/side.ts`,
+    find: "endOf: endInside",
+    replace: "endOf: (exit) => (endInside(exit), exit)",
+    test: { file: "test/sandbox.e2e.test.ts", name: "has ended by that signal" },
+    promise: "an agent that is killed in a sandbox counts as killed",
+  },
+  {
+    name: "doctor-reach",
+    file: `${CLI}/doctor/checks/isolation.ts`,
+    find: 'const launch = chosen.mode === "sandbox" ? ',
+    replace: 'const launch = chosen.mode === "sandbox" && uid < 0 ? ',
+    test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "what an agent reaches is tried" },
+    promise: "doctor tries what an agent reaches from inside the sandbox that agents have",
+  },
+  {
+    name: "status-isolation",
+    file: `${CLI}/look/renderStatus.ts`,
+    find: 'isolation.mode === "none"',
+    replace: 'isolation.mode === "open"',
+    test: { file: `${CLI}/look/renderStatus.test.ts`, name: "how a runner's agents are isolated" },
+    promise: "status says which runners do not isolate their agents",
+  },
 ];
