@@ -14,7 +14,7 @@ export const SECRETS = [
     name: "GITHUB_TOKEN",
     standard: "",
     meaning:
-      "Fine-grained token, limited to the repository: Contents, Issues, Pull requests read and write; Metadata read. Not in the agents' environment, but a hostile agent can read it.",
+      "Fine-grained token, limited to the repository: Contents, Issues, Pull requests read and write; Metadata read. Not in the agents' environment; without the sandbox, a hostile agent can read it.",
   },
   {
     name: "GITHUB_APP_PRIVATE_KEY",
