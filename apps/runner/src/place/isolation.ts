@@ -11,7 +11,7 @@ export async function findIsolation(config: Config): Promise<Isolation> {
   const uid = process.getuid?.() ?? 0;
   const probe = needsProbe(config) ? await probeSandbox({ path: config.agentEnv["PATH"] ?? "", uid }) : null;
   const found = chooseIsolation(config, probe);
-  if (found.mode === "refused") throw new StartupProblem(`${found.text}: ${found.advice}`);
+  if (found.mode === "refused") throw new StartupProblem(`${found.text}. To fix it, ${found.advice}`);
   return found;
 }
 

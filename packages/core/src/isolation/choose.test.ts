@@ -30,6 +30,16 @@ test.each<[string, Row]>([
   ["the sandbox without bwrap", { isolation: "sandbox", probe: MISSING, mode: "refused", says: "bwrap was not found" }],
   ["no probe", { isolation: "auto", mode: "refused", says: "nothing was tried" }],
   ["a login", { isolation: "auto", probe: WORKS, env: LOGIN, mode: "refused", says: "claude setup-token" }],
+  [
+    "a login, and no bwrap",
+    {
+      isolation: "auto",
+      probe: MISSING,
+      env: LOGIN,
+      mode: "refused",
+      says: "; then sudo apt-get install bubblewrap; or ",
+    },
+  ],
   ["a login, and none", { isolation: "none", env: LOGIN, mode: "none", says: "not isolated" }],
   ["a login, and nothing said", { env: LOGIN, mode: "none", says: "not isolated" }],
   ["a shared home", { isolation: "auto", probe: WORKS, home: "shared", mode: "refused", says: "remove agent.home" }],

@@ -39,18 +39,14 @@ export function chooseIsolation(
   if (asked === "none") {
     return { mode: "none", text: `${NOT_ISOLATED} (agent.isolation is "none")`, advice: null };
   }
-  const instead = 'or set agent.isolation to "none"';
-  const obstacle = obstacleOf(config);
-  if (obstacle !== null) {
+  const obstacles = [obstacleOf(config), obstacleInProbe(probe)].filter((one) => one !== null);
+  if (obstacles.length > 0 || probe?.works !== true) {
+    const [whys, fixes] = [obstacles.map(({ why }) => why), obstacles.map(({ fix }) => fix)];
     return {
       mode: "refused",
-      text: `agents cannot be isolated: ${obstacle.why}`,
-      advice: `${obstacle.fix}, ${instead}`,
+      text: `agents cannot be isolated: ${whys.join("; also, ")}`,
+      advice: `${fixes.join("; then ")}; or set agent.isolation to "none"`,
     };
-  }
-  if (probe?.works !== true) {
-    const { why, fix } = probe ?? { why: "nothing was tried", fix: "start tac8 again" };
-    return { mode: "refused", text: `agents cannot be isolated: ${why}`, advice: `${fix}; ${instead}` };
   }
   return {
     mode: "sandbox",
@@ -60,8 +56,19 @@ export function chooseIsolation(
   };
 }
 
+interface Obstacle {
+  readonly why: string;
+  /** A command, or what to do. */
+  readonly fix: string;
+}
+
+function obstacleInProbe(probe: SandboxProbe | null): Obstacle | null {
+  if (probe === null) return { why: "nothing was tried", fix: "start tac8 again" };
+  return probe.works ? null : probe;
+}
+
 /** What in the configuration needs the home folder of tac8's user, which agents in a sandbox do not have. */
-function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): { why: string; fix: string } | null {
+function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): Obstacle | null {
   const { standard, rules } = config.agents;
   for (const { provider } of [standard, ...rules.map(({ agent }) => agent)]) {
     const home = agentHomeOf(config, provider);
