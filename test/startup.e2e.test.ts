@@ -347,7 +347,7 @@ test("the runner says once that its agents are not isolated, and goes on with th
   await launched.says(/runner ready/);
   launched.child.kill("SIGTERM");
   expect(await launched.ended).toBe(0);
-  expect(launched.stdout().match(/agents are not isolated: each runs as the user of tac8/g)).toHaveLength(1);
+  expect(launched.stdout().match(/agents are not isolated and run as the user of tac8/g)).toHaveLength(1);
   expect(launched.stdout()).toMatch(/"level":40.*GITHUB_TOKEN cannot see octo\/gone/);
   expect(complaints(launched)).toEqual([]);
 });

@@ -1666,8 +1666,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "former-lock",
     file: `${RUNNER}/workspace/lock.ts`,
-    find: ' || (await localFiles.stat(former.lockFile))?.kind !== "file"',
-    replace: " || true",
+    find: "if (isOlder && ",
+    replace: "if (false && ",
     test: { file: "test/upgrade.e2e.test.ts", name: "a workspace that a runner of an older version holds" },
     promise: "no second agent in a workspace that a runner of an older version holds",
   },
@@ -3185,5 +3185,21 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'isolation.mode === "open"',
     test: { file: `${CLI}/look/renderStatus.test.ts`, name: "how a runner's agents are isolated" },
     promise: "status says which runners do not isolate their agents",
+  },
+  {
+    name: "inside-lock",
+    file: `${RUNNER}/workspace/lock.ts`,
+    find: "insideFd: inside.fd",
+    replace: "insideFd: lock.fd",
+    test: { file: `${RUNNER}/workspace/lock.int.test.ts`, name: "does not free it, and writes nothing" },
+    promise: "an agent in a sandbox cannot release the lock of its workspace",
+  },
+  {
+    name: "inside-alive",
+    file: `${RUNNER}/workspace/lock.ts`,
+    find: "if (lock === null || inside === null) return null;",
+    replace: "if (lock === null) return null;",
+    test: { file: `${RUNNER}/workspace/lock.int.test.ts`, name: "holds the workspace when its runner" },
+    promise: "a sandbox that is alive keeps other runners out of its workspace",
   },
 ];

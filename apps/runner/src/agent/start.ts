@@ -49,6 +49,7 @@ export function startAgent(
     env: { ...command.envDefaults, ...request.env },
     lockPath: request.lock.path,
     lockFd: request.lock.fd,
+    insideFd: launch.lockFd ?? request.lock.fd,
     runnerPid: process.pid,
     group: request.limits.group ?? {},
     leftMs: deps.leftMs(),

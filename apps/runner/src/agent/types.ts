@@ -12,6 +12,8 @@ export interface Launch {
   readonly commandOf: (program: readonly string[]) => readonly string[];
   /** That process takes words on descriptor 4: see `GuardStart`. */
   readonly words: boolean;
+  /** That process gets this descriptor in place of the workspace's lock. Default: the lock. */
+  readonly lockFd?: number;
   /** Return how the program ended, from how that process did. */
   readonly endOf: (exit: GuardExit["exit"]) => GuardExit["exit"];
 }

@@ -27,13 +27,20 @@ export interface Guarded {
   killGuard(): void;
 }
 
+export interface GuardLocks {
+  /** Of the workspace's lock, which the guard itself holds. */
+  readonly lockFd: number;
+  /** What the agent's program gets as descriptor 3. */
+  readonly insideFd: number;
+}
+
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 /** A small heap is enough, and fewer threads make it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 
 /** Starts a guard, which starts the agent; it inherits the lock's descriptor and never the runner's environment. */
-export function startGuarded({ lockFd, ...start }: GuardStart & { readonly lockFd: number }): Guarded {
-  const guard = spawnGuard(start.runId, lockFd);
+export function startGuarded({ lockFd, insideFd, ...start }: GuardStart & GuardLocks): Guarded {
+  const guard = spawnGuard(start.runId, { lockFd, insideFd });
   if (typeof guard === "string") return neverStarted(guard);
   const { child, control, stdin, stdout, stderr } = guard;
   const started = Promise.withResolvers<number | null>();
@@ -91,7 +98,7 @@ interface SpawnedGuard {
 }
 
 /** @returns why not, where this machine has no process, memory or descriptors left for it. */
-function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
+function spawnGuard(runId: string, { lockFd, insideFd }: GuardLocks): SpawnedGuard | string {
   let child: ChildProcess;
   try {
     // The run id as argument is for people who read `ps`.
@@ -100,7 +107,7 @@ function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
       detached: true,
       cwd: "/",
       env: {},
-      stdio: ["pipe", "pipe", "pipe", lockFd, "pipe"],
+      stdio: ["pipe", "pipe", "pipe", lockFd, "pipe", insideFd],
     });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

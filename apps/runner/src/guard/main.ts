@@ -1,5 +1,6 @@
 // The guard: a small process between runner and agent that outlives neither.
-// Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock; 4 is the runner (see protocol.ts).
+// Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock; 4 is the runner (see protocol.ts); 5 is what the agent's
+// program gets as its descriptor 3.
 import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
@@ -66,7 +67,7 @@ function run(given: GuardStart): void {
       spawn(program, args, {
         cwd: given.cwd,
         env: { ...given.env, [RUN_MARKER]: given.runId },
-        stdio: [0, 1, 2, 3, ...(given.words ? (["pipe"] as const) : [])],
+        stdio: [0, 1, 2, 5, ...(given.words ? (["pipe"] as const) : [])],
         // A group and a session of its own: `kill 0` in an agent's script must not hit the guard.
         detached: true,
       }),

@@ -1,9 +1,8 @@
 import { dirname, join } from "node:path";
 import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
 import type { Files } from "../files/files.ts";
-import type { Lock } from "../lock/flock.ts";
 import type { OpenSide } from "../place/side.ts";
-import { lockWorkspace, removeLockFiles } from "../workspace/lock.ts";
+import { lockWorkspace, removeLockFiles, type WorkspaceLock } from "../workspace/lock.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
 import { removeNotes } from "../workspace/notes.ts";
@@ -64,7 +63,7 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<s
 
 async function whyWorkKept(
   item: Item,
-  { lock, mirror, openSide, env, signal }: RemovalOptions & { readonly lock: Lock; readonly mirror: Mirror },
+  { lock, mirror, openSide, env, signal }: RemovalOptions & { readonly lock: WorkspaceLock; readonly mirror: Mirror },
 ): Promise<string | null> {
   const objects = join(mirror.paths.dir, "objects");
   const side = openSide({ roots: item.paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });

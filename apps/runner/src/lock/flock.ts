@@ -30,12 +30,13 @@ const CONFLICT = 75;
 const REPLACED_TRIES = 10;
 
 /**
- * Takes the lock if nobody has it, else gives null. Creates the file (mode 0600), never removes it.
+ * Takes the lock if nobody has it, else gives null. Creates the file (mode 0600), never removes it. `readOnly`: nothing can be
+ * written by its descriptor.
  * @throws Error when the file can't be opened or util-linux `flock` is missing.
  */
-export async function tryLock(path: string): Promise<Lock | null> {
+export async function tryLock(path: string, { readOnly = false } = {}): Promise<Lock | null> {
   for (let attempt = 0; attempt < REPLACED_TRIES; attempt += 1) {
-    const taken = await attemptLock({ path, args: ["-n"] });
+    const taken = await attemptLock({ path, args: ["-n"], readOnly });
     if (taken !== "replaced") return taken;
   }
   throw new Error(`lock file ${path} is replaced again and again: find out who removes it`);
@@ -61,10 +62,12 @@ interface Attempt {
   readonly path: string;
   readonly args: readonly string[];
   readonly signal?: AbortSignal | undefined;
+  readonly readOnly?: boolean;
 }
 
-async function attemptLock({ path, args, signal }: Attempt): Promise<Lock | "replaced" | null> {
-  const fd = openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+async function attemptLock({ path, args, signal, readOnly = false }: Attempt): Promise<Lock | "replaced" | null> {
+  const access = readOnly ? constants.O_RDONLY : constants.O_RDWR;
+  const fd = openSync(path, constants.O_CREAT | access | constants.O_NOFOLLOW, 0o600);
   let keep = false;
   try {
     // The lock belongs to the open file description, which the child shares: it stays when the child has gone.

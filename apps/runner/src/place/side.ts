@@ -1,4 +1,4 @@
-import type { Lock } from "../lock/flock.ts";
+import type { WorkspaceLock } from "../workspace/lock.ts";
 import { directPlace } from "./direct.ts";
 import type { AgentPlace } from "./place.ts";
 
@@ -14,7 +14,7 @@ export interface SideOptions {
   /** What agents see, with the marker `TAC8_RUN` and the configured author; never a token. */
   readonly env: Readonly<Record<string, string>>;
   /** The issue's. Borrowed: it is held for longer than the side is open. */
-  readonly lock: Lock;
+  readonly lock: WorkspaceLock;
   /** Name of a folder of this run's own, which no other one has: its slot's. */
   readonly name: string;
 }

@@ -171,7 +171,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
     provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ uid: place.uid });
-  const agent = await place.startAgent(driver, request, {
+  const starting = place.startAgent(driver, request, {
     onEvent: (event) => {
       live.add(event);
       run.progress.did(event, redact(event.text));
@@ -179,6 +179,11 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     leftMs: run.leftMs,
     log: run.log,
     now,
+  });
+  const agent = await starting.catch(async (error: unknown) => {
+    void live.close();
+    await giveBack(run, budgetDay);
+    throw error;
   });
   run.log.info(
     { resume: request.resume, session: sessionId, model },

@@ -1,4 +1,6 @@
-import { existsSync, statSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, statSync, writeSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -64,4 +66,25 @@ test("both files go", async () => {
   await removeLockFiles(paths);
   held?.release();
   expect([paths.lockFile, paths.former.lockFile].filter(existsSync)).toEqual([]);
+});
+
+test("what sandboxes of the workspace can do to their descriptor does not free it, and writes nothing", async () => {
+  const held = await lockWorkspace(paths);
+  const fd = held?.insideFd ?? -1;
+  expect(spawnSync("flock", ["-u", "3"], { stdio: ["ignore", "ignore", "ignore", fd] }).status).toBe(0);
+  expect(await lockWorkspace(paths)).toBeNull();
+  expect(() => writeSync(fd, "x")).toThrow("EBADF");
+  held?.release();
+});
+
+test("a sandbox that is alive holds the workspace when its runner and guard are dead", async () => {
+  const held = await lockWorkspace(paths);
+  const inside = spawn("sleep", ["600"], { stdio: ["ignore", "ignore", "ignore", held?.insideFd] });
+  held?.release();
+  expect(await lockWorkspace(paths)).toBeNull();
+  inside.kill("SIGKILL");
+  await once(inside, "exit");
+  const again = await lockWorkspace(paths);
+  expect(again).not.toBeNull();
+  again?.release();
 });

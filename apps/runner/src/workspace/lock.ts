@@ -7,32 +7,48 @@ import type { WorkspacePaths } from "./paths.ts";
 type LockPaths = Pick<WorkspacePaths, "lockFile" | "former">;
 
 /**
- * Take the lock of a workspace, and with it the former one where its file is there: during an upgrade a runner of an older
- * version, or what it left running, may hold that one alone. @returns null where either is taken
+ * The lock of a workspace. An agent in a sandbox can reach the descriptors of the sandbox's first process, and release a lock by
+ * them for every process that shares it. So sandboxes get one of their own, which says only whether one is alive.
  */
-export async function lockWorkspace({ lockFile, former }: LockPaths): Promise<Lock | null> {
+export interface WorkspaceLock extends Lock {
+  /** Descriptor for the sandboxes of the workspace; it can only be read. */
+  readonly insideFd: number;
+}
+
+/**
+ * Take the lock of a workspace, the one of its sandboxes, and the former one where its file is there: during an upgrade a runner
+ * of an older version, or what it left running, may hold that one alone. @returns null where one of them is taken
+ */
+export async function lockWorkspace({ lockFile, former }: LockPaths): Promise<WorkspaceLock | null> {
   await makeNotesFolder(dirname(lockFile));
-  const lock = await tryLock(lockFile);
-  if (lock === null || (await localFiles.stat(former.lockFile))?.kind !== "file") return lock;
-  let older: Lock | null = null;
-  try {
-    older = await tryLock(former.lockFile);
-  } finally {
-    if (older === null) lock.release();
-  }
-  if (older === null) return null;
-  const { release } = older;
-  return {
-    ...lock,
-    release() {
-      release();
-      lock.release();
-    },
+  const taken: Lock[] = [];
+  const release = (): void => taken.forEach((lock) => lock.release());
+  const take = async (path: string, options?: { readonly readOnly: boolean }): Promise<Lock | null> => {
+    const lock = await tryLock(path, options);
+    if (lock !== null) taken.push(lock);
+    return lock;
   };
+  let whole: WorkspaceLock | null = null;
+  try {
+    const lock = await take(lockFile);
+    const inside = lock === null ? null : await take(insideFile(lockFile), { readOnly: true });
+    if (lock === null || inside === null) return null;
+    const isOlder = (await localFiles.stat(former.lockFile))?.kind === "file";
+    if (isOlder && (await take(former.lockFile)) === null) return null;
+    whole = { ...lock, insideFd: inside.fd, release };
+    return whole;
+  } finally {
+    if (whole === null) release();
+  }
+}
+
+function insideFile(lockFile: string): string {
+  return `${lockFile}.inside`;
 }
 
 /** Remove the files of a lock that the caller holds: another process that waits for it sees that, and takes a new one. */
 export async function removeLockFiles({ lockFile, former }: LockPaths): Promise<void> {
   await localFiles.remove(former.lockFile);
+  await localFiles.remove(insideFile(lockFile));
   await localFiles.remove(lockFile);
 }

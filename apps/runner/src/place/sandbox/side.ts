@@ -48,11 +48,13 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
   const { roots, objects, beside = [] } = options;
   let helper: { readonly key: string; readonly process: PlaceHelper } | null = null;
   const closing = new Set<Promise<void>>();
+  const netFolder = join(sandboxes.folder, options.name);
   let agents = 0;
 
   function endHelper(): void {
     if (helper === null) return;
     const ended = helper.process.close().finally(() => closing.delete(ended));
+    ended.catch(() => undefined); // `helperEnded` says so to its caller; nobody may be waiting now.
     closing.add(ended);
     helper = null;
   }
@@ -74,26 +76,42 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
   function startHelper(): PlaceHelper {
     const env = { PATH: options.env["PATH"] ?? "" };
     const inside = { roots, objects, read: [], env, command: HELPER_PROGRAM, net: null, cwd: "/", nested: false };
-    return startPlaceHelper({ command: [...launch(inside), ...HELPER_PROGRAM], env, lockFd: options.lock.fd });
+    return startPlaceHelper({ command: [...launch(inside), ...HELPER_PROGRAM], env, lockFd: options.lock.insideFd });
   }
 
+  /** From here on until the agent has ended no helper starts, whatever goes wrong in between. */
   async function start(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): Promise<AgentHandle> {
-    await helperEnded();
-    const net = join(sandboxes.folder, options.name);
-    const egress = await openWay(net, request, sandboxes);
     agents += 1;
+    let egress: Egress | null = null;
+    try {
+      await helperEnded();
+      egress = await openWay(netFolder, request, sandboxes);
+      return startBehind(egress, driver, request, deps);
+    } catch (error) {
+      await egress?.close();
+      agents -= 1;
+      throw error;
+    }
+  }
+
+  function startBehind(egress: Egress, driver: AgentDriver, request: AgentRequest, deps: AgentDeps): AgentHandle {
     const { env } = egress;
     const commandOf = (program: readonly string[]): string[] => {
       const { read } = options;
-      const inside = { roots, objects, read, env, command: program, net, cwd: request.cwd };
+      const inside = { roots, objects, read, env, command: program, net: netFolder, cwd: request.cwd };
       const way = { socket: join(NET_FOLDER, "s"), port: PORT };
       const forwarder = { node: process.execPath, file: FORWARDER, way, wordsFd: WORDS_FD, program };
       return [...launch({ ...inside, nested: config.agent.nested_sandbox }), ...forwarderCommand(forwarder)];
     };
-    const handle = startAgent(driver, { ...request, env }, deps, { commandOf, words: true, endOf: endInside });
+    const handle = startAgent(driver, { ...request, env }, deps, {
+      commandOf,
+      words: true,
+      lockFd: options.lock.insideFd,
+      endOf: endInside,
+    });
     const done = handle.done.then(async (end) => {
-      agents -= 1;
       await egress.close();
+      agents -= 1;
       return { ...end, blockedHosts: egress.refused() };
     });
     const after = (ended: Promise<unknown>) => ended.then(() => done);
