@@ -12,7 +12,7 @@ export interface WholeFileOptions {
  */
 export async function writeWholeFile(
   path: string,
-  text: string,
+  text: string | Uint8Array,
   { mode = 0o600 }: WholeFileOptions = {},
 ): Promise<void> {
   const half = `${path}.new`;

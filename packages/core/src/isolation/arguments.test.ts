@@ -10,6 +10,7 @@ const SPEC: SandboxSpec = {
   ],
   cwd: "/data/tree",
   lockFd: 3,
+  seccompFd: 9,
   uid: 1001,
   procEntries: new Set(),
   tmpBytes: 1024,
@@ -30,6 +31,7 @@ test.each([
   ["the terminal", ["--new-session"]],
   ["further namespaces", ["--disable-userns"]],
   ["the lock", ["--sync-fd", "3"]],
+  ["system calls", ["--seccomp", "9"]],
   ["the size of /tmp", ["--size", "1024", "--tmpfs", "/tmp"]],
   ["the size of /dev/shm", ["--size", "1024", "--tmpfs", "/dev/shm"]],
   ["other memory: /dev", ["--remount-ro", "/dev"]],
@@ -45,6 +47,7 @@ test.each([
 
 test.each([
   ["no lock", { lockFd: null }, "--sync-fd"],
+  ["no filter", { seccompFd: null }, "--seccomp"],
   ["a nested sandbox", { nested: true }, "--disable-userns"],
   ["an ordinary user", {}, "--uid"],
 ])("with %s there is no such argument: %j %s", (_what, more, word) => {
@@ -67,7 +70,7 @@ test("root is another user inside, and cannot change the kernel by files that ro
   expect(has(args, "--ro-bind", "/proc/sys", "/proc/sys")).toBe(true);
   expect(has(args, "--ro-bind", "/proc/sysrq-trigger", "/proc/sysrq-trigger")).toBe(true);
   expect(has(args, "--ro-bind", "/dev/null", "/proc/kcore")).toBe(true);
-  expect(has(args, "--tmpfs", "/proc/acpi")).toBe(true);
+  expect(has(args, "--tmpfs", "/proc/acpi", "--remount-ro", "/proc/acpi")).toBe(true);
   expect(has(args, "--ro-bind", "/proc/cpuinfo", "/proc/cpuinfo")).toBe(true);
   expect(args).not.toContain("/proc/scsi"); // Not on this machine.
   expect(args).not.toContain("/proc/self"); // A link.

@@ -9,6 +9,8 @@ export interface SandboxSpec {
   readonly cwd: string;
   /** Descriptor of a lock that the sandbox's first process keeps until every process in it is dead; null: none. */
   readonly lockFd: number | null;
+  /** Descriptor of a filter for system calls, see `seccompFilter`; null: none. */
+  readonly seccompFd?: number | null;
   /** User id of the process that starts the sandbox. */
   readonly uid: number;
   /** Names of the entries of `/proc`. Only read for root. */
@@ -43,7 +45,7 @@ const PROC_LINKS = ["self", "thread-self", "net", "mounts"];
  * network but loopback, no capability, and no process of the outside; everything dies with the process that started it. Pure.
  */
 export function sandboxArguments(spec: SandboxSpec): string[] {
-  const { mounts, cwd, lockFd, uid, tmpBytes, nested } = spec;
+  const { mounts, cwd, lockFd, seccompFd = null, uid, tmpBytes, nested } = spec;
   const own = uid === 0 ? ["--uid", String(INNER_UID), "--gid", String(INNER_UID)] : [];
   return [
     ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
@@ -51,6 +53,7 @@ export function sandboxArguments(spec: SandboxSpec): string[] {
     nested ? [] : ["--disable-userns"],
     ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "tac8"],
     lockFd === null ? [] : ["--sync-fd", String(lockFd)],
+    seccompFd === null ? [] : ["--seccomp", String(seccompFd)],
     ["--perms", "0755", "--dir", "/tmp", "--proc", "/proc"],
     uid === 0 ? procArguments(spec) : [],
     ["--dev", "/dev", "--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/dev/shm"],
@@ -88,7 +91,7 @@ function procArguments({ procEntries }: SandboxSpec): string[] {
   return [...procEntries].flatMap((name) => {
     const path = `/proc/${name}`;
     if (PROC_LINKS.includes(name)) return [];
-    if (PROC_HIDDEN_FOLDERS.includes(name)) return ["--size", "4096", "--tmpfs", path];
+    if (PROC_HIDDEN_FOLDERS.includes(name)) return ["--size", "4096", "--tmpfs", path, "--remount-ro", path];
     return ["--ro-bind", PROC_HIDDEN_FILES.includes(name) ? "/dev/null" : path, path];
   });
 }

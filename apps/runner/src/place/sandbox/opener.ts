@@ -5,6 +5,7 @@ import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import type { Config } from "@tac8/core/config/resolve";
 import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
+import { seccompFilter } from "@tac8/core/isolation/seccomp";
 import type { Logger } from "@tac8/core/log/logger";
 import { FORWARDER } from "../../egress/forwarder/command.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";
@@ -25,6 +26,10 @@ const MB = 1024 ** 2;
 const OWN = [process.execPath, HELPER_PROGRAM.at(-1) ?? "", FORWARDER];
 /** The descriptor on which a sandbox gets its issue's lock. */
 const LOCK_FD = 3;
+/** The shell's redirection has one digit. */
+const SECCOMP_FD = 9;
+/** Starts `bwrap` with the filter's file open. What is opened outside need not be shown inside. */
+const WITH_FILTER = ["/bin/sh", "-c", `filter=$1; shift; exec "$@" ${SECCOMP_FD}<"$filter"`, "sh"];
 
 /** Prepare what all sandboxes of a runner have in common, in `<data folder>/sandbox`. */
 export async function sandboxOpener({ config, log, program }: OpenerOptions): Promise<OpenSide> {
@@ -37,12 +42,17 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   for (const [name, text] of Object.entries(etcFiles({ uid, gid }))) {
     await writeWholeFile(join(etc, name), text, { mode: 0o644 });
   }
+  const filter = seccompFilter(process.arch);
+  const filterFile = join(folder, "seccomp");
+  if (filter !== null) await writeWholeFile(filterFile, filter, { mode: 0o600 });
+  const before = filter === null ? [] : [...WITH_FILTER, filterFile];
   const { github, boardPasswordSource } = config.secrets;
   const secret = [github?.source ?? null, boardPasswordSource].filter(
     (source) => source !== null && isAbsolute(source),
   );
   const common = {
     runnerUid,
+    seccompFd: filter === null ? null : SECCOMP_FD,
     procEntries: procEntries(),
     tmpBytes: tmpSize(totalmem()),
   };
@@ -53,7 +63,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
     );
     const { runnerUid: outer, ...rest } = common;
     const spec = { ...rest, uid: outer, mounts, cwd: inside.cwd, lockFd: LOCK_FD, nested: inside.nested };
-    return [program, ...sandboxArguments(spec), "--"];
+    return [...before, program, ...sandboxArguments(spec), "--"];
   };
   return (options) => openSandboxSide(options, { config, log, uid, folder, launch });
 }

@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findProgram } from "../app/findProgram.ts";
+import { sandboxArguments } from "./arguments.ts";
+import { procEntries, thisMachine } from "./machine.ts";
+import { seccompFilter } from "./seccomp.ts";
+import { machineView } from "./view.ts";
+
+const bwrap = findProgram("bwrap", { path: process.env["PATH"] ?? "", cwd: "/" });
+const filter = seccompFilter(process.arch);
+const NUMBERS =
+  process.arch === "x64" ? { keyctl: 250, socket: 41, ring: 425 } : { keyctl: 219, socket: 198, ring: 425 };
+const PARAMETERS = 'my $parameters = "\\0" x 120;';
+/** Each prints 1 if the call is there. Perl is part of every Debian, and makes any system call. */
+const ATTEMPTS = [
+  ["the session keyring", `print syscall(${NUMBERS.keyctl}, 0, -3, 1) > 0 ? 1 : 0`],
+  ["a socket to the machine's host", `print syscall(${NUMBERS.socket}, 40, 1, 0) >= 0 ? 1 : 0`],
+  ["io_uring", `${PARAMETERS} print syscall(${NUMBERS.ring}, 8, $parameters) >= 0 ? 1 : 0`],
+] as const;
+
+let dir = "";
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "tac8-seccomp-"));
+  if (filter !== null) writeFileSync(join(dir, "filter"), filter);
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** Output of a Perl program in a sandbox. */
+function inside(program: string, { filtered }: { readonly filtered: boolean }): string {
+  const view = { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret: [] };
+  const args = sandboxArguments({
+    mounts: machineView(view, thisMachine),
+    cwd: "/tmp",
+    lockFd: null,
+    seccompFd: filtered ? 9 : null,
+    uid: process.getuid?.() ?? 0,
+    procEntries: procEntries(),
+    tmpBytes: 1024 ** 2,
+    nested: false,
+  });
+  const command = [bwrap ?? "", ...args, "--", "perl", "-e", program];
+  const shell = ["-c", 'filter=$1; shift; exec "$@" 9<"$filter"', "sh", join(dir, "filter"), ...command];
+  return execFileSync("/bin/sh", shell, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+const isHere = bwrap !== null && filter !== null && findProgram("perl", { path: "/usr/bin", cwd: "/" }) !== null;
+
+test.skipIf(!isHere).each(ATTEMPTS)("a program in a sandbox does not have %s", (_what, program) => {
+  expect(inside(program, { filtered: true })).toBe("0");
+});
+
+test.skipIf(!isHere)("without the filter the session keyring is the one outside: its test can fail", () => {
+  expect(inside(ATTEMPTS[0][1], { filtered: false })).toBe("1");
+});
+
+test.skipIf(!isHere)("sockets of the usual kinds work", () => {
+  const kinds = [1, 2, 10, 16].map(
+    (family) => `print syscall(${NUMBERS.socket}, ${family}, ${family === 16 ? 3 : 1}, 0) >= 0 ? 1 : 0;`,
+  );
+  expect(inside(kinds.join(""), { filtered: true })).toBe("1111");
+});
+
+test("of an unknown architecture there is no filter", () => {
+  expect(seccompFilter("riscv64")).toBeNull();
+});
