@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { chownSync, mkdirSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Comes after the sections, as it is: `[[repositories]]`. */
   readonly moreConfig?: string;
+  /** Of the runner and so of its agents, instead of the test's own; only for root. */
+  readonly uid?: number;
 }
 
 export interface App {
@@ -166,7 +169,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     startRedis,
     configure,
     startApp(name, env = {}) {
-      const app = startApp(name, {
+      const uid = name === "runner" ? options.uid : undefined;
+      if (uid !== undefined) for (const path of [dir, home, ownerHome]) giveTo(uid, path);
+      const variables = {
         PATH: process.env["PATH"] ?? "",
         HOME: ownerHome,
         TMPDIR: process.env["TMPDIR"] ?? "/tmp",
@@ -180,7 +185,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         LOG_LEVEL: "debug",
         ...options.env,
         ...env,
-      });
+      };
+      const app = startApp({ name, env: variables, uid });
       apps.push(app);
       return app;
     },
@@ -222,9 +228,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
-function startApp(name: AppName, env: Record<string, string>): App {
+interface StartApp {
+  readonly name: AppName;
+  readonly env: Readonly<Record<string, string>>;
+  readonly uid: number | undefined;
+}
+
+function startApp({ name, env, uid }: StartApp): App {
   const child = spawn(process.execPath, [programOf(name)], {
-    env: { ...compileCache(), ...env },
+    ...(uid === undefined ? {} : { uid, gid: uid }), // libuv then drops all groups, too.
+    env: { ...(uid === undefined ? compileCache() : {}), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
@@ -259,6 +272,12 @@ function startApp(name: AppName, env: Record<string, string>): App {
       return child.exitCode;
     },
   };
+}
+
+/** What lies in the folder keeps its owner. */
+function giveTo(uid: number, path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chownSync(path, uid, uid);
 }
 
 /** SIGTERM to all of them at once; SIGKILL to those that do not end. @returns the names of those. */

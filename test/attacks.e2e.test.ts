@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { findProgram } from "@tac8/core/app/findProgram";
+import { ATTACKS } from "./attacks/attacks.ts";
+import { openScene, type Case, type Scene } from "./attacks/scene.ts";
+import { findSecret } from "./canary.ts";
+import { agentProcesses, childrenOf, isAlive } from "./processes.ts";
+import { ROOT } from "./programs.ts";
+import { poll, REPO } from "./world.ts";
+
+const DOC = "docs/security.md";
+const ORDINARY = 65_534;
+const isRoot = process.getuid?.() === 0;
+const bwrap = findProgram("bwrap", { path: process.env["PATH"] ?? "", cwd: "/" });
+
+let scene: Scene | undefined;
+afterEach(async () => {
+  await scene?.close();
+  scene = undefined;
+});
+
+/** Why a case cannot be tried here; null: it can. */
+function obstacle({ isolation, uid }: Case): string | null {
+  if (isolation === "sandbox" && bwrap === null) return "bubblewrap is not installed";
+  if (uid === ORDINARY && !isRoot) return "only root can start a runner as another user";
+  return null;
+}
+
+/** Cells of one column of the table, by the attack's name. */
+function documented(column: string): Map<string, string> {
+  const rows = readFileSync(join(ROOT, DOC), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  const head = rows.findIndex((cells) => cells[0] === "attack");
+  const at = rows[head]?.indexOf(column) ?? -1;
+  const end = rows.findIndex((cells, index) => index > head + 1 && cells.length !== rows[head]?.length);
+  return new Map(rows.slice(head + 2, end < 0 ? undefined : end).map((cells) => [cells[0] ?? "", cells[at] ?? ""]));
+}
+
+const user = isRoot ? ORDINARY : undefined;
+const CASES = (["none", "sandbox"] as const).flatMap((isolation) => [
+  ...(isRoot ? [[`${isolation}, root`, { isolation, uid: undefined }] as const] : []),
+  [`${isolation}, user`, { isolation, uid: user }] as const,
+]);
+
+test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (column, one) => {
+  const why = obstacle(one);
+  if (why !== null) return void process.stdout.write(`attacks: ${column}: not tried, because ${why}\n`);
+  scene = await openScene(one);
+  const tried = ATTACKS.filter(({ sandboxOnly = false }) => one.isolation === "sandbox" || !sandboxOnly);
+  const results = await scene.attack(tried);
+  if (process.env["TAC8_ATTACKS"] !== undefined)
+    for (const [name, { reached, output }] of results)
+      process.stdout.write(`### ${column}: ${name}: ${reached ? "REACHED" : "stopped"}\n${output.slice(0, 600)}\n`);
+  // They did try.
+  expect(
+    [...results].filter(([, { code }]) => !/^(?:\d|\d\d)$/.test(code) && code !== "127").map(([name]) => name),
+  ).toEqual([]);
+  const cells = documented(column);
+  const found = ATTACKS.map(({ name, unlessIsolated }) => {
+    const result = results.get(name);
+    if (result === undefined) return [name, "not tried"];
+    if (one.isolation === "none" && unlessIsolated !== undefined) return [name, `depends on ${unlessIsolated}`];
+    return [name, result.reached ? "reached" : "stopped"];
+  });
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(cells));
+
+  // The model's API got the real key, so there was one to find.
+  expect([...scene.keysReceived]).toContain(scene.secrets.modelKey);
+  if (one.isolation === "none") return undefined;
+  // Git did start it: in its own sandbox.
+  expect(readFileSync(join(scene.out, "planted"), "utf8")).toMatch(/^ran$/m);
+  const { world, apps, secrets } = scene;
+  const { github } = world;
+  const comments = [...github.issues(REPO), ...github.pulls(REPO)].map(({ number }) => github.comments(REPO, number));
+  const texts = {
+    ...Object.fromEntries(apps.map((app) => [app.name, app.log()])),
+    GitHub: JSON.stringify([github.issues(REPO), github.pulls(REPO), github.branches(REPO), comments]),
+  };
+  const hits = await Promise.all(
+    Object.values(secrets).map((secret) => findSecret({ dir: world.dir, redis: world.redis, texts }, secret)),
+  );
+  process.stdout.write(`attacks: ${column}: ${hits.flat().length} places have one of ${hits.length} secrets\n`);
+  expect(hits.flat()).toEqual([]);
+  return undefined;
+});
+
+test.each(["none", "sandbox"] as const)(
+  "SIGKILL of guard and runner at once: no second agent is beside the first one (%s)",
+  async (isolation) => {
+    const why = obstacle({ isolation, uid: undefined });
+    if (why !== null) return void process.stdout.write(`attacks: ${isolation}: not tried, because ${why}\n`);
+    scene = await openScene({ isolation, uid: undefined });
+    const { world, runner, out } = scene;
+    const agents = () =>
+      agentProcesses(world.dir).filter(({ command }) => /^\S+ \S*scripted-claude\.js /.test(command));
+    const starts = () => readFileSync(join(out, "witness.jsonl"), "utf8").trim().split("\n").length;
+    const number = world.openIssue({
+      script: [{ write: "a.txt", text: "a\n" }, scene.gate("end"), { result: "Done." }],
+    });
+    await poll(60_000, async () => (agents().length === 1 ? null : "no agent"));
+    const [first] = agents();
+    const guard = childrenOf([runner.child.pid ?? 0]).find(({ command }) => command.startsWith("tac8 guard"));
+    expect(guard).toBeDefined();
+    process.kill(guard?.pid ?? 0, "SIGKILL");
+    await runner.stop("SIGKILL");
+    scene.startRunner();
+    let most = 0;
+    await poll(100_000, async () => {
+      most = Math.max(most, agents().length);
+      return agents().some(({ pid }) => pid !== first?.pid) ? null : "no second agent";
+    });
+    expect(isAlive(first?.pid ?? 0)).toBe(false);
+    expect(most).toBe(1);
+    scene.open("end");
+    await world.reaches(number, "pr");
+    expect(starts()).toBeGreaterThanOrEqual(2);
+    return undefined;
+  },
+);
+
+test("every attack works where nothing is in its way: without isolation, as root or as a user", () => {
+  const columns = ["none, root", "none, user"].map(documented);
+  const never = ATTACKS.filter(({ name, sandboxOnly = false, unlessIsolated }) => {
+    const isTried = !sandboxOnly && unlessIsolated === undefined;
+    return isTried && columns.every((cells) => cells.get(name) !== "reached");
+  });
+  expect(never.map(({ name }) => name)).toEqual([]);
+});

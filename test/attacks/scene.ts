@@ -1,0 +1,302 @@
+import { execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createSocket } from "node:dgram";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from "node:net";
+import { networkInterfaces } from "node:os";
+import { dirname, join } from "node:path";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { Redis } from "ioredis";
+import { isAlive, processes } from "../processes.ts";
+import { programOf } from "../programs.ts";
+import { createWorld, OWNER, poll, urlOf, type App, type World } from "../world.ts";
+import { CANARY, type Attack, type Seen } from "./attacks.ts";
+
+export interface Case {
+  readonly isolation: "none" | "sandbox";
+  /** Of the runner; undefined: the test's own. */
+  readonly uid: number | undefined;
+}
+
+/** A world with something to attack in each place. */
+export interface Scene {
+  readonly world: World;
+  readonly runner: App;
+  readonly apps: readonly App[];
+  readonly secrets: Readonly<Record<"token" | "modelKey" | "redisPassword", string>>;
+  /** Folder that agents may write to. */
+  readonly out: string;
+  /** Keys that the model's API received. */
+  readonly keysReceived: ReadonlySet<string>;
+  startRunner(): App;
+  /** A script's step that lasts until `open`. */
+  gate(name: string): { readonly bash: string };
+  open(name: string): void;
+  /** Run these attacks by one agent. @returns what each has reached, by its name, and what it printed */
+  attack(attacks: readonly Attack[]): Promise<ReadonlyMap<string, Result>>;
+  close(): Promise<void>;
+}
+
+interface Result {
+  readonly reached: boolean;
+  /** What the attack printed. */
+  readonly output: string;
+  /** Its exit code; "missing": it never ended. */
+  readonly code: string;
+}
+
+const OTHER = "gh-999";
+
+export async function openScene({ isolation, uid }: Case): Promise<Scene> {
+  const world = await createWorld(uid === undefined ? {} : { uid });
+  const { dir, home, ownerHome, redis } = world;
+  const own = uid ?? process.getuid?.() ?? 0;
+  const out = join(dir, "shown");
+  const put = (path: string, text: string, mode = 0o600): string => {
+    const made = mkdirSync(dirname(path), { recursive: true });
+    if (made !== undefined && uid !== undefined) execFileSync("chown", ["-R", `${own}:${own}`, made]);
+    writeFileSync(path, text, { mode });
+    if (uid !== undefined) chownSync(path, own, own);
+    return path;
+  };
+  const id = randomUUID().slice(0, 8);
+  const secrets = {
+    token: `ghp_${CANARY}-token-${id}`,
+    modelKey: `sk-ant-${CANARY}-key-${id}`,
+    redisPassword: `${CANARY}-redis-${id}`,
+  };
+  world.github.addToken({ login: OWNER, token: secrets.token });
+  mkdirSync(join(dir, "second"));
+  const second = await startRedisServer({ dir: join(dir, "second"), socket: join(dir, "second.sock") });
+  const servers = await openServers({ dir, id });
+  for (const path of [second.url.replace("unix:", ""), join(dir, "agent.sock")]) chownSync(path, own, own);
+
+  await world.configure({ agent: { isolation, write: [out], env: ["TAC8_WITNESS"] } });
+  put(join(out, "results", "begin"), "");
+  chmodSync(join(dir, "config.toml"), 0o644);
+  await redis.config("SET", "requirepass", secrets.redisPassword);
+  const env = {
+    GITHUB_TOKEN: secrets.token,
+    REDIS_PASSWORD: secrets.redisPassword,
+    ANTHROPIC_API_KEY: secrets.modelKey,
+    ANTHROPIC_BASE_URL: servers.model,
+    TAC8_WITNESS: join(out, "witness.jsonl"),
+  };
+  const startRunner = (): App => world.startApp("runner", env);
+  const runner = startRunner();
+  const boardHome = join(dir, "board");
+  const apps = [
+    runner,
+    world.startApp("scheduler", { ...env, TAC8_HOME: boardHome }),
+    world.startApp("board", { ...env, TAC8_HOME: boardHome }),
+  ];
+  await runner.says("runner ready");
+  const board = await urlOf(apps[2] as App);
+
+  const secret = `${CANARY}\n`;
+  for (const path of ["workspaces/octo/widgets/trees", "homes/octo/widgets"])
+    put(join(home, path, OTHER, "secret"), secret);
+  put(join(home, "issues/octo/widgets", OTHER, "prompt.md"), secret);
+  put(join(home, "github-token"), secret);
+  for (const path of [".git-credentials", ".config/gh/hosts.yml", ".ssh/id_ed25519", ".npmrc", ".bashrc"])
+    put(join(ownerHome, path), path === ".bashrc" ? "\n" : secret);
+  const tmpFile = put(`${dir}-tmp`, secret, 0o644);
+  const shmFile = put(`/dev/shm/tac8-test-${id}`, secret, 0o644);
+  const setuid = join(out, "setuid-id");
+  copyFileSync("/usr/bin/id", setuid);
+  chmodSync(setuid, 0o4755);
+  const options = uid === undefined ? {} : { uid, gid: uid };
+  const bystander = spawn("sleep", ["3600"], { ...options, stdio: "ignore" });
+  const shm =
+    /(\d+)\s*$/.exec(execFileSync("ipcmk", ["-M", "4096"], { ...options, encoding: "utf8" }).trim())?.[1] ?? "";
+
+  const at: Record<string, string> = {
+    OUT: out,
+    NODE: process.execPath,
+    HOME_DIR: home,
+    OWNER: ownerHome,
+    MIRROR: join(home, "repos/octo/widgets.git"),
+    RUNNER: String(runner.child.pid),
+    BYSTANDER: String(bystander.pid),
+    M1: CANARY.slice(0, 5),
+    M2: CANARY.slice(5),
+    SEARCH: isolation === "sandbox" ? "/" : `${home} ${ownerHome}`,
+    REDIS_PORT: new URL(world.redisServer.url).port,
+    REDIS_SOCKET: join(dir, "second.sock"),
+    BOARD_PORT: new URL(board).port,
+    ...servers.at,
+    PROGRAM: programOf("runner"),
+    TMP_FILE: tmpFile,
+    SHM_FILE: shmFile,
+    SHM_ID: shm,
+    SETUID: setuid,
+    SLEEP: `3600.${Number.parseInt(id, 16)}`,
+  };
+  const gate = (name: string) => ({ bash: `until [ -e '${join(out, name)}' ]; do sleep 0.05; done` });
+  const open = (name: string): void => void put(join(out, name), "");
+
+  async function attack(attacks: readonly Attack[]): ReturnType<Scene["attack"]> {
+    const lines = Object.entries(at).map(([name, value]) => `export ${name}='${value}'`);
+    attacks.forEach(({ script }, index) => put(join(out, "attacks", `${index}.sh`), `${script}\n`, 0o644));
+    const number = world.github.issues("octo/widgets").length + 1;
+    const [issue, tree] = [`gh-${number}`, join(home, "workspaces/octo/widgets/trees", `gh-${number}`)];
+    const own = [
+      `export TREE='${tree}' NOTES='${join(home, "issues/octo/widgets", issue)}' ISSUE_TMP='${join(home, "workspaces/octo/widgets/tmp", issue)}' AGENT=$PPID`,
+    ];
+    const one = `one() { timeout -k 1 20 bash '${out}'/attacks/$1.sh >'${out}'/results/$1 2>&1; echo $? >'${out}'/results/$1.end; }`;
+    // Those that change what others attack come after them.
+    const last = attacks.flatMap(({ after = false }, index) => (after ? [index] : []));
+    const first = attacks.flatMap(({ after = false }, index) => (after ? [] : [index]));
+    const each = `${one}; for i in ${first.join(" ")}; do one $i & done; wait; for i in ${last.join(" ")}; do one $i; done; touch '${out}/tried'`;
+    put(join(out, "attacks", "all.sh"), `${[...lines, ...own].join("\n")}\n${each}\n`, 0o644);
+    const script = [
+      { bash: `bash '${out}/attacks/all.sh'` },
+      gate("go"),
+      { commit: "feat: all that I got" },
+      { result: "Done." },
+    ];
+    const opened = world.openIssue({ script });
+    if (opened !== number) throw new Error(`the issue has another number than ${number}: ${opened}`);
+    await poll(150_000, async () =>
+      fileAt(join(out, "tried")) === null ? `${runner.log().slice(-1500)}: the attacks are not done` : null,
+    );
+    const lockTaken = isFree(join(home, "issues/octo/widgets", `${issue}.lock`));
+    const alive = isAlive(bystander.pid ?? 0);
+    const look = async (left: readonly string[]): Promise<ReadonlyMap<string, Result>> => {
+      const redisKeys = await keysOf(second);
+      return new Map(
+        attacks.map(({ name, reached }, index) => {
+          const output = fileAt(join(out, "results", String(index))) ?? "";
+          const code = fileAt(join(out, "results", `${index}.end`))?.trim() ?? "missing";
+          const seen: Seen = {
+            output,
+            file: (path) => fileAt(path) ?? "",
+            at: { ...at, TREE: tree, NOTES: join(home, "issues/octo/widgets", issue) },
+            received: servers.received,
+            bystander: alive,
+            lockTaken,
+            redisKeys,
+            runnerLog: runner.log(),
+            left,
+          };
+          return [name, { reached: reached(seen), output, code }] as const;
+        }),
+      );
+    };
+    // tac8 undoes some of it when the agent has ended.
+    const during = await look([]);
+    open("go");
+    await world.reaches(number, "pr");
+    const after = await look(processes().map(({ command }) => command));
+    return new Map(
+      [...after].map(([name, result]) => [
+        name,
+        { ...result, reached: result.reached || during.get(name)?.reached === true },
+      ]),
+    );
+  }
+
+  return {
+    world,
+    runner,
+    apps,
+    secrets,
+    out,
+    keysReceived: servers.keys,
+    startRunner,
+    gate,
+    open,
+    attack,
+    async close() {
+      bystander.kill("SIGKILL");
+      for (const { pid, command } of processes())
+        if (command === `sleep ${at["SLEEP"] ?? ""}` || command === `x ${at["SLEEP"] ?? ""}`)
+          process.kill(pid, "SIGKILL");
+      execFileSync("ipcrm", ["-m", shm]);
+      await redis.config("SET", "requirepass", "");
+      servers.close();
+      await second.stop();
+      await world.close();
+      for (const path of [tmpFile, shmFile]) rmSync(path, { force: true });
+    },
+  };
+}
+
+function fileAt(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return null;
+  }
+}
+
+function isFree(lock: string): boolean {
+  try {
+    execFileSync("flock", ["-n", lock, "true"]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function keysOf({ url }: RedisServer): Promise<string[]> {
+  const client = new Redis({ path: url.replace(/^unix:/, "") });
+  const keys = await client.keys("*");
+  client.disconnect();
+  return keys;
+}
+
+/** Programs of the machine that no agent has anything to do with, and the model's API, which repeats what it gets. */
+async function openServers({ dir, id }: { readonly dir: string; readonly id: string }) {
+  const received = new Set<string>();
+  const keys = new Set<string>();
+  const lan =
+    Object.values(networkInterfaces())
+      .flatMap((all) => all ?? [])
+      .find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
+  const web = createServer((request, response) => {
+    received.add(request.url?.endsWith("/proxied") === true ? "proxied" : "web");
+    response.end();
+  }).listen(0, "127.0.0.1");
+  const model = createServer((request, response) => {
+    const key = String(request.headers["x-api-key"]);
+    keys.add(key);
+    response
+      .writeHead(401, { "content-type": "application/json", "x-your-key": key })
+      .end(JSON.stringify({ error: { message: `no such key: ${key} ${encodeURIComponent(key)}` } }));
+  }).listen(0, "127.0.0.1");
+  const named = (name: string): TcpServer =>
+    createTcpServer((socket) => (received.add(name), socket.on("error", () => undefined).end()));
+  const others = [
+    named("lan").listen(0, lan),
+    named("socket").listen(join(dir, "agent.sock")),
+    named("abstract").listen(`\0tac8-test-${id}`),
+  ];
+  const udp = createSocket("udp4").on("message", () => received.add("udp"));
+  const all: (Server | TcpServer)[] = [web, model, ...others];
+  await Promise.all([
+    ...all.map((server) => once(server, "listening")),
+    new Promise<void>((resolve) => udp.bind(0, "0.0.0.0", resolve)),
+  ]);
+  const portOf = (server: Server | TcpServer | undefined): string =>
+    String((server?.address() as AddressInfo | undefined)?.port);
+  return {
+    received,
+    keys,
+    model: `http://127.0.0.1:${portOf(model)}`,
+    at: {
+      WEB_PORT: portOf(web),
+      LAN_PORT: portOf(others[0]),
+      LAN_IP: lan,
+      UDP_PORT: String(udp.address().port),
+      SOCKET: join(dir, "agent.sock"),
+      ABSTRACT: `tac8-test-${id}`,
+    },
+    close() {
+      for (const server of all) server.close();
+      udp.close();
+    },
+  };
+}
