@@ -62,6 +62,16 @@ test.each([
     { "/home/pi/.cargo/bin": "d", "/home/pi/.cargo": "d", "/home/pi/.cargo/credentials.toml": "f" },
     ["read /home/pi/.cargo/bin"],
   ],
+  [
+    "of a hidden folder of a program that may hold its login, the programs alone",
+    onPath("/home/pi/.fly/bin", "/home/pi/.config/tool/bin", "/home/pi/.bun/bin"),
+    {
+      ...{ "/home/pi/.fly/bin": "d", "/home/pi/.fly": "d", "/home/pi/.fly/config.yml": "f" },
+      ...{ "/home/pi/.config/tool/bin": "d", "/home/pi/.config/tool": "d" },
+      ...{ "/home/pi/.bun/bin": "d", "/home/pi/.bun": "d" },
+    },
+    ["read /home/pi/.fly/bin", "read /home/pi/.config/tool/bin", "read /home/pi/.bun/bin", "read /home/pi/.bun"],
+  ],
   ["of the home folder, its bin alone", onPath("/home/pi/bin"), { "/home/pi/bin": "d" }, ["read /home/pi/bin"]],
   [
     "what programs in .local/bin lead to",

@@ -33,6 +33,13 @@ python3 perl ImageMagick-6 sgml xml chromium chromium.d OpenCL vdpau_wrapper.cfg
 /** Folders in a person's home folder that also hold credentials: of their `bin`, only that folder is shown. */
 const MIXED = ["", ".local", ".cargo", ".npm-global", ".config", ".gem", ".m2", ".gradle", ".composer", "go"];
 
+/**
+ * Hidden folders of programs in a person's home folder, or in its `.config`, often hold the program's login too (`.fly`, `.docker`, `.pulumi`,
+ * `.foundry`): of their `bin`, only that folder is shown. These need what is beside it, and have no login.
+ */
+const PROGRAM_FOLDER = /^(?:\.config\/[^/]+|\.[^/]+)$/;
+const PLAIN = [".ghcup", ".bun", ".deno", ".volta", ".asdf", ".pyenv", ".rbenv", ".nodenv", ".goenv", ".juliaup"];
+
 /** Where installers put the programs that links in `~/.local/bin` and the like lead to. None has credentials. */
 const INSTALLED = [
   ".local/share/uv/tools",
@@ -121,6 +128,10 @@ function installationOf(folder: string, owner: string | null, machine: Machine):
   const [, root] = /^(.*)\/(?:s?bin|shims|\.bin)$/.exec(folder) ?? [];
   if (root === undefined || root.split("/").length < 3) return [];
   const real = machine.realPathOf(root) ?? root;
+  const inHome = (path: string): string | null =>
+    owner !== null && path.startsWith(`${owner}/`) ? path.slice(owner.length + 1) : null;
+  const names = [root, real].flatMap((path) => inHome(path) ?? []);
+  if (names.some((name) => PROGRAM_FOLDER.test(name) && !PLAIN.includes(name))) return [];
   const mixed = owner === null ? [] : MIXED.map((path) => join(owner, path));
   return mixed.some((path) => path === root || path === real || machine.realPathOf(path) === real) ? [] : [root];
 }
