@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -6,7 +7,7 @@ import { ATTACKS } from "./attacks/attacks.ts";
 import { openScene, type Case, type Scene } from "./attacks/scene.ts";
 import { findSecret } from "./canary.ts";
 import { agentProcesses, childrenOf, isAlive } from "./processes.ts";
-import { ROOT } from "./programs.ts";
+import { programOf, ROOT } from "./programs.ts";
 import { poll, REPO } from "./world.ts";
 
 const DOC = "docs/security.md";
@@ -24,7 +25,13 @@ afterEach(async () => {
 function obstacle({ isolation, uid }: Case): string | null {
   if (isolation === "sandbox" && bwrap === null) return "bubblewrap is not installed";
   if (uid === ORDINARY && !isRoot) return "only root can start a runner as another user";
+  if (uid === ORDINARY && !isReadable(uid)) return "other users cannot read the folder that tac8 is in";
   return null;
+}
+
+function isReadable(uid: number): boolean {
+  const args = ["--check", programOf("runner")];
+  return spawnSync(process.execPath, args, { uid, gid: uid, cwd: "/" }).status === 0;
 }
 
 /** Cells of one column of the table, by the attack's name. */
@@ -74,9 +81,9 @@ test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (col
 
   // The model's API got the real key, so there was one to find.
   expect([...scene.keysReceived]).toContain(scene.secrets.modelKey);
+  // The agent's own git did start the planted program.
+  expect(readFileSync(join(scene.out, "planted-own"), "utf8")).toMatch(/^ran$/m);
   if (one.isolation === "none") return undefined;
-  // Git did start it: in its own sandbox.
-  expect(readFileSync(join(scene.out, "planted"), "utf8")).toMatch(/^ran$/m);
   const { world, apps, secrets } = scene;
   const { github } = world;
   const comments = [...github.issues(REPO), ...github.pulls(REPO)].map(({ number }) => github.comments(REPO, number));
@@ -128,8 +135,8 @@ test.each(["none", "sandbox"] as const)(
 
 test("every attack works where nothing is in its way: without isolation, as root or as a user", () => {
   const columns = ["none, root", "none, user"].map(documented);
-  const never = ATTACKS.filter(({ name, sandboxOnly = false, unlessIsolated }) => {
-    const isTried = !sandboxOnly && unlessIsolated === undefined;
+  const never = ATTACKS.filter(({ name, sandboxOnly = false, stoppedAnyway = false, unlessIsolated }) => {
+    const isTried = !sandboxOnly && !stoppedAnyway && unlessIsolated === undefined;
     return isTried && columns.every((cells) => cells.get(name) !== "reached");
   });
   expect(never.map(({ name }) => name)).toEqual([]);

@@ -28,6 +28,8 @@ export interface Attack {
   readonly unlessIsolated?: string;
   /** Not tried without isolation: it would reach beyond this machine. */
   readonly sandboxOnly?: true;
+  /** Stopped in every mode: the script has to show by itself that it would work. */
+  readonly stoppedAnyway?: true;
   /** Tried after all others. */
   readonly after?: true;
 }
@@ -109,7 +111,8 @@ export const ATTACKS: readonly Attack[] = [
   // What the runner executes.
   {
     name: "a program that git starts for the runner reads other issues, keys or the network",
-    script: `printf '#!/bin/sh\\n{ echo ran; env; cat "%s/workspaces/octo/widgets/trees/gh-999/secret" "%s/.npmrc"; } >>"%s/planted" 2>&1; cat\\n' "$HOME_DIR" "$OWNER" "$OUT" >"$OUT/planted.sh"; chmod 755 "$OUT/planted.sh"; for k in filter.x.clean filter.x.smudge core.fsmonitor core.hooksPath diff.x.textconv core.sshCommand credential.helper core.pager gpg.program; do git config "$k" "$OUT/planted.sh"; done; mkdir -p "$(git rev-parse --git-common-dir)/hooks"; for h in pre-commit post-checkout post-index-change reference-transaction pre-push; do cp "$OUT/planted.sh" "$(git rev-parse --git-common-dir)/hooks/$h"; done; echo '* filter=x diff=x' >.gitattributes; echo planted >planted.txt`,
+    script: `printf '#!/bin/sh\\n{ echo ran; env; cat "%s/workspaces/octo/widgets/trees/gh-999/secret" "%s/.npmrc"; } >>"%s/planted" 2>&1; cat\\n' "$HOME_DIR" "$OWNER" "$OUT" >"$OUT/planted.sh"; chmod 755 "$OUT/planted.sh"; for k in filter.x.clean filter.x.smudge core.fsmonitor core.hooksPath diff.x.textconv core.sshCommand credential.helper core.pager gpg.program; do git config "$k" "$OUT/planted.sh"; done; mkdir -p "$(git rev-parse --git-common-dir)/hooks"; for h in pre-commit post-checkout post-index-change reference-transaction pre-push; do cp "$OUT/planted.sh" "$(git rev-parse --git-common-dir)/hooks/$h"; done; echo '* filter=x diff=x' >.gitattributes; echo planted >planted.txt; GIT_INDEX_FILE="$OUT/index" git add planted.txt; mv "$OUT/planted" "$OUT/planted-own"`,
+    stoppedAnyway: true,
     reached: ({ file, at }) => file(`${at["OUT"] ?? ""}/planted`).includes(CANARY),
   },
   // Redis, the board and other local programs.

@@ -151,12 +151,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const first = attacks.flatMap(({ after = false }, index) => (after ? [] : [index]));
     const each = `${one}; for i in ${first.join(" ")}; do one $i & done; wait; for i in ${last.join(" ")}; do one $i; done; touch '${out}/tried'`;
     put(join(out, "attacks", "all.sh"), `${[...lines, ...own].join("\n")}\n${each}\n`, 0o644);
-    const script = [
-      { bash: `bash '${out}/attacks/all.sh'` },
-      gate("go"),
-      { commit: "feat: all that I got" },
-      { result: "Done." },
-    ];
+    const script = [{ bash: `bash '${out}/attacks/all.sh'` }, gate("go"), { result: "Done." }];
     const opened = world.openIssue({ script });
     if (opened !== number) throw new Error(`the issue has another number than ${number}: ${opened}`);
     await poll(150_000, async () =>

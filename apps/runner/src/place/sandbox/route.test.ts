@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { isEntry, isOurs } from "./route.ts";
+import type { Files } from "../../files/files.ts";
+import { isEntry, isOurs, routedFiles } from "./route.ts";
 
 const routes = {
   roots: ["/data/workspaces/o/r/trees/gh-1", "/data/workspaces/o/r/git/gh-1.git"],
@@ -32,4 +33,19 @@ test.each([
   ["/data/workspaces/o/r/trees/gh-1/../STOP", false],
 ])("an entry of a root: %s %s", (path, entry) => {
   expect(isEntry(path, routes)).toBe(entry);
+});
+
+test.each([
+  ["the runner", "/data/workspaces/o/r/trees/gh-1"],
+  ["the sandbox", "/data/workspaces/o/r/trees/gh-1/README.md"],
+  ["the sandbox", "/etc/passwd"],
+])("%s opens %s, and not the other side", async (who, path) => {
+  const files = (name: string) => ({ realPath: () => Promise.resolve(name) }) as unknown as Files;
+  const routed = routedFiles({
+    ...routes,
+    local: files("the runner"),
+    inside: () => files("the sandbox"),
+    beforeChange: () => Promise.resolve(),
+  });
+  expect(await routed.realPath(path)).toBe(who);
 });
