@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -170,7 +170,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     configure,
     startApp(name, env = {}) {
       const uid = name === "runner" ? options.uid : undefined;
-      if (uid !== undefined) for (const path of [dir, home, ownerHome]) giveTo(uid, path);
+      if (uid !== undefined) {
+        chmodSync(base, 0o711);
+        for (const path of [dir, home, ownerHome]) giveTo(uid, path);
+      }
       const variables = {
         PATH: process.env["PATH"] ?? "",
         HOME: ownerHome,
