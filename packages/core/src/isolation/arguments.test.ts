@@ -33,6 +33,7 @@ test.each([
   ["the lock", ["--sync-fd", "3"]],
   ["system calls", ["--seccomp", "9"]],
   ["the size of /tmp", ["--size", "1024", "--tmpfs", "/tmp"]],
+  ["the size of /var/tmp", ["--size", "1024", "--tmpfs", "/var/tmp"]],
   ["the size of /dev/shm", ["--size", "1024", "--tmpfs", "/dev/shm"]],
   ["other memory: /dev", ["--remount-ro", "/dev"]],
   ["other memory: the root", ["--remount-ro", "/"]],

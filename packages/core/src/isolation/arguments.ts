@@ -57,19 +57,9 @@ export function sandboxArguments(spec: SandboxSpec): string[] {
     ["--perms", "0755", "--dir", "/tmp", "--proc", "/proc"],
     uid === 0 ? procArguments(spec) : [],
     ["--dev", "/dev", "--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/dev/shm"],
-    [
-      "--perms",
-      "1777",
-      "--size",
-      String(tmpBytes),
-      "--tmpfs",
-      "/tmp",
-      "--dir",
-      "/var",
-      "--symlink",
-      "/tmp",
-      "/var/tmp",
-    ],
+    ["--perms", "1777", "--size", String(tmpBytes), "--tmpfs", "/tmp"],
+    // No link to /tmp: a folder of an issue may lie below it, and no mount goes through a link.
+    ["--dir", "/var", "--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/var/tmp"],
     // A folder before what lies in it: a later mount covers an earlier one.
     mounts.toSorted((a, b) => (a.path < b.path ? -1 : 1)).flatMap(mountArguments),
     // Memory without a bound otherwise.
