@@ -117,7 +117,7 @@ test("under tac8 up no process shows the App's key or a token, by file and by va
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: join(world.dir, "agent-home"),
-    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_CONFIG: world.configFile,
     TAC8_HOME: home,
     TAC8_BOARD_PORT: "0",
     GITHUB_API_URL: world.github.url,

@@ -25,7 +25,7 @@ function start(app: (typeof APPS)[number], more: Readonly<Record<string, string>
     env: {
       PATH: process.env["PATH"] ?? "",
       HOME: world.ownerHome,
-      TAC8_CONFIG: join(world.dir, "config.toml"),
+      TAC8_CONFIG: world.configFile,
       TAC8_HOME: world.home,
       REDIS_URL: world.redisServer.url,
       GITHUB_TOKEN: world.token,

@@ -48,7 +48,7 @@ test("each issue has a home folder of its own, in which a later run finds its se
 });
 
 test("a session from before an issue had a home folder of its own goes on in it, without an attempt", async () => {
-  const config = await readFile(join(world.dir, "config.toml"), "utf8");
+  const config = await readFile(world.configFile, "utf8");
   const shared = join(world.dir, "shared.toml");
   await writeFile(shared, config.replace('home = "private"', 'home = "shared"'));
   const again = [look("again"), { write: "a.txt", text: "a" }, { commit: "a" }, { result: "Done." }];

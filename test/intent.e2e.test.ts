@@ -65,7 +65,7 @@ const runner = () => world.startApp("runner");
 
 /** A runner that reads an issue before its work begins and before it is published, and not in between. */
 async function inattentiveRunner(): Promise<App> {
-  const config = await readFile(join(world.dir, "config.toml"), "utf8");
+  const config = await readFile(world.configFile, "utf8");
   const file = join(world.dir, "inattentive.toml");
   await writeFile(file, config.replace("poll_interval_seconds = 1", "poll_interval_seconds = 3600"));
   return world.startApp("runner", { TAC8_CONFIG: file });

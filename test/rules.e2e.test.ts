@@ -136,7 +136,7 @@ fieldTest(
     const refused = world.openIssue({ script: WORK });
     await poll(60_000, async () => ((await isHeld()) ? null : "the repository is not held"));
     await runner.stop();
-    const path = join(world.dir, "config.toml");
+    const path = world.configFile;
     const text = await readFile(path, "utf8");
     await writeFile(path, text.replace("[github]\n", '[github]\nbranch = "users/bot/gh-{number}"\n'));
     // An app's name that GitHub does not tell: it is known from what this installation wrote before.

@@ -157,7 +157,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: world.ownerHome,
-    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_CONFIG: world.configFile,
     TAC8_HOME: join(world.dir, "up"),
     TAC8_BOARD_PORT: "0",
     GITHUB_API_URL: world.github.url,

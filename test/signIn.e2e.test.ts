@@ -58,7 +58,7 @@ test("a link of tac8 open leads to the overview, whose buttons and Bull Board's 
     env: {
       PATH: process.env["PATH"] ?? "",
       HOME: world.dir,
-      TAC8_CONFIG: join(world.dir, "config.toml"),
+      TAC8_CONFIG: world.configFile,
       TAC8_HOME: world.home,
     },
   });

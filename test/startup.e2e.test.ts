@@ -40,7 +40,7 @@ function environment(changes: Readonly<Record<string, string>> = {}): Record<str
   return {
     PATH: process.env["PATH"] ?? "",
     HOME: world.ownerHome,
-    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_CONFIG: world.configFile,
     TAC8_HOME: world.home,
     REDIS_URL: world.redisServer.url,
     GITHUB_TOKEN: world.token,

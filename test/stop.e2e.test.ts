@@ -119,7 +119,7 @@ test("SIGTERM just before an agent starts: none does, and nothing is left that w
   const [reached, bin] = [join(world.dir, "reached"), join(world.dir, "bin")];
   // With a shared home folder the last thing that a run does before its agent is to look for the repository's own words to it.
   const shared = join(world.dir, "shared.toml");
-  const config = await readFile(join(world.dir, "config.toml"), "utf8");
+  const config = await readFile(world.configFile, "utf8");
   await writeFile(shared, config.replace('home = "private"', 'home = "shared"'));
   const waits = `touch '${reached}'; ${world.gate("before the agent").bash}`;
   await mkdir(bin);

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { expect } from "vitest";
 import { launch, type Launched } from "./launch.ts";
 import { programOf } from "./programs.ts";
@@ -15,7 +14,7 @@ export function environmentOf(world: World): Record<string, string> {
     PATH: process.env["PATH"] ?? "",
     HOME: world.dir,
     USER: "ann",
-    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_CONFIG: world.configFile,
     TAC8_HOME: world.home,
     REDIS_URL: world.redisServer.url,
     GITHUB_TOKEN: world.token,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { jobIdOf } from "@tac8/core/domain/reference";
@@ -59,6 +59,8 @@ export interface World {
   readonly token: string;
   /** File to which every agent appends a line when it starts. */
   readonly witness: string;
+  /** Absolute path of `config.toml`. */
+  readonly configFile: string;
   /** Data folder of the first runner. */
   readonly home: string;
   /** HOME of the user who runs tac8. */
@@ -104,6 +106,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   // Beside the world's folder, which agents in a sandbox are shown: the witness and gates are in it.
   const [home, ownerHome] = [join(base, "home"), join(base, "owner")];
   const witness = join(dir, "witness.jsonl");
+  const configFile = join(base, "config", "config.toml");
+  await mkdir(dirname(configFile), { recursive: true });
   await mkdir(join(dir, "redis"), { recursive: true });
   const [redisServer, github] = await Promise.all([
     startRedisServer({ dir: join(dir, "redis") }),
@@ -118,7 +122,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     defaultBranch: options.defaultBranch ?? "main",
   });
   const configure: World["configure"] = (changes) =>
-    writeFile(join(dir, "config.toml"), renderConfig(dir, changes) + (options.moreConfig ?? ""));
+    writeFile(configFile, renderConfig(dir, changes) + (options.moreConfig ?? ""));
   await configure(options.config ?? {});
   const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null });
   redis.on("error", () => {});
@@ -162,6 +166,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     base,
     token,
     witness,
+    configFile,
     home,
     ownerHome,
     jobId,
@@ -178,7 +183,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         PATH: process.env["PATH"] ?? "",
         HOME: ownerHome,
         TMPDIR: process.env["TMPDIR"] ?? "/tmp",
-        TAC8_CONFIG: join(dir, "config.toml"),
+        TAC8_CONFIG: configFile,
         TAC8_HOME: home,
         REDIS_URL: redisServer.url,
         GITHUB_TOKEN: token,

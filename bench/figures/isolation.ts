@@ -34,7 +34,7 @@ export const isolation: Figure = {
 async function measure(bench: Bench): Promise<Row[]> {
   const { path, programs, sizes, leftovers } = bench;
   const uid = process.getuid?.() ?? 0;
-  const probe = await probeSandbox({ path, uid });
+  const probe = await probeSandbox({ path, uid, secret: [] });
   if (!probe.works) throw new Error(`${probe.why}: ${probe.fix}`);
   const dir = await mkdtemp(join(tmpdir(), "tac8-bench-"));
   const forget = leftovers.folder(dir);

@@ -36,7 +36,7 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
   expect(await tired.stop()).toBe(0);
   expect(await world.agentStarts()).toEqual([]);
 
-  const path = join(world.dir, "config.toml");
+  const path = world.configFile;
   await writeFile(
     path,
     (await readFile(path, "utf8")).replace("min_free_disk_gb = 1000000000", "min_free_disk_gb = 0"),

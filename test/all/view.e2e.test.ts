@@ -24,7 +24,7 @@ interface Looking {
 function tac8(...args: string[]): Looking {
   const env = {
     PATH: process.env["PATH"] ?? "",
-    TAC8_CONFIG: join(world.dir, "config.toml"),
+    TAC8_CONFIG: world.configFile,
     TAC8_HOME: world.home,
     REDIS_URL: world.redisServer.url,
   };

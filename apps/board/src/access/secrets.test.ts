@@ -14,6 +14,7 @@ const NOTHING = {
   github: null,
   boardPassword: null,
   boardPasswordSource: null,
+  files: [],
   metricsToken: null,
   notify: { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null },
   values: [],

@@ -388,6 +388,14 @@ test.each(["none", "sandbox"] as const)("what an agent reaches is tried, with is
   }
 });
 
+test("doctor tries what agents reach with what the operator adds to their sandbox", async () => {
+  configure(`[agent]\nisolation = "sandbox"\nread = [${JSON.stringify(join(tools.dir, "redis"))}]\n`);
+  const report = await found([], { ANTHROPIC_API_KEY: "sk-x", REDIS_URL: server.url });
+  expect(of(report, "Isolation")).toContainEqual(
+    expect.objectContaining({ verdict: "problem", text: expect.stringContaining("agents can connect to Redis") }),
+  );
+});
+
 test("a sandbox that cannot be used is a problem, with one command to type", async () => {
   configure('[agent]\nisolation = "auto"\n');
   const bin = join(lab.dir, "bin");

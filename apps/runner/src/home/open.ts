@@ -3,7 +3,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { sharedConfig } from "../janitor/sessions.ts";
 import type { HomeFile } from "./base/collect.ts";
 import type { Files } from "../files/files.ts";
-import { privateEnvironment } from "./environment.ts";
+import { privateEnvironment } from "@tac8/core/isolation/privateEnvironment";
 import { bringSession, keepSession } from "./keepSession.ts";
 
 /** A file in a home folder: a session is being copied to it. If a crash leaves it there, the next run copies again. */

@@ -210,6 +210,7 @@ describe("what a configuration says", () => {
     const { secrets, agentEnv } = configOf({ env, files });
     expect(secrets).toMatchObject({ github: { token: "token-of-env" }, boardPassword: "board-password" });
     expect([...secrets.values].sort()).toEqual(["board-password", "key-of-file", "token-of-env"]);
+    expect([...secrets.files].sort()).toEqual(["/etc/tac8/config.toml", "/s/board", "/s/key", "/s/token"]);
     expect(agentEnv["ANTHROPIC_API_KEY"]).toBe("key-of-file");
   });
 

@@ -9,6 +9,7 @@ import { issueOfBranch } from "../domain/branchPattern.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
+import { SECRETS } from "./variables.ts";
 import { lineOf } from "./lineOf.ts";
 import { findProvider, pricesOf, rulesOf, isClaude } from "./older.ts";
 import type { Agents } from "./routing.ts";
@@ -41,6 +42,8 @@ export interface Secrets {
   readonly boardPasswordSource: string | null;
   readonly metricsToken: string | null;
   readonly notify: NotifyAddresses;
+  /** The configuration file, and the files that variables such as `GITHUB_TOKEN_FILE` name, as they are written. */
+  readonly files: readonly string[];
   /** Every secret value, for redaction. */
   readonly values: readonly string[];
 }
@@ -170,6 +173,10 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
         ntfyToken: ours.TAC8_NTFY_TOKEN ?? null,
         webhookUrl: ours.TAC8_WEBHOOK_URL ?? null,
       },
+      files: [
+        ...(input.text === null ? [] : [input.path]),
+        ...SECRETS.flatMap(({ name }) => variable(input.env, `${name}_FILE`) ?? []),
+      ],
       values: [
         ...hidden,
         ...keyLines,

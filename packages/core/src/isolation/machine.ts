@@ -1,5 +1,8 @@
-import { lstatSync, readlinkSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, readdirSync, realpathSync, statSync } from "node:fs";
 import type { Machine } from "./view.ts";
+
+/** Folders in which system accounts have their home: programs, and what services keep. */
+const NO_HOMES = /^\/(?:usr|var|nonexistent|s?bin|lib\w*|dev|run|proc|sys|etc|boot|tmp|nix|gnu)(?:\/|$)/;
 
 /** This machine's files, as this process sees them. */
 export const thisMachine: Machine = {
@@ -12,7 +15,21 @@ export const thisMachine: Machine = {
   },
   linkOf: (path) => orNull(() => (lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null)),
   realPathOf: (path) => orNull(() => realpathSync(path)),
+  namesIn: (folder) => orNull(() => readdirSync(folder)) ?? [],
+  homes() {
+    const users = orNull(() => readFileSync("/etc/passwd", "utf8")) ?? "";
+    const children = orNull(() => readdirSync("/home")) ?? [];
+    return [...new Set([...homesIn(users), "/root", ...children.map((name) => `/home/${name}`)])];
+  },
 };
+
+/** Home folders in the text of `/etc/passwd`, without those of system accounts. Pure. */
+export function homesIn(passwd: string): string[] {
+  return passwd.split("\n").flatMap((line) => {
+    const home = line.split(":")[5] ?? "";
+    return home.startsWith("/") && home !== "/" && !NO_HOMES.test(home) ? [home] : [];
+  });
+}
 
 /** Names of the entries of `/proc`, without processes. */
 export function procEntries(): ReadonlySet<string> {

@@ -1,18 +1,27 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findProgram } from "../app/findProgram.ts";
-import { sandboxArguments } from "./arguments.ts";
+import { sandboxArguments, type Mount } from "./arguments.ts";
 import { procEntries, thisMachine } from "./machine.ts";
 import { explain, probeSandbox } from "./probe.ts";
 import { tryToReach, type Attempt } from "./reach.ts";
-import { machineView } from "./view.ts";
+import { machineView, type ViewOptions } from "./view.ts";
 
 const PATH = process.env["PATH"] ?? "";
 const uid = process.getuid?.() ?? 0;
+const NOTHING: ViewOptions = {
+  env: {},
+  toolchains: [],
+  owner: null,
+  programs: [],
+  read: [],
+  write: [],
+  secret: [],
+};
 const bwrap = findProgram("bwrap", { path: PATH, cwd: "/" });
 
 let dir = "";
@@ -28,7 +37,7 @@ afterEach(async () => {
 });
 
 test("without bwrap there is one command to type", async () => {
-  expect(await probeSandbox({ path: dir, uid })).toEqual({
+  expect(await probeSandbox({ path: dir, uid, secret: [] })).toEqual({
     works: false,
     why: "bwrap was not found",
     fix: "sudo apt-get install bubblewrap",
@@ -38,8 +47,13 @@ test("without bwrap there is one command to type", async () => {
 test("a bwrap that cannot start anything is not taken", async () => {
   await writeFile(join(dir, "bwrap"), "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n");
   await chmod(join(dir, "bwrap"), 0o755);
-  const probe = await probeSandbox({ path: `${dir}:${PATH}`, uid });
+  const probe = await probeSandbox({ path: `${dir}:${PATH}`, uid, secret: [] });
   expect(probe).toMatchObject({ works: false, why: expect.stringContaining("No permissions") });
+});
+
+test.skipIf(bwrap === null)("a data folder among the system's programs is refused in one line", async () => {
+  const probe = await probeSandbox({ path: PATH, uid, secret: ["/usr/local/tac8"] });
+  expect(probe).toMatchObject({ works: false, why: "/usr/local/tac8 lies in /usr, which agents in a sandbox read" });
 });
 
 test.each([
@@ -50,6 +64,74 @@ test.each([
 ])("what to do about %s", (_what, said, where, fix) => {
   const { why, fix: advice } = explain(said, { restricted: false, isContainer: false, ...where });
   expect(`${why}: ${advice}`).toContain(fix);
+});
+
+test.skipIf(bwrap === null)("links lead to nothing secret, and to what the operator adds", async () => {
+  const [data, home, added] = ["disk/data", "users/bob", "added"].map((name) => join(dir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const folders = [data, home, added, join(home, "project/bin"), join(dir, "work")];
+  for (const folder of folders) await mkdir(folder, { recursive: true });
+  for (const file of [join(data, "x"), join(home, "x"), join(home, "project/.env"), join(added, "x")]) {
+    await writeFile(file, "x");
+  }
+  const links = { home: "disk/data", disk2: "disk", bob: "users/bob", tools: "users/bob/project", more: "added" };
+  for (const [name, to] of Object.entries(links)) await symlink(join(dir, to), join(dir, name));
+  const at = (...names: string[]) => names.map((name) => join(dir, name));
+  const view = {
+    env: { PATH: at("tools/bin", "users/bob/project/bin").join(":") },
+    toolchains: [],
+    owner: null,
+    programs: [process.execPath],
+    read: [...at("disk", "disk2", "home", "bob", "more"), `${home}/`],
+    write: [...at("disk2"), `${home}/`],
+    secret: [join(dir, "home")],
+  };
+  const mounts = machineView(view, { ...thisMachine, homes: () => [home] });
+  const spec = { mounts, cwd: "/tmp", lockFd: null, uid, procEntries: procEntries(), tmpBytes: 65_536, nested: false };
+  const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];
+  const paths = [
+    "disk/data/x",
+    "disk2/data/x",
+    "home/x",
+    "bob/x",
+    "users/bob/x",
+    "users/bob/project/.env",
+    "tools/.env",
+  ];
+  const attempts = at(...paths, "more/x").map((path): Attempt => ({ what: path, kind: "read", path }));
+  const reached = async (from: readonly string[]) =>
+    (await tryToReach(attempts, { launch: from, node: process.execPath, env: {} })).map((one) => one.reached);
+  expect(await reached([])).toEqual(attempts.map(() => true));
+  expect(await reached(launch)).toEqual([...paths.map(() => false), true]);
+});
+
+test.skipIf(bwrap === null)("in /var/tmp agents see what is theirs, and nothing else", async () => {
+  const below = await mkdtemp("/var/tmp/tac8-isolation-");
+  try {
+    await writeFile(join(below, "x"), "x");
+    const mounts: Mount[] = [
+      ...machineView({ ...NOTHING, programs: [process.execPath] }, thisMachine),
+      { kind: "read", path: join(below, "x") },
+    ];
+    const spec = {
+      mounts,
+      cwd: "/tmp",
+      lockFd: null,
+      uid,
+      procEntries: procEntries(),
+      tmpBytes: 65_536,
+      nested: false,
+    };
+    const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];
+    const attempts: Attempt[] = [{ what: "a file", kind: "read", path: join(below, "x") }];
+    const reached = await tryToReach(attempts, { launch, node: process.execPath, env: {} });
+    expect(reached).toMatchObject([{ reached: true }]);
+  } finally {
+    await rm(below, { recursive: true });
+  }
 });
 
 test.skipIf(bwrap === null)("in a sandbox an agent reaches none of what it reaches outside", async () => {
@@ -66,15 +148,7 @@ test.skipIf(bwrap === null)("in a sandbox an agent reaches none of what it reach
     { what: "a port", kind: "connect", host: "127.0.0.1", port },
     { what: "an environment", kind: "read", path: `/proc/${process.pid}/environ` },
   ];
-  const view = {
-    env: {},
-    toolchains: [],
-    owner: null,
-    programs: [process.execPath],
-    read: [],
-    write: [],
-    secret: [dir],
-  };
+  const view = { ...NOTHING, programs: [process.execPath], secret: [dir] };
   const mounts = machineView(view, thisMachine);
   const spec = { mounts, cwd: "/tmp", lockFd: null, uid, procEntries: procEntries(), tmpBytes: 65_536, nested: false };
   const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];

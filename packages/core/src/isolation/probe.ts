@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { findProgram } from "../app/findProgram.ts";
 import { sandboxArguments, type Mount } from "./arguments.ts";
 import { procEntries, thisMachine } from "./machine.ts";
-import { machineView } from "./view.ts";
+import { machineView, secretInSystem } from "./view.ts";
 
 export type SandboxProbe =
   | { readonly works: true; /** Path of `bwrap`. */ readonly program: string }
@@ -12,20 +12,27 @@ export type SandboxProbe =
 
 const PROBE_MS = 10_000;
 
-/** Start a program in a sandbox, as agents would be, and find out whether that works here. `path`: a `PATH`. */
-export async function probeSandbox({
-  path,
-  uid,
-}: {
+export interface ProbeOptions {
+  /** A `PATH`. */
   readonly path: string;
   readonly uid: number;
-}): Promise<SandboxProbe> {
+  /** Folders and files that agents must not see. */
+  readonly secret: readonly string[];
+}
+
+/** Start a program in a sandbox, as agents would be, and find out whether that works here. */
+export async function probeSandbox({ path, uid, secret }: ProbeOptions): Promise<SandboxProbe> {
   const program = findProgram("bwrap", { path, cwd: "/" });
   if (program === null) {
     return { works: false, why: "bwrap was not found", fix: "sudo apt-get install bubblewrap" };
   }
+  const shown = secretInSystem(secret, thisMachine);
+  if (shown !== null) {
+    const why = `${shown.path} lies in ${shown.folder}, which agents in a sandbox read`;
+    return { works: false, why, fix: `move it out of ${shown.folder} (TAC8_HOME names the data folder)` };
+  }
   const mounts: Mount[] = machineView(
-    { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret: [] },
+    { env: {}, toolchains: [], owner: null, programs: [], read: [], write: [], secret },
     thisMachine,
   );
   const args = sandboxArguments({

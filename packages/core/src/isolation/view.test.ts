@@ -1,19 +1,28 @@
+import { basename, dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
-import { machineView, type Machine, type ViewOptions } from "./view.ts";
+import { homesIn } from "./machine.ts";
+import { machineView, secretInSystem, type Machine, type ViewOptions } from "./view.ts";
 
-/** A machine by its paths: `f` a file, `d` a folder, anything else the target of a link. */
+const HOMES = ["/home/pi", "/home/bob", "/root"];
+
+/** A machine by its paths: `f` a file, `d` a folder, anything else the target of a link. What is in a folder that is linked to is there. */
 function machineOf(entries: Readonly<Record<string, string>>): Machine {
   const linkOf = (path: string) => (entries[path] === "f" || entries[path] === "d" ? null : (entries[path] ?? null));
-  const realPathOf = (path: string): string | null => {
+  const realPathOf = (written: string): string | null => {
+    const path = written === "/" ? written : normalize(written).replace(/\/$/, "");
     const target = linkOf(path);
     if (target !== null) return realPathOf(target);
+    const parent = path === "/" || dirname(path) === "/" ? dirname(path) : (realPathOf(dirname(path)) ?? dirname(path));
+    if (path !== "/" && parent !== dirname(path)) return realPathOf(join(parent, basename(path)));
     return path in entries ? path : null;
   };
   const kindOf = (path: string) => {
     const real = realPathOf(path);
     return real === null ? null : entries[real] === "f" ? "file" : "folder";
   };
-  return { kindOf, linkOf, realPathOf };
+  const namesIn = (folder: string) =>
+    Object.keys(entries).flatMap((path) => (dirname(path) === folder ? [basename(path)] : []));
+  return { kindOf, linkOf, realPathOf, namesIn, homes: () => HOMES };
 }
 
 const SYSTEM = {
@@ -38,7 +47,7 @@ const OPTIONS: ViewOptions = {
 };
 const shown = (options: Partial<ViewOptions>, entries: Readonly<Record<string, string>> = {}) =>
   machineView({ ...OPTIONS, ...options }, machineOf({ ...SYSTEM, ...entries })).map(
-    ({ kind, path }) => `${kind} ${path}`,
+    (mount) => `${mount.kind} ${mount.path}${"from" in mount ? ` ${mount.from}` : ""}`,
   );
 const added = (options: Partial<ViewOptions>, entries: Readonly<Record<string, string>> = {}) =>
   shown(options, entries).filter((line) => !["read /usr", "link /bin", "read /etc/ssl/certs"].includes(line));
@@ -115,7 +124,11 @@ test.each([
       "/opt/lib/node_modules/cli/cli.js": "f",
       "/opt/lib/node_modules": "d",
     },
-    ["read /opt/bin/claude", "read /opt/lib/node_modules/cli/cli.js", "read /opt/lib/node_modules"],
+    [
+      "read /opt/bin/claude /opt/lib/node_modules/cli/cli.js",
+      "read /opt/lib/node_modules/cli/cli.js",
+      "read /opt/lib/node_modules",
+    ],
   ],
   [
     "what the operator adds",
@@ -130,13 +143,109 @@ test.each([
     [],
   ],
   ["not what the data folder is in", { read: ["/home"] }, { "/home": "d" }, []],
+  [
+    "not the real parent of a data folder that is a link",
+    { read: ["/srv/disk"], secret: ["/home/pi/.tac8"] },
+    { "/srv/disk": "d", "/srv/disk/tac8": "d", "/home/pi/.tac8": "/srv/disk/tac8" },
+    [],
+  ],
+  [
+    "not the real parent of a data folder behind a link, and not there yet",
+    { write: ["/srv/disk"], secret: ["/data/tac8"] },
+    { "/srv/disk": "d", "/data": "/srv/disk" },
+    [],
+  ],
+  [
+    "not a link to what holds the data folder",
+    { read: ["/srv/link"], write: ["/srv/link"], secret: ["/srv/disk/tac8"] },
+    { "/srv/link": "/srv/disk", "/srv/disk": "d", "/srv/disk/tac8": "d" },
+    [],
+  ],
+  [
+    "not a link to what lies in the data folder",
+    { read: ["/srv/link"], secret: ["/srv/disk/tac8"] },
+    { "/srv/link": "/srv/disk/tac8/repos", "/srv/disk/tac8/repos": "d", "/srv/disk/tac8": "d" },
+    [],
+  ],
+  [
+    "of a link, what it leads to",
+    { read: ["/srv/link"] },
+    { "/srv/link": "/srv/data", "/srv/data": "d" },
+    ["read /srv/link /srv/data"],
+  ],
+  [
+    "no home folder, however it is spelled",
+    { read: ["/home/bob/", "/home//pi", "/srv/../root"], write: ["/home/bob/", "/home/./bob"] },
+    { "/home/bob": "d", "/root": "d" },
+    [],
+  ],
+  ["no home folder behind a link", { read: ["/srv/bob"] }, { "/srv/bob": "/home/bob", "/home/bob": "d" }, []],
+  [
+    "of another user's home folder, its bin alone",
+    onPath("/home/bob/bin"),
+    { "/home/bob": "d", "/home/bob/bin": "d" },
+    ["read /home/bob/bin"],
+  ],
+  [
+    "of a link to a folder in a home folder, its bin alone",
+    onPath("/opt/bob/bin"),
+    { "/opt/bob": "/home/bob/work", "/home/bob/work": "d", "/home/bob/work/bin": "d" },
+    ["read /opt/bob/bin /home/bob/work/bin", "read /home/bob/work/bin"],
+  ],
+  [
+    "of one's own home folder without HOME, its bin alone",
+    { ...onPath("/home/pi/bin", "/home/pi/.cargo/bin"), owner: null },
+    { "/home/pi/bin": "d", "/home/pi/.cargo": "d", "/home/pi/.cargo/bin": "d" },
+    ["read /home/pi/bin", "read /home/pi/.cargo/bin"],
+  ],
+  [
+    "a release of Go that Go downloaded",
+    onPath("/home/pi/sdk/go1.22/bin"),
+    { "/home/pi/sdk/go1.22": "d", "/home/pi/sdk/go1.22/bin": "d" },
+    ["read /home/pi/sdk/go1.22/bin", "read /home/pi/sdk/go1.22"],
+  ],
+  ["no shell profile", {}, { "/etc/profile": "f", "/etc/bash.bashrc": "f" }, []],
+  [
+    "of /etc, settings of each Java and no credentials of Maven",
+    {},
+    { "/etc/java-25-openjdk": "d", "/etc/maven": "d", "/etc/maven/m2.conf": "f", "/etc/maven/settings.xml": "f" },
+    ["read /etc/maven/m2.conf", "read /etc/java-25-openjdk"],
+  ],
 ])("%s", (_what, options, entries, lines) => {
   expect(added(options as Partial<ViewOptions>, entries as Record<string, string>)).toEqual(lines);
 });
+
+test.each(["/home/bob/.cargo", "/home/pi/.pulumi", "/home/pi/.fly", "/home/pi/.docker", "/home/pi/project"])(
+  "of %s only the programs are shown, however its bin is spelled",
+  (folder) => {
+    const entries = { [folder]: "d", [`${folder}/bin`]: "d" };
+    expect(added(onPath(`${folder}/bin`), entries)).toEqual([`read ${folder}/bin`]);
+    expect(added(onPath(`${folder}/bin/`, `${folder}/./bin`), entries)).toEqual([`read ${folder}/bin`]);
+  },
+);
 
 test("what is shown to write stays so below a folder that is only read", () => {
   expect(added({ read: ["/srv"], write: ["/srv/cache"] }, { "/srv": "d", "/srv/cache": "d" })).toEqual([
     "read /srv",
     "write /srv/cache",
+  ]);
+});
+
+test.each([
+  ["in /usr", "/usr/local/tac8", { path: "/usr/local/tac8", folder: "/usr" }],
+  ["in a link to it", "/bin/tac8", { path: "/bin/tac8", folder: "/usr" }],
+  ["behind a link", "/srv/tac8", { path: "/srv/tac8", folder: "/usr" }],
+  ["elsewhere", "/home/pi/.tac8", null],
+])("a data folder %s among the system's programs is found, and those are not shown", (_what, path, found) => {
+  const entries = { ...SYSTEM, "/usr/local": "d", "/usr/local/tac8": "d", "/srv/tac8": "/usr/local/tac8" };
+  expect(secretInSystem([path], machineOf(entries))).toEqual(found);
+  expect(shown({ secret: [path] }, entries).includes("read /usr")).toBe(found === null);
+});
+
+test("system accounts have no home folder that counts", () => {
+  const users = ["root:x:0:0::/root:/bin/bash", "bin:x:2:2::/bin:/x", "a:x:9:9::/:/x", "www:x:33:33::/var/www:/x"];
+  expect(homesIn([...users, "no:x:8:8::/nonexistent:/x", "bob:x:1:1::/srv/bob:/x", ""].join("\n"))).toEqual([
+    "/root",
+    "/srv/bob",
   ]);
 });

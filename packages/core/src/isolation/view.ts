@@ -1,4 +1,4 @@
-import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { basename, delimiter, dirname, isAbsolute, join, normalize, relative } from "node:path";
 import type { Mount } from "./arguments.ts";
 
 /** What is asked of this machine's files. Links are followed, except by `linkOf`. */
@@ -9,6 +9,10 @@ export interface Machine {
   linkOf(path: string): string | null;
   /** Null: nothing is there. */
   realPathOf(path: string): string | null;
+  /** Names of what is in a folder; empty: nothing is there, or it cannot be read. */
+  namesIn(folder: string): readonly string[];
+  /** Home folders of this machine's users, as they are written. */
+  homes(): readonly string[];
 }
 
 /** Folders of the system's programs. On merged systems most of them are links into `/usr`. */
@@ -23,22 +27,31 @@ ld.so.cache ld.so.conf ld.so.conf.d alternatives ca-certificates.conf crypto-pol
 ssl/certs ssl/cert.pem ssl/openssl.cnf pki/ca-trust pki/tls/certs pki/tls/cert.pem pki/java
 localtime timezone locale.alias locale.conf default/locale fonts mime.types magic
 protocols services nsswitch.conf os-release debian_version lsb-release
-bash.bashrc profile inputrc terminfo java-17-openjdk java-21-openjdk java-11-openjdk
+inputrc terminfo maven/m2.conf maven/logging
 python3 perl ImageMagick-6 sgml xml chromium chromium.d OpenCL vdpau_wrapper.cfg
 `
   .trim()
   .split(/\s+/)
   .map((name) => `/etc/${name}`);
 
-/** Folders in a person's home folder that also hold credentials: of their `bin`, only that folder is shown. */
-const MIXED = ["", ".local", ".cargo", ".npm-global", ".config", ".gem", ".m2", ".gradle", ".composer", "go"];
+/** Settings of each version of Java. */
+const JAVA = /^java-\d+-openjdk$/;
 
 /**
- * Hidden folders of programs in a person's home folder, or in its `.config`, often hold the program's login too (`.fly`, `.docker`, `.pulumi`,
- * `.foundry`): of their `bin`, only that folder is shown. These need what is beside it, and have no login.
+ * Folders of toolchains in a home folder: below these, a program's libraries are shown with it. Of every other folder in a home
+ * folder only the `bin` is shown, because credentials may be beside it (`~/.cargo`, `~/.docker`, a project with its `.env`).
  */
-const PROGRAM_FOLDER = /^(?:\.config\/[^/]+|\.[^/]+)$/;
-const PLAIN = [".ghcup", ".bun", ".deno", ".volta", ".asdf", ".pyenv", ".rbenv", ".nodenv", ".goenv", ".juliaup"];
+const TOOLCHAIN_FOLDERS = `
+.nvm/versions .pyenv .rbenv .nodenv .goenv .plenv .phpenv .jenv .rvm .gvm .rustup .bun .deno .volta .asdf .sdkman .dotnet
+.elan .ghcup .juliaup .proto .moon .opam .nvs .linuxbrew .nix-profile .local/state/nix .local/go .stack/programs
+.local/share/mise .local/share/rtx .local/share/pnpm .local/share/uv .local/share/fnm .local/share/swiftly
+.local/share/pipx/venvs .local/pipx/venvs .local/share/gem/ruby .gem/ruby .composer/vendor .config/composer/vendor
+go/pkg/mod/golang.org Android/Sdk
+`
+  .trim()
+  .split(/\s+/);
+/** Of `go install golang.org/dl/go1.22@latest`. */
+const GO_RELEASE = /^sdk\/go\d[^/]*(?:\/|$)/;
 
 /** Where installers put the programs that links in `~/.local/bin` and the like lead to. None has credentials. */
 const INSTALLED = [
@@ -65,35 +78,66 @@ export interface ViewOptions {
   /** Keys `agent.read` and `agent.write`, absolute. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** Folders and files that must not be seen: tac8's data folder and its configuration. */
+  /** Folders and files that must not be seen: tac8's data folder, its configuration, and files with secrets. */
   readonly secret: readonly string[];
 }
 
 /**
  * Return the parts of this machine that agents need: the system's programs, the toolchains on their PATH, and what the operator
- * added; never a folder that holds one of `secret`, or a person's home folder. Reads links and kinds of paths, changes nothing.
+ * added; never a folder that holds one of `secret`, or a user's home folder. Reads links and kinds of paths, changes nothing.
  */
 export function machineView(options: ViewOptions, machine: Machine): Mount[] {
   const mounts = new Map<string, Mount>();
-  const show = (path: string): void => {
-    if (machine.kindOf(path) !== null && !isShown(path, mounts)) mounts.set(path, { kind: "read", path });
+  const hidden = spellings(options.secret, machine);
+  const homes = homesOf(options, machine);
+  /** Neither the file system's root, nor a home folder or what holds one, nor what holds or lies in something secret. */
+  const isSafe = (path: string): boolean =>
+    spellings([path], machine).every(
+      (one) => one !== "/" && !homes.some((home) => holds(one, home)) && !isSecret(one, hidden),
+    );
+  const show = (path: string, kind: "read" | "write" = "read"): void => {
+    const real = machine.realPathOf(path);
+    if (real === null || machine.kindOf(real) === null) return;
+    if (kind === "read" && isShown(path, mounts)) return;
+    mounts.set(path, real === path ? { kind, path } : { kind, path, from: real });
   };
   for (const path of SYSTEM) {
     const to = machine.linkOf(path);
-    if (to === null) show(path);
-    else mounts.set(path, { kind: "link", path, to });
+    if (to !== null) mounts.set(path, { kind: "link", path, to });
+    else if (!isSecret(path, hidden)) show(path);
   }
-  for (const path of ETC) show(path);
-  const safe = (path: string): boolean => isSafe(path, options);
-  for (const path of [...toolPaths(options, machine), ...options.read].filter(safe)) show(path);
-  for (const path of options.write.filter(safe)) {
-    if (machine.kindOf(path) !== null) mounts.set(path, { kind: "write", path });
-  }
+  const java = machine.namesIn("/etc").filter((name) => JAVA.test(name));
+  const found = [
+    ...ETC,
+    ...java.map((name) => `/etc/${name}`),
+    ...toolPaths(options, { homes, machine }),
+    ...options.read,
+  ];
+  for (const path of found.map(plain).filter(isSafe)) show(path);
+  for (const path of options.write.map(plain).filter(isSafe)) show(path, "write");
   return [...mounts.values()];
 }
 
+/**
+ * The first of `secret` that lies in a folder of the system's programs, which every agent in a sandbox reads; null: none does.
+ * Reads links, changes nothing.
+ */
+export function secretInSystem(
+  secret: readonly string[],
+  machine: Machine,
+): { readonly path: string; readonly folder: string } | null {
+  for (const path of secret) {
+    const folder = SYSTEM.find((one) => machine.linkOf(one) === null && isSecret(one, spellings([path], machine)));
+    if (folder !== undefined) return { path, folder };
+  }
+  return null;
+}
+
 /** Files and folders of the toolchains; not checked yet. */
-function toolPaths(options: ViewOptions, machine: Machine): string[] {
+function toolPaths(
+  options: ViewOptions,
+  { homes, machine }: { readonly homes: readonly string[]; readonly machine: Machine },
+): string[] {
   const { env, toolchains, owner, programs } = options;
   const found: string[] = [];
   for (const name of toolchains) {
@@ -103,11 +147,12 @@ function toolPaths(options: ViewOptions, machine: Machine): string[] {
   if (owner !== null) {
     found.push(...INSTALLED.map((path) => join(owner, path)).filter((path) => machine.kindOf(path) === "folder"));
   }
-  for (const folder of (env["PATH"] ?? "").split(delimiter)) {
+  for (const written of (env["PATH"] ?? "").split(delimiter)) {
+    const folder = plain(written);
     if (!isAbsolute(folder) || machine.kindOf(folder) !== "folder") continue;
-    found.push(folder, ...installationOf(folder, owner, machine));
+    found.push(folder, ...installationOf(folder, homes, machine));
     const real = machine.realPathOf(folder);
-    if (real !== null && real !== folder) found.push(real, ...installationOf(real, owner, machine));
+    if (real !== null && real !== folder) found.push(real, ...installationOf(real, homes, machine));
   }
   for (const program of programs) {
     // Each link on the way has to be there, and at the end what the file itself reads.
@@ -123,17 +168,19 @@ function toolPaths(options: ViewOptions, machine: Machine): string[] {
   return found;
 }
 
-/** `<root>` of a folder `<root>/bin`: its libraries are beside it. */
-function installationOf(folder: string, owner: string | null, machine: Machine): string[] {
+/** `<root>` of a folder `<root>/bin`: its libraries are beside it. In a home folder, so may credentials be. */
+function installationOf(folder: string, homes: readonly string[], machine: Machine): string[] {
   const [, root] = /^(.*)\/(?:s?bin|shims|\.bin)$/.exec(folder) ?? [];
   if (root === undefined || root.split("/").length < 3) return [];
-  const real = machine.realPathOf(root) ?? root;
-  const inHome = (path: string): string | null =>
-    owner !== null && path.startsWith(`${owner}/`) ? path.slice(owner.length + 1) : null;
-  const names = [root, real].flatMap((path) => inHome(path) ?? []);
-  if (names.some((name) => PROGRAM_FOLDER.test(name) && !PLAIN.includes(name))) return [];
-  const mixed = owner === null ? [] : MIXED.map((path) => join(owner, path));
-  return mixed.some((path) => path === root || path === real || machine.realPathOf(path) === real) ? [] : [root];
+  const isPlain = spellings([root], machine).every((path) =>
+    homes.every((home) => !holds(home, path) || isToolchain(relative(home, path))),
+  );
+  return isPlain ? [root] : [];
+}
+
+/** `path`: relative to a home folder. */
+function isToolchain(path: string): boolean {
+  return GO_RELEASE.test(path) || TOOLCHAIN_FOLDERS.some((folder) => holds(folder, path));
 }
 
 /** The outermost `node_modules` that a program lies in: its dependencies may be anywhere in it. */
@@ -147,10 +194,31 @@ function isShown(path: string, mounts: ReadonlyMap<string, Mount>): boolean {
   return false;
 }
 
-/** Neither the file system's root, nor a person's home folder, nor what holds or lies in something secret. */
-function isSafe(path: string, { owner, secret }: ViewOptions): boolean {
-  if (path === "/" || (owner !== null && holds(path, owner))) return false;
-  return !secret.some((hidden) => holds(path, hidden) || holds(hidden, path));
+/** Home folders of all users: other users' folders have credentials, too, and root may read them. */
+function homesOf({ owner }: ViewOptions, machine: Machine): string[] {
+  return spellings([...(owner === null ? [] : [owner]), ...machine.homes()], machine).filter((path) => path !== "/");
+}
+
+/** Whether a folder holds something hidden, or lies in it. */
+function isSecret(path: string, hidden: readonly string[]): boolean {
+  return hidden.some((one) => holds(path, one) || holds(one, path));
+}
+
+/** Each path as it is written and with its links followed, because a mount follows them. */
+function spellings(paths: readonly string[], machine: Machine): string[] {
+  return [...new Set(paths.flatMap((path) => [plain(path), realOf(plain(path), machine)]))];
+}
+
+/** Also of a path that is not there yet: its nearest parent counts. */
+function realOf(path: string, machine: Machine): string {
+  const real = machine.realPathOf(path);
+  if (real !== null || path === dirname(path)) return real ?? path;
+  return join(realOf(dirname(path), machine), basename(path));
+}
+
+/** Without `..`, doubled slashes and the one at the end. */
+function plain(path: string): string {
+  return normalize(path).replace(/(?<=.)\/+$/, "");
 }
 
 /** Whether `path` is `folder`, or lies in it. */

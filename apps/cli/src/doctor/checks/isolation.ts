@@ -1,12 +1,13 @@
 import { isAbsolute } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { socketOf } from "@tac8/core/config/redisUrl";
+import { agentView, secretPaths } from "@tac8/core/isolation/agentView";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
 import { chooseIsolation, needsProbe, type Isolation, type Refusal } from "@tac8/core/isolation/choose";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
+import { privateEnvironment } from "@tac8/core/isolation/privateEnvironment";
 import { probeSandbox } from "@tac8/core/isolation/probe";
 import { tryToReach, type Attempt, type Reached } from "@tac8/core/isolation/reach";
-import { machineView } from "@tac8/core/isolation/view";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
@@ -19,28 +20,26 @@ export const isolation: Check = {
   async look(site) {
     const { config, programs } = site;
     const uid = process.getuid?.() ?? 0;
-    const chosen = chooseIsolation(config, needsProbe(config) ? await probeSandbox({ path: programs, uid }) : null);
+    const probe = needsProbe(config) ? await probeSandbox({ path: programs, uid, secret: secretPaths(config) }) : null;
+    const chosen = chooseIsolation(config, probe);
     if (chosen.mode === "refused") return [judgeChoice(chosen)];
-    const launch = chosen.mode === "sandbox" ? sandboxOf(chosen.program, { config, uid }) : [];
-    const env = { ...config.agentEnv, PATH: programs };
+    const own = { ...config.agentEnv, PATH: programs };
+    const env = chosen.mode === "sandbox" ? privateEnvironment(own, "/tmp") : own;
+    const launch = chosen.mode === "sandbox" ? sandboxOf(chosen.program, { config, env, uid }) : [];
     const reached = await tryToReach(attemptsOf(site), { launch, node: process.execPath, env });
     return [judgeChoice(chosen), ...reached.map((one) => judgeReach(one, chosen.mode))];
   },
 };
 
-function sandboxOf(program: string, { config, uid }: { readonly config: Config; readonly uid: number }): string[] {
-  const mounts = machineView(
-    {
-      env: {},
-      toolchains: [],
-      owner: config.agentEnv["HOME"] || null,
-      programs: [process.execPath],
-      read: [],
-      write: [],
-      secret: [config.home],
-    },
-    thisMachine,
-  );
+interface Seen {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string>>;
+  readonly uid: number;
+}
+
+/** A sandbox with everything that agents see, but for an issue's folders. */
+function sandboxOf(program: string, { config, env, uid }: Seen): string[] {
+  const mounts = agentView({ config, env, programs: [process.execPath] }, thisMachine);
   const spec = {
     mounts,
     cwd: "/tmp",

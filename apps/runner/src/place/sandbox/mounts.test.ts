@@ -9,7 +9,13 @@ const config = configOf({ text: REPOSITORY, env: { HOME: "/home/pi", TAC8_HOME: 
 
 /** A machine of folders, of which these are links. */
 function machineOf(links: Readonly<Record<string, string>>): Machine {
-  return { kindOf: () => "folder", linkOf: (path) => links[path] ?? null, realPathOf: (path) => links[path] ?? path };
+  return {
+    kindOf: () => "folder",
+    linkOf: (path) => links[path] ?? null,
+    realPathOf: (path) => links[path] ?? path,
+    namesIn: () => [],
+    homes: () => [],
+  };
 }
 
 function shown(links: Readonly<Record<string, string>> = {}) {
@@ -20,7 +26,6 @@ function shown(links: Readonly<Record<string, string>> = {}) {
       read: [],
       command: ["node"],
       own: [],
-      secret: [],
       config: { ...config, home: HOME },
       env: {},
       etc: "/data/sandbox/etc",

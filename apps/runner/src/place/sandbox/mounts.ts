@@ -2,13 +2,10 @@ import { dirname, isAbsolute, join } from "node:path";
 import { findProgram } from "@tac8/core/app/findProgram";
 import type { Config } from "@tac8/core/config/resolve";
 import type { Mount } from "@tac8/core/isolation/arguments";
-import { machineView, type Machine } from "@tac8/core/isolation/view";
+import { agentView } from "@tac8/core/isolation/agentView";
+import type { Machine } from "@tac8/core/isolation/view";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { TOOLCHAIN_VARIABLES } from "../../home/toolchains.ts";
 import type { SideOptions } from "../side.ts";
-
-/** Variables that name files of certificates. */
-const CERTIFICATES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
 /** A mount at the place of a link shows what the link leads to. */
 export class LinkedRoot extends StepFailure {
@@ -18,7 +15,7 @@ export class LinkedRoot extends StepFailure {
 }
 
 export interface MountOptions extends Pick<SideOptions, "roots" | "objects" | "read"> {
-  readonly config: Pick<Config, "agent" | "home" | "agentEnv" | "worktree">;
+  readonly config: Pick<Config, "agent" | "home" | "agentEnv" | "secrets" | "worktree">;
   /** Environment of the program. */
   readonly env: Readonly<Record<string, string>>;
   /** The program and its arguments. */
@@ -27,8 +24,6 @@ export interface MountOptions extends Pick<SideOptions, "roots" | "objects" | "r
   readonly own: readonly string[];
   /** Folder with the files of `/etc` that tac8 makes. */
   readonly etc: string;
-  /** Files with secrets, such as the configuration. */
-  readonly secret: readonly string[];
   /** Folder of the proxy's socket; null: there is no way out. */
   readonly net: string | null;
 }
@@ -43,22 +38,10 @@ export const NET_FOLDER = "/run/tac8";
 export function mountsOf(options: MountOptions, machine: Machine): Mount[] {
   for (const root of options.roots) assertPlain(root, options, machine);
   const { config, env, command, own, etc, net } = options;
-  const owner = config.agentEnv["HOME"] || null;
   const [name = "", ...args] = command;
   const program = findProgram(name, { path: env["PATH"] ?? "", cwd: "/" });
-  const certificates = CERTIFICATES.flatMap((variable) => env[variable] ?? []);
-  const view = machineView(
-    {
-      env,
-      toolchains: TOOLCHAIN_VARIABLES,
-      owner,
-      programs: [...(program === null ? [] : [program]), ...own, ...args.filter(isAbsolute)],
-      read: [...certificates.filter(isAbsolute), ...config.agent.read.map((path) => absolute(path, owner))],
-      write: config.agent.write.map((path) => absolute(path, owner)),
-      secret: [config.home, ...options.secret],
-    },
-    machine,
-  );
+  const programs = [...(program === null ? [] : [program]), ...own, ...args.filter(isAbsolute)];
+  const view = agentView({ config, env, programs }, machine);
   const there = (path: string): boolean => machine.kindOf(path) !== null;
   const read = (path: string, from = path): Mount[] => (there(from) ? [{ kind: "read", path, from }] : []);
   return [
@@ -75,8 +58,4 @@ function assertPlain(root: string, { config }: MountOptions, machine: Machine): 
   for (let path = root; path !== home && path !== worktree.base_dir && path !== "/"; path = dirname(path)) {
     if (machine.linkOf(path) !== null) throw new LinkedRoot(path);
   }
-}
-
-function absolute(path: string, owner: string | null): string {
-  return path.startsWith("~/") ? join(owner ?? "/nonexistent", path.slice(2)) : path;
 }

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { totalmem } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import type { Config } from "@tac8/core/config/resolve";
 import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
@@ -46,23 +46,19 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const filterFile = join(folder, "seccomp");
   if (filter !== null) await writeWholeFile(filterFile, filter, { mode: 0o600 });
   const before = filter === null ? [] : [...WITH_FILTER, filterFile];
-  const { github, boardPasswordSource } = config.secrets;
-  const secret = [github?.source ?? null, boardPasswordSource].filter(
-    (source) => source !== null && isAbsolute(source),
-  );
-  const common = {
-    runnerUid,
-    seccompFd: filter === null ? null : SECCOMP_FD,
-    procEntries: procEntries(),
-    tmpBytes: tmpSize(totalmem()),
-  };
+  const tmpBytes = tmpSize(totalmem());
   const launch = (inside: Inside): string[] => {
-    const mounts = mountsOf(
-      { ...inside, config, own: OWN, etc, secret: secret.filter((path) => path !== null) },
-      thisMachine,
-    );
-    const { runnerUid: outer, ...rest } = common;
-    const spec = { ...rest, uid: outer, mounts, cwd: inside.cwd, lockFd: LOCK_FD, nested: inside.nested };
+    const spec = {
+      mounts: mountsOf({ ...inside, config, own: OWN, etc }, thisMachine),
+      cwd: inside.cwd,
+      lockFd: LOCK_FD,
+      seccompFd: filter === null ? null : SECCOMP_FD,
+      uid: runnerUid,
+      // Of a module that was loaded since then, too.
+      procEntries: procEntries(),
+      tmpBytes,
+      nested: inside.nested,
+    };
     return [...before, program, ...sandboxArguments(spec), "--"];
   };
   return (options) => openSandboxSide(options, { config, log, uid, folder, launch });

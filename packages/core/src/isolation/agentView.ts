@@ -1,0 +1,43 @@
+import { isAbsolute, join, resolve } from "node:path";
+import type { Config } from "../config/resolve.ts";
+import type { Mount } from "./arguments.ts";
+import { TOOLCHAIN_VARIABLES } from "./toolchains.ts";
+import { machineView, type Machine } from "./view.ts";
+
+/** Variables that name files of certificates. */
+const CERTIFICATES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+
+export interface AgentViewOptions {
+  readonly config: Pick<Config, "agent" | "home" | "agentEnv" | "secrets">;
+  /** Environment of the program in the sandbox. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Programs that are started, and files that their arguments name. */
+  readonly programs: readonly string[];
+}
+
+/** Return the parts of this machine that agents see with this configuration. Reads links and kinds of paths, changes nothing. */
+export function agentView({ config, env, programs }: AgentViewOptions, machine: Machine): Mount[] {
+  const owner = config.agentEnv["HOME"] || null;
+  const certificates = CERTIFICATES.flatMap((variable) => env[variable] ?? []);
+  return machineView(
+    {
+      env,
+      toolchains: TOOLCHAIN_VARIABLES,
+      owner,
+      programs,
+      read: [...certificates.filter(isAbsolute), ...config.agent.read.map((path) => absolute(path, owner))],
+      write: config.agent.write.map((path) => absolute(path, owner)),
+      secret: secretPaths(config),
+    },
+    machine,
+  );
+}
+
+/** Folders and files that no agent in a sandbox sees, absolute: the data folder, the configuration, and files with secrets. */
+export function secretPaths({ home, secrets }: Pick<Config, "home" | "secrets">): string[] {
+  return [home, ...secrets.files.map((path) => resolve(path))];
+}
+
+function absolute(path: string, owner: string | null): string {
+  return path.startsWith("~/") ? join(owner ?? "/nonexistent", path.slice(2)) : path;
+}
