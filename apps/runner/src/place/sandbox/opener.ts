@@ -46,7 +46,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const filterFile = join(folder, "seccomp");
   if (filter !== null) await writeWholeFile(filterFile, filter, { mode: 0o600 });
   const before = filter === null ? [] : [...WITH_FILTER, filterFile];
-  const tmpBytes = tmpSize(totalmem());
+  const tmpBytes = tmpSize(totalmem(), config.coordinator.max_concurrent_workers);
   const launch = (inside: Inside): string[] => {
     const spec = {
       mounts: mountsOf({ ...inside, config, own: OWN, etc }, thisMachine),
@@ -64,7 +64,10 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   return (options) => openSandboxSide(options, { config, log, uid, folder, launch });
 }
 
-/** Bytes of `/tmp`, which is memory: a quarter of the machine's, at least 64 MB and at most 2 GB. Pure. */
-export function tmpSize(memory: number): number {
-  return Math.min(2048 * MB, Math.max(64 * MB, Math.floor(memory / 4)));
+/**
+ * Bytes of `/tmp`, which is memory: of a quarter of the machine's, one slot's part, at least 64 MB and at most 2 GB. Pure.
+ * @param memory bytes of the machine
+ */
+export function tmpSize(memory: number, slots: number): number {
+  return Math.min(2048 * MB, Math.max(64 * MB, Math.floor(memory / 4 / Math.max(1, slots))));
 }
