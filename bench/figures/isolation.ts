@@ -106,6 +106,7 @@ function argumentsOf({ dir, own, uid }: { dir: string; own: readonly string[]; u
     lockFd: null,
     uid,
     procEntries: procEntries(),
+    devices: null,
     tmpBytes: TMP_BYTES,
     nested: false,
   });

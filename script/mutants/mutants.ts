@@ -3206,6 +3206,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "doctor tries what agents reach in the sandbox that this configuration gives them",
   },
   {
+    name: "root-devices",
+    file: `${CORE}/isolation/arguments.ts`,
+    find: "if (devices === null) return [];",
+    replace: 'if (devices !== "") return [];',
+    test: { file: `${CORE}/isolation/devices.int.test.ts`, name: "change none of them" },
+    promise: "an agent of a root runner cannot change the machine's devices",
+  },
+  {
     name: "sandbox-signal",
     file: `${RUNNER}/place/sandbox/side.ts`,
     find: "endOf: endInside",

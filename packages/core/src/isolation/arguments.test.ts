@@ -13,6 +13,7 @@ const SPEC: SandboxSpec = {
   seccompFd: 9,
   uid: 1001,
   procEntries: new Set(),
+  devices: null,
   tmpBytes: 1024,
   nested: false,
 };
@@ -53,6 +54,13 @@ test.each([
   ["an ordinary user", {}, "--uid"],
 ])("with %s there is no such argument: %j %s", (_what, more, word) => {
   expect(argumentsOf(more)).not.toContain(word);
+});
+
+test("devices of its own cover the machine's", () => {
+  const args = argumentsOf({ devices: "/data/dev" });
+  expect(has(args, "--dev-bind", "/data/dev/null", "/dev/null")).toBe(true);
+  expect(args.indexOf("--dev-bind")).toBeGreaterThan(args.indexOf("--dev"));
+  expect(argumentsOf()).not.toContain("--dev-bind");
 });
 
 test("a folder is mounted before what lies in it, whatever the order was", () => {

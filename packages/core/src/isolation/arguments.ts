@@ -15,6 +15,8 @@ export interface SandboxSpec {
   readonly uid: number;
   /** Names of the entries of `/proc`. Only read for root. */
   readonly procEntries: ReadonlySet<string>;
+  /** Folder with nodes of `DEVICES` in place of the machine's own; null: the machine's own are used, which only root can change. */
+  readonly devices: string | null;
   /** Size of `/tmp`, in bytes; it is memory. */
   readonly tmpBytes: number;
   /** Programs may make user namespaces of their own. */
@@ -24,6 +26,16 @@ export interface SandboxSpec {
 /** User id that root's programs see inside: tools refuse root, or behave differently for it. */
 export const INNER_UID = 1000;
 const SHM_BYTES = 256 * 1024 ** 2;
+
+/** Devices of every sandbox: those that `bwrap --dev` takes from the machine. Numbers: Documentation/admin-guide/devices.txt of Linux. */
+export const DEVICES = [
+  { name: "null", major: 1, minor: 3 },
+  { name: "zero", major: 1, minor: 5 },
+  { name: "full", major: 1, minor: 7 },
+  { name: "random", major: 1, minor: 8 },
+  { name: "urandom", major: 1, minor: 9 },
+  { name: "tty", major: 5, minor: 0 },
+] as const;
 
 /** Entries of `/proc` that tell of other programs or hold the machine's memory. The list is Docker's. */
 const PROC_HIDDEN_FOLDERS = ["acpi", "asound", "scsi"];
@@ -56,7 +68,8 @@ export function sandboxArguments(spec: SandboxSpec): string[] {
     seccompFd === null ? [] : ["--seccomp", String(seccompFd)],
     ["--perms", "0755", "--dir", "/tmp", "--proc", "/proc"],
     uid === 0 ? procArguments(spec) : [],
-    ["--dev", "/dev", "--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/dev/shm"],
+    ["--dev", "/dev", ...deviceArguments(spec)],
+    ["--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/dev/shm"],
     ["--perms", "1777", "--size", String(tmpBytes), "--tmpfs", "/tmp"],
     // No link to /tmp: a folder of an issue may lie below it, and no mount goes through a link.
     ["--dir", "/var", "--perms", "1777", "--size", String(Math.min(tmpBytes, SHM_BYTES)), "--tmpfs", "/var/tmp"],
@@ -66,6 +79,11 @@ export function sandboxArguments(spec: SandboxSpec): string[] {
     ["--remount-ro", "/dev", "--remount-ro", "/"],
     ["--chdir", cwd],
   ].flat();
+}
+
+function deviceArguments({ devices }: SandboxSpec): string[] {
+  if (devices === null) return [];
+  return DEVICES.flatMap(({ name }) => ["--dev-bind", `${devices}/${name}`, `/dev/${name}`]);
 }
 
 function mountArguments(mount: Mount): string[] {

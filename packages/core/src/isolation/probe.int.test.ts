@@ -90,7 +90,16 @@ test.skipIf(bwrap === null)("links lead to nothing secret, and to what the opera
     secret: [join(dir, "home")],
   };
   const mounts = machineView(view, { ...thisMachine, homes: () => [home] });
-  const spec = { mounts, cwd: "/tmp", lockFd: null, uid, procEntries: procEntries(), tmpBytes: 65_536, nested: false };
+  const spec = {
+    mounts,
+    cwd: "/tmp",
+    lockFd: null,
+    uid,
+    procEntries: procEntries(),
+    devices: null,
+    tmpBytes: 65_536,
+    nested: false,
+  };
   const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];
   const paths = [
     "disk/data/x",
@@ -122,6 +131,7 @@ test.skipIf(bwrap === null)("in /var/tmp agents see what is theirs, and nothing 
       lockFd: null,
       uid,
       procEntries: procEntries(),
+      devices: null,
       tmpBytes: 65_536,
       nested: false,
     };
@@ -150,7 +160,16 @@ test.skipIf(bwrap === null)("in a sandbox an agent reaches none of what it reach
   ];
   const view = { ...NOTHING, programs: [process.execPath], secret: [dir] };
   const mounts = machineView(view, thisMachine);
-  const spec = { mounts, cwd: "/tmp", lockFd: null, uid, procEntries: procEntries(), tmpBytes: 65_536, nested: false };
+  const spec = {
+    mounts,
+    cwd: "/tmp",
+    lockFd: null,
+    uid,
+    procEntries: procEntries(),
+    devices: null,
+    tmpBytes: 65_536,
+    nested: false,
+  };
   const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];
   const given = { node: process.execPath, env: {} };
   const reached = (all: readonly { reached: boolean }[]) => all.map((one) => one.reached);

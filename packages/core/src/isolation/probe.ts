@@ -41,6 +41,8 @@ export async function probeSandbox({ path, uid, secret }: ProbeOptions): Promise
     lockFd: null,
     uid,
     procEntries: uid === 0 ? procEntries() : new Set(),
+    // The program below changes none.
+    devices: null,
     tmpBytes: 65_536,
     nested: false,
   });

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { socketOf } from "@tac8/core/config/redisUrl";
 import { agentView, secretPaths } from "@tac8/core/isolation/agentView";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
 import { chooseIsolation, needsProbe, type Isolation, type Refusal } from "@tac8/core/isolation/choose";
+import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
 import { privateEnvironment } from "@tac8/core/isolation/privateEnvironment";
 import { probeSandbox } from "@tac8/core/isolation/probe";
@@ -25,7 +27,17 @@ export const isolation: Check = {
     if (chosen.mode === "refused") return [judgeChoice(chosen)];
     const own = { ...config.agentEnv, PATH: programs };
     const env = chosen.mode === "sandbox" ? privateEnvironment(own, "/tmp") : own;
-    const launch = chosen.mode === "sandbox" ? sandboxOf(chosen.program, { config, env, uid }) : [];
+    let devices: string | null = null;
+    try {
+      // Without a data folder there is no place yet; the attempts below change no device.
+      if (chosen.mode === "sandbox" && uid === 0 && existsSync(config.home)) {
+        devices = await makeDevices(devicePlaces(config.home));
+      }
+    } catch (error) {
+      if (error instanceof NoDevices) return [problem(error.message, NO_DEVICES_FIX)];
+      throw error;
+    }
+    const launch = chosen.mode === "sandbox" ? sandboxOf(chosen.program, { config, env, uid, devices }) : [];
     const reached = await tryToReach(attemptsOf(site), { launch, node: process.execPath, env });
     return [judgeChoice(chosen), ...reached.map((one) => judgeReach(one, chosen.mode))];
   },
@@ -35,10 +47,11 @@ interface Seen {
   readonly config: Config;
   readonly env: Readonly<Record<string, string>>;
   readonly uid: number;
+  readonly devices: string | null;
 }
 
 /** A sandbox with everything that agents see, but for an issue's folders. */
-function sandboxOf(program: string, { config, env, uid }: Seen): string[] {
+function sandboxOf(program: string, { config, env, uid, devices }: Seen): string[] {
   const mounts = agentView({ config, env, programs: [process.execPath] }, thisMachine);
   const spec = {
     mounts,
@@ -46,6 +59,7 @@ function sandboxOf(program: string, { config, env, uid }: Seen): string[] {
     lockFd: null,
     uid,
     procEntries: procEntries(),
+    devices,
     tmpBytes: TMP_BYTES,
     nested: false,
   };

@@ -1,9 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
+import { StartupProblem } from "@tac8/core/app/main";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import type { Config } from "@tac8/core/config/resolve";
 import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
+import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
 import { seccompFilter } from "@tac8/core/isolation/seccomp";
 import type { Logger } from "@tac8/core/log/logger";
@@ -31,7 +33,7 @@ const SECCOMP_FD = 9;
 /** Starts `bwrap` with the filter's file open. What is opened outside need not be shown inside. */
 const WITH_FILTER = ["/bin/sh", "-c", `filter=$1; shift; exec "$@" ${SECCOMP_FD}<"$filter"`, "sh"];
 
-/** Prepare what all sandboxes of a runner have in common, in `<data folder>/sandbox`. */
+/** Prepare what all sandboxes of a runner have in common, in `<data folder>/sandbox`. @throws StartupProblem that cannot be done here */
 export async function sandboxOpener({ config, log, program }: OpenerOptions): Promise<OpenSide> {
   const runnerUid = process.getuid?.() ?? 0;
   const uid = runnerUid === 0 ? INNER_UID : runnerUid;
@@ -46,6 +48,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const filterFile = join(folder, "seccomp");
   if (filter !== null) await writeWholeFile(filterFile, filter, { mode: 0o600 });
   const before = filter === null ? [] : [...WITH_FILTER, filterFile];
+  const devices = runnerUid === 0 ? await devicesOf(config.home) : null;
   const tmpBytes = tmpSize(totalmem(), config.coordinator.max_concurrent_workers);
   const launch = (inside: Inside): string[] => {
     const spec = {
@@ -56,12 +59,22 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
       uid: runnerUid,
       // Of a module that was loaded since then, too.
       procEntries: procEntries(),
+      devices,
       tmpBytes,
       nested: inside.nested,
     };
     return [...before, program, ...sandboxArguments(spec), "--"];
   };
   return (options) => openSandboxSide(options, { config, log, uid, folder, launch });
+}
+
+async function devicesOf(home: string): Promise<string> {
+  try {
+    return await makeDevices(devicePlaces(home));
+  } catch (error) {
+    if (error instanceof NoDevices) throw new StartupProblem(`${error.message}: ${NO_DEVICES_FIX}`);
+    throw error;
+  }
 }
 
 /**

@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chown, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { DEVICES } from "./arguments.ts";
+
+const run = promisify(execFile);
+/** The user and group nobody. No sandbox maps it, so no program inside owns the nodes. */
+const NOBODY = 65_534;
+const MODE = 0o666;
+const LIMIT_MS = 10_000;
+
+/** No folder takes device nodes. The message is one line for people. */
+export class NoDevices extends Error {}
+
+/** What to do about it. */
+export const NO_DEVICES_FIX = 'run tac8 as another user, or set agent.isolation to "none"';
+
+/** Folders to try for a runner with this data folder, the best one first: its file system may be mounted with `nodev`. */
+export function devicePlaces(home: string): string[] {
+  const hash = createHash("sha256").update(home).digest("hex").slice(0, 8);
+  return [join(home, "sandbox", "dev"), `/dev/tac8-${hash}`];
+}
+
+/**
+ * Make the device nodes for sandboxes of a runner that is root, in the first of `places` where they work, and return that folder.
+ * Root owns the machine's own nodes inside a sandbox too, where a program could change their mode. Nodes that are right stay.
+ * @throws NoDevices no place works
+ */
+export async function makeDevices(places: readonly string[]): Promise<string> {
+  for (const folder of places) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      for (const device of DEVICES) await makeNode(folder, device);
+      await (await open(join(folder, "null"), "r+")).close();
+      return folder;
+    } catch {
+      // Not here: no such nodes, or they cannot be opened. The next place.
+    }
+  }
+  throw new NoDevices(
+    `the sandbox of a root runner cannot protect this machine's devices: no device nodes can be used in ${places.join(" or ")}`,
+  );
+}
+
+async function makeNode(folder: string, { name, major, minor }: (typeof DEVICES)[number]): Promise<void> {
+  const path = join(folder, name);
+  const found = await lstat(path).catch(() => null);
+  const isRight =
+    found?.isCharacterDevice() === true &&
+    found.rdev === major * 256 + minor &&
+    found.uid === NOBODY &&
+    (found.mode & 0o7777) === MODE;
+  if (isRight) return;
+  // Under another name first: a sandbox may start at the same time.
+  const next = `${path}.${process.pid}`;
+  await rm(next, { force: true });
+  const args = ["-m", MODE.toString(8), next, "c", String(major), String(minor)];
+  await run("mknod", args, { env: { PATH: "/usr/bin:/bin" }, timeout: LIMIT_MS });
+  await chown(next, NOBODY, NOBODY);
+  await rename(next, path);
+}
