@@ -2188,10 +2188,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "hunt-session",
     file: `${RUNNER}/process/survivors.ts`,
-    find: 'sessions.has(stat.session) ? "session" : null',
-    replace: "null as null",
+    find: "pid === stat.session ? pid === session : isAgents(stat.session)",
+    replace: "pid === session",
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "another process of its session" },
     promise: "a fork bomb whose environments cannot be read is found by its session",
+  },
+  {
+    name: "hunt-terminal",
+    file: `${RUNNER}/process/survivors.ts`,
+    find: "    if (how === null) continue;\n",
+    replace: "    if (how === null) continue;\n    sessions.set(stat.session, true);\n",
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "whose leader is not the run's agent" },
+    promise: "a marked process in the operator's terminal does not end the terminal",
   },
   {
     name: "group-opens",

@@ -134,6 +134,25 @@ test("another process of its session is found, and none of our own session", asy
   spawnSync("pkill", ["-KILL", "-P", String(beside.pid)]);
 });
 
+test("a session whose leader is not the run's agent is left alone, but for the marked process in it", async () => {
+  // As a terminal's shell in which a runner has died, while its git of this run goes on.
+  const script = `TAC8_RUN=${runId} sleep 7777 & sleep 7777 & exec sleep 7777`;
+  const options = { env: { PATH: "/usr/bin:/bin" }, stdio: "ignore", detached: true } as const;
+  const terminal = spawn("bash", ["-c", script], options);
+  children.push(terminal);
+  await once(terminal, "spawn");
+  const ofTerminal = () => spawnSync("pgrep", ["-s", String(terminal.pid)], { encoding: "utf8" }).stdout.split("\n");
+  try {
+    await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 30_000 }).toBe(1);
+    expect(findSurvivors({ runId, except: [] })).toMatchObject([{ how: "marker" }]);
+    expect(await killSurvivors({ runId, except: [] })).toEqual({ killed: 1, remaining: [] });
+    expect(terminal.signalCode).toBeNull();
+    expect(ofTerminal().filter((pid) => pid !== "").length).toBeGreaterThanOrEqual(2);
+  } finally {
+    process.kill(-(terminal.pid ?? 0), "SIGKILL");
+  }
+});
+
 test("no lock file is no error", () => {
   expect(findSurvivors({ runId, lockPath: join(dir, "none"), except: [] })).toEqual([]);
 });

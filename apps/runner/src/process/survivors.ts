@@ -8,7 +8,7 @@ export interface Survivor {
   readonly pid: number;
   readonly startTime: number;
   readonly comm: string;
-  /** By the marker in its environment, the workspace lock that it inherited, the run's control group, or another's session. */
+  /** By the marker in its environment, the workspace lock that it inherited, the run's control group, or the agent's session. */
   readonly how: "marker" | "lock" | "cgroup" | "session";
   readonly threads: number;
 }
@@ -49,8 +49,8 @@ export function findSurvivors(query: SurvivorQuery): Survivor[] {
 }
 
 /**
- * The same, one by one: each costs system calls, and a caller may have seen enough after some. Whoever is in the session of
- * another one is not asked for its environment: the kernel holds a process' memory while it forks, and reading the
+ * The same, one by one: each costs system calls, and a caller may have seen enough after some. The environment of a process
+ * in the agent's session is not read: the kernel holds a process' memory while it forks, and reading the
  * environments of a few hundred that do nothing else takes minutes.
  * @param known pids of survivors that are not wanted again
  */
@@ -61,25 +61,26 @@ export function* survivors(
   const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
   const entry = `\0${RUN_MARKER}=${runId}\0`;
   const members = cgroupMembers(runId);
-  const sessions = new Set(session === undefined ? [] : [session]);
-  // The runner's git of this run is in the runner's own session, which is a user's terminal, say.
-  const ours = new Set([process.pid, ...except].map((pid) => (pid === session ? undefined : readStat(pid)?.session)));
+  const sessions = new Map<number | undefined, boolean>();
+  for (const pid of [process.pid, ...except]) sessions.set(readStat(pid)?.session, false);
+  if (session !== undefined) sessions.set(session, true);
+  // Only an agent's session is the run's own. A dead runner's git of this run carries the marker too, and is in the
+  // session of the terminal that the runner was started in.
+  const isAgents = (id: number): boolean => {
+    const isIt = sessions.get(id) ?? hasMarker(id, entry);
+    sessions.set(id, isIt);
+    return isIt;
+  };
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || except.includes(pid)) continue;
     const stat = readStat(pid);
-    if (!isAlive(stat)) continue;
-    if (known.has(pid)) {
-      if (!ours.has(stat.session)) sessions.add(stat.session);
-      continue;
-    }
+    if (!isAlive(stat) || known.has(pid)) continue;
     const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
-    const ofAnother = sessions.has(stat.session) ? "session" : null;
-    const how = members.has(pid)
-      ? "cgroup"
-      : (ofAnother ?? (hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null));
+    const isInside = pid === stat.session ? pid === session : isAgents(stat.session);
+    const inside = isInside ? "session" : null;
+    const how = members.has(pid) ? "cgroup" : (inside ?? (hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null));
     if (how === null) continue;
-    if (!ours.has(stat.session)) sessions.add(stat.session);
     yield { pid, startTime: stat.startTime, comm: stat.comm, how, threads: stat.threads };
   }
 }
