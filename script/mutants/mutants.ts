@@ -2243,6 +2243,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what fills the disk does not keep the host from the next issue",
   },
   {
+    name: "disk-again",
+    file: `${RUNNER}/host/diskWatch.ts`,
+    find: "        ended = 0;\n",
+    replace: "",
+    test: { file: `${RUNNER}/host/diskWatch.int.test.ts`, name: "the next run ends at the same free space" },
+    promise: "an agent that fills the disk again ends again",
+  },
+  {
     name: "no-core-dump",
     file: `${RUNNER}/host/rlimits.ts`,
     find: '"--core=0"',

@@ -49,6 +49,17 @@ test("a run ends below half of what a new job needs, the one that has written th
   leave();
 });
 
+test("the next run ends at the same free space as the first, after the last one has left a short disk", async () => {
+  const { at, leave, watching } = disk({ first: 0 });
+  expect(await at(0.4)).toEqual(["first"]);
+  leave();
+  const ended: string[] = [];
+  const leaveNext = watching.watch({ runId: "next", end: () => ended.push("next") });
+  await at(0.4);
+  leaveNext();
+  expect(ended).toEqual(["next"]);
+});
+
 test("of runs that have written the same, the newest ends first", async () => {
   const { at, leave } = disk({ older: 0, newer: 0 });
   expect(await at(0.4)).toEqual(["newer"]);

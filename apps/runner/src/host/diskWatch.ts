@@ -74,6 +74,7 @@ export function watchDisk(options: DiskWatchOptions): DiskWatch {
         if (runs.size > 0 || timer === null) return;
         clearInterval(timer);
         timer = null;
+        ended = 0;
       };
     },
   };
