@@ -101,39 +101,47 @@ test.skipIf(!MAY_MOUNT)(
   },
 );
 
+/** A world whose worktrees are on a small disk of their own, which agents can fill. */
+async function worldOnSmallDisk(): Promise<{ readonly world: World; readonly free: () => Promise<number> }> {
+  const dir = mkdtempSync(join(tmpdir(), "tac8-trees-"));
+  mount(dir, "64m");
+  mounted.push(dir);
+  const made = await createWorld({
+    config: {
+      coordinator: { max_attempts: 2 },
+      host: { min_free_disk_gb: 0.04 },
+      health: { disk_degraded_gb: 0, disk_critical_gb: 0 },
+      worktree: { base_dir: dir },
+    },
+  });
+  const free = async () => {
+    const { bavail, bsize } = await statfs(dir);
+    return bavail * bsize;
+  };
+  return { world: made, free };
+}
+
+const FILL = "mkdir -p node_modules; head -c 50000000 /dev/zero > node_modules/filler.bin; sleep 600";
+
 test.skipIf(!MAY_MOUNT)(
   `an agent that fills the disk ends, its work is kept, and it and the next issue go on${NAME}`,
   async () => {
-    const dir = mkdtempSync(join(tmpdir(), "tac8-trees-"));
-    mount(dir, "64m");
-    mounted.push(dir);
-    const free = async () => {
-      const { bavail, bsize } = await statfs(dir);
-      return bavail * bsize;
-    };
-    world = await createWorld({
-      config: {
-        coordinator: { max_attempts: 1 },
-        host: { min_free_disk_gb: 0.04 },
-        health: { disk_degraded_gb: 0, disk_critical_gb: 0 },
-        worktree: { base_dir: dir },
-      },
-    });
+    const { world: made, free } = await worldOnSmallDisk();
+    world = made;
     const { github } = world;
-    const fill = "head -c 50000000 /dev/zero > filler.bin; sleep 600";
     const number = world.openIssue({
       script: {
-        first: [{ write: "kept.txt", text: "kept\n" }, { bash: fill }, { result: "never" }],
+        first: [{ write: "kept.txt", text: "kept\n" }, { bash: FILL }, { result: "never" }],
         again: [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }],
       },
     });
     world.startApp("scheduler");
     runner = world.startApp("runner");
-    await world.enters(number, "parked", 1);
-    const parked = (await world.history(number)).find(({ to }) => to === "parked");
-    expect(parked).toMatchObject({ evidence: { failure: "disk" } });
-    expect(parked?.reason).toMatch(
-      /^the agent's run ended \(disk-full\).*only 1\d MB of disk free.*below 20 MB.*removed.*filler\.bin/,
+    await world.enters(number, "retrying", 1);
+    const retrying = (await world.history(number)).find(({ to }) => to === "retrying");
+    expect(retrying).toMatchObject({ evidence: { failure: "disk-full" } });
+    expect(retrying?.reason).toMatch(
+      /^the agent's run ended \(disk-full\).*only 1\d MB of disk free.*below 20 MB.*removed.*node_modules\//,
     );
     expect(await free()).toBeGreaterThan(60_000_000);
     await world.reaches(number, "pr");
@@ -141,8 +149,26 @@ test.skipIf(!MAY_MOUNT)(
       script: [{ write: "b.txt", text: "b\n" }, { commit: "feat: b" }, { result: "B." }],
     });
     await world.reaches(next, "pr");
-    expect(await world.agentStarts(), "one attempt and its continuation, then the next issue").toHaveLength(3);
+    expect(await world.agentStarts(), "two attempts, then the next issue").toHaveLength(3);
     expect(await github.file(REPO, `auto/gh-${number}`, "kept.txt")).toBe("kept\n");
     expect(runner.child.exitCode).toBeNull();
   },
 );
+
+test.skipIf(!MAY_MOUNT)(`an issue whose agent fills the disk each time fails after max_attempts${NAME}`, async () => {
+  ({ world } = await worldOnSmallDisk());
+  const fills = [{ write: "kept.txt", text: "kept\n" }, { bash: FILL }, { result: "never" }];
+  const number = world.openIssue({
+    script: {
+      first: fills,
+      // Progress each time, so that no count of its own starts again.
+      again: [{ write: "more.txt", text: "more\n" }, { commit: "feat: more" }, ...fills],
+    },
+  });
+  world.startApp("scheduler");
+  runner = world.startApp("runner");
+  await world.reaches(number, "failed");
+  expect(await world.store.read(world.jobId(number))).toMatchObject({ failure: "disk-full" });
+  expect(await world.agentStarts(), "as many paid runs as attempts").toHaveLength(2);
+  expect(runner.child.exitCode).toBeNull();
+});

@@ -2235,6 +2235,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the run that fills the disk ends first",
   },
   {
+    name: "disk-full-attempt",
+    file: `${CORE}/domain/failures.ts`,
+    find: '"disk-full": { burnsAttempt: true,',
+    replace: '"disk-full": { burnsAttempt: false,',
+    test: { file: `${CORE}/domain/failures.test.ts`, name: "disk-full burns an attempt" },
+    promise: "an issue whose agent fills the disk each time does not start agents without end",
+  },
+  {
+    name: "disk-full-breaker",
+    file: `${CORE}/domain/breaker.ts`,
+    find: '    case "disk-full":\n      return { how: "failed", way: kind };',
+    replace: '      return { how: "failed", way: kind };\n    case "disk-full":\n      return null;',
+    test: { file: `${CORE}/domain/breaker.test.ts`, name: "agents that fill the disk likewise" },
+    promise: "agents of several issues that fill the disk trip the breaker",
+  },
+  {
     name: "disk-room",
     file: `${RUNNER}/steps/work.ts`,
     find: 'end.cause === "disk-full" ? await roomOf(run) : []',

@@ -87,6 +87,7 @@ test.each<[string, Partial<AgentEnd>, Failure["kind"]]>([
   ["root refusal", { code: 1, durationMs: 200, stderrTail: "cannot be used with root" }, "startup"],
   ["time-out", { cause: "timeout", code: 143 }, "timeout"],
   ["stall", { cause: "stalled", code: null, signal: "SIGKILL" }, "stalled"],
+  ["it filled the disk", { cause: "disk-full", code: null, signal: "SIGKILL" }, "disk-full"],
   ["stopped, even with a result", { cause: "stopped", result: result() }, "stopped"],
   ["guard lost", { cause: "guard-lost", code: null }, "lost"],
   ["not started", { cause: "spawn-failed", code: null, problems: ["cannot start claude: ENOENT"] }, "startup"],

@@ -11,7 +11,7 @@ export type FailureKind =
   | "stalled"
   | "out-of-memory"
   | "process-limit"
-  | "disk"
+  | "disk-full"
   | "usage-limit"
   | "auth"
   | "unfinished"
@@ -91,13 +91,12 @@ function kindOfCause(cause: EndCause): FailureKind | null {
     case "stalled":
     case "out-of-memory":
     case "process-limit":
+    case "disk-full":
     case "stopped":
     case "cancelled":
     case "shutdown":
     case "lost":
       return cause;
-    case "disk-full":
-      return "disk";
     case "heartbeat-lost":
     case "guard-lost":
     case "guard-killed":

@@ -17,7 +17,6 @@ const UNTOLD: ReadonlySet<Failure["kind"]> = new Set(["startup", "agent", "git"]
 
 /** Names the disk where it is what failed, and the folder that is on it. The disk's trouble costs an issue no attempt. */
 export async function blameDisk(failure: Failure, folder: string): Promise<Failure> {
-  if (failure.namesDisk === true) return failure;
   const told = failure.kind === "disk";
   if (!told && !(UNTOLD.has(failure.kind) && (await isFull(folder)))) return failure;
   return { kind: "disk", message: `the disk with ${folder} is full: make space on it. ${failure.message}` };

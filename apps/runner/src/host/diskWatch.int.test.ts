@@ -80,7 +80,7 @@ test("nobody looks while no agent is at work, and none is ended without a limit"
   expect(await watching.isShort()).toBe(true);
 });
 
-test("an agent that fills the disk ends as disk-full, which is the disk's failure, with one line that says so", async () => {
+test("an agent that fills the disk ends as disk-full, with one line that says so", async () => {
   bench = await createBench();
   const request = bench.behave("hang");
   const handle = bench.start(request);
@@ -93,6 +93,6 @@ test("an agent that fills the disk ends as disk-full, which is the disk's failur
   leave();
   expect(end).toMatchObject({ cause: "disk-full", remaining: 0 });
   const verdict = classifyEnd(end, { provider: "claude", now: 0 });
-  expect(verdict).toMatchObject({ ok: false, kind: "disk" });
+  expect(verdict).toMatchObject({ ok: false, kind: "disk-full" });
   expect(verdict).toHaveProperty("message", expect.stringMatching(/only 0\.2 GB of disk free .* below 0\.5 GB$/));
 });

@@ -108,6 +108,7 @@ function resumeReason(before: IssueFields): ResumeReason | null {
     "stalled",
     "out-of-memory",
     "process-limit",
+    "disk-full",
     "disk",
     "refused",
   ];

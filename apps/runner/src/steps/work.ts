@@ -25,6 +25,7 @@ import { openHome } from "../home/open.ts";
 import { programPrefix } from "../host/ceiling.ts";
 import { AgentLost } from "../run/planSettle.ts";
 import type { RunContext } from "../run/context.ts";
+import { failureOf } from "../run/failureOf.ts";
 import { endByHalt, type Halted } from "../run/halt.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
@@ -61,14 +62,17 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
   const question = await findQuestion(run, run.state.baseSha ?? "");
+  const removed = end.cause === "disk-full" ? await roomOf(run) : [];
   if ((verdict.ok || leftRunning !== null) && question === null) {
     return finish(run, { summary: summaryOf(end, run.services.redact), leftRunning }, recorded);
   }
   let saved: SavedWork;
-  let removed: string[];
   try {
-    removed = end.cause === "disk-full" ? await roomOf(run) : [];
     saved = await save(run);
+  } catch (err) {
+    if (verdict.ok || verdict.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
+    run.log.warn({ err }, "the work of an agent that filled the disk could not be saved");
+    throw new StepFailure(agentFailure(verdict, { lostNothing: false, removed }), { cause: err });
   } finally {
     await recorded;
   }
@@ -94,7 +98,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   if (verdict.ok) return;
   if (verdict.kind === "lost") throw new AgentLost(verdict.message);
   await run.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
-  throw new StepFailure(failureOf(verdict, { lostNothing, removed }));
+  throw new StepFailure(agentFailure(verdict, { lostNothing, removed }));
 }
 
 interface Ended {
@@ -355,7 +359,7 @@ interface SavedFacts {
   readonly removed: readonly string[];
 }
 
-function failureOf(verdict: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
+function agentFailure(verdict: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
   const { kind, until } = verdict;
   const { files, more } = nameFiles(removed);
   const gone = [files.slice(0, 3).join(", "), files.length + more > 3 ? ` and ${files.length + more - 3} more` : ""];
@@ -371,13 +375,12 @@ function failureOf(verdict: AgentFailure, { lostNothing, removed }: SavedFacts):
     case "stalled":
     case "out-of-memory":
     case "process-limit":
+    case "disk-full":
     case "usage-limit":
     case "auth":
     case "unfinished":
     case "model":
       return { kind, message, until };
-    case "disk":
-      return { kind, message, namesDisk: true };
     // A stop came that nobody asked for: the agent's end all the same.
     case "lost":
     case "stopped":

@@ -9,6 +9,8 @@ export const ADVICE: Record<FailureKind, string> = {
   "out-of-memory": "It used more memory than `max_memory_mb_per_run`: make the issue smaller, or the limit larger.",
   "process-limit":
     "It started more processes and threads than `max_processes_per_run`: something in it may start itself again and again, or the limit is too small for the repository's build.",
+  "disk-full":
+    "The agent wrote more than the runner's disk has room for: make the issue smaller, say in it what not to write, or give the runner a larger disk (limit: `host.min_free_disk_gb`).",
   "usage-limit": "Wait until the limit is reset; where the account has no credit left, add some.",
   auth: "Log the agent's program in again, or give it a valid key.",
   model: "Wait until the model's service is available again, see status.claude.com; check the network and the proxy.",
@@ -36,6 +38,8 @@ export const MEANING: Record<FailureKind, string> = {
   "out-of-memory":
     "The run's processes used more than `max_memory_mb_per_run`, or the kernel killed the agent because memory ran out. A SIGKILL from anywhere else is `agent`.",
   "process-limit": "The run had more processes and threads at once than `max_processes_per_run`: a fork bomb, say.",
+  "disk-full":
+    "While the agent worked, the runner's disk had less than half of `host.min_free_disk_gb` free, and of the runs there this one had written the most: the agent was ended. If the disk is still short of space, generated files of its worktree are removed; the reason names them.",
   "usage-limit": "The limit of the account with the model's provider is reached (429), or it has no credit left.",
   auth: "The model's provider does not accept the login or key: expired, revoked, on hold, not allowed (401, 403).",
   model:
@@ -43,7 +47,7 @@ export const MEANING: Record<FailureKind, string> = {
   github: "GitHub or the network to it is out of reach, or GitHub's rate limit is reached.",
   refused: "GitHub refuses the request: the token, its permissions, a rule of the repository, or what was pushed.",
   git: "A git command failed, or something that tac8 did not expect.",
-  disk: "The disk of the runner's machine is full, or had less than half of `min_free_disk_gb` free while the agent worked: the agent was ended, and what git ignores or no commit can have was removed from its worktree.",
+  disk: "The disk of the runner's machine is full: tac8's own git or files find no space on it, or its data folder is missing or read-only. An agent that fills the disk is `disk-full`.",
   "no-changes":
     "The agent finished well, changed nothing, and said nothing. With an answer the issue ends as `answered`.",
   untrusted: "The label was put on by an account that cannot write to the repository.",

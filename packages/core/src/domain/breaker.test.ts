@@ -16,7 +16,7 @@ import {
 const NOW = 1_000_000;
 const MINUTE = 60_000;
 
-const PARKED = ["usage-limit", "auth", "model", "github"];
+const PARKED = ["usage-limit", "auth", "model", "github", "disk"];
 
 /** `how`: `pr`, `blocked`, `answered`, `stopped`, a failure's kind, or `end:<kind>` for one that used up the attempts. */
 function events(...hows: readonly string[]): LoggedEvent[] {
@@ -52,6 +52,8 @@ test.each<[string, readonly string[], string]>([
   ["another kind", ["agent", "agent", "startup"], "nothing"],
   ["last words of a time-out do not count", ["timeout=x", "timeout=y", "timeout=z"], "trip"],
   ["memory likewise", ["out-of-memory=x", "out-of-memory=y", "out-of-memory=z"], "trip"],
+  ["agents that fill the disk likewise", ["disk-full=x", "disk-full=y", "disk-full=z"], "trip"],
+  ["tac8's own full disk says nothing of the agents", ["disk=x", "disk=x", "disk=x"], "nothing"],
   ["one that went well, between", ["agent", "agent", "pr", "agent"], "nothing"],
   ["a question is one that went well", ["agent", "blocked", "agent", "agent"], "nothing"],
   ["one that went well, before", ["pr", "agent", "agent", "agent"], "trip"],

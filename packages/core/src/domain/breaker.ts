@@ -200,6 +200,7 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "stalled":
     case "out-of-memory":
     case "process-limit":
+    case "disk-full":
       return { how: "failed", way: kind }; // The rest of the message is the agent's last words.
     case "model":
       return { how: "failed", way: OUTAGE };

@@ -23,6 +23,9 @@ describe("what follows a failure", () => {
     ["agent", [1, 2, 4, 4, 4]],
     ["timeout", [1, 2, 4, 4, 4]],
     ["stalled", [1, 2, 4, 4, 4]],
+    ["out-of-memory", [1, 2, 4, 4, 4]],
+    ["process-limit", [1, 2, 4, 4, 4]],
+    ["disk-full", [1, 2, 4, 4, 4]],
     ["git", [1, 1, 1, 1, 1]],
   ] as const)("%s burns an attempt and waits %j min", (kind, minutes) => {
     expect(after({ kind }).do).toBe("retry");

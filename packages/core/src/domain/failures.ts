@@ -6,6 +6,7 @@ export const FAILURE_KINDS = [
   "stalled",
   "out-of-memory",
   "process-limit",
+  "disk-full",
   "usage-limit",
   "auth",
   "model",
@@ -32,8 +33,6 @@ export interface Failure {
   readonly wholeRepository?: boolean;
   /** That it concerns the whole repository is a guess: nobody knows the words of the refusal. */
   readonly guessed?: boolean;
-  /** Of `disk`: the message says which disk, and how full it is. */
-  readonly namesDisk?: boolean;
   /** What is in the commits was refused: an agent that is told can make others. */
   readonly ofCommits?: boolean;
   /** The token may not push changes of workflows. */
@@ -71,6 +70,8 @@ export const POLICY: Readonly<Record<FailureKind, Policy>> = {
   stalled: { burnsAttempt: true, minutes: [1, 2, 4] },
   "out-of-memory": { burnsAttempt: true, minutes: [1, 2, 4] },
   "process-limit": { burnsAttempt: true, minutes: [1, 2, 4] },
+  // Of the agent's own files: it would fill the disk again. `disk` is tac8's own git, or another program's files.
+  "disk-full": { burnsAttempt: true, minutes: [1, 2, 4] },
   git: { burnsAttempt: true, minutes: [1] },
   "no-changes": { burnsAttempt: true, minutes: [0] },
   // Its session goes on: nothing has to pass first.
