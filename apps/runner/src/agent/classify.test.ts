@@ -40,7 +40,7 @@ test("told to shut down when it had just come to its end, it is a success", () =
   expect(failure({ cause: "cancelled", result: result() }).kind).toBe("cancelled");
 });
 
-test.each(["lingered", "shutdown", "stalled", "timeout"] as const)(
+test.each(["disk-full", "lingered", "process-limit", "shutdown", "stalled", "timeout"] as const)(
   "killed (%s) after all was done, it is a success",
   (cause) => {
     const killed = { cause, code: null, signal: "SIGKILL", result: result() };

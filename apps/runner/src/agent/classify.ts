@@ -44,7 +44,14 @@ export interface ClassifyOptions {
   readonly now: number;
 }
 
-const ENDED_BY_US: ReadonlySet<EndCause> = new Set(["lingered", "shutdown", "stalled", "timeout"]);
+const ENDED_BY_US: ReadonlySet<EndCause> = new Set([
+  "disk-full",
+  "lingered",
+  "process-limit",
+  "shutdown",
+  "stalled",
+  "timeout",
+]);
 const MAX_MESSAGE = 500;
 const STARTUP_MS = 10_000;
 const NO_SESSION = /no conversation found/i;
