@@ -341,14 +341,19 @@ async function afterHalt(run: RunContext, halted: Halted): Promise<void> {
 
 /**
  * Before the work is saved, which needs room itself: without it this issue's files would keep the host from all others.
- * @returns what was removed
+ * The temporary folder is gone already, and may have been all of it. @returns the paths that were removed
  */
 async function roomOf(run: RunContext): Promise<string[]> {
-  if (!(await run.services.disk.isShort())) return []; // The temporary folder was all of it.
   try {
-    return await makeRoom({ ...run.paths, place: run.place() });
+    const removed = await makeRoom({
+      ...run.paths,
+      place: run.place(),
+      isShort: () => run.services.disk.isShort(),
+    });
+    if (removed.length > 0) run.log.warn(nameFiles(removed), "removed files of the worktree to make room on the disk");
+    return removed;
   } catch (err) {
-    run.log.warn({ err }, "could not remove what fills the disk");
+    run.log.warn({ err }, "could not remove the files that fill the disk");
     return [];
   }
 }
@@ -364,9 +369,7 @@ function agentFailure(verdict: AgentFailure, { lostNothing, removed }: SavedFact
   const { files, more } = nameFiles(removed);
   const gone = [files.slice(0, 3).join(", "), files.length + more > 3 ? ` and ${files.length + more - 3} more` : ""];
   const told =
-    files.length === 0
-      ? verdict.message
-      : `${verdict.message}; removed, because no commit can have it: ${gone.join("")}`;
+    files.length === 0 ? verdict.message : `${verdict.message}; removed to make room on the disk: ${gone.join("")}`;
   const message = lostNothing ? told : `${told} (the work so far is only in its workspace)`;
   switch (kind) {
     case "startup":

@@ -22,7 +22,7 @@ export const HEAD_BYTES = 4096;
 
 const MB = 1_000_000;
 /** GitHub refuses a push with a larger file. */
-const MAX_TRACKED_BYTES = 95 * MB;
+export const MAX_PUSHED_BYTES = 95 * MB;
 const MAX_BYTES = 5 * MB;
 const MAX_TOTAL_BYTES = 50 * MB;
 /** Files that are not read any more: more than this is no work that somebody forgot to commit. */
@@ -40,7 +40,7 @@ export function whyLeftOut(file: UncommittedFile): LeftOutReason | null {
   if (kind === "unreadable") return "unreadable";
   if (kind === "other") return "special";
   if (kind === "file" && needsFilter(filter, head)) return "filter";
-  if (tracked) return size > MAX_TRACKED_BYTES ? "huge" : null;
+  if (tracked) return size > MAX_PUSHED_BYTES ? "huge" : null;
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (isTemporary(name)) return "temporary";
   if (isGeneratedFile(path)) return "generated";

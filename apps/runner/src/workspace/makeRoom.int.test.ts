@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdir, symlink, truncate } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeRoom } from "./makeRoom.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
@@ -13,45 +13,73 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const inTree = (path: string) => join(bench.paths.tree, path);
+const GITHUB_LIMIT = 95_000_000;
 
-async function huge(path: string): Promise<void> {
-  await bench.write(path, "");
-  await truncate(inTree(path), 200_000_000);
+async function file(path: string, size = 1): Promise<void> {
+  await mkdir(dirname(inTree(path)), { recursive: true });
+  await writeFile(inTree(path), "x");
+  await truncate(inTree(path), size);
 }
 
-test("what is too large for a commit, and what git ignores, makes room; work stays", async () => {
-  await bench.write(".gitignore", "build/\n");
-  await bench.write("new.txt", "new\n");
-  await mkdir(inTree("build"));
-  await bench.write("build/out.o", "out\n");
+/** `enough`: how many steps make enough room. */
+async function room(enough = Infinity): Promise<string[]> {
+  let asked = 0;
+  const isShort = () => Promise.resolve((asked += 1) <= enough);
+  return (await makeRoom({ ...bench.paths, place: bench.place, isShort })).toSorted();
+}
+
+const IGNORED_OUTPUTS = ["node_modules/a/index.js", "app/.venv/bin/python", "target/debug/app"];
+const OUTPUTS = ["lib/__pycache__/a.pyc", "mod.pyc"];
+const DUMPS = ["core.123", "heap.hprof", "deep/.a.txt.swp"];
+const TOO_LARGE = ["filler.bin", "deep/ä *.bin"];
+
+async function fill(): Promise<void> {
+  await bench.commit(".gitignore", "node_modules/\n.venv/\ntarget/\n.env\n*.db\nprivate/\ndist/\n");
+  for (const path of [...IGNORED_OUTPUTS, ...OUTPUTS, ...DUMPS]) await file(path);
+  for (const path of TOO_LARGE) await file(path, GITHUB_LIMIT + 1);
+}
+
+test("outputs of tools, dumps and files too large for GitHub make room", async () => {
+  await fill();
+  const gone = ["node_modules/", "app/.venv/", "target/", "lib/__pycache__/", "mod.pyc", ...DUMPS, ...TOO_LARGE];
+  expect(await room()).toEqual(gone.toSorted());
+  const all = [...IGNORED_OUTPUTS, ...OUTPUTS, ...DUMPS, ...TOO_LARGE];
+  expect(all.filter((path) => existsSync(inTree(path)))).toEqual([]);
+});
+
+test("each step runs only while the disk is still short", async () => {
+  await fill();
+  expect(await room(0)).toEqual([]);
+  expect(await room(1)).toEqual(["app/.venv/", "node_modules/", "target/"]);
+  expect([...OUTPUTS, ...DUMPS, ...TOO_LARGE].filter((path) => !existsSync(inTree(path)))).toEqual([]);
+  expect(await room(2)).toEqual(["lib/__pycache__/", "mod.pyc"]);
+  expect(await room(3)).toEqual(DUMPS.toSorted());
+  expect(TOO_LARGE.filter((path) => !existsSync(inTree(path)))).toEqual([]);
+});
+
+test("whatever may be work stays, even if the disk is still short", async () => {
+  await bench.commit(".gitignore", "node_modules/\n.env\n*.db\nprivate/\nvendor/\n*.log\n");
   await bench.commit("tracked.bin", "small\n");
-  await huge("tracked.bin");
-  await huge("filler.bin");
-  await mkdir(inTree("deep"));
-  await huge("deep/ä *.bin");
-  await mkdir(inTree("nested"));
   await bench.agent(["init", "--quiet", inTree("nested")]);
-  await bench.write("nested/a.txt", "a\n");
-  await bench.write("outside.txt", "outside\n");
-  await symlink(inTree("outside.txt"), inTree("link"));
-  expect((await makeRoom({ ...bench.paths, place: bench.place })).toSorted()).toEqual(
-    ["deep/ä *.bin", "filler.bin"].toSorted(),
-  );
-  const left = [
-    "new.txt",
-    "build/out.o",
-    "tracked.bin",
-    "filler.bin",
-    "deep/ä *.bin",
-    "nested/a.txt",
-    "outside.txt",
-    "link",
+  const work: [string, number?][] = [
+    ["new.txt"],
+    ["tracked.bin", GITHUB_LIMIT + 1],
+    [".env"],
+    ["data/notes.db", 20_000_000],
+    ["private/draft.md"],
+    ["vendor/lib.c"],
+    ["dist.md"],
+    ["run.log"],
+    ["model.bin", GITHUB_LIMIT],
+    ["video.mp4", 6_000_000],
+    ["nested/a.txt"],
   ];
-  expect(left.filter((path) => existsSync(inTree(path)))).toEqual([
-    "new.txt",
-    "tracked.bin",
-    "nested/a.txt",
-    "outside.txt",
-    "link",
-  ]);
+  // Together more than one commit takes.
+  for (let n = 0; n < 15; n += 1) work.push([`together/${n}.bin`, 4_000_000]);
+  for (const [path, size] of work) await file(path, size);
+  await file("outside.txt");
+  await symlink(inTree("outside.txt"), inTree("link"));
+  expect(await room()).toEqual([]);
+  const kept = [...work.map(([path]) => path), "outside.txt", "link"];
+  expect(kept.filter((path) => !existsSync(inTree(path)))).toEqual([]);
 });

@@ -158,7 +158,7 @@ async function splitGenerated(where: TreeSide, entries: readonly StatusEntry[]) 
   return { generated, others: entries.filter(({ path, tracked }) => tracked || !inside.has(path)) };
 }
 
-function listerOf({ place, tree }: TreeSide): (folder: string) => Promise<readonly string[]> {
+export function listerOf({ place, tree }: TreeSide): (folder: string) => Promise<readonly string[]> {
   const known = new Map<string, readonly string[]>();
   return async (folder) => {
     const found = known.get(folder) ?? (known.size < MAX_FOLDERS ? await namesIn(place, pathOf(tree, folder)) : []);
@@ -173,7 +173,7 @@ async function namesIn(place: AgentPlace, folder: Buffer): Promise<readonly stri
 }
 
 /** Those that HEAD has files in: more of them is wanted. A name with a line break cannot be asked for. */
-async function wantedFolders({ tree, place }: TreeSide, folders: readonly string[]): Promise<string[]> {
+export async function wantedFolders({ tree, place }: TreeSide, folders: readonly string[]): Promise<string[]> {
   const asked = folders.filter((folder) => !folder.includes("\n"));
   if (asked.length === 0) return [];
   const { code, bytes, said } = await place.git(tree, ["cat-file", "--batch-check=%(objecttype)"], {
