@@ -4,17 +4,8 @@ import type { Logger } from "@tac8/core/log/logger";
 import { takenLimits, type GroupLimits } from "../process/cgroup.ts";
 import { readProc } from "../process/startTime.ts";
 import { affinityPrefix, allowedCores, coresOf } from "./affinity.ts";
-import { rlimitPrefix, userTaskLimit } from "./rlimits.ts";
+import { kernelTasks, rlimitPrefix, userTaskLimit, type Limits } from "./rlimits.ts";
 import { probeScope, scopePrefix } from "./scope.ts";
-
-/** What one run may use, all of its processes together; 0 is no limit. */
-export interface Limits {
-  readonly maxBytes: number;
-  /** Cores; may be a fraction. */
-  readonly cpus: number;
-  /** Processes and their further threads. */
-  readonly maxTasks: number;
-}
 
 /** The limits, and who sees to them. */
 export interface Ceiling extends Limits {
@@ -80,14 +71,6 @@ export async function findCeiling({ maxMb, maxCpus, maxTasks, runs, uid, path }:
 }
 
 const NEITHER = { memory: false, cpus: false, tasks: false, oomEvents: null };
-
-/**
- * Where the kernel takes over. The watch ends a run that is over its limit; a fork bomb that never got beyond it would be
- * refused new processes, and stay. So there is room above the limit, for what a bomb starts between two looks.
- */
-export function kernelTasks(maxTasks: number): number {
-  return maxTasks <= 0 ? 0 : maxTasks + Math.max(64, Math.ceil(maxTasks / 4));
-}
 
 /** Which of them the kernel enforces differs from host to host: once, at the start. */
 export function sayCeiling(ceiling: Ceiling, log: Pick<Logger, "info" | "warn">): void {

@@ -1,6 +1,23 @@
 import { readProc } from "../process/startTime.ts";
 import { hostTasks } from "./runUse.ts";
 
+/** What one run may use, all of its processes together; 0 is no limit. */
+export interface Limits {
+  readonly maxBytes: number;
+  /** Cores; may be a fraction. */
+  readonly cpus: number;
+  /** Processes and their further threads. */
+  readonly maxTasks: number;
+}
+
+/**
+ * Where the kernel takes over. The watch ends a run that is over its limit; a fork bomb that never got beyond it would be
+ * refused new processes, and stay. So there is room above the limit, for what a bomb starts between two looks.
+ */
+export function kernelTasks(maxTasks: number): number {
+  return maxTasks <= 0 ? 0 : maxTasks + Math.max(64, Math.ceil(maxTasks / 4));
+}
+
 /** Limits that a process hands down to all that it starts (setrlimit). */
 export interface Rlimits {
   /**

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { kernelTasks, type Limits } from "./ceiling.ts";
+import { kernelTasks, type Limits } from "./rlimits.ts";
 
 const PROBE_MS = 5000;
 /** What a scope's own group says: a controller that nobody gave to it has no file, whatever systemd was asked for. */
