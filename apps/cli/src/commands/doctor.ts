@@ -8,7 +8,7 @@ import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * Exit code 0 when nothing is wrong, 1 when something needs mending. `--json`: `{ok, checks: [{check, verdict, text, advice}]}`,
+ * Exit code 0 when nothing is wrong, 1 when there is a problem to fix. `--json`: `{ok, checks: [{check, verdict, text, advice}]}`,
  * one entry per finding; `verdict` is `ok`, `note`, `unknown` (could not be found out) or `problem`, `ok` says that there is no
  * `problem`, `advice` is what to do, or null.
  */

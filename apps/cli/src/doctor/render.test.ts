@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { problem } from "./finding.ts";
-import { renderReports } from "./render.ts";
+import { renderReports, summary } from "./render.ts";
 
 const how = { width: 80, paint: (_: unknown, text: string) => text };
 
@@ -19,4 +19,13 @@ it("gives the same advice once, beneath the last that needs it", () => {
 it("says that a text was cut", () => {
   const lines = renderReports([{ name: "Agent", findings: [problem("word ".repeat(400), "look")] }], how);
   expect(lines.at(-2)).toMatch(/…$/);
+});
+
+it("counts the problems to fix", () => {
+  const reports = (texts: readonly string[]) => [
+    { name: "Agent", findings: texts.map((text) => problem(text, "fix it")) },
+  ];
+  expect(summary(reports([]))).toBe("No problems found.");
+  expect(summary(reports(["one"]))).toBe("1 problem to fix.");
+  expect(summary(reports(["one", "two", "three"]))).toBe("3 problems to fix.");
 });

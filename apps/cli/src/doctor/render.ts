@@ -39,5 +39,5 @@ export function summary(reports: readonly CheckReport[]): string {
   const [problems, unknown] = [count("problem"), count("unknown")];
   const open = unknown === 0 ? "" : `; ${unknown} could not be checked`;
   if (problems === 0) return `No problems found${open}.`;
-  return `${problems} ${problems === 1 ? "thing needs" : "things need"} mending${open}.`;
+  return `${problems} ${problems === 1 ? "problem" : "problems"} to fix${open}.`;
 }
