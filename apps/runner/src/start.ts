@@ -1,4 +1,4 @@
-import { hostname, totalmem } from "node:os";
+import { availableParallelism, hostname, totalmem } from "node:os";
 import { isAbsolute } from "node:path";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
@@ -22,6 +22,7 @@ import { findCeiling, sayCeiling } from "./host/ceiling.ts";
 import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { watchDisk } from "./host/diskWatch.ts";
 import { freeDiskGb, readHost } from "./host/read.ts";
+import { defaultMaxTasks } from "./host/rlimits.ts";
 import { watchHost } from "./host/watch.ts";
 import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
@@ -228,7 +229,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
   const ceiling = await findCeiling({
     maxMb: config.host.max_memory_mb_per_run,
     maxCpus: config.host.max_cpus_per_run,
-    maxTasks: config.host.max_processes_per_run,
+    maxTasks: config.host.max_processes_per_run ?? defaultMaxTasks(availableParallelism()),
     runs: config.coordinator.max_concurrent_workers,
     uid: process.getuid?.() ?? 0,
     path: config.agentEnv["PATH"] ?? "",

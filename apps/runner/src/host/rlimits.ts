@@ -18,6 +18,14 @@ export function kernelTasks(maxTasks: number): number {
   return maxTasks <= 0 ? 0 : maxTasks + Math.max(64, Math.ceil(maxTasks / 4));
 }
 
+/**
+ * Return how many processes and threads a run may have where the configuration does not say. Builds start threads for each
+ * core: Gradle and Bazel reach a few thousand on a host with 64. Pure.
+ */
+export function defaultMaxTasks(cores: number): number {
+  return Math.max(4096, 256 * cores);
+}
+
 /** Limits that a process hands down to all that it starts (setrlimit). */
 export interface Rlimits {
   /**

@@ -364,8 +364,11 @@ export const sections = {
       .int()
       .min(0)
       .max(4_000_000)
-      .default(4096)
-      .describe("Processes and threads of a run together; a run that starts more ends as process-limit."),
+      .optional()
+      .describe(
+        "Processes and threads of a run together; a run that starts more ends as process-limit. Without the key: 4096, or 256 for each core where that is more.",
+      )
+      .meta({ examples: [4096] }),
   }),
   health: z.strictObject({
     redis_warning_percent: percent(
