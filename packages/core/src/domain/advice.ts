@@ -47,7 +47,7 @@ export const MEANING: Record<FailureKind, string> = {
   github: "GitHub or the network to it is out of reach, or GitHub's rate limit is reached.",
   refused: "GitHub refuses the request: the token, its permissions, a rule of the repository, or what was pushed.",
   git: "A git command failed, or something that tac8 did not expect.",
-  disk: "The disk of the runner's machine is full: tac8's own git or files find no space on it, or its data folder is missing or read-only. An agent that fills the disk is `disk-full`.",
+  disk: "The disk of the runner's machine is full: tac8's own git or files find no space on it, or its data folder is missing or cannot be read or written. An agent that fills the disk is `disk-full`.",
   "no-changes":
     "The agent finished well, changed nothing, and said nothing. With an answer the issue ends as `answered`.",
   untrusted: "The label was put on by an account that cannot write to the repository.",
