@@ -40,6 +40,7 @@ function inside(program: string, { filtered }: { readonly filtered: boolean }): 
     procEntries: procEntries(),
     tmpBytes: 1024 ** 2,
     nested: false,
+    devices: null,
   });
   const command = [bwrap ?? "", ...args, "--", "perl", "-e", program];
   const shell = ["-c", 'filter=$1; shift; exec "$@" 9<"$filter"', "sh", join(dir, "filter"), ...command];
