@@ -1376,8 +1376,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "app-replace-git",
     file: `${RUNNER}/git/overNetwork.ts`,
-    find: "const another = isRefused ?",
-    replace: 'const another = isRefused && token === "" ?',
+    find: "const isRefused = saysRefusedToken(said);",
+    replace: 'const isRefused = saysRefusedToken(said) && token === "";',
     test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "a token that ends before git uses it" },
     promise: "… and so is a command of git",
   },
@@ -1392,10 +1392,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "app-permissions",
     file: `${CORE}/github/appTokens.ts`,
-    find: "      permissions: APP_PERMISSIONS,\n",
+    find: "      permissions: tokenPermissions(first.installation.permissions),\n",
     replace: "      permissions: first.installation?.permissions ?? {},\n",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "a token is limited to the configured repositories" },
     promise: "a token of an App may do no more than tac8 needs, whatever the App may do",
+  },
+  {
+    name: "app-workflows",
+    file: `${CORE}/github/appPermissions.ts`,
+    find: 'return granted["workflows"] === "write";',
+    replace: 'return granted["workflows"] === "admin";',
+    test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "is pushed within a minute after" },
+    promise: "an App that may change workflows gets work published that does",
+  },
+  {
+    name: "app-widen",
+    file: `${CORE}/github/appTokens.ts`,
+    find: "Math.max(before.madeAt, widenedAt) + WIDEN_MS",
+    replace: "Math.max(before.madeAt, widenedAt) + 50 * WIDEN_MS",
+    test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "that the App is installed on later" },
+    promise: "a repaired App takes effect within a minute, without a new start",
   },
   {
     name: "app-label",

@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { appTokens } from "@tac8/core/github/appTokens";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
@@ -10,6 +12,7 @@ import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBen
 import type { CleanSide } from "./cleanSide.ts";
 
 const HOUR_MS = 3_600_000;
+const GRANTED = { contents: "write", issues: "write", metadata: "read", pull_requests: "write" };
 const BOT = "tac8[bot]";
 
 let bench: GitBench;
@@ -27,12 +30,13 @@ beforeEach(async () => {
 afterEach(() => {
   bench.github.suspendApp(app.id, false);
   bench.github.uninstallApp(app.id);
+  bench.github.permitApp(app.id, GRANTED);
   bench.github.setClock(0);
   bench.github.clearFaults();
 });
 afterAll(() => bench.close());
 
-function openApp(): GitHubTokens {
+function openApp(now: () => number = Date.now): GitHubTokens {
   return appTokens({
     apiUrl: bench.github.url,
     credentials: { kind: "app", installationId: null, source: "test", ...app },
@@ -40,7 +44,7 @@ function openApp(): GitHubTokens {
     secrets: [],
     log: createLogger({ name: "test", level: "silent", secrets: [] }),
     retryBaseMs: 1,
-    now: Date.now,
+    now,
   });
 }
 
@@ -100,6 +104,22 @@ test("a push that is refused after its pack was sent is made again, whole", asyn
   const fault = bench.github.fault({ method: "POST", path: /git-receive-pack$/, times: 1, do: { status: 401 } });
   expect(await push(clean)).toBe("pushed");
   expect(fault.hits).toBe(1);
+});
+
+test("work that changes workflows is pushed within a minute after the permission was granted, with one more token", async () => {
+  await mkdir(join(bench.paths.tree, ".github/workflows"), { recursive: true });
+  await bench.commit(".github/workflows/ci.yml", `# ${bench.name}\n`);
+  let ahead = 0;
+  const clean = { ...bench.clean, tokens: openApp(() => Date.now() + ahead) };
+  const refused = async () => failureOf(await push(clean).catch((error: unknown) => error));
+  const made = requests(/access_tokens$/).length;
+  expect(await refused()).toMatchObject({ kind: "refused", lacksWorkflows: true });
+  expect(await refused()).toMatchObject({ kind: "refused", lacksWorkflows: true });
+  expect(statuses(/access_tokens$/, made)).toEqual([201]);
+  bench.github.permitApp(app.id, { ...GRANTED, workflows: "write" });
+  ahead = 61_000;
+  expect(await push(clean)).toBe("pushed");
+  expect(statuses(/access_tokens$/, made)).toEqual([201, 201]);
 });
 
 test("a suspended or removed App ends in one line that names it, and holds the repository", async () => {

@@ -1,6 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { execa } from "execa";
 import { networkEnv, tokenAnswer, TOKEN_FD, type CleanSide, type NetworkBounds } from "./cleanSide.ts";
+import { judgeRefusedPush } from "./refusedPush.ts";
 import { remoteStep, saysRefusedToken } from "./errors.ts";
 import { sanitizeRepository } from "./sanitizeRepository.ts";
 
@@ -56,18 +57,35 @@ export async function overNetwork(side: CleanSide, command: NetworkCommand): Pro
   }
 }
 
-/** GitHub has done nothing for a token that it refuses, so the command runs again where there is another one. */
+/**
+ * GitHub has done nothing for a token that it refuses, nor taken a push that changes workflows without permission, so the command
+ * runs again where there is another token.
+ */
 async function withToken(side: CleanSide, running: Omit<Running, "token">): Promise<string> {
   const { signal } = running;
   const token = await side.tokens.get({ signal });
   try {
     return await run(side, { ...running, token });
   } catch (error) {
-    const isRefused = error instanceof Error && saysRefusedToken(error.message);
-    const another = isRefused ? await side.tokens.replace(token, { signal }) : null;
+    const said = error instanceof Error ? error.message : "";
+    const isRefused = saysRefusedToken(said);
+    const another = isRefused
+      ? await side.tokens.replace(token, { signal })
+      : await widened(side, { token, said, signal });
     if (another === null) throw error;
     return await run(side, { ...running, token: another });
   }
+}
+
+async function widened(
+  { tokens, url }: CleanSide,
+  { token, said, signal }: { readonly token: string; readonly said: string; readonly signal: AbortSignal },
+): Promise<string | null> {
+  if (judgeRefusedPush(said).lacksWorkflows === true) return tokens.widen(token, "workflows", { signal });
+  const [, owner, repo] = /\/([^/]+)\/([^/]+?)(?:\.git)?$/.exec(url) ?? [];
+  const isOutOfReach = /returned error: 40[34]|repository .*not found/i.test(said);
+  if (!isOutOfReach || owner === undefined || repo === undefined) return null;
+  return tokens.widen(token, { owner, repo }, { signal });
 }
 
 interface Running {

@@ -50,7 +50,9 @@ export async function isAllowedSince(run: RunContext, { by }: Allowance, allows:
 /** Why work is withheld that GitHub did not take, because the token may not change workflows. @throws GitHubError */
 export async function withoutPermission(run: RunContext): Promise<Withheld> {
   const { newest } = await readAllowance(run);
-  const reason =
-    "It changes workflows, and GitHub refused the push because the token may not do that. Give the token the permission Workflows: read and write (for a classic token, the scope workflow) first.";
+  const cure = (await run.services.github.isApp())
+    ? "Set the permission Workflows to read and write in the App's settings, and then accept it in the installation, first."
+    : "Give the token the permission Workflows: read and write (for a classic token, the scope workflow) first.";
+  const reason = `It changes workflows, and GitHub refused the push because the token may not do that. ${cure}`;
   return { reason, canAllow: true, allows: "workflows", event: newest };
 }

@@ -1,4 +1,4 @@
-/** Everything that tac8 does with a repository; what it asks GitHub for in the App's manifest and in each token. */
+/** Everything that tac8 needs in a repository: requested in the App's manifest, and in each token. */
 export const APP_PERMISSIONS = {
   contents: "write",
   issues: "write",
@@ -12,6 +12,19 @@ const NAMES: Readonly<Record<keyof typeof APP_PERMISSIONS, string>> = {
   metadata: "Metadata",
   pull_requests: "Pull requests",
 };
+
+/**
+ * Return the permissions to request for a token: `APP_PERMISSIONS`, and Workflows where an operator has granted that, because
+ * GitHub refuses a push that changes workflows without it. Pure.
+ */
+export function tokenPermissions(granted: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return mayChangeWorkflows(granted) ? { ...APP_PERMISSIONS, workflows: "write" } : APP_PERMISSIONS;
+}
+
+/** Pure. */
+export function mayChangeWorkflows(granted: Readonly<Record<string, string>>): boolean {
+  return granted["workflows"] === "write";
+}
 
 /** Return the permissions that an installation lacks, as GitHub names them to people. Pure. */
 export function missingPermissions(granted: Readonly<Record<string, string>>): string[] {

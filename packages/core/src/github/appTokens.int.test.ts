@@ -87,7 +87,7 @@ async function failure(promise: Promise<unknown>): Promise<GitHubError> {
 
 test("a token is limited to the configured repositories and to what tac8 needs, and serves until ten minutes before its end", async () => {
   const { tokens, made, advance } = await start({
-    installation: () => ({ permissions: { ...GRANTED, workflows: "write" } }),
+    installation: () => ({ permissions: { ...GRANTED, administration: "write", workflows: "read" } }),
   });
   expect(await tokens.get()).toBe("ghs_number1.aaaa.bbbb");
   expect(JSON.parse(made()[0]?.body ?? "")).toEqual({ repositories: ["r"], permissions: GRANTED });
@@ -96,6 +96,48 @@ test("a token is limited to the configured repositories and to what tac8 needs, 
   advance(1.1 * MINUTE);
   expect(await tokens.get()).toBe("ghs_number2.aaaa.bbbb");
   expect(made()).toHaveLength(2);
+});
+
+test("a token may change workflows where the installation grants that, within a minute after it does", async () => {
+  let granted: object = GRANTED;
+  const { tokens, made, advance } = await start({ installation: () => ({ permissions: granted }) });
+  const first = await tokens.get();
+  granted = { ...GRANTED, administration: "write", workflows: "write" };
+  expect(await tokens.widen(first, "workflows")).toBeNull();
+  advance(MINUTE);
+  const all = await Promise.all([1, 2, 3].map(() => tokens.widen(first, "workflows")));
+  expect(all).toEqual(Array.from({ length: 3 }, () => "ghs_number2.aaaa.bbbb"));
+  expect(await tokens.widen(first, "workflows")).toBe("ghs_number2.aaaa.bbbb");
+  const permissions = { ...GRANTED, workflows: "write" };
+  expect(made().map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+    { repositories: ["r"], permissions: GRANTED },
+    { repositories: ["r"], permissions },
+  ]);
+});
+
+test("a repository that the App is installed on later is reached within a minute, with one token a minute", async () => {
+  const there = new Set(["o/r"]);
+  const refused = { status: 404, json: { message: "Not Found" } };
+  const { tokens, made, advance } = await start(
+    {
+      installation: (repo) => (there.has(repo) ? {} : null),
+      rest: ({ headers }) => (headers.authorization === "token ghs_number3.aaaa.bbbb" ? { json: [] } : refused),
+    },
+    { repositories: [REPO, { owner: "o", repo: "late" }] },
+  );
+  const github = server.client({ tokens });
+  const read = (repo: string) => failure(github.labelledIssues({ owner: "o", repo }, "x"));
+  await read("late");
+  expect(made()).toHaveLength(1);
+  advance(MINUTE);
+  await Promise.all([read("late"), read("late"), read("r")]);
+  expect(made()).toHaveLength(2);
+  there.add("o/late");
+  await read("late");
+  expect(made()).toHaveLength(2);
+  advance(MINUTE);
+  expect(await github.labelledIssues({ owner: "o", repo: "late" }, "x")).toEqual([]);
+  expect(made()).toHaveLength(3);
 });
 
 test("callers at the same time share one token, and one renewal", async () => {

@@ -5,13 +5,14 @@ import { nameToken, permitAdvice } from "../config/tokenName.ts";
 import { createRedactor, learnSecret } from "../log/redact.ts";
 import type { Logger } from "../log/logger.ts";
 import { appCalls, type Installation } from "./appCalls.ts";
-import { APP_PERMISSIONS, missingPermissions } from "./appPermissions.ts";
+import { mayChangeWorkflows, missingPermissions, tokenPermissions } from "./appPermissions.ts";
 import { createCaller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
 import { createOctokit } from "./octokit.ts";
 import type { GitHubTokens, Place } from "./tokens.ts";
 import { createTransport } from "./transport.ts";
 import type { CallOptions, Repo } from "./types.ts";
+import { repoKey } from "./urls.ts";
 
 /** A push may take longer than its token lives only where GitHub asks for the token again and again, which git does not. */
 const MIN_LEFT_MS = 10 * 60_000;
@@ -20,6 +21,8 @@ const MAX_LIFE_MS = 2 * 60 * 60_000;
 /** Tries of one renewal, and the longest wait after one that failed while the token in use is good. */
 const TRIES = 3;
 const RETRY_MS = 30_000;
+/** The shortest time between two tokens that are made because the one in use lacks something. */
+const WIDEN_MS = 60_000;
 
 export interface AppTokensOptions {
   readonly apiUrl: string;
@@ -41,10 +44,14 @@ interface Live {
   /** From then on another one is made. */
   renewAt: number;
   readonly endsAt: number;
+  readonly madeAt: number;
+  readonly mayChangeWorkflows: boolean;
+  /** Configured repositories that it does not reach, as `owner/name` in lower case. */
+  readonly leftOut: ReadonlySet<string>;
 }
 
 /**
- * The tokens of a GitHub App's installation, limited to the configured repositories and to `APP_PERMISSIONS`. The states of the
+ * The tokens of a GitHub App's installation, limited to the configured repositories and to `tokenPermissions`. The states of the
  * token are none → live → due (less than 10 minutes, or half of a shorter life, are left) → ended. The first caller that finds
  * none, or one that is due, makes the next one, and every other caller waits for the same. Where that fails for a reason that
  * may pass, the token that is due stays in use until its end.
@@ -77,6 +84,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
 
   let live: Live | null = null;
   let making: Promise<Live> | null = null;
+  let widenedAt = -Infinity;
   let slug: string | null = null;
   const told = new Set<string>();
 
@@ -145,7 +153,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     const started = now();
     const made = await calls.createToken(first.installation.id, {
       repositories: reached.map(({ repo }) => repo.repo),
-      permissions: APP_PERMISSIONS,
+      permissions: tokenPermissions(first.installation.permissions),
     });
     learnSecret(made.token);
     // By GitHub's clock from start to end, so that a clock of ours that is off shortens and lengthens nothing.
@@ -153,7 +161,14 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     const lifeMs = Math.min(Math.max(made.expiresAt - answeredAt, 0), MAX_LIFE_MS);
     const endsAt = started + lifeMs;
     log.debug({ app: credentials.id, seconds: Math.round(lifeMs / 1000) }, "new GitHub token");
-    return { token: made.token, endsAt, renewAt: endsAt - Math.min(MIN_LEFT_MS, lifeMs / 2) };
+    return {
+      token: made.token,
+      endsAt,
+      renewAt: endsAt - Math.min(MIN_LEFT_MS, lifeMs / 2),
+      madeAt: started,
+      mayChangeWorkflows: mayChangeWorkflows(first.installation.permissions),
+      leftOut: new Set(places.filter(({ why }) => why !== null).map(({ repo }) => repoKey(repo))),
+    };
   }
 
   async function makeWithRetries(): Promise<Live> {
@@ -191,9 +206,30 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     return (await abortable(renewed(), callOptions.signal)).token;
   };
 
+  /** Make a token although the one in use is not due. Null: it could not be made. */
+  async function widened(): Promise<Live | null> {
+    widenedAt = now();
+    try {
+      return await renewed();
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error;
+      log.warn(`the GitHub token lacks something, and no other one was made: ${error.message}`);
+      return null;
+    }
+  }
+
   return {
     name,
     get,
+    widen: async (used, lacks, { signal } = {}) => {
+      signal?.throwIfAborted();
+      const before = live;
+      if (before === null || !lacksIt(before, lacks))
+        return before === null || before.token === used ? null : before.token;
+      if (now() < Math.max(before.madeAt, widenedAt) + WIDEN_MS && making === null) return null;
+      const made = await abortable(widened(), signal);
+      return made === null || made.token === used || lacksIt(made, lacks) ? null : made.token;
+    },
     replace: async (refused, callOptions) => {
       if (live?.token === refused) live = null;
       return get(callOptions);
@@ -212,6 +248,10 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       },
     },
   };
+}
+
+function lacksIt(token: Live, lacks: Repo | "workflows"): boolean {
+  return lacks === "workflows" ? !token.mayChangeWorkflows : token.leftOut.has(repoKey(lacks));
 }
 
 /** What is shared by many callers goes on when one of them stops waiting. */

@@ -14,6 +14,12 @@ export interface GitHubTokens {
    * same one. @throws as `get`
    */
   readonly replace: (refused: string, options?: CallOptions) => Promise<string | null>;
+  /**
+   * Another token in place of one that lacks a repository, or the permission for workflows, if an operator has granted that since
+   * the token was made; null: not granted, or checked less than a minute ago. It never throws for a failure at GitHub.
+   * @throws the signal's reason
+   */
+  readonly widen: (used: string, lacks: Repo | "workflows", options?: CallOptions) => Promise<string | null>;
   /** The App whose private key makes them; null: somebody else has made them. */
   readonly app: AppIdentity | null;
 }
@@ -52,6 +58,7 @@ export function oneToken(
     name: nameToken({ kind: "token", token, source }),
     get: async () => token,
     replace: async () => null,
+    widen: async () => null,
     app: null,
   };
 }

@@ -24,7 +24,7 @@ export interface Installation {
   readonly account: string;
   /** Ids. */
   readonly repositories: Set<number>;
-  readonly permissions: Permissions;
+  permissions: Permissions;
   suspended: boolean;
 }
 
@@ -140,6 +140,7 @@ export function makeToken(store: Store, given: { app: App; installation: Install
     reach,
     expiresAt,
     installation: installation.id,
+    workflows: permissions["workflows"] === "write",
   });
   return { secret, expiresAt, permissions, reach };
 }

@@ -18,6 +18,7 @@ type Deeds = Pick<
   | "installApp"
   | "suspendApp"
   | "uninstallApp"
+  | "permitApp"
   | "setAppTokenLife"
   | "setClock"
   | "tokensOf"
@@ -112,6 +113,9 @@ export function deeds(store: Store): Deeds {
       const known = appOf(store, app);
       endTokens(store, known);
       known.installations.clear();
+    },
+    permitApp(app, permissions) {
+      for (const installation of appOf(store, app).installations.values()) installation.permissions = permissions;
     },
     setAppTokenLife: (ms) => void (store.appTokenLifeMs = ms),
     setClock: (aheadMs) => void (store.clockAheadMs = aheadMs),

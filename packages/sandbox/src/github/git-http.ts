@@ -36,7 +36,7 @@ export async function answerGit(options: { store: Store; request: IncomingMessag
   const repository = store.find(`${owner}/${name}`) ?? store.renamed.get(`${owner}/${name}`.toLowerCase());
   const { authorization } = request.headers;
   if (authorization === undefined && !push && repository?.openToGit === true) {
-    return runBackend({ store, request, url, repository, service, login: "" });
+    return runBackend({ store, request, url, repository, service, login: "", workflows: false });
   }
   const token = gitLogin(store, authorization);
   if (token === undefined) {
@@ -48,7 +48,8 @@ export async function answerGit(options: { store: Store; request: IncomingMessag
   if (push && !atLeast(level, "write")) {
     return refusal(403, `Permission to ${repository.owner}/${repository.name}.git denied to ${token.login}.`);
   }
-  return runBackend({ store, request, url, repository, service, login: token.login });
+  const { login, workflows = true } = token;
+  return runBackend({ store, request, url, repository, service, login, workflows });
 }
 
 interface Backend {
@@ -58,9 +59,10 @@ interface Backend {
   readonly repository: Repository;
   readonly service: string;
   readonly login: string;
+  readonly workflows: boolean;
 }
 
-async function runBackend({ store, request, url, repository, service, login }: Backend): Promise<Answer> {
+async function runBackend({ store, request, url, repository, service, login, workflows }: Backend): Promise<Answer> {
   const { headers } = request;
   const child = store.git.spawnHttpBackend({
     dir: repository.dir,
@@ -74,6 +76,8 @@ async function runBackend({ store, request, url, repository, service, login }: B
       HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
       GIT_PROTOCOL: String(headers["git-protocol"] ?? ""),
       REMOTE_USER: login,
+      // For the hook of `writePushRules`.
+      WITHOUT_WORKFLOWS: workflows ? "" : "yes",
       REMOTE_ADDR: "127.0.0.1",
     },
   });

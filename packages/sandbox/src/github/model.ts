@@ -24,6 +24,8 @@ export interface Token {
   readonly expiresAt: number | null;
   /** Id of its installation; null: it is of none. */
   readonly installation: number | null;
+  /** Whether an installation's token may push changes below `.github/workflows`; others may, see `ContentGuard`. */
+  readonly workflows?: boolean;
 }
 
 /** A rule as GitHub's API shows it, such as `{type: "creation"}`. */

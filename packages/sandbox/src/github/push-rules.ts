@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContentGuard, Repository, Rule, Ruleset } from "./model.ts";
 import { quoted, shellPattern } from "./rules.ts";
@@ -7,8 +7,11 @@ import { quoted, shellPattern } from "./rules.ts";
 export async function writePushRules(repository: Repository): Promise<void> {
   const hook = join(repository.dir, "hooks", "pre-receive");
   const { rulesets, contentGuard } = repository;
-  const checks = [...rulesets.map((ruleset) => checkOf(repository, ruleset)), ...contentChecks(contentGuard)];
-  if (checks.length === 0) return rm(hook, { force: true });
+  const checks = [
+    ...rulesets.map((ruleset) => checkOf(repository, ruleset)),
+    ...contentChecks(contentGuard),
+    workflowCheck(contentGuard),
+  ];
   return writeFile(hook, `${HEAD}${checks.join("\n")}\n${FOOT}`, { mode: 0o755 });
 }
 
@@ -91,7 +94,7 @@ function checkOfRule({ type, parameters = {} }: Rule): string {
   }
 }
 
-function contentChecks({ secret, maxFileBytes, workflows }: ContentGuard): string[] {
+function contentChecks({ secret, maxFileBytes }: ContentGuard): string[] {
   const checks: string[] = [];
   if (secret !== undefined) {
     checks.push(`for commit in $commits; do
@@ -116,13 +119,17 @@ function contentChecks({ secret, maxFileBytes, workflows }: ContentGuard): strin
     [ -z "$path" ] || large=$path
   done`);
   }
-  if (workflows === true) {
-    checks.push(`for commit in $commits; do
-    if git diff-tree --no-commit-id --name-only -r "$commit" | grep -q '^\\.github/workflows/'; then
-      echo 'refusing to allow a Personal Access Token to create or update workflow without \`workflow\` scope' >&2
+  return checks;
+}
+
+/** Refuses changes of workflows by an installation's token without the permission, or by each token. */
+function workflowCheck({ workflows = false }: ContentGuard): string {
+  return `  if ${workflows ? "true" : '[ "$WITHOUT_WORKFLOWS" = yes ]'}; then for commit in $commits; do
+    if git diff-tree --root --no-commit-id --name-only -r "$commit" | grep -q '^\\.github/workflows/'; then
+      if [ "$WITHOUT_WORKFLOWS" = yes ]; then what='GitHub App'; scope='\`workflows\` permission'
+      else what='Personal Access Token'; scope='\`workflow\` scope'; fi
+      echo "refusing to allow a $what to create or update workflow without $scope" >&2
       status=1
     fi
-  done`);
-  }
-  return checks;
+  done; fi`;
 }

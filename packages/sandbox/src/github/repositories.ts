@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { invalid } from "./answer.ts";
 import { closeIssue } from "./issues.ts";
 import { commitFiles, createBare, readRefs, ZERO, type CommitRequest } from "./git-work.ts";
+import { writePushRules } from "./push-rules.ts";
 import type { Repository } from "./model.ts";
 import { branchSha, fullName, type Store } from "./store.ts";
 
@@ -57,6 +58,7 @@ export async function createRepository(store: Store, options: CreateRepository):
   // The same files make the same commit at each start, so that clones of the demo's repository outlive its server.
   await commitFiles({ git: store.git, dir, author: owner, at: FIRST_COMMIT_AT, ...first });
   repository.refs = await readRefs(store.git, dir);
+  await writePushRules(repository);
   store.repositories.set(fullName(repository).toLowerCase(), repository);
   store.changed();
   return repository;

@@ -87,6 +87,8 @@ export interface LocalGitHub {
   /** Its tokens end, and it gets no new ones until `suspended` is false. */
   suspendApp(app: number, suspended: boolean): void;
   uninstallApp(app: number): void;
+  /** The owner accepts other permissions in each installation. Tokens that were made before keep theirs. */
+  permitApp(app: number, permissions: Permissions): void;
   /** How long an installation's tokens live that are made from now on. Default: an hour. */
   setAppTokenLife(ms: number): void;
   /** Puts this GitHub's clock ahead of the machine's, or behind it. */
