@@ -1406,6 +1406,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "an App that may change workflows gets work published that does",
   },
   {
+    name: "app-backoff",
+    file: `${CORE}/github/appTokens.ts`,
+    find: "if (making === null && failed !== null && now() < failed.until) throw failed.error;",
+    replace: "if (making === null && failed !== null && failed.until < 0) throw failed.error;",
+    test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "no caller sends a request until then" },
+    promise: "an App whose tokens GitHub does not make sends no storm of requests",
+  },
+  {
+    name: "app-replace-rate",
+    file: `${CORE}/github/appTokens.ts`,
+    find: "if (now() < replacedAt + REPLACE_MS) return null;",
+    replace: "if (now() < replacedAt) return null;",
+    test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "makes one new token a minute" },
+    promise: "… and makes no tokens without end while GitHub refuses each",
+  },
+  {
     name: "app-widen",
     file: `${CORE}/github/appTokens.ts`,
     find: "Math.max(before.madeAt, widenedAt) + WIDEN_MS",

@@ -123,7 +123,8 @@ test("work that changes workflows is pushed within a minute after the permission
 });
 
 test("a suspended or removed App ends in one line that names it, and holds the repository", async () => {
-  const tokens = openApp();
+  let ahead = 0;
+  const tokens = openApp(() => Date.now() + ahead);
   await tokens.get();
   bench.github.suspendApp(app.id, true);
   const failed = async () => failureOf(await push({ ...bench.clean, tokens }).catch((error: unknown) => error));
@@ -133,6 +134,7 @@ test("a suspended or removed App ends in one line that names it, and holds the r
     message: expect.stringContaining("for octo is suspended: unsuspend"),
   });
   bench.github.uninstallApp(app.id);
+  ahead = 31_000;
   const { message, ...failure } = await failed();
   expect(failure).toMatchObject(whole);
   expect(message).toMatch(new RegExp(`the GitHub App ${app.id} is not installed on ${REPO}: install it there`));

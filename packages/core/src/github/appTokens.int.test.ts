@@ -183,6 +183,9 @@ test("a renewal that fails for a while leaves the token in use until its end", a
   expect(logged.join("\n")).toContain("the GitHub token was not renewed");
   advance(9 * MINUTE);
   expect((await failure(tokens.get())).kind).toBe("unavailable");
+  expect((await failure(tokens.get())).kind).toBe("unavailable");
+  expect(made()).toHaveLength(7);
+  advance(MINUTE / 2);
   expect(await tokens.get()).toBe("ghs_number8.aaaa.bbbb");
 });
 
@@ -193,6 +196,33 @@ test("a token that GitHub refuses is replaced once for all that were refused", a
   expect(others).toEqual(Array.from({ length: 3 }, () => "ghs_number2.aaaa.bbbb"));
   expect(await tokens.replace(first)).toBe("ghs_number2.aaaa.bbbb");
   expect(made()).toHaveLength(2);
+});
+
+test("a token is not made before GitHub's time is over: no caller sends a request until then", async () => {
+  const repositories = Array.from({ length: 20 }, (_, index) => ({ owner: "o", repo: `r${index}` }));
+  const limited = { message: "You have exceeded a secondary rate limit" };
+  const refuse = (count: number): Reply | null =>
+    count === 1 ? { status: 403, json: limited, headers: { "retry-after": "60" } } : null;
+  const { tokens, advance } = await start({ refuse }, { repositories });
+  for (let tried = 0; tried < 5; tried += 1) expect((await failure(tokens.get())).kind).toBe("rate-limit");
+  expect(server.calls()).toHaveLength(repositories.length + 1);
+  advance(50_000);
+  await failure(tokens.get());
+  expect(server.calls()).toHaveLength(repositories.length + 1);
+  advance(11_000);
+  expect(await tokens.get()).toBe("ghs_number2.aaaa.bbbb");
+});
+
+test("a refusal that stays makes one new token a minute", async () => {
+  const { tokens, made, advance } = await start({
+    rest: () => ({ status: 401, json: { message: "Bad credentials" } }),
+  });
+  const github = server.client({ tokens });
+  for (let tried = 0; tried < 3; tried += 1) await failure(github.labelledIssues(REPO, "x"));
+  expect(made()).toHaveLength(2);
+  advance(MINUTE);
+  await failure(github.labelledIssues(REPO, "x"));
+  expect(made()).toHaveLength(3);
 });
 
 test("a call that is refused in the middle is made again with a new token, also a write", async () => {

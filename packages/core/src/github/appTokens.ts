@@ -21,8 +21,11 @@ const MAX_LIFE_MS = 2 * 60 * 60_000;
 /** Tries of one renewal, and the longest wait after one that failed while the token in use is good. */
 const TRIES = 3;
 const RETRY_MS = 30_000;
-/** The shortest time between two tokens that are made because the one in use lacks something. */
+/** How long it is remembered that the App has to be repaired. */
+const REPAIR_MS = 1000;
+/** The shortest time between two tokens that are made because the one in use lacks something, or is refused. */
 const WIDEN_MS = 60_000;
+const REPLACE_MS = 60_000;
 
 export interface AppTokensOptions {
   readonly apiUrl: string;
@@ -54,7 +57,8 @@ interface Live {
  * The tokens of a GitHub App's installation, limited to the configured repositories and to `tokenPermissions`. The states of the
  * token are none → live → due (less than 10 minutes, or half of a shorter life, are left) → ended. The first caller that finds
  * none, or one that is due, makes the next one, and every other caller waits for the same. Where that fails for a reason that
- * may pass, the token that is due stays in use until its end.
+ * may pass, the token that is due stays in use until its end. A failure is remembered until the time that GitHub names, or for half
+ * a minute (a second, if an operator must repair the App), and so is a replacement for a minute: callers get its error without another request.
  */
 export function appTokens(options: AppTokensOptions): GitHubTokens {
   const { apiUrl, credentials, repositories, log, now, requestTimeoutMs = 30_000, retryBaseMs = 250 } = options;
@@ -85,6 +89,8 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
   let live: Live | null = null;
   let making: Promise<Live> | null = null;
   let widenedAt = -Infinity;
+  let replacedAt = -Infinity;
+  let failed: { readonly error: GitHubError; readonly until: number } | null = null;
   let slug: string | null = null;
   const told = new Set<string>();
 
@@ -184,11 +190,19 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
   }
 
   async function renewed(): Promise<Live> {
-    making ??= makeWithRetries()
-      .then((made) => (live = made))
-      .finally(() => (making = null));
     const before = live;
     try {
+      if (making === null && failed !== null && now() < failed.until) throw failed.error;
+      making ??= makeWithRetries()
+        .then((made) => {
+          failed = null;
+          return (live = made);
+        })
+        .catch((error: unknown) => {
+          if (error instanceof GitHubError) failed = { error, until: retryTime(error) };
+          throw error;
+        })
+        .finally(() => (making = null));
       return await making;
     } catch (error) {
       const passes = error instanceof GitHubError && (error.kind === "unavailable" || error.kind === "rate-limit");
@@ -198,6 +212,12 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       log.warn(`the GitHub token was not renewed, and is good for another while: ${error.message}`);
       return before;
     }
+  }
+
+  /** An operator who has repaired an App resumes its repository right after: only callers of the same moment share that failure. */
+  function retryTime({ kind, retryAt }: GitHubError): number {
+    if (kind === "unauthorized") return now() + REPAIR_MS;
+    return Math.min(Math.max(retryAt ?? 0, now() + RETRY_MS), now() + MAX_LIFE_MS);
   }
 
   const get = async (callOptions: CallOptions = {}): Promise<string> => {
@@ -231,7 +251,11 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
       return made === null || made.token === used || lacksIt(made, lacks) ? null : made.token;
     },
     replace: async (refused, callOptions) => {
-      if (live?.token === refused) live = null;
+      if (live?.token === refused) {
+        if (now() < replacedAt + REPLACE_MS) return null;
+        replacedAt = now();
+        live = null;
+      }
       return get(callOptions);
     },
     app: {

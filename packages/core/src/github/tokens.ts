@@ -10,7 +10,8 @@ export interface GitHubTokens {
   /** The token to use now; empty: none. @throws GitHubError, or the signal's reason. */
   readonly get: (options?: CallOptions) => Promise<string>;
   /**
-   * Another token in place of one that GitHub has refused; null: there is no other. Callers that were refused together get the
+   * Another token in place of one that GitHub has refused; null: there is no other, or one was
+   * replaced less than a minute ago. Callers that were refused together get the
    * same one. @throws as `get`
    */
   readonly replace: (refused: string, options?: CallOptions) => Promise<string | null>;
