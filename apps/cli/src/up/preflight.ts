@@ -1,6 +1,8 @@
 import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { findProgram } from "@tac8/core/app/findProgram";
+import { chooseIsolation, needsProbe } from "@tac8/core/isolation/choose";
+import { probeSandbox } from "@tac8/core/isolation/probe";
 import { describePort, portProblemAfter } from "./port.ts";
 
 /** Everything on this machine that would keep tac8 from working, one line each; empty when all is well. */
@@ -18,6 +20,11 @@ export async function preflight(given: {
       "redis-server was not found: install it (sudo apt-get install redis-server), or set REDIS_URL to a Redis that runs",
     );
   }
+  // As the runner does at its start, which ends it where agents cannot be isolated.
+  const uid = process.getuid?.() ?? 0;
+  const probe = needsProbe(config) ? await probeSandbox({ path: config.agentEnv["PATH"] ?? "", uid }) : null;
+  const isolation = chooseIsolation(config, probe);
+  if (isolation.mode === "refused") lines.push(`${isolation.text}: ${isolation.advice}`);
   const { host, port } = config.board;
   const taken = port === 0 ? null : await portProblemAfter(portWaitMs, { host, port });
   if (taken !== null) lines.push(describePort(taken, { host, port }));

@@ -14,6 +14,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  appendFileSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -377,6 +378,13 @@ describe("tac8 up says in a line what is wrong with", () => {
       expect.stringMatching(/^tac8: claude was not found.*npm install/),
       expect.stringMatching(/^tac8: redis-server was not found.*REDIS_URL/),
     ]);
+  });
+
+  it("isolation that does not work", async () => {
+    configure({ agent: "git" });
+    appendFileSync(join(lab.dir, "config.toml"), '\n[agent]\nisolation = "auto"\n');
+    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token }));
+    expect(said).toMatch(/^tac8: agents cannot be isolated: Claude Code has no key, .*setup-token.*\n$/);
   });
 
   it("the board's port that is taken", async () => {

@@ -29,9 +29,10 @@ test.each<[string, Row]>([
   ["auto without bwrap", { isolation: "auto", probe: MISSING, mode: "refused", says: "apt-get install bubblewrap" }],
   ["the sandbox without bwrap", { isolation: "sandbox", probe: MISSING, mode: "refused", says: "bwrap was not found" }],
   ["no probe", { isolation: "auto", mode: "refused", says: "nothing was tried" }],
-  ["a login", { isolation: "auto", probe: WORKS, env: LOGIN, mode: "refused", says: "claude setup-token" }],
+  ["no key", { isolation: "auto", probe: WORKS, env: LOGIN, mode: "refused", says: "Claude Code has no key" }],
+  ["no key: what to do", { isolation: "auto", env: LOGIN, mode: "refused", says: "run claude setup-token" }],
   [
-    "a login, and no bwrap",
+    "no key, and no bwrap",
     {
       isolation: "auto",
       probe: MISSING,

@@ -75,8 +75,8 @@ function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): Obst
     if (home.kind === "private" || home.why === "command") continue;
     if (home.why === "setting") return { why: 'agent.home is "shared"', fix: "remove agent.home" };
     return {
-      why: "Claude Code's login is in the home folder of tac8's user",
-      fix: "run claude setup-token and set CLAUDE_CODE_OAUTH_TOKEN to what it prints, or set ANTHROPIC_API_KEY",
+      why: "Claude Code has no key, and a login in the home folder of tac8's user cannot be used",
+      fix: "set ANTHROPIC_API_KEY, or run claude setup-token and set CLAUDE_CODE_OAUTH_TOKEN to what it prints",
     };
   }
   return null;
