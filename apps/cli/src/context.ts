@@ -43,6 +43,10 @@ export interface Waits {
   readonly githubAnswer?: number;
   /** For the installation of a GitHub App, in `tac8 init --app`: in all, and between two reads. */
   readonly installation?: number;
+  /** How long GitHub may give no answer about the installation until a line says so. */
+  readonly noAnswer?: number;
+  /** For the code of the App that the operator makes in the browser. */
+  readonly appCode?: number;
   readonly everyInstallation?: number;
   /** Before the second try of a call to GitHub, in `tac8 doctor`. */
   readonly githubRetry?: number;

@@ -6,7 +6,7 @@ import type { AppCredentials } from "@tac8/core/config/credentials";
 import { findDataFolder, loadConfig } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
 import type { MadeApp } from "@tac8/core/github/manifest";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { runChecks } from "../doctor/run.ts";
@@ -44,6 +44,8 @@ export async function init(context: Context, { options }: Input): Promise<number
     const flag = tokenFile === undefined ? null : resolve(cwd, tokenFile);
     const token = withApp ? null : await tokenOf(context, { flag, prompt });
     const key = await keyOf(context, prompt);
+    // GitHub shows an App's key once: nothing may be in the way of storing it.
+    if (withApp) mustBeWritable([folder.path, dirname(path)]);
     const credentials = token ?? (await appAnswer(context, { repository, apiUrl, prompt }));
     given = { repository, token: credentials, key, apiUrl };
   } finally {
@@ -52,8 +54,15 @@ export async function init(context: Context, { options }: Input): Promise<number
   const { repository, token, key, apiUrl } = given;
   const { text: toml } = renderConfig({ ...repository, apiUrl, appId: token.kind === "app" ? token.app.id : null });
   const stored: string[] = [];
-  for (const answer of [token, key]) stored.push(...(await store(folder.path, answer)));
-  await write(path, toml);
+  try {
+    for (const answer of [token, key]) stored.push(...(await store(folder.path, answer)));
+    await write(path, toml);
+  } catch (error) {
+    if (token.kind !== "app") throw error;
+    const { id, url } = token.app;
+    const line = `${messageOf(error)}. The GitHub App ${id} was made already: delete it on its page (${url}), or make a new private key there and set github.app_id = ${id}`;
+    throw new Problem(line, { cause: error });
+  }
   out.line(`Wrote ${path}.`);
   for (const line of stored) out.line(line);
   const made = token.kind === "app" ? appOf({ ...context, env: withoutGitHub(env) }, path) : null;
@@ -235,6 +244,19 @@ function withoutGitHub(env: Context["env"]): Context["env"] {
 
 function withoutToken(env: Context["env"]): Context["env"] {
   return { ...env, GITHUB_TOKEN: undefined, GITHUB_TOKEN_FILE: undefined };
+}
+
+/** Makes folders that are missing. @throws Problem */
+function mustBeWritable(paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      mkdirSync(path, { recursive: true });
+      accessSync(path, constants.W_OK);
+    } catch (error) {
+      const line = `${path} cannot be written, so no App was made: ${messageOf(error)}`;
+      throw new Problem(line, { cause: error });
+    }
+  }
 }
 
 /** Whole or not at all. @throws Problem */

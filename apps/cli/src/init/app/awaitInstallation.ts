@@ -9,6 +9,7 @@ import { Problem, type Context } from "../../context.ts";
 import type { Repository } from "../answers.ts";
 
 const EVERY_MS = 3000;
+const SILENCE_MS = 60_000;
 const LIMIT_MS = 15 * 60_000;
 
 interface Waiting {
@@ -19,18 +20,31 @@ interface Waiting {
 }
 
 /**
- * Waits until the App is installed on the repository, for 15 minutes at most. @returns whether it is
+ * Waits until the App is installed on the repository, for 15 minutes at most; once a minute, it says that GitHub gives no answer. @returns whether it is
  * @throws Problem when GitHub does not know the App or its key
  */
 export async function awaitInstallation(context: Context, waiting: Waiting): Promise<boolean> {
   const { credentials, repository, apiUrl, signal } = waiting;
   const { out, now, waits = {} } = context;
-  const { everyInstallation: everyMs = EVERY_MS, installation: limitMs = LIMIT_MS } = waits;
+  const {
+    everyInstallation: everyMs = EVERY_MS,
+    installation: limitMs = LIMIT_MS,
+    noAnswer: silenceMs = SILENCE_MS,
+  } = waits;
   const log = createLogger({ name: "cli", level: "silent", secrets: [credentials.privateKey] });
   const repositories = [repository];
   const { app } = appTokens({ apiUrl, credentials, repositories, secrets: [credentials.privateKey], log, now });
   const until = now() + limitMs;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  let problem = "";
+  let saidAt = now();
+  /** Null: it may pass. Undefined: the operator has stopped it, or the time is over. */
+  const failed = (error: unknown): null | undefined => {
+    if (!(error instanceof GitHubError)) return undefined;
+    if (error.kind === "unauthorized") throw new Problem(error.message, { cause: error });
+    problem = error.message;
+    return null;
+  };
   for (let told = ""; now() < until && !limit.aborted;) {
     const report = await app?.inspect({ signal: limit }).catch(failed);
     if (report === undefined) break;
@@ -40,17 +54,14 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
       const line = advice(report, repository);
       if (line !== told) out.line(line);
       told = line;
+      saidAt = now();
+    } else if (now() - saidAt >= silenceMs) {
+      out.line(`GitHub gives no answer about the App, and is asked again: ${problem}`);
+      saidAt = now();
     }
     await sleep(everyMs, undefined, { signal: limit }).catch(() => undefined);
   }
   return false;
-}
-
-/** Null: it may pass. Undefined: the operator has stopped it, or the time is over. */
-function failed(error: unknown): null | undefined {
-  if (!(error instanceof GitHubError)) return undefined;
-  if (error.kind === "unauthorized") throw new Problem(error.message, { cause: error });
-  return null;
 }
 
 function advice(report: AppReport, { owner, repo }: Repository): string {

@@ -1,7 +1,7 @@
 import { startGitHub } from "@tac8/sandbox/github/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { loadConfig } from "@tac8/core/config/load";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -124,6 +124,47 @@ test("a code that was used before is refused in one line, and nothing is written
   expect((await cli.ended).code).toBe(1);
   expect(cli.stderr()).toMatch(/^tac8: GitHub does not hand out the App for this code .*: run \S+ init --app again\n$/);
   expect(existsSync(join(lab.dir, "config.toml"))).toBe(false);
+});
+
+test("where nothing can be stored, no App is made", async () => {
+  const path = join(lab.dir, "file");
+  writeFileSync(path, "");
+  const cli = start(["--yes", "--config", join(path, "config.toml")]);
+  expect((await cli.ended).code).toBe(1);
+  expect(cli.stderr()).toMatch(/^tac8: .*file cannot be written, so no App was made: .*\n$/);
+  expect(cli.stdout()).not.toContain("http://");
+});
+
+test("an App that is made and cannot be stored is named with its page", async () => {
+  const folder = join(lab.dir, "late");
+  const cli = start(["--yes", "--config", join(folder, "config.toml")]);
+  const { back } = await browse(cli);
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, "");
+  await fetch(back);
+  expect((await cli.ended).code).toBe(1);
+  expect(cli.stderr()).toMatch(
+    /could not be written: .*\. The GitHub App \d+ was made already: .*\/apps\/tac8-octo-\w+\).*\n$/,
+  );
+});
+
+test("no App within the time ends in one line, and nothing is written", async () => {
+  const cli = start(["--yes"], {}, { appCode: 20 });
+  expect((await cli.ended).code).toBe(1);
+  expect(cli.stdout()).toContain("The page works for 10 minutes.");
+  expect(cli.stderr()).toMatch(/^tac8: no App was made in the browser within 10 minutes: run \S+ init --app again\n$/);
+  expect(existsSync(join(lab.dir, "config.toml"))).toBe(false);
+});
+
+test("a GitHub that gives no answer about the installation is reported", async () => {
+  const cli = start(["--yes"], {}, { noAnswer: 1 });
+  const { back } = await browse(cli);
+  github.fault({ path: "/app", times: 1000, do: { status: 502 } });
+  await fetch(back);
+  await cli.seen(/GitHub gives no answer about the App, and is asked again: /);
+  cli.signal("SIGINT");
+  await cli.ended;
+  github.clearFaults();
 });
 
 test.each([

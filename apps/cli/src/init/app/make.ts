@@ -9,6 +9,9 @@ import type { Prompt } from "../../terminal/prompt.ts";
 import type { Repository } from "../answers.ts";
 import { receiveCode } from "./receiveCode.ts";
 
+/** GitHub's page, and the code that comes from it, are used within minutes; the address must not stay open for days. */
+const LIMIT_MS = 10 * 60_000;
+
 interface Making {
   readonly repository: Repository;
   readonly apiUrl: string;
@@ -18,8 +21,8 @@ interface Making {
 }
 
 /**
- * Has GitHub make an App by its manifest, in the operator's browser. @throws Problem when the operator stops it, when it takes
- * longer than the code lives, or GitHub does not hand the App out
+ * Has GitHub make an App by its manifest, in the operator's browser. @throws Problem when the operator stops it, when no code
+ * comes for 10 minutes, or when GitHub does not hand the App out
  */
 export async function makeApp(context: Context, making: Making): Promise<MadeApp> {
   const { repository, apiUrl, prompt, signal } = making;
@@ -35,16 +38,22 @@ export async function makeApp(context: Context, making: Making): Promise<MadeApp
     actionFor: (state) => newAppUrl(apiUrl, { organization, state }),
     manifestFor: (redirectUrl) => appManifest({ owner, unique: randomBytes(2).toString("hex"), home, redirectUrl }),
   });
+  const limit = AbortSignal.timeout(context.waits?.appCode ?? LIMIT_MS);
   try {
     out.line("A GitHub App for tac8: open this page in your browser, and go on to GitHub there.");
     out.line(`\n  ${server.url}\n`);
     out.line("If your browser is on another machine, make this port reachable there first:");
     out.line(`  ssh -L ${server.port}:127.0.0.1:${server.port} ${hostname()}`);
-    const code = await firstOf(server.code, { server, prompt, signal });
+    out.line("The page works for 10 minutes.");
+    const code = await firstOf(server.code, { server, prompt, signal: AbortSignal.any([signal, limit]) });
     prompt?.say(""); // Ends the line of a question that has got no answer.
     return await calls.takeApp(code, { signal });
   } catch (error) {
     if (signal.aborted) throw new Problem(`stopped: run ${context.command} init --app again`, { cause: error });
+    if (error === limit.reason) {
+      const line = `no App was made in the browser within 10 minutes: run ${context.command} init --app again`;
+      throw new Problem(line, { cause: error });
+    }
     if (!(error instanceof GitHubError)) throw error;
     const line = `GitHub does not hand out the App for this code (${error.detail}): run ${context.command} init --app again`;
     throw new Problem(line, { cause: error });
