@@ -2,6 +2,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { chooseIsolation, needsProbe } from "@tac8/core/isolation/choose";
+import { secretPaths } from "@tac8/core/isolation/agentView";
 import { probeSandbox } from "@tac8/core/isolation/probe";
 import { describePort, portProblemAfter } from "./port.ts";
 
@@ -22,7 +23,8 @@ export async function preflight(given: {
   }
   // As the runner does at its start, which ends it where agents cannot be isolated.
   const uid = process.getuid?.() ?? 0;
-  const probe = needsProbe(config) ? await probeSandbox({ path: config.agentEnv["PATH"] ?? "", uid }) : null;
+  const options = { path: config.agentEnv["PATH"] ?? "", uid, secret: secretPaths(config) };
+  const probe = needsProbe(config) ? await probeSandbox(options) : null;
   const isolation = chooseIsolation(config, probe);
   if (isolation.mode === "refused") lines.push(`${isolation.text}: ${isolation.advice}`);
   const { host, port } = config.board;
