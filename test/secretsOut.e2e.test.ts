@@ -98,6 +98,16 @@ test("a question or an answer that may hold a secret is not shown, and the issue
   expect(said).not.toContain(TOKEN);
 });
 
+test("the summary of an agent whose commits are on GitHub already is searched, too", async () => {
+  const number = world.openIssue({
+    script: [[...commit("f.txt", "f\n"), { crash: true }], [{ result: `Use ${TOKEN}.` }]],
+  });
+  await world.reaches(number, "pr");
+  const said = JSON.stringify(pullsOf(world, number));
+  expect(said).toContain("The agent's summary is not shown");
+  expect(said).not.toContain(TOKEN);
+});
+
 test.each<[string, readonly object[], string]>([
   ["a commit", [...commit("slack.txt", `token: ${TOKEN}\n`), { result: "Done." }], "`slack.txt` line 1 (slack)"],
   ["the summary", [...commit("e.txt", "e\n"), { result: `Use ${TOKEN}.` }], "`the agent's summary` line 1 (slack)"],

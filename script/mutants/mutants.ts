@@ -153,6 +153,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a question or an answer with something like a secret is not shown",
   },
   {
+    name: "secrets-learned",
+    file: `${RUNNER}/secrets/findSecrets.ts`,
+    find: "new Set([...values, ...learnedSecrets()])",
+    replace: "new Set([...values, ...learnedSecrets().slice(0, 0)])",
+    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a token that GitHub has made since the start" },
+    promise: "a token of a GitHub App is searched for, too",
+  },
+  {
+    name: "secrets-summary",
+    file: `${RUNNER}/steps/publish.ts`,
+    find: 'const summary = await withoutSecrets(run, "summary", run.state.summary ?? "");',
+    replace: 'const summary = run.state.summary ?? "";',
+    test: { file: "test/secretsOut.e2e.test.ts", name: "whose commits are on GitHub already is searched, too" },
+    promise: "a summary is searched for secrets also if its commits are on GitHub already",
+  },
+  {
     name: "secrets-comments",
     file: `${RUNNER}/secrets/scan.ts`,
     find: '.replaceAll(/secretlint-/gi, "secretlint_")',
@@ -2046,7 +2062,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "pull-look-ups",
     file: `${RUNNER}/steps/publish.ts`,
-    find: "if (there !== undefined) return tellAnotherRound(run, there, notes);",
+    find: "if (there !== undefined) return tellAnotherRound(run, there, parts);",
     replace: "",
     also: [
       {

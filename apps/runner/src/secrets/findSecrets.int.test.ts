@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
+import { learnSecret } from "@tac8/core/log/redact";
 import { changesBetween } from "../airlock/changes.ts";
 import { largeFiles, strayEntries } from "../airlock/stray.ts";
 import { cleanRun } from "../git/cleanSide.ts";
@@ -81,6 +82,14 @@ test("what only a merge adds", async () => {
 test("an author", async () => {
   await git("-c", `user.name=${VALUE}`, "commit", "-q", "--allow-empty", "-m", "nothing");
   expect(await found()).toEqual(["a commit's message or author:1"]);
+});
+
+test("a token that GitHub has made since the start", async () => {
+  const made = "canary-made-0123456789";
+  learnSecret(made);
+  await write("made.txt", Buffer.from(made).toString("hex"));
+  await commit();
+  expect(await found()).toEqual(["made.txt:1"]);
 });
 
 test("nothing where nothing is new", async () => {

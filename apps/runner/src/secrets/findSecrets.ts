@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { StepFailure } from "@tac8/core/domain/failures";
+import { learnedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { GitRun } from "../git/runGit.ts";
 import { answerSchema, type Finding, type NamedText, type ScanRequest } from "./protocol.ts";
@@ -24,7 +25,7 @@ export interface SecretsOptions {
   readonly head: string;
   /** Further texts that go with them. */
   readonly texts: readonly NamedText[];
-  /** Values that must not be published: those of this installation. */
+  /** Values that must not be published: those of this installation. What this process has learned since its start is added. */
   readonly values: readonly string[];
   readonly signal: AbortSignal;
 }
@@ -70,7 +71,10 @@ interface Scanned extends Pick<SecretsOptions, "texts" | "values"> {
 }
 
 async function runScanner({ texts, values, patch }: Scanned, signal: AbortSignal): Promise<SecretsAnswer> {
-  const known = values.map((value) => ({ value, isStrong: value.length >= STRONG }));
+  const known = [...new Set([...values, ...learnedSecrets()])].map((value) => ({
+    value,
+    isStrong: value.length >= STRONG,
+  }));
   const request: ScanRequest = { known, texts: [...texts] };
   const input = Buffer.concat([Buffer.from(`${JSON.stringify(request)}\n`), patch]);
   const child = await execa(process.execPath, [...NODE_FLAGS, MAIN], {

@@ -28,6 +28,7 @@ import { scopeOf } from "./scope.ts";
 import { settleBranch } from "./settleBranch.ts";
 import { endUnchanged, isNothing } from "./unchanged.ts";
 import { withhold } from "./withhold.ts";
+import { withoutSecrets } from "./withoutSecrets.ts";
 
 /** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
 const MAX_BRANCHES = 3;
@@ -73,11 +74,13 @@ async function endWithPull(run: RunContext, { number, url }: Pick<Pull, "number"
 async function endWithNothing(run: RunContext): Promise<void> {
   const merged = run.state.rebase?.pull;
   if (merged !== undefined) return endWithPull(run, merged);
-  const end = endUnchanged(run.state, run.id);
+  // Its words become a comment, and no push has searched them.
+  const summary = await withoutSecrets(run, "answer", run.state.summary ?? "");
+  const end = endUnchanged({ ...run.state, summary }, run.id);
   if (end === null) {
     throw new StepFailure({ kind: "no-changes", message: "the agent's branch has nothing that the base has not" });
   }
-  await run.write({ ...end, parked: 0 });
+  await run.write({ ...end, summary, parked: 0 });
 }
 
 /**
@@ -99,7 +102,13 @@ async function giveUpWork(run: RunContext): Promise<void> {
  * `ended`: a person ended the branch's pull request, and took the branch away, as we pushed. The hash has the next one.
  * `nothing`: the base has all of it. `withheld`: a person has to decide whether it is published; the hash has that end.
  */
-type Pushed = { readonly notes: Notes } | "missing" | "ended" | "nothing" | "withheld";
+type Pushed = PullText | "missing" | "ended" | "nothing" | "withheld";
+
+/** Parts of the pull request's text, which are searched for secrets. */
+interface PullText {
+  readonly notes: Notes;
+  readonly summary: string;
+}
 
 /** The work is checked against the mirror: when that is what is damaged, once more with a new one. */
 async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Promise<Pushed> {
@@ -136,7 +145,8 @@ async function pushWork(run: RunContext, scope: PushScope): Promise<Pushed> {
         return "withheld";
       }
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
-      return { notes: await notesOf(run, { dir, head: run.state.headSha ?? head, base: scope.base }) };
+      const notes = await notesOf(run, { dir, head: run.state.headSha ?? head, base: scope.base });
+      return { notes, summary: run.state.summary ?? "" }; // Searched with the commits.
     });
   } catch (error) {
     if (error instanceof StepFailure && error.failure.lacksWorkflows === true) {
@@ -242,8 +252,10 @@ async function withoutWorkspace(
   return pushedBefore(run, scope);
 }
 
-async function pushedBefore(run: RunContext, { base }: PushScope): Promise<{ readonly notes: Notes }> {
-  return { notes: await notesOfPublished(run, base) };
+/** The summary may be newer than the push that its commits were searched before. */
+async function pushedBefore(run: RunContext, { base }: PushScope): Promise<PullText> {
+  const summary = await withoutSecrets(run, "summary", run.state.summary ?? "");
+  return { notes: await notesOfPublished(run, base), summary };
 }
 
 /**
@@ -314,9 +326,9 @@ export async function adoptPull(run: RunContext): Promise<void> {
 }
 
 /** Work that continued on an open pull request is told in its text, once for each run; the text before it stays. */
-async function tellAnotherRound(run: RunContext, pull: Pull, notes: Notes): Promise<Pull> {
+async function tellAnotherRound(run: RunContext, pull: Pull, parts: PullText): Promise<Pull> {
   const { github } = run.services;
-  const facts = pullFacts(run, notes);
+  const facts = pullFacts(run, parts);
   if (run.state.prBefore === null || pull.state !== "open" || pull.body.includes(facts.run)) return pull;
   const text = anotherRound(pull.body.length, facts);
   if (text === null) {
@@ -327,10 +339,10 @@ async function tellAnotherRound(run: RunContext, pull: Pull, notes: Notes): Prom
   return github.updatePull(run.ref, pull.number, { before: pull.body, text }, { signal: run.switch.lost });
 }
 
-function pullFacts({ state, services, id, intent }: RunContext, notes: Notes): PullFacts {
+function pullFacts({ state, services, id, intent }: RunContext, { notes, summary }: PullText): PullFacts {
   return {
     ...notes,
-    summary: services.redact(state.summary ?? ""),
+    summary: services.redact(summary),
     usage: state.usage ?? NO_USAGE,
     models: state.models ?? [services.config.llm.model_default],
     denied: state.denied,
@@ -362,11 +374,10 @@ async function openAsItMay(run: RunContext, pull: Omit<NewPull, "draft">, asDraf
   }
 }
 
-interface OpenPull {
+interface OpenPull extends PullText {
   readonly scope: PushScope;
   /** Turned off once GitHub says that the repository has no drafts. */
   readonly asDraft: { wanted: boolean };
-  readonly notes: Notes;
 }
 
 /**
@@ -375,7 +386,7 @@ interface OpenPull {
  */
 async function findOrOpenPull(
   run: RunContext,
-  { scope, asDraft, notes }: OpenPull,
+  { scope, asDraft, ...parts }: OpenPull,
 ): Promise<Pull | "ended" | "nothing"> {
   const { github, config } = run.services;
   const { ref, state } = run;
@@ -386,7 +397,7 @@ async function findOrOpenPull(
       const pulls = await github.pullsOfBranch(ref, branch, options);
       // A person may have closed or merged it before we heard that it had been opened.
       const there = pulls.find((pull) => pull.state === "open") ?? pulls.find((pull) => pull.headSha === state.headSha);
-      if (there !== undefined) return tellAnotherRound(run, there, notes);
+      if (there !== undefined) return tellAnotherRound(run, there, parts);
       if (pulls.length > 0) {
         await settleBranch(run, scope);
         return "ended";
@@ -396,7 +407,7 @@ async function findOrOpenPull(
       const pull = {
         title: pullTitle({ issueNumber: ref.number, issueTitle: title }),
         closes: ref.number,
-        text: pullBody(pullFacts(run, notes)),
+        text: pullBody(pullFacts(run, parts)),
         head: branch,
         base: scope.base,
       };

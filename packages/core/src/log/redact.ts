@@ -38,6 +38,11 @@ export function learnSecret(secret: string): void {
   if (received.length > MAX_RECEIVED) received.shift();
 }
 
+/** Return the values that `learnSecret` was given, oldest first. */
+export function learnedSecrets(): string[] {
+  return received.map(({ secret }) => secret);
+}
+
 /**
  * The text without the secrets: as they are, URL-encoded, JSON-escaped and inside base64 (so `x-access-token:<secret>`
  * of a basic authorization too), and without whatever looks like a GitHub or Anthropic token, an `Authorization` value or the
