@@ -50,7 +50,16 @@ const cleanUp = [
   ...commit("clean.txt", "clean\n"),
 ];
 
+/** A few more tokens than a comment names, as in a test's fixtures. */
+const FIXTURES = Array.from({ length: 60 }, (_, index) => `${TOKEN.slice(0, -2)}${index + 10}\n`).join("");
+
 test.each<[string, string, readonly object[], string]>([
+  [
+    "the model's key behind many tokens in a commit",
+    KEY,
+    commit("a.txt", `${FIXTURES}key = ${KEY}\n`),
+    "`a.txt` line 61 (a secret of this tac8)",
+  ],
   ["the model's key in a commit", KEY, commit("a.txt", `key = ${KEY}\n`), "`a.txt` line 1 (a secret of this tac8)"],
   [
     "the model's key in base64, in a commit that the next one takes back",

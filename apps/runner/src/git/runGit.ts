@@ -1,3 +1,5 @@
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 
 /** How long output is waited for that something else than git holds open, such as what a filter has started. */
@@ -9,6 +11,8 @@ export interface GitCommand {
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly input?: Buffer | undefined;
+  /** Gets the standard output instead of the answer, and is ended with it. It is not limited by `maxBytes`. */
+  readonly output?: Writable | undefined;
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +31,7 @@ export interface GitAnswer {
 /** Run one git command in a folder of either side. */
 export type GitRun = (
   args: readonly string[],
-  options: Pick<GitCommand, "input" | "maxBytes" | "timeoutMs">,
+  options: Pick<GitCommand, "input" | "output" | "maxBytes" | "timeoutMs">,
 ) => Promise<GitAnswer>;
 
 /**
@@ -35,7 +39,7 @@ export type GitRun = (
  * error. @throws the signal's reason.
  */
 export async function runGit(command: GitCommand): Promise<GitAnswer> {
-  const { dir, env, args, input, maxBytes, timeoutMs, signal } = command;
+  const { dir, env, args, input, output, maxBytes, timeoutMs, signal } = command;
   signal?.throwIfAborted(); // One that is started all the same may begin to write before it is ended.
   const child = execa("git", args, {
     cwd: dir,
@@ -45,21 +49,35 @@ export async function runGit(command: GitCommand): Promise<GitAnswer> {
     stripFinalNewline: false,
     ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     maxBuffer: maxBytes,
+    buffer: { stdout: output === undefined },
     killDescendants: true,
     timeout: timeoutMs,
     reject: false,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  const sent = output === undefined ? Promise.resolve(true) : send(child.stdout, output);
   let held: NodeJS.Timeout | undefined;
   child.nodeChildProcess.once("exit", () => {
+    if (output !== undefined) return; // Who reads it may need longer than git.
     held = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream?.destroy()), HELD_MS);
   });
   const { exitCode, stdout, stderr, shortMessage, isCanceled, isMaxBuffer, timedOut } = await child;
   clearTimeout(held);
+  const isWhole = await sent;
   if (isCanceled) signal?.throwIfAborted();
   const words = Buffer.from(stderr ?? "")
     .toString("utf8")
     .trim();
-  const code = isMaxBuffer || timedOut ? undefined : exitCode;
+  const code = isMaxBuffer || timedOut || !isWhole ? undefined : exitCode;
   return { code, bytes: Buffer.from(stdout ?? ""), words, said: words || (shortMessage ?? "") };
+}
+
+/** @returns false: not all of it arrived. */
+async function send(from: NodeJS.ReadableStream, to: Writable): Promise<boolean> {
+  try {
+    await pipeline(from, to);
+    return true;
+  } catch {
+    return false;
+  }
 }

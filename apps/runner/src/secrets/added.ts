@@ -1,40 +1,95 @@
-/** Lines that commits add to one file. */
-export interface AddedLines {
-  readonly path: string;
-  /** Each with its number in the file of its commit. */
-  readonly lines: readonly { readonly number: number; readonly text: string }[];
+const HUNK = /^(@{2,})(?: -\d+(?:,\d+)?)+ \+(\d+)(?:,(\d+))? @{2,}/;
+const LINE_END = 10;
+/** A longer line is passed on in parts. Longer than any header: paths have 4096 bytes at most. */
+const MAX_PART = 256 * 1024;
+const [PLUS, MINUS, BLANK, BACKSLASH] = [43, 45, 32, 92];
+
+/** Receives what commits add. The bytes are valid only during the call. */
+export interface AddedSink {
+  /** A file of a commit begins. */
+  file(path: string): void;
+  /** A line, or a part of a long one. `number`: in the file of its commit. */
+  added(number: number, bytes: Buffer, isEnd: boolean): void;
 }
 
-const HUNK = /^(@{2,})(?: -\d+(?:,\d+)?)+ \+(\d+)(?:,(\d+))? @{2,}/;
-
 /**
- * Read the lines that are added out of `git log --patch --cc`, one entry for each file of each commit. A merge adds what none
- * of its parents has. The names and contents are an agent's: headers count only outside of a hunk. Pure.
+ * Reads the lines that are added out of `git log --patch --cc`, in chunks and with bounded memory. A merge adds what none of its
+ * parents has. The names and contents are an agent's: headers count only outside of a hunk.
  */
-export function addedLines(patch: string): AddedLines[] {
-  const files: { path: string; lines: { number: number; text: string }[] }[] = [];
-  let parents = 0;
-  let number = 0;
-  for (const line of patch.split("\n")) {
-    if (parents > 0 && /^[ +\\-]/.test(line)) {
-      const signs = line.slice(0, parents);
-      if (/^\++$/.test(signs)) files.at(-1)?.lines.push({ number, text: line.slice(parents) });
-      if (!signs.includes("-") && !signs.startsWith("\\")) number += 1;
-      continue;
+export class AddedReader {
+  readonly #sink: AddedSink;
+  #carry: Buffer = Buffer.alloc(0);
+  #path: string | null = null;
+  #parents = 0;
+  #number = 0;
+  /** Of the long line that is being read; null: a line begins. */
+  #within: "added" | "skipped" | null = null;
+
+  constructor(sink: AddedSink) {
+    this.#sink = sink;
+  }
+
+  push(chunk: Buffer): void {
+    const bytes = this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]);
+    let from = 0;
+    for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, from)) {
+      this.#part(bytes.subarray(from, end), true);
+      from = end + 1;
     }
+    this.#carry = bytes.subarray(from);
+    if (this.#carry.length <= MAX_PART) return;
+    this.#part(this.#carry, false);
+    this.#carry = Buffer.alloc(0);
+  }
+
+  #part(bytes: Buffer, isEnd: boolean): void {
+    const begins = this.#within === null;
+    this.#within ??= this.#begin(bytes);
+    if (this.#within === "added") {
+      const text = begins ? bytes.subarray(this.#parents) : bytes;
+      this.#sink.added(this.#number, text, isEnd);
+    }
+    if (!isEnd) return;
+    if (this.#within === "added") this.#number += 1;
+    this.#within = null;
+  }
+
+  #begin(bytes: Buffer): "added" | "skipped" {
+    const [first] = bytes;
+    if (this.#parents > 0 && (first === BLANK || first === PLUS || first === BACKSLASH || first === MINUS)) {
+      const signs = bytes.subarray(0, this.#parents);
+      if (signs.every((sign) => sign === PLUS)) return "added";
+      if (!signs.includes(MINUS) && first !== BACKSLASH) this.#number += 1;
+      return "skipped";
+    }
+    this.#header(bytes.toString("utf8"));
+    return "skipped";
+  }
+
+  #header(line: string): void {
     const hunk = HUNK.exec(line);
     if (hunk !== null) {
-      parents = (hunk[1] ?? "@@").length - 1;
-      number = Number(hunk[2]);
-      continue;
+      if (this.#path !== null) this.#sink.file(this.#path);
+      this.#path = null;
+      this.#parents = (hunk[1] ?? "@@").length - 1;
+      this.#number = Number(hunk[2]);
+      return;
     }
-    parents = 0;
+    this.#parents = 0;
     const header = /^diff --(?:git|cc|combined) (.*)$/.exec(line)?.[1];
-    if (header !== undefined)
-      files.push({ path: header.slice(header.lastIndexOf(" b/") + 1).replace(/^b\//, ""), lines: [] });
-    const file = files.at(-1);
+    if (header !== undefined) {
+      if (this.#path !== null) this.#sink.file(this.#path); // Without a hunk: an empty file.
+      this.#path = header.slice(header.lastIndexOf(" b/") + 1).replace(/^b\//, "");
+    }
     const renamed = /^\+\+\+ "?b\/(.*?)"?\t?$/.exec(line)?.[1];
-    if (renamed !== undefined && file !== undefined) file.path = renamed;
+    if (renamed !== undefined && this.#path !== null) this.#path = renamed;
   }
-  return files;
+
+  /** The stream has ended. */
+  finish(): void {
+    if (this.#carry.length > 0 || this.#within !== null) this.#part(this.#carry, true);
+    this.#carry = Buffer.alloc(0);
+    if (this.#path !== null) this.#sink.file(this.#path);
+    this.#path = null;
+  }
 }

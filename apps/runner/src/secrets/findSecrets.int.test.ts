@@ -19,7 +19,7 @@ let base: string;
 /** As on the clean side: without a work tree, by the repository alone. */
 let clean: GitRun;
 const git = async (...args: string[]) =>
-  (await execa("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args])).stdout;
+  (await execa("git", ["-C", dir, "-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "gc.auto=0", ...args])).stdout;
 const write = async (path: string, text: string | Buffer) => {
   await mkdir(dirname(join(dir, path)), { recursive: true });
   await writeFile(join(dir, path), text);
@@ -46,10 +46,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-async function found(): Promise<string[]> {
+async function search() {
   const head = await git("rev-parse", "HEAD");
   const answer = await findSecrets({ git: clean, published: [base], head, texts: [], values: [VALUE], signal });
-  if ("unchecked" in answer) throw new Error(answer.unchecked);
+  if ("unsearched" in answer) throw new Error(answer.unsearched);
+  return answer;
+}
+
+async function found(): Promise<string[]> {
+  const answer = await search();
+  expect(answer.unchecked).toBeNull();
   return answer.findings.map(({ where, line }) => `${where}:${line ?? "?"}`);
 }
 
@@ -79,9 +85,35 @@ test("what only a merge adds", async () => {
   expect(await found()).toEqual(["README.md:2"]);
 });
 
-test("an author", async () => {
-  await git("-c", `user.name=${VALUE}`, "commit", "-q", "--allow-empty", "-m", "nothing");
-  expect(await found()).toEqual(["a commit's message or author:1"]);
+test.each<[string, string, string]>([
+  ["an author", `author ${VALUE} <a@b.c> 1 +0000`, ""],
+  ["a committer's address", "author a <a@b.c> 1 +0000", `\ncommitter a <${VALUE}@b.c> 1 +0000`],
+  ["another header", "author a <a@b.c> 1 +0000", `\ncommitter a <a@b.c> 1 +0000\nx-note ${VALUE}`],
+  ["a message in UTF-16", "author a <a@b.c> 1 +0000", `\ncommitter a <a@b.c> 1 +0000\n\n${VALUE.split("").join("\0")}`],
+])("%s", async (_name, author, rest) => {
+  const tree = await git("rev-parse", "HEAD^{tree}");
+  const committer = rest.includes("committer") ? "" : "\ncommitter a <a@b.c> 1 +0000";
+  const raw = `tree ${tree}\nparent ${base}\n${author}${committer}${rest}\n\nnothing\n`;
+  const write = ["-C", dir, "hash-object", "-t", "commit", "-w", "--literally", "--stdin"];
+  const { stdout: commit } = await execa("git", write, { input: raw });
+  await git("update-ref", "HEAD", commit);
+  expect(await found()).toEqual([expect.stringContaining("a commit's message or author")]);
+});
+
+test("a value in more text than the patterns get", async () => {
+  await write("a.txt", `${"some words of a long text\n".repeat(1_500_000)}${VALUE}\n`);
+  await commit();
+  const answer = await search();
+  expect(answer.findings).toEqual([expect.objectContaining({ where: "a.txt", line: 1_500_001, isCertain: true })]);
+  expect(answer.unchecked).toBe("there is too much text");
+});
+
+test("a value and a token among many small files", async () => {
+  for (let index = 0; index < 20; index += 1) await mkdir(join(dir, `d${index}`));
+  for (let index = 0; index < 20_000; index += 1) await write(`d${index % 20}/f${index}.txt`, `line ${index}\n`);
+  await write("z.txt", `${VALUE}\n${["ghp", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].join("_")}\n`);
+  await commit();
+  expect(await found()).toEqual(["z.txt:1", "z.txt:2"]);
 });
 
 test("a token that GitHub has made since the start", async () => {

@@ -1,21 +1,31 @@
+import { createHash } from "node:crypto";
+import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { learnedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
 import type { GitRun } from "../git/runGit.ts";
-import { answerSchema, type Finding, type NamedText, type ScanRequest } from "./protocol.ts";
+import {
+  knownAnswerSchema,
+  patternsAnswerSchema,
+  MAX_FINDINGS,
+  type Finding,
+  type NamedText,
+  type Result,
+  type ScanRequest,
+} from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const NODE_FLAGS = ["--max-old-space-size=512"];
-/** Of what commits add, with a few lines around it. */
-const MAX_PATCH = 32 * 1024 * 1024;
-const MAX_MESSAGES = 4 * 1024 * 1024;
+const MAX_COMMITS = 16 * 1024 * 1024;
 const GIT_MS = 2 * 60_000;
-const SCAN_MS = 2 * 60_000;
+/** The patch is read and searched for known values first, while git writes it; the rest of the time is the patterns'. */
+const SCAN_MS = 4 * 60_000;
 const MAX_ANSWER = 1_000_000;
 /** A value of so many characters is in no text by chance. */
 const STRONG = 20;
+const COMMITS = "a commit's message or author";
 
 export interface SecretsOptions {
   /** In a repository of the clean side. */
@@ -30,31 +40,40 @@ export interface SecretsOptions {
   readonly signal: AbortSignal;
 }
 
-/** `unchecked`: too large, or it took too long. */
-export type SecretsAnswer = { readonly findings: readonly Finding[] } | { readonly unchecked: string };
+export interface Searched extends Result {
+  /** Why patterns were not searched for: too much text, or it took too long; null: they were. */
+  readonly unchecked: string | null;
+}
 
-/** Search all commits, their messages and further texts for secrets. @throws StepFailure of kind `git` */
+/** `unsearched`: why not even the values of this installation were searched for. */
+export type SecretsAnswer = Searched | { readonly unsearched: string };
+
+/**
+ * Search all commits, whatever is written in them, and further texts for secrets. Values of this installation are searched for
+ * in any amount of text, patterns up to a limit. @throws StepFailure of kind `git`
+ */
 export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswer> {
   const { git, published, head, texts, values, signal } = options;
   const range = [head, ...published.map((sha) => `^${sha}`)];
+  const commits = await readCommits(git, range);
+  if (commits === null) {
+    return { unsearched: `the commits' messages are larger than ${MAX_COMMITS >> 20} MB, or took too long to read` };
+  }
   // `--text`: a file that attributes call binary is read all the same.
   const args = ["-c", "core.quotePath=false", "log", "--cc", "--patch", "--text", "--no-color", "--unified=0"];
   const plain = ["--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--format="];
+  const all = [{ name: COMMITS, text: commits }, ...texts];
+  const scanner = startScanner({ texts: all, values }, signal);
   const patch = await git([...args, ...plain, "--end-of-options", ...range], {
-    maxBytes: MAX_PATCH,
+    output: scanner.input,
+    maxBytes: MAX_ANSWER,
     timeoutMs: GIT_MS,
   });
-  const messages = await git(["log", "--format=%an%n%ae%n%B", "--end-of-options", ...range], {
-    maxBytes: MAX_MESSAGES,
-    timeoutMs: GIT_MS,
-  });
-  if (patch.code === undefined || messages.code === undefined) {
-    return { unchecked: `the commits are larger than ${MAX_PATCH >> 20} MB, or took too long to read` };
-  }
-  const failed = [patch, messages].find(({ code }) => code !== 0);
-  if (failed !== undefined) throw new StepFailure(localFailure("reading the commits", failed.said));
-  const all = [{ name: "a commit's message or author", text: messages.bytes.toString("utf8") }, ...texts];
-  return runScanner({ texts: all, values, patch: patch.bytes }, signal);
+  if (patch.code !== 0) scanner.stop();
+  const answer = await scanner.answer;
+  if (patch.code === undefined) return { unsearched: "reading the changes took too long, or broke off" };
+  if (patch.code !== 0) throw readFailure(patch.said);
+  return answer;
 }
 
 /** The same for texts alone. */
@@ -63,22 +82,45 @@ export async function findInTexts({
   values,
   signal,
 }: Pick<SecretsOptions, "texts" | "values" | "signal">): Promise<SecretsAnswer> {
-  return runScanner({ texts, values, patch: Buffer.alloc(0) }, signal);
+  const scanner = startScanner({ texts, values }, signal);
+  scanner.input.end();
+  return scanner.answer;
 }
 
-interface Scanned extends Pick<SecretsOptions, "texts" | "values"> {
-  readonly patch: Buffer;
+/** The commits as they are stored: GitHub gets every header of them, and what is behind a zero byte. */
+async function readCommits(git: GitRun, range: readonly string[]): Promise<string | null> {
+  const limits = { maxBytes: MAX_COMMITS, timeoutMs: GIT_MS };
+  const listed = await git(["rev-list", "--end-of-options", ...range], limits);
+  if (listed.code === undefined) return null;
+  if (listed.code !== 0) throw readFailure(listed.said);
+  const stored = await git(["cat-file", "--batch=%(objecttype)"], { ...limits, input: listed.bytes });
+  if (stored.code === undefined) return null;
+  if (stored.code !== 0) throw readFailure(stored.said);
+  return stored.bytes.toString("utf8");
 }
 
-async function runScanner({ texts, values, patch }: Scanned, signal: AbortSignal): Promise<SecretsAnswer> {
+function readFailure(said: string): StepFailure {
+  return new StepFailure(localFailure("reading the commits", said));
+}
+
+interface Scanner {
+  /** For the patch. */
+  readonly input: Writable;
+  readonly answer: Promise<SecretsAnswer>;
+  stop(): void;
+}
+
+function startScanner({ texts, values }: Pick<SecretsOptions, "texts" | "values">, signal: AbortSignal): Scanner {
+  signal.throwIfAborted();
   const known = [...new Set([...values, ...learnedSecrets()])].map((value) => ({
     value,
     isStrong: value.length >= STRONG,
   }));
-  const request: ScanRequest = { known, texts: [...texts] };
-  const input = Buffer.concat([Buffer.from(`${JSON.stringify(request)}\n`), patch]);
-  const child = await execa(process.execPath, [...NODE_FLAGS, MAIN], {
-    input,
+  // Of the configuration alone: what is learned changes within the hour, and an allowance outlives that.
+  const salt = createHash("sha256").update(JSON.stringify(values.toSorted())).digest("hex");
+  const request: ScanRequest = { known, texts: [...texts], salt };
+  const child = execa(process.execPath, [...NODE_FLAGS, MAIN], {
+    stdin: "pipe",
     extendEnv: false,
     env: {},
     timeout: SCAN_MS,
@@ -87,8 +129,43 @@ async function runScanner({ texts, values, patch }: Scanned, signal: AbortSignal
     reject: false,
     cancelSignal: signal,
   });
-  signal.throwIfAborted();
-  if (child.timedOut) return { unchecked: `the search took longer than ${SCAN_MS / 1000} s` };
-  if (child.exitCode !== 0) return { unchecked: "the search for secrets ended without an answer" };
-  return answerSchema.parse(JSON.parse(child.stdout));
+  child.stdin.on("error", () => undefined); // It has died: its answer says so.
+  child.stdin.write(`${JSON.stringify(request)}\n`);
+  const answer = child.then(({ stdout, timedOut }) => {
+    signal.throwIfAborted();
+    return answerOf(stdout, timedOut ? `the search took longer than ${SCAN_MS / 1000} s` : "the search broke off");
+  });
+  answer.catch(() => undefined); // It is waited for after git.
+  return { input: child.stdin, answer, stop: () => child.kill() };
+}
+
+/** `broken`: why lines are missing, if any are. */
+function answerOf(stdout: string, broken: string): SecretsAnswer {
+  const [first, second] = stdout.split("\n").map(parsed);
+  const { data: values } = knownAnswerSchema.safeParse(first);
+  if (values === undefined) return { unsearched: broken };
+  const { data: others } = patternsAnswerSchema.safeParse(second);
+  if (others === undefined) return { ...both(values.known, null), unchecked: broken };
+  const unchecked = others.patterns === null ? "there is too much text" : null;
+  return { ...both(values.known, others.patterns), unchecked };
+}
+
+/** Those of known values first. */
+function both({ findings, count, digest }: Result, others: Result | null): Result {
+  const all: Finding[] = [...findings, ...(others?.findings ?? [])];
+  return {
+    findings: all.toSorted((a, b) => Number(b.isCertain) - Number(a.isCertain)).slice(0, MAX_FINDINGS),
+    count: count + (others?.count ?? 0),
+    digest: createHash("sha256")
+      .update(`${digest} ${others?.digest ?? ""}`)
+      .digest("hex"),
+  };
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null; // Broken off.
+  }
 }

@@ -2,6 +2,10 @@ import { base64Forms } from "@tac8/core/log/redact";
 
 /** Shorter values are words. */
 const LEAST = 8;
+/** Bytes that are searched at once. */
+const BLOCK = 1024 * 1024;
+const BUCKETS = 1 << 16;
+const [ZERO, TAB, RETURN, BLANK] = [0, 9, 13, 32];
 
 /** How a value may be written: as it is, URL-encoded, in JSON, base64 of any alignment, hexadecimal, backwards. */
 export function writtenForms(value: string): string[] {
@@ -17,4 +21,125 @@ export function writtenForms(value: string): string[] {
     ...base64Forms(value),
   ];
   return [...new Set(forms)].filter((form) => form.length >= LEAST);
+}
+
+interface Form {
+  readonly bytes: Buffer;
+  /** Index of its value. */
+  readonly value: number;
+}
+
+/** Values, ready to be searched for in time that grows with the text alone. */
+export class KnownValues {
+  readonly #buckets = new Map<number, Form[]>();
+  readonly #used = new Uint8Array(BUCKETS);
+  readonly longest: number;
+
+  constructor(values: readonly string[]) {
+    let longest = LEAST;
+    for (const [value, text] of values.entries()) {
+      for (const written of writtenForms(text)) {
+        const bytes = withoutBlanks(Buffer.from(written));
+        if (bytes.length < LEAST) continue;
+        const bucket = bucketOf(bytes.readUInt32LE(0));
+        this.#used[bucket] = 1;
+        this.#buckets.set(bucket, [...(this.#buckets.get(bucket) ?? []), { bytes, value }]);
+        longest = Math.max(longest, bytes.length);
+      }
+    }
+    this.longest = longest;
+  }
+
+  /** Report each value in the text, by its index and the position behind it. `text`: of `withoutBlanks`. */
+  find(text: Buffer, report: (value: number, end: number) => void): void {
+    let word = 0;
+    for (let end = 0; end < text.length; end += 1) {
+      word = (word >>> 8) | ((text[end] ?? 0) << 24);
+      if (end < 3) continue;
+      const bucket = bucketOf(word);
+      if (this.#used[bucket] === 0) continue;
+      const from = end - 3;
+      for (const { bytes, value } of this.#buckets.get(bucket) ?? []) {
+        if (startsWith(text, bytes, from)) report(value, from + bytes.length);
+      }
+    }
+  }
+
+  isIn(text: string): boolean {
+    let found = false;
+    this.find(withoutBlanks(Buffer.from(text)), () => {
+      found = true;
+    });
+    return found;
+  }
+}
+
+/** Searches one text that comes in lines or parts of them. A value may be broken over several: encoders do that. */
+export class KnownSearch {
+  readonly #known: KnownValues;
+  readonly #report: (value: number, line: number) => void;
+  readonly #block = Buffer.allocUnsafe(BLOCK);
+  /** Where in the block the lines begin. */
+  #starts: { at: number; line: number }[] = [];
+  #length = 0;
+  /** Bytes of the block that were searched before. */
+  #kept = 0;
+
+  constructor(known: KnownValues, report: (value: number, line: number) => void) {
+    this.#known = known;
+    this.#report = report;
+  }
+
+  add(line: number, bytes: Buffer): void {
+    for (let from = 0; from < bytes.length; from += BLOCK / 4) {
+      const part = bytes.subarray(from, from + BLOCK / 4);
+      if (this.#length + part.length > BLOCK) this.#search(this.#known.longest - 1);
+      this.#starts.push({ at: this.#length, line });
+      this.#length += copyWithoutBlanks(part, this.#block, this.#length);
+    }
+  }
+
+  /** The text is over; another one may begin. */
+  end(): void {
+    this.#search(0);
+  }
+
+  /** `kept`: bytes of the end that stay, because a value may go on behind them. */
+  #search(kept: number): void {
+    this.#known.find(this.#block.subarray(0, this.#length), (value, end) => {
+      if (end <= this.#kept) return;
+      this.#report(value, this.#starts.findLast(({ at }) => at < end)?.line ?? 1);
+    });
+    const from = Math.max(this.#length - kept, 0);
+    const last = this.#starts.at(-1);
+    this.#block.copy(this.#block, 0, from, this.#length);
+    this.#length -= from;
+    this.#kept = this.#length;
+    this.#starts = last === undefined || this.#length === 0 ? [] : [{ at: 0, line: last.line }];
+  }
+}
+
+/** White space, and the zero bytes that text in UTF-16 is full of. */
+function copyWithoutBlanks(from: Buffer, to: Buffer, at: number): number {
+  let length = 0;
+  for (let index = 0; index < from.length; index += 1) {
+    const byte = from[index] ?? ZERO;
+    if (byte === ZERO || byte === BLANK || (byte >= TAB && byte <= RETURN)) continue;
+    to[at + length] = byte;
+    length += 1;
+  }
+  return length;
+}
+
+function withoutBlanks(bytes: Buffer): Buffer {
+  const to = Buffer.alloc(bytes.length);
+  return to.subarray(0, copyWithoutBlanks(bytes, to, 0));
+}
+
+function bucketOf(word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> 16;
+}
+
+function startsWith(text: Buffer, form: Buffer, from: number): boolean {
+  return from + form.length <= text.length && text.compare(form, 0, form.length, from, from + form.length) === 0;
 }

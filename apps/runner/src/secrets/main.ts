@@ -1,11 +1,29 @@
 // The scanner: a program of its own, because a hostile text can make a pattern run for hours, and then it is killed.
 import { requestSchema } from "./protocol.ts";
-import { scan } from "./scan.ts";
+import { Scan } from "./scan.ts";
 
-const chunks: Buffer[] = [];
-for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-const input = Buffer.concat(chunks);
-const end = input.indexOf("\n");
-const request = requestSchema.parse(JSON.parse(input.toString("utf8", 0, end)));
-const findings = await scan(request, input.toString("utf8", end + 1));
-process.stdout.write(JSON.stringify({ findings }));
+const LINE_END = 10;
+let first: Buffer[] | null = [];
+let scan: Scan | null = null;
+for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  if (first === null) {
+    scan?.push(chunk);
+    continue;
+  }
+  const end = chunk.indexOf(LINE_END);
+  first.push(end < 0 ? chunk : chunk.subarray(0, end));
+  if (end < 0) continue;
+  scan = new Scan(requestSchema.parse(JSON.parse(Buffer.concat(first).toString("utf8"))));
+  first = null;
+  scan.push(chunk.subarray(end + 1));
+}
+if (scan === null) throw new Error("no request");
+// At once: it counts also if the patterns never end.
+await say({ known: scan.known() });
+await say({ patterns: await scan.patterns() });
+
+function say(answer: object): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve());
+  });
+}

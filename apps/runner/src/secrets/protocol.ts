@@ -11,6 +11,8 @@ export const requestSchema = z.object({
   /** Values that must not be published. */
   known: z.array(z.object({ value: z.string(), isStrong: z.boolean() })),
   texts: z.array(z.object({ name: z.string(), text: z.string() })),
+  /** Key of the findings' digests. */
+  salt: z.string(),
 });
 export type ScanRequest = z.infer<typeof requestSchema>;
 
@@ -26,5 +28,18 @@ const findingSchema = z.object({
 });
 export type Finding = z.infer<typeof findingSchema>;
 
+/** More are counted only. Those that are certain come first. */
 export const MAX_FINDINGS = 50;
-export const answerSchema = z.object({ findings: z.array(findingSchema).max(MAX_FINDINGS) });
+const resultSchema = z.object({
+  findings: z.array(findingSchema).max(MAX_FINDINGS),
+  /** Of all findings. */
+  count: z.number(),
+  /** Of all findings, with what was found: another value in the same place has another digest. */
+  digest: z.string(),
+});
+export type Result = z.infer<typeof resultSchema>;
+
+/** Lines of the scanner's output: first what is known is searched for, then patterns, which may take too long. */
+export const knownAnswerSchema = z.object({ known: resultSchema });
+/** Null: too much text for the patterns. */
+export const patternsAnswerSchema = z.object({ patterns: resultSchema.nullable() });

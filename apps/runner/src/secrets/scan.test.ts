@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { addedLines } from "./added.ts";
+import { AddedReader } from "./added.ts";
 import { writtenForms } from "./known.ts";
-import { scan } from "./scan.ts";
+import type { ScanRequest } from "./protocol.ts";
+import { Scan } from "./scan.ts";
 
 const VALUE = "canary+/=~0123456789abcdef";
 /** Made here, so that no scanner takes this file for a leak. */
@@ -12,7 +13,35 @@ const patchOf = (path: string, ...lines: string[]) =>
   [`diff --git a/${path} b/${path}`, `--- a/${path}`, `+++ b/${path}`, `@@ -0,0 +1,${lines.length} @@`]
     .concat(lines.map((line) => `+${line}`))
     .join("\n");
-const request = (text = "") => ({ known: [{ value: VALUE, isStrong: true }], texts: [{ name: "a text", text }] });
+const request = (text = ""): ScanRequest => ({
+  salt: "salt",
+  known: [{ value: VALUE, isStrong: true }],
+  texts: [{ name: "a text", text }],
+});
+async function results(of: ScanRequest, patch: string | Buffer) {
+  const scan = new Scan(of);
+  const bytes = Buffer.from(patch);
+  // In chunks that end anywhere.
+  for (let from = 0; from < bytes.length; from += 7) scan.push(bytes.subarray(from, from + 7));
+  return { known: scan.known(), patterns: await scan.patterns() };
+}
+
+async function scan(of: ScanRequest, patch: string | Buffer) {
+  const { known, patterns } = await results(of, patch);
+  return [...known.findings, ...(patterns?.findings ?? [])];
+}
+
+function addedLines(patch: string) {
+  const files: { path: string; lines: { number: number; text: string }[] }[] = [];
+  const reader = new AddedReader({
+    file: (path) => files.push({ path, lines: [] }),
+    added: (number, bytes) => files.at(-1)?.lines.push({ number, text: bytes.toString() }),
+  });
+  reader.push(Buffer.from(patch));
+  reader.finish();
+  return files;
+}
+
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 test.each<[string, string]>([
@@ -63,6 +92,41 @@ test("nothing in plain work", async () => {
   expect(await scan(request("Fixes the parser."), patchOf("a.ts", "const token = process.env.TOKEN;", "x"))).toEqual(
     [],
   );
+});
+
+test("a value behind any number of tokens", async () => {
+  const tokens = Array.from({ length: 60 }, (_, index) => `${TOKEN.slice(0, -2)}${index + 10}`);
+  const { known, patterns } = await results(request(), patchOf("fixtures.txt", ...tokens, VALUE));
+  expect(known.findings).toEqual([{ where: "fixtures.txt", line: 61, rule: "a secret of this tac8", isCertain: true }]);
+  expect(patterns?.count).toBe(60);
+  expect(patterns?.findings).toHaveLength(50);
+});
+
+test("another value in the same place, and one that is not shown, has another digest", async () => {
+  const digest = async (...lines: string[]) => (await results(request(), patchOf("a.txt", ...lines))).patterns?.digest;
+  const many = Array.from({ length: 60 }, () => TOKEN);
+  expect(await digest(TOKEN)).toBe(await digest(TOKEN));
+  expect(await digest(TOKEN)).not.toBe(await digest(TOKEN.replace("x", "y")));
+  expect(await digest(...many)).not.toBe(await digest(...many.with(59, TOKEN.replace("x", "y"))));
+});
+
+test("text in UTF-16", async () => {
+  const patch = [
+    `${patchOf("a.txt", "x")}\n+`,
+    Buffer.from(`a ${VALUE}\n`, "utf16le"),
+    Buffer.from(`+${TOKEN} b`, "utf16le"),
+  ];
+  const found = await scan(request(), Buffer.concat(patch.map((part) => Buffer.from(part))));
+  expect(found).toMatchObject([{ rule: "a secret of this tac8" }]);
+  const other = Buffer.concat([Buffer.from(`${patchOf("b.txt", "x")}\n+`), Buffer.from(TOKEN, "utf16le").swap16()]);
+  expect(await scan(request(), other)).toMatchObject([{ where: "b.txt", rule: "github" }]);
+});
+
+test("a value in one line of many megabytes, wherever the parts of it end", async () => {
+  const line = Buffer.from("x".repeat(1024 * 1024 - 40) + VALUE + "y".repeat(300_000));
+  const one = new Scan(request());
+  one.push(Buffer.concat([Buffer.from(patchOf("a.txt", "").trimEnd()), line]));
+  expect(one.known().findings).toMatchObject([{ where: "a.txt", line: 1, isCertain: true }]);
 });
 
 test("values that are words are passed over", () => {

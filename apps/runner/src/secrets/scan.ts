@@ -1,8 +1,9 @@
 import { lintSource } from "@secretlint/core";
 import { creator } from "@secretlint/secretlint-rule-preset-recommend";
-import { addedLines } from "./added.ts";
-import { writtenForms } from "./known.ts";
-import { MAX_FINDINGS, type Finding, type ScanRequest } from "./protocol.ts";
+import { AddedReader } from "./added.ts";
+import { KnownSearch, KnownValues } from "./known.ts";
+import type { Result, ScanRequest } from "./protocol.ts";
+import { Results } from "./results.ts";
 
 const PRESET = "@secretlint/secretlint-rule-preset-recommend";
 const CONFIG = { rules: [{ id: PRESET, rule: creator }] };
@@ -10,83 +11,123 @@ const CONFIG = { rules: [{ id: PRESET, rule: creator }] };
 const MAX_LINE = 2000;
 /** Longer than any token, so that each is whole in one of the pieces. */
 const OVERLAP = 500;
-/** Characters that the rules get at once. */
+/** Characters that the rules get at once, of one file or of many: each call of them costs time and memory. */
 const MAX_PIECE = 1_000_000;
-const MAX_WHERE = 200;
+/** Of what the rules read in all. More is searched for known values only. */
+const MAX_TEXT = 32 * 1024 * 1024;
+const MAX_LINES = 1_500_000;
 
 interface Line {
+  readonly where: string;
   readonly number: number;
   readonly text: string;
 }
 
-/** Find secrets in texts and in what commits add. `patch`: of `git log --patch --cc`. */
-export async function scan({ known, texts }: ScanRequest, patch: string): Promise<Finding[]> {
-  const forms = known.map(({ value, isStrong }) => ({ isStrong, forms: writtenForms(value) }));
-  const sources = [
-    ...texts.map(({ name, text }) => ({ where: name, isFile: false, lines: numbered(text) })),
-    ...addedLines(patch).map(({ path, lines }) => ({ where: path, isFile: true, lines })),
-  ];
-  const found = new Map<string, Finding>();
-  const keep = (finding: Finding) => {
-    const where = finding.where.slice(0, MAX_WHERE);
-    const key = JSON.stringify([where, finding.line, finding.rule]);
-    if (found.size < MAX_FINDINGS || found.has(key)) found.set(key, { ...finding, where });
-  };
-  for (const { where, lines, isFile } of sources) {
-    // A name is published too.
-    const named = isFile ? [{ number: 1, text: where }, ...lines] : lines;
-    for (const finding of ofInstallation(named, forms))
-      keep({ where: isFile ? masked(where, forms) : where, ...finding });
-    for (const finding of await ofPatterns(lines)) keep({ where: isFile ? masked(where, forms) : where, ...finding });
-  }
-  return [...found.values()];
-}
+/**
+ * Searches texts and what commits add for secrets. Known values are searched for while the text comes in, however long it is;
+ * the patterns get what was kept of it.
+ */
+export class Scan {
+  readonly #request: ScanRequest;
+  readonly #known: KnownValues;
+  readonly #found: Results;
+  readonly #search: KnownSearch;
+  readonly #reader: AddedReader;
+  /** What the patterns get; null: too much. */
+  #lines: Line[] | null = [];
+  #size = 0;
+  /** The part of a long line that has come in. */
+  #begun = "";
+  #where = "";
 
-type Forms = readonly { readonly isStrong: boolean; readonly forms: readonly string[] }[];
-
-function ofInstallation(lines: readonly Line[], known: Forms): Omit<Finding, "where">[] {
-  // Encoders break lines, and so does who wants to hide something.
-  const joined = lines.map(({ text }) => text.replaceAll(/\s/g, "")).join("");
-  return known.flatMap(({ forms, isStrong }) => {
-    if (!forms.some((form) => joined.includes(form))) return [];
-    const line = lines.find(({ text }) => forms.some((form) => text.includes(form)))?.number ?? null;
-    return [{ line, rule: "a secret of this tac8", isCertain: isStrong }];
-  });
-}
-
-function masked(where: string, known: Forms): string {
-  return known.some(({ forms }) => forms.some((form) => where.includes(form))) ? "a file's name" : where;
-}
-
-async function ofPatterns(lines: readonly Line[]): Promise<Omit<Finding, "where">[]> {
-  const found: Omit<Finding, "where">[] = [];
-  for (const piece of pieces(lines)) {
-    const { messages } = await lintSource({
-      // A comment in a file must not turn the rules off.
-      source: {
-        content: piece.map(({ text }) => text.replaceAll(/secretlint-/gi, "secretlint_")).join("\n"),
-        filePath: "added.txt",
-        ext: ".txt",
-        contentType: "text",
-      },
-      options: { config: CONFIG, maskSecrets: true, noPhysicFilePath: true },
+  constructor(request: ScanRequest) {
+    this.#request = request;
+    this.#known = new KnownValues(request.known.map(({ value }) => value));
+    this.#found = new Results(request.salt);
+    this.#search = new KnownSearch(this.#known, (index, line) => {
+      const { value, isStrong } = request.known[index] ?? { value: "", isStrong: true };
+      this.#found.add({ where: this.#where, line, rule: "a secret of this tac8", isCertain: isStrong }, value);
     });
-    for (const { ruleId, loc } of messages) {
-      const rule = ruleId.replace("@secretlint/secretlint-rule-", "");
-      found.push({ line: piece[loc.start.line - 1]?.number ?? null, rule, isCertain: false });
+    for (const { name, text } of request.texts) {
+      this.#begin(name);
+      for (const [index, line] of text.split("\n").entries()) this.#add(index + 1, Buffer.from(line), true);
     }
+    this.#reader = new AddedReader({
+      file: (path) => {
+        this.#begin(this.#known.isIn(path) ? "a file's name" : path);
+        this.#search.add(1, Buffer.from(path)); // A name is published too.
+      },
+      added: (number, bytes, isEnd) => this.#add(number, bytes, isEnd),
+    });
   }
-  return found;
+
+  /** The next bytes of `git log --patch --cc`. */
+  push(chunk: Buffer): void {
+    this.#reader.push(chunk);
+  }
+
+  /** Where known values are, once all bytes are there. */
+  known(): Result {
+    this.#reader.finish();
+    this.#search.end();
+    return this.#found.result();
+  }
+
+  /** Where patterns match; null: it is too much text for them. It may take hours, or all of the memory. */
+  async patterns(): Promise<Result | null> {
+    if (this.#lines === null) return null;
+    const found = new Results(this.#request.salt);
+    for (const piece of pieces(this.#lines)) await findPatterns(piece, found);
+    return found.result();
+  }
+
+  #begin(where: string): void {
+    this.#search.end();
+    this.#where = where;
+  }
+
+  #add(number: number, bytes: Buffer, isEnd: boolean): void {
+    this.#search.add(number, bytes);
+    if (this.#lines === null) return;
+    this.#size += bytes.length;
+    if (this.#size > MAX_TEXT || this.#lines.length > MAX_LINES) {
+      this.#lines = null;
+      this.#begun = "";
+      return;
+    }
+    this.#begun += bytes.toString("utf8");
+    if (!isEnd) return;
+    this.#lines.push({ where: this.#where, number, text: this.#begun });
+    this.#begun = "";
+  }
+}
+
+async function findPatterns(piece: readonly Line[], found: Results): Promise<void> {
+  // A comment in a file must not turn the rules off.
+  const content = piece.map(({ text }) => text.replaceAll(/secretlint-/gi, "secretlint_")).join("\n");
+  const { messages } = await lintSource({
+    source: { content, filePath: "added.txt", ext: ".txt", contentType: "text" },
+    options: { config: CONFIG, maskSecrets: true, noPhysicFilePath: true },
+  });
+  for (const { ruleId, loc, range } of messages) {
+    const rule = ruleId.replace("@secretlint/secretlint-rule-", "");
+    const line = piece[loc.start.line - 1];
+    const place = { where: line?.where ?? "a file", line: line?.number ?? null };
+    found.add({ ...place, rule, isCertain: false }, content.slice(range[0], range[1]));
+  }
 }
 
 function* pieces(lines: readonly Line[]): Generator<readonly Line[]> {
   let piece: Line[] = [];
   let size = 0;
-  for (const { number, text } of lines) {
-    for (let from = 0; from === 0 || from + OVERLAP < text.length; from += MAX_LINE - OVERLAP) {
-      const part = text.slice(from, from + MAX_LINE);
-      piece.push({ number, text: part });
-      size += part.length + 1;
+  for (const { text, ...place } of lines) {
+    // Text in UTF-16 has a zero byte beside each letter; elsewhere they part words.
+    for (const whole of text.includes("\0") ? [text, text.replaceAll("\0", "")] : [text]) {
+      for (let from = 0; from === 0 || from + OVERLAP < whole.length; from += MAX_LINE - OVERLAP) {
+        const part = whole.slice(from, from + MAX_LINE);
+        piece.push({ ...place, text: part });
+        size += part.length + 1;
+      }
     }
     if (size < MAX_PIECE) continue;
     yield piece;
@@ -95,8 +136,4 @@ function* pieces(lines: readonly Line[]): Generator<readonly Line[]> {
     size = 0;
   }
   if (piece.length > 0) yield piece;
-}
-
-function numbered(text: string): Line[] {
-  return text.split("\n").map((line, index) => ({ number: index + 1, text: line }));
 }

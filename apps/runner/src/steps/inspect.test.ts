@@ -2,26 +2,35 @@ import { expect, test } from "vitest";
 import { secretsFound } from "./inspect.ts";
 
 const finding = { where: "a.ts", line: 2, rule: "github", isCertain: false };
+const searched = { findings: [finding], count: 1, digest: "a digest", unchecked: null };
 
 test("what was found is told by file, line and rule", () => {
-  expect(secretsFound({ findings: [] })).toBeNull();
-  const reason = secretsFound({ findings: [finding, { ...finding, where: "b`@x.ts", line: null }] });
-  expect(reason?.text).toContain("`a.ts` line 2 (github), `b'@x.ts` (github)");
+  expect(secretsFound({ ...searched, findings: [], count: 0 }, "head")).toBeNull();
+  const findings = [finding, { ...finding, where: "b`@x.ts", line: null }];
+  const reason = secretsFound({ ...searched, findings, count: 60 }, "head");
+  expect(reason?.text).toContain("`a.ts` line 2 (github), `b'@x.ts` (github) and 58 more");
   expect(reason?.isFinal).toBe(false);
 });
 
-test("a label allows what it was told, in any order, and nothing else", () => {
-  const other = { ...finding, where: "b.ts" };
-  const allows = (...findings: (typeof finding)[]) => secretsFound({ findings })?.allows;
-  expect(allows(finding, other)).toBe(allows(other, finding));
-  expect(allows(finding)).not.toBe(allows(finding, other));
+test("a label allows what was found, and nothing else", () => {
+  const allows = (digest: string, head: string) => secretsFound({ ...searched, digest }, head)?.allows;
+  expect(allows("one", "head")).toBe(allows("one", "another"));
+  expect(allows("one", "head")).not.toBe(allows("two", "head"));
 });
 
 test("no label allows a secret of this installation", () => {
-  expect(secretsFound({ findings: [finding, { ...finding, isCertain: true }] })?.isFinal).toBe(true);
+  const findings = [finding, { ...finding, isCertain: true }];
+  expect(secretsFound({ ...searched, findings }, "head")?.isFinal).toBe(true);
 });
 
-test("what could not be checked needs a label too", () => {
-  const reason = secretsFound({ unchecked: "it took too long" });
-  expect(reason).toMatchObject({ isFinal: false, allows: "unchecked" });
+test("without a search for the patterns, a label allows one commit", () => {
+  const unchecked = { ...searched, findings: [], count: 0, unchecked: "it took too long" };
+  const reason = secretsFound(unchecked, "head");
+  expect(reason?.isFinal).toBe(false);
+  expect(reason?.allows).toMatch(/^[0-9a-f]{32}$/);
+  expect(reason?.allows).not.toBe(secretsFound(unchecked, "another")?.allows);
+});
+
+test("without a search for this installation's values, no label publishes anything", () => {
+  expect(secretsFound({ unsearched: "it broke off" }, "head")).toMatchObject({ isFinal: true });
 });

@@ -114,25 +114,34 @@ async function secretsReason(run: RunContext, { dir, head, base }: Outgoing): Pr
     values: config.secrets.values,
     signal,
   });
-  return secretsFound(answer);
+  return secretsFound(answer, head);
 }
 
-/** Pure. */
-export function secretsFound(answer: SecretsAnswer): Reason | null {
-  if ("unchecked" in answer) {
-    return { text: `It could not be checked for secrets: ${answer.unchecked}.`, allows: "unchecked", isFinal: false };
+/** Pure. `head`: the commit that was searched. */
+export function secretsFound(answer: SecretsAnswer, head: string): Reason | null {
+  if ("unsearched" in answer) {
+    const text = `It could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
+    return { text, allows: null, isFinal: true };
   }
-  const { findings } = answer;
-  if (findings.length === 0) return null;
-  const keys = findings.map(({ where, line, rule }) => `${rule} ${where}:${line ?? "?"}`).toSorted();
-  const shown = findings.slice(0, MAX_SHOWN).map(({ where, line, rule }) => {
-    const at = line === null ? "" : ` line ${line}`;
-    return `${codeSpan(clip(clean(where), MAX_PATH))}${at} (${rule})`;
-  });
-  const more = findings.length > shown.length ? ` and ${findings.length - shown.length} more` : "";
+  const { findings, count, digest, unchecked } = answer;
+  if (findings.length === 0 && unchecked === null) return null;
+  const texts: string[] = [];
+  if (findings.length > 0) {
+    const shown = findings.slice(0, MAX_SHOWN).map(({ where, line, rule }) => {
+      const at = line === null ? "" : ` line ${line}`;
+      return `${codeSpan(clip(clean(where), MAX_PATH))}${at} (${rule})`;
+    });
+    const more = count > shown.length ? ` and ${count - shown.length} more` : "";
+    const advice = "They must be in no commit, not only gone from the last one.";
+    texts.push(`It may publish secrets: ${shown.join(", ")}${more}. ${advice}`);
+  }
+  if (unchecked !== null) texts.push(`It could not be checked for what looks like a secret: ${unchecked}.`);
   return {
-    text: `It may publish secrets: ${shown.join(", ")}${more}. They must be in no commit, not only gone from the last one.`,
-    allows: createHash("sha256").update(keys.join("\n")).digest("hex").slice(0, 32),
+    text: texts.join(" "),
+    allows: createHash("sha256")
+      .update(unchecked === null ? digest : `${digest} ${head}`) // Nobody knows what is in another commit.
+      .digest("hex")
+      .slice(0, 32),
     isFinal: findings.some(({ isCertain }) => isCertain),
   };
 }

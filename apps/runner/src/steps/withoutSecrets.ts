@@ -10,8 +10,9 @@ export async function withoutSecrets(run: RunContext, name: string, text: string
   const { redact, config } = run.services;
   // What is known is taken out in any case, and the rest may be told.
   const answer = await findInTexts({ texts: [{ name, text: redact(text) }], values: config.secrets.values, signal });
-  if ("findings" in answer && answer.findings.length === 0) return text;
-  const rules = "findings" in answer ? [...new Set(answer.findings.map(({ rule }) => rule))].join(", ") : "not checked";
+  const isChecked = "findings" in answer && answer.unchecked === null;
+  if (isChecked && answer.findings.length === 0) return text;
+  const rules = isChecked ? [...new Set(answer.findings.map(({ rule }) => rule))].join(", ") : "not checked";
   run.log.warn({ rules }, `the agent's ${name} is not shown, because it may hold a secret`);
   return `(The agent's ${name} is not shown, because it may hold a secret: ${rules}. The conversation has it: tac8 view.)`;
 }
