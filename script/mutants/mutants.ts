@@ -139,10 +139,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "secrets-after",
     file: `${RUNNER}/steps/allowance.ts`,
-    find: "return question?.marker.allows === allows && by.at >= question.comment.createdAt;",
-    replace: "return question === undefined || question.marker.allows === allows;",
+    find: "return questions.some(",
+    replace: "return questions.length === 0 || questions.some(",
     test: { file: "test/secretsOut.e2e.test.ts", name: "a token by its looks in a commit" },
     promise: "what looks like a secret is published only after a person has seen where it is",
+  },
+  {
+    name: "secrets-question",
+    file: `${RUNNER}/steps/allowance.ts`,
+    find: "allows === label.allows && label.at >= at",
+    replace: "allows === label.allows",
+    test: { file: `${RUNNER}/steps/allowance.test.ts`, name: "a label answers each question about the same" },
+    promise: "a label that was added before the question allows nothing",
   },
   {
     name: "secrets-words",

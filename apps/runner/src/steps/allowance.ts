@@ -34,7 +34,7 @@ export async function readAllowance(run: RunContext): Promise<Allowance> {
 }
 
 /**
- * Whether the label was added after tac8 had said on the issue what it would publish: by GitHub's times, and the newest of its
+ * Whether the label was added after tac8 had said on the issue what it would publish: by GitHub's times, in any of its
  * questions. For what nobody can allow before it is known. @throws GitHubError
  */
 export async function isAllowedSince(run: RunContext, { by }: Allowance, allows: string): Promise<boolean> {
@@ -43,8 +43,19 @@ export async function isAllowedSince(run: RunContext, { by }: Allowance, allows:
   const { lost: signal } = run.switch;
   const patient = { signal, factor: config.coordinator.backoff_factor };
   const comments = await withPatience(() => github.comments(run.ref, run.ref.number, { signal }), patient);
-  const question = findMarked(comments, login, "question").findLast(({ marker }) => marker.allows !== undefined);
-  return question?.marker.allows === allows && by.at >= question.comment.createdAt;
+  const questions = findMarked(comments, login, "question");
+  return isAnswerTo(
+    questions.map(({ comment, marker }) => ({ allows: marker.allows, at: comment.createdAt })),
+    { allows, at: by.at },
+  );
+}
+
+/** Pure: a label of that time was added after some question about the same. Times are GitHub's. */
+export function isAnswerTo(
+  questions: readonly { readonly allows: string | undefined; readonly at: string }[],
+  label: { readonly allows: string; readonly at: string },
+): boolean {
+  return questions.some(({ allows, at }) => allows === label.allows && label.at >= at);
 }
 
 /** Why work is withheld that GitHub did not take, because the token may not change workflows. @throws GitHubError */
