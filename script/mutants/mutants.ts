@@ -2075,6 +2075,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "finished work on a lost disk is waited for a day, no longer",
   },
   {
+    name: "lost-disk-again",
+    file: `${RUNNER}/steps/missing.ts`,
+    find: "[workedAt ?? runs?.at(-1)?.at, begun]",
+    replace: "[workedAt ?? runs?.at(-1)?.at]",
+    test: { file: `${RUNNER}/steps/missing.test.ts`, name: "work that is to be published days later" },
+    promise: "… from the try that is to publish it",
+  },
+  {
+    name: "lost-disk-allowed",
+    file: `${RUNNER}/run/entry.ts`,
+    find: 'state: "running", since, workedAt: since }',
+    replace: 'state: "running", since }',
+    test: { file: `${RUNNER}/run/entry.test.ts`, name: "withheld work whose publication" },
+    promise: "… and from the label that allows it",
+  },
+  {
     name: "lost-disk-parks",
     file: `${RUNNER}/steps/publish.ts`,
     find: "return withoutWorkspace(run, scope, { branch, head: headSha });",

@@ -161,7 +161,15 @@ const ROWS: readonly Row[] = [
     what: "withheld work whose publication was allowed",
     before: { ...WITHHELD, allowed: 60, answer },
     do: "publish",
-    patch: { outcome: null, question: null, withheld: null, allowed: null, answer: null, state: "running" },
+    patch: {
+      outcome: null,
+      question: null,
+      withheld: null,
+      allowed: null,
+      answer: null,
+      state: "running",
+      workedAt: new Date(NOW).toISOString(),
+    },
   },
   {
     what: "withheld work that Redis had forgotten",

@@ -70,7 +70,9 @@ function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch)
     const patch = { ...CLEAN, ...lost };
     if (!reached(before.checkpoint, "worked")) return { do: "work", patch, why: { kind: "interrupted" } };
     // In the same write: a run that is lost after half of it would find a question that nobody can answer.
-    return { do: "publish", patch: { ...patch, state: "running", since: new Date(facts.now).toISOString() } };
+    const since = new Date(facts.now).toISOString();
+    // From now on its runner is waited for: until now nobody needed it.
+    return { do: "publish", patch: { ...patch, state: "running", since, workedAt: since } };
   }
   if (before.answer !== null) {
     const { author, text } = before.answer;

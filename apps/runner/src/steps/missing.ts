@@ -8,16 +8,21 @@ export type MissingPlan =
   | { readonly do: "wait"; readonly until: number; readonly reason: string }
   | { readonly do: "again"; readonly reason: string };
 
-/** What becomes of finished work that is neither here nor on GitHub. Pure; `now` is epoch ms. */
+/**
+ * Decide what happens to finished work that is neither here nor on GitHub. Its runner has a day to return, from the newest of:
+ * the end of the work, the label that allowed its publication, the start of another try. Pure; `now` is epoch ms.
+ */
 export function planMissing(
-  { sessionHome, workedAt, runs }: Pick<IssueFields, "sessionHome" | "workedAt" | "runs">,
+  { sessionHome, workedAt, begun, runs }: Pick<IssueFields, "sessionHome" | "workedAt" | "begun" | "runs">,
   { homeId, now }: { readonly homeId: string; readonly now: number },
 ): MissingPlan {
   if (sessionHome === homeId) {
     return { do: "again", reason: "the finished work is gone from this disk, and not on GitHub: it is done again" };
   }
-  // Not known when: then nothing says that it is worth waiting for.
-  const until = Date.parse(workedAt ?? runs?.at(-1)?.at ?? "") + WAIT_MS;
+  // An issue may wait for a person for longer than a day: until then its runner had no reason to return.
+  const known = [workedAt ?? runs?.at(-1)?.at, begun].map((at) => Date.parse(at ?? "")).filter(Number.isFinite);
+  // Without a known time, nothing says that it is worth waiting for.
+  const until = Math.max(...known) + WAIT_MS;
   if (now < until) {
     const reason = `waiting for the runner that has the finished work on its disk, until ${new Date(until).toISOString()}`;
     return { do: "wait", until, reason };

@@ -121,7 +121,7 @@ const fields = {
   unsaved: json(leftOutListSchema).nullable(),
   /** Files that the agents of this round left uncommitted, and that tac8 committed. */
   added: json(namedFilesSchema).nullable(),
-  /** ISO time at which an agent's work was finished; read while `checkpoint` is `worked`. */
+  /** ISO time at which an agent's work was finished, or later its publication was allowed; read while `checkpoint` is `worked`. */
   workedAt: z.string().nullable(),
   /** What we last pushed to `branch`, or found there and built upon. */
   publishedSha: sha.nullable(),
