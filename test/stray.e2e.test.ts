@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pullsOf } from "./once.ts";
-import { createWorld, OWNER, REPO, type World } from "./world.ts";
+import { createWorld, LABEL, OWNER, REPO, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -42,4 +42,30 @@ test("links inside, and a submodule by https, are published; the latter is named
   const number = open(`ln -s a.txt link; ${submodule("https://github.com/octo/lib.git")}`);
   await world.reaches(number, "pr");
   expect(pullsOf(world, number)[0]?.body).toContain("code owners: `.gitmodules`");
+});
+
+test("a label that answered a question allows no other files, and what it has allowed is not withheld again", async () => {
+  const number = open(
+    "n=$(ls | grep -c '^round'); date > round$n; [ $n = 2 ] || ln -s /etc/passwd link$n; git add -A; git commit -qm more",
+  );
+  const label = (name: string) => world.github.addLabel({ repo: REPO, number, actor: OWNER, label: name });
+  const unlabel = () => world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: "rpi-allow" });
+  await world.reaches(number, "blocked");
+  label("rpi-allow");
+  await world.reaches(number, "pr");
+
+  // The next round, with another link: the label is still on, and was not added for this.
+  label(LABEL);
+  // Its question, the label that was seen, and this question.
+  await world.enters(number, "blocked", 3);
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "round1")).toBeUndefined();
+  unlabel();
+  label("rpi-allow");
+  await world.enters(number, "pr", 2);
+
+  unlabel();
+  label(LABEL);
+  await world.enters(number, "pr", 3);
+  expect((await world.history(number)).filter(({ to }) => to === "blocked")).toHaveLength(4);
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "round2")).toBeDefined();
 });

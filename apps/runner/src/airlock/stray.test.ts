@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { straySubmodules, whyStrayLink } from "./stray.ts";
+import { strayInBoth, straySubmodules, whyStrayLink } from "./stray.ts";
 
 test.each<[string, string, boolean]>([
   ["a", "b", false],
@@ -64,4 +64,12 @@ test("a submodule without an address, a file that git cannot read, and a command
   expect(straySubmodules([], { before: null, after: null })).toHaveLength(1);
   const command = new Map([...module("../lib"), ["submodule.lib.update", "!evil"]]);
   expect(straySubmodules(["lib"], { before: null, after: command })).toMatchObject([{ path: "lib" }]);
+});
+
+test("what is published already is not withheld again, unless it leads somewhere else since", () => {
+  const link = { path: "a", why: "a link to an absolute path" };
+  const lib = { path: "lib", why: "a submodule without an address" };
+  expect(strayInBoth([link, lib], null)).toEqual([link, lib]);
+  expect(strayInBoth([link, lib], [lib])).toEqual([lib]);
+  expect(strayInBoth([link], [{ ...link, why: "a link to no path" }])).toEqual([]);
 });

@@ -38,6 +38,13 @@ export async function strayEntries(
   return [...stray, ...straySubmodules(submodules, modules)];
 }
 
+/** Return the entries that are stray against the base, and against what is published, too. Pure. `published` null: nothing is. */
+export function strayInBoth(base: readonly Stray[], published: readonly Stray[] | null): readonly Stray[] {
+  if (published === null) return base;
+  const fresh = new Set(published.map(({ path, why }) => `${why}\0${path}`));
+  return base.filter(({ path, why }) => fresh.has(`${why}\0${path}`));
+}
+
 /**
  * Return where a link leads out of the repository; null: it stays inside. A `..` after a name is not followed: the name may be
  * a link itself. Pure.

@@ -11,10 +11,11 @@ import { cleanGit, cleanRun } from "../git/cleanSide.ts";
 import { gitStep } from "../git/errors.ts";
 import { mergeBase } from "../git/openGit.ts";
 import type { GitRun } from "../git/runGit.ts";
-import { largeFiles, strayEntries } from "../airlock/stray.ts";
+import { largeFiles, strayEntries, strayInBoth, type Stray } from "../airlock/stray.ts";
 import type { RunContext } from "../run/context.ts";
 import { findSecrets, type SecretsAnswer } from "../secrets/findSecrets.ts";
 import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
+import { readAnswered } from "./answered.ts";
 
 const MAX_SHOWN = 10;
 const MAX_PATH = 100;
@@ -43,6 +44,8 @@ interface Reason {
   readonly allows: string | null;
   /** No label allows it. */
   readonly isFinal: boolean;
+  /** Of files that people are asked about: each with its form after the change. */
+  readonly files?: readonly string[];
 }
 
 /**
@@ -54,7 +57,12 @@ export async function whyWithheld(run: RunContext, outgoing: Outgoing): Promise<
   if (reasons.length === 0) return null;
   const allowance = await readAllowance(run);
   const left: Reason[] = [];
-  for (const reason of reasons) if (!(await isAllowed(run, allowance, reason))) left.push(reason);
+  const answers = await readAnswered(run, allowance.by);
+  const isOther = answers !== null && answers !== filesKey(reasons);
+  for (const reason of reasons) {
+    // Nobody has seen these files.
+    if ((isOther && reason.files !== undefined) || !(await isAllowed(run, allowance, reason))) left.push(reason);
+  }
   if (left.length === 0) {
     run.log.info({ by: allowance.by?.actor }, "published as it is: a label allows it");
     return null;
@@ -64,8 +72,15 @@ export async function whyWithheld(run: RunContext, outgoing: Outgoing): Promise<
     reason: left.map(({ text }) => text).join("\n\n"),
     canAllow: left.every(({ isFinal }) => !isFinal),
     ...(allows === null ? {} : { allows }),
+    ...(left.some(({ files }) => files !== undefined) ? { files: filesKey(reasons) } : {}),
     event: allowance.newest,
   };
+}
+
+/** Identify the files that people are asked about, in the form that they have. */
+function filesKey(reasons: readonly Reason[]): string {
+  const files = reasons.flatMap((reason) => reason.files ?? []).toSorted();
+  return createHash("sha256").update(files.join("\0")).digest("hex").slice(0, 32);
 }
 
 async function isAllowed(run: RunContext, allowance: Allowance, { allows, isFinal }: Reason): Promise<boolean> {
@@ -74,31 +89,51 @@ async function isAllowed(run: RunContext, allowance: Allowance, { allows, isFina
 }
 
 async function reasonsFor(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
-  const reasons = [
-    await protectedReason(run, outgoing),
-    await strayReason(run, outgoing),
-    await secretsReason(run, outgoing),
-  ];
+  const reasons = [...(await fileReasons(run, outgoing)), await secretsReason(run, outgoing)];
   return reasons.filter((reason) => reason !== null);
 }
 
-async function protectedReason(run: RunContext, outgoing: Outgoing): Promise<Reason | null> {
-  if ((await blockedIn(run, outgoing)).length === 0) return null;
+/** Of files. What GitHub's branch of the issue has in the same form is none: it was allowed, or a maintainer has pushed it. */
+async function fileReasons(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
+  if ((await filesFound(run, outgoing, null)).length === 0) return [];
   // Only now: a base branch that has moved on may have these changes, and so may the issue's own.
   await run.mirror.refresh(run.switch.lost);
-  const blocked = await withoutPublished(run, outgoing, await blockedIn(run, outgoing));
-  if (blocked.length === 0) return null;
-  return { text: `It changes protected files. ${notableLine(blocked)}`, allows: null, isFinal: false };
+  return filesFound(run, outgoing, await run.mirror.branch(run.state.branch ?? ""));
+}
+
+/** @param published the newest commit of the issue's branch on GitHub; null: as if there were none */
+async function filesFound(run: RunContext, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
+  const { head } = outgoing;
+  const { base, changes, git } = await comparison(run, outgoing);
+  const since = published === null ? null : await changesBetween({ git, base: published, head });
+  const fresh = since === null ? null : new Set(since.map(({ path }) => path));
+  const isFresh = ({ path }: { readonly path: string }): boolean => fresh === null || fresh.has(path);
+  const formsOf = (paths: ReadonlySet<string>): string[] =>
+    changes
+      .filter(({ path }) => paths.has(path))
+      .map(({ path, mode, object }) => `${mode.after} ${object.after} ${path}`);
+
+  const reasons: Reason[] = [];
+  const blocked = protect(changes, run.services.config.protected).blocked.filter(isFresh);
+  if (blocked.length > 0) {
+    const text = `It changes protected files. ${notableLine(blocked)}`;
+    reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
+  }
+  // A submodule's address can change without its path: so both are compared, and not the paths alone.
+  const again = published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });
+  const stray = strayInBoth(await strayEntries(git, { changes, base, head }), again);
+  if (stray.length > 0) {
+    const files = formsOf(new Set([...stray.map(({ path }) => path), ".gitmodules"]));
+    reasons.push({ text: strayWords(stray), allows: null, isFinal: false, files });
+  }
+  return reasons;
 }
 
 /** What leads out of the repository, into the machine of whoever checks it out. */
-async function strayReason(run: RunContext, outgoing: Outgoing): Promise<Reason | null> {
-  const { base, changes, git } = await comparison(run, outgoing);
-  const stray = await strayEntries(git, { changes, base, head: outgoing.head });
-  if (stray.length === 0) return null;
+function strayWords(stray: readonly Stray[]): string {
   const shown = stray.slice(0, MAX_SHOWN).map(({ path, why }) => `${codeSpan(clip(clean(path), MAX_PATH))} (${why})`);
   const more = stray.length > shown.length ? ` and ${stray.length - shown.length} more` : "";
-  return { text: `It leads out of the repository: ${shown.join(", ")}${more}.`, allows: null, isFinal: false };
+  return `It leads out of the repository: ${shown.join(", ")}${more}.`;
 }
 
 /** Secrets must be in no commit: those that are gone from the last one are public all the same. */
@@ -192,10 +227,6 @@ async function findNotable(run: RunContext, outgoing: Outgoing): Promise<readonl
   }
 }
 
-async function blockedIn(run: RunContext, outgoing: Outgoing): Promise<readonly Notable[]> {
-  return protect((await comparison(run, outgoing)).changes, run.services.config.protected).blocked;
-}
-
 interface Comparison {
   readonly git: GitRun;
   /** The newest commit that both have. */
@@ -226,17 +257,4 @@ async function baseCommit(run: RunContext, base: string): Promise<string> {
 function noBase(base: string): StepFailure {
   const message = `the agent's commits cannot be compared with the base branch ${base}: they were not published`;
   return new StepFailure({ kind: "git", message });
-}
-
-/** Without what the issue's branch on GitHub has in the same form: a maintainer may have pushed it. */
-async function withoutPublished(
-  run: RunContext,
-  { dir, head }: Outgoing,
-  blocked: readonly Notable[],
-): Promise<readonly Notable[]> {
-  const published = await run.mirror.branch(run.state.branch ?? "");
-  if (published === null || blocked.length === 0) return blocked;
-  const git = cleanRun(run.mirror.side, dir, { signal: run.switch.lost });
-  const fresh = new Set((await changesBetween({ git, base: published, head })).map(({ path }) => path));
-  return blocked.filter(({ path }) => fresh.has(path));
 }

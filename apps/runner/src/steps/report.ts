@@ -144,8 +144,7 @@ function questionOf({ state, services }: RunContext): string {
   const { question, withheld, runner } = state;
   if (withheld === null) return questionText(question ?? "");
   const label = withheld.canAllow ? services.config.github.label_allow : null;
-  const afterwards = withheld.allows !== undefined;
-  return withheldText({ reason: withheld.reason, label, afterwards, where: runner ?? "its runner" });
+  return withheldText({ reason: withheld.reason, label, where: runner ?? "its runner" });
 }
 
 /** What is in no pull request is where the agent left it. `stays`: why the workspace of one is kept. */

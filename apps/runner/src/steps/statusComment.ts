@@ -59,8 +59,9 @@ export async function sayOnce(
 ): Promise<Comment> {
   const { github, login } = run.services;
   const { ref } = run;
-  const allows = kind === "question" ? run.state.withheld?.allows : undefined;
-  const marker = { ...markerOf(run, kind), ...(allows === undefined ? {} : { allows }) };
+  const { allows, files } = (kind === "question" ? run.state.withheld : null) ?? {};
+  const more = { ...(allows === undefined ? {} : { allows }), ...(files === undefined ? {} : { files }) };
+  const marker = { ...markerOf(run, kind), ...more };
   const options = { signal: run.switch.lost };
   const all = await github.comments(ref, ref.number, options);
   const there = findMarked(all, login, kind).find((found) => found.marker.run === marker.run);

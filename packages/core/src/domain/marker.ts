@@ -18,6 +18,8 @@ const markerSchema = z.object({
   labeller: z.string().max(100).optional(),
   /** Of a question about withheld work: what a label that is added after it allows. */
   allows: z.string().max(64).optional(),
+  /** Of such a question: identifies the files that it names, in the form that they have. A label after it allows no others. */
+  files: z.string().max(64).optional(),
 });
 export type Marker = z.infer<typeof markerSchema>;
 

@@ -109,18 +109,16 @@ export function questionText(question: string): string {
 /** The comment about finished work that is not published unless a person decides so. `where`: the runner that has it. */
 export function withheldText(facts: {
   readonly reason: string;
-  /** Label that has it published; null: nothing does. */
+  /** Label that has it published if it is added from now on; null: nothing does. */
   readonly label: string | null;
-  /** Only a label that is added from now on does. */
-  readonly afterwards: boolean;
   readonly where: string;
 }): string {
-  const { reason, label, afterwards, where } = facts;
+  const { reason, label, where } = facts;
   const body = fit(reason, MAX_BODY - 2000, (part) => quote(defuse(part)));
   const publish =
     label === null
       ? ""
-      : `- To publish it as it is, put the label \`${label}\` on this issue${afterwards ? "; if it is on already, take it off first" : ""}. No agent runs again for that.\n`;
+      : `- To publish it as it is, put the label \`${label}\` on this issue; if it is on already, take it off first. No agent runs again for that.\n`;
   return [
     "The agent's work is finished, and tac8 has not published it:",
     body,

@@ -45,7 +45,7 @@ const EXITS: Readonly<Record<string, string>> = {
   "a question": body(questionText(HOSTILE_TEXT)),
   "an answer": body(answerText({ answer: HOSTILE_TEXT, trigger: "t", prNumber: null, denied: null })),
   "a failure": body(failureText({ reason: HOSTILE_TEXT, advice: "Look.", trigger: "t", prNumber: null, denied: null })),
-  "withheld work": body(withheldText({ reason: HOSTILE_TEXT, label: "l", afterwards: true, where: "pi" })),
+  "withheld work": body(withheldText({ reason: HOSTILE_TEXT, label: "l", where: "pi" })),
   "the status": body(
     statusText(
       {

@@ -73,6 +73,8 @@ const withheldSchema = z.object({
   canAllow: z.boolean(),
   /** What that label allows if it is added after the question; absent: it may be there before. */
   allows: z.string().max(64).optional(),
+  /** Identifies the files that it is about, in the form that they have; absent: it is not about files. */
+  files: z.string().max(64).optional(),
   /** Newest event of that label when the work was withheld; 0: there was none. */
   event: z.number(),
 });

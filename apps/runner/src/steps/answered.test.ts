@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { answered } from "./answered.ts";
+
+const at = (minute: number) => `2026-11-22T12:${String(minute).padStart(2, "0")}:00Z`;
+const question = (minute: number, files?: string) => ({
+  comment: { createdAt: at(minute) },
+  marker: files === undefined ? {} : { files },
+});
+const label = { at: at(10) };
+
+test("a label before any question allows whatever the work changes", () => {
+  expect(answered([], label)).toBeNull();
+  expect(answered([question(11, "a")], label)).toBeNull();
+});
+
+test("a label after a question allows the files of that question alone", () => {
+  expect(answered([question(1, "a"), question(9, "b"), question(11, "c")], label)).toBe("b");
+  expect(answered([question(10, "a")], label)).toBe("a");
+});
+
+test("a question about something else changes nothing", () => {
+  expect(answered([question(1)], label)).toBeNull();
+  expect(answered([question(1, "a"), question(2)], label)).toBe("a");
+});
