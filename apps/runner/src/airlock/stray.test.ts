@@ -20,6 +20,9 @@ test.each<[string, string, boolean]>([
   ["a", String.raw`..\x`, true],
   ["a", "C:/x", true],
   ["a", "", true],
+  ["x", "..\0/a", true],
+  ["x", "a\nb", true],
+  ["x", "a\u007f", true],
 ])("a link at %s to %j leads out: %s", (path, target, leadsOut) => {
   expect(whyStrayLink(path, target) !== null).toBe(leadsOut);
 });

@@ -52,6 +52,7 @@ export function strayInBoth(base: readonly Stray[], published: readonly Stray[] 
  */
 export function whyStrayLink(path: string, target: string | null): string | null {
   if (target === null || target === "") return "a link to no path";
+  if (/\p{Cc}/u.test(target)) return "a link with control characters";
   if (target.startsWith("/") || /^[a-z]:|\\/i.test(target)) return "a link to an absolute path";
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const up = parts.findIndex((part) => part !== "..");
