@@ -32,11 +32,37 @@ export function isPackageJson(path: string): boolean {
   return nameOf(path) === "package.json";
 }
 
-/** Whether none of the changed paths is a manifest that this lockfile can have been made from: in its folder, or below it. */
-export function lacksManifest(lockfile: string, changed: readonly string[]): boolean {
-  const manifests = LOCKFILES[nameOf(lockfile)] ?? [];
+/** Changed manifests of each name, sorted by path. */
+export type Manifests = ReadonlyMap<string, readonly string[]>;
+
+const MANIFESTS = new Set(Object.values(LOCKFILES).flat());
+
+/** Pure. */
+export function manifestsOf(changed: readonly string[]): Manifests {
+  const found = Map.groupBy(
+    changed.filter((path) => MANIFESTS.has(nameOf(path))),
+    nameOf,
+  );
+  // By code units, as `<` compares.
+  for (const paths of found.values()) paths.sort((a, b) => (a < b ? -1 : Number(a > b)));
+  return found;
+}
+
+/** Whether none of the changed manifests is one that this lockfile can have been made from: in its folder, or below it. */
+export function lacksManifest(lockfile: string, changed: Manifests): boolean {
   const folder = lockfile.slice(0, lockfile.lastIndexOf("/") + 1);
-  return !changed.some((path) => path.startsWith(folder) && manifests.includes(nameOf(path)));
+  return !(LOCKFILES[nameOf(lockfile)] ?? []).some((name) => isAnyBelow(folder, changed.get(name) ?? []));
+}
+
+/** By halves: an agent decides how many there are. */
+function isAnyBelow(folder: string, sorted: readonly string[]): boolean {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((sorted[middle] ?? "") < folder) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from]?.startsWith(folder) === true;
 }
 
 const MAX_HOSTS = 5;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { protect, whyBadEntry, type Change, type Notable } from "./protect.ts";
 
 const DEFAULTS = { block: ["@workflows", "@instructions"], flag: [] };
@@ -134,4 +134,23 @@ test.each([
   const found = whyBadEntry(entry);
   if (why === null) expect(found).toBeNull();
   else expect(found).toMatch(why);
+});
+
+afterEach(() => void vi.restoreAllMocks());
+
+test("the work grows with the number of changed files, and not with its square", () => {
+  const text = { before: "", after: "" };
+  const changes = Array.from({ length: 50_000 }, (_, n) => [
+    changed(`${n}/yarn.lock`, text),
+    changed(n % 2 === 0 ? `${n}/a/package.json` : `${n}/a/cargo.toml`),
+  ]).flat();
+  let compared = 0;
+  vi.spyOn(String.prototype, "startsWith").mockImplementation(function count(this: string, start, at = 0) {
+    compared += 1;
+    if (compared > 10 * changes.length) throw new Error("too many comparisons");
+    return this.slice(at, at + start.length) === start;
+  });
+  const { notable } = of(...changes);
+  vi.restoreAllMocks();
+  expect(notable).toHaveLength(25_000);
 });

@@ -1,5 +1,13 @@
 import { GROUP_NAMES, GROUPS, groupOf, type Group } from "./groups.ts";
-import { changedScripts, isLockfile, isPackageJson, lacksManifest, newHosts } from "./lockfiles.ts";
+import {
+  changedScripts,
+  isLockfile,
+  isPackageJson,
+  lacksManifest,
+  manifestsOf,
+  newHosts,
+  type Manifests,
+} from "./lockfiles.ts";
 import { pathMatcher, whyBadPathPattern, type TreeEntry } from "./pathPattern.ts";
 
 /** A changed entry of the tree; one that was renamed is two: removed and added. */
@@ -46,7 +54,7 @@ export function needsText({ path, isIndirect }: TreeEntry): boolean {
 
 /** Return which changes are notable, and which of these are blocked. Pure. */
 export function protect(changes: readonly Change[], { block, flag }: Protection): Protected {
-  const paths = changes.map(({ path }) => path);
+  const manifests = manifestsOf(changes.map(({ path }) => path));
   const isFlagged = pathMatcher([...flag, ...block].filter((entry) => groupOf(entry) === null));
   const groups = GROUP_NAMES.map((group) => ({ group, isOfGroup: pathMatcher(GROUPS[group].patterns) }));
   const blocks = block.map(groupOf);
@@ -56,7 +64,7 @@ export function protect(changes: readonly Change[], { block, flag }: Protection)
   for (const change of changes) {
     const { path } = change;
     const found = groups.filter(({ isOfGroup }) => isOfGroup(change)).map(({ group }) => group);
-    const note = noteOf(change, paths);
+    const note = noteOf(change, manifests);
     // A change that is in several groups is named once, by the first.
     const subject = found[0] ?? (note === null ? (isFlagged(change) ? "configured" : null) : "packages");
     if (subject === null) continue;
@@ -68,13 +76,13 @@ export function protect(changes: readonly Change[], { block, flag }: Protection)
   return { notable, blocked };
 }
 
-function noteOf(change: Change, paths: readonly string[]): string | null {
+function noteOf(change: Change, manifests: Manifests): string | null {
   const { path, text } = change;
   if (!needsText(change)) return change.isIndirect && isLockfile(path) ? "not a plain file" : null;
   if (text === undefined) return null;
   if (isPackageJson(path)) return text === null ? "too large to be read" : scriptsNote(text);
   const notes = [
-    lacksManifest(path, paths) ? "changed without its manifest" : null,
+    lacksManifest(path, manifests) ? "changed without its manifest" : null,
     text === null ? "too large to be read" : hostsNote(text),
   ];
   return notes.filter((note) => note !== null).join(", ") || null;
