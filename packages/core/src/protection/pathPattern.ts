@@ -16,29 +16,37 @@ export interface TreeEntry {
 }
 
 /**
- * Return a function that tells whether a changed entry matches one of the patterns. Letters match in either case, because some
- * file systems ignore it. `**` stands for any folders, `*` and `?` for characters of one name, and a pattern that ends in `/**`
- * also for the folder's own name. A link or submodule in the place of a pattern's folder matches too.
+ * Return a function that tells whether a changed entry matches one of the patterns. Letters match in either case and in any form
+ * of Unicode (NFKC), because some file systems ignore both. `**` stands for any folders, `*` and `?` for characters of one name,
+ * and a pattern that ends in `/**` also for the folder's own name. A link or submodule in the place of a pattern's folder matches too.
  */
 export function pathMatcher(patterns: readonly string[]): (entry: TreeEntry) => boolean {
   const exact = patterns.flatMap(withFolder);
   const folders = patterns.flatMap(foldersOf);
   return ({ path, isIndirect }) => {
-    const parts = path.toLowerCase().split("/");
+    const parts = namesOf(path);
     const isOf = (list: readonly (readonly string[])[]) => list.some((pattern) => matches(pattern, parts, ofNames));
     return isOf(exact) || (isIndirect && isOf(folders));
   };
 }
 
+/**
+ * The names of a path, in lower case and in the form NFKC: some file systems take others for the same. Split first, because the
+ * form can make a slash of a sign.
+ */
+function namesOf(path: string): string[] {
+  return path.split("/").map((name) => name.normalize("NFKC").toLowerCase());
+}
+
 /** The pattern's names; for one that ends in `/**`, of the folder too. */
 function withFolder(pattern: string): string[][] {
-  const parts = pattern.toLowerCase().split("/");
+  const parts = namesOf(pattern);
   return parts.length > 1 && parts.at(-1) === "**" ? [parts, parts.slice(0, -1)] : [parts];
 }
 
 /** The folders above what a pattern names: `.claude` and `.claude/a` for `.claude/a/b`. */
 function foldersOf(pattern: string): string[][] {
-  const parts = pattern.toLowerCase().split("/");
+  const parts = namesOf(pattern);
   const prefixes = parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1));
   return prefixes.filter((prefix) => prefix.at(-1) !== "**");
 }

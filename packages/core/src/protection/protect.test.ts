@@ -31,6 +31,13 @@ describe("what is published only when a person allows it", () => {
     ".codex/config.toml",
     ".github/copilot-instructions.md",
     "worker_template.md",
+    ".agents/skills/x/SKILL.md",
+    ".trae/rules/project_rules.md",
+    ".rules",
+    "a/.augment/rules/x.md",
+    // Fullwidth letters, and the Kelvin sign: some file systems take them for the plain ones.
+    "\uFF23LAUDE.md",
+    ".github/wor\u212Aflows/ci.yml",
   ])("%s", (path) => {
     const { blocked, notable } = of(changed(path));
     expect(blocked.map((each) => each.path)).toEqual([path]);
