@@ -187,6 +187,12 @@ const ROWS: readonly Row[] = [
   { what: "withheld work that was stopped", before: { ...WITHHELD, allowed: 60, stop: "by octo" }, do: "report" },
   { what: "withheld work that waits", before: WITHHELD, do: "wait" },
   {
+    what: "withheld work that expires",
+    before: { ...WITHHELD, since: ago(15) },
+    do: "report",
+    patch: { outcome: "expired", reason: "nobody decided in time whether the finished work is published" },
+  },
+  {
     what: "an answer whose run was lost before it used it",
     before: { state: "running", run: "dead", answer, agentRuns: 1 },
     do: "work",

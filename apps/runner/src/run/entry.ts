@@ -83,7 +83,11 @@ function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch)
   const asked = Date.parse(before.since ?? "");
   const until = (Number.isNaN(asked) ? facts.now : asked) + facts.blockedExpiresMs;
   if (facts.now < until) return { do: "wait", until };
-  return decided("expired", "nobody answered the question in time", facts, lost);
+  const why =
+    before.withheld === null
+      ? "nobody answered the question in time"
+      : "nobody decided in time whether the finished work is published";
+  return decided("expired", why, facts, lost);
 }
 
 function decided(

@@ -23,6 +23,7 @@ export async function showStatus(run: RunContext, state: IssueState, reason: str
       prNumber: known.prNumber,
       headSha: known.publishedSha,
       usage: known.usage,
+      isWithheld: known.withheld !== null,
       reason: reason === null ? null : redact(reason),
     },
     { trigger: repository.issueLabel },

@@ -243,3 +243,10 @@ it("says of a cancelled issue that it has to be open to be worked on again", () 
   const text = statusText({ ...facts, state: "cancelled", reason: "the issue was closed" }, { trigger: "go" });
   expect(JSON.stringify(text)).toContain("reopen the issue if it is closed, and put the label `go` back on.");
 });
+
+it("withheld work is no question of an agent", () => {
+  const withheld = { ...FACTS, isWithheld: true };
+  expect(statusText({ ...withheld, state: "blocked" }, TRIGGER)).toMatch(/not published\. The comment below/);
+  expect(statusText({ ...withheld, state: "expired" }, TRIGGER)).toMatch(/finished work was not published in time/);
+  expect(statusText({ ...FACTS, state: "blocked" }, TRIGGER)).toMatch(/Waiting for an answer/);
+});

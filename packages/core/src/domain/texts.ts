@@ -28,6 +28,8 @@ export interface StatusFacts {
   readonly usage: Usage | null;
   /** Why it is in this state, where that is not plain from it. */
   readonly reason: string | null;
+  /** Its finished work is withheld: it waits for a decision, not for the answer to a question of its agent. */
+  readonly isWithheld?: boolean;
 }
 
 /** The status comment's text, without its marker. */
@@ -43,7 +45,7 @@ export function statusText(facts: StatusFacts, labels: { trigger: string }): str
   return cut(lines.join("\n"), MAX_BODY);
 }
 
-function headline({ state, runner, since, prNumber, headSha }: StatusFacts): string {
+function headline({ state, runner, since, prNumber, headSha, isWithheld = false }: StatusFacts): string {
   const by = runner === null ? "" : ` on \`${runner}\``;
   switch (state) {
     case "queued":
@@ -55,7 +57,9 @@ function headline({ state, runner, since, prNumber, headSha }: StatusFacts): str
     case "parked":
       return `**Waiting** since ${time(since)}.`;
     case "blocked":
-      return "**Waiting for an answer** to the question below. Reply to it here; the work then goes on.";
+      return isWithheld
+        ? "**Waiting for a decision**: the work is finished and not published. The comment below says why, and what to do."
+        : "**Waiting for an answer** to the question below. Reply to it here; the work then goes on.";
     case "pr":
       return `**Done**: #${prNumber ?? "?"}${headSha === null ? "" : ` at ${headSha.slice(0, 7)}`}.`;
     case "answered":
@@ -69,7 +73,9 @@ function headline({ state, runner, since, prNumber, headSha }: StatusFacts): str
     case "withdrawn":
       return "**Withdrawn**: the label was taken off, or the issue was closed, before the work began.";
     case "expired":
-      return "**Expired**: nobody answered the question.";
+      return isWithheld
+        ? "**Expired**: the finished work was not published in time."
+        : "**Expired**: nobody answered the question.";
     default:
       return state satisfies never;
   }
