@@ -656,3 +656,11 @@ it("counts attempts and agent runs as tac8 list and tac8 view do", () => {
     textsOf({ issue: fields({ state: "pr", ...second }), job: job({ state: "completed", attemptsMade: 1 }) }),
   ).toEqual(["1 of 3 attempts used", "2 agent runs so far"]);
 });
+
+it("withheld work is no question of an agent", () => {
+  const withheld = { reason: "It changes protected files.", canAllow: true, event: 0 };
+  const issue = { ...asks, question: withheld.reason, withheld };
+  const { answer, rules } = explain({ ...facts, issue, job: delayed(12 * 24 * h) });
+  expect(answer).toMatch(/^Its finished work is withheld since .* The comment at https:/);
+  expect(rules[0]?.text).toMatch(/^withheld work that waits for a decision/);
+});

@@ -76,11 +76,14 @@ export function judgeQuestion(facts: WhyFacts): Finding[] {
   const until = Number.isNaN(asked) ? null : asked + settings.blockedExpiresMs;
   const expires = until === null ? "" : `; it expires at ${moment(until, now)}`;
   const where = job === null || job.url === "" ? "on the issue" : `at ${job.url}`;
-  const answer = `It is blocked by a question${since}${quoted} Reply ${where}, and the work goes on.`;
+  const isWithheld = issue.withheld !== null;
+  const answer = isWithheld
+    ? `Its finished work is withheld${since}${quoted} The comment ${where} says how to publish or change it.`
+    : `It is blocked by a question${since}${quoted} Reply ${where}, and the work goes on.`;
   return [
     decides(
       "question",
-      `an unanswered question${since}${expires}${quoted}`,
+      `${isWithheld ? "withheld work that waits for a decision" : "an unanswered question"}${since}${expires}${quoted}`,
       { ...evidence, expires: iso(until) },
       answer,
     ),
