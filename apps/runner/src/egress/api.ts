@@ -55,18 +55,20 @@ export async function askApi(way: Way, api: Api, { request, response, path, mete
   }
   // An answer may repeat what it was sent.
   const hidden = [...pairs, ...hiddenHeaders(api.headers)];
+  const { cookie: _cookie, ...passed } = passedHeaders(request); // The key is the only credential there.
   await forward({
     request,
     response,
     socket,
     path: below,
-    headers: { ...passedHeaders(request), ...api.headers, ...key, host: base.host, "accept-encoding": "identity" },
+    headers: { ...passed, ...api.headers, ...key, host: base.host, "accept-encoding": "identity" },
     toTheEnd: meter !== null,
     onAnswer: (from, headers) => {
       if ((headers["content-encoding"] ?? "identity") !== "identity") {
         answer(response, 502, "tac8: the API's answer is compressed, so that it cannot be checked for keys");
         return null;
       }
+      delete headers["set-cookie"];
       cleanHeaders(headers, hidden);
       const isAnswer = meter !== null && (from.statusCode ?? 0) < 300;
       const contentType = String(headers["content-type"] ?? "");

@@ -26,6 +26,9 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
+/** Headers that frame and address a request. `Connection` cannot remove them: without its length a body is read as the next request. */
+const NEVER_NAMED = new Set(["content-length", "transfer-encoding", "host"]);
+
 /** What happens to an answer on its way. */
 export interface Passing {
   /** @returns what is passed on of a chunk */
@@ -48,11 +51,20 @@ export interface Forward {
 }
 
 /** A request's headers without those of the connection. */
-export function passedHeaders(request: IncomingMessage): OutgoingHttpHeaders {
-  const named = (request.headers.connection ?? "").toLowerCase().split(/[\s,]+/);
+export function passedHeaders(request: Pick<IncomingMessage, "headers">): OutgoingHttpHeaders {
+  const named = (request.headers.connection ?? "")
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((name) => !NEVER_NAMED.has(name));
   const kept = Object.entries(request.headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name));
   const chunked = request.headers["transfer-encoding"] === undefined ? {} : { "transfer-encoding": "chunked" };
   return { ...Object.fromEntries(kept), ...chunked, connection: "close" };
+}
+
+/** Return whether a GET or HEAD has a body, which servers frame in different ways. */
+export function isReadWithBody({ method, headers }: Pick<IncomingMessage, "method" | "headers">): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
 }
 
 /**

@@ -30,7 +30,7 @@ export function withRealKey(
  */
 export function pathBelow(base: URL, path: string): string | null {
   const [name = ""] = path.split("?", 1);
-  if (!name.startsWith("/") || /[\\#]|\/\/|%(?:2e|2f|5c|00)|\/\.{1,2}(?:\/|$)/i.test(name)) return null;
+  if (!name.startsWith("/") || /[\\#]|\/\/|%(?:2e|2f|5c|00)|\/\.{1,2}(?:[/;]|%3b|$)/i.test(name)) return null;
   if (!/^[\u0021-\u007e]*$/.test(path)) return null;
   return `${base.pathname.replace(/\/+$/, "")}${path}`;
 }

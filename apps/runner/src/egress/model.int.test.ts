@@ -218,3 +218,37 @@ test("a key of agent.secrets goes to its own URL only", async () => {
   }
   expect(received).toHaveLength(1);
 });
+
+test("cookies pass in neither direction beside a real key", async () => {
+  const { url, received } = await api((_, response) => {
+    response.setHeader("set-cookie", "session=1");
+    response.end("ok");
+  });
+  const env = { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url, OPENAI_API_KEY: "sk-proj-canary-of-another-key" };
+  const egress = await bench.open({ env, secrets: { OPENAI_API_KEY: url } });
+  for (const [name, path] of [
+    ["ANTHROPIC_API_KEY", "/v1/messages"],
+    ["OPENAI_API_KEY", "/_secrets/OPENAI_API_KEY/x"],
+  ] as const) {
+    const answer = await ask(
+      { authorization: `Bearer ${egress.env[name]}`, cookie: "session=2", "x-other": "1" },
+      path,
+    );
+    expect(answer.body).toBe("ok");
+    expect(answer.headers).not.toHaveProperty("set-cookie");
+  }
+  expect(received.map(({ headers }) => [headers["x-other"], headers["cookie"]])).toEqual([
+    ["1", undefined],
+    ["1", undefined],
+  ]);
+});
+
+test("a GET with a body is refused", async () => {
+  const { url, received } = await api();
+  const { env } = await bench.open({ env: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url } });
+  const key = { "x-api-key": env["ANTHROPIC_API_KEY"] ?? "" };
+  const withBody = { ...key, "content-length": "2" };
+  expect((await bench.ask({ method: "GET", path: "/v1/models", headers: withBody, body: "{}" })).status).toBe(400);
+  expect(received).toEqual([]);
+  expect((await bench.ask({ method: "GET", path: "/v1/models", headers: key })).status).toBe(200);
+});

@@ -9,6 +9,7 @@ import { say, sayAsApi } from "./answers.ts";
 import { askApi, type Api } from "./api.ts";
 import { boundedLookup, createDialer, lookupAll, type DialDeps } from "./dial.ts";
 import { baseUrlNames, proxyEnvironment } from "./environment.ts";
+import { isReadWithBody } from "./forward.ts";
 import { ModelRoute } from "./model.ts";
 import { plain } from "./plain.ts";
 import { policyOf, shownTarget } from "./policy.ts";
@@ -150,6 +151,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     (request, response) => {
       // A client that goes while it is answered is no error of ours.
       response.on("error", () => response.destroy());
+      if (isReadWithBody(request)) return say(response, 400, "tac8: a GET or HEAD with a body is not accepted");
       const { url = "" } = request;
       const work = url.startsWith("/") ? direct(request, response) : plain(way, request, response);
       work.catch((error: unknown) => say(response, 502, `tac8: the request failed: ${wordsOf(error)}`));
