@@ -121,8 +121,9 @@ test.each(["none", "sandbox"] as const)(
     scene.startRunner();
     let most = 0;
     await poll(100_000, async () => {
-      most = Math.max(most, agents().length);
-      return agents().some(({ pid }) => pid !== first?.pid) ? null : "no second agent";
+      const now = agents();
+      most = Math.max(most, now.length);
+      return now.some(({ pid }) => pid !== first?.pid) ? null : "no second agent";
     });
     expect(isAlive(first?.pid ?? 0)).toBe(false);
     expect(most).toBe(1);

@@ -7,6 +7,7 @@ export const ENTRIES = [
   { name: "runner", source: "apps/runner/src/main.ts" },
   { name: "guard", source: "apps/runner/src/guard/main.ts" },
   { name: "place-helper", source: "apps/runner/src/place/helper/main.ts" },
+  { name: "egress", source: "apps/runner/src/egress/main.ts" },
   { name: "forwarder", source: "apps/runner/src/egress/forwarder/main.ts" },
   { name: "secrets", source: "apps/runner/src/secrets/main.ts" },
   { name: "board", source: "apps/board/src/main.ts" },

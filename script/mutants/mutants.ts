@@ -3629,4 +3629,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/place/sandbox/mounts.test.ts`, name: "a link in place of" },
     promise: "a link that an agent has put in place of its folder shows nothing of the machine to the next one",
   },
+  {
+    name: "egress-process",
+    file: `${RUNNER}/egress/start.ts`,
+    find: "  child.stdin?.end();\n",
+    replace: "",
+    test: { file: `${RUNNER}/egress/start.int.test.ts`, name: "which ends with the run" },
+    promise: "the proxy of a run ends with it, and reports what it refused",
+  },
 ];

@@ -75,7 +75,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
 
   await world.configure({ agent: { isolation, write: [out], env: ["TAC8_WITNESS"] } });
   put(join(out, "results", "begin"), "");
-  chmodSync(join(dir, "config.toml"), 0o644);
+  chmodSync(world.configFile, 0o644);
   await redis.config("SET", "requirepass", secrets.redisPassword);
   const env = {
     GITHUB_TOKEN: secrets.token,

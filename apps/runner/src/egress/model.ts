@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ModelPrice } from "@tac8/core/config/routing";
-import type { Logger } from "@tac8/core/log/logger";
+import type { EgressLog } from "./open.ts";
 import { sayAsApi } from "./answers.ts";
 import { askApi, type Api } from "./api.ts";
 import { isModelRequest } from "./keyed.ts";
@@ -13,7 +13,7 @@ export interface ModelOptions {
   /** 0: no limit. */
   readonly maxUsd: number;
   readonly prices: Readonly<Record<string, ModelPrice>>;
-  readonly log: Logger;
+  readonly log: EgressLog;
 }
 
 const MAX_REQUESTS = 32;

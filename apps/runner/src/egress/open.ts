@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { secretUrl } from "@tac8/core/config/agentSecrets";
 import type { ModelPrice } from "@tac8/core/config/routing";
-import type { Logger } from "@tac8/core/log/logger";
 import { ownAddresses } from "./addresses.ts";
 import { say, sayAsApi } from "./answers.ts";
 import { askApi, type Api } from "./api.ts";
@@ -21,6 +20,11 @@ import { tunnel } from "./tunnel.ts";
 import { costOf, UsageMeter, type ModelTokens } from "./usage.ts";
 import { wordsOf, type Way } from "./way.ts";
 
+/** What is worth a line of the runner's log. */
+export interface EgressLog {
+  warn(facts: object, text: string): void;
+}
+
 export interface EgressOptions {
   /** Absolute, on the clean side, of this run alone: `<folder>/s` is the socket. */
   readonly folder: string;
@@ -37,7 +41,7 @@ export interface EgressOptions {
   readonly prices: Readonly<Record<string, ModelPrice>>;
   /** The runner's own environment: its proxy is used. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
-  readonly log: Logger;
+  readonly log: EgressLog;
   readonly deps?: Partial<DialDeps>;
   /** Time for the head of a request, in ms. */
   readonly headMs?: number;

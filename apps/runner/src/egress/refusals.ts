@@ -1,4 +1,4 @@
-import type { Logger } from "@tac8/core/log/logger";
+import type { EgressLog } from "./open.ts";
 
 /** A host that a run was refused, and how often. */
 export interface Refused {
@@ -12,9 +12,9 @@ const MAX_NAME = 255;
 /** Counts refused hosts: at most 50 different ones. The first time of each is logged. */
 export class Refusals {
   readonly #counts = new Map<string, number>();
-  readonly #log: Logger;
+  readonly #log: EgressLog;
 
-  constructor(log: Logger) {
+  constructor(log: EgressLog) {
     this.#log = log;
   }
 

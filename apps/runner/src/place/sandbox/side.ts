@@ -6,7 +6,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { startAgent } from "../../agent/start.ts";
 import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest } from "../../agent/types.ts";
 import { FORWARDER, forwarderCommand } from "../../egress/forwarder/command.ts";
-import { openEgress, type Egress } from "../../egress/open.ts";
+import { startEgress, type RunningEgress } from "../../egress/start.ts";
 import { localFiles } from "../../files/local.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "../helper/client.ts";
 import { helperPlace } from "../helper/place.ts";
@@ -82,7 +82,7 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
   /** From here on until the agent has ended no helper starts, whatever goes wrong in between. */
   async function start(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): Promise<AgentHandle> {
     agents += 1;
-    let egress: Egress | null = null;
+    let egress: RunningEgress | null = null;
     try {
       await helperEnded();
       egress = await openWay(netFolder, request, sandboxes);
@@ -94,7 +94,12 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
     }
   }
 
-  function startBehind(egress: Egress, driver: AgentDriver, request: AgentRequest, deps: AgentDeps): AgentHandle {
+  function startBehind(
+    egress: RunningEgress,
+    driver: AgentDriver,
+    request: AgentRequest,
+    deps: AgentDeps,
+  ): AgentHandle {
     const { env } = egress;
     const commandOf = (program: readonly string[]): string[] => {
       const { read } = options;
@@ -139,8 +144,8 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
   };
 }
 
-function openWay(folder: string, request: AgentRequest, { config, log }: Sandboxes): Promise<Egress> {
-  return openEgress({
+function openWay(folder: string, request: AgentRequest, { config, log }: Sandboxes): Promise<RunningEgress> {
+  return startEgress({
     folder,
     port: PORT,
     env: { ...request.env, ...insideEnv(request.env) },

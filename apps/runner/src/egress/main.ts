@@ -1,0 +1,49 @@
+// The proxy of one run, in a process of its own: an agent that makes it use too much memory or time ends its own network, and
+// not the runner. It gets its options, with the keys, as the first line of its input, and ends with its input.
+import { createInterface } from "node:readline";
+import type { Message } from "./message.ts";
+import { openEgress, type Egress, type EgressOptions } from "./open.ts";
+
+const MAX_TEXT = 500;
+
+process.title = "tac8 proxy";
+// Ctrl-C and a closed terminal are the runner's business.
+for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => undefined);
+
+let egress: Promise<Egress> | null = null;
+const lines = createInterface({ input: process.stdin });
+lines.once("line", (line) => {
+  egress = open(JSON.parse(line) as Omit<EgressOptions, "log">);
+  egress.catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
+});
+lines.once("close", () => void leave());
+
+async function open(options: Omit<EgressOptions, "log">): Promise<Egress> {
+  const warn = (facts: object, text: string): void => {
+    const words = Object.entries(facts).map(([name, value]) => [name, String(value).slice(0, MAX_TEXT)] as const);
+    say({ log: { text: text.slice(0, MAX_TEXT), facts: Object.fromEntries(words) } });
+    if (opened !== null) say({ refused: [...opened.refused()] });
+  };
+  let opened: Egress | null = null;
+  opened = await openEgress({ ...options, log: { warn } });
+  say({ ready: { env: opened.env, allowed: opened.allowed } });
+  return opened;
+}
+
+async function leave(): Promise<void> {
+  const opened = await egress;
+  if (opened !== null) {
+    await opened.close();
+    say({ refused: [...opened.refused()] });
+    const { unpriced, ...usage } = opened.usage();
+    say({ usage: { ...usage, models: { ...usage.models }, unpriced: [...unpriced] } });
+  }
+  process.stdout.write("", () => process.exit(0));
+}
+
+function say(message: Message): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}

@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { startEgress, type RunningEgress } from "./start.ts";
+
+const PORT = 41_080;
+let dir = "";
+let log: string[];
+let egress: RunningEgress | null = null;
+const clients: Socket[] = [];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-egress-"));
+  log = [];
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await egress?.close();
+  egress = null;
+  await rm(dir, { recursive: true });
+});
+
+async function open(): Promise<RunningEgress> {
+  egress = await startEgress({
+    folder: join(dir, "net"),
+    port: PORT,
+    env: { ANTHROPIC_API_KEY: "sk-ant-api03-real", PATH: "/usr/bin" },
+    allow: [],
+    secrets: {},
+    maxUsd: 0,
+    prices: {},
+    proxyEnv: {},
+    log: { warn: (facts: unknown, text?: string) => void log.push(`${JSON.stringify(facts)} ${text ?? ""}`) },
+  });
+  return egress;
+}
+
+async function client(): Promise<Socket> {
+  const socket = connect(join(dir, "net", "s"));
+  socket.on("error", () => undefined);
+  clients.push(socket);
+  await once(socket, "connect");
+  return socket;
+}
+
+/** Processes of proxies that this one has started. */
+function proxies(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, "utf8");
+        const isChild = new RegExp(`^PPid:\\s+${process.pid}$`, "m").test(status);
+        return isChild && /egress|tac8 proxy/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+      } catch {
+        return false; // It has ended.
+      }
+    });
+}
+
+test("the proxy of a run is a process of its own, without keys in its environment and arguments, which ends with the run", async () => {
+  const { env } = await open();
+  expect(env["ANTHROPIC_API_KEY"]).toMatch(/^sk-ant-api03-/);
+  expect(env["ANTHROPIC_API_KEY"]).not.toBe("sk-ant-api03-real");
+  const [pid = 0, ...more] = proxies();
+  expect(more).toEqual([]);
+  for (const file of ["environ", "cmdline"]) {
+    expect(readFileSync(`/proc/${pid}/${file}`, "utf8")).not.toContain("sk-ant-api03-real");
+  }
+  const socket = await client();
+  socket.write("CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n");
+  expect(String((await once(socket, "data"))[0])).toContain("403");
+  await egress?.close();
+  expect(egress?.refused()).toEqual([{ host: "evil.example", times: 1 }]);
+  expect(egress?.usage()).toMatchObject({ costUsd: 0 });
+  expect(log.filter((line) => line.includes("evil.example"))).toHaveLength(1);
+  expect(proxies()).toEqual([]);
+});
+
+test("an agent that floods it with requests ends its own network, and not the runner", async () => {
+  await open();
+  const flood = "GET / HTTP/1.1\r\n\r\n".repeat(3600);
+  const before = process.memoryUsage().rss;
+  // None of them reads an answer, so the proxy has to keep them all.
+  for (let n = 0; n < 200; n += 1) (await client().catch(() => null))?.write(flood);
+  await vi.waitFor(() => expect(proxies()).toEqual([]), { timeout: 60_000 });
+  expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 ** 2);
+  await vi.waitFor(() => expect(log.join("\n")).toContain("its agent has no network any more"), { timeout: 60_000 });
+  await egress?.close();
+});
+
+test("a proxy that cannot start is one error, and leaves no process", async () => {
+  await expect(
+    startEgress({
+      folder: "/dev/null/net",
+      port: PORT,
+      env: {},
+      allow: [],
+      secrets: {},
+      maxUsd: 0,
+      prices: {},
+      proxyEnv: {},
+      log: { warn: () => undefined },
+    }),
+  ).rejects.toThrow(/the run's proxy ended at its start: /);
+  expect(proxies()).toEqual([]);
+});

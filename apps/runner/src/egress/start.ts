@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
+import type { Logger } from "@tac8/core/log/logger";
+import { messageSchema } from "./message.ts";
+import type { EgressOptions, EgressUsage } from "./open.ts";
+
+/** The way out of one run's sandbox, by a process of its own. */
+export interface RunningEgress {
+  /** The agent's whole environment inside: stand-ins in place of keys, and what leads programs here. */
+  readonly env: Readonly<Record<string, string>>;
+  /** As far as it has reported them. */
+  refused(): readonly BlockedHost[];
+  /** Null: it has not reported it, because it is still open, or ended by itself. */
+  usage(): EgressUsage | null;
+  /** End the process and every connection. Idempotent and bounded. */
+  close(): Promise<void>;
+}
+
+export type StartEgress = Omit<EgressOptions, "log" | "deps"> & { readonly log: Pick<Logger, "warn"> };
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+/** What an agent can make it keep is bounded by this heap. */
+const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128", "--v8-pool-size=0"];
+/** Names of variables of certificates, which Node reads at its start. */
+const CERTIFICATES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const START_MS = 30_000;
+const CLOSE_MS = 3000;
+/** Of all that it reports. */
+const MAX_OUTPUT = 4 * 1024 * 1024;
+const MAX_WORDS = 2000;
+
+/** Start the proxy of one run. @throws Error it did not start */
+export async function startEgress({ log, ...options }: StartEgress): Promise<RunningEgress> {
+  const { proxyEnv } = options;
+  const env = Object.fromEntries(CERTIFICATES.flatMap((name) => (proxyEnv[name] ? [[name, proxyEnv[name]]] : [])));
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], {
+    detached: true,
+    cwd: "/",
+    env,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const exited = once(child, "close").catch(() => undefined); // An error of its start is reported by `ready`.
+  const ready = Promise.withResolvers<Readonly<Record<string, string>>>();
+  let refused: readonly BlockedHost[] = [];
+  let usage: EgressUsage | null = null;
+  let closing: Promise<void> | null = null;
+  let size = 0;
+  let words = "";
+
+  child.stderr.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(-MAX_WORDS)));
+  child.stdin.on("error", () => undefined); // Of one that has just ended: its exit says so.
+  child.once("error", (error) => ready.reject(new Error(`the run's proxy could not be started: ${error.message}`)));
+  child.once("close", () => {
+    ready.reject(new Error(`the run's proxy ended at its start: ${words.trim().split("\n").at(-1) ?? ""}`));
+    if (closing === null) log.warn("the run's proxy ended: its agent has no network any more");
+  });
+  child.stdout.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > MAX_OUTPUT) child.kill("SIGKILL");
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const message = parse(line);
+    if (message === null) child.kill("SIGKILL");
+    else if ("ready" in message) ready.resolve(message.ready.env);
+    else if ("log" in message) log.warn(message.log.facts, message.log.text);
+    else if ("refused" in message) refused = message.refused;
+    else usage = message.usage;
+  });
+  child.stdin.write(`${JSON.stringify(options)}\n`);
+
+  const close = (): Promise<void> => (closing ??= end(child, exited));
+  const late = setTimeout(() => ready.reject(new Error("the run's proxy did not start in time")), START_MS);
+  try {
+    const inside = await ready.promise;
+    return { env: inside, refused: () => refused, usage: () => usage, close };
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function parse(line: string) {
+  try {
+    return messageSchema.safeParse(JSON.parse(line)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  child.stdin?.end();
+  const bound = new AbortController();
+  const late = sleep(CLOSE_MS, undefined, { signal: bound.signal }).catch(() => undefined);
+  await Promise.race([exited, late]);
+  bound.abort();
+  child.kill("SIGKILL");
+  await exited;
+}
