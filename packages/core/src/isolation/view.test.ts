@@ -43,7 +43,7 @@ const OPTIONS: ViewOptions = {
   programs: [],
   read: [],
   write: [],
-  secret: ["/home/pi/.tac8", "/home/pi/work/config.toml"],
+  secret: ["/home/pi/.tac8", "/home/pi/code/config.toml"],
 };
 const shown = (options: Partial<ViewOptions>, entries: Readonly<Record<string, string>> = {}) =>
   machineView({ ...OPTIONS, ...options }, machineOf({ ...SYSTEM, ...entries })).map(
@@ -116,9 +116,9 @@ test.each([
   ],
   [
     "not what holds the configuration",
-    onPath("/home/pi/work/bin"),
-    { "/home/pi/work/bin": "d", "/home/pi/work": "d" },
-    ["read /home/pi/work/bin"],
+    onPath("/home/pi/code/bin"),
+    { "/home/pi/code/bin": "d", "/home/pi/code": "d" },
+    ["read /home/pi/code/bin"],
   ],
   [
     "each link on the way to a program, and its package",
@@ -193,8 +193,8 @@ test.each([
   [
     "of a link to a folder in a home folder, its bin alone",
     onPath("/opt/bob/bin"),
-    { "/opt/bob": "/home/bob/work", "/home/bob/work": "d", "/home/bob/work/bin": "d" },
-    ["read /opt/bob/bin /home/bob/work/bin", "read /home/bob/work/bin"],
+    { "/opt/bob": "/home/bob/code", "/home/bob/code": "d", "/home/bob/code/bin": "d" },
+    ["read /opt/bob/bin /home/bob/code/bin", "read /home/bob/code/bin"],
   ],
   [
     "of one's own home folder without HOME, its bin alone",
