@@ -19,6 +19,7 @@ export interface Mutant extends Edit {
 const CORE = "packages/core/src";
 const RUNNER = "apps/runner/src";
 const EGRESS = `${RUNNER}/egress`;
+const EXIT = `${RUNNER}/exit`;
 const CLI = "apps/cli/src";
 const ACCESS = "apps/board/src/access";
 const SCHEDULER = "apps/scheduler/src";
@@ -1609,8 +1610,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "token-shown",
     file: `${CLI}/processContext.ts`,
-    find: "const { env, shown: secretsShown } = takeSecrets(process.env);",
-    replace: "const [{ env }, secretsShown] = [takeSecrets(process.env), false];",
+    find: "const { env: own, shown: secretsShown } = takeSecrets(process.env);",
+    replace: "const [{ env: own }, secretsShown] = [takeSecrets(process.env), false];",
     test: { file: `${CLI}/up/up.int.test.ts`, name: "warns when its own environment still shows the token" },
     promise: "tac8 up says that other processes can read the token in its environment",
   },
@@ -2821,7 +2822,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "board-kept-password",
-    file: `${ACCESS}/secrets.ts`,
+    file: `${CORE}/app/keptSecret.ts`,
     find: "else linkSync(half, path);",
     replace: "",
     test: { file: `${ACCESS}/secrets.test.ts`, name: "is the same at the next start" },
@@ -3174,6 +3175,54 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "an answer counts only for the request that it names",
   },
   {
+    name: "exit-password",
+    file: `${EXIT}/door.ts`,
+    find: "if (given === null || !timingSafeEqual(digestOf(given), this.#digest))",
+    replace: "if (given === null)",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "without the password nothing is reached" },
+    promise: "the exit connects nobody who does not give its password",
+  },
+  {
+    name: "exit-private",
+    file: `${EXIT}/allow.ts`,
+    find: "      entries.some(",
+    replace: "      entries.length >= 0 || entries.some(",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "no spelling leads" },
+    promise: "the exit connects to no private address that is not listed",
+  },
+  {
+    name: "exit-port",
+    file: `${EXIT}/allow.ts`,
+    find: "isAllowedBy(entry, { host, port })",
+    replace: "isAllowedBy(entry, { host, port: entry.port ?? port })",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "an allowed host has one port" },
+    promise: "… and a listed host is one on its port alone",
+  },
+  {
+    name: "exit-pause",
+    file: `${EXIT}/door.ts`,
+    find: "if (this.#refused > QUICK_REFUSALS) await this.#pause();",
+    replace: "",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "many wrong passwords" },
+    promise: "guesses at the exit's password are slowed down",
+  },
+  {
+    name: "exit-waiting",
+    file: `${EXIT}/door.ts`,
+    find: "    oldest.destroy();\n",
+    replace: "",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "clients without the password take no connection" },
+    promise: "connections without the password are bounded",
+  },
+  {
+    name: "exit-only",
+    file: `${CORE}/config/exit.ts`,
+    find: '    ...both("HTTPS_PROXY", proxy),\n',
+    replace: "",
+    test: { file: `${CORE}/config/exit.test.ts`, name: "through the exit, whatever else" },
+    promise: "a runner with an exit uses no other way",
+  },
+  {
     name: "egress-refused",
     file: `${EGRESS}/tunnel.ts`,
     find: '  if (decision === "refused") return refuse("");\n',
@@ -3192,8 +3241,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "egress-private",
     file: `${EGRESS}/dial.ts`,
-    find: "policy.isListed(address, port) ? null : whyForbidden(address, own)",
-    replace: 'policy.isListed(address, port) ? null : whyForbidden("1.1.1.1", own)',
+    find: "policy.isListed(address, target) ? null : whyForbidden(address, own)",
+    replace: 'policy.isListed(address, target) ? null : whyForbidden("1.1.1.1", own)',
     test: { file: `${EGRESS}/egress.int.test.ts`, name: "the proxy of this machine is used" },
     promise: "a name that leads to a private address is not connected to",
   },
@@ -3343,8 +3392,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "egress-head",
-    file: `${EGRESS}/open.ts`,
-    find: "headersTimeout: options.headMs ?? HEAD_MS,",
+    file: `${EGRESS}/server.ts`,
+    find: "headersTimeout: headMs,",
     replace: "headersTimeout: 0,\n      requestTimeout: 0,",
     test: { file: `${EGRESS}/egress.int.test.ts`, name: "a head that never ends" },
     promise: "a client that sends its request slowly is cut off",

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { takeSecrets } from "@tac8/core/app/ownSecrets";
+import { withExit } from "@tac8/core/config/exit";
 import { commandName } from "./commandName.ts";
 import type { Context, Output } from "./context.ts";
 import { openFullScreen } from "./terminal/fullScreen.ts";
@@ -16,7 +18,9 @@ export function contextOf(given: {
   readonly launcher: string;
 }): Context {
   const { process, apps, launcher } = given;
-  const { env, shown: secretsShown } = takeSecrets(process.env);
+  const { env: own, shown: secretsShown } = takeSecrets(process.env);
+  // Commands that need no network work without the exit's password; `tac8 doctor` says that the exit asks for it.
+  const { env } = withExit(own, (path) => readFileSync(path, "utf8"));
   return {
     env,
     secretsShown,

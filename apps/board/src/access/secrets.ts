@@ -1,16 +1,7 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { keepSecret } from "@tac8/core/app/keptSecret";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { StartupProblem } from "@tac8/core/app/main";
 import { storedSecret } from "@tac8/core/config/environment";
@@ -73,42 +64,8 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
   };
 }
 
-/** The secret in this file, made at the first time. Of two processes at the same time, both get the same one. */
 function keptSecret(home: string, path: string): string {
-  const there = textIn(path);
-  if (there) return there;
-  makeDataFolder(home);
-  const half = `${path}.${randomBytes(6).toString("hex")}`;
-  const secret = makePassword();
-  try {
-    const file = openSync(half, "wx", 0o600);
-    try {
-      writeSync(file, `${secret}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    // An empty file is what a power cut left.
-    if (there === "") renameSync(half, path);
-    else linkSync(half, path);
-    return secret;
-  } catch (error) {
-    const other = textIn(path);
-    if ((error as NodeJS.ErrnoException).code === "EEXIST" && other) return other;
-    throw error;
-  } finally {
-    rmSync(half, { force: true });
-  }
-}
-
-/** Null: there is no such file. */
-function textIn(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
+  return keepSecret(path, { make: makePassword, prepare: () => void makeDataFolder(home) });
 }
 
 function messageOf(error: unknown): string {

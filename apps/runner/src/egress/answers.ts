@@ -34,12 +34,13 @@ const ERROR_TYPES: Readonly<Record<number, string>> = {
   429: "rate_limit_error",
 };
 
-/** The same to a client that asked for a tunnel. */
-export function sayOnSocket(socket: Duplex, status: string, line: string): void {
+/** The same to a client that asked for a tunnel. `headers`: further ones, `Name: value`. */
+export function sayOnSocket(socket: Duplex, status: string, line: string, headers: readonly string[] = []): void {
   const body = `${line}\n`;
-  const length = Buffer.byteLength(body);
+  const length = `Content-Length: ${Buffer.byteLength(body)}`;
+  const all = ["Content-Type: text/plain; charset=utf-8", length, ...headers, "Connection: close"];
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\n${all.join("\r\n")}\r\n\r\n${body}`,
     () => socket.destroy(), // A client that keeps its side open has nothing more to say.
   );
 }

@@ -47,15 +47,24 @@ const MAX_HEAD = 16 * 1024;
 const REMEMBER_MS = 30_000;
 const MAX_REMEMBERED = 200;
 
-/** `lookup` with a deadline, one at a time, so that slow name servers do not take the threads that the runner needs. */
-export function boundedLookup(lookup: DialDeps["lookup"], now: () => number = Date.now): DialDeps["lookup"] {
+/**
+ * `lookup` with a deadline, only `atOnce` at a time, so that slow name servers do not take the threads that the process needs for
+ * its files.
+ */
+export function boundedLookup(
+  lookup: DialDeps["lookup"],
+  { now = Date.now, atOnce = 1 }: { readonly now?: () => number; readonly atOnce?: number } = {},
+): DialDeps["lookup"] {
   const known = new Map<string, { readonly at: number; readonly found: Promise<readonly Address[]> }>();
-  let last: Promise<unknown> = Promise.resolve();
+  const lanes = Array.from({ length: atOnce }, () => ({ waiting: 0, last: Promise.resolve() }));
   return (host) => {
     const before = known.get(host);
     if (before !== undefined && now() - before.at < REMEMBER_MS) return before.found;
-    const answer = last.then(() => lookup(host));
-    last = answer.catch(() => undefined);
+    const lane = lanes.reduce((best, other) => (other.waiting < best.waiting ? other : best));
+    const answer = lane.last.then(() => lookup(host));
+    lane.waiting += 1;
+    const leave = (): void => void (lane.waiting -= 1);
+    lane.last = answer.then(leave, leave);
     const found = within(answer, LOOKUP_MS, `the name ${host} was not resolved in time`);
     if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value ?? "");
     known.set(host, { at: now(), found });
@@ -69,19 +78,20 @@ export function lookupAll(host: string): Promise<readonly Address[]> {
 }
 
 interface DialerOptions extends DialDeps {
-  readonly policy: Policy;
-  /** The runner's own environment, for the proxy of its machine. */
+  readonly policy: Pick<Policy, "isListed">;
+  /** The environment that names the proxy of this machine. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
 }
 
 export function createDialer({ policy, proxyEnv, lookup, ownAddresses, ca }: DialerOptions): Dialer {
   const extra = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
-  async function checked({ host, isAddress, port }: Target): Promise<readonly Address[]> {
+  async function checked(target: Target): Promise<readonly Address[]> {
+    const { host, isAddress } = target;
     const found = isAddress ? [{ address: host, family: isIP(host) }] : await lookup(host);
     if (found.length === 0) throw new Error(`the name ${host} has no address`);
     const own = ownAddresses();
     for (const { address } of found) {
-      const why = policy.isListed(address, port) ? null : whyForbidden(address, own);
+      const why = policy.isListed(address, target) ? null : whyForbidden(address, own);
       if (why === null) continue;
       throw new ForbiddenAddress(isAddress ? `${address} is ${why}` : `${host} leads to ${address}, ${why}`);
     }

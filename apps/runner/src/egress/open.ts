@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { secretUrl } from "@tac8/core/config/agentSecrets";
 import type { ModelPrice } from "@tac8/core/config/routing";
@@ -14,11 +13,12 @@ import { plain } from "./plain.ts";
 import { policyOf, shownTarget } from "./policy.ts";
 import { Refusals, type Refused } from "./refusals.ts";
 import type { Replacement } from "./replaceBytes.ts";
+import { createProxyServer } from "./server.ts";
 import { listenIn } from "./socket.ts";
 import { standInFor, withStandIns } from "./standIn.ts";
 import { tunnel } from "./tunnel.ts";
 import { costOf, UsageMeter, type ModelTokens } from "./usage.ts";
-import { wordsOf, type Way } from "./way.ts";
+import type { Way } from "./way.ts";
 
 /** What is worth a line of the runner's log. */
 export interface EgressLog {
@@ -70,10 +70,6 @@ export interface Egress {
 }
 
 const MAX_CONNECTIONS = 256;
-const MAX_HEAD_BYTES = 32 * 1024;
-const HEAD_MS = 15_000;
-const REQUEST_MS = 10 * 60_000;
-const KEEP_ALIVE_MS = 30_000;
 /** After so many refusals each further one takes a second, so that asking again and again costs the runner little. */
 const QUICK_REFUSALS = 200;
 
@@ -143,36 +139,16 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     return askApi(way, api, { request, response, path, meter: null });
   }
 
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEAD_BYTES,
-      headersTimeout: options.headMs ?? HEAD_MS,
-      requestTimeout: REQUEST_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: Math.min(2000, options.headMs ?? HEAD_MS),
-      requireHostHeader: false,
-    },
-    (request, response) => {
-      // A client that goes while it is answered is no error of ours.
-      response.on("error", () => response.destroy());
+  const server = createProxyServer({
+    async request(request, response) {
       if (isReadWithBody(request)) return say(response, 400, "tac8: a GET or HEAD with a body is not accepted");
-      const { url = "" } = request;
-      const work = url.startsWith("/") ? direct(request, response) : plain(way, request, response);
-      work.catch((error: unknown) => say(response, 502, `tac8: the request failed: ${wordsOf(error)}`));
+      return request.url?.startsWith("/") ? direct(request, response) : plain(way, request, response);
     },
-  );
+    tunnel: (request, client, head) => tunnel(way, { request, client, head }),
+    ...(options.headMs === undefined ? {} : { headMs: options.headMs }),
+  });
   server.maxConnections = MAX_CONNECTIONS;
   server.on("connection", (socket) => void way.keep(socket));
-  server.on("connect", (request: IncomingMessage, client: Duplex, head: Buffer) => {
-    const socket = client as Socket;
-    socket.on("error", () => socket.destroy());
-    tunnel(way, { request, client: socket, head }).catch(() => socket.destroy());
-  });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
-    else socket.destroy();
-  });
   const listening = await listenIn(folder, server);
 
   return {

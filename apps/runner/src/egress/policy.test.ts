@@ -55,9 +55,9 @@ test.each([
 
 test("only an address that is listed itself may be a private one", () => {
   const policy = policyOf(["*", "git.corp.example", "10.1.2.3:8080"]);
-  expect(policy.isListed("10.1.2.3", 8080)).toBe(true);
-  expect(policy.isListed("10.1.2.3", 443)).toBe(false);
-  expect(policy.isListed("10.1.2.4", 8080)).toBe(false);
+  expect(policy.isListed("10.1.2.3", { host: "lan.test", isAddress: false, port: 8080 })).toBe(true);
+  expect(policy.isListed("10.1.2.3", { host: "lan.test", isAddress: false, port: 443 })).toBe(false);
+  expect(policy.isListed("10.1.2.4", { host: "lan.test", isAddress: false, port: 8080 })).toBe(false);
 });
 
 test("messages name a host by its one spelling", () => {

@@ -10,8 +10,8 @@ export interface Target extends HostName {
 export interface Policy {
   /** `open`: any traffic. `read-only`: requests that only read. */
   decide(target: Target): "open" | "read-only" | "refused";
-  /** Whether this very address is listed: then it may be a private one. */
-  isListed(address: string, port: number): boolean;
+  /** Whether this address of the target is listed: then it may be a private one. */
+  isListed(address: string, target: Target): boolean;
   /** What is allowed, for people and agents. */
   readonly words: string;
 }
@@ -33,7 +33,7 @@ export function policyOf(allow: readonly string[]): Policy {
       if (has(["below", "any"], target)) return "open";
       return preset.some((entry) => isAllowedBy(entry, target)) ? "open" : "refused";
     },
-    isListed: (host, port) => has(["address"], { host, port }),
+    isListed: (host, { port }) => has(["address"], { host, port }),
     words: [PRESET_WORDS, ...(allow.length > 0 ? [allow.join(", ")] : [])].join("; ").slice(0, MAX_WORDS),
   };
 }

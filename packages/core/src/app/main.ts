@@ -1,13 +1,15 @@
-import { utimes, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { describeProblems, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/resolve.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import { logAtMost } from "../log/throttleLog.ts";
+import { withExit } from "../config/exit.ts";
 import { proxyFor } from "../config/proxy.ts";
 import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { isRefused, PASSWORD_ADVICE, redisTrouble } from "../queue/redisTrouble.ts";
+import { beat } from "./heartbeat.ts";
 import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
@@ -15,7 +17,6 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** A start-up problem for a person to fix. `tac8 up` ends with it at an app's first start, and tries a later one again. */
 export const EXIT_CONFIG = 78;
-const HEARTBEAT_MS = 10_000;
 /** Beyond the grace that running jobs get; together less than Docker and systemd give before they kill. */
 const CLOSE_SECONDS = 10;
 const LINGER_MS = 2000;
@@ -51,7 +52,9 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   const sigusr1 = catchSigusr1();
   // An agent that runs `pkill node`, with or without -f, means its own processes.
   process.title = `tac8 ${name}`;
-  const { env, shown } = takeSecrets(process.env);
+  const { env: own, shown } = takeSecrets(process.env);
+  const { env, problem } = withExit(own, (path) => readFileSync(path, "utf8"));
+  if (problem !== null) return fail(problem);
   const { config, dataFolder, problems, warnings, path } = loadConfig({ env, cwd: process.cwd() });
   if (config === null) return fail(describeProblems(problems, path));
   const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
@@ -181,16 +184,4 @@ async function reachable(
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-/** A file whose time tells a container's health check that the event loop turns. */
-function beat(file: string | undefined, log: Logger): NodeJS.Timeout | null {
-  if (!file) return null;
-  const touch = async () => {
-    const now = new Date();
-    await utimes(file, now, now).catch(() => writeFile(file, ""));
-  };
-  const guarded = () => void touch().catch((error: unknown) => log.debug({ err: error }, "heartbeat file"));
-  guarded();
-  return setInterval(guarded, HEARTBEAT_MS);
 }

@@ -3,7 +3,14 @@
  * isolation: an agent runs as the same Unix user, and can read files and, where the kernel allows it, the memory of the runner.
  */
 const NAMES = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "SSL_CERT_FILE"];
-const NAMES_ANY_CASE = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"];
+const NAMES_ANY_CASE = [
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "ALL_PROXY",
+  "NODE_EXTRA_CA_CERTS",
+  "NODE_USE_ENV_PROXY",
+];
 const PREFIXES = ["ANTHROPIC_", "CLAUDE_"];
 const OURS = [
   "GITHUB_TOKEN",

@@ -33,7 +33,8 @@ export function proxyFor(url: string, env: Env): Proxy | null {
   if (proxy === null) return null;
   const usedPort = port || (protocol === "https:" ? "443" : "80");
   if (exceptionsOf(env).some((entry) => matches(entry, { host, port: usedPort }))) return null;
-  return proxyOf(proxy);
+  const found = proxyOf(proxy);
+  return env["TAC8_EXIT"]?.trim() ? { ...found, variable: "TAC8_EXIT" } : found;
 }
 
 /** Whether the environment names any proxy. */

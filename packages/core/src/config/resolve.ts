@@ -176,6 +176,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       files: [
         ...(input.text === null ? [] : [input.path]),
         ...SECRETS.flatMap(({ name }) => variable(input.env, `${name}_FILE`) ?? []),
+        ...[variable(input.env, "TAC8_EXIT_PASSWORD_FILE")].filter((path) => path !== null),
       ],
       values: [
         ...hidden,

@@ -98,5 +98,17 @@ export const VARIABLES: readonly Variable[] = [
     meaning:
       "Proxy for calls to GitHub, by API and git, and for notifications. HTTP_PROXY, ALL_PROXY, NO_PROXY as in curl.",
   },
+  {
+    name: "TAC8_EXIT",
+    standard: "",
+    meaning:
+      "Proxy of a runner in containers, http://HOST:PORT; its password is in the file that TAC8_EXIT_PASSWORD_FILE names. It takes the place of HTTPS_PROXY and the others. compose sets both.",
+  },
+  {
+    name: "TAC8_EXIT_ALLOW",
+    standard: "",
+    meaning:
+      "For the container exit: HOST:PORT or ADDRESS:PORT, separated by commas, to which runners may connect on private addresses too. GitHub's API, addresses in agent.allow_hosts and hosts of agent.secrets count by themselves.",
+  },
   { name: "LOG_LEVEL", standard: "info", meaning: "fatal, error, warn, info, debug, trace or silent." },
 ];

@@ -29,22 +29,30 @@ export const proxy: Check = {
 export function judgeProxy(given: { proxy: Proxy; host: string; answer: ProxyAnswer }): Finding {
   const { proxy: found, host, answer } = given;
   const named = `the proxy ${found.shown} (${found.variable})`;
-  if (answer.kind === "no answer") {
-    const advice = `start it, change ${found.variable}, or put ${host} into NO_PROXY to reach GitHub directly`;
-    return problem(`${named} does not answer: ${answer.why}`, advice);
-  }
+  const advice = found.variable === "TAC8_EXIT" ? EXIT_ADVICE : ADVICE;
+  if (answer.kind === "no answer")
+    return problem(`${named} does not answer: ${answer.why}`, advice.silent(found.variable, host));
   const { status } = answer;
   if (status >= 200 && status < 300) return ok(`GitHub is reached through ${named}`);
-  if (status === 407)
-    return problem(
-      `${named} requires other credentials`,
-      `put them into ${found.variable}: http://USER:PASSWORD@HOST:PORT`,
-    );
-  return problem(
-    `${named} does not connect to ${host}: it answers ${status}`,
-    `have it allow ${host}, or put that into NO_PROXY`,
-  );
+  if (status === 407) return problem(`${named} requires other credentials`, advice.credentials(found.variable));
+  return problem(`${named} does not connect to ${host}: it answers ${status}`, advice.refused(host));
 }
+
+const ADVICE = {
+  silent: (variable: string, host: string) =>
+    `start it, change ${variable}, or put ${host} into NO_PROXY to reach GitHub directly`,
+  credentials: (variable: string) => `put them into ${variable}: http://USER:PASSWORD@HOST:PORT`,
+  refused: (host: string) => `have it allow ${host}, or put that into NO_PROXY`,
+};
+
+/** Of the exit of runners in containers. */
+const EXIT_ADVICE = {
+  silent: () => "run docker compose up -d, and read docker compose logs exit",
+  credentials: () =>
+    "TAC8_EXIT_PASSWORD_FILE names the file; run docker compose up -d --force-recreate exit runner to read it again",
+  refused: (host: string) =>
+    `docker compose logs exit has the reason; if ${host} is on a private address, add HOST:PORT to TAC8_EXIT_ALLOW`,
+};
 
 function cannotUse({ variable }: Proxy): Finding {
   return problem(`${variable} is set, and Node ${process.version} cannot use a proxy`, PROXY_ADVICE);

@@ -1,0 +1,51 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { say } from "./answers.ts";
+import { wordsOf } from "./way.ts";
+
+export interface ProxyHandlers {
+  /** Answers a request that asks for no tunnel. */
+  readonly request: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** `CONNECT`; `head`: what the client has sent after the request's head. */
+  readonly tunnel: (request: IncomingMessage, client: Socket, head: Buffer) => Promise<void>;
+  /** Time for the head of a request, in ms. */
+  readonly headMs?: number;
+}
+
+const MAX_HEAD_BYTES = 32 * 1024;
+const HEAD_MS = 15_000;
+const REQUEST_MS = 10 * 60_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/** An HTTP proxy for hostile clients: heads and times are bounded, and what a client sends ends its connection and nothing else. */
+export function createProxyServer({ request, tunnel, headMs = HEAD_MS }: ProxyHandlers): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      headersTimeout: headMs,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: Math.min(2000, headMs),
+      requireHostHeader: false,
+    },
+    (asked, response) => {
+      // A client that goes while it is answered is no error of ours.
+      response.on("error", () => response.destroy());
+      request(asked, response).catch((error: unknown) =>
+        say(response, 502, `tac8: the request failed: ${wordsOf(error)}`),
+      );
+    },
+  );
+  server.on("connect", (asked: IncomingMessage, client: Duplex, head: Buffer) => {
+    const socket = client as Socket;
+    socket.on("error", () => socket.destroy());
+    tunnel(asked, socket, head).catch(() => socket.destroy());
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+    else socket.destroy();
+  });
+  return server;
+}

@@ -1,0 +1,80 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+
+/** Connections that have not given the password yet; a further one ends the oldest of them. */
+const MAX_WAITING = 128;
+/** Connections that have. */
+const MAX_ADMITTED = 1024;
+/** Wrong passwords in a minute, after which each further one is answered after a pause. */
+const QUICK_REFUSALS = 20;
+const MINUTE_MS = 60_000;
+
+/**
+ * Who may use the exit. Agents have the address of their runner's container, so no address is ever shut out: wrong passwords are
+ * answered slowly, and connections without the password have a limit of their own, which takes nothing from the others.
+ */
+export class Door {
+  readonly #digest: Buffer;
+  readonly #now: () => number;
+  readonly #waiting = new Set<Socket>();
+  readonly #admitted = new Set<Socket>();
+  readonly #pause: () => Promise<unknown>;
+  #minute = 0;
+  #refused = 0;
+
+  constructor(
+    password: string,
+    { now, pause }: { readonly now: () => number; readonly pause: () => Promise<unknown> },
+  ) {
+    this.#digest = digestOf(password);
+    this.#now = now;
+    this.#pause = pause;
+  }
+
+  /** Counts a new connection. */
+  arrived(socket: Socket): void {
+    this.#waiting.add(socket);
+    socket.once("close", () => {
+      this.#waiting.delete(socket);
+      this.#admitted.delete(socket);
+    });
+    const [oldest] = this.#waiting;
+    if (oldest === undefined || this.#waiting.size <= MAX_WAITING) return;
+    this.#waiting.delete(oldest);
+    oldest.destroy();
+  }
+
+  /** Decides on one request. `full`: the password is right, and there are too many connections. */
+  decide(request: IncomingMessage): "admitted" | "refused" | "full" {
+    const given = passwordIn(request.headers["proxy-authorization"] ?? "");
+    if (given === null || !timingSafeEqual(digestOf(given), this.#digest)) return "refused";
+    const { socket } = request;
+    if (this.#admitted.has(socket)) return "admitted";
+    if (this.#admitted.size >= MAX_ADMITTED) return "full";
+    this.#waiting.delete(socket);
+    this.#admitted.add(socket);
+    return "admitted";
+  }
+
+  /** Resolves when a refusal may be answered. */
+  async slow(): Promise<void> {
+    const minute = Math.floor(this.#now() / MINUTE_MS);
+    this.#refused = minute === this.#minute ? this.#refused + 1 : 1;
+    this.#minute = minute;
+    if (this.#refused > QUICK_REFUSALS) await this.#pause();
+  }
+}
+
+/** Of `Basic`; the user's name does not matter. Null: there is none. */
+function passwordIn(header: string): string | null {
+  const [, encoded] = /^basic\s+([a-z\d+/=_-]{1,1000})\s*$/i.exec(header) ?? [];
+  if (encoded === undefined) return null;
+  const text = Buffer.from(encoded, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? null : text.slice(colon + 1);
+}
+
+function digestOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,31 @@
+import type { Logger } from "@tac8/core/log/logger";
+
+const MAX_HOSTS = 200;
+const AGAIN_MS = 3_600_000;
+
+/** Logs each host that was refused, at most once an hour. A host's name has no secret: paths and credentials are not logged. */
+export class RefusalLog {
+  readonly #log: Pick<Logger, "warn">;
+  readonly #now: () => number;
+  /** When each was logged; the oldest comes first. */
+  readonly #logged = new Map<string, number>();
+
+  constructor(log: Pick<Logger, "warn">, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  add(host: string, why: string): void {
+    const name = host.slice(0, 255);
+    const at = this.#now();
+    if (at - (this.#logged.get(name) ?? -AGAIN_MS) < AGAIN_MS) return;
+    const [oldest] = this.#logged;
+    if (oldest !== undefined && this.#logged.size >= MAX_HOSTS) {
+      if (at - oldest[1] < AGAIN_MS / MAX_HOSTS) return; // A flood of names: a line each 18 s.
+      this.#logged.delete(oldest[0]);
+    }
+    this.#logged.delete(name);
+    this.#logged.set(name, at);
+    this.#log.warn({ host: name, why: why.slice(0, 300) }, "the exit refused a host");
+  }
+}

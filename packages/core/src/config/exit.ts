@@ -1,0 +1,58 @@
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** User name that is given to the exit beside its password. */
+const USER = "tac8";
+/** Programs reach servers of their own on loopback directly. */
+const DIRECT = "localhost,127.0.0.1,::1,.localhost";
+
+/**
+ * Return the environment with the proxy that `TAC8_EXIT` and `TAC8_EXIT_PASSWORD_FILE` name, for https and http; without
+ * `TAC8_EXIT` the environment as it is. The password then is in memory, and not in the environment that the process was started with.
+ * @param readFile text of the file; throws when it cannot be read
+ * @returns `problem`: one line for an operator; the environment then names the exit without a password
+ */
+export function withExit(
+  env: Env,
+  readFile: (path: string) => string,
+): { readonly env: Env; readonly problem: string | null } {
+  const exit = env["TAC8_EXIT"]?.trim();
+  if (!exit) return { env, problem: null };
+  if (!isExit(exit)) {
+    const found = JSON.stringify(exit.replace(/^.*@/s, "***@").slice(0, 100));
+    return through(env, exit, `environment variable TAC8_EXIT: found ${found}, expected http://HOST:PORT`);
+  }
+  const path = env["TAC8_EXIT_PASSWORD_FILE"]?.trim();
+  if (!path) {
+    return through(env, exit, "environment variable TAC8_EXIT_PASSWORD_FILE: TAC8_EXIT needs the path of its password");
+  }
+  try {
+    const password = readFile(path).trim();
+    if (password === "") throw new Error("it is empty");
+    const url = new URL(exit);
+    url.username = USER;
+    url.password = encodeURIComponent(password);
+    return through(env, url.href.replace(/\/$/, ""), null);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return through(env, exit, `environment variable TAC8_EXIT_PASSWORD_FILE: cannot read ${path}: ${why}`);
+  }
+}
+
+function through(env: Env, proxy: string, problem: string | null) {
+  const both = (name: string, value: string | undefined) => ({ [name]: value, [name.toLowerCase()]: value });
+  const proxies = {
+    ...both("HTTP_PROXY", proxy),
+    ...both("HTTPS_PROXY", proxy),
+    ...both("ALL_PROXY", undefined),
+    ...both("NO_PROXY", DIRECT),
+    // Node reads them only with this, in agents' programs too.
+    NODE_USE_ENV_PROXY: "1",
+  };
+  return { env: { ...env, ...proxies }, problem };
+}
+
+function isExit(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, username, password } = new URL(text);
+  return protocol === "http:" && hostname !== "" && pathname === "/" && username === "" && password === "";
+}
