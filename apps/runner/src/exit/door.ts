@@ -45,9 +45,14 @@ export class Door {
     oldest.destroy();
   }
 
-  /** Decides on one request. `full`: the password is right, and there are too many connections. */
-  decide(request: IncomingMessage): "admitted" | "refused" | "full" {
-    const given = passwordIn(request.headers["proxy-authorization"] ?? "");
+  /**
+   * Decides on one request. `asked`: it has no password at all, as the first request of programs that ask for the way to sign in
+   * (git, curl --proxy-anyauth). `full`: the password is right, and there are too many connections.
+   */
+  decide(request: IncomingMessage): "admitted" | "asked" | "refused" | "full" {
+    const header = request.headers["proxy-authorization"];
+    if (header === undefined) return "asked";
+    const given = passwordIn(header);
     if (given === null || !timingSafeEqual(digestOf(given), this.#digest)) return "refused";
     const { socket } = request;
     if (this.#admitted.has(socket)) return "admitted";

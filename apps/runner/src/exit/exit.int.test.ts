@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { withExit } from "@tac8/core/config/exit";
 import { createLogger } from "@tac8/core/log/logger";
 import { createDialer, type Dialer } from "../egress/dial.ts";
 import { HOSTILE, NAMES } from "../egress/testing/hostile.ts";
@@ -16,6 +17,8 @@ import { openExit, type Exit, type ExitOptions } from "./open.ts";
 const PASSWORD = "0123456789abcdef".repeat(4);
 const RIGHT = `Basic ${Buffer.from(`tac8:${PASSWORD}`).toString("base64")}`;
 const MAIN = join(import.meta.dirname, "main.ts");
+const STUB = join(import.meta.dirname, "../../fixtures/messages-api-stub.mjs");
+const CLAUDE = join(import.meta.dirname, "../../../../node_modules/.bin/claude");
 
 let dir: string;
 let exits: Exit[];
@@ -116,7 +119,7 @@ test("with the password an allowed host is reached, by a tunnel and by http, and
   expect(seen).toEqual([undefined, "/a?b"]);
 });
 
-test("without the password nothing is reached; it is logged once, and without what was given", async () => {
+test("without the password nothing is reached; each kind is logged once, and without what was given", async () => {
   const seen: Socket[] = [];
   const port = await listening(createServer((socket) => void seen.push(socket)));
   const exit = await open(`127.0.0.1:${port}`);
@@ -129,8 +132,9 @@ test("without the password nothing is reached; it is logged once, and without wh
   expect(await ask(exit, "/")).toMatchObject([407, expect.anything()]);
   expect(await ask(exit, "/healthz")).toEqual([200, "ok\n"]);
   expect(seen).toEqual([]);
-  expect(log).toHaveLength(1);
-  expect(log[0]).toContain("did not give the exit's password");
+  expect(log).toHaveLength(2);
+  expect(log[0]).toContain("gave no password to the exit");
+  expect(log[1]).toContain("gave a wrong password to the exit");
   expect(log.join("")).not.toContain("canary-guess");
 });
 
@@ -140,9 +144,12 @@ test("many wrong passwords are answered after a pause, and the right one at once
   let pauses = 0;
   const pause = () => ((pauses += 1), promise);
   const exit = await open(`127.0.0.1:${port}`, { now: () => 1, pause });
-  for (let n = 0; n < 20; n += 1) expect(await tunnel(exit, "a.test:443", null)).toContain(" 407 ");
+  const wrong = `Basic ${Buffer.from("tac8:guess").toString("base64")}`;
+  for (let n = 0; n < 20; n += 1) expect(await tunnel(exit, "a.test:443", wrong)).toContain(" 407 ");
   expect(pauses).toBe(0);
-  const late = tunnel(exit, "a.test:443", null);
+  const late = tunnel(exit, "a.test:443", wrong);
+  // Git asks without a password first.
+  for (let n = 0; n < 3; n += 1) expect(await tunnel(exit, "a.test:443", null)).toContain(" 407 ");
   expect(await tunnel(exit, `127.0.0.1:${port}`, RIGHT, "words")).toContain("echo of words");
   resolve();
   expect(await late).toContain(" 407 ");
@@ -259,6 +266,35 @@ const environment = (env: Record<string, string>) => ({
   TAC8_HOME: dir,
   TAC8_EXIT_PORT: "0",
   ...env,
+});
+
+test("the real claude reaches the model through the exit with the environment that an agent gets", async () => {
+  const model = spawn(process.execPath, [STUB], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(model.stdout, "data")) as [Buffer];
+  const port = line.toString().trim();
+  names.set("model.test", ["127.0.0.1"]);
+  const exit = await open(`model.test:${port}`);
+  const { env } = withExit(
+    { TAC8_EXIT: `http://127.0.0.1:${exit.port}`, TAC8_EXIT_PASSWORD_FILE: "x" },
+    () => PASSWORD,
+  );
+  const steps = [{ text: "words of the model" }];
+  const claude = spawn(CLAUDE, ["-p", `Answer. @@stub ${JSON.stringify(steps)}@@`, "--model", "claude-sonnet-4-5"], {
+    cwd: dir,
+    env: {
+      ...env,
+      PATH: process.env["PATH"],
+      HOME: dir,
+      ANTHROPIC_API_KEY: "sk-ant-not-a-key",
+      ANTHROPIC_BASE_URL: `http://model.test:${port}`,
+      CLAUDE_CODE_MAX_RETRIES: "0",
+      DISABLE_TELEMETRY: "1",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [said, errors] = await Promise.all([text(claude.stdout), text(claude.stderr)]);
+  model.kill();
+  expect(`${said}${errors}`).toContain("words of the model");
 });
 
 /** Runs the program. @returns its first line of output, or its errors and exit code */

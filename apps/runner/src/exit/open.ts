@@ -60,7 +60,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
   const policy = exitPolicy(allow);
   const door = new Door(password, { now, pause });
   const refusals = new RefusalLog(log, now);
-  const logPassword = logAtMost({ log, every: LOG_MS, now });
+  const [logNone, logWrong] = [logAtMost({ log, every: LOG_MS, now }), logAtMost({ log, every: LOG_MS, now })];
   const dialer = createDialer({
     policy,
     proxyEnv,
@@ -90,8 +90,10 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     },
   };
 
-  async function refused({ socket }: IncomingMessage): Promise<void> {
-    logPassword("warn", { from: socket.remoteAddress }, "a client did not give the exit's password");
+  async function refused({ socket }: IncomingMessage, decision: "asked" | "refused"): Promise<void> {
+    const from = socket.remoteAddress;
+    if (decision === "asked") return logNone("info", { from }, "a client gave no password to the exit");
+    logWrong("warn", { from }, "a client gave a wrong password to the exit");
     await door.slow();
   }
 
@@ -100,8 +102,8 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
       if (request.method === "GET" && request.url === "/healthz") return say(response, 200, "ok");
       const decision = door.decide(request);
       if (decision === "full") return say(response, 503, FULL);
-      if (decision === "refused") {
-        await refused(request);
+      if (decision !== "admitted") {
+        await refused(request, decision);
         response.setHeader("proxy-authenticate", CHALLENGE);
         return say(response, 407, NO_PASSWORD);
       }
@@ -112,8 +114,8 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     async tunnel(request: IncomingMessage, client: Socket, head: Buffer) {
       const decision = door.decide(request);
       if (decision === "full") return sayOnSocket(client, "503 Service Unavailable", FULL);
-      if (decision === "refused") {
-        await refused(request);
+      if (decision !== "admitted") {
+        await refused(request, decision);
         const challenge = `Proxy-Authenticate: ${CHALLENGE}`;
         return sayOnSocket(client, "407 Proxy Authentication Required", NO_PASSWORD, [challenge]);
       }
