@@ -1,4 +1,4 @@
-# Two images: `app` (scheduler, board) and `runner` (git and the claude CLI too; the demo's GitHub uses it as well).
+# Two images: `app` (scheduler, board, exit) and `runner` (git and the claude CLI too; the demo's GitHub uses it as well).
 # What changes rarely comes first.
 
 FROM node:26-bookworm-slim AS base
@@ -6,8 +6,8 @@ ENV NODE_ENV=production \
     TAC8_HOME=/data \
     TAC8_HEARTBEAT_FILE=/tmp/tac8-heartbeat
 WORKDIR /app
-# A new named volume starts as a copy of this folder, owner included.
-RUN mkdir -p /data/home && chown -R node:node /data \
+# A new named volume starts as a copy of one of these folders, owner included.
+RUN mkdir -p /data/home /run/exit && chown -R node:node /data /run/exit && chmod 0700 /run/exit \
  && ln -s /app/bin/tac8.mjs /usr/local/bin/tac8
 
 

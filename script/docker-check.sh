@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Builds the images, runs the demo with three runners until an issue has its pull request, and takes it all down.
+# Builds the images, runs the demo with three runners until an issue has its pull request, tries what another user of a runner's
+# container reaches, upgrades the Redis of an earlier version, and takes it all down.
 # Prints one line a check: "ok docker: …", "not ok docker: …" or "SKIPPED docker: …"; exit 1 when one is not ok.
 # Everything has a name and ports of its own, so it disturbs nothing else on the engine.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 project=tac8-check-$$-$RANDOM
+former=$project-former
 failed=0
+# What `reach.mjs` gives to the exit; empty: nothing.
+password=
 # Never a developer's .env, token or override of their own.
 compose() {
   env -u COMPOSE_FILE -u COMPOSE_PROFILES -u GITHUB_TOKEN -u TAC8_SECRETS TAC8_BOARD_PORT=0 TAC8_DEMO_PORT=0 \
@@ -42,13 +46,123 @@ engine_answers() { timeout 20 docker info >/dev/null 2>&1 && timeout 20 docker c
 
 build() { limit=1800 compose build --quiet; }
 start() { limit=300 compose up --detach --no-build --quiet-pull --scale runner=3; }
-redis_asks_for_its_password() { compose exec -T redis redis-cli get x 2>&1 | grep NOAUTH >/dev/null; }
+redis_asks_for_its_password() {
+  compose exec -T redis redis-cli -s /run/redis/redis.sock get x 2>&1 | grep NOAUTH >/dev/null
+}
+reach() { # reach SERVICE USER TARGET...: prints what that user of the service's container reaches, see reach.mjs
+  compose exec -T -e "EXIT_PASSWORD=$password" -u "$2" "$1" \
+    node --input-type=module -e "$(<script/docker-check/reach.mjs)" -- "${@:3}"
+}
+all_reached() { # all_reached SERVICE USER TARGET...
+  local lines
+  lines=$(reach "$@") || return 1
+  [ "$(grep -c ' reached$' <<<"$lines")" = $(($# - 2)) ] || { sed 's/^/  /' <<<"$lines" && return 1; }
+}
+none_reached() { # none_reached SERVICE USER TARGET...; each is named with the reason
+  local lines
+  lines=$(reach "$@") || return 1
+  sed 's/^/  /' <<<"$lines"
+  [ "$(grep -c . <<<"$lines")" = $(($# - 2)) ] && ! grep -q ' reached$' <<<"$lines"
+}
+address_of() { # address_of SERVICE: on the network that leads out
+  docker inspect --format "{{(index .NetworkSettings.Networks \"${project}_default\").IPAddress}}" "$(compose ps -q "$1")"
+}
+gateway() { docker network inspect --format '{{(index .IPAM.Config 0).Gateway}}' "${project}_$1"; }
+# The demo's GitHub is the internet here: a container beside the exit that the others on that network reach.
+# A server of this machine, which listens on all of its addresses.
+open_servers() {
+  exec {server}< <(exec python3 -u -c 'import socket, time
+listener = socket.create_server(("0.0.0.0", 0))
+print(listener.getsockname()[1])
+time.sleep(1200)')
+  server_pid=$!
+  read -r port <&"$server"
+}
+no_way_out() {
+  local github board
+  github=$(address_of github) && board=$(address_of board) || return 1
+  all_reached scheduler 1000 "tcp:$github:4000" "tcp:$board:3000" || return 1
+  none_reached runner "$1" "tcp:$github:4000" "tcp:$board:3000" "tcp:$(address_of scheduler):22" name:github name:board \
+    name:redis name:example.org tcp:1.1.1.1:443 tcp:169.254.169.254:80 "tcp:$(address_of exit):3128"
+}
+no_way_to_this_machine() {
+  # Whether a firewall of this machine keeps its containers out differs.
+  all_reached scheduler 1000 "tcp:$(gateway default):$port" || echo "  no container reaches this machine here"
+  none_reached runner "$1" "tcp:$(gateway default):$port" "tcp:$(gateway runners):$port" tcp:172.17.0.1:"$port"
+}
+no_way_to_redis() {
+  all_reached runner 1000 unix:/run/redis/redis.sock file:/run/redis-password/password || return 1
+  none_reached runner "$1" unix:/run/redis/redis.sock file:/run/redis-password/password tcp:redis:6379
+}
+exit_asks_for_its_password() {
+  all_reached runner 1000 file:/run/exit/password || return 1
+  none_reached runner "$1" exit:github:4000 exit:example.org:443 file:/run/exit/password 'file:/proc/*/environ' &&
+    compose logs --no-color exit | grep "gave no password to the exit" >/dev/null
+}
+exit_goes_where_it_is_allowed() {
+  local password
+  password=$(compose exec -T runner cat /run/exit/password) && [ ${#password} = 64 ] || return 1
+  all_reached runner "$1" exit:github:4000 || return 1
+  none_reached runner "$1" exit:board:3000 "exit:$(address_of github):4000" exit:127.0.0.1:3128 exit:localhost:3128 \
+    exit:169.254.169.254:80 "exit:$(gateway default):$port"
+}
+# Neither an inspection of the containers nor the environment that a process of theirs was started with.
+password_is_hidden() {
+  local password inspected environ
+  password=$(compose exec -T runner cat /run/exit/password) && [ ${#password} = 64 ] || return 1
+  inspected=$(compose ps -q | xargs docker inspect) || return 1
+  environ=$(compose exec -T runner sh -c '
+    for process in /proc/[0-9]*; do
+      if grep -aqs "^tac8 runner" "$process/cmdline"; then tr "\0" "\n" <"$process/environ"; fi
+    done') || return 1
+  grep -q TAC8_EXIT_PASSWORD_FILE <<<"$inspected" && grep -q ^TAC8_EXIT_PASSWORD_FILE= <<<"$environ" &&
+    ! grep -q "$password" <<<"$inspected$environ"
+}
+hardened() {
+  local service
+  for service in scheduler board exit; do
+    compose exec -T "$service" sh -ec '
+      if touch /app/x 2>/dev/null; then exit 1; fi
+      [ "$(id -u)" = 1000 ]
+      grep -q "^CapBnd:.*0000000000000000$" /proc/1/status
+      grep -q "^NoNewPrivs:.*1$" /proc/1/status' || return 1
+  done
+  compose exec -T redis sh -ec '
+    if touch /x 2>/dev/null; then exit 1; fi
+    grep -q "^NoNewPrivs:.*1$" /proc/1/status
+    pid=$(grep -lw redis-server /proc/[0-9]*/comm | head -n 1 | cut -d / -f 3)
+    grep -q "^CapEff:.*0000000000000000$" "/proc/$pid/status"
+    ! grep -q "^Uid:.0" "/proc/$pid/status"'
+}
+doctor_reaches_github() {
+  local printed # It ends with 1, because the demo's Redis keeps nothing.
+  printed=$(compose exec -T runner tac8 doctor 2>&1)
+  grep -q "GitHub is reached through the proxy http://exit:3128" <<<"$printed" ||
+    { sed 's/^/  /' <<<"$printed" && return 1; }
+}
+
+upgraded() { # upgraded FILE...: docker compose with the volumes of an earlier version
+  env -u COMPOSE_FILE -u COMPOSE_PROFILES timeout --kill-after=30 120 docker compose --ansi never --env-file /dev/null \
+    --project-name "$former" --project-directory . -f "$@" </dev/null
+}
+redis_is_upgraded() {
+  local before after
+  upgraded script/docker-check/former.yml up --detach --wait --quiet-pull || return 1
+  before=$(upgraded script/docker-check/former.yml exec -T redis sh -c \
+    'export REDISCLI_AUTH=$(cat /run/redis-password/password) && redis-cli set tac8:kept yes >/dev/null && echo $REDISCLI_AUTH') ||
+    return 1
+  upgraded docker-compose.yml up --detach --wait redis || return 1
+  after=$(upgraded docker-compose.yml exec -T redis sh -c \
+    'export REDISCLI_AUTH=$(cat /run/redis-password/password) && redis-cli -s /run/redis/redis.sock get tac8:kept && echo $REDISCLI_AUTH') ||
+    return 1
+  [ ${#before} = 64 ] && [ "$after" = "yes"$'\n'"$before" ]
+}
 claude_runs() { compose exec -T runner claude --version; }
 # Every container that should be there is there, and none is anything but healthy.
 all_healthy() {
   local states
   states=$(compose ps --all --format '{{.Service}} {{.State}} {{.Health}}') || return 1
-  [ "$(grep -c . <<<"$states")" = 7 ] && [ "$(grep -c '^runner ' <<<"$states")" = 3 ] &&
+  [ "$(grep -c . <<<"$states")" = 8 ] && [ "$(grep -c '^runner ' <<<"$states")" = 3 ] &&
     ! grep -qv ' running healthy$' <<<"$states"
 }
 github_url() { compose port github 4000; }
@@ -96,12 +210,19 @@ show_failure() {
   compose ps --all
   compose logs --no-color --tail 40
 }
-take_down() { limit=300 compose down --volumes --remove-orphans --rmi local --timeout 45; }
+take_down() {
+  [ -z "${server_pid:-}" ] || kill "$server_pid" 2>/dev/null
+  upgraded docker-compose.yml down --volumes --timeout 10
+  limit=300 compose down --volumes --remove-orphans --rmi local --timeout 45
+}
 nothing_left() {
-  local kind
-  for kind in container volume network; do
-    [ -z "$(docker "$kind" ls --quiet --filter "label=com.docker.compose.project=$project" "${all[@]}")" ] || return 1
-    all=()
+  local kind name
+  for name in "$project" "$former"; do
+    all=(--all)
+    for kind in container volume network; do
+      [ -z "$(docker "$kind" ls --quiet --filter "label=com.docker.compose.project=$name" "${all[@]}")" ] || return 1
+      all=()
+    done
   done
 }
 
@@ -118,17 +239,29 @@ trap 'exit 143' TERM HUP
 if check "images build" quietly build; then
   check "containers start" quietly start &&
     check "the claude CLI runs in the runner" claude_runs
-  check "all seven containers are healthy, three runners among them" until_true 240 all_healthy
+  check "all eight containers are healthy, three runners among them" until_true 240 all_healthy
   check "the board's log has a link that signs in" shows_link
   check "the board lets in by a link of tac8 open, and nobody without" board_lets_in
   check "no runner has the board's password" runners_lack_password
   check "Redis asks for its password" redis_asks_for_its_password
   check "a demo issue has its pull request" until_true 240 a_pull
+  check "doctor reaches GitHub through the exit" doctor_reaches_github
+  open_servers
+  # A user of a runner's container that is not its own, as agents with a user of their own are.
+  for user in 20001:20001 20001; do
+    check "as user $user of a runner's container, no address but the exit's is reached" no_way_out $user
+    check "as user $user, no server of this machine is reached" no_way_to_this_machine $user
+    check "as user $user, neither Redis nor its password is reached" no_way_to_redis $user
+    check "as user $user, the exit and the runner keep their password" exit_asks_for_its_password $user
+    check "with the password, the exit leads to what is allowed and nowhere else" exit_goes_where_it_is_allowed $user
+  done
+  check "neither docker inspect nor a runner's environment has the exit's password" password_is_hidden
+  check "scheduler, board, exit and Redis have a read-only root, no capability and no way to privileges" hardened
+  check "the Redis of an earlier version keeps its data and password" quietly redis_is_upgraded
   pulls
   [ $failed = 0 ] || show_failure
 fi
 check "taken down" quietly take_down
-all=(--all)
 check "nothing is left" nothing_left
 trap - EXIT
 exit $((failed > 0))
