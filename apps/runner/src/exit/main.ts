@@ -48,7 +48,7 @@ async function run(passwordFile: string): Promise<void> {
   const port = Number(variable(env, "TAC8_EXIT_PORT") ?? PORT);
   const exit = await openExit({ host, port, password, allow: entries, proxyEnv: env, log });
   const heart = beat(variable(env, "TAC8_HEARTBEAT_FILE") ?? undefined, log, () => answers(host, exit.port));
-  const proxy = proxyFor("https://api.github.com/", env);
+  const proxy = proxyFor("https://api.github.com/", env) ?? proxyFor("http://api.github.com/", env);
   const through = proxy === null ? "" : `, through the proxy ${proxy.shown} (${proxy.variable})`;
   log.info(
     { port: exit.port, allowed: entries.map(({ host, port }) => `${host}:${port ?? "80,443"}`) },

@@ -9,6 +9,7 @@ export class RefusalLog {
   readonly #now: () => number;
   /** When each was logged; the oldest comes first. */
   readonly #logged = new Map<string, number>();
+  #latest = 0;
 
   constructor(log: Pick<Logger, "warn">, now: () => number) {
     this.#log = log;
@@ -19,13 +20,14 @@ export class RefusalLog {
     const name = host.slice(0, 255);
     const at = this.#now();
     if (at - (this.#logged.get(name) ?? -AGAIN_MS) < AGAIN_MS) return;
-    const [oldest] = this.#logged;
+    const [oldest] = this.#logged.keys();
     if (oldest !== undefined && this.#logged.size >= MAX_HOSTS) {
-      if (at - oldest[1] < AGAIN_MS / MAX_HOSTS) return; // A flood of names: a line each 18 s.
-      this.#logged.delete(oldest[0]);
+      if (at - this.#latest < AGAIN_MS / MAX_HOSTS) return; // A flood of names: a line each 18 s.
+      this.#logged.delete(oldest);
     }
     this.#logged.delete(name);
     this.#logged.set(name, at);
+    this.#latest = at;
     this.#log.warn({ host: name, why: why.slice(0, 300) }, "the exit refused a host");
   }
 }
