@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -406,6 +406,43 @@ fieldTest(
     }
   },
 );
+
+test("a runner with an exit reaches GitHub through it alone, and the exit uses the proxy of its network", async () => {
+  const { port } = new URL(world.github.url);
+  const company = await startProxy({ hosts: { "github.test": Number(port) }, credentials: "ann:pass-of-ann" });
+  const github = { GITHUB_API_URL: `http://github.test:${port}` };
+  const proxied = { ...github, HTTP_PROXY: company.url.replace("//", "//ann:pass-of-ann@") };
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => company.close());
+  const folder = await mkdtemp(join(world.dir, "exit-"));
+  const file = join(folder, "password");
+  const exit = launch(programOf("exit"), {
+    env: { HOME: folder, TAC8_HOME: folder, TAC8_EXIT_PASSWORD_FILE: file, TAC8_EXIT_PORT: "0", ...proxied },
+  });
+  cleanup.defer(() => void exit.child.kill());
+  await exit.says(/exit ready, through the proxy/);
+  const address = `http://127.0.0.1:${/"port":(\d+)/.exec(exit.stdout())?.[1] ?? ""}`;
+  const runner = world.startApp("runner", {
+    ...github,
+    TAC8_EXIT: address,
+    TAC8_EXIT_PASSWORD_FILE: file,
+    HTTP_PROXY: "http://nowhere.invalid:1",
+    NO_PROXY: "*",
+  });
+  const scheduler = world.startApp("scheduler", proxied);
+  const issue = world.openIssue({ script: [{ write: "e.txt", text: "e\n" }, { commit: "feat: e" }, { result: "E." }] });
+  await world.reaches(issue, "pr");
+  const password = (await readFile(file, "utf8")).trim();
+  for (const app of [runner, scheduler]) expect(await app.stop()).toBe(0);
+  exit.child.kill();
+  expect(await exit.ended).toBe(0);
+  expect(company.seen.some((line) => line.includes("git-receive-pack"))).toBe(true);
+  expect(runner.log()).toContain(`GitHub is reached through the proxy ${address} (TAC8_EXIT)`);
+  for (const said of [runner.log(), exit.stdout(), exit.stderr()]) {
+    expect(said).not.toContain(password);
+    expect(said).not.toContain("pass-of-ann");
+  }
+});
 
 fieldTest("B4", "an agent whose worktree has lost its .git finds no repository above it", async () => {
   await execa("git", ["init", "--quiet", world.dir]);

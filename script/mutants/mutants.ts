@@ -3223,6 +3223,15 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a runner with an exit uses no other way",
   },
   {
+    name: "exit-in-apps",
+    file: `${CORE}/app/main.ts`,
+    find: 'const { env, problem } = withExit(own, (path) => readFileSync(path, "utf8"));',
+    replace:
+      'const { env, problem } = { env: own, problem: withExit({}, (path) => readFileSync(path, "utf8")).problem };',
+    test: { file: "test/startup.e2e.test.ts", name: "a runner with an exit reaches GitHub through it alone" },
+    promise: "… the API and git alike",
+  },
+  {
     name: "egress-refused",
     file: `${EGRESS}/tunnel.ts`,
     find: '  if (decision === "refused") return refuse("");\n',
