@@ -1,5 +1,10 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { appendFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findProgram } from "@tac8/core/app/findProgram";
+import { budgetOfDay, readSpent } from "@tac8/core/state/budget";
 import { createWorld, REPO, type World } from "./world.ts";
 
 const missing = findProgram("bwrap", { path: process.env["PATH"] ?? "", cwd: "/" }) === null;
@@ -40,3 +45,39 @@ test("an agent that is killed in a sandbox has ended by that signal, as without 
   await world.reaches(number, "failed");
   expect((await world.store.read(world.jobId(number))).reason).toContain("SIGKILL");
 });
+
+test.skipIf(missing)(
+  `what an agent has used of the model counts, also if it hides it or is killed${NAME}`,
+  async () => {
+    const usage = { input_tokens: 1000, output_tokens: 100 };
+    const api = createServer((request, response) => {
+      request.resume();
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ type: "message", model: "claude-sonnet-4-5-20250929", usage }));
+    }).listen(0, "127.0.0.1");
+    await once(api, "listening");
+    const price = { name: '"claude-sonnet-4-5"', cost_per_million_input: 1000, cost_per_million_output: 10_000 };
+    const lines = Object.entries(price).map(([name, value]) => `${name} = ${value}\n`);
+    await appendFile(world.configFile, `\n[[models]]\n${lines.join("")}`);
+    world.startApp("runner", {
+      ANTHROPIC_API_KEY: "sk-ant-api03-the-real-key-of-the-owner",
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+    });
+    try {
+      // 2 dollars an answer.
+      const ask = { bash: `curl -sS -f -d '{}' -H "x-api-key: $ANTHROPIC_API_KEY" "$ANTHROPIC_BASE_URL/v1/messages"` };
+      const nothing = { usage: { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, costUSD: -5 } };
+      const hidden = world.openIssue({ script: [ask, nothing, { write: "a.txt", text: "a\n" }, { result: "Done." }] });
+      await world.reaches(hidden, "pr");
+      const killed = world.openIssue({ script: { first: [ask, ask, { crash: true }], again: [{ hang: true }] } });
+      await world.enters(killed, "retrying", 1);
+      const [ofHidden, ofKilled] = await Promise.all([hidden, killed].map((n) => world.store.read(world.jobId(n))));
+      expect(ofHidden?.usage).toMatchObject({ inputTokens: 1000, outputTokens: 100, costUsd: 2 });
+      expect(ofKilled?.usage).toMatchObject({ inputTokens: 2000, outputTokens: 200, costUsd: 4 });
+      const budget = budgetOfDay({ maxUsd: 0, maxRuns: 0 }, Date.now());
+      expect((await readSpent(world.redis, budget)).usd).toBeCloseTo(6, 5);
+    } finally {
+      api.close();
+    }
+  },
+);

@@ -200,6 +200,11 @@ export interface AgentEnd extends AgentSummary {
   readonly problems: readonly string[];
   /** Hosts that the network of its sandbox refused; absent: it had none. */
   readonly blockedHosts?: readonly BlockedHost[];
+  /**
+   * Answers of the model whose usage the proxy of its sandbox could not read; null: the proxy ended without a report; absent: it
+   * had none.
+   */
+  readonly unreadAnswers?: number | null;
 }
 
 /** How a CLI is started and understood; one object per kind, a new reader per run. */

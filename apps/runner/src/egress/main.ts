@@ -2,7 +2,7 @@
 // not the runner. It gets its options, with the keys, as the first line of its input, and ends with its input.
 import { createInterface } from "node:readline";
 import type { Message } from "./message.ts";
-import { openEgress, type Egress, type EgressOptions } from "./open.ts";
+import { openEgress, type Egress, type EgressOptions, type EgressUsage } from "./open.ts";
 
 const MAX_TEXT = 500;
 
@@ -13,7 +13,7 @@ for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal
 let egress: Promise<Egress> | null = null;
 const lines = createInterface({ input: process.stdin });
 lines.once("line", (line) => {
-  egress = open(JSON.parse(line) as Omit<EgressOptions, "log">);
+  egress = open(JSON.parse(line) as Omit<EgressOptions, "log" | "onUsage">);
   egress.catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
@@ -21,14 +21,14 @@ lines.once("line", (line) => {
 });
 lines.once("close", () => void leave());
 
-async function open(options: Omit<EgressOptions, "log">): Promise<Egress> {
+async function open(options: Omit<EgressOptions, "log" | "onUsage">): Promise<Egress> {
   const warn = (facts: object, text: string): void => {
     const words = Object.entries(facts).map(([name, value]) => [name, String(value).slice(0, MAX_TEXT)] as const);
     say({ log: { text: text.slice(0, MAX_TEXT), facts: Object.fromEntries(words) } });
     if (opened !== null) say({ refused: [...opened.refused()] });
   };
   let opened: Egress | null = null;
-  opened = await openEgress({ ...options, log: { warn } });
+  opened = await openEgress({ ...options, log: { warn }, onUsage: sayUsage });
   say({ ready: { env: opened.env, allowed: opened.allowed } });
   return opened;
 }
@@ -38,10 +38,13 @@ async function leave(): Promise<void> {
   if (opened !== null) {
     await opened.close();
     say({ refused: [...opened.refused()] });
-    const { unpriced, ...usage } = opened.usage();
-    say({ usage: { ...usage, models: { ...usage.models }, unpriced: [...unpriced] } });
+    sayUsage(opened.usage());
   }
   process.stdout.write("", () => process.exit(0));
+}
+
+function sayUsage({ unpriced, ...usage }: EgressUsage): void {
+  say({ usage: { ...usage, models: { ...usage.models }, unpriced: [...unpriced] } });
 }
 
 function say(message: Message): void {

@@ -2,11 +2,13 @@ import { z } from "zod";
 import { blockedHostSchema, MAX_BLOCKED } from "@tac8/core/domain/blockedHosts";
 
 const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
-const tokens = z.object({
+const modelUsage = z.object({
   inputTokens: count,
   outputTokens: count,
   cacheReadTokens: count,
   cacheWriteTokens: count,
+  hourCacheWriteTokens: count,
+  costUsd: count,
 });
 
 /** What the proxy of a run reports to its runner, one JSON text a line; an agent attacks it, so it may be anything. */
@@ -18,7 +20,7 @@ export const messageSchema = z.union([
   z.object({ refused: z.array(blockedHostSchema).max(MAX_BLOCKED) }),
   z.object({
     usage: z.object({
-      models: z.record(z.string().max(200), tokens),
+      models: z.record(z.string().max(200), modelUsage),
       costUsd: count,
       unpriced: z.array(z.string().max(200)).max(100),
       unread: count,

@@ -42,13 +42,17 @@ export interface EgressOptions {
   /** The runner's own environment: its proxy is used. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>>;
   readonly log: EgressLog;
+  /** Called when the usage has grown by a tenth since it was called last. */
+  readonly onUsage?: (usage: EgressUsage) => void;
   readonly deps?: Partial<DialDeps>;
   /** Time for the head of a request, in ms. */
   readonly headMs?: number;
 }
 
+/** What the answers of the model's API used, as the proxy of a run has counted it. */
 export interface EgressUsage {
-  readonly models: Readonly<Record<string, ModelTokens>>;
+  /** `costUsd` is 0 without a configured price. */
+  readonly models: Readonly<Record<string, ModelTokens & { readonly costUsd: number }>>;
   /** Of the models whose price is configured. */
   readonly costUsd: number;
   /** Models that were used and have no configured price. */
@@ -81,7 +85,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   const { folder, port, env, allow, log, maxUsd, prices } = options;
   const policy = policyOf(allow);
   const refusals = new Refusals(log);
-  const meter = new UsageMeter();
+  const meter: UsageMeter = new UsageMeter(() => options.onUsage?.(usage()));
   const dialer = createDialer({
     policy,
     proxyEnv: options.proxyEnv,
@@ -129,6 +133,12 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   };
   const model = new ModelRoute(way, { api: modelApi, meter, maxUsd, prices, log });
 
+  function usage(): EgressUsage {
+    const { usd, byModel, unpriced } = costOf(meter.models, prices);
+    const models = [...meter.models].map(([name, tokens]) => [name, { ...tokens, costUsd: byModel.get(name) ?? 0 }]);
+    return { models: Object.fromEntries(models), costUsd: usd, unpriced, unread: meter.unread };
+  }
+
   async function direct(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, name = "", path = "/"] = /^\/_secrets\/(\w+)(\/.*)?$/.exec(request.url ?? "") ?? [];
     if (name === "") return model.ask(request, response);
@@ -165,10 +175,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     },
     allowed: policy.words,
     refused: () => refusals.list(),
-    usage() {
-      const { usd, unpriced } = costOf(meter.models, prices);
-      return { models: Object.fromEntries(meter.models), costUsd: usd, unpriced, unread: meter.unread };
-    },
+    usage,
     close: () =>
       (closing ??= (async () => {
         const closed = listening.close();

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { createServer } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -23,11 +24,11 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-async function open(): Promise<RunningEgress> {
+async function open(more: Readonly<Record<string, string>> = {}): Promise<RunningEgress> {
   egress = await startEgress({
     folder: join(dir, "net"),
     port: PORT,
-    env: { ANTHROPIC_API_KEY: "sk-ant-api03-real", PATH: "/usr/bin" },
+    env: { ANTHROPIC_API_KEY: "sk-ant-api03-real", PATH: "/usr/bin", ...more },
     allow: [],
     secrets: {},
     maxUsd: 0,
@@ -91,6 +92,31 @@ test("an agent that floods it with requests ends its own network, and not the ru
   expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 ** 2);
   await vi.waitFor(() => expect(log.join("\n")).toContain("its agent has no network any more"), { timeout: 60_000 });
   await egress?.close();
+});
+
+test("what it has counted is known also of a proxy that was killed", async () => {
+  const usage = { input_tokens: 1000, output_tokens: 100 };
+  const api = createServer((request, response) => {
+    request.resume();
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ type: "message", model: "m", usage }));
+  }).listen(0, "127.0.0.1");
+  await once(api, "listening");
+  try {
+    const base = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+    const { env } = await open({ ANTHROPIC_BASE_URL: base });
+    expect(egress?.usage()).toBeNull();
+    const socket = await client();
+    socket.write(`POST /v1/messages HTTP/1.1\r\nx-api-key: ${env["ANTHROPIC_API_KEY"]}\r\ncontent-length: 0\r\n\r\n`);
+    await once(socket, "data");
+    await vi.waitFor(() => expect(egress?.usage()).not.toBeNull());
+    for (const pid of proxies()) process.kill(pid, "SIGKILL");
+    await vi.waitFor(() => expect(log.join("\n")).toContain("its agent has no network any more"));
+    await egress?.close();
+    expect(egress?.usage()).toMatchObject({ models: { m: { inputTokens: 1000, outputTokens: 100 } }, unpriced: ["m"] });
+  } finally {
+    api.close();
+  }
 });
 
 test("a proxy that cannot start is one error, and leaves no process", async () => {

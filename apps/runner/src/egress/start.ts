@@ -14,13 +14,13 @@ export interface RunningEgress {
   readonly env: Readonly<Record<string, string>>;
   /** As far as it has reported them. */
   refused(): readonly BlockedHost[];
-  /** Null: it has not reported it, because it is still open, or ended by itself. */
+  /** As far as it has reported it: all of it once it is closed. Null: it ended by itself before its first report. */
   usage(): EgressUsage | null;
   /** End the process and every connection. Idempotent and bounded. */
   close(): Promise<void>;
 }
 
-export type StartEgress = Omit<EgressOptions, "log" | "deps"> & { readonly log: Pick<Logger, "warn"> };
+export type StartEgress = Omit<EgressOptions, "log" | "deps" | "onUsage"> & { readonly log: Pick<Logger, "warn"> };
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 /** What an agent can make it keep is bounded by this heap. */

@@ -64,12 +64,18 @@ const START = {
   },
 };
 
+const TOKENS = {
+  inputTokens: 10,
+  outputTokens: 40,
+  cacheReadTokens: 20,
+  cacheWriteTokens: 30,
+  hourCacheWriteTokens: 0,
+};
+
 test("a stream's usage is the last sums of its events", () => {
   const delta = (tokens: number) => ({ type: "message_delta", usage: { output_tokens: tokens } });
   const { models, unread } = metered(sse(START, delta(5), delta(40)), "text/event-stream; charset=utf-8");
-  expect([...models]).toEqual([
-    ["claude-sonnet-4-5-20250929", { inputTokens: 10, outputTokens: 40, cacheReadTokens: 20, cacheWriteTokens: 30 }],
-  ]);
+  expect([...models]).toEqual([["claude-sonnet-4-5-20250929", TOKENS]]);
   expect(unread).toBe(0);
 });
 
@@ -90,11 +96,24 @@ test("answers and lines without end are not kept, and are counted as unread", ()
   expect(metered(`data: ${long}\n\n${sse(START)}`, "text/event-stream", 65_536).models.size).toBe(1);
 });
 
+const PRICES = { "claude-sonnet-4-5": { input: 1_000_000, output: 10_000_000 } };
+
 test("the cost is of the models that have a price; the others are named", () => {
   const { models } = metered(JSON.stringify(START.message), "application/json");
-  expect(costOf(models, { "claude-sonnet-4-5": { input: 1_000_000, output: 10_000_000 } })).toEqual({
-    usd: 60 + 10,
-    unpriced: [],
-  });
-  expect(costOf(models, {})).toEqual({ usd: 0, unpriced: ["claude-sonnet-4-5-20250929"] });
+  expect(costOf(models, PRICES)).toMatchObject({ usd: 10 + 2 + 37.5 + 10, unpriced: [] });
+  expect(costOf(models, {})).toMatchObject({ usd: 0, unpriced: ["claude-sonnet-4-5-20250929"] });
+});
+
+test("tokens that are cached for an hour have a higher price", () => {
+  const usage = { ...START.message.usage, cache_creation: { ephemeral_1h_input_tokens: 20 } };
+  const { models } = metered(JSON.stringify({ ...START.message, usage }), "application/json");
+  expect(costOf(models, PRICES)).toMatchObject({ usd: 10 + 2 + 12.5 + 40 + 10 });
+});
+
+test("the count is reported at once, and then whenever it has grown by a tenth", () => {
+  const reported: number[] = [];
+  const meter: UsageMeter = new UsageMeter(() => reported.push(meter.models.get("m")?.outputTokens ?? 0));
+  const none = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, hourCacheWriteTokens: 0 };
+  for (const outputTokens of [100, 5, 5, 1, 1000]) meter.add("m", none, { ...none, outputTokens });
+  expect(reported).toEqual([100, 111, 1111]);
 });

@@ -7,26 +7,52 @@ export interface ModelTokens {
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
+  /** Of `cacheWriteTokens`, those that are cached for an hour, at a higher price. */
+  readonly hourCacheWriteTokens: number;
 }
 
-const NOTHING: ModelTokens = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-const FIELDS = {
-  inputTokens: "input_tokens",
-  outputTokens: "output_tokens",
-  cacheReadTokens: "cache_read_input_tokens",
-  cacheWriteTokens: "cache_creation_input_tokens",
-} as const;
+const NOTHING: ModelTokens = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  hourCacheWriteTokens: 0,
+};
+
+/** Prices of cached tokens as parts of the price of input: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
+const CACHE_READ = 0.1;
+const CACHE_WRITE = 1.25;
+const HOUR_CACHE_WRITE = 2;
 
 /** A JSON answer, and a line of an event stream, beyond these is not read. */
 const MAX_JSON = 8 * 1024 * 1024;
 const MAX_LINE = 1024 * 1024;
 const MAX_MODELS = 50;
 
+/** A report is due when the count has grown by this part: a few hundred reports are enough for any run. */
+const REPORT_GROWTH = 0.1;
+
 /** Tokens by model, of one run. */
 export class UsageMeter {
   readonly #models = new Map<string, ModelTokens>();
+  readonly #report: () => void;
+  #unread = 0;
+  #reported = 0;
+
+  /** @param report called when the count has grown by a tenth since it was called last */
+  constructor(report: () => void = () => undefined) {
+    this.#report = report;
+  }
+
   /** Answers whose usage could not be read. */
-  unread = 0;
+  get unread(): number {
+    return this.#unread;
+  }
+
+  addUnread(): void {
+    this.#unread += 1;
+    this.#grown();
+  }
 
   add(model: string, before: ModelTokens, now: ModelTokens): void {
     const name = this.#models.has(model) || this.#models.size < MAX_MODELS ? model.slice(0, 100) : "other";
@@ -35,6 +61,15 @@ export class UsageMeter {
       name,
       combine((field) => total[field] + now[field] - before[field]),
     );
+    this.#grown();
+  }
+
+  #grown(): void {
+    const tokens = [...this.#models.values()].reduce((sum, model) => sum + tokensOf(model), 0);
+    const count = tokens + this.#unread;
+    if (count <= this.#reported * (1 + REPORT_GROWTH)) return;
+    this.#reported = count;
+    this.#report();
   }
 
   get models(): ReadonlyMap<string, ModelTokens> {
@@ -42,29 +77,39 @@ export class UsageMeter {
   }
 }
 
-/** US dollars of the models whose price is known, and the names of the others that were used. */
+/** US dollars of the models whose price is known, by model and together, and the names of the others that were used. */
 export function costOf(
   models: ReadonlyMap<string, ModelTokens>,
   prices: Readonly<Record<string, ModelPrice>>,
-): { readonly usd: number; readonly unpriced: readonly string[] } {
-  let usd = 0;
+): { readonly usd: number; readonly byModel: ReadonlyMap<string, number>; readonly unpriced: readonly string[] } {
+  const byModel = new Map<string, number>();
   const unpriced: string[] = [];
   for (const [model, tokens] of models) {
     const price = priceOf(prices, model);
     if (price === undefined) unpriced.push(model);
-    else {
-      // As the rest of tac8 reckons: tokens of a cache have no price of their own.
-      const input = tokens.inputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens;
-      usd += (input * price.input + tokens.outputTokens * price.output) / 1_000_000;
-    }
+    else byModel.set(model, (inputOf(tokens) * price.input + tokens.outputTokens * price.output) / 1_000_000);
   }
-  return { usd, unpriced };
+  return { usd: [...byModel.values()].reduce((sum, usd) => sum + usd, 0), byModel, unpriced };
 }
 
-/** The API names a model with its date: `claude-sonnet-4-5-20250929`. */
+/** Tokens without a cache that cost as much. */
+function inputOf({ inputTokens, cacheReadTokens, cacheWriteTokens, hourCacheWriteTokens }: ModelTokens): number {
+  const hour = Math.min(hourCacheWriteTokens, cacheWriteTokens);
+  const writes = (cacheWriteTokens - hour) * CACHE_WRITE + hour * HOUR_CACHE_WRITE;
+  return inputTokens + cacheReadTokens * CACHE_READ + writes;
+}
+
+function tokensOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: ModelTokens): number {
+  return inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
+}
+
+/** The API names a model with its date: `claude-sonnet-4-5-20250929`. Pure. */
+export function undated(model: string): string {
+  return model.replace(/-\d{8}$/, "");
+}
+
 function priceOf(prices: Readonly<Record<string, ModelPrice>>, model: string): ModelPrice | undefined {
-  const undated = model.replace(/-\d{8}$/, "");
-  const name = [model, undated].find((name) => Object.hasOwn(prices, name));
+  const name = [model, undated(model)].find((name) => Object.hasOwn(prices, name));
   return name === undefined ? undefined : prices[name];
 }
 
@@ -93,7 +138,7 @@ export class AnswerReader {
   end(): void {
     if (this.#isStream) this.#take("\n");
     else if (!this.#tooLong) this.#read(this.#text);
-    if (this.#counted === NOTHING) this.#meter.unread += 1;
+    if (this.#counted === NOTHING) this.#meter.addUnread();
     this.#text = "";
   }
 
@@ -130,10 +175,21 @@ export class AnswerReader {
     if (usage === null) return;
     // Later events have the sums so far, and leave out what has not changed.
     const before = this.#counted;
-    const now = combine((field) => Math.max(before[field], asCount(usage[FIELDS[field]])));
+    const said = tokensIn(usage);
+    const now = combine((field) => Math.max(before[field], said[field]));
     this.#counted = now;
     this.#meter.add(this.#model || this.#asked, before, now);
   }
+}
+
+function tokensIn(usage: Json): ModelTokens {
+  return {
+    inputTokens: asCount(usage["input_tokens"]),
+    outputTokens: asCount(usage["output_tokens"]),
+    cacheReadTokens: asCount(usage["cache_read_input_tokens"]),
+    cacheWriteTokens: asCount(usage["cache_creation_input_tokens"]),
+    hourCacheWriteTokens: asCount(asObject(usage["cache_creation"])?.["ephemeral_1h_input_tokens"]),
+  };
 }
 
 function combine(value: (field: keyof ModelTokens) => number): ModelTokens {
@@ -142,5 +198,6 @@ function combine(value: (field: keyof ModelTokens) => number): ModelTokens {
     outputTokens: value("outputTokens"),
     cacheReadTokens: value("cacheReadTokens"),
     cacheWriteTokens: value("cacheWriteTokens"),
+    hourCacheWriteTokens: value("hourCacheWriteTokens"),
   };
 }

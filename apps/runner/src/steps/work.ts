@@ -10,7 +10,7 @@ import { addBlocked, blockedLine } from "@tac8/core/domain/blockedHosts";
 import { nameFiles } from "@tac8/core/domain/leftOut";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { stopReason } from "@tac8/core/domain/intent";
-import { addUsage, formatUsage, NO_USAGE, type Usage, totalTokens } from "@tac8/core/domain/usage";
+import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { beginAgent, returnAgent } from "@tac8/core/state/budget";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
@@ -18,6 +18,7 @@ import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../agen
 import { claudeDriver } from "../agent/claude/driver.ts";
 import { commandDriver } from "../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
+import { usedNothing } from "../agent/usageOf.ts";
 import { MCP_FILE } from "../home/base/collect.ts";
 import { readBase } from "../home/base/read.ts";
 import { keepSession } from "../home/keepSession.ts";
@@ -233,7 +234,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
       .record({ usage, models, denied, blockedHosts }, "agent", { reason, evidence })
       .then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
-    if (provider === "claude" && isUnused(end)) void giveBack(run, budgetDay);
+    if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
     return { end, verdict, leftRunning, recorded };
   } finally {
     stopWatching();
@@ -285,11 +286,6 @@ async function beginOn({ services }: RunContext): Promise<string> {
   throw new StepFailure({ kind: "budget", message: answer.reason, until: answer.until });
 }
 
-/** Claude Code tells what it used; of another program nobody knows. One that was killed may not have come to tell. */
-function isUnused(end: AgentEnd): boolean {
-  return end.result !== null && !end.worked && totalTokens(usageOf(end)) === 0;
-}
-
 /** Best effort: the limit is then reached a run early. */
 async function giveBack({ services, log }: RunContext, budgetDay: string): Promise<void> {
   const { redis } = services;
@@ -302,7 +298,7 @@ function accountOf(
   end: AgentEnd,
   asked: string,
 ): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
-  const spent = usageOf(end);
+  const spent = figuresIn(end);
   const named = Object.entries(end.models).map(([model, figures]) =>
     figuresOf(model, { ...spent, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
   );
@@ -395,7 +391,7 @@ function agentFailure(verdict: AgentFailure, { lostNothing, removed }: SavedFact
   }
 }
 
-function usageOf(end: AgentEnd): Usage {
+function figuresIn(end: AgentEnd): Usage {
   return {
     inputTokens: end.usage.inputTokens,
     outputTokens: end.usage.outputTokens,

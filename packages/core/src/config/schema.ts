@@ -219,7 +219,7 @@ export const sections = {
       .min(0)
       .default(0)
       .describe(
-        "No new agent starts on a day on which all runners' agents have cost so much, in US dollars as agents report it; what runs goes on. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "No new agent starts on a day on which all runners' agents have cost so much, in US dollars as agents report it, and in a sandbox at least as its proxy counts it; what runs goes on. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()

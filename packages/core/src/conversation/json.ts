@@ -20,9 +20,9 @@ export function asString(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** @returns a finite number, else 0. */
+/** @returns a finite number above 0, else 0: agents report them. */
 export function asCount(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 }
 
 export function asArray(value: unknown): readonly unknown[] {

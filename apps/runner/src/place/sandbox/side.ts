@@ -5,6 +5,7 @@ import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import type { Logger } from "@tac8/core/log/logger";
 import { startAgent } from "../../agent/start.ts";
 import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest } from "../../agent/types.ts";
+import { usageOf } from "../../agent/usageOf.ts";
 import { FORWARDER, forwarderCommand } from "../../egress/forwarder/command.ts";
 import { startEgress, type RunningEgress } from "../../egress/start.ts";
 import { localFiles } from "../../files/local.ts";
@@ -117,7 +118,9 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
     const done = handle.done.then(async (end) => {
       await egress.close();
       agents -= 1;
-      return { ...end, blockedHosts: egress.refused() };
+      const counted = egress.usage();
+      const unreadAnswers = counted?.unread ?? null;
+      return { ...end, ...usageOf(end, counted), blockedHosts: egress.refused(), unreadAnswers };
     });
     const after = (ended: Promise<unknown>) => ended.then(() => done);
     return {

@@ -1,0 +1,97 @@
+import type { EgressUsage } from "../egress/open.ts";
+import { undated } from "../egress/usage.ts";
+import type { AgentEnd, AgentSummary, ModelUsage, Usage } from "./types.ts";
+
+/** Tokens and US dollars of one agent's run, together and by model. */
+export type RunUsage = Pick<AgentSummary, "usage" | "costUsd" | "models">;
+
+const NOTHING: ModelUsage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheCreationTokens: 0,
+  costUsd: 0,
+};
+
+/**
+ * What a run has used: at least what its proxy has counted, and at least what its agent has reported, in each figure. Pure.
+ * Models are compared by their names without dates. Names that are on one side only may mean the same models, as with a
+ * gateway that has names of its own, so these are compared by their sums.
+ * @param counted null: nothing was counted
+ */
+export function usageOf(reported: RunUsage, counted: EgressUsage | null): RunUsage {
+  const models = { ...reported.models };
+  const names = Map.groupBy(Object.keys(models), nameOf);
+  const unnamed: [name: string, figures: ModelUsage][] = [];
+  const seen = new Set<string>();
+  for (const [name, figures] of Object.entries(byName(counted))) {
+    const [first, ...others] = names.get(name) ?? [];
+    if (first === undefined) {
+      unnamed.push([name, figures]);
+      continue;
+    }
+    seen.add(name);
+    const before = sumOf([first, ...others].map((each) => models[each] ?? NOTHING));
+    models[first] = sum(models[first] ?? NOTHING, missing(figures, before));
+  }
+  const onlyReported = Object.entries(reported.models).filter(([name]) => !seen.has(nameOf(name)));
+  let covered = sumOf(onlyReported.map(([, figures]) => figures));
+  for (const [name, figures] of unnamed) {
+    const more = missing(figures, covered);
+    covered = missing(covered, figures);
+    if (Object.values(more).some((figure) => figure > 0)) models[name] = more;
+  }
+  const { costUsd, ...usage } = most(sumOf(Object.values(models)), { ...reported.usage, costUsd: reported.costUsd });
+  return { usage, costUsd, models };
+}
+
+/**
+ * Whether a run of Claude Code has not got as far as the model: by its own report, which one that was killed may not have come
+ * to, and by the count of its proxy. Pure.
+ */
+export function usedNothing(end: Pick<AgentEnd, "result" | "worked" | "usage" | "unreadAnswers">): boolean {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens } = end.usage;
+  const { unreadAnswers = 0 } = end;
+  const tokens = inputTokens + outputTokens + cacheReadTokens + cacheCreationTokens;
+  return end.result !== null && !end.worked && unreadAnswers === 0 && tokens === 0;
+}
+
+/** The CLI names a model with a long context `claude-sonnet-4-5[1m]`. */
+function nameOf(model: string): string {
+  return undated(model.replace(/\[\w+\]$/, ""));
+}
+
+function byName(counted: EgressUsage | null): Record<string, ModelUsage> {
+  const found: Record<string, ModelUsage> = Object.create(null) as Record<string, ModelUsage>;
+  for (const [model, { cacheWriteTokens, ...figures }] of Object.entries(counted?.models ?? {})) {
+    const name = nameOf(model);
+    found[name] = sum(found[name] ?? NOTHING, { ...figures, cacheCreationTokens: cacheWriteTokens });
+  }
+  return found;
+}
+
+function sumOf(all: readonly ModelUsage[]): ModelUsage {
+  return all.reduce(sum, NOTHING);
+}
+
+function sum(a: ModelUsage, b: ModelUsage): ModelUsage {
+  return combine((field) => a[field] + b[field]);
+}
+
+function most(a: ModelUsage, b: ModelUsage): ModelUsage {
+  return combine((field) => Math.max(a[field], b[field]));
+}
+
+function missing(wanted: ModelUsage, there: ModelUsage): ModelUsage {
+  return combine((field) => Math.max(0, wanted[field] - there[field]));
+}
+
+function combine(value: (field: keyof Usage | "costUsd") => number): ModelUsage {
+  return {
+    inputTokens: value("inputTokens"),
+    outputTokens: value("outputTokens"),
+    cacheReadTokens: value("cacheReadTokens"),
+    cacheCreationTokens: value("cacheCreationTokens"),
+    costUsd: value("costUsd"),
+  };
+}
