@@ -26,6 +26,16 @@ test.skipIf(missing)(`an agent in a sandbox does its issue's work, and reaches a
   expect(await world.github.file(REPO, `auto/gh-${number}`, "a.txt")).toBe(`${uid === 0 ? 1000 : uid}\n`);
 });
 
+test.skipIf(missing)(`its program finds the settings of a sandbox in its home folder${NAME}`, async () => {
+  const number = world.openIssue({
+    script: [{ bash: "cp ~/.claude/settings.json a.txt" }, { commit: "a" }, { result: "Done." }],
+  });
+  world.startApp("runner");
+  await world.reaches(number, "pr");
+  const settings: unknown = JSON.parse((await world.github.file(REPO, `auto/gh-${number}`, "a.txt")) ?? "");
+  expect(settings).toEqual({ skipWebFetchPreflight: true });
+});
+
 test.skipIf(missing)(`one that starts too many processes is ended with all of them${NAME}`, async () => {
   // 512 at most.
   const many = "env -i /usr/bin/perl -e 'fork for 1..9; sleep 600'";

@@ -3696,6 +3696,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the proxy of a run ends with it, and reports what it refused",
   },
   {
+    name: "web-fetch-setting",
+    file: `${RUNNER}/home/base/sandboxSettings.ts`,
+    find: "{ skipWebFetchPreflight: true }",
+    replace: "{}",
+    test: { file: `${EGRESS}/tools.int.test.ts`, name: "as agents in a sandbox have it" },
+    promise: "Claude Code in a sandbox reads pages of allowed hosts",
+  },
+  {
+    name: "web-fetch-home",
+    file: `${RUNNER}/steps/work.ts`,
+    find: "withSandboxSettings(files) : files",
+    replace: "files : withSandboxSettings(files)",
+    test: { file: "test/sandbox.e2e.test.ts", name: "finds the settings of a sandbox" },
+    promise: "the program of an agent in a sandbox has the settings that it needs there",
+  },
+  {
     name: "usage-counted",
     file: `${RUNNER}/agent/usageOf.ts`,
     find: "missing(figures, before)",

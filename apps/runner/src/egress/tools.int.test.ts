@@ -5,7 +5,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { startModelApi } from "../../../../test/modelApi.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { withSandboxSettings } from "../home/base/sandboxSettings.ts";
 import type { Egress } from "./open.ts";
 import { createEgressBench, type EgressBench } from "./testing/egressBench.ts";
 import { freePort } from "./testing/freePort.ts";
@@ -32,12 +34,14 @@ afterEach(() => bench.close());
 async function open(
   routes: Readonly<Record<string, number>>,
   env: Readonly<Record<string, string>> = {},
+  allow: readonly string[] = [],
 ): Promise<void> {
   for (const authority of Object.keys(routes)) bench.names.set(authority.split(":")[0] ?? "", [PUBLIC]);
   const proxy = await bench.machineProxy(routes);
   const paths = [dirname(process.execPath), BIN, process.env["PATH"] ?? ""];
   egress = await bench.open({
     port,
+    allow,
     proxyEnv: { HTTPS_PROXY: proxy },
     env: {
       PATH: paths.join(delimiter),
@@ -373,3 +377,49 @@ test.each([
     }
   },
 );
+
+test.each([
+  { what: "as agents in a sandbox have it", files: withSandboxSettings([]), fetched: true },
+  { what: "without tac8's setting", files: [], fetched: false },
+])("WebFetch of Claude Code reads a page of an allowed host, and none of another one: $what", async (row) => {
+  const asked: string[] = [];
+  const https = await bench.serve(
+    (request, response) => {
+      asked.push(`${request.headers.host}${request.url}`);
+      response.setHeader("content-type", "text/plain");
+      response.end("The words of the page.");
+    },
+    ["docs.example", "evil.example"],
+  );
+  const api = await startModelApi();
+  try {
+    const routes = { "docs.example:443": https, "evil.example:443": https };
+    const env = { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: api.url, CLAUDE_CODE_TMPDIR: bench.dir, IS_SANDBOX: "1" };
+    await open(routes, { ...env, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1", DISABLE_AUTOUPDATER: "1" }, [
+      "docs.example",
+    ]);
+    await mkdir(join(bench.dir, ".claude"));
+    for (const { path, bytes } of row.files) await writeFile(join(bench.dir, ".claude", path), bytes);
+    const fetch = (host: string) => ({
+      tool: "WebFetch",
+      input: { url: `https://${host}/page`, prompt: "Repeat the page." },
+    });
+    const steps = [fetch("docs.example"), fetch("evil.example"), { text: "Done." }];
+    const prompt = `do it @@stub ${JSON.stringify(steps)}@@`;
+    const done = await run([
+      "claude",
+      "-p",
+      prompt,
+      "--setting-sources=user",
+      "--model",
+      "claude-sonnet-4-5",
+      "--dangerously-skip-permissions",
+    ]);
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("Done.") });
+    expect(asked).toEqual(row.fetched ? ["docs.example/page"] : []);
+    expect((await api.sent()).includes("The words of the page.")).toBe(row.fetched);
+    expect(egress.refused().map(({ host }) => host)).toEqual(row.fetched ? ["evil.example"] : ["api.anthropic.com"]);
+  } finally {
+    await api.stop();
+  }
+});

@@ -21,6 +21,7 @@ import type { AgentEnd, AgentRequest } from "../agent/types.ts";
 import { usedNothing } from "../agent/usageOf.ts";
 import { MCP_FILE } from "../home/base/collect.ts";
 import { readBase } from "../home/base/read.ts";
+import { withSandboxSettings } from "../home/base/sandboxSettings.ts";
 import { keepSession } from "../home/keepSession.ts";
 import { openHome } from "../home/open.ts";
 import { programPrefix } from "../host/ceiling.ts";
@@ -262,12 +263,13 @@ async function privateHome(run: RunContext, { agent, session }: Start): Promise<
   // Only Claude Code is known to load them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
+  const files = base?.files ?? [];
   const { env, brought } = await openHome({
     place: run.place(),
     home,
     env: run.agentEnv,
     git,
-    files: base?.files ?? [],
+    files: run.services.isolation.mode === "sandbox" ? withSandboxSettings(files) : files,
     session,
   });
   if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
