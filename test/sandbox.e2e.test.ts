@@ -47,6 +47,17 @@ test.skipIf(missing)(`one that starts too many processes is ended with all of th
   expect(failed).toMatchObject([{ evidence: { failure: "process-limit" } }]);
 });
 
+test.skipIf(missing)(`one that hides a process from the memory watch is ended for its memory${NAME}`, async () => {
+  const limits = { max_processes_per_run: 200, max_memory_mb_per_run: 400 };
+  await world.configure({ agent: { isolation: "sandbox" }, host: limits, coordinator: { max_attempts: 1 } });
+  const hidden = `setsid -f env -i /usr/bin/perl -e '$x = "a" x 700_000_000; sleep 600'; sleep 600`;
+  const number = world.openIssue({ script: [{ bash: hidden }, { result: "never" }] });
+  world.startApp("runner");
+  await world.reaches(number, "failed");
+  const { failure, reason } = await world.store.read(world.jobId(number));
+  expect({ failure, reason }).toMatchObject({ failure: "out-of-memory", reason: expect.stringContaining("400 MB") });
+});
+
 test("an agent that is killed in a sandbox has ended by that signal, as without one", async () => {
   await world.configure({ agent: { isolation: "sandbox" }, coordinator: { max_attempts: 1 } });
   const number = world.openIssue({ script: [{ say: "Off I go." }, { crash: true }] });

@@ -3,6 +3,7 @@ import { startGuarded, type Guarded, type GuardEnd } from "../guard/client.ts";
 import type { GuardCause } from "../guard/protocol.ts";
 import { watchOomKills } from "../host/oomKills.ts";
 import { watchUse, type OverLimit } from "../host/runUse.ts";
+import type { Membership } from "../process/members.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
@@ -79,11 +80,14 @@ export function startAgent(
     memoryBytes === 0
       ? "the kernel killed it because the machine had no memory left"
       : `its processes used ${used === null ? "" : `${megabytes(used)} MB, `}more than ${megabytes(memoryBytes)} MB of memory`;
+  let members: Membership | null = null;
+  void guarded.started.then((pid) => (members = pid === null ? null : (launch.membersOf?.(pid) ?? null)));
   let over: OverLimit | null = null;
   const usedBytes = (): number | null => (over?.limit === "memory" ? over.used : null);
   const stopUseWatch = watchUse({
     runId: request.runId,
     limits: { maxBytes: memoryBytes, maxTasks: tasks },
+    members: () => members,
     onOver(found) {
       over = found;
       end(found.limit === "memory" ? "out-of-memory" : "process-limit", 0);
@@ -176,6 +180,7 @@ export function startAgent(
   return {
     pid: guarded.pid,
     agentPid: guarded.started,
+    members: () => members,
     sessionId: request.sessionId,
     done,
     stop(why, { graceMs }) {

@@ -4,6 +4,7 @@ import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "../lock/flock.ts";
 import type { GroupLimits } from "../process/cgroup.ts";
+import type { Membership } from "../process/members.ts";
 import type { GuardExit } from "../guard/protocol.ts";
 
 /** How an agent's program is started. */
@@ -16,6 +17,8 @@ export interface Launch {
   readonly lockFd?: number;
   /** Return how the program ended, from how that process did. */
   readonly endOf: (exit: GuardExit["exit"]) => GuardExit["exit"];
+  /** Return what all processes of the run have in common, by the pid of that process. Default: nothing that is certain. */
+  readonly membersOf?: (pid: number) => Membership | null;
 }
 
 /** What to run, for whom, within which bounds. */
@@ -105,6 +108,8 @@ export interface AgentHandle {
   /** The agent's own; null when it could not be started. */
   readonly agentPid: Promise<number | null>;
   readonly sessionId: string;
+  /** What all processes of the run have in common; null: nothing that is certain, or it has not started yet. */
+  members(): Membership | null;
   /** Never rejects. When it resolves, no process of the run is left (else `remaining` counts them). */
   readonly done: Promise<AgentEnd>;
   /** Politely, then firmly: at most `graceMs` until everything is killed. Idempotent; resolves with `done`. */

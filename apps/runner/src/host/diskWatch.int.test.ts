@@ -19,7 +19,7 @@ function disk(written: Readonly<Record<string, number>>) {
       now.looks += 1;
       return Promise.resolve(now.free);
     },
-    written: (run) => written[run] ?? 0,
+    written: ({ runId }) => written[runId] ?? 0,
     log: QUIET,
     everyMs: 1,
   });

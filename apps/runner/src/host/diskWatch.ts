@@ -1,4 +1,5 @@
 import type { Logger } from "@tac8/core/log/logger";
+import type { Membership } from "../process/members.ts";
 import { findSurvivors } from "../process/survivors.ts";
 import { readProc } from "../process/startTime.ts";
 
@@ -7,6 +8,8 @@ const LOOK_MS = 1000;
 /** A run whose agent is at work. */
 export interface DiskRun {
   readonly runId: string;
+  /** See `SurvivorQuery`. */
+  readonly members?: () => Membership | null;
   /** Ends its agent; called at most once. `why` is for people. */
   readonly end: (why: string) => void;
 }
@@ -25,7 +28,7 @@ export interface DiskWatchOptions {
   readonly freeGb: () => Promise<number | null>;
   readonly log: Pick<Logger, "debug">;
   /** Bytes that a run has written. */
-  readonly written?: (runId: string) => number;
+  readonly written?: (run: DiskRun) => number;
   /** Between two looks. */
   readonly everyMs?: number;
 }
@@ -89,18 +92,18 @@ export function floorGb(minFreeGb: number, ended: number): number {
 }
 
 /** Of runs that have written the same, the one that began last has the least to lose. */
-function largest(runs: readonly DiskRun[], written: (runId: string) => number): DiskRun | null {
+function largest(runs: readonly DiskRun[], written: (run: DiskRun) => number): DiskRun | null {
   let best: { run: DiskRun; bytes: number } | null = null;
   for (const run of runs) {
-    const bytes = runs.length === 1 ? 0 : written(run.runId);
+    const bytes = runs.length === 1 ? 0 : written(run);
     if (best === null || bytes >= best.bytes) best = { run, bytes };
   }
   return best?.run ?? null;
 }
 
 /** What its living processes, and those that they have waited for, had the kernel write to disks. */
-function writtenBy(runId: string): number {
-  const bytes = findSurvivors({ runId, except: [process.pid] }).map(({ pid }) =>
+function writtenBy({ runId, members = () => null }: DiskRun): number {
+  const bytes = findSurvivors({ runId, members: members(), except: [process.pid] }).map(({ pid }) =>
     Number(/^write_bytes: (\d+)$/m.exec(readProc(`/proc/${pid}/io`) ?? "")?.[1] ?? 0),
   );
   return bytes.reduce((sum, more) => sum + more, 0);

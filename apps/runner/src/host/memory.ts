@@ -6,7 +6,13 @@ import { kilobytes } from "./read.ts";
 export function memoryOf(processes: readonly Survivor[], maxBytes: number): number {
   const pids = processes.map(({ pid }) => pid);
   const rough = sum(pids, (pid) => read(`/proc/${pid}/status`, "VmRSS", "VmSwap"));
-  return rough <= maxBytes ? rough : sum(pids, (pid) => read(`/proc/${pid}/smaps_rollup`, "Pss", "SwapPss"));
+  return rough <= maxBytes ? rough : sum(pids, proportional);
+}
+
+/** A process can keep its `smaps_rollup` from being read (PR_SET_DUMPABLE), but not its `status`. */
+function proportional(pid: number): number {
+  const path = `/proc/${pid}`;
+  return read(`${path}/smaps_rollup`, "Pss", "SwapPss") || read(`${path}/status`, "VmRSS", "VmSwap");
 }
 
 function sum(pids: readonly number[], of: (pid: number) => number): number {

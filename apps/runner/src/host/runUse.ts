@@ -1,5 +1,6 @@
+import type { Membership } from "../process/members.ts";
 import { readProc } from "../process/startTime.ts";
-import { survivors, type Survivor } from "../process/survivors.ts";
+import { survivors, type Survivor, type SurvivorQuery } from "../process/survivors.ts";
 import { memoryOf } from "./memory.ts";
 
 const LOOK_MS = 1000;
@@ -25,12 +26,14 @@ export interface OverLimit {
 export interface UseWatchOptions {
   readonly runId: string;
   readonly limits: UseLimits;
+  /** What all its processes have in common, as far as it is known. Default: nothing. */
+  readonly members?: () => Membership | null;
   /** Called once. */
   readonly onOver: (over: OverLimit) => void;
 }
 
 /** Reads what a run's processes use, again and again, until it is too much. @returns a function that ends the watch. */
-export function watchUse({ runId, limits, onOver }: UseWatchOptions): () => void {
+export function watchUse({ runId, limits, members = () => null, onOver }: UseWatchOptions): () => void {
   if (limits.maxBytes <= 0 && limits.maxTasks <= 0) return () => undefined;
   let looks = 0;
   let counted: Counted = { host: hostTasks(), tasks: 0, look: 0 };
@@ -40,7 +43,7 @@ export function watchUse({ runId, limits, onOver }: UseWatchOptions): () => void
     const asksMemory = limits.maxBytes > 0 && looks % MEMORY_EVERY === 0;
     const asksTasks = mayExceed({ host, look: looks, counted, maxTasks: limits.maxTasks });
     if (!asksMemory && !asksTasks) return;
-    const { tasks, over } = readUse(runId, limits, asksMemory);
+    const { tasks, over } = readUse({ runId, members: members() }, limits, asksMemory);
     counted = { host, tasks, look: looks };
     if (over === null) return;
     clearInterval(timer);
@@ -75,13 +78,13 @@ export function mayExceed(facts: {
 
 /** One walk through the run's processes; it ends at the first that is too many. */
 function readUse(
-  runId: string,
+  run: Pick<SurvivorQuery, "runId" | "members">,
   { maxBytes, maxTasks }: UseLimits,
   asksMemory: boolean,
 ): { readonly tasks: number; readonly over: OverLimit | null } {
   const found: Survivor[] = [];
   let tasks = 0;
-  for (const survivor of survivors({ runId, except: [process.pid] })) {
+  for (const survivor of survivors({ ...run, except: [process.pid] })) {
     found.push(survivor);
     tasks += survivor.threads;
     if (maxTasks > 0 && tasks > maxTasks) return { tasks, over: { limit: "processes", used: tasks } };

@@ -7,6 +7,7 @@ test("a name with spaces and parentheses does not shift the fields", () => {
     pid: 42,
     comm: "a) b) (c",
     state: "S",
+    parent: 4,
     session: 6,
     threads: 20,
     startTime: 22,

@@ -11,6 +11,7 @@ export interface ProcessStat extends ProcessId {
   readonly comm: string;
   /** One letter: R, S, D, T, Z … */
   readonly state: string;
+  readonly parent: number;
   readonly threads: number;
   /** Pid of the process that began its session (setsid). */
   readonly session: number;
@@ -39,10 +40,11 @@ export function parseStat(text: string): ProcessStat | null {
   const close = text.lastIndexOf(")");
   if (open < 0 || close < open) return null;
   const fields = text.slice(close + 2).split(" ");
-  const [state, session, threads, start] = [fields[0], Number(fields[3]), Number(fields[17]), Number(fields[19])];
+  const [state, parent, session] = [fields[0], Number(fields[1]), Number(fields[3])];
+  const [threads, start] = [Number(fields[17]), Number(fields[19])];
   if (state === undefined || !Number.isFinite(start)) return null;
   const comm = text.slice(open + 1, close);
-  return { pid: Number.parseInt(text, 10), comm, state, session, threads, startTime: start };
+  return { pid: Number.parseInt(text, 10), comm, state, parent, session, threads, startTime: start };
 }
 
 /** A /proc file as latin1, or null when the process is gone, or not ours to read. */

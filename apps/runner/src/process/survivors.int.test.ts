@@ -1,11 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { tryLock } from "../lock/flock.ts";
+import { ofUser, treeBelow } from "./members.ts";
 import { findSurvivors, killSurvivors } from "./survivors.ts";
 import { makeBomb } from "./testing/bomb.ts";
 
@@ -41,6 +42,62 @@ test("finds by marker, exactly, and leaves out who is excepted", async () => {
     { pid, startTime: expect.any(Number), comm: "sleep", how: "marker", threads: 1 },
   ]);
   expect(findSurvivors({ runId, except: [pid] })).toEqual([]);
+});
+
+const hasSandbox = spawnSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "true"]).status === 0;
+if (!hasSandbox) process.stderr.write("skipped: processes that hide in a sandbox, because bwrap does not work here\n");
+
+test.skipIf(!hasSandbox)(
+  "finds what hides in a sandbox from marker and session, also in a namespace below it",
+  async () => {
+    const hide = "setsid env -i sleep 7777 & setsid env -i unshare -r -p -f sleep 7778 &";
+    const inside = [
+      "--ro-bind",
+      "/",
+      "/",
+      "--dev",
+      "/dev",
+      "--proc",
+      "/proc",
+      "--unshare-pid",
+      "--unshare-user",
+      "--die-with-parent",
+    ];
+    const env = { PATH: process.env["PATH"] ?? "", TAC8_RUN: runId };
+    const child = spawn("bwrap", [...inside, "sh", "-c", `${hide} echo ready; wait`], { env, detached: true });
+    children.push(child);
+    await once(child.stdout, "data");
+    const members = treeBelow(child.pid ?? 0);
+    const hidden = () =>
+      findSurvivors({ runId, members, except: [] }).filter(({ how, comm }) => how === "member" && comm === "sleep");
+    await vi.waitFor(() => expect(hidden()).toHaveLength(2), { timeout: 30_000 });
+    // The control: nothing else finds them.
+    expect(findSurvivors({ runId, except: [] }).filter(({ comm }) => comm === "sleep")).toEqual([]);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    expect(findSurvivors({ runId, members, except: [] })).toEqual([]);
+  },
+);
+
+/** Not that of another test on this machine. */
+const UID = 100_000 + randomInt(1_000_000_000);
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) process.stderr.write("skipped: processes of another user, because only root can start them\n");
+
+test.skipIf(!isRoot)("finds every process of a user that a run has for itself", async () => {
+  const change = [`--reuid=${UID}`, `--regid=${UID}`, "--clear-groups"];
+  const child = spawn("setpriv", [...change, "sh", "-c", "setsid sleep 7777 & echo ready; wait"], {
+    env: { PATH: process.env["PATH"] ?? "" },
+    cwd: "/",
+    detached: true,
+  });
+  children.push(child);
+  await once(child.stdout, "data");
+  const found = () => findSurvivors({ runId, members: ofUser(UID), except: [] });
+  await vi.waitFor(() => expect(found().map(({ comm }) => comm)).toEqual(["sh", "sleep"]), { timeout: 30_000 });
+  expect(findSurvivors({ runId, except: [] })).toEqual([]);
+  expect((await killSurvivors({ runId, members: ofUser(UID), except: [] })).remaining).toEqual([]);
+  expect(found()).toEqual([]);
 });
 
 test("finds by the inherited lock, but not who only has the file open", async () => {

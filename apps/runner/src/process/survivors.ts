@@ -2,14 +2,18 @@ import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { cgroupMembers, closeCgroups, removeEmptyCgroups } from "./cgroup.ts";
+import { membersOf, type Membership } from "./members.ts";
 import { isGoneOrForbidden, isSameProcess, readProc, readStat, type ProcessStat } from "./startTime.ts";
 
 export interface Survivor {
   readonly pid: number;
   readonly startTime: number;
   readonly comm: string;
-  /** By the marker in its environment, the workspace lock that it inherited, the run's control group, or the agent's session. */
-  readonly how: "marker" | "lock" | "cgroup" | "session";
+  /**
+   * By the marker in its environment, the workspace lock that it inherited, the run's control group, the agent's session, or what
+   * all processes of the run have in common.
+   */
+  readonly how: "marker" | "lock" | "cgroup" | "session" | "member";
   readonly threads: number;
 }
 
@@ -21,6 +25,8 @@ export interface SurvivorQuery {
   readonly except: readonly number[];
   /** The session that the run's agent was started in, if it is known. */
   readonly session?: number | undefined;
+  /** What all its processes have in common, if anything has. The other ways to find them stay. */
+  readonly members?: Membership | null | undefined;
 }
 
 interface FileId {
@@ -55,12 +61,13 @@ export function findSurvivors(query: SurvivorQuery): Survivor[] {
  * @param known pids of survivors that are not wanted again
  */
 export function* survivors(
-  { runId, lockPath, except, session }: SurvivorQuery,
+  { runId, lockPath, except, session, members = null }: SurvivorQuery,
   known: ReadonlySet<number> = NONE,
 ): Generator<Survivor, void> {
   const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
   const entry = `\0${RUN_MARKER}=${runId}\0`;
-  const members = cgroupMembers(runId);
+  const group = cgroupMembers(runId);
+  const belonging = membersOf(members);
   const sessions = new Map<number | undefined, boolean>();
   for (const pid of [process.pid, ...except]) sessions.set(readStat(pid)?.session, false);
   if (session !== undefined) sessions.set(session, true);
@@ -79,7 +86,8 @@ export function* survivors(
     const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
     const isInside = pid === stat.session ? pid === session : isAgents(stat.session);
     const inside = isInside ? "session" : null;
-    const how = members.has(pid) ? "cgroup" : (inside ?? (hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null));
+    const by = group.has(pid) ? "cgroup" : belonging.has(pid) ? "member" : inside;
+    const how = by ?? (hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null);
     if (how === null) continue;
     yield { pid, startTime: stat.startTime, comm: stat.comm, how, threads: stat.threads };
   }

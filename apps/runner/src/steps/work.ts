@@ -195,7 +195,11 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     { resume: request.resume, session: sessionId, model },
     request.resume ? "agent resumed" : "agent started",
   );
-  const leaveDisk = run.services.disk.watch({ runId: run.id, end: (why) => void agent.kill("disk-full", why) });
+  const leaveDisk = run.services.disk.watch({
+    runId: run.id,
+    members: () => agent.members(),
+    end: (why) => void agent.kill("disk-full", why),
+  });
   const stopWatching = watchForHalt(run, {
     onHalt: ({ cause, now: atOnce }) => {
       void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));

@@ -9,6 +9,7 @@ import { usageOf } from "../../agent/usageOf.ts";
 import { FORWARDER, forwarderCommand } from "../../egress/forwarder/command.ts";
 import { startEgress, type RunningEgress } from "../../egress/start.ts";
 import { localFiles } from "../../files/local.ts";
+import { treeBelow } from "../../process/members.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "../helper/client.ts";
 import { helperPlace } from "../helper/place.ts";
 import type { AgentSide, SideOptions } from "../side.ts";
@@ -114,6 +115,7 @@ export function openSandboxSide(options: SideOptions, sandboxes: Sandboxes): Age
       words: true,
       lockFd: options.lock.insideFd,
       endOf: endInside,
+      membersOf: treeBelow,
     });
     const done = handle.done.then(async (end) => {
       await egress.close();
