@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -7,7 +6,7 @@ import { ATTACKS } from "./attacks/attacks.ts";
 import { openScene, type Case, type Scene } from "./attacks/scene.ts";
 import { findSecret } from "./canary.ts";
 import { agentProcesses, childrenOf, isAlive } from "./processes.ts";
-import { programOf, ROOT } from "./programs.ts";
+import { isReadableBy, ROOT } from "./programs.ts";
 import { poll, REPO } from "./world.ts";
 
 const DOC = "docs/security.md";
@@ -25,13 +24,8 @@ afterEach(async () => {
 function obstacle({ isolation, uid }: Case): string | null {
   if (isolation === "sandbox" && bwrap === null) return "bubblewrap is not installed";
   if (uid === ORDINARY && !isRoot) return "only root can start a runner as another user";
-  if (uid === ORDINARY && !isReadable(uid)) return "other users cannot read the folder that tac8 is in";
+  if (uid === ORDINARY && !isReadableBy(uid)) return "other users cannot read the folder that tac8 is in";
   return null;
-}
-
-function isReadable(uid: number): boolean {
-  const args = ["--check", programOf("runner")];
-  return spawnSync(process.execPath, args, { uid, gid: uid, cwd: "/" }).status === 0;
 }
 
 /** Cells of one column of the table, by the attack's name. */

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,4 +15,10 @@ export function programOf(name: ProgramName): string {
 export function compileCache(): Record<string, string> {
   const folder = process.env["NODE_COMPILE_CACHE"];
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}
+
+/** Whether a user can run the programs of this checkout; only root can ask it. */
+export function isReadableBy(uid: number): boolean {
+  const args = ["--check", programOf("runner")];
+  return spawnSync(process.execPath, args, { uid, gid: uid, cwd: "/" }).status === 0;
 }
