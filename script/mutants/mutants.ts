@@ -3746,8 +3746,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "members-own-user",
     file: `${RUNNER}/process/members.ts`,
-    find: "uid === 0 || ",
-    replace: "",
+    find: "if (uid === 0 || uid === process.getuid?.())",
+    replace: "if (uid < 0)",
     test: { file: `${RUNNER}/process/members.test.ts`, name: "is no run's" },
     promise: "root's processes are never taken for a run's",
   },

@@ -28,8 +28,8 @@ test("a process that keeps its memory map from its own user counts with what the
   child = spawn(name, args, { cwd: "/", stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout as NodeJS.ReadableStream, "data");
   const file = JSON.stringify(fileURLToPath(new URL("memory.ts", import.meta.url)));
-  const read = `const { memoryOf } = await import(${file}); console.log(memoryOf([{ pid: ${child.pid} }], 1000))`;
-  const [reader, ...more] = [...asUser, process.execPath, "--input-type=module", "-e", read];
-  const { stdout } = await execa(reader, more, { cwd: "/" });
+  const read = `const { memoryOf } = await import(${file}); ${asUser.length > 0 ? `process.setgid(${uid}); process.setuid(${uid});` : ""}
+    console.log(memoryOf([{ pid: ${child.pid} }], 1000));`;
+  const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", read], { cwd: "/" });
   expect(Number(stdout)).toBeGreaterThan(200_000_000);
 });
