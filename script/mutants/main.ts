@@ -1,7 +1,7 @@
 // `npm run mutants [-- --only NAME] [--jobs N]`: takes one mechanism out at a time, in a copy of the checkout, and demands that
 // the test named for it turns red. `--only` takes a part of a name; `--list` says what there is.
 import { rmSync } from "node:fs";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -33,6 +33,7 @@ if (values.list) {
 
 async function all(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "tac8-mutants-"));
+  await chmod(folder, 0o711); // Some tests start a runner as another user.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const queue = [...chosen];

@@ -1,30 +1,21 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterEach, expect, test } from "vitest";
 
 let child: ChildProcess | null = null;
-let dir = "";
-afterEach(() => {
-  child?.kill("SIGKILL");
-  rmSync(dir, { recursive: true, force: true });
-});
+afterEach(() => void child?.kill("SIGKILL"));
 
 test("a process that keeps its memory map from its own user counts with what the kernel says of it", async () => {
-  dir = mkdtempSync(join(tmpdir(), "tac8-memory-"));
-  chmodSync(dir, 0o711);
-  const perl = join(dir, "perl");
-  copyFileSync("/usr/bin/perl", perl);
-  chmodSync(perl, 0o111); // A program that cannot be read is one whose process cannot be dumped.
+  // PR_SET_DUMPABLE: 4.
+  const undumpable = `syscall(${process.arch === "arm64" ? 167 : 157}, 4, 0, 0, 0, 0)`;
   const uid = `${100_000 + randomInt(1_000_000_000)}`;
   // Root may read everything.
   const asUser = process.getuid?.() === 0 ? ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"] : [];
-  const [name, ...args] = [...asUser, perl, "-e", '$x = "a" x 200_000_000; $| = 1; print "ready"; sleep 600'];
+  const program = `${undumpable}; $x = "a" x 200_000_000; $| = 1; print "ready"; sleep 600`;
+  const [name, ...args] = [...asUser, "perl", "-e", program];
   child = spawn(name, args, { cwd: "/", stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout as NodeJS.ReadableStream, "data");
   const file = JSON.stringify(fileURLToPath(new URL("memory.ts", import.meta.url)));
