@@ -281,10 +281,12 @@ export const ATTACKS: readonly Attack[] = [
     reached: ({ output }) => /\b(?:e?uid)=0\(/.test(output),
   },
   {
-    name: "capabilities, or a way to new privileges",
+    name: "capabilities, groups, or a way to new privileges",
     script: "cat /proc/self/status",
     reached: ({ output }) =>
-      !/^NoNewPrivs:\t1$/m.test(output) || /^Cap(?:Inh|Prm|Eff|Bnd|Amb):.*[1-9a-f]/m.test(output),
+      !/^NoNewPrivs:\t1$/m.test(output) ||
+      !/^Groups:\t *$/m.test(output) ||
+      /^Cap(?:Inh|Prm|Eff|Bnd|Amb):.*[1-9a-f]/m.test(output),
   },
   {
     name: "memory without a bound outside of /tmp",
