@@ -3712,6 +3712,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the program of an agent in a sandbox has the settings that it needs there",
   },
   {
+    name: "whole-file-many",
+    file: `${CORE}/app/wholeFile.ts`,
+    find: "`${path}.${randomUUID().slice(0, 8)}.new`",
+    replace: "`${path}.new`",
+    test: { file: `${CORE}/app/wholeFile.test.ts`, name: "many writers at once" },
+    promise: "runners that start at the same moment on one data folder do not end each other",
+  },
+  {
+    name: "sandbox-etc-kept",
+    file: `${RUNNER}/place/sandbox/opener.ts`,
+    find: "before === null || !before.equals(content)",
+    replace: "before !== content",
+    test: { file: `${RUNNER}/place/sandbox/opener.int.test.ts`, name: "start at the same moment" },
+    promise: "a runner that starts does not replace the files of sandboxes that others start",
+  },
+  {
     name: "members-sandbox",
     file: `${RUNNER}/place/sandbox/side.ts`,
     find: "      membersOf: treeBelow,\n",

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chown, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { chown, lstat, mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DEVICES } from "./arguments.ts";
@@ -53,9 +53,8 @@ async function makeNode(folder: string, { name, major, minor }: (typeof DEVICES)
     found.uid === NOBODY &&
     (found.mode & 0o7777) === MODE;
   if (isRight) return;
-  // Under another name first: a sandbox may start at the same time.
-  const next = `${path}.${process.pid}`;
-  await rm(next, { force: true });
+  // Under another name first: a sandbox, or another runner, may start at the same time.
+  const next = `${path}.${randomUUID().slice(0, 8)}`;
   const args = ["-m", MODE.toString(8), next, "c", String(major), String(minor)];
   await run("mknod", args, { env: { PATH: "/usr/bin:/bin" }, timeout: LIMIT_MS });
   await chown(next, NOBODY, NOBODY);

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { StartupProblem } from "@tac8/core/app/main";
@@ -42,11 +42,11 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const etc = join(folder, "etc");
   await mkdir(etc, { recursive: true, mode: 0o700 });
   for (const [name, text] of Object.entries(etcFiles({ uid, gid }))) {
-    await writeWholeFile(join(etc, name), text, { mode: 0o644 });
+    await keepFile(join(etc, name), Buffer.from(text), 0o644);
   }
   const filter = seccompFilter(process.arch);
   const filterFile = join(folder, "seccomp");
-  if (filter !== null) await writeWholeFile(filterFile, filter, { mode: 0o600 });
+  if (filter !== null) await keepFile(filterFile, Buffer.from(filter), 0o600);
   const before = filter === null ? [] : [...WITH_FILTER, filterFile];
   const devices = runnerUid === 0 ? await devicesOf(config.home) : null;
   const tmpBytes = tmpSize(totalmem(), config.coordinator.max_concurrent_workers);
@@ -66,6 +66,12 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
     return [...before, program, ...sandboxArguments(spec), "--"];
   };
   return (options) => openSandboxSide(options, { config, log, uid, folder, launch });
+}
+
+/** Write a file unless it has this content: other runners on the same data folder start their sandboxes with it. */
+async function keepFile(path: string, content: Buffer, mode: number): Promise<void> {
+  const before = await readFile(path).catch(() => null);
+  if (before === null || !before.equals(content)) await writeWholeFile(path, content, { mode });
 }
 
 async function devicesOf(home: string): Promise<string> {

@@ -1,0 +1,33 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Config } from "@tac8/core/config/resolve";
+import { createLogger } from "@tac8/core/log/logger";
+import { sandboxOpener } from "./opener.ts";
+
+let home = "";
+beforeEach(() => (home = mkdtempSync(join(tmpdir(), "tac8-opener-"))));
+afterEach(() => rmSync(home, { recursive: true }));
+
+const start = () => {
+  const config = { home, coordinator: { max_concurrent_workers: 1 } } as Config;
+  const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
+  return sandboxOpener({ config, log, program: "bwrap" });
+};
+const files = () => readdirSync(join(home, "sandbox/etc")).map((name) => join(home, "sandbox/etc", name));
+
+test("runners that start at the same moment on a new data folder all find its sandbox files", async () => {
+  await Promise.all(Array.from({ length: 20 }, start));
+  expect(readdirSync(join(home, "sandbox/etc")).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    "group",
+    "hosts",
+    "passwd",
+  ]);
+  for (const file of files()) expect(readFileSync(file, "utf8")).toMatch(/\n$/);
+  expect(readdirSync(join(home, "sandbox")).filter((name) => !["etc", "dev", "seccomp"].includes(name))).toEqual([]);
+  // One that starts later leaves them as they are: others start sandboxes with them.
+  const before = files().map((file) => statSync(file).ino);
+  await start();
+  expect(files().map((file) => statSync(file).ino)).toEqual(before);
+});
