@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { budgetOfDay, readSpent } from "@tac8/core/state/budget";
 import { isReadableBy } from "./programs.ts";
+import { tac8 } from "./tac8.ts";
 import { createWorld, REPO, type World } from "./world.ts";
 
 const missing = findProgram("bwrap", { path: process.env["PATH"] ?? "", cwd: "/" }) === null;
@@ -27,6 +28,22 @@ test.skipIf(missing)(`an agent in a sandbox does its issue's work, and reaches a
   await world.reaches(number, "pr");
   const uid = process.getuid?.() ?? 0;
   expect(await world.github.file(REPO, `auto/gh-${number}`, "a.txt")).toBe(`${uid === 0 ? 1000 : uid}\n`);
+});
+
+test.skipIf(missing)(`entries that it does not see are named at the start, and by doctor${NAME}`, async () => {
+  const read = [world.home, "/srv/tac8-test-missing"];
+  await world.configure({ agent: { isolation: "sandbox", read, write: ["/root"] } });
+  const lines = [
+    `agent.read: agents do not see ${world.home}, because it holds or lies in ${world.home}, which agents must not see`,
+    "agent.read: agents do not see /srv/tac8-test-missing, because it does not exist, or cannot be read",
+    "agent.write: agents do not see /root, because it is or holds the home folder /root",
+  ];
+  const runner = world.startApp("runner");
+  await runner.says("runner ready");
+  for (const line of lines) expect(runner.log()).toContain(line);
+  const doctor = tac8(world, "doctor");
+  await doctor.ended;
+  for (const line of lines) expect(doctor.stdout().replaceAll(/\s+/g, " ")).toContain(line);
 });
 
 test.skipIf(missing)(`its program finds the settings of a sandbox in its home folder${NAME}`, async () => {

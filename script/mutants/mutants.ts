@@ -3712,6 +3712,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the program of an agent in a sandbox has the settings that it needs there",
   },
   {
+    name: "left-out-runner",
+    file: `${RUNNER}/place/isolation.ts`,
+    find: "given.log.warn(line)",
+    replace: "void line",
+    test: { file: "test/sandbox.e2e.test.ts", name: "named at the start" },
+    promise: "the runner names entries of agent.read and agent.write that agents do not see",
+  },
+  {
+    name: "left-out-doctor",
+    file: "apps/cli/src/doctor/checks/isolation.ts",
+    find: ".map(judgeLeftOut) : []",
+    replace: ".slice(0, 0).map(judgeLeftOut) : []",
+    test: { file: "test/sandbox.e2e.test.ts", name: "named at the start" },
+    promise: "doctor names entries of agent.read and agent.write that agents do not see",
+  },
+  {
     name: "whole-file-many",
     file: `${CORE}/app/wholeFile.ts`,
     find: "`${path}.${randomUUID().slice(0, 8)}.new`",

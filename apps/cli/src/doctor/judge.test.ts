@@ -7,7 +7,7 @@ import { judgeClock } from "./checks/clock.ts";
 import { judgeConfig } from "./checks/config.ts";
 import { judgeDisk } from "./checks/disk.ts";
 import { judgeFolder } from "./checks/folders.ts";
-import { judgeChoice, judgeReach } from "./checks/isolation.ts";
+import { judgeChoice, judgeLeftOut, judgeReach } from "./checks/isolation.ts";
 import { judgeLabels } from "./checks/labels.ts";
 import { judgeLeftovers } from "./checks/leftovers.ts";
 import { judgeMemory } from "./checks/memory.ts";
@@ -377,4 +377,9 @@ test.each([
   ["none, by choice", { mode: "none", text: "t", advice: null }, "ok"],
 ] as const)("doctor finds %s", (_what, chosen, verdict) => {
   expect(judgeChoice(chosen)).toMatchObject({ verdict, text: "t" });
+});
+
+test("doctor names entries of agent.read and agent.write that agents do not see", () => {
+  const line = "agent.read: agents do not see /home, because it is or holds the home folder /home/pi";
+  expect(judgeLeftOut(line)).toMatchObject({ text: line });
 });

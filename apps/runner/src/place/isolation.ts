@@ -2,7 +2,8 @@ import { StartupProblem } from "@tac8/core/app/main";
 import type { Config } from "@tac8/core/config/resolve";
 import { chooseIsolation, needsProbe, type Isolation } from "@tac8/core/isolation/choose";
 import { probeSandbox } from "@tac8/core/isolation/probe";
-import { secretPaths } from "@tac8/core/isolation/agentView";
+import { leftOut, secretPaths } from "@tac8/core/isolation/agentView";
+import { thisMachine } from "@tac8/core/isolation/machine";
 import type { Logger } from "@tac8/core/log/logger";
 import { sandboxOpener } from "./sandbox/opener.ts";
 import { openDirectSide, type OpenSide } from "./side.ts";
@@ -23,6 +24,7 @@ export async function sideOpener(
 ): Promise<OpenSide> {
   switch (isolation.mode) {
     case "sandbox":
+      for (const line of leftOut(given, thisMachine)) given.log.warn(line);
       return sandboxOpener({ ...given, program: isolation.program });
     case "none":
       return openDirectSide;

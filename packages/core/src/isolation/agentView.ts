@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { Config } from "../config/resolve.ts";
 import type { Mount } from "./arguments.ts";
 import { TOOLCHAIN_VARIABLES } from "./toolchains.ts";
-import { machineView, type Machine } from "./view.ts";
+import { machineView, whyNotShown, type Machine } from "./view.ts";
 
 /** Variables that name files of certificates. */
 const CERTIFICATES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
@@ -30,6 +30,21 @@ export function agentView({ config, env, programs }: AgentViewOptions, machine: 
       secret: secretPaths(config),
     },
     machine,
+  );
+}
+
+/**
+ * One line for each entry of `agent.read` and `agent.write` that agents in a sandbox do not see, for the operator. Reads links and
+ * kinds of paths, changes nothing.
+ */
+export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: Machine): string[] {
+  const owner = config.agentEnv["HOME"] || null;
+  const options = { owner, secret: secretPaths(config) };
+  return (["read", "write"] as const).flatMap((key) =>
+    config.agent[key].flatMap((path) => {
+      const why = whyNotShown(absolute(path, owner), options, machine);
+      return why === null ? [] : [`agent.${key}: agents do not see ${path}, because it ${why}`];
+    }),
   );
 }
 

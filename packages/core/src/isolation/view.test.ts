@@ -1,7 +1,7 @@
 import { basename, dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { homesIn } from "./machine.ts";
-import { machineView, secretInSystem, type Machine, type ViewOptions } from "./view.ts";
+import { machineView, secretInSystem, whyNotShown, type Machine, type ViewOptions } from "./view.ts";
 
 const HOMES = ["/home/pi", "/home/bob", "/root"];
 
@@ -252,4 +252,21 @@ test("system accounts have no home folder that counts", () => {
     "/root",
     "/srv/bob",
   ]);
+});
+
+test.each([
+  ["/home", "is or holds the home folder /home/pi"],
+  ["/home/bob/", "is or holds the home folder /home/bob"],
+  ["/", "is the root of the file system"],
+  ["/home/pi/.tac8/repos", "holds or lies in /home/pi/.tac8, which agents must not see"],
+  ["/home/pi/code", "holds or lies in /home/pi/code/config.toml, which agents must not see"],
+  ["/srv/link", "is or holds the home folder /home/pi"],
+  ["/srv/missing", "does not exist, or cannot be read"],
+  ["/srv/data", null],
+])("an entry of agent.read says why agents do not see it: %s", (path, why) => {
+  const machine = machineOf({ ...SYSTEM, "/srv/data": "d", "/srv/link": "/home/pi", "/home/pi/code": "d" });
+  expect(whyNotShown(path, OPTIONS, machine)).toBe(why);
+  // As it is done.
+  const mounts = machineView({ ...OPTIONS, read: [path], write: [path] }, machine);
+  expect(mounts.some((mount) => mount.path === path)).toBe(why === null);
 });

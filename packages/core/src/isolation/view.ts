@@ -90,11 +90,7 @@ export function machineView(options: ViewOptions, machine: Machine): Mount[] {
   const mounts = new Map<string, Mount>();
   const hidden = spellings(options.secret, machine);
   const homes = homesOf(options, machine);
-  /** Neither the file system's root, nor a home folder or what holds one, nor what holds or lies in something secret. */
-  const isSafe = (path: string): boolean =>
-    spellings([path], machine).every(
-      (one) => one !== "/" && !homes.some((home) => holds(one, home)) && !isSecret(one, hidden),
-    );
+  const isSafe = (path: string): boolean => whyUnsafe(path, { hidden, homes, machine }) === null;
   const show = (path: string, kind: "read" | "write" = "read"): void => {
     const real = machine.realPathOf(path);
     if (real === null || machine.kindOf(real) === null) return;
@@ -116,6 +112,33 @@ export function machineView(options: ViewOptions, machine: Machine): Mount[] {
   for (const path of found.map(plain).filter(isSafe)) show(path);
   for (const path of options.write.map(plain).filter(isSafe)) show(path, "write");
   return [...mounts.values()];
+}
+
+/** Why a path that the operator has added is not shown to agents: a few words after "because it"; null: it is shown. */
+export function whyNotShown(
+  path: string,
+  options: Pick<ViewOptions, "owner" | "secret">,
+  machine: Machine,
+): string | null {
+  const hidden = spellings(options.secret, machine);
+  const why = whyUnsafe(plain(path), { hidden, homes: homesOf(options, machine), machine });
+  return why ?? (machine.kindOf(plain(path)) === null ? "does not exist, or cannot be read" : null);
+}
+
+interface Unsafe {
+  readonly hidden: readonly string[];
+  readonly homes: readonly string[];
+  readonly machine: Machine;
+}
+
+/** Null: neither the file system's root, nor a home folder or what holds one, nor what holds or lies in something secret. */
+function whyUnsafe(path: string, { hidden, homes, machine }: Unsafe): string | null {
+  const all = spellings([path], machine);
+  if (all.includes("/")) return "is the root of the file system";
+  const home = homes.find((one) => all.some((each) => holds(each, one)));
+  if (home !== undefined) return `is or holds the home folder ${home}`;
+  const secret = hidden.find((one) => all.some((each) => isSecret(each, [one])));
+  return secret === undefined ? null : `holds or lies in ${secret}, which agents must not see`;
 }
 
 /**
@@ -195,7 +218,7 @@ function isShown(path: string, mounts: ReadonlyMap<string, Mount>): boolean {
 }
 
 /** Home folders of all users: other users' folders have credentials, too, and root may read them. */
-function homesOf({ owner }: ViewOptions, machine: Machine): string[] {
+function homesOf({ owner }: Pick<ViewOptions, "owner">, machine: Machine): string[] {
   return spellings([...(owner === null ? [] : [owner]), ...machine.homes()], machine).filter((path) => path !== "/");
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { socketOf } from "@tac8/core/config/redisUrl";
-import { agentView, secretPaths } from "@tac8/core/isolation/agentView";
+import { agentView, leftOut, secretPaths } from "@tac8/core/isolation/agentView";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
 import { chooseIsolation, needsProbe, type Isolation, type Refusal } from "@tac8/core/isolation/choose";
 import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
@@ -39,7 +39,8 @@ export const isolation: Check = {
     }
     const launch = chosen.mode === "sandbox" ? sandboxOf(chosen.program, { config, env, uid, devices }) : [];
     const reached = await tryToReach(attemptsOf(site), { launch, node: process.execPath, env });
-    return [judgeChoice(chosen), ...reached.map((one) => judgeReach(one, chosen.mode))];
+    const hidden = chosen.mode === "sandbox" ? leftOut({ config }, thisMachine).map(judgeLeftOut) : [];
+    return [judgeChoice(chosen), ...hidden, ...reached.map((one) => judgeReach(one, chosen.mode))];
   },
 };
 
@@ -102,6 +103,11 @@ function attemptsOf({ config, redisUrl }: Site): Attempt[] {
 export function judgeChoice(chosen: Isolation | Refusal): Finding {
   if (chosen.mode === "refused") return problem(chosen.text, chosen.advice);
   return chosen.advice === null ? ok(chosen.text) : note(chosen.text, chosen.advice);
+}
+
+/** Pure. `line`: see `leftOut`. */
+export function judgeLeftOut(line: string): Finding {
+  return problem(line, "name a smaller folder that holds no secrets, or remove the entry");
 }
 
 /** Pure. Without isolation there is nothing else to expect. */
