@@ -20,6 +20,8 @@ const TMP_BYTES = 64 * 1024 ** 2;
 const FLAGS = ["--max-semi-space-size=1", "--v8-pool-size=0"];
 const FORWARDER_FLAGS = [...FLAGS, "--max-old-space-size=64"];
 const HELPER_FLAGS = [...FLAGS, "--max-old-space-size=128"];
+/** With its whole options, as `apps/runner/src/egress/start.ts` starts it. */
+const PROXY_FLAGS = [...FLAGS, "--max-old-space-size=128"];
 const HELPER_TITLE = "tac8 place helper";
 const SETTLE_MS = 1000;
 const PROGRAM = ["sh", "-c", "echo up; exec cat"];
@@ -38,8 +40,10 @@ async function measure(bench: Bench): Promise<Row[]> {
   if (!probe.works) throw new Error(`${probe.why}: ${probe.fix}`);
   const dir = await mkdtemp(join(tmpdir(), "tac8-bench-"));
   const forget = leftovers.folder(dir);
-  const [forwarder, helper] = ["forwarder.js", "place-helper.js"].map((name) => join(programs.checkout, "dist", name));
-  if (forwarder === undefined || helper === undefined) throw new Error("no programs");
+  const [forwarder, helper, proxy] = ["forwarder", "place-helper", "egress"].map((name) =>
+    join(programs.checkout, "dist", `${name}.js`),
+  );
+  if (forwarder === undefined || helper === undefined || proxy === undefined) throw new Error("no programs");
   const sandbox = [probe.program, ...argumentsOf({ dir, own: [process.execPath, forwarder, helper], uid }), "--"];
   // The forwarder connects to the socket only when a program asks for something.
   const way = ["--socket", join(dir, "s"), "--port", "41080", "--"];
@@ -53,6 +57,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     const warm = samples.slice(1); // The first one reads from the disk.
     const floor = { what: "the same without a sandbox", value: warm.map(({ none }) => none.ms) };
     const memory = { what: BARE_IDLE, value: await times(sizes.samples, () => idleMemory(bench)) };
+    const proxies = await times(sizes.samples, () => startProxy(bench, { dir, program: proxy }));
     const helperCommand = [...sandbox, process.execPath, ...HELPER_FLAGS, helper];
     return [
       row({
@@ -82,6 +87,19 @@ async function measure(bench: Bench): Promise<Row[]> {
         unit: "MB",
         value: warm.map(({ whole }) => whole.memoryMb),
         floor: memory,
+      }),
+      row({
+        name: "isolation/proxy-memory",
+        what: "private memory of a run's proxy",
+        unit: "MB",
+        value: proxies.map(({ memoryMb }) => memoryMb),
+        floor: memory,
+      }),
+      row({
+        name: "isolation/proxy-start",
+        what: "from the start of a run's proxy until it is ready, before the agent starts",
+        unit: "ms",
+        value: proxies.map(({ ms }) => ms),
       }),
       row({
         name: "isolation/helper-memory",
@@ -137,6 +155,32 @@ async function start(bench: Bench, command: readonly string[]): Promise<Started>
     const tree = treeOf(child.pid ?? 0);
     const cpu = tree.reduce((sum, pid) => sum + cpuMs(pid), 0);
     return { ms, cpuMs: cpu, memoryMb: Math.max(...tree.map(privateMemory)) };
+  } finally {
+    child.stdin.end();
+    await exited.catch(() => undefined);
+    forget();
+  }
+}
+
+/** Start the proxy of a run and wait until it is ready; it ends with its input. */
+async function startProxy(
+  { leftovers, signal }: Bench,
+  { dir, program }: { readonly dir: string; readonly program: string },
+): Promise<Pick<Started, "ms" | "memoryMb">> {
+  signal.throwIfAborted();
+  const env = { ANTHROPIC_API_KEY: "sk-ant-api03-bench" };
+  const options = { folder: join(dir, "net"), port: 41_080, env, allow: [], secrets: {}, maxUsd: 0, prices: {} };
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...PROXY_FLAGS, program], { env: {}, stdio: ["pipe", "pipe", "inherit"] });
+  const forget = leftovers.process(child.pid ?? 0);
+  const exited = once(child, "exit");
+  try {
+    child.stdin.write(`${JSON.stringify({ ...options, proxyEnv: {} })}\n`);
+    const early = exited.then(() => Promise.reject(new Error("the proxy ended before it was ready")));
+    await Promise.race([once(child.stdout, "data", { signal }), early]);
+    const ms = performance.now() - startedAt;
+    await pause(SETTLE_MS, signal);
+    return { ms, memoryMb: privateMemory(child.pid ?? 0) };
   } finally {
     child.stdin.end();
     await exited.catch(() => undefined);
