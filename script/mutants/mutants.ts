@@ -3712,6 +3712,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "the program of an agent in a sandbox has the settings that it needs there",
   },
   {
+    name: "preset-npm",
+    file: `${EGRESS}/preset.ts`,
+    find: '"registry.npmjs.org", ',
+    replace: "",
+    test: { file: `${EGRESS}/tools.int.test.ts`, name: "pnpm installs a package" },
+    promise: "pnpm works in a sandbox as it is",
+  },
+  {
+    name: "preset-browsers",
+    file: `${EGRESS}/preset.ts`,
+    find: '      "cdn.playwright.dev",\n',
+    replace: "",
+    test: { file: `${EGRESS}/tools.int.test.ts`, name: "playwright downloads a browser" },
+    promise: "playwright's browsers can be downloaded in a sandbox",
+  },
+  {
     name: "left-out-runner",
     file: `${RUNNER}/place/isolation.ts`,
     find: "given.log.warn(line)",

@@ -1,12 +1,14 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { glob, mkdir, readFile, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { startModelApi } from "../../../../test/modelApi.ts";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { withSandboxSettings } from "../home/base/sandboxSettings.ts";
 import type { Egress } from "./open.ts";
 import { createEgressBench, type EgressBench } from "./testing/egressBench.ts";
@@ -174,7 +176,8 @@ test("curl: an allowed host over TLS, a refused one with words, and a server of 
   expect((await run([process.execPath, "-e", fetched])).stdout).toBe("from PyPI\n");
 });
 
-test("npm installs a package from its registry", async () => {
+/** A registry of npm with the package `tiny`. @returns its port */
+async function npmRegistry(): Promise<number> {
   await mkdir(join(bench.dir, "src/package"), { recursive: true });
   await writeFile(join(bench.dir, "src/package/package.json"), `{"name":"tiny","version":"1.0.0","main":"index.js"}`);
   await writeFile(join(bench.dir, "src/package/index.js"), "module.exports = 42;\n");
@@ -187,7 +190,7 @@ test("npm installs a package from its registry", async () => {
     "dist-tags": { latest: "1.0.0" },
     versions: { "1.0.0": { name: "tiny", version: "1.0.0", main: "index.js", dist } },
   };
-  const https = await bench.serve(
+  return bench.serve(
     (request, response) => {
       if (request.url?.endsWith(".tgz") === true) {
         response.end(file);
@@ -198,15 +201,75 @@ test("npm installs a package from its registry", async () => {
     },
     ["registry.npmjs.org"],
   );
-  await open({ "registry.npmjs.org:443": https });
+}
+
+async function newProject(): Promise<string> {
   const project = join(bench.dir, "project");
   await mkdir(project);
   await writeFile(join(project, "package.json"), `{"name":"project","private":true}`);
+  return project;
+}
+
+test("npm installs a package from its registry", async () => {
+  await open({ "registry.npmjs.org:443": await npmRegistry() });
+  const project = await newProject();
   const installed = await run(["npm", "install", "tiny", "--no-audit", "--no-fund", "--fetch-retries=0"], {
     cwd: project,
   });
   expect(installed).toMatchObject({ code: 0 });
   expect(await readFile(join(project, "node_modules/tiny/index.js"), "utf8")).toContain("42");
+  expect(egress.refused()).toEqual([]);
+});
+
+/** No part of this repository: from the npm registry of this machine. */
+const FETCHED = ["pnpm@12.21.0"];
+const tools = mkdtempSync(join(tmpdir(), "tac8-tools-"));
+const fetching = ["install", "--prefix", tools, "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"];
+const isFetched =
+  spawnSync("npm", [...fetching, ...FETCHED], { stdio: "ignore", timeout: 60_000, cwd: tools }).status === 0;
+if (!isFetched) process.stderr.write("skipped: pnpm through the proxy, because npm cannot fetch it\n");
+afterAll(() => rmSync(tools, { recursive: true, force: true }));
+
+test.skipIf(!isFetched)("pnpm installs a package from its registry", async () => {
+  await open({ "registry.npmjs.org:443": await npmRegistry() }, { XDG_CACHE_HOME: join(bench.dir, "cache") });
+  const project = await newProject();
+  const pnpm = join(tools, "node_modules/.bin/pnpm");
+  const store = `--store-dir=${join(bench.dir, "store")}`;
+  expect(await run([pnpm, "add", "tiny", store], { cwd: project })).toMatchObject({ code: 0 });
+  expect(await readFile(join(project, "node_modules/tiny/index.js"), "utf8")).toContain("42");
+  expect(egress.refused()).toEqual([]);
+});
+
+test("playwright downloads a browser", async () => {
+  const asked: string[] = [];
+  const make = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    for name in ["chrome-headless-shell-linux64/chrome-headless-shell", "chrome-linux/headless_shell", "ffmpeg-linux"]:
+        z.writestr(name, "a browser\\n")
+`;
+  const archive = join(bench.dir, "browser.zip");
+  execFileSync("python3", ["-c", make, archive]);
+  const file = await readFile(archive);
+  const https = await bench.serve(
+    (request, response) => {
+      asked.push(`${request.headers.host}${request.url}`);
+      response.setHeader("content-length", file.length);
+      response.end(request.method === "HEAD" ? undefined : file);
+    },
+    ["cdn.playwright.dev", "playwright.download.prss.microsoft.com"],
+  );
+  const browsers = join(bench.dir, "browsers");
+  await open(
+    { "cdn.playwright.dev:443": https, "playwright.download.prss.microsoft.com:443": https },
+    { PLAYWRIGHT_BROWSERS_PATH: browsers },
+  );
+  const cli = join(BIN, "../playwright-core/cli.js");
+  const installed = await run([process.execPath, cli, "install", "chromium-headless-shell"]);
+  expect(installed).toMatchObject({ code: 0 });
+  expect(asked.length).toBeGreaterThan(0);
+  const found = glob("*/chrome-headless-shell-linux64/chrome-headless-shell", { cwd: browsers });
+  for await (const path of found) expect(await readFile(join(browsers, path), "utf8")).toBe("a browser\n");
   expect(egress.refused()).toEqual([]);
 });
 
@@ -294,6 +357,46 @@ test.skipIf(!hasCargo)("cargo fetches a crate from its registry", async () => {
   await writeFile(join(project, "Cargo.toml"), manifest);
   expect(await run(["cargo", "fetch", "-q"], { cwd: project })).toMatchObject({ code: 0 });
   expect(await readFile(join(project, "Cargo.lock"), "utf8")).toContain(cksum);
+  expect(egress.refused()).toEqual([]);
+});
+
+const hasGo = spawnSync("go", ["version"], { stdio: "ignore" }).status === 0;
+if (!hasGo) process.stderr.write("skipped: go through the proxy, because there is no go here\n");
+
+test.skipIf(!hasGo)("go downloads a module from its proxy", async () => {
+  const make = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as z:
+    z.writestr("example.test/tiny@v1.0.0/go.mod", "module example.test/tiny\\n")
+    z.writestr("example.test/tiny@v1.0.0/tiny.go", "package tiny\\n\\nconst Answer = 42\\n")
+`;
+  const archive = join(bench.dir, "tiny.zip");
+  execFileSync("python3", ["-c", make, archive]);
+  const answers: Readonly<Record<string, string | Buffer>> = {
+    "/example.test/tiny/@v/list": "v1.0.0\n",
+    "/example.test/tiny/@v/v1.0.0.info": JSON.stringify({ Version: "v1.0.0" }),
+    "/example.test/tiny/@v/v1.0.0.mod": "module example.test/tiny\n",
+    "/example.test/tiny/@v/v1.0.0.zip": await readFile(archive),
+  };
+  const https = await bench.serve(
+    ({ url = "" }, response) => {
+      const answer = answers[url];
+      response.writeHead(answer === undefined ? 404 : 200).end(answer);
+    },
+    ["proxy.golang.org"],
+  );
+  const gopath = join(bench.dir, "go");
+  // The database of checksums does not know this module.
+  const env = { SSL_CERT_FILE: bench.ca, GOPATH: gopath, GOCACHE: join(bench.dir, "build"), GONOSUMDB: "example.test" };
+  await open(
+    { "proxy.golang.org:443": https },
+    { ...env, GOFLAGS: "-modcacherw", GOROOT: process.env["GOROOT"] ?? "" },
+  );
+  const project = join(bench.dir, "golang");
+  await mkdir(project);
+  await writeFile(join(project, "go.mod"), "module project\n\ngo 1.19\n\nrequire example.test/tiny v1.0.0\n");
+  expect(await run(["go", "mod", "download", "example.test/tiny"], { cwd: project })).toMatchObject({ code: 0 });
+  expect(await readFile(join(gopath, "pkg/mod/example.test/tiny@v1.0.0/tiny.go"), "utf8")).toContain("42");
   expect(egress.refused()).toEqual([]);
 });
 
