@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findProgram } from "@tac8/core/app/findProgram";
 import { execa } from "execa";
 import { startModelApi } from "../../../../test/modelApi.ts";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
@@ -398,6 +399,28 @@ with zipfile.ZipFile(sys.argv[1], "w") as z:
   expect(await run(["go", "mod", "download", "example.test/tiny"], { cwd: project })).toMatchObject({ code: 0 });
   expect(await readFile(join(gopath, "pkg/mod/example.test/tiny@v1.0.0/tiny.go"), "utf8")).toContain("42");
   expect(egress.refused()).toEqual([]);
+});
+
+const hasJava = ["java", "javac", "keytool"].every((name) => {
+  const path = process.env["PATH"] ?? "";
+  return findProgram(name, { path, cwd: "/" }) !== null;
+});
+if (!hasJava) process.stderr.write("skipped: Java through the proxy, because there is no JDK here\n");
+
+test.skipIf(!hasJava)("a program of Java, as Gradle and Maven are, reads from a registry", async () => {
+  const https = await bench.serve((_, response) => response.end("from Maven Central"), ["repo.maven.apache.org"]);
+  const store = join(bench.dir, "trust.p12");
+  const trust = ["-importcert", "-noprompt", "-file", bench.ca, "-keystore", store, "-storepass", "changeit"];
+  execFileSync("keytool", trust, { stdio: "ignore" });
+  const options = `-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit`;
+  await open({ "repo.maven.apache.org:443": https }, { JAVA_TOOL_OPTIONS: options });
+  const read = "System.out.print(new String(new java.net.URL(args[0]).openStream().readAllBytes()));";
+  const program = `class Fetch { public static void main(String[] args) throws Exception { ${read} } }`;
+  await writeFile(join(bench.dir, "Fetch.java"), program);
+  const fetched = await run(["java", "Fetch.java", "https://repo.maven.apache.org/maven2/"]);
+  expect(fetched).toMatchObject({ code: 0, stdout: "from Maven Central" });
+  const refused = await run(["java", "Fetch.java", "https://evil.example/"]);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("403") });
 });
 
 test.each([
