@@ -3848,4 +3848,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${CORE}/conversation/json.test.ts`, name: "an agent that reports -5" },
     promise: "an agent cannot lower its issue's cost by negative figures",
   },
+  {
+    name: "path-index",
+    file: `${CORE}/protection/pathPattern.ts`,
+    find: "else byName.set(name, [...(byName.get(name) ?? []), pattern]);",
+    replace: "else byName.set(name, [pattern]);",
+    test: { file: `${CORE}/protection/pathPattern.test.ts`, name: "each list that a path is in" },
+    promise: "a changed path is compared with every pattern that shares a name with it",
+  },
 ];

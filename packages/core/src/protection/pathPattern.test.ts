@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { pathMatcher, whyBadPathPattern } from "./pathPattern.ts";
+import { pathMatcher, whyBadPathPattern, type TreeEntry } from "./pathPattern.ts";
 
 const file = (path: string) => ({ path, isIndirect: false });
 const link = (path: string) => ({ path, isIndirect: true });
+const matches = (pattern: string, entry: TreeEntry) => pathMatcher([["key", [pattern]]])(entry).has("key");
 
 test.each<[string, string, boolean]>([
   [".github/workflows/**", ".github/workflows/ci.yml", true],
@@ -29,22 +30,33 @@ test.each<[string, string, boolean]>([
   ["a/**/b/**/c", "a/b/x/b/c", true],
   ["a/**/b/**/c", "a/x/c", false],
   ["a(b)+.txt", "a(b)+.txt", true],
-])("%s and %s: %s", (pattern, path, matches) => {
-  expect(pathMatcher([pattern])(file(path))).toBe(matches);
+])("%s and %s: %s", (pattern, path, does) => {
+  expect(matches(pattern, file(path))).toBe(does);
 });
 
 test.each<[string, string]>([
   [".github/workflows/**", ".github"],
   ["**/.claude/skills/x.md", "deep/.claude"],
 ])("%s: a link in the place of the folder %s", (pattern, path) => {
-  expect(pathMatcher([pattern])(link(path))).toBe(true);
-  expect(pathMatcher([pattern])(file(path))).toBe(false);
-  expect(pathMatcher([pattern])(link(`${path}x`))).toBe(false);
+  expect(matches(pattern, link(path))).toBe(true);
+  expect(matches(pattern, file(path))).toBe(false);
+  expect(matches(pattern, link(`${path}x`))).toBe(false);
 });
 
 test("a pattern cannot make a comparison slow", () => {
-  const matches = pathMatcher(["**/*a*a*a*a*a*b"]);
-  expect(matches(file("a".repeat(4000)))).toBe(false);
+  expect(matches("**/*a*a*a*a*a*b", file("a".repeat(4000)))).toBe(false);
+});
+
+test("each list that a path is in, whatever names the patterns share, and in whatever order", () => {
+  const match = pathMatcher([
+    ["first", ["docs/**", "**/x/docs"]],
+    ["second", ["**/docs/*.md", "*.txt"]],
+    ["third", ["docs/a.md", "**"]],
+    ["none", ["docs", "a.md/docs", "docs/b.md"]],
+  ]);
+  expect([...match(file("Docs/a.md"))].toSorted()).toEqual(["first", "second", "third"]);
+  expect([...match(file("y/x/docs"))].toSorted()).toEqual(["first", "third"]);
+  expect([...match(file("a.txt"))].toSorted()).toEqual(["second", "third"]);
 });
 
 test.each(["", "/etc", "./a", "a{b,c}", "[ab]", "x".repeat(201)])("%j is no pattern", (pattern) => {

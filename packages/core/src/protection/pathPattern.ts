@@ -16,18 +16,72 @@ export interface TreeEntry {
 }
 
 /**
- * Return a function that tells whether a changed entry matches one of the patterns. Letters match in either case and in any form
- * of Unicode (NFKC), because some file systems ignore both. `**` stands for any folders, `*` and `?` for characters of one name,
- * and a pattern that ends in `/**` also for the folder's own name. A link or submodule in the place of a pattern's folder matches too.
+ * Return a function that tells which of the lists of patterns a changed entry matches, by their keys. Letters match in either case
+ * and in any form of Unicode (NFKC), because some file systems ignore both. `**` stands for any folders, `*` and `?` for characters
+ * of one name, and a pattern that ends in `/**` also for the folder's own name. A link or submodule in the place of a pattern's
+ * folder matches too.
+ *
+ * An agent decides how many files it changes and how deep they are. So a path is compared only with the patterns that share a name
+ * with it, and with those that have a wildcard in each of their names.
  */
-export function pathMatcher(patterns: readonly string[]): (entry: TreeEntry) => boolean {
-  const exact = patterns.flatMap(withFolder);
-  const folders = patterns.flatMap(foldersOf);
+export function pathMatcher<Key>(
+  lists: readonly (readonly [Key, readonly string[]])[],
+): (entry: TreeEntry) => ReadonlySet<Key> {
+  const always: Pattern<Key>[] = [];
+  const byName = new Map<string, Pattern<Key>[]>();
+  for (const pattern of lists.flatMap(([key, patterns]) => patterns.flatMap((text) => compiled(key, text)))) {
+    const name = pattern.names.findLast(({ literal }) => literal !== null)?.literal ?? null;
+    if (name === null) always.push(pattern);
+    else byName.set(name, [...(byName.get(name) ?? []), pattern]);
+  }
   return ({ path, isIndirect }) => {
     const parts = namesOf(path);
-    const isOf = (list: readonly (readonly string[])[]) => list.some((pattern) => matches(pattern, parts, ofNames));
-    return isOf(exact) || (isIndirect && isOf(folders));
+    const candidates = new Set(always);
+    for (const part of parts) for (const pattern of byName.get(part) ?? []) candidates.add(pattern);
+    const found = new Set<Key>();
+    for (const { key, names, isFolder } of candidates) {
+      if (!found.has(key) && (isIndirect || !isFolder) && matches(names, parts, ofNames)) found.add(key);
+    }
+    return found;
   };
+}
+
+interface Pattern<Key> {
+  readonly key: Key;
+  readonly names: readonly Name[];
+  /** Of a folder above what is named: links and submodules alone match it. */
+  readonly isFolder: boolean;
+}
+
+/** A name of a pattern. */
+interface Name {
+  readonly isAny: boolean;
+  /** Null: it has wildcards. */
+  readonly literal: string | null;
+  readonly fits: (name: string) => boolean;
+}
+
+function compiled<Key>(key: Key, text: string): Pattern<Key>[] {
+  const names = namesOf(text).map(nameOf);
+  const isTree = names.length > 1 && names.at(-1)?.isAny === true;
+  const exact = isTree ? [names, names.slice(0, -1)] : [names];
+  // The folders above: `.claude` and `.claude/a` for `.claude/a/b`.
+  const prefixes = names.slice(0, -1).map((_, index) => names.slice(0, index + 1));
+  const folders = prefixes.filter((prefix) => prefix.at(-1)?.isAny !== true);
+  return [
+    ...exact.map((each) => ({ key, names: each, isFolder: false })),
+    ...folders.map((each) => ({ key, names: each, isFolder: true })),
+  ];
+}
+
+function nameOf(name: string): Name {
+  if (!/[*?]/.test(name)) return { isAny: false, literal: name, fits: (other) => other === name };
+  const signs = Array.from(name);
+  // Cheap, so first.
+  const [begin = "", end = ""] = [name.split(/[*?]/, 1)[0], name.split(/[*?]/).at(-1)];
+  const fits = (other: string): boolean =>
+    other.startsWith(begin) && other.endsWith(end) && matches(signs, Array.from(other), ofSigns);
+  return { isAny: name === "**", literal: null, fits };
 }
 
 /**
@@ -35,41 +89,33 @@ export function pathMatcher(patterns: readonly string[]): (entry: TreeEntry) => 
  * form can make a slash of a sign.
  */
 function namesOf(path: string): string[] {
-  return path.split("/").map((name) => name.normalize("NFKC").toLowerCase());
+  const isPlain = /^[\x20-\x7e]*$/.test(path);
+  return isPlain ? path.toLowerCase().split("/") : path.split("/").map((name) => name.normalize("NFKC").toLowerCase());
 }
 
-/** The pattern's names; for one that ends in `/**`, of the folder too. */
-function withFolder(pattern: string): string[][] {
-  const parts = namesOf(pattern);
-  return parts.length > 1 && parts.at(-1) === "**" ? [parts, parts.slice(0, -1)] : [parts];
+/** How the elements of two lists compare. */
+interface Kind<Element> {
+  /** It stands for any number of the other list's. */
+  readonly isAny: (pattern: Element) => boolean;
+  readonly isSame: (pattern: Element, text: string) => boolean;
 }
 
-/** The folders above what a pattern names: `.claude` and `.claude/a` for `.claude/a/b`. */
-function foldersOf(pattern: string): string[][] {
-  const parts = namesOf(pattern);
-  const prefixes = parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1));
-  return prefixes.filter((prefix) => prefix.at(-1) !== "**");
-}
-
-/** How two elements compare: `any` of a pattern stands for any number of the other list's. */
-interface Kind {
-  readonly any: string;
-  readonly isSame: (pattern: string, text: string) => boolean;
-}
-
-const ofSigns: Kind = { any: "*", isSame: (pattern, text) => pattern === "?" || pattern === text };
-const ofNames: Kind = {
-  any: "**",
-  isSame: (pattern, text) =>
-    /[*?]/.test(pattern) ? matches(Array.from(pattern), Array.from(text), ofSigns) : pattern === text,
+const ofSigns: Kind<string> = {
+  isAny: (pattern) => pattern === "*",
+  isSame: (pattern, text) => pattern === "?" || pattern === text,
 };
+const ofNames: Kind<Name> = { isAny: ({ isAny }) => isAny, isSame: ({ fits }, text) => fits(text) };
 
-/** Takes as many steps as both lengths multiplied, and no more: only the last `any` is ever extended. */
-function matches(pattern: readonly string[], text: readonly string[], { any, isSame }: Kind): boolean {
+/** Takes as many steps as both lengths multiplied, and no more: only the last "any" is ever extended. */
+function matches<Element>(
+  pattern: readonly Element[],
+  text: readonly string[],
+  { isAny, isSame }: Kind<Element>,
+): boolean {
   let [at, from, retry, retryFrom] = [0, 0, -1, 0];
   while (from < text.length) {
     const wanted = pattern[at];
-    if (wanted === any) {
+    if (wanted !== undefined && isAny(wanted)) {
       [retry, retryFrom] = [at, from];
       at += 1;
     } else if (wanted !== undefined && isSame(wanted, text[from] ?? "")) {
@@ -82,5 +128,5 @@ function matches(pattern: readonly string[], text: readonly string[], { any, isS
       return false;
     }
   }
-  return pattern.slice(at).every((rest) => rest === any);
+  return pattern.slice(at).every(isAny);
 }

@@ -55,23 +55,28 @@ export function needsText({ path, isIndirect }: TreeEntry): boolean {
 /** Return which changes are notable, and which of these are blocked. Pure. */
 export function protect(changes: readonly Change[], { block, flag }: Protection): Protected {
   const manifests = manifestsOf(changes.map(({ path }) => path));
-  const isFlagged = pathMatcher([...flag, ...block].filter((entry) => groupOf(entry) === null));
-  const groups = GROUP_NAMES.map((group) => ({ group, isOfGroup: pathMatcher(GROUPS[group].patterns) }));
+  const patternsOf = (entries: readonly string[]) => entries.filter((entry) => groupOf(entry) === null);
+  const match = pathMatcher<Group | "flag" | "block">([
+    ...GROUP_NAMES.map((group) => [group, GROUPS[group].patterns] as const),
+    ["flag", patternsOf(flag)],
+    ["block", patternsOf(block)],
+  ]);
   const blocks = block.map(groupOf);
-  const isBlocked = pathMatcher(block.filter((entry) => groupOf(entry) === null));
   const notable: Notable[] = [];
   const blocked: Notable[] = [];
   for (const change of changes) {
     const { path } = change;
-    const found = groups.filter(({ isOfGroup }) => isOfGroup(change)).map(({ group }) => group);
+    const matched = match(change);
+    const found = GROUP_NAMES.filter((group) => matched.has(group));
     const note = noteOf(change, manifests);
     // A change that is in several groups is named once, by the first.
-    const subject = found[0] ?? (note === null ? (isFlagged(change) ? "configured" : null) : "packages");
+    const isConfigured = matched.has("flag") || matched.has("block");
+    const subject = found[0] ?? (note === null ? (isConfigured ? "configured" : null) : "packages");
     if (subject === null) continue;
     const named: Notable = { subject, path, note };
     notable.push(named);
     const ofGroup = [...found, ...(note === null ? [] : (["packages"] as const))];
-    if (ofGroup.some((group) => blocks.includes(group)) || isBlocked(change)) blocked.push(named);
+    if (ofGroup.some((group) => blocks.includes(group)) || matched.has("block")) blocked.push(named);
   }
   return { notable, blocked };
 }
