@@ -108,8 +108,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "stray-submodule",
     file: `${RUNNER}/airlock/stray.ts`,
-    find: 'if (key.endsWith(".url") && !isPlainAddress(value)) {',
-    replace: 'if (key.endsWith(".url") && value === "") {',
+    find: 'if (key.endsWith(".url") && !values.every(isPlainAddress)) {',
+    replace: 'if (key.endsWith(".url") && values.includes("")) {',
     test: { file: "test/stray.e2e.test.ts", name: "a submodule by ssh" },
     promise: "… nor a submodule by another address than https:// or a relative one",
   },
@@ -3855,5 +3855,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "else byName.set(name, [pattern]);",
     test: { file: `${CORE}/protection/pathPattern.test.ts`, name: "each list that a path is in" },
     promise: "a changed path is compared with every pattern that shares a name with it",
+  },
+  {
+    name: "stray-values",
+    file: `${RUNNER}/airlock/stray.ts`,
+    find: "!values.every(isPlainAddress)",
+    replace: "!values.slice(-1).every(isPlainAddress)",
+    test: { file: `${RUNNER}/airlock/changes.int.test.ts`, name: "of a submodule's addresses" },
+    promise: "each of several addresses of a submodule counts, and not only the one that git uses",
   },
 ];

@@ -31,10 +31,10 @@ test("a link that is longer than any path", () => {
   expect(whyStrayLink("a", null)).not.toBeNull();
 });
 
-const module = (url: string, path = "lib") =>
+const module = (...urls: string[]) =>
   new Map([
-    ["submodule.lib.path", path],
-    ["submodule.lib.url", url],
+    ["submodule.lib.path", ["lib"]],
+    ["submodule.lib.url", urls],
   ]);
 
 test.each<[string, boolean]>([
@@ -60,12 +60,22 @@ test("what the base branch has already is the repository's own", () => {
   expect(straySubmodules(["lib"], { before: modules, after: modules })).toEqual([]);
 });
 
+test("of several addresses each counts, in a new order too", () => {
+  const [fine, other] = ["https://github.com/octo/lib.git", "git@github.com:octo/lib.git"];
+  const found = (before: string[], after: string[]) =>
+    straySubmodules([], { before: module(...before), after: module(...after) }).map(({ path }) => path);
+  expect(found([fine], [fine, other])).toEqual(["lib"]);
+  expect(found([fine], [other, fine])).toEqual(["lib"]);
+  expect(found([other, fine], [fine, other])).toEqual(["lib"]);
+  expect(found([other, fine], [other, fine])).toEqual([]);
+});
+
 test("a submodule without an address, a file that git cannot read, and a command", () => {
   expect(straySubmodules(["other"], { before: null, after: new Map() })).toEqual([
     { path: "other", why: "a submodule without an address" },
   ]);
   expect(straySubmodules([], { before: null, after: null })).toHaveLength(1);
-  const command = new Map([...module("../lib"), ["submodule.lib.update", "!evil"]]);
+  const command = new Map([...module("../lib"), ["submodule.lib.update", ["!evil", "checkout"]]]);
   expect(straySubmodules(["lib"], { before: null, after: command })).toMatchObject([{ path: "lib" }]);
 });
 

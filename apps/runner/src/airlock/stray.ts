@@ -13,7 +13,6 @@ export interface Stray {
 const MAX_TARGET = 8192;
 const MAX_LINKS = 1000;
 const MAX_MODULES = 1024 * 1024;
-const MAX_LIST = 16 * 1024 * 1024;
 const STEP_MS = 60_000;
 const FILE = ".gitmodules";
 
@@ -62,27 +61,31 @@ export function whyStrayLink(path: string, target: string | null): string | null
   return null;
 }
 
-/** Values of `.gitmodules`, by their names as git has them: `submodule.<name>.url`. Null: it cannot be read. */
-export type Modules = ReadonlyMap<string, string> | null;
+/**
+ * Values of `.gitmodules` in their order, by their names as git has them: `submodule.<name>.url`. Of several values of one name
+ * `git submodule` uses the last one; other programs may use another one. Null: it cannot be read.
+ */
+export type Modules = ReadonlyMap<string, readonly string[]> | null;
 
-/** Pure. `changed`: paths of submodules that are new or at another commit. */
+/** Each value counts, whichever git uses. Pure. `changed`: paths of submodules that are new or at another commit. */
 export function straySubmodules(
   changed: readonly string[],
   { before, after }: { readonly before: Modules; readonly after: Modules },
 ): Stray[] {
   if (after === null) return [{ path: FILE, why: "git cannot read it" }];
-  const values = [...after];
-  const paths = new Set(values.filter(([key]) => key.endsWith(".path")).map(([, value]) => value));
+  const paths = new Set([...after].filter(([key]) => key.endsWith(".path")).flatMap(([, values]) => values));
   const unknown = changed
     .filter((path) => !paths.has(path))
     .map((path) => ({ path, why: "a submodule without an address" }));
-  const fresh = values.filter(([key, value]) => before?.get(key) !== value);
-  const addresses = fresh.flatMap(([key, value]) => {
-    const path = after.get(key.replace(/\.[^.]+$/, ".path")) ?? FILE;
-    if (key.endsWith(".url") && !isPlainAddress(value)) {
+  // In another order too: then git uses another one of them.
+  const fresh = [...after].filter(([key, values]) => values.join("\0") !== before?.get(key)?.join("\0"));
+  const addresses = fresh.flatMap(([key, values]) => {
+    const path = after.get(key.replace(/\.[^.]+$/, ".path"))?.at(-1) ?? FILE;
+    if (key.endsWith(".url") && !values.every(isPlainAddress)) {
       return [{ path, why: "a submodule whose address is neither https:// nor relative" }];
     }
-    return key.endsWith(".update") && value.startsWith("!") ? [{ path, why: "a submodule that runs a command" }] : [];
+    const isCommand = key.endsWith(".update") && values.some((value) => value.startsWith("!"));
+    return isCommand ? [{ path, why: "a submodule that runs a command" }] : [];
   });
   return [...unknown, ...addresses];
 }
@@ -100,13 +103,15 @@ async function modulesOf(git: GitRun, commit: string): Promise<Modules> {
   const args = ["config", "--blob", object, "--no-includes", "--null", "--list"];
   const { code, bytes } = await git(args, { maxBytes: MAX_MODULES, timeoutMs: STEP_MS });
   if (code !== 0) return null;
-  return new Map(
-    bytes
-      .toString("utf8")
-      .split("\0")
-      .filter((line) => line !== "")
-      .map((line) => [line.split("\n", 1)[0] ?? "", line.slice(line.indexOf("\n") + 1)]),
-  );
+  const modules = new Map<string, string[]>();
+  for (const line of bytes.toString("utf8").split("\0")) {
+    if (line === "") continue;
+    const key = line.split("\n", 1)[0] ?? "";
+    const values = modules.get(key) ?? [];
+    values.push(line.slice(line.indexOf("\n") + 1));
+    modules.set(key, values);
+  }
+  return modules;
 }
 
 /** Null: there is more than that. */
@@ -115,24 +120,4 @@ async function read(git: GitRun, args: readonly string[], maxBytes: number): Pro
   if (code === undefined && bytes.length >= maxBytes) return null;
   if (code !== 0) throw new StepFailure(localFailure("reading a link", said));
   return bytes.toString("utf8");
-}
-
-/** GitHub warns from here on, and refuses files over 100 MB. */
-const LARGE = 50 * 1024 * 1024;
-
-/** Changed files of 50 MB and more, with their size. @throws StepFailure of kind `git` */
-export async function largeFiles(
-  git: GitRun,
-  changes: readonly TreeChange[],
-): Promise<{ readonly path: string; readonly bytes: number }[]> {
-  const files = changes.filter(({ mode }) => mode.after.startsWith("100"));
-  const input = Buffer.from(files.map(({ object }) => `${object.after}\n`).join(""));
-  const args = ["cat-file", "--batch-check=%(objectsize)"];
-  const { code, bytes, said } = await git(args, { input, maxBytes: MAX_LIST, timeoutMs: STEP_MS });
-  if (code !== 0) throw new StepFailure(localFailure("reading the sizes of changed files", said));
-  const sizes = bytes.toString("latin1").split("\n");
-  return files.flatMap(({ path }, index) => {
-    const size = Number(sizes[index]);
-    return size >= LARGE ? [{ path, bytes: size }] : [];
-  });
 }

@@ -5,8 +5,6 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
 import { learnSecret } from "@tac8/core/log/redact";
-import { changesBetween } from "../airlock/changes.ts";
-import { largeFiles, strayEntries } from "../airlock/stray.ts";
 import { cleanRun } from "../git/cleanSide.ts";
 import type { GitRun } from "../git/runGit.ts";
 import { findSecrets } from "./findSecrets.ts";
@@ -126,27 +124,4 @@ test("a token that GitHub has made since the start", async () => {
 
 test("nothing where nothing is new", async () => {
   expect(await found()).toEqual([]);
-});
-
-test("changed entries are listed whatever .gitmodules says, links and sizes with them", async () => {
-  await write(".gitmodules", '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n\tignore = all\n');
-  await write("big.bin", Buffer.alloc(51 * 1024 * 1024));
-  await symlink("../..", join(dir, "out"));
-  await rm(join(dir, "old.txt"));
-  await git("add", "-A");
-  await git("update-index", "--add", "--cacheinfo", `160000,${base},lib`);
-  await git("commit", "-q", "-m", "all");
-  const head = await git("rev-parse", "HEAD");
-  const changes = await changesBetween({ git: clean, base, head });
-  expect(changes.map(({ path, isIndirect }) => `${path}${isIndirect ? " →" : ""}`)).toEqual([
-    ".gitmodules",
-    "big.bin",
-    "lib →",
-    "old.txt",
-    "out →",
-  ]);
-  expect(await strayEntries(clean, { changes, base, head })).toEqual([
-    { path: "out", why: "a link out of the repository" },
-  ]);
-  expect(await largeFiles(clean, changes)).toEqual([{ path: "big.bin", bytes: 51 * 1024 * 1024 }]);
 });

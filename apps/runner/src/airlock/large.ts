@@ -1,0 +1,26 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { localFailure } from "../git/errors.ts";
+import type { GitRun } from "../git/runGit.ts";
+import type { TreeChange } from "./changes.ts";
+
+/** GitHub warns from here on, and refuses files over 100 MB. */
+const LARGE = 50 * 1024 * 1024;
+const MAX_LIST = 16 * 1024 * 1024;
+const STEP_MS = 60_000;
+
+/** Changed files of 50 MB and more, with their size. @throws StepFailure of kind `git` */
+export async function largeFiles(
+  git: GitRun,
+  changes: readonly TreeChange[],
+): Promise<{ readonly path: string; readonly bytes: number }[]> {
+  const files = changes.filter(({ mode }) => mode.after.startsWith("100"));
+  const input = Buffer.from(files.map(({ object }) => `${object.after}\n`).join(""));
+  const args = ["cat-file", "--batch-check=%(objectsize)"];
+  const { code, bytes, said } = await git(args, { input, maxBytes: MAX_LIST, timeoutMs: STEP_MS });
+  if (code !== 0) throw new StepFailure(localFailure("reading the sizes of changed files", said));
+  const sizes = bytes.toString("latin1").split("\n");
+  return files.flatMap(({ path }, index) => {
+    const size = Number(sizes[index]);
+    return size >= LARGE ? [{ path, bytes: size }] : [];
+  });
+}
