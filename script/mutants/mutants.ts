@@ -3864,4 +3864,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/airlock/changes.int.test.ts`, name: "of a submodule's addresses" },
     promise: "each of several addresses of a submodule counts, and not only the one that git uses",
   },
+  {
+    name: "acting-cut",
+    file: `${RUNNER}/airlock/actingCommits.ts`,
+    find: "isWhole: !cut && parts.length <= 2 * MAX_COMMITS + 1",
+    replace: "isWhole: cut || parts.length > 0",
+    test: { file: `${RUNNER}/airlock/actingCommits.int.test.ts`, name: "many more" },
+    promise: "a pull request says that not all messages of its commits were read",
+  },
 ];

@@ -1,4 +1,5 @@
 import { BREAK, defusePlain } from "@tac8/core/outgoing/defuse";
+import type { Acting } from "@tac8/core/domain/texts";
 import { boundedGit, type BoundedGit } from "./boundedGit.ts";
 
 /** Newest ones; a reviewer reads no more. */
@@ -14,18 +15,19 @@ export interface CommitRange extends Omit<BoundedGit, "args" | "maxBytes"> {
 }
 
 /**
- * The commits, shortened, whose messages GitHub acts upon when they are merged: they mention somebody, or close another issue.
+ * Find the commits whose messages GitHub acts upon when they are merged: they mention an account, or close another issue.
  * @throws Error when git cannot tell
  */
-export async function actingCommits({ base, head, own, ...where }: CommitRange): Promise<string[]> {
-  const args = ["log", "--format=%h%x00%B%x00", "-n", String(MAX_COMMITS), "--end-of-options", `${base}..${head}`];
-  const { text } = await boundedGit({ ...where, args, maxBytes: MAX_BYTES });
+export async function actingCommits({ base, head, own, ...where }: CommitRange): Promise<Acting> {
+  const limit = String(MAX_COMMITS + 1);
+  const args = ["log", "--format=%h%x00%B%x00", "-n", limit, "--end-of-options", `${base}..${head}`];
+  const { text, cut } = await boundedGit({ ...where, args, maxBytes: MAX_BYTES });
   const parts = text.split("\0");
   const found: string[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) {
     if (acts(parts[at + 1] ?? "", own)) found.push((parts[at] ?? "").trim());
   }
-  return found.slice(0, MAX_NAMED);
+  return { commits: found.slice(0, MAX_NAMED), isWhole: !cut && parts.length <= 2 * MAX_COMMITS + 1 };
 }
 
 /** Pure. */

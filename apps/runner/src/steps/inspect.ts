@@ -4,6 +4,7 @@ import { codeSpan } from "@tac8/core/domain/leftOut";
 import { notableLine } from "@tac8/core/domain/notable";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { protect, type Notable } from "@tac8/core/protection/protect";
+import type { Acting } from "@tac8/core/domain/texts";
 import type { Withheld } from "@tac8/core/state/issueState";
 import { actingCommits } from "../airlock/actingCommits.ts";
 import { changesBetween, type TreeChange } from "../airlock/changes.ts";
@@ -32,8 +33,7 @@ export interface Outgoing {
 
 /** What the text of a pull request says about its commits. */
 export interface Notes {
-  /** Commits, shortened, whose messages act when they are merged. */
-  readonly acting: readonly string[];
+  readonly acting: Acting;
   /** Changes that people are to look at; null: they could not be read. */
   readonly notable: readonly Notable[] | null;
 }
@@ -200,7 +200,7 @@ export async function notesOfPublished(run: RunContext, base: string): Promise<N
   return notesOf(run, { dir, head, base });
 }
 
-async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promise<string[]> {
+async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promise<Acting> {
   const { ref, mirror } = run;
   const where = { clean: mirror.side, dir, signal: run.switch.lost };
   try {
@@ -208,7 +208,7 @@ async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promi
   } catch (error) {
     run.switch.lost.throwIfAborted();
     run.log.warn({ err: error }, "could not check whether the commits' messages close issues");
-    return [];
+    return { commits: [], isWhole: false };
   }
 }
 

@@ -91,7 +91,7 @@ describe("comments stay within GitHub's limit", () => {
       models: ["m"],
       denied: null,
       run: "r",
-      acting: [],
+      acting: { commits: [], isWhole: true },
       notable: [],
     });
     const answer = answerText({ answer: text, trigger: "rpi-auto", prNumber: 7, denied: null });
@@ -120,7 +120,15 @@ describe("what was denied", () => {
     const denied = [{ tool: "Bash", detail: "git push" }];
     const words = "x\n".repeat(40_000);
     for (const text of [
-      pullBody({ summary: words, usage: NO_USAGE, models: ["m"], denied, run: "r", acting: [], notable: [] }),
+      pullBody({
+        summary: words,
+        usage: NO_USAGE,
+        models: ["m"],
+        denied,
+        run: "r",
+        acting: { commits: [], isWhole: true },
+        notable: [],
+      }),
       answerText({ answer: words, trigger: "go", prNumber: null, denied }),
       failureText({ reason: words, advice: "Do this.", trigger: "go", prNumber: null, denied }),
     ]) {
@@ -138,12 +146,20 @@ describe("the pull request", () => {
       models: ["m", "n"],
       denied: null,
       run: "r",
-      acting: [],
+      acting: { commits: [], isWhole: true },
       notable: [],
     });
     expect(body).toBe("Did it.\n\n---\n_Made by tac8: run r · m + n · 0 s_\n");
     expect(
-      pullBody({ summary: "", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] }),
+      pullBody({
+        summary: "",
+        usage: NO_USAGE,
+        models: ["m"],
+        denied: null,
+        run: "r",
+        acting: { commits: [], isWhole: true },
+        notable: [],
+      }),
     ).toContain("left no summary");
   });
 
@@ -154,7 +170,7 @@ describe("the pull request", () => {
       models: ["m"],
       denied: null,
       run: "r",
-      acting: [],
+      acting: { commits: [], isWhole: true },
       notable: [],
     };
     expect(anotherRound(100, facts)).toContain("x".repeat(5000));
@@ -165,7 +181,14 @@ describe("the pull request", () => {
   });
 
   it("says at the top that a command of the agent was still running, however long the rest is", () => {
-    const facts = { usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] };
+    const facts = {
+      usage: NO_USAGE,
+      models: ["m"],
+      denied: null,
+      run: "r",
+      acting: { commits: [], isWhole: true },
+      notable: [],
+    };
     for (const summary of ["Did it.", "x".repeat(MAX_BODY)]) {
       const body = pullBody({ ...facts, summary, leftRunning: "a command had not ended (npm run dev)" });
       expect(body).toMatch(/^\*\*Before you merge\*\*: the agent ended while a command of its own was still running\./);
@@ -181,7 +204,7 @@ describe("the pull request", () => {
       models: ["m"],
       denied: null,
       run: "r",
-      acting: [],
+      acting: { commits: [], isWhole: true },
       notable: [],
     };
     const body = pullBody({ ...facts, unreadable: "no access for @octo" });
@@ -193,9 +216,12 @@ describe("the pull request", () => {
 
   it("names commits that act when they are merged at its top", () => {
     const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
-    expect(pullBody({ ...facts, acting: ["abc1234"], notable: [] })).toMatch(
-      /^\*\*Before you merge\*\*: .*\(abc1234\).*\n\nDid it\.\n/,
-    );
+    const bodyOf = (commits: string[], isWhole: boolean) =>
+      pullBody({ ...facts, acting: { commits, isWhole }, notable: [] });
+    const [named, unread] = ["messages of commits .*\\(abc1234\\)", "tac8 could not check all messages"];
+    expect(bodyOf(["abc1234"], true)).toMatch(new RegExp(`^\\*\\*Before you merge\\*\\*: ${named}.*\n\nDid it\\.\n`));
+    expect(bodyOf(["abc1234"], false)).toMatch(new RegExp(`${named}.*\n\n.*${unread}.*\n\nDid it\\.\n`));
+    expect(bodyOf([], false)).toMatch(new RegExp(`^\\*\\*Before you merge\\*\\*: ${unread}.*\n\nDid it\\.\n`));
   });
 
   it("closes a code block that the agent left open, so that the figures stay outside of it", () => {
@@ -205,14 +231,22 @@ describe("the pull request", () => {
       models: ["m"],
       denied: null,
       run: "r",
-      acting: [],
+      acting: { commits: [], isWhole: true },
       notable: [],
     });
     expect(body).toContain("const a = 1;\n```\n\n---\n");
   });
 
   it("says what the agent had left uncommitted", () => {
-    const facts = { summary: "Done.", usage: NO_USAGE, models: ["m"], denied: null, run: "r", acting: [], notable: [] };
+    const facts = {
+      summary: "Done.",
+      usage: NO_USAGE,
+      models: ["m"],
+      denied: null,
+      run: "r",
+      acting: { commits: [], isWhole: true },
+      notable: [],
+    };
     const files = [...Array(20).keys()].map((index) => `src/${"x".repeat(500)}${index}.ts`);
     const body = pullBody({ ...facts, added: { files: ["a.ts", "b`.ts"], more: 0 } });
     expect(body).toContain("---\n_Left uncommitted by the agent, and committed by tac8:_ `a.ts`, `b'.ts`\n\n_Made by");

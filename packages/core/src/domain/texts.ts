@@ -178,6 +178,14 @@ export function failureText(facts: {
   ].join("\n\n");
 }
 
+/** Commits whose messages act when they are merged. */
+export interface Acting {
+  /** Shortened. */
+  readonly commits: readonly string[];
+  /** All messages were read; false: there may be others. */
+  readonly isWhole: boolean;
+}
+
 export interface PullFacts {
   /** The agent's own last words. */
   readonly summary: string;
@@ -192,8 +200,7 @@ export interface PullFacts {
   readonly run: string;
   /** What the agent had left uncommitted, and tac8 committed. */
   readonly added?: NamedFiles | null;
-  /** Commits whose messages act when they are merged, shortened. */
-  readonly acting: readonly string[];
+  readonly acting: Acting;
   /** Changes that people are to look at; null: they could not be read. */
   readonly notable: readonly Notable[] | null;
 }
@@ -227,7 +234,7 @@ function summaryAndFigures(
   const more = withDenied(denied);
   const top = [
     ...notableNote(notable),
-    ...(acting.length === 0 ? [] : [actingNote(acting)]),
+    ...actingNotes(acting),
     ...(unreadable === null ? [] : [unreadableNote(unreadable)]),
     ...(leftRunning === null ? [] : [leftRunningNote(leftRunning)]),
   ];
@@ -267,9 +274,12 @@ function unreadableNote(why: string): string {
   return `**Before you merge**: ${note}\n\n${quote(defuse(why, MAX_REASON))}`;
 }
 
-function actingNote(acting: readonly string[]): string {
-  const list = acting.join(", ");
-  return `**Before you merge**: messages of commits here mention people or say that other issues are fixed (${list}). GitHub acts on that when they reach the default branch; a squash merge with a message of your own does not take them along.`;
+function actingNotes({ commits, isWhole }: Acting): string[] {
+  const list = commits.join(", ");
+  const squash = "a squash merge with a message of your own does not take them along.";
+  const named = `**Before you merge**: messages of commits here mention people or say that other issues are fixed (${list}). GitHub acts on that when they reach the default branch; ${squash}`;
+  const unread = `**Before you merge**: tac8 could not check all messages of the commits here. ${commits.length === 0 ? "They" : "Others"} may mention people or close other issues when they reach the default branch; ${squash}`;
+  return [...(commits.length === 0 ? [] : [named]), ...(isWhole ? [] : [unread])];
 }
 
 function quote(text: string): string {
