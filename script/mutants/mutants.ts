@@ -3872,4 +3872,28 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/airlock/actingCommits.int.test.ts`, name: "many more" },
     promise: "a pull request says that not all messages of its commits were read",
   },
+  {
+    name: "secrets-moved",
+    file: `${RUNNER}/secrets/scan.ts`,
+    find: "line.isMoved = removed.has(line.text);",
+    replace: "line.isMoved = removed.has(line.where);",
+    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a token of the base is found again by no move" },
+    promise: "a line that was public before is no finding again because its file was renamed",
+  },
+  {
+    name: "secrets-moved-commit",
+    file: `${RUNNER}/secrets/scan.ts`,
+    find: "this.#commit = { from: this.#lines?.length ?? 0, removed: new Set(), size: 0 };",
+    replace: "this.#commit = { from: 0, removed: new Set(removed), size: 0 };",
+    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a token that one of the commits adds" },
+    promise: "… and only within the commit that moves it",
+  },
+  {
+    name: "secrets-moved-parts",
+    file: `${RUNNER}/secrets/scan.ts`,
+    find: ".every(({ isMoved }) => isMoved)) continue;",
+    replace: ".some(({ isMoved }) => isMoved)) continue;",
+    test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a new key between the first and last lines" },
+    promise: "… and only if all of its lines were public before",
+  },
 ];

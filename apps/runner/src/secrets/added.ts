@@ -4,16 +4,20 @@ const LINE_END = 10;
 const MAX_PART = 256 * 1024;
 const [PLUS, MINUS, BLANK, BACKSLASH] = [43, 45, 32, 92];
 
-/** Receives what commits add. The bytes are valid only during the call. */
+/** Receives what commits change. The bytes are valid only during the call. */
 export interface AddedSink {
+  /** A commit begins. */
+  commit(): void;
   /** A file of a commit begins. */
   file(path: string): void;
   /** A line, or a part of a long one. `number`: in the file of its commit. */
   added(number: number, bytes: Buffer, isEnd: boolean): void;
+  /** A line that one of the commit's parents has and the commit has not, at that place. Very long ones are left out. */
+  removed(bytes: Buffer): void;
 }
 
 /**
- * Reads the lines that are added out of `git log --patch --cc`, in chunks and with bounded memory. A merge adds what none of its
+ * Reads the lines that are added and removed out of `git log --patch --cc --format="commit %H"`, in chunks and with bounded memory. A merge adds what none of its
  * parents has. The names and contents are an agent's: headers count only outside of a hunk.
  */
 export class AddedReader {
@@ -23,7 +27,7 @@ export class AddedReader {
   #parents = 0;
   #number = 0;
   /** Of the long line that is being read; null: a line begins. */
-  #within: "added" | "skipped" | null = null;
+  #within: "added" | "removed" | "skipped" | null = null;
 
   constructor(sink: AddedSink) {
     this.#sink = sink;
@@ -49,17 +53,19 @@ export class AddedReader {
       const text = begins ? bytes.subarray(this.#parents) : bytes;
       this.#sink.added(this.#number, text, isEnd);
     }
+    if (this.#within === "removed" && begins && isEnd) this.#sink.removed(bytes.subarray(this.#parents));
     if (!isEnd) return;
     if (this.#within === "added") this.#number += 1;
     this.#within = null;
   }
 
-  #begin(bytes: Buffer): "added" | "skipped" {
+  #begin(bytes: Buffer): "added" | "removed" | "skipped" {
     const [first] = bytes;
     if (this.#parents > 0 && (first === BLANK || first === PLUS || first === BACKSLASH || first === MINUS)) {
       const signs = bytes.subarray(0, this.#parents);
       if (signs.every((sign) => sign === PLUS)) return "added";
-      if (!signs.includes(MINUS) && first !== BACKSLASH) this.#number += 1;
+      if (signs.includes(MINUS)) return "removed";
+      if (first !== BACKSLASH) this.#number += 1;
       return "skipped";
     }
     this.#header(bytes.toString("utf8"));
@@ -77,8 +83,13 @@ export class AddedReader {
     }
     this.#parents = 0;
     const header = /^diff --(?:git|cc|combined) (.*)$/.exec(line)?.[1];
-    if (header !== undefined) {
+    const isCommit = /^commit [0-9a-f]+$/.test(line);
+    if (header !== undefined || isCommit) {
       if (this.#path !== null) this.#sink.file(this.#path); // Without a hunk: an empty file.
+      this.#path = null;
+    }
+    if (isCommit) this.#sink.commit();
+    if (header !== undefined) {
       this.#path = header.slice(header.lastIndexOf(" b/") + 1).replace(/^b\//, "");
     }
     const renamed = /^\+\+\+ "?b\/(.*?)"?\t?$/.exec(line)?.[1];

@@ -9,6 +9,8 @@ import { cleanRun } from "../git/cleanSide.ts";
 import type { GitRun } from "../git/runGit.ts";
 import { findSecrets } from "./findSecrets.ts";
 
+/** Made here, so that no scanner takes this file for a leak. */
+const TOKEN = ["ghp", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].join("_");
 const VALUE = "canary-0123456789abcdefghij";
 const { signal } = new AbortController();
 
@@ -109,9 +111,50 @@ test("a value in more text than the patterns get", async () => {
 test("a value and a token among many small files", async () => {
   for (let index = 0; index < 20; index += 1) await mkdir(join(dir, `d${index}`));
   for (let index = 0; index < 20_000; index += 1) await write(`d${index % 20}/f${index}.txt`, `line ${index}\n`);
-  await write("z.txt", `${VALUE}\n${["ghp", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].join("_")}\n`);
+  await write("z.txt", `${VALUE}\n${TOKEN}\n`);
   await commit();
   expect(await found()).toEqual(["z.txt:1", "z.txt:2"]);
+});
+
+test("a token of the base is found again by no move of its line, and a value of this installation by each", async () => {
+  await write("fixture.txt", `first\n${TOKEN}\n${VALUE}\nlast\n`);
+  await commit();
+  base = await git("rev-parse", "HEAD");
+  await git("mv", "fixture.txt", "a.txt");
+  await write("a.txt", `another\n${TOKEN}\n${VALUE}\nlast\n`);
+  await commit();
+  await git("mv", "a.txt", "z.txt");
+  await commit();
+  const { findings } = await search();
+  expect(findings.map(({ where, line, rule }) => `${where}:${line} ${rule}`)).toEqual([
+    "z.txt:3 a secret of this tac8",
+    "a.txt:3 a secret of this tac8",
+  ]);
+});
+
+test("a token that one of the commits adds is found, also if another one moves it or takes it back", async () => {
+  await write("a.txt", `${TOKEN}\n`);
+  await commit();
+  await git("mv", "a.txt", "b.txt");
+  await commit();
+  await rm(join(dir, "b.txt"));
+  await commit();
+  expect(await found()).toEqual(["a.txt:1"]);
+});
+
+test("a new key between the first and last lines of one that is removed", async () => {
+  const [first, last] = ["BEGIN", "END"].map((word) => `-----${word} RSA PRIVATE KEY-----`);
+  const key = (body: string) => `${first}\n${`${body.repeat(4)}\n`.repeat(20)}${last}\n`;
+  await write("old.pem", key("MIIEogIBAAKCAQEA"));
+  await commit();
+  base = await git("rev-parse", "HEAD");
+  await git("mv", "old.pem", "moved.pem");
+  await commit();
+  expect(await found()).toEqual([]);
+  await rm(join(dir, "moved.pem"));
+  await write("new.pem", key("MIIEpAIBAAKCAQEB"));
+  await commit();
+  expect(await found()).toEqual(["new.pem:1"]);
 });
 
 test("a token that GitHub has made since the start", async () => {

@@ -61,7 +61,14 @@ export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswe
   }
   // `--text`: a file that attributes call binary is read all the same.
   const args = ["-c", "core.quotePath=false", "log", "--cc", "--patch", "--text", "--no-color", "--unified=0"];
-  const plain = ["--no-ext-diff", "--no-textconv", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--format="];
+  const plain = [
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--format=commit %H",
+  ];
   const all = [{ name: COMMITS, text: commits }, ...texts];
   const scanner = startScanner({ texts: all, values }, signal);
   const patch = await git([...args, ...plain, "--end-of-options", ...range], {

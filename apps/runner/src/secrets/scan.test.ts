@@ -36,6 +36,8 @@ function addedLines(patch: string) {
   const reader = new AddedReader({
     file: (path) => files.push({ path, lines: [] }),
     added: (number, bytes) => files.at(-1)?.lines.push({ number, text: bytes.toString() }),
+    commit: () => undefined,
+    removed: () => undefined,
   });
   reader.push(Buffer.from(patch));
   reader.finish();

@@ -16,11 +16,15 @@ const MAX_PIECE = 1_000_000;
 /** Of what the rules read in all. More is searched for known values only. */
 const MAX_TEXT = 32 * 1024 * 1024;
 const MAX_LINES = 1_500_000;
+/** Bytes of removed lines that are kept of one commit. */
+const MAX_REMOVED = 16 * 1024 * 1024;
 
 interface Line {
   readonly where: string;
   readonly number: number;
   readonly text: string;
+  /** Its commit has taken it away from another place. */
+  isMoved: boolean;
 }
 
 /**
@@ -39,6 +43,8 @@ export class Scan {
   /** The part of a long line that has come in. */
   #begun = "";
   #where = "";
+  /** Of the commit that is being read: where its lines begin, and the lines that it removes. */
+  #commit = { from: 0, removed: new Set<string>(), size: 0 };
 
   constructor(request: ScanRequest) {
     this.#request = request;
@@ -52,12 +58,15 @@ export class Scan {
       this.#begin(name);
       for (const [index, line] of text.split("\n").entries()) this.#add(index + 1, Buffer.from(line), true);
     }
+    this.#nextCommit();
     this.#reader = new AddedReader({
+      commit: () => this.#nextCommit(),
       file: (path) => {
         this.#begin(this.#known.isIn(path) ? "a file's name" : path);
         this.#search.add(1, Buffer.from(path)); // A name is published too.
       },
       added: (number, bytes, isEnd) => this.#add(number, bytes, isEnd),
+      removed: (bytes) => this.#remove(bytes),
     });
   }
 
@@ -69,6 +78,7 @@ export class Scan {
   /** Where known values are, once all bytes are there. */
   known(): Result {
     this.#reader.finish();
+    this.#nextCommit();
     this.#search.end();
     return this.#found.result();
   }
@@ -97,8 +107,24 @@ export class Scan {
     }
     this.#begun += bytes.toString("utf8");
     if (!isEnd) return;
-    this.#lines.push({ where: this.#where, number, text: this.#begun });
+    this.#lines.push({ where: this.#where, number, text: this.#begun, isMoved: false });
     this.#begun = "";
+  }
+
+  #remove(bytes: Buffer): void {
+    this.#commit.size += bytes.length;
+    if (this.#lines !== null && this.#commit.size <= MAX_REMOVED) this.#commit.removed.add(bytes.toString("utf8"));
+  }
+
+  /**
+   * A line that its commit removes elsewhere, such as one of a renamed file, is in a parent of the commit: published, or searched
+   * as what another of the commits adds.
+   */
+  #nextCommit(): void {
+    const { from, removed } = this.#commit;
+    const lines = removed.size === 0 ? [] : (this.#lines?.slice(from) ?? []);
+    for (const line of lines) line.isMoved = removed.has(line.text);
+    this.#commit = { from: this.#lines?.length ?? 0, removed: new Set(), size: 0 };
   }
 }
 
@@ -111,6 +137,7 @@ async function findPatterns(piece: readonly Line[], found: Results): Promise<voi
   });
   for (const { ruleId, loc, range } of messages) {
     const rule = ruleId.replace("@secretlint/secretlint-rule-", "");
+    if (piece.slice(loc.start.line - 1, loc.end.line).every(({ isMoved }) => isMoved)) continue;
     const line = piece[loc.start.line - 1];
     const place = { where: line?.where ?? "a file", line: line?.number ?? null };
     found.add({ ...place, rule, isCertain: false }, content.slice(range[0], range[1]));
