@@ -3896,4 +3896,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a new key between the first and last lines" },
     promise: "… and only if all of its lines were public before",
   },
+  {
+    name: "why-expired-withheld",
+    file: `${CORE}/why/ended.ts`,
+    find: "issue.withheld === null\n          ? `Expired",
+    replace: "issue !== null\n          ? `Expired",
+    test: { file: `${CORE}/why/explain.test.ts`, name: "expired with withheld work" },
+    promise: "why says that withheld work which expired is kept, and how it is published",
+  },
 ];

@@ -20,7 +20,7 @@ export function summaryMessage(day: string, counts: Counts, now: number): Messag
     [outcomes.answered, "answers"],
     [outcomes.failed, "failed"],
     [outcomes.blocked, "questions"],
-    [outcomes.expired, "questions without an answer"],
+    [outcomes.expired, "expired"],
     [outcomes.stopped, "stopped"],
     [outcomes.cancelled + outcomes.withdrawn, "taken back"],
   ] as const;

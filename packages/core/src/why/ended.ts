@@ -79,7 +79,9 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
     case "expired":
       return end(
         `it expired${at}: ${reason}`,
-        `Expired: nobody answered its question in time. ${again}, put the label back on.`,
+        issue.withheld === null
+          ? `Expired: its question was not answered in time. ${again}, put the label back on.`
+          : "Expired: its finished work was withheld, and not published in time. The work is kept. Put the label back on: it is published if that is allowed by then, or tac8 asks again.",
       );
     case "queued":
     case "running":

@@ -99,6 +99,7 @@ const facts: WhyFacts = {
   settings: { label: "rpi-auto", pollSeconds: 30, blockedExpiresMs: 14 * 24 * h },
 };
 const unseen = { issue: fields({}), job: null } satisfies Partial<WhyFacts>;
+const withheld = { reason: "It changes protected files.", canAllow: true, event: 0 };
 const ended = (change: Partial<IssueFields>) => ({ since: iso(5 * min), ...change });
 const full = runner("pi-1/0", { busy: 2 });
 const probing = { phase: "probing" as const, after: "0-0", way: "agent: #", times: 1, concurrency: null, older: [] };
@@ -507,7 +508,14 @@ const CASES: readonly (readonly [
     { issue: fields(ended({ state: "expired" })), job: job({ state: "completed" }) },
     "expired",
     ["end"],
-    "Expired: nobody answered its question in time. To try again, put the label back on.",
+    "Expired: its question was not answered in time. To try again, put the label back on.",
+  ],
+  [
+    "expired with withheld work",
+    { issue: fields(ended({ state: "expired", withheld })), job: job({ state: "completed" }) },
+    "expired",
+    ["end"],
+    "Expired: its finished work was withheld, and not published in time. The work is kept. Put the label back on: it is published if that is allowed by then, or tac8 asks again.",
   ],
   [
     "never seen",
@@ -658,7 +666,6 @@ it("counts attempts and agent runs as tac8 list and tac8 view do", () => {
 });
 
 it("withheld work is no question of an agent", () => {
-  const withheld = { reason: "It changes protected files.", canAllow: true, event: 0 };
   const issue = { ...asks, question: withheld.reason, withheld };
   const { answer, rules } = explain({ ...facts, issue, job: delayed(12 * 24 * h) });
   expect(answer).toMatch(/^Its finished work is withheld since .* The comment at https:/);
