@@ -3904,4 +3904,28 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${CORE}/why/explain.test.ts`, name: "expired with withheld work" },
     promise: "why says that withheld work which expired is kept, and how it is published",
   },
+  {
+    name: "doctor-questions",
+    file: "apps/cli/src/doctor/checks/questions.ts",
+    find: "login !== null && by.toLowerCase() !== login.toLowerCase()",
+    replace: "login !== null && by === login",
+    test: { file: "apps/cli/src/doctor/doctor.int.test.ts", name: "a question of the account that was used before" },
+    promise: "doctor names open questions whose answers are not read, because another account asked them",
+  },
+  {
+    name: "init-backup",
+    file: "apps/cli/src/commands/init.ts",
+    find: "if (text === next) return null;",
+    replace: "if (text !== next) return null;",
+    test: { file: "apps/cli/src/init/init.int.test.ts", name: "a configuration that is there stays" },
+    promise: "init keeps a copy of the configuration that it overwrites",
+  },
+  {
+    name: "init-next-step",
+    file: "apps/cli/src/commands/init.ts",
+    find: 'code === 0 ? "Now " : ',
+    replace: 'code >= 0 ? "Now " : ',
+    test: { file: "apps/cli/src/init/init.int.test.ts", name: "the last line is the next step" },
+    promise: "init ends with the next step that makes sense",
+  },
 ];

@@ -6,7 +6,7 @@ import type { AppCredentials } from "@tac8/core/config/credentials";
 import { findDataFolder, loadConfig } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
 import type { MadeApp } from "@tac8/core/github/manifest";
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { runChecks } from "../doctor/run.ts";
@@ -56,6 +56,8 @@ export async function init(context: Context, { options }: Input): Promise<number
   const stored: string[] = [];
   try {
     for (const answer of [token, key]) stored.push(...(await store(folder.path, answer)));
+    const kept = await keepFormer(path, toml);
+    if (kept !== null) stored.unshift(`Kept the configuration of before as ${kept}: copy the settings that you need.`);
     await write(path, toml);
   } catch (error) {
     if (token.kind !== "app") throw error;
@@ -259,6 +261,25 @@ function mustBeWritable(paths: readonly string[]): void {
   }
 }
 
+/** Backups of one configuration. */
+const MAX_FORMER = 100;
+
+/** Keeps a copy of a configuration that is about to be overwritten. @returns its path; null: there is nothing to keep. @throws Problem */
+async function keepFormer(path: string, next: string): Promise<string | null> {
+  if (!existsSync(path)) return null;
+  try {
+    const text = readFileSync(path, "utf8");
+    if (text === next) return null;
+    const names = Array.from({ length: MAX_FORMER }, (_, index) => `${path}.old${index === 0 ? "" : `-${index + 1}`}`);
+    const kept = names.find((name) => !existsSync(name));
+    if (kept === undefined) throw new Error(`there are ${MAX_FORMER} backups of it already`);
+    await writeWholeFile(kept, text, { mode: statSync(path).mode & 0o777 });
+    return kept;
+  } catch (error) {
+    throw new Problem(`${path} could not be backed up, and was left as it is: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 /** Whole or not at all. @throws Problem */
 async function write(path: string, text: string): Promise<void> {
   try {
@@ -287,6 +308,10 @@ async function finish(context: Context, { path, token }: { path: string; token: 
         : `${shadow} is set in this shell, and comes before what was stored: unset it, or it is used instead.`,
     );
   }
-  out.line(`Now ${context.command} up, and put the label ${site.config.github.issue_label} on an issue.`);
+  const { command } = context;
+  const fix = `fix what is marked ✗ above, and check it with ${command} doctor. Then `;
+  out.line(
+    `${code === 0 ? "Now " : `Now ${fix}`}${command} up, and put the label ${site.config.github.issue_label} on an issue.`,
+  );
   return code;
 }

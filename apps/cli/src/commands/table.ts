@@ -24,7 +24,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--app", description: "make a GitHub App in your browser, and work as it (recommended)" },
       { flags: "--token-file <file>", description: "file with a GitHub token in it, instead of an App" },
       { flags: "--api-url <url>", description: "API of a GitHub Enterprise server: https://HOST/api/v3" },
-      { flags: "--force", description: "overwrite a config.toml that is there" },
+      { flags: "--force", description: "overwrite a config.toml that is there; a copy of it is kept" },
       { flags: "--yes", description: "do not ask questions" },
     ],
     load: async () => (await import("./init.ts")).init,

@@ -1,4 +1,7 @@
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { jobOptions } from "@tac8/core/queue/contract";
+import { createIssueStore } from "@tac8/core/state/issueStore";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
@@ -13,6 +16,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
 import type { Waits } from "../context.ts";
+import { withQueue } from "../redis/queue.ts";
 import { findMarked } from "./leftovers/processes.ts";
 import { runChecks } from "./run.ts";
 import type { Site } from "./site.ts";
@@ -149,6 +153,32 @@ test("a GitHub App: where it is installed, and that its tokens are renewed", asy
   const wrong = await found([], { ...env, GITHUB_APP_PRIVATE_KEY: stranger.privateKey });
   expect(of(wrong, "GitHub token")).toMatchObject([
     { verdict: "problem", text: expect.stringContaining("does not accept") },
+  ]);
+});
+
+test("a question of the account that was used before the GitHub App is named", async () => {
+  configure();
+  const app = github.createApp({ owner: "octo", slug: `after-${made++}` });
+  github.installApp({ app: app.id, repos: [REPO] });
+  const { number } = github.openIssue({ repo: REPO, title: "a question" });
+  const question = github.comment({ repo: REPO, number, actor: "octo", body: "Which one?" });
+  const ref = { owner: "octo", repo: "hello", number };
+  const client = connectRedis(server.url, { name: "test", onError: () => undefined });
+  await withQueue(client, async (queue) => {
+    const data = { ...ref, repositoryId: 1, title: "a question", url: `${github.url}/octo/hello/issues/${number}` };
+    const options = jobOptions({ jobId: jobIdOf(ref), priority: "P2", begun: true, attempts: 3 });
+    await queue.add("issue", data, { ...options, delay: 3_600_000 });
+    const state = { state: "blocked", since: new Date().toISOString(), questionId: question.id } as const;
+    await createIssueStore(client).writeIf(jobIdOf(ref), {}, state);
+  });
+  cleanups.push(async () => {
+    await client.flushall();
+    client.disconnect();
+  });
+  expect(of(await found(), "Questions")).toMatchObject([{ verdict: "ok" }]);
+  const env = { GITHUB_TOKEN: "", GITHUB_APP_ID: String(app.id), GITHUB_APP_PRIVATE_KEY: app.privateKey };
+  expect(of(await found([], env), "Questions")).toMatchObject([
+    { verdict: "note", text: expect.stringContaining(`octo/hello#${number}: its question is by octo,`) },
   ]);
 });
 

@@ -16,6 +16,7 @@ import { judgePermissions } from "./checks/permissions.ts";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { judgeTargets } from "./checks/notify.ts";
 import { judgePrograms } from "./checks/programs.ts";
+import { judgeQuestions } from "./checks/questions.ts";
 import { judgeRateLimit } from "./checks/rateLimit.ts";
 import { judgeAway, judgeRedis } from "./checks/redis.ts";
 import type { RulesetFacts } from "@tac8/core/github/rules";
@@ -113,6 +114,18 @@ test("an App's token says whose it is, that it is renewed, and which repositorie
   expect(judgeApp(error("unauthorized"), "https://x")).toMatchObject([
     { verdict: "problem", advice: expect.stringContaining("private key") },
   ]);
+});
+
+test("questions of another account than tac8's are named", () => {
+  const asked = [
+    { issue: "o/r#1", by: "tac8-o[bot]" },
+    { issue: "o/r#2", by: "octo" },
+  ];
+  const [finding, ...others] = judgeQuestions({ login: "Tac8-o[bot]", asked, left: 0 });
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ verdict: "note", text: expect.stringMatching(/^o\/r#2: its question is by octo,/) });
+  expect(verdicts(judgeQuestions({ login: null, asked, left: 0 }))).toEqual(["ok"]);
+  expect(verdicts(judgeQuestions({ login: "octo", asked: asked.slice(1), left: 3 }))).toEqual(["ok", "note"]);
 });
 
 const branches = (given: Partial<BranchFacts>) =>

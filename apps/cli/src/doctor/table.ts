@@ -17,6 +17,7 @@ import { notify } from "./checks/notify.ts";
 import { permissions } from "./checks/permissions.ts";
 import { programs } from "./checks/programs.ts";
 import { proxy } from "./checks/proxy.ts";
+import { questions } from "./checks/questions.ts";
 import { rateLimit } from "./checks/rateLimit.ts";
 import { redis } from "./checks/redis.ts";
 import { token } from "./checks/token.ts";
@@ -33,6 +34,7 @@ export const CHECKS: readonly Check[] = [
   branchRules,
   labels,
   rateLimit,
+  questions,
   agent,
   isolation,
   budget,

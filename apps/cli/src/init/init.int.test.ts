@@ -104,8 +104,24 @@ test("a configuration that is there stays, unless --force is given", async () =>
   const args = ["--repo", repo, "--token-file", tokenFile(), "--api-url", github.url];
   expect(await init(args)).toMatchObject({ code: 1, err: expect.stringMatching(/is there already: give --force/) });
   expect(readFileSync(config(), "utf8")).toBe("mine");
-  await init([...args, "--force"]);
+  const { out } = await init([...args, "--force"]);
   expect(readFileSync(config(), "utf8")).toContain("repo_owner");
+  expect(readFileSync(`${config()}.old`, "utf8")).toBe("mine");
+  expect(out).toContain(`Kept the configuration of before as ${config()}.old: `);
+  writeFileSync(config(), "mine, too");
+  await init([...args, "--force"]);
+  expect(readFileSync(`${config()}.old-2`, "utf8")).toBe("mine, too");
+  expect((await init([...args, "--force"])).out).not.toContain("Kept");
+});
+
+test("the last line is the next step that makes sense", async () => {
+  const args = ["--repo", repo, "--token-file", tokenFile(), "--api-url", github.url];
+  // There is no program of the agent.
+  const { code, out } = await init(args, { PATH: join(lab.dir, "none") });
+  expect(code).toBe(1);
+  expect(out.trimEnd().split("\n").at(-1)).toMatch(
+    /^Now fix what is marked ✗ above, and check it with \S+ doctor\. Then \S+ up,/,
+  );
 });
 
 /** `tac8 init` at a real terminal. */
@@ -147,7 +163,7 @@ test("at a terminal it asks, and what is typed as the token is not shown", async
   terminal.type(`${SECRET}\r`);
   await terminal.seen(/Key \(empty: none\): /);
   terminal.type(`${KEY}\r`);
-  await terminal.seen(/Now \S+ up, and put the label/);
+  await terminal.seen(/Now .*\S+ up, and put the label/);
   await terminal.ended;
   const file = join(lab.home, "github-token");
   expect(readFileSync(file, "utf8")).toBe(`${SECRET}\n`);
@@ -205,7 +221,7 @@ test.each([
   await terminal.seen(/Install the App on/);
   const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
   github.installApp({ app: found?.github.app_id ?? 0, repos: [repo] });
-  await terminal.seen(/Now \S+ up, and put the label/);
+  await terminal.seen(/Now .*\S+ up, and put the label/);
   await terminal.ended;
   expect(terminal.text()).toContain("may write Contents, Issues, Pull requests");
   expect(terminal.text()).not.toMatch(/BEGIN RSA|nhandled/);

@@ -1,0 +1,82 @@
+import { formatReference, jobIdOf, parseFullReference, type IssueRef } from "@tac8/core/domain/reference";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { readIssues } from "../../look/issues.ts";
+import { withRedis } from "../../redis/connect.ts";
+import type { Check } from "../check.ts";
+import { note, ok, type Finding } from "../finding.ts";
+import type { Site } from "../site.ts";
+
+/** Each costs a call of GitHub's. */
+const MAX_QUESTIONS = 20;
+
+/** Replies count only to questions of the account that tac8 works as: this finds what a change of the account has left. */
+export const questions: Check = {
+  name: "Questions",
+  limitMs: 30_000,
+  async look(site, signal) {
+    const { config, github } = site;
+    if (config.secrets.github === null) return [NOTHING];
+    const open = await openQuestions(site);
+    if (open === null) return [NOTHING];
+    const some = open.slice(0, MAX_QUESTIONS);
+    const login = some.length === 0 ? null : await github.findLogin({ signal });
+    const asked: Asked[] = [];
+    for (const { ref, questionId } of some) {
+      const comment = await github.comment(ref, questionId, { signal });
+      if (comment !== null) asked.push({ issue: formatReference(ref), by: comment.author.login });
+    }
+    return judgeQuestions({ login, asked, left: open.length - some.length });
+  },
+};
+
+const NOTHING = note("not checked: that takes a token, a repository and Redis");
+
+/** Null: Redis is unreachable. */
+async function openQuestions({ redisUrl, now }: Site): Promise<{ ref: IssueRef; questionId: number }[] | null> {
+  try {
+    return await withRedis(
+      redisUrl,
+      async (redis) => {
+        const { issues } = await readIssues(redis, now());
+        const blocked = issues.filter(({ state }) => state === "blocked");
+        const refs = blocked.map(({ issue }) => parseFullReference(issue)).filter((ref) => ref !== null);
+        const hashes = await createIssueStore(redis).readMany(refs.map(jobIdOf));
+        return refs.flatMap((ref, index) => {
+          const questionId = hashes[index]?.questionId ?? null;
+          return questionId === null ? [] : [{ ref, questionId }];
+        });
+      },
+      "",
+    );
+  } catch {
+    return null;
+  }
+}
+
+interface Asked {
+  /** `owner/repo#number`. */
+  readonly issue: string;
+  readonly by: string;
+}
+
+/** Pure. `login`: the account that tac8 works as; null: GitHub does not tell. `left`: questions that were not read. */
+export function judgeQuestions({
+  login,
+  asked,
+  left,
+}: {
+  readonly login: string | null;
+  readonly asked: readonly Asked[];
+  readonly left: number;
+}): Finding[] {
+  const others = asked.filter(({ by }) => login !== null && by.toLowerCase() !== login.toLowerCase());
+  const more = left === 0 ? [] : [note(`${left} more open questions were not checked`)];
+  if (others.length === 0) return [ok("no open question is by another account than tac8's"), ...more];
+  const findings = others.map(({ issue, by }) =>
+    note(
+      `${issue}: its question is by ${by}, and tac8 works as ${login ?? ""} now: replies to it are not read`,
+      `stop it (tac8 stop ${issue}), and put the label on again; or use the account ${by} until it is answered`,
+    ),
+  );
+  return [...findings, ...more];
+}
