@@ -82,6 +82,42 @@ test("from the label to the pull request with an App whose tokens live for three
   }
 });
 
+test("work on workflows by an App without that permission waits, and the label publishes it once the App has it", async () => {
+  const app = await createAppWorld();
+  const { github } = world;
+  const permissions = { contents: "write", issues: "write", metadata: "read", pull_requests: "write" } as const;
+  github.permitApp(app.id, permissions);
+  world.startApp("scheduler", app.env);
+  world.startApp("runner", app.env);
+  const workflow = { write: ".github/workflows/ci.yml", text: "on: push\njobs: {}\n" };
+  const number = world.openIssue({
+    script: [...WORK, workflow, { commit: "ci: run" }, { result: "Worked." }],
+    labels: [LABEL, "rpi-allow"],
+  });
+  await world.reaches(number, "blocked");
+  const branch = `auto/gh-${number}`;
+  expect(Object.keys(github.branches(REPO))).not.toContain(branch);
+  const [comment = "", ...others] = github
+    .comments(REPO, number)
+    .filter(({ body }) => body.includes('"kind":"question"'))
+    .map(({ body }) => body);
+  expect(others).toEqual([]);
+  expect(comment).toContain("Set the permission Workflows to read and write in the App's settings");
+  // Without the permission the label has the same outcome again, and the work is still there.
+  const label = () => {
+    github.removeLabel({ repo: REPO, number, actor: OWNER, label: "rpi-allow" });
+    github.addLabel({ repo: REPO, number, actor: OWNER, label: "rpi-allow" });
+  };
+  label();
+  await world.enters(number, "blocked", 2);
+  github.permitApp(app.id, { ...permissions, workflows: "write" });
+  label();
+  await world.reaches(number, "pr");
+  expect(await github.file(REPO, branch, workflow.write)).toBe(workflow.text);
+  expect(github.pulls(REPO).map(({ author }) => author)).toEqual([BOT]);
+  expect(await world.agentStarts(number)).toHaveLength(1);
+});
+
 test("an App that is uninstalled holds the repository with words about it, and work goes on when it is back", async () => {
   const app = await createAppWorld();
   const { github } = world;

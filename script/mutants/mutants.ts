@@ -3928,4 +3928,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: "apps/cli/src/init/init.int.test.ts", name: "the last line is the next step" },
     promise: "init ends with the next step that makes sense",
   },
+  {
+    name: "app-workflows",
+    file: `${RUNNER}/steps/allowance.ts`,
+    find: "(await run.services.github.isApp())",
+    replace: "(await run.services.github.isApp(), false)",
+    test: { file: "test/app.e2e.test.ts", name: "by an App without that permission" },
+    promise: "work on workflows by an App without that permission waits, and the comment says where to set it",
+  },
 ];
