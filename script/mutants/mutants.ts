@@ -3929,7 +3929,7 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "init ends with the next step that makes sense",
   },
   {
-    name: "app-workflows",
+    name: "app-workflows-words",
     file: `${RUNNER}/steps/allowance.ts`,
     find: "(await run.services.github.isApp())",
     replace: "(await run.services.github.isApp(), false)",

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startModelApi, type ModelApi } from "../modelApi.ts";
@@ -25,6 +26,8 @@ const FILES = {
   ".mcp.json": JSON.stringify(server("base")),
 };
 
+const skill = (name: string, words: string) => `---\nname: ${name}\ndescription: ${words}\n---\nx`;
+
 /** As a hostile agent would change them; the words are in no prompt as they are. */
 const CHANGES = {
   "CLAUDE.md": "BRANCH-%s",
@@ -34,9 +37,23 @@ const CHANGES = {
   ".claude/settings.json": JSON.stringify({ hooks: hook(touch("branch-hook")) }),
   ".claude/settings.local.json": JSON.stringify({ hooks: hook(touch("local-hook")) }),
   ".mcp.json": JSON.stringify(server("branch")),
+  ".claude/CLAUDE.md": "BRANCH-DOT-%s",
+  "AGENTS.md": "BRANCH-AGENTS-%s",
+  // A folder that the base does not have.
+  "new/CLAUDE.md": "BRANCH-NEW-%s",
+  "new/b.txt": "b",
+  "new/.claude/skills/deep/SKILL.md": skill("deep", "BRANCH-DEEP-%s"),
+  ".claude/skills/top/SKILL.md": skill("top", "BRANCH-SKILL-%s"),
+  ".claude/commands/top.md": "---\ndescription: BRANCH-COMMAND-%s\n---\nx",
+  ".claude/agents/helper.md": "---\nname: helper\ndescription: BRANCH-AGENT-%s\n---\nx",
+  ".claude/rules/top.md": "BRANCH-RULE-%s",
 };
 const change = Object.entries(CHANGES)
-  .map(([path, text]) => (text.endsWith("%s") ? `printf ${text} WORDS > ${path}` : `printf %s '${text}' > ${path}`))
+  .map(([path, text]) => {
+    const format = text.replaceAll("\n", String.raw`\n`);
+    const written = text.includes("%s") ? `printf -- '${format}' WORDS` : `printf %s '${text}'`;
+    return `mkdir -p $(dirname ${path}); ${written} > ${path}`;
+  })
   .join("; ");
 
 let world: World;
@@ -58,6 +75,7 @@ async function twoRounds(home: "private" | "shared"): Promise<{ sent: string; ac
   const steps = [
     { tool: "Bash", input: { command: `${change}; git add -A && git commit -qm 'feat: change' || true` } },
     { tool: "Read", input: { file_path: join(tree, "src/a.txt") } },
+    { tool: "Read", input: { file_path: join(tree, "new/b.txt") } },
     { tool: "Read", input: { file_path: join(tree, "secret.txt") } },
     { tool: "Bash", input: { command: "npm publish --dry-run" } },
     { text: "Done." },
@@ -92,5 +110,33 @@ test("Claude Code loads settings, hooks, servers and instructions of the base co
 test("control: in a shared home folder it loads what the branch has", async () => {
   const { sent, acted } = await twoRounds("shared");
   expect(acted).toEqual(expect.arrayContaining(["branch-hook", "branch-server"]));
-  expect(sent).toMatch(/BRANCH-WORDS/);
+  // So these are names by which it loads something, and their words would be seen.
+  for (const name of ["BRANCH", "BRANCH-FOLDER", "BRANCH-NEW", "BRANCH-SKILL", "BRANCH-AGENT", "BRANCH-RULE"]) {
+    expect(sent).toContain(`${name}-WORDS`);
+  }
+});
+
+test("a command as agent finds what its last round has left, and GitHub does not get it", async () => {
+  const read = 'cat AGENTS.md >> "$TAC8_WITNESS.read"';
+  const script = `${read}; printf 'BRANCH\\n' > AGENTS.md; date +%N > a.txt; git add -A; git commit -qm 'feat: change'`;
+  world = await createWorld({
+    files: { "AGENTS.md": "BASE\n" },
+    config: {
+      llm: { provider: "command", command_template: ["sh", "-c", script, "{prompt_file}"] },
+      agent: { env: ["TAC8_WITNESS"] },
+    },
+  });
+  const number = world.openIssue({ title: "Change", body: "Please." });
+  world.startApp("scheduler");
+  world.startApp("runner");
+  await world.reaches(number, "blocked");
+  world.github.comment({ repo: REPO, number, actor: OWNER, body: "Go on." });
+  const questions = () => world.github.comments(REPO, number).filter(({ body }) => body.includes('"kind":"question"'));
+  await world.github.waitFor(() => questions().length === 2, { what: "the second question", timeoutMs: 60_000 });
+  expect(await readFile(`${world.witness}.read`, "utf8")).toBe("BASE\nBRANCH\n");
+  expect(Object.keys(world.github.branches(REPO))).toEqual(["main"]);
+  // Another issue begins with the base's.
+  const other = world.openIssue({ title: "Another", body: "Please." });
+  await world.reaches(other, "blocked");
+  expect(await readFile(`${world.witness}.read`, "utf8")).toBe("BASE\nBRANCH\nBASE\n");
 });
