@@ -1,14 +1,20 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { titleOf } from "../../../bin/lib/commandOf.mjs";
+import { takeSecrets } from "@tac8/core/app/ownSecrets";
 import { useProxy } from "@tac8/core/app/useProxy";
+import { withExit } from "@tac8/core/config/exit";
 import { runCli } from "./cli.ts";
 import { contextOf } from "./processContext.ts";
 import { APPS } from "./up/apps.ts";
 
 process.title = titleOf(process.argv.slice(2));
 const launcher = fileURLToPath(new URL("../../../bin/tac8.mjs", import.meta.url));
-const context = contextOf({ process, apps: APPS, launcher });
-useProxy(context.env);
+const { env: own, shown } = takeSecrets(process.env);
+// Commands that need no network work without the exit's password; `tac8 doctor` says that the exit asks for it.
+const { env } = withExit(own, (path) => readFileSync(path, "utf8"));
+useProxy(env);
+const context = contextOf({ process, taken: { env, shown }, apps: APPS, launcher });
 const code = await runCli(process.argv.slice(2), context);
 // Not by itself: a connection that failed keeps a timer of 2 s. All output is written, as Linux does that at once.
 process.exit(code);

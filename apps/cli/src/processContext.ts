@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { takeSecrets } from "@tac8/core/app/ownSecrets";
-import { withExit } from "@tac8/core/config/exit";
 import { commandName } from "./commandName.ts";
 import type { Context, Output } from "./context.ts";
 import { openFullScreen } from "./terminal/fullScreen.ts";
@@ -13,14 +10,14 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** The command line's view of its process. */
 export function contextOf(given: {
   readonly process: NodeJS.Process;
+  /** Of `takeSecrets`, with the proxy of the exit. */
+  readonly taken: { readonly env: Context["env"]; readonly shown: boolean };
   readonly apps: readonly AppSpec[];
   /** Path of `bin/tac8.mjs`. */
   readonly launcher: string;
 }): Context {
-  const { process, apps, launcher } = given;
-  const { env: own, shown: secretsShown } = takeSecrets(process.env);
-  // Commands that need no network work without the exit's password; `tac8 doctor` says that the exit asks for it.
-  const { env } = withExit(own, (path) => readFileSync(path, "utf8"));
+  const { process, taken, apps, launcher } = given;
+  const { env, shown: secretsShown } = taken;
   return {
     env,
     secretsShown,

@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
 import { hearGit } from "../workspace/testing/hearGit.ts";
-import { withIncoming } from "./incoming.ts";
-import { pushBranch, remoteBranch } from "./push.ts";
+import { remoteBranch } from "./push.ts";
 import type { PushScope } from "./pushScope.ts";
 import { openGate } from "./testing/gate.ts";
+import { pushWork } from "./testing/pushWork.ts";
 
 let bench: GitBench;
 let mine = "";
@@ -46,16 +46,7 @@ async function push({
   env = bench.clean.env,
 }: Push = {}): Promise<"pushed" | "already"> {
   const clean = { ...bench.clean, url: url ?? bench.clean.url, tokens: oneToken({ token }), env };
-  const incoming = {
-    mirror: bench.mirror.paths,
-    clean,
-    agent: bench.place,
-    tree: bench.paths.tree,
-    baseSha: await bench.base(),
-    known: [],
-    runId: bench.name,
-  };
-  return withIncoming(incoming, ({ dir, head }) => pushBranch({ clean, dir, branch, scope, sha: head, expected }));
+  return pushWork(bench, { clean, branch, scope, expected });
 }
 
 async function failure(work: Promise<unknown>): Promise<Failure> {

@@ -4,8 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { appTokens } from "@tac8/core/github/appTokens";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { createLogger } from "@tac8/core/log/logger";
-import { pushBranch } from "../airlock/push.ts";
-import { withIncoming } from "../airlock/incoming.ts";
+import { pushWork } from "../airlock/testing/pushWork.ts";
 import { failureOf } from "../run/failureOf.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { createGitBench, REPO, type GitBench } from "../workspace/testing/gitBench.ts";
@@ -48,20 +47,7 @@ function openApp(now: () => number = Date.now): GitHubTokens {
   });
 }
 
-async function push(clean: CleanSide): Promise<"pushed" | "already"> {
-  const incoming = {
-    mirror: bench.mirror.paths,
-    clean,
-    agent: bench.place,
-    tree: bench.paths.tree,
-    baseSha: await bench.base(),
-    known: [],
-    runId: bench.name,
-  };
-  return withIncoming(incoming, ({ dir, head }) =>
-    pushBranch({ clean, dir, branch: bench.branch, scope: bench.scope, sha: head, expected: null }),
-  );
-}
+const push = (clean: CleanSide) => pushWork(bench, { clean });
 
 const requests = (path: RegExp) => bench.github.requests.filter((entry) => path.test(entry.path));
 const statuses = (path: RegExp, since: number) =>

@@ -3,8 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { pushBranch } from "../airlock/push.ts";
-import { withIncoming } from "../airlock/incoming.ts";
+import { pushWork } from "../airlock/testing/pushWork.ts";
 import { pidsWith } from "../agent/testing/harness.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { createGitBench, type GitBench } from "../workspace/testing/gitBench.ts";
@@ -27,21 +26,7 @@ afterAll(() => bench.close());
 
 const marked = () => pidsWith(`TAC8_RUN=${bench.clean.env["TAC8_RUN"]}`);
 
-/** Across the airlock and up, as `publish` does it. */
-async function push(clean: CleanSide): Promise<"pushed" | "already"> {
-  const incoming = {
-    mirror: bench.mirror.paths,
-    clean,
-    agent: bench.place,
-    tree: bench.paths.tree,
-    baseSha: await bench.base(),
-    known: [],
-    runId: bench.name,
-  };
-  return withIncoming(incoming, ({ dir, head }) =>
-    pushBranch({ clean, dir, branch: bench.branch, scope: bench.scope, sha: head, expected: null }),
-  );
-}
+const push = (clean: CleanSide) => pushWork(bench, { clean });
 
 const brokenOff = (why: string) => ({
   failure: { kind: "github", message: expect.stringContaining(`broken off, because ${why}`) },

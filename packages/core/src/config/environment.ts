@@ -220,7 +220,7 @@ function troubleIn(token: string): string | null {
   return null;
 }
 
-/** Whoever has such an address may write there: it is not shown. */
+/** Such an address lets its reader write there, so it is not shown. */
 function withoutWrongPlaces(secrets: Environment["secrets"], wrong: Wrong): Environment["secrets"] {
   const good: Partial<Record<SecretName, string>> = { ...secrets };
   for (const [name, form] of [

@@ -10,10 +10,20 @@ import {
   pullTitle,
   questionText,
   statusText,
+  type PullFacts,
   type StatusFacts,
 } from "./texts.ts";
 import { NO_USAGE } from "./usage.ts";
 
+/** Of a pull request, without its summary. */
+const PULL: Omit<PullFacts, "summary"> = {
+  usage: NO_USAGE,
+  models: ["m"],
+  denied: null,
+  run: "r",
+  acting: { commits: [], isWhole: true },
+  notable: [],
+};
 const FACTS: StatusFacts = {
   state: "running",
   runner: "pi/0",
@@ -87,12 +97,7 @@ describe("comments stay within GitHub's limit", () => {
     });
     const body = pullBody({
       summary: text,
-      usage: NO_USAGE,
-      models: ["m"],
-      denied: null,
-      run: "r",
-      acting: { commits: [], isWhole: true },
-      notable: [],
+      ...PULL,
     });
     const answer = answerText({ answer: text, trigger: "rpi-auto", prNumber: 7, denied: null });
     expect(answer).toMatch(/put the label `rpi-auto` back on\.$/);
@@ -122,12 +127,8 @@ describe("what was denied", () => {
     for (const text of [
       pullBody({
         summary: words,
-        usage: NO_USAGE,
-        models: ["m"],
+        ...PULL,
         denied,
-        run: "r",
-        acting: { commits: [], isWhole: true },
-        notable: [],
       }),
       answerText({ answer: words, trigger: "go", prNumber: null, denied }),
       failureText({ reason: words, advice: "Do this.", trigger: "go", prNumber: null, denied }),
@@ -142,23 +143,14 @@ describe("the pull request", () => {
   it("has the agent's own words and the figures", () => {
     const body = pullBody({
       summary: " Did it. ",
-      usage: NO_USAGE,
+      ...PULL,
       models: ["m", "n"],
-      denied: null,
-      run: "r",
-      acting: { commits: [], isWhole: true },
-      notable: [],
     });
     expect(body).toBe("Did it.\n\n---\n_Made by tac8: run r · m + n · 0 s_\n");
     expect(
       pullBody({
         summary: "",
-        usage: NO_USAGE,
-        models: ["m"],
-        denied: null,
-        run: "r",
-        acting: { commits: [], isWhole: true },
-        notable: [],
+        ...PULL,
       }),
     ).toContain("left no summary");
   });
@@ -166,12 +158,7 @@ describe("the pull request", () => {
   it("tells of another round as far as there is room, and cuts nobody's words for it", () => {
     const facts = {
       summary: "x".repeat(5000),
-      usage: NO_USAGE,
-      models: ["m"],
-      denied: null,
-      run: "r",
-      acting: { commits: [], isWhole: true },
-      notable: [],
+      ...PULL,
     };
     expect(anotherRound(100, facts)).toContain("x".repeat(5000));
     const short = anotherRound(57_000, facts) ?? "";
@@ -182,12 +169,7 @@ describe("the pull request", () => {
 
   it("says at the top that a command of the agent was still running, however long the rest is", () => {
     const facts = {
-      usage: NO_USAGE,
-      models: ["m"],
-      denied: null,
-      run: "r",
-      acting: { commits: [], isWhole: true },
-      notable: [],
+      ...PULL,
     };
     for (const summary of ["Did it.", "x".repeat(MAX_BODY)]) {
       const body = pullBody({ ...facts, summary, leftRunning: "a command had not ended (npm run dev)" });
@@ -200,12 +182,7 @@ describe("the pull request", () => {
   it("says at the top that the edit history could not be read, and why", () => {
     const facts = {
       summary: "Did it.",
-      usage: NO_USAGE,
-      models: ["m"],
-      denied: null,
-      run: "r",
-      acting: { commits: [], isWhole: true },
-      notable: [],
+      ...PULL,
     };
     const body = pullBody({ ...facts, unreadable: "no access for @octo" });
     expect(body).toMatch(/^\*\*Before you merge\*\*: tac8 could not read the edit history of the issue\./);
@@ -215,9 +192,8 @@ describe("the pull request", () => {
   });
 
   it("names commits that act when they are merged at its top", () => {
-    const facts = { summary: "Did it.", usage: NO_USAGE, models: ["m"], denied: null, run: "r" };
-    const bodyOf = (commits: string[], isWhole: boolean) =>
-      pullBody({ ...facts, acting: { commits, isWhole }, notable: [] });
+    const facts = { summary: "Did it.", ...PULL };
+    const bodyOf = (commits: string[], isWhole: boolean) => pullBody({ ...facts, acting: { commits, isWhole } });
     const [named, unread] = ["messages of commits .*\\(abc1234\\)", "tac8 could not check all messages"];
     expect(bodyOf(["abc1234"], true)).toMatch(new RegExp(`^\\*\\*Before you merge\\*\\*: ${named}.*\n\nDid it\\.\n`));
     expect(bodyOf(["abc1234"], false)).toMatch(new RegExp(`${named}.*\n\n.*${unread}.*\n\nDid it\\.\n`));
@@ -227,12 +203,7 @@ describe("the pull request", () => {
   it("closes a code block that the agent left open, so that the figures stay outside of it", () => {
     const body = pullBody({
       summary: "Look:\n```ts\nconst a = 1;",
-      usage: NO_USAGE,
-      models: ["m"],
-      denied: null,
-      run: "r",
-      acting: { commits: [], isWhole: true },
-      notable: [],
+      ...PULL,
     });
     expect(body).toContain("const a = 1;\n```\n\n---\n");
   });
@@ -240,12 +211,7 @@ describe("the pull request", () => {
   it("says what the agent had left uncommitted", () => {
     const facts = {
       summary: "Done.",
-      usage: NO_USAGE,
-      models: ["m"],
-      denied: null,
-      run: "r",
-      acting: { commits: [], isWhole: true },
-      notable: [],
+      ...PULL,
     };
     const files = [...Array(20).keys()].map((index) => `src/${"x".repeat(500)}${index}.ts`);
     const body = pullBody({ ...facts, added: { files: ["a.ts", "b`.ts"], more: 0 } });

@@ -4,6 +4,7 @@ import type { AppCredentials } from "../config/credentials.ts";
 import { nameToken, permitAdvice } from "../config/tokenName.ts";
 import { createRedactor, learnSecret } from "../log/redact.ts";
 import type { Logger } from "../log/logger.ts";
+import { abortable } from "./abortable.ts";
 import { appCalls, type Installation } from "./appCalls.ts";
 import { mayChangeWorkflows, missingPermissions, tokenPermissions } from "./appPermissions.ts";
 import { createCaller } from "./call.ts";
@@ -276,17 +277,4 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
 
 function lacksIt(token: Live, lacks: Repo | "workflows"): boolean {
   return lacks === "workflows" ? !token.mayChangeWorkflows : token.leftOut.has(repoKey(lacks));
-}
-
-/** What is shared by many callers goes on when one of them stops waiting. */
-async function abortable<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return pending;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([pending, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 
 import type { Outgoing } from "../outgoing/outgoing.ts";
+import { abortable } from "./abortable.ts";
 import { classify } from "./classify.ts";
 import { GitHubError } from "./errors.ts";
 import { nextQuery } from "./link.ts";
@@ -132,17 +133,4 @@ function callName(octokit: OctokitClient, { route, params }: Pick<Call<unknown>,
   const { method, url } = octokit.request.endpoint(route, params);
   const base = octokit.request.endpoint.DEFAULTS.baseUrl;
   return `${method} ${(url.startsWith(base) ? url.slice(base.length) : url).replace(/\?.*$/, "")}`;
-}
-
-/** Waiting for a turn or a retry does not look at the signal: the caller is let go at once, and the request is never sent. */
-async function abortable<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return pending;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([pending, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

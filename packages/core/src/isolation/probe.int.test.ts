@@ -24,6 +24,21 @@ const NOTHING: ViewOptions = {
 };
 const bwrap = findProgram("bwrap", { path: PATH, cwd: "/" });
 
+/** The command line of a sandbox with these mounts, up to the program. */
+function sandboxOf(mounts: readonly Mount[]): string[] {
+  const spec = {
+    mounts,
+    cwd: "/tmp",
+    lockFd: null,
+    uid,
+    procEntries: procEntries(),
+    devices: null,
+    tmpBytes: 65_536,
+    nested: false,
+  };
+  return [bwrap ?? "", ...sandboxArguments(spec), "--"];
+}
+
 let dir = "";
 let server: Server;
 beforeEach(async () => {
@@ -90,17 +105,7 @@ test.skipIf(bwrap === null)("links lead to nothing secret, and to what the opera
     secret: [join(dir, "home")],
   };
   const mounts = machineView(view, { ...thisMachine, homes: () => [home] });
-  const spec = {
-    mounts,
-    cwd: "/tmp",
-    lockFd: null,
-    uid,
-    procEntries: procEntries(),
-    devices: null,
-    tmpBytes: 65_536,
-    nested: false,
-  };
-  const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];
+  const launch = sandboxOf(mounts);
   const paths = [
     "disk/data/x",
     "disk2/data/x",
@@ -125,17 +130,7 @@ test.skipIf(bwrap === null)("in /var/tmp agents see what is theirs, and nothing 
       ...machineView({ ...NOTHING, programs: [process.execPath] }, thisMachine),
       { kind: "read", path: join(below, "x") },
     ];
-    const spec = {
-      mounts,
-      cwd: "/tmp",
-      lockFd: null,
-      uid,
-      procEntries: procEntries(),
-      devices: null,
-      tmpBytes: 65_536,
-      nested: false,
-    };
-    const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];
+    const launch = sandboxOf(mounts);
     const attempts: Attempt[] = [{ what: "a file", kind: "read", path: join(below, "x") }];
     const reached = await tryToReach(attempts, { launch, node: process.execPath, env: {} });
     expect(reached).toMatchObject([{ reached: true }]);
@@ -160,17 +155,7 @@ test.skipIf(bwrap === null)("in a sandbox an agent reaches none of what it reach
   ];
   const view = { ...NOTHING, programs: [process.execPath], secret: [dir] };
   const mounts = machineView(view, thisMachine);
-  const spec = {
-    mounts,
-    cwd: "/tmp",
-    lockFd: null,
-    uid,
-    procEntries: procEntries(),
-    devices: null,
-    tmpBytes: 65_536,
-    nested: false,
-  };
-  const launch = [bwrap ?? "", ...sandboxArguments(spec), "--"];
+  const launch = sandboxOf(mounts);
   const given = { node: process.execPath, env: {} };
   const reached = (all: readonly { reached: boolean }[]) => all.map((one) => one.reached);
   expect(reached(await tryToReach(attempts, { ...given, launch: [] }))).toEqual(attempts.map(() => true));
