@@ -1610,8 +1610,6 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "token-shown",
     file: `${CLI}/processContext.ts`,
-    find: "const { env: own, shown: secretsShown } = takeSecrets(process.env);",
-    replace: "const [{ env: own }, secretsShown] = [takeSecrets(process.env), false];",
     find: "const { env, shown: secretsShown } = taken;",
     replace: "const [{ env }, secretsShown] = [taken, false];",
     test: { file: `${CLI}/up/up.int.test.ts`, name: "warns when its own environment still shows the token" },

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
+import { emptyDemoFolder } from "./files.ts";
 import { demoConfig } from "./files.ts";
 
 let lab: Lab;
@@ -95,4 +96,12 @@ it("removes nothing that no demo has left", async () => {
   expect(await cli.ended).toMatchObject({ code: 1 });
   expect(cli.stderr()).toMatch(/has files that no demo made: move them away, or set TAC8_HOME to another folder\n$/);
   expect(existsSync(file)).toBe(true);
+});
+
+it("the folder of an earlier version's demo is emptied", () => {
+  mkdirSync(lab.demoHome, { recursive: true });
+  writeFileSync(join(lab.demoHome, "config.toml"), "# Written anew by each `tac8 demo`.\n[github]\n");
+  writeFileSync(join(lab.demoHome, "left.txt"), "left");
+  emptyDemoFolder(lab.demoHome);
+  expect(readdirSync(lab.demoHome)).toEqual([]);
 });

@@ -8,7 +8,9 @@ export const DEMO_REPOSITORY = { owner: "tac8-demo", name: "greeter" };
 export const DEMO_TOKEN = "demo-token";
 
 const CONFIG_FILE = "config.toml";
-const FIRST_LINE = "# Written anew by each `tac8 demo`.";
+const FIRST_LINE = "# Rewritten by each `tac8 demo`.";
+/** Of earlier versions. */
+const FORMER_FIRST_LINE = "# Written anew by each `tac8 demo`.";
 
 /** The demo's `config.toml`: quick polls and short waits, the scripted agent, and the local GitHub. */
 export function demoConfig(given: {
@@ -62,7 +64,8 @@ export function emptyDemoFolder(home: string): void {
 
 function isDemoConfig(path: string): boolean {
   try {
-    return readFileSync(path, "utf8").startsWith(FIRST_LINE);
+    const text = readFileSync(path, "utf8");
+    return [FIRST_LINE, FORMER_FIRST_LINE].some((line) => text.startsWith(line));
   } catch {
     return false;
   }

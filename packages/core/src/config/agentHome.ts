@@ -22,7 +22,7 @@ export function agentHomeOf(
   return LOGINS.some((name) => agentEnv[name]) ? { kind: "private" } : { kind: "shared", why: "login" };
 }
 
-/** What is said of agents that share a home folder although nobody asked for it. */
+/** The warning for agents that share a home folder although the configuration does not say so. */
 export interface SharedHome {
   readonly text: string;
   /** What to do about it. */

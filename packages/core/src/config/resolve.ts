@@ -27,7 +27,7 @@ export interface RepositoryConfig {
   readonly draft: boolean;
 }
 
-/** Who is told; null: not there. Whoever knows such an address may write to it. */
+/** Addresses of notifications; null: not set. An address lets its reader write there. */
 export interface NotifyAddresses {
   readonly slackUrl: string | null;
   readonly ntfyUrl: string | null;

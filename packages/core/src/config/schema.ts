@@ -114,7 +114,7 @@ export const sections = {
       .min(1)
       .max(600)
       .default(30)
-      .describe("Time a runner takes to save its work and hand it back when it is told to stop."),
+      .describe("How long a runner that is stopped may take to save its work and requeue its job."),
     lock_seconds: z
       .number()
       .min(1)
@@ -397,20 +397,20 @@ export const sections = {
     blocked: z
       .boolean()
       .default(true)
-      .describe("Tell of a question that an agent asks, to whoever is named in the environment."),
+      .describe("Notify when an agent asks a question. The environment names the addresses."),
     answered: z.boolean().default(true).describe("Notify when an agent changed nothing and answered."),
-    failed: z.boolean().default(true).describe("Tell of an issue that failed."),
+    failed: z.boolean().default(true).describe("Notify when an issue fails."),
     holds: z
       .boolean()
       .default(true)
-      .describe("Tell when a hold begins and ends; of one that comes and goes, once in half an hour."),
-    pull_requests: z.boolean().default(false).describe("Tell of each pull request."),
-    daily_summary: z.boolean().default(true).describe("Tell once a day what was done the day before."),
+      .describe("Notify when a hold begins and ends; if it begins and ends repeatedly, once in half an hour."),
+    pull_requests: z.boolean().default(false).describe("Notify of each pull request."),
+    daily_summary: z.boolean().default(true).describe("Send a summary of the day before once a day."),
     daily_summary_at: z
       .string()
       .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected a time of day, such as 08:00")
       .default("08:00")
-      .describe("When, in the time of the machine that the scheduler runs on."),
+      .describe("Time of that summary, in the time zone of the scheduler's machine."),
   }),
   board: z.strictObject({
     host: z.string().min(1).max(255).default("127.0.0.1").describe("Address that the board listens on."),

@@ -46,7 +46,7 @@ export const SECRETS = [
   {
     name: "TAC8_SLACK_URL",
     standard: "",
-    meaning: "Address of a Slack incoming webhook that is told what [notify] says.",
+    meaning: "Address of a Slack incoming webhook that gets the notifications of [notify].",
   },
   {
     name: "TAC8_NTFY_URL",
