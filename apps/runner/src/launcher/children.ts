@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { closeSync, readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { asIdentity, inFolder, type Identity } from "./identity.ts";
+import { processesOf } from "./processes.ts";
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const CAP_SETPCAP = 8n;
+const O_CLOEXEC = 0o2000000;
+const KILL_MS = 10_000;
+const PAUSE_MS = 15;
+const CHORE_MS = 60_000;
+const MAX_WORDS = 2000;
+/** Folders that every user can write to. */
+const SHARED = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"];
+
+/** Start a program as a user. */
+export function startAs(
+  identity: Identity,
+  program: readonly string[],
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    readonly stdio: StdioOptions;
+    readonly detached?: boolean;
+  },
+): ChildProcess {
+  const { env = { PATH }, cwd, stdio, detached = true } = options;
+  const [name = "", ...args] = [
+    ...asIdentity(identity, { bounds: canBound() }),
+    ...(cwd === undefined ? [] : inFolder(cwd)),
+    ...program,
+  ];
+  return spawn(name, args, { cwd: "/", env: { PATH, ...env }, stdio, detached });
+}
+
+/** Run a short program of ours as a user. @throws Error with what it said */
+export async function runAs(identity: Identity, program: readonly string[], limitMs = CHORE_MS): Promise<void> {
+  const child = startAs(identity, program, { stdio: ["ignore", "ignore", "pipe"] });
+  let words = "";
+  child.stderr?.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(0, MAX_WORDS)));
+  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.once("error", reject);
+  child.once("close", (code, signal) => {
+    if (code === 0) resolve();
+    else reject(new Error(words.trim().split("\n")[0] || `${program[0]} ended with ${signal ?? code}`));
+  });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Kill every process of a user id, all at once: `kill -1` by a process of that user leaves a fork bomb no moment to go on. Where
+ * no such process can be started, because the machine has no more room for one, they are killed one by one.
+ */
+export async function killAll(uid: number): Promise<{ readonly killed: number; readonly remaining: number }> {
+  const deadline = performance.now() + KILL_MS;
+  let killed = 0;
+  for (;;) {
+    const found = processesOf(uid);
+    if (found.length === 0) return { killed, remaining: 0 };
+    killed = Math.max(killed, found.length);
+    if (performance.now() > deadline) return { killed, remaining: found.length };
+    // Its end by its own signal is no error.
+    await runAs({ uid, gid: uid }, [
+      "/bin/sh",
+      "-c",
+      'test "$(id -u)" = "$1" && kill -KILL -1',
+      "sh",
+      String(uid),
+    ]).catch(() => undefined);
+    for (const signal of ["SIGSTOP", "SIGKILL"] as const) for (const pid of processesOf(uid)) kill(pid, signal);
+    await sleep(PAUSE_MS);
+  }
+}
+
+/** Remove what a user id has left where all users can write, and its shared memory and message queues. */
+export async function removeTraces(uid: number): Promise<void> {
+  const own = ["-mindepth", "1", "-xdev", "-uid", String(uid), "-delete"];
+  const identity = { uid, gid: uid };
+  // What is another's, or is not there, is said and passed over.
+  await runAs(identity, ["find", ...SHARED, ...own]).catch(() => undefined);
+  await runAs(identity, ["ipcrm", "--all"]).catch(() => undefined);
+}
+
+/** Close the descriptors that this process was given beside the standard ones: every program that it starts would have them. */
+export function closeInherited(): void {
+  for (const fd of readdirSync("/proc/self/fd").map(Number)) {
+    if (fd > 2 && !closesOnExec(fd)) closeSync(fd);
+  }
+}
+
+/** Node opens all of its own with that flag. */
+function closesOnExec(fd: number): boolean {
+  try {
+    const [, flags = "0"] = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+    return (parseInt(flags, 8) & O_CLOEXEC) !== 0;
+  } catch {
+    return true; // The one that the list was read by.
+  }
+}
+
+let bound: boolean | null = null;
+
+function canBound(): boolean {
+  bound ??= hasCapability(readFileSync("/proc/self/status", "utf8"), CAP_SETPCAP);
+  return bound;
+}
+
+/** Whether a process with this `/proc/<pid>/status` has a capability of this number. Pure. */
+export function hasCapability(status: string, number: bigint): boolean {
+  const [, set = "0"] = /^CapEff:\s+([0-9a-f]+)$/m.exec(status) ?? [];
+  return ((BigInt(`0x${set}`) >> number) & 1n) === 1n;
+}
+
+function kill(pid: number, signal: "SIGSTOP" | "SIGKILL"): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has gone.
+  }
+}

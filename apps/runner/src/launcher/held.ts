@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
+import { killAll, removeTraces, startAs } from "./children.ts";
+import type { Identity } from "./identity.ts";
+
+/** How long another container's launcher may need to end what it has started. */
+const LOCK_SECONDS = 30;
+const CONFLICT = 75;
+
+/**
+ * The user ids that tac8 holds, each by one or more connections. A user id is free, or taken: being taken, held, or being let go of.
+ * What is taken belongs to nobody else: neither to an earlier caller, whose processes are dead, nor to another container that
+ * shares the data folder, because of the lock.
+ */
+export class Held {
+  readonly #user: Identity;
+  readonly #taken = new Map<number, Taken>();
+
+  /** @param user tac8's */
+  constructor(user: Identity) {
+    this.#user = user;
+  }
+
+  isHeld(uid: number): boolean {
+    return this.#taken.get(uid)?.held === true;
+  }
+
+  /** Take it for a connection, until that ends. @throws Error it is not free */
+  async take(uid: number, lockFile: string, connection: Socket): Promise<void> {
+    await this.#taken.get(uid)?.left;
+    const taken = this.#taken.get(uid) ?? new Taken(uid, lockFile, this.#user);
+    this.#taken.set(uid, taken);
+    taken.connections.add(connection);
+    connection.once("close", () => void this.leave(uid, connection));
+    try {
+      await taken.ready;
+    } catch (error) {
+      if (this.#taken.get(uid) === taken) this.#taken.delete(uid);
+      throw error;
+    }
+  }
+
+  /** Kill everything of all of them. */
+  async leaveAll(): Promise<void> {
+    await Promise.all([...this.#taken.keys()].map((uid) => killAll(uid)));
+  }
+
+  /** Let go of it for a connection. Resolves when nothing of its processes is left, if that was the last one. */
+  async leave(uid: number, connection: Socket): Promise<void> {
+    const taken = this.#taken.get(uid);
+    if (taken === undefined) return;
+    taken.connections.delete(connection);
+    if (taken.connections.size > 0) return;
+    await taken.leave();
+    if (this.#taken.get(uid) === taken) this.#taken.delete(uid);
+  }
+}
+
+class Taken {
+  readonly uid: number;
+  readonly connections = new Set<Socket>();
+  readonly ready: Promise<void>;
+  held = false;
+  /** Set while it is let go of. */
+  left: Promise<void> | null = null;
+  readonly #lock: ChildProcess;
+
+  constructor(uid: number, lockFile: string, user: Identity) {
+    this.uid = uid;
+    // It has the lock until its input ends, also by our death.
+    const keep = ["sh", "-c", "echo; exec cat >/dev/null"];
+    const command = ["flock", "-E", String(CONFLICT), "-w", String(LOCK_SECONDS), lockFile, ...keep];
+    this.#lock = startAs(user, command, { stdio: ["pipe", "pipe", "ignore"] });
+    this.#lock.stdin?.on("error", () => undefined);
+    this.ready = this.#take();
+    this.ready.catch(() => undefined);
+  }
+
+  async #take(): Promise<void> {
+    const lock = this.#lock;
+    const got = await new Promise<string | null>((resolve) => {
+      lock.stdout?.once("data", () => resolve(null));
+      lock.once("error", (error) => resolve(error.message));
+      lock.once("exit", (code) => resolve(code === CONFLICT ? "" : `flock ended with ${code}`));
+    });
+    if (got !== null) {
+      throw new Error(
+        got || `processes of user id ${this.uid} are still there, in another container: its runner is stuck`,
+      );
+    }
+    const { remaining } = await killAll(this.uid);
+    if (remaining > 0) {
+      lock.stdin?.end();
+      throw new Error(`${remaining} processes of user id ${this.uid} cannot be killed`);
+    }
+    this.held = true;
+  }
+
+  leave(): Promise<void> {
+    this.held = false;
+    return (this.left ??= this.#leave());
+  }
+
+  async #leave(): Promise<void> {
+    await this.ready.catch(() => undefined);
+    this.held = false;
+    // As long as one cannot be killed, nobody else gets the user id.
+    while ((await killAll(this.uid)).remaining > 0);
+    await removeTraces(this.uid);
+    const gone = this.#lock.exitCode === null && this.#lock.pid !== undefined ? once(this.#lock, "exit") : null;
+    this.#lock.stdin?.end();
+    await gone;
+  }
+}

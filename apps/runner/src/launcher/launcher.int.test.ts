@@ -1,0 +1,152 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { askIds, hold, Launched, LauncherProblem, order } from "@tac8/core/isolation/launcher/client";
+import { processesOf } from "./processes.ts";
+import { startLauncher, TAC8, type TestLauncher } from "./testing/startLauncher.ts";
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) process.stderr.write("skipped: the launcher, because it takes root\n");
+
+describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a container", () => {
+  let launcher: TestLauncher;
+  let uid = 0;
+  let lockFile = "";
+  beforeEach(async () => {
+    launcher = await startLauncher();
+    uid = launcher.ids.first;
+    lockFile = join(launcher.dir, "lock");
+  });
+  afterEach(() => launcher.stop());
+
+  const run = (
+    program: readonly string[],
+    more: { env?: Record<string, string>; cwd?: string; groups?: number[] } = {},
+  ) => new Launched(launcher.socket, { uid, groups: [], env: {}, cwd: "/", ...more, program: [...program] });
+  const output = async (program: readonly string[], more = {}): Promise<string> => {
+    const child = run(program, more);
+    const said = text(child.stdout);
+    child.stdin.end();
+    await once(child, "exit");
+    return said;
+  };
+
+  test("starts programs as a user id alone, without capabilities, groups and further privileges", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    const status = await output(["cat", "/proc/self/status"]);
+    const of = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1]?.trim() ?? "?";
+    const ids = [uid, uid, uid, uid].join("\t");
+    expect([of("Uid"), of("Gid"), of("Groups"), of("NoNewPrivs")]).toEqual([ids, ids, "", "1"]);
+    expect(["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map(of)).toEqual(Array(5).fill("0000000000000000"));
+    expect(await output(["sh", "-c", "umask; ls -l /proc/self/fd | wc -l; pwd"], { cwd: "/usr" })).toMatch(
+      /^0022\n5\n\/usr\n$/, // One line is the total, and one the folder that ls reads.
+    );
+  });
+
+  test("passes input, output, the exit code and signals", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    const child = run(["sh", "-c", "cat; echo wrong >&2; exit 7"], { env: { A: "b" } });
+    const [said, wrong] = [text(child.stdout), text(child.stderr)];
+    child.stdin.end("x".repeat(300_000));
+    expect(await once(child, "exit")).toEqual([7, null]);
+    expect([(await said).length, await wrong]).toEqual([300_000, "wrong\n"]);
+    const stopped = run(["sh", "-c", "trap 'exit 3' TERM; echo; while :; do sleep 0.05; done"]);
+    await once(stopped.stdout, "data");
+    stopped.kill("SIGTERM");
+    expect(await once(stopped, "exit")).toEqual([3, null]);
+    const missing = run(["/no/such/program"]);
+    expect(await once(missing, "exit")).toEqual([127, null]);
+  });
+
+  test("an id outside of its own, and one that is not held, gets no program", async () => {
+    for (const other of [0, TAC8.uid, launcher.ids.last + 1]) {
+      await expect(hold(launcher.socket, { uid: other, lockFile })).rejects.toThrow(`id ${other} is not one of`);
+    }
+    const [error] = (await once(run(["true"]), "error").catch((error: unknown) => [error])) as [Error];
+    expect(error.message).toContain(`user id ${uid} is not held`);
+    await hold(launcher.socket, { uid, lockFile });
+    const rooted = new Launched(launcher.socket, { uid, groups: [0], env: {}, cwd: "/", program: ["id"] });
+    const [refused] = (await once(rooted, "error").catch((error: unknown) => [error])) as [Error];
+    expect(refused.message).toContain("id 0 is not one of");
+    expect(await askIds(launcher.socket)).toEqual(launcher.ids);
+  });
+
+  test("what outlives a program is killed before its end is told, also in sessions of its own", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    const child = run(["sh", "-c", "for i in 1 2 3; do setsid sleep 1000 & done; sleep 0.2"]);
+    await once(child, "exit");
+    expect(processesOf(uid)).toEqual([]);
+    expect(child.left).toEqual({ survivors: 3, remaining: 0 });
+  });
+
+  test.each(["run", "hold"] as const)("the end of the connection of a %s kills its user's processes", async (which) => {
+    const held = await hold(launcher.socket, { uid, lockFile });
+    const child = run(["sh", "-c", "trap '' TERM; setsid sleep 1000 & echo; sleep 1000"]);
+    await once(child.stdout, "data");
+    expect(processesOf(uid).length).toBeGreaterThan(1);
+    if (which === "hold") await held.release();
+    else child.kill("SIGKILL");
+    if (which === "run") await once(child, "exit");
+    expect(processesOf(uid)).toEqual([]);
+  });
+
+  test("a user id is held once, over launchers that share a lock; what is left of before is dead", async () => {
+    const left = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "sh", "-c", "sleep 1000 & exit 0"];
+    spawnSync("setpriv", left, { stdio: "ignore" });
+    expect(processesOf(uid)).not.toEqual([]);
+    const held = await hold(launcher.socket, { uid, lockFile });
+    expect(processesOf(uid)).toEqual([]);
+    expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(1);
+    await held.release();
+    expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(0);
+  });
+
+  test("makes folders of a user id, and shares folders of tac8's user with a group", async () => {
+    const folder = join(launcher.dir, "workspaces");
+    mkdirSync(folder);
+    chownSync(folder, TAC8.uid, TAC8.gid);
+    chmodSync(folder, 0o771);
+    await order(launcher.socket, { op: "make", uid, path: join(folder, "tree") });
+    const { uid: owner, gid, mode } = statSync(join(folder, "tree"));
+    expect([owner, gid, mode & 0o777]).toEqual([uid, TAC8.gid, 0o710]);
+    const group = launcher.ids.first + 1;
+    writeFileSync(join(folder, "objects"), "shared");
+    chownSync(join(folder, "objects"), TAC8.uid, TAC8.gid);
+    chmodSync(join(folder, "objects"), 0o640);
+    await order(launcher.socket, { op: "share", gid: group, path: join(folder, "objects") });
+    await hold(launcher.socket, { uid, lockFile });
+    expect(await output(["cat", join(folder, "objects")], { groups: [group] })).toBe("shared");
+    expect(await output(["cat", join(folder, "objects")])).toBe("");
+    await expect(order(launcher.socket, { op: "make", uid, path: "/etc/tac8-made" })).rejects.toThrow(LauncherProblem);
+    await expect(order(launcher.socket, { op: "share", gid: 0, path: folder })).rejects.toThrow("id 0 is not one of");
+  });
+
+  test("no agent can connect to it, or see its environment", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    const connect = `require("net").connect(process.argv[1]).on("connect", () => console.log("in")).on("error", (e) => console.log(e.code))`;
+    expect(await output([process.execPath, "-e", connect, launcher.socket])).toBe("EACCES\n");
+    const pid = execFileSync("pgrep", ["-f", "-n", "tac8 launcher"], { encoding: "utf8" }).trim();
+    expect(await output(["cat", `/proc/${pid}/environ`])).toBe("");
+  });
+
+  test("an agent leaves nothing where every user can write", async () => {
+    const held = await hold(launcher.socket, { uid, lockFile });
+    const name = `tac8-left-${uid}`;
+    await output(["sh", "-c", `mkdir /tmp/${name} && touch /tmp/${name}/a /dev/shm/${name}; ipcmk -M 100`]);
+    expect(existsSync(`/tmp/${name}`)).toBe(true);
+    await held.release();
+    expect([`/tmp/${name}`, `/dev/shm/${name}`].map((path) => existsSync(path))).toEqual([false, false]);
+    expect(readFileSync("/proc/sysvipc/shm", "utf8")).not.toContain(String(uid));
+  });
+
+  test("its own end kills all of its agents", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    const child = run(["sh", "-c", "echo; sleep 1000"]);
+    await once(child.stdout, "data");
+    await launcher.stop();
+    expect(processesOf(uid)).toEqual([]);
+  });
+});

@@ -1,0 +1,45 @@
+// The launcher: the first process of a container, and the only one that is root. It starts tac8 as an ordinary user, and for it the
+// agents of each issue as a user id of their own. It needs CAP_SETUID, CAP_SETGID and CAP_KILL, uses CAP_SETPCAP where it has it,
+// and reads nothing but its requests.
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { LAUNCHER_VARIABLE } from "@tac8/core/isolation/launcher/protocol";
+import { closeInherited, startAs } from "./children.ts";
+import { parseOptions } from "./options.ts";
+import { serve } from "./server.ts";
+
+const WRONG_USAGE = 78;
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"] as const;
+
+process.title = "tac8 launcher";
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`tac8 launcher: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(WRONG_USAGE);
+}
+
+async function main(): Promise<void> {
+  const { user, ids, socket, program } = parseOptions(process.argv.slice(2), {
+    env: process.env,
+    passwd: readFileSync("/etc/passwd", "utf8"),
+  });
+  if (process.getuid?.() !== 0) throw new Error("it has to be started as root: it starts agents as other users");
+  closeInherited();
+  // What it makes is for tac8's group, and for nobody else.
+  process.setgroups?.([]);
+  process.setgid?.(user.gid);
+  process.umask(0o007);
+  const server = await serve({ user, ids, socket });
+  const env = { ...process.env, [LAUNCHER_VARIABLE]: socket } as Record<string, string>;
+  const child = startAs(user, program, { env, cwd: process.cwd(), stdio: "inherit", detached: false });
+  for (const signal of SIGNALS) process.on(signal, () => void child.kill(signal));
+  child.once("error", (error) => {
+    process.stderr.write(`tac8 launcher: ${error.message}\n`);
+    process.exit(WRONG_USAGE);
+  });
+  child.once("exit", (code, signal) => {
+    void server.close().finally(() => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}

@@ -1,0 +1,55 @@
+import { LAUNCHER_VARIABLE } from "@tac8/core/isolation/launcher/protocol";
+import type { LauncherOptions } from "./server.ts";
+
+export interface LauncherCommand extends LauncherOptions {
+  readonly program: readonly string[];
+}
+
+/** As many issues as there are ids can have a workspace at once. */
+const IDS = { first: 20_000, last: 20_999 };
+const SOCKET = "/run/tac8/launcher/socket";
+/** Those below are for the system's and people's accounts. */
+const MIN_ID = 10_000;
+const MAX_ID = 2 ** 31 - 1;
+
+/**
+ * Read `--user NAME [--ids FIRST-LAST] -- PROGRAM ARG…`. Pure.
+ * @param given `passwd`: text of `/etc/passwd` @throws Error with one line that says what is wrong
+ */
+export function parseOptions(
+  args: readonly string[],
+  { env, passwd }: { readonly env: Readonly<Record<string, string | undefined>>; readonly passwd: string },
+): LauncherCommand {
+  const end = args.indexOf("--");
+  const program = end < 0 ? [] : args.slice(end + 1);
+  if (program.length === 0) throw new Error("expected --user NAME, -- and a program to start");
+  const given = new Map<string, string>();
+  for (let at = 0; at < end; at += 2) {
+    const [name = "", value] = args.slice(at, Math.min(at + 2, end));
+    if (!["--user", "--ids"].includes(name) || value === undefined)
+      throw new Error(`expected --user NAME or --ids FIRST-LAST, not ${name}`);
+    given.set(name, value);
+  }
+  const name = given.get("--user") ?? "";
+  const entry = passwd
+    .split("\n")
+    .map((line) => line.split(":"))
+    .find(([user, , uid]) => user === name || uid === name);
+  const [uid, gid] = [Number(entry?.[2]), Number(entry?.[3])];
+  if (entry === undefined || !(uid > 0) || !(gid > 0)) {
+    throw new Error(`--user ${name || "is missing"}: expected a user of /etc/passwd who is not root`);
+  }
+  const ids = idsIn(given.get("--ids"));
+  if (uid >= ids.first && uid <= ids.last) throw new Error(`--ids: ${uid} is the id of ${name}`);
+  return { user: { uid, gid }, ids, socket: env[LAUNCHER_VARIABLE] || SOCKET, program };
+}
+
+function idsIn(text: string | undefined): LauncherOptions["ids"] {
+  if (text === undefined) return IDS;
+  const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text) ?? [];
+  const ids = { first: Number(first ?? 0), last: Number(last ?? 0) };
+  if (ids.first < MIN_ID || ids.last > MAX_ID || ids.last - ids.first < 9) {
+    throw new Error(`--ids ${text}: expected at least ten ids from ${MIN_ID}, such as ${IDS.first}-${IDS.last}`);
+  }
+  return ids;
+}

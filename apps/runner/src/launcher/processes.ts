@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { uidsIn } from "../process/members.ts";
+
+/** Return the processes of a user id, without those that have ended and wait to be noticed. Reads `/proc`. */
+export function processesOf(uid: number): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) return [];
+    return isOf(readStatus(pid), uid) ? [pid] : [];
+  });
+}
+
+/** Whether a process with this `/proc/<pid>/status` is alive, and has the user id as one of its own. Pure. */
+export function isOf(status: string, uid: number): boolean {
+  return !/^State:\s+[ZX]/m.test(status) && uidsIn(status).includes(uid);
+}
+
+function readStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch {
+    return ""; // It has gone.
+  }
+}

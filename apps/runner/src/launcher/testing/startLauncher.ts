@@ -1,0 +1,54 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { LAUNCHER_VARIABLE, type AgentIds } from "@tac8/core/isolation/launcher/protocol";
+
+/** An account of every Debian: it plays tac8's user. */
+export const TAC8 = { name: "nobody", uid: 65_534, gid: 65_534 };
+
+export interface TestLauncher {
+  readonly socket: string;
+  readonly ids: AgentIds;
+  /** A folder of tac8's user. */
+  readonly dir: string;
+  readonly process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** What Docker leaves root with `cap_drop: ALL` and these added: it cannot read or change other users' files. */
+const CAPABILITIES = "-all,+setuid,+setgid,+kill,+setpcap";
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+/** Start a launcher as it is in a container, with a program that runs until it is stopped. For root. */
+export async function startLauncher(): Promise<TestLauncher> {
+  const dir = mkdtempSync(join(tmpdir(), "tac8-launcher-"));
+  chmodSync(dir, 0o711);
+  const own = join(dir, "launcher");
+  const socket = join(own, "socket");
+  // Of this test alone: others run beside it.
+  const first = 1_000_000 + Math.floor(Math.random() * 1_000_000) * 100;
+  const ids = { first, last: first + 19 };
+  const launch = ["--inh-caps=-all", `--bounding-set=${CAPABILITIES}`, "--", process.execPath, MAIN];
+  const args = ["--user", TAC8.name, "--ids", `${ids.first}-${ids.last}`, "--", "cat"];
+  const child = spawn("setpriv", [...launch, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", [LAUNCHER_VARIABLE]: socket },
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  while (!existsSync(socket) && child.exitCode === null) await sleep(20);
+  chownSync(dir, TAC8.uid, TAC8.gid);
+  return {
+    socket,
+    ids,
+    dir,
+    process: child,
+    async stop() {
+      child.stdin?.end();
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,232 @@
+import { EventEmitter, once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { PassThrough, type Readable, type Writable } from "node:stream";
+import {
+  MAX_LINE,
+  type AgentIds,
+  type LaunchOptions,
+  type LauncherAnswer,
+  type LauncherRequest,
+  type LauncherSignal,
+} from "./protocol.ts";
+
+/** What the launcher did not do, for people. */
+export class LauncherProblem extends Error {
+  override name = "LauncherProblem";
+}
+
+const ANSWER_MS = 60_000;
+/** A million files on an SD card. */
+const COPY_MS = 30 * 60_000;
+
+/** Ask which ids agents get. @throws LauncherProblem */
+export async function askIds(socket: string): Promise<AgentIds> {
+  const answer = await ask(socket, { op: "hello" });
+  if (!("ids" in answer)) throw unexpected(answer);
+  return answer.ids;
+}
+
+/** Have the launcher do one thing. @throws LauncherProblem it could not be done */
+export async function order(
+  socket: string,
+  request: Extract<LauncherRequest, { op: "try" | "make" | "copy" | "share" }>,
+): Promise<void> {
+  const answer = await ask(socket, request, request.op === "copy" ? COPY_MS : ANSWER_MS);
+  if (!("done" in answer)) throw unexpected(answer);
+}
+
+/** A user id that is held: see `LauncherRequest`. */
+export interface Hold {
+  /** Whether the launcher has let go of it by itself. */
+  readonly lost: boolean;
+  /** Kill what runs as the user id, and let go of it. Idempotent. */
+  release(): Promise<void>;
+}
+
+/** @throws LauncherProblem somebody else's processes of the user id are still there */
+export async function hold(socket: string, given: { readonly uid: number; readonly lockFile: string }): Promise<Hold> {
+  const line = openLine(socket, { op: "hold", ...given });
+  const answer = await line.next(ANSWER_MS).catch((error: unknown) => {
+    line.socket.destroy();
+    throw error;
+  });
+  if (!("done" in answer)) throw unexpected(answer);
+  const closed = once(line.socket, "close");
+  closed.catch(() => undefined);
+  let lost = false;
+  void closed.then(() => (lost = true)).catch(() => (lost = true));
+  return {
+    get lost() {
+      return lost;
+    },
+    async release() {
+      line.socket.end();
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, ANSWER_MS).unref())]);
+      line.socket.destroy();
+    },
+  };
+}
+
+interface LaunchedEvents {
+  spawn: [];
+  /** It could not be started. */
+  error: [Error];
+  exit: [code: number | null, signal: NodeJS.Signals | null];
+  close: [];
+}
+
+/** A program that the launcher has started, as `spawn` returns one. */
+export class Launched extends EventEmitter<LaunchedEvents> {
+  readonly stdin: Writable = new PassThrough();
+  readonly stdout: Readable = new PassThrough();
+  readonly stderr: Readable = new PassThrough();
+  /** Null: it has not been started yet. */
+  pid: number | undefined = undefined;
+  exitCode: number | null = null;
+  signalCode: NodeJS.Signals | null = null;
+  /** Of its user id: processes that outlived it and were killed, and those that could not be. Known at its exit. */
+  left = { survivors: 0, remaining: 0 };
+  readonly #line: Line;
+  #ended = false;
+
+  /** @param options a promise of them is waited for */
+  constructor(socket: string, options: LaunchOptions | Promise<LaunchOptions>) {
+    super();
+    this.#line = openLine(socket, null);
+    this.#run(options).catch((error: unknown) => {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /** SIGKILL reaches every process of its user id. */
+  kill(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): boolean {
+    if (this.#ended) return false;
+    this.#line.say({ signal });
+    return true;
+  }
+
+  async #run(options: LaunchOptions | Promise<LaunchOptions>): Promise<void> {
+    this.#line.say({ op: "run", ...(await options) });
+    const streams = await this.#line.next(ANSWER_MS);
+    if (!("streams" in streams)) throw unexpected(streams);
+    const [input, output, errors] = [
+      await connected(streams.streams),
+      await connected(streams.streams),
+      await connected(streams.streams),
+    ];
+    // What fails on the way to a program that has ended adds nothing.
+    for (const socket of [input, output, errors]) socket.on("error", () => socket.destroy());
+    this.stdin.pipe(input);
+    output.pipe(this.stdout as PassThrough);
+    errors.pipe(this.stderr as PassThrough);
+    const closed = Promise.allSettled([once(output, "close"), once(errors, "close")]);
+    const started = await this.#line.next(ANSWER_MS);
+    if (!("started" in started)) throw unexpected(started);
+    this.pid = started.started.pid;
+    this.emit("spawn");
+    const end = await this.#line.next(null).catch(() => null);
+    input.destroy();
+    if (end !== null && "exit" in end) {
+      this.left = { survivors: end.survivors, remaining: end.remaining };
+      this.exitCode = end.exit.code;
+      this.signalCode = end.exit.signal as NodeJS.Signals | null;
+    } else {
+      // The launcher has ended the connection, and kills them then.
+      this.signalCode = "SIGKILL";
+    }
+    this.#ended = true;
+    this.#line.socket.destroy();
+    this.emit("exit", this.exitCode, this.signalCode);
+    await closed;
+    this.emit("close");
+  }
+
+  #fail(error: Error): void {
+    this.#ended = true;
+    this.#line.socket.destroy();
+    this.stdout.destroy();
+    this.stderr.destroy();
+    this.emit("error", error);
+    this.emit("close");
+  }
+}
+
+interface Line {
+  readonly socket: Socket;
+  say(message: LauncherRequest | LauncherSignal): void;
+  /** @throws LauncherProblem no answer, or none that can be read; `limitMs` null: it is waited for until the connection ends */
+  next(limitMs: number | null): Promise<LauncherAnswer>;
+}
+
+function openLine(path: string, first: LauncherRequest | null): Line {
+  const socket = connect({ path });
+  const answers: (LauncherAnswer | LauncherProblem)[] = [];
+  let wake: (() => void) | null = null;
+  let received = "";
+  const add = (answer: LauncherAnswer | LauncherProblem): void => {
+    answers.push(answer);
+    wake?.();
+  };
+  socket.setEncoding("utf8");
+  socket.on("data", (text: string) => {
+    received += text;
+    const lines = received.split("\n");
+    received = lines.pop() ?? "";
+    if (received.length > MAX_LINE) socket.destroy();
+    for (const line of lines) add(readAnswer(line));
+  });
+  socket.on("error", (error) =>
+    add(new LauncherProblem(`the launcher at ${path} cannot be reached: ${error.message}`)),
+  );
+  socket.on("close", () => add(new LauncherProblem("the launcher has ended the connection")));
+  const say: Line["say"] = (message) => {
+    if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+  };
+  if (first !== null) say(first);
+  return {
+    socket,
+    say,
+    async next(limitMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      if (answers.length > 0) resolve();
+      const late =
+        limitMs === null ? null : setTimeout(() => add(new LauncherProblem("the launcher does not answer")), limitMs);
+      await promise;
+      if (late !== null) clearTimeout(late);
+      const answer = answers.shift();
+      if (answer === undefined || answer instanceof LauncherProblem) throw answer ?? new LauncherProblem("no answer");
+      if ("failed" in answer) throw new LauncherProblem(answer.failed);
+      return answer;
+    },
+  };
+}
+
+function readAnswer(line: string): LauncherAnswer | LauncherProblem {
+  try {
+    const answer: unknown = JSON.parse(line);
+    if (typeof answer === "object" && answer !== null) return answer as LauncherAnswer;
+  } catch {
+    // It is said below.
+  }
+  return new LauncherProblem("an answer of the launcher cannot be read");
+}
+
+async function ask(path: string, request: LauncherRequest, limitMs = ANSWER_MS): Promise<LauncherAnswer> {
+  const line = openLine(path, request);
+  try {
+    return await line.next(limitMs);
+  } finally {
+    line.socket.destroy();
+  }
+}
+
+async function connected(path: string): Promise<Socket> {
+  const socket = connect({ path });
+  await once(socket, "connect");
+  return socket;
+}
+
+function unexpected(answer: LauncherAnswer): LauncherProblem {
+  return new LauncherProblem(`an unexpected answer of the launcher: ${Object.keys(answer).join(", ")}`);
+}

@@ -1,0 +1,38 @@
+import { askIds, order } from "./client.ts";
+import type { AgentIds } from "./protocol.ts";
+
+export type LauncherProbe =
+  | { readonly works: true; /** Path of its socket. */ readonly socket: string; readonly ids: AgentIds }
+  /** `fix`: what to do, for people. */
+  | {
+      readonly works: false;
+      /** One was started, and does not work. */
+      readonly isStarted: boolean;
+      readonly why: string;
+      readonly fix: string;
+    };
+
+/** Have the launcher start a program as a user of agents, and find out whether that works here. `socket`: null: there is none. */
+export async function probeLauncher(socket: string | null): Promise<LauncherProbe> {
+  if (socket === null) {
+    return {
+      works: false,
+      isStarted: false,
+      why: "no launcher was started, which starts agents as users of their own",
+      fix: "run tac8 in its container, whose first process is the launcher",
+    };
+  }
+  try {
+    const ids = await askIds(socket);
+    await order(socket, { op: "try" });
+    return { works: true, socket, ids };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      works: false,
+      isStarted: true,
+      why,
+      fix: "give the container the capabilities SETUID, SETGID and KILL, and start it as root",
+    };
+  }
+}
