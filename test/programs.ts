@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-export type ProgramName = "scheduler" | "runner" | "board" | "exit" | "cli" | "github" | "scripted-claude";
+export type ProgramName = "scheduler" | "runner" | "launcher" | "board" | "exit" | "cli" | "github" | "scripted-claude";
 
 /** The file of a program as users run it: built, see `build.setup.ts`. */
 export function programOf(name: ProgramName): string {

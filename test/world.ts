@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -17,6 +17,7 @@ import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { LABEL, OWNER, REPO } from "./names.ts";
 import { agentProcesses } from "./processes.ts";
+import { launcherCommand, someIds, TAC8_UID } from "./launcher.ts";
 import { compileCache, programOf } from "./programs.ts";
 
 export { LABEL, OWNER, REPO };
@@ -29,6 +30,8 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Comes after the sections, as it is: `[[repositories]]`. */
   readonly moreConfig?: string;
+  /** Instead of the one of `TAC8_TEST_ISOLATION`. `user`: the runner is started by a launcher. */
+  readonly isolation?: "sandbox" | "user" | "none";
   /** Of the runner and so of its agents, instead of the test's own; only for root. */
   readonly uid?: number;
 }
@@ -91,7 +94,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** `TAC8_TEST_ISOLATION=sandbox`: every test runs its agents in a sandbox. */
+/** `TAC8_TEST_ISOLATION=sandbox` or `user`: every test isolates its agents so; `user` is for root. */
 const ISOLATION = process.env["TAC8_TEST_ISOLATION"] ?? "none";
 const POLL_MS = 100;
 const SAYS_MS = 60_000;
@@ -121,8 +124,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     files: options.files ?? { "README.md": "# widgets\n" },
     defaultBranch: options.defaultBranch ?? "main",
   });
+  const isolation = options.isolation ?? ISOLATION;
+  const ids = someIds();
   const configure: World["configure"] = (changes) =>
-    writeFile(configFile, renderConfig(dir, changes) + (options.moreConfig ?? ""));
+    writeFile(configFile, renderConfig({ dir, isolation }, changes) + (options.moreConfig ?? ""));
   await configure(options.config ?? {});
   const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null });
   redis.on("error", () => {});
@@ -174,7 +179,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     startRedis,
     configure,
     startApp(name, env = {}) {
-      const uid = name === "runner" ? options.uid : undefined;
+      const launched = name === "runner" && (isolation === "user" || env["TAC8_LAUNCHER"] !== undefined);
+      const uid = launched ? TAC8_UID : name === "runner" ? options.uid : undefined;
       if (uid !== undefined) {
         chmodSync(base, 0o711);
         for (const path of [dir, home, ownerHome]) giveTo(uid, path);
@@ -190,11 +196,18 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         GITHUB_API_URL: github.url,
         TAC8_BOARD_PORT: "0",
         TAC8_WITNESS: witness,
+        ...(launched ? { TAC8_LAUNCHER: join(base, `launcher-${apps.length}`, "socket") } : {}),
         LOG_LEVEL: "debug",
         ...options.env,
         ...env,
       };
-      const app = startApp({ name, env: variables, uid });
+      // Agents of users of their own write there too.
+      if (launched) {
+        chmodSync(dir, 0o777);
+        closeSync(openSync(witness, "a"));
+        chmodSync(witness, 0o666);
+      }
+      const app = startApp({ name, env: variables, uid, ids: launched ? ids : undefined });
       apps.push(app);
       return app;
     },
@@ -240,14 +253,19 @@ interface StartApp {
   readonly name: AppName;
   readonly env: Readonly<Record<string, string>>;
   readonly uid: number | undefined;
+  /** The first of the ids for agents of its launcher; undefined: it has none. */
+  readonly ids: number | undefined;
 }
 
-function startApp({ name, env, uid }: StartApp): App {
-  const child = spawn(process.execPath, [programOf(name)], {
-    ...(uid === undefined ? {} : { uid, gid: uid }), // libuv then drops all groups, too.
+function startApp({ name, env, uid, ids }: StartApp): App {
+  const command = [process.execPath, programOf(name)];
+  const [program = "", ...args] = ids === undefined ? command : launcherCommand(command, ids);
+  const child = spawn(program, args, {
+    ...(uid === undefined || ids !== undefined ? {} : { uid, gid: uid }), // libuv then drops all groups, too.
     env: { ...(uid === undefined ? compileCache() : {}), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  if (ids !== undefined) aimAtRunner(child);
   let text = "";
   const readers = new Set<() => void>();
   const keep = (chunk: Buffer) => {
@@ -279,6 +297,16 @@ function startApp({ name, env, uid }: StartApp): App {
       await exited.catch(() => {});
       return child.exitCode;
     },
+  };
+}
+
+/** Where a test kills or freezes the runner, its launcher, which only passes other signals on, is not meant. */
+function aimAtRunner(launcher: ChildProcess): void {
+  const kill = launcher.kill.bind(launcher);
+  launcher.kill = (signal) => {
+    if (signal === "SIGTERM" || signal === undefined) return kill(signal);
+    const [runner] = readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, "utf8").trim().split(" ");
+    return process.kill(Number(runner), signal);
   };
 }
 
@@ -343,7 +371,10 @@ export async function poll(timeoutMs: number, ask: () => Promise<string | null>)
   }
 }
 
-function renderConfig(dir: string, changes: NonNullable<WorldOptions["config"]>): string {
+function renderConfig(
+  { dir, isolation }: { readonly dir: string; readonly isolation: string },
+  changes: NonNullable<WorldOptions["config"]>,
+): string {
   const base: Record<string, Record<string, unknown>> = {
     coordinator: {
       max_concurrent_workers: 2,
@@ -353,7 +384,7 @@ function renderConfig(dir: string, changes: NonNullable<WorldOptions["config"]>)
     },
     github: { repo_owner: OWNER, repo_name: "widgets", write_interval_ms: 0 },
     llm: { command: [SCRIPTED] },
-    agent: { env: ["TAC8_WITNESS"], home: "private", isolation: ISOLATION, write: [dir] },
+    agent: { env: ["TAC8_WITNESS"], home: "private", isolation, write: [dir] },
     // However busy the machine is that the tests run on.
     host: { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 },
   };

@@ -32,7 +32,7 @@ import { watchPause } from "./rest/watchPause.ts";
 import { commandsOf } from "./run/commands.ts";
 import type { RunnerServices } from "./run/context.ts";
 import { takeJobs } from "./run/takeJobs.ts";
-import { findIsolation, sideOpener } from "./place/isolation.ts";
+import { isolationOf, sideOpener } from "./place/isolation.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
@@ -84,10 +84,10 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const missing = missingPrograms(config, config.agentEnv["PATH"] ?? "");
   if (missing.length > 0) throw new StartupProblem(missing);
   const github = await signIn(config, { log, redis, signal, now, writes: true });
-  const isolation = await findIsolation(config);
+  const isolation = await isolationOf(config);
   if (isolation.advice === null) log.info(isolation.text);
   else log.warn(`${isolation.text}: ${isolation.advice}`);
-  const homes = isolation.mode === "sandbox" ? null : sharedHome(config);
+  const homes = isolation.mode === "none" ? sharedHome(config) : null;
   if (homes !== null) log.warn(`${homes.text}: ${homes.advice}`);
 
   // The data folder's slots, and what an earlier runner has left in them.
@@ -232,6 +232,7 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
     maxTasks: config.host.max_processes_per_run ?? defaultMaxTasks(availableParallelism()),
     runs: config.coordinator.max_concurrent_workers,
     uid: process.getuid?.() ?? 0,
+    ownUsers: given.isolation.mode === "user",
     path: config.agentEnv["PATH"] ?? "",
   });
   sayCeiling(ceiling, given.log);

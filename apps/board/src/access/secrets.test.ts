@@ -15,6 +15,7 @@ const NOTHING = {
   boardPassword: null,
   boardPasswordSource: null,
   files: [],
+  keyFiles: [],
   metricsToken: null,
   notify: { slackUrl: null, ntfyUrl: null, ntfyToken: null, webhookUrl: null },
   values: [],

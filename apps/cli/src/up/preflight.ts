@@ -1,9 +1,7 @@
 import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { findProgram } from "@tac8/core/app/findProgram";
-import { chooseIsolation, needsProbe } from "@tac8/core/isolation/choose";
-import { secretPaths } from "@tac8/core/isolation/agentView";
-import { probeSandbox } from "@tac8/core/isolation/probe";
+import { findIsolation } from "@tac8/core/isolation/find";
 import { describePort, portProblemAfter } from "./port.ts";
 
 /** Everything on this machine that would keep tac8 from working, one line each; empty when all is well. */
@@ -22,10 +20,7 @@ export async function preflight(given: {
     );
   }
   // As the runner does at its start, which ends it where agents cannot be isolated.
-  const uid = process.getuid?.() ?? 0;
-  const options = { path: config.agentEnv["PATH"] ?? "", uid, secret: secretPaths(config) };
-  const probe = needsProbe(config) ? await probeSandbox(options) : null;
-  const isolation = chooseIsolation(config, probe);
+  const isolation = await findIsolation(config, config.agentEnv["PATH"] ?? "");
   if (isolation.mode === "refused") lines.push(`${isolation.text}: ${isolation.advice}`);
   const { host, port } = config.board;
   const taken = port === 0 ? null : await portProblemAfter(portWaitMs, { host, port });

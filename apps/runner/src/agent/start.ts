@@ -46,6 +46,7 @@ export function startAgent(
     runId: request.runId,
     program: [...(request.prefix ?? []), ...launch.commandOf(command.program)],
     words: launch.words,
+    launcher: launch.launcher ?? null,
     cwd: request.cwd,
     env: { ...command.envDefaults, ...request.env },
     lockPath: request.lock.path,

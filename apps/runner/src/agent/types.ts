@@ -5,7 +5,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "../lock/flock.ts";
 import type { GroupLimits } from "../process/cgroup.ts";
 import type { Membership } from "../process/members.ts";
-import type { GuardExit } from "../guard/protocol.ts";
+import type { GuardExit, GuardStart } from "../guard/protocol.ts";
 
 /** How an agent's program is started. */
 export interface Launch {
@@ -13,6 +13,8 @@ export interface Launch {
   readonly commandOf: (program: readonly string[]) => readonly string[];
   /** That process takes words on descriptor 4: see `GuardStart`. */
   readonly words: boolean;
+  /** What starts that process as another user; default: the guard. See `GuardStart`. */
+  readonly launcher?: NonNullable<GuardStart["launcher"]>;
   /** That process gets this descriptor in place of the workspace's lock. Default: the lock. */
   readonly lockFd?: number;
   /** Return how the program ended, from how that process did. */

@@ -14,7 +14,7 @@ import { policyOf, shownTarget } from "./policy.ts";
 import { Refusals, type Refused } from "./refusals.ts";
 import type { Replacement } from "./replaceBytes.ts";
 import { createProxyServer } from "./server.ts";
-import { listenIn } from "./socket.ts";
+import { listenOn } from "./socket.ts";
 import { standInFor, withStandIns } from "./standIn.ts";
 import { tunnel } from "./tunnel.ts";
 import { costOf, UsageMeter, type ModelTokens } from "./usage.ts";
@@ -26,9 +26,12 @@ export interface EgressLog {
 }
 
 export interface EgressOptions {
-  /** Absolute, on the clean side, of this run alone: `<folder>/s` is the socket. */
-  readonly folder: string;
-  /** On loopback, where the forwarder listens inside of the sandbox. */
+  /**
+   * Absolute, on the clean side, of this run alone: `<folder>/s` is the socket. Null: it listens on loopback, where agents share the
+   * machine's network.
+   */
+  readonly folder: string | null;
+  /** On loopback, where the forwarder listens inside of the sandbox; or where this proxy does itself, 0: any that is free. */
   readonly port: number;
   /** The agent's environment as it would be without a sandbox: with the real keys. */
   readonly env: Readonly<Record<string, string>>;
@@ -82,7 +85,7 @@ const MODEL_KEYS = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OA
 
 /** Opens the proxy of one run. Clients are hostile: whatever they send ends their connection and nothing else. */
 export async function openEgress(options: EgressOptions): Promise<Egress> {
-  const { folder, port, env, allow, log, maxUsd, prices } = options;
+  const { env, allow, log, maxUsd, prices } = options;
   const policy = policyOf(allow);
   const refusals = new Refusals(log);
   const meter: UsageMeter = new UsageMeter(() => options.onUsage?.(usage()));
@@ -159,7 +162,8 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on("connection", (socket) => void way.keep(socket));
-  const listening = await listenIn(folder, server);
+  const listening = await listenOn(options, server);
+  const { port } = listening;
 
   return {
     env: {

@@ -1,5 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, rmSync } from "node:fs";
-import type { Server } from "node:net";
+import { once } from "node:events";
+import type { AddressInfo, Server } from "node:net";
+import type { EgressOptions } from "./open.ts";
 
 /** Where a server listens: `<folder>/s`, however long the folder's path is. */
 export interface SocketFolder {
@@ -8,6 +10,21 @@ export interface SocketFolder {
 }
 
 const NAME = "s";
+
+/** Listens, and tells the port of loopback where agents find it. */
+export async function listenOn(
+  { folder, port }: Pick<EgressOptions, "folder" | "port">,
+  server: Server,
+): Promise<SocketFolder & { readonly port: number }> {
+  if (folder !== null) return { ...(await listenIn(folder, server)), port };
+  server.listen({ host: "127.0.0.1", port });
+  await once(server, "listening");
+  let closed: Promise<void> | null = null;
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => (closed ??= new Promise((resolve) => server.close(() => resolve()))),
+  };
+}
 
 /**
  * Listens on `<folder>/s`. The path of a Unix socket has at most 107 bytes, so the folder is opened and the socket is named by its

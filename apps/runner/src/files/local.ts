@@ -1,5 +1,6 @@
 import { constants, existsSync, type Dirent } from "node:fs";
 import {
+  access,
   chmod,
   cp,
   lstat,
@@ -14,7 +15,7 @@ import {
   stat,
   writeFile,
 } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import type { Entry, Files, Found, Kind, Path } from "./files.ts";
 
@@ -80,13 +81,22 @@ async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    // The program goes down folder by folder, and needs no name of the whole path.
-    if (code === "ENAMETOOLONG") await execa("rm", ["-rf", "--", path], { reject: false });
-    else if (code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (!["ENAMETOOLONG", "EACCES", "EPERM", "ENOTEMPTY"].includes(code)) throw error;
     await openTree(path);
+    // The program goes down folder by folder: it needs no name of the whole path, and empties a folder that it cannot remove.
+    if (code === "ENAMETOOLONG" || (code === "EACCES" && !(await canWrite(dirname(path))))) {
+      await execa("rm", ["-rf", "--", path], { reject: false });
+    }
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+async function canWrite(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Of a folder that has something in it, is not there, is no folder, or is a mount point. */
@@ -105,7 +115,7 @@ async function openTree(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (found?.isDirectory() !== true) return;
   try {
-    await chmod(path, 0o700);
+    await chmod(path, (found.mode & 0o7777) | 0o700);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
   }

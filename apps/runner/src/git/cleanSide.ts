@@ -36,6 +36,8 @@ const CONFIG = {
   "core.filesRefLockTimeout": "10000",
   "core.packedRefsTimeout": "10000",
   "safe.directory": "*",
+  // Whatever the umask is: agents that are users of their own read objects, where they can enter the folder above.
+  "core.sharedRepository": "0644",
 };
 
 /** The whole environment of git in a repository of the clean side: nothing of the user's own settings, and no token. */

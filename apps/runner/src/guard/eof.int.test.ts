@@ -39,7 +39,9 @@ test("the end of the runner's pipe alone ends an agent that would not notice", {
   const start = { runId: randomUUID(), cwd: dir, env: { PATH: process.env["PATH"] ?? "" }, group: {}, leftMs: HOUR_MS };
   // It reads nothing and writes nothing: no closed pipe of its own can end it.
   const program = ["sleep", "7777"];
-  control.write(`${JSON.stringify({ ...start, program, lockPath: lock.path, runnerPid: process.pid })}\n`);
+  control.write(
+    `${JSON.stringify({ ...start, program, launcher: null, lockPath: lock.path, runnerPid: process.pid })}\n`,
+  );
   const [line] = await once(createInterface({ input: control }), "line");
   ({ pid: agent } = (JSON.parse(String(line)) as { started: { pid: number } }).started);
   expect(isRunning(agent)).toBe(true);

@@ -128,6 +128,7 @@ test("a beat to a guard that has just gone harms nobody", async () => {
     runnerPid: process.pid,
     group: {},
     words: false,
+    launcher: null,
     leftMs: 60_000,
   });
   const agent = (await guarded.started) ?? 0;

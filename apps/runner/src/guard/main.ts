@@ -1,20 +1,13 @@
 // The guard: a small process between runner and agent that outlives neither.
 // Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock; 4 is the runner (see protocol.ts); 5 is what the agent's
 // program gets as its descriptor 3.
-import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
-import { getPriority, setPriority } from "node:os";
-import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { oomKills, spawnInCgroup } from "../process/cgroup.ts";
+import { oomKills } from "../process/cgroup.ts";
 import { killSurvivors } from "../process/survivors.ts";
+import { startAgent, type GuardedAgent } from "./agent.ts";
 import type { GuardCause, GuardMessage, GuardStart } from "./protocol.ts";
 
-/**
- * Of the agent and all that it starts: runner and guard get the processor first, or a fork bomb's thousands of processes
- * would leave them too little of it to end the run and to keep the others' locks.
- */
-const AGENT_NICENESS = 10;
 /** For the runner to read our last words. */
 const HEARING_MS = 10_000;
 const MAX_LINE = 8 * 1024 * 1024;
@@ -23,11 +16,16 @@ const MAX_LINE = 8 * 1024 * 1024;
 process.title = ["tac8 guard", ...process.argv.slice(2)].join(" ");
 
 const runner = new Socket({ fd: 4, readable: true, writable: true, allowHalfOpen: true });
+interface Hunt {
+  readonly killed: number;
+  readonly remaining: number;
+}
+
 let start: GuardStart | null = null;
-let agent: ChildProcess | null = null;
+let agent: GuardedAgent | null = null;
 let cause: GuardCause | null = null;
 let silence: NodeJS.Timeout | null = null;
-let hunt: Promise<{ killed: number; remaining: readonly unknown[] }> | null = null;
+let hunt: Promise<Hunt> | null = null;
 let received = "";
 /** All is said, and the runner's hearing it is waited for. */
 let left = false;
@@ -53,49 +51,25 @@ process.on("SIGTERM", () => end("killed"));
 function obey(line: string): void {
   if (start === null) run(JSON.parse(line) as GuardStart);
   else if (line.startsWith("beat ")) listen(Number(line.slice(5)));
-  else if (line === "term") terminate();
+  else if (line === "term") agent?.terminate();
   else if (line === "kill") end("killed");
 }
 
 function run(given: GuardStart): void {
   start = given;
   listen(given.leftMs);
-  const [program = "", ...args] = given.program;
+  const [program = ""] = given.program;
   if (!isFolder(given.cwd)) return fail(`cannot start ${program}: its folder ${given.cwd} is not there`);
   try {
-    agent = spawnInCgroup({ runId: given.runId, limits: given.group }, () =>
-      spawn(program, args, {
-        cwd: given.cwd,
-        env: { ...given.env, [RUN_MARKER]: given.runId },
-        stdio: [0, 1, 2, 5, ...(given.words ? (["pipe"] as const) : [])],
-        // A group and a session of its own: `kill 0` in an agent's script must not hit the guard.
-        detached: true,
-      }),
-    );
+    agent = startAgent(given);
   } catch (error) {
     return fail(`cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (agent.pid !== undefined) lowerPriority(agent.pid);
-  agent.once("spawn", () => say({ started: { pid: agent?.pid ?? 0 } }));
-  agent.once("error", (error) => {
-    if (agent?.pid === undefined) fail(`cannot start ${program}: ${error.message}`);
-  });
-  agent.stdio[4]?.on("error", () => undefined); // Of a program that has just ended: its exit says so.
-  agent.once("exit", (code, signal) => void finish(code, signal));
-}
-
-function terminate(): void {
-  const words = agent?.stdio[4];
-  if (!(words instanceof Socket)) agent?.kill("SIGTERM");
-  else if (words.writable) words.write("term\n");
-}
-
-function lowerPriority(pid: number): void {
-  try {
-    setPriority(pid, Math.min(19, getPriority() + AGENT_NICENESS));
-  } catch {
-    // It has ended already.
-  }
+  agent.started.then(
+    () => say({ started: { pid: agent?.pid ?? 0 } }),
+    (error: unknown) => fail(`cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`),
+  );
+  void agent.ended.then(({ code, signal }) => finish(code, signal));
 }
 
 /** From now on the agent may live for so long without another beat. */
@@ -114,7 +88,7 @@ function listen(leftMs: number): void {
 function end(why: GuardCause): void {
   cause ??= why;
   if (agent === null || start === null) process.exit(0);
-  agent.kill("SIGKILL");
+  agent.kill();
   hunt ??= huntSurvivors(start);
 }
 
@@ -127,13 +101,17 @@ async function finish(code: number | null, signal: string | null): Promise<void>
   // Once more after its exit: a hunt begun earlier may have ended before the agent's last child was born.
   const { killed, remaining } = await huntSurvivors(start);
   const survivors = killed + (before?.killed ?? 0);
-  say({ exit: { code, signal }, survivors, remaining: remaining.length, cause, oomKills: oom });
+  say({ exit: { code, signal }, survivors, remaining, cause, oomKills: oom });
   leave();
 }
 
-function huntSurvivors({ runId, lockPath, runnerPid }: GuardStart): ReturnType<typeof killSurvivors> {
+/** The launcher kills all of an agent's user before it tells of the agent's end. */
+async function huntSurvivors({ runId, lockPath, runnerPid }: GuardStart): Promise<Hunt> {
+  const left = agent?.left() ?? null;
+  if (left !== null) return { killed: left.survivors, remaining: left.remaining };
   const except = [process.pid, runnerPid, ...(agent?.pid ? [agent.pid] : [])];
-  return killSurvivors({ runId, lockPath, except, session: agent?.pid });
+  const { killed, remaining } = await killSurvivors({ runId, lockPath, except, session: agent?.pid });
+  return { killed, remaining: remaining.length };
 }
 
 function fail(spawnError: string): void {

@@ -12,6 +12,14 @@ export interface GuardStart {
   readonly env: Readonly<Record<string, string>>;
   readonly lockPath: string;
   readonly runnerPid: number;
+  /** What starts the program as another user; null: the guard itself starts it. */
+  readonly launcher: {
+    /** Path of its socket. */
+    readonly socket: string;
+    /** The runner holds it. */
+    readonly uid: number;
+    readonly groups: readonly number[];
+  } | null;
   /** For the control group that the agent is started in. */
   readonly group: GroupLimits;
   /**

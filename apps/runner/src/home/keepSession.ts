@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { listIfThere, type Files } from "../files/files.ts";
-import { sizeOf } from "../janitor/size.ts";
+import { sizeOf } from "../files/size.ts";
 
 /** A session is named by the UUID that tac8 gave it. */
 const SESSION = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

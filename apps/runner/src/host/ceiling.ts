@@ -31,6 +31,8 @@ export interface CeilingOptions {
   /** Runs at once of this runner. */
   readonly runs: number;
   readonly uid: number;
+  /** Default: false. Agents of each run are a user of their own, and are started by another process. */
+  readonly ownUsers?: boolean;
   /** Where programs are looked for. */
   readonly path: string;
 }
@@ -41,18 +43,20 @@ export interface CeilingOptions {
  * processes. Memory and processes are watched anyway. For processes alone no scope is made: it would take the agent out of
  * the runner's own group, by which its service manager finds it.
  */
-export async function findCeiling({ maxMb, maxCpus, maxTasks, runs, uid, path }: CeilingOptions): Promise<Ceiling> {
+export async function findCeiling(options: CeilingOptions): Promise<Ceiling> {
+  const { maxMb, maxCpus, maxTasks, runs, uid, ownUsers = false, path } = options;
   const limits: Limits = { maxBytes: maxMb * 1024 ** 2, cpus: maxCpus, maxTasks };
   const wanted = { memory: limits.maxBytes > 0, cpus: limits.cpus > 0 };
-  const scope = wanted.memory || wanted.cpus ? await probeScope({ ...limits, uid, path }) : NEITHER;
+  // They are in no group that this process could make.
+  const scope = !ownUsers && (wanted.memory || wanted.cpus) ? await probeScope({ ...limits, uid, path }) : NEITHER;
   const inScope = scope.memory || scope.cpus;
   // A scope takes the agent out of any other group.
-  const group = inScope ? {} : takenLimits(groupLimits(limits));
+  const group = inScope || ownUsers ? {} : takenLimits(groupLimits(limits));
   const allowed = allowedCores(readProc("/proc/self/status") ?? "");
   const memory = scope.memory ? "systemd" : "memory.max" in group ? "control group" : "watch";
   const quota = scope.cpus ? "systemd" : "cpu.max" in group ? "control group" : null;
   const cpus = quota ?? (wanted.cpus && (await hasAffinity(allowed, path)) ? "affinity" : null);
-  const rlimits = await findRlimits({ uid, path, runs, tasks: kernelTasks(maxTasks) });
+  const rlimits = await findRlimits({ uid, ownUsers, path, runs, tasks: kernelTasks(maxTasks) });
   const counted = scope.tasks ? "systemd" : "pids.max" in group ? "control group" : null;
   const tasks = counted ?? (rlimits.userTasks === null ? "watch" : "user limit");
   return {

@@ -46,11 +46,14 @@ export function rlimitPrefix({ userTasks }: Rlimits): string[] {
  */
 export function userTaskLimit(options: {
   readonly uid: number;
+  /** Default: false. Each run has a user of its own, whose tasks are the run's. */
+  readonly ownUsers?: boolean;
   /** Of one run. */
   readonly tasks: number;
   readonly runs: number;
 }): number | null {
-  const { uid, tasks, runs } = options;
+  const { uid, ownUsers = false, tasks, runs } = options;
+  if (ownUsers) return tasks > 0 ? tasks : null;
   const now = hostTasks();
   if (uid === 0 || tasks <= 0 || !Number.isFinite(now)) return null;
   const hard = /^Max processes\s+\S+\s+(\S+)/m.exec(readProc("/proc/self/limits") ?? "")?.[1];

@@ -12,19 +12,19 @@ export interface Sides {
   readonly place: Files;
 }
 
-/** The side that things of a kind are on. */
-export function sideOf({ own, place }: Sides, kind: ItemKind): Files {
+/** Whether things of a kind are on the side of agents. */
+export function isAgents(kind: ItemKind): boolean {
   switch (kind) {
     case "workspace":
     case "put-aside":
     case "prompt":
     case "temporary":
     case "session":
-      return place;
+      return true;
     case "log":
     case "notes":
     case "incoming":
-      return own;
+      return false;
     default:
       return kind satisfies never;
   }

@@ -1,12 +1,13 @@
 import { dirname, join } from "node:path";
 import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference";
 import type { Files } from "../files/files.ts";
-import type { OpenSide } from "../place/side.ts";
+import { sizeOf } from "../files/size.ts";
+import type { AgentSide, OpenSide } from "../place/side.ts";
 import { lockWorkspace, removeLockFiles, type WorkspaceLock } from "../workspace/lock.ts";
 import type { Mirror } from "../workspace/mirror.ts";
-import { workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
+import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
 import { removeNotes } from "../workspace/notes.ts";
-import { partsOf, sideOf } from "./find.ts";
+import { isAgents, partsOf } from "./find.ts";
 import { useOf, type IssueSource } from "./issues.ts";
 import type { Item } from "./plan.ts";
 import { byMirror, whyKept } from "./published.ts";
@@ -18,7 +19,7 @@ export interface RemovalOptions {
   readonly dryRun: boolean;
   readonly source: IssueSource;
   readonly own: Files;
-  /** Of agents, whose issues have ended. */
+  /** To look at agents' folders from outside. */
   readonly place: Files;
   readonly openSide: OpenSide;
   /** For git there, with the round's marker. */
@@ -28,63 +29,74 @@ export interface RemovalOptions {
   readonly freshMirror: (ref: IssueRef) => Promise<Mirror>;
 }
 
-/**
- * Removes one thing, after a second look under the workspace's lock: a run may have begun since the plan was made.
- * @returns why it stays; null when it is gone.
- */
-export async function removeItem(item: Item, options: RemovalOptions): Promise<string | null> {
+/** `reason`: why it stays; null: it is gone. */
+export interface Removal {
+  readonly reason: string | null;
+  /** On the disk; 0 where it stays. */
+  readonly bytes: number;
+}
+
+const kept = (reason: string): Removal => ({ reason, bytes: 0 });
+
+/** Removes one thing, after a second look under the workspace's lock: a run may have begun since the plan was made. */
+export async function removeItem(item: Item, options: RemovalOptions): Promise<Removal> {
   const ref = item.issue === null ? null : parseJobId(item.issue);
-  if (item.issue === null) return options.dryRun ? null : removeAll(options, item);
-  if (ref === null) return "it belongs to no issue";
+  if (item.issue === null) return removeOwn(item, options);
+  if (ref === null) return kept("it belongs to no issue");
   const paths = workspacePaths(options.home, options.baseDir, ref);
   // Asked before the lock is taken: a fetch takes its time, and a job that finds the lock taken waits.
   const withWork = item.kind === "workspace" || item.kind === "put-aside";
   const mirror = withWork ? await options.freshMirror(ref) : null;
   const lock = await lockWorkspace(paths);
-  if (lock === null) return "it is in use";
+  if (lock === null) return kept("it is in use");
+  const side = sideOfItem(item, { lock, ...options });
   try {
-    if ((await useOf(options.source, item.issue)).use !== "ended") return "its issue is being worked on again";
+    if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is being worked on again");
     if (mirror !== null) {
-      const reason = await whyWorkKept(item, { lock, mirror, ...options });
-      if (reason !== null) return reason;
+      // Looking changes nothing, not even the index.
+      const place = side.place({ signal: options.signal, env: { GIT_OPTIONAL_LOCKS: "0" } });
+      const reason = await whyKept({ ...partsOf(item), place, whyCommitsKept: byMirror(mirror) });
+      if (reason !== null) return kept(reason);
     }
-    if (item.kind === "notes" && (await isThere(options.place, paths))) return "its workspace is there";
-    if (options.dryRun) return null;
-    await removeAll(options, item);
+    if (item.kind === "notes" && (await isThere(options.place, paths))) return kept("its workspace is there");
+    if (!isAgents(item.kind)) return await removeOwn(item, options);
+    const bytes = await side.sizeOf(item.paths);
+    if (options.dryRun) return { reason: null, bytes };
+    await removeAll(side.place(), item);
     // Without it they say nothing. Not before it: see removeWorkspace.
     if (item.kind === "workspace") await removeNotes(paths);
     if (mirror !== null && item.kind === "workspace") await mirror.unpin(`base/gh-${ref.number}`);
-    return null;
+    return { reason: null, bytes };
   } finally {
+    await side.close();
     if (!(await isThere(options.place, paths))) await removeLockFiles(paths);
     lock.release();
   }
 }
 
-async function whyWorkKept(
-  item: Item,
-  { lock, mirror, openSide, env, signal }: RemovalOptions & { readonly lock: WorkspaceLock; readonly mirror: Mirror },
-): Promise<string | null> {
-  const objects = join(mirror.paths.dir, "objects");
-  const side = openSide({ roots: item.paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });
-  try {
-    // Looking changes nothing, not even the index.
-    const place = side.place({ signal, env: { GIT_OPTIONAL_LOCKS: "0" } });
-    return await whyKept({ ...partsOf(item), place, whyCommitsKept: byMirror(mirror) });
-  } finally {
-    await side.close();
-  }
+function sideOfItem(
+  { paths, issue }: Item,
+  { lock, openSide, home, env }: RemovalOptions & { readonly lock: WorkspaceLock },
+): AgentSide {
+  const ref = issue === null ? null : parseJobId(issue);
+  const objects = ref === null ? "" : join(mirrorPaths(home, ref).dir, "objects");
+  return openSide({ roots: paths, objects, read: [], env, lock, name: `janitor-${process.pid}` });
+}
+
+/** tac8's own files. */
+async function removeOwn(item: Item, { own, dryRun }: RemovalOptions): Promise<Removal> {
+  const bytes = await sizeOf(own, item.paths);
+  if (!dryRun) await removeAll(own, item);
+  return { reason: null, bytes };
+}
+
+async function removeAll(files: Files, { paths, kind }: Item): Promise<void> {
+  for (const path of paths) await files.remove(path);
+  if (kind === "log" || kind === "session") await files.removeEmpty(dirname(paths[0] ?? ""));
 }
 
 async function isThere(place: Files, { gitDir, tree }: Pick<WorkspacePaths, "gitDir" | "tree">): Promise<boolean> {
   return (await place.exists(gitDir)) || (await place.exists(tree));
-}
-
-async function removeAll(options: RemovalOptions, { paths, kind }: Item): Promise<null> {
-  const files = sideOf(options, kind);
-  for (const path of paths) await files.remove(path);
-  if (kind === "log" || kind === "session") await files.removeEmpty(dirname(paths[0] ?? ""));
-  return null;
 }
 
 /** Makes a function that fetches each repository once, however often it is asked; a failure counts for the round too. */

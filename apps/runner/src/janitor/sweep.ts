@@ -17,12 +17,11 @@ import { killSurvivors } from "../process/survivors.ts";
 import { parseLive } from "../slots/slots.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths } from "../workspace/paths.ts";
-import { findItems, sideOf, type Sides } from "./find.ts";
+import { findItems, type Sides } from "./find.ts";
 import { useOf } from "./issues.ts";
 import { planJanitor, type IssueUse, type Item, type JanitorSnapshot } from "./plan.ts";
 import { onceEach, removeItem, type RemovalOptions } from "./removal.ts";
 import { findSessions } from "./sessions.ts";
-import { sizeOf } from "./size.ts";
 
 /** All borrowed. */
 export interface JanitorServices {
@@ -82,10 +81,9 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
   const remove = async (item: Item, why: Removed["why"]): Promise<void> => {
     signal.throwIfAborted();
     const { kind, issue, paths } = item;
-    const bytes = await sizeOf(sideOf(options, kind), paths);
-    const reason = await removeItem(item, options).catch((error: unknown) => {
+    const { reason, bytes } = await removeItem(item, options).catch((error: unknown) => {
       signal.throwIfAborted();
-      return error instanceof Error ? error.message : String(error);
+      return { reason: error instanceof Error ? error.message : String(error), bytes: 0 };
     });
     if (reason === null) {
       removed.push({ item, why, bytes });

@@ -1,3 +1,5 @@
+import { localFiles } from "../files/local.ts";
+import { sizeOf } from "../files/size.ts";
 import type { WorkspaceLock } from "../workspace/lock.ts";
 import { directPlace } from "./direct.ts";
 import type { AgentPlace } from "./place.ts";
@@ -23,6 +25,8 @@ export interface SideOptions {
 export interface AgentSide {
   /** `signal` ends the git commands; `env`: further variables for them. */
   place(options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> }): AgentPlace;
+  /** Bytes on the disk of some of its roots, links not followed. No agent may be alive. */
+  sizeOf(paths: readonly string[]): Promise<number>;
   /** End what runs there for tac8. Idempotent and bounded. */
   close(): Promise<void>;
 }
@@ -32,5 +36,6 @@ export type OpenSide = (options: SideOptions) => AgentSide;
 /** Without isolation: see `directPlace`. */
 export const openDirectSide: OpenSide = (options) => ({
   place: ({ signal, env = {} } = {}) => directPlace({ env: { ...options.env, ...env }, signal }),
+  sizeOf: (paths) => sizeOf(localFiles, paths),
   close: () => Promise.resolve(),
 });

@@ -230,7 +230,7 @@ async function writePrompts({ run, admitted, why, begun, pull }: PromptFacts): P
   });
   const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
   const { mode } = run.services.isolation;
-  const network = mode === "sandbox" ? renderNetwork(policyOf(config.agent.allow_hosts).words) : "";
+  const network = mode !== "none" ? renderNetwork(policyOf(config.agent.allow_hosts).words) : "";
   const full = joined(rendered, takeover, feedback, network);
   await writeNote(run.paths.promptFile, full);
   const resume = resumePrompt({ why, rendered, nonce, feedback });

@@ -125,7 +125,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   const { config, redis, log, now, redact, ceiling } = run.services;
   const { coordinator, llm, agents } = config;
   const { provider, program, model } = how.agent;
-  const isPrivate = run.services.isolation.mode === "sandbox" || agentHomeOf(config, provider).kind === "private";
+  const isPrivate = run.services.isolation.mode !== "none" || agentHomeOf(config, provider).kind === "private";
   const home = isPrivate ? await privateHome(run, how) : null;
   const budgetDay = await beginOn(run);
   const sessionId = how.session ?? randomUUID();
@@ -273,7 +273,7 @@ async function privateHome(run: RunContext, { agent, session }: Start): Promise<
     home,
     env: run.agentEnv,
     git,
-    files: run.services.isolation.mode === "sandbox" ? withSandboxSettings(files) : files,
+    files: run.services.isolation.mode !== "none" ? withSandboxSettings(files) : files,
     session,
   });
   if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");

@@ -17,6 +17,8 @@ export interface Environment {
   readonly boardPort: number | null;
   readonly boardUrl: string | null;
   readonly logLevel: string;
+  /** Absolute path. */
+  readonly launcher: string | null;
   readonly secrets: Readonly<Partial<Record<SecretName, string>>>;
   /** Where each secret came from, for people: the variable's name, or a file's path. */
   readonly sources: Readonly<Partial<Record<SecretName, string>>>;
@@ -81,6 +83,9 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   const isBoard = board === null || isOrigin(board);
   const boardUrl = isBoard ? board : expected("TAC8_BOARD_URL", masked(board), "http://HOST:PORT, without a path");
 
+  const launcher = variable(env, "TAC8_LAUNCHER");
+  const goodLauncher = launcher === null || isAbsolute(launcher);
+
   for (const key of unusableProxies(env)) expected(key, masked(env[key] ?? ""), "http://HOST:PORT");
 
   const { secrets, sources, keys } = readSecrets(input, { home, usesApp, wrong });
@@ -97,6 +102,7 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
     boardPort: goodPort === null ? null : Number(goodPort),
     boardUrl,
     logLevel,
+    launcher: goodLauncher ? launcher : expected("TAC8_LAUNCHER", shown(launcher), "the absolute path of a socket"),
     secrets: withoutWrongPlaces(secrets, wrong),
     sources,
     keys,

@@ -44,6 +44,8 @@ export interface Secrets {
   readonly notify: NotifyAddresses;
   /** The configuration file, and the files that variables such as `GITHUB_TOKEN_FILE` name, as they are written. */
   readonly files: readonly string[];
+  /** Those of them that variables name. */
+  readonly keyFiles: readonly string[];
   /** Every secret value, for redaction. */
   readonly values: readonly string[];
 }
@@ -56,6 +58,8 @@ export interface Config extends Omit<ConfigFile, "repositories" | "llm" | "provi
   readonly redisUrl: string;
   /** Absolute path of the data folder. */
   readonly home: string;
+  /** Path of the launcher's socket; null: this process was not started by one. */
+  readonly launcher: string | null;
   readonly logLevel: string;
   readonly secrets: Secrets;
   /** Environment that agents may see: allow-listed names only. */
@@ -143,6 +147,9 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   const keys = given(Object.fromEntries(agentKeys.map((name) => [name, input.env[name]])));
   const hidden = [...Object.values(ours), redisPassword].filter((secret) => secret != null);
   const keyLines = secretParts(ours.GITHUB_APP_PRIVATE_KEY ?? "");
+  const keyFiles = [...SECRETS.map(({ name }) => `${name}_FILE`), "TAC8_EXIT_PASSWORD_FILE"].flatMap(
+    (name) => variable(input.env, name) ?? [],
+  );
   const draft: Config = {
     ...file,
     repositories,
@@ -161,6 +168,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
     },
     redisUrl,
     home: dataFolder.path,
+    launcher: environment.launcher,
     logLevel,
     secrets: {
       github: chosen.credentials,
@@ -173,11 +181,8 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
         ntfyToken: ours.TAC8_NTFY_TOKEN ?? null,
         webhookUrl: ours.TAC8_WEBHOOK_URL ?? null,
       },
-      files: [
-        ...(input.text === null ? [] : [input.path]),
-        ...SECRETS.flatMap(({ name }) => variable(input.env, `${name}_FILE`) ?? []),
-        ...[variable(input.env, "TAC8_EXIT_PASSWORD_FILE")].filter((path) => path !== null),
-      ],
+      files: [...(input.text === null ? [] : [input.path]), ...keyFiles],
+      keyFiles,
       values: [
         ...hidden,
         ...keyLines,

@@ -245,10 +245,10 @@ export const sections = {
         '"private": agents of each issue have a home folder (HOME) of their own. "shared": that of tac8\'s user. "auto": private; without a login variable, or with a command_template, shared, and tac8 warns.',
       ),
     isolation: z
-      .enum(["auto", "sandbox", "none"])
+      .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        '"sandbox": each agent runs in a bubblewrap sandbox that has its own issue\'s files and no network but tac8\'s proxy. "none": agents run as the user of tac8, unconfined. "auto": the sandbox; the runner does not start where it cannot be used. Without the key: none, and tac8 warns.',
+        '"sandbox": each agent runs in a bubblewrap sandbox that has its own issue\'s files and no network but tac8\'s proxy. "user": agents of each issue run as a user of their own, by the launcher of tac8\'s containers. "none": agents run as the user of tac8, unconfined. "auto": the sandbox, or the user where only that works; the runner does not start where neither does. Without the key: none, and tac8 warns.',
       )
       .meta({ examples: ["auto"] }),
     read: z
@@ -272,12 +272,12 @@ export const sections = {
       .max(500)
       .default([])
       .describe(
-        'In mode sandbox: hosts that agents may reach beside the model, package registries and github.com for reading; `*.example.org` for those below, `:port` for another port than 443 and 80, `*` for every public host. A private address only if it is listed itself, such as "10.1.2.3:8080".',
+        'Unless isolation is none: hosts that agents may reach beside the model, package registries and github.com for reading; `*.example.org` for those below, `:port` for another port than 443 and 80, `*` for every public host. A private address only if it is listed itself, such as "10.1.2.3:8080".',
       ),
     secrets: agentSecrets
       .default({})
       .describe(
-        'Variables with keys of other APIs, each with the host or URL that its key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. In mode sandbox agents get a stand-in, and tac8 puts the key into requests to that URL; without a sandbox they get the key.',
+        'Variables with keys of other APIs, each with the host or URL that its key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. Agents get a stand-in, and tac8 puts the key into requests to that URL; with isolation none they get the key.',
       ),
   }),
   protected: z.strictObject({

@@ -1,10 +1,19 @@
 import { expect, test } from "vitest";
 import { configOf, REPOSITORY } from "../config/testing.fixture.ts";
 import { chooseIsolation, needsProbe } from "./choose.ts";
+import type { LauncherProbe } from "./launcher/probe.ts";
 import type { SandboxProbe } from "./probe.ts";
 
 const WORKS: SandboxProbe = { works: true, program: "/usr/bin/bwrap" };
 const MISSING: SandboxProbe = { works: false, why: "bwrap was not found", fix: "sudo apt-get install bubblewrap" };
+const LAUNCHER: LauncherProbe = { works: true, socket: "/run/l", ids: { first: 20_000, last: 20_999 } };
+const NO_LAUNCHER: LauncherProbe = {
+  works: false,
+  isStarted: false,
+  why: "no launcher",
+  fix: "run tac8 in its container",
+};
+const BROKEN: LauncherProbe = { works: false, isStarted: true, why: "EPERM", fix: "give it the capabilities" };
 const KEY = { HOME: "/home/pi", ANTHROPIC_API_KEY: "sk-ant-key" };
 const LOGIN = { HOME: "/home/pi" };
 const COMMAND = '[llm]\nprovider = "command"\ncommand_template = ["x", "{prompt_file}"]\n';
@@ -15,6 +24,7 @@ interface Row {
   readonly more?: string;
   readonly home?: string;
   readonly probe?: SandboxProbe | null;
+  readonly launcher?: LauncherProbe | null;
   readonly mode: string;
   /** In its text or advice. */
   readonly says: string;
@@ -28,7 +38,19 @@ test.each<[string, Row]>([
   ["a command agent", { isolation: "auto", probe: WORKS, more: COMMAND, mode: "sandbox", says: "bubblewrap" }],
   ["auto without bwrap", { isolation: "auto", probe: MISSING, mode: "refused", says: "apt-get install bubblewrap" }],
   ["the sandbox without bwrap", { isolation: "sandbox", probe: MISSING, mode: "refused", says: "bwrap was not found" }],
-  ["no probe", { isolation: "auto", mode: "refused", says: "nothing was tried" }],
+  [
+    "auto with a launcher",
+    { isolation: "auto", probe: MISSING, launcher: LAUNCHER, mode: "user", says: "users of their own" },
+  ],
+  ["auto with both", { isolation: "auto", probe: WORKS, launcher: LAUNCHER, mode: "sandbox", says: "bubblewrap" }],
+  ["auto with neither", { isolation: "auto", probe: MISSING, launcher: NO_LAUNCHER, mode: "refused", says: "apt-get" }],
+  [
+    "auto with a broken one",
+    { isolation: "auto", probe: MISSING, launcher: BROKEN, mode: "refused", says: "capabilities" },
+  ],
+  ["the user", { isolation: "user", launcher: LAUNCHER, mode: "user", says: "one for each issue" }],
+  ["the user without a launcher", { isolation: "user", launcher: NO_LAUNCHER, mode: "refused", says: "container" }],
+  ["the user without a key", { isolation: "user", launcher: LAUNCHER, env: LOGIN, mode: "refused", says: "no key" }],
   ["no key", { isolation: "auto", probe: WORKS, env: LOGIN, mode: "refused", says: "Claude Code has no key" }],
   ["no key: what to do", { isolation: "auto", env: LOGIN, mode: "refused", says: "run claude setup-token" }],
   [
@@ -44,11 +66,14 @@ test.each<[string, Row]>([
   ["a login, and none", { isolation: "none", env: LOGIN, mode: "none", says: "not isolated" }],
   ["a login, and nothing said", { env: LOGIN, mode: "none", says: "not isolated" }],
   ["a shared home", { isolation: "auto", probe: WORKS, home: "shared", mode: "refused", says: "remove agent.home" }],
-])("%s", (_what, { isolation, env = KEY, more = "", home, probe = null, mode, says }) => {
+])("%s", (_what, { isolation, env = KEY, more = "", home, probe = null, launcher = null, mode, says }) => {
   const keys = Object.entries({ isolation, home }).flatMap(([key, value]) => (value ? [`${key} = "${value}"`] : []));
   const config = configOf({ text: `${REPOSITORY}${more}[agent]\n${keys.join("\n")}\n`, env });
-  const chosen = chooseIsolation(config, probe);
+  const chosen = chooseIsolation(config, { sandbox: probe, launcher });
   expect(chosen.mode).toBe(mode);
   expect(`${chosen.text} ${chosen.advice ?? ""}`).toContain(says);
-  expect(needsProbe(config)).toBe(isolation === "auto" || isolation === "sandbox");
+  expect(needsProbe(config)).toEqual({
+    sandbox: isolation === "auto" || isolation === "sandbox",
+    launcher: isolation === "auto" || isolation === "user",
+  });
 });

@@ -1,5 +1,7 @@
 import { agentHomeOf } from "../config/agentHome.ts";
 import type { Config } from "../config/resolve.ts";
+import type { LauncherProbe } from "./launcher/probe.ts";
+import type { AgentIds } from "./launcher/protocol.ts";
 import type { SandboxProbe } from "./probe.ts";
 
 /** How agents are kept from what is not theirs, and why so. `text` and `advice` are lines for people. */
@@ -9,6 +11,13 @@ export type Isolation =
       readonly text: string;
       readonly advice: null;
       /** Path of `bwrap`. */ readonly program: string;
+    }
+  | {
+      readonly mode: "user";
+      readonly text: string;
+      readonly advice: null;
+      /** Path of the launcher's socket. */ readonly socket: string;
+      readonly ids: AgentIds;
     }
   | { readonly mode: "none"; readonly text: string; readonly advice: string | null };
 
@@ -22,15 +31,28 @@ const NOT_ISOLATED = "agents are not isolated and run as the user of tac8";
 const UNSET_ADVICE =
   'set agent.isolation to "auto", or to "none" to keep this; a later version will use "auto" by default';
 
-/** Whether a choice needs a probe of the sandbox first. Pure. */
-export function needsProbe({ agent }: Pick<Config, "agent">): boolean {
-  return agent.isolation === "auto" || agent.isolation === "sandbox";
+/** What was found out about this machine; null: it was not asked, see `needsProbe`. */
+export interface Probes {
+  readonly sandbox: SandboxProbe | null;
+  readonly launcher: LauncherProbe | null;
 }
 
-/** Choose the isolation of this machine's agents by the key `agent.isolation` and a probe, if `needsProbe`. Pure. */
+/** Which probes a choice needs first. Pure. */
+export function needsProbe({ agent }: Pick<Config, "agent">): {
+  readonly sandbox: boolean;
+  readonly launcher: boolean;
+} {
+  const asked = agent.isolation;
+  return { sandbox: asked === "auto" || asked === "sandbox", launcher: asked === "auto" || asked === "user" };
+}
+
+/**
+ * Choose the isolation of this machine's agents by the key `agent.isolation` and the probes that it needs: `auto` takes the strongest
+ * that works. Pure.
+ */
 export function chooseIsolation(
   config: Pick<Config, "agent" | "agentEnv" | "agents">,
-  probe: SandboxProbe | null,
+  { sandbox, launcher }: Probes,
 ): Isolation | Refusal {
   const asked = config.agent.isolation;
   if (asked === undefined) {
@@ -39,32 +61,39 @@ export function chooseIsolation(
   if (asked === "none") {
     return { mode: "none", text: `${NOT_ISOLATED} (agent.isolation is "none")`, advice: null };
   }
-  const obstacles = [obstacleOf(config), obstacleInProbe(probe)].filter((one) => one !== null);
-  if (obstacles.length > 0 || probe?.works !== true) {
-    const [whys, fixes] = [obstacles.map(({ why }) => why), obstacles.map(({ fix }) => fix)];
-    return {
-      mode: "refused",
-      text: `agents cannot be isolated: ${whys.join("; also, ")}`,
-      advice: `${fixes.join("; then ")}; or set agent.isolation to "none"`,
-    };
-  }
+  const obstacle = obstacleOf(config);
+  if (obstacle === null && sandbox?.works === true) return { ...SANDBOX, program: sandbox.program };
+  if (obstacle === null && launcher?.works === true) return { ...USER, socket: launcher.socket, ids: launcher.ids };
+  const failed = [sandbox, launcher].flatMap((probe) => (probe === null || probe.works ? [] : [probe]));
+  // Where a launcher is started it is meant to be used; elsewhere the sandbox is.
+  const [probe] = launcher?.works === false && launcher.isStarted ? failed.toReversed() : failed;
+  const obstacles = [obstacle, sandbox?.works === true || launcher?.works === true ? null : probe].filter(
+    (one) => one != null,
+  );
+  const [whys, fixes] = [obstacles.map(({ why }) => why), obstacles.map(({ fix }) => fix)];
   return {
-    mode: "sandbox",
-    text: "agents run in a sandbox (bubblewrap): each sees its own issue's files, and no network but tac8's proxy",
-    advice: null,
-    program: probe.program,
+    mode: "refused",
+    text: `agents cannot be isolated: ${whys.join("; also, ")}`,
+    advice: `${fixes.join("; then ")}; or set agent.isolation to "none"`,
   };
 }
+
+const SANDBOX = {
+  mode: "sandbox",
+  text: "agents run in a sandbox (bubblewrap): each sees its own issue's files, and no network but tac8's proxy",
+  advice: null,
+} as const;
+
+const USER = {
+  mode: "user",
+  text: "agents run as users of their own, one for each issue, and share the network of this container",
+  advice: null,
+} as const;
 
 interface Obstacle {
   readonly why: string;
   /** A command, or what to do. */
   readonly fix: string;
-}
-
-function obstacleInProbe(probe: SandboxProbe | null): Obstacle | null {
-  if (probe === null) return { why: "nothing was tried", fix: "start tac8 again" };
-  return probe.works ? null : probe;
 }
 
 /** What in the configuration needs the home folder of tac8's user, which agents in a sandbox do not have. */

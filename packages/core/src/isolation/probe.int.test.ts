@@ -8,7 +8,7 @@ import { findProgram } from "../app/findProgram.ts";
 import { sandboxArguments, type Mount } from "./arguments.ts";
 import { procEntries, thisMachine } from "./machine.ts";
 import { explain, probeSandbox } from "./probe.ts";
-import { tryToReach, type Attempt } from "./reach.ts";
+import { runBehind, tryToReach, type Attempt } from "./reach.ts";
 import { machineView, type ViewOptions } from "./view.ts";
 
 const PATH = process.env["PATH"] ?? "";
@@ -117,7 +117,7 @@ test.skipIf(bwrap === null)("links lead to nothing secret, and to what the opera
   ];
   const attempts = at(...paths, "more/x").map((path): Attempt => ({ what: path, kind: "read", path }));
   const reached = async (from: readonly string[]) =>
-    (await tryToReach(attempts, { launch: from, node: process.execPath, env: {} })).map((one) => one.reached);
+    (await tryToReach(attempts, { run: runBehind(from), node: process.execPath, env: {} })).map((one) => one.reached);
   expect(await reached([])).toEqual(attempts.map(() => true));
   expect(await reached(launch)).toEqual([...paths.map(() => false), true]);
 });
@@ -132,7 +132,7 @@ test.skipIf(bwrap === null)("in /var/tmp agents see what is theirs, and nothing 
     ];
     const launch = sandboxOf(mounts);
     const attempts: Attempt[] = [{ what: "a file", kind: "read", path: join(below, "x") }];
-    const reached = await tryToReach(attempts, { launch, node: process.execPath, env: {} });
+    const reached = await tryToReach(attempts, { run: runBehind(launch), node: process.execPath, env: {} });
     expect(reached).toMatchObject([{ reached: true }]);
   } finally {
     await rm(below, { recursive: true });
@@ -158,7 +158,7 @@ test.skipIf(bwrap === null)("in a sandbox an agent reaches none of what it reach
   const launch = sandboxOf(mounts);
   const given = { node: process.execPath, env: {} };
   const reached = (all: readonly { reached: boolean }[]) => all.map((one) => one.reached);
-  expect(reached(await tryToReach(attempts, { ...given, launch: [] }))).toEqual(attempts.map(() => true));
-  expect(reached(await tryToReach(attempts, { ...given, launch }))).toEqual(attempts.map(() => false));
+  expect(reached(await tryToReach(attempts, { ...given, run: runBehind([]) }))).toEqual(attempts.map(() => true));
+  expect(reached(await tryToReach(attempts, { ...given, run: runBehind(launch) }))).toEqual(attempts.map(() => false));
   tcp.close();
 });

@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { z } from "zod";
+import { hold, Launched } from "./launcher/client.ts";
 
 /** Something that an agent must not reach, and how it would. */
 export type Attempt = { readonly what: string } & (
@@ -40,25 +43,48 @@ const attempt = ({ kind, path, host, port }) => new Promise((resolve) => {
 })();
 `;
 
-/**
- * Make these attempts as an agent would and return which of them succeed. `launch`: what goes before the program, such as a
- * sandbox with its arguments; `env`: of an agent. @throws Error nothing could be started, or it gave no answer
- */
+/** Run a program as an agent would be, with this environment, and return what it prints. @throws Error it could not, or failed */
+export type RunAsAgent = (program: readonly string[], env: Readonly<Record<string, string>>) => Promise<string>;
+
+/** `launch`: what goes before the program, such as a sandbox with its arguments. */
+export function runBehind(launch: readonly string[]): RunAsAgent {
+  return (program, env) =>
+    new Promise<string>((resolve, reject) => {
+      const [name = "", ...args] = [...launch, ...program];
+      const options = { env, cwd: "/", timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: 100_000 } as const;
+      execFile(name, args, options, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200)));
+      });
+    });
+}
+
+/** As a user id that no issue has. */
+export function runByLauncher(
+  socket: string,
+  { uid, lockFile }: { readonly uid: number; readonly lockFile: string },
+): RunAsAgent {
+  return async (program, env) => {
+    const held = await hold(socket, { uid, lockFile });
+    const late = setTimeout(() => void held.release(), LIMIT_MS);
+    try {
+      const child = new Launched(socket, { uid, groups: [], program, env, cwd: "/" });
+      const said = text(child.stdout);
+      child.stdin.end();
+      await once(child, "exit");
+      return await said;
+    } finally {
+      clearTimeout(late);
+      await held.release();
+    }
+  };
+}
+
+/** Make these attempts as an agent would and return which of them succeed. @throws Error nothing could be started, or it gave no answer */
 export async function tryToReach(
   attempts: readonly Attempt[],
-  {
-    launch,
-    node,
-    env,
-  }: { readonly launch: readonly string[]; readonly node: string; readonly env: Readonly<Record<string, string>> },
+  given: { readonly run: RunAsAgent; readonly node: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<Reached[]> {
-  const [program, ...args] = [...launch, node, "-e", SCRIPT, JSON.stringify(attempts)];
-  const said = await new Promise<string>((resolve, reject) => {
-    const options = { env, cwd: "/", timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: 100_000 } as const;
-    execFile(program, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200)));
-    });
-  });
+  const said = await given.run([given.node, "-e", SCRIPT, JSON.stringify(attempts)], given.env);
   return answerSchema.parse(JSON.parse(said));
 }

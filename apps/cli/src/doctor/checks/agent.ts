@@ -1,5 +1,4 @@
 import { agentHomeOf, sharedHome, type SharedHome } from "@tac8/core/config/agentHome";
-import { needsProbe } from "@tac8/core/isolation/choose";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { isAbsolute } from "node:path";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -27,7 +26,8 @@ export const agent: Check = {
     if (missing !== undefined) return [judgeMissing(missing)];
     if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked for in each worktree`)];
     // Where agents are to be isolated, the check of that names what a shared home folder needs.
-    const homes = needsProbe(config) ? [] : judgeHome(config.agent.home, sharedHome(config));
+    const { isolation = "none", home } = config.agent;
+    const homes = isolation === "none" ? judgeHome(home, sharedHome(config)) : [];
     if (llm.provider === "command") return [ok(`${name} is installed; whether it works shows when it works`), ...homes];
     // An agent looks at the folder it is in: not at the operator's.
     const cwd = await mkdtemp(join(tmpdir(), "tac8-doctor-"));

@@ -34,7 +34,8 @@ function standOf(path: string, make: ((path: string) => unknown) | null): Stand 
   if (!there.isDirectory()) return "no folder";
   try {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    return (there.mode & 0o077) === 0 ? "fine" : "open";
+    // Whoever only passes through sees what is open to all, and tac8 makes nothing so.
+    return (there.mode & 0o066) === 0 ? "fine" : "open";
   } catch {
     return "not writable";
   }

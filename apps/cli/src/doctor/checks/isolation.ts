@@ -1,48 +1,74 @@
-import { existsSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
 import { socketOf } from "@tac8/core/config/redisUrl";
-import { agentView, leftOut, secretPaths } from "@tac8/core/isolation/agentView";
+import { agentView, leftOut } from "@tac8/core/isolation/agentView";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
-import { chooseIsolation, needsProbe, type Isolation, type Refusal } from "@tac8/core/isolation/choose";
+import type { Isolation, Refusal } from "@tac8/core/isolation/choose";
 import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
+import { findIsolation } from "@tac8/core/isolation/find";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
 import { privateEnvironment } from "@tac8/core/isolation/privateEnvironment";
-import { probeSandbox } from "@tac8/core/isolation/probe";
-import { tryToReach, type Attempt, type Reached } from "@tac8/core/isolation/reach";
+import {
+  runBehind,
+  runByLauncher,
+  tryToReach,
+  type Attempt,
+  type Reached,
+  type RunAsAgent,
+} from "@tac8/core/isolation/reach";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
 
+const NETWORK = "use the network without tac8's proxy";
 const TMP_BYTES = 1024 * 1024;
 
 export const isolation: Check = {
   name: "Isolation",
   limitMs: 30_000,
   async look(site) {
-    const { config, programs } = site;
-    const uid = process.getuid?.() ?? 0;
-    const probe = needsProbe(config) ? await probeSandbox({ path: programs, uid, secret: secretPaths(config) }) : null;
-    const chosen = chooseIsolation(config, probe);
+    const chosen = await findIsolation(site.config, site.programs);
     if (chosen.mode === "refused") return [judgeChoice(chosen)];
-    const own = { ...config.agentEnv, PATH: programs };
-    const env = chosen.mode === "sandbox" ? privateEnvironment(own, "/tmp") : own;
-    let devices: string | null = null;
     try {
-      // Without a data folder there is no place yet; the attempts below change no device.
-      if (chosen.mode === "sandbox" && uid === 0 && existsSync(config.home)) {
-        devices = await makeDevices(devicePlaces(config.home));
-      }
+      const env = agentEnvOf(site, chosen);
+      const run = await runOf(chosen, site.config, env);
+      const reached = await tryToReach(attemptsOf(site), { run, node: process.execPath, env });
+      const hidden = chosen.mode === "sandbox" ? leftOut(site, thisMachine).map(judgeLeftOut) : [];
+      return [judgeChoice(chosen), ...hidden, ...reached.map((one) => judgeReach(one, chosen.mode))];
     } catch (error) {
       if (error instanceof NoDevices) return [problem(error.message, NO_DEVICES_FIX)];
       throw error;
     }
-    const launch = chosen.mode === "sandbox" ? sandboxOf(chosen.program, { config, env, uid, devices }) : [];
-    const reached = await tryToReach(attemptsOf(site), { launch, node: process.execPath, env });
-    const hidden = chosen.mode === "sandbox" ? leftOut({ config }, thisMachine).map(judgeLeftOut) : [];
-    return [judgeChoice(chosen), ...hidden, ...reached.map((one) => judgeReach(one, chosen.mode))];
   },
 };
+
+function agentEnvOf({ config, programs }: Site, { mode }: Isolation): Record<string, string> {
+  const own = { ...config.agentEnv, PATH: programs };
+  return mode === "none" ? own : privateEnvironment(own, "/tmp");
+}
+
+/** @throws NoDevices */
+async function runOf(chosen: Isolation, config: Config, env: Readonly<Record<string, string>>): Promise<RunAsAgent> {
+  switch (chosen.mode) {
+    case "none":
+      return runBehind([]);
+    case "sandbox": {
+      const uid = process.getuid?.() ?? 0;
+      // Without a data folder there is no place yet; the attempts change no device.
+      const devices = uid === 0 && existsSync(config.home) ? await makeDevices(devicePlaces(config.home)) : null;
+      return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }));
+    }
+    case "user": {
+      const { socket, ids } = chosen;
+      const folder = join(config.home, "ids");
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      return runByLauncher(socket, { uid: ids.last, lockFile: join(folder, `${ids.last}.lock`) });
+    }
+    default:
+      return chosen satisfies never;
+  }
+}
 
 interface Seen {
   readonly config: Config;
@@ -91,7 +117,7 @@ function attemptsOf({ config, redisUrl }: Site): Attempt[] {
           },
         ]),
     {
-      what: "use the network without tac8's proxy",
+      what: NETWORK,
       kind: "connect",
       host: api.hostname,
       port: Number(api.port || (api.protocol === "https:" ? 443 : 80)),
@@ -114,5 +140,8 @@ export function judgeLeftOut(line: string): Finding {
 export function judgeReach({ what, reached, code }: Reached, mode: Isolation["mode"]): Finding {
   if (!reached) return ok(`agents cannot ${what} (${code})`);
   if (mode === "none") return note(`agents can ${what}`);
-  return problem(`agents can ${what}, although they run in a ${mode}`, "report this: it is a defect of tac8");
+  if (mode === "user" && what === NETWORK) {
+    return problem(`agents can ${what}`, "put the runner into an internal network, as docker-compose.yml does");
+  }
+  return problem(`agents can ${what}, although they are isolated (${mode})`, "report this: it is a defect of tac8");
 }

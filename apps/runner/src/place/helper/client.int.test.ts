@@ -8,6 +8,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { gone, isRunning, numberIn } from "../../agent/testing/harness.ts";
 import { tryLock } from "../../lock/flock.ts";
+import { spawned } from "./child.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { MAX_CHUNK, MAX_ENTRIES, WINDOW } from "./protocol.ts";
 
@@ -21,8 +22,8 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-helper-"));
   // As with a sandbox: a program that becomes the helper.
   helper = startPlaceHelper({
-    command: ["sh", "-c", `echo $$ >'${file("pid")}'; exec "$@"`, "sh", ...HELPER_PROGRAM],
-    env: {},
+    start: () =>
+      spawned({ command: ["sh", "-c", `echo $$ >'${file("pid")}'; exec "$@"`, "sh", ...HELPER_PROGRAM], env: {} }),
   });
 });
 afterEach(async () => {
@@ -51,7 +52,7 @@ async function fakeGit(script: string) {
 }
 
 test("no process is started before the first request, and none is left after close", async () => {
-  const idle = startPlaceHelper({ command: ["/nonexistent"], env: {} });
+  const idle = startPlaceHelper({ start: () => spawned({ command: ["/nonexistent"], env: {} }) });
   await idle.close();
   await expect(idle.exists("/")).rejects.toMatchObject(CLOSED);
   expect(await helper.exists("/")).toBe(true);
@@ -62,7 +63,7 @@ test("no process is started before the first request, and none is left after clo
 });
 
 test("a program that cannot be started is named", async () => {
-  const missing = startPlaceHelper({ command: ["/nonexistent/bwrap"], env: {} });
+  const missing = startPlaceHelper({ start: () => spawned({ command: ["/nonexistent/bwrap"], env: {} }) });
   await expect(missing.exists("/")).rejects.toMatchObject({
     failure: {
       kind: "git",
@@ -76,7 +77,7 @@ test("the lock is its descriptor 3, and free after its end", async () => {
   const lock = await tryLock(file("lock"));
   if (lock === null) throw new Error("a new lock file was locked");
   const command = ["sh", "-c", `readlink /proc/$$/fd/3 >'${file("three")}'; exec "$@"`, "sh", ...HELPER_PROGRAM];
-  const holder = startPlaceHelper({ command, env: {}, lockFd: lock.fd });
+  const holder = startPlaceHelper({ start: () => spawned({ command, env: {}, lockFd: lock.fd }) });
   await holder.exists("/");
   lock.release();
   expect((await readFile(file("three"), "utf8")).trim()).toBe(file("lock"));

@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { readAnswer, WrongAnswer } from "./answers.ts";
+import type { HelperChild } from "./child.ts";
 import { encodeHeader, FrameReader, writeFrame, type Frame } from "./frames.ts";
 import {
   MAX_ANSWER_HEADER,
@@ -14,12 +14,8 @@ import {
 } from "./protocol.ts";
 
 export interface HelperProcess {
-  /** The whole command line. */
-  readonly command: readonly string[];
-  /** The whole environment of the helper itself; each git command brings its own. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Passed on as descriptor 3. */
-  readonly lockFd?: number | undefined;
+  /** Called once. @throws Error this machine cannot start it */
+  readonly start: () => HelperChild;
   /** Time for an answer on top of the time limit of the work itself. Default 60 s. */
   readonly deadlineMs?: number;
 }
@@ -64,7 +60,7 @@ export class Connection {
   readonly #calls = new Map<number, Pending>();
   readonly #reader: FrameReader;
   readonly #exited = Promise.withResolvers<void>();
-  #child: ChildProcess | null = null;
+  #child: HelperChild | null = null;
   #stdin: Writable | null = null;
   #lastId = 0;
   #end: StepFailure | null = null;
@@ -127,35 +123,23 @@ export class Connection {
     if (child === null) return;
     this.#stdin?.end();
     if (await within(Math.min(LEAVE_MS, this.deadlineMs), this.#exited.promise)) return;
-    killGroup(child);
+    child.kill();
     if (await within(DEATH_MS, this.#exited.promise)) return;
     throw new StepFailure({ kind: "git", message: `the process ${child.pid} does not end after SIGKILL` });
   }
 
   #start(): void {
-    const [program = "", ...args] = this.#options.command;
-    const { env, lockFd } = this.#options;
     try {
-      this.#child = spawn(program, args, {
-        // Its own session: a terminal's Ctrl-C must not reach it. Its own folder: nothing of the workspace's is loaded.
-        detached: true,
-        cwd: "/",
-        env,
-        stdio: ["pipe", "pipe", "pipe", ...(lockFd === undefined ? [] : [lockFd])],
-      });
+      this.#child = this.#options.start();
     } catch (error) {
       return this.#break(`could not be started: ${messageOf(error)}`);
     }
     const child = this.#child;
-    child.on("error", (error) => {
-      if (child.pid !== undefined) return;
-      this.#exited.resolve();
-      this.#break(`could not be started: ${error.message}`);
-    });
-    const { stdin, stdout, stderr } = child; // Without free descriptors there are no pipes, whatever the type says.
-    if (!stdin || !stdout || !stderr) {
+    void this.#follow(child);
+    if (child.streams === null) {
       return this.#break("could not be started: too many open files: raise the limit (ulimit -n)");
     }
+    const { stdin, stdout, stderr } = child.streams;
     this.#stdin = stdin;
     stdin.on("error", () => undefined); // The exit of the helper is the better message.
     stderr.on("error", () => undefined);
@@ -164,25 +148,36 @@ export class Connection {
       if (this.#stderr.length < MAX_STDERR) this.#stderr += chunk.toString("utf8", 0, MAX_STDERR);
     });
     stdout.on("data", (chunk: Buffer) => this.#receive(chunk));
-    child.once("exit", (code, signal) => {
+    stdout.once("end", () => void this.#onEndOfOutput(child));
+  }
+
+  async #follow(child: HelperChild): Promise<void> {
+    try {
+      const how = await child.exited;
       this.#exited.resolve();
-      void this.#afterExit(child, signal ?? `exit code ${code}`);
-    });
-    stdout.once("end", () => this.#onEndOfOutput(child));
+      await this.#afterExit(child, how);
+    } catch (error) {
+      this.#exited.resolve();
+      this.#break(`could not be started: ${messageOf(error)}`);
+    }
   }
 
   /** Read the answers that are still in the pipe. A child of the helper may keep the pipe open, so the wait is bounded. */
-  async #afterExit(child: ChildProcess, how: string): Promise<void> {
-    await within(LAST_WORDS_MS, new Promise((resolve) => child.once("close", resolve)));
+  async #afterExit(child: HelperChild, how: string): Promise<void> {
+    await within(LAST_WORDS_MS, child.closed);
     this.#break(`ended by ${how}${this.#stderrLine()}`);
   }
 
   /** Usually the process exits at the same time, and its exit is the better message. */
-  #onEndOfOutput(child: ChildProcess): void {
+  async #onEndOfOutput(child: HelperChild): Promise<void> {
     if (this.#end !== null) return;
-    const timer = setTimeout(() => this.#break("closed its output"), LAST_WORDS_MS);
-    child.once("exit", () => clearTimeout(timer));
-    if (!isAlive(child)) clearTimeout(timer);
+    if (
+      !(await within(
+        LAST_WORDS_MS,
+        child.exited.catch(() => undefined),
+      ))
+    )
+      this.#break("closed its output");
   }
 
   #receive(chunk: Buffer): void {
@@ -234,9 +229,9 @@ export class Connection {
   #break(why: string): void {
     this.#finish(why);
     if (this.#child === null) return;
-    killGroup(this.#child);
+    this.#child.kill();
     // A child of the helper may keep them open.
-    for (const stream of this.#child.stdio ?? []) stream?.destroy();
+    for (const stream of Object.values(this.#child.streams ?? {})) stream.destroy();
   }
 
   #finish(why: string): void {
@@ -255,20 +250,6 @@ export class Connection {
     const line = this.#stderr.split("\n").find((text) => text.trim() !== "") ?? "";
     const words = line.replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ").trim();
     return words === "" ? "" : `: ${words.slice(0, 300)}`;
-  }
-}
-
-function isAlive(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-/** Kill the process group: the command may start the helper as its child. */
-function killGroup(child: ChildProcess): void {
-  if (!isAlive(child)) return;
-  try {
-    process.kill(-(child.pid ?? 0), "SIGKILL");
-  } catch {
-    child.kill("SIGKILL");
   }
 }
 

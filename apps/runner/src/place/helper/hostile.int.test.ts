@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { gone, isRunning } from "../../agent/testing/harness.ts";
+import { spawned } from "./child.ts";
 import { startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { MAX_ANSWER_HEADER, MAX_CHUNK, MAX_MESSAGE, MAX_WORDS, WINDOW } from "./protocol.ts";
 
@@ -178,7 +179,7 @@ async function start(steps: readonly Step[], deadlineMs = 60_000): Promise<void>
   const file = join(dir, "steps");
   await writeFile(file, JSON.stringify(steps));
   const command = [process.execPath, HOSTILE, pidFile(), file];
-  helper = startPlaceHelper({ command, env: {}, deadlineMs });
+  helper = startPlaceHelper({ start: () => spawned({ command, env: {} }), deadlineMs });
 }
 
 const PREFIX = "the helper that runs git in the workspace";

@@ -11,10 +11,11 @@ import { seccompFilter } from "@tac8/core/isolation/seccomp";
 import type { Logger } from "@tac8/core/log/logger";
 import { FORWARDER } from "../../egress/forwarder/command.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";
+import { openConfinedSide } from "../confined.ts";
 import type { OpenSide } from "../side.ts";
 import { etcFiles } from "./etc.ts";
 import { mountsOf } from "./mounts.ts";
-import { openSandboxSide, type Inside } from "./side.ts";
+import { sandboxConfinement, type Inside } from "./side.ts";
 
 export interface OpenerOptions {
   readonly config: Config;
@@ -65,7 +66,7 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
     };
     return [...before, program, ...sandboxArguments(spec), "--"];
   };
-  return (options) => openSandboxSide(options, { config, log, uid, folder, launch });
+  return (options) => openConfinedSide(options, sandboxConfinement(options, { config, log, uid, folder, launch }));
 }
 
 /** Write a file unless it has this content: other runners on the same data folder start their sandboxes with it. */

@@ -1,5 +1,6 @@
 import { directPlace } from "../direct.ts";
 import type { PlaceGit } from "../gitCommand.ts";
+import { spawned } from "../helper/child.ts";
 import { HELPER_PROGRAM, startPlaceHelper } from "../helper/client.ts";
 import { helperPlace } from "../helper/place.ts";
 import type { AgentPlace } from "../place.ts";
@@ -16,7 +17,7 @@ export type PlaceKind = (typeof PLACE_KINDS)[number];
 /** `helper`: one without a sandbox. */
 export function createPlaces(kind: PlaceKind): Places {
   if (kind === "direct") return { open: directPlace, close: async () => undefined };
-  const helper = startPlaceHelper({ command: HELPER_PROGRAM, env: {} });
+  const helper = startPlaceHelper({ start: () => spawned({ command: HELPER_PROGRAM, env: {} }) });
   return {
     open: (options) =>
       helperPlace({ ...options, helper, uid: 0, startAgent: () => Promise.reject(new Error("no agent here")) }),

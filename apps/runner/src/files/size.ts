@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Files } from "../files/files.ts";
+import type { Files } from "./files.ts";
 
 /** A folder with more entries is counted only so far. */
 const MAX_ENTRIES = 200_000;

@@ -1,0 +1,121 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
+import { getPriority, setPriority } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { Launched } from "@tac8/core/isolation/launcher/client";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
+import { spawnInCgroup } from "../process/cgroup.ts";
+import type { GuardStart } from "./protocol.ts";
+
+/**
+ * Of the agent and all that it starts: runner and guard get the processor first, or a fork bomb's thousands of processes
+ * would leave them too little of it to end the run and to keep the others' locks.
+ */
+const AGENT_NICENESS = 10;
+
+/** The agent's process, however it was started. */
+export interface GuardedAgent {
+  /** Undefined: it has not been started. */
+  readonly pid: number | undefined;
+  /** SIGTERM, or the word for it. */
+  terminate(): void;
+  kill(): void;
+  /** Resolves when it has started. Rejects: it could not be started. */
+  readonly started: Promise<void>;
+  /** Resolves with its end. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** What was left of the run when it had ended; null: whoever asks has to look. */
+  left(): { readonly survivors: number; readonly remaining: number } | null;
+}
+
+/** Start the agent with this process's standard streams. @throws Error this machine cannot start it */
+export function startAgent(start: GuardStart): GuardedAgent {
+  const { launcher } = start;
+  return launcher === null ? spawnAgent(start) : launchAgent(start, launcher);
+}
+
+function environmentOf({ env, runId }: GuardStart): Record<string, string> {
+  return { ...env, [RUN_MARKER]: runId };
+}
+
+function spawnAgent(start: GuardStart): GuardedAgent {
+  const [program = "", ...args] = start.program;
+  const child = spawnInCgroup({ runId: start.runId, limits: start.group }, () =>
+    spawn(program, args, {
+      cwd: start.cwd,
+      env: environmentOf(start),
+      stdio: [0, 1, 2, 5, ...(start.words ? (["pipe"] as const) : [])],
+      // A group and a session of its own: `kill 0` in an agent's script must not hit the guard.
+      detached: true,
+    }),
+  );
+  if (child.pid !== undefined) lowerPriority(child.pid);
+  const words = child.stdio[4];
+  words?.on("error", () => undefined); // Of a program that has just ended: its exit says so.
+  return {
+    ...lifeOf(child),
+    get pid() {
+      return child.pid;
+    },
+    terminate() {
+      if (!(words instanceof Socket)) child.kill("SIGTERM");
+      else if (words.writable) words.write("term\n");
+    },
+    kill: () => void child.kill("SIGKILL"),
+    left: () => null,
+  };
+}
+
+function launchAgent(start: GuardStart, launcher: NonNullable<GuardStart["launcher"]>): GuardedAgent {
+  const { socket, uid, groups } = launcher;
+  const program = ["nice", "-n", String(AGENT_NICENESS), "--", ...start.program];
+  const child = new Launched(socket, { uid, groups: [...groups], program, env: environmentOf(start), cwd: start.cwd });
+  const relayed = [
+    relay(new Socket({ fd: 0, readable: true, writable: false }), child.stdin),
+    relay(child.stdout, new Socket({ fd: 1, readable: false, writable: true })),
+    relay(child.stderr, new Socket({ fd: 2, readable: false, writable: true })),
+  ];
+  const life = lifeOf(child);
+  return {
+    ...life,
+    // Its output is passed on before its end is told.
+    ended: life.ended.then(async (end) => {
+      await Promise.all(relayed.slice(1));
+      return end;
+    }),
+    get pid() {
+      return child.pid;
+    },
+    terminate: () => void child.kill("SIGTERM"),
+    kill: () => void child.kill("SIGKILL"),
+    left: () => child.left,
+  };
+}
+
+/** Pass all of one stream to another. What breaks on the way adds nothing: the agent's end says so. */
+async function relay(from: Readable, to: Writable): Promise<void> {
+  from.pipe(to);
+  await Promise.race([finished(from), finished(to)]).catch(() => undefined);
+}
+
+function lifeOf(child: ChildProcess | Launched): Pick<GuardedAgent, "started" | "ended"> {
+  const emitter: NodeJS.EventEmitter = child;
+  const started = new Promise<void>((resolve, reject) => {
+    emitter.once("spawn", () => resolve());
+    emitter.once("error", reject);
+  });
+  emitter.on("error", () => undefined); // Of a signal that could not be sent, after it has started.
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    emitter.once("exit", (code: number | null, signal: string | null) => resolve({ code, signal }));
+  });
+  return { started, ended };
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, Math.min(19, getPriority() + AGENT_NICENESS));
+  } catch {
+    // It has ended already.
+  }
+}

@@ -1,0 +1,148 @@
+import { startAgent } from "../agent/start.ts";
+import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest, Launch } from "../agent/types.ts";
+import { usageOf } from "../agent/usageOf.ts";
+import type { RunningEgress } from "../egress/start.ts";
+import type { Files } from "../files/files.ts";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
+import { startPlaceHelper, type PlaceHelper } from "./helper/client.ts";
+import type { HelperChild } from "./helper/child.ts";
+import { helperPlace } from "./helper/place.ts";
+import type { AgentSide, SideOptions } from "./side.ts";
+
+/** How the helper and the agents of one issue are confined. */
+export interface Confinement {
+  /** That agents have, as they see it. */
+  readonly uid: number;
+  /** Changes when a helper that is running no longer sees the issue's folders. */
+  key(): string;
+  /** Start the helper with this environment. */
+  startHelper(env: Readonly<Record<string, string>>): HelperChild;
+  /** What the agent is given in place of what it cannot read; `files`: the helper's. Default: the request itself. */
+  admit?(request: AgentRequest, files: Files): Promise<AgentRequest>;
+  /** Open the way out of one run. */
+  openWay(request: AgentRequest): Promise<RunningEgress>;
+  /** How a program is started. */
+  launch(request: AgentRequest, egress: RunningEgress): Launch;
+  /** `inside`: the helper's files; `beforeChange`: before the runner itself moves or removes something nothing may be running there. */
+  files(parts: {
+    readonly inside: () => Files;
+    readonly beforeChange: () => Promise<void>;
+    /** An agent is alive, and so no helper can be. */
+    readonly isBusy: () => boolean;
+  }): Files;
+  /** See `AgentSide`. */
+  sizeOf(paths: readonly string[]): Promise<number>;
+  /** When nothing runs any more. Idempotent. */
+  close(): Promise<void>;
+}
+
+const GIT_VARIABLES = ["PATH", "LANG", "LC_ALL", "TZ", RUN_MARKER];
+
+/**
+ * The agent side of one issue, confined: the agent, and the helper that runs git and opens files for tac8. They are never there at
+ * the same time: what an agent has left running is dead before a helper starts, and a helper with whatever git has started
+ * before an agent does.
+ */
+export function openConfinedSide(options: SideOptions, confinement: Confinement): AgentSide {
+  let helper: { readonly key: string; readonly process: PlaceHelper } | null = null;
+  const closing = new Set<Promise<void>>();
+  let agents = 0;
+
+  function endHelper(): void {
+    if (helper === null) return;
+    const ended = helper.process.close().finally(() => closing.delete(ended));
+    ended.catch(() => undefined); // `helperEnded` says so to its caller; nobody may be waiting now.
+    closing.add(ended);
+    helper = null;
+  }
+
+  async function helperEnded(): Promise<void> {
+    endHelper();
+    await Promise.all(closing);
+  }
+
+  function live(): PlaceHelper {
+    if (agents > 0) throw new Error("git or a file was asked for beside a live agent: this is a defect");
+    const key = confinement.key();
+    if (helper?.key !== key) endHelper();
+    helper ??= { key, process: startHelper() };
+    return helper.process;
+  }
+
+  function startHelper(): PlaceHelper {
+    const env = { PATH: options.env["PATH"] ?? "" };
+    return startPlaceHelper({ start: () => confinement.startHelper(env) });
+  }
+
+  /** From here on until the agent has ended no helper starts, whatever goes wrong in between. */
+  async function start(driver: AgentDriver, asked: AgentRequest, deps: AgentDeps): Promise<AgentHandle> {
+    const request = (await confinement.admit?.(asked, current)) ?? asked;
+    agents += 1;
+    let egress: RunningEgress | null = null;
+    try {
+      await helperEnded();
+      egress = await confinement.openWay(request);
+      return startBehind(egress, driver, request, deps);
+    } catch (error) {
+      await egress?.close();
+      agents -= 1;
+      throw error;
+    }
+  }
+
+  function startBehind(
+    egress: RunningEgress,
+    driver: AgentDriver,
+    request: AgentRequest,
+    deps: AgentDeps,
+  ): AgentHandle {
+    const inside = { ...request, env: egress.env };
+    const handle = startAgent(driver, inside, deps, confinement.launch(inside, egress));
+    const done = handle.done.then(async (end) => {
+      await egress.close();
+      agents -= 1;
+      const counted = egress.usage();
+      const unreadAnswers = counted?.unread ?? null;
+      return { ...end, ...usageOf(end, counted), blockedHosts: egress.refused(), unreadAnswers };
+    });
+    const after = (ended: Promise<unknown>) => ended.then(() => done);
+    return {
+      ...handle,
+      done,
+      stop: (cause, given) => after(handle.stop(cause, given)),
+      kill: (cause, why) => after(handle.kill(cause, why)),
+    };
+  }
+
+  const current: PlaceHelper = {
+    ...confinement.files({ inside: live, beforeChange: helperEnded, isBusy: () => agents > 0 }),
+    git: async (command) => live().git(command),
+    streamGit: (command) => live().streamGit(command),
+    hasProgram: async (path, name) => live().hasProgram(path, name),
+    close: helperEnded,
+  };
+  return {
+    place({ signal, env: more = {} } = {}) {
+      const env = { ...gitVariables(options.env), ...more };
+      const { uid } = confinement;
+      return helperPlace({ helper: current, env, signal, uid, startAgent: start });
+    },
+    async sizeOf(paths) {
+      await helperEnded();
+      return confinement.sizeOf(paths);
+    },
+    async close() {
+      try {
+        await helperEnded();
+      } finally {
+        await confinement.close();
+      }
+    },
+  };
+}
+
+/** Git runs filters that an agent has set: of its variables these alone are for it, and no key of a model. Pure. */
+function gitVariables(env: Readonly<Record<string, string>>): Record<string, string> {
+  const isPassed = (name: string) => GIT_VARIABLES.includes(name) || name.startsWith("GIT_");
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isPassed(name)));
+}

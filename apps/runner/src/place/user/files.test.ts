@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import type { Files } from "../../files/files.ts";
+import { ownedFiles } from "./files.ts";
+
+const ROOT = "/data/workspaces/o/r/trees/gh-1";
+const GIT = "/data/workspaces/o/r/git/gh-1.git";
+
+/** Files that note what they are asked, and know these paths. */
+function filesOf(name: string, said: string[], there: Set<string>): Files {
+  const note =
+    (op: string) =>
+    async (...paths: unknown[]): Promise<never> => {
+      said.push(`${name} ${op} ${paths.filter((path) => typeof path === "string").join(" ")}`);
+      if (op === "removeEmpty") there.delete(String(paths[0]));
+      return (op === "stat" ? (there.has(String(paths[0])) ? {} : null) : undefined) as never;
+    };
+  return new Proxy({} as Files, { get: (_, op) => note(String(op)) });
+}
+
+function open({
+  there = [ROOT, GIT],
+  agents = [ROOT, GIT],
+  busy = false,
+}: { there?: string[]; agents?: string[]; busy?: boolean } = {}) {
+  const said: string[] = [];
+  const known = new Set(there);
+  const files = ownedFiles({
+    roots: [ROOT, GIT],
+    beside: ["/data/old.md"],
+    local: filesOf("tac8", said, known),
+    inside: () => filesOf("agent", said, known),
+    beforeChange: async () => void said.push("helper ended"),
+    makeRoot: async (root) => void said.push(`launcher makes ${root}`),
+    isBusy: () => busy,
+    isAgents: (path) => agents.includes(path),
+  });
+  return { files, said };
+}
+
+test("a folder of the issue is made by the launcher, once, and what lies in it by the helper", async () => {
+  const { files, said } = open({ there: [] });
+  await files.makeFolder(`${GIT}/objects/info`);
+  expect(said).toEqual([
+    `tac8 stat ${GIT}`,
+    "tac8 makeFolder /data/workspaces/o/r/git",
+    `launcher makes ${GIT}`,
+    `agent makeFolder ${GIT}/objects/info`,
+  ]);
+  const other = open();
+  await other.files.makeFolder(ROOT);
+  expect(other.said).toEqual([`tac8 stat ${ROOT}`]);
+});
+
+test("a folder of the issue is emptied by the helper, and removed by tac8, which owns the one above it", async () => {
+  const { files, said } = open();
+  await files.remove(ROOT);
+  expect(said).toEqual([
+    "helper ended",
+    `agent remove ${ROOT}`,
+    "helper ended",
+    `tac8 removeEmpty ${ROOT}`,
+    `tac8 stat ${ROOT}`,
+  ]);
+  const former = open({ agents: [] });
+  await former.files.remove(ROOT);
+  expect(former.said).toEqual(["helper ended", `tac8 remove ${ROOT}`]);
+});
+
+test.each([
+  ["exists", [ROOT], `tac8 exists ${ROOT}`],
+  ["stat", [`${ROOT}/STOP`], `agent stat ${ROOT}/STOP`],
+  ["stat", [`${ROOT}/a/b`], `agent stat ${ROOT}/a/b`],
+  ["list", [ROOT], `agent list ${ROOT}`],
+  ["list", ["/data/workspaces/o/r/trees"], "tac8 list /data/workspaces/o/r/trees"],
+  ["readFile", [`${ROOT}/BLOCKED.md`], `agent readFile ${ROOT}/BLOCKED.md`],
+  ["readFile", ["/data/old.md"], "tac8 readFile /data/old.md"],
+  ["readFile", ["/data/github-token"], "agent readFile /data/github-token"],
+  ["readFile", [`${ROOT}/../../../x`], `agent readFile ${ROOT}/../../../x`],
+  ["writeFile", [`${GIT}/config`, ""], `agent writeFile ${GIT}/config`],
+  ["ownFolder", [ROOT], `agent ownFolder ${ROOT}`],
+  ["copy", ["/x", `${ROOT}/x`], `agent copy /x ${ROOT}/x`],
+] as const)("%s of %j", async (op, args, expected) => {
+  const { files, said } = open();
+  await (files[op] as (...given: readonly string[]) => Promise<unknown>)(...args);
+  expect(said.map((line) => line.trim())).toContain(expected);
+});
+
+test("beside a live agent tac8 itself asks what an entry of a folder is", async () => {
+  const { files, said } = open({ busy: true });
+  await files.stat(`${ROOT}/STOP`);
+  expect(said).toEqual([`tac8 stat ${ROOT}/STOP`]);
+});
+
+test("a folder of the issue is put aside by tac8; nothing moves from one side to the other", async () => {
+  const { files, said } = open();
+  await files.move(ROOT, `${ROOT}.kept-1`);
+  expect(said).toEqual(["helper ended", `tac8 move ${ROOT} ${ROOT}.kept-1`]);
+  await expect(files.move(ROOT, `${GIT}/x`)).rejects.toThrow("not on the same side");
+});

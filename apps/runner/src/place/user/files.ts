@@ -1,0 +1,83 @@
+import { dirname, resolve } from "node:path";
+import type { Files, Path } from "../../files/files.ts";
+import { isEntry, type RoutedFiles } from "../sandbox/route.ts";
+
+export interface OwnedFiles extends RoutedFiles {
+  /** Make one of the roots, which belongs to the issue's user. The folder above it is there. */
+  readonly makeRoot: (root: string) => Promise<void>;
+  /** An agent is alive, and so the helper cannot be asked: tac8's group may ask what an entry of a root is. */
+  readonly isBusy: () => boolean;
+  /** Whether the issue's user owns what is at a path, and not tac8. */
+  readonly isAgents: (path: string) => boolean;
+}
+
+/**
+ * The files of an issue whose folders belong to a user of its own, which nobody else can enter. The runner itself makes, moves and
+ * removes these folders as entries of its own ones; everything in them is the helper's.
+ */
+export function ownedFiles(options: OwnedFiles): Files {
+  const { roots, beside, local, inside, beforeChange, makeRoot, isBusy, isAgents } = options;
+  const kindOf = (path: Path): "root" | "ours" | "inside" => {
+    if (typeof path !== "string" || resolve(path) !== path) return "inside";
+    if (roots.some((root) => path === root || isAside(path, root))) return "root";
+    const isAbove = roots.some((root) => dirname(root) === path);
+    return isAbove || beside.includes(path) ? "ours" : "inside";
+  };
+  const from = (path: Path): Files => (kindOf(path) === "inside" ? inside() : local);
+  /** By who can enter it. */
+  const into = (path: Path): Files => {
+    const kind = kindOf(path);
+    if (kind === "root" && !isAgents(path as string)) return local;
+    return kind === "ours" ? local : inside();
+  };
+  const make = async (path: string, mode?: number): Promise<void> => {
+    const root = roots.find((one) => path === one || path.startsWith(`${one}/`));
+    if (root === undefined) return (kindOf(path) === "inside" ? inside() : local).makeFolder(path, mode);
+    if ((await local.stat(root)) === null) {
+      await local.makeFolder(dirname(root));
+      await makeRoot(root);
+    }
+    if (path !== root) await inside().makeFolder(path, mode);
+  };
+  const remove = async (path: string): Promise<void> => {
+    if (kindOf(path) === "inside") return inside().remove(path);
+    await beforeChange();
+    if (kindOf(path) === "ours" || !isAgents(path)) return local.remove(path);
+    // The folder itself is an entry of ours, so its owner cannot remove it. What is in it, we cannot.
+    const failure: unknown = await inside()
+      .remove(path)
+      .then(
+        () => null,
+        (error: unknown) => error,
+      );
+    await beforeChange();
+    await local.removeEmpty(path);
+    if ((await local.stat(path)) !== null) throw failure ?? new Error(`${path} cannot be removed`);
+  };
+  return {
+    exists: async (path) => from(path).exists(path),
+    stat: async (path) => (isBusy() && isEntry(path, options) ? local : from(path)).stat(path),
+    realPath: async (path) => from(path).realPath(path),
+    list: async (folder, max) => into(folder).list(folder, max),
+    readFile: async (path, max) => into(path).readFile(path, max),
+    writeFile: async (path, content, mode) => into(path).writeFile(path, content, mode),
+    makeFolder: make,
+    ownFolder: async (path) => into(path).ownFolder(path),
+    openFolder: async (path) => into(path).openFolder(path),
+    openTree: async (path) => into(path).openTree(path),
+    remove,
+    removeEmpty: async (path) => from(path).removeEmpty(path),
+    async move(source, to) {
+      const ours = [source, to].filter((path) => kindOf(path) !== "inside");
+      if (ours.length === 0) return inside().move(source, to);
+      if (ours.length === 1) throw new Error(`${source} and ${to} are not on the same side`);
+      await beforeChange();
+      return local.move(source, to);
+    },
+    copy: async (source, to) => inside().copy(source, to),
+  };
+}
+
+function isAside(path: string, root: string): boolean {
+  return path.startsWith(`${root}.`) && !path.slice(root.length).includes("/");
+}

@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { AgentIdBook } from "./ids.ts";
+
+let dir = "";
+beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "tac8-ids-"))));
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** The last id is for trying things out. */
+const open = (first: number, last: number) => new AgentIdBook(join(dir, "ids"), { first, last: last + 1 });
+const pathsOf = (name: string) => [join(dir, name, "tree"), join(dir, name, "git")];
+/** It was reserved two hours ago. */
+const age = (id: number): void =>
+  utimesSync(join(dir, "ids", String(id)), Date.now() / 1000 - 7200, Date.now() / 1000 - 7200);
+
+test("an issue keeps its id, and no other one gets it, over two books of one folder", () => {
+  const [one, other] = [open(500, 509), open(500, 509)];
+  const first = one.idOf(pathsOf("a"), "uid");
+  expect(other.idOf(pathsOf("b"), "uid")).not.toBe(first);
+  expect(other.idOf(pathsOf("a"), "uid")).toBe(first);
+  expect(one.idOf(pathsOf("a").slice(1), "uid")).toBe(first);
+  expect(one.has(510)).toBe(false);
+  expect(statSync(join(dir, "ids")).mode & 0o777).toBe(0o700);
+});
+
+test("who owns a folder that is there has it, whatever is reserved", () => {
+  const { uid, gid } = statSync(dir);
+  const book = open(uid, uid + 9);
+  mkdirSync(join(dir, "mine"));
+  expect(book.idOf([join(dir, "mine")], "uid")).toBe(uid);
+  expect(open(gid, gid + 9).idOf([join(dir, "mine")], "gid")).toBe(gid);
+  expect(readdirSync(join(dir, "ids"))).toEqual([]);
+});
+
+test("an id is free again when its folders are gone, also what was put aside; one that is new is not", () => {
+  const book = open(500, 502);
+  const ids = ["a", "b", "c"].map((name) => book.idOf(pathsOf(name), "uid"));
+  expect(ids).toEqual([500, 501, 502]);
+  expect(() => book.idOf(pathsOf("d"), "uid")).toThrow("all user ids for agents (500 to 502) are in use");
+  for (const id of [500, 501]) age(id);
+  mkdirSync(join(dir, "a"));
+  writeFileSync(join(dir, "a", "git.kept-1"), "");
+  expect(book.idOf(pathsOf("d"), "uid")).toBe(501);
+  expect(() => book.idOf(pathsOf("e"), "uid")).toThrow("in use");
+  rmSync(join(dir, "a", "git.kept-1"));
+  expect(book.idOf(pathsOf("e"), "uid")).toBe(500);
+});

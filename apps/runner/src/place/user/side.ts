@@ -1,0 +1,195 @@
+import { chmodSync, lstatSync } from "node:fs";
+import { once } from "node:events";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Config } from "@tac8/core/config/resolve";
+import { execa } from "execa";
+import { hold, Launched, order, type Hold } from "@tac8/core/isolation/launcher/client";
+import { StepFailure } from "@tac8/core/domain/failures";
+import type { Logger } from "@tac8/core/log/logger";
+import { startEgress } from "../../egress/start.ts";
+import { localFiles } from "../../files/local.ts";
+import { sizeOf } from "../../files/size.ts";
+import { ofUser } from "../../process/members.ts";
+import type { Confinement } from "../confined.ts";
+import { egressOptions } from "../egressOptions.ts";
+import { launched } from "../helper/child.ts";
+import { HELPER_PROGRAM } from "../helper/client.ts";
+import type { SideOptions } from "../side.ts";
+import { ownedFiles } from "./files.ts";
+import type { AgentIdBook } from "./ids.ts";
+
+export interface Users {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Path of the launcher's socket. */
+  readonly socket: string;
+  readonly ids: AgentIdBook;
+  /** Take from all other users what is in the data folder but the ways to agents' folders. */
+  readonly closeDataFolder: () => void;
+}
+
+/** Their home folder and names are their own; the system may know no account of their user id. */
+const USER = "agent";
+/** tac8 itself has written it, from texts of bounded length. */
+const MAX_PROMPT = 64 * 1024 * 1024;
+
+/** The helper and the agents of one issue run as a user of its own, which its folders belong to. */
+export function userConfinement(options: SideOptions, users: Users): Confinement {
+  const { config, log, socket, ids } = users;
+  const { roots, objects, beside = [] } = options;
+  let uid: number | null = null;
+  let held: Promise<Hold> | null = null;
+  const uidOf = (): number => (uid ??= ids.idOf(roots, "uid"));
+
+  /** Nobody else's processes have the user id, and its folders and the mirror's objects can be reached. */
+  async function ready(): Promise<void> {
+    users.closeDataFolder();
+    for (const root of roots) openWayTo(root, config);
+    await share(dirname(objects));
+    held ??= take();
+    await held;
+    for (const root of roots) await adopt(root);
+  }
+
+  async function take(): Promise<Hold> {
+    const id = uidOf();
+    try {
+      return await hold(socket, { uid: id, lockFile: ids.lockFile(id) });
+    } catch (error) {
+      held = null;
+      const message = error instanceof Error ? error.message : String(error);
+      throw new StepFailure({ kind: "git", message }, { cause: error });
+    }
+  }
+
+  async function makeRoot(root: string): Promise<void> {
+    openWayTo(root, config);
+    await order(socket, { op: "make", uid: uidOf(), path: root });
+  }
+
+  /** Give a folder from before agents were users of their own to the issue's user: by a copy, as nobody can give a file away. */
+  async function adopt(root: string): Promise<void> {
+    const former = `${root}.former`;
+    const isHalfDone = lstatSync(former, { throwIfNoEntry: false }) !== undefined;
+    const found = lstatSync(root, { throwIfNoEntry: false });
+    if (!isHalfDone && (found?.isDirectory() !== true || found.uid !== process.getuid?.())) return;
+    if (!isHalfDone) await localFiles.move(root, former);
+    else if (found !== undefined) {
+      await output(["rm", "-rf", "--", root]);
+      await localFiles.removeEmpty(root);
+    }
+    await execa("chmod", ["-R", "g+rX", "--", former]);
+    await makeRoot(root);
+    await order(socket, { op: "copy", uid: uidOf(), from: former, to: root });
+    await output(["chmod", "0710", root]); // The copy has the mode of what was copied.
+    await localFiles.remove(former);
+    log.info(`${root} belongs to a user of its issue now`);
+  }
+
+  /** Agents of the repository read its mirror. It is made by the first run, and made anew when it is damaged. */
+  async function share(mirror: string): Promise<void> {
+    const found = lstatSync(mirror, { throwIfNoEntry: false });
+    if (found?.isDirectory() !== true) return;
+    openWayTo(mirror, config);
+    const gid = ids.idOf([mirror], "gid");
+    if (found.gid !== gid) await order(socket, { op: "share", gid, path: mirror });
+    for (const folder of ["info", "pack", "."]) chmodSync(join(objects, folder), 0o755);
+    chmodSync(mirror, 0o750);
+  }
+
+  /** What a program prints, which runs as the issue's user. */
+  async function output(program: readonly string[]): Promise<string> {
+    const env = { PATH: config.agentEnv["PATH"] ?? "" };
+    const child = new Launched(socket, { uid: uidOf(), groups: [], program, env, cwd: "/" });
+    const said = text(child.stdout);
+    child.stdin.end();
+    await once(child, "exit");
+    return said;
+  }
+
+  const isAgents = (path: string): boolean => ids.has(lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0);
+
+  const groups = (): number[] => {
+    const gid = lstatSync(dirname(objects), { throwIfNoEntry: false })?.gid;
+    return gid !== undefined && ids.has(gid) ? [gid] : [];
+  };
+
+  return {
+    get uid() {
+      return uidOf();
+    },
+    // Another mirror has to be shared first.
+    key: () => String(lstatSync(dirname(objects), { throwIfNoEntry: false })?.ino ?? "-"),
+    startHelper(env) {
+      const given = { uid: uidOf(), program: HELPER_PROGRAM, env, cwd: "/" };
+      return launched(
+        new Launched(
+          socket,
+          ready().then(() => ({ ...given, groups: groups() })),
+        ),
+      );
+    },
+    async admit(request, files) {
+      // The prompt lies in a folder that is tac8's alone.
+      const prompt = await localFiles.readFile(request.promptFile, MAX_PROMPT);
+      if (prompt === null) return request;
+      const promptFile = join(dirname(request.outputFile), "prompt.md");
+      await files.remove(promptFile);
+      await files.writeFile(promptFile, prompt, 0o600);
+      return { ...request, promptFile };
+    },
+    async openWay(request) {
+      await ready();
+      const env = { ...request.env, USER, LOGNAME: USER, TMPDIR: request.env["CLAUDE_CODE_TMPDIR"] ?? "/tmp" };
+      return startEgress({ ...egressOptions(request, { config, log }), folder: null, port: 0, env });
+    },
+    launch: () => ({
+      commandOf: (program) => program,
+      words: false,
+      launcher: { socket, uid: uidOf(), groups: groups() },
+      endOf: (exit) => exit,
+      membersOf: () => ofUser(uidOf()),
+    }),
+    files: (parts) =>
+      ownedFiles({
+        roots,
+        beside,
+        local: localFiles,
+        ...parts,
+        isAgents,
+        makeRoot,
+      }),
+    async sizeOf(paths) {
+      const theirs = paths.filter(isAgents);
+      const ours = await sizeOf(
+        localFiles,
+        paths.filter((path) => !isAgents(path)),
+      );
+      if (theirs.length === 0) return ours;
+      await ready();
+      const said = await output(["du", "--summarize", "--one-file-system", "--block-size=1", "--", ...theirs]);
+      return ours + [...said.matchAll(/^(\d+)\t/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+    },
+    async close() {
+      const before = held;
+      held = null;
+      await (await before?.catch(() => null))?.release();
+    },
+  };
+}
+
+/**
+ * Let other users pass through the folders above one, up to tac8's own top ones, and its group write to the nearest: that is how the
+ * launcher makes a folder there as another user.
+ */
+function openWayTo(path: string, { home, worktree }: Pick<Config, "home" | "worktree">): void {
+  for (let folder = dirname(path), nearest = true; folder !== "/"; folder = dirname(folder), nearest = false) {
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found !== undefined && found.uid === process.getuid?.()) {
+      const mode = found.mode | 0o011 | (nearest ? 0o020 : 0);
+      if (mode !== found.mode) chmodSync(folder, mode & 0o7777);
+    }
+    if (folder === home || folder === worktree.base_dir) return;
+  }
+}

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { TAC8_UID } from "./launcher.ts";
+import { createWorld, OWNER, REPO, type World } from "./world.ts";
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) process.stderr.write("skipped: agents that are users of their own, because their launcher takes root\n");
+
+describe.skipIf(!isRoot)("agents that are users of their own", () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld({ isolation: "none", uid: TAC8_UID });
+  });
+  afterEach(() => world.close());
+
+  const isolated = async (env: Record<string, string> = {}) => {
+    await world.configure({ agent: { isolation: "user" } });
+    return world.startApp("runner", { TAC8_LAUNCHER: join(world.base, "launcher", "socket"), ...env });
+  };
+  /** A step that notes owner, group and mode of the worktree and the repository. */
+  const look = (name: string) => ({
+    bash: `stat -c '%u %g %a' . "$(git rev-parse --git-common-dir)" > '${join(world.dir, name)}'`,
+  });
+  const noted = async (name: string) => (await readFile(join(world.dir, name), "utf8")).trim().split("\n");
+
+  test("a workspace from before is given to the issue's user, and its session goes on; another issue has another user", async () => {
+    const number = world.openIssue({
+      script: {
+        first: [look("before"), { write: "half.txt", text: "half\n" }, { ask: "Which one?" }, { result: "I asked." }],
+        again: [look("mine"), { write: "whole.txt", text: "whole\n" }, { commit: "feat: whole" }, { result: "Done." }],
+      },
+    });
+    world.startApp("scheduler");
+    const before = world.startApp("runner");
+    await world.reaches(number, "blocked");
+    await before.stop();
+    expect((await noted("before")).every((line) => line.startsWith(`${TAC8_UID} ${TAC8_UID} `))).toBe(true);
+
+    const after = await isolated();
+    world.github.comment({ repo: REPO, number, actor: OWNER, body: "The first one." });
+    await world.reaches(number, "pr");
+    expect((await world.agentStarts(number)).map(({ resumed }) => resumed)).toEqual([false, true]);
+    const head = world.github.pulls(REPO)[0]?.head ?? "";
+    expect(await world.github.file(REPO, head, "half.txt")).toBe("half\n");
+    expect(await world.github.file(REPO, head, "whole.txt")).toBe("whole\n");
+    const other = world.openIssue({
+      script: [look("its"), { write: "b.txt", text: "b\n" }, { commit: "b" }, { result: "Done." }],
+    });
+    await world.reaches(other, "pr");
+    const [mine, its] = [await noted("mine"), await noted("its")];
+    expect(new Set([...mine, ...its]).size).toBe(2);
+    expect(mine).toEqual([expect.stringMatching(new RegExp(`^1\\d{8} ${TAC8_UID} 710$`)), mine[0]]);
+    expect(
+      readdirSync(join(world.home, "workspaces", REPO, "trees")).filter((name) => name.includes("former")),
+    ).toEqual([]);
+    await after.stop();
+  });
+
+  test("the data folder can be passed through, and what is tac8's alone is closed; a key that all can read stops the start", async () => {
+    const token = join(world.base, "token");
+    await writeFile(token, `${world.token}\n`);
+    await chmod(token, 0o644);
+    const refused = await isolated({ GITHUB_TOKEN: "", GITHUB_TOKEN_FILE: token });
+    await refused.says(`every user of this machine can read ${token}`);
+    const { child } = refused;
+    if (child.exitCode === null) await once(child, "exit");
+    expect(child.exitCode).toBe(78);
+    await isolated();
+    const number = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, { commit: "a" }, { result: "Done." }] });
+    world.startApp("scheduler");
+    await world.reaches(number, "pr");
+    expect(statSync(world.home).mode & 0o777).toBe(0o711);
+    const open = readdirSync(world.home).filter((name) => (statSync(join(world.home, name)).mode & 0o077) !== 0);
+    // The scheduler, which writes that list, is another user in this test.
+    expect(open.filter((name) => name !== "tasks.md").toSorted()).toEqual(["homes", "repos", "workspaces"]);
+    const mirror = statSync(join(world.home, "repos", `${REPO}.git`));
+    expect({ mode: mirror.mode & 0o777, isShared: mirror.gid > TAC8_UID }).toEqual({ mode: 0o750, isShared: true });
+    expect(existsSync(join(world.home, "ids"))).toBe(true);
+  });
+});
