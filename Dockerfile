@@ -52,13 +52,23 @@ RUN npm install --global --ignore-scripts --no-audit --no-fund --loglevel=error 
 
 
 FROM tools AS runner
-# claude keeps its sessions in HOME: in the volume they outlive the container, so a run can be resumed.
-# Agents can write there. The runner's own git, which has the GitHub token, must therefore not read a ~/.gitconfig;
-# agents do not get this variable.
+# Programs ask for the name of the user that they run as: agents are users of their own. Root is the launcher alone; whoever uses
+# `docker compose exec` becomes the user of tac8.
+RUN seq 20000 20999 | sed 's/.*/agent&:x:&:&:agent:\/nonexistent:\/bin\/sh/' >>/etc/passwd \
+ && seq 20000 20999 | sed 's/.*/agent&:x:&:/' >>/etc/group \
+ && rm /usr/local/bin/tac8 \
+ && printf '%s\n' '#!/bin/sh' \
+      '[ "$(id -u)" = 0 ] && exec setpriv --reuid=node --regid=node --clear-groups -- /app/bin/tac8.mjs "$@"' \
+      'exec /app/bin/tac8.mjs "$@"' >/usr/local/bin/tac8 \
+ && chmod 0755 /usr/local/bin/tac8
+# HOME of the runner, and of agents that are not isolated: they can write there. The runner's own git, which has the GitHub token,
+# must therefore not read a ~/.gitconfig; agents do not get this variable.
 ENV HOME=/data/home \
-    GIT_CONFIG_GLOBAL=/dev/null
+    GIT_CONFIG_GLOBAL=/dev/null \
+    TAC8_LAUNCHER=/run/tac8/launcher/socket
 COPY package.json ./
 COPY bin bin/
 COPY deploy deploy/
 COPY --from=build /app/dist dist/
-USER node
+# It starts the command as the user of tac8, and for it each issue's agents as a user of their own.
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0", "dist/launcher.js", "--user", "node", "--"]

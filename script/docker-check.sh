@@ -101,7 +101,7 @@ exit_asks_for_its_password() {
 }
 exit_goes_where_it_is_allowed() {
   local password
-  password=$(compose exec -T runner cat /run/exit/password) && [ ${#password} = 64 ] || return 1
+  password=$(compose exec -T -u node runner cat /run/exit/password) && [ ${#password} = 64 ] || return 1
   all_reached runner "$1" exit:github:4000 || return 1
   none_reached runner "$1" exit:board:3000 "exit:$(address_of github):4000" exit:127.0.0.1:3128 exit:localhost:3128 \
     exit:169.254.169.254:80 "exit:$(gateway default):$port"
@@ -109,9 +109,9 @@ exit_goes_where_it_is_allowed() {
 # Neither an inspection of the containers nor the environment that a process of theirs was started with.
 password_is_hidden() {
   local password inspected environ
-  password=$(compose exec -T runner cat /run/exit/password) && [ ${#password} = 64 ] || return 1
+  password=$(compose exec -T -u node runner cat /run/exit/password) && [ ${#password} = 64 ] || return 1
   inspected=$(compose ps -q | xargs docker inspect) || return 1
-  environ=$(compose exec -T runner sh -c '
+  environ=$(compose exec -T -u node runner sh -c '
     for process in /proc/[0-9]*; do
       if grep -aqs "^tac8 runner" "$process/cmdline"; then tr "\0" "\n" <"$process/environ"; fi
     done') || return 1
@@ -133,6 +133,33 @@ hardened() {
     pid=$(grep -lw redis-server /proc/[0-9]*/comm | head -n 1 | cut -d / -f 3)
     grep -q "^CapEff:.*0000000000000000$" "/proc/$pid/status"
     ! grep -q "^Uid:.0" "/proc/$pid/status"'
+}
+# The launcher has four capabilities, and the runner none; folders of issues belong to users of agents.
+agents_are_users() {
+  compose exec -T -u node runner sh -ec '
+    if touch /app/x 2>/dev/null; then exit 1; fi
+    for process in /proc/[0-9]*; do
+      case $(tr "\\0" " " <"$process/cmdline" 2>/dev/null) in
+        "tac8 launcher"*) launcher=$(cat "$process/status") ;;
+        "tac8 runner"*) runner=$(cat "$process/status") ;;
+      esac
+    done
+    echo "$launcher" | grep -q "^CapEff:.*00000000000001e0$"
+    echo "$launcher" | grep -q "^CapBnd:.*00000000000001e0$"
+    echo "$runner" | grep -q "^Uid:.1000.1000.1000.1000$"
+    echo "$runner" | grep -q "^CapBnd:.*0000000000000000$"
+    echo "$runner" | grep -q "^NoNewPrivs:.*1$"
+    owners=$(stat -c "%u %a" /data/workspaces/*/*/git/*)
+    echo "$owners"
+    echo "$owners" | grep -q .
+    ! echo "$owners" | grep -Evq "^20[0-9]{3} 710$"'
+}
+doctor_says_isolated() {
+  local printed
+  printed=$(compose exec -T runner tac8 doctor 2>&1)
+  grep -q "✓ .* agents run as users of their own" <<<"$printed" &&
+    [ "$(grep -c "✓ .* agents cannot " <<<"$printed")" -ge 4 ] && ! grep -q "✗ .* agents can " <<<"$printed" ||
+    { sed 's/^/  /' <<<"$printed" && return 1; }
 }
 doctor_reaches_github() {
   local printed # It ends with 1, because the demo's Redis keeps nothing.
@@ -203,7 +230,7 @@ PY
 shows_link() { compose logs --no-color --no-log-prefix board | grep 'Board: http://127.0.0.1:.*/open?token=' >/dev/null; }
 runners_lack_password() {
   compose exec -T board test -s /data/tac8-board-password &&
-    compose exec -T runner sh -c '! find /data /run/secrets -name "*board*" | grep .'
+    compose exec -T -u node runner sh -c '! find /data /run/secrets -name "*board*" | grep .'
 }
 a_pull() { pulls >/dev/null 2>&1; }
 show_failure() {
@@ -245,6 +272,8 @@ if check "images build" quietly build; then
   check "no runner has the board's password" runners_lack_password
   check "Redis asks for its password" redis_asks_for_its_password
   check "a demo issue has its pull request" until_true 240 a_pull
+  check "each issue's agents are a user of their own; the runner has no capability" agents_are_users
+  check "doctor tries what agents reach, and it is nothing" doctor_says_isolated
   check "doctor reaches GitHub through the exit" doctor_reaches_github
   open_servers
   # A user of a runner's container that is not its own, as agents with a user of their own are.
