@@ -80,10 +80,14 @@ export async function killAll(uid: number): Promise<{ readonly killed: number; r
 
 /** Remove what a user id has left where all users can write, and its shared memory and message queues. */
 export async function removeTraces(uid: number): Promise<void> {
-  const own = ["-mindepth", "1", "-xdev", "-uid", String(uid), "-delete"];
+  const own = ["-mindepth", "1", "-xdev", "-uid", String(uid)];
   const identity = { uid, gid: uid };
+  // A folder's owner cannot empty it without its permission: it is given before the folder is entered.
+  const open = [...own, "-type", "d", "!", "-perm", "-700", "-exec", "chmod", "u+rwx", "--", "{}", ";"];
   // What is another's, or is not there, is said and passed over.
-  await runAs(identity, ["find", ...SHARED, ...own]).catch(() => undefined);
+  for (const rest of [open, [...own, "-delete"]]) {
+    await runAs(identity, ["find", ...SHARED, ...rest]).catch(() => undefined);
+  }
   await runAs(identity, ["ipcrm", "--all"]).catch(() => undefined);
 }
 

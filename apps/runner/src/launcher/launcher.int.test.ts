@@ -135,7 +135,11 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   test("an agent leaves nothing where every user can write", async () => {
     const held = await hold(launcher.socket, { uid, lockFile });
     const name = `tac8-left-${uid}`;
-    await output(["sh", "-c", `mkdir /tmp/${name} && touch /tmp/${name}/a /dev/shm/${name}; ipcmk -M 100`]);
+    await output([
+      "sh",
+      "-c",
+      `cd /tmp && mkdir -p ${name}/b/c && touch ${name}/b/c/a /dev/shm/${name} && chmod 0 ${name}/b/c ${name}/b && chmod 500 ${name}; ipcmk -M 100`,
+    ]);
     expect(existsSync(`/tmp/${name}`)).toBe(true);
     await held.release();
     expect([`/tmp/${name}`, `/dev/shm/${name}`].map((path) => existsSync(path))).toEqual([false, false]);
