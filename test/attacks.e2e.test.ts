@@ -23,9 +23,16 @@ afterEach(async () => {
 /** Why a case cannot be tried here; null: it can. */
 function obstacle({ isolation, uid }: Case): string | null {
   if (isolation === "sandbox" && bwrap === null) return "bubblewrap is not installed";
+  if (isolation === "user" && !isRoot) return "only root can start the launcher";
+  if (isolation === "user" && !isReadableBy(ORDINARY)) return "other users cannot read the folder that tac8 is in";
   if (uid === ORDINARY && !isRoot) return "only root can start a runner as another user";
   if (uid === ORDINARY && !isReadableBy(uid)) return "other users cannot read the folder that tac8 is in";
   return null;
+}
+
+function isControlled(output = ""): boolean {
+  return output.split("
+").includes("CONTROL");
 }
 
 /** Cells of one column of the table, by the attack's name. */
@@ -46,16 +53,24 @@ function documented(column: string): Map<string, string> {
 }
 
 const user = isRoot ? ORDINARY : undefined;
-const CASES = (["none", "sandbox"] as const).flatMap((isolation) => [
-  ...(isRoot ? [[`${isolation}, root`, { isolation, uid: undefined }] as const] : []),
-  [`${isolation}, user`, { isolation, uid: user }] as const,
-]);
+const CASES: (readonly [string, Case])[] = [
+  ...(["none", "sandbox"] as const).flatMap((isolation) => [
+    ...(isRoot ? [[`${isolation}, root`, { isolation, uid: undefined }] as const] : []),
+    [`${isolation}, user`, { isolation, uid: user }] as const,
+  ]),
+  // The runner is tac8's user there, and the launcher is root.
+  ["user", { isolation: "user", uid: undefined }],
+];
 
 test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (column, one) => {
   const why = obstacle(one);
   if (why !== null) return void process.stdout.write(`attacks: ${column}: not tried, because ${why}\n`);
   scene = await openScene(one);
-  const tried = ATTACKS.filter(({ sandboxOnly = false }) => one.isolation === "sandbox" || !sandboxOnly);
+  const { isolation } = one;
+  const tried = ATTACKS.filter(
+    ({ sandboxOnly = false, userOnly = false }) =>
+      (isolation === "sandbox" || !sandboxOnly) && (isolation === "user" || !userOnly),
+  );
   const results = await scene.attack(tried);
   if (process.env["TAC8_ATTACKS"] !== undefined)
     for (const [name, { reached, output }] of results)
@@ -64,11 +79,16 @@ test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (col
   expect(
     [...results].filter(([, { code }]) => !/^(?:\d|\d\d)$/.test(code) && code !== "127").map(([name]) => name),
   ).toEqual([]);
+  const uncontrolled = tried.filter(
+    ({ name, userOnly = false }) => userOnly && !isControlled(results.get(name)?.output),
+  );
+  expect(uncontrolled.map(({ name }) => name)).toEqual([]);
   const cells = documented(column);
-  const found = ATTACKS.map(({ name, unlessIsolated }) => {
+  const found = ATTACKS.map(({ name, unlessIsolated, unlessSandboxed }) => {
     const result = results.get(name);
     if (result === undefined) return [name, "not tried"];
-    if (one.isolation === "none" && unlessIsolated !== undefined) return [name, `depends on ${unlessIsolated}`];
+    const other = isolation === "none" ? (unlessIsolated ?? unlessSandboxed) : unlessSandboxed;
+    if (isolation !== "sandbox" && other !== undefined) return [name, `depends on ${other}`];
     return [name, result.reached ? "reached" : "stopped"];
   });
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(cells));
@@ -77,7 +97,7 @@ test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (col
   expect([...scene.keysReceived]).toContain(scene.secrets.modelKey);
   // The agent's own git did start the planted program.
   expect(readFileSync(join(scene.out, "planted-own"), "utf8")).toMatch(/^ran$/m);
-  if (one.isolation === "none") return undefined;
+  if (isolation === "none") return undefined;
   const { world, apps, secrets } = scene;
   const { github } = world;
   const comments = [...github.issues(REPO), ...github.pulls(REPO)].map(({ number }) => github.comments(REPO, number));
@@ -93,13 +113,13 @@ test.each(CASES)("attacks by a hostile agent: %s, as the table says", async (col
   return undefined;
 });
 
-test.each(["none", "sandbox"] as const)(
+test.each(["none", "sandbox", "user"] as const)(
   "SIGKILL of guard and runner at once: no second agent is beside the first one (%s)",
   async (isolation) => {
     const why = obstacle({ isolation, uid: undefined });
     if (why !== null) return void process.stdout.write(`attacks: ${isolation}: not tried, because ${why}\n`);
     scene = await openScene({ isolation, uid: undefined });
-    const { world, runner, out } = scene;
+    const { world, runner, runnerPid, out } = scene;
     const agents = () =>
       agentProcesses(world.dir).filter(({ command }) => /^\S+ \S*scripted-claude\.js /.test(command));
     const starts = () => readFileSync(join(out, "witness.jsonl"), "utf8").trim().split("\n").length;
@@ -108,7 +128,7 @@ test.each(["none", "sandbox"] as const)(
     });
     await poll(60_000, async () => (agents().length === 1 ? null : "no agent"));
     const [first] = agents();
-    const guard = childrenOf([runner.child.pid ?? 0]).find(({ command }) => command.startsWith("tac8 guard"));
+    const guard = childrenOf([runnerPid]).find(({ command }) => command.startsWith("tac8 guard"));
     expect(guard).toBeDefined();
     process.kill(guard?.pid ?? 0, "SIGKILL");
     await runner.stop("SIGKILL");
@@ -130,8 +150,10 @@ test.each(["none", "sandbox"] as const)(
 
 test("every attack works where nothing is in its way: without isolation, as root or as a user", () => {
   const columns = ["none, root", "none, user"].map(documented);
-  const never = ATTACKS.filter(({ name, sandboxOnly = false, stoppedAnyway = false, unlessIsolated }) => {
-    const isTried = !sandboxOnly && !stoppedAnyway && unlessIsolated === undefined;
+  const never = ATTACKS.filter((one) => {
+    const { name, sandboxOnly = false, userOnly = false, stoppedAnyway = false } = one;
+    const isCompared = one.unlessIsolated === undefined && one.unlessSandboxed === undefined;
+    const isTried = !sandboxOnly && !userOnly && !stoppedAnyway && isCompared;
     return isTried && columns.every((cells) => cells.get(name) !== "reached");
   });
   expect(never.map(({ name }) => name)).toEqual([]);

@@ -1,3 +1,4 @@
+import { childrenOf } from "./processes.ts";
 import { programOf } from "./programs.ts";
 
 /** `nobody`, who plays tac8's user. */
@@ -23,4 +24,10 @@ export function launcherCommand(program: readonly string[], first: number): stri
     "--",
   ];
   return [...limited, ...launcher, ...program];
+}
+
+/** The program that a launcher was told to start: it is its first child. */
+export function launchedBy(launcher: number): number {
+  const [first] = childrenOf([launcher]).toSorted((a, b) => a.pid - b.pid);
+  return first?.pid ?? 0;
 }

@@ -16,6 +16,8 @@ export interface Seen {
   readonly runnerLog: string;
   /** Command lines of all processes when the run had ended. */
   readonly left: readonly string[];
+  /** What the agent's user had left then where all users can write: paths, and kinds of shared memory and queues. */
+  readonly traces: readonly string[];
 }
 
 export interface Attack {
@@ -26,8 +28,15 @@ export interface Attack {
   readonly reached: (seen: Seen) => boolean;
   /** What the result without isolation depends on beside tac8: then that cell is not compared. */
   readonly unlessIsolated?: string;
-  /** Not tried without isolation: it would reach beyond this machine. */
+  /** … or also where agents are users of their own. */
+  readonly unlessSandboxed?: string;
+  /** Not tried elsewhere: it would reach beyond this machine. */
   readonly sandboxOnly?: true;
+  /**
+   * Tried only where agents are users of their own, which the launcher starts. The script prints `CONTROL` if the same works on
+   * something of its own.
+   */
+  readonly userOnly?: true;
   /** Stopped in every mode: the script has to show by itself that it would work. */
   readonly stoppedAnyway?: true;
   /** Tried after all others. */
@@ -100,12 +109,12 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: "secrets in any file or process that it can read",
-    script: `grep -rlasE 'canary-7c1[f]' $SEARCH --exclude-dir=usr --exclude-dir=node_modules --exclude-dir=sys --exclude-dir=task --exclude-dir=proc --exclude-dir=attacks | head -50; for p in /proc/[0-9]*; do [ -d $HOME_DIR ] && [ $p != /proc/self ] && continue; grep -las 'canary-7c1[f]' $p/environ $p/cmdline; done; echo`,
+    script: `grep -rlasE 'canary-7c1[f]' $SEARCH --exclude-dir=usr --exclude-dir=node_modules --exclude-dir=sys --exclude-dir=task --exclude-dir=proc --exclude-dir=attacks | head -50; for p in /proc/[0-9]*; do [ -z "$SEARCH_ALL" ] && [ $p != /proc/self ] && continue; grep -las 'canary-7c1[f]' $p/environ $p/cmdline; done; echo`,
     reached: ({ output }) => output.trim() !== "",
   },
   {
     name: "the session keyring of tac8's user",
-    script: `perl -e 'print syscall(${CALL.keyctl}, 0, -3, 1) > 0 ? "KEYRING\\n" : "$!\\n"'`,
+    script: `perl -e 'my $ring = syscall(${CALL.keyctl}, 0, -3, 1); my $text = "\\0" x 200; syscall(${CALL.keyctl}, 6, $ring, $text, 200) if $ring > 0; my ($kind, $uid) = split /;/, $text; print $ring <= 0 ? "$!\\n" : $uid == $ENV{TAC8_UID} || $uid == 0 ? "KEYRING\\n" : "its own: $text\\n"'`,
     reached: says("KEYRING"),
   },
   // What the runner executes.
@@ -159,7 +168,7 @@ export const ATTACKS: readonly Attack[] = [
     name: "a socket to the host of a virtual machine",
     script: `perl -e 'print syscall(${CALL.socket}, 40, 1, 0) >= 0 ? "SOCKET\\n" : "$!\\n"'`,
     reached: says("SOCKET"),
-    unlessIsolated: "the kernel",
+    unlessSandboxed: "the kernel",
   },
   {
     name: "Unix sockets, such as those of Docker, D-Bus and ssh-agent",
@@ -256,7 +265,7 @@ export const ATTACKS: readonly Attack[] = [
     script:
       'head -c1 /proc/kcore >/dev/null && echo OPEN kcore; for f in /dev/mem /dev/kmsg /dev/sda /dev/vda /dev/fuse /dev/kvm; do [ -r $f ] && echo OPEN $f; done; mknod "$OUT/device" c 1 3 && echo OPEN mknod',
     reached: opened,
-    unlessIsolated: "the machine",
+    unlessSandboxed: "the machine",
   },
   {
     name: "/sys, and control groups",
@@ -273,7 +282,7 @@ export const ATTACKS: readonly Attack[] = [
     name: "user namespaces of its own",
     script: "unshare -Ur true && echo NAMESPACE",
     reached: says("NAMESPACE"),
-    unlessIsolated: "the kernel",
+    unlessSandboxed: "the kernel",
   },
   {
     name: "a program that is setuid root",
@@ -285,7 +294,8 @@ export const ATTACKS: readonly Attack[] = [
     script: "cat /proc/self/status",
     reached: ({ output }) =>
       !/^NoNewPrivs:\t1$/m.test(output) ||
-      !/^Groups:\t *$/m.test(output) ||
+      // In mode user one group: the repository's, an id of the test's own (see someIds).
+      !/^Groups:\t(?:1\d{8})? *$/m.test(output) ||
       /^Cap(?:Inh|Prm|Eff|Bnd|Amb):.*[1-9a-f]/m.test(output),
   },
   {
@@ -299,7 +309,7 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: "its workspace's lock",
     after: true,
-    script: `perl -e 'my @pids = -d $ENV{HOME_DIR} ? ($ENV{RUNNER}, $ENV{AGENT}, getppid()) : map { m{(\\d+)} } glob("/proc/[0-9]*"); for my $pid (@pids) { my $one = syscall(434, $pid + 0, 0); for my $fd (3 .. 60) { my $got = syscall(438, $one, $fd, 0); next if $got < 0; next unless readlink("/proc/self/fd/$got") =~ /lock/; open(my $file, "+<&=", $got); print "UNLOCKED $pid\\n" if flock($file, 8) } }'`,
+    script: `perl -e 'my @pids = $ENV{SEARCH_ALL} eq "" ? ($ENV{RUNNER}, $ENV{AGENT}, getppid()) : map { m{(\\d+)} } glob("/proc/[0-9]*"); for my $pid (@pids) { my $one = syscall(434, $pid + 0, 0); for my $fd (3 .. 60) { my $got = syscall(438, $one, $fd, 0); next if $got < 0; next unless readlink("/proc/self/fd/$got") =~ /lock/; open(my $file, "+<&=", $got); print "UNLOCKED $pid\\n" if flock($file, 8) } }'`,
     reached: ({ lockTaken }) => lockTaken,
   },
   {
@@ -321,5 +331,68 @@ export const ATTACKS: readonly Attack[] = [
       'setsid env -i PATH=/usr/bin:/bin sh -c \'exec 0</dev/null 1>/dev/null 2>/dev/null 3>&- 4>&- 5>&-; cd /; (exec -a x sleep "$1") & exec sleep "$1"\' sh "$SLEEP" & disown; sleep 0.3; echo started',
     reached: ({ left, at }) => left.some((command) => command.includes(at["SLEEP"] ?? "-")),
     unlessIsolated: "control groups",
+  },
+  // Where agents are users of their own: the launcher, and other issues' agents.
+  {
+    name: "the launcher",
+    userOnly: true,
+    script: `d=$(dirname "$LAUNCHER_SOCKET"); ls "$d" 2>/dev/null && echo OPEN; ( : >>"$d/evil" ) 2>/dev/null && echo OPEN; ${connect("process.env.LAUNCHER_SOCKET")} | sed s/CONNECTED/OPEN/; perl -e 'use Socket; my $p = "$ENV{HOME}/own-socket"; socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, sockaddr_un($p)); listen($s, 1); socket(my $c, AF_UNIX, SOCK_STREAM, 0); print "CONTROL\n" if connect($c, sockaddr_un($p))'`,
+    reached: opened,
+  },
+  {
+    name: "a program as another user: setuid, setpriv, su, sudo",
+    userOnly: true,
+    script: `for u in 0 $TAC8_UID $VICTIM_UID; do [ "$(setpriv --reuid=$u id -u)" = $u ] && echo OPEN setpriv $u; [ "$(perl -e '$< = $> = $ARGV[0]; exec "id", "-u"' $u)" = $u ] && echo OPEN setuid $u; done; su nobody -s /bin/sh -c 'echo OPEN su' </dev/null; sudo -n true && echo OPEN sudo; [ "$(setpriv --reuid=$(id -u) id -u)" = $(id -u) ] && echo CONTROL`,
+    reached: opened,
+  },
+  {
+    name: "signals to the runner, the guard, the launcher and other issues' agents",
+    userOnly: true,
+    script:
+      "for p in $RUNNER $GUARDS $LAUNCHER $VICTIM_PIDS; do kill -0 $p && echo OPEN $p; done; sleep 5 & kill -0 $! && kill $! && echo CONTROL",
+    reached: opened,
+  },
+  {
+    name: "memory, environment, descriptors and folders of the guard, the launcher and other issues' agents",
+    userOnly: true,
+    script: `look() { perl -e 'exit(syscall(${CALL.ptrace}, 16, $ARGV[0] + 0, 0, 0) != 0)' $1 && echo $2 ptrace; for f in environ maps; do [ "$(head -c1 /proc/$1/$f 2>/dev/null | wc -c)" = 1 ] && echo $2 $f; done; ls /proc/$1/fd/ /proc/$1/cwd/ /proc/$1/root/ >/dev/null 2>&1 && echo $2 folders; }; for p in $RUNNER $GUARDS $LAUNCHER $VICTIM_PIDS; do look $p OPEN; done; sleep 5 & sleep 0.2; look $! own | grep -q environ && echo CONTROL; kill $!`,
+    reached: opened,
+  },
+  {
+    name: "another issue's worktree, home and temporary files, by their paths",
+    userOnly: true,
+    script:
+      'for d in $VICTIM_FOLDERS; do ls "$d" 2>/dev/null && echo OPEN list $d; for f in .git README.md .claude; do [ -e "$d/$f" ] && echo OPEN found $d/$f; cat "$d/$f" 2>/dev/null && echo OPEN read $d/$f; done; ( echo evil >"$d/evil" ) 2>/dev/null && echo OPEN write $d; mv "$d" "$d.moved" 2>/dev/null && echo OPEN move $d; chmod 777 "$d" 2>/dev/null && echo OPEN mode $d; done; ls "$TREE" "$HOME" >/dev/null && echo evil >"$HOME/evil" && echo CONTROL',
+    reached: opened,
+  },
+  {
+    name: "another issue's key, from its proxy",
+    userOnly: true,
+    script: node(
+      `const ask=async(to,body)=>{try{const r=await fetch(to+"/v1/messages",{method:"POST",headers:{"x-api-key":process.env.ANTHROPIC_API_KEY,"content-type":"application/json"},body});return r.status+" "+await r.text()}catch(e){return String(e.cause||e)}};(async()=>{console.log(await ask(process.env.VICTIM_API,JSON.stringify({through:"another"})));const own=await ask(process.env.ANTHROPIC_BASE_URL,"{}");console.log(own);if(own.includes("no such key"))console.log("CONTROL")})()`,
+    ),
+    reached: received("another's key"),
+  },
+  {
+    name: "the mirror of another repository",
+    userOnly: true,
+    script:
+      'cat "$OTHER_MIRROR"; ls "$(dirname "$OTHER_MIRROR")"; git -C "$MIRROR" rev-parse --verify refs/heads/main >/dev/null; ls "$MIRROR/objects" >/dev/null && echo CONTROL',
+    reached: printed,
+  },
+  {
+    name: "files and links in place of tac8's own in /tmp",
+    userOnly: true,
+    script:
+      'f="$HEARTBEAT"; ( : >>"$f" ) 2>/dev/null && echo OPEN write; rm -f "$f" 2>/dev/null && echo OPEN remove; mv "$f" "$f.moved" 2>/dev/null && echo OPEN move; ln -sfn /etc/passwd "$f" 2>/dev/null && echo OPEN link; own=/tmp/$LEFT.own; ( : >>"$own" ) && rm "$own" && echo CONTROL',
+    reached: opened,
+  },
+  {
+    name: "files and memory that it leaves behind where all users can write",
+    userOnly: true,
+    after: true,
+    script:
+      'for d in /tmp /var/tmp /dev/shm; do mkdir "$d/$LEFT" "$d/$LEFT/closed"; echo evil >"$d/$LEFT/closed/file"; chmod 000 "$d/$LEFT/closed"; chmod 500 "$d/$LEFT"; done; ipcmk -M 4096; ipcmk -S 1; ipcmk -Q; [ -d "/tmp/$LEFT" ] && echo CONTROL',
+    reached: ({ traces }) => traces.length > 0,
   },
 ];

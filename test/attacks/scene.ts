@@ -2,21 +2,23 @@ import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createSocket } from "node:dgram";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { Redis } from "ioredis";
-import { isAlive, processes } from "../processes.ts";
+import { expect } from "vitest";
+import { launchedBy, TAC8_UID } from "../launcher.ts";
+import { childrenOf, isAlive, processes } from "../processes.ts";
 import { programOf } from "../programs.ts";
 import { createWorld, OWNER, poll, urlOf, type App, type World } from "../world.ts";
 import { CANARY, type Attack, type Seen } from "./attacks.ts";
 
 export interface Case {
-  readonly isolation: "none" | "sandbox";
-  /** Of the runner; undefined: the test's own. */
+  readonly isolation: "none" | "sandbox" | "user";
+  /** Of the runner; undefined: the test's own, or with isolation `user` that of tac8's user, as whom the launcher starts it. */
   readonly uid: number | undefined;
 }
 
@@ -24,6 +26,8 @@ export interface Case {
 export interface Scene {
   readonly world: World;
   readonly runner: App;
+  /** Of the runner itself, also where a launcher has started it. */
+  readonly runnerPid: number;
   readonly apps: readonly App[];
   readonly secrets: Readonly<Record<"token" | "modelKey" | "redisPassword", string>>;
   /** Folder that agents may write to. */
@@ -50,15 +54,17 @@ interface Result {
 const OTHER = "gh-999";
 
 export async function openScene({ isolation, uid }: Case): Promise<Scene> {
-  const world = await createWorld(uid === undefined ? {} : { uid });
-  const { dir, home, ownerHome, redis } = world;
-  const own = uid ?? process.getuid?.() ?? 0;
+  const world = await createWorld({ isolation, ...(uid === undefined ? {} : { uid }) });
+  const { base, dir, home, ownerHome, redis } = world;
+  const isLaunched = isolation === "user";
+  const self = process.getuid?.() ?? 0;
+  const own = isLaunched ? TAC8_UID : (uid ?? self);
   const out = join(dir, "shown");
   const put = (path: string, text: string, mode = 0o600): string => {
     const made = mkdirSync(dirname(path), { recursive: true });
-    if (made !== undefined && uid !== undefined) execFileSync("chown", ["-R", `${own}:${own}`, made]);
+    if (made !== undefined && own !== self) execFileSync("chown", ["-R", `${own}:${own}`, made]);
     writeFileSync(path, text, { mode });
-    if (uid !== undefined) chownSync(path, own, own);
+    if (own !== self) chownSync(path, own, own);
     return path;
   };
   const id = randomUUID().slice(0, 8);
@@ -70,11 +76,14 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   world.github.addToken({ login: OWNER, token: secrets.token });
   mkdirSync(join(dir, "second"));
   const second = await startRedisServer({ dir: join(dir, "second"), socket: join(dir, "second.sock") });
-  const servers = await openServers({ dir, id });
+  const servers = await openServers({ dir, id, key: secrets.modelKey });
   for (const path of [second.url.replace("unix:", ""), join(dir, "agent.sock")]) chownSync(path, own, own);
 
   await world.configure({ agent: { isolation, write: [out], env: ["TAC8_WITNESS"] } });
   put(join(out, "results", "begin"), "");
+  // Where agents are users of their own, they write there too.
+  if (isLaunched) for (const folder of [out, join(out, "results")]) chmodSync(folder, 0o777);
+  if (isLaunched) chmodSync(put(join(out, "witness.jsonl"), ""), 0o666);
   chmodSync(world.configFile, 0o644);
   await redis.config("SET", "requirepass", secrets.redisPassword);
   const env = {
@@ -83,6 +92,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     ANTHROPIC_API_KEY: secrets.modelKey,
     ANTHROPIC_BASE_URL: servers.model,
     TAC8_WITNESS: join(out, "witness.jsonl"),
+    TAC8_HEARTBEAT_FILE: `${base}-heartbeat`,
   };
   const startRunner = (): App => world.startApp("runner", env);
   const runner = startRunner();
@@ -93,6 +103,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     world.startApp("board", { ...env, TAC8_HOME: boardHome }),
   ];
   await runner.says("runner ready");
+  const runnerPid = isLaunched ? launchedBy(runner.child.pid ?? 0) : (runner.child.pid ?? 0);
   const board = await urlOf(apps[2] as App);
 
   const secret = `${CANARY}\n`;
@@ -102,12 +113,14 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   put(join(home, "github-token"), secret);
   for (const path of [".git-credentials", ".config/gh/hosts.yml", ".ssh/id_ed25519", ".npmrc", ".bashrc"])
     put(join(ownerHome, path), path === ".bashrc" ? "\n" : secret);
+  const otherMirror = put(join(home, "repos/octo/other.git/objects/info/secret"), secret, 0o644);
+  chmodSync(join(home, "repos/octo/other.git"), 0o750);
   const tmpFile = put(`${dir}-tmp`, secret, 0o644);
   const shmFile = put(`/dev/shm/tac8-test-${id}`, secret, 0o644);
   const setuid = join(out, "setuid-id");
   copyFileSync("/usr/bin/id", setuid);
   chmodSync(setuid, 0o4755);
-  const options = uid === undefined ? {} : { uid, gid: uid };
+  const options = own === self ? {} : { uid: own, gid: own };
   const bystander = spawn("sleep", ["3600"], { ...options, stdio: "ignore" });
   const shm =
     /(\d+)\s*$/.exec(execFileSync("ipcmk", ["-M", "4096"], { ...options, encoding: "utf8" }).trim())?.[1] ?? "";
@@ -118,11 +131,13 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     HOME_DIR: home,
     OWNER: ownerHome,
     MIRROR: join(home, "repos/octo/widgets.git"),
-    RUNNER: String(runner.child.pid),
+    RUNNER: String(runnerPid),
     BYSTANDER: String(bystander.pid),
     M1: CANARY.slice(0, 5),
     M2: CANARY.slice(5),
-    SEARCH: isolation === "sandbox" ? "/" : `${home} ${ownerHome}`,
+    // Where agents see the machine's folders, they read in them what all users may: other attacks try that.
+    SEARCH: isolation === "sandbox" ? "/" : `${home} ${ownerHome} ${join(base, "config")}`,
+    SEARCH_ALL: isolation === "none" ? "" : "1",
     REDIS_PORT: new URL(world.redisServer.url).port,
     REDIS_SOCKET: join(dir, "second.sock"),
     BOARD_PORT: new URL(board).port,
@@ -132,14 +147,20 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     SHM_FILE: shmFile,
     SHM_ID: shm,
     SETUID: setuid,
+    HEARTBEAT: `${base}-heartbeat`,
+    OTHER_MIRROR: otherMirror,
+    TAC8_UID: String(own),
+    LAUNCHER: String(runner.child.pid),
+    LAUNCHER_SOCKET: join(base, "launcher-0", "socket"),
+    LEFT: `tac8-left-${id}`,
     SLEEP: `3600.${Number.parseInt(id, 16)}`,
   };
   const gate = (name: string) => ({ bash: `until [ -e '${join(out, name)}' ]; do sleep 0.05; done` });
   const open = (name: string): void => void put(join(out, name), "");
 
   async function attack(attacks: readonly Attack[]): ReturnType<Scene["attack"]> {
-    const lines = Object.entries(at).map(([name, value]) => `export ${name}='${value}'`);
     attacks.forEach(({ script }, index) => put(join(out, "attacks", `${index}.sh`), `${script}\n`, 0o644));
+    const victim = isLaunched ? await startVictim() : null;
     const number = world.github.issues("octo/widgets").length + 1;
     const [issue, tree] = [`gh-${number}`, join(home, "workspaces/octo/widgets/trees", `gh-${number}`)];
     const own = [
@@ -147,6 +168,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     ];
     const one = `one() { timeout -k 1 20 bash '${out}'/attacks/$1.sh >'${out}'/results/$1 2>&1; echo $? >'${out}'/results/$1.end; }`;
     // Those that change what others attack come after them.
+    const lines = Object.entries({ ...at, ...victim?.at }).map(([name, value]) => `export ${name}='${value}'`);
     const last = attacks.flatMap(({ after = false }, index) => (after ? [index] : []));
     const first = attacks.flatMap(({ after = false }, index) => (after ? [] : [index]));
     const each = `${one}; for i in ${first.join(" ")}; do one $i & done; wait; for i in ${last.join(" ")}; do one $i; done; touch '${out}/tried'`;
@@ -157,9 +179,12 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     await poll(150_000, async () =>
       fileAt(join(out, "tried")) === null ? `${runner.log().slice(-1500)}: the attacks are not done` : null,
     );
-    const lockTaken = isFree(join(home, "issues/octo/widgets", `${issue}.lock`));
+    const agent = statSync(tree).uid;
+    const heldLock = join(home, "ids", `${agent}.lock`);
+    const locks = [join(home, "issues/octo/widgets", `${issue}.lock`), ...(isLaunched ? [heldLock] : [])];
+    const lockTaken = locks.some(isFree);
     const alive = isAlive(bystander.pid ?? 0);
-    const look = async (left: readonly string[]): Promise<ReadonlyMap<string, Result>> => {
+    const look = async (left: readonly string[] | null): Promise<ReadonlyMap<string, Result>> => {
       const redisKeys = await keysOf(second);
       return new Map(
         attacks.map(({ name, reached }, index) => {
@@ -174,16 +199,19 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
             lockTaken,
             redisKeys,
             runnerLog: runner.log(),
-            left,
+            left: left ?? [],
+            traces: left === null ? [] : tracesOf({ uid: agent, name: at["LEFT"] ?? "-" }),
           };
           return [name, { reached: reached(seen), output, code }] as const;
         }),
       );
     };
     // tac8 undoes some of it when the agent has ended.
-    const during = await look([]);
+    const during = await look(null);
     open("go");
     await world.reaches(number, "pr");
+    if (isLaunched) await poll(30_000, async () => (isFree(heldLock) ? null : "the launcher holds the user id"));
+    await victim?.end();
     const after = await look(processes().map(({ command }) => command));
     return new Map(
       [...after].map(([name, result]) => [
@@ -193,9 +221,44 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     );
   }
 
+  /** Another issue, whose agent waits until the test ends it. */
+  async function startVictim() {
+    const number = world.openIssue({ script: [{ write: "a.txt", text: "a\n" }, gate("victim"), { result: "Done." }] });
+    const trees = join(home, "workspaces/octo/widgets/trees", `gh-${number}`);
+    const uidOf = (): number => statSync(trees, { throwIfNoEntry: false })?.uid ?? own;
+    const agent = () =>
+      processes().find(({ pid, command }) => uidIn(pid) === uidOf() && /^\S+ \S*scripted-claude\.js /.test(command));
+    await poll(60_000, async () => (uidOf() !== own && agent() !== undefined ? null : "the other issue has no agent"));
+    const uid = uidOf();
+    const environment = readFileSync(`/proc/${agent()?.pid}/environ`, "utf8").split("\0");
+    const valueOf = (name: string): string =>
+      environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+    const pids = processes().filter(({ pid }) => uidIn(pid) === uid);
+    const guards = childrenOf([runnerPid]).filter(({ command }) => command.startsWith("tac8 guard"));
+    expect([valueOf("HOME"), valueOf("ANTHROPIC_BASE_URL"), guards.length > 0]).toEqual([
+      expect.stringContaining(home),
+      expect.stringContaining("http://127.0.0.1:"),
+      true,
+    ]);
+    return {
+      at: {
+        VICTIM_UID: String(uid),
+        VICTIM_PIDS: pids.map(({ pid }) => pid).join(" "),
+        VICTIM_FOLDERS: [trees, valueOf("HOME"), join(home, "workspaces/octo/widgets/tmp", `gh-${number}`)].join(" "),
+        VICTIM_API: valueOf("ANTHROPIC_BASE_URL"),
+        GUARDS: guards.map(({ pid }) => pid).join(" "),
+      },
+      async end() {
+        open("victim");
+        await world.reaches(number, "pr");
+      },
+    };
+  }
+
   return {
     world,
     runner,
+    runnerPid,
     apps,
     secrets,
     out,
@@ -214,7 +277,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
       servers.close();
       await second.stop();
       await world.close();
-      for (const path of [tmpFile, shmFile]) rmSync(path, { force: true });
+      for (const path of [tmpFile, shmFile, `${base}-heartbeat`]) rmSync(path, { force: true });
     },
   };
 }
@@ -225,6 +288,22 @@ function fileAt(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Real user id of a process; null: it has ended. */
+function uidIn(pid: number): number | null {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null;
+}
+
+/** What a user has left where all users can write. */
+function tracesOf({ uid, name }: { readonly uid: number; readonly name: string }): string[] {
+  const paths = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"].map((folder) => join(folder, name));
+  const segments = ["shm", "sem", "msg"].map((kind) => `/proc/sysvipc/${kind}`);
+  const ofUser = new RegExp(`\\s${uid}\\s`);
+  return [
+    ...paths.filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined),
+    ...segments.filter((path) => ofUser.test(readFileSync(path, "utf8"))),
+  ];
 }
 
 function isFree(lock: string): boolean {
@@ -244,7 +323,15 @@ async function keysOf({ url }: RedisServer): Promise<string[]> {
 }
 
 /** Programs of the machine that no agent has anything to do with, and the model's API, which repeats what it gets. */
-async function openServers({ dir, id }: { readonly dir: string; readonly id: string }) {
+async function openServers({
+  dir,
+  id,
+  key: real,
+}: {
+  readonly dir: string;
+  readonly id: string;
+  readonly key: string;
+}) {
   const received = new Set<string>();
   const keys = new Set<string>();
   const lan =
@@ -258,6 +345,11 @@ async function openServers({ dir, id }: { readonly dir: string; readonly id: str
   const model = createServer((request, response) => {
     const key = String(request.headers["x-api-key"]);
     keys.add(key);
+    let body = "";
+    request.on("data", (chunk: Buffer) => {
+      body += chunk.toString("latin1");
+      if (key === real && body.includes('"through":"another"')) received.add("another's key");
+    });
     response
       .writeHead(401, { "content-type": "application/json", "x-your-key": key })
       .end(JSON.stringify({ error: { message: `no such key: ${key} ${encodeURIComponent(key)}` } }));
