@@ -146,6 +146,15 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
     expect(readFileSync("/proc/sysvipc/shm", "utf8")).not.toContain(String(uid));
   });
 
+  test("its death is the end of its programs, and is told to their callers", async () => {
+    const held = await hold(launcher.socket, { uid, lockFile });
+    const child = run(["sh", "-c", "sleep 1000"]);
+    await once(child, "spawn");
+    launcher.process.kill("SIGKILL");
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    await expect.poll(() => held.lost).toBe(true);
+  });
+
   test("its own end kills all of its agents", async () => {
     await hold(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "echo; sleep 1000"]);

@@ -178,6 +178,8 @@ function openLine(path: string, first: LauncherRequest | null): Line {
   socket.on("error", (error) =>
     add(new LauncherProblem(`the launcher at ${path} cannot be reached: ${error.message}`)),
   );
+  // The launcher ends a connection last, or is dead.
+  socket.on("end", () => socket.destroy());
   socket.on("close", () => add(new LauncherProblem("the launcher has ended the connection")));
   const say: Line["say"] = (message) => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
