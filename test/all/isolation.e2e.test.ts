@@ -84,7 +84,10 @@ async function startStranger(): Promise<Double> {
   return listen(server, REFUSED, asked);
 }
 
-describe.each(["none", "sandbox"] as const)("Claude Code with isolation %s", (isolation) => {
+/** The launcher, which starts agents as users of their own, takes root. */
+const MODES = (["none", "sandbox", "user"] as const).filter((mode) => mode !== "user" || process.getuid?.() === 0);
+
+describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
   let world: World;
   let api: ModelApi;
   let registry: Double;
@@ -97,7 +100,7 @@ describe.each(["none", "sandbox"] as const)("Claude Code with isolation %s", (is
       "package.json": JSON.stringify({ name: "widgets", private: true }),
       ".gitignore": "node_modules/\n",
     };
-    world = await createWorld({ files, config: { llm: { command: ["claude"] } } });
+    world = await createWorld({ isolation, files, config: { llm: { command: ["claude"] } } });
     await world.configure({
       llm: { command: ["claude"] },
       agent: { isolation, allow_hosts: [registry.host] },
@@ -142,7 +145,7 @@ describe.each(["none", "sandbox"] as const)("Claude Code with isolation %s", (is
 
     expect(registry.asked).toContain("/tiny/-/tiny-1.0.0.tgz");
     const sent = await api.sent();
-    if (isolation === "sandbox") {
+    if (isolation !== "none") {
       expect(stranger.asked).toEqual([]);
       expect(sent).toContain(`tac8: this run may not connect to ${stranger.host}`);
       expect(sent).toContain("status=403");
@@ -213,7 +216,7 @@ describe.each(["none", "sandbox"] as const)("Claude Code with isolation %s", (is
   });
 });
 
-test.each(["none", "sandbox"] as const)(
+test.each(MODES)(
   "a command as agent asks another API with its key of agent.secrets: isolation %s",
   async (isolation) => {
     const asked: string[] = [];
@@ -228,6 +231,7 @@ test.each(["none", "sandbox"] as const)(
     const script = `curl -sS -f -H "Authorization: Bearer $OPENAI_API_KEY" "\${OPENAI_BASE_URL:-${api.origin}/v1}/models" > answer.txt
       printenv > "$TAC8_WITNESS.env"; git add -A; git commit -qm 'feat: answer'`;
     const world = await createWorld({
+      isolation,
       config: {
         llm: { provider: "command", command_template: ["sh", "-c", script, "{prompt_file}"] },
         agent: { isolation, env: ["TAC8_WITNESS"] },
