@@ -4,12 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
+import { hold, Launched } from "@tac8/core/isolation/launcher/client";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
 import { probeSandbox } from "@tac8/core/isolation/probe";
 import { machineView } from "@tac8/core/isolation/view";
 import type { Bench, Figure } from "../bench.ts";
-import { row, type Row } from "../results.ts";
+import { row, type Row, type Samples } from "../results.ts";
 import { BARE_IDLE, startBareIdle } from "../stage/bare.ts";
+import { startLauncher, type StagedLauncher } from "../stage/launcher.ts";
 import { commandOf, cpuMs, privateMemory, treeOf } from "../stage/proc.ts";
 import { pause, times, until } from "../stage/until.ts";
 
@@ -28,7 +30,7 @@ const PROGRAM = ["sh", "-c", "echo up; exec cat"];
 
 export const isolation: Figure = {
   name: "isolation",
-  what: "the start of an agent's program in a sandbox, beside its start without one",
+  what: "the start of an agent's program in a sandbox and as another user, beside its start without isolation",
   limitMinutes: 5,
   measure,
 };
@@ -108,10 +110,59 @@ async function measure(bench: Bench): Promise<Row[]> {
         value: await times(sizes.samples, () => helperMemory(bench, helperCommand)),
         floor: memory,
       }),
+      ...(await asUser(bench, floor)),
     ];
   } finally {
     await rm(dir, { recursive: true, force: true });
     forget();
+  }
+}
+
+/** The launcher takes root. */
+async function asUser(bench: Bench, floor: NonNullable<Samples["floor"]>): Promise<Row[]> {
+  const { sizes, say } = bench;
+  if (process.getuid?.() !== 0) {
+    say("isolation: no launcher was measured, because only root can start one");
+    return [];
+  }
+  await using launcher = await startLauncher(bench);
+  const held = await hold(launcher.socket, launcher);
+  const starts = await times(sizes.samples * FACTOR + 1, () => startAsUser(bench, launcher));
+  await held.release();
+  const holds = await times(sizes.samples * FACTOR + 1, async () => {
+    const startedAt = performance.now();
+    await (await hold(launcher.socket, launcher)).release();
+    return performance.now() - startedAt;
+  });
+  return [
+    row({
+      name: "isolation/start-user",
+      what: "from the start of an agent as a user of its own to the first byte of its program",
+      unit: "ms",
+      value: starts.slice(1),
+      floor: { ...floor, what: "the same without isolation" },
+    }),
+    row({
+      name: "isolation/hold-user",
+      what: "for each run: take a user id, kill what runs as it, and remove what it has left",
+      unit: "ms",
+      value: holds.slice(1),
+    }),
+  ];
+}
+
+/** @returns ms from the start to the program's first byte; it ends with its input */
+async function startAsUser({ path, signal }: Bench, { socket, uid }: StagedLauncher): Promise<number> {
+  signal.throwIfAborted();
+  const startedAt = performance.now();
+  const child = new Launched(socket, { uid, groups: [], program: PROGRAM, env: { PATH: path }, cwd: "/" });
+  const exited = once(child, "exit");
+  try {
+    await Promise.race([once(child.stdout, "data", { signal }), exited]);
+    return performance.now() - startedAt;
+  } finally {
+    child.stdin.end();
+    await exited;
   }
 }
 
