@@ -31,8 +31,7 @@ function obstacle({ isolation, uid }: Case): string | null {
 }
 
 function isControlled(output = ""): boolean {
-  return output.split("
-").includes("CONTROL");
+  return output.split("\n").includes("CONTROL");
 }
 
 /** Cells of one column of the table, by the attack's name. */

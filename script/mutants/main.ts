@@ -33,7 +33,7 @@ if (values.list) {
 
 async function all(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "tac8-mutants-"));
-  await chmod(folder, 0o711); // Some tests start a runner as another user.
+  await chmod(folder, 0o711); // Some tests start tac8 as another user.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const queue = [...chosen];

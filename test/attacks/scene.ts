@@ -109,8 +109,11 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   const secret = `${CANARY}\n`;
   for (const path of ["workspaces/octo/widgets/trees", "homes/octo/widgets"])
     put(join(home, path, OTHER, "secret"), secret);
-  put(join(home, "issues/octo/widgets", OTHER, "prompt.md"), secret);
-  put(join(home, "github-token"), secret);
+  // Where agents are other users, it is the data folder that has to be closed, whatever an older version has left open in it.
+  const clean = isLaunched ? 0o644 : 0o600;
+  put(join(home, "issues/octo/widgets", OTHER, "prompt.md"), secret, clean);
+  put(join(home, "github-token"), secret, clean);
+  if (isLaunched) for (const folder of ["", "octo", "octo/widgets"]) chmodSync(join(home, "issues", folder), 0o755);
   for (const path of [".git-credentials", ".config/gh/hosts.yml", ".ssh/id_ed25519", ".npmrc", ".bashrc"])
     put(join(ownerHome, path), path === ".bashrc" ? "\n" : secret);
   const otherMirror = put(join(home, "repos/octo/other.git/objects/info/secret"), secret, 0o644);
