@@ -1377,7 +1377,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "janitor-asks",
     file: `${RUNNER}/janitor/removal.ts`,
-    find: "if (reason !== null) return reason;",
+    find: "if (reason !== null) return kept(reason);",
     replace: "",
     test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "work that is not on GitHub stays" },
     promise: "the janitor asks GitHub before it removes work",
@@ -1385,7 +1385,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "janitor-second-look",
     file: `${RUNNER}/janitor/removal.ts`,
-    find: 'if ((await useOf(options.source, item.issue)).use !== "ended") return "its issue is being worked on again";',
+    find: 'if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is being worked on again");',
     replace: "",
     test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "a run that begins after the look" },
     promise: "the janitor removes nothing of a run that has just begun",
@@ -2357,8 +2357,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "agent-priority",
-    file: `${RUNNER}/guard/main.ts`,
-    find: "if (agent.pid !== undefined) lowerPriority(agent.pid);",
+    file: `${RUNNER}/guard/agent.ts`,
+    find: "if (child.pid !== undefined) lowerPriority(child.pid);",
     replace: "void lowerPriority;",
     test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "an agent has a lower priority" },
     promise: "agents get the processor after the runner and its guards",
@@ -2992,7 +2992,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "helper-killed",
     file: `${RUNNER}/place/helper/connection.ts`,
-    find: "    this.#finish(why);\n    if (this.#child === null) return;\n    killGroup(this.#child);",
+    find: "    this.#finish(why);\n    if (this.#child === null) return;\n    this.#child.kill();",
     replace: "    this.#finish(why);\n    if (this.#child === null) return;",
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "a helper that answers with no yes or no" },
     promise: "a helper that gives a wrong answer is killed",
@@ -3008,8 +3008,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "helper-death",
     file: `${RUNNER}/place/helper/connection.ts`,
-    find: "void this.#afterExit(child, ",
-    replace: "void (child, ",
+    find: "await this.#afterExit(child, how);",
+    replace: "void how;",
     test: { file: `${RUNNER}/place/helper/client.int.test.ts`, name: "when the helper dies" },
     promise: "a helper that dies ends every request",
   },
@@ -3152,7 +3152,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "helper-close",
     file: `${RUNNER}/place/helper/connection.ts`,
-    find: "    killGroup(child);\n    if (await",
+    find: "    child.kill();\n    if (await",
     replace: "    if (await",
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "close kills a helper that ignores" },
     promise: "close kills a helper that does not exit",
@@ -3506,8 +3506,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "doctor-reach",
     file: `${CLI}/doctor/checks/isolation.ts`,
-    find: 'const launch = chosen.mode === "sandbox" ? ',
-    replace: 'const launch = chosen.mode === "sandbox" && uid < 0 ? ',
+    find: "return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }));",
+    replace: "return runBehind(sandboxOf(chosen.program, { config, env, uid, devices }).slice(0, 0));",
     test: { file: `${CLI}/doctor/doctor.int.test.ts`, name: "what an agent reaches is tried" },
     promise: "doctor tries what an agent reaches from inside the sandbox that agents have",
   },
@@ -3817,7 +3817,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "usage-of-run",
-    file: `${RUNNER}/place/sandbox/side.ts`,
+    file: `${RUNNER}/place/confined.ts`,
     find: "...usageOf(end, counted), ",
     replace: "",
     test: { file: "test/sandbox.e2e.test.ts", name: "has used of the model" },
@@ -3940,17 +3940,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "user-uid",
     file: `${RUNNER}/launcher/identity.ts`,
-    find: "...[`--regid=${gid}`, `--reuid=${uid}`, ",
-    replace: "...[`--regid=${gid}`, ",
-    test: { file: `${RUNNER}/launcher/confined.test.ts`, name: "neither its user nor its groups" },
+    find: "`--reuid=${uid}`, ",
+    replace: "",
+    test: { file: `${RUNNER}/launcher/identity.test.ts`, name: "are cleared before the switch" },
     promise: "the launcher starts agents as users of their own",
   },
   {
     name: "user-groups",
     file: `${RUNNER}/launcher/identity.ts`,
-    find: '["--clear-groups"]',
-    replace: '["--keep-groups"]',
-    test: { file: `${RUNNER}/launcher/confined.test.ts`, name: "neither its user nor its groups" },
+    find: 'groups.length === 0 ? "--clear-groups"',
+    replace: 'groups.length === 0 ? "--keep-groups"',
+    test: { file: `${RUNNER}/launcher/identity.test.ts`, name: "are cleared before the switch" },
     promise: "… without any group of tac8's or of root's",
   },
   {
@@ -3997,9 +3997,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "user-closed-home",
     file: `${RUNNER}/place/user/files.ts`,
-    find: 'if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;',
-    replace: "throw error;",
-    test: { file: `${RUNNER}/place/user/closed.test.ts`, name: "closed to tac8 is asked by the helper" },
+    find: "isBusy() && isEntry(path, options)",
+    replace: "isEntry(path, options)",
+    test: { file: `${RUNNER}/place/user/files.test.ts`, name: "stat of" },
     promise: "a session is resumed where agents are users of their own",
   },
 ];
