@@ -1,23 +1,28 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { ATTACKS } from "./attacks/attacks.ts";
 import { openScene, type Case, type Scene } from "./attacks/scene.ts";
 import { findSecret } from "./canary.ts";
-import { agentProcesses, childrenOf, isAlive } from "./processes.ts";
+import { agentProcesses, childrenOf, isAlive, pids } from "./processes.ts";
 import { isReadableBy, ROOT } from "./programs.ts";
-import { poll, REPO } from "./world.ts";
+import { createWorld, poll, REPO, type World } from "./world.ts";
 
 const DOC = "docs/security.md";
 const ORDINARY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const bwrap = findProgram("bwrap", { path: process.env["PATH"] ?? "", cwd: "/" });
 
+/** As few as an agent needs. */
+const MAX_PROCESSES = 60;
+
 let scene: Scene | undefined;
+let world: World | undefined;
 afterEach(async () => {
   await scene?.close();
-  scene = undefined;
+  await world?.close();
+  [scene, world] = [undefined, undefined];
 });
 
 /** Why a case cannot be tried here; null: it can. */
@@ -28,6 +33,11 @@ function obstacle({ isolation, uid }: Case): string | null {
   if (uid === ORDINARY && !isRoot) return "only root can start a runner as another user";
   if (uid === ORDINARY && !isReadableBy(uid)) return "other users cannot read the folder that tac8 is in";
   return null;
+}
+
+/** Null: the process has ended. */
+function uidOf(pid: number): number | null {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? null;
 }
 
 function isControlled(output = ""): boolean {
@@ -146,6 +156,42 @@ test.each(["none", "sandbox", "user"] as const)(
     return undefined;
   },
 );
+
+test("more processes than a run may have end it, and nothing else: user", async () => {
+  const why = obstacle({ isolation: "user", uid: undefined });
+  if (why !== null) return void process.stdout.write(`attacks: user: not tried, because ${why}\n`);
+  world = await createWorld({ isolation: "user", config: { host: { max_processes_per_run: MAX_PROCESSES } } });
+  // By itself it ends with 300: whatever is broken in what is tested, the machine has room for these.
+  const many = { bash: "for i in $(seq 300); do sleep 3600 & done; wait" };
+  const done = [{ write: "a.txt", text: "a\n" }, { commit: "feat: a" }, { result: "Done." }];
+  const beside = world.openIssue({ script: [world.gate("beside"), ...done] });
+  const number = world.openIssue({ script: { first: [many, { result: "never" }], again: done } });
+  const tree = join(world.home, "workspaces", REPO, "trees", `gh-${number}`);
+  let most = 0;
+  const timer = setInterval(() => {
+    const uid = statSync(tree, { throwIfNoEntry: false })?.uid;
+    const tasks = pids().filter((pid) => uid !== undefined && uidOf(pid) === uid);
+    most = Math.max(most, tasks.length);
+  }, 50);
+  try {
+    world.startApp("scheduler");
+    world.startApp("runner");
+    await world.enters(number, "retrying", 1);
+  } finally {
+    clearInterval(timer);
+  }
+  const failed = (await world.history(number)).filter(({ to }) => to === "retrying");
+  expect(failed).toMatchObject([{ evidence: { failure: "process-limit" } }]);
+  process.stdout.write(`attacks: user: at most ${most} processes at once, with a limit of ${MAX_PROCESSES}\n`);
+  // The kernel's own limit has room above that of tac8.
+  expect(most).toBeGreaterThan(MAX_PROCESSES / 2);
+  expect(most).toBeLessThanOrEqual(MAX_PROCESSES + 64);
+  await world.reaches(number, "pr");
+  await world.open("beside");
+  await world.reaches(beside, "pr");
+  expect(await world.agentStarts(), "one run was tried again, and none was lost").toHaveLength(3);
+  return undefined;
+});
 
 test("every attack works where nothing is in its way: without isolation, as root or as a user", () => {
   const columns = ["none, root", "none, user"].map(documented);

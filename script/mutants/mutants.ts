@@ -4002,4 +4002,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: `${RUNNER}/place/user/files.test.ts`, name: "stat of" },
     promise: "a session is resumed where agents are users of their own",
   },
+  {
+    name: "user-tasks",
+    file: `${RUNNER}/place/user/side.ts`,
+    find: "membersOf: () => ofUser(uidOf()),",
+    replace: "membersOf: () => null,",
+    test: { file: "test/attacks.e2e.test.ts", name: "more processes than a run may have" },
+    promise: "a run of another user that has too many processes, or too much memory, is ended",
+  },
 ];
