@@ -176,6 +176,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./moveData.ts")).moveData,
   },
   {
+    usage: "backup [file]",
+    summary: "write a backup to a file while tac8 runs: Redis, configuration, sessions, work that may not be on GitHub",
+    options: [{ flags: "--json", description: "as JSON" }],
+    load: async () => (await import("./backup.ts")).backup,
+  },
+  {
+    usage: "restore <file>",
+    summary: "restore a backup, on an empty machine; tac8 must be stopped",
+    options: [{ flags: "--force", description: "replace an installation that is there; its files are kept beside" }],
+    load: async () => (await import("./restore.ts")).restore,
+  },
+  {
     usage: "clean",
     summary: "remove now what the janitor would: old workspaces, sessions and logs of ended issues",
     options: [

@@ -22,6 +22,7 @@ import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/p
 import { removeWorkspace } from "../workspace/remove.ts";
 import { admitToPublish } from "../steps/admit.ts";
 import { isCaused } from "../steps/cause.ts";
+import { askEndedSince } from "../steps/endedSince.ts";
 import { stillCounts } from "../steps/intent.ts";
 import { prepare } from "../steps/prepare.ts";
 import { adoptPull, publish } from "../steps/publish.ts";
@@ -209,9 +210,11 @@ async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Pro
   return (await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null;
 }
 
+type PlannedEntry = Exclude<Entry, { do: "wait" | "close" }>;
+
 async function followThrough(
   run: RunContext,
-  entry: Exclude<Entry, { do: "wait" | "close" }>,
+  entry: PlannedEntry,
   { token, held }: { readonly token: string; readonly held: boolean },
 ): Promise<JobResult> {
   // Its finished work was published, or will not be: either way the next issue of the repository may tell.
@@ -219,13 +222,13 @@ async function followThrough(
     if (held) await endHold(run);
   };
   try {
-    await run.write({ ...entry.patch, hold: null });
-    if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
-    if (entry.do === "work") await workOn(run, entry.why);
-    const begun = entry.do === "publish" ? await admitToPublish(run) : true;
-    if (begun && run.state.outcome === null && (await stillCounts(run)) && !(await publish(run))) {
-      if (held) throw new StepFailure({ kind: "github", message: HELD });
-      await workAgain(run);
+    if (run.state.restored !== null && (await askEndedSince(run))) {
+      // GitHub shows that end, and goes on showing it.
+      const reason = "it had ended since the backup from which it was restored";
+      const end = { outcome: "withdrawn", reason, failure: null, outcomeRun: run.id } as const;
+      await run.write({ ...end, restored: null, hold: null, cancel: null });
+    } else {
+      await followPlan(run, entry, held);
     }
     // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
     if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
@@ -233,6 +236,17 @@ async function followThrough(
     return settle(run, error, { token, onDecided });
   }
   return conclude(run, { token, onDecided });
+}
+
+async function followPlan(run: RunContext, entry: PlannedEntry, held: boolean): Promise<void> {
+  await run.write({ ...entry.patch, restored: null, hold: null });
+  if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
+  if (entry.do === "work") await workOn(run, entry.why);
+  const begun = entry.do === "publish" ? await admitToPublish(run) : true;
+  if (begun && run.state.outcome === null && (await stillCounts(run)) && !(await publish(run))) {
+    if (held) throw new StepFailure({ kind: "github", message: HELD });
+    await workAgain(run);
+  }
 }
 
 /**

@@ -25,6 +25,8 @@ export interface ConfigFolder {
 export const OLD_FOLDER = ".tac8";
 /** In a data folder that `tac8 move-data` is moving, or was interrupted while it did: nothing may start on it. */
 export const MOVING_FILE = "moving.json";
+/** In a data folder that `tac8 restore` is filling, or was interrupted while it did: nothing may start on it. */
+export const RESTORING_FOLDER = "restoring";
 export const NO_DATA_FOLDER =
   "HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one";
 

@@ -101,6 +101,8 @@ const fields = {
   labelLeft: int.nullable(),
   /** ISO time at which a person's retry, not a label, began this: then no label is needed. */
   retried: z.string().nullable(),
+  /** ISO time at which this was restored from a backup; null: it was not, or a run has compared it with GitHub since. */
+  restored: z.string().nullable(),
   /** ISO time at which the present round was put into the queue: from here to the pull request is what people wait for. */
   begun: z.string().nullable(),
   /** The agent's session, and the data folder (its id) that has the session's files. */

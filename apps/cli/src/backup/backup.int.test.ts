@@ -1,0 +1,297 @@
+import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
+import { jobIdOf } from "@tac8/core/domain/reference";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { issueKey } from "@tac8/core/state/keys";
+import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
+import { execa } from "execa";
+import type { Redis } from "ioredis";
+import { randomUUID } from "node:crypto";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+import { startSharedRedis, type SharedRedis } from "../../fixtures/redis.ts";
+import { startEmbeddedRedis } from "../redis/embedded.ts";
+import { exportRedis } from "./exportRedis.ts";
+import { importRedis } from "./importRedis.ts";
+import { extractBackup } from "./extract.ts";
+
+let lab: Lab;
+let server: SharedRedis;
+let redis: Redis;
+beforeAll(async () => {
+  server = await startSharedRedis();
+  ({ redis } = server);
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  lab = openLab();
+  await server.empty();
+  writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n');
+});
+afterEach(() => lab.close());
+
+const file = () => join(lab.dir, "a.tar.gz");
+const id = (number: number) => jobIdOf({ owner: "Octo", repo: "Hello", number });
+
+async function tac8(args: readonly string[], env: Readonly<Record<string, string>> = { REDIS_URL: server.url }) {
+  const cli = lab.start(args, env);
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+const good = async (...args: Parameters<typeof tac8>): Promise<string> => {
+  const { code, out, err } = await tac8(...args);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  return out;
+};
+
+function put(path: string, text: string): void {
+  mkdirSync(dirname(join(lab.home, path)), { recursive: true });
+  writeFileSync(join(lab.home, path), text);
+}
+
+/** An issue with notes, a session and a repository. */
+async function anIssue(number: number, patch: Record<string, string> = {}): Promise<string> {
+  const session = randomUUID();
+  await redis.hset(issueKey(id(number)), { state: "blocked", session, sessionHome: "h", ...patch });
+  put("id", "h\n");
+  put(`issues/octo/hello/gh-${number}/intent.json`, "{}");
+  put(`issues/octo/hello/gh-${number}/end.json`, "{}");
+  put(`issues/octo/hello/gh-${number}.lock`, "");
+  put(`homes/octo/hello/gh-${number}/.claude/projects/p/${session}.jsonl`, '{"a":1}\n{"half":');
+  put(`homes/octo/hello/gh-${number}/.claude/projects/p/${randomUUID()}.jsonl`, "another session\n");
+  put(`homes/octo/hello/gh-${number}/.claude/.credentials.json`, "secret");
+  put(
+    `workspaces/octo/hello/git/gh-${number}.git/objects/info/alternates`,
+    `${lab.home}/repos/octo/hello.git/objects\n`,
+  );
+  put(`workspaces/octo/hello/git/gh-${number}.git/refs/heads/x`, "1\n");
+  put(`workspaces/octo/hello/trees/gh-${number}/big`, "1\n");
+  return session;
+}
+
+function pathsIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .toSorted();
+}
+
+test("a backup has notes, sessions and repositories of issues in it, and no secret, link, worktree or lock", async () => {
+  const session = await anIssue(1);
+  await anIssue(2, { run: "live" });
+  for (const [name, text] of [
+    ["github-token", "ghp_secret"],
+    ["board-key", "secret"],
+  ] as const)
+    put(name, text);
+  put("repos/octo/hello.git/HEAD", "x");
+  const agents = join(lab.home, "workspaces/octo/hello/git/gh-1.git");
+  symlinkSync("/etc/passwd", join(agents, "file"));
+  symlinkSync(join(lab.home, "repos"), join(agents, "folder"));
+  await good(["backup", file()], { REDIS_URL: server.url, GITHUB_TOKEN: `ghp_${"a".repeat(36)}` });
+  expect(statSync(file()).mode & 0o777).toBe(0o600);
+  const folder = join(lab.dir, "out");
+  const manifest = await extractBackup(file(), folder);
+  expect(manifest).toMatchObject({ format: 1, issues: 2, home: lab.home, secrets: ["GITHUB_TOKEN"] });
+  const sessionOf2 = pathsIn(join(folder, "data/homes/octo/hello/gh-2"));
+  expect(pathsIn(folder).filter((path) => !path.includes("homes/octo/hello/gh-2"))).toEqual([
+    "config.toml",
+    `data/homes/octo/hello/gh-1/.claude/projects/p/${session}.jsonl`,
+    "data/id",
+    "data/issues/octo/hello/gh-1/intent.json",
+    "data/issues/octo/hello/gh-2/intent.json",
+    "data/workspaces/octo/hello/git/gh-1.git/objects/info/alternates",
+    "data/workspaces/octo/hello/git/gh-1.git/refs/heads/x",
+    "redis.records",
+  ]);
+  expect(sessionOf2).toHaveLength(1);
+  const half = readFileSync(join(folder, `data/homes/octo/hello/gh-1/.claude/projects/p/${session}.jsonl`), "utf8");
+  expect(half, "half a line of a session that is being written").toBe('{"a":1}\n');
+  expect(readdirSync(lab.dir).filter((name) => name.includes(".part"))).toEqual([]);
+});
+
+test("it is restored where tac8 up starts its own Redis, at another place, and tac8 finds everything there", async () => {
+  const session = await anIssue(1);
+  await redis.set("tac8:ask:runner", "gone with its process");
+  await redis.set("tac8:day:2020-01-01", "expires", "PX", 40_000_000);
+  await redis.set("somebody:else", "x");
+  await good(["backup", file()]);
+  const before = lab.home;
+  const other = join(lab.dir, "other");
+  mkdirSync(other);
+  const env = { TAC8_HOME: join(other, "home"), TAC8_CONFIG: join(other, "config.toml") };
+  const out = await good(["restore", file()], env);
+  expect(out).toContain(`Configuration in ${env.TAC8_CONFIG}\n`);
+  expect(readFileSync(env.TAC8_CONFIG, "utf8")).toBe(readFileSync(join(lab.dir, "config.toml"), "utf8"));
+  const alternates = join(env.TAC8_HOME, "workspaces/octo/hello/git/gh-1.git/objects/info/alternates");
+  expect(readFileSync(alternates, "utf8")).toBe(`${env.TAC8_HOME}/repos/octo/hello.git/objects\n`);
+  expect(readFileSync(join(env.TAC8_HOME, "moved-from"), "utf8")).toBe(`${before}\n`);
+  expect(readdirSync(env.TAC8_HOME)).not.toContain(RESTORING_FOLDER);
+  const own = await startEmbeddedRedis({ home: env.TAC8_HOME, warn: () => undefined });
+  const client = connectRedis(own.url, { name: "test", onError: () => undefined });
+  try {
+    expect(await createIssueStore(client).read(id(1))).toMatchObject({ state: "blocked", session });
+    expect((await client.keys("*")).toSorted()).toEqual(["tac8:day:2020-01-01", issueKey(id(1))].toSorted());
+    const left = await client.pttl("tac8:day:2020-01-01");
+    expect(left > 30_000_000 && left <= 40_000_000).toBe(true);
+  } finally {
+    client.disconnect();
+    await own.stop();
+  }
+});
+
+test("an installation that is not empty is refused; with --force it is replaced, and its files and configuration stay beside", async () => {
+  await anIssue(1);
+  await good(["backup", file()]);
+  expect((await tac8(["restore", file()])).err).toMatch(
+    /has data already \(issues, homes, workspaces, id\): tac8 restore --force/,
+  );
+  rmSync(lab.home, { recursive: true });
+  expect((await tac8(["restore", file()])).err).toMatch(/Redis has keys of tac8 already/);
+  expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
+
+  await redis.hset(issueKey(id(1)), "state", "pr");
+  await redis.set("tac8:newer", "x");
+  await redis.set("somebody:else", "x");
+  put("id", "another\n");
+  writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "Octo"\nrepo_name = "World"\n');
+  const out = await good(["restore", "--force", file()]);
+  const [aside = ""] = /\S*before-restore\S*/.exec(out) ?? [];
+  expect(readFileSync(join(aside, "id"), "utf8")).toBe("another\n");
+  expect(readFileSync(join(lab.home, "id"), "utf8")).toBe("h\n");
+  expect(readFileSync(join(lab.dir, "config.toml"), "utf8")).toContain("World");
+  expect(readFileSync(join(lab.dir, "config.toml.from-backup"), "utf8")).toContain("Hello");
+  expect((await redis.keys("*")).toSorted()).toEqual(["somebody:else", issueKey(id(1))]);
+  expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
+});
+
+test("an installation that is at work is refused", async () => {
+  await anIssue(1);
+  await good(["backup", file()]);
+  const now = Date.now();
+  await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler was at work/);
+  await server.empty();
+  await announceRunner(redis, {
+    name: "r",
+    at: now,
+    host: (await execa("hostname")).stdout,
+    pid: 1,
+    slots: 1,
+    busy: 0,
+  });
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner r on this machine/);
+});
+
+test("what is no whole backup, or of a newer format, is refused, and nothing is changed", async () => {
+  await anIssue(1);
+  await good(["backup", file()]);
+  await server.empty();
+  rmSync(lab.home, { recursive: true });
+  const bytes = readFileSync(file());
+  const refused = async (change: () => void, why: RegExp): Promise<void> => {
+    change();
+    expect(await tac8(["restore", file()])).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(why) as string,
+    });
+    expect(await redis.dbsize()).toBe(0);
+    expect(readdirSync(lab.home)).toEqual(["up.lock"]);
+    writeFileSync(file(), bytes);
+  };
+  await refused(() => truncateSync(file(), bytes.length - 30), /damaged or cut off/);
+  await refused(() => writeFileSync(file(), "no archive"), /cannot be restored: it is damaged/);
+  await refused(() => rmSync(file()), /cannot be restored: .*ENOENT/);
+  const changed = (from: string, to: string) => () => {
+    const tar = gunzipSync(bytes).toString("latin1").replace(from, to);
+    writeFileSync(file(), gzipSync(Buffer.from(tar, "latin1")));
+  };
+  await refused(
+    changed('"format": 1', '"format": 2'),
+    /in a format that this version does not know: install that version/,
+  );
+  await refused(changed("data/id", "data/.."), /damaged/);
+});
+
+test("nothing starts on a restore that was interrupted, and a second one finishes it", async () => {
+  await anIssue(1);
+  await good(["backup", file()]);
+  await server.empty();
+  // The files are in their places, and Redis is not there yet.
+  mkdirSync(join(lab.home, RESTORING_FOLDER));
+  writeFileSync(join(lab.home, RESTORING_FOLDER, "complete"), "");
+  expect(() => makeDataFolder(lab.home)).toThrow(/run tac8 restore again/);
+  await good(["restore", file()]);
+  expect(makeDataFolder(lab.home)).toBe(false);
+  expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
+});
+
+test("Redis is read as it is at one moment while others write, and they lose nothing", async () => {
+  const [first, last] = ["tac8:a", "tac8:z"];
+  for (let from = 0; from < 20_000; from += 1000) {
+    await redis.mset(
+      Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`tac8:filler:${from + index}`, "x"])),
+    );
+  }
+  const writer = redis.duplicate();
+  const stop = new AbortController();
+  let written = 0;
+  const writes = async (wanted: () => boolean) => {
+    while (!wanted()) await redis.ping();
+  };
+  const writing = (async () => {
+    while (!stop.signal.aborted) {
+      await writer.multi().incr(first).incr(last).exec();
+      written += 1;
+    }
+  })();
+  const handle = await open(join(lab.dir, "records"), "w+");
+  try {
+    await writes(() => written >= 10);
+    const { keys } = await exportRedis(redis, { file: handle, pauseMs: 20_000, now: Date.now });
+    expect(keys).toBe(20_002);
+    const atEnd = written;
+    await writes(() => written >= atEnd + 10); // It may write again.
+    stop.abort();
+    await writing;
+    const now = await redis.mget(first, last);
+    await importRedis(redis, { file: handle, replace: true, now: Date.now() });
+    const [a, z] = await redis.mget(first, last);
+    expect(a).toBe(z);
+    expect(Number(a)).toBeLessThan(Number(now[0]));
+    expect(now).toEqual([String(written), String(written)]);
+  } finally {
+    stop.abort();
+    writer.disconnect();
+    await handle.close();
+  }
+});
+
+test("there is no backup where Redis could not be read in time, and its writers go on", async () => {
+  await redis.set("tac8:a", "x");
+  const handle = await open(join(lab.dir, "records"), "w+");
+  try {
+    const slow = exportRedis(redis, { file: handle, pauseMs: 1, now: Date.now });
+    await expect(slow).rejects.toThrow(/could not be read within/);
+    await redis.set("tac8:a", "y");
+  } finally {
+    await handle.close();
+  }
+});

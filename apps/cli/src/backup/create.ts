@@ -1,0 +1,170 @@
+import type { Config } from "@tac8/core/config/resolve";
+import { MODEL_SECRETS } from "@tac8/core/config/variables";
+import type { Redis } from "ioredis";
+import { closeSync, constants, createWriteStream, fstatSync, openSync, readSync } from "node:fs";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import manifest from "../../../../package.json" with { type: "json" };
+import { messageOf, Problem } from "../context.ts";
+import { syncFolder } from "../moveData/mark.ts";
+import { exportRedis, type RedisExport } from "./exportRedis.ts";
+import { findFiles, type BackupFile } from "./findFiles.ts";
+import { CONFIG, FORMAT, MANIFEST, RECORDS, type Manifest } from "./format.ts";
+import { writeTar, type TarFile } from "./tar.ts";
+
+export interface BackupRequest {
+  readonly redis: Redis;
+  readonly config: Config;
+  /** The configuration file; null: there is none. */
+  readonly configPath: string | null;
+  /** Absolute path of the archive to write. It appears when it is complete. */
+  readonly path: string;
+  /** `.claude/projects` of the home folder that agents may share; null: there is none. */
+  readonly sharedProjects: string | null;
+  readonly now: () => number;
+}
+
+export interface BackupMade {
+  readonly manifest: Manifest;
+  readonly files: number;
+  /** Of the archive. */
+  readonly bytes: number;
+  readonly pausedMs: number;
+  readonly leftOut: readonly string[];
+}
+
+/** Redis' writers may wait for so long at most: less than a quarter of a job's lock, so that no runner gives its job up. */
+const MAX_PAUSE_MS = 20_000;
+const CHUNK = 64 * 1024;
+
+/** @throws Problem when Redis cannot be read as one moment had it, or the archive cannot be written */
+export async function createBackup(request: BackupRequest): Promise<BackupMade> {
+  const { redis, config, path, now } = request;
+  const [spool, half] = [`${path}.redis.part`, `${path}.part`];
+  try {
+    const at = new Date(now()).toISOString();
+    const pauseMs = Math.min(MAX_PAUSE_MS, (config.coordinator.lock_seconds * 1000) / 4);
+    const exported = await spooled(spool, (file) => exportRedis(redis, { file, pauseMs, now }));
+    const { files, leftOut } = findFiles(exported.issues, {
+      home: config.home,
+      sharedProjects: request.sharedProjects,
+    });
+    const described = describe(request, { exported, at });
+    const body = Readable.from(writeTar(entries(request, { described, spool, files }), Math.floor(now() / 1000)));
+    await rm(half, { force: true });
+    await pipeline(body, createGzip(), createWriteStream(half, { flags: "wx", mode: 0o600, flush: true }));
+    await rename(half, path);
+    syncFolder(dirname(path));
+    return { manifest: described, files: files.length, bytes: sizeOf(path), pausedMs: exported.pausedMs, leftOut };
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem(`the backup ${path} could not be made: ${messageOf(error)}`, { cause: error });
+  } finally {
+    await rm(spool, { force: true });
+    await rm(half, { force: true });
+  }
+}
+
+async function spooled<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
+  await rm(path, { force: true });
+  const file = await open(path, "wx", 0o600);
+  try {
+    return await write(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function describe({ config }: BackupRequest, given: { exported: RedisExport; at: string }): Manifest {
+  const { exported, at } = given;
+  return {
+    format: FORMAT,
+    tac8: manifest.version,
+    at,
+    host: hostname(),
+    home: config.home,
+    redisVersion: exported.redisVersion,
+    keys: exported.keys,
+    issues: exported.issues.length,
+    secrets: secretNames(config),
+  };
+}
+
+/** Names of the secrets that this installation is known to have. Their values are in no backup. */
+function secretNames({ secrets, agent, agentEnv }: Config): string[] {
+  const { github, notify, boardPassword } = secrets;
+  const ofGitHub = { token: "GITHUB_TOKEN", app: "GITHUB_APP_PRIVATE_KEY" } as const;
+  const known = [
+    github === null ? null : ofGitHub[github.kind],
+    ...MODEL_SECRETS.filter((name) => agentEnv[name] !== undefined),
+    ...Object.keys(agent.secrets),
+    boardPassword === null ? null : "TAC8_BOARD_PASSWORD",
+    notify.slackUrl === null ? null : "TAC8_SLACK_URL",
+    notify.ntfyUrl === null ? null : "TAC8_NTFY_URL",
+    notify.webhookUrl === null ? null : "TAC8_WEBHOOK_URL",
+  ];
+  return known.filter((name) => name !== null);
+}
+
+async function* entries(
+  { configPath }: BackupRequest,
+  given: { readonly described: Manifest; readonly spool: string; readonly files: readonly BackupFile[] },
+): AsyncGenerator<TarFile> {
+  const text = Buffer.from(`${JSON.stringify(given.described, null, 2)}\n`);
+  yield { path: MANIFEST, size: text.length, body: Readable.from([text]) };
+  yield* fileEntry({ path: RECORDS, source: given.spool });
+  if (configPath !== null) yield* fileEntry({ path: CONFIG, source: configPath });
+  for (const file of given.files) yield* fileEntry(file);
+}
+
+/** A file as it is now, or nothing where it was removed meanwhile. What is added to it later is not read. */
+function* fileEntry({ path, source }: BackupFile): Generator<TarFile> {
+  // An agent may have put a link or a pipe in its place. The configuration and Redis' part are the operator's own.
+  const isOurs = path === CONFIG || path === RECORDS;
+  let fd: number;
+  try {
+    fd = openSync(source, constants.O_RDONLY | constants.O_NONBLOCK | (isOurs ? 0 : constants.O_NOFOLLOW));
+  } catch (error) {
+    if (isOurs) throw error;
+    return;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) return;
+    const size = path.endsWith(".jsonl") ? wholeLines(fd, stat.size) : stat.size;
+    yield { path, size, body: Readable.from(chunksOf(fd, size)) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A session is written to line by line: half a line may be at its end. */
+function wholeLines(fd: number, size: number): number {
+  const chunk = Buffer.alloc(Math.min(size, 1024 * 1024));
+  readSync(fd, chunk, 0, chunk.length, size - chunk.length);
+  const end = chunk.lastIndexOf("\n");
+  return end === -1 ? size : size - chunk.length + end + 1;
+}
+
+function* chunksOf(fd: number, size: number): Generator<Buffer> {
+  for (let at = 0; at < size;) {
+    const chunk = Buffer.alloc(Math.min(CHUNK, size - at));
+    const read = readSync(fd, chunk, 0, chunk.length, at);
+    if (read === 0) return; // It was cut off meanwhile: `writeTar` finds that.
+    at += read;
+    yield chunk.subarray(0, read);
+  }
+}
+
+function sizeOf(path: string): number {
+  const fd = openSync(path, "r");
+  try {
+    return fstatSync(fd).size;
+  } finally {
+    closeSync(fd);
+  }
+}

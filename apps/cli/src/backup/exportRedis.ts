@@ -1,0 +1,93 @@
+import { issueKey } from "@tac8/core/state/keys";
+import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
+import type { Redis } from "ioredis";
+import type { FileHandle } from "node:fs/promises";
+import { messageOf, Problem } from "../context.ts";
+import { encodeRecord } from "./records.ts";
+import { outlivesProcesses, PATTERNS } from "./redisKeys.ts";
+
+/** What a backup needs to know of an issue, to find its files. */
+export interface IssueFacts extends Pick<IssueFields, "run" | "session" | "state"> {
+  readonly jobId: string;
+}
+
+export interface RedisExport {
+  readonly keys: number;
+  readonly issues: readonly IssueFacts[];
+  readonly redisVersion: string;
+  /** How long nothing could write to Redis. */
+  readonly pausedMs: number;
+}
+
+/** Keys that are asked for at once. */
+const BATCH = 100;
+const FACTS = ["run", "session", "state"] as const;
+
+/**
+ * Writes every key of tac8 and of its queue to a file, as all of them are at one moment: Redis lets nobody write meanwhile
+ * (`CLIENT PAUSE`, Redis 6.2), for at most `pauseMs`, which must be far less than a job's lock lasts. Clients that write wait that
+ * long; none gets an error. Redis ends the pause by itself if this process dies. Holds one batch of keys in memory.
+ * @throws Problem when Redis has no such pause, or was not read in time: then there is no backup
+ */
+export async function exportRedis(
+  redis: Redis,
+  { file, pauseMs, now }: { readonly file: FileHandle; readonly pauseMs: number; readonly now: () => number },
+): Promise<RedisExport> {
+  const redisVersion = /^redis_version:(\S+)/m.exec(await redis.info("server"))?.[1] ?? "unknown";
+  const start = performance.now();
+  try {
+    await redis.client("PAUSE", pauseMs, "WRITE");
+  } catch (error) {
+    const why = `Redis does not let its writers wait (CLIENT PAUSE: ${messageOf(error)})`;
+    throw new Problem(`${why}: tac8 backup needs Redis 6.2 or newer, and an account that may use that command`, {
+      cause: error,
+    });
+  }
+  try {
+    const { keys, issues } = await writeAll(redis, { file, now });
+    const pausedMs = performance.now() - start;
+    // The pause began after `start`, so it has not ended yet if less than its time has passed since.
+    if (pausedMs >= pauseMs) throw tooSlow(pauseMs);
+    return { keys, issues, redisVersion, pausedMs };
+  } finally {
+    await redis.client("UNPAUSE").catch(() => undefined); // It ends by itself.
+  }
+}
+
+function tooSlow(pauseMs: number): Problem {
+  const seconds = Math.round(pauseMs / 1000);
+  return new Problem(
+    `Redis could not be read within ${seconds} s, for which its writers may wait: try again when this machine and its disk have less to do`,
+  );
+}
+
+async function writeAll(
+  redis: Redis,
+  { file, now }: { readonly file: FileHandle; readonly now: () => number },
+): Promise<{ readonly keys: number; readonly issues: readonly IssueFacts[] }> {
+  const seen = new Set<string>();
+  const issues: IssueFacts[] = [];
+  for (const pattern of PATTERNS) {
+    for await (const names of redis.scanStream({ match: pattern, count: BATCH })) {
+      const fresh = [...new Set(names as string[])].filter((key) => !seen.has(key) && outlivesProcesses(key));
+      for (const key of fresh) seen.add(key);
+      const records = await Promise.all(fresh.map((key) => recordOf(redis, key, now)));
+      await file.write(Buffer.concat(records));
+      const ofIssues = fresh.filter((key) => key.startsWith(issueKey("")));
+      issues.push(...(await Promise.all(ofIssues.map((key) => factsOf(redis, key)))));
+    }
+  }
+  return { keys: seen.size, issues };
+}
+
+async function recordOf(redis: Redis, key: string, now: () => number): Promise<Buffer> {
+  const [value, left] = await Promise.all([redis.dumpBuffer(key), redis.pttl(key)]);
+  if (value === null) return Buffer.alloc(0); // It has just expired.
+  return encodeRecord({ key: Buffer.from(key), expiresAt: left < 0 ? null : now() + left, value });
+}
+
+async function factsOf(redis: Redis, key: string): Promise<IssueFacts> {
+  const values = await redis.hmget(key, ...FACTS);
+  const hash = Object.fromEntries(FACTS.map((name, index) => [name, values[index] ?? ""]));
+  return { jobId: key.slice(issueKey("").length), ...parseIssueState(hash, FACTS) };
+}

@@ -1,0 +1,70 @@
+import { createReadStream } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { messageOf, Problem } from "../context.ts";
+import { CONFIG, DATA, MANIFEST, parseManifest, RECORDS, SHARED, type Manifest } from "./format.ts";
+import { readTar, type TarFile } from "./tar.ts";
+
+const MAX_MANIFEST = 1024 * 1024;
+
+/**
+ * Reads a whole backup, and puts its files into a folder, by their path in the archive, for this user alone. Gzip's checksum
+ * has been compared when this returns. @throws Problem when it is no backup, damaged, cut off, or of a newer format
+ */
+export async function extractBackup(path: string, folder: string): Promise<Manifest> {
+  let manifest: Manifest | null = null;
+  try {
+    // An error of the file reaches those who read what is unpacked; they report it.
+    const unpacked = pipeline(createReadStream(path), createGunzip(), () => undefined);
+    for await (const entry of readTar(unpacked)) {
+      if (manifest === null) {
+        manifest = await readManifest(path, entry);
+        continue;
+      }
+      if (!isExpected(entry.path)) throw new Error(`it has ${JSON.stringify(entry.path.slice(0, 200))} in it`);
+      await put(join(folder, entry.path), entry);
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem(`${path} cannot be restored: ${messageOf(error)}`, { cause: error });
+  }
+  if (manifest === null) throw new Problem(`${path} is no backup of tac8: it is empty`);
+  return manifest;
+}
+
+async function readManifest(path: string, { path: name, size, body }: TarFile): Promise<Manifest> {
+  const noBackup = new Problem(`${path} is no backup of tac8: tac8 backup makes one`);
+  if (name !== MANIFEST || size > MAX_MANIFEST) throw noBackup;
+  const parts: Uint8Array[] = [];
+  for await (const chunk of body) parts.push(chunk);
+  const manifest = parseManifest(Buffer.concat(parts).toString("utf8"));
+  if (manifest === null) throw noBackup;
+  if ("newer" in manifest) {
+    throw new Problem(
+      `${path} was made by tac8 ${manifest.tac8}, in a format that this version does not know: install that version or a newer one`,
+    );
+  }
+  return manifest;
+}
+
+/** Nothing leaves the folder. */
+function isExpected(path: string): boolean {
+  if (path === RECORDS || path === CONFIG) return true;
+  const inside = path.startsWith(DATA) || path.startsWith(SHARED);
+  return (
+    inside && !path.includes("\0") && path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  );
+}
+
+async function put(path: string, { body }: TarFile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(path, "wx", 0o600);
+  try {
+    for await (const chunk of body) await file.write(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

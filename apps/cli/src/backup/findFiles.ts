@@ -1,0 +1,167 @@
+import { parseJobId } from "@tac8/core/domain/reference";
+import { lstatSync, opendirSync, readdirSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import type { IssueFacts } from "./exportRedis.ts";
+import { DATA, SHARED } from "./format.ts";
+
+/** A file to put into a backup. */
+export interface BackupFile {
+  /** In the archive. */
+  readonly path: string;
+  readonly source: string;
+}
+
+export interface FoundFiles {
+  readonly files: readonly BackupFile[];
+  /** Issues of which something was left out, and why, one line each. */
+  readonly leftOut: readonly string[];
+}
+
+/** What one issue's session, or the repository of its workspace, may take. An agent may have written anything there. */
+const MAX_BYTES = 256 * 1024 ** 2;
+const MAX_FILES = 20_000;
+/** About a worktree that is not in a backup, and locks of processes. */
+const NOT_RESTORED = /^(?:end\.json|prompt\.md|.*\.(?:lock|new))$/;
+
+/**
+ * Return the files of a data folder that a backup needs beside Redis. Of each issue: tac8's notes, the session of its agent, and
+ * between runs the repository of its workspace, in which is everything that was committed and may not be on GitHub. What
+ * an agent can write is hostile input: links are passed over, and what is too large is left out.
+ */
+export function findFiles(
+  issues: readonly IssueFacts[],
+  { home, sharedProjects }: { readonly home: string; readonly sharedProjects: string | null },
+): FoundFiles {
+  const files: BackupFile[] = [];
+  const leftOut: string[] = [];
+  const shared = sharedProjects === null ? new Map<string, BackupFile[]>() : sharedSessions(sharedProjects, issues);
+  const add = (jobId: string, what: string, found: readonly BackupFile[] | null): void => {
+    if (found === null) leftOut.push(`${jobId}: ${what} is larger than a backup takes`);
+    else files.push(...found);
+  };
+  const id = { path: `${DATA}id`, source: join(home, "id") };
+  if (statOf(id.source)?.isFile() === true) files.push(id);
+  for (const { jobId, run, session } of issues) {
+    const ref = parseJobId(jobId);
+    if (ref === null) continue;
+    const [owner, repo, name] = [ref.owner, ref.repo, `gh-${ref.number}`];
+    const inHome = (...parts: string[]) => filesIn({ root: home, at: join(...parts), prefix: DATA });
+    const notes = inHome("issues", owner, repo, name);
+    add(jobId, "its folder of notes", notes?.filter(({ source }) => !NOT_RESTORED.test(nameOf(source))) ?? null);
+    if (session !== null) {
+      const projects = join("homes", owner, repo, name, ".claude", "projects");
+      for (const folder of foldersIn(home, projects)) {
+        add(
+          jobId,
+          "the session of its agent",
+          sessionIn({ root: home, at: join(projects, folder), session, prefix: DATA }),
+        );
+      }
+      add(jobId, "the session of its agent", shared.get(session) ?? []);
+    }
+    if (run === null) add(jobId, "its repository", inHome("workspaces", owner, repo, "git", `${name}.git`));
+  }
+  return { files, leftOut };
+}
+
+/** Sessions of the home folder that agents share, by their id. Other sessions there are the user's own. */
+function sharedSessions(projects: string, issues: readonly IssueFacts[]): Map<string, BackupFile[]> {
+  const wanted = new Set(issues.flatMap(({ session }) => session ?? []));
+  const found = new Map<string, BackupFile[]>();
+  for (const folder of foldersIn(projects, ".")) {
+    for (const name of namesIn(join(projects, folder))) {
+      const id = name.endsWith(".jsonl") ? name.slice(0, -".jsonl".length) : "";
+      if (!wanted.has(id) || found.has(id)) continue;
+      const files = sessionIn({ root: projects, at: folder, session: id, prefix: SHARED });
+      if (files !== null) found.set(id, files);
+    }
+  }
+  return found;
+}
+
+interface Where {
+  readonly root: string;
+  /** Relative to `root`. */
+  readonly at: string;
+  /** Of the paths in the archive. */
+  readonly prefix: string;
+}
+
+/** The session's file, and the folder with what was too long for it. Null: too large. */
+function sessionIn({ root, at, session, prefix }: Where & { readonly session: string }): BackupFile[] | null {
+  const file = join(at, `${session}.jsonl`);
+  const stat = statOf(join(root, file));
+  if (stat?.isFile() !== true) return [];
+  const beside = filesIn({ root, at: join(at, session), prefix });
+  if (beside === null || stat.size > MAX_BYTES) return null;
+  return [...beside, { path: prefix + file, source: join(root, file) }];
+}
+
+/** All plain files of a folder, references of git before its objects. Null: more than a backup takes. */
+function filesIn({ root, at, prefix }: Where): BackupFile[] | null {
+  const found: BackupFile[] = [];
+  let [bytes, seen] = [0, 0];
+  for (const waiting = [at]; ;) {
+    const folder = waiting.shift();
+    if (folder === undefined) break;
+    const entries = entriesOf(join(root, folder), MAX_FILES - seen + 1);
+    seen += entries.length;
+    if (seen > MAX_FILES) return null;
+    for (const name of entries) {
+      const path = join(folder, name);
+      const stat = statOf(join(root, path));
+      if (stat?.isDirectory() === true) waiting.push(path);
+      if (stat?.isFile() !== true) continue;
+      bytes += stat.size;
+      if (bytes > MAX_BYTES) return null;
+      found.push({ path: prefix + path, source: join(root, path) });
+    }
+  }
+  const isObject = ({ path }: BackupFile) => Number(path.includes("/objects/"));
+  return found.toSorted((a, b) => isObject(a) - isObject(b));
+}
+
+/** Names in a folder, at most so many; none where it is a link, missing or not ours to read. */
+function entriesOf(folder: string, most: number): string[] {
+  if (statOf(folder)?.isDirectory() !== true) return [];
+  const names: string[] = [];
+  try {
+    const dir = opendirSync(folder);
+    try {
+      for (let entry = dir.readSync(); entry !== null && names.length < most; entry = dir.readSync()) {
+        names.push(entry.name);
+      }
+    } finally {
+      dir.closeSync();
+    }
+  } catch {
+    return names; // It was removed meanwhile.
+  }
+  return names.toSorted();
+}
+
+/** Every folder on the way has to be one: an agent may have put a link in its place. */
+function foldersIn(root: string, at: string): string[] {
+  let path = root;
+  for (const part of at.split("/")) {
+    path = join(path, part);
+    if (statOf(path)?.isDirectory() !== true) return [];
+  }
+  return entriesOf(path, MAX_FILES).filter((name) => statOf(join(path, name))?.isDirectory() === true);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function statOf(path: string): Stats | null {
+  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,92 @@
+import { issueKey } from "@tac8/core/state/keys";
+import type { Redis } from "ioredis";
+import type { FileHandle } from "node:fs/promises";
+import { messageOf, Problem } from "../context.ts";
+import { readRecords, type KeyRecord } from "./records.ts";
+import { PATTERNS } from "./redisKeys.ts";
+
+/** Before the name of each key, until all of them are there. */
+const STAGING = "tac8-restoring:";
+/** Bytes that are sent at once. */
+const BATCH_BYTES = 4 * 1024 ** 2;
+
+/**
+ * ARGV: prefix of the restored keys, whether others may be replaced, prefix of issues' hashes, the time, patterns of tac8's
+ * keys. In one step: either all of tac8's keys are the restored ones, or none. Each issue notes that it was restored: its next
+ * run looks whether it has ended since. Returns the number of tac8's keys that are in the way, or -1 when it is done.
+ */
+const SWITCH = `
+local found = 0
+for i = 5, #ARGV do
+  for _, key in ipairs(redis.call('KEYS', ARGV[i])) do
+    if ARGV[2] ~= '1' then found = found + 1 else redis.call('DEL', key) end
+  end
+end
+if found > 0 then return found end
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
+  local name = string.sub(key, #ARGV[1] + 1)
+  redis.call('RENAME', key, name)
+  if string.sub(name, 1, #ARGV[3]) == ARGV[3] then redis.call('HSET', name, 'restored', ARGV[4]) end
+end
+return -1`;
+
+/** How many of tac8's keys a Redis has; it stops at `most`. */
+export async function countKeys(redis: Redis, most = 1): Promise<number> {
+  let count = 0;
+  for (const match of PATTERNS) {
+    for await (const names of redis.scanStream({ match, count: 1000 })) {
+      count += (names as string[]).length;
+      if (count >= most) return count;
+    }
+  }
+  return count;
+}
+
+/**
+ * Puts the keys of a backup into Redis: first under other names, a bounded part at a time, then all at once.
+ * @throws Problem when Redis has keys of tac8 already and they may not be replaced, or does not know the values' format
+ */
+export async function importRedis(
+  redis: Redis,
+  given: { readonly file: FileHandle; readonly replace: boolean; readonly now: number },
+): Promise<void> {
+  const { file, replace, now } = given;
+  await removeStaged(redis); // Of a restore that was interrupted.
+  let [batch, bytes]: [KeyRecord[], number] = [[], 0];
+  const send = async (): Promise<void> => {
+    await Promise.all(batch.map((record) => restore(redis, record, now)));
+    [batch, bytes] = [[], 0];
+  };
+  try {
+    for await (const record of readRecords(file)) {
+      if (record.expiresAt !== null && record.expiresAt <= now) continue;
+      batch.push(record);
+      bytes += record.value.length;
+      if (bytes >= BATCH_BYTES) await send();
+    }
+    await send();
+    const args = [STAGING, replace ? "1" : "0", issueKey(""), new Date(now).toISOString(), ...PATTERNS];
+    const found = Number(await redis.eval(SWITCH, 0, ...args));
+    if (found >= 0) throw new Problem(`Redis has ${found} keys of tac8 already`);
+  } catch (error) {
+    await removeStaged(redis).catch(() => undefined); // The next restore does it.
+    throw error;
+  }
+}
+
+async function restore(redis: Redis, { key, expiresAt, value }: KeyRecord, now: number): Promise<void> {
+  try {
+    await redis.restore(`${STAGING}${key.toString()}`, expiresAt === null ? 0 : expiresAt - now, value, "REPLACE");
+  } catch (error) {
+    if (!/bad data format|version or checksum/i.test(messageOf(error))) throw error;
+    throw new Problem("this Redis is older than that of the backup, and cannot read its values: install a newer one", {
+      cause: error,
+    });
+  }
+}
+
+async function removeStaged(redis: Redis): Promise<void> {
+  for await (const names of redis.scanStream({ match: `${STAGING}*`, count: 1000 })) {
+    if ((names as string[]).length > 0) await redis.unlink(names as string[]);
+  }
+}

@@ -1,0 +1,179 @@
+import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
+import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { messageOf, Problem } from "../context.ts";
+import { holdSlots, usersOf } from "../moveData/inUse.ts";
+import { syncFolder } from "../moveData/mark.ts";
+import { repairPaths } from "../moveData/repair.ts";
+import { withRedis } from "../redis/connect.ts";
+import { startEmbeddedRedis, stopLeftover } from "../redis/embedded.ts";
+import { holdHome } from "../up/lock.ts";
+import { extractBackup } from "./extract.ts";
+import { CONFIG, DATA, RECORDS, SHARED, type Manifest } from "./format.ts";
+import { countKeys, importRedis } from "./importRedis.ts";
+
+export interface RestoreRequest {
+  /** The archive. */
+  readonly path: string;
+  /** The data folder, absolute. */
+  readonly home: string;
+  /** Where the configuration belongs, absolute. One that is there is never changed. */
+  readonly configPath: string;
+  /** A Redis of the operator's; null: `tac8 up` starts its own in the data folder. */
+  readonly redisUrl: string | null;
+  /** `.claude/projects` of the home folder that agents may share; null: there is none. */
+  readonly sharedProjects: string | null;
+  /** Whether what is there may be replaced. Files are kept beside, keys of Redis are not. */
+  readonly force: boolean;
+  readonly now: number;
+}
+
+export interface Restored {
+  readonly manifest: Manifest;
+  /** What became of the configuration. `differs`: another one is there, and stays; the backup's is beside it. */
+  readonly config: "none" | "written" | "same" | "differs";
+  /** Folder with the files that were replaced; null: there were none. */
+  readonly aside: string | null;
+}
+
+/** What a backup brings into a data folder, in the order in which it gets there. Redis is last: without it, tac8 has no past. */
+const ENTRIES = ["issues", "homes", "workspaces", "id", "redis"];
+/** These are made again from GitHub, and would be of another past. */
+const OTHERS = ["repos", "runs"];
+
+/**
+ * Brings an installation back as a backup has it. The whole archive is read and checked before anything is changed. Nothing starts
+ * on the data folder while its folder `restoring` is there; after an interruption a second call begins again, and finishes.
+ * @throws Problem when something uses the installation, or it is not empty and `force` is not given
+ */
+export async function restoreBackup(request: RestoreRequest): Promise<Restored> {
+  const { home, redisUrl, now } = request;
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const lock = await holdHome(home);
+  let releaseSlots = (): void => undefined;
+  try {
+    releaseSlots = await holdSlots(home);
+    await stopLeftover(home); // Its `up` was killed, else it had the lock.
+    const users = redisUrl === null ? [] : await usersOf([home], { redisUrl, now });
+    if (users.length > 0) throw new Problem(users.map((line) => `${home} is in use: ${line}`));
+    return await restore(request);
+  } finally {
+    releaseSlots();
+    lock.release();
+  }
+}
+
+async function restore(request: RestoreRequest): Promise<Restored> {
+  const { path, home, redisUrl, force, now } = request;
+  const folder = join(home, RESTORING_FOLDER);
+  const isInterrupted = existsSync(join(folder, "complete"));
+  const replace = force || isInterrupted;
+  if (!replace) await refuseIfUsed(request);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    const manifest = await extractBackup(path, folder);
+    const data = join(folder, DATA);
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    if (redisUrl === null) await importIntoOwn(folder, { now });
+    const aside = await moveAside(request, replace);
+    // From here on a part of it may be in place: an interrupted call is repeated without being asked.
+    await (await open(join(folder, "complete"), "w", 0o600)).close();
+    syncFolder(folder);
+    for (const name of ENTRIES) await moveIn(join(data, name), join(home, name));
+    await bringShared(join(folder, SHARED), request.sharedProjects);
+    if (manifest.home !== home) {
+      repairPaths({ from: [manifest.home], to: home });
+      addFormerPlaces(home, [manifest.home]);
+    }
+    const config = await bringConfig(join(folder, CONFIG), request.configPath);
+    if (redisUrl !== null) await importInto(redisUrl, { records: join(folder, RECORDS), replace, now });
+    syncFolder(home);
+    await rm(folder, { recursive: true, force: true });
+    return { manifest, config, aside };
+  } catch (error) {
+    if (!existsSync(join(folder, "complete"))) await rm(folder, { recursive: true, force: true });
+    if (error instanceof Problem) throw error;
+    throw new Problem(`the backup could not be restored: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+const REPLACE = "tac8 restore --force replaces it, and keeps its files beside";
+
+async function refuseIfUsed({ home, redisUrl }: RestoreRequest): Promise<void> {
+  const used = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(home, name)));
+  if (used.length > 0) throw new Problem(`${home} has data already (${used.join(", ")}): ${REPLACE}`);
+  if (redisUrl === null) return;
+  const keys = await withRedis(redisUrl, (redis) => countKeys(redis), "start it");
+  if (keys > 0) throw new Problem(`Redis has keys of tac8 already: ${REPLACE}, but not those keys`);
+}
+
+/** A Redis of its own writes them to its append-only file, in the folder that is moved to its place afterwards. */
+async function importIntoOwn(folder: string, { now }: { readonly now: number }): Promise<void> {
+  const data = join(folder, DATA);
+  await rm(join(data, "redis"), { recursive: true, force: true });
+  const server = await startEmbeddedRedis({ home: data, warn: () => undefined });
+  let isWritten = false;
+  try {
+    await importInto(server.url, { records: join(folder, RECORDS), replace: false, now });
+  } finally {
+    isWritten = await server.stop();
+  }
+  if (!isWritten) throw new Error("its Redis did not end in time");
+  await rm(join(data, "redis", "redis.sock"), { force: true });
+}
+
+async function importInto(
+  url: string,
+  given: { readonly records: string; readonly replace: boolean; readonly now: number },
+): Promise<void> {
+  const file = await open(given.records, "r");
+  try {
+    await withRedis(url, (redis) => importRedis(redis, { ...given, file }), "start it");
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns the folder that the former files are in; null: there were none */
+async function moveAside({ home, now }: RestoreRequest, replace: boolean): Promise<string | null> {
+  if (!replace) return null;
+  const there = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(home, name)));
+  if (there.length === 0) return null;
+  const aside = join(home, `before-restore-${new Date(now).toISOString().replace(/[:.]/g, "-")}`);
+  await mkdir(aside, { mode: 0o700 });
+  for (const name of there) await rename(join(home, name), join(aside, name));
+  return aside;
+}
+
+async function moveIn(from: string, to: string): Promise<void> {
+  if (existsSync(from)) await rename(from, to);
+}
+
+/** The user's own sessions are there as well: none is replaced. */
+async function bringShared(from: string, to: string | null): Promise<void> {
+  if (to === null || !existsSync(from)) return;
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const source = join(entry.parentPath, entry.name);
+    const target = join(to, source.slice(from.length));
+    if (existsSync(target)) continue;
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await copyFile(source, `${target}.part`);
+    await rename(`${target}.part`, target);
+  }
+}
+
+async function bringConfig(from: string, to: string): Promise<Restored["config"]> {
+  if (!existsSync(from)) return "none";
+  const text = await readFile(from, "utf8");
+  const there = existsSync(to) ? await readFile(to, "utf8") : null;
+  if (there === text) return "same";
+  const target = there === null ? to : `${to}.from-backup`;
+  await mkdir(dirname(target), { recursive: true });
+  await copyFile(from, `${target}.part`);
+  await rename(`${target}.part`, target);
+  return there === null ? "written" : "differs";
+}

@@ -1,0 +1,45 @@
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { createBackup } from "../backup/create.ts";
+import { Problem, type Context } from "../context.ts";
+import type { Input } from "../program.ts";
+import { withRedis } from "../redis/connect.ts";
+import { locate } from "../redis/locate.ts";
+import { jsonText } from "../terminal/json.ts";
+
+/** `--json`: `{path, bytes, files, keys, issues, pausedMs, leftOut}`. */
+export async function backup(context: Context, { args, options }: Input): Promise<number> {
+  const { env, cwd, out, err, now } = context;
+  const { config, configPath, redisUrl, advice } = locate(context, options["config"] as string | undefined);
+  if (config === null) throw new Problem("there is no configuration: name it with --config");
+  const path = resolve(cwd, args[0] ?? nameFor(now()));
+  const sharedProjects = sharedProjectsOf(env);
+  const made = await withRedis(
+    redisUrl,
+    (redis) => createBackup({ redis, config, configPath, path, sharedProjects, now }),
+    advice,
+  );
+  const { manifest, files, bytes, pausedMs, leftOut } = made;
+  for (const line of leftOut) err.line(`tac8: not in the backup: ${line}`);
+  const { keys, issues } = manifest;
+  if (options["json"] === true) {
+    out.line(jsonText({ path, bytes, files, keys, issues, pausedMs: Math.round(pausedMs), leftOut }));
+    return 0;
+  }
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  out.line(`Backup of ${issues} issues, ${keys} keys of Redis and ${files} files in ${path} (${size}).`);
+  out.line("It has the text of issues and the sessions of agents in it: keep it as private as the repository.");
+  out.line("Not in it: tokens and keys, work that was not committed, local copies of repositories, logs.");
+  return 0;
+}
+
+function nameFor(now: number): string {
+  const time = new Date(now).toISOString().slice(0, 16).replaceAll(":", "");
+  return `tac8-${hostname().replace(/[^\w.-]+/g, "-")}-${time}.tar.gz`;
+}
+
+/** Where Claude Code keeps its sessions if agents share a home folder; null: the environment names none. */
+export function sharedProjectsOf(env: Context["env"]): string | null {
+  const config = env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
+  return config === null ? null : join(config, "projects");
+}

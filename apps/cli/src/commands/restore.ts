@@ -1,0 +1,43 @@
+import { variable } from "@tac8/core/config/environment";
+import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import { resolve } from "node:path";
+import { restoreBackup, type Restored } from "../backup/restore.ts";
+import { Problem, type Context } from "../context.ts";
+import type { Input } from "../program.ts";
+import { sharedProjectsOf } from "./backup.ts";
+
+/** Into the data folder and the Redis that `tac8 up` would use with this environment. */
+export async function restore(context: Context, { args, options }: Input): Promise<number> {
+  const { env, cwd, out, command, now } = context;
+  const loaded = loadConfig({ flag: options["config"] as string | undefined, env, cwd });
+  const { dataFolder, draft, path: configPath, found } = loaded;
+  const redisProblem = loaded.problems.some(({ key }) => key === "REDIS_URL");
+  if (dataFolder === null || draft === null || redisProblem || (found && loaded.config === null)) {
+    throw new Problem(describeProblems(loaded.problems, configPath).split("\n"));
+  }
+  const { manifest, config, aside } = await restoreBackup({
+    path: resolve(cwd, args[0] ?? ""),
+    home: dataFolder.path,
+    configPath,
+    redisUrl: variable(env, "REDIS_URL") === null ? null : draft.redisUrl,
+    sharedProjects: sharedProjectsOf(env),
+    force: options["force"] === true,
+    now: now(),
+  });
+  const { at, host, issues, keys, secrets } = manifest;
+  out.line(`Restored the backup of ${host}, made at ${at}: ${issues} issues, ${keys} keys of Redis.`);
+  out.line(`Data in ${dataFolder.path}`);
+  out.line(CONFIG_LINES[config](configPath));
+  if (aside !== null) out.line(`The files that were there are in ${aside}`);
+  out.line("Stop the tac8 that the backup was made of, if it still runs: two of them would work on the same issues.");
+  const names = secrets.length === 0 ? "tokens and keys" : secrets.join(", ");
+  out.line(`A backup has no secrets in it. Set ${names}; then ${command} doctor, and ${command} up.`);
+  return 0;
+}
+
+const CONFIG_LINES: Readonly<Record<Restored["config"], (path: string) => string>> = {
+  none: () => "The backup has no configuration file in it.",
+  written: (path) => `Configuration in ${path}`,
+  same: (path) => `Configuration in ${path}, as before`,
+  differs: (path) => `The configuration ${path} stays as it is: that of the backup is in ${path}.from-backup`,
+};

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { endedSinceBackup } from "./endedSince.ts";
+
+const RESTORED = "2026-11-28T12:00:00.000Z";
+const former = { n: 1, run: "former", runner: "r", at: "2026-11-28T10:00:00.000Z", session: "s" };
+const live = { n: 2, run: "live", runner: "r", at: "2026-11-28T11:30:00.000Z", session: "s" };
+const state = { restored: RESTORED, retried: null, runs: [former, live], outcomeRun: "before" };
+const retried = { ...state, retried: "2026-11-28T11:00:00.000Z" };
+const told = { run: "later", outcome: "pr", labelEvent: 7 };
+
+test.each([
+  { name: "it has ended", state, told, newest: 7, ended: true },
+  {
+    name: "… by the run that worked on it at the backup",
+    state,
+    told: { ...told, run: "live" },
+    newest: 7,
+    ended: true,
+  },
+  { name: "… whatever that end was", state, told: { ...told, outcome: "failed" }, newest: 7, ended: true },
+  {
+    name: "… in a round that was begun by a retry",
+    state: retried,
+    told: { ...told, run: "live" },
+    newest: 7,
+    ended: true,
+  },
+  { name: "no end was told", state, told: null, newest: 7, ended: false },
+  { name: "it waits for an answer", state, told: { ...told, outcome: "blocked" }, newest: 7, ended: false },
+  { name: "it was not restored", state: { ...state, restored: null }, told, newest: 7, ended: false },
+  { name: "it was labelled since", state, told, newest: 8, ended: false },
+  {
+    name: "a person has retried it since",
+    state: { ...state, retried: "2026-11-28T12:30:00.000Z" },
+    told,
+    newest: 7,
+    ended: false,
+  },
+  { name: "the backup knows that end", state, told: { ...told, run: "before" }, newest: 7, ended: false },
+  {
+    name: "that end is of the round before a retry",
+    state: retried,
+    told: { ...told, run: "former" },
+    newest: 7,
+    ended: false,
+  },
+])("$name: $ended", ({ state: given, told: end, newest, ended }) => {
+  expect(endedSinceBackup(given, { told: end, newest })).toBe(ended);
+});

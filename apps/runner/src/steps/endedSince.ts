@@ -1,0 +1,47 @@
+import { findMarked } from "@tac8/core/domain/marker";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { RunContext } from "../run/context.ts";
+import { withPatience } from "../run/patience.ts";
+
+/** What our status comment says of the issue's end; its marker's fields. */
+export interface ToldEnd {
+  readonly run: string;
+  readonly outcome: string;
+  readonly labelEvent: number;
+}
+
+/**
+ * Whether an issue that was restored from a backup had ended between the backup and its loss: its status comment tells an end
+ * that the backup does not know, and nobody has labelled or retried it since. Pure. `newest`: its newest labelled event.
+ */
+export function endedSinceBackup(
+  { restored, retried, runs, outcomeRun }: Pick<IssueFields, "restored" | "retried" | "runs" | "outcomeRun">,
+  { told, newest }: { readonly told: ToldEnd | null; readonly newest: number },
+): boolean {
+  if (restored === null || told === null || told.outcome === "blocked") return false;
+  if (retried !== null && Date.parse(retried) > Date.parse(restored)) return false;
+  // Of the round before a retry: its end is known, and was no longer of interest.
+  const isFormer = (runs ?? []).some(({ run, at }) => run === told.run && retried !== null && at < retried);
+  const isKnown = told.run === outcomeRun || isFormer;
+  return !isKnown && newest <= told.labelEvent;
+}
+
+/** The same, asked of GitHub. An issue that is gone has not ended so. */
+export async function askEndedSince(run: RunContext): Promise<boolean> {
+  const { github, login, config } = run.services;
+  const { ref, repository, state } = run;
+  const signal = run.switch.lost;
+  return withPatience(
+    async () => {
+      const found = await github.issue(ref, ref.number, { signal });
+      if (found.kind !== "found") return false;
+      const comments = await github.comments(ref, ref.number, { signal });
+      const marker = findMarked(comments, login, "status").at(-1)?.marker;
+      if (marker === undefined || marker.outcome === null) return false;
+      const told = { run: marker.run, outcome: marker.outcome, labelEvent: marker.label_event_id };
+      const newest = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal });
+      return endedSinceBackup(state, { told, newest: newest?.id ?? 0 });
+    },
+    { signal, factor: config.coordinator.backoff_factor },
+  );
+}
