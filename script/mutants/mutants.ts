@@ -26,6 +26,22 @@ const SCHEDULER = "apps/scheduler/src";
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "runbook-kind",
+    file: `${CORE}/health/kinds.ts`,
+    find: '  "lag",',
+    replace: '  "lag",\n  "clock",',
+    test: { file: `${CORE}/health/runbook.test.ts`, name: "the runbook has a section" },
+    promise: "every reason of health is in the runbook",
+  },
+  {
+    name: "alert-metric",
+    file: "apps/board/src/metrics/work.ts",
+    find: 'name: "tac8_cost_usd_total"',
+    replace: 'name: "tac8_costs_usd_total"',
+    test: { file: "apps/board/src/metrics/metrics.int.test.ts", name: "every metric that the dashboard" },
+    promise: "alerts ask only for metrics that are exported",
+  },
+  {
     name: "backup-repository",
     file: `${CLI}/backup/findFiles.ts`,
     find: "if (run === null)",

@@ -1,3 +1,4 @@
+import { runbookOf } from "@tac8/core/health/kinds";
 import type { Health, Reason } from "@tac8/core/health/level";
 import type { Snapshot } from "@tac8/core/look/snapshot";
 
@@ -7,7 +8,10 @@ export interface HealthAnswer {
   readonly ok: boolean;
   readonly level: Health["level"];
   /** The worst first. */
-  readonly reasons: readonly Pick<Reason, "level" | "code" | "text">[];
+  readonly reasons: readonly (Pick<Reason, "level" | "code" | "text"> & {
+    /** Address of the page's section that says what to do. */
+    readonly runbook: string;
+  })[];
   readonly redis: { readonly ok: boolean };
   readonly scheduler: { readonly ok: boolean; readonly lastPollAt: number | null; readonly error: string | null };
   readonly runners: { readonly ok: boolean; readonly present: number; readonly slots: number; readonly busy: number };
@@ -19,7 +23,7 @@ export function healthAnswer({ scheduler, runners }: Snapshot, { level, reasons 
   return {
     ok: level !== "critical",
     level,
-    reasons: reasons.map(({ level: its, code, text }) => ({ level: its, code, text })),
+    reasons: reasons.map(({ level: its, code, text }) => ({ level: its, code, text, runbook: runbookOf(code) })),
     redis: { ok: true },
     scheduler: { ok: !has("scheduler"), lastPollAt: scheduler?.lastPollAt ?? null, error: scheduler?.error ?? null },
     runners: {
@@ -35,7 +39,14 @@ export function healthAnswer({ scheduler, runners }: Snapshot, { level, reasons 
 export const REDIS_AWAY: HealthAnswer = {
   ok: false,
   level: "critical",
-  reasons: [{ level: "critical", code: "redis", text: "Redis does not answer: see whether it runs" }],
+  reasons: [
+    {
+      level: "critical",
+      code: "redis",
+      text: "Redis does not answer: see whether it runs",
+      runbook: runbookOf("redis"),
+    },
+  ],
   redis: { ok: false },
   scheduler: { ok: false, lastPollAt: null, error: "not known: Redis does not answer" },
   runners: { ok: false, present: 0, slots: 0, busy: 0 },

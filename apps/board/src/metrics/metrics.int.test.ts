@@ -181,7 +181,7 @@ test("takes the metrics token, which opens nothing else, and the board's passwor
   }
 });
 
-test("every metric that the dashboard asks for is there", async () => {
+test("every metric that the dashboard and the alerts ask for is there", async () => {
   await fill("pi-1");
   const families = await metrics();
   const known = new Set([
@@ -190,8 +190,14 @@ test("every metric that the dashboard asks for is there", async () => {
       type === "histogram" ? ["_bucket", "_sum", "_count"].map((end) => name + end) : [],
     ),
   ]);
-  const file = new URL("../../../../deploy/grafana/tac8.json", import.meta.url);
-  const asked = [...(await readFile(file, "utf8")).matchAll(/\btac8_[a-z0-9_]+/g)].map(([name]) => name);
-  expect(asked.length).toBeGreaterThan(20);
+  const askedIn = async (path: string) => {
+    const text = await readFile(new URL(`../../../../deploy/${path}`, import.meta.url), "utf8");
+    return [...text.matchAll(/\btac8_[a-z0-9_]+/g)].map(([name]) => name);
+  };
+  const dashboard = await askedIn("grafana/tac8.json");
+  expect(dashboard.length).toBeGreaterThan(20);
+  const rules = await askedIn("prometheus/tac8.rules.yml");
+  expect(rules.length).toBeGreaterThan(8);
+  const asked = [...dashboard, ...rules];
   expect(asked.filter((name) => !known.has(name))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { runbookOf } from "@tac8/core/health/kinds";
 import { isOpenQuestion } from "@tac8/core/look/questions";
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { withLocalTimes } from "@tac8/core/look/times";
@@ -25,7 +26,10 @@ export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
   const heading = asks ? `${plural(questions, "question")} for you` : HEADINGS[level];
   const items = reasons
     .slice(0, MAX_REASONS)
-    .map((reason) => html`<li class="${reason.level}">${withLocalTimes(reason.text, now)}</li>`);
+    .map(
+      ({ level: its, text, code }) =>
+        html`<li class="${its}">${withLocalTimes(text, now)} · <a href="${runbookOf(code)}">what to do</a></li>`,
+    );
   const paused = look.holds.some(({ name }) => name === OPERATOR);
   return html`<section id="status" class="status ${asks ? "warning" : level}" aria-labelledby="verdict">
     <div class="verdict">

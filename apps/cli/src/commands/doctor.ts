@@ -1,3 +1,4 @@
+import { RUNBOOK } from "@tac8/core/health/kinds";
 import { runChecks, type CheckReport } from "../doctor/run.ts";
 import { renderReports, summary } from "../doctor/render.ts";
 import { openSite } from "../doctor/site.ts";
@@ -31,6 +32,7 @@ export function show({ out }: Pick<Context, "out">, reports: readonly CheckRepor
   const paint = painter(out.color);
   out.line(renderReports(reports, { width: out.columns ?? 120, paint }).join("\n"));
   out.line(`\n${paint(isWrong(reports) ? "red" : "green", summary(reports))}`);
+  if (isWrong(reports)) out.line(paint("dim", `More about each: ${RUNBOOK}#tac8-doctor`));
   return isWrong(reports) ? 1 : 0;
 }
 

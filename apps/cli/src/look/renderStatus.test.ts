@@ -78,6 +78,7 @@ it("shows all in one look, in 80 columns", () => {
     "Health     warning",
     "           !  nothing new starts until 14:05 (hold usage-limit by runner",
     "              pi-1/0): limit reached",
+    "  https://github.com/OWNER/tac8/blob/main/docs/runbook.md#hold",
     "Holds      usage-limit, until 14:05: limit reached",
     "Runners    pi-1/0: 1 of 3 slots busy, load 0.8, 54 °C, 2.1 GB memory, 42 GB dis…",
     "Queue      3 waiting, 1 active, 1 delayed, 8 done, 1 failed; paused",

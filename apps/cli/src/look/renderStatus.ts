@@ -1,4 +1,5 @@
 import { parseReference, sameRepo, type RepoRef } from "@tac8/core/domain/reference";
+import { runbookOf } from "@tac8/core/health/kinds";
 import type { Level } from "@tac8/core/health/level";
 import type { LoggedEvent } from "@tac8/core/state/events";
 import { dollars, short } from "../terminal/figures.ts";
@@ -68,7 +69,8 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
         const mark = pad(MARKS[reason.level], 3);
         const text = withLocalTimes(plain(reason.text), now);
         const lines = brief ? [text] : wrap(text, body - mark.length);
-        return lines.map((line, index) => row("", (index === 0 ? mark : "   ") + line, COLORS[reason.level]));
+        const rows = lines.map((line, index) => row("", (index === 0 ? mark : "   ") + line, COLORS[reason.level]));
+        return brief ? rows : [...rows, paint("dim", `  ${runbookOf(reason.code)}`)];
       }),
     ],
     holds:

@@ -1,5 +1,6 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
 import type { Outcome } from "@tac8/core/domain/states";
+import { runbookOf } from "@tac8/core/health/kinds";
 import type { Health } from "@tac8/core/health/level";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
@@ -55,7 +56,10 @@ export interface StatusRunner {
 export interface StatusReport {
   /** What this is about. `path`: of the configuration file, null where there is none. */
   readonly config: { readonly path: string | null; readonly isDemo: boolean };
-  readonly health: Health;
+  readonly health: Pick<Health, "level"> & {
+    /** `runbook`: address of the page's section that says what to do. */
+    readonly reasons: readonly (Health["reasons"][number] & { readonly runbook: string })[];
+  };
   readonly redis: RedisMemory & { /** `host:port`. */ readonly address: string };
   /** Null: none was heard of. */
   readonly scheduler: {
@@ -102,7 +106,10 @@ export function statusReport(
   const runs = runners.flatMap((runner) => (runner.runs ?? []).map((run) => ({ runner: runner.name, ...run })));
   return {
     config,
-    health,
+    health: {
+      level: health.level,
+      reasons: health.reasons.map((reason) => ({ ...reason, runbook: runbookOf(reason.code) })),
+    },
     redis: { address, ...snapshot.memory },
     scheduler:
       scheduler === null

@@ -3,7 +3,8 @@ import type { Hold } from "../domain/holds.ts";
 import type { Snapshot } from "../look/snapshot.ts";
 import { keepsPolling } from "../state/presence.ts";
 import { judgeMachines } from "./judgeMachines.ts";
-import { healthOf, type Health, type Reason } from "./level.ts";
+import type { HealthKind } from "./kinds.ts";
+import { healthOf, type FoundReason, type Health } from "./level.ts";
 import { Scale, type HealthLimits } from "./limits.ts";
 
 export interface HealthGiven {
@@ -34,8 +35,8 @@ export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
 
 const everywhere = { host: null, action: null } as const;
 
-function judgeScheduler({ scheduler }: Snapshot, { now, pollSeconds }: HealthGiven): Reason[] {
-  const trouble = (text: string): Reason[] => [{ ...everywhere, level: "critical", code: "scheduler", text }];
+function judgeScheduler({ scheduler }: Snapshot, { now, pollSeconds }: HealthGiven): FoundReason[] {
+  const trouble = (text: string): FoundReason[] => [{ ...everywhere, level: "critical", code: "scheduler", text }];
   if (scheduler === null) return trouble("no scheduler has been heard of: start it");
   const { error } = scheduler;
   if (keepsPolling(scheduler, { now, pollSeconds })) {
@@ -47,8 +48,8 @@ function judgeScheduler({ scheduler }: Snapshot, { now, pollSeconds }: HealthGiv
   return trouble(`the scheduler does not reach GitHub: ${error ?? "no poll has ended for too long; see its log"}`);
 }
 
-function judgeRunners({ runners, gone }: Snapshot): Reason[] {
-  const lost = gone.map(({ name, at }): Reason => {
+function judgeRunners({ runners, gone }: Snapshot): FoundReason[] {
+  const lost = gone.map(({ name, at }): FoundReason => {
     const text = `${name} was last heard of at ${new Date(at).toISOString()} and did not say goodbye: see whether it runs`;
     return { ...everywhere, level: "warning", code: `runner-gone:${name}`, text };
   });
@@ -56,8 +57,8 @@ function judgeRunners({ runners, gone }: Snapshot): Reason[] {
     const text = "no runner is there, so nothing is worked on: start one";
     return [{ ...everywhere, level: "critical", code: "no-runner", text }, ...lost];
   }
-  const resting = runners.flatMap(({ name, tired, paused }): Reason[] => {
-    const warn = (code: string, why: string): Reason[] => {
+  const resting = runners.flatMap(({ name, tired, paused }): FoundReason[] => {
+    const warn = (code: HealthKind, why: string): FoundReason[] => {
       return [{ ...everywhere, level: "warning", code: `${code}:${name}`, text: `${name} takes nothing new: ${why}` }];
     };
     if (typeof tired === "string") return warn("tired", tired);
@@ -69,17 +70,17 @@ function judgeRunners({ runners, gone }: Snapshot): Reason[] {
 }
 
 /** Once, however many runners: they have one configuration. */
-function judgeAgents({ runners }: Snapshot): Reason[] {
+function judgeAgents({ runners }: Snapshot): FoundReason[] {
   const shared = runners.find(({ sharedHome }) => sharedHome)?.sharedHome;
   const open = runners.find(({ isolation }) => isolation?.advice)?.isolation;
-  const warn = (code: string, { text, advice }: { text: string; advice: string | null }): Reason => {
+  const warn = (code: HealthKind, { text, advice }: { text: string; advice: string | null }): FoundReason => {
     return { ...everywhere, level: "warning", code, text: `${text}: ${advice ?? ""}` };
   };
   return [...(open ? [warn("isolation", open)] : []), ...(shared ? [warn("shared-home", shared)] : [])];
 }
 
-function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, scale: Scale): Reason[] {
-  const reasons: Reason[] = [];
+function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, scale: Scale): FoundReason[] {
+  const reasons: FoundReason[] = [];
   if (!writesToDisk) {
     const text = "Redis cannot write to its disk and so takes nothing: see its log, and whether that disk is full";
     reasons.push({ ...everywhere, level: "critical", code: "redis-disk", text });
@@ -102,8 +103,8 @@ function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, sc
   return reasons;
 }
 
-function judgeHolds({ holds }: Snapshot): Reason[] {
-  return holds.flatMap((hold): Reason[] => {
+function judgeHolds({ holds }: Snapshot): FoundReason[] {
+  return holds.flatMap((hold): FoundReason[] => {
     const { name, reason, by, until } = hold;
     if (name === HEALTH_HOLD) return []; // What it was set for is among the reasons.
     const end = until === null ? "until it is resumed" : `until ${new Date(until).toISOString()}`;
@@ -126,7 +127,7 @@ function placeOf({ name }: Hold): string {
 
 const DAY_MS = 24 * 3_600_000;
 
-function judgeEnds({ ends }: Snapshot, { now, limits }: HealthGiven, scale: Scale): Reason[] {
+function judgeEnds({ ends }: Snapshot, { now, limits }: HealthGiven, scale: Scale): FoundReason[] {
   const newest = ends.filter(({ at }) => now - at <= DAY_MS).slice(-limits.failure_window);
   // A few say nothing.
   if (newest.length * 2 < limits.failure_window) return [];
@@ -141,7 +142,7 @@ function judgeEnds({ ends }: Snapshot, { now, limits }: HealthGiven, scale: Scal
   return [{ ...everywhere, level: "warning", code, text }];
 }
 
-function judgeGitHub({ scheduler, runners }: Snapshot, { now, limits }: HealthGiven, scale: Scale): Reason[] {
+function judgeGitHub({ scheduler, runners }: Snapshot, { now, limits }: HealthGiven, scale: Scale): FoundReason[] {
   const all = [scheduler, ...runners].flatMap((who) => who?.github?.rateLimit ?? []);
   const current = all.filter(({ limit, resetAt }) => limit > 0 && resetAt > now);
   const least = current.toSorted((a, b) => a.remaining / a.limit - b.remaining / b.limit)[0];

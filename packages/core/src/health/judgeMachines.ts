@@ -1,10 +1,11 @@
 import type { Snapshot } from "../look/snapshot.ts";
 import type { HostPresence, ProcessPresence } from "../state/presence.ts";
-import type { Reason } from "./level.ts";
+import type { HealthKind, ReasonCode } from "./kinds.ts";
+import type { FoundReason } from "./level.ts";
 import type { HealthLimits, Scale } from "./limits.ts";
 
 /** Disk, memory and temperature of each machine that has a runner, and how late each process' event loop is. */
-export function judgeMachines(snapshot: Snapshot, limits: HealthLimits, scale: Scale): Reason[] {
+export function judgeMachines(snapshot: Snapshot, limits: HealthLimits, scale: Scale): FoundReason[] {
   const machines = new Map(
     snapshot.runners.flatMap(({ host, machine }) => (machine ? [[host, machine] as const] : [])),
   );
@@ -16,7 +17,7 @@ export function judgeMachines(snapshot: Snapshot, limits: HealthLimits, scale: S
 }
 
 /** One full disk is its runner's; with all of them full no work can be saved anywhere. */
-function judgeEveryDisk(machines: readonly HostPresence[], limits: HealthLimits, scale: Scale): Reason[] {
+function judgeEveryDisk(machines: readonly HostPresence[], limits: HealthLimits, scale: Scale): FoundReason[] {
   const known = machines.flatMap(({ freeDiskGb }) => (freeDiskGb === null ? [] : [freeDiskGb]));
   if (known.length === 0 || known.length < machines.length) return [];
   const what = { code: "disk-full", level: "critical" } as const;
@@ -26,13 +27,13 @@ function judgeEveryDisk(machines: readonly HostPresence[], limits: HealthLimits,
   return [{ ...what, host: null, action: "hold", text }];
 }
 
-function judgeMachine(host: string, machine: HostPresence, limits: HealthLimits, scale: Scale): Reason[] {
+function judgeMachine(host: string, machine: HostPresence, limits: HealthLimits, scale: Scale): FoundReason[] {
   const { freeDiskGb, freeMemoryMb, temperatureC } = machine;
-  const reasons: Reason[] = [];
-  const slow = (code: string, text: string) => {
+  const reasons: FoundReason[] = [];
+  const slow = (code: ReasonCode, text: string) => {
     reasons.push({ level: "degraded", code, text, action: "slow", host });
   };
-  const what = (kind: string) => ({ code: `${kind}:${host}`, level: "degraded" }) as const;
+  const what = (kind: HealthKind) => ({ code: `${kind}:${host}`, level: "degraded" }) as const;
   if (freeDiskGb !== null && scale.under(freeDiskGb, limits.disk_degraded_gb, what("disk"))) {
     const text = `${host} has only ${freeDiskGb.toFixed(1)} GB of disk free: its janitor clears up; make room if that is not enough`;
     slow(what("disk").code, text);
@@ -47,10 +48,10 @@ function judgeMachine(host: string, machine: HostPresence, limits: HealthLimits,
   return reasons;
 }
 
-function judgeLags({ scheduler, runners }: Snapshot, limits: HealthLimits, scale: Scale): Reason[] {
-  const late = (who: string, host: string | null, process: ProcessPresence | undefined): Reason[] => {
+function judgeLags({ scheduler, runners }: Snapshot, limits: HealthLimits, scale: Scale): FoundReason[] {
+  const late = (who: string, host: string | null, process: ProcessPresence | undefined): FoundReason[] => {
     const ms = process?.lagMs ?? 0;
-    const code = `lag:${who}`;
+    const code = `lag:${who}` as const;
     const text = `${who} did not turn its event loop for ${ms} ms: its machine has too much to do`;
     if (host !== null && scale.over(ms, limits.lag_degraded_ms, { code, level: "degraded" })) {
       return [{ level: "degraded", code, text, action: "slow", host }];

@@ -1,3 +1,5 @@
+import type { ReasonCode } from "./kinds.ts";
+
 /**
  * From well to ill; the whole is as ill as its worst part.
  *
@@ -10,7 +12,7 @@ export type Level = (typeof LEVELS)[number];
 
 export interface Reason {
   readonly level: Exclude<Level, "ok">;
-  /** What is wrong, `<kind>` or `<kind>:<where>`, stable over versions: for scripts and for telling once per cause. */
+  /** A `ReasonCode`, maybe of another version. */
   readonly code: string;
   /** One line for people: what, where, what to do. */
   readonly text: string;
@@ -18,6 +20,11 @@ export interface Reason {
   readonly action: "slow" | "hold" | null;
   /** The machine that it is about, and whose runners act; null: all of them. */
   readonly host: string | null;
+}
+
+/** A reason as this version finds it; another version's verdict may have kinds that this one does not know. */
+export interface FoundReason extends Reason {
+  readonly code: ReasonCode;
 }
 
 export interface Health {

@@ -1,0 +1,36 @@
+/** Every kind of reason that health can have. Each has a section of its name in docs/runbook.md. */
+export const HEALTH_KINDS = [
+  "redis",
+  "redis-disk",
+  "redis-policy",
+  "redis-memory",
+  "scheduler",
+  "scheduler-trouble",
+  "no-runner",
+  "runner-gone",
+  "all-rest",
+  "tired",
+  "paused",
+  "isolation",
+  "shared-home",
+  "disk-full",
+  "disk",
+  "memory",
+  "temperature",
+  "lag",
+  "hold",
+  "failures",
+  "github-rate-limit",
+] as const;
+export type HealthKind = (typeof HEALTH_KINDS)[number];
+
+/** What is wrong, `<kind>` or `<kind>:<where>`, stable over versions: for scripts and for telling once per cause. */
+export type ReasonCode = HealthKind | `${HealthKind}:${string}`;
+
+/** The page that says what to do. */
+export const RUNBOOK = "https://github.com/OWNER/tac8/blob/main/docs/runbook.md";
+
+/** Address of the runbook's section about a reason. Pure. */
+export function runbookOf(code: string): string {
+  return `${RUNBOOK}#${code.split(":", 1)[0] ?? ""}`;
+}
