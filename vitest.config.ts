@@ -25,7 +25,7 @@ export default defineConfig({
             "{apps,packages}/*/src/**/*.test.ts",
             "script/*.test.mjs",
             "bench/**/*.test.ts",
-            "test/soak/*.test.ts",
+            "test/{soak,month}/*.test.ts",
           ],
           exclude: [...exclude, "**/*.int.test.{ts,mjs}"],
           // Only for what never ends: a busy machine takes many times as long as an idle one.

@@ -26,6 +26,30 @@ const SCHEDULER = "apps/scheduler/src";
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "ended-forgotten",
+    file: `${CORE}/state/issueStore.ts`,
+    find: 'return isEnded(state) ? String(KEEP_ENDED_SECONDS) : "0";',
+    replace: 'return "0";',
+    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "an ended issue is forgotten after 90 days" },
+    promise: "Redis forgets an issue 90 days after its end",
+  },
+  {
+    name: "going-on-kept",
+    file: `${CORE}/state/issueStore.ts`,
+    find: "redis.call('PERSIST', KEYS[1])",
+    replace: "redis.call('HLEN', KEYS[1])",
+    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "an ended issue is forgotten after 90 days" },
+    promise: "… and none that goes on",
+  },
+  {
+    name: "forgotten-files",
+    file: `${RUNNER}/janitor/plan.ts`,
+    find: "return now - changedAt >= FORGOTTEN_MS ? changedAt + FORGOTTEN_MS : null;",
+    replace: "return null;",
+    test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "of an issue that Redis has forgotten" },
+    promise: "files of an issue that Redis has forgotten go",
+  },
+  {
     name: "runbook-kind",
     file: `${CORE}/health/kinds.ts`,
     find: '  "lag",',

@@ -25,13 +25,13 @@ export class App {
   readonly name: string;
   readonly logFile: string;
   readonly lives: Life[] = [];
-  readonly #env: Readonly<Record<string, string>>;
+  readonly #env: () => Readonly<Record<string, string>>;
   readonly #log: number;
   #child: ChildProcess | null = null;
   #gone: Promise<unknown> = Promise.resolve();
   #asked: string | null = null;
 
-  constructor(options: { name: string; env: Readonly<Record<string, string>>; logFile: string }) {
+  constructor(options: { name: string; env: () => Readonly<Record<string, string>>; logFile: string }) {
     this.name = options.name;
     this.#env = options.env;
     this.logFile = options.logFile;
@@ -49,7 +49,7 @@ export class App {
   start(): void {
     const child = spawn(process.execPath, [programOf(this.name.split("-")[0] as AppName)], {
       cwd: ROOT,
-      env: { ...compileCache(), ...this.#env },
+      env: { ...compileCache(), ...this.#env() },
       stdio: ["ignore", this.#log, this.#log],
     });
     const life: Life = { pid: child.pid ?? 0, startedAt: Date.now(), memory: [], end: null };

@@ -68,8 +68,15 @@ max_load_per_core = 0
 max_temperature_c = 0
 `;
 
-export async function createStage({ runners, path }: { runners: number; path: string }): Promise<Stage> {
-  const dir = await mkdtemp(join(tmpdir(), "tac8-soak-"));
+/** `parent`: the folder to make its folder in. `env`: further variables of the apps, which are asked for at each start. */
+export async function createStage(given: {
+  readonly runners: number;
+  readonly path: string;
+  readonly parent?: string;
+  readonly env?: () => Readonly<Record<string, string>>;
+}): Promise<Stage> {
+  const { runners, path, parent = tmpdir() } = given;
+  const dir = await mkdtemp(join(parent, "tac8-soak-"));
   const home = join(dir, "home");
   const witness = join(dir, "witness.jsonl");
   for (const name of ["redis", "logs", "agent-home"]) await mkdir(join(dir, name));
@@ -96,7 +103,8 @@ export async function createStage({ runners, path }: { runners: number; path: st
     TAC8_WITNESS: witness,
     LOG_LEVEL: "debug",
   };
-  const appOf = (name: string) => new App({ name, env, logFile: join(dir, "logs", `${name}.log`) });
+  const appOf = (name: string) =>
+    new App({ name, env: () => ({ ...env, ...given.env?.() }), logFile: join(dir, "logs", `${name}.log`) });
   return {
     dir,
     home,

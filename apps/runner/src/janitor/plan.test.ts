@@ -37,12 +37,23 @@ test.each<[ItemKind, number, boolean]>([
   expect(plan([one])).toEqual({ due: due ? [one] : [], spare: [], inUse: 0 });
 });
 
-test.each<[string, IssueUse]>([
-  ["a live issue", { use: "live" }],
-  ["an issue that Redis does not know", { use: "unknown" }],
-])("nothing of %s goes, also under pressure", (_, use) => {
+test.each<[ItemKind, number]>([
+  ["log", 119],
+  ["workspace", 103],
+])("of an issue that Redis has forgotten a %s goes when it was due 90 days ago, also under pressure", (kind, days) => {
+  const use: IssueUse = { use: "unknown" };
+  const [young, old] = [item(kind, days), item(kind, days + 1)];
+  expect(plan([young, old], { use })).toMatchObject({ due: [old], spare: [] });
+  const recent = item(kind, 89);
+  expect(plan([recent], { use, freeBytes: 0 })).toEqual({ due: [], spare: [], inUse: 1 });
+});
+
+test.each<[string, IssueUse, number]>([
+  ["a live issue", { use: "live" }, 999],
+  ["an issue that Redis does not know, for less than 90 days", { use: "unknown" }, 89],
+])("nothing of %s goes, also under pressure", (_, use, days) => {
   const all = (["workspace", "put-aside", "session", "prompt", "log", "temporary"] as const).map((kind) =>
-    item(kind, 999),
+    item(kind, days),
   );
   expect(plan(all, { use, freeBytes: 0 })).toEqual({ due: [], spare: [], inUse: 6 });
   expect(plan([item("workspace", 999, { issue: "other.one.1" })]).inUse).toBe(1);

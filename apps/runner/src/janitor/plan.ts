@@ -1,3 +1,5 @@
+import { KEEP_ENDED_SECONDS } from "@tac8/core/state/issueStore";
+
 /**
  * Kinds of files in the data folder. `put-aside`: a workspace that a run could not use; `notes`: tac8's notes about a
  * workspace that is missing; `prompt`: a prompt of an older version, which kept prompts elsewhere; `temporary`: files that
@@ -17,7 +19,10 @@ export interface Item {
   readonly changedAt: number;
 }
 
-/** Only of an ended issue is anything removed; `unknown` (Redis was emptied, say) counts as in use. */
+/**
+ * Only of an ended issue is anything removed. `unknown`: Redis was emptied, or has forgotten an issue that ended long ago. It counts
+ * as in use until its files have not changed for as long as Redis remembers an ended issue.
+ */
 export type IssueUse = { readonly use: "ended"; readonly since: number } | { readonly use: "live" | "unknown" };
 
 export interface JanitorSnapshot {
@@ -45,11 +50,12 @@ export interface JanitorPlan {
 
 /** For files that should have been removed when their run ended. */
 const LEFTOVER_MS = 3_600_000;
+const FORGOTTEN_MS = KEEP_ENDED_SECONDS * 1000;
 
 /** Pure. Both lists are oldest first. Whether work is on GitHub is asked before each removal, not here. */
 export function planJanitor(snapshot: JanitorSnapshot, limits: JanitorLimits, now: number): JanitorPlan {
   const free = snapshot.items.flatMap((item) => {
-    const since = freeSince(item, snapshot);
+    const since = freeSince(item, snapshot, now);
     return since === null ? [] : [{ item, since }];
   });
   const inOrder = free.toSorted((a, b) => a.since - b.since);
@@ -63,9 +69,10 @@ export function planJanitor(snapshot: JanitorSnapshot, limits: JanitorLimits, no
 }
 
 /** Epoch ms since when nobody uses it; null: somebody does, or nobody knows. */
-function freeSince({ issue, run, changedAt }: Item, { issues, liveRuns }: JanitorSnapshot): number | null {
+function freeSince({ issue, run, changedAt }: Item, { issues, liveRuns }: JanitorSnapshot, now: number): number | null {
   if (run !== null) return liveRuns === null || liveRuns.has(run) ? null : changedAt;
   const use = issue === null ? undefined : issues.get(issue);
+  if (use?.use === "unknown") return now - changedAt >= FORGOTTEN_MS ? changedAt + FORGOTTEN_MS : null;
   return use?.use === "ended" ? Math.max(changedAt, use.since) : null;
 }
 

@@ -27,6 +27,22 @@ const claim = (run: string, runner: string, token = "token") =>
 
 const events = () => readEvents(server.redis, { count: 1000 });
 
+it("an ended issue is forgotten after 90 days, unless it goes on; what comes after its end does not prolong that", async () => {
+  const left = () => server.redis.ttl(issueKey(ID));
+  await claim("run-1", "pi/0");
+  await store.write(ID, "run-1", { state: "running" });
+  expect(await left()).toBe(-1);
+  await store.write(ID, "run-1", { state: "pr", run: null }, { ...EVENT, to: "pr" });
+  expect(await left()).toBeGreaterThan(89 * 24 * 3600);
+  await server.redis.expire(issueKey(ID), 1000);
+  await store.writeIf(ID, {}, { labelLeft: 3 });
+  await claim("run-2", "pi/0");
+  expect(await left()).toBeGreaterThan(0);
+  expect(await left()).toBeLessThanOrEqual(1000);
+  await store.writeIf(ID, {}, { state: "queued" });
+  expect(await left()).toBe(-1);
+});
+
 describe("a run", () => {
   it("claims the issue, sees what was there before, and writes while it is its run", async () => {
     await store.writeIf(ID, {}, { state: "queued", labelEvent: 7 });

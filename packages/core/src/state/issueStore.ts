@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { isEnded } from "../domain/states.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
 import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
 import { pipelined } from "./pipelined.ts";
@@ -14,8 +15,8 @@ export class LostRun extends Error {
 
 /**
  * Compares, then writes the fields and the event in one step. KEYS: hash, event log.
- * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …]}, log length.
- * An expected "" matches a missing field. Returns 1, or 0 where something differs. Redis takes nothing back when a script
+ * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …]}, log length, seconds that
+ * the hash is kept from now on ("0": for ever, "": as before). An expected "" matches a missing field. Returns 1, or 0 where something differs. Redis takes nothing back when a script
  * fails half-way: what can fail (a key of another type) comes before the first write.
  */
 const WRITE = `
@@ -27,7 +28,20 @@ redis.call('HLEN', KEYS[1])
 if #a.event > 0 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(a.event)) end
 for field, value in pairs(a.set) do redis.call('HSET', KEYS[1], field, value) end
 for _, field in ipairs(a.del) do redis.call('HDEL', KEYS[1], field) end
+if ARGV[3] == '0' then redis.call('PERSIST', KEYS[1]) elseif ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
 return 1`;
+
+/**
+ * How long the hash of an issue is kept after its end. Later GitHub tells what is needed, as with an emptied Redis. Without an
+ * end, Redis would grow for ever.
+ */
+export const KEEP_ENDED_SECONDS = 90 * 24 * 3600;
+
+/** Pure. An end begins the hash's last days, and any other state calls them off. */
+function keptFor({ state }: IssuePatch): string {
+  if (state === undefined) return "";
+  return isEnded(state) ? String(KEEP_ENDED_SECONDS) : "0";
+}
 
 /**
  * Takes the place of whatever run was there and returns the hash as it was before, or 0 when the job is not ours: a
@@ -71,7 +85,7 @@ export interface IssueStore {
 export function createIssueStore(redis: Redis): IssueStore {
   async function run(jobId: string, expect: Expectation, patch: IssuePatch, event?: TransitionEvent): Promise<boolean> {
     const payload = JSON.stringify({ expect, ...encodePatch(patch), event: event ? encodeEvent(event) : [] });
-    const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, payload, MAX_EVENTS);
+    const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, payload, MAX_EVENTS, keptFor(patch));
     return done === 1;
   }
   return {
