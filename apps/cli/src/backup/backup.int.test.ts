@@ -126,6 +126,19 @@ test("a backup has notes, sessions and repositories of issues in it, and no secr
   expect(readdirSync(lab.dir).filter((name) => name.includes(".part"))).toEqual([]);
 });
 
+test("a repository whose objects and refs are packed, so that folders of it are empty, is one after the restore", async () => {
+  await anIssue(1);
+  const at = "workspaces/octo/hello/git/gh-1.git";
+  rmSync(join(lab.home, at), { recursive: true });
+  await execa("git", ["init", "--quiet", "--bare", "--template=", join(lab.home, at)]);
+  await good(["backup", file()]);
+  await server.empty();
+  rmSync(lab.home, { recursive: true });
+  await good(["restore", file()]);
+  const { stdout } = await execa("git", ["-C", join(lab.home, at), "rev-parse", "--is-bare-repository"]);
+  expect(stdout).toBe("true");
+});
+
 test("it is restored where tac8 up starts its own Redis, at another place, and tac8 finds everything there", async () => {
   const session = await anIssue(1);
   await redis.set("tac8:ask:runner", "gone with its process");
@@ -176,7 +189,7 @@ test("an installation that is not empty is refused; with --force it is replaced,
   expect(readFileSync(join(aside, "id"), "utf8")).toBe("another\n");
   expect(readFileSync(join(lab.home, "id"), "utf8")).toBe("h\n");
   expect(readFileSync(join(lab.dir, "config.toml"), "utf8")).toContain("World");
-  expect(readFileSync(join(lab.dir, "config.toml.from-backup"), "utf8")).toContain("Hello");
+  expect(readFileSync(join(lab.home, "config.toml.from-backup"), "utf8")).toContain("Hello");
   expect((await redis.keys("*")).toSorted()).toEqual(["somebody:else", issueKey(id(1))]);
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
@@ -197,6 +210,9 @@ test("an installation that is at work is refused", async () => {
     busy: 0,
   });
   expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner r on this machine/);
+  await server.empty();
+  await announceRunner(redis, { name: "far/0", at: now, host: "far", pid: 1, slots: 1, busy: 0 });
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner far\/0 on far is at work: stop it/);
 });
 
 test("what is no whole backup, or of a newer format, is refused, and nothing is changed", async () => {
@@ -288,7 +304,7 @@ test("there is no backup where Redis could not be read in time, and its writers 
   await redis.set("tac8:a", "x");
   const handle = await open(join(lab.dir, "records"), "w+");
   try {
-    const slow = exportRedis(redis, { file: handle, pauseMs: 1, now: Date.now });
+    const slow = exportRedis(redis, { file: handle, pauseMs: 0, now: Date.now });
     await expect(slow).rejects.toThrow(/could not be read within/);
     await redis.set("tac8:a", "y");
   } finally {

@@ -1,4 +1,5 @@
 import type { Config } from "@tac8/core/config/resolve";
+import { storedSecret } from "@tac8/core/config/environment";
 import { MODEL_SECRETS } from "@tac8/core/config/variables";
 import type { Redis } from "ioredis";
 import { closeSync, constants, createWriteStream, fstatSync, openSync, readSync } from "node:fs";
@@ -95,14 +96,16 @@ function describe({ config }: BackupRequest, given: { exported: RedisExport; at:
 }
 
 /** Names of the secrets that this installation is known to have. Their values are in no backup. */
-function secretNames({ secrets, agent, agentEnv }: Config): string[] {
-  const { github, notify, boardPassword } = secrets;
+function secretNames({ home, secrets, agent, agentEnv }: Config): string[] {
+  const { github, notify, boardPassword, boardPasswordSource } = secrets;
+  // A password that the board made is made again.
+  const isMade = boardPasswordSource === storedSecret(home, "TAC8_BOARD_PASSWORD");
   const ofGitHub = { token: "GITHUB_TOKEN", app: "GITHUB_APP_PRIVATE_KEY" } as const;
   const known = [
     github === null ? null : ofGitHub[github.kind],
     ...MODEL_SECRETS.filter((name) => agentEnv[name] !== undefined),
     ...Object.keys(agent.secrets),
-    boardPassword === null ? null : "TAC8_BOARD_PASSWORD",
+    boardPassword === null || isMade ? null : "TAC8_BOARD_PASSWORD",
     notify.slackUrl === null ? null : "TAC8_SLACK_URL",
     notify.ntfyUrl === null ? null : "TAC8_NTFY_URL",
     notify.webhookUrl === null ? null : "TAC8_WEBHOOK_URL",

@@ -58,8 +58,15 @@ function isExpected(path: string): boolean {
   );
 }
 
+/** Git takes no folder for a repository that lacks these, and an archive of files has no empty folders. */
+async function makeRepositoryFolders(path: string): Promise<void> {
+  if (!/\/git\/gh-\d+\.git\/HEAD$/.test(path)) return;
+  for (const name of ["objects", "refs"]) await mkdir(join(dirname(path), name), { recursive: true, mode: 0o700 });
+}
+
 async function put(path: string, { body }: TarFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeRepositoryFolders(path);
   const file = await open(path, "wx", 0o600);
   try {
     for await (const chunk of body) await file.write(chunk);

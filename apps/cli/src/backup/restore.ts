@@ -1,7 +1,11 @@
 import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
+import { presentRunners } from "@tac8/core/look/snapshot";
+import { readRunners } from "@tac8/core/state/presence";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { messageOf, Problem } from "../context.ts";
 import { holdSlots, usersOf } from "../moveData/inUse.ts";
@@ -32,8 +36,12 @@ export interface RestoreRequest {
 
 export interface Restored {
   readonly manifest: Manifest;
-  /** What became of the configuration. `differs`: another one is there, and stays; the backup's is beside it. */
-  readonly config: "none" | "written" | "same" | "differs";
+  /**
+   * What became of the configuration. `kept`: another one is there and stays, or its folder cannot be written to; the
+   * backup's is in `configCopy`.
+   */
+  readonly config: "none" | "written" | "same" | "kept";
+  readonly configCopy: string;
   /** Folder with the files that were replaced; null: there were none. */
   readonly aside: string | null;
 }
@@ -56,13 +64,26 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   try {
     releaseSlots = await holdSlots(home);
     await stopLeftover(home); // Its `up` was killed, else it had the lock.
-    const users = redisUrl === null ? [] : await usersOf([home], { redisUrl, now });
+    const users =
+      redisUrl === null ? [] : [...(await usersOf([home], { redisUrl, now })), ...(await runnersOf(redisUrl, now))];
     if (users.length > 0) throw new Problem(users.map((line) => `${home} is in use: ${line}`));
     return await restore(request);
   } finally {
     releaseSlots();
     lock.release();
   }
+}
+
+/** Runners of other machines would work on with what they have read before. */
+function runnersOf(redisUrl: string, now: number): Promise<string[]> {
+  return withRedis(
+    redisUrl,
+    async (redis) => {
+      const others = presentRunners(await readRunners(redis), now).filter(({ host }) => host !== hostname());
+      return others.map(({ name, host }) => `runner ${name} on ${host} is at work: stop it`);
+    },
+    "start it",
+  );
 }
 
 async function restore(request: RestoreRequest): Promise<Restored> {
@@ -88,11 +109,12 @@ async function restore(request: RestoreRequest): Promise<Restored> {
       repairPaths({ from: [manifest.home], to: home });
       addFormerPlaces(home, [manifest.home]);
     }
-    const config = await bringConfig(join(folder, CONFIG), request.configPath);
+    const configCopy = join(home, "config.toml.from-backup");
+    const config = await bringConfig(join(folder, CONFIG), { to: request.configPath, copy: configCopy });
     if (redisUrl !== null) await importInto(redisUrl, { records: join(folder, RECORDS), replace, now });
     syncFolder(home);
     await rm(folder, { recursive: true, force: true });
-    return { manifest, config, aside };
+    return { manifest, config, configCopy, aside };
   } catch (error) {
     if (!existsSync(join(folder, "complete"))) await rm(folder, { recursive: true, force: true });
     if (error instanceof Problem) throw error;
@@ -166,14 +188,23 @@ async function bringShared(from: string, to: string | null): Promise<void> {
   }
 }
 
-async function bringConfig(from: string, to: string): Promise<Restored["config"]> {
+async function bringConfig(
+  from: string,
+  { to, copy }: { readonly to: string; readonly copy: string },
+): Promise<Restored["config"]> {
   if (!existsSync(from)) return "none";
   const text = await readFile(from, "utf8");
   const there = existsSync(to) ? await readFile(to, "utf8") : null;
   if (there === text) return "same";
-  const target = there === null ? to : `${to}.from-backup`;
-  await mkdir(dirname(target), { recursive: true });
-  await copyFile(from, `${target}.part`);
-  await rename(`${target}.part`, target);
-  return there === null ? "written" : "differs";
+  if (there === null) {
+    try {
+      await mkdir(dirname(to), { recursive: true });
+      await writeWholeFile(to, text);
+      return "written";
+    } catch {
+      // A folder of the system's, or one that is mounted to be read only: its owner puts it there.
+    }
+  }
+  await writeWholeFile(copy, text);
+  return "kept";
 }

@@ -26,7 +26,7 @@ export async function backup(context: Context, { args, options }: Input): Promis
     out.line(jsonText({ path, bytes, files, keys, issues, pausedMs: Math.round(pausedMs), leftOut }));
     return 0;
   }
-  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  const size = bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
   out.line(`Backup of ${issues} issues, ${keys} keys of Redis and ${files} files in ${path} (${size}).`);
   out.line("It has the text of issues and the sessions of agents in it: keep it as private as the repository.");
   out.line("Not in it: tokens and keys, work that was not committed, local copies of repositories, logs.");

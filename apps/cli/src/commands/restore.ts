@@ -15,7 +15,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
   if (dataFolder === null || draft === null || redisProblem || (found && loaded.config === null)) {
     throw new Problem(describeProblems(loaded.problems, configPath).split("\n"));
   }
-  const { manifest, config, aside } = await restoreBackup({
+  const { manifest, config, configCopy, aside } = await restoreBackup({
     path: resolve(cwd, args[0] ?? ""),
     home: dataFolder.path,
     configPath,
@@ -27,7 +27,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
   const { at, host, issues, keys, secrets } = manifest;
   out.line(`Restored the backup of ${host}, made at ${at}: ${issues} issues, ${keys} keys of Redis.`);
   out.line(`Data in ${dataFolder.path}`);
-  out.line(CONFIG_LINES[config](configPath));
+  out.line(CONFIG_LINES[config](configPath, configCopy));
   if (aside !== null) out.line(`The files that were there are in ${aside}`);
   out.line("Stop the tac8 that the backup was made of, if it still runs: two of them would work on the same issues.");
   const names = secrets.length === 0 ? "tokens and keys" : secrets.join(", ");
@@ -35,9 +35,9 @@ export async function restore(context: Context, { args, options }: Input): Promi
   return 0;
 }
 
-const CONFIG_LINES: Readonly<Record<Restored["config"], (path: string) => string>> = {
+const CONFIG_LINES: Readonly<Record<Restored["config"], (path: string, copy: string) => string>> = {
   none: () => "The backup has no configuration file in it.",
   written: (path) => `Configuration in ${path}`,
   same: (path) => `Configuration in ${path}, as before`,
-  differs: (path) => `The configuration ${path} stays as it is: that of the backup is in ${path}.from-backup`,
+  kept: (path, copy) => `The configuration of the backup is in ${copy}: compare it with ${path}, which is as it was`,
 };
