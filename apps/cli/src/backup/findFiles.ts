@@ -1,5 +1,5 @@
 import { parseJobId } from "@tac8/core/domain/reference";
-import { lstatSync, opendirSync, readdirSync, type Stats } from "node:fs";
+import { accessSync, constants, lstatSync, opendirSync, readdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { IssueFacts } from "./exportRedis.ts";
 import { DATA, SHARED } from "./format.ts";
@@ -45,6 +45,9 @@ export function findFiles(
     const ref = parseJobId(jobId);
     if (ref === null) continue;
     const [owner, repo, name] = [ref.owner, ref.repo, `gh-${ref.number}`];
+    const agents = [join("homes", owner, repo, name), join("workspaces", owner, repo, "git", `${name}.git`)];
+    const shut = agents.filter((path) => isShut(join(home, path)));
+    leftOut.push(...shut.map((path) => `${jobId}: ${path} cannot be read by this user`));
     const inHome = (...parts: string[]) => filesIn({ root: home, at: join(...parts), prefix: DATA });
     const notes = inHome("issues", owner, repo, name);
     add(jobId, "its folder of notes", notes?.filter(({ source }) => !NOT_RESTORED.test(nameOf(source))) ?? null);
@@ -158,8 +161,25 @@ function namesIn(folder: string): string[] {
   }
 }
 
+/** Null: it is missing, or in a folder that this user may not open. */
 function statOf(path: string): Stats | null {
-  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    return null;
+  }
+}
+
+/** A folder of an agent that works as another user. */
+function isShut(path: string): boolean {
+  if (statOf(path) === null) return false;
+  try {
+    accessSync(path, constants.R_OK | constants.X_OK);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function nameOf(path: string): string {
