@@ -26,6 +26,14 @@ const SCHEDULER = "apps/scheduler/src";
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "runners-forgotten",
+    file: `${CORE}/state/presence.ts`,
+    find: "facts !== null && now - facts.at > FORGET_MS",
+    replace: "facts !== null && now < facts.at",
+    test: { file: `${CORE}/state/presence.int.test.ts`, name: "a runner that was killed" },
+    promise: "a runner that was killed is forgotten after a week",
+  },
+  {
     name: "ended-forgotten",
     file: `${CORE}/state/issueStore.ts`,
     find: 'return isEnded(state) ? String(KEEP_ENDED_SECONDS) : "0";',

@@ -10,6 +10,7 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { createIssueStore } from "@tac8/core/state/issueStore";
+import { forgetRunners } from "@tac8/core/state/presence";
 import { createBreaker } from "./breaker.ts";
 import { createBudget } from "./budget.ts";
 import { createHealth } from "./health.ts";
@@ -44,6 +45,7 @@ const HOLDS_MS = 2000;
 /** How old the page of tasks may be. */
 const TASKS_MS = 5000;
 const LEDGER_MS = 2000;
+const FORGET_MS = 3_600_000;
 /** Whoever asked for a stop is looking. */
 const STOPS_MS = 1000;
 const HEALTH_MS = 3000;
@@ -128,6 +130,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const loops = Promise.all([
     every(config.coordinator.poll_interval_seconds * 1000, "poll", poll),
     every(HOLDS_MS, "holds", holds),
+    every(FORGET_MS, "former runners", () => forgetRunners(redis, now())),
     every(STOPS_MS, "stops", createStops(services)),
     every(TASKS_MS, "tasks", tasks),
     every(LEDGER_MS, "ledger", createLedger({ redis, queue, now })),

@@ -117,7 +117,23 @@ export async function removeRunner(redis: Redis, name: string): Promise<void> {
   await redis.hdel(RUNNERS_KEY, name);
 }
 
-/** All that ever announced themselves and were not removed; the caller looks at `at`. */
+/** A runner that was silent for this long does not come back under its name: a container has a new one each time. */
+const FORGET_MS = 7 * 24 * 3_600_000;
+
+/** KEYS: runners. ARGV: name, entry as it was read. One that has come back meanwhile stays. */
+const FORGET = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+return redis.call('HDEL', KEYS[1], ARGV[1])`;
+
+/** Remove runners that were killed and have not been heard of for a week. `now` is epoch ms. */
+export async function forgetRunners(redis: Redis, now: number): Promise<void> {
+  for (const [name, text] of Object.entries(await redis.hgetall(RUNNERS_KEY))) {
+    const facts = read(runnerSchema, text);
+    if (facts !== null && now - facts.at > FORGET_MS) await redis.eval(FORGET, 1, RUNNERS_KEY, name, text);
+  }
+}
+
+/** All that announced themselves and were not removed; the caller looks at `at`. */
 export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
   const all = await redis.hgetall(RUNNERS_KEY);
   return Object.entries(all).flatMap(([name, text]) => {
