@@ -53,19 +53,20 @@ const stage = await createStage({
 try {
   const points: Point[] = [];
   for (let step = 1; step <= steps; step += 1) {
-    for (const app of [stage.scheduler, ...stage.runners]) app.start();
+    for (const app of [stage.scheduler, ...stage.runners]) if (!app.alive) app.start();
     const count = Math.round(issues / steps);
     for (let done = 0; done < count; done += AT_ONCE) await work(Math.min(AT_ONCE, count - done));
     const memory = Object.fromEntries(
       [stage.scheduler, ...stage.runners].map((app) => [`memory: ${app.name}, MB`, rss(app.pid)]),
     );
     if (step > 1) tac8("clean");
-    for (const app of [...stage.runners, stage.scheduler]) await app.end("SIGTERM");
+    // With 0 days all is the work of the same processes.
+    if (days > 0) for (const app of [...stage.runners, stage.scheduler]) await app.end("SIGTERM");
     const measured = { ...(await measure()), ...memory };
     points.push({ issues: count * step, days: days * step, values: measured });
     const used = Object.entries(memory).map(([name, value]) => `${name} ${Math.round(value)}`);
     say(`step ${step} of ${steps}: ${count * step} issues, day ${days * step}, ${used.join(", ")}`);
-    if (step < steps) await moveOn(days * DAY_MS);
+    if (step < steps && days > 0) await moveOn(days * DAY_MS);
   }
   say(
     `\n${issues} issues for real, ${days} days between each ${Math.round(issues / steps)}:\n\n${table(fit(points))}\n`,
