@@ -1,4 +1,7 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readRunners } from "@tac8/core/state/presence";
 import * as command from "./tac8.ts";
 import { createWorld, poll, REPO, type App, type World } from "./world.ts";
 
@@ -16,17 +19,18 @@ const said = (...args: string[]) => command.said(world, ...args);
 const queued = (number: number) =>
   poll(30_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
 
-test("one of two runners paused, by command and by SIGUSR1, through a restart: the other takes all", async () => {
+test("of two machines with one host name, one paused, by command and by SIGUSR1, through a restart: the other takes all", async () => {
   const { github, redis } = world;
   const script = [{ write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const first = runner;
   await first.says("runner ready");
-  const second = world.startApp("runner");
+  const second = world.startApp("runner", { TAC8_HOME: join(world.base, "other-home") });
+  await second.says("another machine's runner is called");
   await second.says("runner ready");
-  const names = Object.keys(await redis.hgetall("tac8:runners")).toSorted();
-  expect(names).toHaveLength(2);
-  const [one = "", two = ""] = names;
-  const presence = async (name: string) => JSON.parse((await redis.hget("tac8:runners", name)) ?? "{}") as object;
+  const one = `${hostname()}/0`;
+  const presence = async (name: string) => (await readRunners(redis)).find((runner) => runner.name === name) ?? {};
+  const [two = "", ...more] = (await readRunners(redis)).map(({ name }) => name).filter((name) => name !== one);
+  expect([two, more]).toEqual([expect.stringMatching(/-[0-9a-f]{4}\/0$/), []]);
 
   expect(await said("pause", "--runner", one, "--reason", "an upgrade")).toContain(`${one} is paused`);
   await first.says("this runner is paused");

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { announceRunner, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
+import { announceRunner, idOf, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
 
 const ANNOUNCE_MS = 5000;
 
@@ -8,13 +8,21 @@ export interface AnnounceOptions {
   readonly redis: Redis;
   /** This runner as it is now. */
   readonly look: () => RunnerPresence;
+  /** Done each time before it is looked at. */
+  readonly before: () => Promise<void>;
   /** Counts what was asked of GitHub since the last time. */
   readonly tally: () => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
 /** Tells of this runner, the first time before it returns, and then again and again; at its end that it is gone. */
-export async function announce({ redis, look, tally, onError }: AnnounceOptions): Promise<{ close(): Promise<void> }> {
+export async function announce({
+  redis,
+  look,
+  before,
+  tally,
+  onError,
+}: AnnounceOptions): Promise<{ close(): Promise<void> }> {
   let telling = false;
 
   async function tell(): Promise<void> {
@@ -22,6 +30,7 @@ export async function announce({ redis, look, tally, onError }: AnnounceOptions)
     if (telling || redis.status !== "ready") return;
     telling = true;
     try {
+      await before();
       await announceRunner(redis, look());
       await tally();
     } catch (error) {
@@ -36,7 +45,7 @@ export async function announce({ redis, look, tally, onError }: AnnounceOptions)
   return {
     async close() {
       clearInterval(timer);
-      if (redis.status === "ready") await Promise.allSettled([tally(), removeRunner(redis, look().name)]);
+      if (redis.status === "ready") await Promise.allSettled([tally(), removeRunner(redis, idOf(look()))]);
     },
   };
 }

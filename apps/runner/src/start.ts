@@ -15,7 +15,9 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
+import { claimHostName } from "@tac8/core/state/hostNames";
 import { createIssueStore } from "@tac8/core/state/issueStore";
+import { removeRunner, runnerId } from "@tac8/core/state/presence";
 import { within } from "./agent/within.ts";
 import { announce } from "./announce.ts";
 import { findCeiling, sayCeiling } from "./host/ceiling.ts";
@@ -37,7 +39,7 @@ import { CleanupStack } from "./process/cleanupStack.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
 import { createHomeCheck } from "./workspace/homeCheck.ts";
-import { homeId } from "./workspace/homeId.ts";
+import { openHomeId } from "./workspace/homeId.ts";
 import { recallHomeId } from "./workspace/recallHomeId.ts";
 
 const MB = 1024 ** 2;
@@ -92,16 +94,24 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 
   // The data folder's slots, and what an earlier runner has left in them.
   openDataFolder(config.home, log);
-  const host = hostname();
-  const slots = await takeSlots({ home: config.home, count: slotCount, host });
+  const store = createIssueStore(redis);
+  const homeId = await openHomeId(config.home, () => recallHomeId(config.home, store));
+  const system = hostname();
+  const wantedHost = config.runner.name || system;
+  let host = await claimHostName(redis, { wanted: wantedHost, homeId });
+  if (host !== wantedHost) log.warn(`another machine's runner is called ${wantedHost}: ${renamed(host)}`);
+  const slots = await takeSlots({ home: config.home, count: slotCount, host: () => host });
   opened.defer(() => slots.close());
+  const id = runnerId(homeId, slots.first);
+  const formerId = `${system}/${slots.first}`;
   const name = `${host}/${slots.first}`;
+  await removeRunner(redis, formerId); // What this runner told of itself before it had an id.
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   closeLater(queue);
   const queueErrors = errorsOf();
   queue.on("error", (error) => queueErrors("warn", { err: error }, "queue"));
   await slots.forget(await recover(slots.abandoned, { queue, log, now }));
-  const services = await servicesOf(config, { github, redis, queue, log, now, isolation });
+  const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, homeId });
 
   // When it may take jobs.
   const hostWatch = await watchHost({
@@ -110,7 +120,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     log,
   });
   closeLater(hostWatch);
-  const pauseWatch = await watchPause({ redis, runner: name, log, now });
+  const pauseWatch = await watchPause({ redis, runner: { id, name, formerId }, log, now });
   closeLater(pauseWatch);
   onSigusr1?.(() => pauseWatch.toggle("SIGUSR1"));
   closeLater(await watchCredentials({ config, redis, queue, name, log, errors: errorsOf(), now }));
@@ -119,10 +129,10 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   // What clears up.
   const { tokens } = github;
   const { openSide } = services;
-  const janitorServices = { config, store: services.store, queue, redis, log, now, name, tokens, openSide };
+  const janitorServices = { config, store, queue, redis, log, now, id, name, tokens, openSide };
   const janitor = startJanitor(janitorServices);
   closeLater(janitor);
-  closeLater(hearAsks({ ...janitorServices, homeId: services.homeId }));
+  closeLater(hearAsks({ ...janitorServices, homeId }));
 
   // The jobs. They are closed first, and whoever ends a run slowly is still heard and seen until then.
   signal.throwIfAborted();
@@ -149,14 +159,13 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   await hostWatch.govern(brake.lever());
   await pauseWatch.govern(brake.lever());
   const onPause = (runner: string) => {
-    if (runner === name) pauseWatch.look();
+    if (runner === id || runner === formerId) pauseWatch.look();
   };
-  const { store } = services;
   closeLater(await commandsOf(config.redisUrl, { store, running, onPause, log, errors: errorsOf() }));
   pace = keepPace({
     redis,
     worker: brake.lever(),
-    host,
+    host: () => host,
     slots: slotCount,
     busy: () => running.size,
     clearUp: () => janitor.hurry(),
@@ -172,8 +181,11 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const announcing = await announce({
     redis,
     look: () => ({
-      name,
+      id,
+      name: `${host}/${slots.first}`,
       host,
+      wantedHost,
+      formerId,
       pid: process.pid,
       at: now(),
       slots: slotCount,
@@ -188,6 +200,9 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       process: vitals.look(),
       github: githubPresence(github),
     }),
+    before: async () => {
+      host = await claimHostName(redis, { wanted: wantedHost, homeId });
+    },
     tally: tallyGitHubCalls(redis, github.counters),
     onError: (error) => presenceErrors("debug", { err: error }, "could not announce this runner"),
   });
@@ -207,7 +222,12 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   };
 }
 
-type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" | "isolation">;
+/** `host`: the name that it has now. */
+function renamed(host: string): string {
+  return `this one is shown as ${host}; set runner.name in its configuration to call it otherwise`;
+}
+
+type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "homeId">;
 
 function openDataFolder(path: string, log: Logger): void {
   try {
@@ -237,17 +257,13 @@ async function servicesOf(config: Config, given: Given): Promise<RunnerServices>
   });
   sayCeiling(ceiling, given.log);
   const { home } = config;
-  const store = createIssueStore(given.redis);
-  const id = await homeId(home, () => recallHomeId(home, store));
   return {
     ...given,
     get login() {
       return given.github.login;
     },
     config,
-    store,
-    homeId: id,
-    homeTrouble: createHomeCheck({ home, id }),
+    homeTrouble: createHomeCheck({ home, id: given.homeId }),
     ceiling,
     openSide: await sideOpener(given.isolation, { config, log: given.log }),
     disk: watchDisk({

@@ -1,6 +1,7 @@
 import { pauseAll, pauseRunner, resumeAll, resumeRunner } from "@tac8/core/state/pause";
 import { planHolds } from "@tac8/core/domain/holds";
-import type { Page } from "../board.ts";
+import { idOf, readRunners, type RunnerRef } from "@tac8/core/state/presence";
+import type { Board, Page } from "../board.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
 import { whoOf } from "./who.ts";
@@ -29,19 +30,25 @@ export const resumeEverything: Page = async (board, request, response) => {
 };
 
 export const pauseOneRunner: Page = async (board, request, response) => {
-  const wish = { runner: runnerOf(request.params), by: whoOf(request), reason: REASON, now: board.now() };
-  const { began } = await readInTime(board.probe, () => pauseRunner(board.redis, wish));
+  const wish = { by: whoOf(request), reason: REASON, now: board.now() };
+  const { began } = await readInTime(board.probe, async () => {
+    return pauseRunner(board.redis, { ...wish, runner: await runnerOf(board, request.params) });
+  });
   answer(request, response, { said: began ? "runner-paused" : "was-paused", page: "/" });
 };
 
 export const resumeOneRunner: Page = async (board, request, response) => {
-  const wish = { runner: runnerOf(request.params), by: whoOf(request) };
-  const { there } = await readInTime(board.probe, async () => ({ there: await resumeRunner(board.redis, wish) }));
+  const by = whoOf(request);
+  const { there } = await readInTime(board.probe, async () => {
+    return { there: await resumeRunner(board.redis, { by, runner: await runnerOf(board, request.params) }) };
+  });
   answer(request, response, { said: there === null ? "not-paused" : "resumed", page: "/" });
 };
 
-const MAX_NAME = 200;
+const MAX_ID = 200;
 
-function runnerOf(params: Readonly<Record<string, unknown>>): string {
-  return String(params["runner"]).slice(0, MAX_NAME);
+/** The runner with the id in the path; one that has just gone is called by it. */
+async function runnerOf(board: Pick<Board, "redis">, params: Readonly<Record<string, unknown>>): Promise<RunnerRef> {
+  const id = String(params["runner"]).slice(0, MAX_ID);
+  return (await readRunners(board.redis)).find((runner) => idOf(runner) === id) ?? { id, name: id };
 }

@@ -1,4 +1,4 @@
-import type { RunnerPresence } from "@tac8/core/state/presence";
+import { idOf, type RunnerPresence } from "@tac8/core/state/presence";
 import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { timeTag } from "../pages/time.ts";
@@ -18,7 +18,7 @@ export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
 
 function item(runner: RunnerPresence, now: number): Html {
   const { name, busy, slots, host, at, tired } = runner;
-  return html`<li id="runner-${name}">
+  return html`<li id="runner-${idOf(runner)}">
     <span class="what">
       <b>${name}</b> ${dots(runner)} ${typeof tired === "string" && html`<span class="chip delayed">${tired}</span>`}
       ${pausedBy(runner)}
@@ -35,11 +35,13 @@ function pausedBy({ paused }: RunnerPresence): Html | null {
   return paused ? html`<span class="chip delayed" title="${paused.reason}">paused by ${paused.by}</span>` : null;
 }
 
-function pauseButton({ name, paused }: RunnerPresence): Html {
-  const path = `/runners/${encodeURIComponent(name)}`;
+function pauseButton(runner: RunnerPresence): Html {
+  const { name, paused } = runner;
+  const id = idOf(runner);
+  const path = `/runners/${encodeURIComponent(id)}`;
   return paused
-    ? actionButton({ to: `${path}/resume`, text: "Resume", about: name, id: `resume-${name}`, tone: "primary" })
-    : actionButton({ to: `${path}/pause`, text: "Pause", about: name, id: `pause-${name}` });
+    ? actionButton({ to: `${path}/resume`, text: "Resume", about: name, id: `resume-${id}`, tone: "primary" })
+    : actionButton({ to: `${path}/pause`, text: "Pause", about: name, id: `pause-${id}` });
 }
 
 function isolation({ isolation: found }: RunnerPresence): Html | null {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { presentRunners } from "@tac8/core/look/snapshot";
 import { askToClean, isUnheard, nextAnswer, takeBackAsk, type CleanAnswer } from "@tac8/core/state/cleaning";
-import { readRunners } from "@tac8/core/state/presence";
+import { idOf, readRunners } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
 import { renderCleaning } from "../clean/render.ts";
 import { Problem, type Context } from "../context.ts";
@@ -46,14 +46,15 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
   const answers: CleanAnswer[] = [];
   const silent: string[] = [];
   // One after the other: those that share a data folder would wait for each other anyway.
-  for (const { name } of runners) {
+  for (const runner of runners) {
+    const { name } = runner;
     const id = randomUUID();
-    if (!(await askToClean(redis, name, { id, dryRun }))) {
+    if (!(await askToClean(redis, idOf(runner), { id, dryRun }))) {
       silent.push(`somebody else has just asked runner ${name}: try again in a minute`);
       continue;
     }
     const told = () => err.line(`waiting for runner ${name} …`);
-    const answer = await answerOf(redis, { name, id, hearMs: waits?.runnerAnswer ?? HEAR_MS, told });
+    const answer = await answerOf(redis, { name, key: idOf(runner), id, hearMs: waits?.runnerAnswer ?? HEAR_MS, told });
     if (typeof answer === "string") silent.push(answer);
     // With a data folder that was looked at already there is nothing new.
     else if (!answers.some(({ homeId }) => homeId === answer.homeId)) answers.push(answer);
@@ -64,15 +65,15 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
 /** @returns the answer, or why there is none */
 async function answerOf(
   redis: Redis,
-  { name, id, hearMs, told }: { name: string; id: string; hearMs: number; told: () => void },
+  { name, key, id, hearMs, told }: { name: string; key: string; id: string; hearMs: number; told: () => void },
 ): Promise<CleanAnswer | string> {
   const from = performance.now();
   for (let looks = 1; ; looks += 1) {
     const answer = await nextAnswer(redis, id, LOOK_SECONDS);
     if (answer !== null) return answer;
     const passed = performance.now() - from;
-    if (passed > hearMs && (await isUnheard(redis, name))) {
-      await takeBackAsk(redis, name);
+    if (passed > hearMs && (await isUnheard(redis, key))) {
+      await takeBackAsk(redis, key);
       return `runner ${name} does not hear: is it of an older version, or about to end?`;
     }
     if (passed > LIMIT_MS) return `runner ${name} has not come to an end in ${LIMIT_MS / 60_000} minutes: see its log`;

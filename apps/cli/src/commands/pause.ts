@@ -23,6 +23,7 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
     async (redis) => {
       const runner = name === undefined ? null : await findRunner(redis, name, now());
       const wish = { by, reason, now: now() };
+      const called = runner === null ? null : plain(runner.name);
       const done =
         runner === null
           ? await pauseEverything(() => pauseAll(redis, wish))
@@ -32,17 +33,16 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
       const there = done.pause;
       if (options["json"] === true) {
         const { by: who, reason: why, since } = there;
-        const shown = { paused: runner ?? "all", began: done.began, by: who, reason: why };
+        const shown = { paused: runner?.name ?? "all", began: done.began, by: who, reason: why };
         out.line(jsonText({ ...shown, since: new Date(since).toISOString() }));
         return 0;
       }
-      const what =
-        runner === null ? "Paused: no new agent starts" : `${plain(runner)} is paused: it starts no new agent`;
-      const end = runner === null ? "tac8 resume" : `tac8 resume --runner ${plain(runner)}`;
+      const what = called === null ? "Paused: no new agent starts" : `${called} is paused: it starts no new agent`;
+      const end = called === null ? "tac8 resume" : `tac8 resume --runner ${called}`;
       if (done.began) sentence(out, `${what}, and agents at work finish. To resume: ${end}`);
       else {
         const since = moment(there.since, now());
-        const already = runner === null ? "Already paused" : `${plain(runner)} is already paused`;
+        const already = called === null ? "Already paused" : `${called} is already paused`;
         sentence(out, `${already} by ${plain(there.by)} since ${since} (${plain(there.reason)}). To resume: ${end}`);
       }
       return 0;

@@ -3,7 +3,7 @@ import { OPERATOR, planHolds, repositoryHold, type Hold, probes } from "@tac8/co
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { wakeHeld } from "@tac8/core/queue/wake";
 import { readHolds } from "@tac8/core/state/holds";
-import { endHold, readPauses, resumeAll, resumeRunner } from "@tac8/core/state/pause";
+import { endHold, pausedName, readPauses, resumeAll, resumeRunner } from "@tac8/core/state/pause";
 import type { Redis } from "ioredis";
 import { Problem, WrongUsage, type Context } from "../context.ts";
 import { operatorOf } from "../operator.ts";
@@ -43,7 +43,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
           if (!pauseQueue && !probes(done.what)) await queue.resume();
         });
       }
-      if (options["json"] === true) context.out.line(asJson(done, live, [...paused.keys()]));
+      if (options["json"] === true) context.out.line(asJson(done, live, namesOf(paused)));
       else for (const line of [done.line, ...whatIsLeft(live, paused, context.now())]) sentence(context.out, line);
       return 0;
     },
@@ -60,8 +60,9 @@ async function end(
   if (name !== undefined) {
     const runner = await findRunner(redis, name, now);
     const was = await resumeRunner(redis, { runner, by });
-    const line = was === null ? `${plain(runner)} was not paused.` : `${plain(runner)} starts work again.`;
-    return { what: runner, ended: was !== null, line };
+    const called = plain(runner.name);
+    const line = was === null ? `${called} was not paused.` : `${called} starts work again.`;
+    return { what: runner.name, ended: was !== null, line };
   }
   if (hold === undefined || hold === OPERATOR) {
     const { ended } = await resumeAll(redis, { by, now });
@@ -95,11 +96,17 @@ function whatIsLeft(holds: readonly Hold[], paused: Awaited<ReturnType<typeof re
       const advice = holdWords(name).byHand ? `; tac8 resume ${plain(name)} ends it now` : "";
       return `Still held by ${plain(name)} ${untilOf(hold, now)}: ${plain(reason)}${advice}`;
     }),
-    ...[...paused].map(([runner, { by, since, reason }]) => {
+    ...[...paused].map(([runner, pause]) => {
+      const { by, since, reason } = pause;
+      const name = plain(pausedName(runner, pause));
       const how = `by ${plain(by)} since ${moment(since, now)}: ${plain(reason)}`;
-      return `Runner ${plain(runner)} is paused ${how}; tac8 resume --runner ${plain(runner)} ends it`;
+      return `Runner ${name} is paused ${how}; tac8 resume --runner ${name} ends it`;
     }),
   ];
+}
+
+function namesOf(paused: Awaited<ReturnType<typeof readPauses>>): string[] {
+  return [...paused].map(([runner, pause]) => pausedName(runner, pause));
 }
 
 function untilOf({ until }: Hold, now: number): string {

@@ -166,7 +166,7 @@ describe("tac8 pause and resume", () => {
   it("a plain resume leaves what others hold, and names it", async () => {
     await tac8(["pause"]);
     await setHold(redis, { name: "auth", by: "runner pi/0", reason: "401\u001b[2J", since: 1, until: null });
-    await pauseRunner(redis, { runner: "pi/0", by: "SIGUSR1", reason: "signal", now: 1 });
+    await pauseRunner(redis, { runner: { name: "pi/0" }, by: "SIGUSR1", reason: "signal", now: 1 });
     const { code, out } = await tac8(["resume"]);
     expect(code).toBe(0);
     expect(out.split("\n")).toEqual([

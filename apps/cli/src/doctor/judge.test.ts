@@ -10,6 +10,7 @@ import { judgeFolder } from "./checks/folders.ts";
 import { judgeChoice, judgeLeftOut, judgeReach } from "./checks/isolation.ts";
 import { judgeLabels } from "./checks/labels.ts";
 import { judgeLeftovers } from "./checks/leftovers.ts";
+import { judgeRunnerNames } from "./checks/runners.ts";
 import { judgeMemory } from "./checks/memory.ts";
 import { judgeNode } from "./checks/node.ts";
 import { judgePermissions } from "./checks/permissions.ts";
@@ -308,6 +309,16 @@ test.each([
   [{ github: 60_000, redis: 60_000 }, ["problem", "problem"]],
   [{ github: null, redis: null }, ["note"]],
 ])("a clock that is ahead by %j ms: %j", (ahead, wanted) => expect(verdicts(judgeClock(ahead))).toEqual(wanted));
+
+test("runners: those whose name another machine has are named", () => {
+  const runner = { id: "a/0", name: "pi/0", host: "pi", wantedHost: "pi", at: 1, pid: 1, slots: 1, busy: 0 };
+  expect(verdicts(judgeRunnerNames([]))).toEqual(["note"]);
+  expect(verdicts(judgeRunnerNames([runner]))).toEqual(["ok"]);
+  const renamed = { ...runner, id: "b/0", name: "pi-3f2a/0", host: "pi-3f2a" };
+  expect(judgeRunnerNames([runner, renamed])).toMatchObject([
+    { verdict: "note", text: expect.stringMatching(/^pi-3f2a\/0 is so called because another machine's/) },
+  ]);
+});
 
 test("leftovers: a slot's note without a runner, processes that nobody tells of, what was put aside", () => {
   const none = { notes: [], putAside: [], marked: [], told: [] };

@@ -20,6 +20,7 @@ import { proxy } from "./checks/proxy.ts";
 import { questions } from "./checks/questions.ts";
 import { rateLimit } from "./checks/rateLimit.ts";
 import { redis } from "./checks/redis.ts";
+import { runners } from "./checks/runners.ts";
 import { token } from "./checks/token.ts";
 
 /** Everything that `tac8 doctor` looks at, in its order. */
@@ -45,5 +46,6 @@ export const CHECKS: readonly Check[] = [
   disk,
   memory,
   clock,
+  runners,
   leftovers,
 ];

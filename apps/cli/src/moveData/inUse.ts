@@ -1,5 +1,5 @@
 import { presentRunners } from "@tac8/core/look/snapshot";
-import { readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { homeIdOf, idOf, readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, sep } from "node:path";
@@ -38,22 +38,40 @@ export async function usersOf(
   places: readonly string[],
   { redisUrl, now }: { redisUrl: string; now: number },
 ): Promise<string[]> {
-  const apps = await withRedis(redisUrl, (redis) => presentApps(redis, now), "").catch(() => []); // Without Redis no app works.
+  const apps = await withRedis(redisUrl, (redis) => presentApps(redis, now, idsIn(places)), "").catch(() => []); // Without Redis no app works.
   const processes = processesIn(places);
   const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid} (${name})`);
   const more = processes.length > MAX_NAMED ? ` and ${processes.length - MAX_NAMED} more` : "";
   return [...apps, ...(named.length === 0 ? [] : [`processes ${named.join(", ")}${more} use it: end them first`])];
 }
 
-async function presentApps(redis: Parameters<typeof readRunners>[0], now: number): Promise<string[]> {
+async function presentApps(
+  redis: Parameters<typeof readRunners>[0],
+  now: number,
+  homes: readonly string[],
+): Promise<string[]> {
   const scheduler = await readScheduler(redis);
-  const runners = presentRunners(await readRunners(redis), now).filter(({ host }) => host === hostname());
+  const runners = presentRunners(await readRunners(redis), now).filter((runner) => {
+    // A runner of an older version has no id: it may be any of its machine's.
+    return runner.wantedHost === undefined ? runner.host === hostname() : homes.includes(homeIdOf(idOf(runner)));
+  });
   return [
     ...(scheduler !== null && now - scheduler.at <= RUNNER_GONE_MS
       ? [working("its scheduler", now - scheduler.at)]
       : []),
-    ...runners.map(({ name, at }) => working(`runner ${name} on this machine`, now - at)),
+    ...runners.map(({ name, at }) => working(`its runner ${name}`, now - at)),
   ];
+}
+
+/** Ids of the data folders, where they have one. */
+function idsIn(places: readonly string[]): string[] {
+  return places.flatMap((place) => {
+    try {
+      return [readFileSync(join(place, "id"), "utf8").trim()];
+    } catch {
+      return []; // No runner has ever worked on it.
+    }
+  });
 }
 
 function working(who: string, ms: number): string {

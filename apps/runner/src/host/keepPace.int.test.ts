@@ -55,7 +55,7 @@ beforeEach(async () => {
   pace = keepPace({
     redis,
     worker: brake.lever(),
-    host: "pi-1",
+    host: () => "pi-1",
     slots: SLOTS,
     busy: () => running.length,
     clearUp: () => void (clearedUp += 1),

@@ -18,7 +18,8 @@ export interface PaceOptions {
   /** Borrowed, as all of these. */
   readonly redis: Redis;
   readonly worker: Pausable;
-  readonly host: string;
+  /** The machine's name, as reasons have it. */
+  readonly host: () => string;
   readonly slots: number;
   /** How many jobs are held now. */
   readonly busy: () => number;
@@ -35,7 +36,7 @@ export interface PaceOptions {
  */
 export function keepPace(options: PaceOptions): PaceKeeper {
   const { redis, worker, host, slots, busy, clearUp, log, now, everyMs = LOOK_MS } = options;
-  let pace = paceOf({ verdict: null, host, slots, now: now() });
+  let pace = paceOf({ verdict: null, host: host(), slots, now: now() });
   let looking = false;
   let working: Promise<void> = Promise.resolve();
   const guarded = (work: () => Promise<void>) => {
@@ -51,7 +52,7 @@ export function keepPace(options: PaceOptions): PaceKeeper {
 
   async function look(): Promise<void> {
     const before = pace;
-    pace = paceOf({ verdict: await readVerdict(redis), host, slots, now: now() });
+    pace = paceOf({ verdict: await readVerdict(redis), host: host(), slots, now: now() });
     if (pace.limit < before.limit) log.warn(`going slowly, with ${pace.limit} of ${slots} slots: ${pace.why}`);
     if (pace.limit > before.limit) log.info("all slots take jobs again");
     if (pace.clearUp && !before.clearUp) clearUp();

@@ -13,7 +13,7 @@ let bench: JanitorBench;
 let hearing: { close(): Promise<void> };
 beforeEach(async () => {
   bench = await createJanitorBench();
-  hearing = hearAsks({ ...bench.services, homeId: "home" });
+  hearing = hearAsks({ ...bench.services, id: "pi/0", homeId: "home" });
 });
 afterEach(async () => {
   await hearing.close();

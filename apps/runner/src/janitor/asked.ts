@@ -9,17 +9,19 @@ const LOOK_MS = 2000;
 const LOCK_MS = 5 * 60_000;
 
 /** Hears when a person wants the data folder cleared up now, does it, and answers what it removed. */
-export function hearAsks(services: Omit<JanitorServices, "signal"> & { readonly homeId: string }): {
+export function hearAsks(
+  services: Omit<JanitorServices, "signal"> & { readonly id: string; readonly homeId: string },
+): {
   close(): Promise<void>;
 } {
-  const { redis, name, log } = services;
+  const { redis, id, log } = services;
   const stop = new AbortController();
   const { signal } = stop;
   async function work(): Promise<void> {
     for (;;) {
       await sleep(LOOK_MS, undefined, { signal });
       try {
-        const ask = await takeAsk(redis, name);
+        const ask = await takeAsk(redis, id);
         if (ask !== null) await answerClean(redis, ask.id, await obey(ask, { ...services, signal }));
       } catch (err) {
         signal.throwIfAborted();

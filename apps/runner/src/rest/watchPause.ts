@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Pause } from "@tac8/core/domain/pause";
 import type { Logger } from "@tac8/core/log/logger";
 import { pauseRunner, readPause, resumeRunner } from "@tac8/core/state/pause";
+import type { RunnerRef } from "@tac8/core/state/presence";
 import type { Pausable } from "./brake.ts";
 
 /** Pub/sub wakes it earlier. */
@@ -22,7 +23,7 @@ export interface PauseWatch {
 export interface PauseWatchOptions {
   /** Borrowed. */
   readonly redis: Redis;
-  readonly runner: string;
+  readonly runner: RunnerRef;
   readonly log: Logger;
   readonly now: () => number;
 }

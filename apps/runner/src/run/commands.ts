@@ -7,7 +7,7 @@ import type { HaltSwitch } from "./halt.ts";
 export interface CommandsOptions {
   readonly store: IssueStore;
   readonly running: ReadonlyMap<string, HaltSwitch>;
-  /** Told of each runner that a person pauses or resumes. */
+  /** Told of each runner that a person pauses or resumes, by its id. */
   readonly onPause: (runner: string) => void;
   readonly log: Logger;
   readonly errors: (level: "warn" | "debug", object: object, message: string) => void;

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 async function slotsOf(count: number, host = "pi"): Promise<TakenSlots> {
-  const slots = await takeSlots({ home, count, host });
+  const slots = await takeSlots({ home, count, host: () => host });
   cleanup.push(() => slots.close());
   return slots;
 }
@@ -79,7 +79,7 @@ test("a slot that somebody only looks at is waited for, if a run is noted there"
   await slots.take().begin(live(1));
   slots.close();
   const look = await tryLock(join(home, "runs", "slot-0.lock"));
-  const taking = takeSlots({ home, count: 1, host: "pi", lookMs: 600_000 });
+  const taking = takeSlots({ home, count: 1, host: () => "pi", lookMs: 600_000 });
   await expect.poll(waits, { timeout: 60_000 }).toBe(true);
   look?.release();
   const taken = await taking;

@@ -10,7 +10,7 @@ const liveRunSchema = z.object({ jobId: z.string(), run: z.string(), token: z.st
 export type LiveRun = z.infer<typeof liveRunSchema>;
 
 export interface Slot {
-  /** `<host>/<number>`: the runner's name for people. */
+  /** `<host>/<number>`, for people. */
   readonly name: string;
   /** No two slots of a data folder that are taken have the same. */
   readonly number: number;
@@ -21,7 +21,7 @@ export interface Slot {
 export interface TakenSlots {
   /** Takes a free slot; there is one for each job that the worker may hold. */
   take(): Slot & { release(): void };
-  /** Number of the first one: it names the runner. */
+  /** Number of the first one: with the data folder's id it is the runner's identity. */
   readonly first: number;
   /** What runs of an earlier runner stood in the slots that are ours now. */
   readonly abandoned: readonly LiveRun[];
@@ -38,7 +38,8 @@ const LOOK_MS = 200;
 export interface SlotsOptions {
   readonly home: string;
   readonly count: number;
-  readonly host: string;
+  /** Name of the machine for people, as it is when a slot is taken. */
+  readonly host: () => string;
   /** For how long a slot with a noted run is waited for. Default 200 ms. */
   readonly lookMs?: number;
 }
@@ -69,7 +70,7 @@ export async function takeSlots(options: SlotsOptions): Promise<TakenSlots> {
     take() {
       const number = free.shift();
       if (number === undefined) throw new Error("more jobs at once than slots: this is a defect");
-      return { ...slotAt(folder, number, options.host), release: () => void free.unshift(number) };
+      return { ...slotAt(folder, number, options.host()), release: () => void free.unshift(number) };
     },
     async forget(runs) {
       for (const { number } of locks) {

@@ -6,7 +6,7 @@ import { runLogPath } from "@tac8/core/conversation/runLog";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { parseIssueState } from "@tac8/core/state/issueState";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { homeId } from "./homeId.ts";
+import { openHomeId } from "./homeId.ts";
 import { recallHomeId } from "./recallHomeId.ts";
 
 const ID = "0d8a5f0e-6d0c-4d0e-9a55-0f6c1a0b7c11";
@@ -32,9 +32,9 @@ async function leaveLog(run: string): Promise<void> {
 }
 
 test("an id is made once, also by runners that start at once", async () => {
-  const ids = await Promise.all([1, 2, 3].map(() => homeId(home, nothing)));
+  const ids = await Promise.all([1, 2, 3].map(() => openHomeId(home, nothing)));
   expect(new Set(ids).size).toBe(1);
-  expect(await homeId(home, nothing)).toBe(ids[0]);
+  expect(await openHomeId(home, nothing)).toBe(ids[0]);
   expect(await readFile(join(home, "id"), "utf8")).toBe(ids[0]);
 });
 
@@ -45,7 +45,7 @@ fieldTest(
     await leaveLog("run-1");
     for (const text of ["", ID.slice(0, 10), "\0".repeat(36)]) {
       await damage(text);
-      expect(await homeId(home, () => recallHomeId(home, storeOf(ID)))).toBe(ID);
+      expect(await openHomeId(home, () => recallHomeId(home, storeOf(ID)))).toBe(ID);
       expect(await readFile(join(home, "id"), "utf8")).toBe(ID);
     }
   },
@@ -55,14 +55,14 @@ test("the id of another data folder is never taken for this one's", async () => 
   await leaveLog("run-of-this-folder");
   await damage("");
   // The issue's newest agent, which wrote that id down, has no log here: it ran elsewhere.
-  const id = await homeId(home, () => recallHomeId(home, storeOf(ID)));
+  const id = await openHomeId(home, () => recallHomeId(home, storeOf(ID)));
   expect(id).not.toBe(ID);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 fieldTest("F4", "where nothing says what the id was, the folder gets a new one, and keeps it", async () => {
   await damage("");
-  const id = await homeId(home, nothing);
+  const id = await openHomeId(home, nothing);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
-  expect(await homeId(home, nothing)).toBe(id);
+  expect(await openHomeId(home, nothing)).toBe(id);
 });

@@ -10,7 +10,7 @@ const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * Return the data folder's own id: an agent's session lives in one folder, whatever the host is called today. A folder
  * whose id is missing or damaged gets the one that `recall` finds evidence of in the folder itself, else a new one.
  */
-export async function homeId(home: string, recall: () => Promise<string | null>): Promise<string> {
+export async function openHomeId(home: string, recall: () => Promise<string | null>): Promise<string> {
   await mkdir(home, { recursive: true });
   const file = join(home, "id");
   const known = await readId(file);

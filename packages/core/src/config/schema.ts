@@ -140,6 +140,16 @@ export const sections = {
       .default(1)
       .describe("Multiplies the waits between attempts. Smaller only for the demo and for tests."),
   }),
+  runner: z.strictObject({
+    name: z
+      .string()
+      .max(60)
+      .regex(/^[\w.-]*$/, "expected letters, digits, dots, hyphens and underscores")
+      .default("")
+      .describe(
+        "Name of this machine's runner in status, board and comments. Empty: the machine's host name. If another machine has the same name, the later one's gets a suffix. It is for people only.",
+      ),
+  }),
   github: z.strictObject({
     repo_owner: owner
       .optional()
@@ -455,6 +465,7 @@ export const repositorySchema = z.strictObject({
 
 export const fileSchema = z.strictObject({
   coordinator: sections.coordinator.prefault({}),
+  runner: sections.runner.prefault({}),
   github: sections.github.prefault({}),
   repositories: z.array(repositorySchema).max(200).default([]),
   llm: sections.llm.prefault({}),

@@ -6,6 +6,8 @@ export const pauseSchema = z.object({
   reason: z.string(),
   /** Epoch ms. */
   since: z.number(),
+  /** The runner's name at that time; absent in pauses of older versions, whose key it was. */
+  name: z.string().optional(),
 });
 export type Pause = z.infer<typeof pauseSchema>;
 

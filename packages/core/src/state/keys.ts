@@ -5,11 +5,12 @@ export const HOLDS_KEY = "tac8:holds";
 export const BREAKER_KEY = "tac8:breaker";
 /** How the scheduler judges all of tac8: JSON, see health/verdict.ts. */
 export const HEALTH_KEY = "tac8:health";
+/** Hash by runner's id: what it tells of itself, see state/presence.ts. */
 export const RUNNERS_KEY = "tac8:runners";
 export const SCHEDULER_KEY = "tac8:scheduler";
-/** Hash by runner: which of them a person has paused, see state/pause.ts. */
+/** Hash by runner's id: which of them a person has paused, see state/pause.ts. */
 export const PAUSES_KEY = "tac8:pauses";
-/** Pub/sub channel that tells the named runner to look there. */
+/** Pub/sub channel that tells the runner with this id to look there. */
 export const PAUSES_CHANNEL = "tac8:paused";
 /** Hash: today's budget as the scheduler has published it, and the day whose limits were lifted, see state/budget.ts. */
 export const BUDGET_KEY = "tac8:budget";
@@ -47,9 +48,14 @@ export function runStreamKey(runId: string): string {
   return `tac8:run:${runId}`;
 }
 
-/** What a runner is asked to do at once, JSON; gone when it was heard. */
+/** What the runner with this id is asked to do at once, JSON; gone when it was heard. */
 export function askKey(runner: string): string {
   return `tac8:ask:${runner}`;
+}
+
+/** Id of the data folder whose runners have this name, see state/hostNames.ts. */
+export function hostNameKey(name: string): string {
+  return `tac8:host:${name}`;
 }
 
 /** List with the answer. */

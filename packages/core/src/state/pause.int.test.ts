@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { readEvents } from "./events.ts";
 import { setHold } from "./holds.ts";
 import { PAUSES_CHANNEL, PAUSES_KEY } from "./keys.ts";
-import { endHold, pauseAll, pauseRunner, readPauses, resumeAll, resumeRunner } from "./pause.ts";
+import { endHold, pauseAll, pauseOf, pauseRunner, readPause, readPauses, resumeAll, resumeRunner } from "./pause.ts";
 import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
 
 let server: TestRedis;
@@ -41,17 +41,42 @@ it("a pause of one runner is begun and ended once, and wakes it", async () => {
   const ear = server.connect();
   await ear.subscribe(PAUSES_CHANNEL);
   const heard = new Promise((resolve) => ear.once("message", (_, runner) => resolve(runner)));
-  const pause = { by: "ann@pi", reason: "upgrade", since: 1 };
-  const wish = { runner: "pi/0", by: "ann@pi", reason: "upgrade", now: 1 };
+  const pause = { by: "ann@pi", reason: "upgrade", since: 1, name: "pi/0" };
+  const wish = { runner: { name: "pi/0" }, by: "ann@pi", reason: "upgrade", now: 1 };
   expect(await pauseRunner(redis, wish)).toEqual({ began: true, pause });
   expect(await heard).toBe("pi/0");
   expect(await pauseRunner(redis, { ...wish, by: "bob@mac", now: 2 })).toEqual({ began: false, pause });
   await redis.hset(PAUSES_KEY, "damaged", "{");
   expect([...(await readPauses(redis))]).toEqual([["pi/0", pause]]);
-  expect(await resumeRunner(redis, { runner: "pi/0", by: "bob@mac" })).toEqual(pause);
-  expect(await resumeRunner(redis, { runner: "pi/0", by: "bob@mac" })).toBeNull();
+  expect(await resumeRunner(redis, { runner: { name: "pi/0" }, by: "bob@mac" })).toEqual(pause);
+  expect(await resumeRunner(redis, { runner: { name: "pi/0" }, by: "bob@mac" })).toBeNull();
   expect(await logged()).toEqual([
     ["note", "ann@pi", "runner pi/0 paused: upgrade"],
     ["note", "bob@mac", "runner pi/0 resumed"],
   ]);
+});
+
+it("a pause is one runner's, whatever others are called", async () => {
+  const { redis } = server;
+  const [one, other] = [
+    { id: "a/0", name: "pi/0" },
+    { id: "b/0", name: "pi/0" },
+  ];
+  await pauseRunner(redis, { runner: one, by: "ann@pi", reason: "upgrade", now: 1 });
+  expect(await readPause(redis, one)).toMatchObject({ by: "ann@pi" });
+  expect(await readPause(redis, other)).toBeNull();
+  expect(await resumeRunner(redis, { runner: other, by: "bob@mac" })).toBeNull();
+  expect(pauseOf(await readPauses(redis), one)).toMatchObject({ name: "pi/0" });
+});
+
+it("a pause of an older version, by the machine's name, counts until it is resumed", async () => {
+  const { redis } = server;
+  const runner = { id: "a/0", name: "pi-new/0", formerId: "pi/0" };
+  const pause = { by: "ann@pi", reason: "upgrade", since: 1 };
+  await redis.hset(PAUSES_KEY, "pi/0", JSON.stringify(pause));
+  expect([await readPause(redis, runner), pauseOf(await readPauses(redis), runner)]).toEqual([pause, pause]);
+  const again = await pauseRunner(redis, { runner, by: "bob@mac", reason: "again", now: 2 });
+  expect(again).toEqual({ began: false, pause });
+  expect(await resumeRunner(redis, { runner, by: "bob@mac" })).toEqual(pause);
+  expect(await readPauses(redis)).toEqual(new Map());
 });

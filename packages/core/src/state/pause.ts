@@ -6,6 +6,7 @@ import { liftBudget } from "./budget.ts";
 import { appendEvent } from "./events.ts";
 import { clearHold, readHolds, setHold } from "./holds.ts";
 import { PAUSES_CHANNEL, PAUSES_KEY } from "./keys.ts";
+import { idOf, type RunnerRef } from "./presence.ts";
 
 export interface PauseWish {
   /** `user@host`, `board`, `SIGUSR1`. */
@@ -56,40 +57,63 @@ export async function endHold(
 /** The runner takes nothing new, also after a restart, until `resumeRunner`. @returns the pause that is there now. */
 export async function pauseRunner(
   redis: Redis,
-  { runner, by, reason, now }: PauseWish & { readonly runner: string },
+  { runner, by, reason, now }: PauseWish & { readonly runner: RunnerRef },
 ): Promise<{ readonly began: boolean; readonly pause: Pause }> {
-  const wish: Pause = { by, reason, since: now };
-  const began = (await redis.hsetnx(PAUSES_KEY, runner, JSON.stringify(wish))) === 1;
+  const before = await readPause(redis, runner);
+  if (before !== null) return { began: false, pause: before };
+  const { name } = runner;
+  const id = idOf(runner);
+  const wish: Pause = { by, reason, since: now, name };
+  const began = (await redis.hsetnx(PAUSES_KEY, id, JSON.stringify(wish))) === 1;
   const there = began ? wish : ((await readPause(redis, runner)) ?? wish);
-  if (began) await note(redis, { runner, by, reason: `runner ${runner} paused: ${reason}`, pause: "begun" });
-  await redis.publish(PAUSES_CHANNEL, runner);
+  if (began) await note(redis, { runner: name, by, reason: `runner ${name} paused: ${reason}`, pause: "begun" });
+  await redis.publish(PAUSES_CHANNEL, id);
   return { began, pause: there };
 }
 
 /** @returns the pause that ended; null: there was none. */
 export async function resumeRunner(
   redis: Redis,
-  { runner, by }: { readonly runner: string; readonly by: string },
+  { runner, by }: { readonly runner: RunnerRef; readonly by: string },
 ): Promise<Pause | null> {
   const there = await readPause(redis, runner);
-  if ((await redis.hdel(PAUSES_KEY, runner)) === 0) return null;
-  await note(redis, { runner, by, reason: `runner ${runner} resumed`, pause: "ended" });
-  await redis.publish(PAUSES_CHANNEL, runner);
+  if ((await redis.hdel(PAUSES_KEY, ...keysOf(runner))) === 0) return null;
+  await note(redis, { runner: runner.name, by, reason: `runner ${runner.name} resumed`, pause: "ended" });
+  await redis.publish(PAUSES_CHANNEL, idOf(runner));
   return there;
 }
 
-export async function readPause(redis: Redis, runner: string): Promise<Pause | null> {
-  return parsePause(await redis.hget(PAUSES_KEY, runner));
+export async function readPause(redis: Redis, runner: RunnerRef): Promise<Pause | null> {
+  const found = await redis.hmget(PAUSES_KEY, ...keysOf(runner));
+  return found.map(parsePause).find((pause) => pause !== null) ?? null;
 }
 
-/** Every paused runner, by name; also those that are away. */
+/** Every paused runner, by id; also those that are away. An older version's pause has the runner's former id. */
 export async function readPauses(redis: Redis): Promise<ReadonlyMap<string, Pause>> {
   const all = await redis.hgetall(PAUSES_KEY);
   const known = Object.entries(all).flatMap(([runner, json]): [string, Pause][] => {
     const pause = parsePause(json);
     return pause === null ? [] : [[runner, pause]];
   });
-  return new Map(known.toSorted(([a], [b]) => a.localeCompare(b)));
+  return new Map(known.toSorted(([a, one], [b, other]) => pausedName(a, one).localeCompare(pausedName(b, other))));
+}
+
+/** Return the runner's pause of those that `readPauses` found; null: none. Pure. */
+export function pauseOf(pauses: ReadonlyMap<string, Pause>, runner: RunnerRef): Pause | null {
+  for (const key of keysOf(runner)) {
+    const pause = pauses.get(key);
+    if (pause !== undefined) return pause;
+  }
+  return null;
+}
+
+/** Return the name of the runner that an entry of `readPauses` is about, for people. Pure. */
+export function pausedName(key: string, { name }: Pause): string {
+  return name ?? key;
+}
+
+function keysOf(runner: RunnerRef): string[] {
+  return [...new Set([idOf(runner), runner.formerId ?? idOf(runner)])];
 }
 
 function note(

@@ -62,7 +62,14 @@ const vitals = { process: processSchema.optional(), github: githubSchema.optiona
 
 const runnerSchema = z.object({
   at: z.number(),
+  /** `<host>/<number of its first slot>`, for people; absent in older versions, whose key in Redis it was. */
+  name: z.string().optional(),
+  /** Its machine for people: no other data folder has the same at a time, see state/hostNames.ts. */
   host: z.string(),
+  /** What `host` would be if no other data folder had it; absent: the same. */
+  wantedHost: z.string().optional(),
+  /** The key of this runner in versions that knew runners by their machine's name. */
+  formerId: z.string().optional(),
   pid: z.number(),
   slots: z.number(),
   busy: z.number(),
@@ -79,7 +86,29 @@ const runnerSchema = z.object({
   machine: hostSchema.optional(),
   ...vitals,
 });
-export type RunnerPresence = z.infer<typeof runnerSchema> & { readonly name: string };
+/** `id`: see `runnerId`; absent in older versions, whose name it was. */
+export type RunnerPresence = z.infer<typeof runnerSchema> & { readonly id?: string; readonly name: string };
+
+/** A runner, as far as it takes to name it to Redis and to people. */
+export type RunnerRef = Pick<RunnerPresence, "id" | "name" | "formerId">;
+
+/** Return the key of the runner in Redis. Pure. */
+export function idOf({ id, name }: Pick<RunnerPresence, "id" | "name">): string {
+  return id ?? name;
+}
+
+/**
+ * Return the identity of a runner: the id of its data folder and the number of the first slot that it holds there. Its name is
+ * for people, because machines may have the same host name. Pure.
+ */
+export function runnerId(homeId: string, slot: number): string {
+  return `${homeId}/${slot}`;
+}
+
+/** Return the id of the data folder that the runner with this id works on. Pure. */
+export function homeIdOf(runner: string): string {
+  return runner.slice(0, runner.lastIndexOf("/"));
+}
 
 const schedulerSchema = z.object({
   at: z.number(),
@@ -109,12 +138,12 @@ export function keepsPolling(
   return typeof restUntil === "number" && now <= restUntil + room && now - at <= room;
 }
 
-export async function announceRunner(redis: Redis, { name, ...facts }: RunnerPresence): Promise<void> {
-  await redis.hset(RUNNERS_KEY, name, JSON.stringify(facts));
+export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
+  await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify(facts));
 }
 
-export async function removeRunner(redis: Redis, name: string): Promise<void> {
-  await redis.hdel(RUNNERS_KEY, name);
+export async function removeRunner(redis: Redis, id: string): Promise<void> {
+  await redis.hdel(RUNNERS_KEY, id);
 }
 
 /** A runner that was silent for this long does not come back under its name: a container has a new one each time. */
@@ -136,9 +165,9 @@ export async function forgetRunners(redis: Redis, now: number): Promise<void> {
 /** All that announced themselves and were not removed; the caller looks at `at`. */
 export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
   const all = await redis.hgetall(RUNNERS_KEY);
-  return Object.entries(all).flatMap(([name, text]) => {
+  return Object.entries(all).flatMap(([id, text]) => {
     const facts = read(runnerSchema, text);
-    return facts === null ? [] : [{ ...facts, name }];
+    return facts === null ? [] : [{ ...facts, id, name: facts.name ?? id }];
   });
 }
 

@@ -91,7 +91,7 @@ const facts: WhyFacts = {
   queue: { paused: false, active: 0, limit: null },
   breaker: CLOSED,
   runners: [runner("pi-1/0")],
-  pauses: [],
+  pauses: new Map(),
   scheduler: { at: now - s, lastPollAt: now - 4 * s, error: null },
   addFrom: 0,
   events: [],
@@ -246,7 +246,7 @@ const CASES: readonly (readonly [
   ],
   [
     "while its runner is paused",
-    { pauses: [{ runner: "pi-1/0", by: "ann@pi", reason: "update", since: now - h }] },
+    { pauses: new Map([["pi-1/0", { by: "ann@pi", reason: "update", since: now - h }]]) },
     "queued",
     ["runners"],
     "The only runner takes nothing new: pi-1/0 was paused by ann@pi at 13:00, update.",

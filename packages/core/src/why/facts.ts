@@ -58,7 +58,8 @@ export interface WhyFacts {
   readonly breaker: BreakerState;
   /** All that ever announced themselves; those not heard of lately are not there. */
   readonly runners: readonly RunnerPresence[];
-  readonly pauses: readonly (Pause & { readonly runner: string })[];
+  /** By the runner's id, see state/pause.ts. */
+  readonly pauses: ReadonlyMap<string, Pause>;
   readonly scheduler: SchedulerPresence | null;
   /** From when on (epoch ms) issues of the repository may be added; null: not known yet. */
   readonly addFrom: number | null;

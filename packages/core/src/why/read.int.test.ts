@@ -55,7 +55,7 @@ test("an issue that nobody knows has no job and an empty hash", async () => {
     queue: { paused: false, active: 0, limit: null },
     breaker: { phase: "closed" },
     runners: [],
-    pauses: [],
+    pauses: new Map(),
     scheduler: null,
     addFrom: null,
     events: [],
@@ -137,7 +137,7 @@ test("everything around it, and of holds only those that concern it", async () =
     breaker,
     addFrom: now,
     runners: [{ name: "pi-1/0" }],
-    pauses: [{ runner: "pi-1/0", by: "ann", reason: "lunch", since: now }],
+    pauses: new Map([["pi-1/0", { by: "ann", reason: "lunch", since: now }]]),
     scheduler: { lastPollAt: now },
   });
   expect(facts.holds.map(({ name }) => name).toSorted()).toEqual(["repo:octo/hello", "usage-limit"]);

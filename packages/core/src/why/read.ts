@@ -57,7 +57,7 @@ export async function readWhy({ redis, queue, ref, now, settings, github }: WhyS
     queue: { paused, active, limit },
     breaker: parseBreaker(breaker),
     runners,
-    pauses: [...pauses].map(([runner, pause]) => ({ runner, ...pause })),
+    pauses,
     scheduler,
     addFrom: addFrom === null ? null : Number(addFrom),
     events: await readOwnEvents(redis, { jobId, since: issue.since }),

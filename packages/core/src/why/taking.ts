@@ -1,4 +1,5 @@
 import { moment, span } from "../look/times.ts";
+import { pauseOf } from "../state/pause.ts";
 import { RUNNER_GONE_MS, type RunnerPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
@@ -18,12 +19,9 @@ export function freeSlots(facts: WhyFacts): number {
 
 function fitRunners(facts: WhyFacts): RunnerPresence[] {
   return facts.runners.filter(
-    (runner) => isPresent(runner, facts.now) && typeof runner.tired !== "string" && pauseOf(runner, facts) === null,
+    (runner) =>
+      isPresent(runner, facts.now) && typeof runner.tired !== "string" && pauseOf(facts.pauses, runner) === null,
   );
-}
-
-function pauseOf({ name }: RunnerPresence, { pauses }: WhyFacts) {
-  return pauses.find(({ runner }) => runner === name) ?? null;
 }
 
 /** Is there a runner that takes it? */
@@ -61,7 +59,7 @@ function noRunner({ runners, now }: WhyFacts): Finding {
 
 function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
   const name = words(runner.name, 60);
-  const pause = pauseOf(runner, facts);
+  const pause = pauseOf(facts.pauses, runner);
   if (pause !== null) {
     const why = pause.reason === "" ? "" : `, ${words(pause.reason, 100)}`;
     return `${name} was paused by ${words(pause.by, 60)} at ${moment(pause.since, facts.now)}${why}`;

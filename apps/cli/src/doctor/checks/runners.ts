@@ -1,0 +1,36 @@
+import { presentRunners } from "@tac8/core/look/snapshot";
+import { readRunners, type RunnerPresence } from "@tac8/core/state/presence";
+import { withRedis } from "../../redis/connect.ts";
+import { Problem } from "../../context.ts";
+import type { Check } from "../check.ts";
+import { note, ok, unknown, type Finding } from "../finding.ts";
+
+const MAX_SHOWN = 5;
+
+export const runners: Check = {
+  name: "Runners",
+  limitMs: 15_000,
+  async look({ redisUrl, now }) {
+    try {
+      return judgeRunnerNames(presentRunners(await withRedis(redisUrl, readRunners, ""), now()));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return [unknown("not checked: Redis did not answer")];
+    }
+  },
+};
+
+/** Pure: the runners that are there, and those whose name another machine has. */
+export function judgeRunnerNames(present: readonly RunnerPresence[]): Finding[] {
+  if (present.length === 0) return [note("none is there: tac8 up starts one")];
+  const renamed = present.filter(({ host, wantedHost }) => wantedHost !== undefined && wantedHost !== host);
+  const findings = renamed
+    .slice(0, MAX_SHOWN)
+    .map(({ name, wantedHost }) =>
+      note(
+        `${name} is so called because another machine's runner has the name ${wantedHost}`,
+        "set runner.name in the configuration of one of them, and restart its runner",
+      ),
+    );
+  return findings.length > 0 ? findings : [ok(`${present.length} there, each with a name of its own`)];
+}
