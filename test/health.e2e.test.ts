@@ -6,7 +6,12 @@ import { launch, type Launched } from "./launch.ts";
 import { programOf } from "./programs.ts";
 import { boardLogin, createWorld, poll, urlOf, type World } from "./world.ts";
 
-const READY = { scheduler: /scheduler ready/, runner: /runner ready/, board: /board at http/ } as const;
+// Of two schedulers one stands by.
+const READY = {
+  scheduler: /scheduler ready|standing by until/,
+  runner: /runner ready/,
+  board: /board at http/,
+} as const;
 const APPS = ["scheduler", "runner", "board"] as const;
 
 let world: World;

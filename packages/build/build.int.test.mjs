@@ -108,6 +108,14 @@ if (process.argv[2] === "stay") process.stdin.resume();
     expect(licences).toContain("pages 7.8.9 (licence not stated)");
   });
 
+  it("says which Node it needs, where an older one runs it", async () => {
+    await build({ root, entries });
+    const older = 'data:text/javascript,Object.defineProperty(process,"versions",{value:{node:"20.1.0"}})';
+    const { status, stderr } = run("--import", older, "dist/first.js");
+    expect(status).toBe(78);
+    expect(stderr).toMatch(/^tac8 needs Node 22\.12 or newer, and this is v\S+: start it with the tac8 command.*\n$/);
+  });
+
   it("leaves no process of the bundler, and files that other users can read", async () => {
     await build({ root, entries });
     const bundlers = () => childrenOfThis().filter((name) => name.startsWith("esbuild"));

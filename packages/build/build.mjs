@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build as bundle, formatMessages, stop } from "esbuild";
 import { ENTRIES, TARGET } from "./entries.mjs";
+import { MINIMUM } from "../../bin/lib/node.mjs";
 import { builtFrom, fingerprint, sources } from "./fingerprint.mjs";
 import { licences } from "./licences.mjs";
 import { processesFrom } from "./running.mjs";
@@ -11,7 +12,11 @@ import { urls } from "./urls.mjs";
 
 // CommonJS packages inside an ES module call `require`, and some ask for their own place. And each process keeps its program
 // open, because its title no longer names it: see running.mjs.
+// An older Node says which one it needs, instead of a stack: the `tac8` command finds one by itself, `node dist/runner.js` does not.
+const [MAJOR, MINOR] = MINIMUM.split(".").map(Number);
+const OLD = `tac8 needs Node ${MINIMUM} or newer, and this is "+process.version+": start it with the tac8 command, or install Node ${MINIMUM} or newer (https://nodejs.org)`;
 const BANNER = [
+  `{const[a,b]=process.versions.node.split(".").map(Number);if(a<${MAJOR}||a===${MAJOR}&&b<${MINOR}){process.stderr.write("${OLD}\\n");process.exit(78)}}`,
   `import { createRequire as __createRequire } from "node:module";`,
   `const require = __createRequire(import.meta.url);`,
   `globalThis.__tac8Program ??= require("node:fs").openSync(import.meta.filename);`,

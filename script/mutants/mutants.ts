@@ -142,6 +142,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what ended after the backup is not begun again",
   },
   {
+    name: "scheduler-lease",
+    file: `${CORE}/state/schedulerLease.ts`,
+    find: "if owner and owner ~= ARGV[1] then return owner end",
+    replace: "",
+    test: { file: `${SCHEDULER}/start.int.test.ts`, name: "a second scheduler on the same Redis stands by" },
+    promise: "of several schedulers on one Redis one works",
+  },
+  {
+    name: "scheduler-lost",
+    file: `${SCHEDULER}/standBy.ts`,
+    find: "if (left === 0 || signal.aborted) break;",
+    replace: "if (signal.aborted) break;",
+    test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "one whose lease another has got stops" },
+    promise: "… also after another one has taken over",
+  },
+  {
     name: "runner-identity",
     file: `${CORE}/state/presence.ts`,
     find: "return `${homeId}/${slot}`;",

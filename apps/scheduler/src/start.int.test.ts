@@ -34,6 +34,19 @@ test("it polls by itself, and closing it twice is closing it once", async () => 
   expect(await readFile(join(at.config.home, "tasks.md"), "utf8")).toMatch(/^# Tasks\n/);
 });
 
+test("a second scheduler on the same Redis stands by, and works when the first has ended", async () => {
+  const first = await running();
+  const ready = () => at.logged.filter((line) => line.includes("scheduler ready")).length;
+  await at.github.waitFor(async () => ready() === 1);
+  await running();
+  await at.github.waitFor(async () => at.logged.join("").includes("standing by until it ends"));
+  expect(ready()).toBe(1);
+  await first.close();
+  await at.github.waitFor(async () => ready() === 2);
+  const number = at.openIssue();
+  await at.github.waitFor(async () => (await at.stands(number)) === "prioritized:queued");
+});
+
 test("close() does not wait for an answer that does not come", async () => {
   const asked = Promise.withResolvers<ServerResponse>();
   const github = silentGitHub(asked.resolve);

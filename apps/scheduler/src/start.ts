@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
@@ -16,9 +17,11 @@ import { createBudget } from "./budget.ts";
 import { createHealth } from "./health.ts";
 import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
+import { createLease } from "@tac8/core/state/schedulerLease";
 import { untilNextRound } from "./nextRound.ts";
 import { createNotifier } from "./notify.ts";
 import { createPoll } from "./poll.ts";
+import { standBy } from "./standBy.ts";
 import { createStops } from "./stops.ts";
 import { createTextFile } from "./tasks/file.ts";
 import { renderTasks } from "./tasks/page.ts";
@@ -54,7 +57,10 @@ const CLOSE_MS = 2000;
 /** Of the same round's errors a line at most this often. */
 const LOG_MS = 30_000;
 
-/** Looks at GitHub and the queue at each interval, plans, acts. It has no state of its own. */
+/**
+ * Looks at GitHub and the queue at each interval, plans, acts, as long as no other scheduler does: then it stands by. It has no
+ * state of its own.
+ */
 export async function start(config: Config, deps: SchedulerDeps): Promise<RunningScheduler> {
   const { log, redis, now = Date.now } = deps;
   const github = await signIn(config, {
@@ -75,11 +81,10 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     onError: (err) => rescueFlood("warn", { err }, "looking for stalled jobs"),
   });
   const stop = new AbortController();
-  const { signal } = stop;
   const store = createIssueStore(redis);
   const watch = watchVitals();
   const vitals = () => ({ process: watch.look(), github: githubPresence(github) });
-  const services = {
+  const shared = {
     config,
     github,
     queue,
@@ -87,13 +92,11 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     store,
     log,
     now,
-    signal,
     vitals,
     get login() {
       return github.login;
     },
   };
-  const poll = createPoll(services);
   const writeTasks = createTextFile(join(config.home, "tasks.md"));
   const how = { worktrees: config.worktree.base_dir, manyRepositories: config.repositories.length > 1 };
 
@@ -102,7 +105,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   }
 
   /** Each round has a flood of its own: one that always fails must not hide what another has to say. */
-  async function every(ms: number, round: string, work: () => Promise<void>): Promise<void> {
+  async function every(ms: number, { round, signal, work }: Round): Promise<void> {
     const roundFlood = flood();
     while (!signal.aborted) {
       try {
@@ -115,40 +118,48 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   }
 
   const { breaker_failures: failures, backoff_factor: factor } = config.coordinator;
-  const breaker = createBreaker({ redis, queue, log, now, failures, factor });
-  const wake = createWaker({ redis, queue, log, now });
-  async function holds(): Promise<void> {
-    try {
-      await breaker();
-    } finally {
-      await reconcileHolds({ redis, queue, log, now: now() });
+  const tally = tallyGitHubCalls(redis, github.counters);
+  const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
+
+  /** Everything that a scheduler does, while it is the one that has the lease. */
+  function lead(signal: AbortSignal): { readonly done: Promise<unknown> } {
+    const services = { ...shared, signal };
+    const breaker = createBreaker({ redis, queue, log, now, failures, factor });
+    const wake = createWaker({ redis, queue, log, now });
+    async function holds(): Promise<void> {
+      try {
+        await breaker();
+      } finally {
+        await reconcileHolds({ redis, queue, log, now: now() });
+      }
+      await wake();
     }
-    await wake();
+    const rounds: readonly [number, string, () => Promise<void>][] = [
+      [config.coordinator.poll_interval_seconds * 1000, "poll", createPoll(services)],
+      [HOLDS_MS, "holds", holds],
+      [FORGET_MS, "former runners", () => forgetRunners(redis, now())],
+      [STOPS_MS, "stops", createStops(services)],
+      [TASKS_MS, "tasks", tasks],
+      [LEDGER_MS, "ledger", createLedger({ redis, queue, now })],
+      [LEDGER_MS, "budget", createBudget({ config, redis, log, now })],
+      [LEDGER_MS, "GitHub calls", tally],
+      [HEALTH_MS, "health", createHealth({ config, redis, queue, log, now })],
+      [NOTIFY_MS, "notifications", createNotifier({ config, redis, queue, store, log, now, signal })],
+    ];
+    log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");
+    return { done: Promise.all(rounds.map(([ms, round, work]) => every(ms, { round, signal, work }))) };
   }
 
-  const tally = tallyGitHubCalls(redis, github.counters);
-  const loops = Promise.all([
-    every(config.coordinator.poll_interval_seconds * 1000, "poll", poll),
-    every(HOLDS_MS, "holds", holds),
-    every(FORGET_MS, "former runners", () => forgetRunners(redis, now())),
-    every(STOPS_MS, "stops", createStops(services)),
-    every(TASKS_MS, "tasks", tasks),
-    every(LEDGER_MS, "ledger", createLedger({ redis, queue, now })),
-    every(LEDGER_MS, "budget", createBudget({ config, redis, log, now })),
-    every(LEDGER_MS, "GitHub calls", tally),
-    every(HEALTH_MS, "health", createHealth({ config, redis, queue, log, now })),
-    every(NOTIFY_MS, "notifications", createNotifier({ config, redis, queue, store, log, now, signal })),
-  ]);
-  const names = config.repositories.map(({ owner, repo }) => `${owner}/${repo}`);
-  log.info({ repositories: names, every: config.coordinator.poll_interval_seconds }, "scheduler ready");
+  const lease = createLease(redis, { host: config.runner.name || hostname(), repositories: names });
+  const leading = standBy({ lease, lead, repositories: names, log, errors: flood(), signal: stop.signal });
   let closing: Promise<void> | null = null;
   async function shutDown(): Promise<void> {
     stop.abort(new Error("the scheduler is closing"));
     watch.close();
     // While Redis is away its commands wait for it; their owner ends them with the connection.
-    await within(CLOSE_MS, loops);
-    const lastTally = redis.status === "ready" ? tally().catch(() => {}) : null;
-    await within(CLOSE_MS, Promise.all([queue.close(), endRescue(), lastTally]));
+    await within(CLOSE_MS, leading);
+    const last = redis.status === "ready" ? [tally().catch(() => {}), lease.release().catch(() => {})] : [];
+    await within(CLOSE_MS, Promise.all([queue.close(), endRescue(), ...last]));
   }
   return {
     close() {
@@ -156,6 +167,13 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
       return closing;
     },
   };
+}
+
+interface Round {
+  /** For the log. */
+  readonly round: string;
+  readonly signal: AbortSignal;
+  readonly work: () => Promise<void>;
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

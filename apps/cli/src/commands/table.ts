@@ -7,7 +7,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "up",
     summary: "start Redis, scheduler, runner and board, and keep them running until Ctrl-C",
-    options: [],
+    options: [
+      {
+        flags: "--only <apps>",
+        description: "start these apps alone, with the Redis in REDIS_URL: runner, or scheduler,board for example",
+      },
+    ],
     load: async () => (await import("./up.ts")).up,
   },
   {

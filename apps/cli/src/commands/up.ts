@@ -1,7 +1,7 @@
 import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";
-import { Problem, unreachable, type Context } from "../context.ts";
+import { Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
 import { runDemo } from "../demo/run.ts";
 import type { Input } from "../program.ts";
@@ -17,11 +17,25 @@ function warnOfCheckout({ env, err, command }: Context, home: string): void {
   warn(err, line);
 }
 
+/** The apps that are named; null: all of them. */
+function onlyOf({ apps, env }: Context, text: string | undefined): readonly string[] | null {
+  if (text === undefined) return null;
+  const known = apps.map(({ name }) => name);
+  const named = text.split(",").map((name) => name.trim());
+  const unknown = named.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new WrongUsage(`there is no app ${unknown}: --only takes ${known.join(", ")}`);
+  if (variable(env, "REDIS_URL") === null) {
+    throw new WrongUsage("--only needs REDIS_URL: the Redis that the other apps of this tac8 use");
+  }
+  return named;
+}
+
 export async function up(context: Context, { options }: Input): Promise<number> {
   const { env, cwd, out, err } = context;
   const flag = options["config"] as string | undefined;
   const loaded = loadConfig({ flag, env, cwd });
   const decision = decideUp({ loaded, env });
+  const only = onlyOf(context, options["only"] as string | undefined);
   switch (decision.kind) {
     case "problems":
       throw new Problem(decision.lines);
@@ -34,7 +48,7 @@ export async function up(context: Context, { options }: Input): Promise<number> 
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
       warnOfCheckout(context, decision.config.home);
       const redisUrl = variable(env, "REDIS_URL") === null ? null : decision.config.redisUrl;
-      return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null });
+      return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null, only });
     }
     default:
       return unreachable(decision);

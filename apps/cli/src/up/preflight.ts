@@ -9,10 +9,12 @@ export async function preflight(given: {
   readonly config: Config;
   readonly path: string;
   readonly embeddedRedis: boolean;
+  /** Whether a board will listen. */
+  readonly board: boolean;
   /** How long a board that is just ending may keep its port. */
   readonly portWaitMs: number;
 }): Promise<string[]> {
-  const { config, path, embeddedRedis, portWaitMs } = given;
+  const { config, path, embeddedRedis, board, portWaitMs } = given;
   const lines = missingPrograms(config, path);
   if (embeddedRedis && findProgram("redis-server", { path, cwd: "/" }) === null) {
     lines.push(
@@ -23,7 +25,7 @@ export async function preflight(given: {
   const isolation = await findIsolation(config, config.agentEnv["PATH"] ?? "");
   if (isolation.mode === "refused") lines.push(`${isolation.text}: ${isolation.advice}`);
   const { host, port } = config.board;
-  const taken = port === 0 ? null : await portProblemAfter(portWaitMs, { host, port });
+  const taken = port === 0 || !board ? null : await portProblemAfter(portWaitMs, { host, port });
   if (taken !== null) lines.push(describePort(taken, { host, port }));
   return lines;
 }

@@ -28,6 +28,8 @@ export interface UpPlan {
   /** A Redis of the operator's; null: `up` starts its own in the data folder. */
   readonly redisUrl: string | null;
   readonly demo: DemoParts | null;
+  /** Names of the apps to start; null: all of them. */
+  readonly only?: readonly string[] | null;
   /** Whether the data folder was missing. The banner says so: it may be that the configuration was moved. */
   readonly newFolder?: boolean;
 }
@@ -95,7 +97,8 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
       if (early instanceof Problem) throw early;
       screen.address("GitHub", plan.demo.githubUrl);
     }
-    if (!stop.signal.aborted) children.push(...context.apps.map((app) => start(app, {})));
+    const apps = context.apps.filter(({ name }) => plan.only?.includes(name) ?? true);
+    if (!stop.signal.aborted) children.push(...apps.map((app) => start(app, {})));
     problem = await Promise.race([stopped, fatal.promise]);
   } catch (error) {
     if (!stop.signal.aborted) problem = error;
@@ -119,6 +122,7 @@ async function check(
     config,
     path: context.env["PATH"] ?? "",
     embeddedRedis: plan.redisUrl === null,
+    board: plan.only?.includes("board") ?? true,
     portWaitMs: leftover ? LEFTOVER_WAIT_MS : 0,
   });
   if (problems.length > 0) throw new Problem(problems);

@@ -73,6 +73,24 @@ async function started<T extends Cli>(cli: T): Promise<T> {
   return cli;
 }
 
+it("--only starts the named apps alone, with the Redis of the others", async () => {
+  configure();
+  for (const [apps, said] of [
+    ["runner", "--only needs REDIS_URL"],
+    ["agent", "there is no app agent"],
+  ] as const) {
+    const cli = lab.start(["up", "--only", apps], { GITHUB_TOKEN: token });
+    expect(await cli.ended).toMatchObject({ code: 2 });
+    expect(cli.stderr()).toContain(said);
+  }
+  const server = await startRedisServer({ dir: lab.dir });
+  cleanups.unshift(() => server.stop());
+  const cli = lab.start(["up", "--only", "runner"], { GITHUB_TOKEN: token, REDIS_URL: server.url });
+  await cli.seen(/runner listening/);
+  expect(lab.witness().map(({ app }) => app)).not.toContain("scheduler");
+  expect(lab.witness().map(({ app }) => app)).not.toContain("board");
+});
+
 async function refused(cli: Cli): Promise<string> {
   expect(await cli.ended).toEqual({ code: 1, signal: null });
   expect(cli.stderr()).not.toMatch(/^ +at /m);

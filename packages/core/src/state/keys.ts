@@ -7,7 +7,10 @@ export const BREAKER_KEY = "tac8:breaker";
 export const HEALTH_KEY = "tac8:health";
 /** Hash by runner's id: what it tells of itself, see state/presence.ts. */
 export const RUNNERS_KEY = "tac8:runners";
+/** What the scheduler that is at work tells of itself. */
 export const SCHEDULER_KEY = "tac8:scheduler";
+/** Which scheduler may work, see state/schedulerLease.ts. */
+export const LEASE_KEY = "tac8:scheduler:lease";
 /** Hash by runner's id: which of them a person has paused, see state/pause.ts. */
 export const PAUSES_KEY = "tac8:pauses";
 /** Pub/sub channel that tells the runner with this id to look there. */

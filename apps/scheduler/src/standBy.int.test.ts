@@ -1,0 +1,90 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createLogger } from "@tac8/core/log/logger";
+import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
+import { LEASE_KEY } from "@tac8/core/state/keys";
+import { createLease } from "@tac8/core/state/schedulerLease";
+import { standBy } from "./standBy.ts";
+
+let server: TestRedis;
+let logged: string[];
+const ends: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  server = await startTestRedis();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  await server.redis.flushall();
+  logged = [];
+});
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+const leaseOf = (host: string, leaseMs = 60_000) =>
+  createLease(server.redis, { host, repositories: ["octo/hello"], leaseMs });
+const leading: string[] = [];
+
+/** A scheduler whose work is to be named in `leading`. */
+function scheduler(host: string, { leaseMs = 60_000, repositories = ["octo/hello"] } = {}) {
+  const stop = new AbortController();
+  const lease = createLease(server.redis, { host, repositories, leaseMs });
+  const log = createLogger({ name: host, secrets: [], destination: { write: (line) => void logged.push(line) } });
+  const lead = (signal: AbortSignal) => {
+    leading.push(host);
+    const done = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    return { done: done.then(() => void leading.splice(leading.indexOf(host), 1)) };
+  };
+  const over = standBy({ lease, lead, repositories, log, errors: () => undefined, signal: stop.signal, askMs: 20 });
+  const end = async () => {
+    stop.abort();
+    await over;
+    await lease.release();
+  };
+  ends.push(end);
+  return { end };
+}
+
+const leads = (hosts: readonly string[]) =>
+  expect.poll(() => leading, { timeout: 20_000, interval: 10 }).toEqual(hosts);
+
+test("one of two schedulers works, and the other takes over when it ends", async () => {
+  const first = scheduler("pi-1");
+  await leads(["pi-1"]);
+  scheduler("pi-2");
+  await expect.poll(() => logged.join(""), { timeout: 20_000 }).toContain("the scheduler on pi-1 (process");
+  expect(leading).toEqual(["pi-1"]);
+  await first.end();
+  await leads(["pi-2"]);
+});
+
+test("one that was killed is replaced when its lease has run out", async () => {
+  expect(await leaseOf("killed", 300).ask()).toBeNull();
+  scheduler("pi-2");
+  await leads(["pi-2"]);
+});
+
+test("one whose lease another has got stops, and does not take it back", async () => {
+  scheduler("pi-1");
+  await leads(["pi-1"]);
+  await server.redis.del(LEASE_KEY);
+  const other = leaseOf("pi-2");
+  await expect.poll(async () => other.ask(), { timeout: 20_000, interval: 1 }).toBeNull();
+  await leads([]);
+  expect(await other.ask()).toBeNull();
+});
+
+test("a lease that was given up is nobody's", async () => {
+  const lease = leaseOf("pi-1", 60_000);
+  expect(lease.leftMs()).toBe(0);
+  expect(await lease.ask()).toBeNull();
+  expect(lease.leftMs()).toBeGreaterThan(0);
+  await lease.release();
+  expect([lease.leftMs(), await server.redis.exists(LEASE_KEY)]).toEqual([0, 0]);
+});
+
+test("a standby with other repositories is told that they are not polled", async () => {
+  scheduler("pi-1");
+  await leads(["pi-1"]);
+  scheduler("pi-2", { repositories: ["octo/hello", "octo/other"] });
+  await expect.poll(() => logged.join(""), { timeout: 20_000 }).toContain("it does not poll octo/other");
+});

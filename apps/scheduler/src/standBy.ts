@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "@tac8/core/log/logger";
+import type { ThrottledLog } from "@tac8/core/log/throttleLog";
+import type { LeaseOwner, SchedulerLease } from "@tac8/core/state/schedulerLease";
+
+const ASK_MS = 3000;
+
+export interface StandByOptions {
+  readonly lease: SchedulerLease;
+  /** Starts the work of a scheduler. It stops beginning anything when `signal` is aborted, and `done` resolves when it has. */
+  readonly lead: (signal: AbortSignal) => { readonly done: Promise<unknown> };
+  readonly repositories: readonly string[];
+  readonly log: Logger;
+  readonly errors: ThrottledLog;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  readonly askMs?: number;
+}
+
+/**
+ * Leads while this scheduler has the lease, and stands by while another one has it. Work that was begun under a lease that has
+ * run out stops before more is begun, also after this machine was frozen or cut off.
+ */
+export async function standBy(options: StandByOptions): Promise<void> {
+  const { lease, log, signal, askMs = ASK_MS } = options;
+  let told = "";
+  while (!signal.aborted) {
+    const owner = await askOnce(options);
+    if (owner === null && lease.leftMs() > 0) {
+      told = "";
+      await leadOnce(options);
+      continue;
+    }
+    if (owner !== null && owner !== "unknown" && owner.id !== told) {
+      told = owner.id;
+      log.info(`the scheduler on ${owner.host} (process ${owner.pid}) is at work: standing by until it ends`);
+      const others = options.repositories.filter((name) => !owner.repositories.includes(name));
+      if (others.length > 0) {
+        log.warn(
+          `it does not poll ${others.join(", ")}: one scheduler works on one Redis, so give all machines the same repositories`,
+        );
+      }
+    }
+    await sleep(askMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** `unknown`: Redis has not answered. */
+async function askOnce({ lease, errors, signal }: StandByOptions): Promise<LeaseOwner | null | "unknown"> {
+  try {
+    return await lease.ask();
+  } catch (err) {
+    if (!signal.aborted) errors("warn", { err }, "could not ask for the scheduler's lease");
+    return "unknown";
+  }
+}
+
+/** Until the lease is lost. */
+async function leadOnce(options: StandByOptions): Promise<void> {
+  const { lease, lead, log, signal, askMs = ASK_MS } = options;
+  const lost = new AbortController();
+  const working = lead(AbortSignal.any([signal, lost.signal]));
+  let asking = false;
+  const renewal = setInterval(() => {
+    // While Redis is away one question waits for it, and no more of them.
+    if (asking) return;
+    asking = true;
+    void askOnce(options).finally(() => (asking = false));
+  }, askMs);
+  try {
+    for (;;) {
+      const left = lease.leftMs();
+      if (left === 0 || signal.aborted) break;
+      await sleep(Math.min(left, askMs), undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    clearInterval(renewal);
+    if (!signal.aborted) log.warn("lost the scheduler's lease: this scheduler stops until it gets it again");
+    lost.abort(new Error("the scheduler's lease was lost"));
+    await working.done;
+  }
+}
