@@ -110,6 +110,15 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     await expectGivesUp(start(app, environment({ TAC8_CONFIG: path })), [/nowhere\.toml: there is no such file; copy/]);
   });
 
+  test.each(APPS)("%s: a Redis Cluster", async (app) => {
+    const dir = await mkdtemp(join(world.dir, "cluster-"));
+    const cluster = await startRedisServer({ dir, settings: { "cluster-enabled": "yes" } });
+    await expectGivesUp(start(app, environment({ REDIS_URL: cluster.url })), [
+      /it is a Redis Cluster, which tac8 cannot use/,
+    ]);
+    await cluster.stop();
+  });
+
   test.each(["scheduler", "runner"] as const)("%s: no token", async (app) => {
     await expectGivesUp(start(app, environment({ GITHUB_TOKEN: "" })), [/no GitHub token: put it into GITHUB_TOKEN/]);
   });

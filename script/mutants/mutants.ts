@@ -142,6 +142,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what ended after the backup is not begun again",
   },
   {
+    name: "redis-ca",
+    file: `${CORE}/queue/redis.ts`,
+    find: "{ tls: { ca: readCa(ca) } }",
+    replace: "{ tls: { ca: readCa(`${ca}.other`) } }",
+    test: { file: `${CORE}/queue/redisTls.int.test.ts`, name: "TLS with a CA file" },
+    promise: "a Redis with TLS and a CA of its own works",
+  },
+  {
+    name: "redis-cluster",
+    file: `${CORE}/app/main.ts`,
+    find: "if (unusable !== null) throw",
+    replace: "if (unusable === where) throw",
+    test: { file: "test/startup.e2e.test.ts", name: "runner: a Redis Cluster" },
+    promise: "a Redis Cluster is refused at the start",
+  },
+  {
     name: "scheduler-lease",
     file: `${CORE}/state/schedulerLease.ts`,
     find: "if owner and owner ~= ARGV[1] then return owner end",

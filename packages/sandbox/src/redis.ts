@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import type { Certificate } from "./certificates.ts";
 
 export interface RedisServer {
-  /** `redis://127.0.0.1:<port>`, or `unix://<path>`. */
+  /** `redis://127.0.0.1:<port>`, `rediss://…`, or `unix://<path>`. */
   readonly url: string;
   readonly pid: number;
   /** Resolves when the process is gone, however it went. */
@@ -22,6 +23,12 @@ export interface RedisServerOptions {
   /** Path of a Unix socket instead, which only this user can open, and which replaces a file of that name. No port is opened. */
   readonly socket?: string;
   readonly program?: string;
+  /** Speaks TLS with this certificate, and nothing else; its URL is `rediss://`. */
+  readonly tls?: Certificate;
+  /** Address that it listens on. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** Further lines of redis.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** As some versions say it of a port, and others of a socket. */
@@ -42,10 +49,7 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   for (let attempt = 1; ; attempt += 1) {
     try {
       const port = options.port ?? (await freePort());
-      return await startOnce(options, {
-        place: { bind: "127.0.0.1", port: String(port) },
-        url: `redis://127.0.0.1:${port}`,
-      });
+      return await startOnce(options, placeOf(options, port));
     } catch (error) {
       // Somebody else may take the free port between the look and the bind.
       const again = options.port === undefined && attempt < TRIES && String(error).includes("in use");
@@ -54,8 +58,22 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   }
 }
 
+function placeOf({ tls, host = "127.0.0.1" }: RedisServerOptions, port: number) {
+  if (tls === undefined) return { place: { bind: host, port: String(port) }, url: `redis://${host}:${port}` };
+  const place = {
+    bind: host,
+    port: "0",
+    "tls-port": String(port),
+    "tls-cert-file": tls.cert,
+    "tls-key-file": tls.key,
+    "tls-ca-cert-file": tls.ca,
+    "tls-auth-clients": "no",
+  };
+  return { place, url: `rediss://${host}:${port}` };
+}
+
 async function startOnce(
-  { dir, program = "redis-server" }: RedisServerOptions,
+  { dir, program = "redis-server", settings: more = {} }: RedisServerOptions,
   { place, url }: { readonly place: Readonly<Record<string, string>>; readonly url: string },
 ): Promise<RedisServer> {
   const settings: Record<string, string> = {
@@ -64,6 +82,7 @@ async function startOnce(
     appendonly: "yes",
     "maxmemory-policy": "noeviction",
     save: "",
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
   // Its own process group: Ctrl-C in a terminal must not end Redis before those who still write to it.

@@ -1,6 +1,6 @@
 import { redisAddress } from "@tac8/core/config/redisUrl";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { isRefused, PASSWORD_ADVICE, redisTrouble } from "@tac8/core/queue/redisTrouble";
+import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../context.ts";
@@ -34,14 +34,17 @@ export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T
 
 /** @throws Problem when the operator's Redis does not answer within 5 s */
 export async function checkRedis(url: string): Promise<void> {
-  await withRedis(url, async () => undefined, "start it, or unset REDIS_URL and tac8 up starts its own");
+  const info = await withRedis(url, (redis) => redis.info(), "start it, or unset REDIS_URL and tac8 up starts its own");
+  const unusable = unusableRedis(info);
+  if (unusable !== null) throw new Problem(`Redis at ${redisAddress(url)}: ${unusable}`);
 }
 
 function unreachable(given: { url: string; answer: unknown; last: Error | null; advice: string }): Problem {
   const { url, answer, last, advice } = given;
   const refused = answer instanceof Error && isRefused(answer) ? answer : null;
   const where = `Redis at ${redisAddress(url)}`;
-  if (refused !== null) return new Problem(`${where} refuses us (${refused.message}): ${PASSWORD_ADVICE}`);
+  if (refused !== null)
+    return new Problem(`${where} refuses us (${refused.message}): ${refusalAdvice(refused.message)}`);
   const cause = last ?? (answer instanceof Error ? answer : undefined);
   const why = cause === undefined ? `no answer within ${ANSWER_MS / 1000} s` : redisTrouble(cause);
   return new Problem(`${where} is not reachable (${why}): ${advice}`, { cause });

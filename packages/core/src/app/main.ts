@@ -8,7 +8,7 @@ import { withExit } from "../config/exit.ts";
 import { proxyFor } from "../config/proxy.ts";
 import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
-import { isRefused, PASSWORD_ADVICE, redisTrouble } from "../queue/redisTrouble.ts";
+import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
 import { beat } from "./heartbeat.ts";
 import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
@@ -83,6 +83,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   stop.signal.addEventListener("abort", () => (late = setTimeout(() => endNow(log), closeMs)), { once: true });
   try {
     await reachable(redis, { url: config.redisUrl, signal: stop.signal, log });
+    await checkRedis(redis, config.redisUrl);
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
     heart = beat(env["TAC8_HEARTBEAT_FILE"], log);
     await aborted(stop.signal);
@@ -140,7 +141,7 @@ function giveUp(error: unknown, log: Logger): number {
 function redisAway(url: string, error: Error): string {
   // Set by `tac8 up` where the Redis is its own.
   const start = process.env["TAC8_REDIS_KEPT"] === "1" ? "tac8 up starts it again" : "start it, or set REDIS_URL";
-  const advice = isRefused(error) ? PASSWORD_ADVICE : start;
+  const advice = isRefused(error) ? refusalAdvice(error.message) : start;
   return `waiting for Redis at ${redisAddress(url)} (${redisTrouble(error)}): ${advice}`;
 }
 
@@ -179,6 +180,18 @@ async function reachable(
   } finally {
     clearTimeout(told);
   }
+}
+
+/** @throws StartupProblem when this Redis cannot be used, whatever becomes of it */
+async function checkRedis(redis: Redis, url: string): Promise<void> {
+  const where = `Redis at ${redisAddress(url)}`;
+  const info = await redis.info().catch((error: Error) => error);
+  if (info instanceof Error) {
+    if (!isRefused(info)) throw info;
+    throw new StartupProblem(`${where} refuses us (${info.message}): ${refusalAdvice(info.message)}`);
+  }
+  const unusable = unusableRedis(info);
+  if (unusable !== null) throw new StartupProblem(`${where}: ${unusable}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

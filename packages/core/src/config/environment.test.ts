@@ -85,6 +85,21 @@ describe("REDIS_URL", () => {
     expect(urlOf("")).toBe("redis://:p%40ss%2F%2541@127.0.0.1:6379");
   });
 
+  it("gets the path of its CA's certificate, if it has TLS", () => {
+    const files = { "/ca.pem": "-----BEGIN CERTIFICATE-----\n", "/key.pem": "-----BEGIN EC PRIVATE KEY-----\n" };
+    const said = (REDIS_URL: string, REDIS_CA_FILE: string) =>
+      problemsOf({ env: { REDIS_URL, REDIS_CA_FILE }, files })["REDIS_CA_FILE"];
+    const env = { REDIS_URL: "rediss://me@host:1/2", REDIS_CA_FILE: "/ca.pem", REDIS_PASSWORD: "p" };
+    expect(configOf({ env, files }).redisUrl).toBe("rediss://me:p@host:1/2?ca=%2Fca.pem");
+    expect(said("redis://host:1", "/ca.pem")).toMatch(/write rediss:/);
+    expect(said("rediss://host:1", "ca.pem")).toMatch(/expected an absolute path/);
+    expect(said("rediss://host:1", "/missing.pem")).toMatch(/cannot read \/missing\.pem/);
+    expect(said("rediss://host:1", "/key.pem")).toMatch(/has no certificate in it/);
+    expect(configOf({ env: { ...env, REDIS_URL: "unix:///a", TAC8_REDIS_KEPT: "1" }, files }).redisUrl).toBe(
+      "unix:///a",
+    );
+  });
+
   it("never shows a password", () => {
     expect(problemsOf({ env: { REDIS_URL: "redis//:secret@host:6379" } })["REDIS_URL"]).not.toContain("secret");
   });

@@ -2,7 +2,7 @@ import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
 import { isOrigin } from "./origin.ts";
-import { isRedisUrl, MAX_SOCKET_PATH, passwordOf, withPassword } from "./redisUrl.ts";
+import { isRedisUrl, isTls, MAX_SOCKET_PATH, passwordOf, withCa, withPassword } from "./redisUrl.ts";
 import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
 
 /** What the environment says; null where it says nothing and the file counts, or where it is wrong. */
@@ -91,7 +91,8 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   const { secrets, sources, keys } = readSecrets(input, { home, usesApp, wrong });
   // The Redis of `tac8 up`, which sets this variable for its apps, has no password.
   const password = variable(env, "TAC8_REDIS_KEPT") === "1" ? null : (secrets.REDIS_PASSWORD ?? null);
-  const redisUrl = withPassword(goodRedis ?? REDIS_EXAMPLE, password);
+  const ca = goodRedis === null ? null : readCa(input, goodRedis, wrong);
+  const redisUrl = withPassword(ca === null ? (goodRedis ?? REDIS_EXAMPLE) : withCa(goodRedis ?? "", ca), password);
   return {
     redisUrl,
     redisPassword: passwordOf(redisUrl) ?? null,
@@ -107,6 +108,20 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
     sources,
     keys,
   };
+}
+
+/** Path of the CA's certificate; null: none, or none that can be used. */
+function readCa({ env, readSecretFile }: ConfigInput, redisUrl: string, wrong: Wrong): string | null {
+  const path = variable(env, "REDIS_CA_FILE");
+  // The Redis of `tac8 up` is on a socket.
+  if (path === null || variable(env, "TAC8_REDIS_KEPT") === "1") return null;
+  if (!isTls(redisUrl))
+    return wrong("REDIS_CA_FILE", "it is for a Redis with TLS: write rediss://HOST:PORT in REDIS_URL");
+  if (!isAbsolute(path)) return wrong("REDIS_CA_FILE", `found ${path}, expected an absolute path`);
+  const text = attempt(() => readSecretFile(path));
+  if (text instanceof Error) return wrong("REDIS_CA_FILE", `cannot read ${path}: ${text.message}`);
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return path;
+  return wrong("REDIS_CA_FILE", `${path} has no certificate in it: expected a PEM file, BEGIN CERTIFICATE`);
 }
 
 /** What to write: with the host that is there, where only the scheme is missing. */

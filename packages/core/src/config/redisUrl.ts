@@ -6,6 +6,9 @@ export const MAX_SOCKET_PATH = 107;
 /** As clients of other languages have it too: `unix:///run/redis.sock?db=1&password=…`. */
 const PASSWORD = "password";
 
+/** File with the certificate of the CA that signed a `rediss://` server's: tac8's own, other clients do not know it. */
+const CA = "ca";
+
 /** A Redis on a Unix socket. */
 export interface RedisSocket {
   /** Absolute. */
@@ -55,6 +58,23 @@ export function withPassword(url: string, password: string | null): string {
   if (socketOf(url) !== null) full.searchParams.set(PASSWORD, password);
   else full.password = encodeURIComponent(password);
   return full.href;
+}
+
+/** Return the `rediss:` address with the path of the CA's certificate. Pure. */
+export function withCa(url: string, path: string): string {
+  const full = new URL(url);
+  full.searchParams.set(CA, path);
+  return full.href;
+}
+
+/** Return the path that `withCa` put into the address; null: none. Pure. */
+export function caOf(url: string): string | null {
+  return isTls(url) ? new URL(url).searchParams.get(CA) : null;
+}
+
+/** Return whether the address is one of a Redis with TLS. Pure. */
+export function isTls(url: string): boolean {
+  return /^rediss:/i.test(url) && URL.canParse(url);
 }
 
 /** Return the address without user and password. Pure. */

@@ -84,7 +84,13 @@ export const VARIABLES: readonly Variable[] = [
     name: "REDIS_URL",
     standard: "redis://127.0.0.1:6379",
     meaning:
-      "Where Redis is: redis://HOST:PORT, rediss://HOST:PORT, or unix:///PATH of its socket, with ?db=N for another database than 0. Not set: tac8 up starts a Redis of its own.",
+      "Where Redis is: redis://HOST:PORT, rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number, or unix:///PATH of its socket, with ?db=N. Not set: tac8 up starts a Redis of its own.",
+  },
+  {
+    name: "REDIS_CA_FILE",
+    standard: "",
+    meaning:
+      "Absolute path of the certificate of the CA that has signed the certificate of a rediss:// Redis, as PEM. Not set: the CAs that Node knows.",
   },
   { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },
   { name: "GITHUB_APP_ID", standard: "", meaning: "Instead of github.app_id." },

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { passwordOf, socketOf } from "../config/redisUrl.ts";
+import { caOf, passwordOf, socketOf } from "../config/redisUrl.ts";
 
 const RETRY_CAP_MS = 2000;
 
@@ -21,10 +22,21 @@ export function connectRedis(url: string, { name, failFast = false, onError }: R
     connectTimeout: 5000,
     keepAlive: 10_000,
   };
+  const ca = caOf(url);
+  const tls = ca === null ? {} : { tls: { ca: readCa(ca) } };
   const socket = socketOf(url);
   const password = passwordOf(url);
   const withSocket = { ...options, ...socket, ...(password ? { password } : {}) };
-  const redis = socket === null ? new Redis(url, options) : new Redis(withSocket);
+  const redis = socket === null ? new Redis(url, { ...options, ...tls }) : new Redis(withSocket);
   redis.on("error", onError);
   return redis;
+}
+
+/** The configuration has read it; if it is missing now, the connection's error names it as an unknown CA. */
+function readCa(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }

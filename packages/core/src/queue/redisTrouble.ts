@@ -16,10 +16,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "the server does not speak TLS: write redis://",
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
   CERT_HAS_EXPIRED: "the server's certificate has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: trust its CA with NODE_EXTRA_CA_CERTS",
-  SELF_SIGNED_CERT_IN_CHAIN: "the server's CA is unknown: trust it with NODE_EXTRA_CA_CERTS",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's CA is unknown: trust it with NODE_EXTRA_CA_CERTS",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's CA is unknown: trust it with NODE_EXTRA_CA_CERTS",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: name it in REDIS_CA_FILE",
+  SELF_SIGNED_CERT_IN_CHAIN: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
 };
 const MAX = 200;
 
@@ -39,8 +39,21 @@ function firstOf(error: Coded): Coded {
   return first instanceof Error ? first : error;
 }
 
-/** What to do when `isRefused`: half a line. */
-export const PASSWORD_ADVICE = "check REDIS_PASSWORD, or the password in REDIS_URL";
+const PASSWORD_ADVICE = "check REDIS_PASSWORD, or the password in REDIS_URL";
+
+/** Return what to do when `isRefused`, half a line. `message`: what Redis said. Pure. */
+export function refusalAdvice(message: string): string {
+  return message.includes("NOPERM") ? "give that user the permissions that docs/security.md lists" : PASSWORD_ADVICE;
+}
+
+/**
+ * Return why a Redis cannot be used, one line; null: it can. A Redis Cluster spreads keys over its nodes, and tac8's scripts
+ * change several keys in one step. `info`: what `INFO` says. Pure.
+ */
+export function unusableRedis(info: string): string | null {
+  if (!/^cluster_enabled:1/m.test(info)) return null;
+  return "it is a Redis Cluster, which tac8 cannot use: set REDIS_URL to a single Redis (cluster-enabled no)";
+}
 
 /** Return whether Redis answers and refuses the password, or asks for one. Pure. */
 export function isRefused({ message }: Error): boolean {

@@ -1,5 +1,5 @@
 import { redisAddress, socketOf, withoutPassword } from "@tac8/core/config/redisUrl";
-import { PASSWORD_ADVICE } from "@tac8/core/queue/redisTrouble";
+import { refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
 import { withRedis } from "../../redis/connect.ts";
 import { Problem } from "../../context.ts";
 import type { Check } from "../check.ts";
@@ -68,6 +68,8 @@ export function judgeRedis(where: string, info: string): Finding[] {
   if (field("aof_last_write_status") === "err" || field("rdb_last_bgsave_status") === "err") {
     findings.push(problem(`${where}: it cannot write to its disk`, "look at its log, and at the disk's free space"));
   }
+  const unusable = unusableRedis(info);
+  if (unusable !== null) findings.push(problem(`${where}: it is a Redis Cluster`, "set REDIS_URL to a single Redis"));
   const role = field("role");
   if (role === "slave") findings.push(problem(`${where}: it is a replica`, "set REDIS_URL to its master"));
   return findings.length > 0 ? findings : [ok(`${where}: version ${version}, append-only file, noeviction`)];
@@ -76,7 +78,8 @@ export function judgeRedis(where: string, info: string): Finding[] {
 /** Pure. `message`: what the connection said. */
 export function judgeAway(given: { redisNamed: boolean; message: string }): Finding {
   const { redisNamed, message } = given;
-  if (/refuses us/.test(message)) return problem(message.split(": check")[0] ?? message, PASSWORD_ADVICE);
+  if (/refuses us/.test(message))
+    return problem(message.split(/: (?:check|give) /)[0] ?? message, refusalAdvice(message));
   if (redisNamed)
     return problem(message.replace(`: ${START}`, ""), "start it, or unset REDIS_URL and tac8 up starts its own");
   return note("none runs: tac8 up starts one of its own");
