@@ -189,6 +189,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       pid: process.pid,
       at: now(),
       slots: slotCount,
+      labels: config.runner.labels,
       busy: running.size,
       tired: hostWatch.tired,
       limit: pace?.limit,

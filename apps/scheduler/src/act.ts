@@ -5,7 +5,9 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
+import { rankWaiting } from "@tac8/core/state/places";
 import { reopen } from "@tac8/core/state/reopen";
+import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
 import { parseJobId } from "@tac8/core/domain/reference";
 import type { IssueState } from "@tac8/core/domain/states";
 import type { Redis } from "ioredis";
@@ -50,9 +52,16 @@ export async function act(actor: Actor, snapshot: RepositorySnapshot, action: Ac
     case "reprioritize": {
       const job = await Job.fromId<JobData, JobResult>(actor.queue, issue);
       await job?.changePriority({ priority: action.priority });
+      if (job !== undefined && isPlacement(action.job.state.hold)) {
+        const { hold } = action.job.state;
+        const ranked = { reason: hold ?? "", jobId: issue, priority: action.priority, since: job.timestamp };
+        await rankWaiting(actor.redis, ranked);
+      }
       log.info({ issue, priority: action.priority }, "changed the priority");
       return;
     }
+    case "place":
+      return place(actor, action);
     case "withdraw":
       return withdraw(actor, snapshot, action);
     case "cancel":
@@ -83,7 +92,14 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
   const { jobId, state } = job;
   const again = state.state !== null;
   const since = isoNow(actor);
-  const patch = { ...(again ? reopen(state) : {}), state: "queued" as const, since, begun: since };
+  const runsOn = runsOnOf(issue.labels);
+  const patch = {
+    ...(again ? reopen(state) : {}),
+    state: "queued" as const,
+    since,
+    begun: since,
+    runsOn: runsOn.length === 0 ? null : runsOn,
+  };
   const transition = event_(job, "queued", again ? "labelled again" : "labelled", { priority, label_event: event });
   // A stop that was faster has used the label up: queue/stop.ts.
   const expect = { ...expectIdle(job), labelLeft: state.labelLeft === null ? "" : String(state.labelLeft) };
@@ -92,6 +108,13 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
   await tellQueued(actor, snapshot, { number: issue.number, since, known: again });
   await enqueue(actor, snapshot, { issue, jobId, priority, begun: false });
   log.info({ issue: jobId, priority }, again ? "queued again" : "queued");
+}
+
+async function place({ store, queue, log }: Actor, { job, runsOn }: Of<"place">): Promise<void> {
+  const { jobId, state } = job;
+  await store.writeIf(jobId, {}, { runsOn: runsOn.length === 0 ? null : [...runsOn] });
+  log.info({ issue: jobId, runsOn }, "other runners may work on it now");
+  if (job.where === "delayed" && isPlacement(state.hold)) await runNow(queue, jobId);
 }
 
 async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue, priority }: Of<"requeue">) {

@@ -69,6 +69,8 @@ function brief(action: Action): string {
       return `answer ${action.comments.map(({ id }) => id).join(" ")}`;
     case "allow":
       return `allow ${action.event.id}`;
+    case "place":
+      return `place ${action.runsOn.join(",")}`;
     case "unlabel":
       return `unlabel ${action.number}`;
     case "keep":
@@ -412,4 +414,22 @@ test("what was stopped without a runner is not started again by the label that i
   const told = job(null, { state: "stopped", labelEvent: 5 });
   expect(planFor({ job: told, event: 5 })).toEqual([]);
   expect(planFor({ job: told, event: 6 }).map(brief)).toEqual(["add P2 for event 6"]);
+});
+
+describe("labels of runners", () => {
+  const big = issue({ labels: ["rpi-auto", "runs-on:big"] });
+  it.each<[string, KnownJob, Issue, string[]]>([
+    ["a label that came later", job("waiting"), big, ["place big"]],
+    ["the same as before", job("waiting", { runsOn: ["big"] }), big, []],
+    ["a label that was taken off", job("delayed", { runsOn: ["big"] }), issue(), ["place "]],
+    ["while it is worked on", job("active"), big, []],
+    [
+      "one that found no place keeps its turn",
+      job("delayed", { runsOn: ["big"], hold: "runs-on:big" }, BEGUN_P2),
+      big,
+      [],
+    ],
+  ])("%s", (_, known, listed, wanted) => {
+    expect(planFor({ job: known, listed }).map(brief)).toEqual(wanted);
+  });
 });

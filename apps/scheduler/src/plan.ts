@@ -1,4 +1,5 @@
 import { type IssueRef, jobIdOf, parseJobId } from "@tac8/core/domain/reference";
+import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
 import { priorityOf, queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { isReply } from "@tac8/core/domain/marker";
 import { isEnded } from "@tac8/core/domain/states";
@@ -25,6 +26,8 @@ export const PLAN_FIELDS = [
   "reason",
   "stop",
   "cancel",
+  "runsOn",
+  "hold",
 ] as const satisfies readonly FieldName[];
 export type PlanState = Pick<IssueFields, (typeof PLAN_FIELDS)[number]>;
 
@@ -86,6 +89,8 @@ export type Action =
   /** Its job has gone from the queue (or came to an end there) without an end of the issue: it goes on where it was. */
   | { readonly do: "requeue"; readonly job: KnownJob; readonly issue: Issue; readonly priority: Priority }
   | { readonly do: "reprioritize"; readonly job: KnownJob; readonly priority: number }
+  /** The labels that its runner must have are others now. */
+  | { readonly do: "place"; readonly job: KnownJob; readonly runsOn: readonly string[] }
   | { readonly do: "withdraw"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
   /** Its runner, or the next that takes the job, ends it. */
   | { readonly do: "cancel"; readonly job: KnownJob; readonly reason: string; readonly event: EndingEvent | null }
@@ -132,7 +137,12 @@ export function plan(snapshot: RepositorySnapshot, answers: Answers): Action[] {
     if (!isLive(job)) return issue === undefined ? [] : forStart(job, issue, answers);
     const decisions = { ...answers, allowLabel: snapshot.allowLabel };
     if (issue === undefined) return withoutLabel(job, decisions, snapshot.label);
-    return [...forKept(job), ...forDecided(job, issue, decisions), ...forPriority(job, issue)];
+    return [
+      ...forKept(job),
+      ...forDecided(job, issue, decisions),
+      ...forPlacement(job, issue),
+      ...forPriority(job, issue),
+    ];
   });
   // A free runner takes the first that it finds: the most urgent must be in the queue before the others.
   return actions.toSorted((a, b) => urgency(a) - urgency(b));
@@ -154,9 +164,17 @@ function forStart(job: KnownJob, issue: Issue, { events }: Answers): Action[] {
   return job.state.labelLeft === event ? [{ do: "unlabel", job, number: issue.number }] : [];
 }
 
+function forPlacement(job: KnownJob, issue: Issue): Action[] {
+  const runsOn = runsOnOf(issue.labels);
+  const known = job.state.runsOn ?? [];
+  return job.where === "active" || runsOn.join() === known.join() ? [] : [{ do: "place", job, runsOn }];
+}
+
 function forPriority(job: KnownJob, issue: Issue): Action[] {
   if (job.where === "active") return [];
-  const wanted = queuePriority(priorityOf(issue.labels), job.state.agentRuns > 0);
+  // One that found no place had its turn: it goes before new work of its label.
+  const begun = job.state.agentRuns > 0 || isPlacement(job.state.hold);
+  const wanted = queuePriority(priorityOf(issue.labels), begun);
   return job.priority === wanted ? [] : [{ do: "reprioritize", job, priority: wanted }];
 }
 

@@ -20,6 +20,7 @@ import { createLedger } from "./ledger.ts";
 import { createLease } from "@tac8/core/state/schedulerLease";
 import { untilNextRound } from "./nextRound.ts";
 import { createNotifier } from "./notify.ts";
+import { createPlacer, limitQueue } from "./placer.ts";
 import { createPoll } from "./poll.ts";
 import { standBy } from "./standBy.ts";
 import { createStops } from "./stops.ts";
@@ -51,6 +52,8 @@ const LEDGER_MS = 2000;
 const FORGET_MS = 3_600_000;
 /** Whoever asked for a stop is looking. */
 const STOPS_MS = 1000;
+/** A job that found no place may be offered to the wrong runners some times. */
+const PLACES_MS = 1000;
 const HEALTH_MS = 3000;
 const NOTIFY_MS = 2000;
 const CLOSE_MS = 2000;
@@ -138,6 +141,8 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
       [config.coordinator.poll_interval_seconds * 1000, "poll", createPoll(services)],
       [HOLDS_MS, "holds", holds],
       [FORGET_MS, "former runners", () => forgetRunners(redis, now())],
+      [PLACES_MS, "places", createPlacer({ config, redis, queue, now })],
+      [HOLDS_MS, "limit of the queue", () => limitQueue({ config, redis, queue, now })],
       [STOPS_MS, "stops", createStops(services)],
       [TASKS_MS, "tasks", tasks],
       [LEDGER_MS, "ledger", createLedger({ redis, queue, now })],

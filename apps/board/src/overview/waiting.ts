@@ -1,5 +1,6 @@
 import { isOpenQuestion } from "@tac8/core/look/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
+import { isPlacement, placementWords } from "@tac8/core/domain/placement";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
 import type { Snapshot } from "@tac8/core/look/snapshot";
@@ -70,7 +71,8 @@ function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: Ov
 
 function laterItem({ id, title, due, issue }: LaterJob, { repositories, now }: OverviewContext): Html {
   const state = issue.state === null || isEnded(issue.state) ? "delayed" : issue.state;
-  const reason = clip(issue.reason ?? issue.failure ?? "", MAX_REASON);
+  const place = isPlacement(issue.hold) ? placementWords(issue.hold ?? "") : null;
+  const reason = clip(place ?? issue.reason ?? issue.failure ?? "", MAX_REASON);
   return html`<li id="later-${id}">
     ${stateChip(state)}
     <span class="what"

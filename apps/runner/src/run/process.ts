@@ -11,6 +11,7 @@ import type { JobResult } from "@tac8/core/queue/contract";
 import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import { LostRun } from "@tac8/core/state/issueStore";
+import type { Place } from "@tac8/core/state/places";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
@@ -32,6 +33,7 @@ import type { Slot } from "../slots/slots.ts";
 import { agentEnvOf, RunContext, type IssueJob, type RunnerServices } from "./context.ts";
 import { planEntry, type Entry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
+import { findPlace } from "./findPlace.ts";
 import { goOnAfter } from "./lostRun.ts";
 import { Halted, type HaltSwitch } from "./halt.ts";
 import { Progress } from "./progress.ts";
@@ -56,6 +58,8 @@ export interface ProcessOptions {
   readonly leftMs: () => number;
   /** Told of the run while it lasts. */
   readonly onProgress: (progress: Progress) => void;
+  /** Told of the place that the run has in the limits: whoever is told keeps and releases it. */
+  readonly onPlace: (place: Place) => void;
 }
 
 /**
@@ -103,7 +107,8 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     return wait(options, services.now() + BUSY_MS);
   }
   const held = live.find(({ name }) => name === repositoryHold(ref));
-  if (held !== undefined && !needsNoAgent(await services.store.read(jobId))) {
+  const known = await services.store.read(jobId);
+  if (held !== undefined && !needsNoAgent(known)) {
     await services.store.writeIf(jobId, {}, { hold: held.name });
     const again = services.now() + HELD_MS * config.coordinator.backoff_factor;
     return wait(options, Math.min(held.until ?? Infinity, again));
@@ -115,6 +120,7 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     log.warn({ issue: jobId }, `not working on it: ${trouble}`);
     return wait(options, services.now() + BUSY_MS);
   }
+  if (!needsNoAgent(known)) options.onPlace(await findPlace({ services, job, token, repository, issue: known }));
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
   const lock = await lockWorkspace(paths);
   if (lock === null) {

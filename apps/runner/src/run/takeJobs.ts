@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { countFlood } from "@tac8/core/log/flood";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import type { Place } from "@tac8/core/state/places";
 import type { RunPresence } from "@tac8/core/state/presence";
 import { within } from "../agent/within.ts";
 import type { TakenSlots } from "../slots/slots.ts";
@@ -67,7 +68,8 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
     const slot = slots.take();
     running.set(jobId, halt);
     onMoved();
-    const lease = leaseOf(job, token, halt);
+    let place: Place | null = null;
+    const lease = leaseOf(job, { token, halt, keep: async () => place?.keep() });
     try {
       return await processJob({
         services,
@@ -77,6 +79,7 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
         switch: halt,
         leftMs: () => lease.leftMs(),
         onProgress: (seen) => void progress.set(jobId, seen),
+        onPlace: (taken) => void (place = taken),
       });
     } finally {
       // The next run of this job may have begun while this one let go.
@@ -87,13 +90,29 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
       onMoved();
       lease.close();
       slot.release();
+      const held = place as Place | null;
+      place = null; // An answer that is late keeps it no more.
+      await releasePlace(held);
     }
   }
 
-  function leaseOf(job: IssueJob, token: string, halt: HaltSwitch): Lease {
+  /** While Redis is away nobody waits for it: the place ends by itself. */
+  async function releasePlace(place: Place | null): Promise<void> {
+    const released = place?.release().catch((err: unknown) => log.debug({ err }, "could not release a run's place"));
+    if (released !== undefined) await within(released, REDIS_MS);
+  }
+
+  function leaseOf(
+    job: IssueJob,
+    { token, halt, keep }: { token: string; halt: HaltSwitch; keep: () => Promise<void> },
+  ): Lease {
     return new Lease({
       lockSeconds: coordinator.lock_seconds,
-      renew: async () => (await job.extendLock(token, times.lockDuration ?? 0)) === 1,
+      async renew() {
+        const ours = (await job.extendLock(token, times.lockDuration ?? 0)) === 1;
+        if (ours) void keep().catch((err: unknown) => log.debug({ err }, "could not keep a run's place in the limits"));
+        return ours;
+      },
       onLapse() {
         const reason = "the job's lock could not be renewed in time";
         log.warn({ issue: job.id }, `${reason}: letting go of the job, check that Redis answers`);

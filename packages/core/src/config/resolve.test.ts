@@ -149,6 +149,7 @@ describe("what a configuration says", () => {
         baseBranch: "",
         branch: "auto/gh-{number}",
         draft: false,
+        runsOn: [],
       },
     ]);
     expect(config).toMatchObject({
@@ -171,6 +172,7 @@ describe("what a configuration says", () => {
       baseBranch: "",
       branch: "auto/gh-{number}",
       draft: true,
+      runsOn: [],
     });
   });
 

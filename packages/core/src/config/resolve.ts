@@ -25,6 +25,8 @@ export interface RepositoryConfig {
   /** Pattern of the branches' names, with `{number}`. */
   readonly branch: string;
   readonly draft: boolean;
+  /** Labels that a runner must have. */
+  readonly runsOn: readonly string[];
 }
 
 /** Addresses of notifications; null: not set. An address lets its reader write there. */
@@ -292,6 +294,7 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
     baseBranch: entry.base_branch ?? "",
     branch: entry.branch ?? github.branch,
     draft: entry.draft ?? github.draft,
+    runsOn: entry.runs_on ?? [],
   }));
   if (github.repo_owner !== undefined && github.repo_name !== undefined) {
     list.unshift({
@@ -301,6 +304,7 @@ function listRepositories(file: ConfigFile, problems: ConfigProblem[]): Reposito
       baseBranch: github.base_branch,
       branch: github.branch,
       draft: github.draft,
+      runsOn: github.runs_on,
     });
   } else if (github.repo_owner !== undefined || github.repo_name !== undefined || list.length === 0) {
     for (const key of ["repo_owner", "repo_name"] as const) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRunnerLabel } from "../domain/placement.ts";
 import { olderTables } from "./older.ts";
 import { isOrigin } from "./origin.ts";
 import { secretUrl, whyNoAgentSecret } from "./agentSecrets.ts";
@@ -80,6 +81,10 @@ const protectedEntries = z
   )
   .max(200);
 
+const runnerLabel = z
+  .string()
+  .refine(isRunnerLabel, "expected lower-case letters, digits, dots, hyphens and underscores, 50 at most");
+
 const repositoryKeys = {
   issue_label: label.default("rpi-auto").describe("The label that starts work on an issue."),
   base_branch: z
@@ -95,6 +100,11 @@ const repositoryKeys = {
     .boolean()
     .default(false)
     .describe("Open pull requests as drafts, where the repository's plan has drafts; otherwise as plain ones."),
+  runs_on: z
+    .array(runnerLabel)
+    .max(10)
+    .default([])
+    .describe("Labels that a runner must have for issues of this repository, beside those of runs-on: labels."),
 };
 
 export const sections = {
@@ -149,6 +159,29 @@ export const sections = {
       .describe(
         "Name of this machine's runner in status, board and comments. Empty: the machine's host name. If another machine has the same name, the later one's gets a suffix. It is for people only.",
       ),
+    labels: z
+      .array(runnerLabel)
+      .max(20)
+      .default([])
+      .describe(
+        "Labels of this machine's runner. An issue with the label runs-on:big is worked on only where big is among them.",
+      ),
+  }),
+  limits: z.strictObject({
+    runs: z
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(0)
+      .describe("Jobs that are worked on at once, over all runners. 0: no limit but the runners' slots."),
+    per_repository: z
+      .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
+      .default({})
+      .describe("The same for a repository, by owner/repository. Give all machines the same limits."),
+    per_label: z
+      .record(runnerLabel, z.int().min(1).max(10_000))
+      .default({})
+      .describe("The same for jobs that need a runner with this label."),
   }),
   github: z.strictObject({
     repo_owner: owner
@@ -461,11 +494,18 @@ export const repositorySchema = z.strictObject({
     .optional()
     .describe("As in [github]; default: what stands there.")
     .meta({ examples: [false] }),
+  runs_on: z
+    .array(runnerLabel)
+    .max(10)
+    .optional()
+    .describe("As in [github]; default: none.")
+    .meta({ examples: [["big"]] }),
 });
 
 export const fileSchema = z.strictObject({
   coordinator: sections.coordinator.prefault({}),
   runner: sections.runner.prefault({}),
+  limits: sections.limits.prefault({}),
   github: sections.github.prefault({}),
   repositories: z.array(repositorySchema).max(200).default([]),
   llm: sections.llm.prefault({}),

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Queue, QueueEvents, Worker } from "bullmq";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCertificate, type Certificate } from "@tac8/sandbox/certificates";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
@@ -24,7 +25,8 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "tac8-redis-tls-"));
   certificate = makeCertificate(dir, ["127.0.0.1"]);
   server = await startRedisServer({ dir, tls: certificate, settings: { requirepass: "admin" } });
-  const admin = open(withPassword(trusted(server.url), "admin"));
+  const ca = await readFile(certificate.ca, "utf8");
+  const admin = new Redis(withPassword(server.url, "admin"), { tls: { ca } });
   await admin.acl("SETUSER", "pi-2", `>${PASSWORD}`, ...RULES);
   admin.disconnect();
 });

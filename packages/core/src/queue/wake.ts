@@ -2,19 +2,20 @@ import { Job, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { planHolds, type Hold } from "../domain/holds.ts";
 import { readHolds } from "../state/holds.ts";
+import { isPlacement } from "../domain/placement.ts";
 import { issueKey } from "../state/keys.ts";
 
 /** A delayed job, and the hold that it waits for. */
 export interface HeldJob {
   readonly jobId: string;
-  /** Field `hold` of the issue's hash; null: it waits for something else. */
+  /** Field `hold` of the issue's hash; null: it waits for something else. One without a place is offered again elsewhere. */
   readonly hold: string | null;
 }
 
 /** Pure: ids of the jobs that wait for a hold that is over. `now` is epoch ms. */
 export function planWake(jobs: readonly HeldJob[], holds: readonly Hold[], now: number): string[] {
   const live = new Set(planHolds(holds, now).live.map(({ name }) => name));
-  return jobs.filter(({ hold }) => hold !== null && !live.has(hold)).map(({ jobId }) => jobId);
+  return jobs.filter(({ hold }) => hold !== null && !isPlacement(hold) && !live.has(hold)).map(({ jobId }) => jobId);
 }
 
 /** Jobs that one call reads; the rest is left to the next. */

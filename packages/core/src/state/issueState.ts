@@ -92,6 +92,8 @@ const fields = {
   /** Id of the live run; null between runs. Every write of a run compares it. */
   run: id.nullable(),
   runner: z.string().nullable(),
+  /** Labels that a runner must have, by those of the issue: domain/placement.ts. */
+  runsOn: json(z.array(z.string())).nullable(),
   checkpoint: z.enum(CHECKPOINTS),
   /** Newest `labeled` event that was used to start a run. */
   labelEvent: int,

@@ -61,6 +61,20 @@ export function hostNameKey(name: string): string {
   return `tac8:host:${name}`;
 }
 
+/** Set of the reasons for which jobs found no place, and for each of them a sorted set of these jobs, see state/places.ts. */
+export const UNPLACED_KEY = "tac8:unplaced";
+export function unplacedKey(reason: string): string {
+  return `tac8:unplaced:${reason}`;
+}
+
+/** Sorted set of the runs that count in a limit, by the end of their lives. */
+export function counterKey(name: string): string {
+  return `tac8:counter:${name}`;
+}
+
+/** The limit over all runners that the scheduler has given the queue. */
+export const QUEUE_LIMIT_KEY = "tac8:queue-limit";
+
 /** List with the answer. */
 export function answerKey(askId: string): string {
   return `tac8:answer:${askId}`;

@@ -73,6 +73,8 @@ const runnerSchema = z.object({
   pid: z.number(),
   slots: z.number(),
   busy: z.number(),
+  /** Config `runner.labels`; absent in older versions, which have none. */
+  labels: z.array(z.string()).optional(),
   /** Why its host takes nothing new now; null: it is fit for work. */
   tired: z.string().nullable().optional(),
   /** How many jobs it may hold now, less than its slots while it goes slowly. */

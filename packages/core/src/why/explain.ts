@@ -4,7 +4,7 @@ import { shownState } from "../look/shownState.ts";
 import { judgeEpoch, judgeIssue, judgeScheduler, judgeUnseen } from "./asking.ts";
 import { judgeAgain, judgeEnd } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
-import { judgeHolds, judgeLimit, judgePause } from "./holding.ts";
+import { judgeHolds, judgeLimit, judgePause, judgePlace } from "./holding.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { judgePosition, judgeRunners } from "./taking.ts";
 import { judgeMissing, judgeQuestion, judgeTime, judgeUnheard } from "./waiting.ts";
@@ -71,6 +71,7 @@ function stateOf({ job, issue }: WhyFacts, standing: Standing): Explanation["sta
 const taking = (facts: WhyFacts): Finding[] => [
   ...judgeHolds(facts),
   ...judgePause(facts),
+  ...judgePlace(facts),
   ...judgeRunners(facts),
   ...judgeLimit(facts),
   ...judgePosition(facts),
@@ -110,6 +111,7 @@ const ACCOUNTS: Record<Standing, (facts: WhyFacts) => Finding[]> = {
       : judgeRunners(facts).filter(({ evidence }) => evidence["runners"] === 0);
     return [
       ...judgeCommands(facts),
+      ...(failed ? [] : judgePlace(facts)),
       ...(failed ? [...judgeTime(facts), ...holds] : [...holds, ...judgeTime(facts)]),
       ...rest,
       ...judgeTries(facts),

@@ -1,6 +1,8 @@
 import { OPERATOR, repositoryHold, type Hold } from "../domain/holds.ts";
+import { isPlacement, labelsOfReason, placementWords } from "../domain/placement.ts";
 import { holdWords } from "../domain/holdWords.ts";
 import { moment } from "../look/times.ts";
+import { RUNNER_GONE_MS } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { iso, sentence, shortRun, words } from "./words.ts";
@@ -39,6 +41,21 @@ function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
   if (until !== null && until <= from) return clear("hold", text, evidence);
   const who = name === "operator" ? ` by ${words(by, 80)}` : "";
   return decides("hold", text, evidence, `${sentence(`${what}${end}${who}${why}`)} ${advice}`.trim());
+}
+
+/** Its turn had come, and no runner could take it: a label of runners, or a limit. */
+export function judgePlace({ issue, runners, now }: WhyFacts): Finding[] {
+  const { hold } = issue;
+  if (hold === null || !isPlacement(hold)) return [];
+  const labels = labelsOfReason(hold);
+  const fit = runners.filter((runner) => labels?.every((label) => runner.labels?.includes(label)) ?? true);
+  const present = fit.filter(({ at }) => now - at <= RUNNER_GONE_MS);
+  const text = words(placementWords(hold), 200);
+  const none = present.length === 0 ? "no such runner is there: start one with this label in runner.labels" : null;
+  const then = none ?? "It goes first in its priority when there is a place.";
+  const whole = none === null ? text : `${text}, and ${none}`;
+  const answer = none === null ? `${sentence(text)} ${then}` : sentence(whole);
+  return [decides("place", whole, { hold: words(hold, 120), runners: present.length }, answer)];
 }
 
 /** The queue's own switch, which follows the holds. */

@@ -1,0 +1,83 @@
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Config } from "@tac8/core/config/resolve";
+import { labelsOfReason, offersFor, type RunnerPlaces } from "@tac8/core/domain/placement";
+import { presentRunners } from "@tac8/core/look/snapshot";
+import { parseBreaker } from "@tac8/core/domain/breaker";
+import { runNow } from "@tac8/core/queue/wake";
+import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
+import { placesTaken, reasonsToWait, takeWaiting } from "@tac8/core/state/places";
+import { readRunners } from "@tac8/core/state/presence";
+
+/** All borrowed. */
+export interface PlacerServices {
+  readonly config: Pick<Config, "limits">;
+  readonly redis: Redis;
+  readonly queue: Queue;
+  readonly now: () => number;
+}
+
+/** Of one reason in one round. */
+const MAX_OFFERS = 100;
+
+/**
+ * Makes a function that offers jobs again which found no place, as many as there may be places for, the most urgent first. What
+ * it remembers (which it has offered already) only spares offers.
+ */
+export function createPlacer({ config, redis, queue, now }: PlacerServices): () => Promise<void> {
+  const offered = new Map<string, readonly string[]>();
+
+  /** Those that nobody has taken yet. */
+  async function stillOffered(reason: string): Promise<readonly string[]> {
+    const ids = offered.get(reason) ?? [];
+    const scores = await Promise.all(ids.map((id) => redis.zscore(queue.toKey("prioritized"), id)));
+    return ids.filter((_, index) => scores[index] !== null);
+  }
+
+  async function placesFor(reason: string, runners: readonly RunnerPlaces[], othersWait: boolean): Promise<number> {
+    const labels = labelsOfReason(reason);
+    if (labels !== null) return offersFor(labels, { runners, othersWait });
+    const most = limitOf(reason, config.limits);
+    return most === null ? MAX_OFFERS : most - (await placesTaken(redis, reason));
+  }
+
+  return async function place(): Promise<void> {
+    const reasons = await reasonsToWait(redis);
+    if (reasons.length === 0) return;
+    const runners = presentRunners(await readRunners(redis), now())
+      .filter(({ tired, paused }) => typeof tired !== "string" && !paused)
+      .map(({ labels = [], slots, busy, limit = slots }) => ({ labels, slots: limit, busy }));
+    const { waiting = 0, prioritized = 0 } = await queue.getJobCounts("waiting", "prioritized");
+    for (const reason of reasons.toSorted()) {
+      const open = await stillOffered(reason);
+      const count = (await placesFor(reason, runners, waiting + prioritized > open.length)) - open.length;
+      const ids = await takeWaiting(redis, reason, Math.min(MAX_OFFERS, Math.max(0, count)));
+      for (const id of ids) await runNow(queue, id);
+      offered.set(reason, [...open, ...ids]);
+    }
+  };
+}
+
+/** Null: the configuration has no such limit any more. */
+function limitOf(reason: string, { per_repository, per_label }: Config["limits"]): number | null {
+  const [, kind, ...rest] = reason.split(":");
+  const name = rest.join(":");
+  if (kind === "label") return per_label[name] ?? null;
+  return Object.entries(per_repository).find(([key]) => key.toLowerCase() === name)?.[1] ?? null;
+}
+
+/**
+ * Gives the queue the limit over all runners, which BullMQ keeps in the step in which a job is taken. A limit that a person has
+ * set by other means stays where the configuration has none; while the breaker probes, the limit is the breaker's.
+ */
+export async function limitQueue({ config, redis, queue }: PlacerServices): Promise<void> {
+  const { runs } = config.limits;
+  if (parseBreaker(await redis.get(BREAKER_KEY)).phase !== "closed") return;
+  if (runs > 0) {
+    if ((await queue.getGlobalConcurrency()) !== runs) await queue.setGlobalConcurrency(runs);
+    await redis.set(QUEUE_LIMIT_KEY, runs);
+  } else if ((await redis.exists(QUEUE_LIMIT_KEY)) === 1) {
+    await queue.removeGlobalConcurrency();
+    await redis.del(QUEUE_LIMIT_KEY);
+  }
+}

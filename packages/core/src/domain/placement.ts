@@ -1,0 +1,89 @@
+/** An issue's label that names a label of the runners that may work on it. */
+const PREFIX = "runs-on:";
+const LABEL = /^[a-z0-9][a-z0-9._-]{0,49}$/;
+const MAX_LABELS = 10;
+
+/** Pure: the labels that a runner must have, by the labels of an issue; lower-case, sorted. What is no label counts for nothing. */
+export function runsOnOf(labels: readonly string[]): string[] {
+  const named = labels.map((label) => label.toLowerCase()).filter((label) => label.startsWith(PREFIX));
+  return sortedLabels(named.map((label) => label.slice(PREFIX.length).trim()));
+}
+
+export function sortedLabels(labels: readonly string[]): string[] {
+  return [...new Set(labels.filter((label) => LABEL.test(label)))].toSorted().slice(0, MAX_LABELS);
+}
+
+export function isRunnerLabel(label: string): boolean {
+  return LABEL.test(label);
+}
+
+/** Limits of how many runs there may be at once over all runners; 0 or missing: none. */
+export interface Limits {
+  readonly per_repository: Readonly<Record<string, number>>;
+  readonly per_label: Readonly<Record<string, number>>;
+}
+
+/** What is counted, and how many of it there may be. `name` is the reason of a job that found no place. */
+export interface Counter {
+  readonly name: string;
+  readonly most: number;
+}
+
+/** Pure: the counters that a run of a repository, with these labels, is counted in. `repository`: `owner/repo`. */
+export function countersOf(
+  { repository, runsOn }: { readonly repository: string; readonly runsOn: readonly string[] },
+  { per_repository, per_label }: Limits,
+): Counter[] {
+  const lower = repository.toLowerCase();
+  const most = Object.entries(per_repository).find(([name]) => name.toLowerCase() === lower)?.[1] ?? 0;
+  const labels = runsOn.map((label) => ({ name: `limit:label:${label}`, most: per_label[label] ?? 0 }));
+  return [{ name: `limit:repository:${lower}`, most }, ...labels].filter((counter) => counter.most > 0);
+}
+
+/** Pure: the reason of a job for which this runner lacks a label; null: it has them all. */
+export function missingLabels(runsOn: readonly string[], labels: readonly string[]): string | null {
+  return runsOn.every((label) => labels.includes(label)) ? null : `runs-on:${runsOn.join(",")}`;
+}
+
+/**
+ * Pure: is it the reason of a job that was at the head of the queue and found no place, by a runner's labels or a limit? It
+ * stands in the issue's field `hold`, and such a job goes first in its priority when there may be a place.
+ */
+export function isPlacement(hold: string | null): boolean {
+  return hold !== null && (hold.startsWith("runs-on:") || hold.startsWith("limit:"));
+}
+
+/** Pure: the labels in a reason; null: it is not about labels. */
+export function labelsOfReason(reason: string): string[] | null {
+  return reason.startsWith("runs-on:") ? reason.slice("runs-on:".length).split(",") : null;
+}
+
+export interface RunnerPlaces {
+  readonly labels: readonly string[];
+  readonly slots: number;
+  readonly busy: number;
+}
+
+/**
+ * Pure: how many jobs that lack a runner with these labels are to be offered again. While others wait, a runner that becomes
+ * free takes the head of the queue at once: so a job must be there before that, one for each slot that could have it. While no
+ * others wait, only free slots count: the job would go round among runners that may not have it.
+ */
+export function offersFor(
+  labels: readonly string[],
+  { runners, othersWait }: { readonly runners: readonly RunnerPlaces[]; readonly othersWait: boolean },
+): number {
+  const fit = runners.filter((runner) => labels.every((label) => runner.labels.includes(label)));
+  return fit.reduce((sum, { slots, busy }) => sum + Math.max(0, othersWait ? slots : slots - busy), 0);
+}
+
+/** Pure: in words, for people. */
+export function placementWords(reason: string): string {
+  const labels = labelsOfReason(reason);
+  if (labels !== null)
+    return `it waits for a runner with the ${labels.length === 1 ? "label" : "labels"} ${labels.join(", ")}`;
+  const [, kind, ...name] = reason.split(":");
+  return kind === "repository"
+    ? `as many runs of ${name.join(":")} as limits.per_repository allows are at work`
+    : `as many runs with the label ${name.join(":")} as limits.per_label allows are at work`;
+}

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { counterKey, UNPLACED_KEY } from "./keys.ts";
+import { placesTaken, rankWaiting, reasonsToWait, takePlace, takeWaiting, waitForPlace } from "./places.ts";
+import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startTestRedis();
+});
+afterAll(() => server.close());
+beforeEach(() => server.redis.flushall());
+
+const BIG = { name: "limit:label:big", most: 3 };
+const HELLO = { name: "limit:repository:octo/hello", most: 5 };
+const take = (member: string, counters = [BIG, HELLO], lifeMs = 60_000) =>
+  takePlace(server.redis, { counters, member, lifeMs });
+
+it("of many runs that ask at once, as many get a place as the limit allows, and a refused one counts nowhere", async () => {
+  const found = await Promise.all(Array.from({ length: 40 }, (_, index) => take(`job-${index} t`)));
+  expect(found.filter((each) => "place" in each)).toHaveLength(3);
+  expect(found.filter((each) => "full" in each && each.full === BIG)).toHaveLength(37);
+  expect([await placesTaken(server.redis, BIG.name), await placesTaken(server.redis, HELLO.name)]).toEqual([3, 3]);
+});
+
+it("a place that is released is another run's, and one that was kept is not", async () => {
+  const one = { ...BIG, most: 1 };
+  const first = await take("a", [one]);
+  if (!("place" in first)) throw new Error("no place");
+  await first.place.keep();
+  expect(await take("b", [one])).toEqual({ full: one });
+  await first.place.release();
+  expect(await take("b", [one])).toHaveProperty("place");
+});
+
+it("a run that was lost is counted no longer than its life, and again when it turns out to live", async () => {
+  const one = { ...BIG, most: 1 };
+  const first = await take("a", [one], 20);
+  if (!("place" in first)) throw new Error("no place");
+  await expect.poll(async () => "place" in (await take("b", [one])), { timeout: 20_000 }).toBe(true);
+  await first.place.keep();
+  expect(await server.redis.zcard(counterKey(one.name))).toBe(2);
+});
+
+it("the same run takes its place once", async () => {
+  const one = { ...BIG, most: 1 };
+  await take("a", [one]);
+  expect(await take("a", [one])).toHaveProperty("place");
+  expect(await placesTaken(server.redis, one.name)).toBe(1);
+});
+
+it("without a limit nothing is counted", async () => {
+  expect(await take("a", [])).toHaveProperty("place");
+  expect(await server.redis.dbsize()).toBe(0);
+});
+
+it("the most urgent of those that wait comes first, then the oldest", async () => {
+  const { redis } = server;
+  const wait = (jobId: string, priority: number, since: number) =>
+    waitForPlace(redis, { reason: "runs-on:big", jobId, priority, since });
+  await wait("young", 5, 1_795_600_000_002);
+  await wait("old", 5, 1_795_600_000_001);
+  await wait("urgent", 1, 1_795_600_000_003);
+  await wait("raised", 5, 1_795_600_000_004);
+  await rankWaiting(redis, { reason: "runs-on:big", jobId: "raised", priority: 3, since: 1_795_600_000_004 });
+  await rankWaiting(redis, { reason: "runs-on:big", jobId: "elsewhere", priority: 3, since: 1 });
+  expect(await reasonsToWait(redis)).toEqual(["runs-on:big"]);
+  expect(await takeWaiting(redis, "runs-on:big", 0)).toEqual([]);
+  expect(await takeWaiting(redis, "runs-on:big", 2)).toEqual(["urgent", "raised"]);
+  expect(await takeWaiting(redis, "runs-on:big", 9)).toEqual(["old", "young"]);
+  expect(await redis.exists(UNPLACED_KEY)).toBe(0);
+});

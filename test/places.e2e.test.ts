@@ -1,0 +1,81 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as command from "./tac8.ts";
+import { createWorld, LABEL, OWNER, poll, REPO, type World } from "./world.ts";
+
+/** Two machines: a runner with the label big and one slot, and one without labels and with two. */
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ config: { limits: { runs: 2 } } });
+  const own = await readFile(world.configFile, "utf8");
+  await startRunner(own, { name: "big", labels: '["big"]', slots: 1 });
+  await startRunner(own, { name: "small", labels: "[]", slots: 2 });
+  world.startApp("scheduler");
+});
+afterAll(() => world.close());
+
+async function startRunner(config: string, given: { name: string; labels: string; slots: number }): Promise<void> {
+  const { name, labels, slots } = given;
+  const file = join(world.base, "config", `${name}.toml`);
+  const text = config.replace("max_concurrent_workers = 2", `max_concurrent_workers = ${slots}`);
+  await writeFile(file, `${text}\n[runner]\nname = "${name}"\nlabels = ${labels}\n`);
+  const runner = world.startApp("runner", { TAC8_CONFIG: file, TAC8_HOME: join(world.base, `home-${name}`) });
+  await runner.says("runner ready");
+}
+
+const script = (gate: string) => [
+  world.gate(gate),
+  { write: "a.txt", text: "1\n" },
+  { commit: "feat: a" },
+  { result: "Done." },
+];
+const open = (gate: string, ...labels: string[]) =>
+  world.openIssue({ script: script(gate), labels: [LABEL, ...labels] });
+const runnersOf = async (number: number) =>
+  (await world.history(number)).filter(({ to }) => to === "running").map(({ by }) => by);
+const agentStarted = (number: number) =>
+  poll(60_000, async () => ((await world.agentStarts(number)).length > 0 ? null : `no agent for ${number}`));
+
+test("a job that needs a label waits for a runner that has it, without an attempt, and others pass it", async () => {
+  const first = open("one", "runs-on:big");
+  await agentStarted(first);
+  // The only slot of big is busy, and the other runner may not have it.
+  const second = open("two", "runs-on:big", "priority:P0");
+  await poll(60_000, async () =>
+    (await world.store.read(world.jobId(second))).hold === "runs-on:big" ? null : "it was not put aside",
+  );
+  const plain = open("three");
+  await agentStarted(plain);
+  expect(await world.agentStarts(second)).toEqual([]);
+  expect(await command.said(world, "why", String(second))).toContain("It waits for a runner with the label big");
+  await world.open("three");
+  await world.reaches(plain, "pr");
+  await world.open("one");
+  await world.open("two");
+  for (const number of [first, second]) await world.reaches(number, "pr");
+  expect(await runnersOf(first)).toEqual(["runner big/0"]);
+  expect(await runnersOf(second)).toEqual(["runner big/0"]);
+  expect(await runnersOf(plain)).toEqual(["runner small/0"]);
+  expect((await world.store.read(world.jobId(second))).hold).toBeNull();
+});
+
+test("no more jobs are worked on at once than the limit over all runners allows; a label taken off lets another runner have it", async () => {
+  const numbers = [open("four"), open("four"), open("four")];
+  await poll(60_000, async () => {
+    const counts = await world.queue.getJobCounts("active", "prioritized");
+    return counts["active"] === 2 && counts["prioritized"] === 1 ? null : JSON.stringify(counts);
+  });
+  expect(await world.queue.getGlobalConcurrency()).toBe(2);
+  await world.open("four");
+  for (const number of numbers) await world.reaches(number, "pr");
+
+  const strange = open("five", "runs-on:gpu");
+  await poll(60_000, async () =>
+    (await world.store.read(world.jobId(strange))).hold === "runs-on:gpu" ? null : "it was not put aside",
+  );
+  expect(await command.said(world, "why", String(strange))).toContain("no such runner is there");
+  world.github.removeLabel({ repo: REPO, number: strange, label: "runs-on:gpu", actor: OWNER });
+  await world.open("five");
+  await world.reaches(strange, "pr");
+});
