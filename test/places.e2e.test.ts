@@ -2,10 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as command from "./tac8.ts";
-import { createWorld, LABEL, OWNER, poll, REPO, type World } from "./world.ts";
+import { nextNumber } from "./once.ts";
+import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 /** Two machines: a runner with the label big and one slot, and one without labels and with two. */
 let world: World;
+const runners: App[] = [];
 beforeAll(async () => {
   world = await createWorld({ config: { limits: { runs: 2 } } });
   const own = await readFile(world.configFile, "utf8");
@@ -21,6 +23,7 @@ async function startRunner(config: string, given: { name: string; labels: string
   const text = config.replace("max_concurrent_workers = 2", `max_concurrent_workers = ${slots}`);
   await writeFile(file, `${text}\n[runner]\nname = "${name}"\nlabels = ${labels}\n`);
   const runner = world.startApp("runner", { TAC8_CONFIG: file, TAC8_HOME: join(world.base, `home-${name}`) });
+  runners.push(runner);
   await runner.says("runner ready");
 }
 
@@ -78,4 +81,30 @@ test("no more jobs are worked on at once than the limit over all runners allows;
   world.github.removeLabel({ repo: REPO, number: strange, label: "runs-on:gpu", actor: OWNER });
   await world.open("five");
   await world.reaches(strange, "pr");
+});
+
+test("a job that a newer version has worked on is not taken, and its runner says so", async () => {
+  const number = nextNumber(world);
+  const key = `tac8:issue:${world.jobId(number)}`;
+  await world.redis.hset(key, "format", "99");
+  expect(open("six")).toBe(number);
+  await Promise.any(
+    runners.map((runner) =>
+      runner.says("a newer version of tac8 has worked on it (format 99, and this runner knows 1)"),
+    ),
+  );
+  await poll(60_000, async () =>
+    (await world.store.read(world.jobId(number))).hold === "format:99" ? null : "it was not put aside",
+  );
+  expect(await world.agentStarts(number)).toEqual([]);
+  expect(await command.said(world, "why", String(number))).toContain("a newer version of tac8 has worked on it");
+  await world.redis.hset(key, "format", "1");
+  await poll(30_000, async () => {
+    const job = await world.queue.getJob(world.jobId(number));
+    return (await job?.isDelayed()) === true ? null : "it is not delayed";
+  });
+  await (await world.queue.getJob(world.jobId(number)))?.promote();
+  await world.open("six");
+  await world.reaches(number, "pr");
+  expect(await world.redis.hget(key, "format")).toBe("1");
 });

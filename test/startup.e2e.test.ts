@@ -119,6 +119,27 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     await cluster.stop();
   });
 
+  test.each(APPS)("%s: a Redis that has data of a newer version", async (app) => {
+    const dir = await mkdtemp(join(world.dir, "newer-"));
+    const newer = await startRedisServer({ dir });
+    const redis = connectRedis(newer.url, { name: "test", onError: () => undefined });
+    await redis.set("tac8:format", "99");
+    await expectGivesUp(start(app, environment({ REDIS_URL: newer.url })), [
+      /^Redis at \S+ has data of a newer tac8 \(format 99, and this version knows \d+\): upgrade tac8/,
+    ]);
+    expect(await redis.get("tac8:format")).toBe("99");
+    redis.disconnect();
+    await newer.stop();
+  });
+
+  test("runner: a data folder that has data of a newer version", async () => {
+    const home = await mkdtemp(join(world.dir, "newer-home-"));
+    await writeFile(join(home, "format"), "99\n");
+    await expectGivesUp(start("runner", environment({ TAC8_HOME: home })), [
+      /it has data of a newer tac8 \(format 99,/,
+    ]);
+  });
+
   test.each(["scheduler", "runner"] as const)("%s: no token", async (app) => {
     await expectGivesUp(start(app, environment({ GITHUB_TOKEN: "" })), [/no GitHub token: put it into GITHUB_TOKEN/]);
   });

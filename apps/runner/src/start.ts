@@ -6,7 +6,8 @@ import { sharedHome } from "@tac8/core/config/agentHome";
 import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { StartupProblem } from "@tac8/core/app/main";
-import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
+import { RECORD_FORMAT } from "@tac8/core/domain/format";
+import { makeDataFolder, markDataFolder } from "@tac8/core/app/makeDataFolder";
 import { signIn } from "@tac8/core/app/signIn";
 import { githubPresence, watchVitals } from "@tac8/core/app/vitals";
 import type { Logger } from "@tac8/core/log/logger";
@@ -190,6 +191,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       at: now(),
       slots: slotCount,
       labels: config.runner.labels,
+      format: RECORD_FORMAT,
       busy: running.size,
       tired: hostWatch.tired,
       limit: pace?.limit,
@@ -233,6 +235,7 @@ type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" |
 function openDataFolder(path: string, log: Logger): void {
   try {
     if (makeDataFolder(path)) log.info(`new data folder: ${path}`);
+    markDataFolder(path);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new StartupProblem(`the data folder ${path} cannot be used (${said}): set TAC8_HOME to another`, {

@@ -1,7 +1,7 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
-import { labelsOfReason, offersFor, type RunnerPlaces } from "@tac8/core/domain/placement";
+import { needsRunner, offersFor, type RunnerPlaces } from "@tac8/core/domain/placement";
 import { presentRunners } from "@tac8/core/look/snapshot";
 import { parseBreaker } from "@tac8/core/domain/breaker";
 import { runNow } from "@tac8/core/queue/wake";
@@ -35,8 +35,7 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
   }
 
   async function placesFor(reason: string, runners: readonly RunnerPlaces[], othersWait: boolean): Promise<number> {
-    const labels = labelsOfReason(reason);
-    if (labels !== null) return offersFor(labels, { runners, othersWait });
+    if (needsRunner(reason)) return offersFor(reason, { runners, othersWait });
     const most = limitOf(reason, config.limits);
     return most === null ? MAX_OFFERS : most - (await placesTaken(redis, reason));
   }
@@ -46,7 +45,7 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
     if (reasons.length === 0) return;
     const runners = presentRunners(await readRunners(redis), now())
       .filter(({ tired, paused }) => typeof tired !== "string" && !paused)
-      .map(({ labels = [], slots, busy, limit = slots }) => ({ labels, slots: limit, busy }));
+      .map(({ labels = [], format = 0, slots, busy, limit = slots }) => ({ labels, format, slots: limit, busy }));
     const { waiting = 0, prioritized = 0 } = await queue.getJobCounts("waiting", "prioritized");
     for (const reason of reasons.toSorted()) {
       const open = await stillOffered(reason);

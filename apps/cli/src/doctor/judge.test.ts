@@ -10,7 +10,7 @@ import { judgeFolder } from "./checks/folders.ts";
 import { judgeChoice, judgeLeftOut, judgeReach } from "./checks/isolation.ts";
 import { judgeLabels } from "./checks/labels.ts";
 import { judgeLeftovers } from "./checks/leftovers.ts";
-import { judgeRunnerNames } from "./checks/runners.ts";
+import { judgeRunners } from "./checks/runners.ts";
 import { judgeMemory } from "./checks/memory.ts";
 import { judgeNode } from "./checks/node.ts";
 import { judgePermissions } from "./checks/permissions.ts";
@@ -312,11 +312,14 @@ test.each([
 
 test("runners: those whose name another machine has are named", () => {
   const runner = { id: "a/0", name: "pi/0", host: "pi", wantedHost: "pi", at: 1, pid: 1, slots: 1, busy: 0 };
-  expect(verdicts(judgeRunnerNames([]))).toEqual(["note"]);
-  expect(verdicts(judgeRunnerNames([runner]))).toEqual(["ok"]);
+  expect(verdicts(judgeRunners([]))).toEqual(["note"]);
+  expect(verdicts(judgeRunners([runner]))).toEqual(["ok"]);
   const renamed = { ...runner, id: "b/0", name: "pi-3f2a/0", host: "pi-3f2a" };
-  expect(judgeRunnerNames([runner, renamed])).toMatchObject([
+  expect(judgeRunners([runner, renamed])).toMatchObject([
     { verdict: "note", text: expect.stringMatching(/^pi-3f2a\/0 is so called because another machine's/) },
+  ]);
+  expect(judgeRunners([runner, { ...runner, id: "c/0", name: "new/0", format: 2 }])).toMatchObject([
+    { verdict: "problem", text: expect.stringMatching(/^pi\/0 is of an older version/) },
   ]);
 });
 

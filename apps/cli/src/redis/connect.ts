@@ -1,13 +1,14 @@
 import { redisAddress } from "@tac8/core/config/redisUrl";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
+import { newerRedis } from "@tac8/core/state/dataFormat";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../context.ts";
 
 const ANSWER_MS = 5000;
 
-/** Runs `use` on a connection that is closed afterwards. @throws Problem when Redis does not answer within 5 s */
+/** Runs `use` on a connection that is closed afterwards. @throws Problem when Redis does not answer within 5 s, or has newer data */
 export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>, advice: string): Promise<T> {
   let last: Error | null = null;
   const redis = connectRedis(url, {
@@ -25,6 +26,8 @@ export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T
     );
     const answer = await Promise.race([redis.ping().catch((error: Error) => error), late]);
     if (answer !== "PONG") throw unreachable({ url, answer, last, advice });
+    const newer = await newerRedis(redis);
+    if (newer !== null) throw new Problem(`Redis at ${redisAddress(url)} ${newer}`);
     return await use(redis);
   } finally {
     timer.abort();

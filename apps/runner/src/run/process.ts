@@ -120,7 +120,8 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     log.warn({ issue: jobId }, `not working on it: ${trouble}`);
     return wait(options, services.now() + BUSY_MS);
   }
-  if (!needsNoAgent(known)) options.onPlace(await findPlace({ services, job, token, repository, issue: known }));
+  const counts = !needsNoAgent(known);
+  options.onPlace(await findPlace({ services, job, token, repository, issue: known, counts }));
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
   const lock = await lockWorkspace(paths);
   if (lock === null) {

@@ -8,6 +8,7 @@ import { withExit } from "../config/exit.ts";
 import { proxyFor } from "../config/proxy.ts";
 import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
+import { markRedis } from "../state/dataFormat.ts";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
 import { beat } from "./heartbeat.ts";
 import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
@@ -192,6 +193,8 @@ async function checkRedis(redis: Redis, url: string): Promise<void> {
   }
   const unusable = unusableRedis(info);
   if (unusable !== null) throw new StartupProblem(`${where}: ${unusable}`);
+  const newer = await markRedis(redis);
+  if (newer !== null) throw new StartupProblem(`${where} ${newer}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,10 +1,14 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MOVING_FILE, RESTORING_FOLDER } from "../config/dataFolder.ts";
+import { DATA_FORMAT, newerData } from "../domain/format.ts";
+
+/** Version of what is in the folder, see domain/format.ts. */
+const FORMAT_FILE = "format";
 
 /**
  * Makes the data folder, and what is missing above it, for this user alone. @returns whether it was missing
- * @throws Error when it cannot be made, or is being moved or restored
+ * @throws Error when it cannot be made, is being moved or restored, or has data of a newer tac8
  */
 export function makeDataFolder(path: string): boolean {
   const made = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
@@ -14,5 +18,28 @@ export function makeDataFolder(path: string): boolean {
   if (!made && existsSync(join(path, RESTORING_FOLDER))) {
     throw new Error("a backup is being restored there, or that was interrupted: run tac8 restore again to finish it");
   }
+  const newer = newerData(readFormat(path));
+  if (newer !== null) throw new Error(`it ${newer}`);
   return made;
+}
+
+/** Marks the data folder as one with data of this version. */
+export function markDataFolder(path: string): void {
+  if (Number(readFormat(path) ?? 0) >= DATA_FORMAT) return;
+  const file = join(path, FORMAT_FILE);
+  try {
+    writeFileSync(`${file}.new`, `${DATA_FORMAT}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch {
+    // A full or read-only disk says so where it matters; another process may have been quicker.
+  }
+}
+
+/** Null: it is new, or of a version that made no mark. */
+function readFormat(path: string): string | null {
+  try {
+    return readFileSync(join(path, FORMAT_FILE), "utf8");
+  } catch {
+    return null;
+  }
 }

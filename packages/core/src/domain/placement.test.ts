@@ -40,27 +40,31 @@ it.each([
   ["repo:octo/hello", false],
   ["runs-on:big", true],
   ["limit:label:big", true],
+  ["format:2", true],
 ])("the hold %j is one for want of a place: %j", (hold, is) => expect(isPlacement(hold)).toBe(is));
 
 describe("offers", () => {
   const runners = [
-    { labels: ["big"], slots: 2, busy: 2 },
-    { labels: ["big", "pi"], slots: 3, busy: 1 },
-    { labels: [], slots: 9, busy: 0 },
+    { labels: ["big"], format: 1, slots: 2, busy: 2 },
+    { labels: ["big", "pi"], format: 2, slots: 3, busy: 1 },
+    { labels: [], format: 0, slots: 9, busy: 0 },
   ];
   it.each([
-    [["big"], true, 5],
-    [["big"], false, 2],
-    [["big", "pi"], true, 3],
-    [["gpu"], true, 0],
-  ])("with %j, others wait: %j: %d", (labels, othersWait, count) => {
-    expect(offersFor(labels, { runners, othersWait })).toBe(count);
+    ["runs-on:big", true, 5],
+    ["runs-on:big", false, 2],
+    ["runs-on:big,pi", true, 3],
+    ["runs-on:gpu", true, 0],
+    ["format:2", true, 3],
+    ["format:3", true, 0],
+  ])("for %s, others wait: %j: %d", (reason, othersWait, count) => {
+    expect(offersFor(reason, { runners, othersWait })).toBe(count);
   });
 });
 
 it.each([
   ["runs-on:big", /a runner with the label big$/],
   ["runs-on:big,pi", /labels big, pi$/],
+  ["format:2", /^a newer version of tac8 has worked on it/],
   ["limit:label:big", /runs with the label big as limits\.per_label/],
   ["limit:repository:octo/hello", /runs of octo\/hello as limits\.per_repository/],
 ])("%s in words", (reason, wanted) => expect(placementWords(reason)).toMatch(wanted));

@@ -1,3 +1,5 @@
+import { formatOfReason } from "./format.ts";
+
 /** An issue's label that names a label of the runners that may work on it. */
 const PREFIX = "runs-on:";
 const LABEL = /^[a-z0-9][a-z0-9._-]{0,49}$/;
@@ -46,11 +48,24 @@ export function missingLabels(runsOn: readonly string[], labels: readonly string
 }
 
 /**
- * Pure: is it the reason of a job that was at the head of the queue and found no place, by a runner's labels or a limit? It
+ * Pure: is it the reason of a job that was at the head of the queue and found no place, by a runner's labels, a limit or a
+ * runner's version? It
  * stands in the issue's field `hold`, and such a job goes first in its priority when there may be a place.
  */
 export function isPlacement(hold: string | null): boolean {
-  return hold !== null && (hold.startsWith("runs-on:") || hold.startsWith("limit:"));
+  return hold !== null && /^(?:runs-on|limit|format):/.test(hold);
+}
+
+/** Pure: may a runner take what was put aside for this reason? Limits are counted elsewhere. */
+export function fits(reason: string, runner: Pick<RunnerPlaces, "labels" | "format">): boolean {
+  const format = formatOfReason(reason);
+  if (format !== null) return runner.format >= format;
+  return labelsOfReason(reason)?.every((label) => runner.labels.includes(label)) ?? true;
+}
+
+/** Pure: is it for want of a runner, and not of room in a limit? */
+export function needsRunner(reason: string): boolean {
+  return labelsOfReason(reason) !== null || formatOfReason(reason) !== null;
 }
 
 /** Pure: the labels in a reason; null: it is not about labels. */
@@ -60,20 +75,22 @@ export function labelsOfReason(reason: string): string[] | null {
 
 export interface RunnerPlaces {
   readonly labels: readonly string[];
+  /** The newest version of a record that it knows. */
+  readonly format: number;
   readonly slots: number;
   readonly busy: number;
 }
 
 /**
- * Pure: how many jobs that lack a runner with these labels are to be offered again. While others wait, a runner that becomes
+ * Pure: how many jobs that were put aside for want of a runner are to be offered again. While others wait, a runner that becomes
  * free takes the head of the queue at once: so a job must be there before that, one for each slot that could have it. While no
  * others wait, only free slots count: the job would go round among runners that may not have it.
  */
 export function offersFor(
-  labels: readonly string[],
+  reason: string,
   { runners, othersWait }: { readonly runners: readonly RunnerPlaces[]; readonly othersWait: boolean },
 ): number {
-  const fit = runners.filter((runner) => labels.every((label) => runner.labels.includes(label)));
+  const fit = runners.filter((runner) => fits(reason, runner));
   return fit.reduce((sum, { slots, busy }) => sum + Math.max(0, othersWait ? slots : slots - busy), 0);
 }
 
@@ -82,6 +99,8 @@ export function placementWords(reason: string): string {
   const labels = labelsOfReason(reason);
   if (labels !== null)
     return `it waits for a runner with the ${labels.length === 1 ? "label" : "labels"} ${labels.join(", ")}`;
+  if (formatOfReason(reason) !== null)
+    return "a newer version of tac8 has worked on it: it waits for a runner of that version";
   const [, kind, ...name] = reason.split(":");
   return kind === "repository"
     ? `as many runs of ${name.join(":")} as limits.per_repository allows are at work`

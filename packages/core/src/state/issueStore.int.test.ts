@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { RECORD_FORMAT } from "../domain/format.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { readEvents, type TransitionEvent } from "./events.ts";
 import { parseIssueState } from "./issueState.ts";
@@ -163,7 +164,7 @@ describe("values", () => {
   it("that are null are removed", async () => {
     await store.writeIf(ID, {}, { branch: "b", prNumber: 1, reason: "r" });
     await store.writeIf(ID, {}, { branch: null, reason: null });
-    expect(Object.keys(await server.redis.hgetall(issueKey(ID)))).toEqual(["prNumber"]);
+    expect(Object.keys(await server.redis.hgetall(issueKey(ID)))).toEqual(["prNumber", "format"]);
   });
 });
 
@@ -231,4 +232,15 @@ it("a command is in the hash before its runner is woken", async () => {
   await store.command(ID, { stop: "stopped by octo" });
   expect(await woken).toBe(`${ID}: stopped by octo`);
   await store.write(ID, "run-1", { state: "stopped" });
+});
+
+it("a record has the version of what wrote it, which only goes up", async () => {
+  const format = async () => (await store.read(ID)).format;
+  await store.writeIf(ID, {}, { hold: null });
+  expect(await server.redis.exists(issueKey(ID))).toBe(0);
+  await store.writeIf(ID, {}, { state: "queued" });
+  expect(await format()).toBe(RECORD_FORMAT);
+  await server.redis.hset(issueKey(ID), "format", "99");
+  await store.writeIf(ID, {}, { state: "queued" });
+  expect(await format()).toBe(99);
 });

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { RECORD_FORMAT } from "../domain/format.ts";
 import { isEnded } from "../domain/states.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
 import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
@@ -15,9 +16,10 @@ export class LostRun extends Error {
 
 /**
  * Compares, then writes the fields and the event in one step. KEYS: hash, event log.
- * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …]}, log length, seconds that
- * the hash is kept from now on ("0": for ever, "": as before). An expected "" matches a missing field. Returns 1, or 0 where something differs. Redis takes nothing back when a script
- * fails half-way: what can fail (a key of another type) comes before the first write.
+ * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …]}, log length, version, seconds
+ * that the hash is kept from now on ("0": for ever, "": as before). An expected "" matches a missing field. Returns 1, or 0 where
+ * something differs. Redis takes nothing back when a script fails half-way: what can fail (a key of another type) comes before the
+ * first write. The record's version only goes up.
  */
 const WRITE = `
 local a = cjson.decode(ARGV[1])
@@ -27,8 +29,11 @@ end
 redis.call('HLEN', KEYS[1])
 if #a.event > 0 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(a.event)) end
 for field, value in pairs(a.set) do redis.call('HSET', KEYS[1], field, value) end
+if next(a.set) and (tonumber(redis.call('HGET', KEYS[1], 'format') or '0') or 0) < tonumber(ARGV[3]) then
+  redis.call('HSET', KEYS[1], 'format', ARGV[3])
+end
 for _, field in ipairs(a.del) do redis.call('HDEL', KEYS[1], field) end
-if ARGV[3] == '0' then redis.call('PERSIST', KEYS[1]) elseif ARGV[3] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
+if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) elseif ARGV[4] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 return 1`;
 
 /**
@@ -85,7 +90,8 @@ export interface IssueStore {
 export function createIssueStore(redis: Redis): IssueStore {
   async function run(jobId: string, expect: Expectation, patch: IssuePatch, event?: TransitionEvent): Promise<boolean> {
     const payload = JSON.stringify({ expect, ...encodePatch(patch), event: event ? encodeEvent(event) : [] });
-    const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, payload, MAX_EVENTS, keptFor(patch));
+    const args = [payload, MAX_EVENTS, RECORD_FORMAT, keptFor(patch)];
+    const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, ...args);
     return done === 1;
   }
   return {

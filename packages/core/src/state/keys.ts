@@ -75,6 +75,9 @@ export function counterKey(name: string): string {
 /** The limit over all runners that the scheduler has given the queue. */
 export const QUEUE_LIMIT_KEY = "tac8:queue-limit";
 
+/** Version of the data in this Redis, see domain/format.ts. */
+export const FORMAT_KEY = "tac8:format";
+
 /** List with the answer. */
 export function answerKey(askId: string): string {
   return `tac8:answer:${askId}`;

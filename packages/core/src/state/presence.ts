@@ -73,6 +73,8 @@ const runnerSchema = z.object({
   pid: z.number(),
   slots: z.number(),
   busy: z.number(),
+  /** The newest version of a record that it knows, see domain/format.ts; absent: 0. */
+  format: z.number().optional(),
   /** Config `runner.labels`; absent in older versions, which have none. */
   labels: z.array(z.string()).optional(),
   /** Why its host takes nothing new now; null: it is fit for work. */

@@ -1,5 +1,5 @@
 import { OPERATOR, repositoryHold, type Hold } from "../domain/holds.ts";
-import { isPlacement, labelsOfReason, placementWords } from "../domain/placement.ts";
+import { fits, isPlacement, labelsOfReason, placementWords } from "../domain/placement.ts";
 import { holdWords } from "../domain/holdWords.ts";
 import { moment } from "../look/times.ts";
 import { RUNNER_GONE_MS } from "../state/presence.ts";
@@ -47,11 +47,13 @@ function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
 export function judgePlace({ issue, runners, now }: WhyFacts): Finding[] {
   const { hold } = issue;
   if (hold === null || !isPlacement(hold)) return [];
-  const labels = labelsOfReason(hold);
-  const fit = runners.filter((runner) => labels?.every((label) => runner.labels?.includes(label)) ?? true);
+  const fit = runners.filter(({ labels = [], format = 0 }) => fits(hold, { labels, format }));
   const present = fit.filter(({ at }) => now - at <= RUNNER_GONE_MS);
   const text = words(placementWords(hold), 200);
-  const none = present.length === 0 ? "no such runner is there: start one with this label in runner.labels" : null;
+  const none =
+    present.length === 0
+      ? `no such runner is there: ${labelsOfReason(hold) === null ? "upgrade one" : "start one with this label in runner.labels"}`
+      : null;
   const then = none ?? "It goes first in its priority when there is a place.";
   const whole = none === null ? text : `${text}, and ${none}`;
   const answer = none === null ? `${sentence(text)} ${then}` : sentence(whole);

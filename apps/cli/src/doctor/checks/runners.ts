@@ -3,7 +3,7 @@ import { readRunners, type RunnerPresence } from "@tac8/core/state/presence";
 import { withRedis } from "../../redis/connect.ts";
 import { Problem } from "../../context.ts";
 import type { Check } from "../check.ts";
-import { note, ok, unknown, type Finding } from "../finding.ts";
+import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 
 const MAX_SHOWN = 5;
 
@@ -12,7 +12,7 @@ export const runners: Check = {
   limitMs: 15_000,
   async look({ redisUrl, now }) {
     try {
-      return judgeRunnerNames(presentRunners(await withRedis(redisUrl, readRunners, ""), now()));
+      return judgeRunners(presentRunners(await withRedis(redisUrl, readRunners, ""), now()));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return [unknown("not checked: Redis did not answer")];
@@ -20,8 +20,8 @@ export const runners: Check = {
   },
 };
 
-/** Pure: the runners that are there, and those whose name another machine has. */
-export function judgeRunnerNames(present: readonly RunnerPresence[]): Finding[] {
+/** Pure: the runners that are there, those whose name another machine has, and those of older versions. */
+export function judgeRunners(present: readonly RunnerPresence[]): Finding[] {
   if (present.length === 0) return [note("none is there: tac8 up starts one")];
   const renamed = present.filter(({ host, wantedHost }) => wantedHost !== undefined && wantedHost !== host);
   const findings = renamed
@@ -32,5 +32,14 @@ export function judgeRunnerNames(present: readonly RunnerPresence[]): Finding[] 
         "set runner.name in the configuration of one of them, and restart its runner",
       ),
     );
+  const newest = Math.max(...present.map(({ format = 0 }) => format));
+  for (const { name } of present.filter(({ format = 0 }) => format < newest).slice(0, MAX_SHOWN)) {
+    findings.push(
+      problem(
+        `${name} is of an older version: it takes no job that a runner of a newer version has worked on`,
+        "upgrade tac8 on its machine",
+      ),
+    );
+  }
   return findings.length > 0 ? findings : [ok(`${present.length} there, each with a name of its own`)];
 }
