@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly isolation?: "sandbox" | "user" | "none";
   /** Of the runner and so of its agents, instead of the test's own; only for root. */
   readonly uid?: number;
+  /** Further lines of redis.conf. */
+  readonly redis?: Readonly<Record<string, string>>;
 }
 
 export interface App {
@@ -70,7 +72,8 @@ export interface World {
   readonly ownerHome: string;
   /** Write `config.toml` again with these changes instead. */
   configure(changes: NonNullable<WorldOptions["config"]>): Promise<void>;
-  startApp(name: AppName, env?: Readonly<Record<string, string>>): App;
+  /** `by`: the program that starts it, with its arguments. */
+  startApp(name: AppName, env?: Readonly<Record<string, string>>, by?: readonly string[]): App;
   stopRedis(): Promise<void>;
   /** Start Redis again on its port and folder. */
   startRedis(): Promise<void>;
@@ -113,7 +116,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await mkdir(dirname(configFile), { recursive: true });
   await mkdir(join(dir, "redis"), { recursive: true });
   const [redisServer, github] = await Promise.all([
-    startRedisServer({ dir: join(dir, "redis") }),
+    startRedisServer({ dir: join(dir, "redis"), settings: options.redis ?? {} }),
     startGitHub({ dir: join(dir, "github") }),
   ]);
   const token = github.addUser({ login: OWNER, token: `ghp_${"canary".padEnd(36, "0")}` });
@@ -142,7 +145,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   };
   const startRedis = async () => {
     const port = Number(new URL(redisServer.url).port);
-    redisRuns ??= await startRedisServer({ dir: join(dir, "redis"), port });
+    redisRuns ??= await startRedisServer({ dir: join(dir, "redis"), port, settings: options.redis ?? {} });
   };
   const jobId = (number: number) => jobIdOf({ owner: OWNER, repo: "widgets", number });
   const history = async (number: number) =>
@@ -178,7 +181,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     stopRedis,
     startRedis,
     configure,
-    startApp(name, env = {}) {
+    startApp(name, env = {}, by = []) {
       const launched = name === "runner" && (isolation === "user" || env["TAC8_LAUNCHER"] !== undefined);
       const uid = launched ? TAC8_UID : name === "runner" ? options.uid : undefined;
       if (uid !== undefined) {
@@ -207,7 +210,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         closeSync(openSync(witness, "a"));
         chmodSync(witness, 0o666);
       }
-      const app = startApp({ name, env: variables, uid, ids: launched ? ids : undefined });
+      const app = startApp({ name, env: variables, uid, ids: launched ? ids : undefined, by });
       apps.push(app);
       return app;
     },
@@ -255,10 +258,11 @@ interface StartApp {
   readonly uid: number | undefined;
   /** The first of the ids for agents of its launcher; undefined: it has none. */
   readonly ids: number | undefined;
+  readonly by: readonly string[];
 }
 
-function startApp({ name, env, uid, ids }: StartApp): App {
-  const command = [process.execPath, programOf(name)];
+function startApp({ name, env, uid, ids, by }: StartApp): App {
+  const command = [...by, process.execPath, programOf(name)];
   const [program = "", ...args] = ids === undefined ? command : launcherCommand(command, ids);
   const child = spawn(program, args, {
     ...(uid === undefined || ids !== undefined ? {} : { uid, gid: uid }), // libuv then drops all groups, too.

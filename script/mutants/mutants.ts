@@ -142,6 +142,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what ended after the backup is not begun again",
   },
   {
+    name: "clock-check",
+    file: `${RUNNER}/host/clockCheck.ts`,
+    find: "Math.abs(ahead) > MOST_MS ?",
+    replace: "ahead > MOST_MS ?",
+    test: { file: `${RUNNER}/host/clockCheck.int.test.ts`, name: "a clock that is ahead of or behind" },
+    promise: "a machine whose clock is wrong takes no job",
+  },
+  {
+    name: "clock-presence",
+    file: `${CORE}/state/presence.ts`,
+    find: "const at = facts.at - (await aheadOfRedis(redis));",
+    replace: "const { at } = facts;",
+    test: { file: `${RUNNER}/host/clockCheck.int.test.ts`, name: "a runner whose clock is wrong is seen" },
+    promise: "… and is not taken for one that is gone",
+  },
+  {
     name: "record-format",
     file: `${CORE}/domain/format.ts`,
     find: "return format > known ?",

@@ -21,6 +21,7 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { removeRunner, runnerId } from "@tac8/core/state/presence";
 import { within } from "./agent/within.ts";
 import { announce } from "./announce.ts";
+import { createClockCheck } from "./host/clockCheck.ts";
 import { findCeiling, sayCeiling } from "./host/ceiling.ts";
 import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { watchDisk } from "./host/diskWatch.ts";
@@ -115,9 +116,10 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const services = await servicesOf(config, { github, redis, queue, log, now, isolation, store, homeId });
 
   // When it may take jobs.
+  const clockTrouble = createClockCheck(redis);
   const hostWatch = await watchHost({
     limits: config.host,
-    read: () => readHost(writtenTo(config), services.homeTrouble),
+    read: () => readHost({ folders: writtenTo(config), homeTrouble: services.homeTrouble, clockTrouble }),
     log,
   });
   closeLater(hostWatch);

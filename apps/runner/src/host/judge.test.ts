@@ -3,7 +3,14 @@ import { FIT, judgeHost, type HostLimit, type HostReading } from "./judge.ts";
 
 const LIMITS = { min_free_memory_mb: 500, min_free_disk_gb: 1, max_load_per_core: 5, max_temperature_c: 80 };
 const NONE = { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 };
-const FINE: HostReading = { dataFolder: null, freeMemoryMb: 4000, freeDiskGb: 50, loadPerCore: 1, temperatureC: 50 };
+const FINE: HostReading = {
+  dataFolder: null,
+  clock: null,
+  freeMemoryMb: 4000,
+  freeDiskGb: 50,
+  loadPerCore: 1,
+  temperatureC: 50,
+};
 
 const broken = (change: Partial<HostReading>, before: readonly HostLimit[] = []) =>
   judgeHost({ ...FINE, ...change }, LIMITS, { broken: before, tired: "x" }).broken;
@@ -23,21 +30,33 @@ test.each<[HostLimit, Partial<HostReading>, Partial<HostReading>, Partial<HostRe
 test("says what is wrong, all of it", () => {
   const reading = {
     dataFolder: "the data folder is missing",
+    clock: "its clock is 600 s ahead of Redis'",
     freeMemoryMb: 99.6,
     freeDiskGb: 0.25,
     loadPerCore: 9,
     temperatureC: 85,
   };
   expect(judgeHost(reading, LIMITS, FIT).tired).toBe(
-    "the data folder is missing, only 100 MB of memory free, only 0.3 GB of disk free, a load of 9.0 per core, 85 °C",
+    "the data folder is missing, its clock is 600 s ahead of Redis', only 100 MB of memory free, only 0.3 GB of disk free, a load of 9.0 per core, 85 °C",
   );
   expect(judgeHost(FINE, LIMITS, FIT)).toEqual(FIT);
 });
 
 test("what cannot be read, and what has no limit, tires nobody", () => {
-  const unknown = { dataFolder: null, freeMemoryMb: null, freeDiskGb: null, loadPerCore: null, temperatureC: null };
+  const unknown = {
+    dataFolder: null,
+    clock: null,
+    freeMemoryMb: null,
+    freeDiskGb: null,
+    loadPerCore: null,
+    temperatureC: null,
+  };
   expect(judgeHost(unknown, LIMITS, FIT)).toEqual(FIT);
   expect(
-    judgeHost({ dataFolder: null, freeMemoryMb: 1, freeDiskGb: 0, loadPerCore: 99, temperatureC: 120 }, NONE, FIT),
+    judgeHost(
+      { dataFolder: null, clock: null, freeMemoryMb: 1, freeDiskGb: 0, loadPerCore: 99, temperatureC: 120 },
+      NONE,
+      FIT,
+    ),
   ).toEqual(FIT);
 });

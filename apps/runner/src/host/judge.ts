@@ -2,6 +2,8 @@
 export interface HostReading {
   /** What is wrong with the data folder; null: nothing. */
   readonly dataFolder: string | null;
+  /** What is wrong with the clock; null: nothing. */
+  readonly clock: string | null;
   readonly freeMemoryMb: number | null;
   /** Of the data folder's disk, or of the worktrees' own, whichever has less. */
   readonly freeDiskGb: number | null;
@@ -19,7 +21,7 @@ export interface HostLimits {
   readonly max_temperature_c: number;
 }
 
-const LIMITS = ["data folder", "memory", "disk", "load", "temperature"] as const;
+const LIMITS = ["data folder", "clock", "memory", "disk", "load", "temperature"] as const;
 export type HostLimit = (typeof LIMITS)[number];
 
 export interface HostVerdict {
@@ -61,6 +63,8 @@ function wordsOf(limit: HostLimit, { reading, limits, was }: Facts): string | nu
   switch (limit) {
     case "data folder":
       return reading.dataFolder;
+    case "clock":
+      return reading.clock;
     case "memory": {
       const low = freeMemoryMb !== null && freeMemoryMb < least(limits.min_free_memory_mb);
       return low ? `only ${Math.round(freeMemoryMb)} MB of memory free` : null;

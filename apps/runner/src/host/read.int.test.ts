@@ -20,12 +20,16 @@ async function files(contents: Record<string, string>): Promise<void> {
 
 const read = async (contents: Record<string, string>) => {
   await files(contents);
-  return readHost([root], sound, root);
+  return readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root });
 };
 const MEMINFO = { "proc/meminfo": "MemTotal:  8000000 kB\nMemAvailable:  2048000 kB\n" };
 
 test("this host", async () => {
-  const { freeMemoryMb, freeDiskGb, loadPerCore } = await readHost([root], sound);
+  const { freeMemoryMb, freeDiskGb, loadPerCore } = await readHost({
+    folders: [root],
+    homeTrouble: sound,
+    clockTrouble: sound,
+  });
   expect(freeMemoryMb).toBeGreaterThan(0);
   expect(freeDiskGb).toBeGreaterThan(0);
   expect(loadPerCore).toBeGreaterThanOrEqual(0);
@@ -38,7 +42,9 @@ test("memory of the host, and of a container with a limit of its own", async () 
   });
   const group = { "memory.max": 1000, "memory.current": 900 };
   for (const [name, mb] of Object.entries(group)) await files({ [`sys/fs/cgroup/${name}`]: String(mb * 1024 ** 2) });
-  expect(await readHost([root], sound, root)).toMatchObject({ freeMemoryMb: 100 });
+  expect(await readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root })).toMatchObject({
+    freeMemoryMb: 100,
+  });
   // What is only kept of files can go at any time.
   expect(await read({ "sys/fs/cgroup/memory.stat": `anon 5\nfile ${300 * 1024 ** 2}\n` })).toMatchObject({
     freeMemoryMb: 400,
@@ -46,7 +52,10 @@ test("memory of the host, and of a container with a limit of its own", async () 
 });
 
 test("the hottest zone; none is no temperature", async () => {
-  expect(await readHost([root], sound, root)).toMatchObject({ temperatureC: null, freeMemoryMb: null });
+  expect(await readHost({ folders: [root], homeTrouble: sound, clockTrouble: sound, root })).toMatchObject({
+    temperatureC: null,
+    freeMemoryMb: null,
+  });
   const zone = (number: number) => `sys/class/thermal/thermal_zone${number}/temp`;
   const zones = {
     [zone(0)]: "41000\n",

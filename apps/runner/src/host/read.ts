@@ -2,16 +2,26 @@ import { readdir, readFile, statfs } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import type { HomeCheck } from "../workspace/homeCheck.ts";
+import type { ClockCheck } from "./clockCheck.ts";
 import type { HostReading } from "./judge.ts";
 
 const MB = 1024 ** 2;
 const GB = 1e9;
 
-/** `folders`: the data folder, and others that agents write to. `root`: where `/proc` and `/sys` are; another folder only in tests. */
-export async function readHost(folders: readonly string[], homeTrouble: HomeCheck, root = "/"): Promise<HostReading> {
+export interface HostChecks {
+  /** The data folder, and others that agents write to. */
+  readonly folders: readonly string[];
+  readonly homeTrouble: HomeCheck;
+  readonly clockTrouble: ClockCheck;
+  /** Where `/proc` and `/sys` are; another folder only in tests. */
+  readonly root?: string;
+}
+
+export async function readHost({ folders, homeTrouble, clockTrouble, root = "/" }: HostChecks): Promise<HostReading> {
   const dataFolder = await homeTrouble();
   return {
     dataFolder,
+    clock: await clockTrouble(),
     freeMemoryMb: await freeMemoryMb(root),
     freeDiskGb: dataFolder === null ? await freeDiskGb(folders) : null,
     loadPerCore: (loadavg()[0] ?? 0) / availableParallelism(),

@@ -34,6 +34,7 @@ beforeEach(async () => {
   const read = () =>
     Promise.resolve<HostReading>({
       dataFolder: null,
+      clock: null,
       freeMemoryMb: free,
       freeDiskGb: null,
       loadPerCore: null,

@@ -5,6 +5,7 @@ import { FIT, judgeHost, type HostLimits, type HostReading } from "./judge.ts";
 const LOOK_MS = 5000;
 const UNREAD: HostReading = {
   dataFolder: null,
+  clock: null,
   freeMemoryMb: null,
   freeDiskGb: null,
   loadPerCore: null,

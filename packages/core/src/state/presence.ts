@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { pauseSchema } from "../domain/pause.ts";
+import { aheadOfRedis } from "./clock.ts";
 import { RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
 
 /** A runner that has not been heard of for this long is not there. */
@@ -142,8 +143,10 @@ export function keepsPolling(
   return typeof restUntil === "number" && now <= restUntil + room && now - at <= room;
 }
 
+/** `at` is by this machine's clock, and by Redis' in Redis: so a machine whose clock is wrong is not taken for one that is gone. */
 export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
-  await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify(facts));
+  const at = facts.at - (await aheadOfRedis(redis));
+  await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify({ ...facts, at }));
 }
 
 export async function removeRunner(redis: Redis, id: string): Promise<void> {
@@ -166,22 +169,29 @@ export async function forgetRunners(redis: Redis, now: number): Promise<void> {
   }
 }
 
-/** All that announced themselves and were not removed; the caller looks at `at`. */
+/** All that announced themselves and were not removed; the caller looks at `at`, which is by this machine's clock. */
 export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
-  const all = await redis.hgetall(RUNNERS_KEY);
+  const [all, ahead] = await Promise.all([redis.hgetall(RUNNERS_KEY), aheadOfRedis(redis)]);
   return Object.entries(all).flatMap(([id, text]) => {
     const facts = read(runnerSchema, text);
-    return facts === null ? [] : [{ ...facts, id, name: facts.name ?? id }];
+    return facts === null ? [] : [{ ...facts, at: facts.at + ahead, id, name: facts.name ?? id }];
   });
 }
 
 export async function announceScheduler(redis: Redis, presence: SchedulerPresence): Promise<void> {
-  await redis.set(SCHEDULER_KEY, JSON.stringify(presence));
+  await redis.set(SCHEDULER_KEY, JSON.stringify(shifted(presence, -(await aheadOfRedis(redis)))));
 }
 
 export async function readScheduler(redis: Redis): Promise<SchedulerPresence | null> {
-  const text = await redis.get(SCHEDULER_KEY);
-  return text === null ? null : read(schedulerSchema, text);
+  const [text, ahead] = await Promise.all([redis.get(SCHEDULER_KEY), aheadOfRedis(redis)]);
+  const found = text === null ? null : read(schedulerSchema, text);
+  return found === null ? null : shifted(found, ahead);
+}
+
+function shifted(presence: SchedulerPresence, ms: number): SchedulerPresence {
+  const { at, lastPollAt, restUntil } = presence;
+  const rest = typeof restUntil === "number" ? { restUntil: restUntil + ms } : {};
+  return { ...presence, at: at + ms, lastPollAt: lastPollAt === null ? null : lastPollAt + ms, ...rest };
 }
 
 function read<T>(schema: z.ZodType<T>, text: string): T | null {
