@@ -74,7 +74,7 @@ export async function limitQueue({ config, redis, queue }: PlacerServices): Prom
   if (parseBreaker(await redis.get(BREAKER_KEY)).phase !== "closed") return;
   if (runs > 0) {
     if ((await queue.getGlobalConcurrency()) !== runs) await queue.setGlobalConcurrency(runs);
-    await redis.set(QUEUE_LIMIT_KEY, runs);
+    if ((await redis.get(QUEUE_LIMIT_KEY)) !== String(runs)) await redis.set(QUEUE_LIMIT_KEY, runs);
   } else if ((await redis.exists(QUEUE_LIMIT_KEY)) === 1) {
     await queue.removeGlobalConcurrency();
     await redis.del(QUEUE_LIMIT_KEY);

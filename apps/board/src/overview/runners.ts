@@ -17,14 +17,13 @@ export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
   </section>`;
 
 function item(runner: RunnerPresence, now: number): Html {
-  const { name, busy, slots, host, at, tired } = runner;
+  const { name, busy, slots, at, tired } = runner;
   return html`<li id="runner-${idOf(runner)}">
     <span class="what">
       <b>${name}</b> ${dots(runner)} ${typeof tired === "string" && html`<span class="chip delayed">${tired}</span>`}
       ${pausedBy(runner)}
       <span class="dim reason"
-        >${busy} of ${slots} busy${host !== name && ` · ${host}`}${machine(runner)}${isolation(runner)} · seen
-        ${timeTag(at, now)}</span
+        >${busy} of ${slots} busy${place(runner)}${machine(runner)}${isolation(runner)} · seen ${timeTag(at, now)}</span
       >
     </span>
     ${pauseButton(runner)}
@@ -48,6 +47,10 @@ function isolation({ isolation: found }: RunnerPresence): Html | null {
   if (found === undefined) return null;
   const text = found.mode === "none" ? "agents not isolated" : `agents in a ${found.mode}`;
   return html` · <span title="${found.text}">${text}</span>`;
+}
+
+function place({ name, host, labels = [] }: RunnerPresence): string {
+  return (host === name ? "" : ` · ${host}`) + (labels.length === 0 ? "" : ` · labels ${labels.join(", ")}`);
 }
 
 function machine({ machine }: RunnerPresence): string {

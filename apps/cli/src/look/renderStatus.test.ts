@@ -96,6 +96,13 @@ it("shows all in one look, in 80 columns", () => {
   ]);
 });
 
+it("shows the labels of runners", () => {
+  const runners = SNAPSHOT.runners.map((runner) => ({ ...runner, labels: ["big", "pi"] }));
+  expect(renderStatus(report({ runners }), { ...how, width: 120 }).join("\n")).toContain(
+    "slots busy, labels big pi, load",
+  );
+});
+
 it.each([
   [{ path: null, isDemo: true }, "none found, so this is the running demo"],
   [{ path: null, isDemo: false }, "none found, and no demo is running"],

@@ -113,10 +113,11 @@ function runnerRows(runners: readonly StatusRunner[]): string[] {
   return runners.length === 1 ? each : [`${runners.length}: ${sum("busy")} of ${sum("slots")} slots busy`, ...each];
 }
 
-function runnerText({ name, slots, busy, limit, rests, machine, isolation }: StatusRunner): string {
+function runnerText({ name, slots, busy, limit, labels, rests, machine, isolation }: StatusRunner): string {
   const parts = [`${plain(name)}: ${busy} of ${slots} slots busy`];
   if (rests !== null) parts.push(`rests: ${plain(rests)}`);
   else if (limit < slots) parts.push(`slowly, ${limit} at once`);
+  if (labels.length > 0) parts.push(`labels ${labels.map(plain).join(" ")}`);
   if (isolation !== null)
     parts.push(isolation.mode === "none" ? "agents not isolated" : `agents in a ${isolation.mode}`);
   if (machine !== null) {

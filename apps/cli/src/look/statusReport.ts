@@ -40,6 +40,8 @@ export interface StatusRun {
 export interface StatusRunner {
   readonly name: string;
   readonly host: string;
+  /** Config `runner.labels`. */
+  readonly labels: readonly string[];
   readonly slots: number;
   readonly busy: number;
   /** How many jobs it may hold now. */
@@ -139,6 +141,7 @@ export function statusReport(
 function runnerOf({
   name,
   host,
+  labels = [],
   slots,
   busy,
   limit,
@@ -152,6 +155,7 @@ function runnerOf({
   return {
     name,
     host,
+    labels,
     slots,
     busy,
     limit: limit ?? slots,

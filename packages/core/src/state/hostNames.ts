@@ -4,9 +4,13 @@ import { hostNameKey } from "./keys.ts";
 /** A machine that is off for longer may find its name taken: a new SD card in the same Pi gets it then. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
+/** Each renewal is a write to the disk of Redis. */
+const RENEW_MS = 24 * 3_600_000;
+
 const CLAIM = `
 local owner = redis.call("GET", KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
+if owner and redis.call("PTTL", KEYS[1]) > tonumber(ARGV[3]) then return 1 end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
 return 1`;
 
@@ -21,7 +25,7 @@ export async function claimHostName(
 ): Promise<string> {
   for (const digits of [0, 4]) {
     const name = digits === 0 ? wanted : `${wanted}-${homeId.slice(0, digits)}`;
-    if ((await redis.eval(CLAIM, 1, hostNameKey(name), homeId, KEPT_MS)) === 1) return name;
+    if ((await redis.eval(CLAIM, 1, hostNameKey(name), homeId, KEPT_MS, KEPT_MS - RENEW_MS)) === 1) return name;
   }
   return `${wanted}-${homeId.slice(0, 8)}`;
 }
