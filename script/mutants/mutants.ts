@@ -142,6 +142,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what ended after the backup is not begun again",
   },
   {
+    name: "copied-folder",
+    file: `${RUNNER}/slots/copied.ts`,
+    find: "after.at > before.at + SAME_MS",
+    replace: "after.at > before.at + 1e9",
+    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "a runner with the same id that is at work" },
+    promise: "a runner on a copy of another machine's data folder does not start while the other is at work",
+  },
+  {
     name: "clock-check",
     file: `${RUNNER}/host/clockCheck.ts`,
     find: "Math.abs(ahead) > MOST_MS ?",

@@ -38,6 +38,7 @@ import type { RunnerServices } from "./run/context.ts";
 import { takeJobs } from "./run/takeJobs.ts";
 import { isolationOf, sideOpener } from "./place/isolation.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
+import { bootId, findCopy } from "./slots/copied.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
 import { createHomeCheck } from "./workspace/homeCheck.ts";
@@ -107,6 +108,9 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const id = runnerId(homeId, slots.first);
   const formerId = `${system}/${slots.first}`;
   const name = `${host}/${slots.first}`;
+  const boot = await bootId();
+  const copy = await findCopy({ redis, id, boot, signal });
+  if (copy !== null) throw new StartupProblem(copied(config.home, copy));
   await removeRunner(redis, formerId); // What this runner told of itself before it had an id.
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
   closeLater(queue);
@@ -190,6 +194,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       wantedHost,
       formerId,
       pid: process.pid,
+      boot,
       at: now(),
       slots: slotCount,
       labels: config.runner.labels,
@@ -230,6 +235,10 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 /** `host`: the name that it has now. */
 function renamed(host: string): string {
   return `this one is shown as ${host}; set runner.name in its configuration to call it otherwise`;
+}
+
+function copied(home: string, name: string): string {
+  return `the data folder ${home} is a copy of one on another machine, on which runner ${name} is at work: set TAC8_HOME to a new folder on this machine`;
 }
 
 type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "homeId">;

@@ -72,6 +72,8 @@ const runnerSchema = z.object({
   /** The key of this runner in versions that knew runners by their machine's name. */
   formerId: z.string().optional(),
   pid: z.number(),
+  /** Id of its machine's present boot, by the kernel. */
+  boot: z.string().optional(),
   slots: z.number(),
   busy: z.number(),
   /** The newest version of a record that it knows, see domain/format.ts; absent: 0. */
