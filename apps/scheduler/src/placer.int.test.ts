@@ -1,0 +1,115 @@
+import { Queue } from "bullmq";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Counter } from "@tac8/core/domain/placement";
+import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
+import { reasonsToWait, takePlace, waitForPlace, type Place } from "@tac8/core/state/places";
+import { announceRunner, type RunnerPresence } from "@tac8/core/state/presence";
+import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
+import { createPlacer, limitQueue } from "./placer.ts";
+
+let server: TestRedis;
+let queue: Queue;
+beforeAll(async () => {
+  server = await startTestRedis();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  await server.redis.flushall();
+  queue = new Queue(QUEUE_NAME, { connection: server.redis });
+});
+afterEach(() => queue.close());
+
+const LIMITS = { runs: 0, per_repository: { "Octo/Hello": 2 }, per_label: { big: 1 } };
+const services = (limits = LIMITS) => ({ config: { limits }, redis: server.redis, queue, now: Date.now });
+
+/** A job that found no place. */
+async function aside(jobId: string, reason: string, priority = 5): Promise<void> {
+  const job = await queue.add("issue", {}, { jobId, priority, delay: 600_000 });
+  await waitForPlace(server.redis, { reason, jobId, priority, since: job.timestamp });
+}
+
+async function offered(): Promise<string[]> {
+  return (await queue.getPrioritized()).map(({ id }) => id ?? "").toSorted();
+}
+
+async function occupy(counter: Counter, member: string): Promise<Place> {
+  const found = await takePlace(server.redis, { counters: [counter], member, lifeMs: 60_000 });
+  if (!("place" in found)) throw new Error("it is full");
+  return found.place;
+}
+
+const runner = (change: Partial<RunnerPresence>): RunnerPresence => ({
+  id: "a/0",
+  name: "big/0",
+  host: "big",
+  pid: 1,
+  at: Date.now(),
+  slots: 2,
+  busy: 0,
+  labels: ["big"],
+  ...change,
+});
+
+test("as many are offered as a limit has room for, the most urgent first, and the next when a run has ended", async () => {
+  const counter = { name: "limit:repository:octo/hello", most: 2 };
+  const first = await occupy(counter, "one");
+  await occupy(counter, "two");
+  await aside("late", counter.name);
+  await aside("urgent", counter.name, 1);
+  const place = createPlacer(services());
+  await place();
+  expect(await offered()).toEqual([]);
+  await first.release();
+  await place();
+  await place(); // Nobody has taken it yet: no other one is offered.
+  expect(await offered()).toEqual(["urgent"]);
+});
+
+test("a limit that the configuration has no more keeps nothing", async () => {
+  await aside("a", "limit:label:old");
+  await aside("b", "limit:label:old");
+  await createPlacer(services())();
+  expect(await offered()).toEqual(["a", "b"]);
+  expect(await reasonsToWait(server.redis)).toEqual([]);
+});
+
+test("what needs a label is offered for free slots of runners that have it, and that take jobs", async () => {
+  for (const id of ["a", "b", "c"]) await aside(id, "runs-on:big");
+  const place = createPlacer(services());
+  await place();
+  expect(await offered()).toEqual([]);
+  await announceRunner(server.redis, runner({ tired: "78 °C" }));
+  await announceRunner(server.redis, runner({ id: "b/0", name: "small/0", labels: [] }));
+  await place();
+  expect(await offered()).toEqual([]);
+  await announceRunner(server.redis, runner({ busy: 1 }));
+  await place();
+  expect(await offered()).toEqual(["a"]);
+});
+
+test("… and for all of their slots while others wait, so that it is there when a slot becomes free", async () => {
+  for (const id of ["a", "b", "c"]) await aside(id, "runs-on:big");
+  await announceRunner(server.redis, runner({ busy: 2 }));
+  const place = createPlacer(services());
+  await place();
+  expect(await offered()).toEqual([]);
+  await queue.add("issue", {}, { jobId: "other", priority: 6 });
+  await place();
+  expect(await offered()).toEqual(["a", "b", "other"]);
+});
+
+test("the limit over all runners is the queue's, but not while the breaker probes; without one a person's own stays", async () => {
+  await queue.setGlobalConcurrency(7);
+  await limitQueue(services());
+  expect(await queue.getGlobalConcurrency()).toBe(7);
+  await limitQueue(services({ ...LIMITS, runs: 3 }));
+  expect(await queue.getGlobalConcurrency()).toBe(3);
+  const probing = { phase: "probing", after: "0-0", way: "w", times: 1, concurrency: null };
+  await server.redis.set(BREAKER_KEY, JSON.stringify(probing));
+  await limitQueue(services({ ...LIMITS, runs: 9 }));
+  expect(await queue.getGlobalConcurrency()).toBe(3);
+  await server.redis.del(BREAKER_KEY);
+  await limitQueue(services());
+  expect([await queue.getGlobalConcurrency(), await server.redis.exists(QUEUE_LIMIT_KEY)]).toEqual([null, 0]);
+});
