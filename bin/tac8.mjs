@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { commandOf, titleOf } from "./lib/commandOf.mjs";
+import { EXIT_CONFIG } from "./lib/exitCode.mjs";
 import { findNode } from "./lib/node.mjs";
 import { spawnNode } from "./lib/spawn.mjs";
 import { installSystemPackages } from "./lib/system.mjs";
@@ -19,7 +20,7 @@ try {
   await main();
 } catch (error) {
   process.stderr.write(`tac8: ${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = starts ? EXIT_CONFIG : 1;
 }
 
 async function main() {

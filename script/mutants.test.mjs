@@ -18,7 +18,9 @@ test.each(MUTANTS)(
 test("names are told apart, and each is in a page that promises it", () => {
   const names = MUTANTS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
-  const page = ["reliability", "security"].map((name) => readFileSync(join(root, `docs/${name}.md`), "utf8")).join("");
+  const page = ["reliability", "security", "service"]
+    .map((name) => readFileSync(join(root, `docs/${name}.md`), "utf8"))
+    .join("");
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { folderName } from "@tac8/core/config/dataFolder";
+import { EXIT_CONFIG } from "../bin/lib/exitCode.mjs";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -16,7 +17,6 @@ import { childrenOf, commandOf, isAlive, nameOf } from "./processes.ts";
 import { programOf, ROOT } from "./programs.ts";
 import { createWorld, OWNER, REPO, SCRIPTED, type World } from "./world.ts";
 
-const EXIT_CONFIG = 78;
 const APPS = ["scheduler", "runner", "board"] as const;
 type AppName = (typeof APPS)[number];
 
@@ -220,10 +220,25 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       remember(launch(join(ROOT, "bin/tac8.mjs"), { args: ["up"], env }));
 
     test("no token", async () => {
-      await expectGivesUp(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: put it into/], 1);
+      await expectGivesUp(up(environment({ GITHUB_TOKEN: "" })), [/^tac8: no GitHub token: put it into/]);
     });
 
-    test("no Redis where REDIS_URL says", async () => {
+    test("a configuration with a mistake", async () => {
+      const path = await writeConfig("up-bad.toml", ["[coordinator]", "max_concurrent_workers = 0"]);
+      const lines = [/max_concurrent_workers: found 0/, /repo_owner: missing/, /repo_name: missing/];
+      await expectGivesUp(up(environment({ TAC8_CONFIG: path })), lines);
+    });
+
+    test("the board's port is taken", async () => {
+      server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      const taken = new RegExp(`^tac8: the board's port ${port} on 127.0.0.1 is taken .*TAC8_BOARD_PORT$`);
+      await expectGivesUp(up(environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
+    });
+
+    test("no Redis where REDIS_URL says: a service manager starts it again", async () => {
       const port = await freePort();
       const launched = up(environment({ REDIS_URL: `redis://127.0.0.1:${port}` }));
       await expectGivesUp(
@@ -235,7 +250,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
 
     test("a token without write access", async () => {
       const token = world.github.addToken({ login: OWNER, atMost: "read" });
-      await expectGivesUp(up(environment({ GITHUB_TOKEN: token })), [/^tac8: .*no write access to octo\/widgets/], 1);
+      await expectGivesUp(up(environment({ GITHUB_TOKEN: token })), [/^tac8: .*no write access to octo\/widgets/]);
     });
   });
 });

@@ -302,6 +302,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a runner that was paused by its name in an older version is still paused after an upgrade",
   },
   {
+    name: "up-exit-config",
+    file: `${CLI}/commands/up.ts`,
+    find: "throw new CannotStart(error.lines, { cause: error });",
+    replace: "throw error;",
+    test: { file: "test/startup.e2e.test.ts", name: "a configuration with a mistake" },
+    promise: "tac8 up ends with exit code 78 when a person has to fix something",
+  },
+  {
+    name: "up-exit-may-pass",
+    file: `${CLI}/commands/up.ts`,
+    find: "|| error instanceof MayPass ",
+    replace: "",
+    test: { file: "test/startup.e2e.test.ts", name: "no Redis where REDIS_URL says" },
+    promise: "… and with 1 when a later start may succeed",
+  },
+  {
     name: "protected-block",
     file: `${RUNNER}/steps/inspect.ts`,
     find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
-import { messageOf, Problem, WrongUsage, type Context } from "./context.ts";
+import { EXIT_CONFIG } from "../../../bin/lib/exitCode.mjs";
+import { CannotStart, messageOf, Problem, WrongUsage, type Context } from "./context.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { createProgram } from "./program.ts";
 import { jsonText } from "./terminal/json.ts";
@@ -7,7 +8,7 @@ import { sentence } from "./terminal/sentence.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
 /**
- * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage. With `--json` both are an object on stdout as
+ * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage, 78 a start that a person has to fix. With `--json` both are an object on stdout as
  * well: `{"error": {"code": 1, "lines": ["…"]}}`.
  */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
@@ -29,12 +30,17 @@ export async function runCli(argv: readonly string[], context: Context): Promise
       if (asJson) context.out.line(jsonText({ error: { code: 2, lines: usageLines(error) } }));
       return 2;
     }
-    const exitCode = error instanceof WrongUsage ? 2 : 1;
+    const exitCode = exitCodeOf(error);
     const lines = linesOf(error);
     if (asJson) context.out.line(jsonText({ error: { code: exitCode, lines } }));
     complain(error, { ...context, lines });
     return exitCode;
   }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof WrongUsage) return 2;
+  return error instanceof CannotStart ? EXIT_CONFIG : 1;
 }
 
 function usageLines({ message }: CommanderError): string[] {

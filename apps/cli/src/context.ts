@@ -73,6 +73,12 @@ export class Problem extends Error {
 /** A command line that makes no sense: exit code 2. */
 export class WrongUsage extends Problem {}
 
+/** A problem that may pass without anybody's help: a later start may succeed. */
+export class MayPass extends Problem {}
+
+/** `tac8 up` cannot start until the operator fixes something: exit code 78. */
+export class CannotStart extends Problem {}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";
-import { Problem, unreachable, WrongUsage, type Context } from "../context.ts";
+import { CannotStart, MayPass, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
 import { runDemo } from "../demo/run.ts";
 import type { Input } from "../program.ts";
@@ -30,7 +30,17 @@ function onlyOf({ apps, env }: Context, text: string | undefined): readonly stri
   return named;
 }
 
-export async function up(context: Context, { options }: Input): Promise<number> {
+/** A service manager starts `tac8 up` again after every end but that by a problem for the operator. @throws CannotStart, MayPass */
+export async function up(context: Context, input: Input): Promise<number> {
+  try {
+    return await startUp(context, input);
+  } catch (error) {
+    if (!(error instanceof Problem) || error instanceof MayPass || error instanceof WrongUsage) throw error;
+    throw new CannotStart(error.lines, { cause: error });
+  }
+}
+
+async function startUp(context: Context, { options }: Input): Promise<number> {
   const { env, cwd, out, err } = context;
   const flag = options["config"] as string | undefined;
   const loaded = loadConfig({ flag, env, cwd });

@@ -4,7 +4,7 @@ import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "@tac8/cor
 import { newerRedis } from "@tac8/core/state/dataFormat";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Problem } from "../context.ts";
+import { MayPass, Problem } from "../context.ts";
 
 const ANSWER_MS = 5000;
 
@@ -50,5 +50,5 @@ function unreachable(given: { url: string; answer: unknown; last: Error | null; 
     return new Problem(`${where} refuses us (${refused.message}): ${refusalAdvice(refused.message)}`);
   const cause = last ?? (answer instanceof Error ? answer : undefined);
   const why = cause === undefined ? `no answer within ${ANSWER_MS / 1000} s` : redisTrouble(cause);
-  return new Problem(`${where} is not reachable (${why}): ${advice}`, { cause });
+  return new MayPass(`${where} is not reachable (${why}): ${advice}`, { cause });
 }

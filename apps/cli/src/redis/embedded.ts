@@ -2,7 +2,7 @@ import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf, Problem } from "../context.ts";
+import { MayPass, messageOf } from "../context.ts";
 import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
 import { isAlive, readRecord, redisFolder, removeRecord, startTimeOf, writeRecord } from "./record.ts";
 import { makeSocketPlace } from "./socketPlace.ts";
@@ -104,7 +104,7 @@ async function launch(home: string): Promise<RedisServer> {
   try {
     server = await startRedisServer({ dir, socket });
   } catch (error) {
-    throw new Problem(`Redis did not start in ${dir}: ${messageOf(error)}; fix that, or set REDIS_URL to another`, {
+    throw new MayPass(`Redis did not start in ${dir}: ${messageOf(error)}; fix that, or set REDIS_URL to another`, {
       cause: error,
     });
   }

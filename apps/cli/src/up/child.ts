@@ -2,14 +2,12 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { SECRETS_FD } from "@tac8/core/app/ownSecrets";
 import { messageOf } from "../context.ts";
 import type { AppSpec } from "./apps.ts";
 import { keepAlive, type LifeEnd } from "./keepAlive.ts";
 import { onLines } from "./lines.ts";
-
-/** Exit code of an app that cannot start until someone fixes something, or until it passes by itself. */
-export const EXIT_CONFIG = 78;
 
 /** After the process itself has gone, its last lines may still be on their way; a grandchild may keep the pipe open. */
 const LAST_LINES_MS = 1000;

@@ -1,3 +1,4 @@
+import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import type { Waits } from "../context.ts";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
@@ -91,8 +92,9 @@ it("--only starts the named apps alone, with the Redis of the others", async () 
   expect(lab.witness().map(({ app }) => app)).not.toContain("board");
 });
 
-async function refused(cli: Cli): Promise<string> {
-  expect(await cli.ended).toEqual({ code: 1, signal: null });
+/** @param code of its end: EXIT_CONFIG where a later start makes no sense, 1 where it does */
+async function refused(cli: Cli, code = EXIT_CONFIG): Promise<string> {
+  expect(await cli.ended).toEqual({ code, signal: null });
   expect(cli.stderr()).not.toMatch(/^ +at /m);
   expect(lab.witness()).toEqual([]);
   return cli.stderr();
@@ -254,7 +256,7 @@ describe("tac8 up", () => {
   it("stops everything when an app cannot start by its configuration", async () => {
     configure();
     const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_BOARD: "config-error" });
-    expect(await cli.ended).toEqual({ code: 1, signal: null });
+    expect(await cli.ended).toEqual({ code: EXIT_CONFIG, signal: null });
     expect(cli.stderr()).toBe("tac8: the board cannot start: board does not like its configuration\n");
     expect(alive()).toEqual([]);
     expect(readRecord(lab.home)).toBeNull();
@@ -278,7 +280,7 @@ describe("tac8 up", () => {
     configure();
     const first = await upAsProcess();
     const second = lab.start(["up"], { GITHUB_TOKEN: token });
-    expect((await second.ended).code).toBe(1);
+    expect((await second.ended).code).toBe(EXIT_CONFIG);
     expect(second.stderr()).toContain(
       `tac8: tac8 is running already (process ${first.pid}) on ${lab.home}: stop it first`,
     );
@@ -420,6 +422,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     configure();
     const said = await refused(
       lab.start(["up"], { GITHUB_TOKEN: token, REDIS_URL: "redis://:hidden-word@127.0.0.1:1" }),
+      1,
     );
     expect(said).toMatch(/^tac8: Redis at 127\.0\.0\.1:1 is not reachable.*REDIS_URL.*\n$/);
   });

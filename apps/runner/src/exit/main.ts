@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
+import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { keepSecret } from "@tac8/core/app/keptSecret";
 import { beat } from "@tac8/core/app/heartbeat";
-import { EXIT_CONFIG } from "@tac8/core/app/main";
 import { takeSecrets } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
+import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { describeProblems, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/resolve.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
@@ -16,8 +17,6 @@ import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A start-up problem for a person to fix. `tac8 up` ends with it at an app's first start, and tries a later one again. */
-export const EXIT_CONFIG = 78;
 /** Beyond the grace that running jobs get; together less than Docker and systemd give before they kill. */
 const CLOSE_SECONDS = 10;
 const LINGER_MS = 2000;
