@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { describeProblems, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/resolve.ts";
+import { journalErrors, writesToJournal } from "../log/journal.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import { logAtMost } from "../log/throttleLog.ts";
 import { withExit } from "../config/exit.ts";
@@ -11,8 +12,9 @@ import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { markRedis } from "../state/dataFormat.ts";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
-import { beat } from "./heartbeat.ts";
+import { beat, HEARTBEAT_MS } from "./heartbeat.ts";
 import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
+import { openServiceManager, type ServiceManager } from "./serviceManager.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -20,6 +22,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Beyond the grace that running jobs get; together less than Docker and systemd give before they kill. */
 const CLOSE_SECONDS = 10;
 const LINGER_MS = 2000;
+/** For the end of the process itself, on a machine that is busy. */
+const SPARE_MS = 10_000;
 
 export interface Running {
   close(): Promise<void>;
@@ -52,18 +56,27 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   const sigusr1 = catchSigusr1();
   // An agent that runs `pkill node`, with or without -f, means its own processes.
   process.title = `tac8 ${name}`;
+  const manager = openServiceManager(process.env);
   const { env: own, shown } = takeSecrets(process.env);
+  const journal = writesToJournal(own);
   const { env, problem } = withExit(own, (path) => readFileSync(path, "utf8"));
-  if (problem !== null) return fail(problem);
+  if (problem !== null) return fail(problem, journal);
   const { config, dataFolder, problems, warnings, path } = loadConfig({ env, cwd: process.cwd() });
-  if (config === null) return fail(describeProblems(problems, path));
-  const log = createLogger({ name, level: config.logLevel as "info", secrets: config.secrets.values });
+  if (config === null) return fail(describeProblems(problems, path), journal);
+  const log = createLogger({
+    name,
+    level: config.logLevel as "info",
+    secrets: config.secrets.values,
+    journal,
+  });
   for (const warning of warnings) log.warn(warning);
   if (shown) log.warn(SECRETS_SHOWN);
   if (dataFolder?.notice) log.info(dataFolder.notice);
   throughProxy(config, env, log);
   sigusr1.handle(() => log.info("SIGUSR1 pauses and resumes a runner: nothing to do here"));
   const stop = new AbortController();
+  manager.ready();
+  const watched = watchdog(manager);
   onStopRequest(env, () => stop.abort(new Error("told to stop")));
   const abandon = (error: Error): void => {
     if (stop.signal.aborted) return;
@@ -80,21 +93,30 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
   let late: NodeJS.Timeout | null = null;
   const closeMs = (config.coordinator.shutdown_grace_seconds + CLOSE_SECONDS) * 1000;
   // From here on, and not only from where it closes: a start, too, may wait for a Redis that has gone.
-  stop.signal.addEventListener("abort", () => (late = setTimeout(() => endNow(log), closeMs)), { once: true });
+  const onStop = (): void => {
+    manager.stopping(closeMs + LINGER_MS + SPARE_MS);
+    late = setTimeout(() => endNow(log), closeMs);
+  };
+  stop.signal.addEventListener("abort", onStop, { once: true });
   try {
+    manager.status(`waiting for Redis at ${redisAddress(config.redisUrl)}`);
     await reachable(redis, { url: config.redisUrl, signal: stop.signal, log });
     await checkRedis(redis, config.redisUrl);
+    manager.status("starting: waiting for GitHub, if need be");
     app = await start(config, { log, redis, signal: stop.signal, abandon, onSigusr1: sigusr1.handle });
     heart = beat(env["TAC8_HEARTBEAT_FILE"], log);
+    manager.status("working");
     await aborted(stop.signal);
     log.info("closing");
   } catch (error) {
     if (!stop.signal.aborted) process.exitCode = giveUp(error, log);
+    if (error instanceof StartupProblem) manager.status(error.message);
   } finally {
     if (heart !== null) clearInterval(heart);
     try {
       await app?.close();
     } finally {
+      clearInterval(watched);
       if (late !== null) clearTimeout(late);
       redis.disconnect();
       // What waits for a Redis that is away keeps the process alive, and has nothing to wait for any more.
@@ -122,8 +144,8 @@ function endNow(log: Logger): void {
   process.exit(1);
 }
 
-function fail(message: string): void {
-  process.stderr.write(`${message}\n`);
+function fail(message: string, journal: boolean): void {
+  process.stderr.write(`${journal ? journalErrors(message) : message}\n`);
   process.exitCode = EXIT_CONFIG;
 }
 
@@ -199,4 +221,10 @@ async function checkRedis(redis: Redis, url: string): Promise<void> {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** While the process starts, works and closes. */
+function watchdog(manager: ServiceManager): NodeJS.Timeout {
+  manager.alive();
+  return setInterval(() => manager.alive(), HEARTBEAT_MS);
 }

@@ -107,8 +107,10 @@ describe("a GitHub App", () => {
     expect(JSON.stringify(problems)).not.toContain("\\n");
   });
 
-  test("may have its key where Docker mounts secrets, readable for its whole container", () => {
-    const path = "/run/secrets/github_app_key";
+  test.each([
+    ["Docker mounts secrets, readable for its whole container", "/run/secrets/github_app_key"],
+    ["systemd has the credentials of its unit", "/run/credentials/tac8-runner.service/secrets_GITHUB_APP_PRIVATE_KEY"],
+  ])("may have its key where %s", (_where, path) => {
     const env = { GITHUB_APP_PRIVATE_KEY_FILE: path };
     expect(credentialsOf({ text: WITH_APP, env, files: { [path]: PEM }, modes: { [path]: 0o444 } })).toMatchObject({
       kind: "app",

@@ -198,8 +198,11 @@ function readSecrets(
   return { secrets, sources, keys };
 }
 
-/** Docker and Podman mount secrets here, readable for every process of the container. */
-const MOUNTED = /^\/run\/secrets\//;
+/**
+ * Docker and Podman mount secrets in the first, readable for every process of the container. systemd puts the credentials of a unit
+ * into the second, and lets the unit's user read them by an access control list, which looks like a right of the group.
+ */
+const MOUNTED = /^\/run\/(?:secrets|credentials)\//;
 
 /** A private key is worth more than a token: it has no end. Null: only its owner can read the file. */
 function readableByOthers(path: string, { modeOf }: ConfigInput): string | null {

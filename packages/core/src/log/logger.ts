@@ -1,6 +1,7 @@
 import { pino, stdSerializers } from "pino";
 import type { DestinationStream, LevelWithSilent, Logger } from "pino";
 
+import { journalLine } from "./journal.ts";
 import { createLineRedactor } from "./redact.ts";
 
 export type { Logger } from "pino";
@@ -11,18 +12,20 @@ export interface LoggerOptions {
   level?: LevelWithSilent | undefined;
   /** Gets one JSON line at a time; standard output when left out. */
   destination?: DestinationStream | undefined;
+  /** Lines for people and their priority, as systemd's journal reads them, instead of JSON. */
+  journal?: boolean | undefined;
   /** Never to be seen in a line, in any of their forms; what looks like a token is taken out anyway. */
   secrets: readonly string[];
 }
 
 /** A pino logger of JSON lines that redacts the final line: message, fields, nested errors and stacks alike. */
-export function createLogger({ name, level = "info", destination, secrets }: LoggerOptions): Logger {
+export function createLogger({ name, level = "info", destination, journal = false, secrets }: LoggerOptions): Logger {
   const redactLine = createLineRedactor(secrets);
   const options = {
     name,
     level,
     serializers: { err: stdSerializers.err, error: stdSerializers.err, cause: stdSerializers.err },
-    hooks: { streamWrite: redactLine },
+    hooks: { streamWrite: journal ? (line: string) => journalLine(redactLine(line)) : redactLine },
   };
   return pino(options, destination ?? standardOutput());
 }

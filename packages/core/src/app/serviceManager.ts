@@ -1,0 +1,39 @@
+import { writeSync } from "node:fs";
+
+/** Variable with the descriptor of a connected datagram socket to systemd, which `deploy/systemd/start` opens. */
+const DESCRIPTOR = "TAC8_NOTIFY_FD";
+/** systemd cuts a longer status off. */
+const MAX_STATUS = 200;
+
+/** What systemd is told of this process: sd_notify(3). Without systemd nobody is. No method throws or waits. */
+export interface ServiceManager {
+  /** The configuration is right, and the process works, or waits for something that may come. */
+  ready(): void;
+  /** One line of `systemctl status`. */
+  status(text: string): void;
+  /** The event loop turns. */
+  alive(): void;
+  /** It ends, and takes this long at most. */
+  stopping(ms: number): void;
+}
+
+/** Takes the socket's variable out of the environment: no child is to find it. */
+export function openServiceManager(environ: NodeJS.ProcessEnv): ServiceManager {
+  const text = environ[DESCRIPTOR] ?? "";
+  delete environ[DESCRIPTOR];
+  const fd = /^\d{1,4}$/.test(text) ? Number(text) : null;
+  const send = (...lines: readonly string[]): void => {
+    if (fd === null) return;
+    try {
+      writeSync(fd, lines.join("\n"));
+    } catch {
+      // It is busy, or restarts itself: the next message says the same. A missed watchdog is one of several.
+    }
+  };
+  return {
+    ready: () => send("READY=1"),
+    status: (line) => send(`STATUS=${line.replaceAll(/\s+/g, " ").slice(0, MAX_STATUS)}`),
+    alive: () => send("WATCHDOG=1"),
+    stopping: (ms) => send("STOPPING=1", `EXTEND_TIMEOUT_USEC=${Math.round(ms * 1000)}`),
+  };
+}

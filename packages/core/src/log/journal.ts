@@ -1,0 +1,87 @@
+import { fstatSync } from "node:fs";
+import { formatReference, parseJobId } from "../domain/reference.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** pino's levels as systemd's priorities: sd-daemon(3). */
+const PRIORITIES: readonly (readonly [level: number, priority: number])[] = [
+  [60, 2],
+  [50, 3],
+  [40, 4],
+  [30, 6],
+];
+const DEBUG = 7;
+const ERROR = 50;
+/** What the journal knows by itself, or what is said elsewhere in the line. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["level", "time", "pid", "hostname", "name", "msg", "issue", "err"]);
+const MAX_TEXT = 1000;
+const MAX_FIELD = 200;
+const MAX_STACK_LINES = 30;
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+
+/** Whether standard output is the journal of systemd, which then sets `JOURNAL_STREAM` to its device and inode. */
+export function writesToJournal(env: Readonly<Record<string, string | undefined>>): boolean {
+  const [device, inode] = (env["JOURNAL_STREAM"] ?? "").split(":").map(Number);
+  if (!device || !inode) return false;
+  try {
+    const { dev, ino } = fstatSync(1);
+    return dev === device && ino === inode;
+  } catch {
+    return false; // Standard output is closed.
+  }
+}
+
+/**
+ * A JSON line of pino's as the journal shows it to people: priority, issue, message, cause, further fields; for an error its stack
+ * too, a line each. What is no JSON stays as it is.
+ */
+export function journalLine(line: string): string {
+  const fields = parse(line);
+  if (fields === null) return line;
+  const level = typeof fields["level"] === "number" ? fields["level"] : 30;
+  const priority = PRIORITIES.find(([from]) => level >= from)?.[1] ?? DEBUG;
+  const error = errorOf(fields["err"]);
+  const issue = typeof fields["issue"] === "string" ? `${readable(fields["issue"])}  ` : "";
+  const message = text(fields["msg"]) || error.message || "(no message)";
+  const cause = error.message === "" || message.includes(error.message) ? "" : `: ${error.message}`;
+  const rest = Object.entries(fields).flatMap(([name, value]) => (ELSEWHERE.has(name) ? [] : [field(name, value)]));
+  const more = rest.length === 0 ? "" : ` (${rest.join(", ")})`;
+  const stack = level >= ERROR ? error.stack : [];
+  return [`${issue}${message}${cause}${more}`, ...stack].map((one) => `<${priority}>${one}\n`).join("");
+}
+
+/** Lines that are no log lines, such as the problems of a configuration, as errors. */
+export function journalErrors(lines: string): string {
+  return lines.replaceAll(/^/gm, "<3>");
+}
+
+function parse(line: string): Fields | null {
+  if (!line.startsWith("{")) return null;
+  try {
+    return JSON.parse(line) as Fields;
+  } catch {
+    return null;
+  }
+}
+
+function errorOf(value: unknown): { readonly message: string; readonly stack: readonly string[] } {
+  if (typeof value !== "object" || value === null) return { message: text(value), stack: [] };
+  const { message, stack } = value as Fields;
+  const lines = typeof stack === "string" ? stack.split("\n").filter((one) => /^\s+at /.test(one)) : [];
+  return { message: text(message), stack: lines.slice(0, MAX_STACK_LINES).map((one) => `    ${text(one).trim()}`) };
+}
+
+function field(name: string, value: unknown): string {
+  const shown = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return `${name} ${text(shown).slice(0, MAX_FIELD)}`;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, MAX_TEXT).replaceAll(CONTROL, " ") : "";
+}
+
+function readable(issue: string): string {
+  const reference = parseJobId(issue);
+  return text(reference === null ? issue : formatReference(reference));
+}
