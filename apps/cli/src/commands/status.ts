@@ -4,6 +4,7 @@ import { readStatus } from "../look/readStatus.ts";
 import { renderStatus } from "../look/renderStatus.ts";
 import type { Context } from "../context.ts";
 import type { Input } from "../program.ts";
+import { managerOf, readUnits, RESTART, withUnits } from "../services/units.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -20,7 +21,12 @@ export async function status(context: Context, { options }: Input): Promise<numb
   const place = locate(context, options["config"] as string | undefined);
   const now = context.now();
   const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
-  const report = await withRedis(place.redisUrl, read, place.advice);
+  const manager = managerOf(context.env);
+  const [units, ofRedis] = await Promise.all([
+    readUnits(context.env),
+    withRedis(place.redisUrl, read, manager === null ? place.advice : RESTART),
+  ]);
+  const report = { ...ofRedis, health: withUnits(ofRedis.health, units, manager) };
   if (options["json"] === true) {
     out.line(jsonText(report));
   } else {

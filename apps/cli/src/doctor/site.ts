@@ -44,6 +44,7 @@ export interface Site extends DoctorOptions {
   /** `PATH` of our own, which `tac8 up` hands on. */
   readonly programs: string;
   readonly cwd: string;
+  readonly env: Context["env"];
   /** The user's home folder, by HOME; null: it names none. */
   readonly userHome: string | null;
   /** How an operator calls `tac8`. */
@@ -102,6 +103,7 @@ export function openSite(context: Context, flag: string | undefined, options: Do
     redisUrl: redisUrl || config.redisUrl,
     programs: env["PATH"] ?? "",
     cwd,
+    env,
     userHome: env["HOME"] || null,
     command: context.command,
     proxy: { used: proxyFor(config.github.api_url, env), set: isProxySet(env), usable: canUseProxy(env) },

@@ -21,6 +21,7 @@ import { questions } from "./checks/questions.ts";
 import { rateLimit } from "./checks/rateLimit.ts";
 import { redis } from "./checks/redis.ts";
 import { runners } from "./checks/runners.ts";
+import { services } from "./checks/services.ts";
 import { token } from "./checks/token.ts";
 
 /** Everything that `tac8 doctor` looks at, in its order. */
@@ -28,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   config,
   node,
   programs,
+  services,
   redis,
   proxy,
   token,

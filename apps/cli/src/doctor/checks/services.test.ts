@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { judgeServices } from "./services.ts";
+
+const unit = (name: string, state: string, exitCode = 0) => ({ name, state, status: "", exitCode });
+
+it.each([
+  ["nothing without systemd", [], null, []],
+  ["ok", [unit("tac8-runner", "active"), unit("tac8-board", "activating")], "system", ["ok"]],
+  [
+    "a problem for each that has ended",
+    [unit("tac8-runner", "failed", 78), unit("tac8-board", "inactive")],
+    "user",
+    ["problem", "problem"],
+  ],
+  ["unknown where systemd does not answer", [], "system", ["unknown"]],
+] as const)("%s", (_what, units, manager, verdicts) => {
+  expect(judgeServices(units, manager).map(({ verdict }) => verdict)).toEqual(verdicts);
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { managerOf, parseUnits, unitProblems, withUnits } from "./units.ts";
+
+const SHOWN = `Id=tac8-redis.service
+ActiveState=active
+StatusText=Ready to accept connections
+ExecMainStatus=0
+
+Id=tac8-runner.service
+ActiveState=failed
+StatusText=GitHub refuses the token: 401=x
+ExecMainStatus=78
+
+ActiveState=failed
+`;
+
+it("reads what systemctl shows", () => {
+  expect(parseUnits(SHOWN)).toEqual([
+    { name: "tac8-redis", state: "active", status: "Ready to accept connections", exitCode: 0 },
+    { name: "tac8-runner", state: "failed", status: "GitHub refuses the token: 401=x", exitCode: 78 },
+  ]);
+  expect(parseUnits("")).toEqual([]);
+});
+
+it("names the service that has ended, why, and what to do", () => {
+  expect(unitProblems(parseUnits(SHOWN), "system")).toEqual([
+    {
+      name: "tac8-runner",
+      text: "the service tac8-runner has ended with exit code 78, and does not start again by itself: GitHub refuses the token: 401=x",
+      advice: "fix that, then: sudo systemctl restart tac8.target",
+    },
+  ]);
+});
+
+describe("withUnits", () => {
+  const ok = { level: "ok", reasons: [] } as const;
+
+  it("a service that has ended is critical", () => {
+    expect(withUnits(ok, parseUnits(SHOWN), "system")).toMatchObject({
+      level: "critical",
+      reasons: [{ code: "service:tac8-runner", level: "critical" }],
+    });
+  });
+
+  it("services that run change nothing", () => {
+    expect(withUnits(ok, parseUnits(SHOWN).slice(0, 1), "system")).toBe(ok);
+  });
+});
+
+it.each([
+  [{}, null],
+  [{ TAC8_SYSTEMD: "system" }, "system"],
+  [{ TAC8_SYSTEMD: "user" }, "user"],
+  [{ TAC8_SYSTEMD: "x" }, null],
+])("%j: %s", (env, manager) => expect(managerOf(env)).toBe(manager));
