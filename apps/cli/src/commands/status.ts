@@ -1,3 +1,4 @@
+import { runbookOf } from "@tac8/core/health/kinds";
 import type { Level } from "@tac8/core/health/level";
 import type { Redis } from "ioredis";
 import { readStatus } from "../look/readStatus.ts";
@@ -26,7 +27,9 @@ export async function status(context: Context, { options }: Input): Promise<numb
     readUnits(context.env),
     withRedis(place.redisUrl, read, manager === null ? place.advice : RESTART),
   ]);
-  const report = { ...ofRedis, health: withUnits(ofRedis.health, units, manager) };
+  const { level, reasons } = withUnits(ofRedis.health, units, manager);
+  const found = reasons.map((reason) => ({ ...reason, runbook: runbookOf(reason.code) }));
+  const report = { ...ofRedis, health: { level, reasons: found } };
   if (options["json"] === true) {
     out.line(jsonText(report));
   } else {

@@ -174,6 +174,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./timeline.ts")).timeline,
   },
   {
+    usage: "logs",
+    summary: "show the log lines of scheduler, runner and board on this machine",
+    options: [
+      { flags: "-f, --follow", description: "follow new lines until Ctrl-C" },
+      { flags: "--runner", description: "only the runner's" },
+    ],
+    load: async () => (await import("./logs.ts")).logs,
+  },
+  {
     usage: "move-data [folder]",
     summary:
       "move the data folder to its default location, or to another folder, for example out of a checkout; tac8 must be stopped",

@@ -1,0 +1,73 @@
+import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+
+let lab: Lab;
+beforeEach(() => {
+  lab = openLab();
+  writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
+});
+afterEach(() => lab.close());
+
+const line = (time: number, msg: string) => `${JSON.stringify({ level: 30, time, msg })}\n`;
+
+function write(app: string, ...lines: string[]): string {
+  const folder = join(lab.home, "logs");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${app}.log`);
+  writeFileSync(path, lines.join(""));
+  return path;
+}
+
+/** Its arguments, a line each, in the place of a program. */
+function standIn(name: string): string {
+  const bin = join(lab.dir, "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, name), '#!/bin/sh\necho "$0 $*"\n');
+  chmodSync(join(bin, name), 0o755);
+  return `${bin}:${process.env["PATH"] ?? ""}`;
+}
+
+it("shows what the apps of tac8 up wrote, by time", async () => {
+  write("scheduler", line(1000, "polls"), line(3000, "polls again"));
+  write("runner", line(2000, "works"));
+  const all = lab.start(["logs"]);
+  expect((await all.ended).code).toBe(0);
+  expect(all.stdout().match(/(scheduler|runner) .*$/gm)).toEqual([
+    expect.stringMatching(/^scheduler +polls$/),
+    expect.stringMatching(/^runner +works$/),
+    expect.stringMatching(/^scheduler +polls again$/),
+  ]);
+  const one = lab.start(["logs", "--runner"]);
+  expect((await one.ended).code).toBe(0);
+  expect(one.stdout()).toMatch(/^\S+ +runner +works\n$/);
+});
+
+it("follows them until it is told to stop", async () => {
+  const path = write("runner", line(1000, "works"));
+  const cli = lab.spawn(["logs", "-f"]);
+  await cli.seen(/runner +works/);
+  appendFileSync(path, line(2000, "has finished"));
+  await cli.seen(/runner +has finished/);
+  cli.signal("SIGINT");
+  expect((await cli.ended).code).toBe(0);
+});
+
+it("reads the journal where systemd runs tac8", async () => {
+  const PATH = standIn("journalctl");
+  const system = lab.start(["logs", "--runner", "-f"], { PATH, TAC8_SYSTEMD: "system" });
+  expect((await system.ended).code).toBe(0);
+  expect(system.stdout()).toMatch(/journalctl --unit tac8-runner --lines 200 .*--follow\n$/);
+  const user = lab.start(["logs"], { PATH, TAC8_SYSTEMD: "user" });
+  expect((await user.ended).code).toBe(0);
+  expect(user.stdout()).toMatch(/journalctl --user --user-unit tac8 /);
+});
+
+it("says in one line where else logs may be", async () => {
+  const cli = lab.start(["logs"]);
+  expect((await cli.ended).code).toBe(1);
+  expect(cli.stderr()).toMatch(
+    /^tac8: there are no logs in .*: of tac8 in containers, run docker compose logs;[^\n]*\n$/,
+  );
+});
