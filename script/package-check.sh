@@ -29,7 +29,7 @@ check() { # check NAME COMMAND...: runs it, counts it, shows what it printed whe
 
 pack() { npm pack --silent --pack-destination "$work" && mv "$work"/tac8-*.tgz "$work/tac8.tgz"; }
 contents() { # Nothing but what is meant to be there, and no package of the workspace among what it depends on.
-  tar -tzf "$work/tac8.tgz" | grep -vE '^package/(dist/|bin/|package\.json$|README\.md$|LICENSE$)' && return 1
+  tar -tzf "$work/tac8.tgz" | grep -vE '^package/(dist/|bin/|deploy/(install\.sh$|systemd/)|package\.json$|README\.md$|LICENSE$)' && return 1
   tar -xzOf "$work/tac8.tgz" package/package.json | python3 -c '
 import json, sys
 manifest = json.load(sys.stdin)

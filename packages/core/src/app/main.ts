@@ -226,5 +226,5 @@ function aborted(signal: AbortSignal): Promise<void> {
 /** While the process starts, works and closes. */
 function watchdog(manager: ServiceManager): NodeJS.Timeout {
   manager.alive();
-  return setInterval(() => manager.alive(), HEARTBEAT_MS);
+  return setInterval(() => manager.alive(), manager.aliveMs);
 }

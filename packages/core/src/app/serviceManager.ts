@@ -2,6 +2,10 @@ import { writeSync } from "node:fs";
 
 /** Variable with the descriptor of a connected datagram socket to systemd, which `deploy/systemd/start` opens. */
 const DESCRIPTOR = "TAC8_NOTIFY_FD";
+/** Variable with the time, in microseconds, after which systemd kills a process that it has not heard from. */
+const WATCHDOG = "WATCHDOG_USEC";
+/** No more often than this, without a watchdog and with a slow one. */
+const MAX_ALIVE_MS = 10_000;
 /** systemd cuts a longer status off. */
 const MAX_STATUS = 200;
 
@@ -11,16 +15,20 @@ export interface ServiceManager {
   ready(): void;
   /** One line of `systemctl status`. */
   status(text: string): void;
-  /** The event loop turns. */
+  /** The event loop turns. To be called every `aliveMs`. */
   alive(): void;
+  readonly aliveMs: number;
   /** It ends, and takes this long at most. */
   stopping(ms: number): void;
 }
 
-/** Takes the socket's variable out of the environment: no child is to find it. */
+/** Takes systemd's variables out of the environment: no child is to find them. */
 export function openServiceManager(environ: NodeJS.ProcessEnv): ServiceManager {
   const text = environ[DESCRIPTOR] ?? "";
+  const watchdogMs = Number(environ[WATCHDOG]) / 1000;
   delete environ[DESCRIPTOR];
+  delete environ[WATCHDOG];
+  delete environ["WATCHDOG_PID"];
   const fd = /^\d{1,4}$/.test(text) ? Number(text) : null;
   const send = (...lines: readonly string[]): void => {
     if (fd === null) return;
@@ -34,6 +42,7 @@ export function openServiceManager(environ: NodeJS.ProcessEnv): ServiceManager {
     ready: () => send("READY=1"),
     status: (line) => send(`STATUS=${line.replaceAll(/\s+/g, " ").slice(0, MAX_STATUS)}`),
     alive: () => send("WATCHDOG=1"),
+    aliveMs: watchdogMs > 0 ? Math.min(MAX_ALIVE_MS, watchdogMs / 4) : MAX_ALIVE_MS,
     stopping: (ms) => send("STOPPING=1", `EXTEND_TIMEOUT_USEC=${Math.round(ms * 1000)}`),
   };
 }

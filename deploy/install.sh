@@ -1,0 +1,474 @@
+#!/usr/bin/env bash
+# Installs tac8 as systemd services on Debian 12 and 13, Raspberry Pi OS (64 bit) and Ubuntu 24.04, or changes an installation.
+# Repeat it as you like: it does what is missing, and nothing else. See docs/service.md.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+install.sh [options]                   install tac8, or repair its installation
+install.sh --upgrade [VERSION]         switch to another version (default: the newest); back by itself if it does not work
+install.sh --rollback                  switch to the version before
+install.sh --uninstall [--purge]       remove tac8; --purge: its configuration, secrets, data and user too
+
+  --dry-run                 print every change, and make none
+  --from FILE               the package as a file (tac8-VERSION.tgz), not from npm
+  --version VERSION         of the package from npm; default: the newest
+  --repo OWNER/NAME         the repository to work on
+  --api-url URL             API of a GitHub Enterprise server: https://HOST/api/v3
+  --github-token FILE       file with the GitHub token
+  --anthropic-key FILE      file with an API key for Claude, or
+  --claude-token FILE       file with the token that `claude setup-token` prints
+  --no-claude               do not install Claude Code, for another agent
+  --no-start                do not start the services
+
+Repository, token and key are asked for where they are missing and this is a terminal.
+END
+}
+
+opt=/opt/tac8 etc=/etc/tac8 var=/var/lib/tac8 units=/etc/systemd/system command=/usr/local/bin/tac8
+services="tac8-scheduler tac8-runner tac8-board"
+CLAUDE_CODE_VERSION=2.1.330
+
+main() {
+  mode=install dry=0 purge=0 from="" version="" repo="" api_url="" claude=1 start=1 changes=0
+  github_token="" anthropic_key="" claude_token=""
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --upgrade) mode=upgrade; case ${2:-} in [0-9]*) version=$2; shift ;; esac ;;
+      --rollback) mode=rollback ;;
+      --uninstall) mode=uninstall ;;
+      --purge) purge=1 ;;
+      --dry-run) dry=1 ;;
+      --no-claude) claude=0 ;;
+      --no-start) start=0 ;;
+      --from | --version | --repo | --api-url | --github-token | --anthropic-key | --claude-token)
+        [ -n "${2:-}" ] || fail "$1 needs a value"
+        local name=${1#--}
+        printf -v "${name//-/_}" %s "$2"
+        shift ;;
+      -h | --help) usage; return ;;
+      *) usage >&2; fail "there is no option $1" ;;
+    esac
+    shift
+  done
+  check_machine
+  "do_$mode"
+}
+
+# --- what a machine must be, and how changes are made
+
+fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
+say() { printf '%s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+check_machine() {
+  [ "$(id -u)" = 0 ] || fail "run this as root: sudo bash $0"
+  case $(uname -m) in x86_64 | aarch64) ;; *) fail "this machine is $(uname -m); tac8 needs a 64-bit system (x86_64, aarch64)" ;; esac
+  have apt-get || fail "this is for Debian, Raspberry Pi OS and Ubuntu; on other systems: npm install -g tac8, or Docker"
+  [ -d /run/systemd/system ] || fail "systemd does not run here: use tac8 up, or Docker"
+  [ -z "$repo" ] || is_repository "$repo" || fail "--repo $repo is no OWNER/NAME of a repository of yours"
+  [ -z "$from" ] || [ -f "$from" ] || fail "there is no file $from"
+}
+
+# change WORDS COMMAND...: makes one change, which WORDS name; with --dry-run only the words.
+change() {
+  local words=$1
+  shift
+  changes=$((changes + 1))
+  if [ $dry = 1 ]; then say "would $words"; return; fi
+  say "$words"
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  [ $status = 0 ] || { tail -n 20 "$log" >&2; rm -f "$log"; fail "could not $words"; }
+  rm -f "$log"
+}
+
+# put FILE MODE OWNER:GROUP: makes FILE what standard input says, if it is not that already. Changed: exit code 0.
+put() {
+  local file=$1 mode=$2 owner=$3 new
+  new=$(mktemp)
+  cat >"$new"
+  if cmp -s "$new" "$file" && [ "$(stat -c '%a %U:%G' "$file")" = "${mode#0} $owner" ]; then rm -f "$new"; return 1; fi
+  change "write $file" install -m "$mode" -o "${owner%:*}" -g "${owner#*:}" "$new" "$file"
+  rm -f "$new"
+}
+
+# folder PATH MODE OWNER:GROUP
+folder() {
+  [ -d "$1" ] && [ "$(stat -c '%a %U:%G' "$1")" = "${2#0} $3" ] && return
+  change "make the folder $1" install -d -m "$2" -o "${3%:*}" -g "${3#*:}" "$1"
+}
+
+# --- values
+
+is_repository() {
+  [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+$ ]] || return 1
+  case ${1,,} in octo/hello-world | owner/* | */name | your*/* | */your* | example/*) return 1 ;; esac
+}
+
+# A value that was copied from instructions, and not replaced.
+is_placeholder() {
+  local value=${1,,}
+  case $value in
+    "" | *...* | *…* | *'<'*'>'* | *your[-_]* | *changeme* | *change-me* | *example* | *placeholder* | *xxxx* | token | secret | todo | none) return 0 ;;
+  esac
+  [ ${#1} -lt 8 ]
+}
+
+# --- parts of an installation
+
+packages() {
+  local missing=""
+  have git || missing+=" git"
+  have bwrap || missing+=" bubblewrap"
+  have redis-server || missing+=" redis-server"
+  have flock || missing+=" util-linux"
+  have perl || missing+=" perl-base"
+  have npm || missing+=" nodejs npm"
+  ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || missing+=" libatomic1"
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=" ca-certificates"
+  [ -z "$missing" ] || change "install$missing with apt" apt_install $missing
+}
+
+# A Redis of Debian's own on port 6379 is not wanted: tac8 has its own. One that is there already stays as it is.
+apt_install() {
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+  local policy=/usr/sbin/policy-rc.d made=0 status=0
+  if [[ " $* " == *" redis-server "* ]] && [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=1
+  fi
+  apt_get "$@" || { apt-get -o DPkg::Lock::Timeout=300 update -q && apt_get "$@"; } || status=$?
+  [ $made = 0 ] || rm -f $policy
+  [ $status = 0 ] || return $status
+  [[ " $* " != *" redis-server "* ]] || systemctl disable redis-server
+}
+apt_get() { apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@"; }
+
+user() {
+  getent passwd tac8 >/dev/null ||
+    change "add the system user tac8" useradd --system --user-group --home-dir $var --shell /usr/sbin/nologin tac8
+}
+
+folders() {
+  folder $opt 0755 root:root
+  folder $etc 0755 root:root
+  folder $etc/secrets 0700 root:root
+  folder $var 0700 tac8:tac8
+  folder $var/data 0700 tac8:tac8
+}
+
+# Sets `release`: the folder of the version that is wanted. Installs it there.
+release=""
+fetch() {
+  local source="" sum="" name
+  if [ -n "$from" ]; then
+    source=$(realpath "$from")
+    name=$(tar -xzOf "$source" package/package.json 2>/dev/null | sed -n 's/^ *"version": *"\([0-9][0-9A-Za-z.+-]*\)".*/\1/p' | head -n 1)
+    [ -n "$name" ] || fail "$from is no package of tac8"
+    sum=$(sha256sum "$source" | cut -d ' ' -f 1)
+    # Another build of the same version.
+    if [ -d "$opt/$name" ] && [ "$(cat "$opt/$name/.sha256" 2>/dev/null)" != "$sum" ]; then name=$name-${sum:0:8}; fi
+  elif [ -z "$version" ] && [ $mode = install ] && [ -e $opt/current ]; then
+    release=$(realpath $opt/current)
+    return
+  else
+    have npm || { [ $dry = 1 ] && name=VERSION; }
+    [ -n "${name:-}" ] || name=$(npm view "tac8@${version:-latest}" version 2>/dev/null | tail -n 1)
+    [ -n "$name" ] || fail "npm has no tac8 ${version:-}: see the versions with npm view tac8 versions"
+    source=tac8@$name
+  fi
+  release=$opt/$name
+  [ -d "$release" ] || change "install tac8 $name in $release" unpack "$source" "$sum"
+}
+
+unpack() {
+  local half=$opt/.half
+  rm -rf "$half"
+  mkdir -p "$half"
+  npm install --prefix "$half" --cache "$half/.cache" --no-audit --no-fund --ignore-scripts --omit=dev "$1"
+  rm -rf "$half/.cache"
+  printf '%s\n' "$2" >"$half/.sha256"
+  chmod -R u=rwX,go=rX "$half"
+  mv -T "$half" "$release"
+}
+
+agent() {
+  [ $claude = 1 ] || return 0
+  # Another agent is configured, or this one is there.
+  ! grep -qE '^(command|provider|command_template) *=' $etc/config.toml 2>/dev/null || return 0
+  ! have claude || return 0
+  [ -x $opt/claude/node_modules/.bin/claude ] || change "install Claude Code $CLAUDE_CODE_VERSION in $opt/claude" unpack_claude
+}
+
+unpack_claude() {
+  local half=$opt/.half
+  rm -rf "$half"
+  mkdir -p "$half"
+  npm install --prefix "$half" --cache "$half/.cache" --no-audit --no-fund --ignore-scripts \
+    "@anthropic-ai/claude-code@$CLAUDE_CODE_VERSION"
+  node "$half/node_modules/@anthropic-ai/claude-code/install.cjs"
+  rm -rf "$half/.cache"
+  chmod -R u=rwX,go=rX "$half"
+  mv -T "$half" $opt/claude
+}
+
+# The units and the command of a version. Sets `changed_units`.
+changed_units=""
+unit_files() {
+  local source=$release/node_modules/tac8/deploy/systemd file name
+  changed_units=""
+  if [ ! -d "$source" ]; then
+    [ $dry = 1 ] || fail "$release has no units: it is too old for this script"
+    say "would write $units/tac8.target, its services, and $command"
+    return
+  fi
+  for file in "$source"/*.service "$source"/*.target; do
+    name=${file##*/}
+    if put "$units/$name" 0644 root:root <"$file"; then changed_units+=" $name"; fi
+  done
+  for file in "$units"/tac8-*.service; do
+    [ ! -e "$file" ] || [ -e "$source/${file##*/}" ] || change "remove $file" rm -f "$file"
+  done
+  put $command 0755 root:root <"$source/tac8" || true
+  [ -z "$changed_units" ] || [ $dry = 1 ] || systemctl daemon-reload
+}
+
+current() { # The folder that runs, or nothing.
+  [ ! -L $opt/current ] || realpath $opt/current
+}
+
+point() { # point LINK FOLDER, in one step
+  ln -sfn "$2" "$1.new" && mv -T "$1.new" "$1"
+}
+
+# --- configuration
+
+config() {
+  if [ -f $etc/config.toml ]; then
+    local owner name
+    owner=$(sed -n 's/^repo_owner *= *"\(.*\)".*/\1/p' $etc/config.toml | head -n 1)
+    name=$(sed -n 's/^repo_name *= *"\(.*\)".*/\1/p' $etc/config.toml | head -n 1)
+    [ -z "$owner" ] || is_repository "$owner/$name" ||
+      fail "$etc/config.toml names the repository $owner/$name, which is a placeholder: write your own there"
+    return
+  fi
+  [ -n "$repo" ] || repo=$(ask "Repository to work on (OWNER/NAME): ")
+  [ -n "$repo" ] || { missing+=" a repository (--repo OWNER/NAME);"; return; }
+  is_repository "$repo" || fail "$repo is no OWNER/NAME of a repository of yours"
+  put $etc/config.toml 0644 root:root <<<"$(first_config)" || true
+}
+
+first_config() {
+  echo "# All keys: https://github.com/OWNER/tac8#configuration. After a change: systemctl restart tac8.target"
+  echo "[github]"
+  echo "repo_owner = \"${repo%/*}\""
+  echo "repo_name = \"${repo#*/}\""
+  [ -z "$api_url" ] || echo "api_url = \"$api_url\""
+  printf '\n[agent]\nisolation = "auto"\n'
+}
+
+# For the services, the settings of a proxy, as far as this shell has them.
+environment() {
+  local name lines=""
+  [ ! -e $etc/environment ] || return 0
+  for name in HTTPS_PROXY HTTP_PROXY NO_PROXY ALL_PROXY https_proxy http_proxy no_proxy all_proxy NODE_EXTRA_CA_CERTS SSL_CERT_FILE; do
+    [ -z "${!name:-}" ] || lines+="$name=${!name}"$'\n'
+  done
+  [ -z "$lines" ] || put $etc/environment 0640 root:tac8 <<<"${lines%$'\n'}" || true
+}
+
+secrets() {
+  secret GITHUB_TOKEN "$github_token" "GitHub token (not shown): " GITHUB_APP_PRIVATE_KEY
+  if [ -n "$claude_token" ]; then secret CLAUDE_CODE_OAUTH_TOKEN "$claude_token" ""
+  elif [ $claude = 1 ] || [ -n "$anthropic_key" ]; then
+    secret ANTHROPIC_API_KEY "$anthropic_key" "API key for Claude (not shown; empty: sign in later): " CLAUDE_CODE_OAUTH_TOKEN optional
+  fi
+}
+
+# secret NAME FILE QUESTION [OTHER] [optional]: from FILE, or asked for, unless it or OTHER is there.
+secret() {
+  local name=$1 file=$2 question=$3 other=${4:-} need=${5:-} value="" target=$etc/secrets/$1
+  if [ -n "$file" ]; then
+    [ -r "$file" ] || fail "cannot read $file"
+    value=$(tr -d '\r\n' <"$file")
+  elif [ ! -s "$target" ] && { [ -z "$other" ] || [ ! -s "$etc/secrets/$other" ]; }; then
+    value=$(ask "$question" hidden)
+    if [ -z "$value" ]; then
+      [ -n "$need" ] || missing+=" $name (a file $target);"
+      return 0
+    fi
+  else
+    [ ! -s "$target" ] || ! is_placeholder "$(<"$target")" || fail "$target has a placeholder: put the secret there"
+    [ ! -s "$target" ] || [ "$(stat -c '%a %U' "$target")" = "600 root" ] ||
+      change "make $target readable for root alone" chown_secret "$target"
+    return 0
+  fi
+  ! is_placeholder "$value" || fail "the value for $name is a placeholder, not a secret"
+  put "$target" 0600 root:root <<<"$value" || true
+}
+chown_secret() { chown root:root "$1" && chmod 600 "$1"; }
+
+ask() { # ask QUESTION [hidden]: nothing where nobody can answer
+  local answer=""
+  [ $dry = 0 ] && [ -t 0 ] && [ -t 2 ] || return 0
+  if [ "${2:-}" = hidden ]; then read -rsp "$1" answer && echo >&2; else read -rp "$1" answer; fi
+  printf %s "$answer"
+}
+
+# --- services
+
+all_active() {
+  local name
+  for name in tac8-redis $services; do systemctl is-active -q "$name" || return 1; done
+}
+start_services() { systemctl start tac8-redis $services; }
+stop_services() { # First who would look for the others.
+  local name
+  for name in tac8-board tac8-scheduler tac8-runner; do systemctl stop "$name"; done
+}
+
+# healthy SECONDS: every service works, or is ready and waits for GitHub at the end of that time. One that has ended is not.
+healthy() {
+  local end=$((SECONDS + $1)) name state bad
+  while :; do
+    bad=""
+    for name in tac8-redis $services; do
+      state=$(systemctl show -P ActiveState "$name")
+      [ "$state" != failed ] && [ "$(systemctl show -P SubState "$name")" != auto-restart ] || return 1
+      [ "$state" = active ] || bad+=" $name"
+      [ $name = tac8-redis ] || [ "$(systemctl show -P StatusText "$name")" = working ] || bad+=" $name"
+    done
+    [ -n "$bad" ] || return 0
+    [ $SECONDS -lt $end ] || break
+    sleep 1
+  done
+  all_active || return 1
+  case $(systemctl show -P StatusText tac8-scheduler) in *GitHub*) return 0 ;; *) return 1 ;; esac
+}
+
+problems() { # What the services say of themselves.
+  local name
+  for name in tac8-redis $services; do
+    [ "$(systemctl show -P StatusText "$name")" = working ] || { [ $name = tac8-redis ] && systemctl is-active -q $name; } ||
+      say "  $name: $(systemctl show -P ActiveState "$name"): $(systemctl show -P StatusText "$name")" >&2
+  done
+}
+
+# --- what can be asked for
+
+do_install() {
+  missing=""
+  packages
+  user
+  folders
+  fetch
+  local was before=$changes
+  config
+  secrets
+  environment
+  agent
+  was=$(current)
+  unit_files
+  [ "$was" = "$release" ] || change "make $release the current version" point $opt/current "$release"
+  if [ -n "$missing" ]; then
+    say "Not started, because there is no$missing then run this again."
+    [ $dry = 1 ] || exit 1
+  fi
+  [ "$(systemctl is-enabled tac8.target 2>/dev/null)" = enabled ] || change "start tac8 at each boot" systemctl enable tac8.target
+  if [ $start = 1 ] && [ -z "$missing" ]; then
+    if ! systemctl is-active -q tac8.target; then change "start tac8" systemctl start tac8.target
+    elif [ $changes -gt $before ] || ! all_active; then change "restart tac8" systemctl restart tac8.target; fi
+  fi
+  if [ $dry = 1 ]; then say "$changes changes"; return; fi
+  [ $changes -gt 0 ] || say "Nothing to change."
+  [ $start = 1 ] || return 0
+  local code=0
+  healthy 60 || { code=1; say "tac8 is installed, and does not work yet:" >&2; problems; }
+  say ""
+  tac8_doctor || code=1
+  say ""
+  if [ $code = 0 ]; then say "Next: put the label rpi-auto on an issue, and watch it: sudo tac8 monitor"
+  else say "Next: fix what is named above, then repeat this command"; fi
+  exit $code
+}
+tac8_doctor() { $command doctor --fix; }
+
+do_upgrade() {
+  local was
+  was=$(current)
+  [ -n "$was" ] || fail "tac8 is not installed here"
+  packages
+  fetch
+  if [ "$was" = "$release" ]; then say "Nothing to change: ${release##*/} is the current version."; return; fi
+  switch "$was" "$release"
+}
+
+do_rollback() {
+  local was
+  was=$(current)
+  [ -n "$was" ] || fail "tac8 is not installed here"
+  [ -L $opt/previous ] && [ -d $opt/previous ] || fail "there is no version before: $opt/previous is missing"
+  release=$(realpath $opt/previous)
+  switch "$was" "$release"
+}
+
+# switch OLD NEW: in order, and back if NEW does not work.
+switch() {
+  local old=$1 new=$2
+  if [ $dry = 1 ]; then say "would stop ${old##*/}, start ${new##*/}, and go back if it does not work"; return; fi
+  run_version "$old" "$new"
+  if healthy 90; then
+    point $opt/previous "$old"
+    remove_others "$old" "$new"
+    say "tac8 ${new##*/} runs. Back to ${old##*/}: bash install.sh --rollback"
+    return
+  fi
+  problems
+  say "${new##*/} does not work: back to ${old##*/}" >&2
+  run_version "$new" "$old"
+  healthy 90 || { problems; fail "${old##*/} does not work either: see journalctl -u 'tac8-*'"; }
+  rm -rf "$new"
+  fail "${old##*/} runs again; nothing was lost"
+}
+
+run_version() { # run_version OLD NEW
+  release=$2
+  change "stop ${1##*/}" stop_services
+  change "make ${2##*/} the current version" point $opt/current "$2"
+  unit_files
+  case " $changed_units " in *" tac8-redis.service "*) change "restart Redis" systemctl restart tac8-redis ;; esac
+  systemctl reset-failed 'tac8-*' 2>/dev/null || true
+  # What does not start is seen afterwards.
+  change "start ${2##*/}" try_start
+}
+try_start() { start_services || true; }
+
+remove_others() { # Versions but these two.
+  local path
+  for path in $opt/*/; do
+    path=${path%/}
+    [ ! -L "$path" ] && [ "$path" != $opt/claude ] && [ "$path" != "$1" ] && [ "$path" != "$2" ] || continue
+    change "remove ${path}" rm -rf "$path"
+  done
+}
+
+do_uninstall() {
+  if [ -e $units/tac8.target ]; then change "stop tac8, now and at each boot" stop_all; fi
+  local file
+  for file in $units/tac8.target $units/tac8-*.service $command; do
+    [ ! -e "$file" ] || change "remove $file" rm -rf "$file"
+  done
+  [ $dry = 1 ] || { systemctl daemon-reload; systemctl reset-failed 'tac8*' 2>/dev/null || true; }
+  [ ! -e $opt ] || change "remove $opt" rm -rf $opt
+  if [ $purge = 1 ]; then
+    for file in $etc $var; do [ ! -e $file ] || change "remove $file" rm -rf $file; done
+    ! getent passwd tac8 >/dev/null || change "remove the user tac8" userdel tac8
+  elif [ -e $etc ] || [ -e $var ]; then
+    say "Kept: $etc and $var, with the user tac8. To remove them too: bash install.sh --uninstall --purge"
+  fi
+  say "Kept: the packages of the system, such as bubblewrap and redis-server."
+}
+stop_all() { systemctl disable --now tac8.target; stop_services; systemctl stop tac8-redis; }
+
+if [ "${BASH_SOURCE[0]:-$0}" = "$0" ]; then main "$@"; fi

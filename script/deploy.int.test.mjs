@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+const SCRIPT = join(import.meta.dirname, "../deploy/install.sh");
+
+/** Runs lines of bash with the functions of deploy/install.sh. */
+function bash(lines, args = []) {
+  const program = `. "$1"; shift; set +e; dry=0 changes=0\n${lines}`;
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", program, "test", SCRIPT, ...args], { encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+it.each([
+  ["octocat/widgets", true],
+  ["a-b_c/d.e-f", true],
+  ["octo/hello-world", false],
+  ["OWNER/NAME", false],
+  ["owner/repo", false],
+  ["your-name/your-repo", false],
+  ["widgets", false],
+  ["a/b/c", false],
+  ["a b/c", false],
+  ["$(id)/x", false],
+])("%s is a repository of one's own: %s", (name, is) => {
+  expect(bash('is_repository "$1"', [name]).status === 0).toBe(is);
+});
+
+it.each([
+  ["", true],
+  ["github_pat_…", true],
+  ["ghp_xxxxxxxxxxxxxxxx", true],
+  ["<your token>", true],
+  ["sk-ant-...", true],
+  ["changeme", true],
+  ["short", true],
+  ["ghp_16C7e42F292c6912E7710c838347Ae178B4a", false],
+  ["sk-ant-api03-R2D2aB-cdefgh", false],
+])("%j is a placeholder: %s", (value, is) => {
+  expect(bash('is_placeholder "$1"', [value]).status === 0).toBe(is);
+});
+
+it("writes a file once, with its mode, and says so; the second time there is nothing to do", () => {
+  const dir = mkdtempSync(join(tmpdir(), "tac8-install-"));
+  try {
+    const file = join(dir, "file");
+    const put = 'put "$1" 0600 "$(id -un):$(id -gn)" <<<"some text"; echo "$? $changes"';
+    expect(bash(`${put}\n${put}`, [file]).stdout).toBe(`write ${file}\n0 1\n1 1\n`);
+    const dry = `dry=1; put "$1" 0644 "$(id -un):$(id -gn)" <<<"other text"; cat "$1"; stat -c %a "$1"`;
+    expect(bash(dry, [file]).stdout).toBe(`would write ${file}\nsome text\n600\n`);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+it("a change that fails ends the script, with what the command said", () => {
+  const { status, stderr } = bash('change "do it" sh -c "echo why >&2; exit 3"; echo "not reached"');
+  expect({ status, stderr }).toEqual({ status: 1, stderr: "why\ninstall.sh: could not do it\n" });
+});
+
+it("a secret of a file is stored without its line end, and a placeholder is refused", () => {
+  const dir = mkdtempSync(join(tmpdir(), "tac8-install-"));
+  try {
+    writeFileSync(join(dir, "given"), "ghp_16C7e42F292c6912E7710c838347Ae178B4a\r\n");
+    const stored = bash(
+      'etc=$1; mkdir $1/secrets; install() { cp "$7" "$8"; }; secret GITHUB_TOKEN "$1/given" ""; cat "$1/secrets/GITHUB_TOKEN"',
+      [dir],
+    );
+    expect(stored.stdout).toBe(`write ${dir}/secrets/GITHUB_TOKEN\nghp_16C7e42F292c6912E7710c838347Ae178B4a\n`);
+    writeFileSync(join(dir, "given"), "ghp_xxxxxxxx\n");
+    const refused = bash('etc=$1; secret GITHUB_TOKEN "$1/given" ""', [dir]);
+    expect(refused.stderr).toBe("install.sh: the value for GITHUB_TOKEN is a placeholder, not a secret\n");
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});

@@ -1,0 +1,256 @@
+#!/usr/bin/env bash
+# Installs tac8 by deploy/install.sh on a machine with systemd and tries what docs/service.md promises: issues become pull requests
+# through a restart and a power loss, watchdog, exit codes, upgrade and rollback; after the removal nothing is left.
+# Prints one line a check: "ok systemd: …", "not ok systemd: …" or "SKIPPED systemd: …"; exit 1 when one is not ok.
+#
+# TAC8_SYSTEMD_MACHINE names a program that makes such a machine (Debian 12, reached as root, on this machine's network):
+#   up NAME · sh NAME COMMAND · reboot NAME · kill NAME (power loss) · clean NAME; `up` prints its root folder, and mounts the
+#   folder $PROJECT at /src.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+tool=${TAC8_SYSTEMD_MACHINE:-}
+if [ -z "$tool" ]; then
+  echo "SKIPPED systemd: TAC8_SYSTEMD_MACHINE does not name a program that makes a machine with systemd"
+  exit 0
+fi
+
+name=tac8-check-$$
+work=$(mktemp -d)
+failed=0
+github=""
+# Node's own HTTP proxy would take requests to this machine away.
+export PROJECT=$work NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+clean_up() {
+  [ -z "$github" ] || kill "$github" 2>/dev/null
+  "$tool" clean "$name" >/dev/null 2>&1
+  rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+check() { # check NAME COMMAND...: runs it, counts it, shows what it printed when it fails
+  local what=$1 begin=$SECONDS printed
+  shift
+  if printed=$("$@" 2>&1 </dev/null); then echo "ok systemd: $what ($((SECONDS - begin)) s)"; else
+    failed=$((failed + 1))
+    tail -n 40 <<<"$printed"
+    echo "not ok systemd: $what ($((SECONDS - begin)) s)"
+    return 1
+  fi
+}
+until_true() { # until_true SECONDS COMMAND...: asks twice a second
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if [ "$SECONDS" -ge "$end" ]; then
+      "$@"
+      return 1
+    fi
+    sleep 0.5
+  done
+}
+inside() { timeout --kill-after=10 "${limit:-180}" "$tool" sh "$name" "$@" </dev/null; }
+install_sh() { inside "bash /src/install.sh $*"; }
+unit() { inside "systemctl show -P $2 tac8-$1"; } # unit runner MainPID
+
+# --- the packages and GitHub
+
+# The package as it is, a later version of it, and one whose scheduler does not start.
+pack() {
+  npm pack --silent --pack-destination "$work" >/dev/null && mv "$work"/tac8-*.tgz "$work/first.tgz" || return 1
+  cp deploy/install.sh "$work/"
+  mkdir "$work/unpacked" && tar -xzf "$work/first.tgz" -C "$work/unpacked" || return 1
+  local manifest=$work/unpacked/package/package.json
+  sed -i 's/^\( *"version": *"\)[^"]*/\190.1.0/' "$manifest" && tar -czf "$work/later.tgz" -C "$work/unpacked" package || return 1
+  sed -i 's/^\( *"version": *"\)[^"]*/\190.2.0/' "$manifest" && echo 'process.exit(1);' >"$work/unpacked/package/dist/scheduler.js" &&
+    tar -czf "$work/broken.tgz" -C "$work/unpacked" package
+  rm -rf "$work/unpacked"
+}
+start_github() { # Outside of the machine: it goes on while that restarts.
+  local node=node
+  [ -x node_modules/.bin/node ] && node=node_modules/.bin/node
+  SANDBOX_PORT=0 SANDBOX_DIR=$work/github exec "$node" dist/github.js >"$work/github.log" 2>&1
+}
+github_url() { sed -n 's/.* on \(http:[^ ]*\)$/\1/p' "$work/github.log"; }
+github_answers() { [ -n "$(github_url)" ] || { cat "$work/github.log"; return 1; }; }
+api() { # api METHOD PATH [BODY]
+  curl -fsS -X "$1" -H "authorization: Bearer demo-token" -H "content-type: application/json" \
+    "$url/repos/tac8-demo/greeter/$2" ${3:+--data "$3"}
+}
+field() { python3 -c "import json, sys; value = json.load(sys.stdin); print($1)"; }
+# issue TITLE SECONDS: prints the number of a new issue with the label; its agent works for so long.
+issue() {
+  local script body
+  script='[{"write":"'$1'.md","text":"one\n"},{"commit":"First part of '$1'"},{"wait":'$(($2 * 1000))'},'
+  script+='{"write":"'$1'-end.md","text":"two\n"},{"commit":"Second part of '$1'"},{"result":"Done."}]'
+  body=$(python3 -c 'import json, sys; print(json.dumps({"title": sys.argv[1], "labels": ["rpi-auto"],
+    "body": "```tac8-script\n" + sys.argv[2] + "\n```"}))' "$1" "$script")
+  api POST issues "$body" | field 'value["number"]'
+}
+# Of an issue: the pull requests from its branch, as GitHub has them.
+pulls_of() { api GET "pulls?state=all&per_page=100" | field "len([pull for pull in value if pull['head']['ref'] == 'auto/gh-$1'])"; }
+has_pull() { [ "$(pulls_of "$1")" = 1 ]; }
+at_work() { inside "tac8 status" | grep -qE "^#$1 +work "; }
+# One pull request with both parts of the work, each committed once; one comment of status.
+whole() {
+  has_pull "$1" || { echo "pull requests of #$1: $(pulls_of "$1")"; return 1; }
+  local messages comments
+  messages=$(git -C "$work/github/repositories/tac8-demo/greeter.git" log --format=%s "auto/gh-$1")
+  [ "$(grep -c '^First part' <<<"$messages")$(grep -c '^Second part' <<<"$messages")" = 11 ] || { echo "$messages"; return 1; }
+  comments=$(api GET "issues/$1/comments" | field 'len(value)')
+  [ "$comments" = 1 ] || { echo "$comments comments on #$1"; return 1; }
+}
+
+# --- the machine
+
+# As tac8's other needs: packages that a machine has. A kernel of its own lets a sandbox write to /proc/sys of its namespace.
+prepare() {
+  local root
+  root=$("$tool" up "$name") && [ -d "$root" ] || return 1
+  cat >"$root/etc/systemd/system/writable-proc-sys.service" <<'END'
+[Service]
+Type=oneshot
+ExecStart=mount -o remount,rw,bind /proc/sys
+[Install]
+WantedBy=sysinit.target
+END
+  # A power loss is of the machine alone: its files need not be on the disk.
+  echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"
+  inside 'apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm perl libatomic1
+    systemctl enable --now writable-proc-sys'
+}
+configure() {
+  cat >"$work/config.toml" <<END
+[github]
+repo_owner = "tac8-demo"
+repo_name = "greeter"
+api_url = "$url"
+write_interval_ms = 0
+[coordinator]
+max_concurrent_workers = 4
+poll_interval_seconds = 5
+shutdown_grace_seconds = 5
+backoff_factor = 0.05
+[llm]
+command = ["/opt/tac8/current/node_modules/tac8/dist/scripted-claude.js"]
+[agent]
+isolation = "auto"
+[host]
+max_load_per_core = 0
+[board]
+port = 0
+END
+  inside 'mkdir -p /etc/tac8 && cp /src/config.toml /etc/tac8/' || return 1
+  printf 'demo-token\n' >"$work/token"
+  printf 'sk-ant-key-of-the-check-0123456789\n' >"$work/key"
+}
+# Files, with owner, mode and size, outside of what a system and tac8 write while they run; and users.
+snapshot() {
+  inside 'cd /; find bin boot etc home opt root sbin srv usr var -xdev \( -path var/log -o -path var/tmp -o -path var/lib/systemd \
+    -o -path var/cache -o -path var/lib/tac8 -o -path etc/.pwd.lock -o -path "etc/*-" -o -path var/lib/apt \) -prune -o -printf "%p %y %m %u:%g %s\n" |
+    grep -vE "^(var/lib|etc|var|usr/local/bin|etc/systemd/system|etc/systemd/system/multi-user.target.wants) d|^root/\.npm" | sort; cat /etc/passwd /etc/group'
+}
+same_as() { snapshot >"$work/now" && diff "$work/$1" "$work/now"; }
+healthy() { [ "$(inside 'for name in scheduler runner board; do systemctl show -P StatusText tac8-$name; done' | sort -u)" = working ]; }
+
+# --- what is tried
+
+with_secrets="--no-claude --github-token /src/token --anthropic-key /src/key"
+dry_run_changes_nothing() {
+  snapshot >"$work/before" && install_sh --from /src/first.tgz --dry-run | tee "$work/dry" && grep -q '^would add the system user tac8' "$work/dry" && same_as before
+}
+refuses_placeholders() {
+  ! install_sh --from /src/first.tgz --repo octo/hello-world >"$work/out" 2>&1 && grep 'no OWNER/NAME of a repository of yours' "$work/out"
+}
+# Its packages stay.
+without_repository() {
+  ! install_sh --from /src/first.tgz --no-claude >"$work/out" 2>&1 && cat "$work/out" && grep '^Not started, because there is no' "$work/out" &&
+    inside '! systemctl is-active -q tac8.target && ! systemctl is-active -q redis-server && ! systemctl is-enabled -q redis-server' &&
+    install_sh --uninstall --purge && snapshot >"$work/before" && ! grep tac8 "$work/before"
+}
+installs() {
+  configure && install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^No problems found' "$work/out" && grep -q '^Next: put the label' "$work/out"
+}
+second_time() {
+  snapshot >"$work/installed" && install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^Nothing to change' "$work/out" && same_as installed
+}
+redis_is_closed() {
+  inside '[ -S /run/tac8-redis/redis.sock ] && ! setpriv --reuid nobody --clear-groups redis-cli -s /run/tac8-redis/redis.sock ping &&
+    ! redis-cli ping' | tee "$work/out" && ! grep PONG "$work/out"
+}
+secrets_are_hidden() {
+  inside 'for unit in scheduler runner board; do systemctl show tac8-$unit; tr "\0" "\n" </proc/$(systemctl show -P MainPID tac8-$unit)/environ
+    tr "\0" " " </proc/$(systemctl show -P MainPID tac8-$unit)/cmdline; done; journalctl -o cat' >"$work/out" || return 1
+  ! grep -E 'demo-token|sk-ant-key' "$work/out"
+}
+not_root() { [ "$(inside 'ps -o user= -p $(pgrep -d, -x "redis-server|tac8 .*")' | sort -u)" = tac8 ]; }
+through() { # through reboot|kill: an issue that is at work meanwhile
+  local number
+  number=$(issue "$1" 12) && until_true 60 at_work "$number" && "$tool" "$1" "$name" && until_true 90 healthy && until_true 90 has_pull "$number" && whole "$number"
+}
+# As an agent in mode none could send it: a process in the runner's control group, of its user.
+messages_of_others() {
+  local before
+  before=$(unit runner MainPID)
+  inside 'for procs in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+      echo $$ >$procs$(systemctl show -P ControlGroup tac8-runner)/cgroup.procs; done 2>/dev/null
+    NOTIFY_SOCKET=/run/systemd/notify setpriv --reuid tac8 --regid tac8 --clear-groups systemd-notify "MAINPID=$$" "STATUS=taken over"; sleep 1' || return 1
+  [ "$(unit runner MainPID)" = "$before" ] && [ "$(unit runner StatusText)" = working ]
+}
+watchdog() {
+  inside 'mkdir -p /run/systemd/system/tac8-runner.service.d; printf "[Service]\nWatchdogSec=6s\nRestartSec=1s\n" >/run/systemd/system/tac8-runner.service.d/check.conf
+    systemctl daemon-reload; systemctl restart tac8-runner' && until_true 30 healthy || return 1
+  inside 'kill -STOP $(systemctl show -P MainPID tac8-runner)' && until_true 30 restarted && until_true 30 healthy &&
+    inside 'journalctl -u tac8-runner -o cat | grep "Watchdog timeout"'
+}
+restarted() { [ "$(unit runner NRestarts)" -ge 1 ]; }
+config_problem() {
+  inside 'mv /etc/tac8/config.toml /etc/tac8/good; printf "[coordinator]\nmax_concurrent_workers = 0\n" >/etc/tac8/config.toml; systemctl restart --no-block tac8-board'
+  until_true 30 ended_78 || return 1
+  inside 'mv /etc/tac8/good /etc/tac8/config.toml; tac8 doctor | grep -A 2 "service tac8-board has ended with exit code 78"
+    tac8 status | grep "service tac8-board has ended with exit code 78"' || return 1
+  inside 'journalctl -u tac8-board -p err -o cat | grep "max_concurrent_workers: found 0"; systemctl start tac8-board' && until_true 30 healthy
+}
+ended_78() { [ "$(unit board ActiveState) $(unit board ExecMainStatus) $(unit board NRestarts)" = "failed 78 0" ]; }
+runs() { inside 'readlink /opt/tac8/current'; }
+upgrades() {
+  local number
+  number=$(issue upgrade 8) && until_true 60 at_work "$number" && install_sh --upgrade --from /src/later.tgz && [ "$(runs)" = /opt/tac8/90.1.0 ] &&
+    until_true 90 has_pull "$number" && whole "$number"
+}
+goes_back() {
+  local number
+  number=$(issue broken 8) && until_true 60 at_work "$number" || return 1
+  ! install_sh --upgrade --from /src/broken.tgz && [ "$(runs)" = /opt/tac8/90.1.0 ] && until_true 90 has_pull "$number" && whole "$number"
+}
+rolls_back() { install_sh --rollback && [ "$(runs)" = "$first" ] && healthy; }
+uninstalls() { install_sh --uninstall --purge && same_as before && inside '[ ! -e /var/lib/tac8 ] && [ ! -e /run/tac8-redis ]'; }
+show_failure() { inside "journalctl -u 'tac8*' -o short-iso --no-pager | tail -n 60"; }
+
+check "npm pack" pack || exit 1
+start_github &
+github=$!
+check "GitHub of the sandbox starts" until_true 30 github_answers && url=$(github_url) && check "the machine boots" prepare || exit 1
+check "--dry-run prints every change and makes none" dry_run_changes_nothing
+check "a repository that is a placeholder is refused" refuses_placeholders
+check "without a repository it installs, starts nothing, and says what is missing" without_repository
+if check "installs from the tarball, and tac8 doctor finds no problem" installs; then
+  check "the second time there is nothing to change" second_time
+  check "Redis is open to tac8 alone" redis_is_closed
+  check "secrets are in no environment, command line and journal" secrets_are_hidden
+  check "no service runs as root" not_root
+  first=$(runs)
+  check "an issue at work during a restart of the machine gets one pull request" through reboot
+  check "an issue at work during a power loss gets one pull request" through kill
+  check "a message of another process to systemd changes nothing" messages_of_others
+  check "the watchdog kills a runner that hangs, and it starts again" watchdog
+  check "a wrong configuration ends a service with exit code 78, without a restart" config_problem
+  check "an upgrade loses no work" upgrades
+  check "an upgrade that does not work goes back by itself" goes_back
+  check "--rollback" rolls_back
+  [ $failed = 0 ] || show_failure
+fi
+check "--uninstall --purge leaves nothing" uninstalls
+exit $((failed > 0))
