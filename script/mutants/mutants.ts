@@ -342,6 +342,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "tac8 status names a service that has ended for good",
   },
   {
+    name: "user-unit-secrets",
+    file: `${CLI}/commands/service.ts`,
+    find: "KEPT.flatMap((name) =>",
+    replace: "Object.keys(context.env).flatMap((name) =>",
+    test: { file: `${CLI}/commands/service.int.test.ts`, name: "writes a unit of this user" },
+    promise: "a service of the user has no secret in its unit",
+  },
+  {
     name: "install-once",
     file: "deploy/install.sh",
     find: 'if cmp -s "$new" "$file" &&',

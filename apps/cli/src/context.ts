@@ -19,6 +19,8 @@ export interface Context {
   readonly cwd: string;
   /** How an operator calls this command: `tac8`, or the path of its launcher. */
   readonly command: string;
+  /** Absolute path of the program that starts it, `bin/tac8.mjs`. */
+  readonly launcher: string;
   /** The Node that runs this, absolute. */
   readonly node: string;
   readonly out: Output;

@@ -23,6 +23,7 @@ export function contextOf(given: {
     secretsShown,
     cwd: process.cwd(),
     command: commandName(launcher),
+    launcher,
     node: process.execPath,
     out: outputOf(process.stdout, env),
     err: outputOf(process.stderr, env),

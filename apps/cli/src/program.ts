@@ -12,6 +12,8 @@ export interface CommandSpec {
   /** As commander takes it: `retry [issue]`. */
   readonly usage: string;
   readonly summary: string;
+  /** Values of its first argument. */
+  readonly choices?: readonly string[];
   readonly options: readonly {
     readonly flags: string;
     readonly description: string;
@@ -42,6 +44,7 @@ export function createProgram(
     .helpCommand("help [command]", "show help for a command");
   for (const spec of commands) {
     const command = program.command(spec.usage).description(spec.summary);
+    if (spec.choices !== undefined) command.registeredArguments[0]?.choices(spec.choices);
     for (const { flags, description, choices, initial } of spec.options) {
       const option = new Option(flags, description);
       if (choices !== undefined) option.choices(choices);

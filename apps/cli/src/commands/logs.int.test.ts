@@ -59,9 +59,6 @@ it("reads the journal where systemd runs tac8", async () => {
   const system = lab.start(["logs", "--runner", "-f"], { PATH, TAC8_SYSTEMD: "system" });
   expect((await system.ended).code).toBe(0);
   expect(system.stdout()).toMatch(/journalctl --unit tac8-runner --lines 200 .*--follow\n$/);
-  const user = lab.start(["logs"], { PATH, TAC8_SYSTEMD: "user" });
-  expect((await user.ended).code).toBe(0);
-  expect(user.stdout()).toMatch(/journalctl --user --user-unit tac8 /);
 });
 
 it("says in one line where else logs may be", async () => {

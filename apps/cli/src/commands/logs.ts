@@ -23,7 +23,7 @@ function source(
   choice: { readonly apps: readonly string[]; readonly follow: boolean; readonly lines: number },
 ): LogSource {
   const manager = managerOf(context.env);
-  if (manager !== null) return journalCommand({ ...choice, manager });
+  if (manager === "system") return journalCommand(choice);
   const { homes } = locateDespiteMistakes(context, flag);
   const files = homes.map((home) => choice.apps.map((app) => join(home, "logs", `${app}.log`)).filter(existsSync));
   const found = files.find((some) => some.length > 0);

@@ -3,9 +3,9 @@ import type { Level } from "@tac8/core/health/level";
 import type { Redis } from "ioredis";
 import { readStatus } from "../look/readStatus.ts";
 import { renderStatus } from "../look/renderStatus.ts";
-import type { Context } from "../context.ts";
+import { Problem, type Context } from "../context.ts";
 import type { Input } from "../program.ts";
-import { managerOf, readUnits, RESTART, withUnits } from "../services/units.ts";
+import { managerOf, readUnits, unitProblems, whereToLook, withUnits } from "../services/units.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -23,10 +23,12 @@ export async function status(context: Context, { options }: Input): Promise<numb
   const now = context.now();
   const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
   const manager = managerOf(context.env);
-  const [units, ofRedis] = await Promise.all([
-    readUnits(context.env),
-    withRedis(place.redisUrl, read, manager === null ? place.advice : RESTART),
-  ]);
+  const units = await readUnits(context.env);
+  const advice = manager === null ? place.advice : whereToLook(manager);
+  const ofRedis = await withRedis(place.redisUrl, read, advice).catch((error: unknown) => {
+    const lines = unitProblems(units, manager).map((unit) => `${unit.text}; ${unit.advice}`);
+    throw error instanceof Problem ? new Problem([...lines, ...error.lines], { cause: error }) : error;
+  });
   const { level, reasons } = withUnits(ofRedis.health, units, manager);
   const found = reasons.map((reason) => ({ ...reason, runbook: runbookOf(reason.code) }));
   const report = { ...ofRedis, health: { level, reasons: found } };

@@ -174,6 +174,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./timeline.ts")).timeline,
   },
   {
+    usage: "service <action>",
+    summary: "install or uninstall tac8 up as a systemd service of this user, without root",
+    choices: ["install", "uninstall"],
+    options: [],
+    load: async () => (await import("./service.ts")).service,
+  },
+  {
     usage: "logs",
     summary: "show the log lines of scheduler, runner and board on this machine",
     options: [

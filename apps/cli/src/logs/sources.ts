@@ -1,5 +1,3 @@
-import { managerOptions, type Manager } from "../services/units.ts";
-
 /** A program that prints log lines. */
 export interface LogSource {
   readonly program: string;
@@ -15,13 +13,10 @@ interface Choice {
   readonly lines: number;
 }
 
-/** Pure. Of the services of a machine, or of a user: systemd's journal. */
-export function journalCommand(given: Choice & { readonly manager: Exclude<Manager, null> }): LogSource {
-  const { apps, follow, lines, manager } = given;
-  // The user's own service is all of tac8 in one.
-  const units = manager === "user" ? ["tac8"] : apps.map((app) => `tac8-${app}`);
-  const named = units.flatMap((unit) => [manager === "user" ? "--user-unit" : "--unit", unit]);
-  const args = [...managerOptions(manager), ...named, "--lines", String(lines), "--no-pager", "--output", "short"];
+/** Pure. Of the services of a machine: systemd's journal. */
+export function journalCommand({ apps, follow, lines }: Choice): LogSource {
+  const units = apps.flatMap((app) => ["--unit", `tac8-${app}`]);
+  const args = [...units, "--lines", String(lines), "--no-pager", "--output", "short"];
   return { program: "journalctl", args: [...args, ...(follow ? ["--follow"] : [])], appOf: null, follow };
 }
 

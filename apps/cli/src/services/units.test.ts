@@ -50,6 +50,6 @@ describe("withUnits", () => {
 it.each([
   [{}, null],
   [{ TAC8_SYSTEMD: "system" }, "system"],
-  [{ TAC8_SYSTEMD: "user" }, "user"],
+  [{ HOME: "/nowhere" }, null],
   [{ TAC8_SYSTEMD: "x" }, null],
 ])("%j: %s", (env, manager) => expect(managerOf(env)).toBe(manager));

@@ -1,10 +1,12 @@
 import { healthOf, type Health, type Reason } from "@tac8/core/health/level";
-import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { plain } from "../terminal/text.ts";
+import { outputOf } from "./run.ts";
+import { userUnitPath } from "./userUnit.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Which systemd runs tac8 here: the machine's, the user's own, or none. Variable of `deploy/systemd/tac8` and of user units. */
+/** Which systemd runs tac8 here: the machine's, the user's own, or none. */
 export type Manager = "system" | "user" | null;
 
 /** A service of tac8, as systemd has it. */
@@ -18,20 +20,24 @@ export interface Unit {
   readonly exitCode: number | null;
 }
 
-/** What to do where services do not answer: half a line. */
-export const RESTART = "see systemctl status 'tac8*'";
 const PATTERN = "tac8*.service";
-const ANSWER_MS = 5000;
 const MAX_STATUS = 300;
 
+/** The machine's, where the command is the one that `deploy/install.sh` has installed; the user's after `tac8 service install`. */
 export function managerOf(env: Env): Manager {
-  const value = env["TAC8_SYSTEMD"];
-  return value === "system" || value === "user" ? value : null;
+  if (env["TAC8_SYSTEMD"] === "system") return "system";
+  const unit = userUnitPath(env);
+  return unit !== null && existsSync(unit) ? "user" : null;
 }
 
 /** Options that lead systemd's commands to the manager. */
-export function managerOptions(manager: Exclude<Manager, null>): string[] {
+function managerOptions(manager: Exclude<Manager, null>): string[] {
   return manager === "user" ? ["--user"] : [];
+}
+
+/** What to do where a service does not answer: half a line. */
+export function whereToLook(manager: Exclude<Manager, null>): string {
+  return `see systemctl ${manager === "user" ? "--user " : ""}status 'tac8*'`;
 }
 
 /** The services of this machine. Empty: systemd runs none, or does not answer. */
@@ -40,7 +46,7 @@ export async function readUnits(env: Env): Promise<Unit[]> {
   if (manager === null) return [];
   const properties = "--property=Id,ActiveState,StatusText,ExecMainStatus";
   const args = [...managerOptions(manager), "show", "--all", properties, PATTERN];
-  return parseUnits(await outputOf("systemctl", args, env));
+  return parseUnits((await outputOf("systemctl", args, env)) ?? "");
 }
 
 /** Pure. @param text of `systemctl show`: `NAME=value` lines, an empty line between two units */
@@ -70,7 +76,8 @@ export function unitProblems(
     .map(({ name, state, status, exitCode }) => {
       const code = exitCode === null || exitCode === 0 ? "" : ` with exit code ${exitCode}`;
       const how = state === "failed" ? `has ended${code}, and does not start again by itself` : "is stopped";
-      const why = status === "" || state === "inactive" ? "" : `: ${status}`;
+      const journal = manager === "user" ? ": see journalctl --user -u tac8" : "";
+      const why = state === "inactive" ? "" : status === "" ? journal : `: ${status}`;
       return {
         name,
         text: `the service ${name} ${how}${why}`,
@@ -89,14 +96,4 @@ export function withUnits(health: Health, units: readonly Unit[], manager: Manag
     host: null,
   }));
   return reasons.length === 0 ? health : healthOf([...reasons, ...health.reasons]);
-}
-
-function outputOf(program: string, args: readonly string[], { PATH, XDG_RUNTIME_DIR }: Env): Promise<string> {
-  const env = {
-    ...(PATH === undefined ? {} : { PATH }),
-    ...(XDG_RUNTIME_DIR === undefined ? {} : { XDG_RUNTIME_DIR }),
-  };
-  const options = { env, timeout: ANSWER_MS, encoding: "utf8" } as const;
-  // It has no answer where systemd does not run: then nothing is known of services.
-  return new Promise((resolve) => execFile(program, args, options, (_error, stdout) => resolve(stdout)));
 }

@@ -12,7 +12,7 @@ import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { markRedis } from "../state/dataFormat.ts";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
-import { beat, HEARTBEAT_MS } from "./heartbeat.ts";
+import { beat } from "./heartbeat.ts";
 import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
 import { openServiceManager, type ServiceManager } from "./serviceManager.ts";
 import { PROXY_ADVICE, useProxy } from "./useProxy.ts";

@@ -1,0 +1,63 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+
+let lab: Lab;
+let env: Record<string, string>;
+let unit: string;
+beforeEach(() => {
+  lab = openLab();
+  writeFileSync(join(lab.dir, "config.toml"), '[github]\nrepo_owner = "octo"\nrepo_name = "hello"\n');
+  writeFileSync(join(lab.dir, "token"), "ghp_16C7e42F292c6912E7710c838347Ae178B4a\n");
+  const bin = join(lab.dir, "bin");
+  mkdirSync(bin);
+  // In the place of systemd's own: their arguments go to a file. One that cannot reach a manager fails.
+  for (const name of ["systemctl", "loginctl", "sleep"]) {
+    writeFileSync(join(bin, name), `#!/bin/sh\necho "${name} $*" >>"$HOME/calls"\ntest ! -e "$HOME/no-${name}"\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  env = { PATH: `${bin}:${process.env["PATH"] ?? ""}`, GITHUB_TOKEN_FILE: join(lab.dir, "token") };
+  unit = join(lab.dir, ".config/systemd/user/tac8.service");
+});
+afterEach(() => lab.close());
+
+const calls = () => readFileSync(join(lab.dir, "calls"), "utf8").trim().split("\n");
+
+it("writes a unit of this user, without secrets, starts it, and removes it again", async () => {
+  const cli = lab.start(["service", "install"], { ...env, ANTHROPIC_API_KEY: "sk-ant-not-for-the-unit" });
+  expect((await cli.ended).code).toBe(0);
+  expect(cli.stdout()).toMatch(/^tac8 runs as a service, by .*tac8\.service: tac8 logs -f shows/);
+  const text = readFileSync(unit, "utf8");
+  expect(text).toContain(`"/opt/tac8/bin/tac8.mjs" "--config" "${lab.dir}/config.toml" "up"\n`);
+  expect(text).toContain(`Environment="GITHUB_TOKEN_FILE=${lab.dir}/token"\n`);
+  expect(text).not.toContain("sk-ant");
+  expect(calls()).toEqual(
+    expect.arrayContaining([
+      "systemctl --user daemon-reload",
+      "systemctl --user enable tac8.service",
+      "systemctl --user restart tac8.service",
+      "loginctl enable-linger",
+    ]),
+  );
+  expect((await lab.start(["service", "uninstall"], env).ended).code).toBe(0);
+  expect(existsSync(unit)).toBe(false);
+  expect(calls()).toContain("systemctl --user disable --now tac8.service");
+});
+
+it("refuses what a service would not have: a token of this shell alone", async () => {
+  const { PATH = "" } = env;
+  const cli = lab.start(["service", "install"], { PATH, GITHUB_TOKEN: "ghp_16C7e42F292c6912E7710c838347Ae178B4a" });
+  expect((await cli.ended).code).toBe(1);
+  expect(cli.stderr()).toMatch(
+    /^tac8: no GitHub token: [^\n]*\ntac8: a service has no secrets of this shell: [^\n]*\n$/,
+  );
+  expect(existsSync(unit)).toBe(false);
+});
+
+it("says in one line that this user has no systemd", async () => {
+  writeFileSync(join(lab.dir, "no-systemctl"), "");
+  const cli = lab.start(["service", "install"], env);
+  expect((await cli.ended).code).toBe(1);
+  expect(cli.stderr()).toMatch(/^tac8: systemd has no services for this user here: [^\n]*\n$/);
+});

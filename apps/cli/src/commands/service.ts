@@ -1,0 +1,80 @@
+import { loadConfig } from "@tac8/core/config/load";
+import { SECRETS } from "@tac8/core/config/variables";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Problem, type Context } from "../context.ts";
+import type { Input } from "../program.ts";
+import { outputOf } from "../services/run.ts";
+import { readUnits, unitProblems } from "../services/units.ts";
+import { USER_UNIT, userUnit, userUnitPath } from "../services/userUnit.ts";
+import { decideUp } from "../up/decide.ts";
+
+/** What a service of the user keeps of this shell's environment; secrets are read from files. */
+const KEPT = ["PATH", "TAC8_HOME", "REDIS_URL", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "LOG_LEVEL", "TZ"].concat(
+  ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()]),
+  ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"],
+  SECRETS.map(({ name }) => `${name}_FILE`),
+);
+/** After a start it may still end by what it finds. */
+const SETTLE_SECONDS = "3";
+
+/** `install`: `tac8 up` becomes a service of this user, which runs without a login, too. `uninstall` removes it. */
+export async function service(context: Context, { args, options }: Input): Promise<number> {
+  const path = userUnitPath(context.env);
+  if (path === null) throw new Problem("HOME is not set to an absolute path: set it to your home folder");
+  if ((await systemctl(context, "show-environment")) === null)
+    throw new Problem(
+      "systemd has no services for this user here: log in at the machine or by ssh, not by su or sudo; or install tac8 with deploy/install.sh",
+    );
+  return args[0] === "uninstall"
+    ? uninstall(context, path)
+    : install(context, options["config"] as string | undefined, path);
+}
+
+async function install(context: Context, flag: string | undefined, path: string): Promise<number> {
+  const { out, node, launcher, cwd } = context;
+  const env = Object.fromEntries(
+    KEPT.flatMap((name) => (context.env[name] ? [[name, context.env[name]] as const] : [])),
+  );
+  const loaded = loadConfig({
+    flag,
+    env: { ...env, HOME: context.env["HOME"], TAC8_CONFIG: context.env["TAC8_CONFIG"] },
+    cwd,
+  });
+  const decision = decideUp({ loaded, env });
+  if (decision.kind !== "up") {
+    const lines = decision.kind === "problems" ? decision.lines : [`there is no configuration (${loaded.path})`];
+    throw new Problem([
+      ...lines,
+      "a service has no secrets of this shell: let tac8 init store them, or name their files in NAME_FILE",
+    ]);
+  }
+  const { shutdown_grace_seconds: graceSeconds } = decision.config.coordinator;
+  const command = [node, launcher, "--config", loaded.path, "up"];
+  await mkdir(dirname(path), { recursive: true });
+  await writeWholeFile(path, userUnit({ command, env, cwd: dirname(loaded.path), graceSeconds }));
+  for (const words of [["daemon-reload"], ["enable", USER_UNIT], ["restart", USER_UNIT]]) {
+    if ((await systemctl(context, ...words)) === null)
+      throw new Problem(`systemctl --user ${words.join(" ")} failed: see systemctl --user status tac8`);
+  }
+  await outputOf("sleep", [SETTLE_SECONDS], context.env);
+  const problems = unitProblems(await readUnits(context.env), "user");
+  if (problems.length > 0) throw new Problem(problems.map(({ text, advice }) => `${text}; ${advice}`));
+  out.line(`tac8 runs as a service, by ${path}: tac8 logs -f shows what it does, tac8 service uninstall removes it`);
+  if ((await outputOf("loginctl", ["enable-linger"], context.env)) === null)
+    out.line("It ends when you log out. So that it goes on: sudo loginctl enable-linger $USER");
+  return 0;
+}
+
+async function uninstall(context: Context, path: string): Promise<number> {
+  await systemctl(context, "disable", "--now", USER_UNIT);
+  await rm(path, { force: true });
+  await systemctl(context, "daemon-reload");
+  context.out.line("The service is removed; configuration and data stay.");
+  return 0;
+}
+
+function systemctl({ env }: Context, ...words: readonly string[]): Promise<string | null> {
+  return outputOf("systemctl", ["--user", ...words], env);
+}

@@ -1,0 +1,51 @@
+import { xdgFolder } from "@tac8/core/config/xdgFolder";
+import { join } from "node:path";
+
+/** The user's service, all of tac8 in one: `tac8 up`. */
+export const USER_UNIT = "tac8.service";
+
+/** Absolute path of the unit's file; null: the environment names no home folder. */
+export function userUnitPath(env: Readonly<Record<string, string | undefined>>): string | null {
+  const folder = xdgFolder(env, "XDG_CONFIG_HOME", ".config");
+  return folder === null ? null : join(folder, "systemd", "user", USER_UNIT);
+}
+
+/** Pure. The text of the unit. */
+export function userUnit(given: {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  /** Variables that it needs. It has no other of a shell's. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** `coordinator.shutdown_grace_seconds`. */
+  readonly graceSeconds: number;
+}): string {
+  const { command, env, cwd, graceSeconds } = given;
+  return `# Made by tac8 service install, which replaces it; tac8 service uninstall removes it.
+[Unit]
+Description=tac8: labelled GitHub issues become pull requests
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+WorkingDirectory=${cwd.replaceAll("%", "%%")}
+${Object.entries(env)
+  .map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}\n`)
+  .join("")}ExecStart=${command.map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}
+# What a person has to fix has exit code 78.
+Restart=always
+RestartSec=20s
+RestartPreventExitStatus=78
+KillMode=mixed
+TimeoutStopSec=${graceSeconds + 60}s
+OOMPolicy=continue
+
+[Install]
+WantedBy=default.target
+`;
+}
+
+/** As systemd reads a word, see systemd.syntax(7): `%` begins a specifier. */
+function quoted(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%")}"`;
+}
