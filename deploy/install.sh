@@ -254,7 +254,7 @@ config() {
     return
   fi
   [ -n "$repo" ] || repo=$(ask "Repository to work on (OWNER/NAME): ")
-  [ -n "$repo" ] || { missing+=" a repository (--repo OWNER/NAME);"; return; }
+  [ -n "$repo" ] || { missing+="; a repository (--repo OWNER/NAME)"; return; }
   is_repository "$repo" || fail "$repo is no OWNER/NAME of a repository of yours"
   put $etc/config.toml 0644 root:root <<<"$(first_config)" || true
 }
@@ -295,7 +295,7 @@ secret() {
   elif [ ! -s "$target" ] && { [ -z "$other" ] || [ ! -s "$etc/secrets/$other" ]; }; then
     value=$(ask "$question" hidden)
     if [ -z "$value" ]; then
-      [ -n "$need" ] || missing+=" $name (a file $target);"
+      [ -n "$need" ] || missing+="; $name (the file $target)"
       return 0
     fi
   else
@@ -372,7 +372,7 @@ do_install() {
   unit_files
   [ "$was" = "$release" ] || change "make $release the current version" point $opt/current "$release"
   if [ -n "$missing" ]; then
-    say "Not started, because there is no$missing then run this again."
+    say "Not started, because this is missing: ${missing#; }. Then repeat this command."
     [ $dry = 1 ] || exit 1
   fi
   [ "$(systemctl is-enabled tac8.target 2>/dev/null)" = enabled ] || change "start tac8 at each boot" systemctl enable tac8.target

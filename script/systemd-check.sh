@@ -166,7 +166,7 @@ refuses_placeholders() {
 }
 # Its packages stay.
 without_repository() {
-  ! install_sh --from /src/first.tgz --no-claude >"$work/out" 2>&1 && cat "$work/out" && grep '^Not started, because there is no' "$work/out" &&
+  ! install_sh --from /src/first.tgz --no-claude >"$work/out" 2>&1 && cat "$work/out" && grep '^Not started, because this is missing: a repository .*; GITHUB_TOKEN' "$work/out" &&
     inside '! systemctl is-active -q tac8.target && ! systemctl is-active -q redis-server && ! systemctl is-enabled -q redis-server' &&
     install_sh --uninstall --purge && snapshot >"$work/before" && ! grep tac8 "$work/before"
 }
