@@ -158,8 +158,8 @@ folders() {
   folder $var/data 0700 tac8:tac8
 }
 
-# Sets `release`: the folder of the version that is wanted. Installs it there.
-release=""
+# Sets `release`: the folder of the version that is wanted. Installs it there; `fetched`: it was not there before.
+release="" fetched=0
 fetch() {
   local source="" sum="" name
   if [ -n "$from" ]; then
@@ -179,7 +179,9 @@ fetch() {
     source=tac8@$name
   fi
   release=$opt/$name
-  [ -d "$release" ] || change "install tac8 $name in $release" unpack "$source" "$sum"
+  [ ! -d "$release" ] || return 0
+  fetched=1
+  change "install tac8 $name in $release" unpack "$source" "$sum"
 }
 
 unpack() {
@@ -369,6 +371,12 @@ do_install() {
   environment
   agent
   was=$(current)
+  # Another version than the one that runs: in order, and back if it does not work.
+  if [ -n "$was" ] && [ "$was" != "$release" ] && [ $start = 1 ] && [ -z "$missing" ]; then
+    switch "$was" "$release"
+    was=$(current)
+    [ $dry = 0 ] || was=$release
+  fi
   unit_files
   [ "$was" = "$release" ] || change "make $release the current version" point $opt/current "$release"
   if [ -n "$missing" ]; then
@@ -428,7 +436,7 @@ switch() {
   say "${new##*/} does not work: back to ${old##*/}" >&2
   run_version "$new" "$old"
   healthy 90 || { problems; fail "${old##*/} does not work either: see journalctl -u 'tac8-*'"; }
-  rm -rf "$new"
+  [ $fetched = 0 ] || rm -rf "$new"
   fail "${old##*/} runs again; nothing was lost"
 }
 

@@ -226,6 +226,10 @@ goes_back() {
   ! install_sh --upgrade --from /src/broken.tgz && [ "$(runs)" = /opt/tac8/90.1.0 ] && until_true 90 has_pull "$number" && whole "$number"
 }
 rolls_back() { install_sh --rollback && [ "$(runs)" = "$first" ] && healthy; }
+another_package() {
+  install_sh --from /src/later.tgz --no-claude | tee "$work/out" && grep -q '^tac8 90.1.0 runs' "$work/out" && [ "$(runs)" = /opt/tac8/90.1.0 ] &&
+    [ "$(inside 'readlink /opt/tac8/previous')" = "$first" ] && healthy
+}
 uninstalls() { install_sh --uninstall --purge && same_as before && inside '[ ! -e /var/lib/tac8 ] && [ ! -e /run/tac8-redis ]'; }
 show_failure() { inside "journalctl -u 'tac8*' -o short-iso --no-pager | tail -n 60"; }
 
@@ -250,6 +254,7 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
   check "an upgrade loses no work" upgrades
   check "an upgrade that does not work goes back by itself" goes_back
   check "--rollback" rolls_back
+  check "to install another package is an upgrade" another_package
   [ $failed = 0 ] || show_failure
 fi
 check "--uninstall --purge leaves nothing" uninstalls
