@@ -275,7 +275,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
       for (const { pid, command } of processes())
         if (command === `sleep ${at["SLEEP"] ?? ""}` || command === `x ${at["SLEEP"] ?? ""}`)
           process.kill(pid, "SIGKILL");
-      execFileSync("ipcrm", ["-m", shm]);
+      execFileSync("ipcrm", ["-m", shm], options);
       await redis.config("SET", "requirepass", "");
       servers.close();
       await second.stop();

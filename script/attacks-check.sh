@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Lets a hostile agent try the attacks of test/attacks in a container, in mode `user`: the column of docs/security.md has to be the
+# same there. Prints one line: "ok attacks: …", "not ok attacks: …" or "SKIPPED attacks: …"; exit 1 when it is not ok.
+# The agent has what Docker leaves an ordinary user; the test itself also has the capability SYS_PTRACE, to look at the agents.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+if ! timeout 20 docker info >/dev/null 2>&1; then
+  echo "SKIPPED attacks: no engine answers ('docker info')"
+  [ "${TAC8_SKIP_DOCKER:-}" = 1 ] && exit 0
+  echo "not ok attacks: skipped (TAC8_SKIP_DOCKER=1 allows it)"
+  exit 1
+fi
+
+name=tac8-attacks-check-$$-$RANDOM
+what="a hostile agent in a container reaches what the table says, and no more"
+begin=$SECONDS
+take_down() {
+  docker rm --force "$name" >/dev/null 2>&1
+  docker image rm --force "$name" >/dev/null 2>&1
+}
+trap take_down EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+image() {
+  timeout 400 docker build --quiet --tag "$name" - <<'EOF'
+FROM node:26-bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates git perl procps python3 redis-server util-linux \
+ && rm -rf /var/lib/apt/lists/*
+EOF
+}
+attacks() {
+  # Of its column: the programs are built before, so nothing is written to this checkout.
+  npm run --silent build && image &&
+    timeout 400 docker run --name "$name" --init --cap-add SYS_PTRACE --volume "$PWD:/src" --workdir /src "$name" \
+      node node_modules/vitest/vitest.mjs run --project e2e test/attacks.e2e.test.ts -t "agent: user, as the table says"
+}
+
+if printed=$(attacks 2>&1 </dev/null) && grep -q "Tests .*1 passed" <<<"$(sed 's/\x1b\[[0-9;]*m//g' <<<"$printed")"; then
+  echo "ok attacks: $what ($((SECONDS - begin)) s)"
+else
+  tail -n 60 <<<"$printed"
+  echo "not ok attacks: $what ($((SECONDS - begin)) s)"
+  exit 1
+fi
