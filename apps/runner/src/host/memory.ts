@@ -1,18 +1,39 @@
+import { readdirSync } from "node:fs";
 import type { Survivor } from "../process/survivors.ts";
 import { readProc } from "../process/startTime.ts";
 import { kilobytes } from "./read.ts";
 
+/** Of those that one process is looked through for. */
+const MAX_THREADS = 16;
+
 /** Bytes of memory and swap. Shared pages are counted once only where that could matter: it costs more to ask. */
 export function memoryOf(processes: readonly Survivor[], maxBytes: number): number {
   const pids = processes.map(({ pid }) => pid);
-  const rough = sum(pids, (pid) => read(`/proc/${pid}/status`, "VmRSS", "VmSwap"));
+  const rough = sum(pids, resident);
   return rough <= maxBytes ? rough : sum(pids, proportional);
 }
 
 /** A process can keep its `smaps_rollup` from being read (PR_SET_DUMPABLE), but not its `status`. */
 function proportional(pid: number): number {
   const path = `/proc/${pid}`;
-  return read(`${path}/smaps_rollup`, "Pss", "SwapPss") || read(`${path}/status`, "VmRSS", "VmSwap");
+  return read(`${path}/smaps_rollup`, "Pss", "SwapPss") || resident(pid);
+}
+
+/** One whose first thread has ended has no memory in its own `status`, but in that of a thread that runs on. */
+function resident(pid: number): number {
+  const path = `/proc/${pid}`;
+  const own = read(`${path}/status`, "VmRSS", "VmSwap");
+  if (own > 0) return own;
+  const threads = namesIn(`${path}/task`).filter((name) => name !== String(pid));
+  return threads.reduce((most, thread) => Math.max(most, read(`${path}/task/${thread}/status`, "VmRSS", "VmSwap")), 0);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).slice(0, MAX_THREADS);
+  } catch {
+    return []; // It has ended.
+  }
 }
 
 function sum(pids: readonly number[], of: (pid: number) => number): number {

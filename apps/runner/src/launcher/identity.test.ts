@@ -5,7 +5,7 @@ import { isOf } from "./processes.ts";
 
 test("capabilities that could be inherited are cleared before the switch to another user", () => {
   expect(asIdentity({ uid: 20_001, gid: 20_001 }, { bounds: true }).join(" ")).toBe(
-    "setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --clear-groups --regid=20001 --reuid=20001 --no-new-privs --pdeathsig=KILL --",
+    "/usr/bin/setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --clear-groups --regid=20001 --reuid=20001 --no-new-privs --pdeathsig=KILL --",
   );
   const shared = asIdentity({ uid: 20_001, gid: 20_001, groups: [20_002, 20_003] }, { bounds: false });
   expect(shared).toContain("--groups=20002,20003");
@@ -21,7 +21,8 @@ test.each([
   ["State:\tR (running)\nUid:\t0\t5\t0\t0\n", true],
   ["State:\tR (running)\nUid:\t0\t0\t5\t0\n", true],
   ["State:\tS (sleeping)\nUid:\t50\t55\t15\t50\n", false],
-  ["State:\tZ (zombie)\nUid:\t5\t5\t5\t5\n", false],
+  ["State:\tZ (zombie)\nUid:\t5\t5\t5\t5\nThreads:\t1\n", false],
+  ["State:\tZ (zombie)\nUid:\t5\t5\t5\t5\nThreads:\t2\n", true],
   ["", false],
 ])("whose process it is: %j", (status, expected) => {
   expect(isOf(status, 5)).toBe(expected);

@@ -12,7 +12,9 @@ export function processesOf(uid: number): number[] {
 
 /** Whether a process with this `/proc/<pid>/status` is alive, and has the user id as one of its own. Pure. */
 export function isOf(status: string, uid: number): boolean {
-  return !/^State:\s+[ZX]/m.test(status) && uidsIn(status).includes(uid);
+  // One whose first thread has ended looks like a zombie, while others run on.
+  const threads = Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 1);
+  return (threads > 1 || !/^State:\s+[ZX]/m.test(status)) && uidsIn(status).includes(uid);
 }
 
 function readStatus(pid: number): string {

@@ -31,7 +31,12 @@ export function startTime(pid: number): number | null {
 /** Whether that very process still lives; a zombie does not. */
 export function isSameProcess({ pid, startTime }: ProcessId): boolean {
   const stat = readStat(pid);
-  return stat !== null && stat.startTime === startTime && stat.state !== "Z" && stat.state !== "X";
+  return stat !== null && stat.startTime === startTime && isAlive(stat);
+}
+
+/** A zombie is not alive; one whose first thread has ended looks like a zombie, while others run on. Pure. */
+export function isAlive({ state, threads }: Pick<ProcessStat, "state" | "threads">): boolean {
+  return threads > 1 || (state !== "Z" && state !== "X");
 }
 
 /** The name in parentheses may itself contain spaces and parentheses: all fields are counted from the last one. */

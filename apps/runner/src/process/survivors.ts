@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { cgroupMembers, closeCgroups, removeEmptyCgroups } from "./cgroup.ts";
 import { membersOf, type Membership } from "./members.ts";
-import { isGoneOrForbidden, isSameProcess, readProc, readStat, type ProcessStat } from "./startTime.ts";
+import { isAlive, isGoneOrForbidden, isSameProcess, readProc, readStat, type ProcessStat } from "./startTime.ts";
 
 export interface Survivor {
   readonly pid: number;
@@ -82,7 +82,7 @@ export function* survivors(
     const pid = Number(name);
     if (!Number.isInteger(pid) || except.includes(pid)) continue;
     const stat = readStat(pid);
-    if (!isAlive(stat) || known.has(pid)) continue;
+    if (!isThere(stat) || known.has(pid)) continue;
     const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
     const isInside = pid === stat.session ? pid === session : isAgents(stat.session);
     const inside = isInside ? "session" : null;
@@ -162,8 +162,8 @@ function isSameProgram(a: number, b: number): boolean {
   }
 }
 
-function isAlive(stat: ProcessStat | null): stat is ProcessStat {
-  return stat !== null && stat.state !== "Z" && stat.state !== "X";
+function isThere(stat: ProcessStat | null): stat is ProcessStat {
+  return stat !== null && isAlive(stat);
 }
 
 function hasMarker(pid: number, entry: string): boolean {
