@@ -11,6 +11,8 @@ const KILL_MS = 10_000;
 const PAUSE_MS = 15;
 const CHORE_MS = 60_000;
 const MAX_WORDS = 2000;
+/** The loader and the C library read them, and load what they name: the program that changes the user is root when it starts. */
+const FOR_LOADER = /^(?:LD_|GCONV_PATH$|GLIBC_TUNABLES$|LOCPATH$|NLSPATH$|LANGUAGE$|MALLOC_)/;
 /** Folders that every user can write to. */
 const SHARED = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"];
 
@@ -25,13 +27,23 @@ export function startAs(
     readonly detached?: boolean;
   },
 ): ChildProcess {
-  const { env = { PATH }, cwd, stdio, detached = true } = options;
+  const { env = {}, cwd, stdio, detached = true } = options;
+  const all = Object.entries({ PATH, ...env });
+  const later = all
+    .filter(([variable]) => FOR_LOADER.test(variable))
+    .map(([variable, value]) => `${variable}=${value}`);
   const [name = "", ...args] = [
     ...asIdentity(identity, { bounds: canBound() }),
+    ...(later.length === 0 ? [] : ["/usr/bin/env", ...later]),
     ...(cwd === undefined ? [] : inFolder(cwd)),
     ...program,
   ];
-  return spawn(name, args, { cwd: "/", env: { PATH, ...env }, stdio, detached });
+  return spawn(name, args, {
+    cwd: "/",
+    env: Object.fromEntries(all.filter(([variable]) => !FOR_LOADER.test(variable))),
+    stdio,
+    detached,
+  });
 }
 
 /** Run a short program of ours as a user. @throws Error with what it said */
@@ -80,14 +92,32 @@ export async function killAll(uid: number): Promise<{ readonly killed: number; r
 
 /** Remove what a user id has left where all users can write, and its shared memory and message queues. */
 export async function removeTraces(uid: number): Promise<void> {
-  const own = ["-mindepth", "1", "-xdev", "-uid", String(uid)];
   const identity = { uid, gid: uid };
-  // A folder's owner cannot empty it without its permission: it is given before the folder is entered.
-  const open = [...own, "-type", "d", "!", "-perm", "-700", "-exec", "chmod", "u+rwx", "--", "{}", ";"];
+  const own = ["-mindepth", "1", "-xdev", "-uid", String(uid)];
+  // A folder's owner cannot empty it without its permission. Whole trees at once; then, by no path that could be too long, the rest.
+  const chores = [
+    [
+      "-mindepth",
+      "1",
+      "-maxdepth",
+      "1",
+      "-uid",
+      String(uid),
+      "-type",
+      "d",
+      "-exec",
+      "chmod",
+      "-R",
+      "u+rwX",
+      "--",
+      "{}",
+      "+",
+    ],
+    [...own, "-type", "d", "!", "-perm", "-700", "-execdir", "chmod", "u+rwx", "--", "{}", ";"],
+    [...own, "-delete"],
+  ];
   // What is another's, or is not there, is said and passed over.
-  for (const rest of [open, [...own, "-delete"]]) {
-    await runAs(identity, ["find", ...SHARED, ...rest]).catch(() => undefined);
-  }
+  for (const chore of chores) await runAs(identity, ["find", ...SHARED, ...chore]).catch(() => undefined);
   await runAs(identity, ["ipcrm", "--all"]).catch(() => undefined);
 }
 

@@ -6,6 +6,9 @@ export interface Identity {
   readonly groups?: readonly number[];
 }
 
+/** By its path: it is still root when it starts, and is looked for by no PATH of a request. */
+export const SETPRIV = "/usr/bin/setpriv";
+
 /**
  * Return what goes before a program so that it runs as this user, without any capability, and without a way to any: capabilities
  * that could be inherited are cleared before the switch (an ambient CAP_SETUID would be root again).
@@ -15,7 +18,7 @@ export interface Identity {
 export function asIdentity({ uid, gid, groups = [] }: Identity, { bounds }: { readonly bounds: boolean }): string[] {
   const groupArgument = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
   return [
-    ["setpriv", "--inh-caps=-all", "--ambient-caps=-all"],
+    [SETPRIV, "--inh-caps=-all", "--ambient-caps=-all"],
     bounds ? ["--bounding-set=-all"] : [],
     [groupArgument, `--regid=${gid}`, `--reuid=${uid}`, "--no-new-privs", "--pdeathsig=KILL", "--"],
   ].flat();

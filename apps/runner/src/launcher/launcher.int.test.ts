@@ -82,6 +82,44 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
     expect(child.left).toEqual({ survivors: 3, remaining: 0 });
   });
 
+  test("a process whose first thread has ended is killed like any other", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    const exit = { x64: 60, arm64: 93 }[process.arch as "x64" | "arm64"];
+    const script = `
+import ctypes, os, threading, time
+if os.fork() == 0:
+    os.setsid()
+    [os.close(fd) for fd in (0, 1, 2)]
+    threading.Thread(target=time.sleep, args=(1000,)).start()
+    ctypes.CDLL(None).syscall(${exit}, 0)
+time.sleep(0.5)`;
+    const child = run(["python3", "-c", script]);
+    await once(child, "exit");
+    expect(child.left).toEqual({ survivors: 1, remaining: 0 });
+    expect(processesOf(uid)).toEqual([]);
+  });
+
+  test("nothing of a request is looked for or loaded by a process that is root", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    const bin = join(launcher.dir, "bin");
+    mkdirSync(bin, { mode: 0o755 });
+    chmodSync(bin, 0o755);
+    for (const name of ["setpriv", "sh", "env"]) {
+      writeFileSync(
+        join(bin, name),
+        `#!/bin/sh\n/usr/bin/id -u >>${launcher.dir}/was-run\nexec /usr/bin/${name} "$@"\n`,
+        { mode: 0o755 },
+      );
+    }
+    writeFileSync(join(launcher.dir, "was-run"), "");
+    chmodSync(join(launcher.dir, "was-run"), 0o666);
+    const env = { PATH: `${bin}:/usr/bin:/bin`, LD_TAC8: "kept" };
+    expect(await output(["/bin/sh", "-c", 'echo "$LD_TAC8"; id -u'], { env })).toBe(`kept\n${uid}\n`);
+    expect(readFileSync(join(launcher.dir, "was-run"), "utf8").split("\n")).not.toContain("0");
+    const pid = launcher.process.pid ?? 0;
+    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("LD_TAC8");
+  });
+
   test.each(["run", "hold"] as const)("the end of the connection of a %s kills its user's processes", async (which) => {
     const held = await hold(launcher.socket, { uid, lockFile });
     const child = run(["sh", "-c", "trap '' TERM; setsid sleep 1000 & echo; sleep 1000"]);
@@ -135,6 +173,8 @@ describe.skipIf(!isRoot)("the launcher, with the capabilities that it has in a c
   test("an agent leaves nothing where every user can write", async () => {
     const held = await hold(launcher.socket, { uid, lockFile });
     const name = `tac8-left-${uid}`;
+    const deep = `mkdir -p /tmp/${name} && cd /tmp/${name} && for i in $(seq 30); do d=$(printf 'x%.0s' $(seq 200)); mkdir $d && cd $d; done; mkdir c && chmod 0 c`;
+    await output(["sh", "-c", deep]);
     await output([
       "sh",
       "-c",

@@ -154,7 +154,8 @@ async function run(request: Extract<LauncherRequest, { op: "run" }>, { say, line
   void (async () => {
     for (let line = await lines.next(); line !== null; line = await lines.next()) {
       const signal = parseSignal(line);
-      if (signal === "SIGTERM" && child.pid !== undefined && child.exitCode === null) killOne(child.pid);
+      if (signal === "SIGTERM" && child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        killOne(child.pid);
       else killFirmly();
     }
     killFirmly();

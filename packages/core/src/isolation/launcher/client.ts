@@ -16,6 +16,8 @@ export class LauncherProblem extends Error {
 }
 
 const ANSWER_MS = 60_000;
+/** What is left of an earlier holder is killed and removed first. */
+const HOLD_MS = 5 * 60_000;
 /** A million files on an SD card. */
 const COPY_MS = 30 * 60_000;
 
@@ -46,7 +48,7 @@ export interface Hold {
 /** @throws LauncherProblem somebody else's processes of the user id are still there */
 export async function hold(socket: string, given: { readonly uid: number; readonly lockFile: string }): Promise<Hold> {
   const line = openLine(socket, { op: "hold", ...given });
-  const answer = await line.next(ANSWER_MS).catch((error: unknown) => {
+  const answer = await line.next(HOLD_MS).catch((error: unknown) => {
     line.socket.destroy();
     throw error;
   });
@@ -61,7 +63,7 @@ export async function hold(socket: string, given: { readonly uid: number; readon
     },
     async release() {
       line.socket.end();
-      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, ANSWER_MS).unref())]);
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, HOLD_MS).unref())]);
       line.socket.destroy();
     },
   };
@@ -86,14 +88,13 @@ export class Launched extends EventEmitter<LaunchedEvents> {
   signalCode: NodeJS.Signals | null = null;
   /** Of its user id: processes that outlived it and were killed, and those that could not be. Known at its exit. */
   left = { survivors: 0, remaining: 0 };
-  readonly #line: Line;
+  #line: Line | null = null;
   #ended = false;
 
   /** @param options a promise of them is waited for */
   constructor(socket: string, options: LaunchOptions | Promise<LaunchOptions>) {
     super();
-    this.#line = openLine(socket, null);
-    this.#run(options).catch((error: unknown) => {
+    this.#run(socket, options).catch((error: unknown) => {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     });
   }
@@ -101,13 +102,17 @@ export class Launched extends EventEmitter<LaunchedEvents> {
   /** SIGKILL reaches every process of its user id. */
   kill(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): boolean {
     if (this.#ended) return false;
-    this.#line.say({ signal });
+    if (this.#line === null) this.#fail(new LauncherProblem("it was ended before it was started"));
+    else this.#line.say({ signal });
     return true;
   }
 
-  async #run(options: LaunchOptions | Promise<LaunchOptions>): Promise<void> {
-    this.#line.say({ op: "run", ...(await options) });
-    const streams = await this.#line.next(ANSWER_MS);
+  async #run(socket: string, options: LaunchOptions | Promise<LaunchOptions>): Promise<void> {
+    const given = await options;
+    if (this.#ended) return;
+    const line = openLine(socket, { op: "run", ...given });
+    this.#line = line;
+    const streams = await line.next(ANSWER_MS);
     if (!("streams" in streams)) throw unexpected(streams);
     const [input, output, errors] = [
       await connected(streams.streams),
@@ -120,11 +125,11 @@ export class Launched extends EventEmitter<LaunchedEvents> {
     output.pipe(this.stdout as PassThrough);
     errors.pipe(this.stderr as PassThrough);
     const closed = Promise.allSettled([once(output, "close"), once(errors, "close")]);
-    const started = await this.#line.next(ANSWER_MS);
+    const started = await line.next(ANSWER_MS);
     if (!("started" in started)) throw unexpected(started);
     this.pid = started.started.pid;
     this.emit("spawn");
-    const end = await this.#line.next(null).catch(() => null);
+    const end = await line.next(null).catch(() => null);
     input.destroy();
     if (end !== null && "exit" in end) {
       this.left = { survivors: end.survivors, remaining: end.remaining };
@@ -135,15 +140,16 @@ export class Launched extends EventEmitter<LaunchedEvents> {
       this.signalCode = "SIGKILL";
     }
     this.#ended = true;
-    this.#line.socket.destroy();
+    line.socket.destroy();
     this.emit("exit", this.exitCode, this.signalCode);
     await closed;
     this.emit("close");
   }
 
   #fail(error: Error): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#line.socket.destroy();
+    this.#line?.socket.destroy();
     this.stdout.destroy();
     this.stderr.destroy();
     this.emit("error", error);
