@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -39,7 +39,27 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     await before.stop();
     expect((await noted("before")).every((line) => line.startsWith(`${TAC8_UID} ${TAC8_UID} `))).toBe(true);
 
+    // What an upgrade that was broken off has left, and a folder that nobody can enter.
+    const trees = join(world.home, "workspaces", REPO, "trees");
+    const closed = join(trees, `gh-${number}`, "closed");
+    mkdirSync(join(trees, `gh-${number}.former`, "half"), { recursive: true });
+    mkdirSync(closed);
+    writeFileSync(join(closed, "x.txt"), "x\n");
+    for (const path of [
+      join(trees, `gh-${number}.former`),
+      join(trees, `gh-${number}.former`, "half"),
+      closed,
+      join(closed, "x.txt"),
+    ]) {
+      chownSync(path, TAC8_UID, TAC8_UID);
+    }
+    chmodSync(closed, 0);
+    // Of another issue, by a version that made folders open to all.
+    mkdirSync(join(trees, "gh-99"), { mode: 0o755 });
+    chownSync(join(trees, "gh-99"), TAC8_UID, TAC8_UID);
     const after = await isolated();
+    await after.says("runner ready");
+    expect(statSync(join(trees, "gh-99")).mode & 0o007).toBe(0);
     world.github.comment({ repo: REPO, number, actor: OWNER, body: "The first one." });
     await world.reaches(number, "pr");
     expect((await world.agentStarts(number)).map(({ resumed }) => resumed)).toEqual([false, true]);

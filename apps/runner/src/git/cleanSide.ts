@@ -28,7 +28,7 @@ const DEAD = { "http.lowSpeedLimit": "1", "http.lowSpeedTime": "300" };
 /** The run's marker too: a git that outlives its runner is found by it, and ended before the next run pushes. */
 const PASSED = /^(TAC8_RUN|PATH|SSL_CERT_FILE|SSL_CERT_DIR|TMPDIR)$/i;
 
-const CONFIG = {
+const CONFIG: Record<string, string> = {
   "fetch.writeCommitGraph": "false",
   // None is made here, and a planted one would tell of other parents.
   "core.commitGraph": "false",
@@ -36,9 +36,16 @@ const CONFIG = {
   "core.filesRefLockTimeout": "10000",
   "core.packedRefsTimeout": "10000",
   "safe.directory": "*",
-  // Whatever the umask is: agents that are users of their own read objects, where they can enter the folder above.
-  "core.sharedRepository": "0644",
 };
+
+/**
+ * From now on all users may read what git makes on the clean side, whatever the umask of this process is: agents that are users of
+ * their own read objects, where they can enter the folder above. Not by default: git then sets a bit of its folders that services of
+ * systemd may not set (RestrictSUIDSGID).
+ */
+export function openObjects(): void {
+  CONFIG["core.sharedRepository"] = "0644";
+}
 
 /** The whole environment of git in a repository of the clean side: nothing of the user's own settings, and no token. */
 export function cleanEnv(side: CleanSide, dir: string): Record<string, string> {

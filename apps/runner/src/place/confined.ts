@@ -13,6 +13,8 @@ import type { AgentSide, SideOptions } from "./side.ts";
 export interface Confinement {
   /** That agents have, as they see it. */
   readonly uid: number;
+  /** Agents share loopback with others. */
+  readonly sharesNetwork: boolean;
   /** Changes when a helper that is running no longer sees the folders. */
   key(): string;
   /** Start the helper with this environment. */
@@ -98,7 +100,13 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
   ): AgentHandle {
     const inside = { ...request, env: egress.env };
     const handle = startAgent(driver, inside, deps, confinement.launch(inside, egress));
+    let isOver = false;
+    void egress.ended.then(() => {
+      // Its port is free: another agent could answer in its place.
+      if (confinement.sharesNetwork && !isOver) void handle.kill("guard-killed", "the proxy of its network ended");
+    });
     const done = handle.done.then(async (end) => {
+      isOver = true;
       await egress.close();
       agents -= 1;
       const counted = egress.usage();

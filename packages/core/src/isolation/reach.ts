@@ -70,6 +70,7 @@ export function runByLauncher(
     try {
       const child = new Launched(socket, { uid, groups: [], program, env, cwd: "/" });
       const said = text(child.stdout);
+      child.stderr.resume();
       child.stdin.end();
       await once(child, "exit");
       return await said;

@@ -9,6 +9,8 @@ export interface HelperChild {
   readonly pid: number | undefined;
   /** Null: this machine has no descriptors left for them. */
   readonly streams: { readonly stdin: Writable; readonly stdout: Readable; readonly stderr: Readable } | null;
+  /** It runs. Never rejects, and resolves never where it could not be started. */
+  readonly started: Promise<void>;
   /** Resolves with how it ended, in words. Rejects: it could not be started. */
   readonly exited: Promise<string>;
   /** It has exited, and all that it has written was read. */
@@ -41,6 +43,7 @@ export function spawned({ command, env, lockFd }: HelperCommand): HelperChild {
   };
   return {
     pid: child.pid,
+    started: Promise.resolve(),
     streams: stdin && stdout && stderr ? { stdin, stdout, stderr } : null,
     ...endOf(child),
     kill: () => killGroup(child),
@@ -54,6 +57,7 @@ export function launched(child: Launched): HelperChild {
     get pid() {
       return child.pid;
     },
+    started: new Promise((resolve) => child.once("spawn", resolve)),
     streams: { stdin, stdout, stderr },
     ...endOf(child),
     kill: () => void child.kill("SIGKILL"),

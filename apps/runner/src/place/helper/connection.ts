@@ -41,6 +41,8 @@ interface Pending extends Call {
   timer: NodeJS.Timeout;
 }
 
+/** For what has to be done before it starts, such as to give a large worktree to another user. */
+const START_MS = 35 * 60_000;
 /** Time for a helper to exit after the end of its input. Its git commands take 5 s if they ignore SIGTERM. */
 const LEAVE_MS = 8000;
 /** Time to exit after SIGKILL. */
@@ -61,6 +63,7 @@ export class Connection {
   readonly #reader: FrameReader;
   readonly #exited = Promise.withResolvers<void>();
   #child: HelperChild | null = null;
+  #isStarted = false;
   #stdin: Writable | null = null;
   #lastId = 0;
   #end: StepFailure | null = null;
@@ -84,7 +87,8 @@ export class Connection {
     else if (header.length > MAX_REQUEST_HEADER || (payload?.length ?? 0) > MAX_PAYLOAD) {
       call.failed(Object.assign(new Error(`${call.what} with too much to send`), { code: "E2BIG" }));
     } else {
-      this.#calls.set(id, { ...call, timer: this.#timerOf(id, call.workMs + this.deadlineMs) });
+      const startMs = this.#isStarted ? 0 : START_MS;
+      this.#calls.set(id, { ...call, timer: this.#timerOf(id, call.workMs + this.deadlineMs + startMs) });
       this.#write(header, payload);
     }
     return id;
@@ -136,6 +140,7 @@ export class Connection {
     }
     const child = this.#child;
     void this.#follow(child);
+    void child.started.then(() => this.#onStarted());
     if (child.streams === null) {
       return this.#break("could not be started: too many open files: raise the limit (ulimit -n)");
     }
@@ -149,6 +154,15 @@ export class Connection {
     });
     stdout.on("data", (chunk: Buffer) => this.#receive(chunk));
     stdout.once("end", () => void this.#onEndOfOutput(child));
+  }
+
+  /** The time for its answers counts from here: what has to be done before it may start can take long. */
+  #onStarted(): void {
+    this.#isStarted = true;
+    for (const [id, pending] of this.#calls) {
+      clearTimeout(pending.timer);
+      pending.timer = this.#timerOf(id, pending.workMs + this.deadlineMs);
+    }
   }
 
   async #follow(child: HelperChild): Promise<void> {

@@ -47,6 +47,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
   const lockFd = options.lock.insideFd;
   return {
     uid,
+    sharesNetwork: false,
     // A sandbox keeps what was at its folders' places when it started: where another folder is there now, it is too old.
     key: () => [...roots, objects].map(identityOf).join(" "),
     startHelper(env) {

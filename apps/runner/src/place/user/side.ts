@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, renameSync } from "node:fs";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -31,6 +31,8 @@ export interface Users {
 
 /** Their home folder and names are their own; the system may know no account of their user id. */
 const USER = "agent";
+/** For one program over a whole tree. */
+const CHORE_MS = 15 * 60_000;
 /** tac8 itself has written it, from texts of bounded length. */
 const MAX_PROMPT = 64 * 1024 * 1024;
 
@@ -40,6 +42,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   const { roots, objects, beside = [] } = options;
   let uid: number | null = null;
   let held: Promise<Hold> | null = null;
+  for (const root of roots) finishSwap(root);
   const uidOf = (): number => (uid ??= ids.idOf(roots, "uid"));
 
   /** Nobody else's processes have the user id, and its folders and the mirror's objects can be reached. */
@@ -68,23 +71,28 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     await order(socket, { op: "make", uid: uidOf(), path: root });
   }
 
-  /** Give a folder from before agents were users of their own to the issue's user: by a copy, as nobody can give a file away. */
+  /**
+   * Give a folder from before agents were users of their own to the issue's user: by a copy beside it that takes its place, as
+   * nobody can give a file away. Until then the folder stays as it is; an interrupted one begins again.
+   */
   async function adopt(root: string): Promise<void> {
-    const former = `${root}.former`;
-    const isHalfDone = lstatSync(former, { throwIfNoEntry: false }) !== undefined;
+    const { fresh, former } = besideOf(root);
+    if (existsSync(former)) await localFiles.remove(former); // The folder itself is whole.
     const found = lstatSync(root, { throwIfNoEntry: false });
-    if (!isHalfDone && (found?.isDirectory() !== true || found.uid !== process.getuid?.())) return;
-    if (!isHalfDone) await localFiles.move(root, former);
-    else if (found !== undefined) {
-      await output(["rm", "-rf", "--", root]);
-      await localFiles.removeEmpty(root);
+    if (found?.isDirectory() === true && found.uid === process.getuid?.()) {
+      if (existsSync(fresh)) {
+        await perform(["sh", "-c", 'chmod -R u+rwX -- "$1" && rm -rf -- "$1"/..?* "$1"/.[!.]* "$1"/*', "sh", fresh]);
+        await localFiles.removeEmpty(fresh);
+      }
+      await execa("chmod", ["-R", "u+rwX,g+rX", "--", root]);
+      await order(socket, { op: "make", uid: uidOf(), path: fresh });
+      await order(socket, { op: "copy", uid: uidOf(), from: root, to: fresh });
+      await perform(["chmod", "0710", fresh]); // The copy has the mode of what was copied.
+      renameSync(root, former);
+      renameSync(fresh, root);
+      log.info(`${root} belongs to a user of its issue now`);
+      await localFiles.remove(former);
     }
-    await execa("chmod", ["-R", "g+rX", "--", former]);
-    await makeRoot(root);
-    await order(socket, { op: "copy", uid: uidOf(), from: former, to: root });
-    await output(["chmod", "0710", root]); // The copy has the mode of what was copied.
-    await localFiles.remove(former);
-    log.info(`${root} belongs to a user of its issue now`);
   }
 
   /** Agents of the repository read its mirror. It is made by the first run, and made anew when it is damaged. */
@@ -98,14 +106,25 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     chmodSync(mirror, 0o750);
   }
 
-  /** What a program prints, which runs as the issue's user. */
-  async function output(program: readonly string[]): Promise<string> {
+  /** What a program prints, which runs as the issue's user, and its exit code. */
+  async function output(program: readonly string[]): Promise<{ readonly said: string; readonly code: number | null }> {
     const env = { PATH: config.agentEnv["PATH"] ?? "" };
     const child = new Launched(socket, { uid: uidOf(), groups: [], program, env, cwd: "/" });
-    const said = text(child.stdout);
-    child.stdin.end();
-    await once(child, "exit");
-    return said;
+    const late = setTimeout(() => child.kill("SIGKILL"), CHORE_MS);
+    try {
+      const said = text(child.stdout);
+      child.stderr.resume(); // An agent can make it say any amount.
+      child.stdin.end();
+      await once(child, "exit");
+      return { said: await said, code: child.exitCode };
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  async function perform(program: readonly string[]): Promise<void> {
+    const { code } = await output(program);
+    if (code !== 0) throw new Error(`${program[0]} as the issue's user ended with ${code ?? "a signal"}`);
   }
 
   const isAgents = (path: string): boolean => ids.has(lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0);
@@ -119,6 +138,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     get uid() {
       return uidOf();
     },
+    sharesNetwork: true,
     // Another mirror has to be shared first.
     key: () => String(lstatSync(dirname(objects), { throwIfNoEntry: false })?.ino ?? "-"),
     startHelper(env) {
@@ -168,7 +188,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       );
       if (theirs.length === 0) return ours;
       await ready();
-      const said = await output(["du", "--summarize", "--one-file-system", "--block-size=1", "--", ...theirs]);
+      const { said } = await output(["du", "--summarize", "--one-file-system", "--block-size=1", "--", ...theirs]);
       return ours + [...said.matchAll(/^(\d+)\t/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
     },
     async close() {
@@ -177,6 +197,18 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       await (await before?.catch(() => null))?.release();
     },
   };
+}
+
+/** Names beside a folder: of a copy that is being made, and of what it has taken the place of. */
+function besideOf(root: string): { readonly fresh: string; readonly former: string } {
+  return { fresh: `${root}.adopting`, former: `${root}.former` };
+}
+
+/** A runner that died between the two renamings has left nothing at the folder's own name. */
+function finishSwap(root: string): void {
+  const { fresh, former } = besideOf(root);
+  if (existsSync(root) || !existsSync(former)) return;
+  renameSync(existsSync(fresh) ? fresh : former, root);
 }
 
 /**
