@@ -117,7 +117,7 @@ export interface AgentHandle {
   /** Politely, then firmly: at most `graceMs` until everything is killed. Idempotent; resolves with `done`. */
   stop(cause: StopCause, options: { readonly graceMs: number }): Promise<AgentEnd>;
   /** At once. `why`: what is told of it, beside the cause. */
-  kill(cause: StopCause, why?: string): Promise<AgentEnd>;
+  kill(cause: StopCause | "guard-killed", why?: string): Promise<AgentEnd>;
 }
 
 export interface Usage {

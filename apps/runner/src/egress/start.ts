@@ -16,6 +16,8 @@ export interface RunningEgress {
   refused(): readonly BlockedHost[];
   /** As far as it has reported it: all of it once it is closed. Null: it ended by itself before its first report. */
   usage(): EgressUsage | null;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<unknown>;
   /** End the process and every connection. Idempotent and bounded. */
   close(): Promise<void>;
 }
@@ -76,7 +78,7 @@ export async function startEgress({ log, ...options }: StartEgress): Promise<Run
   const late = setTimeout(() => ready.reject(new Error("the run's proxy did not start in time")), START_MS);
   try {
     const inside = await ready.promise;
-    return { env: inside, refused: () => refused, usage: () => usage, close };
+    return { env: inside, refused: () => refused, usage: () => usage, ended: exited, close };
   } catch (error) {
     await close();
     throw error;

@@ -101,10 +101,12 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     const inside = { ...request, env: egress.env };
     const handle = startAgent(driver, inside, deps, confinement.launch(inside, egress));
     let isOver = false;
-    void egress.ended.then(() => {
+    const endWithProxy = async (): Promise<void> => {
+      await egress.ended;
       // Its port is free: another agent could answer in its place.
-      if (confinement.sharesNetwork && !isOver) void handle.kill("guard-killed", "the proxy of its network ended");
-    });
+      if (confinement.sharesNetwork && !isOver) await handle.kill("guard-killed", "the proxy of its network ended");
+    };
+    void endWithProxy();
     const done = handle.done.then(async (end) => {
       isOver = true;
       await egress.close();
