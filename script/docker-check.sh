@@ -149,6 +149,7 @@ agents_are_users() {
     echo "$runner" | grep -q "^Uid:.1000.1000.1000.1000$"
     echo "$runner" | grep -q "^CapBnd:.*0000000000000000$"
     echo "$runner" | grep -q "^NoNewPrivs:.*1$"
+    [ "$(stat -c %a /run/tac8)" = 755 ]
     owners=$(stat -c "%u %a" /data/workspaces/*/*/git/*)
     echo "$owners"
     echo "$owners" | grep -q .
