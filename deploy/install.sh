@@ -57,8 +57,9 @@ main() {
 
 # --- what a machine must be, and how changes are made
 
-fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
-say() { printf '%s\n' "$*"; }
+# A terminal that is gone takes no output; that ends nothing.
+fail() { printf 'install.sh: %s\n' "$*" >&2 || true; exit 1; }
+say() { printf '%s\n' "$*" || true; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 check_machine() {
@@ -80,7 +81,7 @@ change() {
   local log status=0
   log=$(mktemp)
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  [ $status = 0 ] || { tail -n 20 "$log" >&2; rm -f "$log"; fail "could not $words"; }
+  [ $status = 0 ] || { tail -n 20 "$log" >&2 || true; rm -f "$log"; fail "could not $words"; }
   rm -f "$log"
 }
 
@@ -425,11 +426,18 @@ do_rollback() {
 switch() {
   local old=$1 new=$2
   if [ $dry = 1 ]; then say "would stop ${old##*/}, start ${new##*/}, and go back if it does not work"; return; fi
+  if [ ! -d "$new/node_modules/tac8/deploy/systemd" ]; then
+    [ $fetched = 0 ] || rm -rf "$new"
+    fail "${new##*/} has no units: it is too old for this script; ${old##*/} goes on"
+  fi
+  # A connection that is lost, or Ctrl-C, does not end this half-way.
+  trap '' HUP INT TERM PIPE
   run_version "$old" "$new"
   if healthy 90; then
     point $opt/previous "$old"
     remove_others "$old" "$new"
     say "tac8 ${new##*/} runs. Back to ${old##*/}: bash install.sh --rollback"
+    trap - HUP INT TERM PIPE
     return
   fi
   problems

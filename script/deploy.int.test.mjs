@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -12,6 +12,27 @@ function bash(lines, args = []) {
   const { status, stdout, stderr } = spawnSync("bash", ["-c", program, "test", SCRIPT, ...args], { encoding: "utf8" });
   return { status, stdout, stderr };
 }
+
+/** Runs `body` with a new folder, and removes that. */
+function inFolder(body) {
+  const dir = mkdtempSync(join(tmpdir(), "tac8-install-"));
+  try {
+    body(dir);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** Two versions in `$1`, the first of which runs; services that always work. */
+const TWO_VERSIONS = `
+set -e
+opt=$1
+mkdir -p $opt/1.0.0 $opt/2.0.0/node_modules/tac8/deploy/systemd
+ln -s $opt/1.0.0 $opt/current
+unit_files() { :; }
+healthy() { :; }
+systemctl() { :; }
+`;
 
 it.each([
   ["octocat/widgets", true],
@@ -76,3 +97,35 @@ it("a secret of a file is stored without its line end, and a placeholder is refu
     rmSync(dir, { recursive: true });
   }
 });
+
+it("a version without units is refused while the one before still runs, and removed if it was fetched for that", () => {
+  inFolder((dir) => {
+    const { status, stdout, stderr } = bash(
+      `${TWO_VERSIONS} rm -r $opt/2.0.0/*; fetched=1; switch "$opt/1.0.0" "$opt/2.0.0"`,
+      [dir],
+    );
+    const why = "install.sh: 2.0.0 has no units: it is too old for this script; 1.0.0 goes on\n";
+    expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: "", stderr: why });
+    expect(readdirSync(dir).toSorted()).toEqual(["1.0.0", "current"]);
+  });
+});
+
+it.each(["HUP", "INT", "TERM", "PIPE"])(
+  "a switch goes on to its end after SIG%s, and on a terminal that is gone",
+  (signal) => {
+    inFolder((dir) => {
+      const { status, stderr } = bash(
+        `${TWO_VERSIONS} stop_services() { kill -${signal} $$; }
+      switch "$opt/1.0.0" "$opt/2.0.0" >/dev/full
+      current >&2; realpath $opt/previous >&2; trap >&2`,
+        [dir],
+      );
+      expect(status).toBe(0);
+      expect(stderr.split("\n").filter((line) => !line.includes("write error"))).toEqual([
+        `${dir}/2.0.0`,
+        `${dir}/1.0.0`,
+        "",
+      ]);
+    });
+  },
+);
