@@ -26,6 +26,7 @@ END
 }
 
 opt=/opt/tac8 etc=/etc/tac8 var=/var/lib/tac8 units=/etc/systemd/system command=/usr/local/bin/tac8
+policy=/usr/sbin/policy-rc.d
 services="tac8-scheduler tac8-runner tac8-board"
 CLAUDE_CODE_VERSION=2.1.330
 
@@ -135,12 +136,15 @@ packages() {
 # A Redis of Debian's own on port 6379 is not wanted: tac8 has its own. One that is there already stays as it is.
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-  local policy=/usr/sbin/policy-rc.d made=0 status=0
+  local made=0 status=0
   if [[ " $* " == *" redis-server "* ]] && [ ! -e $policy ]; then
+    # Also if this script is ended meanwhile: with that file no service of the machine starts when it is installed.
+    trap 'rm -f $policy' EXIT
     printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=1
   fi
   apt_get "$@" || { apt-get -o DPkg::Lock::Timeout=300 update -q && apt_get "$@"; } || status=$?
   [ $made = 0 ] || rm -f $policy
+  trap - EXIT
   [ $status = 0 ] || return $status
   [[ " $* " != *" redis-server "* ]] || systemctl disable redis-server
 }

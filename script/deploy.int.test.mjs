@@ -129,3 +129,15 @@ it.each(["HUP", "INT", "TERM", "PIPE"])(
     });
   },
 );
+
+it("the policy against starting services is removed, also when the script is ended while apt works", () => {
+  inFolder((dir) => {
+    const apt = (then) =>
+      `policy=$1/policy; systemctl() { :; }; apt_get() { cat $policy; ${then}; }; apt_install redis-server`;
+    const text = "#!/bin/sh\nexit 101\n";
+    expect(bash(`${apt("true")}; trap`, [dir])).toEqual({ status: 0, stdout: text, stderr: "" });
+    expect(readdirSync(dir)).toEqual([]);
+    expect(bash(apt("kill -HUP $$"), [dir])).toEqual({ status: null, stdout: text, stderr: "" });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
