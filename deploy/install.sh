@@ -169,7 +169,7 @@ fetch() {
   local source="" sum="" name
   if [ -n "$from" ]; then
     source=$(realpath "$from")
-    name=$(tar -xzOf "$source" package/package.json 2>/dev/null | sed -n 's/^ *"version": *"\([0-9][0-9A-Za-z.+-]*\)".*/\1/p' | head -n 1)
+    name=$(tar -xzOf "$source" package/package.json 2>/dev/null | sed -n 's/^ *"version": *"\([0-9][0-9A-Za-z.+-]*\)".*/\1/p' | head -n 1 || true)
     [ -n "$name" ] || fail "$from is no package of tac8"
     sum=$(sha256sum "$source" | cut -d ' ' -f 1)
     # Another build of the same version.
@@ -179,7 +179,7 @@ fetch() {
     return
   else
     have npm || { [ $dry = 1 ] && name=VERSION; }
-    [ -n "${name:-}" ] || name=$(npm view "tac8@${version:-latest}" version 2>/dev/null | tail -n 1)
+    [ -n "${name:-}" ] || name=$(npm view "tac8@${version:-latest}" version 2>/dev/null | tail -n 1 || true)
     [ -n "$name" ] || fail "npm has no tac8 ${version:-}: see the versions with npm view tac8 versions"
     source=tac8@$name
   fi

@@ -141,3 +141,13 @@ it("the policy against starting services is removed, also when the script is end
     expect(readdirSync(dir)).toEqual([]);
   });
 });
+
+it("a file that is no package of tac8, and a version that npm does not have, are named", () => {
+  inFolder((dir) => {
+    writeFileSync(join(dir, "file.tgz"), "no archive");
+    const file = bash('set -e; from=$1/file.tgz version="" mode=install; fetch', [dir]);
+    expect(file.stderr).toBe(`install.sh: ${dir}/file.tgz is no package of tac8\n`);
+    const npm = bash('set -e; from="" version=9.9.9 mode=upgrade; npm() { return 1; }; fetch', [dir]);
+    expect(npm.stderr).toBe("install.sh: npm has no tac8 9.9.9: see the versions with npm view tac8 versions\n");
+  });
+});
