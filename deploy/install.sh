@@ -379,6 +379,7 @@ do_install() {
   # Another version than the one that runs: in order, and back if it does not work.
   if [ -n "$was" ] && [ "$was" != "$release" ] && [ $start = 1 ] && [ -z "$missing" ]; then
     switch "$was" "$release"
+    before=$changes # It has started all of it.
     was=$(current)
     [ $dry = 0 ] || was=$release
   fi

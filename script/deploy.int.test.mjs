@@ -151,3 +151,15 @@ it("a file that is no package of tac8, and a version that npm does not have, are
     expect(npm.stderr).toBe("install.sh: npm has no tac8 9.9.9: see the versions with npm view tac8 versions\n");
   });
 });
+
+it("another version on an installation starts its services once", () => {
+  const install = `set -e; mode=install start=1; where=/opt/1 release=/opt/2
+    for name in packages user folders fetch config secrets environment agent unit_files healthy tac8_doctor; do eval "$name() { :; }"; done
+    systemctl() { [ $1 != is-enabled ] || echo enabled; }
+    current() { echo $where; }
+    switch() { change "start 2" true; where=/opt/2; }
+    do_install`;
+  const { status, stdout } = bash(install);
+  expect(status).toBe(0);
+  expect(stdout.split("\n").filter((line) => line.includes("start"))).toEqual(["start 2"]);
+});
