@@ -483,7 +483,8 @@ do_uninstall() {
   [ $dry = 1 ] || { systemctl daemon-reload; systemctl reset-failed 'tac8*' 2>/dev/null || true; }
   [ ! -e $opt ] || change "remove $opt" rm -rf $opt
   if [ $purge = 1 ]; then
-    for file in $etc $var; do [ ! -e $file ] || change "remove $file" rm -rf $file; done
+    for file in $etc $var $units/tac8.target.d $units/tac8-*.service.d; do [ ! -e "$file" ] || change "remove $file" rm -rf "$file"; done
+    [ $dry = 1 ] || systemctl daemon-reload
     ! getent passwd tac8 >/dev/null || change "remove the user tac8" userdel tac8
   elif [ -e $etc ] || [ -e $var ]; then
     say "Kept: $etc and $var, with the user tac8. To remove them too: bash install.sh --uninstall --purge"

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -162,4 +162,16 @@ it("another version on an installation starts its services once", () => {
   const { status, stdout } = bash(install);
   expect(status).toBe(0);
   expect(stdout.split("\n").filter((line) => line.includes("start"))).toEqual(["start 2"]);
+});
+
+it("--uninstall keeps what was changed of the units by hand; with --purge that goes, too", () => {
+  inFolder((dir) => {
+    const uninstall = `opt=$1/opt etc=$1/etc var=$1/var units=$1 command=$1/tac8; systemctl() { :; }; getent() { return 2; }; do_uninstall`;
+    mkdirSync(join(dir, "tac8-runner.service.d"));
+    writeFileSync(join(dir, "tac8-runner.service"), "");
+    bash(`purge=0; ${uninstall}`, [dir]);
+    expect(readdirSync(dir)).toEqual(["tac8-runner.service.d"]);
+    bash(`purge=1; ${uninstall}`, [dir]);
+    expect(existsSync(join(dir, "tac8-runner.service.d"))).toBe(false);
+  });
 });
