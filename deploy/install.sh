@@ -106,7 +106,7 @@ folder() {
 
 is_repository() {
   [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+$ ]] || return 1
-  case ${1,,} in octo/hello-world | owner/* | */name | your*/* | */your* | example/*) return 1 ;; esac
+  case ${1,,} in octo/hello-world | owner/name) return 1 ;; esac
 }
 
 # A value that was copied from instructions, and not replaced.
@@ -204,8 +204,14 @@ agent() {
   [ $claude = 1 ] || return 0
   # Another agent is configured, or this one is there.
   ! grep -qE '^(command|provider|command_template) *=' $etc/config.toml 2>/dev/null || return 0
-  ! have claude || return 0
-  [ -x $opt/claude/node_modules/.bin/claude ] || change "install Claude Code $CLAUDE_CODE_VERSION in $opt/claude" unpack_claude
+  if [ -x $opt/claude/node_modules/.bin/claude ]; then
+    # Repeating the installation keeps the version that is there.
+    [ $mode = upgrade ] && [ "$(claude_version)" != $CLAUDE_CODE_VERSION ] || return 0
+  elif [ $mode = upgrade ] || have claude; then return 0; fi
+  change "install Claude Code $CLAUDE_CODE_VERSION in $opt/claude" unpack_claude
+}
+claude_version() {
+  sed -n 's/^ *"version": *"\(.*\)".*/\1/p' $opt/claude/node_modules/@anthropic-ai/claude-code/package.json 2>/dev/null | head -n 1 || true
 }
 
 unpack_claude() {
@@ -217,6 +223,9 @@ unpack_claude() {
   node "$half/node_modules/@anthropic-ai/claude-code/install.cjs"
   rm -rf "$half/.cache"
   chmod -R u=rwX,go=rX "$half"
+  # Agents at work keep the one that they were started with; it is removed with old versions of tac8.
+  rm -rf $opt/.claude.before
+  [ ! -e $opt/claude ] || mv -T $opt/claude $opt/.claude.before
   mv -T "$half" $opt/claude
 }
 
@@ -414,7 +423,11 @@ do_upgrade() {
   [ -n "$was" ] || fail "tac8 is not installed here"
   packages
   fetch
-  if [ "$was" = "$release" ]; then say "Nothing to change: ${release##*/} is the current version."; return; fi
+  agent
+  if [ "$was" = "$release" ]; then
+    [ $changes -gt 0 ] || say "Nothing to change: ${release##*/} is the current version."
+    return
+  fi
   switch "$was" "$release"
 }
 
@@ -467,9 +480,9 @@ try_start() { start_services || true; }
 
 remove_others() { # Versions but these two.
   local path
-  for path in $opt/*/; do
+  for path in $opt/.claude.before $opt/*/; do
     path=${path%/}
-    [ ! -L "$path" ] && [ "$path" != $opt/claude ] && [ "$path" != "$1" ] && [ "$path" != "$2" ] || continue
+    [ -e "$path" ] && [ ! -L "$path" ] && [ "$path" != $opt/claude ] && [ "$path" != "$1" ] && [ "$path" != "$2" ] || continue
     change "remove ${path}" rm -rf "$path"
   done
 }

@@ -37,10 +37,11 @@ systemctl() { :; }
 it.each([
   ["octocat/widgets", true],
   ["a-b_c/d.e-f", true],
+  ["yourbase/x", true],
+  ["owner-of-it/name", true],
+  ["example/your-app", true],
   ["octo/hello-world", false],
   ["OWNER/NAME", false],
-  ["owner/repo", false],
-  ["your-name/your-repo", false],
   ["widgets", false],
   ["a/b/c", false],
   ["a b/c", false],
@@ -237,3 +238,45 @@ it.each([
     });
   },
 );
+
+/** Claude Code, version 1.0.0, in `$1/claude`; npm installs what is asked for. */
+const CLAUDE = `
+set -e
+opt=$1 etc=$1/etc claude=1 CLAUDE_CODE_VERSION=2.0.0
+npm() {
+  local program=$3/node_modules/@anthropic-ai/claude-code
+  mkdir -p $program $3/node_modules/.bin
+  printf '{\\n  "name": "claude",\\n  "version": "%s"\\n}\\n' "\${!###*@}" >$program/package.json
+  printf x >$3/node_modules/.bin/claude
+  chmod 755 $3/node_modules/.bin/claude
+}
+node() { :; }
+npm install --prefix $opt/claude @anthropic-ai/claude-code@1.0.0
+`;
+
+it.each([
+  ["--upgrade brings Claude Code to the version of the script", "mode=upgrade", "2.0.0"],
+  ["… a repeated installation keeps the one that is there", "mode=install", "1.0.0"],
+  ["… and so does --no-claude", "mode=upgrade claude=0", "1.0.0"],
+  ["… and where it was not wanted it stays away", "mode=upgrade; rm -r $opt/claude", ""],
+])("%s", (_, how, version) => {
+  inFolder((dir) => {
+    const { status, stdout, stderr } = bash(`${CLAUDE} ${how}; agent; echo "$(claude_version)"; agent`, [dir]);
+    const said = version === "2.0.0" ? `install Claude Code 2.0.0 in ${dir}/claude\n` : "";
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${said}${version}\n`, stderr: "" });
+  });
+});
+
+it("--upgrade with the current version of tac8 brings Claude Code alone; the one before goes with the next version of tac8", () => {
+  inFolder((dir) => {
+    const upgrade = `${CLAUDE} ${TWO_VERSIONS} mode=upgrade; packages() { :; }; fetch() { release=$opt/$tac8; }`;
+    const { status, stdout } = bash(
+      `${upgrade}; tac8=1.0.0; do_upgrade; echo $(LC_ALL=C ls -A $opt); tac8=2.0.0; do_upgrade >&2; echo $(LC_ALL=C ls -A $opt)`,
+      [dir],
+    );
+    expect(status).toBe(0);
+    const between = ".claude.before 1.0.0 2.0.0 claude current";
+    const after = "1.0.0 2.0.0 claude current previous";
+    expect(stdout).toBe(`install Claude Code 2.0.0 in ${dir}/claude\n${between}\n${after}\n`);
+  });
+});
