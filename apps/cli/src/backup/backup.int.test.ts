@@ -19,6 +19,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -201,18 +202,27 @@ test("an installation that is at work is refused", async () => {
   await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
   expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler was at work/);
   await server.empty();
-  await announceRunner(redis, {
-    name: "r",
-    at: now,
-    host: (await execa("hostname")).stdout,
-    pid: 1,
-    slots: 1,
-    busy: 0,
-  });
-  expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner r on this machine/);
+  const runner = { at: now, host: hostname(), pid: 1, slots: 1, busy: 0 };
+  await announceRunner(redis, { ...runner, name: "r" });
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/is in use: its runner r was at work \d+ s ago/);
+  await server.empty();
+  await announceRunner(redis, { ...runner, id: "h/0", name: "pi/0", wantedHost: "pi" });
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/is in use: its runner pi\/0 was at work \d+ s ago/);
   await server.empty();
   await announceRunner(redis, { name: "far/0", at: now, host: "far", pid: 1, slots: 1, busy: 0 });
   expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner far\/0 on far is at work: stop it/);
+});
+
+test("an installation is refused while a runner of another machine with the same host name is at work", async () => {
+  await anIssue(1);
+  await good(["backup", file()]);
+  const host = hostname();
+  const runner = { at: Date.now(), host, wantedHost: host, pid: 1, slots: 1, busy: 0 };
+  await announceRunner(redis, { ...runner, id: "elsewhere/0", name: `${host}/0` });
+  const { code, err } = await tac8(["restore", "--force", file()]);
+  expect(code).toBe(1);
+  expect(err).toContain(`runner ${host}/0 on ${host} is at work: stop it`);
+  expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
 
 test("what is no whole backup, or of a newer format, is refused, and nothing is changed", async () => {

@@ -1,14 +1,14 @@
 import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { presentRunners } from "@tac8/core/look/snapshot";
-import { readRunners } from "@tac8/core/state/presence";
+import { homeIdOf, idOf, readRunners } from "@tac8/core/state/presence";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { messageOf, Problem } from "../context.ts";
-import { holdSlots, usersOf } from "../moveData/inUse.ts";
+import { holdSlots, idsIn, usersOf } from "../moveData/inUse.ts";
 import { syncFolder } from "../moveData/mark.ts";
 import { repairPaths } from "../moveData/repair.ts";
 import { withRedis } from "../redis/connect.ts";
@@ -65,7 +65,9 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
     releaseSlots = await holdSlots(home);
     await stopLeftover(home); // Its `up` was killed, else it had the lock.
     const users =
-      redisUrl === null ? [] : [...(await usersOf([home], { redisUrl, now })), ...(await runnersOf(redisUrl, now))];
+      redisUrl === null
+        ? []
+        : [...(await usersOf([home], { redisUrl, now })), ...(await runnersOf(redisUrl, { home, now }))];
     if (users.length > 0) throw new Problem(users.map((line) => `${home} is in use: ${line}`));
     return await restore(request);
   } finally {
@@ -74,12 +76,18 @@ export async function restoreBackup(request: RestoreRequest): Promise<Restored> 
   }
 }
 
-/** Runners of other machines would work on with what they have read before. */
-function runnersOf(redisUrl: string, now: number): Promise<string[]> {
+/**
+ * Runners of other data folders, on this machine or another: they would work on with what they have read before. Machines may
+ * have the same host name, so it tells nothing where a runner says its data folder.
+ */
+function runnersOf(redisUrl: string, { home, now }: Pick<RestoreRequest, "home" | "now">): Promise<string[]> {
   return withRedis(
     redisUrl,
     async (redis) => {
-      const others = presentRunners(await readRunners(redis), now).filter(({ host }) => host !== hostname());
+      const own = idsIn([home]);
+      const others = presentRunners(await readRunners(redis), now).filter((runner) =>
+        runner.wantedHost === undefined ? runner.host !== hostname() : !own.includes(homeIdOf(idOf(runner))),
+      );
       return others.map(({ name, host }) => `runner ${name} on ${host} is at work: stop it`);
     },
     "start it",

@@ -64,7 +64,7 @@ async function presentApps(
 }
 
 /** Ids of the data folders, where they have one. */
-function idsIn(places: readonly string[]): string[] {
+export function idsIn(places: readonly string[]): string[] {
   return places.flatMap((place) => {
     try {
       return [readFileSync(join(place, "id"), "utf8").trim()];
