@@ -1,3 +1,4 @@
+import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -62,9 +63,9 @@ it("runs beside the data of a configuration, in TAC8_HOME", async () => {
 });
 
 it("says in one line that it needs HOME or TAC8_HOME", async () => {
-  for (const args of [["up"], ["demo"], ["status"], ["doctor"]]) {
-    const cli = lab.start(args, { HOME: "" });
-    expect((await cli.ended).code).toBe(1);
+  for (const command of ["up", "demo", "status", "doctor"]) {
+    const cli = lab.start([command], { HOME: "" });
+    expect((await cli.ended).code).toBe(command === "up" ? EXIT_CONFIG : 1);
     expect(cli.stderr()).toBe(
       "tac8: HOME is not set to an absolute path, so there is no default data folder: set TAC8_HOME to one\n",
     );
