@@ -22,6 +22,20 @@ it("reads what systemctl shows", () => {
   expect(parseUnits("")).toEqual([]);
 });
 
+it.each<[string, boolean]>([
+  ["tac8", true],
+  ["tac8-redis", true],
+  ["tac8-scheduler", true],
+  ["tac8-runner", true],
+  ["tac8-board", true],
+  ["tac8-backup", false],
+  ["tac8-runner-watch", false],
+  ["tac8x", false],
+])("%s: is it a service of tac8? %s", (name, isOurs) => {
+  const text = `Id=${name}.service\nActiveState=inactive\nStatusText=\nExecMainStatus=0\n`;
+  expect(parseUnits(text).map((unit) => unit.name)).toEqual(isOurs ? [name] : []);
+});
+
 it("names the service that has ended, why, and what to do", () => {
   expect(unitProblems(parseUnits(SHOWN), "system")).toEqual([
     {

@@ -21,6 +21,8 @@ export interface Unit {
 }
 
 const PATTERN = "tac8*.service";
+/** Units of the operator, such as a nightly tac8-backup, match the pattern too: they end, and that is their business. */
+const OURS = /^tac8(-(redis|scheduler|runner|board))?$/;
 const MAX_STATUS = 300;
 
 /** The machine's, where the command is the one that `deploy/install.sh` has installed; the user's after `tac8 service install`. */
@@ -49,12 +51,12 @@ export async function readUnits(env: Env): Promise<Unit[]> {
   return parseUnits((await outputOf("systemctl", args, env)) ?? "");
 }
 
-/** Pure. @param text of `systemctl show`: `NAME=value` lines, an empty line between two units */
+/** Pure. The services of tac8. @param text of `systemctl show`: `NAME=value` lines, an empty line between two units */
 export function parseUnits(text: string): Unit[] {
   return text.split(/\n{2,}/).flatMap((block) => {
     const fields = new Map(block.split("\n").map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
     const name = fields.get("Id")?.replace(/\.service$/, "");
-    if (!name) return [];
+    if (name === undefined || !OURS.test(name)) return [];
     const code = Number(fields.get("ExecMainStatus") ?? "");
     return {
       name,
