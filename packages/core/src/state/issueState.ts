@@ -86,7 +86,7 @@ const endSchema = z.object({ failure: z.enum(FAILURE_KINDS).nullable(), reason: 
  * cannot be read is its default, so an emptied or damaged hash reads as an issue that nobody has worked on.
  */
 const fields = {
-  /** The newest version of the record that has written here, see domain/format.ts; 0: one before there were versions. */
+  /** The newest version of the record that a run has written here, see domain/format.ts; 0: one before there were versions. */
   format: int,
   state: z.enum(ISSUE_STATES).nullable(),
   /** ISO time of the last change of `state`. */

@@ -164,7 +164,7 @@ describe("values", () => {
   it("that are null are removed", async () => {
     await store.writeIf(ID, {}, { branch: "b", prNumber: 1, reason: "r" });
     await store.writeIf(ID, {}, { branch: null, reason: null });
-    expect(Object.keys(await server.redis.hgetall(issueKey(ID)))).toEqual(["prNumber", "format"]);
+    expect(Object.keys(await server.redis.hgetall(issueKey(ID)))).toEqual(["prNumber"]);
   });
 });
 
@@ -234,13 +234,18 @@ it("a command is in the hash before its runner is woken", async () => {
   await store.write(ID, "run-1", { state: "stopped" });
 });
 
-it("a record has the version of what wrote it, which only goes up", async () => {
+it("a record has the version of the run that wrote it, which only goes up", async () => {
   const format = async () => (await store.read(ID)).format;
   await store.writeIf(ID, {}, { hold: null });
   expect(await server.redis.exists(issueKey(ID))).toBe(0);
   await store.writeIf(ID, {}, { state: "queued" });
+  await server.redis.hset(issueKey(ID), "run", "run-1");
+  await store.writeIf(ID, { run: "run-1" }, { stop: "stopped by octo" });
+  await store.command(ID, { stop: "stopped by octo" });
+  expect(await server.redis.hexists(issueKey(ID), "format")).toBe(0);
+  await store.write(ID, "run-1", { state: "running" });
   expect(await format()).toBe(RECORD_FORMAT);
   await server.redis.hset(issueKey(ID), "format", "99");
-  await store.writeIf(ID, {}, { state: "queued" });
+  await store.write(ID, "run-1", { state: "running" });
   expect(await format()).toBe(99);
 });

@@ -19,7 +19,7 @@ export class LostRun extends Error {
  * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …]}, log length, version, seconds
  * that the hash is kept from now on ("0": for ever, "": as before). An expected "" matches a missing field. Returns 1, or 0 where
  * something differs. Redis takes nothing back when a script fails half-way: what can fail (a key of another type) comes before the
- * first write. The record's version only goes up.
+ * first write. Version "0" leaves the record's as it is; another only raises it.
  */
 const WRITE = `
 local a = cjson.decode(ARGV[1])
@@ -86,11 +86,22 @@ export interface IssueStore {
   command(jobId: string, patch: Pick<IssuePatch, "stop" | "cancel">): Promise<void>;
 }
 
+interface Write {
+  readonly expect: Expectation;
+  readonly patch: IssuePatch;
+  readonly event?: TransitionEvent | undefined;
+  /** See `WRITE`. */
+  readonly format: number;
+}
+
+/** What others than runs write means the same to every version: it must not keep an older runner from the issue. */
+const UNMARKED = 0;
+
 /** `redis` is borrowed. */
 export function createIssueStore(redis: Redis): IssueStore {
-  async function run(jobId: string, expect: Expectation, patch: IssuePatch, event?: TransitionEvent): Promise<boolean> {
+  async function compareAndWrite(jobId: string, { expect, patch, event, format }: Write): Promise<boolean> {
     const payload = JSON.stringify({ expect, ...encodePatch(patch), event: event ? encodeEvent(event) : [] });
-    const args = [payload, MAX_EVENTS, RECORD_FORMAT, keptFor(patch)];
+    const args = [payload, MAX_EVENTS, format, keptFor(patch)];
     const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, ...args);
     return done === 1;
   }
@@ -115,11 +126,12 @@ export function createIssueStore(redis: Redis): IssueStore {
       return parseIssueState(pairs(before as string[]));
     },
     async write(jobId, runId, patch, event) {
-      if (!(await run(jobId, { run: runId }, patch, event))) throw new LostRun(jobId, runId);
+      const write = { expect: { run: runId }, patch, event, format: RECORD_FORMAT };
+      if (!(await compareAndWrite(jobId, write))) throw new LostRun(jobId, runId);
     },
-    writeIf: run,
+    writeIf: (jobId, expect, patch, event) => compareAndWrite(jobId, { expect, patch, event, format: UNMARKED }),
     async command(jobId, patch) {
-      await run(jobId, {}, patch);
+      await compareAndWrite(jobId, { expect: {}, patch, format: UNMARKED });
       await redis.publish(COMMANDS_CHANNEL, jobId);
     },
   };
