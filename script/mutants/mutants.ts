@@ -144,10 +144,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "copied-folder",
     file: `${RUNNER}/slots/copied.ts`,
-    find: "after.at > before.at + SAME_MS",
-    replace: "after.at > before.at + 1e9",
+    find: "second.text !== first.text",
+    replace: 'second.text === ""',
     test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "a runner with the same id that is at work" },
     promise: "a runner on a copy of another machine's data folder does not start while the other is at work",
+  },
+  {
+    name: "copied-clock",
+    file: `${RUNNER}/slots/copied.ts`,
+    find: "second.text !== first.text",
+    replace: "second.at > first.at + 1000",
+    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "none where only the clock" },
+    promise: "… and a clock that is set does not pass for another machine",
   },
   {
     name: "clock-check",

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { announceRunner } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
 import { bootId, findCopy } from "./copied.ts";
@@ -9,6 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => server.redis.flushall());
+afterEach(() => vi.restoreAllMocks());
 
 const { signal } = new AbortController();
 const find = (waitMs = 0) => findCopy({ redis: server.redis, id: "a/0", boot: "here", signal, waitMs });
@@ -37,6 +38,21 @@ test.each<[string, string, number]>([
   ["none that was there before a reboot, and is silent since", "elsewhere", 10_000],
 ])("%s", async (_, boot, ageMs) => {
   await announce(boot, ageMs);
+  expect(await find()).toBeNull();
+});
+
+test("none where only the clock of this machine was set meanwhile", async () => {
+  const { redis } = server;
+  await announce("elsewhere");
+  const started = Date.now() - performance.now();
+  const hgetall = redis.hgetall.bind(redis);
+  let looks = 0;
+  vi.spyOn(redis, "hgetall").mockImplementation((key) => {
+    looks += 1;
+    return hgetall(key);
+  });
+  // From the second look on, an hour more.
+  vi.spyOn(Date, "now").mockImplementation(() => started + performance.now() + (looks > 1 ? 3_600_000 : 0));
   expect(await find()).toBeNull();
 });
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { idOf, readRunners, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { RUNNERS_KEY } from "@tac8/core/state/keys";
+import { idOf, readRunners, RUNNER_GONE_MS, type RunnerPresence } from "@tac8/core/state/presence";
 
 /** A runner announces itself every 5 s. */
 const WAIT_MS = 12_000;
@@ -20,20 +21,27 @@ export interface CopyOptions {
 /**
  * Find the runner that has the same id and is at work on another machine: the data folder is a copy then, such as that of a
  * cloned SD card, and its slots are free here although they are taken there. A runner that has just ended, or was on this
- * machine before it was started again, does not announce itself any more.
+ * machine before it was started again, does not announce itself any more: its entry stays as it is, whatever clocks say.
  * @returns its name; null: there is none
  */
 export async function findCopy({ redis, id, boot, signal, waitMs = WAIT_MS }: CopyOptions): Promise<string | null> {
-  const look = async () => (await readRunners(redis)).find((runner) => idOf(runner) === id);
-  const before = await look();
-  if (before?.boot === undefined || before.boot === boot || Date.now() - before.at > RUNNER_GONE_MS) return null;
+  const first = await look(redis, id);
+  if (first === null || first.boot === undefined || first.boot === boot) return null;
+  if (Date.now() - first.at > RUNNER_GONE_MS) return null;
   await sleep(waitMs, undefined, { signal });
-  const after = await look();
-  return after !== undefined && after.boot === before.boot && after.at > before.at + SAME_MS ? after.name : null;
+  const second = await look(redis, id);
+  const isAtWork = second?.boot === first.boot && second.text !== first.text;
+  return isAtWork ? second.name : null;
 }
 
-/** Clocks are compared with Redis' anew each time. */
-const SAME_MS = 1000;
+/** `text`: the entry as it is in Redis. */
+type Seen = Pick<RunnerPresence, "at" | "boot" | "name"> & { readonly text: string };
+
+async function look(redis: Redis, id: string): Promise<Seen | null> {
+  const text = await redis.hget(RUNNERS_KEY, id);
+  const found = (await readRunners(redis)).find((runner) => idOf(runner) === id);
+  return text === null || found === undefined ? null : { ...found, text };
+}
 
 /** Return the id of this machine's present boot; empty where the kernel does not tell. */
 export async function bootId(): Promise<string> {
