@@ -168,6 +168,18 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     await expectGivesUp(start("runner", { ...env, PATH: bin }), [claude]);
   });
 
+  test("runner: a machine that has too much to do to try a sandbox: a service manager starts it again", async () => {
+    const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[agent]", 'isolation = "sandbox"'];
+    const path = await writeConfig("killed.toml", [...lines, "[llm]", `command = ["${SCRIPTED}"]`]);
+    const bin = join(world.dir, "killed");
+    await mkdir(bin);
+    await writeFile(join(bin, "bwrap"), "#!/bin/sh\nkill -KILL $$\n", { mode: 0o755 });
+    const env = environment({ TAC8_CONFIG: path });
+    const launched = start("runner", { ...env, PATH: `${bin}:${env["PATH"]}` });
+    expect(await launched.ended).toBe(1);
+    expect(complaints(launched)).toEqual(["bwrap could not be tried (it was killed): this machine has too much to do"]);
+  });
+
   test("runner: the program of another agent", async () => {
     const lines = ["[github]", 'repo_owner = "octo"', 'repo_name = "widgets"', "[llm]", 'provider = "command"'];
     const template = 'command_template = ["/opt/no-such-agent", "{prompt_file}"]';

@@ -3844,6 +3844,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a runner whose data folder every sandbox would show does not start",
   },
   {
+    name: "probe-late",
+    file: `${CORE}/isolation/probe.ts`,
+    find: "if (passing !== null) throw",
+    replace: 'if (passing === "") throw',
+    test: { file: `${CORE}/isolation/probe.int.test.ts`, name: "does not answer in time" },
+    promise: "a machine that has too much to do to try a sandbox does not end a runner for good",
+  },
+  {
     name: "doctor-view",
     file: `${CLI}/doctor/checks/isolation.ts`,
     find: "agentView({ config, env,",

@@ -389,6 +389,20 @@ test("leftovers: a dead run, and a process that carries the marker of a run of t
   ]);
 });
 
+test("a machine that has too much to do to try a sandbox is one that is not known", async () => {
+  configure('[agent]\nisolation = "sandbox"\n');
+  const bin = join(lab.dir, "killed");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "bwrap"), "#!/bin/sh\nkill -KILL $$\n", { mode: 0o755 });
+  const report = await found([], { PATH: `${bin}:${process.env["PATH"]}` });
+  expect(of(report, "Isolation")).toEqual([
+    expect.objectContaining({
+      verdict: "unknown",
+      text: "could not be checked: bwrap could not be tried (it was killed): this machine has too much to do",
+    }),
+  ]);
+});
+
 test.each(["none", "sandbox"] as const)("what an agent reaches is tried, with isolation %s", async (isolation) => {
   configure(`[agent]\nisolation = "${isolation}"\n`);
   const file = join(lab.dir, "canary-token");

@@ -407,6 +407,17 @@ describe("tac8 up says in a line what is wrong with", () => {
     expect(said).toMatch(/^tac8: agents cannot be isolated: Claude Code has no key, .*setup-token.*\n$/);
   });
 
+  it("a machine that has too much to do to try a sandbox: a service manager starts it again", async () => {
+    configure();
+    appendFileSync(join(lab.dir, "config.toml"), '\n[agent]\nisolation = "sandbox"\n');
+    const bin = join(lab.dir, "killed");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "bwrap"), "#!/bin/sh\nkill -KILL $$\n", { mode: 0o755 });
+    const path = `${bin}:${process.env["PATH"]}`;
+    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token, PATH: path }), 1);
+    expect(said).toBe("tac8: bwrap could not be tried (it was killed): this machine has too much to do\n");
+  });
+
   it("the board's port that is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");

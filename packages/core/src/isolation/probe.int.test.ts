@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { findProgram } from "../app/findProgram.ts";
 import { sandboxArguments, type Mount } from "./arguments.ts";
 import { procEntries, thisMachine } from "./machine.ts";
-import { explain, probeSandbox } from "./probe.ts";
+import { explain, passingTrouble, probeSandbox } from "./probe.ts";
 import { runBehind, tryToReach, type Attempt } from "./reach.ts";
 import { machineView, type ViewOptions } from "./view.ts";
 
@@ -64,6 +64,30 @@ test("a bwrap that cannot start anything is not taken", async () => {
   await chmod(join(dir, "bwrap"), 0o755);
   const probe = await probeSandbox({ path: `${dir}:${PATH}`, uid, secret: [] });
   expect(probe).toMatchObject({ works: false, why: expect.stringContaining("No permissions") });
+});
+
+test("a bwrap that does not answer in time, or is killed, says nothing about this machine", async () => {
+  const file = join(dir, "bwrap");
+  await writeFile(file, "#!/bin/sh\nread forever\n");
+  await chmod(file, 0o755);
+  const probe = (limitMs: number) => probeSandbox({ path: `${dir}:${PATH}`, uid, secret: [], limitMs });
+  await expect(probe(200)).rejects.toThrow(
+    "bwrap could not be tried (no answer in 0.2 s): this machine has too much to do",
+  );
+  await writeFile(file, "#!/bin/sh\nkill -KILL $$\n");
+  await expect(probe(60_000)).rejects.toThrow("bwrap could not be tried (it was killed)");
+});
+
+test.each([
+  ["EAGAIN", "spawn bwrap EAGAIN", "EAGAIN"],
+  ["ENOMEM", "spawn ENOMEM", "ENOMEM"],
+  ["EMFILE", "spawn bwrap EMFILE", "EMFILE"],
+  ["ENFILE", "spawn bwrap ENFILE", "ENFILE"],
+  [1, "bwrap: Can't fork: Resource temporarily unavailable", "bwrap: Can't fork: Resource temporarily unavailable"],
+  ["EACCES", "spawn bwrap EACCES", null],
+  [1, "bwrap: No permissions to create new namespace", null],
+])("a start that fails with %s (%s): what may pass is %s", (code, said, passing) => {
+  expect(passingTrouble({ error: { message: said, code }, said, limitMs: 1000 })).toBe(passing);
 });
 
 test.skipIf(bwrap === null)("a data folder among the system's programs is refused in one line", async () => {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { findProgram } from "../app/findProgram.ts";
 import { sandboxArguments, type Mount } from "./arguments.ts";
@@ -10,7 +10,8 @@ export type SandboxProbe =
   /** `fix`: what to do, for people. */
   | { readonly works: false; readonly why: string; readonly fix: string };
 
-const PROBE_MS = 10_000;
+/** A machine that has much to do, such as a Pi after a power cut, takes its time. */
+const PROBE_MS = 30_000;
 
 export interface ProbeOptions {
   /** A `PATH`. */
@@ -18,10 +19,14 @@ export interface ProbeOptions {
   readonly uid: number;
   /** Folders and files that agents must not see. */
   readonly secret: readonly string[];
+  readonly limitMs?: number;
 }
 
-/** Start a program in a sandbox, as agents would be, and find out whether that works here. */
-export async function probeSandbox({ path, uid, secret }: ProbeOptions): Promise<SandboxProbe> {
+/**
+ * Start a program in a sandbox, as agents would be, and find out whether that works here.
+ * @throws Error when that cannot be told now, and may be later: this machine has too much to do
+ */
+export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: ProbeOptions): Promise<SandboxProbe> {
   const program = findProgram("bwrap", { path, cwd: "/" });
   if (program === null) {
     return { works: false, why: "bwrap was not found", fix: "sudo apt-get install bubblewrap" };
@@ -46,7 +51,7 @@ export async function probeSandbox({ path, uid, secret }: ProbeOptions): Promise
     tmpBytes: 65_536,
     nested: false,
   });
-  const said = await start([program, ...args, "--", "/bin/sh", "-c", "exit 0"]);
+  const said = await start([program, ...args, "--", "/bin/sh", "-c", "exit 0"], limitMs);
   return said === null
     ? { works: true, program }
     : explain(said, { restricted: isRestricted(), isContainer: isContainer() });
@@ -78,17 +83,46 @@ export function explain(
   return { works: false, why, fix: "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000" };
 }
 
-function start([program = "", ...args]: readonly string[]): Promise<string | null> {
-  return new Promise((resolve) => {
-    execFile(
-      program,
-      args,
-      { env: {}, cwd: "/", timeout: PROBE_MS, killSignal: "SIGKILL" },
-      (error, _stdout, stderr) => {
-        resolve(error === null ? null : stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200));
-      },
-    );
+/** @returns null: it works; else what `bwrap` said. @throws Error see `probeSandbox` */
+async function start([program = "", ...args]: readonly string[], limitMs: number): Promise<string | null> {
+  const { error, stderr } = await new Promise<{ error: Failure | null; stderr: string }>((resolve, reject) => {
+    const options = { env: {}, cwd: "/", timeout: limitMs, killSignal: "SIGKILL" } as const;
+    try {
+      execFile(program, args, options, (failure, _stdout, said) => resolve({ error: failure, stderr: said }));
+    } catch (thrown) {
+      // Of some codes, such as ENOMEM, Node throws at once.
+      if (thrown instanceof Error) resolve({ error: thrown, stderr: "" });
+      else reject(new Error(String(thrown)));
+    }
   });
+  if (error === null) return null;
+  const said = stderr.trim().split("\n")[0]?.slice(0, 200) || error.message.slice(0, 200);
+  const passing = passingTrouble({ error, said, limitMs });
+  if (passing !== null) throw new Error(`bwrap could not be tried (${passing}): this machine has too much to do`);
+  return said;
+}
+
+/** As `execFile` gives it. */
+type Failure = Pick<ExecFileException, "message" | "code" | "killed" | "signal">;
+
+/** What a machine without memory, processes or open files to spare says, as Node names it and as `bwrap` writes it. */
+const PASSING_CODES: readonly unknown[] = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"];
+const PASSING_WORDS = /Resource temporarily unavailable|Cannot allocate memory|Too many open files/;
+
+/** Why a start that failed says nothing about sandboxes on this machine; null: it does. Pure. */
+export function passingTrouble({
+  error: { code, killed = false, signal },
+  said,
+  limitMs,
+}: {
+  readonly error: Failure;
+  readonly said: string;
+  readonly limitMs: number;
+}): string | null {
+  if (killed) return `no answer in ${limitMs / 1000} s`;
+  if (PASSING_CODES.includes(code)) return String(code);
+  if (signal === "SIGKILL") return "it was killed";
+  return PASSING_WORDS.test(said) ? said : null;
 }
 
 /** Ubuntu 23.10 and later. */

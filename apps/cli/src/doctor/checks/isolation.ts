@@ -26,7 +26,8 @@ const TMP_BYTES = 1024 * 1024;
 
 export const isolation: Check = {
   name: "Isolation",
-  limitMs: 30_000,
+  // The probe alone may take half of it.
+  limitMs: 60_000,
   async look(site) {
     const chosen = await findIsolation(site.config, site.programs);
     if (chosen.mode === "refused") return [judgeChoice(chosen)];
