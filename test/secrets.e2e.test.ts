@@ -75,7 +75,7 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
 
   // A token that GitHub does not know, quoted back.
   const wrong = { status: 401, body: { message } } as const;
-  github.fault({ method: "GET", path: "/user", times: 1, do: wrong });
+  github.fault({ method: "GET", path: "/user", times: 3, do: wrong });
   const locked = world.startApp("runner", env);
   await poll(30_000, async () => (locked.child.exitCode === 78 ? null : `exit code ${locked.child.exitCode}`));
   expect(locked.log()).toContain("GitHub refuses the token");

@@ -150,6 +150,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a runner on a copy of another machine's data folder does not start while the other is at work",
   },
   {
+    name: "refused-once",
+    file: `${CORE}/github/askRefused.ts`,
+    find: "if (!isRefused(answer)) return answer;",
+    replace: "if (waitsMs.length > 0) return answer;",
+    test: { file: `${CORE}/github/whoAmI.test.ts`, name: "refused (unauthorized) twice" },
+    promise: "a good token that GitHub refuses for a moment ends no start for good",
+  },
+  {
+    name: "unseen-once",
+    file: `${CORE}/app/checkAccess.ts`,
+    find: "isRefused: (report) => report.isRefused,",
+    replace: "isRefused: () => false,",
+    test: { file: `${CORE}/app/checkAccess.test.ts`, name: "the only repository that was not seen twice" },
+    promise: "… nor does a repository that it does not show for a moment",
+  },
+  {
     name: "copied-clock",
     file: `${RUNNER}/slots/copied.ts`,
     find: "second.text !== first.text",

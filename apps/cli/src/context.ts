@@ -52,6 +52,8 @@ export interface Waits {
   readonly everyInstallation?: number;
   /** Before the second try of a call to GitHub, in `tac8 doctor`. */
   readonly githubRetry?: number;
+  /** Before GitHub is asked again what it has refused, in `tac8 up`. */
+  readonly githubRefusals?: readonly number[];
   /** Between two writes to GitHub, whatever the configuration says. */
   readonly betweenWrites?: number;
   /** Within which a second SIGINT is the same press of Ctrl-C. */

@@ -3,6 +3,7 @@ import { handSecrets } from "@tac8/core/app/ownSecrets";
 import { loadConfig } from "@tac8/core/config/load";
 import { proxyFor } from "@tac8/core/config/proxy";
 import { redisAddress } from "@tac8/core/config/redisUrl";
+import { askRefused } from "@tac8/core/github/askRefused";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, Problem, type Context } from "../context.ts";
@@ -128,7 +129,12 @@ async function check(
   if (problems.length > 0) throw new Problem(problems);
   if (plan.redisUrl !== null) await checkRedis(plan.redisUrl);
   if (plan.demo !== null || signal.aborted) return; // The demo's GitHub is not up yet, and its token is right.
-  const access = await checkAccess(config, signal);
+  const access = await askRefused(() => checkAccess(config, signal), {
+    isRefused: ({ problems: refusals }) => refusals.length > 0,
+    onRefused: ({ problems: refusals }) => screen.warn("tac8", `asking GitHub again, to be sure: ${refusals[0] ?? ""}`),
+    signal,
+    waitsMs: context.waits?.githubRefusals,
+  });
   if (access.problems.length > 0) throw new Problem(access.problems);
   for (const line of access.warnings) screen.warn("tac8", line);
 }

@@ -92,6 +92,8 @@ it("--only starts the named apps alone, with the Redis of the others", async () 
   expect(lab.witness().map(({ app }) => app)).not.toContain("board");
 });
 
+const AT_ONCE: Waits = { githubRefusals: [0, 0] };
+
 /** @param code of its end: EXIT_CONFIG where a later start makes no sense, 1 where it does */
 async function refused(cli: Cli, code = EXIT_CONFIG): Promise<string> {
   expect(await cli.ended).toEqual({ code, signal: null });
@@ -442,14 +444,14 @@ describe("tac8 up says in a line what is wrong with", () => {
     configure();
     const { id, privateKey } = github.createApp({ owner: "octo", slug: "up" });
     const app = { GITHUB_APP_ID: String(id), GITHUB_APP_PRIVATE_KEY: privateKey };
-    expect(await refused(lab.start(["up"], app))).toBe(
+    expect(await refused(lab.start(["up"], app, AT_ONCE))).toBe(
       `tac8: the GitHub App ${id} is not installed on ${REPO}: install it there\n`,
     );
-    expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_ID: "7" }))).toMatch(
+    expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_ID: "7" }, AT_ONCE))).toMatch(
       /^tac8: there is no GitHub App with the id 7: check github.app_id\n$/,
     );
     const other = github.createApp({ owner: "octo", slug: "other" });
-    expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_PRIVATE_KEY: other.privateKey }))).toMatch(
+    expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_PRIVATE_KEY: other.privateKey }, AT_ONCE))).toMatch(
       /^tac8: GitHub does not accept the GitHub App \d+ \(A JSON web token could not be decoded\): check .*\n$/,
     );
     expect(await refused(lab.start(["up"], { ...app, GITHUB_TOKEN: "t" }))).toMatch(/both a token and a GitHub App/);
@@ -457,21 +459,32 @@ describe("tac8 up says in a line what is wrong with", () => {
 
   it("a token that GitHub refuses", async () => {
     configure();
-    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: "wrong-token" }))).toMatch(
+    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: "wrong-token" }, AT_ONCE))).toMatch(
       /does not accept GITHUB_TOKEN.*\n$/,
     );
+  });
+
+  it("no token that GitHub refuses twice, and takes then", async () => {
+    configure();
+    github.fault({ path: /^\/user$/, times: 2, do: { status: 401, body: { message: "Bad credentials" } } });
+    const cli = await up({}, AT_ONCE);
+    expect(
+      cli.stdout().match(/asking GitHub again, to be sure: GitHub at \S+ does not accept GITHUB_TOKEN/g),
+    ).toHaveLength(2);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
   });
 
   it("a token that may only read", async () => {
     configure();
     const reader = github.addToken({ login: "octo", atMost: "read" });
-    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: reader }));
+    const said = await refused(lab.start(["up"], { GITHUB_TOKEN: reader }, AT_ONCE));
     expect(said).toMatch(new RegExp(`^tac8: GITHUB_TOKEN has no write access to ${REPO}: .*Contents, Issues.*\n$`));
   });
 
   it("a repository that is not to be seen", async () => {
     configure({ repo: "other" });
-    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }))).toMatch(/cannot see octo\/other/);
+    expect(await refused(lab.start(["up"], { GITHUB_TOKEN: token }, AT_ONCE))).toMatch(/cannot see octo\/other/);
   });
 
   it("a data folder that cannot be used", async () => {

@@ -1,6 +1,7 @@
 import type { Config } from "../config/resolve.ts";
 import { nameToken } from "../config/tokenName.ts";
 import { judgeRepository, judgeWrites, type AccessReport } from "../github/access.ts";
+import { askRefused } from "../github/askRefused.ts";
 import type { GitHub } from "../github/client.ts";
 import { AREAS, type Area, type MayWrite } from "../github/mayWrite.ts";
 import type { Repo } from "../github/types.ts";
@@ -13,6 +14,8 @@ export interface AccessCheck {
   readonly signal: AbortSignal;
   /** Whether writes that can do nothing are tried as well: GitHub's answer about a repository does not show what a token may. */
   readonly writes: boolean;
+  /** Between refusals, see `askRefused`. */
+  readonly refusalWaitsMs?: readonly number[] | undefined;
 }
 
 /** Each takes three writes, which keep a second's distance from one another. */
@@ -20,23 +23,39 @@ const MAX_WRITTEN = 10;
 
 /**
  * Whether the token may work on the configured repositories. Trouble with some of them is a warning, since the others
- * go on. @throws StartupProblem when there is none left to work on, or `signal.reason`.
+ * go on. @throws StartupProblem when there is none left to work on, three times in a row; or `signal.reason`.
  */
-export async function checkAccess(
+export async function checkAccess(github: Pick<GitHub, "repository" | "mayWrite">, given: AccessCheck): Promise<void> {
+  const { log, signal, refusalWaitsMs } = given;
+  const { problems, warnings, isRefused } = await askRefused(() => checkAll(github, given), {
+    isRefused: (report) => report.isRefused,
+    onRefused: (report) => log.warn(`asking GitHub again, to be sure: ${report.problems[0] ?? ""}`),
+    signal,
+    waitsMs: refusalWaitsMs,
+  });
+  for (const warning of warnings) log.warn(warning);
+  if (isRefused) throw new StartupProblem(problems);
+  for (const problem of problems) log.warn(problem);
+}
+
+/** `isRefused`: there is a problem with each repository. */
+type AllReport = AccessReport & { readonly isRefused: boolean };
+
+async function checkAll(
   github: Pick<GitHub, "repository" | "mayWrite">,
-  { config, log, signal, writes }: AccessCheck,
-): Promise<void> {
+  { config, signal, writes }: AccessCheck,
+): Promise<AllReport> {
   const problems: string[] = [];
+  const warnings: string[] = [];
   const token = nameToken(config.secrets.github);
   let refused = 0;
   for (const [index, repository] of config.repositories.entries()) {
     const report = await check(github, repository, { signal, token, writes: writes && index < MAX_WRITTEN });
     if (report.problems.length > 0) refused += 1;
     problems.push(...report.problems);
-    for (const warning of report.warnings) log.warn(warning);
+    warnings.push(...report.warnings);
   }
-  if (refused === config.repositories.length) throw new StartupProblem(problems);
-  for (const problem of problems) log.warn(problem);
+  return { problems, warnings, isRefused: refused === config.repositories.length };
 }
 
 async function check(

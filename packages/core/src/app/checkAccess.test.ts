@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import type { Config } from "../config/resolve.ts";
+import type { RepositoryAnswer } from "../github/types.ts";
+import { createLogger } from "../log/logger.ts";
+import { checkAccess } from "./checkAccess.ts";
+import { StartupProblem } from "./main.ts";
+
+const log = createLogger({ name: "test", level: "silent", secrets: [] });
+const GONE: RepositoryAnswer = { kind: "gone" };
+const FOUND: RepositoryAnswer = {
+  kind: "found",
+  id: 1,
+  owner: "octo",
+  repo: "a",
+  defaultBranch: "main",
+  canPush: true,
+  archived: false,
+  private: false,
+};
+
+/** How often each repository was asked about, where GitHub gives these answers about each; the last one stays. */
+async function check(names: readonly string[], answers: Readonly<Record<string, readonly RepositoryAnswer[]>>) {
+  const asked: Record<string, number> = {};
+  const repository = async ({ repo }: { readonly repo: string }): Promise<RepositoryAnswer> => {
+    const before = asked[repo] ?? 0;
+    asked[repo] = before + 1;
+    return answers[repo]?.[before] ?? answers[repo]?.at(-1) ?? GONE;
+  };
+  const mayWrite = () => Promise.reject(new Error("no write was wished"));
+  const repositories = names.map((repo) => ({ owner: "octo", repo }));
+  const config = { repositories, secrets: { github: null } } as unknown as Config;
+  const { signal } = new AbortController();
+  const ended = await checkAccess(
+    { repository, mayWrite },
+    { config, log, signal, writes: false, refusalWaitsMs: [0, 0] },
+  ).catch((error: unknown) => error);
+  return { asked, ended };
+}
+
+it("the only repository that was not seen twice, and is seen then, is worked on", async () => {
+  expect(await check(["a"], { a: [GONE, GONE, FOUND] })).toEqual({ asked: { a: 3 }, ended: undefined });
+});
+
+it("the only repository that was not seen three times is a problem for a person", async () => {
+  const { asked, ended } = await check(["a"], { a: [GONE] });
+  expect(asked).toEqual({ a: 3 });
+  expect(ended).toBeInstanceOf(StartupProblem);
+  expect(String(ended)).toContain("cannot see octo/a");
+});
+
+it("where one repository can be worked on, none is asked about again", async () => {
+  expect(await check(["a", "b"], { a: [GONE], b: [FOUND] })).toEqual({ asked: { a: 1, b: 1 }, ended: undefined });
+});
