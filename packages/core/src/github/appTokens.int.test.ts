@@ -213,6 +213,16 @@ test("a token is not made before GitHub's time is over: no caller sends a reques
   expect(await tokens.get()).toBe("ghs_number2.aaaa.bbbb");
 });
 
+test("GitHub is asked again a second after it has refused to make a token", async () => {
+  const suspended = { status: 403, json: { message: "This installation has been suspended" } };
+  const { tokens, made, advance } = await start({ refuse: (count) => (count === 1 ? suspended : null) });
+  expect((await failure(tokens.get())).kind).toBe("forbidden");
+  expect((await failure(tokens.get())).kind).toBe("forbidden");
+  expect(made()).toHaveLength(1);
+  advance(1001);
+  expect(await tokens.get()).toBe("ghs_number2.aaaa.bbbb");
+});
+
 test("a refusal that stays makes one new token a minute", async () => {
   const { tokens, made, advance } = await start({
     rest: () => ({ status: 401, json: { message: "Bad credentials" } }),

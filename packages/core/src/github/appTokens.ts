@@ -217,7 +217,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
 
   /** An operator who has repaired an App resumes its repository right after: only callers of the same moment share that failure. */
   function retryTime({ kind, retryAt }: GitHubError): number {
-    if (kind === "unauthorized") return now() + REPAIR_MS;
+    if (kind === "unauthorized" || kind === "forbidden") return now() + REPAIR_MS;
     return Math.min(Math.max(retryAt ?? 0, now() + RETRY_MS), now() + MAX_LIFE_MS);
   }
 
