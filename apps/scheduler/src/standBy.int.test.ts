@@ -87,3 +87,21 @@ test("a standby with other repositories is told that they are not polled", async
   scheduler("pi-2", { repositories: ["octo/hello", "octo/other"] });
   await expect.poll(() => logged.join(""), { timeout: 20_000 }).toContain("it does not poll octo/other");
 });
+
+test("a standby that is told to end while it asks begins nothing", async () => {
+  const stop = new AbortController();
+  const lease = leaseOf("pi-1");
+  const ask = async () => {
+    stop.abort();
+    return lease.ask();
+  };
+  const lead = () => {
+    leading.push("pi-1");
+    return { done: Promise.resolve() };
+  };
+  const log = createLogger({ name: "pi-1", secrets: [], destination: { write: () => undefined } });
+  const late = { ...lease, ask, leftMs: () => lease.leftMs(), release: () => lease.release() };
+  await standBy({ lease: late, lead, repositories: [], log, errors: () => undefined, signal: stop.signal, askMs: 20 });
+  expect(leading).toEqual([]);
+  await lease.release();
+});

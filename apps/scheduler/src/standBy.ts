@@ -26,6 +26,7 @@ export async function standBy(options: StandByOptions): Promise<void> {
   let told = "";
   while (!signal.aborted) {
     const owner = await askOnce(options);
+    if (signal.aborted) return; // Its owner releases the lease.
     if (owner === null && lease.leftMs() > 0) {
       told = "";
       await leadOnce(options);
