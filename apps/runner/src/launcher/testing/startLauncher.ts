@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { askIds } from "@tac8/core/isolation/launcher/client";
 import { LAUNCHER_VARIABLE, type AgentIds } from "@tac8/core/isolation/launcher/protocol";
 
 /** An account of every Debian: it plays tac8's user. */
@@ -38,7 +39,8 @@ export async function startLauncher(): Promise<TestLauncher> {
     env: { PATH: process.env["PATH"] ?? "", [LAUNCHER_VARIABLE]: socket },
     stdio: ["pipe", "ignore", "inherit"],
   });
-  while (!existsSync(socket) && child.exitCode === null) await sleep(20);
+  // Its file is there a moment before it can be connected to.
+  while (child.exitCode === null && !(await answers(socket))) await sleep(20);
   chownSync(dir, TAC8.uid, TAC8.gid);
   return {
     socket,
@@ -51,4 +53,8 @@ export async function startLauncher(): Promise<TestLauncher> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+async function answers(socket: string): Promise<boolean> {
+  return existsSync(socket) && (await askIds(socket).then(Boolean, () => false));
 }
