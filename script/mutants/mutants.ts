@@ -3902,8 +3902,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "status-isolation",
     file: `${CLI}/look/renderStatus.ts`,
-    find: 'isolation.mode === "none"',
-    replace: 'isolation.mode === "open"',
+    find: "isolationWords(isolation.mode)",
+    replace: '"agents in a sandbox"',
     test: { file: `${CLI}/look/renderStatus.test.ts`, name: "how a runner's agents are isolated" },
     promise: "status says which runners do not isolate their agents",
   },

@@ -1,3 +1,4 @@
+import { isolationWords } from "@tac8/core/isolation/choose";
 import { idOf, type RunnerPresence } from "@tac8/core/state/presence";
 import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
@@ -45,7 +46,7 @@ function pauseButton(runner: RunnerPresence): Html {
 
 function isolation({ isolation: found }: RunnerPresence): Html | null {
   if (found === undefined) return null;
-  const text = found.mode === "none" ? "agents not isolated" : `agents in a ${found.mode}`;
+  const text = isolationWords(found.mode);
   return html` · <span title="${found.text}">${text}</span>`;
 }
 

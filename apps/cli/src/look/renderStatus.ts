@@ -1,3 +1,4 @@
+import { isolationWords } from "@tac8/core/isolation/choose";
 import { parseReference, sameRepo, type RepoRef } from "@tac8/core/domain/reference";
 import { runbookOf } from "@tac8/core/health/kinds";
 import type { Level } from "@tac8/core/health/level";
@@ -118,8 +119,7 @@ function runnerText({ name, slots, busy, limit, labels, rests, machine, isolatio
   if (rests !== null) parts.push(`rests: ${plain(rests)}`);
   else if (limit < slots) parts.push(`slowly, ${limit} at once`);
   if (labels.length > 0) parts.push(`labels ${labels.map(plain).join(" ")}`);
-  if (isolation !== null)
-    parts.push(isolation.mode === "none" ? "agents not isolated" : `agents in a ${isolation.mode}`);
+  if (isolation !== null) parts.push(isolationWords(isolation.mode));
   if (machine !== null) {
     const { loadPerCore, temperatureC, freeMemoryMb, freeDiskGb } = machine;
     if (loadPerCore !== null) parts.push(`load ${loadPerCore.toFixed(1)}`);

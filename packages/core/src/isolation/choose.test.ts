@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { configOf, REPOSITORY } from "../config/testing.fixture.ts";
-import { chooseIsolation, needsProbe } from "./choose.ts";
+import { chooseIsolation, isolationWords, needsProbe } from "./choose.ts";
 import type { LauncherProbe } from "./launcher/probe.ts";
 import type { SandboxProbe } from "./probe.ts";
 
@@ -76,4 +76,12 @@ test.each<[string, Row]>([
     sandbox: isolation === "auto" || isolation === "sandbox",
     launcher: isolation === "auto" || isolation === "user",
   });
+});
+
+test.each([
+  ["none", "agents not isolated"],
+  ["user", "agents are users of their own"],
+  ["sandbox", "agents in a sandbox"],
+])("isolation %s in words", (mode, words) => {
+  expect(isolationWords(mode)).toBe(words);
 });

@@ -110,3 +110,9 @@ function obstacleOf(config: Pick<Config, "agent" | "agentEnv" | "agents">): Obst
   }
   return null;
 }
+
+/** How the agents of a runner are isolated, in a few words. `mode`: of an `Isolation`, also of a newer version. Pure. */
+export function isolationWords(mode: string): string {
+  if (mode === "none") return "agents not isolated";
+  return mode === "user" ? "agents are users of their own" : `agents in a ${mode}`;
+}
