@@ -1,6 +1,6 @@
 // The results of a run of checks and tests: turbo's summary of the tasks, and Vitest's report of each test task.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 
 const MAIN = ["types", "lint", "format", "knip", "test:unit", "test:int", "test:e2e"];
 const REST = ["test:e2e-all"];
@@ -17,8 +17,8 @@ export const REPORTS = "node_modules/.tac8-reports";
 export const SUMMARIES = ".turbo/runs";
 
 /**
- * Reads the results of the newest run, and keeps their sum as REPORTS/sum.json for `.ci/run`.
- * @returns {{task: string, passed: number, failed: number, skipped: number}[]} one entry for each of the tasks
+ * Reads the results of the newest run, and keeps their sum and the names of what failed as REPORTS/sum.json for `.ci/run`.
+ * @returns {{task: string, passed: number, failed: number, skipped: number, failures: string[]}[]} one entry for each task
  */
 export function readResults(root, tasks) {
   const exits = readExits(join(root, SUMMARIES));
@@ -54,24 +54,41 @@ function readReport(root, task) {
  */
 export function taskResult({ task, exit, report }) {
   const ok = exit === 0;
-  if (!task.startsWith("test:")) return { task, passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  if (!task.startsWith("test:")) {
+    return { task, passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, failures: ok ? [] : [`${task} failed`] };
+  }
   const failed = report?.numFailedTests ?? 0;
   const unexplained = (!ok || report === null) && failed === 0 ? 1 : 0;
   const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
-  return { task, passed: report?.numPassedTests ?? 0, failed: failed + unexplained, skipped };
+  const failures = failedTests(report).map((name) => `${task}: ${name}`);
+  if (failures.length < failed + unexplained) failures.push(`${task} failed`);
+  return { task, passed: report?.numPassedTests ?? 0, failed: failed + unexplained, skipped, failures };
 }
+
+/** Each failed test, and each file that could not be run, with the first line of its error. */
+function failedTests(report) {
+  return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    const file = basename(name);
+    if (failed.length === 0) return status === "failed" ? [`${file}: ${firstLine(message)}`] : [];
+    return failed.map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages[0])}`);
+  });
+}
+
+const firstLine = (text = "") => text.split("\n", 1)[0].slice(0, 200);
 
 export function sum(results) {
   const of = (key) => results.reduce((total, result) => total + result[key], 0);
-  return { passed: of("passed"), failed: of("failed"), skipped: of("skipped") };
+  const failures = results.flatMap((result) => result.failures);
+  return { passed: of("passed"), failed: of("failed"), skipped: of("skipped"), failures };
 }
 
-/** The last line of `npm test`. */
+/** The last lines of `npm test`: the names of what failed, and one line of numbers. */
 export function verdict(results) {
-  const { passed, failed, skipped } = sum(results);
+  const { passed, failed, skipped, failures } = sum(results);
   const bad = results.filter((result) => result.failed > 0).map((result) => result.task);
   const rest = [skipped > 0 && `${skipped} skipped`, bad.length > 0 && `see ${bad.join(", ")}`].filter(Boolean);
-  return { failed, line: [`${passed} passed`, `${failed} failed`, ...rest].join(", ") };
+  return { failed, failures, line: [`${passed} passed`, `${failed} failed`, ...rest].join(", ") };
 }
 
 function readExits(folder) {

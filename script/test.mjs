@@ -20,9 +20,10 @@ if (await bootstrap({ root, dev: true })) {
   for (const folder of [REPORTS, SUMMARIES]) rmSync(join(root, folder), { recursive: true, force: true });
   const begin = Date.now();
   process.exitCode = await turbo();
-  const { line, failed } = verdict(readResults(root, suite.tasks));
+  const { line, failed, failures } = verdict(readResults(root, suite.tasks));
   const files = slowest(root, suite.tasks).map(({ seconds, file }) => `${seconds.toFixed(1).padStart(6)} s  ${file}`);
   process.stdout.write(`\n${["The slowest files:", ...files].join("\n")}\n`);
+  if (failures.length > 0) process.stdout.write(`\n${["Failed:", ...failures].join("\n  ")}\n`);
   process.stdout.write(`\n${line} in ${Math.round((Date.now() - begin) / 1000)} s\n`);
   if (failed > 0) process.exitCode ||= 1;
 }
