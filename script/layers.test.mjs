@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { checkCycles, checkLayers } from "./layers/check.ts";
+import { findCycle, folderGraph } from "./layers/folders.ts";
+import { importsOf } from "./layers/imports.ts";
+
+/** A graph of folders from lines such as "a/x.ts b/y.ts". */
+const graphOf = (...lines) => folderGraph(lines.map((line) => ({ from: line.split(" ")[0], to: line.split(" ")[1] })));
+
+test("imports of values, of types, over several lines and on demand are found; packages are not", () => {
+  const text = [
+    'import { one } from "../b/one.ts";',
+    'import type { Two } from "./two.ts";',
+    'export {\n  three,\n} from "../c/three.ts";',
+    'import "../d/four.ts";',
+    'const five = await import("../e/five.ts");',
+    'import { six } from "six";',
+    'import { seven } from "../../../other/seven.ts";',
+  ].join("\n");
+  expect(importsOf(text, "a/file.ts").map(({ to }) => to)).toEqual([
+    "b/one.ts",
+    "a/two.ts",
+    "c/three.ts",
+    "d/four.ts",
+    "e/five.ts",
+  ]);
+});
+
+test("the shortest cycle of folders is found, and imports within a folder are none", () => {
+  expect(findCycle(graphOf("a/x.ts a/y.ts", "a/y.ts a/x.ts", "a/x.ts b/x.ts", "b/x.ts c/x.ts"))).toBeNull();
+  expect(findCycle(graphOf("a/x.ts b/x.ts", "b/x.ts c/x.ts", "c/x.ts a/x.ts", "c/y.ts b/y.ts"))).toEqual([
+    "b",
+    "c",
+    "b",
+  ]);
+  expect(findCycle(graphOf("a/b/x.ts a/x.ts", "a/y.ts a/b/y.ts"))).toHaveLength(3);
+});
+
+test("a cycle that is not listed is a problem, with a file for each of its imports", () => {
+  const { problems } = checkCycles(graphOf("a/x.ts b/y.ts", "b/z.ts a/x.ts"), {});
+  expect(problems).toEqual(["folders import each other: a -> b -> a (a/x.ts imports b/y.ts; b/z.ts imports a/x.ts)"]);
+});
+
+test("listed imports may not grow, and the list shrinks with them", () => {
+  const graph = graphOf("a/x.ts b/y.ts", "b/z.ts a/x.ts", "b/z.ts a/y.ts");
+  expect(checkCycles(graph, { "b -> a": 2 })).toEqual({ problems: [], exceptions: { "b -> a": 2 } });
+  expect(checkCycles(graph, { "b -> a": 1 }).problems).toEqual([
+    "b -> a: 2 imports where 1 are listed: b/z.ts imports a/x.ts; b/z.ts imports a/y.ts",
+  ]);
+  const fewer = checkCycles(graph, { "b -> a": 3 });
+  expect(fewer.problems).toHaveLength(1);
+  expect(fewer.exceptions).toEqual({ "b -> a": 2 });
+});
+
+test("a listed import that closes no cycle any more is taken out", () => {
+  const none = checkCycles(graphOf("b/z.ts a/x.ts"), { "b -> a": 1 });
+  expect(none.problems).toHaveLength(1);
+  expect(none.exceptions).toEqual({});
+  const one = checkCycles(graphOf("a/x.ts b/y.ts", "b/z.ts a/x.ts"), { "a -> b": 1, "b -> a": 1 });
+  expect(Object.keys(one.exceptions)).toHaveLength(1);
+});
+
+test("a folder imports from its layer and from those below", () => {
+  const layers = [
+    { name: "low", folders: ["a"] },
+    { name: "high", folders: ["b", "c"] },
+  ];
+  expect(checkLayers(graphOf("b/x.ts a/x.ts", "b/x.ts c/x.ts", "b/d/x.ts a/x.ts"), layers, {}).problems).toEqual([]);
+  const up = graphOf("a/x.ts b/x.ts");
+  expect(checkLayers(up, layers, {}).problems).toEqual([
+    "a (low) imports from the layer above: b (high): a/x.ts imports b/x.ts",
+  ]);
+  expect(checkLayers(up, layers, { "a -> b": 1 }).problems).toEqual([]);
+  expect(checkLayers(graphOf("b/x.ts new/x.ts"), layers, {}).problems).toContain("folder new is in no layer");
+});

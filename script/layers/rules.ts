@@ -1,0 +1,20 @@
+/** Layers from the lowest to the highest. A folder imports from its own layer and from those below. */
+export type Layers = readonly { name: string; folders: readonly string[] }[];
+
+/** The packages whose folders may have no cycle. */
+export const PACKAGES = [
+  "apps/board",
+  "apps/cli",
+  "apps/runner",
+  "apps/scheduler",
+  "packages/core",
+  "packages/sandbox",
+] as const;
+
+/** The layers of `packages/core/src`: `docs/architecture.md` describes them. */
+export const CORE_LAYERS: Layers = [
+  { name: "domain", folders: ["domain", "outgoing", "protection"] },
+  { name: "config, github, store", folders: ["config", "github", "ledger", "log", "queue", "state"] },
+  { name: "transcript, insight", folders: ["board", "conversation", "docs", "health", "look", "report", "why"] },
+  { name: "app", folders: ["app", "isolation", "notify"] },
+];
