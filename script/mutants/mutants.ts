@@ -455,7 +455,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "exits-clean",
-    file: `${CORE}/conversation/shorten.ts`,
+    file: `${CORE}/domain/plainText.ts`,
     find: 'return stripVTControlCharacters(text).replace(OBEYED, "");',
     replace: "return stripVTControlCharacters(text);",
     test: { file: `${CORE}/outgoing/exits.test.ts`, name: "a question has nothing that is obeyed or hidden" },

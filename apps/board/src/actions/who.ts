@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import { clean, clip } from "@tac8/core/conversation/shorten";
+import { clean, clip } from "@tac8/core/domain/plainText";
 
 const MAX_NAME = 40;
 

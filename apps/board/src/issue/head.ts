@@ -1,4 +1,4 @@
-import { clip } from "@tac8/core/conversation/shorten";
+import { clip } from "@tac8/core/domain/plainText";
 import { blockedLine } from "@tac8/core/domain/blockedHosts";
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { formatReference, jobIdOf } from "@tac8/core/domain/reference";

@@ -1,4 +1,4 @@
-import { clip } from "@tac8/core/conversation/shorten";
+import { clip } from "@tac8/core/domain/plainText";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { webUrl } from "@tac8/core/github/urls";
 import type { LoggedEvent } from "@tac8/core/state/events";

@@ -1,4 +1,4 @@
-import { clip } from "@tac8/core/conversation/shorten";
+import { clip } from "@tac8/core/domain/plainText";
 import { jobIdOf, refOfJob } from "@tac8/core/domain/reference";
 import { formatDuration } from "@tac8/core/domain/usage";
 import { actionButton } from "../pages/button.ts";

@@ -1,6 +1,6 @@
 import { isOpenQuestion } from "@tac8/core/look/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
-import { clip } from "@tac8/core/conversation/shorten";
+import { clip } from "@tac8/core/domain/plainText";
 import { webUrl } from "@tac8/core/github/urls";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink } from "../pages/issueLink.ts";

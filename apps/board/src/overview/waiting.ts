@@ -4,7 +4,7 @@ import { isPlacement, placementWords } from "@tac8/core/domain/placement";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
 import type { Snapshot } from "@tac8/core/look/snapshot";
-import { clip } from "@tac8/core/conversation/shorten";
+import { clip } from "@tac8/core/domain/plainText";
 import type { RunnerPresence } from "@tac8/core/state/presence";
 import { plural } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";

@@ -1,4 +1,4 @@
-import { clean } from "@tac8/core/conversation/shorten";
+import { clean } from "@tac8/core/domain/plainText";
 
 /** Text that is HTML already. Only `html` makes it, so nothing gets into a page unescaped by accident. */
 export class Html {

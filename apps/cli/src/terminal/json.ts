@@ -1,4 +1,4 @@
-import { OBEYED } from "@tac8/core/conversation/shorten";
+import { OBEYED } from "@tac8/core/domain/plainText";
 
 /** Sums of money and shares have digits that nobody meant. */
 function rounded(_key: string, value: unknown): unknown {

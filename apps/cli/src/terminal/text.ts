@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from "node:util";
-import { clean } from "@tac8/core/conversation/shorten";
+import { clean } from "@tac8/core/domain/plainText";
 
 type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;

@@ -1,5 +1,5 @@
 import { isPlausible, parseResetTime } from "./resetTime.ts";
-import { clean, clip } from "@tac8/core/conversation/shorten";
+import { clean, clip } from "@tac8/core/domain/plainText";
 import { signalOf, wordsOf, type Signal } from "./signals.ts";
 import type { AgentEnd, EndCause } from "./types.ts";
 

@@ -7,7 +7,7 @@ import type { Membership } from "../process/members.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
-import { clean } from "@tac8/core/conversation/shorten";
+import { clean } from "@tac8/core/domain/plainText";
 import { climbDown } from "./stopLadder.ts";
 import { createTail } from "./tail.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";

@@ -1,4 +1,4 @@
-import { clip } from "@tac8/core/conversation/shorten";
+import { clip } from "@tac8/core/domain/plainText";
 import { DEFAULT_BRANCH_PATTERN, isOfPattern } from "@tac8/core/domain/branchPattern";
 import { StepFailure } from "@tac8/core/domain/failures";
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { clean, clip } from "@tac8/core/conversation/shorten";
+import { clean, clip } from "@tac8/core/domain/plainText";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { IssueFields } from "@tac8/core/state/issueState";

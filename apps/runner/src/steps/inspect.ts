@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { clean, clip } from "@tac8/core/conversation/shorten";
+import { clean, clip } from "@tac8/core/domain/plainText";
 import { codeSpan } from "@tac8/core/domain/leftOut";
 import { notableLine } from "@tac8/core/domain/notable";
 import { StepFailure } from "@tac8/core/domain/failures";

@@ -1,4 +1,4 @@
-import { clean, clip } from "@tac8/core/conversation/shorten";
+import { clean, clip } from "@tac8/core/domain/plainText";
 import type { Pull } from "@tac8/core/github/types";
 import type { Verdict } from "../agent/classify.ts";
 import type { Incoming } from "../airlock/incoming.ts";

@@ -1,3 +1,4 @@
+import { clip } from "@tac8/core/domain/plainText";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
 import type { IssueFields } from "@tac8/core/state/issueState";
 
@@ -86,6 +87,5 @@ function level({ priority }: Task): string {
 }
 
 function oneLine(text: string, max: number): string {
-  const line = text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();
-  return line.length <= max ? line : `${line.slice(0, max).toWellFormed()}…`;
+  return clip(text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim(), max);
 }

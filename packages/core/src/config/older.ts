@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clip } from "../domain/plainText.ts";
 import type { Priority } from "../domain/priority.ts";
 import type { AgentChoice, ModelPrice, RoutingRule } from "./routing.ts";
 
@@ -150,7 +151,7 @@ export function rulesOf(tables: OlderTables, standard: StandardAgent): FoundRule
   for (const [index, raw] of tables.routing.rules.entries()) {
     const name = typeof raw["name"] === "string" ? raw["name"] : `rule ${index + 1}`;
     const read = readRule(name, raw, { tables, standard });
-    if (typeof read === "string") ignored.push(`[[routing.rules]] ${clip(name)} is ignored: ${read}`);
+    if (typeof read === "string") ignored.push(`[[routing.rules]] ${oneLine(name)} is ignored: ${read}`);
     else found.push(read);
   }
   found.sort((a, b) => b.rank - a.rank);
@@ -198,7 +199,6 @@ function retriesOf(
   return eq === undefined ? { atLeast: gte, atMost: lte } : { atLeast: Math.max(gte, eq), atMost: Math.min(lte, eq) };
 }
 
-function clip(name: string): string {
-  const line = name.replaceAll(/\s+/g, " ");
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+function oneLine(name: string): string {
+  return clip(name.replaceAll(/\s+/g, " "), 60);
 }

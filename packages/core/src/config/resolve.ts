@@ -6,6 +6,7 @@ import { chooseCredentials, secretParts, type GitHubCredentials } from "./creden
 import { baseDirProblem } from "./baseDir.ts";
 import { whyNoApi } from "../github/urls.ts";
 import { issueOfBranch } from "../domain/branchPattern.ts";
+import { clip } from "../domain/plainText.ts";
 import { NO_DATA_FOLDER, resolveDataFolder, type ConfigFolder, type DataFolder } from "./dataFolder.ts";
 import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
@@ -455,6 +456,5 @@ function dotted(path: readonly PropertyKey[]): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return clip(JSON.stringify(value) ?? "nothing", 60);
 }

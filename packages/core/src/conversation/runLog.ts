@@ -1,11 +1,12 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { IssueRef } from "../domain/reference.ts";
+import { clip } from "../domain/plainText.ts";
 import { ClaudeReader } from "./claude.ts";
 import type { LiveEvent } from "./event.ts";
 import { asString, parseEvent } from "./json.ts";
 import { createLineSplitter, type Line } from "./lines.ts";
-import { cleanEvent, clip, shortenEvent } from "./shorten.ts";
+import { cleanEvent, shortenEvent } from "./shorten.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** The newest that are kept of a log. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, clip } from "../conversation/shorten.ts";
+import { clean, clip } from "./plainText.ts";
 
 /** Hosts of an issue's round that are remembered. */
 export const MAX_BLOCKED = 50;

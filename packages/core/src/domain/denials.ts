@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, clip } from "../conversation/shorten.ts";
+import { clean, clip } from "./plainText.ts";
 
 /** A call of a tool that permission rules denied to the agent. `detail`: its command, path or address, on one line. */
 export const denialSchema = z.object({ tool: z.string(), detail: z.string() });

@@ -1,4 +1,4 @@
-import { cut } from "./cut.ts";
+import { cut } from "./plainText.ts";
 import { parseMarker } from "./marker.ts";
 import { fence } from "./prompt.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clean, clip } from "../conversation/shorten.ts";
+import { clean, clip } from "./plainText.ts";
 
 /**
  * Why a file that an agent left uncommitted is in no commit. `valuable`: it may be work, so the workspace that has it is

@@ -1,4 +1,4 @@
-import { clean, clip } from "../conversation/shorten.ts";
+import { clean, clip } from "./plainText.ts";
 import { GROUPS, GROUP_NAMES } from "../protection/groups.ts";
 import type { Notable, Subject } from "../protection/protect.ts";
 import { codeSpan } from "./leftOut.ts";

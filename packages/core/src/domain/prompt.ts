@@ -1,4 +1,4 @@
-import { cut } from "./cut.ts";
+import { cut } from "./plainText.ts";
 
 /** Values of a prompt template's placeholders: `{issue_body}` and so on. */
 export interface PromptValues {

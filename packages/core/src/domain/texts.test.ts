@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { ISSUE_STATES } from "./states.ts";
-import { cut } from "./cut.ts";
 import {
   anotherRound,
   answerText,
@@ -38,22 +37,6 @@ const TRIGGER = { trigger: "rpi-auto" };
 const EMOJI = "😀";
 /** What GitHub takes, with room for a marker. */
 const GITHUB_BODY = 65_536 - 2500;
-
-describe("cut", () => {
-  it("leaves what fits, and says where it cut", () => {
-    expect(cut("x".repeat(100), 100)).toBe("x".repeat(100));
-    expect(cut("x".repeat(101), 100)).toBe(`${"x".repeat(93)} […cut]`);
-  });
-
-  it("never leaves half a character, wherever the cut falls", () => {
-    for (const shift of [0, 1, 2, 3]) {
-      const text = cut("a".repeat(shift) + EMOJI.repeat(100), 101);
-      expect(text.isWellFormed()).toBe(true);
-      expect(text.length).toBeLessThanOrEqual(101);
-      expect(text.length).toBeGreaterThanOrEqual(100);
-    }
-  });
-});
 
 describe("the status comment", () => {
   it.each(ISSUE_STATES)("says where an issue stands that is %s", (state) => {

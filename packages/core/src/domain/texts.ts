@@ -1,5 +1,5 @@
 import { defuse, fit } from "../outgoing/defuse.ts";
-import { cut } from "./cut.ts";
+import { cut } from "./plainText.ts";
 import { deniedText, type Denial } from "./denials.ts";
 import { codeSpan, type NamedFiles } from "./leftOut.ts";
 import type { IssueState } from "./states.ts";

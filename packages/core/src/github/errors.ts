@@ -1,3 +1,4 @@
+import { clip } from "../domain/plainText.ts";
 import { nameToken, replaceAdvice } from "../config/tokenName.ts";
 
 export type GitHubErrorKind =
@@ -38,7 +39,7 @@ export class GitHubError extends Error {
   readonly detail: string;
 
   constructor({ kind, status, retryAt, call, detail, cause, token = nameToken(null) }: GitHubErrorData) {
-    const short = detail.length <= MAX_DETAIL ? detail : `${detail.slice(0, MAX_DETAIL - 1)}…`;
+    const short = clip(detail, MAX_DETAIL);
     const until = retryAt === null ? "" : ` (until ${new Date(retryAt).toISOString()})`;
     super(
       `GitHub: ${call} failed, ${kind}${status === null ? "" : ` ${status}`}${until}: ${short.replace(/[.\s]+$/, "")}. ${adviceOn(kind, token)}`,

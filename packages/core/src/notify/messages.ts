@@ -1,4 +1,4 @@
-import { clean } from "../conversation/shorten.ts";
+import { clean, clip } from "../domain/plainText.ts";
 import type { ConfigFile } from "../config/schema.ts";
 import type { LoggedEvent } from "../state/events.ts";
 import { tellHolds, type HoldMemory } from "./holds.ts";
@@ -89,11 +89,7 @@ export function bounded(message: Message, redact: (text: string) => string): Mes
   const harmless = (text: string) => redact(clean(redact(text.replaceAll(/[\r\t]/g, " "))));
   return {
     ...message,
-    title: cut(harmless(message.title).replace(/\s+/g, " ").trim(), MAX_TITLE),
-    text: cut(harmless(message.text).trim(), MAX_TEXT),
+    title: clip(harmless(message.title).replace(/\s+/g, " ").trim(), MAX_TITLE),
+    text: clip(harmless(message.text).trim(), MAX_TEXT),
   };
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { clean, cleanEvent } from "../conversation/shorten.ts";
+import { cleanEvent } from "../conversation/shorten.ts";
+import { clean } from "../domain/plainText.ts";
 import { bounded } from "../notify/messages.ts";
 import { answerText, failureText, pullBody, questionText, statusText, withheldText } from "../domain/texts.ts";
 import { NO_USAGE } from "../domain/usage.ts";

@@ -1,4 +1,4 @@
-import { clean, clip } from "../conversation/shorten.ts";
+import { clean, clip } from "../domain/plainText.ts";
 
 const MAX_WORDS = 300;
 

@@ -1,5 +1,6 @@
 import type { ModelPrice } from "@tac8/core/config/routing";
-import { clean, shortenEvent } from "@tac8/core/conversation/shorten";
+import { shortenEvent } from "@tac8/core/conversation/shorten";
+import { clean } from "@tac8/core/domain/plainText";
 import type { AgentDriver, AgentRequest } from "../types.ts";
 import { figuresOf, NOTHING_TOLD, readUsage } from "./usage.ts";
 
