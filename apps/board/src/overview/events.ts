@@ -1,7 +1,7 @@
 import { clip } from "@tac8/core/domain/plainText";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { webUrl } from "@tac8/core/github/urls";
-import type { LoggedEvent } from "@tac8/core/state/events";
+import type { LoggedEvent } from "@tac8/core/domain/events";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink } from "../pages/issueLink.ts";
 import { stateChip } from "../pages/state.ts";

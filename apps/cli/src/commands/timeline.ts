@@ -1,7 +1,8 @@
 import { compareIds } from "@tac8/core/domain/breaker";
 import { chooseEvents } from "@tac8/core/state/eventPages";
 import { readEventsFrom } from "@tac8/core/state/eventFeed";
-import { MAX_EVENTS, type LoggedEvent } from "@tac8/core/state/events";
+import type { LoggedEvent } from "@tac8/core/domain/events";
+import { MAX_EVENTS } from "@tac8/core/state/events";
 import type { Redis } from "ioredis";
 import type { Context } from "../context.ts";
 import { wholeName } from "../look/names.ts";

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "@tac8/core/state/events";
+import type { LoggedEvent } from "@tac8/core/domain/events";
 import { sections as configSections } from "@tac8/core/config/schema";
 import { judgeHealth } from "@tac8/core/health/judge";
 import type { OpenQuestion } from "@tac8/core/look/questions";

@@ -5,7 +5,7 @@ import type { Health } from "@tac8/core/health/level";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
 import type { OpenQuestion } from "@tac8/core/look/questions";
-import type { LoggedEvent } from "@tac8/core/state/events";
+import type { LoggedEvent } from "@tac8/core/domain/events";
 import type { HostPresence, RunnerPresence, RunPresence } from "@tac8/core/state/presence";
 import { wholeName } from "./names.ts";
 

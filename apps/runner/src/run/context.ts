@@ -6,7 +6,7 @@ import type { GitHub } from "@tac8/core/github/client";
 import type { IssueEvent } from "@tac8/core/github/types";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
-import type { TransitionEvent } from "@tac8/core/state/events";
+import type { TransitionEvent } from "@tac8/core/domain/events";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";

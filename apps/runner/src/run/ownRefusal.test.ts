@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LoggedEvent } from "@tac8/core/state/events";
+import type { LoggedEvent } from "@tac8/core/domain/events";
 import { isOwnRefusal } from "./ownRefusal.ts";
 
 const MESSAGE = "pushing auto/gh-1: Not like this. · [remote rejected] (pre-receive hook declined)";

@@ -1,6 +1,6 @@
 import { alike } from "@tac8/core/domain/breaker";
 import { MAX_GUESSED_REFUSALS } from "@tac8/core/domain/failures";
-import type { LoggedEvent } from "@tac8/core/state/events";
+import type { LoggedEvent } from "@tac8/core/domain/events";
 
 export interface RefusalFacts {
   /** Job id of the issue whose push was refused. */

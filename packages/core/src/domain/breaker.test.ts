@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "./events.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import {
   alike,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "./events.ts";
 import { type FailureKind, POLICY } from "./failures.ts";
 import { endedWell } from "./states.ts";
 

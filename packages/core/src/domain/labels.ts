@@ -1,5 +1,3 @@
-import type { Config, RepositoryConfig } from "../config/resolve.ts";
-
 /** As GitHub takes it. */
 export interface LabelDefinition {
   readonly name: string;
@@ -19,7 +17,8 @@ const LOOKS: Record<Sign, Omit<LabelDefinition, "name">> = {
   failed: { color: "b60205", description: "Ended without a pull request" },
 };
 
-type Names = Pick<Config["github"], `label_${Sign}`>;
+/** Their names, as `[github]` of the configuration has them. */
+type Names = Readonly<Record<`label_${Sign}`, string>>;
 
 /** The labels that show where an issue stands. */
 export function signLabels(github: Names): Record<Sign, LabelDefinition> {
@@ -33,11 +32,11 @@ export function signLabels(github: Names): Record<Sign, LabelDefinition> {
 }
 
 /** The label by which people allow that an issue's work is published as it is. */
-export function allowLabel({ label_allow: name }: Pick<Config["github"], "label_allow">): LabelDefinition {
+export function allowLabel({ label_allow: name }: { readonly label_allow: string }): LabelDefinition {
   return { name, color: "c2e0c6", description: "tac8 may publish this work as it is" };
 }
 
 /** The label that starts work, which people put on. */
-export function triggerLabel({ issueLabel }: Pick<RepositoryConfig, "issueLabel">): LabelDefinition {
+export function triggerLabel({ issueLabel }: { readonly issueLabel: string }): LabelDefinition {
   return { name: issueLabel, color: "1d76db", description: "tac8 works on it, and opens a pull request" };
 }

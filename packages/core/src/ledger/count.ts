@@ -1,7 +1,7 @@
 import { FAILURE_KINDS } from "../domain/failures.ts";
 import { OUTCOMES } from "../domain/states.ts";
 import { parseAgentEvidence } from "../domain/agentEvidence.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import { bucketFields, type HistogramName } from "./histograms.ts";
 import { timeToPullField } from "./timesToPull.ts";
 

@@ -1,5 +1,5 @@
 import { endedWell } from "../domain/states.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 
 /** How a run ended: with something for people to see, or failed, whether it is tried again or not. */
 export interface RunEnd {

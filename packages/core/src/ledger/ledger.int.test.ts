@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
-import { appendEvent, type TransitionEvent } from "../state/events.ts";
+import type { TransitionEvent } from "../domain/events.ts";
+import { appendEvent } from "../state/events.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import { dayOf, lastDays } from "./days.ts";
 import { histogramOf } from "./histograms.ts";

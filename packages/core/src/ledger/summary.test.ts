@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import { countEvents } from "./count.ts";
 import { summarize } from "./summary.ts";
 

@@ -6,7 +6,8 @@ import { dayOf } from "../ledger/days.ts";
 import type { RunEnd } from "../ledger/ends.ts";
 import { readDays, readEnds, readTotals } from "../ledger/store.ts";
 import { readVerdict, VERDICT_GONE_MS, type Verdict } from "../health/verdict.ts";
-import { readEvents, type LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
+import { readEvents } from "../state/events.ts";
 import { readHolds } from "../state/holds.ts";
 import {
   readRunners,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import type { Message } from "./message.ts";
 
 const holdSchema = z.object({

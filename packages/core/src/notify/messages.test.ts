@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import { QUIET_MS, tellHolds, type HoldMemory } from "./holds.ts";
 import { messagesFor, type IssueFacts, type MessagesInput } from "./messages.ts";
 import { judgeAnswer, judgeError } from "./send.ts";

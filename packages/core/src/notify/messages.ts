@@ -1,6 +1,6 @@
 import { clean, clip } from "../domain/plainText.ts";
 import type { ConfigFile } from "../config/schema.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import { tellHolds, type HoldMemory } from "./holds.ts";
 import type { Message, MessageKind } from "./message.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import { spreadOf } from "./quantile.ts";
 import { reportOf } from "./report.ts";
 import { samplesOf } from "./samples.ts";

@@ -1,7 +1,7 @@
 import { parseAgentEvidence, type AgentEvidence } from "../domain/agentEvidence.ts";
 import { FAILURE_KINDS, type FailureKind } from "../domain/failures.ts";
 import { OUTCOMES, type Outcome } from "../domain/states.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 
 /** What a report keeps of an event, so that a log of any length is read page by page. */
 export type Sample = { readonly at: string; readonly issue: string } & (

@@ -5,7 +5,8 @@ import { countEvents } from "../ledger/count.ts";
 import { dayOf, midnightsOf } from "../ledger/days.ts";
 import { KEPT_DAYS, readCounted } from "../ledger/store.ts";
 import { summarize } from "../ledger/summary.ts";
-import { readEventsAfter, type LoggedEvent } from "./events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
+import { readEventsAfter } from "./events.ts";
 import { BUDGET_KEY, dayKey } from "./keys.ts";
 
 const publishedSchema = z.object({

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
-import { decodeEvent, type LoggedEvent } from "./events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
+import { decodeEvent } from "./events.ts";
 import { EVENTS_KEY } from "./keys.ts";
 
 const BLOCK_MS = 5000;

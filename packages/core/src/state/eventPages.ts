@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
-import { MAX_EVENTS, readEvents, type LoggedEvent } from "./events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
+import { MAX_EVENTS, readEvents } from "./events.ts";
 
 /** Entries of one command: about 300 kB. */
 const PAGE = 1000;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { appendEvent, readEvents, type TransitionEvent } from "./events.ts";
+import type { TransitionEvent } from "../domain/events.ts";
+import { appendEvent, readEvents } from "./events.ts";
 import { clearHold, expireHold, readHolds, setHold } from "./holds.ts";
 import { EVENTS_KEY, HOLDS_KEY, RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
 import {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RECORD_FORMAT } from "../domain/format.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import { readEvents, type TransitionEvent } from "./events.ts";
+import type { TransitionEvent } from "../domain/events.ts";
+import { readEvents } from "./events.ts";
 import { parseIssueState } from "./issueState.ts";
 import { createIssueStore, LostRun, type IssueStore } from "./issueStore.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";

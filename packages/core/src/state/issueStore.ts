@@ -4,7 +4,8 @@ import { isEnded } from "../domain/states.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
 import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
 import { pipelined } from "./pipelined.ts";
-import { encodeEvent, MAX_EVENTS, type TransitionEvent } from "./events.ts";
+import type { TransitionEvent } from "../domain/events.ts";
+import { encodeEvent, MAX_EVENTS } from "./events.ts";
 
 /** Another run has taken over: this one must stop and write nothing more, anywhere. */
 export class LostRun extends Error {

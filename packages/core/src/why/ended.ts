@@ -2,7 +2,7 @@ import { ADVICE } from "../domain/advice.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatDuration, formatUsage } from "../domain/usage.ts";
 import { moment } from "../look/times.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { ended, happened, sentence, shortRun, words } from "./words.ts";

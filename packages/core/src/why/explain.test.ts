@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { CLOSED } from "../domain/breaker.ts";
 import type { Hold } from "../domain/holds.ts";
 import type { Issue, IssueEvent } from "../github/types.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import { parseIssueState, type IssueFields } from "../state/issueState.ts";
 import type { RunnerPresence } from "../state/presence.ts";
 import { explain } from "./explain.ts";

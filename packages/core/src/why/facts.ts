@@ -4,7 +4,7 @@ import type { Pause } from "../domain/pause.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { IssueAnswer, IssueEvent } from "../github/types.ts";
 import type { JobState } from "../look/shownState.ts";
-import type { LoggedEvent } from "../state/events.ts";
+import type { LoggedEvent } from "../domain/events.ts";
 import type { IssueFields } from "../state/issueState.ts";
 import type { RunnerPresence, SchedulerPresence } from "../state/presence.ts";
 
