@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { nextQuery } from "./link.ts";
-import { gitUrl, graphqlBase, repoOfApiUrl, webUrl, whyNoApi } from "./urls.ts";
+import { gitUrl, graphqlBase, repoOfApiUrl, webUrl } from "./urls.ts";
 
 const PLACES = [
   ["https://api.github.com", "https://github.com"],
@@ -29,19 +29,6 @@ fieldTest("C4", "pages and git are where the API's host says that they are", () 
   const repo = { owner: "o", repo: "r" };
   const found = PLACES.map(([apiUrl]) => [apiUrl, webUrl(apiUrl, repo), gitUrl(apiUrl, repo)]);
   expect(found).toEqual(PLACES.map(([apiUrl, site]) => [apiUrl, `${site}/o/r`, `${site}/o/r.git`]));
-});
-
-test.each([
-  ["https://github.com", /its API is at https:\/\/api\.github\.com$/],
-  ["https://www.github.com/", /its API is at https:\/\/api\.github\.com$/],
-  ["https://acme.ghe.com/api/v3", /its API is at https:\/\/api\.acme\.ghe\.com$/],
-  ["https://api.acme.ghe.com/api/v3", /expected https:\/\/api\.acme\.ghe\.com$/],
-])("%s is no address of the API", (apiUrl, why) => {
-  expect(whyNoApi(apiUrl)).toMatch(why);
-});
-
-test.each(PLACES)("%s may be one", (apiUrl) => {
-  expect(whyNoApi(apiUrl)).toBeNull();
 });
 
 test.each([
