@@ -647,7 +647,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "protected-flag",
-    file: `${CORE}/domain/texts.ts`,
+    file: `${CORE}/outgoing/texts.ts`,
     find: "    ...notableNote(notable),\n",
     replace: "",
     test: { file: "test/protected.e2e.test.ts", name: "a changed workflow is not pushed" },

@@ -5,7 +5,7 @@ import { findMarked, type Marker } from "@tac8/core/domain/marker";
 import { signLabels } from "@tac8/core/domain/labels";
 import { parseJobId, sameRepo, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";
-import { statusText } from "@tac8/core/domain/texts";
+import { statusText } from "@tac8/core/outgoing/texts";
 import { findCause } from "@tac8/core/github/cause";
 import type { GitHub } from "@tac8/core/github/client";
 import { GitHubError } from "@tac8/core/github/errors";

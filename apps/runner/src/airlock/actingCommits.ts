@@ -1,5 +1,5 @@
 import { BREAK, defusePlain } from "@tac8/core/outgoing/defuse";
-import type { Acting } from "@tac8/core/domain/texts";
+import type { Acting } from "@tac8/core/outgoing/texts";
 import { boundedGit, type BoundedGit } from "./boundedGit.ts";
 
 /** Newest ones; a reviewer reads no more. */

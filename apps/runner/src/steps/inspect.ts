@@ -4,7 +4,7 @@ import { codeSpan } from "@tac8/core/domain/leftOut";
 import { notableLine } from "@tac8/core/domain/notable";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { protect, type Notable } from "@tac8/core/protection/protect";
-import type { Acting } from "@tac8/core/domain/texts";
+import type { Acting } from "@tac8/core/outgoing/texts";
 import type { Withheld } from "@tac8/core/state/issueState";
 import { actingCommits } from "../airlock/actingCommits.ts";
 import { changesBetween, type TreeChange } from "../airlock/changes.ts";

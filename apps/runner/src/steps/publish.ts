@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { NO_USAGE } from "@tac8/core/domain/usage";
-import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/domain/texts";
+import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/outgoing/texts";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Withheld } from "@tac8/core/state/issueState";
 import type { NewPull } from "@tac8/core/github/pulls";

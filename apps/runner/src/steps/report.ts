@@ -1,4 +1,4 @@
-import { answerText, failureText, questionText, withheldText } from "@tac8/core/domain/texts";
+import { answerText, failureText, questionText, withheldText } from "@tac8/core/outgoing/texts";
 import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/advice";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";

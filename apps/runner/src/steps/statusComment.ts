@@ -1,5 +1,5 @@
 import { findMarked, type Marker } from "@tac8/core/domain/marker";
-import { statusText } from "@tac8/core/domain/texts";
+import { statusText } from "@tac8/core/outgoing/texts";
 import type { IssueState } from "@tac8/core/domain/states";
 import type { Comment } from "@tac8/core/github/types";
 import { GitHubError } from "@tac8/core/github/errors";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderMarker, type Marker } from "./marker.ts";
 import { findOpenQuestion } from "./openQuestion.ts";
-import { questionText } from "./texts.ts";
+import { questionText } from "../outgoing/texts.ts";
 
 const LOGIN = "octo";
 const ASKED: Marker = {

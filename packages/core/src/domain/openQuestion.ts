@@ -1,5 +1,4 @@
 import { findMarked, type MarkedComment } from "./marker.ts";
-import { questionIn } from "./texts.ts";
 
 /** What our own comments tell of a question that still waits for its answer. */
 export interface OpenQuestion {
@@ -27,4 +26,10 @@ export function findOpenQuestion(comments: readonly MarkedComment[], login: stri
     labelEvent: Math.max(status.label_event_id, asked.marker.label_event_id),
     publishedSha: status.published_sha ?? asked.marker.published_sha,
   };
+}
+
+/** The words that are quoted in a comment that outgoing/texts.ts made of a question. */
+export function questionIn(body: string): string {
+  const quoted = body.split("\n").filter((line) => line.startsWith("> "));
+  return quoted.map((line) => line.slice(2)).join("\n");
 }

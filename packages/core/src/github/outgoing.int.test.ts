@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import type { Marker } from "../domain/marker.ts";
-import { answerText, failureText, pullBody, pullTitle, questionText, statusText } from "../domain/texts.ts";
+import { answerText, failureText, pullBody, pullTitle, questionText, statusText } from "../outgoing/texts.ts";
 import { NO_USAGE } from "../domain/usage.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { createCaller } from "./call.ts";

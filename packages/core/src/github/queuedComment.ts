@@ -1,6 +1,6 @@
 import type { IssueRef } from "../domain/reference.ts";
 import { findMarked, type Marker } from "../domain/marker.ts";
-import { statusText } from "../domain/texts.ts";
+import { statusText } from "../outgoing/texts.ts";
 import type { GitHub } from "./client.ts";
 
 export interface QueuedComment {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ISSUE_STATES } from "./states.ts";
+import { ISSUE_STATES } from "../domain/states.ts";
 import {
   anotherRound,
   answerText,
@@ -12,7 +12,7 @@ import {
   type PullFacts,
   type StatusFacts,
 } from "./texts.ts";
-import { NO_USAGE } from "./usage.ts";
+import { NO_USAGE } from "../domain/usage.ts";
 
 /** Of a pull request, without its summary. */
 const PULL: Omit<PullFacts, "summary"> = {

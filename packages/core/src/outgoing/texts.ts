@@ -1,11 +1,11 @@
-import { defuse, fit } from "../outgoing/defuse.ts";
-import { cut } from "./plainText.ts";
-import { deniedText, type Denial } from "./denials.ts";
-import { codeSpan, type NamedFiles } from "./leftOut.ts";
-import type { IssueState } from "./states.ts";
+import { defuse, fit } from "./defuse.ts";
+import { cut } from "../domain/plainText.ts";
+import { deniedText, type Denial } from "../domain/denials.ts";
+import { codeSpan, type NamedFiles } from "../domain/leftOut.ts";
+import type { IssueState } from "../domain/states.ts";
 import type { Notable } from "../protection/protect.ts";
-import { notableText } from "./notable.ts";
-import { formatUsage, type Usage } from "./usage.ts";
+import { notableText } from "../domain/notable.ts";
+import { formatUsage, type Usage } from "../domain/usage.ts";
 
 /** GitHub takes 65,536 characters in a comment and 256 in a title; some room is left for it to count differently. */
 export const MAX_BODY = 60_000;
@@ -131,12 +131,6 @@ export function withheldText(facts: {
     `${publish}- To have it changed, reply here: the agent continues with the reply. To end it, close the issue or remove its label.`,
     `The label and replies count from anyone who can write to this repository. The commits are kept in the workspace on \`${where}\`.`,
   ].join("\n\n");
-}
-
-/** The words that are quoted in a comment that `questionText` or `withheldText` made. */
-export function questionIn(body: string): string {
-  const quoted = body.split("\n").filter((line) => line.startsWith("> "));
-  return quoted.map((line) => line.slice(2)).join("\n");
 }
 
 /** The comment with the words of an agent that changed nothing. */
