@@ -59,7 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "runbook-kind",
-    file: `${CORE}/health/kinds.ts`,
+    file: `${CORE}/domain/healthKinds.ts`,
     find: '  "lag",',
     replace: '  "lag",\n  "clock",',
     test: { file: `${CORE}/health/runbook.test.ts`, name: "the runbook has a section" },

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readVerdict } from "@tac8/core/health/verdict";
+import { readVerdict } from "@tac8/core/state/healthVerdict";
 import { readRunners } from "@tac8/core/state/presence";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { afterAll, beforeAll, expect } from "vitest";

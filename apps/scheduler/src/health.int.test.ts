@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CALM_MS } from "@tac8/core/health/planVerdict";
-import { readVerdict } from "@tac8/core/health/verdict";
+import { readVerdict } from "@tac8/core/state/healthVerdict";
 import { readEvents } from "@tac8/core/state/events";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
 import { announceRunner, announceScheduler, type HostPresence } from "@tac8/core/state/presence";

@@ -1,5 +1,5 @@
-import { runbookOf } from "@tac8/core/health/kinds";
-import type { Health, Reason } from "@tac8/core/health/level";
+import { runbookOf } from "@tac8/core/domain/healthKinds";
+import type { Health, Reason } from "@tac8/core/domain/healthLevels";
 import type { Snapshot } from "@tac8/core/look/snapshot";
 
 /** The answer of `/healthz`; times are epoch ms. */

@@ -1,4 +1,4 @@
-import type { Health } from "@tac8/core/health/level";
+import type { Health } from "@tac8/core/domain/healthLevels";
 import type { HistogramName } from "@tac8/core/ledger/histograms";
 import type { Snapshot } from "@tac8/core/look/snapshot";
 import type { ProcessPresence } from "@tac8/core/state/presence";

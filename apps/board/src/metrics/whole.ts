@@ -1,4 +1,4 @@
-import { LEVELS } from "@tac8/core/health/level";
+import { LEVELS } from "@tac8/core/domain/healthLevels";
 import { MAX_VALUES, type Metric } from "./metric.ts";
 
 const gauge = { type: "gauge" } as const;

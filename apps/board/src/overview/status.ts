@@ -1,9 +1,9 @@
-import { runbookOf } from "@tac8/core/health/kinds";
+import { runbookOf } from "@tac8/core/domain/healthKinds";
 import { isOpenQuestion } from "@tac8/core/look/questions";
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { withLocalTimes } from "@tac8/core/look/times";
 import { summarize } from "@tac8/core/ledger/summary";
-import type { Level } from "@tac8/core/health/level";
+import type { Level } from "@tac8/core/domain/healthLevels";
 import { actionButton } from "../pages/button.ts";
 import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";

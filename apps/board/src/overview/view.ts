@@ -1,5 +1,5 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
-import type { Health } from "@tac8/core/health/level";
+import type { Health } from "@tac8/core/domain/healthLevels";
 import { chartsPart } from "../charts/part.ts";
 import { html, type Html } from "../pages/html.ts";
 import { eventsPart } from "./events.ts";

@@ -1,4 +1,4 @@
-import { RUNBOOK } from "@tac8/core/health/kinds";
+import { RUNBOOK } from "@tac8/core/domain/healthKinds";
 import { runChecks, type CheckReport } from "../doctor/run.ts";
 import { renderReports, summary } from "../doctor/render.ts";
 import { openSite } from "../doctor/site.ts";

@@ -1,5 +1,5 @@
-import { runbookOf } from "@tac8/core/health/kinds";
-import type { Level } from "@tac8/core/health/level";
+import { runbookOf } from "@tac8/core/domain/healthKinds";
+import type { Level } from "@tac8/core/domain/healthLevels";
 import type { Redis } from "ioredis";
 import { readStatus } from "../look/readStatus.ts";
 import { renderStatus } from "../look/renderStatus.ts";

@@ -1,7 +1,7 @@
 import { isolationWords } from "@tac8/core/isolation/choose";
 import { parseReference, sameRepo, type RepoRef } from "@tac8/core/domain/reference";
-import { runbookOf } from "@tac8/core/health/kinds";
-import type { Level } from "@tac8/core/health/level";
+import { runbookOf } from "@tac8/core/domain/healthKinds";
+import type { Level } from "@tac8/core/domain/healthLevels";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import { dollars, short } from "../terminal/figures.ts";
 import { renderTable } from "../terminal/table.ts";

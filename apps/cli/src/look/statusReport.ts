@@ -1,7 +1,7 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
 import type { Outcome } from "@tac8/core/domain/states";
-import { runbookOf } from "@tac8/core/health/kinds";
-import type { Health } from "@tac8/core/health/level";
+import { runbookOf } from "@tac8/core/domain/healthKinds";
+import type { Health } from "@tac8/core/domain/healthLevels";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
 import type { OpenQuestion } from "@tac8/core/look/questions";

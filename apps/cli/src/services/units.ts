@@ -1,4 +1,4 @@
-import { healthOf, type Health, type Reason } from "@tac8/core/health/level";
+import { healthOf, type Health, type Reason } from "@tac8/core/domain/healthLevels";
 import { existsSync } from "node:fs";
 import { plain } from "../terminal/text.ts";
 import { outputOf } from "./run.ts";

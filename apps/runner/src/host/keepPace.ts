@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { readVerdict } from "@tac8/core/health/verdict";
+import { readVerdict } from "@tac8/core/state/healthVerdict";
 import type { Logger } from "@tac8/core/log/logger";
 import { paceOf } from "./pace.ts";
 import type { Pausable } from "../rest/brake.ts";

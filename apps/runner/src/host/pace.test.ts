@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Reason } from "@tac8/core/health/level";
-import { VERDICT_GONE_MS } from "@tac8/core/health/verdict";
+import type { Reason } from "@tac8/core/domain/healthLevels";
+import { VERDICT_GONE_MS } from "@tac8/core/state/healthVerdict";
 import { paceOf } from "./pace.ts";
 
 const NOW = 1_764_000_000_000;

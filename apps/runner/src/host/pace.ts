@@ -1,5 +1,5 @@
-import { isAtLeast } from "@tac8/core/health/level";
-import { VERDICT_GONE_MS, type Verdict } from "@tac8/core/health/verdict";
+import { isAtLeast } from "@tac8/core/domain/healthLevels";
+import { VERDICT_GONE_MS, type Verdict } from "@tac8/core/state/healthVerdict";
 
 export interface Pace {
   /** How many jobs this runner may hold. */

@@ -3,8 +3,8 @@ import type { Hold } from "../domain/holds.ts";
 import type { Snapshot } from "../look/snapshot.ts";
 import { keepsPolling } from "../state/presence.ts";
 import { judgeMachines } from "./judgeMachines.ts";
-import type { HealthKind } from "./kinds.ts";
-import { healthOf, type FoundReason, type Health } from "./level.ts";
+import type { HealthKind } from "../domain/healthKinds.ts";
+import { healthOf, type FoundReason, type Health } from "../domain/healthLevels.ts";
 import { Scale, type HealthLimits } from "./limits.ts";
 
 export interface HealthGiven {

@@ -1,7 +1,7 @@
 import type { Snapshot } from "../look/snapshot.ts";
 import type { HostPresence, ProcessPresence } from "../state/presence.ts";
-import type { HealthKind, ReasonCode } from "./kinds.ts";
-import type { FoundReason } from "./level.ts";
+import type { HealthKind, ReasonCode } from "../domain/healthKinds.ts";
+import type { FoundReason } from "../domain/healthLevels.ts";
 import type { HealthLimits, Scale } from "./limits.ts";
 
 /** Disk, memory and temperature of each machine that has a runner, and how late each process' event loop is. */

@@ -1,5 +1,5 @@
 import type { ConfigFile } from "../config/schema.ts";
-import { isAtLeast, type Health, type Reason } from "./level.ts";
+import { isAtLeast, type Health, type Reason } from "../domain/healthLevels.ts";
 
 /** The config's section `[health]`; 0 is no limit. */
 export type HealthLimits = ConfigFile["health"];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Health, Reason } from "./level.ts";
+import type { Health, Reason } from "../domain/healthLevels.ts";
 import { CALM_MS, planVerdict } from "./planVerdict.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict } from "../state/healthVerdict.ts";
 
 const NOW = 1_764_000_000_000;
 const reason = (level: Reason["level"], code: string, action: Reason["action"] = null): Reason => ({

@@ -1,5 +1,5 @@
-import { isAtLeast, type Health } from "./level.ts";
-import type { Verdict } from "./verdict.ts";
+import { isAtLeast, type Health } from "../domain/healthLevels.ts";
+import type { Verdict } from "../state/healthVerdict.ts";
 
 export interface VerdictFacts {
   readonly health: Health;

@@ -4,7 +4,7 @@ import manifest from "../../../../package.json" with { type: "json" };
 import { BUDGET_HOLD } from "../domain/budget.ts";
 import { OPERATOR } from "../domain/holds.ts";
 import { HEALTH_HOLD } from "./judge.ts";
-import { HEALTH_KINDS, RUNBOOK, runbookOf } from "./kinds.ts";
+import { HEALTH_KINDS, RUNBOOK, runbookOf } from "../domain/healthKinds.ts";
 
 const root = new URL("../../../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");

@@ -5,7 +5,7 @@ import type { Counts } from "../ledger/count.ts";
 import { dayOf } from "../ledger/days.ts";
 import type { RunEnd } from "../ledger/ends.ts";
 import { readDays, readEnds, readTotals } from "../ledger/store.ts";
-import { readVerdict, VERDICT_GONE_MS, type Verdict } from "../health/verdict.ts";
+import { readVerdict, VERDICT_GONE_MS, type Verdict } from "../state/healthVerdict.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import { readEvents } from "../state/events.ts";
 import { readHolds } from "../state/holds.ts";

@@ -3,7 +3,7 @@ export const EVENTS_KEY = "tac8:events";
 export const HOLDS_KEY = "tac8:holds";
 /** What the breaker is about: JSON, see domain/breaker.ts. */
 export const BREAKER_KEY = "tac8:breaker";
-/** How the scheduler judges all of tac8: JSON, see health/verdict.ts. */
+/** How the scheduler judges all of tac8: JSON, see healthVerdict.ts. */
 export const HEALTH_KEY = "tac8:health";
 /** Hash by runner's id: what it tells of itself, see state/presence.ts. */
 export const RUNNERS_KEY = "tac8:runners";

@@ -1,4 +1,4 @@
-import type { ReasonCode } from "./kinds.ts";
+import type { ReasonCode } from "./healthKinds.ts";
 
 /**
  * From well to ill; the whole is as ill as its worst part.

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { HEALTH_KEY } from "../state/keys.ts";
-import { LEVELS } from "./level.ts";
+import { HEALTH_KEY } from "./keys.ts";
+import { LEVELS } from "../domain/healthLevels.ts";
 
 const reasonSchema = z.object({
   level: z.enum(["warning", "degraded", "critical"]),
