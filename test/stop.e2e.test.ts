@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { budgetOfDay, readSpent } from "@tac8/core/state/budget";
+import { readSpent } from "@tac8/core/ledger/agentRuns";
+import { budgetOfDay } from "@tac8/core/state/budget";
 import { isAlive } from "./processes.ts";
 import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";
 

@@ -2233,18 +2233,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "budget-runs",
-    file: `${CORE}/state/budget.ts`,
+    file: `${CORE}/ledger/agentRuns.ts`,
     find: "then return 0 end\nredis.call('HINCRBY'",
     replace: "then return 1 end\nredis.call('HINCRBY'",
-    test: { file: `${CORE}/state/budget.int.test.ts`, name: "of fifty runners that ask at once" },
+    test: { file: `${CORE}/ledger/agentRuns.int.test.ts`, name: "of fifty runners that ask at once" },
     promise: "a day's limit of agent runs is kept by all runners together",
   },
   {
     name: "budget-usd",
-    file: `${CORE}/state/budget.ts`,
+    file: `${CORE}/ledger/agentRuns.ts`,
     find: "summarize(counts).costUsd + (await uncounted(redis, { cursor, start, until }))",
     replace: "summarize(counts).costUsd",
-    test: { file: `${CORE}/state/budget.int.test.ts`, name: "counts at once, before the ledger" },
+    test: { file: `${CORE}/ledger/agentRuns.int.test.ts`, name: "counts at once, before the ledger" },
     promise: "a day's limit of dollars is exceeded only by what runs already",
   },
   {

@@ -4,7 +4,7 @@ import type { LiveEvent } from "@tac8/core/conversation/event";
 import { queuePriority, type Priority } from "@tac8/core/domain/priority";
 import { bucketFields } from "@tac8/core/ledger/histograms";
 import { timeToPullField } from "@tac8/core/ledger/timesToPull";
-import { lastDays } from "@tac8/core/ledger/days";
+import { lastDays } from "@tac8/core/domain/days";
 import { addSample, SAMPLE_MS } from "@tac8/core/ledger/samples";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { encodeEvent } from "@tac8/core/state/events";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect } from "vitest";
-import { beginAgent } from "@tac8/core/state/budget";
+import { beginAgent } from "@tac8/core/ledger/agentRuns";
 import { readHolds } from "@tac8/core/state/holds";
 import { endHold } from "@tac8/core/state/pause";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";

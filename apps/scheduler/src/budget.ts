@@ -2,7 +2,8 @@ import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { BUDGET_HOLD, planBudget } from "@tac8/core/domain/budget";
 import type { Logger } from "@tac8/core/log/logger";
-import { budgetOfDay, publishBudget, readBudget, readSpent } from "@tac8/core/state/budget";
+import { readSpent } from "@tac8/core/ledger/agentRuns";
+import { budgetOfDay, publishBudget, readBudget } from "@tac8/core/state/budget";
 import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
 
 /** All borrowed. */

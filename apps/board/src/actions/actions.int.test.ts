@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
-import { beginAgent } from "@tac8/core/state/budget";
+import { beginAgent } from "@tac8/core/ledger/agentRuns";
 import { readHolds, setHold } from "@tac8/core/state/holds";
 import { ask, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
 import { ROUTES } from "../routes.ts";

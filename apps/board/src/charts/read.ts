@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Counts } from "@tac8/core/ledger/count";
-import { lastDays } from "@tac8/core/ledger/days";
+import { lastDays } from "@tac8/core/domain/days";
 import { readSamples, SAMPLE_MS, type Sample } from "@tac8/core/ledger/samples";
 import { readDays } from "@tac8/core/ledger/store";
 

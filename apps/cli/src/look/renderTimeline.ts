@@ -1,7 +1,7 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
 import { parseAgentEvidence, tokensOf } from "@tac8/core/domain/agentEvidence";
 import { formatDuration } from "@tac8/core/domain/usage";
-import { dayOf } from "@tac8/core/ledger/days";
+import { dayOf } from "@tac8/core/domain/days";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";

@@ -12,7 +12,7 @@ import { addDenials, deniedLine } from "@tac8/core/domain/denials";
 import { stopReason } from "@tac8/core/domain/intent";
 import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
 import { silenceLimit } from "@tac8/core/queue/contract";
-import { beginAgent, returnAgent } from "@tac8/core/state/budget";
+import { beginAgent, returnAgent } from "@tac8/core/ledger/agentRuns";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
 import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../agent/classify.ts";
 import { claudeDriver } from "../agent/claude/driver.ts";

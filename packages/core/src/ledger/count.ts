@@ -11,7 +11,7 @@ import { timeToPullField } from "./timesToPull.ts";
  *   outcome|<outcome>                      ends of issues (`blocked` is one that was asked a question)
  *   updated                                ends as `pr` with a pull request that was open before: it is no other one
  *   failure|<kind>                         attempts that failed, the last ones included
- *   begun                                  agents that began, of a day only; their runners count them, see state/budget.ts
+ *   begun                                  agents that began, of a day only; their runners count them, see agentRuns.ts
  *   agents|<cause>                         agents that ended, by their end's cause
  *   cost|<model>                           micro US dollars
  *   tokens|<model>|<input, output, cacheRead, cacheWrite>

@@ -3,7 +3,7 @@ import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
 import type { TransitionEvent } from "../domain/events.ts";
 import { appendEvent } from "../state/events.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
-import { dayOf, lastDays } from "./days.ts";
+import { dayOf, lastDays } from "../domain/days.ts";
 import { histogramOf } from "./histograms.ts";
 import { addSample, readSamples } from "./samples.ts";
 import { advanceLedger, readDays, readEnds, readTotals } from "./store.ts";

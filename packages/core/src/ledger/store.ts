@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { readEventsAfter } from "../state/events.ts";
 import { dayKey, TOTALS_KEY } from "../state/keys.ts";
 import { countEvents, type Counts } from "./count.ts";
-import { dayOf } from "./days.ts";
+import { dayOf } from "../domain/days.ts";
 import { endsIn, MAX_ENDS, parseEnds, type RunEnd } from "./ends.ts";
 
 const BATCH = 500;

@@ -2,7 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { planHolds, type Hold } from "../domain/holds.ts";
 import type { Counts } from "../ledger/count.ts";
-import { dayOf } from "../ledger/days.ts";
+import { dayOf } from "../domain/days.ts";
 import type { RunEnd } from "../ledger/ends.ts";
 import { readDays, readEnds, readTotals } from "../ledger/store.ts";
 import { readVerdict, VERDICT_GONE_MS, type Verdict } from "../state/healthVerdict.ts";

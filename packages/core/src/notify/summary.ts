@@ -1,5 +1,5 @@
 import type { Counts } from "../ledger/count.ts";
-import { lastDays } from "../ledger/days.ts";
+import { lastDays } from "../domain/days.ts";
 import { summarize } from "../ledger/summary.ts";
 import type { Message } from "./message.ts";
 

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { dayOf, lastDays } from "../ledger/days.ts";
+import { dayOf, lastDays } from "../domain/days.ts";
 import { eventPages } from "../state/eventPages.ts";
 import { EVENTS_KEY } from "../state/keys.ts";
 import { reportOf, type Report } from "./report.ts";

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
-import { midnightsOf } from "../ledger/days.ts";
-import { advanceLedger } from "../ledger/store.ts";
+import { midnightsOf } from "../domain/days.ts";
+import { advanceLedger } from "./store.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import { beginAgent, budgetOfDay, liftBudget, publishBudget, readBudget, readSpent, returnAgent } from "./budget.ts";
-import { appendEvent } from "./events.ts";
-import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
+import { beginAgent, readSpent, returnAgent } from "./agentRuns.ts";
+import { budgetOfDay, liftBudget, publishBudget, readBudget } from "../state/budget.ts";
+import { appendEvent } from "../state/events.ts";
+import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 
 const NO_LIMITS = { maxUsd: 0, maxRuns: 0 };
 let server: TestRedis;
