@@ -1,5 +1,6 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { within } from "@tac8/core/app/within";
 import type { Config } from "@tac8/core/config/resolve";
 import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
@@ -20,7 +21,6 @@ import { closeServer, listen, isEverywhere, urlOf } from "./http/listen.ts";
 import { createLiveHub } from "./live/hub.ts";
 import { createRedisProbe } from "./redis/probe.ts";
 import { remember } from "./redis/remember.ts";
-import { withTime } from "./redis/withTime.ts";
 
 export interface BoardDeps {
   readonly log: Logger;
@@ -71,7 +71,7 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   });
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis, skipMetasUpdate: true });
   queue.on("error", (error) => throttled("warn", {}, `the board's queue: ${error.message}`));
-  const closeQueue = () => withTime(queue.close().catch(tell), QUEUE_CLOSE_MS);
+  const closeQueue = () => within(queue.close().catch(tell), QUEUE_CLOSE_MS);
   const tell = (error: Error) => log.warn(`closing the board's queue: ${error.message}`);
 
   const live = createLiveHub({ log: throttled });

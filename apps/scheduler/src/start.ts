@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { valueWithin } from "@tac8/core/app/within";
 import { signIn } from "@tac8/core/app/signIn";
 import { githubPresence, watchVitals } from "@tac8/core/app/vitals";
 import type { Config } from "@tac8/core/config/resolve";
@@ -162,9 +163,9 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     stop.abort(new Error("the scheduler is closing"));
     watch.close();
     // While Redis is away its commands wait for it; their owner ends them with the connection.
-    await within(CLOSE_MS, leading);
+    await valueWithin(leading, CLOSE_MS, () => undefined);
     const last = redis.status === "ready" ? [tally().catch(() => {}), lease.release().catch(() => {})] : [];
-    await within(CLOSE_MS, Promise.all([queue.close(), endRescue(), ...last]));
+    await valueWithin(Promise.all([queue.close(), endRescue(), ...last]), CLOSE_MS, () => undefined);
   }
   return {
     close() {
@@ -179,13 +180,4 @@ interface Round {
   readonly round: string;
   readonly signal: AbortSignal;
   readonly work: () => Promise<void>;
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController();
-  try {
-    await Promise.race([work, sleep(ms, undefined, { signal: done.signal })]);
-  } finally {
-    done.abort();
-  }
 }

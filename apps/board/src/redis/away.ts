@@ -1,4 +1,4 @@
-import { withTime } from "./withTime.ts";
+import { valueWithin } from "@tac8/core/app/within";
 import { REDIS_LIMIT_MS, type RedisProbe } from "./probe.ts";
 
 /** Redis does not answer; pages say so with status 503. */
@@ -15,7 +15,7 @@ export class RedisAway extends Error {
  */
 export async function readInTime<T extends object>(probe: RedisProbe, read: () => Promise<T>): Promise<T> {
   if (!(await probe())) throw new RedisAway();
-  const found = await withTime(read(), REDIS_LIMIT_MS);
+  const found = await valueWithin(read(), REDIS_LIMIT_MS, () => null);
   if (found === null) throw new RedisAway();
   return found;
 }

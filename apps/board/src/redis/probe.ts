@@ -1,5 +1,5 @@
+import { valueWithin } from "@tac8/core/app/within";
 import type { Redis } from "ioredis";
-import { withTime } from "./withTime.ts";
 
 /** How long a page waits for Redis before it says that Redis is away. */
 export const REDIS_LIMIT_MS = 2000;
@@ -23,6 +23,6 @@ export function createRedisProbe(redis: Redis): RedisProbe {
       .finally(() => {
         ping = null;
       });
-    return (await withTime(ping, REDIS_LIMIT_MS)) ?? false;
+    return valueWithin(ping, REDIS_LIMIT_MS, () => false);
   };
 }

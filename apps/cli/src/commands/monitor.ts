@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { valueWithin } from "@tac8/core/app/within";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { redisTrouble } from "@tac8/core/queue/redisTrouble";
 import { messageOf, WrongUsage, type Context } from "../context.ts";
@@ -107,10 +108,7 @@ function openReader(place: Place, now: () => number): Reader {
       reading ??= look().finally(() => {
         reading = null;
       });
-      const late = new AbortController();
-      const timeout = sleep(ANSWER_MS, gone(last), { signal: late.signal }).catch(() => gone(last));
-      const found = await Promise.race([reading, timeout]);
-      late.abort();
+      const found = await valueWithin(reading, ANSWER_MS, () => gone(last));
       if ("report" in found) since = now();
       return found;
     },

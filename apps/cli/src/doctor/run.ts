@@ -1,3 +1,4 @@
+import { valueWithin } from "@tac8/core/app/within";
 import { messageOf } from "../context.ts";
 import type { Check } from "./check.ts";
 import { unknown, type Finding } from "./finding.ts";
@@ -15,24 +16,20 @@ function withoutSecrets({ verdict, text, advice }: Finding, { redact }: Pick<Sit
 
 /** Runs all checks at once, in their order in the answer. None stops the others, and each ends within its time. */
 export async function runChecks(checks: readonly Check[], site: Site): Promise<CheckReport[]> {
-  return Promise.all(checks.map(async (check) => ({ name: check.name, findings: await within(check, site) })));
+  return Promise.all(checks.map(async (check) => ({ name: check.name, findings: await findingsOf(check, site) })));
 }
 
-async function within({ name, limitMs, look }: Check, site: Site): Promise<readonly Finding[]> {
+async function findingsOf({ name, limitMs, look }: Check, site: Site): Promise<readonly Finding[]> {
   const stop = new AbortController();
-  const late = Promise.withResolvers<readonly Finding[]>();
-  const timer = setTimeout(() => {
-    const words = unknown(`no answer within ${limitMs / 1000} s`, `see what holds it up, and try again`);
-    late.resolve([words]);
+  const late = () => {
     stop.abort(new Error("it took too long"));
-  }, limitMs);
+    return [unknown(`no answer within ${limitMs / 1000} s`, `see what holds it up, and try again`)];
+  };
   try {
-    const findings = await Promise.race([look(site, stop.signal), late.promise]);
+    const findings = await valueWithin(look(site, stop.signal), limitMs, late);
     return findings.map((finding) => withoutSecrets(finding, site));
   } catch (error) {
     const line = site.redact(messageOf(error).split("\n", 1)[0] ?? "");
     return [unknown(`could not be checked: ${line}`, `run tac8 doctor again; if it stays, report it (check: ${name})`)];
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
@@ -116,10 +117,11 @@ async function launch(home: string): Promise<RedisServer> {
 }
 
 async function stopServer(server: RedisServer): Promise<boolean> {
-  const timer = new AbortController();
-  const late = sleep(STOP_MS, true, { signal: timer.signal }).catch(() => false);
-  const clean = await Promise.race([server.stop().then(() => true), late.then(() => false)]);
-  timer.abort();
+  const clean = await valueWithin(
+    server.stop().then(() => true),
+    STOP_MS,
+    () => false,
+  );
   if (!clean) await server.stop("SIGKILL");
   return clean;
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { within } from "@tac8/core/app/within";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { SECRETS_FD } from "@tac8/core/app/ownSecrets";
 import { messageOf } from "../context.ts";
@@ -132,9 +132,7 @@ async function ended(child: ChildProcess): Promise<Pick<End, "code" | "signal" |
       }),
     );
   });
-  const timer = new AbortController();
-  await Promise.race([closed, sleep(LAST_LINES_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
-  timer.abort();
+  await within(closed, LAST_LINES_MS);
   child.stdout?.destroy();
   child.stderr?.destroy();
   child.stdio?.[SECRETS_FD]?.destroy();

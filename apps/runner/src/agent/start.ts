@@ -7,13 +7,13 @@ import type { Membership } from "../process/members.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { pump } from "./pump.ts";
 import { openRawLog } from "./rawLog.ts";
+import { within } from "@tac8/core/app/within";
 import { clean } from "@tac8/core/domain/plainText";
 import { climbDown } from "./stopLadder.ts";
 import { createTail } from "./tail.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { AgentDeps, AgentDriver, AgentEnd, AgentHandle, AgentRequest, EndCause, Launch } from "./types.ts";
 import { startWatch } from "./watch.ts";
-import { within } from "./within.ts";
 
 const STDERR_BYTES = 4096;
 const GRACE_MS = 20_000;

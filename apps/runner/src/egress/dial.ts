@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, connect, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates } from "node:tls";
+import { valueWithin } from "@tac8/core/app/within";
 import { proxyFor } from "@tac8/core/config/proxy";
 import { whyForbidden } from "./addresses.ts";
 import type { Policy, Target } from "./policy.ts";
@@ -65,7 +66,7 @@ export function boundedLookup(
     lane.waiting += 1;
     const leave = (): void => void (lane.waiting -= 1);
     lane.last = answer.then(leave, leave);
-    const found = within(answer, LOOKUP_MS, `the name ${host} was not resolved in time`);
+    const found = inTime(answer, LOOKUP_MS, `the name ${host} was not resolved in time`);
     if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value ?? "");
     known.set(host, { at: now(), found });
     found.catch(() => known.delete(host));
@@ -178,7 +179,7 @@ async function dialThrough(proxyUrl: string, { host, port }: Target): Promise<So
   const line = login === null ? "" : `Proxy-Authorization: ${login}\r\n`;
   socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${line}\r\n`);
   try {
-    await within(proxyAnswer(socket), CONNECT_MS, "the proxy of this machine did not answer in time");
+    await inTime(proxyAnswer(socket), CONNECT_MS, "the proxy of this machine did not answer in time");
     return socket;
   } catch (error) {
     socket.destroy();
@@ -217,21 +218,15 @@ async function connected<T extends Socket>(socket: T, event: "connect" | "secure
     socket.once("close", () => reject(new Error(`the connection to ${name} was closed`)));
   });
   try {
-    return await within(ready, CONNECT_MS, `${name} did not answer in time`);
+    return await inTime(ready, CONNECT_MS, `${name} did not answer in time`);
   } catch (error) {
     socket.on("error", () => undefined).destroy();
     throw error;
   }
 }
 
-async function within<T>(work: Promise<T>, ms: number, message: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(message)), ms);
+function inTime<T>(work: Promise<T>, ms: number, message: string): Promise<T> {
+  return valueWithin(work, ms, () => {
+    throw new Error(message);
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { within } from "@tac8/core/app/within";
 import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
 import type { Logger } from "@tac8/core/log/logger";
 import { messageSchema } from "./message.ts";
@@ -97,10 +97,7 @@ function parse(line: string) {
 
 async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   child.stdin?.end();
-  const bound = new AbortController();
-  const late = sleep(CLOSE_MS, undefined, { signal: bound.signal }).catch(() => undefined);
-  await Promise.race([exited, late]);
-  bound.abort();
+  await within(exited, CLOSE_MS);
   child.kill("SIGKILL");
   await exited;
 }

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
+import { within } from "@tac8/core/app/within";
 import { aheadOfRedis } from "@tac8/core/state/clock";
-import { within } from "../agent/within.ts";
 
 /** Delays are in the queue by the clocks of those who set them, and every worker ends them by its own. */
 const MOST_MS = 60_000;

@@ -1,10 +1,9 @@
 import type { Redis } from "ioredis";
+import { within } from "@tac8/core/app/within";
 import type { Logger } from "@tac8/core/log/logger";
 import { runStreamKey } from "@tac8/core/state/keys";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { RUN_STREAM_SECONDS } from "@tac8/core/conversation/stream";
-
-import { within } from "../agent/within.ts";
 
 const FLUSH_MS = 500;
 /** Its last words take milliseconds where there is a Redis that answers. */

@@ -1,11 +1,11 @@
 import { DelayedError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { within } from "@tac8/core/app/within";
 import { countFlood } from "@tac8/core/log/flood";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import type { Place } from "@tac8/core/state/places";
 import type { RunPresence } from "@tac8/core/state/presence";
-import { within } from "../agent/within.ts";
 import type { TakenSlots } from "../slots/slots.ts";
 import type { IssueJob, RunnerServices } from "./context.ts";
 import { HaltSwitch } from "./halt.ts";

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { within } from "../agent/within.ts";
+import { within } from "@tac8/core/app/within";
 
 /** A disk that does not answer for this long is as good as missing. */
 const ANSWER_MS = 5000;

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
+import { within } from "@tac8/core/app/within";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { readAnswer, WrongAnswer } from "./answers.ts";
 import type { HelperChild } from "./child.ts";
@@ -126,9 +126,9 @@ export class Connection {
     const child = this.#child;
     if (child === null) return;
     this.#stdin?.end();
-    if (await within(Math.min(LEAVE_MS, this.deadlineMs), this.#exited.promise)) return;
+    if (await within(this.#exited.promise, Math.min(LEAVE_MS, this.deadlineMs))) return;
     child.kill();
-    if (await within(DEATH_MS, this.#exited.promise)) return;
+    if (await within(this.#exited.promise, DEATH_MS)) return;
     throw new StepFailure({ kind: "git", message: `the process ${child.pid} does not end after SIGKILL` });
   }
 
@@ -178,20 +178,14 @@ export class Connection {
 
   /** Read the answers that are still in the pipe. A child of the helper may keep the pipe open, so the wait is bounded. */
   async #afterExit(child: HelperChild, how: string): Promise<void> {
-    await within(LAST_WORDS_MS, child.closed);
+    await within(child.closed, LAST_WORDS_MS);
     this.#break(`ended by ${how}${this.#stderrLine()}`);
   }
 
   /** Usually the process exits at the same time, and its exit is the better message. */
   async #onEndOfOutput(child: HelperChild): Promise<void> {
     if (this.#end !== null) return;
-    if (
-      !(await within(
-        LAST_WORDS_MS,
-        child.exited.catch(() => undefined),
-      ))
-    )
-      this.#break("closed its output");
+    if (!(await within(child.exited, LAST_WORDS_MS))) this.#break("closed its output");
   }
 
   #receive(chunk: Buffer): void {
@@ -265,15 +259,6 @@ export class Connection {
     const words = line.replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ").trim();
     return words === "" ? "" : `: ${words.slice(0, 300)}`;
   }
-}
-
-/** @returns whether the promise was fulfilled within this time */
-async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  const bound = new AbortController();
-  const late = sleep(ms, false, { signal: bound.signal }).catch(() => false);
-  const inTime = await Promise.race([promise.then(() => true), late]);
-  bound.abort();
-  return inTime;
 }
 
 function messageOf(error: unknown): string {

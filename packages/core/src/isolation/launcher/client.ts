@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { PassThrough, type Readable, type Writable } from "node:stream";
+import { within } from "../../app/within.ts";
 import {
   MAX_LINE,
   type AgentIds,
@@ -63,7 +64,7 @@ export async function hold(socket: string, given: { readonly uid: number; readon
     },
     async release() {
       line.socket.end();
-      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, HOLD_MS).unref())]);
+      await within(closed, HOLD_MS);
       line.socket.destroy();
     },
   };
