@@ -1284,10 +1284,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "start-time",
-    file: `${RUNNER}/process/startTime.ts`,
+    file: `${CORE}/process/procfs.ts`,
     find: "stat.startTime === startTime && ",
     replace: "",
-    test: { file: `${RUNNER}/process/startTime.test.ts`, name: "this process is itself" },
+    test: { file: `${CORE}/process/procfs.test.ts`, name: "this process is itself" },
     promise: "no process is killed because it got a dead one's pid",
   },
   {

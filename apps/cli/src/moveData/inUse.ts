@@ -1,3 +1,4 @@
+import { readProc } from "@tac8/core/process/procfs";
 import { presentRunners } from "@tac8/core/look/snapshot";
 import { homeIdOf, idOf, readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -98,11 +99,7 @@ function targetOf(link: string): string {
 }
 
 function nameOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  } catch {
-    return "ended meanwhile";
-  }
+  return readProc(`/proc/${pid}/comm`)?.trim() ?? "ended meanwhile";
 }
 
 function namesIn(folder: string): string[] {

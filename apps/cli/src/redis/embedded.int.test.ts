@@ -1,3 +1,4 @@
+import { startTimeOf } from "@tac8/core/process/procfs";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { redisAddress, socketOf, withPassword } from "@tac8/core/config/redisUrl";
@@ -19,7 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startEmbeddedRedis } from "./embedded.ts";
-import { readRecord, redisUrlIn, startTimeOf } from "./record.ts";
+import { readRecord, redisUrlIn } from "./record.ts";
 import { makeSocketPlace } from "./socketPlace.ts";
 
 let dir: string;

@@ -1,3 +1,4 @@
+import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
@@ -5,7 +6,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MayPass, messageOf } from "../context.ts";
 import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
-import { isAlive, readRecord, redisFolder, removeRecord, startTimeOf, writeRecord } from "./record.ts";
+import { readRecord, redisFolder, removeRecord, writeRecord } from "./record.ts";
 import { makeSocketPlace } from "./socketPlace.ts";
 
 export interface EmbeddedRedis {
@@ -89,10 +90,10 @@ async function socketGone(server: RedisServer): Promise<boolean> {
 /** Ends a Redis that a killed `up` left in this home. */
 export async function stopLeftover(home: string): Promise<void> {
   const record = readRecord(home);
-  if (record === null || !isAlive(record)) return;
+  if (record === null || !isSameProcess(record)) return;
   process.kill(record.pid, "SIGTERM");
   const end = performance.now() + STOP_MS;
-  while (isAlive(record)) {
+  while (isSameProcess(record)) {
     if (performance.now() > end) process.kill(record.pid, "SIGKILL");
     await sleep(50);
   }

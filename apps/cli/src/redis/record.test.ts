@@ -1,8 +1,9 @@
+import { startTimeOf } from "@tac8/core/process/procfs";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readRecord, redisFolder, redisUrlIn, startTimeOf, writeRecord } from "./record.ts";
+import { readRecord, redisFolder, redisUrlIn, writeRecord } from "./record.ts";
 
 let home: string;
 beforeEach(() => {

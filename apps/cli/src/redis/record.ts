@@ -1,20 +1,14 @@
+import { isSameProcess, type ProcessId } from "@tac8/core/process/procfs";
 import { socketUrl } from "@tac8/core/config/redisUrl";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
-/** A process on this machine. */
-interface ProcessRecord {
-  readonly pid: number;
-  /** Clock ticks from boot to its start: tells it from a later process with the same pid. */
-  readonly startTime: number;
-}
-
 /** `$TAC8_HOME/redis/redis.json`: the Redis that `tac8 up` started there, for the other commands. */
-export interface RedisRecord extends ProcessRecord {
+export interface RedisRecord extends ProcessId {
   /** As REDIS_URL has it. */
   readonly url: string;
   /** The `tac8 up` that starts it again, at the same address, when it ends; null: an older version wrote the record. */
-  readonly keeper: ProcessRecord | null;
+  readonly keeper: ProcessId | null;
 }
 
 /** As it is written; versions up to 0.1 wrote a port of 127.0.0.1 instead of a socket. */
@@ -46,7 +40,7 @@ export function readRecord(home: string): RedisRecord | null {
   }
 }
 
-function processOf({ pid, startTime }: { pid?: unknown; startTime?: unknown }): ProcessRecord | null {
+function processOf({ pid, startTime }: { pid?: unknown; startTime?: unknown }): ProcessId | null {
   return isCount(pid) && isCount(startTime) ? { pid, startTime } : null;
 }
 
@@ -57,7 +51,7 @@ function addressOf({ socket, port }: Written): string | null {
 
 export function writeRecord(
   home: string,
-  record: ProcessRecord & { readonly socket: string; readonly keeper: ProcessRecord | null },
+  record: ProcessId & { readonly socket: string; readonly keeper: ProcessId | null },
 ): void {
   const path = recordPath(home);
   writeFileSync(`${path}.new`, `${JSON.stringify(record)}\n`);
@@ -66,23 +60,6 @@ export function writeRecord(
 
 export function removeRecord(home: string): void {
   rmSync(recordPath(home), { force: true });
-}
-
-/** Clock ticks from boot to the process' start; null where it does not live. */
-export function startTimeOf(pid: number): number | null {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  } catch {
-    return null; // No such process.
-  }
-  // Fields are counted from the name's closing bracket, which may stand in the name as well.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[19]);
-}
-
-export function isAlive({ pid, startTime }: ProcessRecord): boolean {
-  return startTimeOf(pid) === startTime;
 }
 
 /**
@@ -94,7 +71,7 @@ export function redisUrlIn(homes: readonly string[]): string | null {
     const record = readRecord(home);
     if (record === null) continue;
     const { keeper, url } = record;
-    if (isAlive(record) || (keeper !== null && isAlive(keeper))) return url;
+    if (isSameProcess(record) || (keeper !== null && isSameProcess(keeper))) return url;
   }
   return null;
 }

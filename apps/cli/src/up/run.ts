@@ -1,3 +1,4 @@
+import { isSameProcess } from "@tac8/core/process/procfs";
 import type { Config } from "@tac8/core/config/resolve";
 import { handSecrets } from "@tac8/core/app/ownSecrets";
 import { loadConfig } from "@tac8/core/config/load";
@@ -9,7 +10,7 @@ import { join } from "node:path";
 import { messageOf, Problem, type Context } from "../context.ts";
 import { checkRedis } from "../redis/connect.ts";
 import { startEmbeddedRedis, type EmbeddedRedis } from "../redis/embedded.ts";
-import { isAlive, readRecord } from "../redis/record.ts";
+import { readRecord } from "../redis/record.ts";
 import { checkAccess } from "./access.ts";
 import { boardLines } from "./boardLines.ts";
 import { inStopOrder, LOCAL_GITHUB, stopLimitMs, type AppSpec } from "./apps.ts";
@@ -118,7 +119,7 @@ async function check(
 ): Promise<void> {
   const { config } = plan;
   const record = readRecord(config.home);
-  const leftover = record !== null && isAlive(record);
+  const leftover = record !== null && isSameProcess(record);
   const problems = await preflight({
     config,
     path: context.env["PATH"] ?? "",

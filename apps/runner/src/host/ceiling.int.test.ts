@@ -6,7 +6,7 @@ import { classifyEnd } from "../agent/classify.ts";
 import { createBench, type Bench } from "../agent/testing/harness.ts";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { findSurvivors } from "../process/survivors.ts";
-import { readProc } from "../process/startTime.ts";
+import { readProc } from "@tac8/core/process/procfs";
 import { makeBomb } from "../process/testing/bomb.ts";
 import { allowedCores } from "./affinity.ts";
 import { findCeiling, groupLimits, programPrefix } from "./ceiling.ts";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Logger } from "@tac8/core/log/logger";
 import { takenLimits, type GroupLimits } from "../process/cgroup.ts";
-import { readProc } from "../process/startTime.ts";
+import { readProc } from "@tac8/core/process/procfs";
 import { affinityPrefix, allowedCores, coresOf } from "./affinity.ts";
 import { kernelTasks, rlimitPrefix, userTaskLimit, type Limits } from "./rlimits.ts";
 import { probeScope, scopePrefix } from "./scope.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "@tac8/core/log/logger";
 import type { Membership } from "../process/members.ts";
 import { findSurvivors } from "../process/survivors.ts";
-import { readProc } from "../process/startTime.ts";
+import { readProc } from "@tac8/core/process/procfs";
 
 const LOOK_MS = 1000;
 

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { Survivor } from "../process/survivors.ts";
-import { readProc } from "../process/startTime.ts";
+import { readProc } from "@tac8/core/process/procfs";
 import { kilobytes } from "./read.ts";
 
 /** Of those that one process is looked through for. */

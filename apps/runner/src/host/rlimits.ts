@@ -1,4 +1,4 @@
-import { readProc } from "../process/startTime.ts";
+import { readProc } from "@tac8/core/process/procfs";
 import { hostTasks } from "./runUse.ts";
 
 /** What one run may use, all of its processes together; 0 is no limit. */

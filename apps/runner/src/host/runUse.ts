@@ -1,5 +1,5 @@
 import type { Membership } from "../process/members.ts";
-import { readProc } from "../process/startTime.ts";
+import { readProc } from "@tac8/core/process/procfs";
 import { survivors, type Survivor, type SurvivorQuery } from "../process/survivors.ts";
 import { memoryOf } from "./memory.ts";
 

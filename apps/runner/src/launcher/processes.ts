@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readProc } from "@tac8/core/process/procfs";
+import { readdirSync } from "node:fs";
 import { uidsIn } from "../process/members.ts";
 
 /** Return the processes of a user id, without those that have ended and wait to be noticed. Reads `/proc`. */
@@ -6,7 +7,7 @@ export function processesOf(uid: number): number[] {
   return readdirSync("/proc").flatMap((name) => {
     const pid = Number(name);
     if (!Number.isInteger(pid)) return [];
-    return isOf(readStatus(pid), uid) ? [pid] : [];
+    return isOf(readProc(`/proc/${pid}/status`) ?? "", uid) ? [pid] : [];
   });
 }
 
@@ -15,12 +16,4 @@ export function isOf(status: string, uid: number): boolean {
   // One whose first thread has ended looks like a zombie, while others run on.
   const threads = Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 1);
   return (threads > 1 || !/^State:\s+[ZX]/m.test(status)) && uidsIn(status).includes(uid);
-}
-
-function readStatus(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, "utf8");
-  } catch {
-    return ""; // It has gone.
-  }
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
 import { cgroupMembers, closeCgroups, removeEmptyCgroups, spawnInCgroup, takenLimits } from "./cgroup.ts";
-import { isSameProcess, startTime } from "./startTime.ts";
+import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { killSurvivors } from "./survivors.ts";
 
 const runId = randomUUID();
@@ -25,7 +25,7 @@ test("who shed the marker and every descriptor is found by its control group", a
   expect(cgroupMembers(runId)).not.toContain(process.pid);
   const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
   daemon = Number(line);
-  const begun = startTime(daemon) ?? 0;
+  const begun = startTimeOf(daemon) ?? 0;
   expect(isSameProcess({ pid: daemon, startTime: begun })).toBe(true);
   const { killed, remaining } = await killSurvivors({ runId, except: [process.pid] });
   expect(remaining).toEqual([]);

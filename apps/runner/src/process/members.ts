@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { isSameProcess, readProc, readStat, startTime, type ProcessId } from "./startTime.ts";
+import { isSameProcess, readProc, readStat, startTimeOf, type ProcessId } from "@tac8/core/process/procfs";
 
 /** What every process of a run has in common, whatever an agent does to its environment and its session. */
 export type Membership =
@@ -10,7 +10,7 @@ export type Membership =
 
 /** The tree below the process that makes a sandbox. @returns null: that process has ended */
 export function treeBelow(pid: number): Membership | null {
-  const start = startTime(pid);
+  const start = startTimeOf(pid);
   return start === null ? null : { kind: "tree", root: { pid, startTime: start } };
 }
 

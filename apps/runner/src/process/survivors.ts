@@ -3,7 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { cgroupMembers, closeCgroups, removeEmptyCgroups } from "./cgroup.ts";
 import { membersOf, type Membership } from "./members.ts";
-import { isAlive, isGoneOrForbidden, isSameProcess, readProc, readStat, type ProcessStat } from "./startTime.ts";
+import {
+  isAlive,
+  isGoneOrForbidden,
+  isSameProcess,
+  readProc,
+  readStat,
+  type ProcessStat,
+} from "@tac8/core/process/procfs";
 
 export interface Survivor {
   readonly pid: number;

@@ -12,7 +12,7 @@ import { jobOptions, QUEUE_NAME, workerTimes, type JobData, type JobResult } fro
 import { connectRedis } from "@tac8/core/queue/redis";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { tryLock } from "../lock/flock.ts";
-import { readProc, readStat } from "../process/startTime.ts";
+import { readProc, readStat } from "@tac8/core/process/procfs";
 import { recover } from "./recover.ts";
 import { takeSlots, type TakenSlots } from "./slots.ts";
 

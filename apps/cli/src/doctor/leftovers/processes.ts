@@ -1,5 +1,6 @@
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readProc } from "@tac8/core/process/procfs";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
 import { sep } from "node:path";
 
 /** A process that carries a run's marker in its environment. */
@@ -21,10 +22,10 @@ export function findMarked(home: string): Marked[] {
   for (const entry of readdirSync("/proc")) {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
-    const environment = `\0${(read(`/proc/${pid}/environ`) ?? "").slice(0, MAX_ENVIRONMENT)}`;
+    const environment = `\0${(readProc(`/proc/${pid}/environ`) ?? "").slice(0, MAX_ENVIRONMENT)}`;
     const run = valueIn(environment, RUN_MARKER);
     if (run === null || !(environment.includes(home + sep) || cwdOf(pid).startsWith(home + sep))) continue;
-    const name = read(`/proc/${pid}/comm`)?.trim();
+    const name = readProc(`/proc/${pid}/comm`)?.trim();
     const since = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.ctimeMs;
     if (name !== undefined && since !== undefined) found.push({ pid, run, name, ageMs: Date.now() - since });
   }
@@ -44,13 +45,5 @@ function cwdOf(pid: number): string {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return ""; // It is gone, or somebody else's.
-  }
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return null; // It is gone, or somebody else's.
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSameProcess, parseStat, startTime } from "./startTime.ts";
+import { isSameProcess, parseStat, startTimeOf } from "./procfs.ts";
 
 test("a name with spaces and parentheses does not shift the fields", () => {
   const fields = Array.from({ length: 49 }, (_, index) => index + 4);
@@ -16,8 +16,8 @@ test("a name with spaces and parentheses does not shift the fields", () => {
 });
 
 test("this process is itself, and not one of another time", () => {
-  const time = startTime(process.pid) ?? 0;
+  const time = startTimeOf(process.pid) ?? 0;
   expect(isSameProcess({ pid: process.pid, startTime: time })).toBe(true);
   expect(isSameProcess({ pid: process.pid, startTime: time - 1 })).toBe(false);
-  expect(startTime(2 ** 30)).toBeNull();
+  expect(startTimeOf(2 ** 30)).toBeNull();
 });

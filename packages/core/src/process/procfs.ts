@@ -24,7 +24,7 @@ export function readStat(pid: number): ProcessStat | null {
 }
 
 /** @returns clock ticks since boot, or null where no such process is. */
-export function startTime(pid: number): number | null {
+export function startTimeOf(pid: number): number | null {
   return readStat(pid)?.startTime ?? null;
 }
 
