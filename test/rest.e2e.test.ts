@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { lock } from "../apps/runner/src/lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 import { workspacePaths } from "../apps/runner/src/workspace/paths.ts";
 import { nextNumber } from "./once.ts";
 import { isAlive } from "./processes.ts";

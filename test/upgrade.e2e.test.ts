@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { lock } from "../apps/runner/src/lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 import { workspacePaths, type WorkspacePaths } from "../apps/runner/src/workspace/paths.ts";
 import { nextNumber } from "./once.ts";
 import { createWorld, OWNER, poll, REPO, type App, type World } from "./world.ts";

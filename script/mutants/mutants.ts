@@ -1332,10 +1332,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "flock",
-    file: `${RUNNER}/lock/flock.ts`,
+    file: `${CORE}/process/flock.ts`,
     find: "if (code === CONFLICT) return false;",
     replace: "if (code === CONFLICT) return true;",
-    test: { file: `${RUNNER}/lock/flock.int.test.ts`, name: "one holder at a time" },
+    test: { file: `${CORE}/process/flock.int.test.ts`, name: "one holder at a time" },
     promise: "a lock has one holder",
   },
   {

@@ -1,7 +1,6 @@
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
+import { NoLocks, tryLock } from "@tac8/core/process/flock";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, Problem } from "../context.ts";
 
@@ -12,7 +11,6 @@ export interface HomeLock {
   release(): void;
 }
 
-const CONFLICT = 75;
 export const LOCK_FILE = "up.lock";
 
 /**
@@ -53,37 +51,14 @@ export async function holdHome(
  * @throws Problem when there are no locks, Error when the file cannot be opened
  */
 export async function holdFile(path: string): Promise<(() => void) | null> {
-  const fd = openSync(path, constants.O_CREAT | constants.O_RDWR, 0o600);
-  let open = true;
-  const release = (): void => {
-    if (open) closeSync(fd);
-    open = false;
-  };
   try {
-    if (await flock(fd)) return release;
+    return (await tryLock(path))?.release ?? null;
   } catch (error) {
-    release();
-    throw error;
+    throw error instanceof NoLocks ? new Problem(error.message, { cause: error }) : error;
   }
-  release();
-  return null;
 }
 
 function runningAlready(home: string, holder: string): string {
   const pid = /^\d{1,10}$/.test(holder.trim()) ? ` (process ${holder.trim()})` : "";
   return `tac8 is running already${pid} on ${home}: stop it first, or set TAC8_HOME to another folder`;
-}
-
-/** The lock belongs to the open file, which the child shares with us: it stays when the child has gone. */
-async function flock(fd: number): Promise<boolean> {
-  const child = spawn("flock", ["-n", "-E", String(CONFLICT), "3"], { stdio: ["ignore", "ignore", "ignore", fd] });
-  let code: unknown;
-  try {
-    [code] = await once(child, "exit");
-  } catch (error) {
-    throw new Problem("flock was not found: install it (sudo apt-get install util-linux)", { cause: error });
-  }
-  if (code !== 0 && code !== CONFLICT)
-    throw new Problem("flock failed: does the data folder's file system have locks?");
-  return code === 0;
 }

@@ -2,7 +2,7 @@ import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
 import type { Denial } from "@tac8/core/domain/denials";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
-import type { Lock } from "../lock/flock.ts";
+import type { Lock } from "@tac8/core/process/flock";
 import type { GroupLimits } from "../process/cgroup.ts";
 import type { Membership } from "../process/members.ts";
 import type { GuardExit, GuardStart } from "../guard/protocol.ts";

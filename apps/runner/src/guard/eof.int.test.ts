@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isRunning } from "../agent/testing/harness.ts";
-import { tryLock, type Lock } from "../lock/flock.ts";
+import { tryLock, type Lock } from "@tac8/core/process/flock";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const HOUR_MS = 3_600_000;

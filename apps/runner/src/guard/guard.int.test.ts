@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { lock } from "../lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 import { readProc, readStat } from "@tac8/core/process/procfs";
 import { startGuarded } from "./client.ts";
 import { createBench, FIXTURES, gone, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { askToClean, nextAnswer, type CleanAnswer } from "@tac8/core/state/cleaning";
 import { readEvents } from "@tac8/core/state/events";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { lock } from "../lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 import { hearAsks } from "./asked.ts";
 import { createJanitorBench, type JanitorBench } from "./testing.fixture.ts";
 

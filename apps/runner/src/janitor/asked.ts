@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerClean, MAX_NAMED, takeAsk, type CleanAnswer, type CleanAsk } from "@tac8/core/state/cleaning";
-import { lock } from "../lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 import { sweep, type JanitorServices, type SweepReport } from "./sweep.ts";
 
 const LOOK_MS = 2000;

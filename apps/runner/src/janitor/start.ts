@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { tryLock } from "../lock/flock.ts";
+import { tryLock } from "@tac8/core/process/flock";
 import { maintainMirrors } from "./maintenance.ts";
 import { freeOf, sweep, type JanitorServices } from "./sweep.ts";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { readEvents } from "@tac8/core/state/events";
-import { lock } from "../lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 import type { GitBench } from "../workspace/testing/gitBench.ts";
 import { round, startJanitor } from "./start.ts";
 import { sweep, type SweepReport } from "./sweep.ts";

@@ -5,7 +5,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
-import { tryLock } from "../lock/flock.ts";
+import { tryLock } from "@tac8/core/process/flock";
 import { ofUser, treeBelow } from "./members.ts";
 import { findSurvivors, killSurvivors } from "./survivors.ts";
 import { makeBomb } from "./testing/bomb.ts";

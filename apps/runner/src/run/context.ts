@@ -12,7 +12,7 @@ import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import type { Ceiling } from "../host/ceiling.ts";
 import type { DiskWatch } from "../host/diskWatch.ts";
-import type { Lock } from "../lock/flock.ts";
+import type { Lock } from "@tac8/core/process/flock";
 import type { AgentPlace } from "../place/place.ts";
 import type { AgentSide, OpenSide } from "../place/side.ts";
 import type { HomeCheck } from "../workspace/homeCheck.ts";

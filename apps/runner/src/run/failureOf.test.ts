@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { StepFailure, afterFailure } from "@tac8/core/domain/failures";
 import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { LockTimeout } from "../lock/flock.ts";
+import { LockTimeout } from "@tac8/core/process/flock";
 import { failureOf } from "./failureOf.ts";
 
 function githubError(

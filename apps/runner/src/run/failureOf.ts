@@ -1,6 +1,6 @@
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
-import { LockTimeout } from "../lock/flock.ts";
+import { LockTimeout } from "@tac8/core/process/flock";
 import { saysDiskFull } from "../git/diskFull.ts";
 
 /** Of one issue, pull request or comment: refused, it says nothing about the others of the repository. */

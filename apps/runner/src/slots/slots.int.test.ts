@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { jobOptions, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { startRedisServer } from "@tac8/sandbox/redis";
-import { tryLock } from "../lock/flock.ts";
+import { tryLock } from "@tac8/core/process/flock";
 import { readProc, readStat } from "@tac8/core/process/procfs";
 import { recover } from "./recover.ts";
 import { takeSlots, type TakenSlots } from "./slots.ts";

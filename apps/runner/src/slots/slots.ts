@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { z } from "zod";
-import { lock as waitForLock, LockTimeout, tryLock, type Lock } from "../lock/flock.ts";
+import { lock as waitForLock, LockTimeout, tryLock, type Lock } from "@tac8/core/process/flock";
 
 /** A slot's live run, on disk for whoever takes the slot after a crash. */
 const liveRunSchema = z.object({ jobId: z.string(), run: z.string(), token: z.string() });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
-import { lock } from "../lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

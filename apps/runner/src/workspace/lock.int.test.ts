@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { tryLock } from "../lock/flock.ts";
+import { tryLock } from "@tac8/core/process/flock";
 import { lockWorkspace, removeLockFiles } from "./lock.ts";
 import { workspacePaths, type WorkspacePaths } from "./paths.ts";
 

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { localFiles } from "../files/local.ts";
-import { tryLock, type Lock } from "../lock/flock.ts";
+import { tryLock, type Lock } from "@tac8/core/process/flock";
 import { makeNotesFolder } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, expect, test } from "vitest";
-import { lock } from "../lock/flock.ts";
+import { lock } from "@tac8/core/process/flock";
 import { createGitBench, REPO, type GitBench } from "./testing/gitBench.ts";
 import { hearGit } from "./testing/hearGit.ts";
 import { Mirror } from "./mirror.ts";

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { lock, LockTimeout, type Lock } from "../lock/flock.ts";
+import { lock, LockTimeout, type Lock } from "@tac8/core/process/flock";
 import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";

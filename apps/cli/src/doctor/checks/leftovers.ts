@@ -15,12 +15,9 @@ const YOUNG_MS = 60_000;
 export const leftovers: Check = {
   name: "Leftovers",
   limitMs: 20_000,
-  async look(site, signal) {
+  async look(site) {
     const { home } = site.config;
-    const [notes, putAside] = await Promise.all([
-      findRunNotes(home, { path: site.programs, signal }),
-      findPutAside(home),
-    ]);
+    const [notes, putAside] = await Promise.all([findRunNotes(home), findPutAside(home)]);
     return judgeLeftovers({ notes, putAside, marked: findMarked(home), told: await toldRuns(site) });
   },
 };

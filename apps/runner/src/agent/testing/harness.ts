@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { tryLock, type Lock } from "../../lock/flock.ts";
+import { tryLock, type Lock } from "@tac8/core/process/flock";
 import { claudeDriver } from "../claude/driver.ts";
 import { startAgent } from "../start.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";

@@ -7,7 +7,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { gone, isRunning, numberIn } from "../../agent/testing/harness.ts";
-import { tryLock } from "../../lock/flock.ts";
+import { tryLock } from "@tac8/core/process/flock";
 import { spawned } from "./child.ts";
 import { HELPER_PROGRAM, startPlaceHelper, type PlaceHelper } from "./client.ts";
 import { MAX_CHUNK, MAX_ENTRIES, WINDOW } from "./protocol.ts";

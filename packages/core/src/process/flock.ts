@@ -26,13 +26,21 @@ export class LockTimeout extends Error {
   }
 }
 
+/** Nothing can be locked: the program `flock` is missing, or the file system has no locks. */
+export class NoLocks extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "NoLocks";
+  }
+}
+
 const CONFLICT = 75;
 const REPLACED_TRIES = 10;
 
 /**
  * Takes the lock if nobody has it, else gives null. Creates the file (mode 0600), never removes it. `readOnly`: nothing can be
  * written by its descriptor.
- * @throws Error when the file can't be opened or util-linux `flock` is missing.
+ * @throws Error when the file can't be opened, NoLocks when nothing can be locked.
  */
 export async function tryLock(path: string, { readOnly = false } = {}): Promise<Lock | null> {
   for (let attempt = 0; attempt < REPLACED_TRIES; attempt += 1) {
@@ -89,10 +97,10 @@ async function runFlock({ path, args, signal, fd }: Attempt & { readonly fd: num
     signal?.throwIfAborted();
     if (code === 0) return true;
     if (code === CONFLICT) return false;
-    throw new Error(`flock on ${path} ended with ${String(code)}: does its file system support locks?`);
+    throw new NoLocks(`flock on ${path} ended with ${String(code)}: does its file system support locks?`);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    throw new Error("the program flock was not found: install util-linux", { cause: error });
+    throw new NoLocks("flock was not found: install it (sudo apt-get install util-linux)", { cause: error });
   } finally {
     signal?.removeEventListener("abort", stop);
   }

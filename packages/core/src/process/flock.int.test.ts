@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { lock, tryLock } from "./flock.ts";
 
-const HOLDER = fileURLToPath(new URL("../../fixtures/programs/hold-lock.ts", import.meta.url));
+const HOLDER = fileURLToPath(new URL("./holdLock.fixture.ts", import.meta.url));
 let dir = "";
 let path = "";
 let cleanup: (() => void)[] = [];
