@@ -57,6 +57,17 @@ test.each<[string, FaultRequest["do"]]>([
   expect(numbers.map((number) => bodies(number).length)).toEqual([1, 1]);
 });
 
+test.each([
+  [422, 1],
+  [403, 1],
+  [401, 0],
+])("after a comment that GitHub refused with %i, %i of the next ones is written", async (status, expected) => {
+  at.github.fault({ method: "POST", path: /comments$/, times: 1, do: { status } });
+  const numbers = [at.openIssue(), at.openIssue()];
+  await at.poll();
+  expect(numbers.flatMap(bodies)).toHaveLength(expected);
+});
+
 test("labelled again after an end, the comment of the run says so and keeps its marker", async () => {
   const number = at.openIssue({ labels: [] });
   const body = `${renderMarker(done)}\n**Done**: #9.`;

@@ -1,5 +1,5 @@
 import type { IssueRef } from "@tac8/core/domain/reference";
-import { GitHubError, type GitHubErrorKind } from "@tac8/core/github/errors";
+import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/mayStart";
 import { showQueued, showWithdrawn, type QueuedComment } from "@tac8/core/github/queuedComment";
 import type { Actor } from "./act.ts";
@@ -9,9 +9,6 @@ import type { RepositorySnapshot } from "./plan.ts";
 export interface Courtesy {
   on: boolean;
 }
-
-/** What a deleted, moved or locked issue answers: the next one may well be spoken on. */
-const OF_ONE_ISSUE: readonly GitHubErrorKind[] = ["gone", "not-found", "forbidden"];
 
 /** For one comment: the queue does not wait longer for words. */
 const PATIENCE_MS = 10_000;
@@ -61,8 +58,8 @@ async function politely({ comments, log }: Actor, speak: () => Promise<void>): P
   try {
     await speak();
   } catch (error) {
-    const ofIssue = error instanceof GitHubError && OF_ONE_ISSUE.includes(error.kind);
-    if (!ofIssue) comments.on = false;
+    // GitHub may well accept a comment on the next issue.
+    if (!isRefusedRequest(error)) comments.on = false;
     log.debug({ err: error }, "could not say on the issue how it stands");
   }
 }

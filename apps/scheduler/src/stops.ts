@@ -8,7 +8,7 @@ import { isEnded } from "@tac8/core/domain/states";
 import { statusText } from "@tac8/core/outgoing/texts";
 import { findCause } from "@tac8/core/github/cause";
 import type { GitHub } from "@tac8/core/github/client";
-import { GitHubError } from "@tac8/core/github/errors";
+import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/mayStart";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
@@ -36,8 +36,6 @@ const BY = "scheduler";
 const MAX_AT_ONCE = 20;
 /** After GitHub did not take one. */
 const REST_MS = 30_000;
-/** GitHub will not have it otherwise tomorrow. */
-const FINAL: readonly GitHubError["kind"][] = ["forbidden", "not-found", "gone", "invalid"];
 
 /**
  * Makes a function that looks once after the stops that people asked for: those of issues without a runner, it does where
@@ -115,7 +113,7 @@ async function tolerate(work: () => Promise<void>): Promise<boolean> {
     await work();
     return true;
   } catch (error) {
-    if (error instanceof GitHubError && FINAL.includes(error.kind)) return false;
+    if (isRefusedRequest(error)) return false;
     throw error;
   }
 }

@@ -15,7 +15,7 @@ import {
   type ResumeReason,
 } from "@tac8/core/domain/prompt";
 import { formatReference } from "@tac8/core/domain/reference";
-import { GitHubError } from "@tac8/core/github/errors";
+import { GitHubError, isRefusedRequest } from "@tac8/core/github/errors";
 import { chooseTemplate } from "@tac8/core/domain/template";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
@@ -38,7 +38,7 @@ import { findUnheardQuestion, hearLate } from "./question.ts";
 import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
 import { scopeOf } from "./scope.ts";
 import { sessionOutlives } from "./session.ts";
-import { isSpeechless, showStatus } from "./statusComment.ts";
+import { showStatus } from "./statusComment.ts";
 import { isTrusted } from "./trusted.ts";
 import { pullBefore } from "./unchanged.ts";
 
@@ -181,7 +181,7 @@ async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
       : null;
     if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
     const said = error instanceof Error ? error.message : String(error);
-    run.log.warn({ speechless: isSpeechless(error) }, `could not show on the issue that work began: ${said}`);
+    run.log.warn({ speechless: isRefusedRequest(error) }, `could not show on the issue that work began: ${said}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isRefusedRequest } from "@tac8/core/github/errors";
 import { answerText, failureText, questionText, withheldText } from "@tac8/core/outgoing/texts";
 import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/advice";
@@ -17,7 +18,7 @@ import { feedbackHeard } from "./feedback.ts";
 import { showLabel, signOfEnd } from "./labels.ts";
 import { isAnotherRound, pullWords } from "./pullWords.ts";
 import { sayRefusedLabel } from "./refusedLabel.ts";
-import { isSpeechless, sayOnce, showStatus } from "./statusComment.ts";
+import { sayOnce, showStatus } from "./statusComment.ts";
 
 const SIGN = {
   pr: "done",
@@ -104,7 +105,7 @@ async function consumeLabel(run: RunContext): Promise<void> {
     const event = await github.newestLabeledEvent(ref, ref.number, repository.issueLabel, { signal: run.switch.lost });
     if (event !== null && event.id > run.state.labelEvent) await run.write({ labelEvent: event.id });
   } catch (error) {
-    if (!isSpeechless(error)) throw error; // A deleted issue has no events left.
+    if (!isRefusedRequest(error)) throw error; // A deleted issue has no events left.
   }
 }
 
@@ -203,7 +204,7 @@ async function tolerate(run: RunContext, work: () => Promise<void>): Promise<str
     return null;
   } catch (error) {
     run.switch.lost.throwIfAborted();
-    if (!isSpeechless(error)) throw error;
+    if (!isRefusedRequest(error)) throw error;
     run.log.warn({ err: error }, "GitHub did not take all of the report");
     return error.detail.slice(0, 200);
   }

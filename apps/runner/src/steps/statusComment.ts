@@ -2,7 +2,6 @@ import { findMarked, type Marker } from "@tac8/core/domain/marker";
 import { statusText } from "@tac8/core/outgoing/texts";
 import type { IssueState } from "@tac8/core/domain/states";
 import type { Comment } from "@tac8/core/github/types";
-import { GitHubError } from "@tac8/core/github/errors";
 import type { RunContext } from "../run/context.ts";
 
 /**
@@ -69,13 +68,6 @@ export async function sayOnce(
   if (there !== undefined) return there.comment;
   await run.assertLive();
   return github.createComment(ref, ref.number, { marker, text }, options);
-}
-
-/** Is this GitHub's "you may not say anything here" (locked, deleted, transferred), which no patience changes? */
-export function isSpeechless(error: unknown): error is GitHubError {
-  if (!(error instanceof GitHubError)) return false;
-  // A bad token says nothing about this issue: a good one will be heard.
-  return error.kind !== "unavailable" && error.kind !== "rate-limit" && error.kind !== "unauthorized";
 }
 
 export function markerOf({ id, state }: RunContext, kind: Marker["kind"]): Marker {

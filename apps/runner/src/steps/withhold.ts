@@ -1,7 +1,7 @@
+import { isRefusedRequest } from "@tac8/core/github/errors";
 import { allowLabel } from "@tac8/core/domain/labels";
 import type { Withheld } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
-import { isSpeechless } from "./statusComment.ts";
 
 /**
  * Ends a run whose finished work is not published unless a person decides so. It waits as for the answer to a question; its
@@ -15,7 +15,7 @@ export async function withhold(run: RunContext, withheld: Withheld): Promise<voi
       // So that it can be chosen on GitHub.
       await github.ensureLabel(run.ref, allowLabel(config.github), { signal: run.switch.lost });
     } catch (error) {
-      if (!isSpeechless(error)) throw error;
+      if (!isRefusedRequest(error)) throw error;
       run.log.warn({ err: error }, `could not create the label ${config.github.label_allow}`);
     }
   }

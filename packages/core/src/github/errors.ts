@@ -1,5 +1,5 @@
-import { clip } from "../domain/plainText.ts";
 import { nameToken, replaceAdvice } from "../config/tokenName.ts";
+import { clip } from "../domain/plainText.ts";
 
 export type GitHubErrorKind =
   "unavailable" | "rate-limit" | "unauthorized" | "forbidden" | "not-found" | "gone" | "invalid";
@@ -58,4 +58,23 @@ function adviceOn(kind: GitHubErrorKind, token: string): string {
   if (kind !== "unauthorized") return ADVICE[kind];
   const advice = replaceAdvice(token);
   return `${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`;
+}
+
+/**
+ * Kinds that are about the request: GitHub refuses it again until something of the issue or the repository is changed. An outage
+ * and a limit pass by themselves, and a token that is not taken is replaced: then GitHub accepts the same request.
+ */
+const REFUSES_REQUEST: Readonly<Record<GitHubErrorKind, boolean>> = {
+  unavailable: false,
+  "rate-limit": false,
+  unauthorized: false,
+  forbidden: true,
+  "not-found": true,
+  gone: true,
+  invalid: true,
+};
+
+/** Whether GitHub refused this request for what it asks (locked, deleted, moved, not allowed), so that waiting is in vain. Pure. */
+export function isRefusedRequest(error: unknown): error is GitHubError {
+  return error instanceof GitHubError && REFUSES_REQUEST[error.kind];
 }

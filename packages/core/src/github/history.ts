@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { IssueHistory } from "../domain/intent.ts";
 import type { IssueRef } from "../domain/reference.ts";
 import type { Caller } from "./call.ts";
-import { GitHubError } from "./errors.ts";
+import { GitHubError, isRefusedRequest } from "./errors.ts";
 import type { CallOptions } from "./types.ts";
 import { graphqlBase } from "./urls.ts";
 
@@ -105,9 +105,7 @@ export function historyCalls({ one, redact }: Caller, { apiUrl }: { apiUrl: stri
         const answer = await one({ route: "POST /graphql", params, schema: answerSchema, ...options });
         return read(answer, redact);
       } catch (error) {
-        if (!(error instanceof GitHubError)) throw error;
-        const lasts = ["forbidden", "not-found", "gone", "invalid"].includes(error.kind);
-        if (!lasts) throw error;
+        if (!isRefusedRequest(error)) throw error;
         return { kind: "unreadable", why: error.detail };
       }
     },
