@@ -1,8 +1,8 @@
+import { formatNumber, formatRoughly, formatUsd } from "@tac8/core/domain/formats";
 import { SAMPLE_MS, type Sample } from "@tac8/core/ledger/samples";
 import { summarize } from "@tac8/core/ledger/summary";
 import { timeToPull } from "@tac8/core/ledger/timesToPull";
 import type { OverviewPart } from "../overview/view.ts";
-import { dollars, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { dayBars } from "./bars.ts";
 import { clock, timeLines, type LineSeries } from "./lines.ts";
@@ -23,7 +23,7 @@ export const chartsPart: OverviewPart = ({ charts }) =>
 function measured({ samples }: ChartFacts): Html | null {
   const last = samples.at(-1);
   if (last === undefined) return null;
-  return html`<p class="dim">Measured every ${span(SAMPLE_MS)}, last at ${clock(new Date(last.at))}.</p>`;
+  return html`<p class="dim">Measured every ${formatRoughly(SAMPLE_MS)}, last at ${clock(new Date(last.at))}.</p>`;
 }
 
 function issuesPerDay({ days }: ChartFacts): Html {
@@ -64,8 +64,8 @@ function timesToPull({ days }: ChartFacts): Html {
       { name: "Median", tone: "active", value: minutes(0.5) },
       { name: "9 of 10 within", tone: "waiting", value: minutes(0.9) },
     ],
-    format: (value) => (value === 0 ? "0" : span(value * 60_000)),
-    sum: (values) => span((values.findLast((value) => value > 0) ?? 0) * 60_000),
+    format: (value) => (value === 0 ? "0" : formatRoughly(value * 60_000)),
+    sum: (values) => formatRoughly((values.findLast((value) => value > 0) ?? 0) * 60_000),
   });
 }
 
@@ -76,8 +76,8 @@ function costPerDay({ days }: ChartFacts): Html {
     stacked: true,
     days,
     series: [{ name: "All models", tone: "active", value: ({ counts }) => summarize(counts).costUsd }],
-    format: dollars,
-    sum: (values) => dollars(total(values)),
+    format: formatUsd,
+    sum: (values) => formatUsd(total(values)),
   });
 }
 
@@ -145,5 +145,5 @@ function machines({ samples, at }: ChartFacts): Html[] {
   ];
 }
 
-const rounded = (value: number): string => Math.round(value).toLocaleString("en-US");
+const rounded = (value: number): string => formatNumber(Math.round(value));
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);

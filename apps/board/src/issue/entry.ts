@@ -1,8 +1,8 @@
+import { formatCount, formatShort, formatUsd } from "@tac8/core/domain/formats";
 import { tokensIn } from "@tac8/core/conversation/figures";
 import { isAnswer, type Entry } from "@tac8/core/conversation/outline";
 import { describeTodo } from "@tac8/core/conversation/todo";
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 
 /** Of an output that is shown as it is; a longer one is folded. */
@@ -71,7 +71,7 @@ function output({ text, isError }: LiveEvent): Html | null {
 function folded(text: string, name: string | null, show: (text: string) => Html): Html {
   const lines = text.split("\n");
   if (lines.length <= SHORT_LINES && text.length <= SHORT_CHARS) return show(text);
-  const size = lines.length > SHORT_LINES ? `${lines.length} lines` : `${short(text.length)} characters`;
+  const size = lines.length > SHORT_LINES ? `${lines.length} lines` : `${formatShort(text.length)} characters`;
   return html`<details class="long">
     <summary>${name ?? lines[0]?.slice(0, 120) ?? ""} · ${size}</summary>
     ${show(text)}
@@ -87,8 +87,8 @@ function todoList({ todo = [] }: LiveEvent): Html {
 
 function result({ text, figures, turns, isError }: LiveEvent): Html {
   const sums = [
-    ...(turns === undefined ? [] : [plural(turns, "round")]),
-    ...(figures === undefined ? [] : [`${short(tokensIn(figures))} tokens`, dollars(figures.costUsd)]),
+    ...(turns === undefined ? [] : [formatCount(turns, "round")]),
+    ...(figures === undefined ? [] : [`${formatShort(tokensIn(figures))} tokens`, formatUsd(figures.costUsd)]),
   ].join(" · ");
   return html`<p><b>${isError === true ? "Ended with an error" : "Done"}</b> <span class="dim">${sums}</span></p>
     ${text !== "" && html`<p class="words">${text}</p>`}`;

@@ -1,13 +1,13 @@
+import { formatDuration, formatRoughly, formatShort, formatUsd } from "@tac8/core/domain/formats";
 import { clip } from "@tac8/core/domain/plainText";
 import { blockedLine } from "@tac8/core/domain/blockedHosts";
 import { OPERATOR } from "@tac8/core/domain/holds";
 import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
-import { formatDuration, totalTokens } from "@tac8/core/domain/usage";
+import { totalTokens } from "@tac8/core/domain/usage";
 import { webUrl } from "@tac8/core/github/urls";
 import { isEnded } from "@tac8/core/domain/states";
 import { agentRunsOf, attemptsBegun } from "@tac8/core/look/counts";
 import { actionButton } from "../pages/button.ts";
-import { dollars, short, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import { isWebUrl, linked } from "../pages/link.ts";
@@ -79,7 +79,7 @@ function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
   const cost = Math.max(live?.costUsd ?? 0, issue.usage?.costUsd ?? 0);
   const pull = issue.prNumber === null ? "open" : `#${issue.prNumber}`;
   const facts: readonly (readonly [string, string | Html])[] = [
-    ...(live === null ? [] : ([["Working", `${live.phase}, ${span(now - live.since)}`]] as const)),
+    ...(live === null ? [] : ([["Working", `${live.phase}, ${formatRoughly(now - live.since)}`]] as const)),
     ...(live === null ? [] : ([["Runner", live.slot]] as const)),
     ...(job === null || job.maxAttempts === 0
       ? []
@@ -87,8 +87,8 @@ function figures({ facts: { issue, job, now }, live }: IssueSnapshot): Html {
     ["Agent runs", String(agentRunsOf(issue))],
     ...(issue.usage === null ? [] : ([["Work", formatDuration(issue.usage.durationMs)]] as const)),
     ...(issue.models === null ? [] : ([["Model", issue.models.join(", ")]] as const)),
-    ["Tokens", short(tokens)],
-    ["Cost", dollars(cost)],
+    ["Tokens", formatShort(tokens)],
+    ["Cost", formatUsd(cost)],
     ...(isWebUrl(issue.prUrl) ? ([["Pull request", html`<a href="${issue.prUrl}">${pull}</a>`]] as const) : []),
     ...(issue.branch === null ? [] : ([["Branch", issue.branch]] as const)),
   ];

@@ -1,8 +1,7 @@
+import { formatDuration, formatUsd } from "@tac8/core/domain/formats";
 import { clip } from "@tac8/core/domain/plainText";
 import { jobIdOf, refOfJob } from "@tac8/core/domain/reference";
-import { formatDuration } from "@tac8/core/domain/usage";
 import { actionButton } from "../pages/button.ts";
-import { dollars } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink, issuePath, shortReference } from "../pages/issueLink.ts";
 import { isWebUrl } from "../pages/link.ts";
@@ -52,5 +51,5 @@ function item(job: FinishedJob, { repositories, now }: OverviewContext): Html {
 }
 
 function figures({ usage }: FinishedJob["issue"]): string {
-  return usage === null ? "" : `${formatDuration(usage.durationMs)} of work · ${dollars(usage.costUsd)}`;
+  return usage === null ? "" : `${formatDuration(usage.durationMs)} of work · ${formatUsd(usage.costUsd)}`;
 }

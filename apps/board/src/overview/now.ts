@@ -1,7 +1,7 @@
+import { formatRoughly, formatShort, formatUsd } from "@tac8/core/domain/formats";
 import { jobIdOf, refOfJob } from "@tac8/core/domain/reference";
 import type { Phase, RunPresence } from "@tac8/core/state/presence";
 import { actionButton } from "../pages/button.ts";
-import { dollars, short, span } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath, shortReference } from "../pages/issueLink.ts";
 import { timeTag } from "../pages/time.ts";
@@ -41,7 +41,8 @@ function item(run: RunPresence & { runner: string }, { repositories, now }: Over
     <div class="run-foot">
       ${phases(run.phase)}
       <span class="dim">
-        ${timed(run.since, now)} · ${short(run.tokens)} tokens · ${dollars(run.costUsd)} · ${run.slot || run.runner}
+        ${timed(run.since, now)} · ${formatShort(run.tokens)} tokens · ${formatUsd(run.costUsd)} ·
+        ${run.slot || run.runner}
       </span>
     </div>
   </li>`;
@@ -53,7 +54,7 @@ function lastDeed({ last }: RunPresence, now: number): Html {
 }
 
 function timed(since: number, now: number): Html {
-  return html`<span title="since ${timeTitle(since)}">${span(now - since)}</span>`;
+  return html`<span title="since ${timeTitle(since)}">${formatRoughly(now - since)}</span>`;
 }
 
 function timeTitle(at: number): string {

@@ -1,3 +1,4 @@
+import { formatCount, formatNumber, formatShort, formatUsd } from "@tac8/core/domain/formats";
 import { runbookOf } from "@tac8/core/domain/healthKinds";
 import { isOpenQuestion } from "@tac8/core/look/questions";
 import { OPERATOR } from "@tac8/core/domain/holds";
@@ -5,7 +6,6 @@ import { withLocalTimes } from "@tac8/core/look/times";
 import { summarize } from "@tac8/core/ledger/summary";
 import type { Level } from "@tac8/core/domain/healthLevels";
 import { actionButton } from "../pages/button.ts";
-import { dollars, plural, short } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { timeTag } from "../pages/time.ts";
 import type { OverviewPart } from "./view.ts";
@@ -23,7 +23,7 @@ export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
   const { level, reasons } = health;
   const questions = later.filter(isOpenQuestion).length;
   const asks = level === "ok" && questions > 0;
-  const heading = asks ? `${plural(questions, "question")} for you` : HEADINGS[level];
+  const heading = asks ? `${formatCount(questions, "question")} for you` : HEADINGS[level];
   const items = reasons
     .slice(0, MAX_REASONS)
     .map(
@@ -52,7 +52,8 @@ export const statusPart: OverviewPart = ({ look, later }, { health, now }) => {
 
 function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["look"], now: number): Html {
   const sum = (of: "busy" | "slots") => runners.reduce((total, runner) => total + runner[of], 0);
-  const work = runners.length === 0 ? "no runner" : `${plural(sum("busy"), "agent")} at work, ${sum("slots")} possible`;
+  const work =
+    runners.length === 0 ? "no runner" : `${formatCount(sum("busy"), "agent")} at work, ${sum("slots")} possible`;
   const polled = scheduler?.lastPollAt ?? null;
   return html`${work} · ${polled === null ? "GitHub not asked yet" : html`GitHub asked ${timeTag(polled, now)}`}`;
 }
@@ -60,11 +61,11 @@ function doing({ runners, scheduler }: Parameters<OverviewPart>[0]["look"], now:
 function today({ today: counts }: Parameters<OverviewPart>[0]["look"]): Html {
   const { outcomes, pullRequests, costUsd, tokens } = summarize(counts);
   const figures: readonly (readonly [string, string, string])[] = [
-    ["Pull requests", pullRequests.toLocaleString("en-US"), "done"],
-    ...(outcomes.answered > 0 ? ([["Answers", outcomes.answered.toLocaleString("en-US"), "done"]] as const) : []),
-    ["Failed", outcomes.failed.toLocaleString("en-US"), outcomes.failed > 0 ? "failed" : ""],
-    ["Tokens", short(tokens), ""],
-    ["Cost", dollars(costUsd), ""],
+    ["Pull requests", formatNumber(pullRequests), "done"],
+    ...(outcomes.answered > 0 ? ([["Answers", formatNumber(outcomes.answered), "done"]] as const) : []),
+    ["Failed", formatNumber(outcomes.failed), outcomes.failed > 0 ? "failed" : ""],
+    ["Tokens", formatShort(tokens), ""],
+    ["Cost", formatUsd(costUsd), ""],
   ];
   return html`<dl class="today" aria-label="Today">
     ${figures.map(

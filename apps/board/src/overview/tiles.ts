@@ -1,3 +1,4 @@
+import { formatNumber } from "@tac8/core/domain/formats";
 import type { QueueCounts } from "@tac8/core/look/snapshot";
 import { html } from "../pages/html.ts";
 import type { OverviewPart } from "./view.ts";
@@ -15,7 +16,7 @@ export const tilesPart: OverviewPart = ({ look: { queue } }) => {
   const tiles = TILES.map(
     ([key, label, tone, status]) =>
       html`<a class="tile ${tone}${queue[key] === 0 && " none"}" href="/queues/queue/issues?status=${status}">
-        <span class="number">${queue[key].toLocaleString("en-US")}</span>
+        <span class="number">${formatNumber(queue[key])}</span>
         <span class="label">${label}</span>
       </a>`,
   );

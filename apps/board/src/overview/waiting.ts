@@ -1,3 +1,4 @@
+import { formatCount } from "@tac8/core/domain/formats";
 import { isOpenQuestion } from "@tac8/core/look/questions";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { isPlacement, placementWords } from "@tac8/core/domain/placement";
@@ -6,7 +7,6 @@ import { isEnded } from "@tac8/core/domain/states";
 import type { Snapshot } from "@tac8/core/look/snapshot";
 import { clip } from "@tac8/core/domain/plainText";
 import type { RunnerPresence } from "@tac8/core/state/presence";
-import { plural } from "../pages/figures.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink } from "../pages/issueLink.ts";
 import { stateChip } from "../pages/state.ts";
@@ -32,7 +32,7 @@ export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
     <ol class="rows">
       ${next.map((job) => nextItem(job, look, context))}
     </ol>
-    ${more > 0 && html`<p class="empty">and <a href="/queues/queue/issues?status=prioritized">${plural(more, "more", "more")}</a></p>`}
+    ${more > 0 && html`<p class="empty">and <a href="/queues/queue/issues?status=prioritized">${formatCount(more, "more", "more")}</a></p>`}
     ${
       parked.length > 0 &&
       html`<h3 class="sub">Delayed</h3>

@@ -1,3 +1,4 @@
+import { formatNumber } from "@tac8/core/domain/formats";
 import { ISSUE_STATES } from "@tac8/core/domain/states";
 import { JOB_STATES, type JobState } from "@tac8/core/look/shownState";
 import { MAX_PER_STATE, readIssues, type IssueList } from "../look/issues.ts";
@@ -57,7 +58,7 @@ function moreLine(more: IssueList["more"], states: readonly string[]): string | 
     const { name, states: own } = KINDS[state];
     if (own.some((one) => states.includes(one))) counts.set(name, (counts.get(name) ?? 0) + (more[state] ?? 0));
   }
-  const parts = [...counts].flatMap(([name, count]) => (count > 0 ? [`${count.toLocaleString("en-US")} ${name}`] : []));
+  const parts = [...counts].flatMap(([name, count]) => (count > 0 ? [`${formatNumber(count)} ${name}`] : []));
   if (parts.length === 0) return null;
   return `Not shown: ${parts.join(", ")}. Of each kind the ${MAX_PER_STATE} that are next, or ended last, are shown.`;
 }

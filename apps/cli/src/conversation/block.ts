@@ -1,7 +1,7 @@
+import { formatCount, formatUsd } from "@tac8/core/domain/formats";
 import type { LiveEvent, TodoItem } from "@tac8/core/conversation/event";
 import { tokensIn } from "@tac8/core/conversation/figures";
 import type { Entry } from "@tac8/core/conversation/outline";
-import { formatUsd } from "@tac8/core/domain/usage";
 import { cut, fold, plain, plainLines, type Paint } from "../terminal/text.ts";
 
 export interface BlockOptions {
@@ -90,8 +90,8 @@ function resultLines({ text, isError, topic, turns = 0, figures }: LiveEvent, op
         : (["green", "done"] as const);
   const tokens = figures === undefined ? 0 : tokensIn(figures);
   const facts = [
-    ...(turns > 0 ? [count(turns, "turn")] : []),
-    ...(tokens > 0 ? [count(tokens, "token")] : []),
+    ...(turns > 0 ? [formatCount(turns, "turn")] : []),
+    ...(tokens > 0 ? [formatCount(tokens, "token")] : []),
     ...(figures !== undefined && figures.costUsd > 0 ? [formatUsd(figures.costUsd)] : []),
   ].map((fact) => ` · ${fact}`);
   const [first = "", ...more] = fold(`■ ${word}${facts.join("")}`, options.width);
@@ -99,11 +99,6 @@ function resultLines({ text, isError, topic, turns = 0, figures }: LiveEvent, op
   const head = [`${paint(color, first.slice(0, mark))}${paint("dim", first.slice(mark))}`, ...more];
   if (topic === "interrupted") return head;
   return [...head, ...marked("  ", wrapped(text, { ...options, width: options.width - 2 }))];
-}
-
-/** `1 turn`, `6,300 tokens`. */
-export function count(number: number, what: string): string {
-  return `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** Two columns of mark in front of the first line, as much space in front of the others. */

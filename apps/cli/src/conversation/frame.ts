@@ -1,10 +1,9 @@
+import { formatCount, formatDuration, formatNumber, formatUsd } from "@tac8/core/domain/formats";
 import { blockedLine } from "@tac8/core/domain/blockedHosts";
 import { tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
-import { formatDuration, formatUsd } from "@tac8/core/domain/usage";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import { cut, fold, plain, type Paint } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
-import { count } from "./block.ts";
 import type { IssueView } from "./run.ts";
 
 interface FrameOptions {
@@ -43,11 +42,11 @@ export interface RunEnd {
 /** What stands below it: turns, time, cost and tokens. */
 export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit<FrameOptions, "now">): string[] {
   const total = totalOf(tally);
-  const number = (value: number) => value.toLocaleString("en-US");
+  const number = formatNumber;
   const open = tokensIn(tally.open) > 0;
   const facts = [
     ...(live ? ["still running"] : []),
-    ...(tally.turns > 0 ? [count(tally.turns, "turn")] : []),
+    ...(tally.turns > 0 ? [formatCount(tally.turns, "turn")] : []),
     formatDuration(ms),
     ...(total.costUsd > 0 ? [`${formatUsd(total.costUsd)}${open ? " and more" : ""}`] : []),
     ...(tokensIn(total) > 0

@@ -1,6 +1,6 @@
+import { formatAge, formatCents } from "@tac8/core/domain/formats";
 import { renderTable, type Column } from "../terminal/table.ts";
 import { plain, type Paint } from "../terminal/text.ts";
-import { span } from "../terminal/time.ts";
 import type { IssueRow } from "./issues.ts";
 
 const STATE_COLORS: Partial<Record<IssueRow["state"], Parameters<Paint>[0]>> = {
@@ -30,13 +30,13 @@ export function renderIssues(given: {
       text: ({ issue }) => plain(oneRepository ? issue.slice(issue.lastIndexOf("#")) : issue),
     },
     { title: "STATE", max: 9, text: ({ state }) => state },
-    { title: "SINCE", max: 6, right: true, text: ({ since }) => span(now - Date.parse(since)) },
+    { title: "SINCE", max: 6, right: true, text: ({ since }) => formatAge(now - Date.parse(since)) },
     { title: "ATTEMPT", max: 7, text: ({ attempts, maxAttempts }) => `${attempts}/${maxAttempts}` },
     ...(width < WIDE
       ? []
       : [{ title: "RUNS", max: 4, right: true, text: ({ runs }: IssueRow) => (runs > 0 ? String(runs) : "") }]),
-    { title: "AGENT", max: 6, right: true, text: ({ runMs }) => (runMs > 0 ? span(runMs) : "") },
-    { title: "COST", max: 8, right: true, text: ({ costUsd }) => (costUsd > 0 ? `$${costUsd.toFixed(2)}` : "") },
+    { title: "AGENT", max: 6, right: true, text: ({ runMs }) => (runMs > 0 ? formatAge(runMs) : "") },
+    { title: "COST", max: 8, right: true, text: ({ costUsd }) => (costUsd > 0 ? formatCents(costUsd) : "") },
     { title: "PR", max: 7, text: ({ pr }) => (pr === null ? "" : `#${pr.number}`) },
     { title: "RUNNER", max: width < WIDE ? 12 : 14, text: ({ runner }) => plain(runner ?? "") },
     { title: "TITLE", max: 100, text: ({ title }) => plain(title) },

@@ -1,12 +1,12 @@
+import { formatAge, formatCents, formatShort } from "@tac8/core/domain/formats";
 import { isolationWords } from "@tac8/core/isolation/choose";
 import { parseReference, sameRepo, type RepoRef } from "@tac8/core/domain/reference";
 import { runbookOf } from "@tac8/core/domain/healthKinds";
 import type { Level } from "@tac8/core/domain/healthLevels";
 import type { LoggedEvent } from "@tac8/core/domain/events";
-import { dollars, short } from "../terminal/figures.ts";
 import { renderTable } from "../terminal/table.ts";
 import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
-import { clock, moment, span, withLocalTimes } from "../terminal/time.ts";
+import { clock, moment, withLocalTimes } from "../terminal/time.ts";
 import { changeOf, textOf } from "./renderTimeline.ts";
 import type { Figures, StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
 
@@ -100,7 +100,7 @@ const MAX_QUESTIONS = 5;
 
 function questionRows(questions: StatusReport["questions"], { repositories, now }: How): string[] {
   const rows = questions.slice(0, MAX_QUESTIONS).map(({ issue, question, askedAt }) => {
-    const since = askedAt === null ? "" : `, ${span(now - Date.parse(askedAt))} ago`;
+    const since = askedAt === null ? "" : `, ${formatAge(now - Date.parse(askedAt))} ago`;
     return `${issueText(issue, repositories)} asks${since}: ${plain(question).replaceAll(/\s+/g, " ")}`;
   });
   const more = questions.length - rows.length;
@@ -134,7 +134,7 @@ function schedulerText(scheduler: StatusReport["scheduler"], now: number): strin
   if (scheduler === null) return "none";
   const { lastPollAt, error } = scheduler;
   const polled =
-    lastPollAt === null ? "has not reached GitHub yet" : `asked GitHub ${span(now - Date.parse(lastPollAt))} ago`;
+    lastPollAt === null ? "has not reached GitHub yet" : `asked GitHub ${formatAge(now - Date.parse(lastPollAt))} ago`;
   return error === null ? polled : `${polled}: ${plain(error)}`;
 }
 
@@ -162,7 +162,7 @@ function figuresText({ outcomes, pullRequests: prs, successRate, agents, tokens,
   const { answered, failed } = outcomes;
   const answers = answered === 0 ? "" : `${answered} answer${answered === 1 ? "" : "s"}, `;
   const done = `${prs} pull request${prs === 1 ? "" : "s"}, ${answers}${failed} failed${rate}`;
-  return `${done}, ${dollars(costUsd)}, ${agents} run${agents === 1 ? "" : "s"}, ${short(tokens)} tokens`;
+  return `${done}, ${formatCents(costUsd)}, ${agents} run${agents === 1 ? "" : "s"}, ${formatShort(tokens)} tokens`;
 }
 
 function holdText({ name, reason, until }: StatusReport["holds"][number], now: number): string {
@@ -179,8 +179,8 @@ function runRows({ runs }: StatusReport, { repositories, width, now }: How): str
     columns: [
       { title: "WORKING ON", max: 26, text: ({ issue }) => issueText(issue, repositories) },
       { title: "PHASE", max: 8, text: ({ phase }) => phase },
-      { title: "FOR", max: 7, text: ({ elapsedMs }) => span(elapsedMs) },
-      { title: "COST", max: 9, text: ({ costUsd }) => (costUsd > 0 ? dollars(costUsd) : "") },
+      { title: "FOR", max: 7, text: ({ elapsedMs }) => formatAge(elapsedMs) },
+      { title: "COST", max: 9, text: ({ costUsd }) => (costUsd > 0 ? formatCents(costUsd) : "") },
       { title: "RUNNER", max: wide ? 20 : 12, text: ({ runner }) => plain(runner) },
       ...(wide ? [{ title: "TITLE", max: 30, text: ({ title }: StatusRun) => plain(title) }] : []),
       { title: "LAST ACTION", max: 200, text: (run) => actionText(run, now) },
@@ -207,7 +207,7 @@ const SILENT_MS = 60_000;
 function actionText({ last }: StatusRun, now: number): string {
   if (last === null) return "no output yet";
   const ago = now - Date.parse(last.at);
-  return `${ago > SILENT_MS ? `(${span(ago)} ago) ` : ""}${plain(last.text)}`;
+  return `${ago > SILENT_MS ? `(${formatAge(ago)} ago) ` : ""}${plain(last.text)}`;
 }
 
 /** In the words of `tac8 timeline`. */

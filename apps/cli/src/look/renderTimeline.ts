@@ -1,6 +1,6 @@
+import { formatCents, formatCount, formatDuration, formatNumber } from "@tac8/core/domain/formats";
 import type { RepoRef } from "@tac8/core/domain/reference";
 import { parseAgentEvidence, tokensOf } from "@tac8/core/domain/agentEvidence";
-import { formatDuration } from "@tac8/core/domain/usage";
 import { dayOf } from "@tac8/core/domain/days";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
@@ -108,9 +108,9 @@ export function textOf({ to, reason, evidence }: LoggedEvent): string {
   const name = typeof evidence["name"] === "string" ? evidence["name"] : "";
   const agent = to === "agent" ? parseAgentEvidence(evidence) : null;
   if (agent !== null) {
-    const cost = agent.costUsd > 0 ? `, $${agent.costUsd.toFixed(2)}` : "";
-    const tokens = `${tokensOf(agent).toLocaleString("en-US")} tokens`;
-    return `${agent.cause}: ${formatDuration(agent.ms)}, ${agent.turns} ${agent.turns === 1 ? "turn" : "turns"}, ${tokens}${cost}`;
+    const cost = agent.costUsd > 0 ? `, ${formatCents(agent.costUsd)}` : "";
+    const tokens = `${formatNumber(tokensOf(agent))} tokens`;
+    return `${agent.cause}: ${formatDuration(agent.ms)}, ${formatCount(agent.turns, "turn")}, ${tokens}${cost}`;
   }
   if (to === "hold" || to === "unhold") return `${name}: ${reason}`;
   const kind = to === "failed" || to === "retrying" || to === "parked" ? evidence["failure"] : null;

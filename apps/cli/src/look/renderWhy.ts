@@ -1,6 +1,7 @@
+import { formatAge } from "@tac8/core/domain/formats";
 import type { Explanation } from "@tac8/core/why/explain";
 import { cut, pad, plain, wrap, type Paint } from "../terminal/text.ts";
-import { moment, span } from "../terminal/time.ts";
+import { moment } from "../terminal/time.ts";
 
 const GAP = 4;
 const MARK = { decides: "●", clear: "○" };
@@ -13,7 +14,7 @@ export function renderWhy(
   const { now, width, paint } = how;
   const columns = Math.max(0, ...rules.map(({ rule }) => rule.length));
   const at = since === null ? NaN : Date.parse(since);
-  const when = Number.isNaN(at) ? "" : ` since ${moment(at, now)} (${span(now - at)})`;
+  const when = Number.isNaN(at) ? "" : ` since ${moment(at, now)} (${formatAge(now - at)})`;
   const head = title === "" ? plain(issue) : `${plain(issue)}  ${plain(title)}`;
   return [
     paint("bold", cut(head, width)),

@@ -1,5 +1,5 @@
+import { formatCents, formatCount, formatDuration, formatNumber } from "@tac8/core/domain/formats";
 import type { RepoRef } from "@tac8/core/domain/reference";
-import { formatDuration } from "@tac8/core/domain/usage";
 import type { Spread } from "@tac8/core/report/quantile";
 import type { Figures, IssueFigures, Report } from "@tac8/core/report/report";
 import { plain } from "../terminal/text.ts";
@@ -58,7 +58,7 @@ function factsOf({
     ["Wait", spread(wait)],
     [
       "Agents",
-      `${agents.runs} ${agents.runs === 1 ? "run" : "runs"}, ${formatDuration(agents.ms)}, ${tokens(agents)} tokens, ${usd(agents)}`,
+      `${formatCount(agents.runs, "run")}, ${formatDuration(agents.ms)}, ${tokens(agents)} tokens, ${usd(agents)}`,
     ],
     ...(complete ? [] : [["Note", "the event log begins later: what was before is missing"] as [string, string]]),
   ];
@@ -96,7 +96,7 @@ function days({ days: all }: Report): ReportTable {
 }
 
 function models({ models: all }: Report): ReportTable {
-  const number = (value: number) => value.toLocaleString("en-US");
+  const number = formatNumber;
   return {
     title: "By model",
     columns: [
@@ -150,9 +150,9 @@ const text = (title: string) => ({ title, figure: false });
 const figure = (title: string) => ({ title, figure: true });
 
 function tokens(of: Pick<Figures, "tokens">): string {
-  return of.tokens.toLocaleString("en-US");
+  return formatNumber(of.tokens);
 }
 
 function usd(of: Pick<Figures, "costUsd">): string {
-  return `$${of.costUsd.toFixed(2)}`;
+  return formatCents(of.costUsd);
 }

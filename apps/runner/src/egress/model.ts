@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { formatCents } from "@tac8/core/domain/formats";
 import type { ModelPrice } from "@tac8/core/config/routing";
 import type { EgressLog } from "./open.ts";
 import { sayAsApi } from "./answers.ts";
@@ -64,6 +65,6 @@ export class ModelRoute {
       const models = unpriced.join(", ");
       log.warn({ models }, "max_usd_per_run is not enforced by the proxy: no price of the model is configured");
     }
-    return usd < maxUsd ? null : `tac8: this run has cost $${usd.toFixed(2)}, and llm.max_usd_per_run is $${maxUsd}`;
+    return usd < maxUsd ? null : `tac8: this run has cost ${formatCents(usd)}, and llm.max_usd_per_run is $${maxUsd}`;
   }
 }

@@ -1,3 +1,4 @@
+import { formatCents } from "./formats.ts";
 import type { Hold } from "./holds.ts";
 
 /** The hold of a day whose budget is used up. */
@@ -34,7 +35,7 @@ export function whySpent(
 ): string | null {
   if (lifted) return null;
   if (maxUsd > 0 && spent.usd >= maxUsd) {
-    return `today's budget is used up: ${dollars(spent.usd)} of ${dollars(maxUsd)} (llm.max_usd_per_day)`;
+    return `today's budget is used up: ${formatCents(spent.usd)} of ${formatCents(maxUsd)} (llm.max_usd_per_day)`;
   }
   if (maxRuns > 0 && spent.runs >= maxRuns) {
     return `today's budget is used up: ${spent.runs} of ${maxRuns} agent runs (llm.max_runs_per_day)`;
@@ -53,8 +54,4 @@ export function planBudget(budget: Budget, spent: Spent, hold: Pick<Hold, "until
   const reason = whySpent(budget, spent);
   if (reason === null) return { do: hold === null ? "nothing" : "clear" };
   return hold !== null && hold.until === budget.until ? { do: "nothing" } : { do: "set", reason };
-}
-
-function dollars(amount: number): string {
-  return `$${amount.toFixed(2)}`;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { addUsage, formatDuration, formatUsage, NO_USAGE, totalTokens, type Usage } from "./usage.ts";
+import { addUsage, formatUsage, NO_USAGE, totalTokens, type Usage } from "./usage.ts";
 
 const SOME: Usage = {
   inputTokens: 1,
@@ -16,17 +16,6 @@ it("adds up every figure", () => {
   for (const name of Object.keys(SOME) as (keyof Usage)[]) expect(sum[name]).toBe(SOME[name] * 2);
   expect(addUsage(SOME, NO_USAGE)).toEqual(SOME);
   expect(totalTokens(SOME)).toBe(15);
-});
-
-it.each([
-  [0, "0 s"],
-  [59_499, "59 s"],
-  [59_500, "1 min 0 s"],
-  [200_000, "3 min 20 s"],
-  [3_599_600, "1 h 0 min"],
-  [3_900_000, "1 h 5 min"],
-])("%i ms is %s", (ms, text) => {
-  expect(formatDuration(ms)).toBe(text);
 });
 
 it.each([

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatDuration, formatNumber, formatUsd } from "./formats.ts";
 
 /** What the agent work of an issue has cost, summed over its runs. */
 export const usageSchema = z.object({
@@ -39,26 +40,12 @@ export function totalTokens(usage: Usage): number {
   return usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 }
 
-/** `3 min 20 s`, `1 h 5 min`, `8 s`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** `$0.42`, and `$0.0042` where cents say too little. */
-export function formatUsd(usd: number): string {
-  return `$${usd.toFixed(usd < 0.1 ? 4 : 2)}`;
-}
-
 /** `8 s · 12,345 tokens · $0.42`; leaves out what is not known. */
 export function formatUsage(usage: Usage): string {
   const tokens = totalTokens(usage);
   return [
     formatDuration(usage.durationMs),
-    ...(tokens > 0 ? [`${tokens.toLocaleString("en-US")} tokens`] : []),
+    ...(tokens > 0 ? [`${formatNumber(tokens)} tokens`] : []),
     ...(usage.costUsd > 0 ? [formatUsd(usage.costUsd)] : []),
   ].join(" · ");
 }

@@ -1,13 +1,3 @@
-/** `8 s`, `3 min`, `5 h`, `12 d`: how long ago, in one unit. Never negative, as two clocks may differ a little. */
-export function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
-}
-
 /** `13:05` at this place, with the day in front where it is not today's: `Nov 23 13:05`. Epoch ms. */
 export function moment(at: number, now: number): string {
   const date = new Date(at);

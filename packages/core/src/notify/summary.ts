@@ -1,3 +1,4 @@
+import { formatCents, formatNumber } from "../domain/formats.ts";
 import type { Counts } from "../ledger/count.ts";
 import { lastDays } from "../domain/days.ts";
 import { summarize } from "../ledger/summary.ts";
@@ -25,7 +26,7 @@ export function summaryMessage(day: string, counts: Counts, now: number): Messag
     [outcomes.cancelled + outcomes.withdrawn, "taken back"],
   ] as const;
   const some = ends.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
-  const figures = `${agents} agent runs, ${tokens.toLocaleString("en-US")} tokens, $${costUsd.toFixed(2)}`;
+  const figures = `${agents} agent runs, ${formatNumber(tokens)} tokens, ${formatCents(costUsd)}`;
   const text =
     agents === 0 && some.length === 0 ? "Nothing was done." : `${some.join(", ") || "No issue ended"}.\n${figures}.`;
   const at = new Date(now).toISOString();

@@ -1,4 +1,5 @@
-import { moment, span } from "../look/times.ts";
+import { formatAge } from "../domain/formats.ts";
+import { moment } from "../look/times.ts";
 import { keepsPolling } from "../state/presence.ts";
 import type { GitHubFacts, WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
@@ -24,14 +25,14 @@ export function judgeScheduler(facts: WhyFacts, needed: boolean): Finding[] {
   const polled =
     lastPollAt === null
       ? "the scheduler has not reached GitHub yet"
-      : `the scheduler asked GitHub ${span(now - lastPollAt)} ago`;
+      : `the scheduler asked GitHub ${formatAge(now - lastPollAt)} ago`;
   const rests =
     typeof restUntil === "number" && restUntil > now ? `, and may ask again at ${moment(restUntil, now)}` : "";
   const text = `${polled}${rests}${error === null ? "" : `: ${words(error)}`}`;
   const well = keepsPolling(scheduler, { now, pollSeconds: settings.pollSeconds }) && rests === "";
   if (well || !needed) return [clear("scheduler", text, evidence)];
   const heard = now - scheduler.at > 3 * settings.pollSeconds * 1000 + 60_000;
-  const gone = heard ? ` It was last heard of ${span(now - scheduler.at)} ago: start it.` : "";
+  const gone = heard ? ` It was last heard of ${formatAge(now - scheduler.at)} ago: start it.` : "";
   return [decides("scheduler", text, evidence, `${sentence(text)}${gone}`)];
 }
 

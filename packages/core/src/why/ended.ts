@@ -1,6 +1,7 @@
+import { formatDuration } from "../domain/formats.ts";
 import { ADVICE } from "../domain/advice.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
-import { formatDuration, formatUsage } from "../domain/usage.ts";
+import { formatUsage } from "../domain/usage.ts";
 import { moment } from "../look/times.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { WhyFacts } from "./facts.ts";

@@ -1,9 +1,10 @@
-import { moment, span } from "../look/times.ts";
+import { formatAge, formatCount } from "../domain/formats.ts";
+import { moment } from "../look/times.ts";
 import { pauseOf } from "../state/pause.ts";
 import { RUNNER_GONE_MS, type RunnerPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
-import { count, iso, sentence, words } from "./words.ts";
+import { iso, sentence, words } from "./words.ts";
 
 /** Runners that are told of by name. */
 const MAX_NAMED = 5;
@@ -47,7 +48,7 @@ export function judgeRunners(facts: WhyFacts): Finding[] {
 
 function noRunner({ runners, now }: WhyFacts): Finding {
   const last = runners.toSorted((a, b) => b.at - a.at)[0];
-  const heard = last === undefined ? "" : `: ${words(last.name, 60)} was last heard of ${span(now - last.at)} ago`;
+  const heard = last === undefined ? "" : `: ${words(last.name, 60)} was last heard of ${formatAge(now - last.at)} ago`;
   const evidence = { runners: 0, last: last?.name ?? null, lastAt: iso(last?.at ?? null) };
   return decides(
     "runners",
@@ -65,7 +66,7 @@ function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
     return `${name} was paused by ${words(pause.by, 60)} at ${moment(pause.since, facts.now)}${why}`;
   }
   if (typeof runner.tired === "string") return `${name} is tired: ${words(runner.tired, 100)}`;
-  return `${name} has ${runner.busy} of ${count(runner.slots, "slot")} busy`;
+  return `${name} has ${runner.busy} of ${formatCount(runner.slots, "slot")} busy`;
 }
 
 /** Who goes before it. */
@@ -78,7 +79,7 @@ export function judgePosition(facts: WhyFacts): Finding[] {
   const first = "begun work first, then in order of queueing";
   if (ahead === null) return [decides("position", `many go before it (${level}; ${first})`, evidence, turnOf(facts))];
   if (ahead === 0) return [clear("position", `nothing goes before it (${level})`, evidence)];
-  const text = `${count(ahead, "other goes", "others go")} before it (${level}; ${first})`;
+  const text = `${formatCount(ahead, "other goes", "others go")} before it (${level}; ${first})`;
   if (ahead < freeSlots(facts)) return [clear("position", text, evidence)];
   return [decides("position", text, evidence, turnOf(facts))];
 }
@@ -86,5 +87,5 @@ export function judgePosition(facts: WhyFacts): Finding[] {
 function turnOf({ job }: WhyFacts): string {
   const ahead = job?.ahead ?? null;
   if (ahead === null) return "Many go before it.";
-  return ahead === 0 ? "It is the next." : `${count(ahead, "other goes", "others go")} before it.`;
+  return ahead === 0 ? "It is the next." : `${formatCount(ahead, "other goes", "others go")} before it.`;
 }

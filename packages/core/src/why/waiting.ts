@@ -1,9 +1,10 @@
+import { formatAge, formatCount } from "../domain/formats.ts";
 import { holdWords } from "../domain/holdWords.ts";
-import { moment, span } from "../look/times.ts";
+import { moment } from "../look/times.ts";
 import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
-import { count, ended, iso, sentence, shortRun, words } from "./words.ts";
+import { ended, iso, sentence, shortRun, words } from "./words.ts";
 
 /** What a parking of each kind waits for. */
 const WAITS_FOR: Readonly<Record<string, string>> = {
@@ -29,11 +30,11 @@ export function judgeTime(facts: WhyFacts): Finding[] {
   const who = event === null ? "" : ` (by ${words(event.by, 80)}${run === null ? "" : `, run ${shortRun(run)}`})`;
   const evidence = { until: iso(until), state, failure: kind, reason, since: issue.since, run };
   const over = until <= now;
-  const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${span(until - now)}`;
+  const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${formatAge(until - now)}`;
   if (state === "retrying") {
     const text = `attempt ${job.attemptsMade} of ${job.maxAttempts} failed${kind === null ? "" : ` (${kind})`}: ${reason}`;
     if (over) return [clear("time", `${text}; the time of its next try came at ${moment(until, now)}${who}`, evidence)];
-    const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} begins at ${moment(until, now)}, in ${span(until - now)}.`;
+    const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} begins at ${moment(until, now)}, in ${formatAge(until - now)}.`;
     return [decides("time", `${text}; it waits ${at}${who}`, evidence, `${sentence(text)} ${next}`)];
   }
   if (state === "parked") {
@@ -41,7 +42,7 @@ export function judgeTime(facts: WhyFacts): Finding[] {
     const text = `parked ${at}${kind === null ? "" : ` (${kind})`}: ${reason}${who}`;
     if (over) return [clear("time", text, evidence)];
     const waits = what === undefined ? "It is parked" : `It waits for ${what}`;
-    const tries = `${waits}, and is tried again at ${moment(until, now)}, in ${span(until - now)}, without burning an attempt`;
+    const tries = `${waits}, and is tried again at ${moment(until, now)}, in ${formatAge(until - now)}, without burning an attempt`;
     return [decides("time", text, evidence, `${ended(`${tries}: ${reason}`)}${sooner(facts)}`)];
   }
   const text = `its runner put it back for a while, ${at}`;
@@ -100,7 +101,7 @@ export function judgeUnheard({ job, now }: WhyFacts): Finding[] {
 /** The queue has no job for an issue that has not ended. */
 export function judgeMissing({ job, issue }: WhyFacts): Finding[] {
   const was = issue.state ?? "new";
-  const runs = issue.agentRuns > 0 ? ` after ${count(issue.agentRuns, "agent run")}` : "";
+  const runs = issue.agentRuns > 0 ? ` after ${formatCount(issue.agentRuns, "agent run")}` : "";
   const where =
     job === null
       ? "its job is gone from the queue"

@@ -10,10 +10,6 @@ export function words(text: string | null, max = MAX_WORDS): string {
   return clip(line, max).replace(/\.$/, "");
 }
 
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString("en-US")} ${number === 1 ? one : many}`;
-}
-
 /** With a full stop at its end. */
 export function ended(text: string): string {
   return `${text}${/[.!?…]$/.test(text) ? "" : "."}`;

@@ -1,12 +1,13 @@
+import { formatAge, formatCents, formatCount, formatNumber } from "../domain/formats.ts";
 import { MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
 import { agentRunsOf, attemptsBegun, isAttemptOpen } from "../look/counts.ts";
-import { moment, span } from "../look/times.ts";
+import { moment } from "../look/times.ts";
 import { RUNNER_GONE_MS, type RunPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
-import { count, ended, happened, iso, sentence, shortRun, words } from "./words.ts";
+import { ended, happened, iso, sentence, shortRun, words } from "./words.ts";
 import { isPresent } from "./taking.ts";
 
 /** A run that was picked up is told of within seconds. */
@@ -38,20 +39,20 @@ export function judgeRun(facts: WhyFacts, jobId: string): Finding[] {
 
 function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
   const { slot, phase, since, last, tokens, costUsd } = run;
-  const began = `${words(slot, 60)} works on it since ${moment(since, now)} (${span(now - since)})`;
-  const spent = tokens === 0 ? "" : `, ${tokens.toLocaleString("en-US")} tokens, $${costUsd.toFixed(2)}`;
+  const began = `${words(slot, 60)} works on it since ${moment(since, now)} (${formatAge(now - since)})`;
+  const spent = tokens === 0 ? "" : `, ${formatNumber(tokens)} tokens, ${formatCents(costUsd)}`;
   const text = `${began}: ${PHASE[phase]}${spent}, run ${shortRun(run.run)}`;
   const evidence = { runner: slot, run: run.run, phase, since: iso(since), tokens, costUsd };
-  const did = last === null ? "" : ` Last, ${span(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
+  const did = last === null ? "" : ` Last, ${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
   const lastRule =
     last === null
       ? clear("last", "the agent has said nothing yet")
-      : clear("last", `${span(now - last.at)} ago: ${words(last.text || last.kind, 160)}`, {
+      : clear("last", `${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}`, {
           at: iso(last.at),
           kind: words(last.kind, 60),
         });
   const phaseNow = phase === "work" ? "" : `, now ${PHASE[phase]}`;
-  const answer = `${sentence(`${words(slot, 60)} works on it since ${moment(since, now)} (${span(now - since)})${phaseNow}`)}${did}`;
+  const answer = `${sentence(`${words(slot, 60)} works on it since ${moment(since, now)} (${formatAge(now - since)})${phaseNow}`)}${did}`;
   return [decides("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
 }
 
@@ -60,14 +61,14 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
   const host = name.slice(0, name.lastIndexOf("/"));
   const last = runners.filter((entry) => entry.host === host).toSorted((a, b) => b.at - a.at)[0];
   const gone = last === undefined || now - last.at > RUNNER_GONE_MS;
-  const heard = last === undefined ? "is not there any more" : `was last heard of ${span(now - last.at)} ago`;
+  const heard = last === undefined ? "is not there any more" : `was last heard of ${formatAge(now - last.at)} ago`;
   const told = gone ? `its runner ${words(name, 60)} ${heard}` : `its runner ${words(name, 60)} no longer tells of it`;
   const lock = job?.lockMs ?? null;
   const then =
     lock === null
       ? "Its lock has ended: a runner takes it within seconds, when one is there."
-      : `Another runner takes it when its lock ends, in ${span(lock)} at most.`;
-  const lost = `${count(issue.lost, "run")} lost in a row without progress before this, ${MAX_LOST_IN_A_ROW} are a failure`;
+      : `Another runner takes it when its lock ends, in ${formatAge(lock)} at most.`;
+  const lost = `${formatCount(issue.lost, "run")} lost in a row without progress before this, ${MAX_LOST_IN_A_ROW} are a failure`;
   return decides(
     "run",
     `${told}; ${lost}`,
@@ -98,25 +99,25 @@ export function judgeTries({ job, issue }: WhyFacts): Finding[] {
     const { attemptsMade: made, maxAttempts: max } = job;
     const begun = attemptsBegun(job, issue);
     const open = isAttemptOpen(job.state, issue);
-    const text = open ? `attempt ${begun} of ${max}` : `${made} of ${count(max, "attempt")} used`;
+    const text = open ? `attempt ${begun} of ${max}` : `${made} of ${formatCount(max, "attempt")} used`;
     findings.push(clear("attempts", text, { made, begun, max }));
   }
   const runs = agentRunsOf(issue);
   if (runs > 0) {
     const round = issue.agentRuns < runs ? "in this round " : "";
     const spent = issue.usage === null ? "" : `: ${round}${formatUsage(issue.usage)}`;
-    findings.push(clear("agents", `${count(runs, "agent run")} so far${spent}`, { runs }));
+    findings.push(clear("agents", `${formatCount(runs, "agent run")} so far${spent}`, { runs }));
   }
   if (issue.lost > 0) {
-    const text = `${count(issue.lost, "run")} in a row ended with its runner, without progress; ${MAX_LOST_IN_A_ROW} are a failure`;
+    const text = `${formatCount(issue.lost, "run")} in a row ended with its runner, without progress; ${MAX_LOST_IN_A_ROW} are a failure`;
     findings.push(clear("lost", text, { lost: issue.lost }));
   }
   if (issue.unchanged > issue.lost) {
-    const text = `${count(issue.unchanged, "run")} in a row ended with its runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} are a failure`;
+    const text = `${formatCount(issue.unchanged, "run")} in a row ended with its runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} are a failure`;
     findings.push(clear("unchanged", text, { unchanged: issue.unchanged }));
   }
   if (issue.noChanges > 0) {
-    const text = `${count(issue.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} are a failure, whatever is left`;
+    const text = `${formatCount(issue.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} are a failure, whatever is left`;
     findings.push(clear("no-changes", text, { noChanges: issue.noChanges, max: MAX_NO_CHANGES }));
   }
   return findings;
