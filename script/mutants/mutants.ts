@@ -4358,6 +4358,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what an agent of another user has left running is dead before its end is told",
   },
   {
+    name: "user-kill-early",
+    file: `${RUNNER}/launcher/server.ts`,
+    find: 'child.kill("SIGKILL"); // It',
+    replace: "// It",
+    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "killed at its start ends" },
+    promise: "… also one that is killed before it has changed its user",
+  },
+  {
+    name: "user-leave-runs",
+    file: `${RUNNER}/launcher/held.ts`,
+    find: "await Promise.allSettled(this.#runs);",
+    replace: "",
+    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "is let go of after what runs as it" },
+    promise: "what the launcher kills at the end of a program is none of the user id's next holder",
+  },
+  {
     name: "user-folder-mode",
     file: `${RUNNER}/launcher/server.ts`,
     find: '["mkdir", "-m", "0710", "--", path]',

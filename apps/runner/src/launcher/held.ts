@@ -22,8 +22,14 @@ export class Held {
     this.#user = user;
   }
 
-  isHeld(uid: number): boolean {
-    return this.#taken.get(uid)?.held === true;
+  /**
+   * Run something as a user id. Letting go of it aborts the signal, and waits: what this kills at its end could otherwise be
+   * processes of the next holder. @throws Error it is not held
+   */
+  async run(uid: number, act: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const taken = this.#taken.get(uid);
+    if (taken?.held !== true) throw new Error(`user id ${uid} is not held`);
+    return taken.run(act);
   }
 
   /** Take it for a connection, until that ends. @throws Error it is not free */
@@ -65,6 +71,8 @@ class Taken {
   /** Set while it is let go of. */
   left: Promise<void> | null = null;
   readonly #lock: ChildProcess;
+  readonly #end = new AbortController();
+  readonly #runs = new Set<Promise<void>>();
 
   constructor(uid: number, lockFile: string, user: Identity) {
     this.uid = uid;
@@ -97,6 +105,16 @@ class Taken {
     this.held = true;
   }
 
+  async run(act: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const running = act(this.#end.signal);
+    this.#runs.add(running);
+    try {
+      await running;
+    } finally {
+      this.#runs.delete(running);
+    }
+  }
+
   leave(): Promise<void> {
     this.held = false;
     return (this.left ??= this.#leave());
@@ -105,8 +123,10 @@ class Taken {
   async #leave(): Promise<void> {
     await this.ready.catch(() => undefined);
     this.held = false;
+    this.#end.abort(new Error(`user id ${this.uid} is not held any more`));
     // As long as one cannot be killed, nobody else gets the user id.
     while ((await killAll(this.uid)).remaining > 0);
+    await Promise.allSettled(this.#runs);
     await removeTraces(this.uid);
     const gone = this.#lock.exitCode === null && this.#lock.pid !== undefined ? once(this.#lock, "exit") : null;
     this.#lock.stdin?.end();

@@ -1,10 +1,24 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setImmediate as immediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { askIds, hold, Launched, LauncherProblem, order } from "@tac8/core/isolation/launcher/client";
+import { removeTraces } from "./children.ts";
+import { Held } from "./held.ts";
 import { processesOf } from "./processes.ts";
 import { startLauncher, TAC8, type TestLauncher } from "./testing/startLauncher.ts";
 
@@ -131,6 +145,37 @@ time.sleep(0.5)`;
     expect(processesOf(uid)).toEqual([]);
   });
 
+  test("a program that is killed at its start ends, whichever user it has by then", async () => {
+    await hold(launcher.socket, { uid, lockFile });
+    for (let count = 0; count < 5; count += 1) {
+      const child = run(["sleep", "1000"]);
+      await immediate(); // The request has been sent, and nothing of its answer is there.
+      child.kill("SIGKILL");
+      expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    }
+    expect(processesOf(uid)).toEqual([]);
+  });
+
+  test("a user id is let go of after what runs as it: its end reaches nothing of the next holder", async () => {
+    const [held, connection] = [new Held(TAC8), new Socket()];
+    const own = launcher.ids.first + 1; // Another one than the launcher's.
+    await held.take(own, lockFile, connection);
+    const [aborted, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const running = held.run(own, async (signal) => {
+      signal.addEventListener("abort", () => aborted.resolve());
+      await over.promise;
+    });
+    const left = held.leave(own, connection);
+    await expect(held.run(own, () => Promise.resolve())).rejects.toThrow("is not held");
+    await aborted.promise;
+    // More than the launcher does before it releases the lock.
+    for (const other of [2, 3]) await removeTraces(launcher.ids.first + other);
+    expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(1);
+    over.resolve();
+    await Promise.all([running, left]);
+    expect(spawnSync("flock", ["-n", lockFile, "true"]).status).toBe(0);
+  });
+
   test("a user id is held once, over launchers that share a lock; what is left of before is dead", async () => {
     const left = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "sh", "-c", "sleep 1000 & exit 0"];
     spawnSync("setpriv", left, { stdio: "ignore" });
@@ -180,9 +225,18 @@ time.sleep(0.5)`;
       "-c",
       `cd /tmp && mkdir -p ${name}/b/c && touch ${name}/b/c/a /dev/shm/${name} && chmod 0 ${name}/b/c ${name}/b && chmod 500 ${name}; ipcmk -M 100`,
     ]);
-    expect(existsSync(`/tmp/${name}`)).toBe(true);
-    await held.release();
-    expect([`/tmp/${name}`, `/dev/shm/${name}`].map((path) => existsSync(path))).toEqual([false, false]);
+    // In a folder of another user that is open to all.
+    const open = mkdtempSync("/tmp/tac8-open-");
+    try {
+      chmodSync(open, 0o777);
+      await output(["sh", "-c", `cd ${open} && mkdir ${name} && touch ${name}/a && chmod 0 ${name}`]);
+      expect([`/tmp/${name}`, `${open}/${name}`].map((path) => existsSync(path))).toEqual([true, true]);
+      await held.release();
+      const paths = [`/tmp/${name}`, `/dev/shm/${name}`, `${open}/${name}`];
+      expect(paths.filter((path) => existsSync(path))).toEqual([]);
+    } finally {
+      rmSync(open, { recursive: true });
+    }
     expect(readFileSync("/proc/sysvipc/shm", "utf8")).not.toContain(String(uid));
   });
 

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -123,19 +124,25 @@ async function obey(request: LauncherRequest, at: Attended): Promise<void> {
       return held.leave(request.uid, connection);
     case "run":
       assertAgents(request.uid, ...request.groups);
-      if (!held.isHeld(request.uid)) throw new Error(`user id ${request.uid} is not held`);
-      return run(request, at);
+      return held.run(request.uid, (signal) => run(request, { ...at, signal }));
     default:
       return request satisfies never;
   }
 }
 
+interface Run extends Attended {
+  /** Aborted: its user id is let go of, and everything of that is killed. */
+  readonly signal: AbortSignal;
+}
+
 /** Start a program, and kill everything of its user when it has ended, or the connection has. */
-async function run(request: Extract<LauncherRequest, { op: "run" }>, { say, lines, folder }: Attended): Promise<void> {
+async function run(request: Extract<LauncherRequest, { op: "run" }>, at: Run): Promise<void> {
+  const { say, lines, folder, signal } = at;
   const { uid, groups, program, env, cwd } = request;
-  const streams = await openStreams(folder, (path) => say({ streams: path }));
-  let child;
+  const streams = await openStreams(folder, { say: (path) => say({ streams: path }), signal });
+  let child: ChildProcess;
   try {
+    signal.throwIfAborted();
     child = startAs({ uid, gid: uid, groups }, program, { env, cwd, stdio: [...streams] });
   } finally {
     // The program has them now.
@@ -148,19 +155,31 @@ async function run(request: Extract<LauncherRequest, { op: "run" }>, { say, line
   ended.catch(() => undefined);
   if (child.pid !== undefined) say({ started: { pid: child.pid } });
   const firm: ReturnType<typeof killAll>[] = [];
+  let isOver = false;
   const killFirmly = (): void => {
-    if (firm.length === 0) firm.push(killAll(uid));
+    if (isOver || firm.length > 0) return;
+    firm.push(killAll(uid));
+    child.kill("SIGKILL"); // It may not have changed its user yet.
   };
+  signal.addEventListener("abort", killFirmly, { once: true });
   void (async () => {
     for (let line = await lines.next(); line !== null; line = await lines.next()) {
-      const signal = parseSignal(line);
-      if (signal === "SIGTERM" && child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      if (
+        parseSignal(line) === "SIGTERM" &&
+        child.pid !== undefined &&
+        child.exitCode === null &&
+        child.signalCode === null
+      )
         killOne(child.pid);
       else killFirmly();
     }
     killFirmly();
   })();
-  const exit = await ended;
+  const exit = await ended.finally(() => {
+    // The end of the connection, which comes after the answer, must not reach the next program of the user.
+    isOver = true;
+    signal.removeEventListener("abort", killFirmly);
+  });
   // Of those that were killed at once, the program itself is no survivor.
   const before = (await Promise.all(firm)).reduce((sum, { killed }) => sum + Math.max(0, killed - 1), 0);
   const { killed, remaining } = await killAll(uid);
@@ -175,8 +194,14 @@ function killOne(pid: number): void {
   }
 }
 
-/** Take three connections, in the order in which they are made; nothing of them is read. */
-async function openStreams(folder: string, say: (path: string) => void): Promise<[Socket, Socket, Socket]> {
+interface StreamOptions {
+  /** Told the path of the socket. */
+  readonly say: (path: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Take three connections, in the order in which they are made; nothing of them is read. @throws the signal's reason */
+async function openStreams(folder: string, { say, signal }: StreamOptions): Promise<[Socket, Socket, Socket]> {
   const own = mkdtempSync(join(folder, "streams-"));
   const path = join(own, "s");
   const taken: Socket[] = [];
@@ -186,6 +211,9 @@ async function openStreams(folder: string, say: (path: string) => void): Promise
     if (taken.push(socket) === 3) resolve();
   });
   const late = setTimeout(() => reject(new Error("the streams of a program were not connected in time")), STREAMS_MS);
+  const stop = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", stop, { once: true });
+  promise.catch(() => undefined); // It may be aborted before it is waited for.
   try {
     chmodSync(own, 0o750);
     await listen(server, path);
@@ -199,6 +227,7 @@ async function openStreams(folder: string, say: (path: string) => void): Promise
     throw error;
   } finally {
     clearTimeout(late);
+    signal.removeEventListener("abort", stop);
     server.close();
     rmSync(own, { recursive: true, force: true });
   }
