@@ -4374,6 +4374,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what the launcher kills at the end of a program is none of the user id's next holder",
   },
   {
+    name: "user-dry-run",
+    file: `${RUNNER}/janitor/removal.ts`,
+    find: "if (options.dryRun && side.needsHandOver())",
+    replace: "if (options.dryRun && side.needsHandOver() && false)",
+    test: { file: `${RUNNER}/janitor/sweep.int.test.ts`, name: "a dry run does not give" },
+    promise: "tac8 clean --dry-run changes nothing, also where agents have become users of their own",
+  },
+  {
     name: "user-folder-mode",
     file: `${RUNNER}/launcher/server.ts`,
     find: '["mkdir", "-m", "0710", "--", path]',

@@ -15,7 +15,7 @@ import { byMirror, whyKept } from "./published.ts";
 export interface RemovalOptions {
   readonly home: string;
   readonly baseDir: string;
-  /** Looks as thoroughly, and removes nothing. */
+  /** Looks as thoroughly, and changes nothing: what it cannot look into without a change is kept. */
   readonly dryRun: boolean;
   readonly source: IssueSource;
   readonly own: Files;
@@ -36,6 +36,8 @@ export interface Removal {
   readonly bytes: number;
 }
 
+const NOT_HANDED_OVER =
+  "it is from before agents were users of their own: only a round that may remove it can look into it";
 const kept = (reason: string): Removal => ({ reason, bytes: 0 });
 
 /** Removes one thing, after a second look under the workspace's lock: a run may have begun since the plan was made. */
@@ -53,6 +55,8 @@ export async function removeItem(item: Item, options: RemovalOptions): Promise<R
   try {
     if ((await useOf(options.source, item.issue)).use !== "ended") return kept("its issue is being worked on again");
     if (mirror !== null) {
+      // Looking would copy all of it, and make the copy take its place.
+      if (options.dryRun && side.needsHandOver()) return kept(NOT_HANDED_OVER);
       // Looking changes nothing, not even the index.
       const place = side.place({ signal: options.signal, env: { GIT_OPTIONAL_LOCKS: "0" } });
       const reason = await whyKept({ ...partsOf(item), place, whyCommitsKept: byMirror(mirror) });

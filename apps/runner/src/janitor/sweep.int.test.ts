@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { readEvents } from "@tac8/core/state/events";
+import { openConfinedSide } from "../place/confined.ts";
+import { AgentIdBook } from "../place/user/ids.ts";
+import { userConfinement } from "../place/user/side.ts";
 import { lock } from "@tac8/core/process/flock";
 import type { GitBench } from "../workspace/testing/gitBench.ts";
 import { round, startJanitor } from "./start.ts";
@@ -229,4 +232,23 @@ test("when health asks for room, a round comes at once, and makes more room than
   } finally {
     await janitor.close();
   }
+});
+
+test("a dry run does not give a workspace from before to the user of its issue", async () => {
+  const { paths } = await workspace();
+  await bench.stands(number, "failed");
+  const { config, log } = bench.services;
+  const ids = new AgentIdBook(join(config.home, "ids"), { first: 1_000_000_000, last: 1_000_000_009 });
+  const closeDataFolder = (): void => expect.unreachable("the folder is being given away");
+  const report = await later(15, {
+    dryRun: true,
+    openSide: (options) =>
+      openConfinedSide(options, userConfinement(options, { config, log, socket: "/none", ids, closeDataFolder })),
+  });
+  expect(pathsOf(report)).not.toContain(paths.tree);
+  expect(report.kept.filter(({ item }) => item.paths.includes(paths.tree))).toMatchObject([
+    { reason: expect.stringContaining("from before agents were users of their own") },
+  ]);
+  expect(await readdir(join(config.home, "ids"))).toEqual([]);
+  expect(pathsOf(await later(15))).toContain(paths.tree);
 });

@@ -34,6 +34,8 @@ export interface Confinement {
   }): Files;
   /** See `AgentSide`. */
   sizeOf(paths: readonly string[]): Promise<number>;
+  /** See `AgentSide`. Default: none does. */
+  needsHandOver?(): boolean;
   /** When nothing runs any more. Idempotent. */
   close(): Promise<void>;
 }
@@ -141,6 +143,7 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
       await helperEnded();
       return confinement.sizeOf(paths);
     },
+    needsHandOver: () => confinement.needsHandOver?.() ?? false,
     async close() {
       try {
         await helperEnded();

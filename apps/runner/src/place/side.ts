@@ -27,6 +27,8 @@ export interface AgentSide {
   place(options?: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> }): AgentPlace;
   /** Bytes on the disk of some of its roots, links not followed. No agent may be alive. */
   sizeOf(paths: readonly string[]): Promise<number>;
+  /** Whether one of its roots belongs to tac8 still: it becomes its agents' as soon as something is done in it. */
+  needsHandOver(): boolean;
   /** End what runs there for tac8. Idempotent and bounded. */
   close(): Promise<void>;
 }
@@ -37,5 +39,6 @@ export type OpenSide = (options: SideOptions) => AgentSide;
 export const openDirectSide: OpenSide = (options) => ({
   place: ({ signal, env = {} } = {}) => directPlace({ env: { ...options.env, ...env }, signal }),
   sizeOf: (paths) => sizeOf(localFiles, paths),
+  needsHandOver: () => false,
   close: () => Promise.resolve(),
 });

@@ -78,8 +78,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   async function adopt(root: string): Promise<void> {
     const { fresh, former } = besideOf(root);
     if (existsSync(former)) await localFiles.remove(former); // The folder itself is whole.
-    const found = lstatSync(root, { throwIfNoEntry: false });
-    if (found?.isDirectory() === true && found.uid === process.getuid?.()) {
+    if (isOurFolder(root)) {
       if (existsSync(fresh)) {
         await perform(["sh", "-c", 'chmod -R u+rwX -- "$1" && rm -rf -- "$1"/..?* "$1"/.[!.]* "$1"/*', "sh", fresh]);
         await localFiles.removeEmpty(fresh);
@@ -191,12 +190,19 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
       const { said } = await output(["du", "--summarize", "--one-file-system", "--block-size=1", "--", ...theirs]);
       return ours + [...said.matchAll(/^(\d+)\t/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
     },
+    needsHandOver: () => roots.some(isOurFolder),
     async close() {
       const before = held;
       held = null;
       await (await before?.catch(() => null))?.release();
     },
   };
+}
+
+/** From before agents were users of their own. */
+function isOurFolder(root: string): boolean {
+  const found = lstatSync(root, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.();
 }
 
 /** Names beside a folder: of a copy that is being made, and of what it has taken the place of. */
