@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -31,7 +33,40 @@ test("who owns a folder that is there has it, whatever is reserved", () => {
   mkdirSync(join(dir, "mine"));
   expect(book.idOf([join(dir, "mine")], "uid")).toBe(uid);
   expect(open(gid, gid + 9).idOf([join(dir, "mine")], "gid")).toBe(gid);
-  expect(readdirSync(join(dir, "ids"))).toEqual([]);
+});
+
+test("an id that is asked for again is in use from then on, though its folders are not there yet", () => {
+  const [one, other] = [open(500, 501), open(500, 501)];
+  for (const name of ["a", "b"]) one.idOf(pathsOf(name), "uid");
+  for (const id of [500, 501]) age(id);
+  expect(one.idOf(pathsOf("a"), "uid")).toBe(500);
+  expect(other.idOf(pathsOf("c"), "uid")).toBe(501);
+});
+
+test("what is left of an issue keeps its id, also if it was no reason to reserve it", () => {
+  const { uid } = statSync(dir);
+  const book = open(uid, uid);
+  const [tree = "", home = ""] = pathsOf("a");
+  mkdirSync(tree, { recursive: true });
+  expect(book.idOf([tree], "uid")).toBe(uid);
+  expect(book.idOf([tree, home], "uid")).toBe(uid);
+  rmSync(tree, { recursive: true });
+  mkdirSync(home);
+  age(uid);
+  expect(() => book.idOf(pathsOf("b"), "uid")).toThrow("in use");
+});
+
+test("two books do not change the same reservations at once", async () => {
+  const book = open(500, 509);
+  const lock = join(dir, "ids", "lock");
+  writeFileSync(lock, "");
+  const path = pathsOf("a")[0] ?? "";
+  // While the book waits, another one reserves its first id for the same paths.
+  const script = `echo; until grep -q -- "-> FLOCK .*:${statSync(lock).ino} " /proc/locks; do sleep 0.01; done; echo "$1" >"$2"`;
+  const other = spawn("flock", [lock, "sh", "-c", script, "sh", path, join(dir, "ids", "503")]);
+  await once(other.stdout, "data");
+  expect(book.idOf(pathsOf("a"), "uid")).toBe(503);
+  other.kill();
 });
 
 test("an id is free again when its folders are gone, also what was put aside; one that is new is not", () => {

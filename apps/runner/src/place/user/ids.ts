@@ -1,14 +1,29 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { AgentIds } from "@tac8/core/isolation/launcher/protocol";
 
 /** After so long a reserved id whose folders are not there, or are gone, is free again. */
 const UNUSED_MS = 3_600_000;
+/** Another runner has the book for some milliseconds. */
+const LOCK_SECONDS = 60;
 
 /**
  * The ids that agents get. An issue has a user id of its own, and a repository a group id, for as long as it has a folder: who
  * owns a folder is read from the folder. An id is reserved before that by a file `<folder>/<id>` with the paths, one a line, so that
- * the runners of a data folder, also those of other containers, do not take the same one.
+ * the runners of a data folder, also those of other containers, do not take the same one. They change these files under a lock: one
+ * that frees an id must not do so while another finds it reserved.
  */
 export class AgentIdBook {
   readonly #folder: string;
@@ -38,11 +53,43 @@ export class AgentIdBook {
     const owner = paths
       .map((path) => lstatSync(path, { throwIfNoEntry: false })?.[which])
       .find((id) => id !== undefined && this.has(id));
-    return owner ?? this.#reserved(paths) ?? this.#reserve(paths) ?? this.#free(paths);
+    if (owner !== undefined) {
+      this.#noteOwned(owner, paths);
+      return owner;
+    }
+    return this.#locked(() => {
+      const id = this.#reserved(paths) ?? this.#reserve(paths) ?? this.#free(paths);
+      this.#note(id, paths);
+      return id;
+    });
+  }
+
+  #noteOwned(id: number, paths: readonly string[]): void {
+    if (paths.every((path) => this.#pathsOf(id).includes(path))) return;
+    try {
+      this.#locked(() => this.#note(id, paths));
+    } catch {
+      // The disk may be full, and this the issue that makes room. The next one who asks tries again.
+    }
+  }
+
+  #locked<T>(act: () => T): T {
+    const path = join(this.#folder, "lock");
+    const fd = openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+    try {
+      // It belongs to the open file, and so ends when that is closed.
+      const { status, error } = spawnSync("flock", ["-w", String(LOCK_SECONDS), "3"], {
+        stdio: ["ignore", "ignore", "ignore", fd],
+      });
+      if (status !== 0) throw new Error(`the lock ${path} could not be taken`, { cause: error });
+      return act();
+    } finally {
+      closeSync(fd);
+    }
   }
 
   #reserved(paths: readonly string[]): number | null {
-    return this.#all().find((id) => pathsIn(this.#read(id)).some((path) => paths.includes(path))) ?? null;
+    return this.#all().find((id) => this.#pathsOf(id).some((path) => paths.includes(path))) ?? null;
   }
 
   #reserve(paths: readonly string[]): number | null {
@@ -53,10 +100,21 @@ export class AgentIdBook {
         writeFileSync(join(this.#folder, String(id)), `${paths.join("\n")}\n`, { flag: "wx", mode: 0o600 });
         return id;
       } catch (error) {
+        // A runner of an older version takes no lock.
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
     }
     return null;
+  }
+
+  /** It is in use from now on, for these paths too: one that is left must keep it when the others are gone. */
+  #note(id: number, paths: readonly string[]): void {
+    const file = join(this.#folder, String(id));
+    const missing = paths.filter((path) => !this.#pathsOf(id).includes(path));
+    // The line before may have been cut off by a full disk.
+    writeFileSync(file, missing.map((path) => `\n${path}\n`).join(""), { flag: "a", mode: 0o600 });
+    const now = new Date();
+    utimesSync(file, now, now);
   }
 
   /** Free what nothing is left of, and reserve again. */
@@ -64,7 +122,7 @@ export class AgentIdBook {
     for (const id of this.#all()) {
       const file = join(this.#folder, String(id));
       const written = lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-      if (Date.now() - written < UNUSED_MS || pathsIn(this.#read(id)).some(isLeft)) continue;
+      if (Date.now() - written < UNUSED_MS || this.#pathsOf(id).some(isLeft)) continue;
       rmSync(file, { force: true });
     }
     const id = this.#reserve(paths);
@@ -80,17 +138,14 @@ export class AgentIdBook {
     return names.map(Number).filter((id) => this.has(id));
   }
 
-  #read(id: number): string {
+  #pathsOf(id: number): string[] {
     try {
-      return readFileSync(join(this.#folder, String(id)), "utf8");
+      const text = readFileSync(join(this.#folder, String(id)), "utf8");
+      return text.split("\n").filter((path) => path !== "");
     } catch {
-      return ""; // Freed meanwhile.
+      return []; // It is not reserved.
     }
   }
-}
-
-function pathsIn(text: string): string[] {
-  return text.split("\n").filter((path) => path !== "");
 }
 
 /** Whether a path is there, or something that was put aside to a name beside it. */
