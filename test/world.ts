@@ -5,12 +5,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Queue } from "bullmq";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { isEnded, type IssueState } from "@tac8/core/domain/states";
 import { LINK_MS, makeLink } from "@tac8/core/board/links";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import type { LoggedEvent } from "@tac8/core/domain/events";
+import { connectRedis } from "@tac8/core/queue/redis";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import { startGitHub } from "@tac8/sandbox/github/local-github";
@@ -37,6 +38,8 @@ export interface WorldOptions {
   readonly uid?: number;
   /** Further lines of redis.conf. */
   readonly redis?: Readonly<Record<string, string>>;
+  /** Address of another Redis, with its passwords, which the world's clients use instead; apps get theirs by `env`. */
+  readonly redisUrl?: string;
 }
 
 export interface App {
@@ -133,8 +136,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const configure: World["configure"] = (changes) =>
     writeFile(configFile, renderConfig({ dir, isolation }, changes) + (options.moreConfig ?? ""));
   await configure(options.config ?? {});
-  const redis = new Redis(redisServer.url, { maxRetriesPerRequest: null });
-  redis.on("error", () => {});
+  const redis = connectRedis(options.redisUrl ?? redisServer.url, { name: "test", onError: () => {} });
   const queue = new Queue(QUEUE_NAME, { connection: redis });
   queue.on("error", () => {});
   const store = createIssueStore(redis);

@@ -272,10 +272,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "redis-ca",
     file: `${CORE}/queue/redis.ts`,
-    find: "{ tls: { ca: readCa(ca) } }",
-    replace: "{ tls: { ca: readCa(`${ca}.other`) } }",
+    find: "undefined : readCa(ca);",
+    replace: "undefined : readCa(`${ca}.other`);",
     test: { file: `${CORE}/queue/redisTls.int.test.ts`, name: "TLS with a CA file" },
     promise: "a Redis with TLS and a CA of its own works",
+  },
+  {
+    name: "redis-sentinel",
+    file: `${CORE}/queue/redis.ts`,
+    find: "failoverDetector: true,",
+    replace: "failoverDetector: false,",
+    test: { file: `${CORE}/queue/redisSentinel.int.test.ts`, name: "the machine of the master stops answering" },
+    promise: "a fail-over of Redis Sentinel is noticed although the lost master closes no connection",
   },
   {
     name: "redis-cluster",

@@ -29,10 +29,12 @@ export interface RedisServerOptions {
   readonly host?: string;
   /** Further lines of redis.conf. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** A Redis Sentinel instead, with this configuration file, in which it also keeps what it finds out. The port is the file's. */
+  readonly sentinel?: { readonly file: string; readonly port: number };
 }
 
-/** As some versions say it of a port, and others of a socket. */
-const READY = /ready to accept connections/i;
+/** As some versions say it of a port, others of a socket, and a Sentinel of itself. */
+const READY = /ready to accept connections|sentinel id is/i;
 const TRIES = 5;
 
 /**
@@ -41,7 +43,8 @@ const TRIES = 5;
  * @throws Error with the server's last lines when it does not start (no program, port taken, folder not writable).
  */
 export async function startRedisServer(options: RedisServerOptions): Promise<RedisServer> {
-  const { socket } = options;
+  const { socket, sentinel } = options;
+  if (sentinel !== undefined) return startOnce(options, { place: {}, url: `redis://127.0.0.1:${sentinel.port}` });
   if (socket !== undefined) {
     const place = { port: "0", unixsocket: socket, unixsocketperm: "600" };
     return startOnce(options, { place, url: pathToFileURL(socket).href.replace(/^file:/, "unix:") });
@@ -73,7 +76,7 @@ function placeOf({ tls, host = "127.0.0.1" }: RedisServerOptions, port: number) 
 }
 
 async function startOnce(
-  { dir, program = "redis-server", settings: more = {} }: RedisServerOptions,
+  { dir, program = "redis-server", settings: more = {}, sentinel }: RedisServerOptions,
   { place, url }: { readonly place: Readonly<Record<string, string>>; readonly url: string },
 ): Promise<RedisServer> {
   const settings: Record<string, string> = {
@@ -84,7 +87,8 @@ async function startOnce(
     save: "",
     ...more,
   };
-  const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
+  const plain = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
+  const args = sentinel === undefined ? plain : [sentinel.file, "--sentinel"];
   // Its own process group: Ctrl-C in a terminal must not end Redis before those who still write to it.
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], detached: true });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

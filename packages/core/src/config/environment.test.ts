@@ -72,6 +72,16 @@ describe("REDIS_URL", () => {
     expect(said).not.toContain("secret");
   });
 
+  it("of Sentinels gets their password and that of Redis, and a wrong one says what it is to be", () => {
+    const secrets = { REDIS_PASSWORD: "p", REDIS_SENTINEL_PASSWORD: "secret-of-sentinels" };
+    const config = configOf({ env: { REDIS_URL: "redis+sentinel://a,b/m", ...secrets } });
+    expect(config.redisUrl).toBe("redis+sentinel://:p@a,b/m?sentinel_password=secret-of-sentinels");
+    expect(config.secrets.values).toContain("secret-of-sentinels");
+    expect(problemsOf({ env: { REDIS_URL: "redis+sentinel://a,b" } })["REDIS_URL"]).toMatch(
+      /expected redis\+sentinel:\/\/HOST:PORT,HOST:PORT\/NAME/,
+    );
+  });
+
   it("gets REDIS_PASSWORD if it has none, unless it is that of tac8 up", () => {
     const urlOf = (url: string) => configOf({ env: { REDIS_URL: url, REDIS_PASSWORD: "p@ss/%41" } }).redisUrl;
     expect(urlOf("redis://host:1/2")).toBe("redis://:p%40ss%2F%2541@host:1/2");

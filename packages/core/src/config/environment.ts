@@ -2,7 +2,16 @@ import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
 import { isOrigin } from "./origin.ts";
-import { isRedisUrl, isTls, MAX_SOCKET_PATH, passwordOf, withCa, withPassword } from "./redisUrl.ts";
+import {
+  isRedisUrl,
+  isSentinelUrl,
+  isTls,
+  MAX_SOCKET_PATH,
+  passwordOf,
+  withCa,
+  withPassword,
+  withSentinelPassword,
+} from "./redisUrl.ts";
 import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
 
 /** What the environment says; null where it says nothing and the file counts, or where it is wrong. */
@@ -92,7 +101,8 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   // The Redis of `tac8 up`, which sets this variable for its apps, has no password.
   const password = variable(env, "TAC8_REDIS_KEPT") === "1" ? null : (secrets.REDIS_PASSWORD ?? null);
   const ca = goodRedis === null ? null : readCa(input, goodRedis, wrong);
-  const redisUrl = withPassword(ca === null ? (goodRedis ?? REDIS_EXAMPLE) : withCa(goodRedis ?? "", ca), password);
+  const bare = ca === null ? (goodRedis ?? REDIS_EXAMPLE) : withCa(goodRedis ?? "", ca);
+  const redisUrl = withSentinelPassword(withPassword(bare, password), secrets.REDIS_SENTINEL_PASSWORD ?? null);
   return {
     redisUrl,
     redisPassword: passwordOf(redisUrl) ?? null,
@@ -128,6 +138,9 @@ function readCa({ env, readSecretFile }: ConfigInput, redisUrl: string, wrong: W
 function redisForm(found: string): string {
   if (/^unix:/i.test(found)) {
     return `unix:///PATH of at most ${MAX_SOCKET_PATH} bytes, or unix:///PATH?db=N, such as unix:///run/redis/redis.sock`;
+  }
+  if (isSentinelUrl(found)) {
+    return "redis+sentinel://HOST:PORT,HOST:PORT/NAME, with the name of the master, or rediss+sentinel:// for TLS";
   }
   const form = "redis://HOST:PORT, rediss://HOST:PORT for TLS, or unix:///PATH";
   const candidate = `redis://${found}`;

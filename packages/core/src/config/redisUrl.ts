@@ -9,11 +9,41 @@ const PASSWORD = "password";
 /** File with the certificate of the CA that signed a `rediss://` server's: tac8's own, other clients do not know it. */
 const CA = "ca";
 
+/** Password of the Sentinels themselves: tac8's own as well. */
+const SENTINEL_PASSWORD = "sentinel_password";
+
+const SENTINEL_PORT = 26_379;
+const MAX_SENTINELS = 16;
+
+/** Scheme, user, hosts, and the rest of the address of a Redis behind Sentinels. */
+const SENTINEL_URL = /^(rediss?\+sentinel:\/\/)([^/?#@]*@)?([^/?#@]+)([/?][^#]*)?$/i;
+/** A host that stands for all of the Sentinels, because an address has one. */
+const ALL_HOSTS = "sentinels";
+
 /** A Redis on a Unix socket. */
 export interface RedisSocket {
   /** Absolute. */
   readonly path: string;
   readonly db: number;
+}
+
+/** A host and its port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A Redis that Redis Sentinel keeps: `redis+sentinel://USER@HOST:PORT,HOST:PORT/NAME/N`. */
+export interface SentinelGroup {
+  readonly sentinels: readonly Endpoint[];
+  /** Of the master, as Sentinel's configuration has it. */
+  readonly name: string;
+  readonly db: number;
+  /** Of Redis; null: the default user. */
+  readonly user: string | null;
+  /** Of Redis. */
+  readonly password: string | null;
+  readonly sentinelPassword: string | null;
 }
 
 /** Return the address of a socket's path, as `REDIS_URL` has it: `unix:///run/redis.sock`. */
@@ -33,9 +63,49 @@ export function socketOf(url: string): RedisSocket | null {
   return { path, db: Number(db) };
 }
 
-/** Return whether Redis clients can connect to the address: `redis://`, `rediss://` or `unix:///`. Pure. */
+/** Return whether the address names Sentinels, right or wrong. Pure. */
+export function isSentinelUrl(url: string): boolean {
+  return /^rediss?\+sentinel:/i.test(url);
+}
+
+/** Return what the address says of a Redis behind Sentinels; null: it is not such an address, or is wrong. Pure. */
+export function sentinelsOf(url: string): SentinelGroup | null {
+  const [, , , hosts = ""] = SENTINEL_URL.exec(url) ?? [];
+  const sentinels = hosts.split(",").map((host) => endpointOf(host));
+  const full = parse(url);
+  const password = passwordOf(url);
+  if (full === null || password === undefined || sentinels.length > MAX_SENTINELS) return null;
+  if ([...full.searchParams.keys()].some((name) => name !== CA && name !== SENTINEL_PASSWORD)) return null;
+  const [, name, db = "0"] = /^\/([\w.-]{1,128})(?:\/(\d{1,5}))?\/?$/.exec(full.pathname) ?? [];
+  if (name === undefined || !sentinels.every((sentinel) => sentinel !== null)) return null;
+  return {
+    sentinels,
+    name,
+    db: Number(db),
+    user: full.username === "" ? null : decodeURIComponent(full.username),
+    password,
+    sentinelPassword: full.searchParams.get(SENTINEL_PASSWORD),
+  };
+}
+
+/** Return the addresses to which a client of this Redis connects first; none where it is on a socket. Pure. */
+export function endpointsOf(url: string): readonly Endpoint[] {
+  const group = sentinelsOf(url);
+  if (group !== null) return group.sentinels;
+  if (socketOf(url) !== null || !URL.canParse(url)) return [];
+  const { hostname, port } = new URL(url);
+  return hostname === "" ? [] : [{ host: hostname, port: Number(port || 6379) }];
+}
+
+/**
+ * Return whether Redis clients can connect to the address: `redis://`, `rediss://`, the same with Sentinels, or `unix:///`.
+ * Pure.
+ */
 export function isRedisUrl(url: string): boolean {
-  if (/\s/.test(url) || !URL.canParse(url)) return false;
+  if (/\s/.test(url)) return false;
+  // What tac8 itself keeps in the query is no one else's to write.
+  if (isSentinelUrl(url)) return !url.includes("?") && sentinelsOf(url) !== null;
+  if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   if (protocol === "unix:") return socketOf(url) !== null;
   return ["redis:", "rediss:"].includes(protocol) && hostname !== "" && passwordOf(url) !== undefined;
@@ -45,7 +115,7 @@ export function isRedisUrl(url: string): boolean {
 export function passwordOf(url: string): string | null | undefined {
   try {
     if (socketOf(url) !== null) return new URL(url).searchParams.get(PASSWORD) || null;
-    return decodeURIComponent(new URL(url).password) || null;
+    return decodeURIComponent(parse(url)?.password ?? "%") || null;
   } catch {
     return undefined;
   }
@@ -54,45 +124,82 @@ export function passwordOf(url: string): string | null | undefined {
 /** Return the address with the password, if it has none. Pure. */
 export function withPassword(url: string, password: string | null): string {
   if (password === null || passwordOf(url) !== null) return url;
-  const full = new URL(url);
-  if (socketOf(url) !== null) full.searchParams.set(PASSWORD, password);
-  else full.password = encodeURIComponent(password);
-  return full.href;
+  return changed(url, (full) => {
+    if (socketOf(url) !== null) full.searchParams.set(PASSWORD, password);
+    else full.password = encodeURIComponent(password);
+  });
 }
 
-/** Return the `rediss:` address with the path of the CA's certificate. Pure. */
+/** Return the address with the password of its Sentinels. Pure. */
+export function withSentinelPassword(url: string, password: string | null): string {
+  if (password === null || !isSentinelUrl(url)) return url;
+  return changed(url, (full) => full.searchParams.set(SENTINEL_PASSWORD, password));
+}
+
+/** Return the address, which has TLS, with the path of the CA's certificate. Pure. */
 export function withCa(url: string, path: string): string {
-  const full = new URL(url);
-  full.searchParams.set(CA, path);
-  return full.href;
+  return changed(url, (full) => full.searchParams.set(CA, path));
 }
 
 /** Return the path that `withCa` put into the address; null: none. Pure. */
 export function caOf(url: string): string | null {
-  return isTls(url) ? new URL(url).searchParams.get(CA) : null;
+  return isTls(url) ? (parse(url)?.searchParams.get(CA) ?? null) : null;
 }
 
 /** Return whether the address is one of a Redis with TLS. Pure. */
 export function isTls(url: string): boolean {
-  return /^rediss:/i.test(url) && URL.canParse(url);
+  return /^rediss(?:\+sentinel)?:/i.test(url) && parse(url) !== null;
 }
 
-/** Return the address without user and password. Pure. */
+/** Return the address without user and password of Redis. Pure. */
 export function withoutPassword(url: string): string {
-  const bare = new URL(url);
-  bare.username = "";
-  bare.password = "";
-  if (socketOf(url) !== null) bare.searchParams.delete(PASSWORD);
-  return bare.href;
+  return changed(url, (bare) => {
+    bare.username = "";
+    bare.password = "";
+    if (socketOf(url) !== null) bare.searchParams.delete(PASSWORD);
+  });
 }
 
-/** Return where a Redis is, for people: `127.0.0.1:6379`, or the path of its socket. It has no password in it. Pure. */
+/**
+ * Return where a Redis is, for people: `127.0.0.1:6379`, the path of its socket, or the name of a master with its Sentinels. It
+ * has no password in it. Pure.
+ */
 export function redisAddress(url: string): string {
+  const group = sentinelsOf(url);
+  if (group !== null) {
+    return `${group.name} (Sentinels ${group.sentinels.map(({ host, port }) => `${host}:${port}`).join(", ")})`;
+  }
   if (!URL.canParse(url)) return "the address in REDIS_URL";
   const socket = socketOf(url);
   if (socket !== null) return socket.path;
   const { hostname, port } = new URL(url);
   return `${hostname}:${port || "6379"}`;
+}
+
+/** Null: it is no address. Of several Sentinels, `ALL_HOSTS` is the host. */
+function parse(url: string): URL | null {
+  const one = url.replace(SENTINEL_URL, (_, scheme: string, user = "", _hosts, rest = "") =>
+    [scheme, user, ALL_HOSTS, rest].join(""),
+  );
+  return URL.canParse(one) ? new URL(one) : null;
+}
+
+/** @throws TypeError when it is no address */
+function changed(url: string, change: (full: URL) => void): string {
+  const [, , , hosts] = SENTINEL_URL.exec(url) ?? [];
+  const full = parse(url) ?? new URL(url);
+  change(full);
+  if (hosts === undefined) return full.href;
+  return full.href.replace(SENTINEL_URL, (_, scheme: string, user = "", _hosts, rest = "") =>
+    [scheme, user, hosts, rest].join(""),
+  );
+}
+
+/** Of a Sentinel: `HOST` or `HOST:PORT`; null: it is neither. */
+function endpointOf(text: string): Endpoint | null {
+  if (!/^(?:\[[\da-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i.test(text) || !URL.canParse(`redis://${text}`)) return null;
+  const { hostname, port } = new URL(`redis://${text}`);
+  return hostname === "" ? null : { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || SENTINEL_PORT) };
 }
 
 /** Null: it cannot be decoded, or is no path. */

@@ -34,6 +34,11 @@ export const SECRETS = [
     meaning: "Password of Redis, if REDIS_URL has none in it. The Redis that tac8 up starts has no password.",
   },
   {
+    name: "REDIS_SENTINEL_PASSWORD",
+    standard: "",
+    meaning: "Password of the Sentinels themselves, where REDIS_URL names Sentinels that ask for one.",
+  },
+  {
     name: "TAC8_BOARD_PASSWORD",
     standard: "",
     meaning: "Password of the board. Without one, the board makes one and keeps it in the data folder.",
@@ -84,7 +89,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "REDIS_URL",
     standard: "redis://127.0.0.1:6379",
     meaning:
-      "Where Redis is: redis://HOST:PORT, rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number, or unix:///PATH of its socket, with ?db=N. Not set: tac8 up starts a Redis of its own.",
+      "Where Redis is: redis://HOST:PORT, rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number, unix:///PATH of its socket, with ?db=N, or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N (rediss+sentinel:// with TLS) of its Sentinels. Not set: tac8 up starts a Redis of its own.",
   },
   {
     name: "REDIS_CA_FILE",

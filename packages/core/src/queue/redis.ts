@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Redis } from "ioredis";
-import { caOf, passwordOf, socketOf } from "../config/redisUrl.ts";
+import { Redis, type RedisOptions as SettingsOfRedis } from "ioredis";
+import { caOf, isTls, passwordOf, sentinelsOf, socketOf, type SentinelGroup } from "../config/redisUrl.ts";
 
 const RETRY_CAP_MS = 2000;
+const CONNECT_MS = 5000;
 
 export interface RedisOptions {
   /** For `CLIENT LIST`: which app this is. */
@@ -18,17 +19,53 @@ export function connectRedis(url: string, { name, failFast = false, onError }: R
   const options = {
     connectionName: `tac8:${name}`,
     maxRetriesPerRequest: failFast ? 1 : null,
-    retryStrategy: (times: number) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
-    connectTimeout: 5000,
+    retryStrategy: (times) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
+    connectTimeout: CONNECT_MS,
     keepAlive: 10_000,
-  };
+  } satisfies SettingsOfRedis;
   const ca = caOf(url);
-  const tls = ca === null ? {} : { tls: { ca: readCa(ca) } };
+  const trusted = ca === null ? undefined : readCa(ca);
+  const tls = trusted === undefined ? {} : { tls: { ca: trusted } };
+  const group = sentinelsOf(url);
+  if (group !== null) {
+    const secured = isTls(url) ? (tls.tls ?? {}) : null;
+    return reported(new Redis({ ...options, ...behindSentinels(group, { tls: secured, failFast }) }), onError);
+  }
   const socket = socketOf(url);
   const password = passwordOf(url);
   const withSocket = { ...options, ...socket, ...(password ? { password } : {}) };
   const redis = socket === null ? new Redis(url, { ...options, ...tls }) : new Redis(withSocket);
   redis.on("error", onError);
+  return redis;
+}
+
+/** What ioredis needs to find the master. `tls`: of Redis and of the Sentinels alike; null: none. */
+function behindSentinels(
+  { sentinels, name, db, user, password, sentinelPassword }: SentinelGroup,
+  { tls, failFast }: { readonly tls: { readonly ca?: string } | null; readonly failFast: boolean },
+) {
+  return {
+    sentinels: [...sentinels],
+    name,
+    db,
+    ...(user === null ? {} : { username: user }),
+    ...(password === null ? {} : { password }),
+    ...(sentinelPassword === null ? {} : { sentinelPassword }),
+    ...(tls === null ? {} : { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    sentinelRetryStrategy: (times) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
+    sentinelCommandTimeout: CONNECT_MS,
+    // Only those that the operator names: the others may have addresses that are no use here, and are in no certificate.
+    updateSentinels: false,
+    // A master whose machine has lost its power closes no connection: TCP alone would wait for a quarter of an hour.
+    failoverDetector: true,
+  } satisfies SettingsOfRedis;
+}
+
+/** Where no Sentinel helps, the last one's words are of more use than ioredis', which calls all of them unreachable. */
+function reported(redis: Redis, onError: (error: Error) => void): Redis {
+  let last: Error | null = null;
+  redis.on("sentinelError", (error: Error) => (last = error));
+  redis.on("error", (error: Error) => onError(error.message.startsWith("All sentinels") ? (last ?? error) : error));
   return redis;
 }
 

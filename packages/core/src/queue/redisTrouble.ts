@@ -29,6 +29,8 @@ export function redisTrouble(error: Error): string {
   const known = typeof one.code === "string" ? CAUSES[one.code] : undefined;
   if (known !== undefined) return known;
   if (/^Connection is closed/i.test(one.message)) return CAUSES["ECONNRESET"] ?? one.message;
+  if (one.message.endsWith("successfully, but got an invalid reply: null"))
+    return "the Sentinels do not know that name";
   const said = one.message || (typeof one.code === "string" ? one.code : one.name);
   return said.replaceAll(/\s+/g, " ").slice(0, MAX);
 }
@@ -40,9 +42,11 @@ function firstOf(error: Coded): Coded {
 }
 
 const PASSWORD_ADVICE = "check REDIS_PASSWORD, or the password in REDIS_URL";
+const SENTINEL_ADVICE = "check REDIS_SENTINEL_PASSWORD";
 
 /** Return what to do when `isRefused`, half a line. `message`: what Redis said. Pure. */
 export function refusalAdvice(message: string): string {
+  if (message.includes("connect to sentinel")) return SENTINEL_ADVICE;
   return message.includes("NOPERM") ? "give that user the permissions that docs/security.md lists" : PASSWORD_ADVICE;
 }
 
@@ -51,6 +55,8 @@ export function refusalAdvice(message: string): string {
  * change several keys in one step. `info`: what `INFO` says. Pure.
  */
 export function unusableRedis(info: string): string | null {
+  if (/^redis_mode:sentinel/m.test(info))
+    return "it is a Sentinel: write redis+sentinel://HOST:PORT,HOST:PORT/NAME in REDIS_URL";
   if (!/^cluster_enabled:1/m.test(info)) return null;
   return "it is a Redis Cluster, which tac8 cannot use: set REDIS_URL to a single Redis (cluster-enabled no)";
 }

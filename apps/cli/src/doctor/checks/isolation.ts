@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
-import { socketOf } from "@tac8/core/config/redisUrl";
+import { endpointsOf, socketOf } from "@tac8/core/config/redisUrl";
 import { agentView, leftOut } from "@tac8/core/isolation/agentView";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
 import type { Isolation, Refusal } from "@tac8/core/isolation/choose";
@@ -98,7 +98,6 @@ function sandboxOf(program: string, { config, env, uid, devices }: Seen): string
 function attemptsOf({ config, redisUrl }: Site): Attempt[] {
   const source = config.secrets.github?.source ?? null;
   const socket = socketOf(redisUrl);
-  const redis = socket === null && URL.canParse(redisUrl) ? new URL(redisUrl) : null;
   const api = new URL(config.github.api_url);
   return [
     ...(source !== null && isAbsolute(source)
@@ -107,16 +106,7 @@ function attemptsOf({ config, redisUrl }: Site): Attempt[] {
     { what: "read the environment of tac8's processes", kind: "read", path: `/proc/${process.pid}/environ` },
     { what: "list tac8's data folder", kind: "list", path: config.home },
     ...(socket === null ? [] : [{ what: "connect to Redis", kind: "socket" as const, path: socket.path }]),
-    ...(redis === null
-      ? []
-      : [
-          {
-            what: "connect to Redis",
-            kind: "connect" as const,
-            host: redis.hostname,
-            port: Number(redis.port || 6379),
-          },
-        ]),
+    ...endpointsOf(redisUrl).map((endpoint) => ({ what: "connect to Redis", kind: "connect" as const, ...endpoint })),
     {
       what: NETWORK,
       kind: "connect",

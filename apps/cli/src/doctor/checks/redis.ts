@@ -69,7 +69,8 @@ export function judgeRedis(where: string, info: string): Finding[] {
     findings.push(problem(`${where}: it cannot write to its disk`, "look at its log, and at the disk's free space"));
   }
   const unusable = unusableRedis(info);
-  if (unusable !== null) findings.push(problem(`${where}: it is a Redis Cluster`, "set REDIS_URL to a single Redis"));
+  const [what = "", advice = ""] = unusable?.split(": ") ?? [];
+  if (unusable !== null) findings.push(problem(`${where}: ${what}`, advice));
   const role = field("role");
   if (role === "slave") findings.push(problem(`${where}: it is a replica`, "set REDIS_URL to its master"));
   return findings.length > 0 ? findings : [ok(`${where}: version ${version}, append-only file, noeviction`)];
