@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as command from "./tac8.ts";
@@ -12,7 +12,8 @@ beforeAll(async () => {
   world = await createWorld({ config: { limits: { runs: 2 } } });
   const own = await readFile(world.configFile, "utf8");
   await startRunner(own, { name: "big", labels: '["big"]', slots: 1 });
-  await startRunner(own, { name: "small", labels: "[]", slots: 2 });
+  // Its own limits would let it take more.
+  await startRunner(own.replace("runs = 2", "runs = 3"), { name: "small", labels: "[]", slots: 2 });
   world.startApp("scheduler");
 });
 afterAll(() => world.close());
@@ -70,6 +71,8 @@ test("no more jobs are worked on at once than the limit over all runners allows;
     return counts["active"] === 2 && counts["prioritized"] === 1 ? null : JSON.stringify(counts);
   });
   expect(await world.queue.getGlobalConcurrency()).toBe(2);
+  const differs = "small/0 has another value of limits.runs than the scheduler, whose limits hold";
+  await poll(30_000, async () => ((await command.said(world, "status")).includes(differs) ? null : "nothing is said"));
   await world.open("four");
   for (const number of numbers) await world.reaches(number, "pr");
 
@@ -107,4 +110,12 @@ test("a job that a newer version has worked on is not taken, and its runner says
   await world.open("six");
   await world.reaches(number, "pr");
   expect(await world.redis.hget(key, "format")).toBe("1");
+});
+
+test("a runner on a copy of a data folder that is at work on this machine does not start", async () => {
+  const copy = join(world.base, "home-copy");
+  await cp(join(world.base, "home-big"), copy, { recursive: true });
+  const runner = world.startApp("runner", { TAC8_HOME: copy });
+  await runner.says("is a copy of one on which runner big/0 is at work: set TAC8_HOME to a new folder");
+  expect(await runner.stop()).toBe(78);
 });

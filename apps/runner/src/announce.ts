@@ -12,7 +12,10 @@ export interface AnnounceOptions {
   readonly before: () => Promise<void>;
   /** Counts what was asked of GitHub since the last time. */
   readonly tally: () => Promise<void>;
+  /** Told of an entry of another process that has taken the place of this runner's since the last time. */
+  readonly onOther: (other: RunnerPresence, own: RunnerPresence) => void;
   readonly onError: (error: unknown) => void;
+  readonly everyMs?: number;
 }
 
 /** Tells of this runner, the first time before it returns, and then again and again; at its end that it is gone. */
@@ -21,9 +24,12 @@ export async function announce({
   look,
   before,
   tally,
+  onOther,
   onError,
+  everyMs = ANNOUNCE_MS,
 }: AnnounceOptions): Promise<{ close(): Promise<void> }> {
   let telling = false;
+  let told = false;
 
   async function tell(): Promise<void> {
     // What Redis has not heard while it was away is old by then, and would pile up here.
@@ -31,7 +37,10 @@ export async function announce({
     telling = true;
     try {
       await before();
-      await announceRunner(redis, look());
+      const own = look();
+      const found = await announceRunner(redis, own);
+      if (told && found !== null && found.instance !== own.instance) onOther(found, own);
+      told = true;
       await tally();
     } catch (error) {
       onError(error);
@@ -40,7 +49,7 @@ export async function announce({
     }
   }
 
-  const timer = setInterval(() => void tell(), ANNOUNCE_MS);
+  const timer = setInterval(() => void tell(), everyMs);
   await tell();
   return {
     async close() {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { isAbsolute } from "node:path";
 import { Queue } from "bullmq";
@@ -19,6 +20,7 @@ import { connectRedis } from "@tac8/core/queue/redis";
 import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { claimHostName } from "@tac8/core/state/hostNames";
 import { createIssueStore } from "@tac8/core/state/issueStore";
+import { otherLimits, readLimits } from "@tac8/core/state/limits";
 import { removeRunner, runnerId } from "@tac8/core/state/presence";
 import { announce } from "./announce.ts";
 import { createClockCheck } from "./host/clockCheck.ts";
@@ -38,7 +40,7 @@ import type { RunnerServices } from "./run/context.ts";
 import { takeJobs } from "./run/takeJobs.ts";
 import { isolationOf, sideOpener } from "./place/isolation.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
-import { bootId, findCopy } from "./slots/copied.ts";
+import { findCopy, isLaterCopy, readMachineIds } from "./slots/copied.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
 import { createHomeCheck } from "./workspace/homeCheck.ts";
@@ -108,8 +110,8 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const id = runnerId(homeId, slots.first);
   const formerId = `${system}/${slots.first}`;
   const name = `${host}/${slots.first}`;
-  const boot = await bootId();
-  const copy = await findCopy({ redis, id, boot, signal });
+  const machine = await readMachineIds();
+  const copy = await findCopy({ redis, id, machine, signal });
   if (copy !== null) throw new StartupProblem(copied(config.home, copy));
   await removeRunner(redis, formerId); // What this runner told of itself before it had an id.
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
@@ -185,6 +187,8 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const vitals = watchVitals();
   opened.defer(() => vitals.close());
   const presenceErrors = errorsOf();
+  const instance = randomUUID();
+  let differing: string[] = [];
   const announcing = await announce({
     redis,
     look: () => ({
@@ -194,7 +198,9 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       wantedHost,
       formerId,
       pid: process.pid,
-      boot,
+      ...machine,
+      instance,
+      ...(differing.length === 0 ? {} : { otherLimits: differing }),
       at: now(),
       slots: slotCount,
       labels: config.runner.labels,
@@ -212,6 +218,10 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     }),
     before: async () => {
       host = await claimHostName(redis, { wanted: wantedHost, homeId });
+      differing = otherLimits(config.limits, await readLimits(redis, config.limits));
+    },
+    onOther: (other, own) => {
+      if (isLaterCopy(own, other)) abandon(new Error(copied(config.home, other.name)));
     },
     tally: tallyGitHubCalls(redis, github.counters),
     onError: (error) => presenceErrors("debug", { err: error }, "could not announce this runner"),
@@ -238,7 +248,7 @@ function renamed(host: string): string {
 }
 
 function copied(home: string, name: string): string {
-  return `the data folder ${home} is a copy of one on another machine, on which runner ${name} is at work: set TAC8_HOME to a new folder on this machine`;
+  return `the data folder ${home} is a copy of one on which runner ${name} is at work: set TAC8_HOME to a new folder`;
 }
 
 type Given = Pick<RunnerServices, "github" | "redis" | "queue" | "log" | "now" | "isolation" | "store" | "homeId">;

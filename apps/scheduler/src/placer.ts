@@ -6,6 +6,7 @@ import { presentRunners } from "@tac8/core/look/snapshot";
 import { parseBreaker } from "@tac8/core/domain/breaker";
 import { runNow } from "@tac8/core/queue/wake";
 import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
+import { publishLimits } from "@tac8/core/state/limits";
 import { placesTaken, reasonsToWait, takeWaiting } from "@tac8/core/state/places";
 import { readRunners } from "@tac8/core/state/presence";
 
@@ -66,11 +67,12 @@ function limitOf(reason: string, { per_repository, per_label }: Config["limits"]
 }
 
 /**
- * Gives the queue the limit over all runners, which BullMQ keeps in the step in which a job is taken. A limit that a person has
+ * Publishes the limits for every runner, and gives the queue the limit over all runners, which BullMQ keeps in the step in which a job is taken. A limit that a person has
  * set by other means stays where the configuration has none; while the breaker probes, the limit is the breaker's.
  */
 export async function limitQueue({ config, redis, queue }: PlacerServices): Promise<void> {
   const { runs } = config.limits;
+  await publishLimits(redis, config.limits);
   if (parseBreaker(await redis.get(BREAKER_KEY)).phase !== "closed") return;
   if (runs > 0) {
     if ((await queue.getGlobalConcurrency()) !== runs) await queue.setGlobalConcurrency(runs);

@@ -318,6 +318,9 @@ test("runners: those whose name another machine has are named", () => {
   expect(judgeRunners([runner, renamed])).toMatchObject([
     { verdict: "note", text: expect.stringMatching(/^pi-3f2a\/0 is so called because another machine's/) },
   ]);
+  expect(judgeRunners([{ ...runner, otherLimits: ["limits.per_label"] }])).toMatchObject([
+    { verdict: "note", text: expect.stringMatching(/^pi\/0 has another value of limits\.per_label/) },
+  ]);
   expect(judgeRunners([runner, { ...runner, id: "c/0", name: "new/0", format: 2 }])).toMatchObject([
     { verdict: "problem", text: expect.stringMatching(/^pi\/0 is of an older version/) },
   ]);

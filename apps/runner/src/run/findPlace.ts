@@ -5,6 +5,7 @@ import { countersOf, missingLabels, placementWords, sortedLabels } from "@tac8/c
 import { begunPriority } from "@tac8/core/domain/priority";
 import { workerTimes } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
+import { readLimits } from "@tac8/core/state/limits";
 import { takePlace, waitForPlace, type Place } from "@tac8/core/state/places";
 import type { IssueJob, RunnerServices } from "./context.ts";
 
@@ -57,7 +58,7 @@ async function placeOf({ services, job, token, repository, issue, counts }: Find
   const missing = missingLabels(runsOn, config.runner.labels);
   if (missing !== null) return missing;
   const name = `${repository.owner}/${repository.repo}`;
-  const counters = counts ? countersOf({ repository: name, runsOn }, config.limits) : [];
+  const counters = counts ? countersOf({ repository: name, runsOn }, await readLimits(redis, config.limits)) : [];
   const found = await takePlace(redis, { counters, member: `${job.id ?? ""} ${token}`, lifeMs });
   return "place" in found ? found.place : found.full.name;
 }

@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { announceRunner } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
-import { bootId, findCopy } from "./copied.ts";
+import { findCopy, isLaterCopy, readMachineIds } from "./copied.ts";
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -12,8 +14,9 @@ beforeEach(() => server.redis.flushall());
 afterEach(() => vi.restoreAllMocks());
 
 const { signal } = new AbortController();
-const find = (waitMs = 0) => findCopy({ redis: server.redis, id: "a/0", boot: "here", signal, waitMs });
-const announce = (boot: string, ageMs = 0) =>
+const machine = { boot: "here", pidNamespace: "pid:[1]" };
+const find = (waitMs = 0) => findCopy({ redis: server.redis, id: "a/0", machine, signal, waitMs });
+const announce = (boot: string, ageMs = 0, process: { pid?: number; pidNamespace?: string; instance?: string } = {}) =>
   announceRunner(server.redis, {
     id: "a/0",
     name: "pi/0",
@@ -23,6 +26,7 @@ const announce = (boot: string, ageMs = 0) =>
     busy: 0,
     at: Date.now() - ageMs,
     boot,
+    ...process,
   });
 
 test("a runner with the same id that is at work on another machine is found", async () => {
@@ -30,6 +34,46 @@ test("a runner with the same id that is at work on another machine is found", as
   const found = find(200);
   await announce("elsewhere");
   expect(await found).toBe("pi/0");
+});
+
+test("on the same kernel, the runner of a copied folder is found while its process is there, or is in another container", async () => {
+  const own = { pidNamespace: machine.pidNamespace, instance: "a" };
+  const again = async (process: { pid?: number; pidNamespace: string; instance: string }) => {
+    await announce("here", 6000, process);
+    const found = find(200);
+    await announce("here", 0, process);
+    return found;
+  };
+  expect(await again({ ...own, pid: process.pid })).toBe("pi/0");
+  expect(await again({ ...own, pidNamespace: "pid:[2]" })).toBe("pi/0");
+  const child = spawn("true");
+  await once(child, "exit");
+  expect(await again({ ...own, pid: child.pid ?? 0 })).toBeNull();
+  // It ended, and another one has begun in its place meanwhile.
+  await announce("here", 6000, { ...own, pid: process.pid });
+  const found = find(200);
+  await announce("here", 0, { ...own, pid: process.pid, instance: "b" });
+  expect(await found).toBeNull();
+});
+
+test("of two that have started at once the later one ends, and of an older version's none", () => {
+  const runner = (instance: string, startedAt: number) => ({
+    name: "pi/0",
+    host: "pi",
+    at: 1,
+    pid: 1,
+    slots: 1,
+    busy: 0,
+    instance,
+    process: { rssMb: 1, lagMs: 0, startedAt },
+  });
+  expect(isLaterCopy(runner("a", 2), runner("b", 1))).toBe(true);
+  expect(isLaterCopy(runner("a", 1), runner("b", 2))).toBe(false);
+  expect(isLaterCopy(runner("a", 1), runner("b", 1))).toBe(false);
+  expect(isLaterCopy(runner("b", 1), runner("a", 1))).toBe(true);
+  expect(isLaterCopy(runner("a", 2), runner("a", 1))).toBe(false);
+  const { instance: _, ...older } = runner("b", 1);
+  expect(isLaterCopy(runner("a", 2), older)).toBe(false);
 });
 
 test.each<[string, string, number]>([
@@ -58,5 +102,8 @@ test("none where only the clock of this machine was set meanwhile", async () => 
 
 test("none where there is none, and this machine's boot has an id", async () => {
   expect(await find()).toBeNull();
-  expect(await bootId()).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await readMachineIds()).toEqual({
+    boot: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    pidNamespace: expect.stringMatching(/^pid:\[\d+\]$/),
+  });
 });

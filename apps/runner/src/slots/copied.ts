@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { RUNNERS_KEY } from "@tac8/core/state/keys";
@@ -7,35 +7,44 @@ import { idOf, readRunners, RUNNER_GONE_MS, type RunnerPresence } from "@tac8/co
 /** A runner announces itself every 5 s. */
 const WAIT_MS = 12_000;
 
+export interface MachineIds {
+  /** Id of its present boot, by the kernel; empty where the kernel does not tell. */
+  readonly boot: string;
+  /** In which process ids count; empty likewise. */
+  readonly pidNamespace: string;
+}
+
 export interface CopyOptions {
   /** Borrowed. */
   readonly redis: Redis;
   /** Of the runner that is about to start. */
   readonly id: string;
-  /** Of this machine's present boot. */
-  readonly boot: string;
+  readonly machine: MachineIds;
   readonly signal: AbortSignal;
   readonly waitMs?: number;
 }
 
 /**
- * Find the runner that has the same id and is at work on another machine: the data folder is a copy then, such as that of a
- * cloned SD card, and its slots are free here although they are taken there. A runner that has just ended, or was on this
- * machine before it was started again, does not announce itself any more: its entry stays as it is, whatever clocks say.
+ * Find the runner that has the same id and is at work elsewhere, on another machine or in another folder of this one: the data
+ * folder is a copy then, such as that of a cloned SD card or of a volume, and its slots are free here although they are taken
+ * there. A runner that has ended does not announce itself any more: its entry stays as it is, whatever clocks say. Where its
+ * process can be looked for, nothing is waited for.
  * @returns its name; null: there is none
  */
-export async function findCopy({ redis, id, boot, signal, waitMs = WAIT_MS }: CopyOptions): Promise<string | null> {
+export async function findCopy({ redis, id, machine, signal, waitMs = WAIT_MS }: CopyOptions): Promise<string | null> {
   const first = await look(redis, id);
-  if (first === null || first.boot === undefined || first.boot === boot) return null;
-  if (Date.now() - first.at > RUNNER_GONE_MS) return null;
+  if (first?.boot === undefined || Date.now() - first.at > RUNNER_GONE_MS) return null;
+  if (first.boot === machine.boot && (await hasEnded(first, machine))) return null;
   await sleep(waitMs, undefined, { signal });
   const second = await look(redis, id);
-  const isAtWork = second?.boot === first.boot && second.text !== first.text;
+  const isAtWork = second?.boot === first.boot && second.instance === first.instance && second.text !== first.text;
   return isAtWork ? second.name : null;
 }
 
 /** `text`: the entry as it is in Redis. */
-type Seen = Pick<RunnerPresence, "at" | "boot" | "name"> & { readonly text: string };
+type Seen = Pick<RunnerPresence, "at" | "boot" | "name" | "pid" | "pidNamespace" | "instance"> & {
+  readonly text: string;
+};
 
 async function look(redis: Redis, id: string): Promise<Seen | null> {
   const text = await redis.hget(RUNNERS_KEY, id);
@@ -43,7 +52,29 @@ async function look(redis: Redis, id: string): Promise<Seen | null> {
   return text === null || found === undefined ? null : { ...found, text };
 }
 
-/** Return the id of this machine's present boot; empty where the kernel does not tell. */
-export async function bootId(): Promise<string> {
-  return (await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "")).trim();
+/** Whether a runner of this boot is known to be no more. An older version does not say where its process id counts. */
+async function hasEnded({ pid, pidNamespace }: Seen, machine: MachineIds): Promise<boolean> {
+  if (pidNamespace === undefined) return true;
+  if (pidNamespace !== machine.pidNamespace) return false;
+  // A process that has ended and was not waited for has an empty one.
+  return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) === "";
+}
+
+export async function readMachineIds(): Promise<MachineIds> {
+  const [boot, pidNamespace] = await Promise.all([
+    readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
+    readlink("/proc/self/ns/pid").catch(() => ""),
+  ]);
+  return { boot: boot.trim(), pidNamespace };
+}
+
+/**
+ * Pure: is this runner the one that has to end, as two with one id are at work? `other`: whose entry has taken the place of this
+ * one's. Two that start in the same moment do not see each other before; the later one ends.
+ */
+export function isLaterCopy(own: RunnerPresence, other: RunnerPresence): boolean {
+  if (other.instance === undefined || other.instance === own.instance) return false;
+  const [mine, theirs] = [own, other].map(({ process }) => process?.startedAt ?? 0);
+  if (mine !== theirs) return (mine ?? 0) > (theirs ?? 0);
+  return (own.instance ?? "") > other.instance;
 }

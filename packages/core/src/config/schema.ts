@@ -177,7 +177,9 @@ export const sections = {
     per_repository: z
       .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
       .default({})
-      .describe("The same for a repository, by owner/repository. Give all machines the same limits."),
+      .describe(
+        "The same for a repository, by owner/repository. The limits on the scheduler's machine hold for all machines.",
+      ),
     per_label: z
       .record(runnerLabel, z.int().min(1).max(10_000))
       .default({})

@@ -12,6 +12,8 @@ export const HEALTH_KINDS = [
   "all-rest",
   "tired",
   "paused",
+  "limits",
+  "older-runner",
   "isolation",
   "shared-home",
   "disk-full",

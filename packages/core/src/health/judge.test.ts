@@ -118,6 +118,12 @@ const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level:
   ["a runner that went silent", { gone: [runner("c")] }, "warning", ["runner-gone:c"]],
   ["the only one went silent", { runners: [], gone: [runner("c")] }, "critical", ["no-runner", "runner-gone:c"]],
   ["one of two is tired", { runners: [runner("a"), runner("b", { tired: "hot" })] }, "warning", ["tired:b"]],
+  [
+    "other limits, and an older version",
+    { runners: [runner("a", { otherLimits: ["limits.runs"], format: 1 }), runner("b", { format: 2 })] },
+    "warning",
+    ["limits:a", "older-runner:a"],
+  ],
   ["all are tired", { runners: [runner("a", { tired: "hot" })] }, "degraded", ["all-rest", "tired:a"]],
   ["one of two is paused", { runners: [runner("a"), runner("b", { paused })] }, "warning", ["paused:b"]],
   [

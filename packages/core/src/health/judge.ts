@@ -24,6 +24,7 @@ export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
   return healthOf([
     ...judgeScheduler(snapshot, given),
     ...judgeRunners(snapshot),
+    ...judgeConfigurations(snapshot),
     ...judgeAgents(snapshot),
     ...judgeRedis(snapshot, given.limits, scale),
     ...judgeMachines(snapshot, given.limits, scale),
@@ -67,6 +68,21 @@ function judgeRunners({ runners, gone }: Snapshot): FoundReason[] {
   if (resting.length < runners.length) return [...resting, ...lost];
   const text = "every runner rests, so nothing new starts: see their reasons";
   return [{ ...everywhere, level: "degraded", code: "all-rest", text }, ...resting, ...lost];
+}
+
+/** Machines that are not set up alike. */
+function judgeConfigurations({ runners }: Snapshot): FoundReason[] {
+  const newest = Math.max(0, ...runners.map(({ format = 0 }) => format));
+  return runners.flatMap(({ name, otherLimits = [], format = 0 }): FoundReason[] => {
+    const warn = (code: HealthKind, text: string): FoundReason[] => {
+      return [{ ...everywhere, level: "warning", code: `${code}:${name}`, text: `${name} ${text}` }];
+    };
+    const keys = otherLimits.join(", ");
+    return [
+      ...(keys === "" ? [] : warn("limits", `has another value of ${keys} than the scheduler, whose limits hold`)),
+      ...(format < newest ? warn("older-runner", `is of an older version than other runners: upgrade it`) : []),
+    ];
+  });
 }
 
 /** Once, however many runners: they have one configuration. */

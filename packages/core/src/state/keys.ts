@@ -17,6 +17,8 @@ export const PAUSES_KEY = "tac8:pauses";
 export const PAUSES_CHANNEL = "tac8:paused";
 /** Hash: today's budget as the scheduler has published it, and the day whose limits were lifted, see state/budget.ts. */
 export const BUDGET_KEY = "tac8:budget";
+/** JSON: the scheduler's limits of runs at once, see state/limits.ts. */
+export const LIMITS_KEY = "tac8:limits";
 /** Set of job ids: stops by a person that somebody may still have to do or to tell. */
 export const STOPS_KEY = "tac8:stops";
 /** What was counted from the event log, and how far it was read: see ledger/. */

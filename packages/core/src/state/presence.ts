@@ -74,6 +74,12 @@ const runnerSchema = z.object({
   pid: z.number(),
   /** Id of its machine's present boot, by the kernel. */
   boot: z.string().optional(),
+  /** Namespace of `pid`: containers have their own; absent in older versions. */
+  pidNamespace: z.string().optional(),
+  /** Random, of this process alone; absent in older versions. */
+  instance: z.string().optional(),
+  /** Keys of its configuration that say something else than the scheduler's, which holds; absent: none. */
+  otherLimits: z.array(z.string()).optional(),
   slots: z.number(),
   busy: z.number(),
   /** The newest version of a record that it knows, see domain/format.ts; absent: 0. */
@@ -145,10 +151,19 @@ export function keepsPolling(
   return typeof restUntil === "number" && now <= restUntil + room && now - at <= room;
 }
 
-/** `at` is by this machine's clock, and by Redis' in Redis: so a machine whose clock is wrong is not taken for one that is gone. */
-export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
+/**
+ * `at` is by this machine's clock, and by Redis' in Redis: so a machine whose clock is wrong is not taken for one that is gone.
+ * @returns what the entry was before; null: there was none
+ */
+export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPresence): Promise<RunnerPresence | null> {
+  const key = id ?? facts.name;
   const at = facts.at - (await aheadOfRedis(redis));
-  await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify({ ...facts, at }));
+  const [before] = await Promise.all([
+    redis.hget(RUNNERS_KEY, key),
+    redis.hset(RUNNERS_KEY, key, JSON.stringify({ ...facts, at })),
+  ]);
+  const found = before === null ? null : read(runnerSchema, before);
+  return found === null ? null : { ...found, id: key, name: found.name ?? key };
 }
 
 export async function removeRunner(redis: Redis, id: string): Promise<void> {

@@ -32,6 +32,14 @@ export function judgeRunners(present: readonly RunnerPresence[]): Finding[] {
         "set runner.name in the configuration of one of them, and restart its runner",
       ),
     );
+  for (const { name, otherLimits = [] } of present.filter((runner) => runner.otherLimits).slice(0, MAX_SHOWN)) {
+    findings.push(
+      note(
+        `${name} has another value of ${otherLimits.join(", ")} in its configuration than the scheduler, whose limits hold`,
+        "make the values equal, and restart what had the wrong ones",
+      ),
+    );
+  }
   const newest = Math.max(...present.map(({ format = 0 }) => format));
   for (const { name } of present.filter(({ format = 0 }) => format < newest).slice(0, MAX_SHOWN)) {
     findings.push(
