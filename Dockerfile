@@ -1,10 +1,12 @@
 # Two images: `app` (scheduler, board, exit) and `runner` (git and the claude CLI too; the demo's GitHub uses it as well).
+# script/docker-check.sh has the limits of their sizes.
 # What changes rarely comes first.
 
 FROM node:26-bookworm-slim AS base
 ENV NODE_ENV=production \
     TAC8_HOME=/data \
-    TAC8_HEARTBEAT_FILE=/tmp/tac8-heartbeat
+    TAC8_HEARTBEAT_FILE=/tmp/tac8-heartbeat \
+    LOG_FORMAT=text
 WORKDIR /app
 # A new named volume starts as a copy of one of these folders, owner included.
 RUN mkdir -p /data/home /run/exit && chown -R node:node /data /run/exit && chmod 0700 /run/exit \
@@ -35,6 +37,8 @@ COPY bin bin/
 COPY deploy deploy/
 COPY --from=build /app/dist dist/
 USER node
+# It starts the command, and waits where that needs a person.
+ENTRYPOINT ["sh", "/app/deploy/container/start.sh"]
 
 
 # Tools that the repositories to be worked on need (compilers, Python …) belong here: agents run in this image.
@@ -42,16 +46,19 @@ FROM base AS tools
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git util-linux \
  && rm -rf /var/lib/apt/lists/*
-# Its install script puts the native program in place; --ignore-scripts and the explicit call work with every npm.
+
+
+# The agent's command. Its install script puts the native program in place; --ignore-scripts and the explicit call work with every npm.
+FROM base AS claude
 ARG CLAUDE_CODE_VERSION=2.1.330
 RUN npm install --global --ignore-scripts --no-audit --no-fund --loglevel=error \
       "@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}" \
  && node "$(npm root --global)/@anthropic-ai/claude-code/install.cjs" \
- && rm -rf /root/.npm \
  && claude --version
 
 
-FROM tools AS runner
+# A runner without an agent's command, for another agent (`llm.command`).
+FROM tools AS runner-without-agent
 # Programs ask for the name of the user that they run as: agents are users of their own. Root is the launcher alone; whoever uses
 # `docker compose exec` becomes the user of tac8.
 RUN seq 20000 20999 | sed 's/.*/agent&:x:&:&:agent:\/nonexistent:\/bin\/sh/' >>/etc/passwd \
@@ -70,5 +77,13 @@ COPY package.json ./
 COPY bin bin/
 COPY deploy deploy/
 COPY --from=build /app/dist dist/
-# It starts the command as the user of tac8, and for it each issue's agents as a user of their own.
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0", "dist/launcher.js", "--user", "node", "--"]
+# The launcher starts the command as the user of tac8, and for it each issue's agents as a user of their own. It waits where the
+# command needs a person.
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0", "dist/launcher.js", \
+            "--user", "node", "--wait", "/app/deploy/container/wait.sh", "--", "sh", "/app/deploy/container/command.sh"]
+
+
+# The agent's command comes last, in a layer of its own (--link): a newer tac8 or Claude Code is downloaded without the other.
+FROM runner-without-agent AS runner
+COPY --link --from=claude /usr/local/lib/node_modules/@anthropic-ai /usr/local/lib/node_modules/@anthropic-ai
+RUN ln -s ../lib/node_modules/@anthropic-ai/claude-code/bin/claude.exe /usr/local/bin/claude && claude --version

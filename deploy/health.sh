@@ -4,7 +4,7 @@
 set -eu
 if [ "$1" = heartbeat ]; then
   file=${TAC8_HEARTBEAT_FILE:-/tmp/tac8-heartbeat}
-  [ -n "$(find "$file" -newermt '-60 seconds')" ] || { echo "$file is older than 60 s"; exit 1; }
+  [ -n "$(find "$file" -newermt "-60 seconds" 2>/dev/null)" ] || { echo "no sign of work for 60 s: see docker compose logs"; exit 1; }
 else
   exec node -e 'fetch(process.argv[1], { signal: AbortSignal.timeout(5000) })
     .then((answer) => { if (!answer.ok) throw new Error(`${process.argv[1]} answered ${answer.status}`); })

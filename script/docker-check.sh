@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 project=tac8-check-$$-$RANDOM
 former=$project-former
 failed=0
+broken=$(mktemp -d)
 # What `reach.mjs` gives to the exit; empty: nothing.
 password=
 # Never a developer's .env, token or override of their own.
@@ -157,14 +158,15 @@ agents_are_users() {
 }
 doctor_says_isolated() {
   local printed
-  printed=$(compose exec -T runner tac8 doctor 2>&1)
+  printed=$(compose exec -T runner tac8 doctor 2>&1) || { sed 's/^/  /' <<<"$printed" && return 1; }
   grep -q "✓ .* agents run as users of their own" <<<"$printed" &&
     [ "$(grep -c "✓ .* agents cannot " <<<"$printed")" -ge 4 ] && ! grep -q "✗ .* agents can " <<<"$printed" ||
     { sed 's/^/  /' <<<"$printed" && return 1; }
 }
+# As a command of its own image, without a running runner.
 doctor_reaches_github() {
-  local printed # It ends with 1, because the demo's Redis keeps nothing.
-  printed=$(compose exec -T runner tac8 doctor 2>&1)
+  local printed
+  printed=$(compose run --rm --no-deps -T runner doctor 2>&1) || { sed 's/^/  /' <<<"$printed" && return 1; }
   grep -q "GitHub is reached through the proxy http://exit:3128" <<<"$printed" ||
     { sed 's/^/  /' <<<"$printed" && return 1; }
 }
@@ -184,6 +186,63 @@ redis_is_upgraded() {
     'export REDISCLI_AUTH=$(cat /run/redis-password/password) && redis-cli -s /run/redis/redis.sock get tac8:kept && echo $REDISCLI_AUTH') ||
     return 1
   [ ${#before} = 64 ] && [ "$after" = "yes"$'\n'"$before" ]
+}
+# Sizes in MB that an image may have over its base. `docker image inspect` counts every layer.
+size_of() { docker image inspect --format '{{.Size}}' "$1"; }
+at_most() { # at_most MB IMAGE
+  local over base
+  base=$(size_of "$(sed -n 's/^FROM \(.*\) AS base$/\1/p' Dockerfile)") && over=$((($(size_of "$2") - base) / 1000000)) || return 1
+  echo "  $2: $over MB over its base of $((base / 1000000)) MB, at most $1"
+  [ "$over" -le "$1" ]
+}
+sizes() {
+  docker build --quiet --target runner-without-agent --tag "$project-plain" . >/dev/null || return 1
+  at_most 60 "$project-scheduler" && at_most 150 "$project-plain" && at_most 600 "$project-runner"
+}
+on_the_path() {
+  local service
+  for service in scheduler board exit runner; do
+    [ "$(compose exec -T "$service" tac8 --version)" = "$(node -p 'require("./package.json").version')" ] || return 1
+  done
+}
+logs_are_for_people() {
+  local lines
+  # Compose begins each line with a sequence that clears it.
+  lines=$(compose logs --no-color --no-log-prefix scheduler runner board exit | sed 's/\x1b\[2K//')
+  grep -q "^20..-..-.. ..:..:.. info  runner ready" <<<"$lines" && ! grep -q "^{" <<<"$lines"
+}
+
+# A start that a person has to fix: $broken has the configuration of a runner and the token of the scheduler.
+wrong() { TAC8_CHECK=$broken compose -f script/docker-check/wrong.yml "$@"; }
+container_of() { compose ps --all --quiet "$1"; }
+waits() { # waits SERVICE PROBLEM: unhealthy, running, not started again; one line says why
+  local id log
+  id=$(container_of "$1") && log=$(docker logs "$id" 2>&1) || return 1
+  [ "$(docker inspect --format '{{.State.Status}} {{.State.Health.Status}} {{.RestartCount}}' "$id")" = "running unhealthy 0" ] &&
+    [ "$(grep -c "$2" <<<"$log")" = 1 ] && [ "$(grep -c "^tac8 waits for you" <<<"$log")" = 1 ]
+}
+healthy() { [ "$(docker inspect --format '{{.State.Health.Status}}' "$(container_of "$1")")" = healthy ]; }
+wrong_start_waits() {
+  sed 's/^repo_owner = .*/repo_ownr = "tac8-demo"/' deploy/demo/config.toml >"$broken/config.toml" &&
+    mkdir "$broken/secrets" && echo not-the-token-of-the-demo >"$broken/secrets/github_token" &&
+    chmod 600 "$broken/secrets/github_token" && chmod 755 "$broken" && chown -R 1000:1000 "$broken/secrets" || return 1
+  LOG_FORMAT=json quietly wrong up --detach --no-build --no-deps --scale runner=1 scheduler runner || return 1
+  until_true 60 waits runner 'github.repo_ownr: there is no such key' &&
+    until_true 60 waits scheduler '"level":60.*Bad credentials'
+}
+wrong_start_can_be_asked() {
+  local by_exec by_run
+  by_exec=$(wrong exec -T runner tac8 doctor 2>&1) && return 1
+  by_run=$(wrong run --rm --no-deps -T runner doctor 2>&1) && return 1
+  grep -q '✗ .*github.repo_ownr: there is no such key' <<<"$by_exec" &&
+    grep -q '✗ .*github.repo_ownr: there is no such key' <<<"$by_run" ||
+    { sed 's/^/  /' <<<"$by_exec$by_run" && return 1; }
+}
+# The configuration as an editor saves it, by a new file; the token in place.
+fixed_start_goes_on() {
+  cp deploy/demo/config.toml "$broken/new.toml" && mv "$broken/new.toml" "$broken/config.toml" &&
+    echo demo-token >"$broken/secrets/github_token" || return 1
+  until_true 60 healthy runner && until_true 60 healthy scheduler
 }
 claude_runs() { compose exec -T runner claude --version; }
 # Every container that should be there is there, and none is anything but healthy.
@@ -241,6 +300,8 @@ show_failure() {
 take_down() {
   [ -z "${server_pid:-}" ] || kill "$server_pid" 2>/dev/null
   upgraded docker-compose.yml down --volumes --timeout 10
+  rm -rf "$broken"
+  docker image rm "$project-plain" 2>/dev/null
   limit=300 compose down --volumes --remove-orphans --rmi local --timeout 45
 }
 nothing_left() {
@@ -273,9 +334,12 @@ if check "images build" quietly build; then
   check "no runner has the board's password" runners_lack_password
   check "Redis asks for its password" redis_asks_for_its_password
   check "a demo issue has its pull request" until_true 240 a_pull
+  check "tac8 is on the PATH of the images" on_the_path
+  check "the app image is at most 60 MB over its base, the runner without an agent's command 150 MB" sizes
+  check "docker compose logs shows lines for people" logs_are_for_people
   check "each issue's agents are a user of their own; the runner has no capability" agents_are_users
-  check "doctor tries what agents reach, and it is nothing" doctor_says_isolated
-  check "doctor reaches GitHub through the exit" doctor_reaches_github
+  check "doctor finds no problem in the demo; it tries what agents reach, and it is nothing" doctor_says_isolated
+  check "docker compose run --rm runner doctor reaches GitHub through the exit" doctor_reaches_github
   open_servers
   # A user of a runner's container that is not its own, as agents with a user of their own are.
   for user in 20001:20001 20001; do
@@ -287,6 +351,9 @@ if check "images build" quietly build; then
   done
   check "neither docker inspect nor a runner's environment has the exit's password" password_is_hidden
   check "scheduler, board, exit and Redis have a read-only root, no capability and no way to privileges" hardened
+  check "a wrong token or configuration ends in unhealthy containers that wait, not in restarts" wrong_start_waits &&
+    check "doctor says meanwhile what is wrong, by exec and by run" wrong_start_can_be_asked &&
+    check "they start again by themselves when it is corrected" fixed_start_goes_on
   check "the Redis of an earlier version keeps its data and password" quietly redis_is_upgraded
   pulls
   [ $failed = 0 ] || show_failure

@@ -23,6 +23,7 @@ describe("childEnvironment", () => {
       TAC8_HOME: "/data",
       TAC8_CONFIG: "/c.toml",
       TAC8_OPEN_COMMAND: "tac8 open",
+      LOG_FORMAT: "json",
       TAC8_STOP_ON_STDIN_EOF: "1",
     });
   });

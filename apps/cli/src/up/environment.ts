@@ -28,6 +28,8 @@ export function childEnvironment(given: {
     TAC8_OPEN_COMMAND: openCommand,
     // Standard input is a pipe from `up`: when it is killed, its children see the end of it and stop.
     TAC8_STOP_ON_STDIN_EOF: "1",
+    // `up` reads their lines, and shows them itself.
+    LOG_FORMAT: "json",
     TAC8_REDIS_KEPT: ownRedis ? "1" : undefined,
   });
 }

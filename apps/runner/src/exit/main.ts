@@ -9,6 +9,7 @@ import { takeSecrets } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";
 import { proxyFor, proxySecrets, unusableProxies } from "@tac8/core/config/proxy";
+import { lineFormat } from "@tac8/core/log/journal";
 import { createLogger } from "@tac8/core/log/logger";
 import { allowedBy } from "./allow.ts";
 import { openExit } from "./open.ts";
@@ -43,7 +44,8 @@ async function run(passwordFile: string): Promise<void> {
     return;
   }
   const level = draft?.logLevel ?? "info";
-  const log = createLogger({ name: "exit", level: level as "info", secrets: [password, ...proxySecrets(env)] });
+  const secrets = [password, ...proxySecrets(env)];
+  const log = createLogger({ name: "exit", level: level as "info", format: lineFormat(env), secrets });
   const host = variable(env, "TAC8_EXIT_HOST") ?? "127.0.0.1";
   const port = Number(variable(env, "TAC8_EXIT_PORT") ?? PORT);
   const exit = await openExit({ host, port, password, allow: entries, proxyEnv: env, log });

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setImmediate as immediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -255,5 +256,26 @@ time.sleep(0.5)`;
     await once(child.stdout, "data");
     await launcher.stop();
     expect(processesOf(uid)).toEqual([]);
+  });
+
+  test("a program that needs a person is waited for, by a script without its secrets, and agents can be started meanwhile", async () => {
+    const script = join(launcher.dir, "wait.sh");
+    writeFileSync(script, "env; echo; cat; exit 78\n");
+    chmodSync(script, 0o755);
+    const waiting = await startLauncher({
+      options: ["--wait", script],
+      program: ["sh", "-c", "exit 78"],
+      env: { GITHUB_TOKEN: "secret", GITHUB_TOKEN_FILE: "/f", TAC8_CONFIG: "/c.toml" },
+    });
+    try {
+      const [shown] = (await once(waiting.process.stdout as Readable, "data")) as [Buffer];
+      expect(shown.toString()).toContain("TAC8_CONFIG=/c.toml");
+      expect(shown.toString()).toContain("GITHUB_TOKEN_FILE=/f");
+      expect(shown.toString()).not.toContain("secret");
+      expect(await askIds(waiting.socket)).toEqual(waiting.ids);
+    } finally {
+      await waiting.stop();
+    }
+    expect(waiting.process.exitCode).toBe(78);
   });
 });

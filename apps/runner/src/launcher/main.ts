@@ -1,14 +1,16 @@
 // The launcher: the first process of a container, and the only one that is root. It starts tac8 as an ordinary user, and for it the
 // agents of each issue as a user id of their own. It needs CAP_SETUID, CAP_SETGID and CAP_KILL, uses CAP_SETPCAP where it has it,
 // and reads nothing but its requests.
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { LAUNCHER_VARIABLE } from "@tac8/core/isolation/launcher/protocol";
 import { closeInherited, startAs } from "./children.ts";
 import { parseOptions } from "./options.ts";
 import { serve } from "./server.ts";
 
-const WRONG_USAGE = 78;
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"] as const;
 
 process.title = "tac8 launcher";
@@ -17,11 +19,11 @@ try {
   await main();
 } catch (error) {
   process.stderr.write(`tac8 launcher: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(WRONG_USAGE);
+  process.exit(EXIT_CONFIG);
 }
 
 async function main(): Promise<void> {
-  const { user, ids, socket, program } = parseOptions(process.argv.slice(2), {
+  const { user, ids, socket, program, wait } = parseOptions(process.argv.slice(2), {
     env: process.env,
     passwd: readFileSync("/etc/passwd", "utf8"),
   });
@@ -33,13 +35,27 @@ async function main(): Promise<void> {
   process.umask(0o007);
   const server = await serve({ user, ids, socket });
   const env = { ...process.env, [LAUNCHER_VARIABLE]: socket } as Record<string, string>;
-  const child = startAs(user, program, { env, cwd: process.cwd(), stdio: "inherit", detached: false });
+  let child = startAs(user, program, { env, cwd: process.cwd(), stdio: "inherit", detached: false });
   for (const signal of SIGNALS) process.on(signal, () => void child.kill(signal));
   child.once("error", (error) => {
     process.stderr.write(`tac8 launcher: ${error.message}\n`);
-    process.exit(WRONG_USAGE);
+    process.exit(EXIT_CONFIG);
   });
-  child.once("exit", (code, signal) => {
-    void server.close().finally(() => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-  });
+  let [code, signal] = await endOf(child);
+  if (code === EXIT_CONFIG && wait !== null) {
+    // Meanwhile agents can be started here: `tac8 doctor` tries it.
+    child = startAs(user, ["sh", wait], { env: paths(process.env), stdio: "inherit", detached: false });
+    [code, signal] = await endOf(child);
+  }
+  await server.close().finally(() => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+}
+
+async function endOf(child: ChildProcess): Promise<readonly [number | null, NodeJS.Signals | null]> {
+  return (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+}
+
+/** Of an environment what says where files are: every program of this user, and so an agent without isolation, can read it. */
+function paths(env: NodeJS.ProcessEnv): Record<string, string> {
+  const isPath = (name: string) => name === "TAC8_CONFIG" || name === "TAC8_HOME" || name.endsWith("_FILE");
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isPath(name))) as Record<string, string>;
 }

@@ -10,9 +10,10 @@ test("a user by name or id, ids of its own, and the program", () => {
     ids: { first: 20_000, last: 20_999 },
     socket: "/run/tac8/launcher/socket",
     program: ["node", "dist/runner.js", "--x"],
+    wait: null,
   });
-  const other = read("--ids 30000-30099 --user 1000 -- x", { TAC8_LAUNCHER: "/tmp/l" });
-  expect(other).toMatchObject({ ids: { first: 30_000, last: 30_099 }, socket: "/tmp/l" });
+  const other = read("--ids 30000-30099 --wait w.sh --user 1000 -- x", { TAC8_LAUNCHER: "/tmp/l" });
+  expect(other).toMatchObject({ ids: { first: 30_000, last: 30_099 }, socket: "/tmp/l", wait: "w.sh" });
 });
 
 test.each([

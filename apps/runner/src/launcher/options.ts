@@ -3,6 +3,8 @@ import type { LauncherOptions } from "./server.ts";
 
 export interface LauncherCommand extends LauncherOptions {
   readonly program: readonly string[];
+  /** Shell script that ends when a new start makes sense, for a program that needs a person; null: end with it. */
+  readonly wait: string | null;
 }
 
 /** As many issues as there are ids can have a workspace at once. */
@@ -13,7 +15,7 @@ const MIN_ID = 10_000;
 const MAX_ID = 2 ** 31 - 1;
 
 /**
- * Read `--user NAME [--ids FIRST-LAST] -- PROGRAM ARG…`. Pure.
+ * Read `--user NAME [--ids FIRST-LAST] [--wait SCRIPT] -- PROGRAM ARG…`. Pure.
  * @param given `passwd`: text of `/etc/passwd` @throws Error with one line that says what is wrong
  */
 export function parseOptions(
@@ -26,8 +28,8 @@ export function parseOptions(
   const given = new Map<string, string>();
   for (let at = 0; at < end; at += 2) {
     const [name = "", value] = args.slice(at, Math.min(at + 2, end));
-    if (!["--user", "--ids"].includes(name) || value === undefined)
-      throw new Error(`expected --user NAME or --ids FIRST-LAST, not ${name}`);
+    if (!["--user", "--ids", "--wait"].includes(name) || value === undefined)
+      throw new Error(`expected --user NAME, --ids FIRST-LAST or --wait SCRIPT, not ${name}`);
     given.set(name, value);
   }
   const name = given.get("--user") ?? "";
@@ -41,7 +43,8 @@ export function parseOptions(
   }
   const ids = idsIn(given.get("--ids"));
   if (uid >= ids.first && uid <= ids.last) throw new Error(`--ids: ${uid} is the id of ${name}`);
-  return { user: { uid, gid }, ids, socket: env[LAUNCHER_VARIABLE] || SOCKET, program };
+  const wait = given.get("--wait") ?? null;
+  return { user: { uid, gid }, ids, socket: env[LAUNCHER_VARIABLE] || SOCKET, program, wait };
 }
 
 function idsIn(text: string | undefined): LauncherOptions["ids"] {

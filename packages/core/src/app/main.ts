@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { describeProblems, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/resolve.ts";
-import { journalErrors, writesToJournal } from "../log/journal.ts";
+import { journalErrors, lineFormat, writesToJournal } from "../log/journal.ts";
 import { createLogger, type Logger } from "../log/logger.ts";
 import { logAtMost } from "../log/throttleLog.ts";
 import { withExit } from "../config/exit.ts";
@@ -67,7 +67,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
     name,
     level: config.logLevel as "info",
     secrets: config.secrets.values,
-    journal,
+    format: lineFormat(env),
   });
   for (const warning of warnings) log.warn(warning);
   if (shown) log.warn(SECRETS_SHOWN);

@@ -25,13 +25,20 @@ fieldTest("E4", "one wrong variable is named with its source and what to write, 
 
 fieldTest("E4", "all are told at once: variables by name, the file's by line", () => {
   const text = `${REPOSITORY}\n[board]\nport = 70000\n[llm]\nmodell = "x"\n`;
-  const env = { REDIS_URL: "http://h", LOG_LEVEL: "loud", TAC8_BOARD_PORT: "http", GITHUB_TOKEN: `"${TOKEN}"` };
+  const env = {
+    REDIS_URL: "http://h",
+    LOG_LEVEL: "loud",
+    LOG_FORMAT: "pretty",
+    TAC8_BOARD_PORT: "http",
+    GITHUB_TOKEN: `"${TOKEN}"`,
+  };
   const lines = describeProblems(resolve({ text, env }).problems, PATH).split("\n");
   expect(lines).toEqual([
     expect.stringMatching(/^\/etc\/tac8\/config\.toml:6: board\.port: found 70000/),
     `${PATH}:8: llm.modell: there is no such key`,
     expect.stringMatching(/^environment variable REDIS_URL: found "http:\/\/h", expected redis:/),
     expect.stringMatching(/^environment variable LOG_LEVEL: found "loud"/),
+    'environment variable LOG_FORMAT: found "pretty", expected json or text',
     expect.stringMatching(/^environment variable TAC8_BOARD_PORT: found "http"/),
     expect.stringMatching(/^environment variable GITHUB_TOKEN: it stands in quotes/),
   ]);

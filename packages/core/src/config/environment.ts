@@ -45,6 +45,7 @@ interface EnvironmentOptions {
 type Env = ConfigInput["env"];
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+const LOG_FORMATS = ["json", "text"];
 const REDIS_EXAMPLE = "redis://127.0.0.1:6379";
 
 /** A variable without the blanks and line ends around it, which files and `export` lines add by accident; null: empty. */
@@ -83,6 +84,11 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   const level = variable(env, "LOG_LEVEL");
   const isLevel = level === null || LOG_LEVELS.includes(level);
   const logLevel = (isLevel ? level : expected("LOG_LEVEL", shown(level), `one of ${LOG_LEVELS.join(", ")}`)) ?? "info";
+
+  const format = variable(env, "LOG_FORMAT");
+  if (format !== null && !LOG_FORMATS.includes(format)) {
+    expected("LOG_FORMAT", shown(format), LOG_FORMATS.join(" or "));
+  }
 
   const port = variable(env, "TAC8_BOARD_PORT");
   const isPort = port === null || (/^\d{1,5}$/.test(port) && Number(port) <= 65_535);

@@ -122,4 +122,10 @@ export const VARIABLES: readonly Variable[] = [
       "For the container exit: HOST:PORT or ADDRESS:PORT, separated by commas, to which runners may connect on private addresses too. GitHub's API, addresses in agent.allow_hosts and hosts of agent.secrets count by themselves.",
   },
   { name: "LOG_LEVEL", standard: "info", meaning: "fatal, error, warn, info, debug, trace or silent." },
+  {
+    name: "LOG_FORMAT",
+    standard: "json",
+    meaning:
+      "json: JSON lines. text: lines for people, which is the default in the images. In systemd's journal they are for people unless this is json.",
+  },
 ];

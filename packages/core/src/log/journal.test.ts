@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { journalErrors, journalLine, writesToJournal } from "./journal.ts";
+import { journalErrors, journalLine, lineFormat, textLine, writesToJournal } from "./journal.ts";
 
 const line = (fields: object) => journalLine(`${JSON.stringify({ time: 1, pid: 2, hostname: "pi", ...fields })}\n`);
 
@@ -25,6 +25,29 @@ describe("journalLine", () => {
     expect(journalLine("{half\n")).toBe("{half\n");
     expect(journalLine("text\n")).toBe("text\n");
   });
+});
+
+describe("textLine", () => {
+  const at = new Date(2026, 10, 28, 23, 4, 5).getTime();
+  it.each([
+    [{ level: 30, issue: "octo.hello.3", msg: "work begun" }, "2026-11-28 23:04:05 info  octo/hello#3  work begun\n"],
+    [{ level: 40, msg: "a\nb\u001b[2J" }, "2026-11-28 23:04:05 warn  a b [2J\n"],
+    [
+      { level: 50, err: { message: "no disk", stack: "Error\n    at a" } },
+      "2026-11-28 23:04:05 error no disk\n2026-11-28 23:04:05 error     at a\n",
+    ],
+  ])("%j", (fields, wanted) => {
+    expect(textLine(`${JSON.stringify({ time: at, pid: 2, hostname: "pi", ...fields })}\n`)).toBe(wanted);
+  });
+});
+
+describe("lineFormat", () => {
+  const line = '{"level":30,"time":0,"msg":"ready"}\n';
+  it.each([
+    [{}, line],
+    [{ LOG_FORMAT: "json" }, line],
+    [{ LOG_FORMAT: " text " }, textLine(line)],
+  ])("%j", (env, wanted) => expect(lineFormat(env)(line)).toBe(wanted));
 });
 
 it("marks each line of a configuration's problems as an error", () => {

@@ -11,6 +11,12 @@ const PRIORITIES: readonly (readonly [level: number, priority: number])[] = [
   [30, 6],
 ];
 const DEBUG = 7;
+const LEVELS: readonly (readonly [level: number, name: string])[] = [
+  [60, "fatal"],
+  [50, "error"],
+  [40, "warn"],
+  [30, "info"],
+];
 const ERROR = 50;
 /** What the journal knows by itself, or what is said elsewhere in the line. */
 const ELSEWHERE: ReadonlySet<string> = new Set(["level", "time", "pid", "hostname", "name", "msg", "issue", "err"]);
@@ -32,15 +38,37 @@ export function writesToJournal(env: Readonly<Record<string, string | undefined>
   }
 }
 
+/** How a process writes its JSON lines: as they are, unless `LOG_FORMAT` or systemd's journal wants lines for people. */
+export function lineFormat(env: Readonly<Record<string, string | undefined>>): (line: string) => string {
+  const wanted = env["LOG_FORMAT"]?.trim();
+  if (wanted === "json") return (line) => line;
+  if (writesToJournal(env)) return journalLine;
+  return wanted === "text" ? textLine : (line) => line;
+}
+
 /**
  * A JSON line of pino's as the journal shows it to people: priority, issue, message, cause, further fields; for an error its stack
  * too, a line each. What is no JSON stays as it is.
  */
 export function journalLine(line: string): string {
+  return linesOf(line, ({ level }) => `<${PRIORITIES.find(([from]) => level >= from)?.[1] ?? DEBUG}>`);
+}
+
+/** The same with its time and level, such as `2026-11-28 23:04:05 warn  octo/hello#3  …`: for a terminal, and a container's log. */
+export function textLine(line: string): string {
+  return linesOf(line, ({ level, time }) => {
+    const name = LEVELS.find(([from]) => level >= from)?.[1] ?? "debug";
+    // Sweden writes dates as ISO 8601 does, here in the time zone of this process.
+    return `${new Date(time).toLocaleString("sv-SE")} ${name.padEnd(6)}`;
+  });
+}
+
+/** @param prefix begins each line */
+function linesOf(line: string, prefix: (of: { readonly level: number; readonly time: number }) => string): string {
   const fields = parse(line);
   if (fields === null) return line;
   const level = typeof fields["level"] === "number" ? fields["level"] : 30;
-  const priority = PRIORITIES.find(([from]) => level >= from)?.[1] ?? DEBUG;
+  const begin = prefix({ level, time: typeof fields["time"] === "number" ? fields["time"] : 0 });
   const error = errorOf(fields["err"]);
   const issue = typeof fields["issue"] === "string" ? `${readable(fields["issue"])}  ` : "";
   const message = text(fields["msg"]) || error.message || "(no message)";
@@ -48,7 +76,7 @@ export function journalLine(line: string): string {
   const rest = Object.entries(fields).flatMap(([name, value]) => (ELSEWHERE.has(name) ? [] : [field(name, value)]));
   const more = rest.length === 0 ? "" : ` (${rest.join(", ")})`;
   const stack = level >= ERROR ? error.stack : [];
-  return [`${issue}${message}${cause}${more}`, ...stack].map((one) => `<${priority}>${one}\n`).join("");
+  return [`${issue}${message}${cause}${more}`, ...stack].map((one) => `${begin}${one}\n`).join("");
 }
 
 /** Lines that are no log lines, such as the problems of a configuration, as errors. */

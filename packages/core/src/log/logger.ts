@@ -1,7 +1,6 @@
 import { pino, stdSerializers } from "pino";
 import type { DestinationStream, LevelWithSilent, Logger } from "pino";
 
-import { journalLine } from "./journal.ts";
 import { createLineRedactor } from "./redact.ts";
 
 export type { Logger } from "pino";
@@ -12,20 +11,20 @@ export interface LoggerOptions {
   level?: LevelWithSilent | undefined;
   /** Gets one JSON line at a time; standard output when left out. */
   destination?: DestinationStream | undefined;
-  /** Lines for people and their priority, as systemd's journal reads them, instead of JSON. */
-  journal?: boolean | undefined;
+  /** What is written for a JSON line that has no secret any more, see `lineFormat`. */
+  format?: ((line: string) => string) | undefined;
   /** Never to be seen in a line, in any of their forms; what looks like a token is taken out anyway. */
   secrets: readonly string[];
 }
 
 /** A pino logger of JSON lines that redacts the final line: message, fields, nested errors and stacks alike. */
-export function createLogger({ name, level = "info", destination, journal = false, secrets }: LoggerOptions): Logger {
+export function createLogger({ name, level = "info", destination, format, secrets }: LoggerOptions): Logger {
   const redactLine = createLineRedactor(secrets);
   const options = {
     name,
     level,
     serializers: { err: stdSerializers.err, error: stdSerializers.err, cause: stdSerializers.err },
-    hooks: { streamWrite: journal ? (line: string) => journalLine(redactLine(line)) : redactLine },
+    hooks: { streamWrite: format === undefined ? redactLine : (line: string) => format(redactLine(line)) },
   };
   return pino(options, destination ?? standardOutput());
 }

@@ -24,8 +24,16 @@ export interface TestLauncher {
 const CAPABILITIES = "-all,+setuid,+setgid,+kill,+setpcap";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-/** Start a launcher as it is in a container, with a program that runs until it is stopped. For root. */
-export async function startLauncher(): Promise<TestLauncher> {
+/** Start a launcher as it is in a container, by default with a program that runs until it is stopped. For root. */
+export async function startLauncher({
+  options = [],
+  program = ["cat"],
+  env = {},
+}: {
+  readonly options?: readonly string[];
+  readonly program?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+} = {}): Promise<TestLauncher> {
   const dir = mkdtempSync(join(tmpdir(), "tac8-launcher-"));
   chmodSync(dir, 0o711);
   const own = join(dir, "launcher");
@@ -34,10 +42,10 @@ export async function startLauncher(): Promise<TestLauncher> {
   const first = 1_000_000 + Math.floor(Math.random() * 1_000_000) * 100;
   const ids = { first, last: first + 19 };
   const launch = ["--inh-caps=-all", `--bounding-set=${CAPABILITIES}`, "--", process.execPath, MAIN];
-  const args = ["--user", TAC8.name, "--ids", `${ids.first}-${ids.last}`, "--", "cat"];
+  const args = ["--user", TAC8.name, "--ids", `${ids.first}-${ids.last}`, ...options, "--", ...program];
   const child = spawn("setpriv", [...launch, ...args], {
-    env: { PATH: process.env["PATH"] ?? "", [LAUNCHER_VARIABLE]: socket },
-    stdio: ["pipe", "ignore", "inherit"],
+    env: { PATH: process.env["PATH"] ?? "", ...env, [LAUNCHER_VARIABLE]: socket },
+    stdio: ["pipe", "pipe", "inherit"],
   });
   // Its file is there a moment before it can be connected to.
   while (child.exitCode === null && !(await answers(socket))) await sleep(20);
