@@ -244,6 +244,42 @@ fixed_start_goes_on() {
     echo demo-token >"$broken/secrets/github_token" || return 1
   until_true 60 healthy runner && until_true 60 healthy scheduler
 }
+# Newer images take the place of the present ones while agents are at work.
+newer() { TAC8_CHECK_IMAGE=$project-newer compose -f script/docker-check/upgrade.yml "$@"; }
+events() {
+  compose exec -T redis sh -c \
+    'REDISCLI_AUTH=$(cat /run/redis-password/password) redis-cli -s /run/redis/redis.sock --json xrange tac8:events - +'
+}
+# One agent of these has come to its end, and two others are at work: the log has a line for each.
+some_at_work() {
+  local log of began ended
+  log=$(compose logs --no-color --no-log-prefix runner)
+  of=$(tr ' ' '|' <<<"$issues")
+  began=$(grep -cE "greeter#($of)  agent (started|resumed)" <<<"$log")
+  ended=$(grep -cE "greeter#($of)  agent ended" <<<"$log")
+  [ "$ended" -ge 1 ] && [ $((began - ended)) -ge 2 ]
+}
+newer_images() { # the same programs with another version
+  local of
+  for of in scheduler:app runner:runner; do
+    docker build --quiet --tag "$project-newer-${of#*:}" - >/dev/null <<EOF || return 1
+FROM $project-${of%:*}
+USER root
+RUN sed -i 's/"$(node -p 'require("./package.json").version')"/"9.9.9"/' package.json dist/cli*.js
+USER $(docker image inspect --format '{{or .Config.User "root"}}' "$project-${of%:*}")
+EOF
+  done
+}
+upgrade_while_at_work() {
+  newer_images && issues=$(node script/docker-check/issues.mjs open "http://$(github_url)" 6 | xargs) && until_true 60 some_at_work || return 1
+  LOG_FORMAT=text quietly newer up --detach --no-build --scale runner=3 || return 1
+  for service in scheduler board exit runner; do [ "$(newer exec -T $service tac8 --version)" = 9.9.9 ] || return 1; done
+}
+all_ended() { node script/docker-check/issues.mjs ended "http://$(github_url)" $issues; }
+each_is_done_once() {
+  until_true 180 all_ended || return 1
+  events | node script/docker-check/issues.mjs once "http://$(github_url)" $issues
+}
 claude_runs() { compose exec -T runner claude --version; }
 # Every container that should be there is there, and none is anything but healthy.
 all_healthy() {
@@ -301,7 +337,7 @@ take_down() {
   [ -z "${server_pid:-}" ] || kill "$server_pid" 2>/dev/null
   upgraded docker-compose.yml down --volumes --timeout 10
   rm -rf "$broken"
-  docker image rm "$project-plain" 2>/dev/null
+  docker image rm "$project-plain" "$project-newer-app" "$project-newer-runner" 2>/dev/null
   limit=300 compose down --volumes --remove-orphans --rmi local --timeout 45
 }
 nothing_left() {
@@ -351,6 +387,8 @@ if check "images build" quietly build; then
   done
   check "neither docker inspect nor a runner's environment has the exit's password" password_is_hidden
   check "scheduler, board, exit and Redis have a read-only root, no capability and no way to privileges" hardened
+  check "docker compose up replaces every container by a newer image while agents are at work" upgrade_while_at_work &&
+    check "... each issue has one pull request, and no agent run is repeated after its work was done" each_is_done_once
   check "a wrong token or configuration ends in unhealthy containers that wait, not in restarts" wrong_start_waits &&
     check "doctor says meanwhile what is wrong, by exec and by run" wrong_start_can_be_asked &&
     check "they start again by themselves when it is corrected" fixed_start_goes_on
