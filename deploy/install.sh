@@ -18,6 +18,8 @@ install.sh --uninstall [--purge]       remove tac8; --purge: its configuration, 
   --github-token FILE       file with the GitHub token
   --anthropic-key FILE      file with an API key for Claude, or
   --claude-token FILE       file with the token that `claude setup-token` prints
+  --isolation MODE          of agents: sandbox (bubblewrap), or user (a user for each issue, for machines where bubblewrap
+                            does not work). Default: what the configuration says, else sandbox where it works, else user
   --no-claude               do not install Claude Code, for another agent
   --no-start                do not start the services
 
@@ -27,12 +29,16 @@ END
 
 opt=/opt/tac8 etc=/etc/tac8 var=/var/lib/tac8 units=/etc/systemd/system command=/usr/local/bin/tac8
 policy=/usr/sbin/policy-rc.d
+# Ubuntu's restriction of namespaces, and what exempts bubblewrap from it.
+restriction=/proc/sys/kernel/apparmor_restrict_unprivileged_userns profile=/etc/apparmor.d/tac8-bwrap
 services="tac8-scheduler tac8-runner tac8-board"
 CLAUDE_CODE_VERSION=2.1.330
+# Of agents in mode user: above the ids of people's accounts, below those of their subordinate ids.
+AGENT_IDS=70000-70999
 
 main() {
   mode=install dry=0 purge=0 from="" version="" repo="" api_url="" claude=1 start=1 changes=0
-  github_token="" anthropic_key="" claude_token=""
+  github_token="" anthropic_key="" claude_token="" isolation="" wanted=""
   while [ $# -gt 0 ]; do
     case $1 in
       --upgrade) mode=upgrade; case ${2:-} in [0-9]*) version=$2; shift ;; esac ;;
@@ -42,7 +48,7 @@ main() {
       --dry-run) dry=1 ;;
       --no-claude) claude=0 ;;
       --no-start) start=0 ;;
-      --from | --version | --repo | --api-url | --github-token | --anthropic-key | --claude-token)
+      --from | --version | --isolation | --repo | --api-url | --github-token | --anthropic-key | --claude-token)
         [ -n "${2:-}" ] || fail "$1 needs a value"
         local name=${1#--}
         printf -v "${name//-/_}" %s "$2"
@@ -69,6 +75,7 @@ check_machine() {
   have apt-get || fail "this is for Debian, Raspberry Pi OS and Ubuntu; on other systems: npm install -g tac8, or Docker"
   [ -d /run/systemd/system ] || fail "systemd does not run here: use tac8 up, or Docker"
   [ -z "$repo" ] || is_repository "$repo" || fail "--repo $repo is no OWNER/NAME of a repository of yours"
+  case $isolation in "" | sandbox | user) ;; *) fail "--isolation $isolation: expected sandbox or user" ;; esac
   [ -z "$from" ] || [ -f "$from" ] || fail "there is no file $from"
 }
 
@@ -159,9 +166,119 @@ folders() {
   folder $opt 0755 root:root
   folder $etc 0755 root:root
   folder $etc/secrets 0700 root:root
-  folder $var 0700 tac8:tac8
-  folder $var/data 0700 tac8:tac8
+  local mode=0700
+  ! mode_user || mode=0711 # Agents pass through it.
+  folder $var $mode tac8:tac8
+  folder $var/data $mode tac8:tac8
 }
+
+# --- isolation of agents
+
+# Of the configuration; nothing where it says nothing.
+config_isolation() {
+  sed -n 's/^isolation *= *"\([a-z]*\)".*/\1/p' $etc/config.toml 2>/dev/null | head -n 1 || true
+}
+mode_user() { [ "${wanted:-$(config_isolation)}" = user ]; }
+
+# Sets `wanted`: sandbox, user, or none where the configuration says so.
+isolate() {
+  local said
+  wanted=$isolation
+  [ -n "$wanted" ] || wanted=$(config_isolation)
+  case $wanted in
+    user) ;;
+    none) return ;;
+    *)
+      if ! said=$(try_sandbox) && ! { allow_bwrap && said=$(try_sandbox); }; then
+        [ $dry = 1 ] || forbid_bwrap
+        [ "$wanted" != sandbox ] || fail "bubblewrap does not work here (${said:-it says nothing}): use --isolation user"
+        say "bubblewrap does not work here (${said:-it says nothing}), so agents become users of their own"
+        wanted=user
+        return
+      fi
+      wanted=sandbox ;;
+  esac
+}
+
+# Whether the sandbox of agents works for a user that is not root, as far as that shows before tac8 is there. Prints why not.
+try_sandbox() {
+  local test=(unshare --user true)
+  ! have bwrap || test=(bwrap --ro-bind / / --proc /proc --dev /dev --unshare-all --unshare-user --disable-userns true)
+  setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs -- "${test[@]}" 2>&1 >/dev/null
+}
+
+# Ubuntu 23.10 and later let a program make namespaces only if it has a profile.
+allow_bwrap() {
+  [ "$(cat $restriction 2>/dev/null)" = 1 ] && have apparmor_parser && [ -d "${profile%/*}" ] || return 1
+  put $profile 0644 root:root <<'END' || true
+# Written by the install.sh of tac8: bubblewrap may make user namespaces.
+abi <abi/4.0>,
+include <tunables/global>
+profile tac8-bwrap /usr/bin/bwrap flags=(unconfined) {
+  userns,
+}
+END
+  change "load $profile" apparmor_parser -r $profile
+}
+forbid_bwrap() {
+  [ -e $profile ] || return 0
+  change "remove $profile" drop_profile
+}
+drop_profile() { apparmor_parser -R $profile || true; rm -f $profile; }
+
+# The configuration says which mode is used: `auto` would change it with the machine, and folders of issues belong to users in one.
+isolation_key() {
+  local had
+  had=$(config_isolation)
+  [ -f $etc/config.toml ] || return 0
+  if [ "$wanted" = user ] && [ "$had" != user ]; then
+    change "set agent.isolation to \"user\" in $etc/config.toml" set_isolation user
+  elif [ "$wanted" = sandbox ] && [ "$had" = user ]; then
+    [ $dry = 1 ] || stop_services
+    change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
+    change "give the folders of issues back to the user tac8" take_back
+  fi
+}
+set_isolation() {
+  local file=$etc/config.toml
+  if grep -q '^isolation *=' $file; then sed -i "s/^isolation *=.*/isolation = \"$1\"/" $file
+  elif grep -q '^\[agent\]' $file; then sed -i "s/^\[agent\].*/&\nisolation = \"$1\"/" $file
+  else printf '\n[agent]\nisolation = "%s"\n' "$1" >>$file; fi
+}
+take_back() {
+  local ids first last
+  ids=$(agent_ids)
+  first=${ids%-*} last=${ids#*-}
+  find $var/data -xdev \( -uid +$((first - 1)) -uid -$((last + 1)) -o -gid +$((first - 1)) -gid -$((last + 1)) \) -exec chown -h tac8:tac8 {} +
+}
+
+# Ids that agents get, FIRST-LAST. They have names, because programs ask for the name of their user.
+agent_ids() {
+  local ids
+  ids=$(sed -n 's/^TAC8_AGENT_IDS=//p' $etc/environment 2>/dev/null | tail -n 1)
+  echo "${ids:-$AGENT_IDS}"
+}
+agent_users() {
+  mode_user || return 0
+  local ids first last others names
+  ids=$(agent_ids)
+  [[ $ids =~ ^[0-9]{5,9}-[0-9]{5,9}$ ]] || fail "TAC8_AGENT_IDS=$ids in $etc/environment: expected FIRST-LAST, such as $AGENT_IDS"
+  first=${ids%-*} last=${ids#*-}
+  others=$(awk -F: -v first="$first" -v last="$last" '$3 >= first && $3 <= last && $1 != "agent" $3 { print $1 }' <(getent passwd; getent group) | paste -sd ' ')
+  [ -z "$others" ] || fail "these users or groups have ids of $ids, which agents get: $others. Write others as TAC8_AGENT_IDS=FIRST-LAST to $etc/environment"
+  names=$(grep -c "^agent[0-9]*:\*:" /etc/passwd || true)
+  if [ "$names" = $((last - first + 1)) ] && getent passwd "agent$first" >/dev/null && getent passwd "agent$last" >/dev/null; then return; fi
+  change "add the users agent$first to agent$last" add_agents "$first" "$last"
+}
+# No password, and no way to get one.
+add_agents() {
+  remove_agents
+  seq "$1" "$2" | sed 's/.*/agent&:*:&:&:an agent of tac8:\/nonexistent:\/usr\/sbin\/nologin/' >>/etc/passwd
+  seq "$1" "$2" | sed 's/.*/agent&:*:&:/' >>/etc/group
+}
+remove_agents() { sed -i '/^agent[0-9]*:\*:/d' /etc/passwd /etc/group; }
+has_agents() { grep -q '^agent[0-9]*:\*:' /etc/passwd /etc/group; }
+launcher() { ! mode_user || echo tac8-launcher; }
 
 # Sets `release`: the folder of the version that is wanted. Installs it there; `fetched`: it was not there before.
 release="" fetched=0
@@ -239,15 +356,34 @@ unit_files() {
     say "would write $units/tac8.target, its services, and $command"
     return
   fi
-  for file in "$source"/*.service "$source"/*.target; do
-    name=${file##*/}
+  local wanted_files=" "
+  while read -r file name; do
+    wanted_files+="$name "
+    [ -d "$units/${name%/*}" ] || [ "$name" = "${name%/*}" ] || folder "$units/${name%/*}" 0755 root:root
     if put "$units/$name" 0644 root:root <"$file"; then changed_units+=" $name"; fi
-  done
-  for file in "$units"/tac8-*.service; do
-    [ ! -e "$file" ] || [ -e "$source/${file##*/}" ] || change "remove $file" rm -f "$file"
+  done < <(unit_sources "$source")
+  for file in "$units"/tac8-*.service "$units"/tac8-*.service.d/agent-users*.conf; do
+    if [ -e "$file" ] && [[ $wanted_files != *" ${file#"$units"/} "* ]]; then
+      change "remove $file" rm_unit "$file"
+      changed_units+=" ${file##*/}"
+    fi
   done
   put $command 0755 root:root <"$source/tac8" || true
   [ -z "$changed_units" ] || [ $dry = 1 ] || systemctl daemon-reload
+}
+
+unit_sources() { # Lines with a file of SOURCE, and its name below $units.
+  local source=$1 file
+  for file in "$source"/*.service "$source"/*.target; do echo "$file ${file##*/}"; done
+  mode_user || return 0
+  echo "$source/agent-users/tac8-launcher.service tac8-launcher.service"
+  echo "$source/agent-users/state.conf tac8-.service.d/agent-users-state.conf"
+  echo "$source/agent-users/runner.conf tac8-runner.service.d/agent-users.conf"
+}
+rm_unit() {
+  [ "${1##*/}" != tac8-launcher.service ] || systemctl stop tac8-launcher || true
+  rm -f "$1"
+  case $1 in *.d/*) rmdir --ignore-fail-on-non-empty "${1%/*}" ;; esac
 }
 
 current() { # The folder that runs, or nothing.
@@ -281,7 +417,7 @@ first_config() {
   echo "repo_owner = \"${repo%/*}\""
   echo "repo_name = \"${repo#*/}\""
   [ -z "$api_url" ] || echo "api_url = \"$api_url\""
-  printf '\n[agent]\nisolation = "auto"\n'
+  printf '\n[agent]\nisolation = "%s"\n' "$(mode_user && echo user || echo auto)"
 }
 
 # For the services, the settings of a proxy, as far as this shell has them.
@@ -336,12 +472,13 @@ ask() { # ask QUESTION [hidden]: nothing where nobody can answer
 
 all_active() {
   local name
-  for name in tac8-redis $services; do systemctl is-active -q "$name" || return 1; done
+  for name in tac8-redis $(launcher) $services; do systemctl is-active -q "$name" || return 1; done
 }
-start_services() { systemctl start tac8-redis $services; }
-stop_services() { # First who would look for the others.
+start_services() { systemctl start tac8-redis $(launcher) $services; }
+stop_services() { # First those that would look for the others.
   local name
   for name in tac8-board tac8-scheduler tac8-runner; do systemctl stop "$name"; done
+  [ ! -e $units/tac8-launcher.service ] || systemctl stop tac8-launcher
 }
 
 # healthy SECONDS: every service works, or is ready and waits for GitHub at the end of that time. One that has ended is not.
@@ -349,11 +486,11 @@ healthy() {
   local end=$((SECONDS + $1)) name state bad
   while :; do
     bad=""
-    for name in tac8-redis $services; do
+    for name in tac8-redis $(launcher) $services; do
       state=$(systemctl show -P ActiveState "$name")
       [ "$state" != failed ] && [ "$(systemctl show -P SubState "$name")" != auto-restart ] || return 1
       [ "$state" = active ] || bad+=" $name"
-      [ $name = tac8-redis ] || [ "$(systemctl show -P StatusText "$name")" = working ] || bad+=" $name"
+      says_nothing $name || [ "$(systemctl show -P StatusText "$name")" = working ] || bad+=" $name"
     done
     [ -n "$bad" ] || return 0
     [ $SECONDS -lt $end ] || break
@@ -363,10 +500,12 @@ healthy() {
   case $(systemctl show -P StatusText tac8-scheduler) in *GitHub*) return 0 ;; *) return 1 ;; esac
 }
 
+says_nothing() { [ "$1" = tac8-redis ] || [ "$1" = tac8-launcher ]; }
+
 problems() { # What the services say of themselves.
   local name
-  for name in tac8-redis $services; do
-    [ "$(systemctl show -P StatusText "$name")" = working ] || { [ $name = tac8-redis ] && systemctl is-active -q $name; } ||
+  for name in tac8-redis $(launcher) $services; do
+    [ "$(systemctl show -P StatusText "$name")" = working ] || { says_nothing $name && systemctl is-active -q $name; } ||
       say "  $name: $(systemctl show -P ActiveState "$name"): $(systemctl show -P StatusText "$name")" >&2
   done
 }
@@ -377,10 +516,13 @@ do_install() {
   missing=""
   packages
   user
+  isolate
   folders
+  agent_users
   fetch
   local was before=$changes
   config
+  isolation_key
   secrets
   environment
   agent
@@ -448,6 +590,10 @@ switch() {
     [ $fetched = 0 ] || rm -rf "$new"
     fail "${new##*/} has no units: it is too old for this script; ${old##*/} goes on"
   fi
+  if mode_user && [ ! -d "$new/node_modules/tac8/deploy/systemd/agent-users" ]; then
+    [ $fetched = 0 ] || rm -rf "$new"
+    fail "${new##*/} knows no agents that are users of their own (agent.isolation is \"user\"); ${old##*/} goes on"
+  fi
   # A connection that is lost, or Ctrl-C, does not end this half-way.
   trap '' HUP INT TERM PIPE
   run_version "$old" "$new"
@@ -490,14 +636,16 @@ remove_others() { # Versions but these two.
 do_uninstall() {
   if [ -e $units/tac8.target ]; then change "stop tac8, now and at each boot" stop_all; fi
   local file
-  for file in $units/tac8.target $units/tac8-*.service $command; do
-    [ ! -e "$file" ] || change "remove $file" rm -rf "$file"
+  for file in $units/tac8.target $units/tac8-*.service $units/tac8-*.service.d/agent-users*.conf $command; do
+    [ ! -e "$file" ] || change "remove $file" rm_unit "$file"
   done
+  forbid_bwrap
   [ $dry = 1 ] || { systemctl daemon-reload; systemctl reset-failed 'tac8*' 2>/dev/null || true; }
   [ ! -e $opt ] || change "remove $opt" rm -rf $opt
   if [ $purge = 1 ]; then
     for file in $etc $var $units/tac8.target.d $units/tac8-*.service.d; do [ ! -e "$file" ] || change "remove $file" rm -rf "$file"; done
     [ $dry = 1 ] || systemctl daemon-reload
+    ! has_agents || change "remove the users of agents" remove_agents
     ! getent passwd tac8 >/dev/null || change "remove the user tac8" userdel tac8
   elif [ -e $etc ] || [ -e $var ]; then
     say "Kept: $etc and $var, with the user tac8. To remove them too: bash install.sh --uninstall --purge"

@@ -165,6 +165,91 @@ it("another version on an installation starts its services once", () => {
   expect(stdout.split("\n").filter((line) => line.includes("start"))).toEqual(["start 2"]);
 });
 
+/** An installation in `$1`, and a sandbox that works if the file `$1/works` says so. */
+const ISOLATION = `
+set -e
+opt=$1/opt etc=$1/etc var=$1/var units=$1 restriction=$1/restriction profile=$1/profile isolation="" wanted=""
+mkdir -p $etc
+put() { cat >"$1"; changes=$((changes + 1)); }
+apparmor_parser() { :; }
+try_sandbox() { [ -e "\${profile%/*}/works" ] || [ -e "$profile" ] || { echo No permissions; return 1; }; }
+`;
+
+it.each([
+  ["works", 'isolation = "auto"', "touch $1/works", "sandbox", ""],
+  [
+    "does not work",
+    'isolation = "auto"',
+    "",
+    "user",
+    "bubblewrap does not work here (No permissions), so agents become users of their own\n",
+  ],
+  ["does not work, and none is wanted", 'isolation = "none"', "", "none", ""],
+  ["works, and users are wanted", 'isolation = "auto"', "touch $1/works; isolation=user", "user", ""],
+  ["works with Ubuntu's profile", "", "echo 1 >$restriction", "sandbox", "load profile\n"],
+])("the isolation of agents where bubblewrap %s", (_, line, how, wanted, said) => {
+  inFolder((dir) => {
+    mkdirSync(join(dir, "etc"));
+    writeFileSync(join(dir, "etc/config.toml"), `[agent]\n${line}\n`);
+    const { status, stdout } = bash(`${ISOLATION} ${how || ":"}; isolate; echo $wanted`, [dir]);
+    expect({ status, stdout: stdout.replace(`${dir}/`, "") }).toEqual({ status: 0, stdout: `${said}${wanted}\n` });
+    expect(existsSync(join(dir, "profile"))).toBe(said.startsWith("load"));
+  });
+});
+
+it("a sandbox that is asked for, and does not work, is named; a profile that does not help is removed", () => {
+  inFolder((dir) => {
+    const lines = `${ISOLATION} echo 1 >$restriction; isolation=sandbox; try_sandbox() { echo No permissions; return 1; }; isolate`;
+    const { status, stderr } = bash(lines, [dir]);
+    const why = "install.sh: bubblewrap does not work here (No permissions): use --isolation user\n";
+    expect({ status, stderr }).toEqual({ status: 1, stderr: why });
+    expect(existsSync(join(dir, "profile"))).toBe(false);
+  });
+});
+
+it.each([
+  ["is there", '[agent]\nisolation = "auto"\nhome = "x"\n', '[agent]\nisolation = "user"\nhome = "x"\n'],
+  ["is missing", '[agent]\nhome = "x"\n[llm]\n', '[agent]\nisolation = "user"\nhome = "x"\n[llm]\n'],
+  ["has no section", "[llm]\n", '[llm]\n\n[agent]\nisolation = "user"\n'],
+])("agent.isolation says that agents are users of their own, where the key %s", (_, before, after) => {
+  inFolder((dir) => {
+    mkdirSync(join(dir, "etc"));
+    writeFileSync(join(dir, "etc/config.toml"), before);
+    bash(`${ISOLATION} wanted=user; isolation_key`, [dir]);
+    expect(readFileSync(join(dir, "etc/config.toml"), "utf8")).toBe(after);
+  });
+});
+
+it("an id that somebody has is no agent's", () => {
+  inFolder((dir) => {
+    const users = `${ISOLATION} wanted=user; getent() { printf 'eve:x:70005:70005::/:/bin/sh\n'; }; agent_users`;
+    const { status, stderr } = bash(users, [dir]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      "ids of 70000-70999, which agents get: eve eve. Write others as TAC8_AGENT_IDS=FIRST-LAST",
+    );
+  });
+});
+
+it("units of agents that are users of their own come and go with the mode", () => {
+  inFolder((dir) => {
+    const source = join(import.meta.dirname, "../deploy/systemd");
+    const files = `${ISOLATION} release=$1/release command=$1/tac8; mkdir -p $release/node_modules/tac8/deploy
+      ln -sfn ${source} $release/node_modules/tac8/deploy/systemd; systemctl() { :; }; folder() { mkdir -p "$1"; }`;
+    const made = [
+      "tac8-launcher.service",
+      "tac8-.service.d/agent-users-state.conf",
+      "tac8-runner.service.d/agent-users.conf",
+    ];
+    const there = () => made.filter((name) => existsSync(join(dir, name)));
+    expect(bash(`${files}; wanted=user; unit_files`, [dir]).status).toBe(0);
+    expect(there()).toEqual(made);
+    expect(bash(`${files}; wanted=sandbox; unit_files`, [dir]).status).toBe(0);
+    expect(there()).toEqual([]);
+    expect(existsSync(join(dir, "tac8-runner.service.d"))).toBe(false);
+  });
+});
+
 it("--uninstall keeps what was changed of the units by hand; with --purge that goes, too", () => {
   inFolder((dir) => {
     const uninstall = `opt=$1/opt etc=$1/etc var=$1/var units=$1 command=$1/tac8; systemctl() { :; }; getent() { return 2; }; do_uninstall`;

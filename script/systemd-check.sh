@@ -230,6 +230,15 @@ another_package() {
   install_sh --from /src/later.tgz --no-claude | tee "$work/out" && grep -q '^tac8 90.1.0 runs' "$work/out" && [ "$(runs)" = /opt/tac8/90.1.0 ] &&
     [ "$(inside 'readlink /opt/tac8/previous')" = "$first" ] && healthy
 }
+# With users of their own: each agent has an id of the range, and the only root is the launcher, with four capabilities.
+users_of_their_own() {
+  install_sh --isolation user --no-claude | tee "$work/out" && grep -q '^No problems found' "$work/out" || return 1
+  local number
+  number=$(issue users 8) && until_true 60 at_work "$number" && until_true 30 agent_is_in_range && until_true 90 has_pull "$number" && whole "$number" || return 1
+  [ "$(inside 'ps -o user= -p $(pgrep -d, -x "redis-server|tac8 .*")' | sort | uniq -c | grep -c root)" = 1 ] &&
+    inside 'grep -q "^CapBnd:.*00000000000001e0$" /proc/$(systemctl show -P MainPID tac8-launcher)/status'
+}
+agent_is_in_range() { inside "ps -eo uid=,args= | awk '/scripted-claude/ && \$1 >= 70000 && \$1 <= 70999' | grep ."; }
 uninstalls() { install_sh --uninstall --purge && same_as before && inside '[ ! -e /var/lib/tac8 ] && [ ! -e /run/tac8-redis ]'; }
 show_failure() { inside "journalctl -u 'tac8*' -o short-iso --no-pager | tail -n 60"; }
 
@@ -255,6 +264,7 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
   check "an upgrade that does not work goes back by itself" goes_back
   check "--rollback" rolls_back
   check "to install another package is an upgrade" another_package
+  check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own
   [ $failed = 0 ] || show_failure
 fi
 check "--uninstall --purge leaves nothing" uninstalls

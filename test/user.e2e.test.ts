@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
@@ -57,6 +58,8 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     // Of another issue, by a version that made folders open to all.
     mkdirSync(join(trees, "gh-99"), { mode: 0o755 });
     chownSync(join(trees, "gh-99"), TAC8_UID, TAC8_UID);
+    // As a service has made it, whose files are closed to all others.
+    execFileSync("chmod", ["-R", "go-rwx", join(world.home, "repos", `${REPO}.git`)]);
     const after = await isolated();
     await after.says("runner ready");
     expect(statSync(join(trees, "gh-99")).mode & 0o007).toBe(0);

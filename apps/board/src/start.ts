@@ -10,7 +10,7 @@ import { writeBoardAddress } from "@tac8/core/board/address";
 import { boardWarnings } from "@tac8/core/board/warnings";
 import { FIRST_LINK_MS, makeLink, withdrawLinks } from "@tac8/core/board/links";
 import { createIssueStore } from "@tac8/core/state/issueStore";
-import { isLoopback } from "./access/loopback.ts";
+import { isLoopback } from "@tac8/core/board/loopback";
 import { createAccess } from "./access/access.ts";
 import { accessKeys } from "./access/keys.ts";
 import { readSecrets } from "./access/secrets.ts";

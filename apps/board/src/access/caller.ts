@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 import type { Caller } from "./judge.ts";
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "@tac8/core/board/loopback";
 
 export function keepCaller({ locals }: Pick<Response, "locals">, caller: Caller): void {
   locals["caller"] = caller;

@@ -1,4 +1,5 @@
-import { hostName, isLoopback } from "./loopback.ts";
+import { isLoopback } from "@tac8/core/board/loopback";
+import { hostName } from "./hostName.ts";
 
 /** Proof by which a request was recognized; null: it was not. */
 export type Caller = "session" | "password" | "metrics-token" | null;

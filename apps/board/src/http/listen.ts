@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { isIP } from "node:net";
 import { StartupProblem } from "@tac8/core/app/main";
-import { isLoopback } from "../access/loopback.ts";
+import { isLoopback } from "@tac8/core/board/loopback";
 
 export interface Address {
   readonly host: string;

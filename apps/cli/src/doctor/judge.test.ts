@@ -401,6 +401,18 @@ test.each([
   });
 });
 
+test("an open network of users of their own is closed by systemd for a service, else by a container's network", () => {
+  const network = { what: "use the network without tac8's proxy", reached: true, code: "ok" };
+  expect(judgeReach(network, "user", true)).toMatchObject({
+    verdict: "problem",
+    advice: expect.stringContaining("IPAddressDeny"),
+  });
+  expect(judgeReach(network, "user")).toMatchObject({
+    verdict: "problem",
+    advice: expect.stringContaining("internal network"),
+  });
+});
+
 test.each([
   ["a refused isolation", { mode: "refused", text: "t", advice: "a" }, "problem"],
   ["none, by no choice", { mode: "none", text: "t", advice: "a" }, "note"],

@@ -28,6 +28,7 @@ it.each<[string, boolean]>([
   ["tac8-scheduler", true],
   ["tac8-runner", true],
   ["tac8-board", true],
+  ["tac8-launcher", true],
   ["tac8-backup", false],
   ["tac8-runner-watch", false],
   ["tac8x", false],

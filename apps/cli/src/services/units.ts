@@ -22,7 +22,7 @@ export interface Unit {
 
 const PATTERN = "tac8*.service";
 /** Units of the operator, such as a nightly tac8-backup, match the pattern too: they end, and that is their business. */
-const OURS = /^tac8(-(redis|scheduler|runner|board))?$/;
+const OURS = /^tac8(-(launcher|redis|scheduler|runner|board))?$/;
 const MAX_STATUS = 300;
 
 /** The machine's, where the command is the one that `deploy/install.sh` has installed; the user's after `tac8 service install`. */

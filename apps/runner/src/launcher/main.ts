@@ -1,6 +1,6 @@
-// The launcher: the first process of a container, and the only one that is root. It starts tac8 as an ordinary user, and for it the
-// agents of each issue as a user id of their own. It needs CAP_SETUID, CAP_SETGID and CAP_KILL, uses CAP_SETPCAP where it has it,
-// and reads nothing but its requests.
+// The launcher, the only process of tac8 that is root: it starts the agents of each issue as a user id of their own. In a container it
+// is the first process, and starts tac8 as an ordinary user; as a service it has no program to start. It needs CAP_SETUID, CAP_SETGID
+// and CAP_KILL, uses CAP_SETPCAP where it has it, and reads nothing but its requests.
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -34,6 +34,11 @@ async function main(): Promise<void> {
   process.setgid?.(user.gid);
   process.umask(0o007);
   const server = await serve({ user, ids, socket });
+  if (program === null) {
+    const end = (): void => void server.close().finally(() => process.exit(0));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
+    return;
+  }
   const env = { ...process.env, [LAUNCHER_VARIABLE]: socket } as Record<string, string>;
   let child = startAs(user, program, { env, cwd: process.cwd(), stdio: "inherit", detached: false });
   for (const signal of SIGNALS) process.on(signal, () => void child.kill(signal));

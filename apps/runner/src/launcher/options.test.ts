@@ -16,9 +16,13 @@ test("a user by name or id, ids of its own, and the program", () => {
   expect(other).toMatchObject({ ids: { first: 30_000, last: 30_099 }, socket: "/tmp/l", wait: "w.sh" });
 });
 
+test("a service has no program to start", () => {
+  expect(read("--user node --ids 30000-30099")).toMatchObject({ program: null, ids: { first: 30_000, last: 30_099 } });
+});
+
 test.each([
-  ["--user node", "expected --user NAME, -- and a program"],
-  ["--user node --", "expected --user NAME, -- and a program"],
+  ["--user node --", "expected a program to start after --"],
+  ["--ids 30000-30099", "--user is missing"],
   ["-- x", "--user is missing"],
   ["--user root -- x", "--user root: expected a user of /etc/passwd who is not root"],
   ["--user nobody -- x", "--user nobody"],

@@ -2,7 +2,8 @@ import { LAUNCHER_VARIABLE } from "@tac8/core/isolation/launcher/protocol";
 import type { LauncherOptions } from "./server.ts";
 
 export interface LauncherCommand extends LauncherOptions {
-  readonly program: readonly string[];
+  /** Started as the user. Null: a program of that user is started by another process, such as systemd. */
+  readonly program: readonly string[] | null;
   /** Shell script that ends when a new start makes sense, for a program that needs a person; null: end with it. */
   readonly wait: string | null;
 }
@@ -15,7 +16,7 @@ const MIN_ID = 10_000;
 const MAX_ID = 2 ** 31 - 1;
 
 /**
- * Read `--user NAME [--ids FIRST-LAST] [--wait SCRIPT] -- PROGRAM ARG…`. Pure.
+ * Read `--user NAME [--ids FIRST-LAST] [--wait SCRIPT] [-- PROGRAM ARG…]`. Pure.
  * @param given `passwd`: text of `/etc/passwd` @throws Error with one line that says what is wrong
  */
 export function parseOptions(
@@ -23,11 +24,12 @@ export function parseOptions(
   { env, passwd }: { readonly env: Readonly<Record<string, string | undefined>>; readonly passwd: string },
 ): LauncherCommand {
   const end = args.indexOf("--");
-  const program = end < 0 ? [] : args.slice(end + 1);
-  if (program.length === 0) throw new Error("expected --user NAME, -- and a program to start");
+  const program = end < 0 ? null : args.slice(end + 1);
+  if (program?.length === 0) throw new Error("expected a program to start after --");
+  const options = end < 0 ? args : args.slice(0, end);
   const given = new Map<string, string>();
-  for (let at = 0; at < end; at += 2) {
-    const [name = "", value] = args.slice(at, Math.min(at + 2, end));
+  for (let at = 0; at < options.length; at += 2) {
+    const [name = "", value] = options.slice(at, at + 2);
     if (!["--user", "--ids", "--wait"].includes(name) || value === undefined)
       throw new Error(`expected --user NAME, --ids FIRST-LAST or --wait SCRIPT, not ${name}`);
     given.set(name, value);

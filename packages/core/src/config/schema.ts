@@ -293,7 +293,7 @@ export const sections = {
       .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        '"sandbox": each agent runs in a bubblewrap sandbox that has its own issue\'s files and no network but tac8\'s proxy. "user": agents of each issue run as a user of their own, by the launcher of tac8\'s containers. "none": agents run as the user of tac8, unconfined. "auto": the sandbox, or the user where only that works; the runner does not start where neither does. Without the key: none, and tac8 warns.',
+        '"sandbox": each agent runs in a bubblewrap sandbox that has its own issue\'s files and no network but tac8\'s proxy. "user": agents of each issue run as a user of their own, by the launcher (service, container). "none": agents run as the user of tac8, unconfined. "auto": the sandbox, or the user where only that works; the runner does not start where neither does. Without the key: none, and tac8 warns.',
       )
       .meta({ examples: ["auto"] }),
     read: z

@@ -86,7 +86,7 @@ const SANDBOX = {
 
 const USER = {
   mode: "user",
-  text: "agents run as users of their own, one for each issue, and share the network of this container",
+  text: "agents run as users of their own, one for each issue, and share the network with each other",
   advice: null,
 } as const;
 

@@ -7,7 +7,7 @@ import { probeSandbox } from "./probe.ts";
 /**
  * Find out how agents are isolated on this machine, by starting something in each way that the configuration allows.
  * @param path a `PATH`, where programs are looked for
- * @throws Error when this machine has too much to do for an answer, see `probeSandbox`
+ * @throws Error when a later answer may be another one: this machine has too much to do, or the launcher is being restarted
  */
 export async function findIsolation(config: Config, path: string): Promise<Isolation | Refusal> {
   const needs = needsProbe(config);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Config } from "@tac8/core/config/resolve";
+import { isLoopback } from "@tac8/core/board/loopback";
 import { endpointsOf, socketOf } from "@tac8/core/config/redisUrl";
 import { agentView, leftOut } from "@tac8/core/isolation/agentView";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
@@ -17,6 +18,7 @@ import {
   type Reached,
   type RunAsAgent,
 } from "@tac8/core/isolation/reach";
+import { managerOf } from "../../services/units.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
@@ -34,9 +36,10 @@ export const isolation: Check = {
     try {
       const env = agentEnvOf(site, chosen);
       const run = await runOf(chosen, site.config, env);
-      const reached = await tryToReach(attemptsOf(site), { run, node: process.execPath, env });
+      const reached = await tryToReach(attemptsOf(site, chosen.mode), { run, node: process.execPath, env });
       const hidden = chosen.mode === "sandbox" ? leftOut(site, thisMachine).map(judgeLeftOut) : [];
-      return [judgeChoice(chosen), ...hidden, ...reached.map((one) => judgeReach(one, chosen.mode))];
+      const isService = managerOf(site.env) === "system";
+      return [judgeChoice(chosen), ...hidden, ...reached.map((one) => judgeReach(one, chosen.mode, isService))];
     } catch (error) {
       if (error instanceof NoDevices) return [problem(error.message, NO_DEVICES_FIX)];
       throw error;
@@ -95,7 +98,7 @@ function sandboxOf(program: string, { config, env, uid, devices }: Seen): string
 }
 
 /** What an agent must not reach. Each is only opened, and closed again. */
-function attemptsOf({ config, redisUrl }: Site): Attempt[] {
+function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): Attempt[] {
   const source = config.secrets.github?.source ?? null;
   const socket = socketOf(redisUrl);
   const api = new URL(config.github.api_url);
@@ -107,12 +110,17 @@ function attemptsOf({ config, redisUrl }: Site): Attempt[] {
     { what: "list tac8's data folder", kind: "list", path: config.home },
     ...(socket === null ? [] : [{ what: "connect to Redis", kind: "socket" as const, path: socket.path }]),
     ...endpointsOf(redisUrl).map((endpoint) => ({ what: "connect to Redis", kind: "connect" as const, ...endpoint })),
-    {
-      what: NETWORK,
-      kind: "connect",
-      host: api.hostname,
-      port: Number(api.port || (api.protocol === "https:" ? 443 : 80)),
-    },
+    // A user of its own reaches this machine's loopback, where its proxy is: there this says nothing about the way out.
+    ...(mode === "user" && isLoopback(api.hostname)
+      ? []
+      : [
+          {
+            what: NETWORK,
+            kind: "connect" as const,
+            host: api.hostname,
+            port: Number(api.port || (api.protocol === "https:" ? 443 : 80)),
+          },
+        ]),
   ];
 }
 
@@ -127,12 +135,15 @@ export function judgeLeftOut(line: string): Finding {
   return problem(line, "name a smaller folder that holds no secrets, or remove the entry");
 }
 
-/** Pure. Without isolation there is nothing else to expect. */
-export function judgeReach({ what, reached, code }: Reached, mode: Isolation["mode"]): Finding {
+/** Pure. Without isolation there is nothing else to expect. `isService`: systemd runs tac8. */
+export function judgeReach({ what, reached, code }: Reached, mode: Isolation["mode"], isService = false): Finding {
   if (!reached) return ok(`agents cannot ${what} (${code})`);
   if (mode === "none") return note(`agents can ${what}`);
   if (mode === "user" && what === NETWORK) {
-    return problem(`agents can ${what}`, "put the runner into an internal network, as docker-compose.yml does");
+    const advice = isService
+      ? "systemd closes it by IPAddressDeny of tac8-launcher, which needs control groups v2: boot with systemd.unified_cgroup_hierarchy=1"
+      : "put the runner into an internal network, as docker-compose.yml does";
+    return problem(`agents can ${what}`, advice);
   }
   return problem(`agents can ${what}, although they are isolated (${mode})`, "report this: it is a defect of tac8");
 }

@@ -100,7 +100,11 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     if (found?.isDirectory() !== true) return;
     openWayTo(mirror, config);
     const gid = ids.idOf([mirror], "gid");
-    if (found.gid !== gid) await order(socket, { op: "share", gid, path: mirror });
+    if (found.gid !== gid) {
+      // One from before agents were users of their own is closed to all, down to each object.
+      await execa("chmod", ["-R", "go+rX", "--", objects]);
+      await order(socket, { op: "share", gid, path: mirror });
+    }
     for (const folder of ["info", "pack", "."]) chmodSync(join(objects, folder), 0o755);
     chmodSync(mirror, 0o750);
   }

@@ -16,6 +16,11 @@ export class LauncherProblem extends Error {
   override name = "LauncherProblem";
 }
 
+/** It does not listen: as a service it may start again by itself. */
+export class LauncherUnreachable extends LauncherProblem {
+  override name = "LauncherUnreachable";
+}
+
 const ANSWER_MS = 60_000;
 /** What is left of an earlier holder is killed and removed first. */
 const HOLD_MS = 5 * 60_000;
@@ -183,7 +188,7 @@ function openLine(path: string, first: LauncherRequest | null): Line {
     for (const line of lines) add(readAnswer(line));
   });
   socket.on("error", (error) =>
-    add(new LauncherProblem(`the launcher at ${path} cannot be reached: ${error.message}`)),
+    add(new LauncherUnreachable(`the launcher at ${path} cannot be reached: ${error.message}`)),
   );
   // The launcher ends a connection last, or is dead.
   socket.on("end", () => socket.destroy());

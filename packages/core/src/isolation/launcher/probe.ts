@@ -1,4 +1,4 @@
-import { askIds, order } from "./client.ts";
+import { askIds, LauncherUnreachable, order } from "./client.ts";
 import type { AgentIds } from "./protocol.ts";
 
 export type LauncherProbe =
@@ -12,14 +12,17 @@ export type LauncherProbe =
       readonly fix: string;
     };
 
-/** Have the launcher start a program as a user of agents, and find out whether that works here. `socket`: null: there is none. */
+/**
+ * Have the launcher start a program as a user of agents, and find out whether that works here. `socket`: null: there is none.
+ * @throws LauncherUnreachable it may come back: as a service it restarts by itself
+ */
 export async function probeLauncher(socket: string | null): Promise<LauncherProbe> {
   if (socket === null) {
     return {
       works: false,
       isStarted: false,
       why: "no launcher was started, which starts agents as users of their own",
-      fix: "run tac8 in its container, whose first process is the launcher",
+      fix: "install tac8 by deploy/install.sh --isolation user, or run it in its container, whose first process is the launcher",
     };
   }
   try {
@@ -27,12 +30,13 @@ export async function probeLauncher(socket: string | null): Promise<LauncherProb
     await order(socket, { op: "try" });
     return { works: true, socket, ids };
   } catch (error) {
+    if (error instanceof LauncherUnreachable) throw error;
     const why = error instanceof Error ? error.message : String(error);
     return {
       works: false,
       isStarted: true,
       why,
-      fix: "give the container the capabilities SETUID, SETGID and KILL, and start it as root",
+      fix: "give the container the capabilities SETUID, SETGID and KILL, and start it as root; as a service, see journalctl -u tac8-launcher",
     };
   }
 }

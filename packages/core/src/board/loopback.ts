@@ -9,9 +9,3 @@ export function isLoopback(host: string): boolean {
   if (name === "localhost" || name.endsWith(".localhost") || name === "::1") return true;
   return isIP(name) === 4 && name.startsWith("127.");
 }
-
-/** Host name of a `Host` header without its port; null when there is none that makes sense. */
-export function hostName(header: string | undefined): string | null {
-  const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::\d{1,5})?$/i.exec(header ?? "");
-  return match?.[1] ?? null;
-}
