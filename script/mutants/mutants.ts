@@ -422,6 +422,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "install.sh changes nothing the second time",
   },
   {
+    name: "logs-containers",
+    file: "apps/cli/src/commands/logs.ts",
+    find: "if (services.length > 0) return composeCommand",
+    replace: "if (services.length < 0) return composeCommand",
+    test: { file: "apps/cli/src/commands/logs.int.test.ts", name: "reads what Docker keeps" },
+    promise: "tac8 logs reads the logs of containers, also where an earlier tac8 up has left some",
+  },
+  {
     name: "install-isolation",
     file: "deploy/install.sh",
     find: "wanted=user\n        return",

@@ -21,10 +21,10 @@ function write(app: string, ...lines: string[]): string {
 }
 
 /** Its arguments, a line each, in the place of a program. */
-function standIn(name: string): string {
+function standIn(name: string, first = ""): string {
   const bin = join(lab.dir, "bin");
   mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, name), '#!/bin/sh\necho "$0 $*"\n');
+  writeFileSync(join(bin, name), `#!/bin/sh\n${first}\necho "$0 $*"\n`);
   chmodSync(join(bin, name), 0o755);
   return `${bin}:${process.env["PATH"] ?? ""}`;
 }
@@ -61,10 +61,28 @@ it("reads the journal where systemd runs tac8", async () => {
   expect(system.stdout()).toMatch(/journalctl --unit tac8-runner --lines 200 .*--follow\n$/);
 });
 
+it("reads what Docker keeps of the containers of the compose project in the current folder", async () => {
+  write("runner", line(2000, "of an earlier tac8 up"));
+  const PATH = standIn(
+    "docker",
+    'test "$*" = "compose ps --all --services" && echo "redis\nrunner\nscheduler" && exit',
+  );
+  const none = lab.start(["logs"], { PATH });
+  expect((await none.ended).code).toBe(0);
+  expect(none.stdout()).toContain("of an earlier tac8 up");
+  writeFileSync(join(lab.dir, "docker-compose.yml"), "services: {}\n");
+  const all = lab.start(["logs"], { PATH });
+  expect((await all.ended).code).toBe(0);
+  expect(all.stdout()).toMatch(/docker compose --ansi never logs --tail 200 scheduler runner\n$/);
+  const one = lab.start(["logs", "-f", "--runner"], { PATH });
+  expect((await one.ended).code).toBe(0);
+  expect(one.stdout()).toMatch(/docker compose --ansi never logs --tail 200 --follow runner\n$/);
+});
+
 it("says in one line where else logs may be", async () => {
   const cli = lab.start(["logs"]);
   expect((await cli.ended).code).toBe(1);
   expect(cli.stderr()).toMatch(
-    /^tac8: there are no logs in .*: of tac8 in containers, run docker compose logs;[^\n]*\n$/,
+    /^tac8: there are no logs in .*: of tac8 in containers, run this in the folder of docker-compose.yml;[^\n]*\n$/,
   );
 });

@@ -4,32 +4,38 @@ import { Problem, type Context } from "../context.ts";
 import type { Input } from "../program.ts";
 import { locateDespiteMistakes } from "../redis/locate.ts";
 import { managerOf } from "../services/units.ts";
+import { composeCommand, composeServices } from "../logs/compose.ts";
 import { journalCommand, tailCommand, type LogSource } from "../logs/sources.ts";
 import { showLines } from "../logs/show.ts";
 
 const APPS = ["scheduler", "runner", "board"] as const;
 const LINES = 200;
 
-/** The log lines of scheduler, runner and board, wherever tac8 runs on this machine: in systemd's journal, or started by `tac8 up`. */
+/**
+ * The log lines of scheduler, runner and board, wherever tac8 runs on this machine: in systemd's journal, in containers of the compose
+ * project of the current folder, or started by `tac8 up`.
+ */
 export async function logs(context: Context, { options }: Input): Promise<number> {
   const apps = options["runner"] === true ? ["runner"] : [...APPS];
   const choice = { apps, follow: options["follow"] === true, lines: LINES };
-  return showLines(context, source(context, options["config"] as string | undefined, choice));
+  return showLines(context, await source(context, options["config"] as string | undefined, choice));
 }
 
-function source(
+async function source(
   context: Context,
   flag: string | undefined,
   choice: { readonly apps: readonly string[]; readonly follow: boolean; readonly lines: number },
-): LogSource {
-  const manager = managerOf(context.env);
-  if (manager === "system") return journalCommand(choice);
+): Promise<LogSource> {
+  const { env, cwd } = context;
+  if (managerOf(env) === "system") return journalCommand(choice);
+  const services = (await composeServices(cwd, env)).filter((name) => choice.apps.length > 1 || name === "runner");
+  if (services.length > 0) return composeCommand({ ...choice, services, cwd, env });
   const { homes } = locateDespiteMistakes(context, flag);
   const files = homes.map((home) => choice.apps.map((app) => join(home, "logs", `${app}.log`)).filter(existsSync));
   const found = files.find((some) => some.length > 0);
   if (found === undefined) {
     throw new Problem(
-      `there are no logs in ${homes.map((home) => join(home, "logs")).join(" and ")}: of tac8 in containers, run docker compose logs; of tac8 as a service, see docs/service.md`,
+      `there are no logs in ${homes.map((home) => join(home, "logs")).join(" and ")}: of tac8 in containers, run this in the folder of docker-compose.yml; of tac8 as a service, see docs/service.md`,
     );
   }
   return tailCommand({ ...choice, files: found, appOf: (path) => basename(path, ".log") });

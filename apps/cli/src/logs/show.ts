@@ -16,7 +16,11 @@ export async function showLines(context: Context, source: LogSource): Promise<nu
   const plain = Object.fromEntries(
     Object.entries(env).filter(([name]) => /^(PATH|HOME|LANG|LC_ALL|TZ|TERM|XDG_RUNTIME_DIR)$/.test(name)),
   );
-  const child = spawn(program, source.args, { env: plain, stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(program, source.args, {
+    cwd: source.cwd,
+    env: source.env ?? plain,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const off = context.onSignal(() => child.kill());
   const paint = painter(out.color);
   const show = (app: string, line: LogLine): void =>

@@ -5,6 +5,10 @@ export interface LogSource {
   /** Null: its output is for people as it is. Else lines of an app's log, below a line that names the app's file. */
   readonly appOf: ((path: string) => string) | null;
   readonly follow: boolean;
+  /** Default: the current folder. */
+  readonly cwd?: string;
+  /** Its whole environment. Default: what a program that reads logs needs. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 interface Choice {
