@@ -22,3 +22,20 @@ it("drops the last column where there is no room for it", () => {
 it("has only a header, or nothing, without rows", () => {
   expect(renderTable({ rows: [], columns, width: 20 })).toEqual([]);
 });
+
+it("keeps columns in line behind full-width letters and joined emoji", () => {
+  const people = [
+    { id: "Ｎｏ１", title: "x" },
+    { id: "👩‍👩‍👧‍👦", title: "x" },
+    { id: "#12345", title: "x" },
+  ];
+  const lines = renderTable({
+    rows: people,
+    columns: [
+      { title: "ID", max: 6, text: ({ id }) => id },
+      { title: "T", max: 5, text: ({ title }) => title },
+    ],
+    width: 20,
+  });
+  expect(lines).toEqual(["ID      T", "Ｎｏ１  x", "👩‍👩‍👧‍👦      x", "#12345  x"]);
+});

@@ -5,6 +5,30 @@ it("counts columns, not characters", () => {
   expect(["abc", "é", "日本", "😀", "e\u0301"].map(widthOf)).toEqual([3, 1, 4, 2, 1]);
 });
 
+it.each([
+  ["ＡＢ", 4],
+  ["！", 2],
+  ["ｱ", 1],
+  ["👩‍👩‍👧‍👦", 2],
+  ["🏳️‍🌈", 2],
+  ["👍🏽", 2],
+  ["🇩🇪", 2],
+  ["☎️", 2],
+  ["✓", 1],
+  ["한글", 4],
+])("a terminal shows %s in %i columns", (text, columns) => {
+  expect(widthOf(text)).toBe(columns);
+});
+
+it("cuts and folds between what a reader takes for characters", () => {
+  expect(cut("a👩‍👩‍👧‍👦bcd", 4)).toBe("a👩‍👩‍👧‍👦…");
+  expect(cut("ab👩‍👩‍👧‍👦cd", 4)).toBe("ab…");
+  expect(cut("ＡＢＣ", 5)).toBe("ＡＢ…");
+  expect(fold("🇩🇪🇫🇷🇮🇹", 4)).toEqual(["🇩🇪🇫🇷", "🇮🇹"]);
+  expect(fold("cafe\u0301s", 4)).toEqual(["cafe\u0301", "s"]);
+  expect(fold("👩‍👩‍👧‍👦", 1)).toEqual(["👩‍👩‍👧‍👦"]);
+});
+
 it("cuts to columns", () => {
   expect(cut("abcdef", 6)).toBe("abcdef");
   expect(cut("abcdefg", 6)).toBe("abcde…");

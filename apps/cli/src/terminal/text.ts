@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import { clean } from "@tac8/core/domain/plainText";
+import stringWidth from "string-width";
 
 type Format = Parameters<typeof styleText>[0];
 export type Paint = (format: Format, text: string) => string;
@@ -24,27 +25,18 @@ export function plainLines(text: string): string[] {
   return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => line !== "") + 1);
 }
 
-const WIDE = /\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u;
-const NO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
+/** What a reader takes for one character: a letter with its accents, or an emoji of several joined ones. */
+const characters = new Intl.Segmenter();
 
 /** Columns that the text takes in a terminal. */
 export function widthOf(text: string): number {
-  let width = 0;
-  for (const char of text) width += charWidth(char);
-  return width;
+  return stringWidth(text);
 }
 
 /** The text in at most so many columns, its end replaced by `…` where it is longer. */
 export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
-  let result = "";
-  let width = 0;
-  for (const char of text) {
-    width += charWidth(char);
-    if (width > columns - 1) break;
-    result += char;
-  }
-  return columns > 0 ? `${result}…` : "";
+  return columns > 0 ? `${text.slice(0, lengthWithin(text, columns - 1))}…` : "";
 }
 
 export function pad(text: string, columns: number): string {
@@ -78,17 +70,25 @@ export function fold(line: string, columns: number): string[] {
 
 /** The beginning that fits, one character at least. */
 function fitting(text: string, columns: number): string {
-  let width = 0;
-  let length = 0;
-  for (const char of text) {
-    width += charWidth(char);
-    if (width > columns && length > 0) break;
-    length += char.length;
-  }
-  return text.slice(0, length);
+  const [first] = characters.segment(text.slice(0, MAX_CHARACTER));
+  return text.slice(0, Math.max(lengthWithin(text, columns), first?.segment.length ?? 0));
 }
 
-function charWidth(char: string): number {
-  if (char >= " " && char <= "~") return 1;
-  return NO_WIDTH.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+/** Longer ones, such as a letter with a hundred accents, may be parted. */
+const MAX_CHARACTER = 64;
+const ASCII = /^[ -~]*$/;
+
+/** Length of the beginning of the text that takes at most so many columns. */
+function lengthWithin(text: string, columns: number): number {
+  // The character behind may be an accent of the last one.
+  if (ASCII.test(text.slice(0, columns + 1))) return Math.min(text.length, columns);
+  let width = 0;
+  let length = 0;
+  // A line may be long: only what can fit is read.
+  for (const { segment } of characters.segment(text.slice(0, columns * MAX_CHARACTER))) {
+    width += stringWidth(segment);
+    if (width > columns) break;
+    length += segment.length;
+  }
+  return length;
 }
