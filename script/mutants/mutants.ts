@@ -1255,7 +1255,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "return mode === ",
     replace: 'return mode === "120000" || mode === ',
-    test: { file: `${RUNNER}/home/base/read.int.test.ts`, name: "a link that leads to nothing of the commit" },
+    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a link that leads to nothing of the commit" },
     promise: "a link in the base commit brings in no other file",
   },
   {
@@ -1263,7 +1263,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/home/base/tree.ts`,
     find: 'mode !== "" && isPlainPath(path)',
     replace: 'mode !== "" && isPlainPath("a")',
-    test: { file: `${RUNNER}/home/base/read.int.test.ts`, name: "a tree may name any path" },
+    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a tree may name any path" },
     promise: "no path in a commit leads out of the home folder",
   },
   {
@@ -1271,7 +1271,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "of await readThrough(nested, { at, readAll, notes })",
     replace: "of await readAll(nested.filter(isPlain))",
-    test: { file: `${RUNNER}/home/base/read.int.test.ts`, name: "a link counts as the file or folder" },
+    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a link counts as the file or folder" },
     promise: "instructions of a folder that are a link to another file of the commit keep acting",
   },
   {
@@ -1279,7 +1279,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "...(await behindLinks({ entries: listed, at, readAll, notes }))",
     replace: "",
-    test: { file: `${RUNNER}/home/base/read.int.test.ts`, name: "a link counts as the file or folder" },
+    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "a link counts as the file or folder" },
     promise: "agents, skills and rules behind a link to another folder of the commit keep acting",
   },
   {
@@ -1311,7 +1311,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${RUNNER}/home/base/collect.ts`,
     find: "entry.size <= MAX_FILE_BYTES && ",
     replace: "",
-    test: { file: `${RUNNER}/home/base/read.int.test.ts`, name: "what is too large is left out" },
+    test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "what is too large is left out" },
     promise: "what is loaded of the base commit is bounded",
   },
   {

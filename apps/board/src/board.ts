@@ -6,7 +6,7 @@ import type { Queue } from "bullmq";
 import type { Request, Response } from "express";
 import type { Redis } from "ioredis";
 import type { Access } from "./access/access.ts";
-import type { ChartFacts } from "./charts/read.ts";
+import type { ChartFacts } from "./charts/chartFacts.ts";
 import type { LiveHub } from "./live/hub.ts";
 import type { RedisProbe } from "./redis/probe.ts";
 

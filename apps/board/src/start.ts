@@ -16,7 +16,7 @@ import { accessKeys } from "./access/keys.ts";
 import { readSecrets } from "./access/secrets.ts";
 import { createApp } from "./app.ts";
 import type { Board } from "./board.ts";
-import { readChartFacts } from "./charts/read.ts";
+import { readChartFacts } from "./charts/chartFacts.ts";
 import { closeServer, listen, isEverywhere, urlOf } from "./http/listen.ts";
 import { createLiveHub } from "./live/hub.ts";
 import { createRedisProbe } from "./redis/probe.ts";

@@ -27,7 +27,7 @@ import { createClockCheck } from "./host/clockCheck.ts";
 import { findCeiling, sayCeiling } from "./host/ceiling.ts";
 import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { watchDisk } from "./host/diskWatch.ts";
-import { freeDiskGb, readHost } from "./host/read.ts";
+import { freeDiskGb, readHost } from "./host/readHost.ts";
 import { defaultMaxTasks } from "./host/rlimits.ts";
 import { watchHost } from "./host/watch.ts";
 import { hearAsks } from "./janitor/asked.ts";

@@ -6,7 +6,7 @@ import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/pres
 import { act, type Actor } from "./act.ts";
 import { mayAddFrom } from "./epoch.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
-import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./read.ts";
+import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
 import { MAX_ASKED } from "./who.ts";
 
 /** All borrowed; `signal` ends a poll in its middle. */

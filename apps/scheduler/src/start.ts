@@ -27,7 +27,7 @@ import { standBy } from "./standBy.ts";
 import { createStops } from "./stops.ts";
 import { createTextFile } from "./tasks/file.ts";
 import { renderTasks } from "./tasks/page.ts";
-import { readTasks } from "./tasks/read.ts";
+import { readTasks } from "./tasks/readTasks.ts";
 import { rescueStalled } from "./stalled.ts";
 import { createWaker } from "./wake.ts";
 

@@ -4,7 +4,7 @@ import { stack } from "d3-shape";
 import { html, type Html } from "../pages/html.ts";
 import { round, timeAxis, valueAxis, valueTicks } from "./axes.ts";
 import { figure, plotIn } from "./frame.ts";
-import type { Day } from "./read.ts";
+import type { Day } from "./chartFacts.ts";
 
 const SIZE = { width: 360, height: 150 };
 const PLOT = plotIn(SIZE);

@@ -6,7 +6,7 @@ import type { OverviewPart } from "../overview/view.ts";
 import { html, type Html } from "../pages/html.ts";
 import { dayBars } from "./bars.ts";
 import { clock, timeLines, type LineSeries } from "./lines.ts";
-import { SAMPLE_HOURS, type ChartFacts, type Day } from "./read.ts";
+import { SAMPLE_HOURS, type ChartFacts, type Day } from "./chartFacts.ts";
 
 /** How the last days and hours were. */
 export const chartsPart: OverviewPart = ({ charts }) =>

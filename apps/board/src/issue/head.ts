@@ -13,7 +13,7 @@ import { issuePath } from "../pages/issueLink.ts";
 import { isWebUrl, linked } from "../pages/link.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
-import type { IssueSnapshot } from "./read.ts";
+import type { IssueSnapshot } from "./issueSnapshot.ts";
 
 const MAX_ANSWER = 1500;
 /** Of an agent's last words. */

@@ -10,7 +10,7 @@ import { conversation } from "./conversation.ts";
 import { diffView } from "./diff.ts";
 import { issueHead, titleOf } from "./head.ts";
 import { issueOfPath } from "./path.ts";
-import { readIssue, type IssueSnapshot } from "./read.ts";
+import { readIssue, type IssueSnapshot } from "./issueSnapshot.ts";
 import { shownOf, tabs, type Shown } from "./tabs.ts";
 import { newestIn, Talk } from "./talk.ts";
 

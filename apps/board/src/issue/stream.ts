@@ -7,7 +7,7 @@ import { talkList } from "./conversation.ts";
 import { entryItem } from "./entry.ts";
 import { issueHead } from "./head.ts";
 import { issueOfPath } from "./path.ts";
-import { readIssue } from "./read.ts";
+import { readIssue } from "./issueSnapshot.ts";
 import { shownOf, tabs } from "./tabs.ts";
 import { newestIn, Talk, type Said } from "./talk.ts";
 

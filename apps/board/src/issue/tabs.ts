@@ -1,7 +1,7 @@
 import type { AgentRun } from "@tac8/core/state/issueState";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
-import type { IssueSnapshot } from "./read.ts";
+import type { IssueSnapshot } from "./issueSnapshot.ts";
 
 /** What of the issue is shown below its head. */
 export interface Shown {

@@ -7,7 +7,7 @@ import { issueLink, issuePath, shortReference } from "../pages/issueLink.ts";
 import { isWebUrl } from "../pages/link.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
-import type { FinishedJob } from "./read.ts";
+import type { FinishedJob } from "./overviewSnapshot.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const MAX_REASON = 200;

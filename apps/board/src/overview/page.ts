@@ -3,7 +3,7 @@ import type { Board, Page } from "../board.ts";
 import { noticeOf } from "../actions/notices.ts";
 import { layout } from "../pages/layout.ts";
 import type { Topic } from "../live/hub.ts";
-import { readOverview } from "./read.ts";
+import { readOverview } from "./overviewSnapshot.ts";
 import { drawParts, overview } from "./view.ts";
 
 const TICK_MS = 2000;

@@ -5,7 +5,7 @@ import { webUrl } from "@tac8/core/github/urls";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink } from "../pages/issueLink.ts";
 import { timeTag } from "../pages/time.ts";
-import type { LaterJob } from "./read.ts";
+import type { LaterJob } from "./overviewSnapshot.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const MAX_QUESTION = 300;

@@ -4,7 +4,7 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { parseIssueState } from "@tac8/core/state/issueState";
 import { layout } from "../pages/layout.ts";
-import type { FinishedJob, LaterJob, OverviewSnapshot } from "./read.ts";
+import type { FinishedJob, LaterJob, OverviewSnapshot } from "./overviewSnapshot.ts";
 import { drawParts, overview, type OverviewContext } from "./view.ts";
 
 const NOW = Date.parse("2026-11-22T03:10:00Z");

@@ -7,7 +7,7 @@ import { finishedPart } from "./finished.ts";
 import { holdsPart } from "./holds.ts";
 import { nowPart } from "./now.ts";
 import { questionsPart } from "./questions.ts";
-import type { OverviewSnapshot } from "./read.ts";
+import type { OverviewSnapshot } from "./overviewSnapshot.ts";
 import { runnersPart } from "./runners.ts";
 import { statusPart } from "./status.ts";
 import { tilesPart } from "./tiles.ts";

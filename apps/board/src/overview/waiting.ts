@@ -11,7 +11,7 @@ import { html, type Html } from "../pages/html.ts";
 import { issueLink } from "../pages/issueLink.ts";
 import { stateChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
-import type { LaterJob, ListedJob } from "./read.ts";
+import type { LaterJob, ListedJob } from "./overviewSnapshot.ts";
 import type { OverviewContext, OverviewPart } from "./view.ts";
 
 const MAX_REASON = 200;

@@ -1,4 +1,4 @@
-import { readReport } from "@tac8/core/report/read";
+import { readReport } from "@tac8/core/report/readReport";
 import type { Report } from "@tac8/core/report/report";
 import { WrongUsage, type Context } from "../context.ts";
 import { wholeName } from "../look/names.ts";

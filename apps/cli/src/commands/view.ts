@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { WrongUsage, type Context } from "../context.ts";
 import { follow } from "../conversation/follow.ts";
 import { renderFooter, renderHeader } from "../conversation/frame.ts";
-import { readConversation } from "../conversation/read.ts";
+import { readConversation } from "../conversation/readConversation.ts";
 import { pickRun, readIssue, type IssueView } from "../conversation/run.ts";
 import { Transcript } from "../conversation/transcript.ts";
 import type { Input } from "../program.ts";

@@ -1,6 +1,6 @@
 import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
 import { explain } from "@tac8/core/why/explain";
-import { readWhy } from "@tac8/core/why/read";
+import { readWhy } from "@tac8/core/why/readWhy";
 import { askAbout } from "../askAbout.ts";
 import { Problem, type Context } from "../context.ts";
 import { renderWhy } from "../look/renderWhy.ts";

@@ -3,7 +3,7 @@ import { openRunLog, type RunLog } from "@tac8/core/conversation/runLog";
 import { readRunStream } from "@tac8/core/conversation/stream";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { setTimeout as sleep } from "node:timers/promises";
-import { logPaths, redactor, type ReadOptions } from "./read.ts";
+import { logPaths, redactor, type ReadOptions } from "./readConversation.ts";
 
 /** The live stream is written as often. */
 const LOOK_MS = 500;

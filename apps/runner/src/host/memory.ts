@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import type { Survivor } from "../process/survivors.ts";
 import { readProc } from "@tac8/core/process/procfs";
-import { kilobytes } from "./read.ts";
+import { kilobytes } from "./readHost.ts";
 
 /** Of those that one process is looked through for. */
 const MAX_THREADS = 16;

@@ -20,7 +20,7 @@ import { commandDriver } from "../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../agent/types.ts";
 import { usedNothing } from "../agent/usageOf.ts";
 import { MCP_FILE } from "../home/base/collect.ts";
-import { readBase } from "../home/base/read.ts";
+import { readBase } from "../home/base/readBase.ts";
 import { withSandboxSettings } from "../home/base/sandboxSettings.ts";
 import { keepSession } from "../home/keepSession.ts";
 import { openHome } from "../home/open.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createHarness, type Harness } from "../harness.fixture.ts";
 import { createTextFile } from "./file.ts";
-import { readTasks } from "./read.ts";
+import { readTasks } from "./readTasks.ts";
 import type { Section } from "./page.ts";
 
 let at: Harness;

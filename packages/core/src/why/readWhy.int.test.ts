@@ -8,7 +8,7 @@ import { BREAKER_KEY, EPOCH_KEY, PAUSES_KEY } from "../state/keys.ts";
 import { announceRunner, announceScheduler } from "../state/presence.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import type { WhyFacts } from "./facts.ts";
-import { readWhy } from "./read.ts";
+import { readWhy } from "./readWhy.ts";
 
 let server: TestRedis;
 let queue: Queue<JobData>;

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createGitBench, type GitBench } from "../../workspace/testing/gitBench.ts";
-import { readBase } from "./read.ts";
+import { readBase } from "./readBase.ts";
 import { parseTree } from "./tree.ts";
 
 let bench: GitBench;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readHost } from "./read.ts";
+import { readHost } from "./readHost.ts";
 
 const sound = () => Promise.resolve(null);
 let root = "";

@@ -4,7 +4,7 @@ import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import type { Board } from "../board.ts";
-import type { ChartFacts } from "../charts/read.ts";
+import type { ChartFacts } from "../charts/chartFacts.ts";
 import { readInTime } from "../redis/away.ts";
 
 /** A job of the queue as the overview tells of it. */
