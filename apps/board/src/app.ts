@@ -2,7 +2,7 @@ import express, { type Express } from "express";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { accessGuard } from "./access/guard.ts";
 import type { AccessRules } from "./access/judge.ts";
-import type { Board } from "./board.ts";
+import type { Board } from "./services/board.ts";
 import { answerWithin } from "./http/answerWithin.ts";
 import { errorHandler, notFound } from "./http/errors.ts";
 import { securityHeaders } from "./http/securityHeaders.ts";

@@ -5,7 +5,7 @@ import { stopAtOnce, stopGently } from "./actions/stop.ts";
 import type { Door } from "./access/judge.ts";
 import { loginPage, openLink, signIn } from "./access/signIn.ts";
 import { script } from "./assets/serve.ts";
-import type { Page } from "./board.ts";
+import type { Page } from "./services/board.ts";
 import { healthPage } from "./health/page.ts";
 import { issuePage } from "./issue/page.ts";
 import { issueRedirect } from "./issue/redirect.ts";

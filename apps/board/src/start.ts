@@ -15,7 +15,7 @@ import { createAccess } from "./access/access.ts";
 import { accessKeys } from "./access/keys.ts";
 import { readSecrets } from "./access/secrets.ts";
 import { createApp } from "./app.ts";
-import type { Board } from "./board.ts";
+import type { Board } from "./services/board.ts";
 import { readChartFacts } from "./charts/chartFacts.ts";
 import { closeServer, listen, isEverywhere, urlOf } from "./http/listen.ts";
 import { createLiveHub } from "./live/hub.ts";

@@ -1,6 +1,5 @@
 import type { Request, Response } from "express";
 import { takeLink } from "@tac8/core/board/links";
-import type { Page } from "../board.ts";
 import { html } from "../pages/html.ts";
 import { layout } from "../pages/layout.ts";
 import type { Access } from "./access.ts";
@@ -60,8 +59,11 @@ export function showSignIn(response: Response, { access, status, next, notice }:
     .send(layout({ title: "Sign in", body, links: false }).text);
 }
 
+/** A page of `routes.ts` that needs nothing of the board but who may see it. */
+type AccessPage = (board: { readonly access: Access }, request: Request, response: Response) => Promise<void>;
+
 /** `/login`: the form by itself. */
-export const loginPage: Page = async ({ access }, request, response) => {
+export const loginPage: AccessPage = async ({ access }, request, response) => {
   if (callerOf(response) === "session") return response.redirect(303, "/");
   const { why } = request.query;
   const notice = typeof why === "string" && Object.hasOwn(NOTICES, why) ? (why as NoticeKey) : null;
@@ -69,7 +71,7 @@ export const loginPage: Page = async ({ access }, request, response) => {
 };
 
 /** The form was sent. */
-export const signIn: Page = async ({ access }, request, response) => {
+export const signIn: AccessPage = async ({ access }, request, response) => {
   const { guesses, keys } = access;
   const address = addressOf(request);
   const next = nextOf(fieldOf(request, "next"));
@@ -91,7 +93,7 @@ export const signIn: Page = async ({ access }, request, response) => {
  * `/open?token=…`: a link of `tac8 open`. Away from this address in any case, so that no token stays in the browser's
  * history. HEAD, and a browser that fetches ahead of a click, use up nothing.
  */
-export const openLink: Page = async ({ access }, request, response) => {
+export const openLink: AccessPage = async ({ access }, request, response) => {
   response.set("referrer-policy", "no-referrer");
   if (request.method !== "GET" || request.get("sec-purpose") !== undefined) return void response.status(503).end();
   const { token } = request.query;

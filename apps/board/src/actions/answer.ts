@@ -1,7 +1,7 @@
 import { parseJobId } from "@tac8/core/domain/reference";
 import type { Request, Response } from "express";
 import { issuePath } from "../pages/issueLink.ts";
-import type { NoticeKey } from "./notices.ts";
+import type { NoticeKey } from "../pages/notices.ts";
 
 /** Back to the page that the button was on, which says what came of it. `page`: its path, unless the address says another. */
 export function answer(

@@ -3,11 +3,11 @@ import { OPERATOR, planHolds, probes } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import { wakeHeld } from "@tac8/core/queue/wake";
 import { endHold } from "@tac8/core/state/pause";
-import type { Page } from "../board.ts";
+import type { Page } from "../services/board.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
 import { askToConfirm, isConfirmed } from "./confirm.ts";
-import type { NoticeKey } from "./notices.ts";
+import type { NoticeKey } from "../pages/notices.ts";
 import { whoOf } from "./who.ts";
 
 const MAX_NAME = 300;

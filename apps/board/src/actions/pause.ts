@@ -1,7 +1,7 @@
 import { pauseAll, pauseRunner, resumeAll, resumeRunner } from "@tac8/core/state/pause";
 import { planHolds } from "@tac8/core/domain/holds";
 import { idOf, readRunners, type RunnerRef } from "@tac8/core/state/presence";
-import type { Board, Page } from "../board.ts";
+import type { Board, Page } from "../services/board.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
 import { whoOf } from "./who.ts";

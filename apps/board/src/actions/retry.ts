@@ -1,13 +1,13 @@
 import { formatReference, jobIdOf } from "@tac8/core/domain/reference";
 import { endedWell } from "@tac8/core/domain/states";
 import { retryIssue, type RetryAnswer } from "@tac8/core/queue/retry";
-import type { Board, Page } from "../board.ts";
+import type { Board, Page } from "../services/board.ts";
 import { issueOfPath } from "../issue/path.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import { readInTime } from "../redis/away.ts";
 import { answer } from "./answer.ts";
 import { askToConfirm, isConfirmed } from "./confirm.ts";
-import type { NoticeKey } from "./notices.ts";
+import type { NoticeKey } from "../pages/notices.ts";
 import { whoOf } from "./who.ts";
 
 export const retryAgain: Page = async (board, request, response) => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Page } from "../board.ts";
+import type { Page } from "../services/board.ts";
 
 const FILES = {
   "live.js": new URL("../../client/live.js", import.meta.url),

@@ -2,14 +2,13 @@ import { formatNumber, formatRoughly, formatUsd } from "@tac8/core/domain/format
 import { SAMPLE_MS, type Sample } from "@tac8/core/ledger/samples";
 import { summarize } from "@tac8/core/ledger/summary";
 import { timeToPull } from "@tac8/core/ledger/timesToPull";
-import type { OverviewPart } from "../overview/view.ts";
 import { html, type Html } from "../pages/html.ts";
 import { dayBars } from "./bars.ts";
 import { clock, timeLines, type LineSeries } from "./lines.ts";
 import { SAMPLE_HOURS, type ChartFacts, type Day } from "./chartFacts.ts";
 
 /** How the last days and hours were. */
-export const chartsPart: OverviewPart = ({ charts }) =>
+export const chartsPart = ({ charts }: { readonly charts: ChartFacts }): Html =>
   html`<section id="charts" class="card" aria-label="Charts">
     <h2>The last two weeks</h2>
     <p class="dim">Counted up to ${clock(new Date(charts.at))}.</p>

@@ -1,7 +1,7 @@
 import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
 import { readSnapshot } from "@tac8/core/look/snapshot";
 import { callerOf } from "../access/caller.ts";
-import type { Board, Page } from "../board.ts";
+import type { Board, Page } from "../services/board.ts";
 import { readInTime, RedisAway } from "../redis/away.ts";
 import { healthAnswer, REDIS_AWAY, type HealthAnswer } from "./answer.ts";
 

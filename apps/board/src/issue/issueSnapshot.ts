@@ -6,7 +6,7 @@ import type { RunPresence } from "@tac8/core/state/presence";
 import { explain, type Explanation } from "@tac8/core/why/explain";
 import type { WhyFacts } from "@tac8/core/why/facts";
 import { readWhy } from "@tac8/core/why/readWhy";
-import type { Board } from "../board.ts";
+import type { Board } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
 
 /** How an issue stands. */

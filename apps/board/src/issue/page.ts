@@ -1,7 +1,7 @@
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { diffKey } from "@tac8/core/state/keys";
-import { noticeOf } from "../actions/notices.ts";
-import type { Board, Page } from "../board.ts";
+import { noticeOf } from "../pages/notices.ts";
+import type { Board, Page } from "../services/board.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import { layout } from "../pages/layout.ts";

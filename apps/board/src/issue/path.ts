@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { sameRepo, type IssueRef } from "@tac8/core/domain/reference";
-import type { Board } from "../board.ts";
+import type { Board } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
 
 /** The issue of `/issues/<owner>/<repo>/<number>`, in the configuration's spelling. @throws NotFound when it is none */

@@ -1,5 +1,5 @@
 import { parseReference } from "@tac8/core/domain/reference";
-import type { Page } from "../board.ts";
+import type { Page } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
 import { issuePath } from "../pages/issueLink.ts";
 

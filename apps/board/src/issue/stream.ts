@@ -1,6 +1,6 @@
 import { jobIdOf, type IssueRef } from "@tac8/core/domain/reference";
 import type { AgentRun } from "@tac8/core/state/issueState";
-import type { Board, Page } from "../board.ts";
+import type { Board, Page } from "../services/board.ts";
 import type { Fragment, Topic } from "../live/hub.ts";
 import { readInTime } from "../redis/away.ts";
 import { talkList } from "./conversation.ts";

@@ -1,6 +1,6 @@
 import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
 import { readSnapshot } from "@tac8/core/look/snapshot";
-import type { Page } from "../board.ts";
+import type { Page } from "../services/board.ts";
 import { readInTime } from "../redis/away.ts";
 import { CONTENT_TYPE, renderMetrics } from "./render.ts";
 

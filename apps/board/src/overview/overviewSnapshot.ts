@@ -3,7 +3,7 @@ import { readSnapshot, type Snapshot } from "@tac8/core/look/snapshot";
 import { readShelved, type ShelvedIssue } from "@tac8/core/look/shelved";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
 import type { IssueFields } from "@tac8/core/state/issueState";
-import type { Board } from "../board.ts";
+import type { Board } from "../services/board.ts";
 import type { ChartFacts } from "../charts/chartFacts.ts";
 import { readInTime } from "../redis/away.ts";
 

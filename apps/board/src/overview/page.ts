@@ -1,6 +1,6 @@
 import { healthGiven, judgeHealth } from "@tac8/core/health/judge";
-import type { Board, Page } from "../board.ts";
-import { noticeOf } from "../actions/notices.ts";
+import type { Board, Page } from "../services/board.ts";
+import { noticeOf } from "../pages/notices.ts";
 import { layout } from "../pages/layout.ts";
 import type { Topic } from "../live/hub.ts";
 import { readOverview } from "./overviewSnapshot.ts";

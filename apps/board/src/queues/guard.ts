@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { createIssueStore } from "@tac8/core/state/issueStore";
-import type { Board } from "../board.ts";
+import type { Board } from "../services/board.ts";
 import { readInTime } from "../redis/away.ts";
 import { REFUSAL, safeActionOf } from "./actions.ts";
 

@@ -3,7 +3,7 @@ import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import type { QueueJobJson } from "@bull-board/api/typings/app";
 import { Router } from "express";
-import type { Board } from "../board.ts";
+import type { Board } from "../services/board.ts";
 import { RedisAway } from "../redis/away.ts";
 import { BoardAdapter } from "./adapter.ts";
 import { isSafeRoute } from "./actions.ts";

@@ -63,7 +63,7 @@ export interface WhyFacts {
   readonly scheduler: SchedulerPresence | null;
   /** From when on (epoch ms) issues of the repository may be added; null: not known yet. */
   readonly addFrom: number | null;
-  /** The issue's own, newest first: see read.ts for how far back. */
+  /** The issue's own, newest first: see readWhy.ts for how far back. */
   readonly events: readonly LoggedEvent[];
   readonly github: GitHubFacts;
   readonly settings: WhySettings;

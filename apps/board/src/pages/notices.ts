@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import type { Notice } from "../pages/layout.ts";
+import type { Notice } from "./layout.ts";
 
 /** What a page says after a button was pressed; the address carries the key alone, so nobody can put words in it. */
 const NOTICES = {

@@ -5,10 +5,10 @@ import type { IssueStore } from "@tac8/core/state/issueStore";
 import type { Queue } from "bullmq";
 import type { Request, Response } from "express";
 import type { Redis } from "ioredis";
-import type { Access } from "./access/access.ts";
-import type { ChartFacts } from "./charts/chartFacts.ts";
-import type { LiveHub } from "./live/hub.ts";
-import type { RedisProbe } from "./redis/probe.ts";
+import type { Access } from "../access/access.ts";
+import type { ChartFacts } from "../charts/chartFacts.ts";
+import type { LiveHub } from "../live/hub.ts";
+import type { RedisProbe } from "../redis/probe.ts";
 
 /** What every page has at hand. */
 export interface Board {
