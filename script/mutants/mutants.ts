@@ -1316,26 +1316,26 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "recalled-id",
-    file: `${RUNNER}/workspace/homeId.ts`,
+    file: `${RUNNER}/dataFolder/homeId.ts`,
     find: "recalled !== null && ID.test(recalled)",
     replace: "ID.test(home)",
-    test: { file: `${RUNNER}/workspace/homeId.int.test.ts`, name: "is the old one again" },
+    test: { file: `${RUNNER}/dataFolder/homeId.int.test.ts`, name: "is the old one again" },
     promise: "a data folder whose id is damaged gets its own back",
   },
   {
     name: "own-id-only",
-    file: `${RUNNER}/workspace/recallHomeId.ts`,
+    file: `${RUNNER}/dataFolder/recallHomeId.ts`,
     find: "if ((await stat(runLogPath(home, ref, agentRun)).catch(() => null)) !== null) return sessionHome;",
     replace: "return sessionHome;",
-    test: { file: `${RUNNER}/workspace/homeId.int.test.ts`, name: "the id of another data folder" },
+    test: { file: `${RUNNER}/dataFolder/homeId.int.test.ts`, name: "the id of another data folder" },
     promise: "two data folders never have one id",
   },
   {
     name: "home-gone",
-    file: `${RUNNER}/workspace/homeCheck.ts`,
+    file: `${RUNNER}/host/homeCheck.ts`,
     find: 'const found = (await readFile(join(home, "id"), "utf8")).trim();',
     replace: "const found = id;",
-    test: { file: `${RUNNER}/workspace/homeCheck.int.test.ts`, name: "a data folder that is removed is noticed" },
+    test: { file: `${RUNNER}/host/homeCheck.int.test.ts`, name: "a data folder that is removed is noticed" },
     promise: "a data folder that goes away is noticed",
   },
   {
@@ -2473,10 +2473,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "brake",
-    file: `${RUNNER}/rest/brake.ts`,
+    file: `${RUNNER}/host/brake.ts`,
     find: "const rest = pulled.size > 0;",
     replace: "const rest = pulled.size > 1;",
-    test: { file: `${RUNNER}/rest/brake.test.ts`, name: "rests while there is any reason" },
+    test: { file: `${RUNNER}/host/brake.test.ts`, name: "rests while there is any reason" },
     promise: "a worker rests while its host is tired or a person has paused it",
   },
   {
@@ -4205,7 +4205,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "left-out-runner",
-    file: `${RUNNER}/place/isolation.ts`,
+    file: `${RUNNER}/openSide.ts`,
     find: "given.log.warn(line)",
     replace: "void line",
     test: { file: "test/sandbox.e2e.test.ts", name: "named at the start" },
@@ -4293,7 +4293,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "usage-of-run",
-    file: `${RUNNER}/place/confined.ts`,
+    file: `${RUNNER}/place/helper/confined.ts`,
     find: "...usageOf(end, counted), ",
     replace: "",
     test: { file: "test/sandbox.e2e.test.ts", name: "has used of the model" },

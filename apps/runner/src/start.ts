@@ -32,20 +32,20 @@ import { defaultMaxTasks } from "./host/rlimits.ts";
 import { watchHost } from "./host/watch.ts";
 import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
-import { createBrake } from "./rest/brake.ts";
+import { createBrake } from "./host/brake.ts";
 import { watchCredentials } from "./rest/watchCredentials.ts";
 import { watchPause } from "./rest/watchPause.ts";
 import { commandsOf } from "./run/commands.ts";
 import type { RunnerServices } from "./run/context.ts";
 import { takeJobs } from "./run/takeJobs.ts";
-import { isolationOf, sideOpener } from "./place/isolation.ts";
+import { isolationOf, sideOpener } from "./openSide.ts";
 import { CleanupStack } from "./process/cleanupStack.ts";
 import { findCopy, isLaterCopy, readMachineIds } from "./slots/copied.ts";
 import { recover } from "./slots/recover.ts";
 import { takeSlots } from "./slots/slots.ts";
-import { createHomeCheck } from "./workspace/homeCheck.ts";
-import { openHomeId } from "./workspace/homeId.ts";
-import { recallHomeId } from "./workspace/recallHomeId.ts";
+import { createHomeCheck } from "./host/homeCheck.ts";
+import { openHomeId } from "./dataFolder/homeId.ts";
+import { recallHomeId } from "./dataFolder/recallHomeId.ts";
 
 const MB = 1024 ** 2;
 /** For each part but the jobs: what its end needs of Redis takes milliseconds where there is one. */

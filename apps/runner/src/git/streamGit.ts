@@ -1,7 +1,13 @@
 import { Readable } from "node:stream";
 import { execa } from "execa";
-import type { GitStream } from "../place/place.ts";
 import type { GitCommand } from "./runGit.ts";
+
+/** A git command whose output is too large to keep. It never has more than `timeoutMs`. */
+export interface GitStream {
+  readonly stdout: Readable;
+  readonly ended: Promise<{ readonly code: number | undefined; readonly said: string; readonly timedOut: boolean }>;
+  kill(): void;
+}
 
 export type GitStreamCommand = Pick<GitCommand, "dir" | "env" | "args" | "timeoutMs" | "signal">;
 

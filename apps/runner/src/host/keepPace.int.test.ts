@@ -8,7 +8,7 @@ import type { Reason } from "@tac8/core/domain/healthLevels";
 import { publishVerdict } from "@tac8/core/state/healthVerdict";
 import { createLogger } from "@tac8/core/log/logger";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
-import { createBrake } from "../rest/brake.ts";
+import { createBrake } from "./brake.ts";
 import { keepPace, type PaceKeeper } from "./keepPace.ts";
 
 const SLOTS = 4;

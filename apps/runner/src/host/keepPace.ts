@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { readVerdict } from "@tac8/core/state/healthVerdict";
 import type { Logger } from "@tac8/core/log/logger";
 import { paceOf } from "./pace.ts";
-import type { Pausable } from "../rest/brake.ts";
+import type { Pausable } from "./brake.ts";
 
 const LOOK_MS = 5000;
 

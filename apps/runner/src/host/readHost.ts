@@ -1,7 +1,7 @@
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
-import type { HomeCheck } from "../workspace/homeCheck.ts";
+import type { HomeCheck } from "./homeCheck.ts";
 import type { ClockCheck } from "./clockCheck.ts";
 import type { HostReading } from "./judge.ts";
 

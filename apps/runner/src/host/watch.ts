@@ -1,5 +1,5 @@
 import type { Logger } from "@tac8/core/log/logger";
-import type { Pausable } from "../rest/brake.ts";
+import type { Pausable } from "./brake.ts";
 import { FIT, judgeHost, type HostLimits, type HostReading } from "./judge.ts";
 
 const LOOK_MS = 5000;

@@ -3,7 +3,8 @@ import { parseJobId, repoKey, type IssueRef } from "@tac8/core/domain/reference"
 import type { Files } from "../files/files.ts";
 import { sizeOf } from "../files/size.ts";
 import type { AgentSide, OpenSide } from "../place/side.ts";
-import { lockWorkspace, removeLockFiles, type WorkspaceLock } from "../workspace/lock.ts";
+import { lockWorkspace, removeLockFiles } from "../workspace/lock.ts";
+import type { WorkspaceLock } from "../place/side.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
 import { removeNotes } from "../workspace/notes.ts";

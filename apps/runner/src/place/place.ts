@@ -1,8 +1,8 @@
-import type { Readable } from "node:stream";
 import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest } from "../agent/types.ts";
 import type { Files } from "../files/files.ts";
 import type { Git } from "../git/openGit.ts";
 import type { GitAnswer, GitRun } from "../git/runGit.ts";
+import type { GitStream } from "../git/streamGit.ts";
 import { thinGit } from "../git/thinGit.ts";
 
 export interface PlaceGitOptions {
@@ -12,13 +12,6 @@ export interface PlaceGitOptions {
   readonly timeoutMs?: number;
   /** Paths in its arguments and its input are names, and no patterns. */
   readonly literalPaths?: boolean;
-}
-
-/** A git command whose output is too large to keep. It never has more than `timeoutMs`. */
-export interface GitStream {
-  readonly stdout: Readable;
-  readonly ended: Promise<{ readonly code: number | undefined; readonly said: string; readonly timedOut: boolean }>;
-  kill(): void;
 }
 
 /**

@@ -1,8 +1,17 @@
+import type { Lock } from "@tac8/core/process/flock";
 import { localFiles } from "../files/local.ts";
 import { sizeOf } from "../files/size.ts";
-import type { WorkspaceLock } from "../workspace/lock.ts";
 import { directPlace } from "./direct.ts";
 import type { AgentPlace } from "./place.ts";
+
+/**
+ * The lock of a workspace. An agent in a sandbox can reach the descriptors of the sandbox's first process, and release a lock by
+ * them for every process that shares it. So sandboxes get one of their own, which says only whether one is alive.
+ */
+export interface WorkspaceLock extends Lock {
+  /** Descriptor for the sandboxes of the workspace; it can only be read. */
+  readonly insideFd: number;
+}
 
 export interface SideOptions {
   /** Folders that agents of the issue write to; they need not be there yet. */

@@ -10,7 +10,7 @@ import { readHolds, setHold } from "@tac8/core/state/holds";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { credentialsOf } from "../run/credentials.ts";
+import { credentialsOf } from "./credentials.ts";
 import { watchCredentials } from "./watchCredentials.ts";
 
 let server: TestRedis;

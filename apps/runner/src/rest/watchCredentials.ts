@@ -7,7 +7,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { wakeHeld } from "@tac8/core/queue/wake";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
-import { credentialsOf } from "../run/credentials.ts";
+import { credentialsOf } from "./credentials.ts";
 
 export interface CredentialServices {
   readonly config: Config;

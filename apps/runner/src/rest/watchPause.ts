@@ -3,7 +3,7 @@ import type { Pause } from "@tac8/core/domain/pause";
 import type { Logger } from "@tac8/core/log/logger";
 import { pauseRunner, readPause, resumeRunner } from "@tac8/core/state/pause";
 import type { RunnerRef } from "@tac8/core/state/presence";
-import type { Pausable } from "./brake.ts";
+import type { Pausable } from "../host/brake.ts";
 
 /** Pub/sub wakes it earlier. */
 const LOOK_MS = 5000;

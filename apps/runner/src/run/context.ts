@@ -15,7 +15,7 @@ import type { DiskWatch } from "../host/diskWatch.ts";
 import type { Lock } from "@tac8/core/process/flock";
 import type { AgentPlace } from "../place/place.ts";
 import type { AgentSide, OpenSide } from "../place/side.ts";
-import type { HomeCheck } from "../workspace/homeCheck.ts";
+import type { HomeCheck } from "../host/homeCheck.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import type { WorkspacePaths } from "../workspace/paths.ts";
 import type { HaltSwitch } from "./halt.ts";

@@ -14,7 +14,7 @@ import { report } from "../steps/report.ts";
 import { showStatus } from "../steps/statusComment.ts";
 import type { RunContext } from "./context.ts";
 import { blameMachine } from "./blame.ts";
-import { credentialsOf } from "./credentials.ts";
+import { credentialsOf } from "../rest/credentials.ts";
 import { failureOf } from "./failureOf.ts";
 import { extraWait, isOwnOutage } from "./ownOutage.ts";
 import { isOwnRefusal } from "./ownRefusal.ts";

@@ -1,19 +1,11 @@
 import { dirname } from "node:path";
 import { localFiles } from "../files/local.ts";
 import { tryLock, type Lock } from "@tac8/core/process/flock";
+import type { WorkspaceLock } from "../place/side.ts";
 import { makeNotesFolder } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
 
 type LockPaths = Pick<WorkspacePaths, "lockFile" | "former">;
-
-/**
- * The lock of a workspace. An agent in a sandbox can reach the descriptors of the sandbox's first process, and release a lock by
- * them for every process that shares it. So sandboxes get one of their own, which says only whether one is alive.
- */
-export interface WorkspaceLock extends Lock {
-  /** Descriptor for the sandboxes of the workspace; it can only be read. */
-  readonly insideFd: number;
-}
 
 /**
  * Take the lock of a workspace, the one of its sandboxes, and the former one where its file is there: during an upgrade a runner

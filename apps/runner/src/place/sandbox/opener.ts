@@ -11,7 +11,7 @@ import { seccompFilter } from "@tac8/core/isolation/seccomp";
 import type { Logger } from "@tac8/core/log/logger";
 import { FORWARDER } from "../../egress/forwarder/command.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";
-import { openConfinedSide } from "../confined.ts";
+import { openConfinedSide } from "../helper/confined.ts";
 import type { OpenSide } from "../side.ts";
 import { etcFiles } from "./etc.ts";
 import { mountsOf } from "./mounts.ts";

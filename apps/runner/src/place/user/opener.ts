@@ -5,7 +5,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import type { AgentIds } from "@tac8/core/isolation/launcher/protocol";
 import type { Logger } from "@tac8/core/log/logger";
 import { openObjects } from "../../git/cleanSide.ts";
-import { openConfinedSide } from "../confined.ts";
+import { openConfinedSide } from "../helper/confined.ts";
 import type { OpenSide } from "../side.ts";
 import { AgentIdBook } from "./ids.ts";
 import { userConfinement } from "./side.ts";

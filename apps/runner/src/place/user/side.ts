@@ -11,7 +11,7 @@ import { startEgress } from "../../egress/start.ts";
 import { localFiles } from "../../files/local.ts";
 import { sizeOf } from "../../files/size.ts";
 import { ofUser } from "../../process/members.ts";
-import type { Confinement } from "../confined.ts";
+import type { Confinement } from "../helper/confined.ts";
 import { egressOptions } from "../egressOptions.ts";
 import { launched } from "../helper/child.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";

@@ -1,13 +1,13 @@
-import { startAgent } from "../agent/start.ts";
-import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest, Launch } from "../agent/types.ts";
-import { usageOf } from "../agent/usageOf.ts";
-import type { RunningEgress } from "../egress/start.ts";
-import type { Files } from "../files/files.ts";
+import { startAgent } from "../../agent/start.ts";
+import type { AgentDeps, AgentDriver, AgentHandle, AgentRequest, Launch } from "../../agent/types.ts";
+import { usageOf } from "../../agent/usageOf.ts";
+import type { RunningEgress } from "../../egress/start.ts";
+import type { Files } from "../../files/files.ts";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { startPlaceHelper, type PlaceHelper } from "./helper/client.ts";
-import type { HelperChild } from "./helper/child.ts";
-import { helperPlace } from "./helper/place.ts";
-import type { AgentSide, SideOptions } from "./side.ts";
+import { startPlaceHelper, type PlaceHelper } from "./client.ts";
+import type { HelperChild } from "./child.ts";
+import { helperPlace } from "./place.ts";
+import type { AgentSide, SideOptions } from "../side.ts";
 
 /** How the helper and the agents of one issue are confined. */
 export interface Confinement {

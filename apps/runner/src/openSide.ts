@@ -5,9 +5,9 @@ import { findIsolation } from "@tac8/core/isolation/find";
 import { leftOut } from "@tac8/core/isolation/agentView";
 import { thisMachine } from "@tac8/core/isolation/machine";
 import type { Logger } from "@tac8/core/log/logger";
-import { sandboxOpener } from "./sandbox/opener.ts";
-import { openDirectSide, type OpenSide } from "./side.ts";
-import { userOpener } from "./user/opener.ts";
+import { sandboxOpener } from "./place/sandbox/opener.ts";
+import { openDirectSide, type OpenSide } from "./place/side.ts";
+import { userOpener } from "./place/user/opener.ts";
 
 /** Find out once, at the start, how agents are isolated here. @throws StartupProblem the isolation asked for does not work here */
 export async function isolationOf(config: Config): Promise<Isolation> {
