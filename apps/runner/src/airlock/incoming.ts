@@ -1,13 +1,12 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
+import { cleanGit, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
 import { commitOf, mergeBase } from "../git/openGit.ts";
 import { gitStep } from "../git/errors.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
-import type { MirrorPaths } from "../workspace/paths.ts";
-import { PRIVATE_FILES } from "../workspace/uncommitted.ts";
 import { streamBundle } from "./bundle.ts";
 import { unbundle } from "./unbundle.ts";
 

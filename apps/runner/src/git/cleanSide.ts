@@ -4,6 +4,14 @@ import type { GitHubTokens } from "@tac8/core/github/tokens";
 import { gitEnvironment, openGit } from "./openGit.ts";
 import { runGit, type GitRun } from "./runGit.ts";
 
+/** Folders and files of a repository on the clean side. */
+export interface MirrorPaths {
+  readonly dir: string;
+  readonly lockFile: string;
+  /** Throwaway repositories that work is checked in and pushed from. */
+  readonly incoming: string;
+}
+
 export interface CleanSide {
   /** Address of the repository, without any credentials. */
   readonly url: string;

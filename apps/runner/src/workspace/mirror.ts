@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { lock, LockTimeout, type Lock } from "@tac8/core/process/flock";
-import { cleanGit, type CleanSide } from "../git/cleanSide.ts";
+import { cleanGit, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
 import type { SimpleGit } from "simple-git";
@@ -13,7 +13,6 @@ import { overNetwork } from "../git/overNetwork.ts";
 import { looseNames } from "../git/refFiles.ts";
 import { isDamage, saysDamaged } from "./damage.ts";
 import { replaceMirror } from "./replaceMirror.ts";
-import type { MirrorPaths } from "./paths.ts";
 
 /** Most fetches take seconds. Who waits for a longer one has a slot that others can use. */
 export const LOCK_WAIT_MS = 2 * 60_000;

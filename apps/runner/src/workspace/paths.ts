@@ -1,13 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import type { IssueRef, RepoRef } from "@tac8/core/domain/reference";
-
-/** The clean side of a repository. */
-export interface MirrorPaths {
-  readonly dir: string;
-  readonly lockFile: string;
-  /** Throwaway repositories that work is checked in and pushed from. */
-  readonly incoming: string;
-}
+import type { MirrorPaths } from "../git/cleanSide.ts";
 
 /**
  * The folders and files of an issue. An agent has to be able to write its `tree`, `gitDir`, `tmpDir` and `homeDir`, so nothing

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
 import { readText } from "../files/files.ts";
 import type { AgentPlace } from "../place/place.ts";
-import { PRIVATE_FILES } from "./uncommitted.ts";
 
 const MAX_QUESTION = 64 * 1024;
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
 import { commitMessage } from "@tac8/core/outgoing/outgoing";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
@@ -8,7 +9,7 @@ import { gitIn, type AgentPlace } from "../place/place.ts";
 import { withoutDrivers } from "./drivers.ts";
 import { stage, unstage } from "./stage.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
-import { PRIVATE_FILES, readUncommitted, textOf } from "./uncommitted.ts";
+import { readUncommitted, textOf } from "./uncommitted.ts";
 
 const MAX_CONFLICTS = 20;
 const MAX_FILE = 4 * 1024 * 1024;

@@ -1,10 +1,8 @@
+import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
 import type { AgentPlace } from "../place/place.ts";
 import { generatedFolder } from "./generated.ts";
 import { decideOn, HEAD_BYTES, MAX_FILES, type UncommittedFile } from "./leaveOut.ts";
-
-/** Files in the workspace's root that are between tac8 and the agent, and never reach a pull request. */
-export const PRIVATE_FILES = ["BLOCKED.md", "STOP"] as const;
 
 /** Half a million files that git does not ignore. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
