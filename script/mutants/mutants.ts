@@ -4502,6 +4502,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… nor one that owns a folder of an issue",
   },
   {
+    name: "user-copy-ends",
+    file: `${RUNNER}/place/user/side.ts`,
+    find: "to: fresh }, end.signal);",
+    replace: "to: fresh });",
+    test: { file: `${RUNNER}/place/user/side.int.test.ts`, name: "when the work ends stays as it is" },
+    promise: "a workspace that is being given to the issue's user is never given twice at once",
+  },
+  {
     name: "user-dry-run",
     file: `${RUNNER}/janitor/removal.ts`,
     find: "if (options.dryRun && side.needsHandOver())",

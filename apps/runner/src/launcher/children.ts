@@ -46,12 +46,24 @@ export function startAs(
   });
 }
 
+interface ChoreOptions {
+  readonly limitMs?: number;
+  /** Its end ends the program: nobody waits for it any more. */
+  readonly until?: Promise<void>;
+}
+
 /** Run a short program of ours as a user. @throws Error with what it said */
-export async function runAs(identity: Identity, program: readonly string[], limitMs = CHORE_MS): Promise<void> {
+export async function runAs(
+  identity: Identity,
+  program: readonly string[],
+  { limitMs = CHORE_MS, until }: ChoreOptions = {},
+): Promise<void> {
   const child = startAs(identity, program, { stdio: ["ignore", "ignore", "pipe"] });
   let words = "";
   child.stderr?.on("data", (chunk: Buffer) => (words = (words + chunk.toString("utf8")).slice(0, MAX_WORDS)));
-  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+  const kill = (): void => void child.kill("SIGKILL");
+  const timer = setTimeout(kill, limitMs);
+  void until?.then(kill);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.once("error", reject);
   child.once("close", (code, signal) => {

@@ -18,7 +18,7 @@ import { text } from "node:stream/consumers";
 import { setImmediate as immediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { askIds, hold, Launched, LauncherProblem, order } from "@tac8/core/isolation/launcher/client";
-import { removeTraces } from "./children.ts";
+import { removeTraces, runAs } from "./children.ts";
 import { Held } from "./held.ts";
 import { processesOf } from "./processes.ts";
 import { startLauncher, TAC8, type TestLauncher } from "./testing/startLauncher.ts";
@@ -206,6 +206,14 @@ time.sleep(0.5)`;
     expect(await output(["cat", join(folder, "objects")])).toBe("");
     await expect(order(launcher.socket, { op: "make", uid, path: "/etc/tac8-made" })).rejects.toThrow(LauncherProblem);
     await expect(order(launcher.socket, { op: "share", gid: 0, path: folder })).rejects.toThrow("id 0 is not one of");
+  });
+
+  test("a short program ends when nobody waits for it any more", async () => {
+    const left = Promise.withResolvers<void>();
+    const copying = runAs({ uid, gid: uid }, ["sleep", "1000"], { until: left.promise });
+    left.resolve();
+    await expect(copying).rejects.toThrow("sleep ended with SIGKILL");
+    expect(processesOf(uid)).toEqual([]);
   });
 
   test("no agent can connect to it, or see its environment", async () => {

@@ -108,7 +108,7 @@ async function obey(request: LauncherRequest, at: Attended): Promise<void> {
       const { uid, from, to } = request;
       assertAgents(uid);
       const copy = ["cp", "-dR", "--preserve=mode,timestamps,links", "--", `${from}/.`, to];
-      await runAs({ uid, gid: uid, groups: [user.gid] }, copy, COPY_MS);
+      await runAs({ uid, gid: uid, groups: [user.gid] }, copy, { limitMs: COPY_MS, until: lines.ended });
       return say({ done: true });
     }
     case "share":

@@ -42,14 +42,29 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   const { roots, objects, beside = [] } = options;
   let uid: number | null = null;
   let held: Promise<Hold> | null = null;
+  /** Aborted at its close: whoever works on the issue then must be the only one who gives its folders away. */
+  const end = new AbortController();
+  const preparing = new Set<Promise<void>>();
   for (const root of roots) finishSwap(root);
   const uidOf = (): number => (uid ??= ids.idOf(roots, "uid"));
 
   /** Nobody else's processes have the user id, and its folders and the mirror's objects can be reached. */
   async function ready(): Promise<void> {
+    const done = prepare();
+    preparing.add(done);
+    try {
+      await done;
+    } finally {
+      preparing.delete(done);
+    }
+  }
+
+  async function prepare(): Promise<void> {
+    end.signal.throwIfAborted();
     users.closeDataFolder();
     for (const root of roots) openWayTo(root, config);
     await share(dirname(objects));
+    end.signal.throwIfAborted();
     held ??= take();
     await held;
     for (const root of roots) await adopt(root);
@@ -76,22 +91,32 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
    * nobody can give a file away. Until then the folder stays as it is; an interrupted one begins again.
    */
   async function adopt(root: string): Promise<void> {
+    end.signal.throwIfAborted();
     const { fresh, former } = besideOf(root);
     if (existsSync(former)) await localFiles.remove(former); // The folder itself is whole.
-    if (isOurFolder(root)) {
-      if (existsSync(fresh)) {
-        await perform(["sh", "-c", 'chmod -R u+rwX -- "$1" && rm -rf -- "$1"/..?* "$1"/.[!.]* "$1"/*', "sh", fresh]);
-        await localFiles.removeEmpty(fresh);
-      }
-      await execa("chmod", ["-R", "u+rwX,g+rX", "--", root]);
+    if (!isOurFolder(root)) return;
+    await clear(fresh);
+    await execa("chmod", ["-R", "u+rwX,g+rX", "--", root], { cancelSignal: end.signal });
+    try {
       await order(socket, { op: "make", uid: uidOf(), path: fresh });
-      await order(socket, { op: "copy", uid: uidOf(), from: root, to: fresh });
+      await order(socket, { op: "copy", uid: uidOf(), from: root, to: fresh }, end.signal);
       await perform(["chmod", "0710", fresh]); // The copy has the mode of what was copied.
-      renameSync(root, former);
-      renameSync(fresh, root);
-      log.info(`${root} belongs to a user of its issue now`);
-      await localFiles.remove(former);
+      end.signal.throwIfAborted();
+    } catch (error) {
+      if (!end.signal.aborted) await clear(fresh).catch(() => undefined); // The disk may be full.
+      throw error;
     }
+    renameSync(root, former);
+    renameSync(fresh, root);
+    log.info(`${root} belongs to a user of its issue now`);
+    await localFiles.remove(former);
+  }
+
+  /** Remove a copy that was not finished. */
+  async function clear(fresh: string): Promise<void> {
+    if (!existsSync(fresh)) return;
+    await perform(["sh", "-c", 'chmod -R u+rwX -- "$1" && find "$1" -mindepth 1 -delete', "sh", fresh]);
+    await localFiles.removeEmpty(fresh);
   }
 
   /** Agents of the repository read its mirror. It is made by the first run, and made anew when it is damaged. */
@@ -196,9 +221,11 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     },
     needsHandOver: () => roots.some(isOurFolder),
     async close() {
+      end.abort(new Error("the work on the issue has ended"));
       const before = held;
       held = null;
       await (await before?.catch(() => null))?.release();
+      await Promise.allSettled(preparing);
     },
   };
 }

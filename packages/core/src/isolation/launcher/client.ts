@@ -34,12 +34,16 @@ export async function askIds(socket: string): Promise<AgentIds> {
   return answer.ids;
 }
 
-/** Have the launcher do one thing. @throws LauncherProblem it could not be done */
+/**
+ * Have the launcher do one thing. @param signal ends a copy
+ * @throws LauncherProblem it could not be done, or was ended
+ */
 export async function order(
   socket: string,
   request: Extract<LauncherRequest, { op: "try" | "make" | "copy" | "share" }>,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const answer = await ask(socket, request, request.op === "copy" ? COPY_MS : ANSWER_MS);
+  const answer = await ask(socket, request, { limitMs: request.op === "copy" ? COPY_MS : ANSWER_MS, signal });
   if (!("done" in answer)) throw unexpected(answer);
 }
 
@@ -226,11 +230,19 @@ function readAnswer(line: string): LauncherAnswer | LauncherProblem {
   return new LauncherProblem("an answer of the launcher cannot be read");
 }
 
-async function ask(path: string, request: LauncherRequest, limitMs = ANSWER_MS): Promise<LauncherAnswer> {
+async function ask(
+  path: string,
+  request: LauncherRequest,
+  { limitMs = ANSWER_MS, signal }: { readonly limitMs?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<LauncherAnswer> {
+  signal?.throwIfAborted();
   const line = openLine(path, request);
+  const stop = (): void => void line.socket.destroy();
+  signal?.addEventListener("abort", stop, { once: true });
   try {
     return await line.next(limitMs);
   } finally {
+    signal?.removeEventListener("abort", stop);
     line.socket.destroy();
   }
 }

@@ -43,7 +43,10 @@ export type LauncherRequest =
    * it is, and nobody else can enter it.
    */
   | { readonly op: "make"; readonly uid: number; readonly path: string }
-  /** Copy what is in a folder of tac8's user, and can be read by its group, to one of a user id. Links stay links. */
+  /**
+   * Copy what is in a folder of tac8's user, and can be read by its group, to one of a user id. Links stay links. It ends with the
+   * connection.
+   */
   | { readonly op: "copy"; readonly uid: number; readonly from: string; readonly to: string }
   /** Give a folder of tac8's user to a group. */
   | { readonly op: "share"; readonly gid: number; readonly path: string };
