@@ -4502,6 +4502,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… nor one that owns a folder of an issue",
   },
   {
+    name: "user-output",
+    file: `${CORE}/isolation/launcher/client.ts`,
+    find: "from.destroy();",
+    replace: "",
+    test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "given its output to another user" },
+    promise: "a run ends, also when its agent has given its output to the agent of another issue",
+  },
+  {
     name: "user-copy-ends",
     file: `${RUNNER}/place/user/side.ts`,
     find: "to: fresh }, end.signal);",

@@ -208,6 +208,35 @@ time.sleep(0.5)`;
     await expect(order(launcher.socket, { op: "share", gid: 0, path: folder })).rejects.toThrow("id 0 is not one of");
   });
 
+  test("a program that has given its output to another user's ends all the same", async () => {
+    const other = uid + 1;
+    await hold(launcher.socket, { uid, lockFile });
+    await hold(launcher.socket, { uid: other, lockFile: `${lockFile}-2` });
+    const name = `\\0tac8-output-${uid}`;
+    const takes = `
+import socket, time
+with socket.socket(socket.AF_UNIX) as s:
+    s.bind("${name}"); s.listen(); print("ready", flush=True)
+    c, _ = s.accept(); _, fds, _, _ = socket.recv_fds(c, 1, 2)
+    print(len(fds), flush=True); time.sleep(1000)`;
+    const gives = `
+import socket
+with socket.socket(socket.AF_UNIX) as s:
+    s.connect("${name}"); socket.send_fds(s, [b"x"], [1, 2]); print("given", flush=True); s.recv(1)`;
+    const python = (script: string, as: number) => {
+      return { uid: as, groups: [], env: {}, cwd: "/", program: ["python3", "-c", script] };
+    };
+    const taker = new Launched(launcher.socket, python(takes, other));
+    await once(taker.stdout, "data");
+    const giver = new Launched(launcher.socket, python(gives, uid), 500);
+    const said = text(giver.stdout);
+    expect(String((await once(taker.stdout, "data"))[0])).toBe("2\n");
+    giver.kill("SIGKILL");
+    await once(giver, "close");
+    expect(await said).toContain("given");
+    expect(processesOf(other)).not.toEqual([]);
+  });
+
   test("a short program ends when nobody waits for it any more", async () => {
     const left = Promise.withResolvers<void>();
     const copying = runAs({ uid, gid: uid }, ["sleep", "1000"], { until: left.promise });

@@ -27,6 +27,9 @@ const HOLD_MS = 5 * 60_000;
 /** A million files on an SD card. */
 const COPY_MS = 30 * 60_000;
 
+/** A program can have given its output to one of another user, which keeps it open. */
+const OUTPUT_MS = 60_000;
+
 /** Ask which ids agents get. @throws LauncherProblem */
 export async function askIds(socket: string): Promise<AgentIds> {
   const answer = await ask(socket, { op: "hello" });
@@ -100,10 +103,15 @@ export class Launched extends EventEmitter<LaunchedEvents> {
   left = { survivors: 0, remaining: 0 };
   #line: Line | null = null;
   #ended = false;
+  readonly #outputMs: number;
 
-  /** @param options a promise of them is waited for */
-  constructor(socket: string, options: LaunchOptions | Promise<LaunchOptions>) {
+  /**
+   * @param options a promise of them is waited for
+   * @param outputMs after its exit, how long what it has written may take to be read
+   */
+  constructor(socket: string, options: LaunchOptions | Promise<LaunchOptions>, outputMs = OUTPUT_MS) {
     super();
+    this.#outputMs = outputMs;
     this.#run(socket, options).catch((error: unknown) => {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     });
@@ -152,7 +160,18 @@ export class Launched extends EventEmitter<LaunchedEvents> {
     this.#ended = true;
     line.socket.destroy();
     this.emit("exit", this.exitCode, this.signalCode);
+    const late = setTimeout(() => {
+      for (const [from, to] of [
+        [output, this.stdout],
+        [errors, this.stderr],
+      ] as const) {
+        from.unpipe();
+        from.destroy();
+        (to as PassThrough).end();
+      }
+    }, this.#outputMs);
     await closed;
+    clearTimeout(late);
     this.emit("close");
   }
 
