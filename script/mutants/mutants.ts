@@ -4510,6 +4510,23 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a run ends, also when its agent has given its output to the agent of another issue",
   },
   {
+    name: "user-proxy",
+    file: `${RUNNER}/place/user/side.ts`,
+    find: "port: 0, uid: uidOf(), env",
+    replace: "port: 0, env",
+    test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, as" },
+    promise:
+      "an agent of another issue takes nothing from a run's proxy, and writes nothing into its list of refused hosts",
+  },
+  {
+    name: "user-proxy-client",
+    file: `${RUNNER}/egress/client.ts`,
+    find: "if (client !== null) return client === uid;",
+    replace: "if (client !== null) return true;",
+    test: { file: `${RUNNER}/egress/client.int.test.ts`, name: "answers its agent alone" },
+    promise: "… by the kernel's list of connections",
+  },
+  {
     name: "user-copy-ends",
     file: `${RUNNER}/place/user/side.ts`,
     find: "to: fresh }, end.signal);",

@@ -374,6 +374,14 @@ export const ATTACKS: readonly Attack[] = [
     reached: received("another's key"),
   },
   {
+    name: "another issue's proxy, for connections and a list of hosts of its own",
+    userOnly: true,
+    script: node(
+      `const ask=async(at)=>{try{return (await fetch(at)).status}catch(e){return String(e.cause||e)}};(async()=>{console.log("ANSWER",await ask(process.env.VICTIM_API));if(await ask(process.env.ANTHROPIC_BASE_URL)===200)console.log("CONTROL")})()`,
+    ),
+    reached: ({ output }) => /^ANSWER \d/m.test(output),
+  },
+  {
     name: "the mirror of another repository",
     userOnly: true,
     script:

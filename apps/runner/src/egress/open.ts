@@ -5,6 +5,7 @@ import type { ModelPrice } from "@tac8/core/config/routing";
 import { ownAddresses } from "./addresses.ts";
 import { say, sayAsApi } from "./answers.ts";
 import { askApi, type Api } from "./api.ts";
+import { isClientOf } from "./client.ts";
 import { boundedLookup, createDialer, lookupAll, type DialDeps } from "./dial.ts";
 import { baseUrlNames, proxyEnvironment } from "./environment.ts";
 import { isReadWithBody } from "./forward.ts";
@@ -33,6 +34,8 @@ export interface EgressOptions {
   readonly folder: string | null;
   /** On loopback, where the forwarder listens inside of the sandbox; or where this proxy does itself, 0: any that is free. */
   readonly port: number;
+  /** On loopback: the user id whose connections it takes. Default: everybody's. */
+  readonly uid?: number;
   /** The agent's environment as it would be without a sandbox: with the real keys. */
   readonly env: Readonly<Record<string, string>>;
   /** `agent.allow_hosts`. */
@@ -161,7 +164,11 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     ...(options.headMs === undefined ? {} : { headMs: options.headMs }),
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.on("connection", (socket) => void way.keep(socket));
+  server.on("connection", (socket) => {
+    // First, and at once: another issue's agent takes none of the connections that this run may have, and says nothing here.
+    if (options.uid !== undefined && !isClientOf(options.uid, socket)) socket.destroy();
+    else way.keep(socket);
+  });
   const listening = await listenOn(options, server);
   const { port } = listening;
 

@@ -190,7 +190,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     async openWay(request) {
       await ready();
       const env = { ...request.env, USER, LOGNAME: USER, TMPDIR: request.env["CLAUDE_CODE_TMPDIR"] ?? "/tmp" };
-      return startEgress({ ...egressOptions(request, { config, log }), folder: null, port: 0, env });
+      return startEgress({ ...egressOptions(request, { config, log }), folder: null, port: 0, uid: uidOf(), env });
     },
     launch: () => ({
       commandOf: (program) => program,
