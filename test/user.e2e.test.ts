@@ -82,7 +82,7 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     await after.stop();
   });
 
-  test("the data folder can be passed through, and what is tac8's alone is closed; a key that all can read stops the start", async () => {
+  test("the data folder can be passed through, and what is tac8's or an issue's alone is closed; a key that all can read stops the start", async () => {
     const token = join(world.base, "token");
     await writeFile(token, `${world.token}\n`);
     await chmod(token, 0o644);
@@ -102,5 +102,11 @@ describe.skipIf(!isRoot)("agents that are users of their own", () => {
     const mirror = statSync(join(world.home, "repos", `${REPO}.git`));
     expect({ mode: mirror.mode & 0o777, isShared: mirror.gid > TAC8_UID }).toEqual({ mode: 0o750, isShared: true });
     expect(existsSync(join(world.home, "ids"))).toBe(true);
+    const opened = world.openIssue({
+      script: [{ bash: "chmod 777 ." }, { ask: "Which one?" }, { result: "I asked." }],
+    });
+    await world.reaches(opened, "blocked");
+    const tree = join(world.home, "workspaces", REPO, "trees", `gh-${opened}`);
+    expect(statSync(tree).mode & 0o777).toBe(0o710);
   });
 });

@@ -4527,6 +4527,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… by the kernel's list of connections",
   },
   {
+    name: "user-opened",
+    file: `${RUNNER}/place/user/side.ts`,
+    find: "await shut(root);",
+    replace: "void shut;",
+    test: { file: "test/user.e2e.test.ts", name: "alone is closed" },
+    promise: "a folder that an agent has opened to all users is closed again when it has ended",
+  },
+  {
     name: "user-copy-ends",
     file: `${RUNNER}/place/user/side.ts`,
     find: "to: fresh }, end.signal);",

@@ -67,7 +67,17 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     end.signal.throwIfAborted();
     held ??= take();
     await held;
-    for (const root of roots) await adopt(root);
+    for (const root of roots) {
+      await adopt(root);
+      await shut(root);
+    }
+  }
+
+  /** An agent may have opened its folder to all users: those of other issues are such. */
+  async function shut(root: string): Promise<void> {
+    const found = lstatSync(root, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true && (found.mode & 0o007) !== 0 && isAgents(root))
+      await perform(["chmod", "0710", root]);
   }
 
   async function take(): Promise<Hold> {
