@@ -32,6 +32,8 @@ policy=/usr/sbin/policy-rc.d
 # Ubuntu's restriction of namespaces, and what exempts bubblewrap from it.
 restriction=/proc/sys/kernel/apparmor_restrict_unprivileged_userns profile=/etc/apparmor.d/tac8-bwrap
 services="tac8-scheduler tac8-runner tac8-board"
+# By their names: a service of the operator's, such as tac8-backup, is never removed.
+own_services="tac8-redis $services tac8-launcher"
 CLAUDE_CODE_VERSION=2.1.330
 # Of agents in mode user: above the ids of people's accounts, below those of their subordinate ids.
 AGENT_IDS=70000-70999
@@ -362,7 +364,9 @@ unit_files() {
     [ -d "$units/${name%/*}" ] || [ "$name" = "${name%/*}" ] || folder "$units/${name%/*}" 0755 root:root
     if put "$units/$name" 0644 root:root <"$file"; then changed_units+=" $name"; fi
   done < <(unit_sources "$source")
-  for file in "$units"/tac8-*.service "$units"/tac8-*.service.d/agent-users*.conf; do
+  local own=()
+  for name in $own_services; do own+=("$units/$name.service"); done
+  for file in "${own[@]}" "$units"/tac8-*.service.d/agent-users*.conf; do
     if [ -e "$file" ] && [[ $wanted_files != *" ${file#"$units"/} "* ]]; then
       change "remove $file" rm_unit "$file"
       changed_units+=" ${file##*/}"
@@ -635,15 +639,16 @@ remove_others() { # Versions but these two.
 
 do_uninstall() {
   if [ -e $units/tac8.target ]; then change "stop tac8, now and at each boot" stop_all; fi
-  local file
-  for file in $units/tac8.target $units/tac8-*.service $units/tac8-*.service.d/agent-users*.conf $command; do
+  local file name own=$units/tac8.target
+  for name in $own_services; do own+=" $units/$name.service"; done
+  for file in $own $units/tac8-*.service.d/agent-users*.conf $command; do
     [ ! -e "$file" ] || change "remove $file" rm_unit "$file"
   done
   forbid_bwrap
   [ $dry = 1 ] || { systemctl daemon-reload; systemctl reset-failed 'tac8*' 2>/dev/null || true; }
   [ ! -e $opt ] || change "remove $opt" rm -rf $opt
   if [ $purge = 1 ]; then
-    for file in $etc $var $units/tac8.target.d $units/tac8-*.service.d; do [ ! -e "$file" ] || change "remove $file" rm -rf "$file"; done
+    for file in $etc $var ${own// /.d }.d; do [ ! -e "$file" ] || change "remove $file" rm -rf "$file"; done
     [ $dry = 1 ] || systemctl daemon-reload
     ! has_agents || change "remove the users of agents" remove_agents
     ! getent passwd tac8 >/dev/null || change "remove the user tac8" userdel tac8

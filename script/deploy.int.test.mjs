@@ -365,3 +365,27 @@ it("--upgrade with the current version of tac8 brings Claude Code alone; the one
     expect(stdout).toBe(`install Claude Code 2.0.0 in ${dir}/claude\n${between}\n${after}\n`);
   });
 });
+
+it("--uninstall --purge removes its own units and their changes, and no service of the operator's", () => {
+  inFolder((dir) => {
+    const units = ["tac8.target", ...["redis", "scheduler", "runner", "board"].map((name) => `tac8-${name}.service`)];
+    const others = ["tac8-backup.service", "tac8-backup.timer"];
+    mkdirSync(join(dir, "units"));
+    for (const name of [...units, ...others]) {
+      writeFileSync(join(dir, "units", name), "");
+      mkdirSync(join(dir, "units", `${name}.d`));
+    }
+    const { status } = bash(
+      `set -e
+purge=1 opt=$1/opt etc=$1/etc var=$1/var units=$1/units command=$1/tac8
+systemctl() { :; }
+getent() { return 1; }
+do_uninstall`,
+      [dir],
+    );
+    expect(status).toBe(0);
+    expect(readdirSync(join(dir, "units")).toSorted()).toEqual(
+      others.flatMap((name) => [name, `${name}.d`]).toSorted(),
+    );
+  });
+});

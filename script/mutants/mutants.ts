@@ -454,6 +454,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… and with --dry-run nothing at all",
   },
   {
+    name: "install-own-units",
+    file: "deploy/install.sh",
+    find: "for file in $own $units/tac8-*",
+    replace: "for file in $units/tac8* $units/tac8-*",
+    test: { file: "script/deploy.int.test.mjs", name: "no service of the operator's" },
+    promise: "… and no service of the operator's is removed with tac8",
+  },
+  {
     name: "install-placeholder",
     file: "deploy/install.sh",
     find: '! is_placeholder "$value" ||',
