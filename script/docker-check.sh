@@ -51,7 +51,7 @@ redis_asks_for_its_password() {
   compose exec -T redis redis-cli -s /run/redis/redis.sock get x 2>&1 | grep NOAUTH >/dev/null
 }
 reach() { # reach SERVICE USER TARGET...: prints what that user of the service's container reaches, see reach.mjs
-  compose exec -T -e "EXIT_PASSWORD=$password" -u "$2" "$1" \
+  ${compose:-compose} exec -T -e "EXIT_PASSWORD=$password" -u "$2" "$1" \
     node --input-type=module -e "$(<script/docker-check/reach.mjs)" -- "${@:3}"
 }
 all_reached() { # all_reached SERVICE USER TARGET...
@@ -280,6 +280,48 @@ each_is_done_once() {
   until_true 180 all_ended || return 1
   events | node script/docker-check/issues.mjs once "http://$(github_url)" $issues
 }
+# Runners alone: what they need is in another project's containers, Redis by TLS.
+far() {
+  env -u COMPOSE_FILE -u COMPOSE_PROFILES -u GITHUB_TOKEN -u TAC8_SECRETS -u REDIS_PASSWORD_FILE TAC8_DEMO_PORT=0 \
+    TAC8_CHECK=$broken TAC8_CHECK_IMAGE=$project REDIS_URL=rediss://pi-2@elsewhere:6380 REDIS_PASSWORD=password-of-pi-2 \
+    REDIS_CA_FILE=/tls/ca.pem timeout --kill-after=30 "${limit:-120}" docker compose --ansi never --env-file /dev/null \
+    --project-name "$project-far" --project-directory . -f docker-compose.yml -f docker-compose.override.yml \
+    -f docker-compose.runner.yml -f script/docker-check/far.yml "$@" </dev/null
+}
+far_certificate() {
+  local key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+  mkdir "$broken/tls" && cd "$broken/tls" || return 1
+  openssl req -x509 $key -keyout ca.key -out ca.pem -subj "/CN=tac8 check" -days 2 2>/dev/null &&
+    openssl req $key -keyout server.key -out server.csr -subj /CN=elsewhere 2>/dev/null &&
+    openssl x509 -req -in server.csr -out server.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+      -extfile <(echo subjectAltName=DNS:elsewhere) 2>/dev/null || return 1
+  # As the README has it.
+  cat >redis.conf <<'EOF'
+port 0
+tls-port 6380
+tls-cert-file /tls/server.pem
+tls-key-file /tls/server.key
+tls-ca-cert-file /tls/ca.pem
+tls-auth-clients no
+appendonly yes
+maxmemory-policy noeviction
+user default off
+user pi-1 on >password-of-pi-1 ~tac8:* ~bull:issues:* &tac8:* +@all -@dangerous +info
+user pi-2 on >password-of-pi-2 ~tac8:* ~bull:issues:* &tac8:* +@all -@dangerous +info
+EOF
+  chmod -R a+rX "$broken"
+}
+far_pull() { compose=far pulls >/dev/null 2>&1; }
+runners_alone() {
+  (far_certificate) && limit=180 quietly far up --detach --no-build --quiet-pull || return 1
+  until_true 120 far_pull && compose=far pulls
+}
+far_keeps_redis() {
+  local inspected
+  inspected=$(docker inspect "$(far ps -q runner)") && ! grep -q password-of-pi <<<"$inspected" || return 1
+  [ "$(far ps --services | sort | xargs)" = "elsewhere elsewhere-scheduler exit github redis runner" ] || return 1
+  compose=far none_reached runner 20001:20001 unix:/run/redis/redis.sock name:elsewhere name:redis
+}
 claude_runs() { compose exec -T runner claude --version; }
 # Every container that should be there is there, and none is anything but healthy.
 all_healthy() {
@@ -288,7 +330,7 @@ all_healthy() {
   [ "$(grep -c . <<<"$states")" = 8 ] && [ "$(grep -c '^runner ' <<<"$states")" = 3 ] &&
     ! grep -qv ' running healthy$' <<<"$states"
 }
-github_url() { compose port github 4000; }
+github_url() { ${compose:-compose} port github 4000; }
 pulls() {
   local address
   address=$(github_url) || return 1
@@ -332,17 +374,20 @@ a_pull() { pulls >/dev/null 2>&1; }
 show_failure() {
   compose ps --all
   compose logs --no-color --tail 40
+  far ps --all
+  far logs --no-color --tail 20
 }
 take_down() {
   [ -z "${server_pid:-}" ] || kill "$server_pid" 2>/dev/null
   upgraded docker-compose.yml down --volumes --timeout 10
+  far down --volumes --timeout 10
   rm -rf "$broken"
   docker image rm "$project-plain" "$project-newer-app" "$project-newer-runner" 2>/dev/null
   limit=300 compose down --volumes --remove-orphans --rmi local --timeout 45
 }
 nothing_left() {
   local kind name
-  for name in "$project" "$former"; do
+  for name in "$project" "$former" "$project-far"; do
     all=(--all)
     for kind in container volume network; do
       [ -z "$(docker "$kind" ls --quiet --filter "label=com.docker.compose.project=$name" "${all[@]}")" ] || return 1
@@ -392,6 +437,8 @@ if check "images build" quietly build; then
   check "a wrong token or configuration ends in unhealthy containers that wait, not in restarts" wrong_start_waits &&
     check "doctor says meanwhile what is wrong, by exec and by run" wrong_start_can_be_asked &&
     check "they start again by themselves when it is corrected" fixed_start_goes_on
+  check "runners alone, with a Redis elsewhere by TLS and a user of its own: an issue has its pull request" runners_alone &&
+    check "... no runner has the password of that Redis, and no agent reaches it" far_keeps_redis
   check "the Redis of an earlier version keeps its data and password" quietly redis_is_upgraded
   pulls
   [ $failed = 0 ] || show_failure

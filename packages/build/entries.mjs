@@ -10,6 +10,7 @@ export const ENTRIES = [
   { name: "egress", source: "apps/runner/src/egress/main.ts" },
   { name: "forwarder", source: "apps/runner/src/egress/forwarder/main.ts" },
   { name: "exit", source: "apps/runner/src/exit/main.ts" },
+  { name: "redis-tunnel", source: "apps/runner/src/redisTunnel/main.ts" },
   { name: "launcher", source: "apps/runner/src/launcher/main.ts" },
   { name: "secrets", source: "apps/runner/src/secrets/main.ts" },
   { name: "board", source: "apps/board/src/main.ts" },

@@ -478,6 +478,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "text from outside makes no line, and no priority, of its own in the journal",
   },
   {
+    name: "redis-tunnel-user",
+    file: `${RUNNER}/redisTunnel/open.ts`,
+    find: "await chmod(path, 0o600);",
+    replace: "await chmod(path, 0o666);",
+    test: { file: `${RUNNER}/redisTunnel/redisTunnel.int.test.ts`, name: "its owner alone opens it" },
+    promise: "in containers no agent reaches the Redis of another machine",
+  },
+  {
     name: "container-wait",
     file: "deploy/container/start.sh",
     find: '[ "$code" = 78 ] || exit "$code"',

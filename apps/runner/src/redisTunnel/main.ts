@@ -1,0 +1,54 @@
+// The way from runners in containers to a Redis elsewhere: a Unix socket, in a container of its own that reaches the network.
+// It has the password of that Redis, and the runners have none.
+import { readFileSync } from "node:fs";
+import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
+import { beat } from "@tac8/core/app/heartbeat";
+import { takeSecrets } from "@tac8/core/app/ownSecrets";
+import { variable } from "@tac8/core/config/environment";
+import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import { caOf, passwordOf, redisAddress, socketOf } from "@tac8/core/config/redisUrl";
+import { lineFormat } from "@tac8/core/log/journal";
+import { createLogger } from "@tac8/core/log/logger";
+import { openRedisTunnel } from "./open.ts";
+
+const SOCKET = "/run/redis/redis.sock";
+/** Of all settings this program has to do with these alone. */
+const OURS = /^(?:REDIS_|LOG_)/;
+
+process.title = "tac8 redis-tunnel";
+process.umask(0o077);
+const { env } = takeSecrets(process.env);
+// No configuration file.
+const { draft, problems } = loadConfig({ env: { ...env, TAC8_CONFIG: "/nonexistent" }, cwd: "/" });
+const url = draft?.redisUrl ?? "";
+const wrong = describeProblems(
+  problems.filter(({ key }) => OURS.test(key)),
+  "",
+);
+if (wrong !== "") fail(wrong);
+else if (variable(env, "REDIS_URL") === null || socketOf(url) !== null) {
+  fail("environment variable REDIS_URL: expected rediss://USER@HOST:PORT of the Redis that the runners use");
+} else await run();
+
+function fail(lines: string): void {
+  process.stderr.write(`${lines}\n`);
+  process.exitCode = EXIT_CONFIG;
+}
+
+async function run(): Promise<void> {
+  const password = passwordOf(url);
+  const secrets = password ? [password] : [];
+  const level = (draft?.logLevel ?? "info") as "info";
+  const log = createLogger({ name: "redis-tunnel", level, format: lineFormat(env), secrets });
+  const ca = caOf(url);
+  const socket = variable(env, "TAC8_REDIS_SOCKET") ?? SOCKET;
+  const tunnel = await openRedisTunnel({ socket, url, ca: ca === null ? null : readFileSync(ca, "utf8"), log });
+  const heart = beat(variable(env, "TAC8_HEARTBEAT_FILE") ?? undefined, log, () => tunnel.ping());
+  log.info(`${socket} leads to Redis at ${redisAddress(url)}`);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (heart !== null) clearInterval(heart);
+      void tunnel.close().then(() => log.info("closed"));
+    });
+  }
+}

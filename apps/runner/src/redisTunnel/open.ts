@@ -1,0 +1,153 @@
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
+import { connect, createServer, isIP, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import { passwordOf, redisAddress } from "@tac8/core/config/redisUrl";
+import type { Logger } from "@tac8/core/log/logger";
+import { logAtMost } from "@tac8/core/log/throttleLog";
+import { redisTrouble } from "@tac8/core/queue/redisTrouble";
+
+export interface RedisTunnelOptions {
+  /** Path of the Unix socket, which its owner alone can open. A file of that name is replaced. */
+  readonly socket: string;
+  /** `redis://` or `rediss://` address with user, password and database. */
+  readonly url: string;
+  /** Certificate of the CA of a `rediss://` server, as PEM; null: those that Node knows. */
+  readonly ca: string | null;
+  readonly log: Pick<Logger, "debug" | "info" | "warn" | "error">;
+  readonly now?: () => number;
+}
+
+export interface RedisTunnel {
+  /** @throws Error when Redis does not answer through it */
+  ping(): Promise<void>;
+  /** Ends every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** More than a runner of many slots opens. */
+const MAX_CLIENTS = 500;
+const CONNECT_MS = 10_000;
+const KEEP_ALIVE_MS = 10_000;
+const LOG_MS = 30_000;
+/** A reply to AUTH, SELECT or PING is shorter. */
+const MAX_REPLY = 1000;
+const OK = "+OK";
+
+/**
+ * Open a Unix socket that leads to a Redis elsewhere. Each connection to it becomes one to that Redis, with TLS where the address
+ * has it, signed in, and with the database selected. So programs that cannot reach the network use it like one beside them.
+ * @throws Error when it cannot listen
+ */
+export async function openRedisTunnel(options: RedisTunnelOptions): Promise<RedisTunnel> {
+  const { socket: path, url, ca, log, now = Date.now } = options;
+  const where = redisAddress(url);
+  const report = logAtMost({ log, every: LOG_MS, now });
+  const open = new Set<Socket>();
+  let closing: Promise<void> | null = null;
+
+  function keep(socket: Socket): Socket {
+    if (closing !== null) socket.destroy();
+    open.add(socket);
+    // Its end is what counts, and it follows.
+    socket.on("error", (error) => log.debug({ err: error }, "a connection to Redis ended"));
+    return socket.once("close", () => open.delete(socket));
+  }
+
+  /** @throws Error with a reason for people */
+  async function signedIn(more: readonly (readonly string[])[] = []): Promise<{ server: Socket; replies: string[] }> {
+    const server = keep(dial(url, ca));
+    try {
+      const commands = [...welcome(url), ...more];
+      const limit = AbortSignal.timeout(CONNECT_MS);
+      await once(server, isTls(url) ? "secureConnect" : "connect", { signal: limit });
+      if (commands.length === 0) return { server, replies: [] };
+      server.write(commands.map(encode).join(""));
+      const replies = await readLines(server, commands.length, limit);
+      const refused = replies.slice(0, commands.length - more.length).find((reply) => reply !== OK);
+      if (refused !== undefined) throw new Error(`it answers ${JSON.stringify(refused)}`);
+      return { server, replies };
+    } catch (error) {
+      server.destroy();
+      throw error;
+    }
+  }
+
+  async function serve(client: Socket): Promise<void> {
+    try {
+      const { server } = await signedIn();
+      client.once("close", () => server.destroy());
+      server.once("close", () => client.destroy());
+      if (client.destroyed) server.destroy();
+      client.pipe(server);
+      server.pipe(client);
+    } catch (error) {
+      report("warn", {}, `cannot reach Redis at ${where}: ${redisTrouble(error as Error)}`);
+      // Clients try again at once.
+      await sleep(100);
+      client.destroy();
+    }
+  }
+
+  await rm(path, { force: true });
+  const listener = createServer({ pauseOnConnect: true }, (client) => void serve(keep(client)));
+  listener.maxConnections = MAX_CLIENTS;
+  listener.listen(path);
+  await once(listener, "listening");
+  await chmod(path, 0o600);
+  return {
+    async ping() {
+      const { server, replies } = await signedIn([["PING"]]).catch((error: Error) => {
+        report("warn", {}, `cannot reach Redis at ${where}: ${redisTrouble(error)}`);
+        throw error;
+      });
+      server.destroy();
+      if (replies.at(-1) !== "+PONG") throw new Error(`Redis answers ${JSON.stringify(replies.at(-1))}`);
+    },
+    close: () =>
+      (closing ??= new Promise<void>((resolve) => {
+        listener.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      })),
+  };
+}
+
+const isTls = (url: string): boolean => new URL(url).protocol === "rediss:";
+
+function dial(url: string, ca: string | null): Socket {
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const at = { host, port: Number(port) || 6379, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  if (!isTls(url)) return connect(at);
+  return connectTls({ ...at, ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === null ? {} : { ca }) });
+}
+
+/** Commands with which a connection to the address begins. Pure. */
+export function welcome(url: string): string[][] {
+  const { username, pathname } = new URL(url);
+  const password = passwordOf(url);
+  const user = username === "" ? [] : [decodeURIComponent(username)];
+  const db = pathname.replace(/^\//, "");
+  return [...(password ? [["AUTH", ...user, password]] : []), ...(Number(db) > 0 ? [["SELECT", db]] : [])];
+}
+
+function encode(words: readonly string[]): string {
+  return [`*${words.length}`, ...words.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]), ""].join("\r\n");
+}
+
+/** Read as many lines, which is all that the server sends until it is asked for more. */
+async function readLines(server: Socket, count: number, signal: AbortSignal): Promise<string[]> {
+  let text = "";
+  while (text.split("\r\n").length <= count) {
+    const ended = once(server, "close", { signal }).then(() => {
+      throw Object.assign(new Error("the server closes the connection"), { code: "ECONNRESET" });
+    });
+    const [chunk] = (await Promise.race([once(server, "data", { signal }), ended])) as [Buffer];
+    server.pause();
+    text += chunk.toString("latin1");
+    if (text.startsWith("-") || text.length > MAX_REPLY) break;
+    server.resume();
+  }
+  return text.slice(0, MAX_REPLY).split("\r\n").slice(0, count);
+}

@@ -1,0 +1,116 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createLogger } from "@tac8/core/log/logger";
+import { makeCertificate, type Certificate } from "@tac8/sandbox/certificates";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { openRedisTunnel, welcome, type RedisTunnel } from "./open.ts";
+
+const PASSWORD = "a-password-of-this-machine";
+let dir: string;
+let certificate: Certificate;
+let server: RedisServer;
+let tunnel: RedisTunnel | null;
+let clients: Redis[];
+let log: string[];
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-tunnel-"));
+  certificate = makeCertificate(dir, ["127.0.0.1", "localhost"]);
+  server = await startRedisServer({ dir, tls: certificate });
+  const admin = new Redis(server.url, { tls: { ca: readFileSync(certificate.ca) } });
+  await admin.acl("SETUSER", "pi-2", "on", `>${PASSWORD}`, "~tac8:*", "&tac8:*", "+@all", "-@dangerous", "+info");
+  await admin.acl("SETUSER", "default", "off");
+  admin.disconnect();
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+beforeEach(() => {
+  [tunnel, clients, log] = [null, [], []];
+});
+afterEach(async () => {
+  for (const client of clients) client.disconnect();
+  await tunnel?.close();
+});
+
+const socket = () => join(dir, "redis.sock");
+
+async function open({
+  user = "pi-2",
+  password = PASSWORD,
+  ca = certificate.ca as string | null,
+} = {}): Promise<RedisTunnel> {
+  const url = new URL(server.url);
+  url.username = user;
+  url.password = password;
+  url.pathname = "/3";
+  tunnel = await openRedisTunnel({
+    socket: socket(),
+    url: url.href,
+    ca: ca === null ? null : readFileSync(ca, "utf8"),
+    log: createLogger({ name: "tunnel", secrets: [PASSWORD], destination: { write: (line) => void log.push(line) } }),
+  });
+  return tunnel;
+}
+
+function client(): Redis {
+  const redis = new Redis({ path: socket(), maxRetriesPerRequest: 0, retryStrategy: () => null });
+  redis.on("error", () => undefined);
+  clients.push(redis);
+  return redis;
+}
+
+test("clients of the socket are that user on that database, and its owner alone opens it", async () => {
+  await (await open()).ping();
+  expect((await stat(socket())).mode & 0o777).toBe(0o600);
+  const [one, two] = [client(), client()];
+  expect(await one.acl("WHOAMI")).toBe("pi-2");
+  const value = "x".repeat(3_000_000);
+  await one.set("tac8:a", value);
+  expect(await two.get("tac8:a")).toBe(value);
+  expect(await one.client("INFO")).toContain(" db=3 ");
+  await expect(one.set("other", "1")).rejects.toThrow("NOPERM");
+  const heard = new Promise((resolve) => void two.once("message", (_, text) => resolve(text)));
+  await two.subscribe("tac8:c");
+  await one.publish("tac8:c", "hello");
+  expect(await heard).toBe("hello");
+});
+
+test.each([
+  ["a wrong password", { password: "wrong" }, "WRONGPASS"],
+  ["an unknown CA", { ca: null }, "the server's CA is unknown: name its certificate in REDIS_CA_FILE"],
+])("with %s no client gets through, and the log says why, once", async (_, given, why) => {
+  const opened = await open(given);
+  await expect(opened.ping()).rejects.toThrow();
+  await expect(client().get("tac8:a")).rejects.toThrow();
+  expect(log).toHaveLength(1);
+  expect(log[0]).toContain(why);
+});
+
+test("an end of the tunnel is an end of its clients' connections", async () => {
+  const opened = await open();
+  const redis = client();
+  await redis.get("tac8:a");
+  const ended = new Promise((resolve) => void redis.once("end", () => resolve("ended")));
+  await opened.close();
+  expect(await ended).toBe("ended");
+});
+
+test.each([
+  ["redis://h:1", []],
+  [
+    "rediss://:p%40@h:1/2",
+    [
+      ["AUTH", "p@"],
+      ["SELECT", "2"],
+    ],
+  ],
+  ["rediss://me:p@h:1/0", [["AUTH", "me", "p"]]],
+])("%s begins with %j", (url, commands) => {
+  expect(welcome(url)).toEqual(commands);
+});
