@@ -178,7 +178,7 @@ second_time() {
 }
 redis_is_closed() {
   inside '[ -S /run/tac8-redis/redis.sock ] && ! setpriv --reuid nobody --clear-groups redis-cli -s /run/tac8-redis/redis.sock ping &&
-    ! redis-cli ping' | tee "$work/out" && ! grep PONG "$work/out"
+    [ "$(redis-cli -s /run/tac8-redis/redis.sock config get port | tail -n 1)" = 0 ]' | tee "$work/out" && ! grep PONG "$work/out"
 }
 secrets_are_hidden() {
   inside 'for unit in scheduler runner board; do systemctl show tac8-$unit; tr "\0" "\n" </proc/$(systemctl show -P MainPID tac8-$unit)/environ

@@ -422,6 +422,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "install.sh changes nothing the second time",
   },
   {
+    name: "board-addresses",
+    file: "apps/board/src/start.ts",
+    find: "everywhere ? outerAddresses(networkInterfaces(), ports) : []",
+    replace: "everywhere ? outerAddresses({}, ports) : []",
+    test: { file: "apps/board/src/start.int.test.ts", name: "on all addresses" },
+    promise: "a board that listens on all addresses names those at which other devices reach it",
+  },
+  {
     name: "logs-containers",
     file: "apps/cli/src/commands/logs.ts",
     find: "if (services.length > 0) return composeCommand",

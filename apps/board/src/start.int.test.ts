@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
-import { readBoardAddress } from "@tac8/core/board/address";
+import { outerAddresses, readBoardAddress } from "@tac8/core/board/address";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
 import { appendEvent } from "@tac8/core/state/events";
 import { startRedisServer } from "@tac8/sandbox/redis";
@@ -99,6 +100,17 @@ test("warns of a password that runners can read in containers, and does not show
   const warnings = lines.filter((line) => line.includes('"level":40'));
   expect(warnings).toEqual([expect.stringMatching(/\/run\/secrets\/board_password.*agent.*TAC8_BOARD_PASSWORD_FILE/)]);
   expect(lines.join("")).not.toContain("in-a-file");
+});
+
+test("a board that listens on all addresses names one at which other devices reach it", async (context) => {
+  const { redis } = await setUpRedis(cleanup);
+  const { url, lines, home } = await setUpBoard(cleanup, { redis, env: { TAC8_BOARD_HOST: "0.0.0.0" } });
+  const { port } = new URL(url);
+  const [first] = outerAddresses(networkInterfaces(), { port: Number(port), ipv6: false });
+  context.skip(first === undefined, "this machine has no address that other devices reach");
+  expect(lines.join("")).toContain(`"msg":"board at ${first}"`);
+  expect(readBoardAddress(home)).toMatchObject({ listens: url, everywhere: true });
+  expect((await ask(`${first}/healthz`)).status).toBe(503);
 });
 
 test("a taken port is one clear line", async () => {

@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { within } from "@tac8/core/app/within";
@@ -6,7 +7,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { watchVitals } from "@tac8/core/app/vitals";
-import { writeBoardAddress } from "@tac8/core/board/address";
+import { addressFor, outerAddresses, writeBoardAddress } from "@tac8/core/board/address";
 import { boardWarnings } from "@tac8/core/board/warnings";
 import { FIRST_LINK_MS, makeLink, withdrawLinks } from "@tac8/core/board/links";
 import { createIssueStore } from "@tac8/core/state/issueStore";
@@ -97,13 +98,17 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
   });
 
   const url = urlOf(server, host);
-  const address = { listens: url, url: publicUrl?.origin ?? url, everywhere: isEverywhere(host) };
+  const everywhere = isEverywhere(host);
+  const ports = { port: Number(new URL(url).port), ipv6: host === "::" };
+  const addresses = everywhere ? outerAddresses(networkInterfaces(), ports) : [];
+  const address = { listens: url, url: publicUrl?.origin ?? url, everywhere, addresses };
+  const { url: shown } = addressFor(address, {});
   withdrawLinks(home);
   for (const warning of secrets.warnings) log.warn(warning);
   for (const { text, advice } of boardWarnings(config)) log.warn(`${text}: ${advice}`);
   try {
     writeBoardAddress(home, address);
-    deps.onLink?.(makeLink(address.url, { home, now: now(), lifeMs: FIRST_LINK_MS }));
+    deps.onLink?.(makeLink(shown, { home, now: now(), lifeMs: FIRST_LINK_MS }));
   } catch (error) {
     log.warn(`there are no links: ${home} cannot be written to (${error instanceof Error ? error.message : ""})`);
   }
@@ -111,8 +116,10 @@ export async function start(config: Config, deps: BoardDeps): Promise<RunningBoa
     const place = secrets.passwordFile === null ? "the one that you have set" : `in ${secrets.passwordFile}`;
     log.info(`sign in: ${openCommand} prints a link; the password is ${place}`);
   }
+  const others = addresses.filter((one) => one !== shown);
+  if (publicUrl === null && others.length > 0) log.info(`the board is also at ${others.join(", ")}`);
   // Last: `up` makes a link when it reads this line.
-  log.info(`board at ${address.url}`);
+  log.info(`board at ${shown}`);
 
   let closing: Promise<void> | null = null;
   return {

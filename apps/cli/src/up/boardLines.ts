@@ -26,7 +26,10 @@ export function boardLines(given: {
 }): BoardLines {
   const { logged, home, env, openCommand, isTerminal, now } = given;
   const noted = readBoardAddress(home);
-  const address = noted?.url === logged ? noted : { listens: logged, url: logged, everywhere: false };
+  const address =
+    noted !== null && addressFor(noted, {}).url === logged
+      ? noted
+      : { listens: logged, url: logged, everywhere: false };
   const { url, hint } = addressFor(address, env);
   const hints = hint === null ? [] : [hint];
   if (!isTerminal) return { url, notes: [`To sign in: ${openCommand}`, ...hints] };

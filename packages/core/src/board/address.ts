@@ -13,6 +13,8 @@ const schema = z.object({
   url: z.string().refine(isOrigin),
   /** It listens on every address of the machine. */
   everywhere: z.boolean(),
+  /** As other devices reach a board that listens everywhere: the best first. Absent: noted by an older version. */
+  addresses: z.array(z.string().refine(isOrigin)).optional(),
 });
 
 export type BoardAddress = z.infer<typeof schema>;
@@ -34,16 +36,38 @@ export function readBoardAddress(home: string): BoardAddress | null {
   }
 }
 
+/** Of containers and virtual machines on this machine: no other device reaches them. */
+const INNER = /^(docker|br-|veth|virbr|vnet|cni|lxc|lxd|podman)/;
+const MAX_ADDRESSES = 8;
+
+/**
+ * Pure: the addresses at which other devices reach a server of this machine that listens everywhere, IPv4 first.
+ * @param interfaces as `os.networkInterfaces()` gives them
+ */
+export function outerAddresses(
+  interfaces: Readonly<Record<string, readonly { address: string; family: string; internal: boolean }[] | undefined>>,
+  { port, ipv6 }: { readonly port: number; readonly ipv6: boolean },
+): string[] {
+  const all = Object.entries(interfaces)
+    .filter(([name]) => !INNER.test(name))
+    .flatMap(([, found = []]) => found)
+    .filter(({ internal, address }) => !internal && !/^(169\.254\.|fe80:)/i.test(address));
+  const four = all.filter(({ family }) => family === "IPv4").map(({ address }) => address);
+  const six = ipv6 ? all.filter(({ family }) => family === "IPv6").map(({ address }) => `[${address}]`) : [];
+  return [...four, ...six].slice(0, MAX_ADDRESSES).map((address) => `http://${address}:${port}`);
+}
+
 /**
  * Pure: the address to open for whoever sits at this terminal. Over SSH, `127.0.0.1` would be the reader's own machine:
  * a board that listens everywhere is also at the address that SSH was called at.
  */
 export function addressFor(
-  { listens, url, everywhere }: BoardAddress,
+  { listens, url, everywhere, addresses = [] }: BoardAddress,
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly url: string; readonly hint: string | null } {
   const [, , server = ""] = (env["SSH_CONNECTION"] ?? "").split(" ");
-  if (url !== listens || server === "") return { url, hint: null };
+  if (url !== listens) return { url, hint: null };
+  if (server === "") return { url: addresses[0] ?? url, hint: null };
   const { port, hostname } = new URL(listens);
   if (everywhere) {
     const there = `http://${server.includes(":") ? `[${server}]` : server}:${port}`;
