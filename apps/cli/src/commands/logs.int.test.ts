@@ -65,7 +65,7 @@ it("reads what Docker keeps of the containers of the compose project in the curr
   write("runner", line(2000, "of an earlier tac8 up"));
   const PATH = standIn(
     "docker",
-    'test "$*" = "compose ps --all --services" && echo "redis\nrunner\nscheduler" && exit',
+    'printf "\\033[2K"; test "$*" = "compose ps --all --services" && echo "redis\nrunner\nscheduler" && exit',
   );
   const none = lab.start(["logs"], { PATH });
   expect((await none.ended).code).toBe(0);
@@ -73,7 +73,8 @@ it("reads what Docker keeps of the containers of the compose project in the curr
   writeFileSync(join(lab.dir, "docker-compose.yml"), "services: {}\n");
   const all = lab.start(["logs"], { PATH });
   expect((await all.ended).code).toBe(0);
-  expect(all.stdout()).toMatch(/docker compose --ansi never logs --tail 200 scheduler runner\n$/);
+  expect(all.stdout()).toMatch(/^\S*docker compose --ansi never logs --tail 200 scheduler runner\n$/);
+  expect(all.stdout()).not.toContain("\u001b");
   const one = lab.start(["logs", "-f", "--runner"], { PATH });
   expect((await one.ended).code).toBe(0);
   expect(one.stdout()).toMatch(/docker compose --ansi never logs --tail 200 --follow runner\n$/);

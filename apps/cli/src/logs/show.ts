@@ -6,6 +6,8 @@ import { onLines } from "../up/lines.ts";
 import { parseLogLine, renderLogLine, type LogLine } from "../up/logLine.ts";
 import type { LogSource } from "./sources.ts";
 
+/** Docker compose writes it before each line, also where the output is no terminal. */
+const CLEAR_LINE = "\u001b[2K";
 /** `==> /path/of/a.log <==`, as tail writes it. */
 const HEADING = /^==> (.*) <==$/;
 
@@ -28,7 +30,7 @@ export async function showLines(context: Context, source: LogSource): Promise<nu
   const kept: { readonly app: string; readonly line: LogLine }[] = [];
   let app = "";
   onLines(child.stdout, (text) => {
-    if (appOf === null) return out.line(text);
+    if (appOf === null) return out.line(text.replaceAll(CLEAR_LINE, ""));
     const path = HEADING.exec(text)?.[1];
     if (path !== undefined) {
       app = appOf(path);
