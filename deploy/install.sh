@@ -35,6 +35,7 @@ services="tac8-scheduler tac8-runner tac8-board"
 # By their names: a service of the operator's, such as tac8-backup, is never removed.
 own_services="tac8-redis $services tac8-launcher"
 CLAUDE_CODE_VERSION=2.1.330
+SYSTEMD=252
 # Of agents in mode user: above the ids of people's accounts, below those of their subordinate ids.
 AGENT_IDS=70000-70999
 
@@ -74,11 +75,22 @@ have() { command -v "$1" >/dev/null 2>&1; }
 check_machine() {
   [ "$(id -u)" = 0 ] || fail "run this as root: sudo bash $0"
   case $(uname -m) in x86_64 | aarch64) ;; *) fail "this machine is $(uname -m); tac8 needs a 64-bit system (x86_64, aarch64)" ;; esac
+  # Raspberry Pi OS (32 bit) has a kernel of 64 bits.
+  case $(dpkg --print-architecture 2>/dev/null) in amd64 | arm64 | "") ;; *) fail "this system is for $(dpkg --print-architecture), though the kernel has 64 bits; tac8 needs a 64-bit system (amd64, arm64)" ;; esac
   have apt-get || fail "this is for Debian, Raspberry Pi OS and Ubuntu; on other systems: npm install -g tac8, or Docker"
-  [ -d /run/systemd/system ] || fail "systemd does not run here: use tac8 up, or Docker"
+  has_systemd || fail "systemd does not run here: use tac8 up, or Docker"
+  # Older ones have no folders of credentials (LoadCredential=).
+  systemd_is_new || fail "systemd here is older than $SYSTEMD: tac8 needs Debian 12, Raspberry Pi OS 12, Ubuntu 24.04 or later, or Docker"
   [ -z "$repo" ] || is_repository "$repo" || fail "--repo $repo is no OWNER/NAME of a repository of yours"
   case $isolation in "" | sandbox | user) ;; *) fail "--isolation $isolation: expected sandbox or user" ;; esac
   [ -z "$from" ] || [ -f "$from" ] || fail "there is no file $from"
+}
+
+has_systemd() { [ -d /run/systemd/system ]; }
+systemd_is_new() {
+  local version
+  version=$(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')
+  [ "${version:-0}" -ge $SYSTEMD ]
 }
 
 # change WORDS COMMAND...: makes one change, which WORDS name; with --dry-run only the words.

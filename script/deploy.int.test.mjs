@@ -165,6 +165,18 @@ it("another version on an installation starts its services once", () => {
   expect(stdout.split("\n").filter((line) => line.includes("start"))).toEqual(["start 2"]);
 });
 
+it.each([
+  ["armhf on a 64-bit kernel", "arch=armhf", "install.sh: this system is for armhf, though the kernel has 64 bits"],
+  ["an older systemd", "systemd=249", "install.sh: systemd here is older than 252: tac8 needs Debian 12"],
+  ["Debian 13", "systemd=257", ""],
+  ["Ubuntu 24.04 on arm64", "systemd=255 arch=arm64", ""],
+])("what a machine must be: %s", (_, how, said) => {
+  const { status, stderr } = bash(`isolation="" repo="" from="" systemd=252 arch=amd64; ${how}
+    id() { echo 0; }; uname() { echo aarch64; }; dpkg() { echo $arch; }; have() { :; }
+    systemctl() { echo "systemd $systemd ($systemd.1-1)"; }; has_systemd() { :; }; check_machine`);
+  expect({ status, said: stderr.slice(0, said.length) }).toEqual({ status: said === "" ? 0 : 1, said });
+});
+
 /** An installation in `$1`, and a sandbox that works if the file `$1/works` says so. */
 const ISOLATION = `
 set -e

@@ -422,6 +422,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "install.sh changes nothing the second time",
   },
   {
+    name: "install-userland",
+    file: "deploy/install.sh",
+    find: 'amd64 | arm64 | "") ;; *) fail',
+    replace: 'amd64 | arm64 | armhf | "") ;; *) fail',
+    test: { file: "script/deploy.int.test.mjs", name: "armhf on a 64-bit kernel" },
+    promise: "install.sh refuses a 32-bit system on a 64-bit kernel before it changes anything",
+  },
+  {
+    name: "doctor-memory-groups",
+    file: "apps/cli/src/doctor/checks/memoryGroups.ts",
+    find: 'if (on !== "0") return [];',
+    replace: "if (on !== undefined) return [];",
+    test: { file: "apps/cli/src/doctor/checks/memoryGroups.test.ts", name: "is named" },
+    promise: "tac8 doctor names a kernel that counts no memory for services, as that of Raspberry Pi OS",
+  },
+  {
     name: "board-addresses",
     file: "apps/board/src/start.ts",
     find: "everywhere ? outerAddresses(networkInterfaces(), ports) : []",
