@@ -155,7 +155,7 @@ it("a file that is no package of tac8, and a version that npm does not have, are
 
 it("another version on an installation starts its services once", () => {
   const install = `set -e; mode=install start=1; where=/opt/1 release=/opt/2
-    for name in packages user folders fetch config secrets environment agent unit_files healthy tac8_doctor; do eval "$name() { :; }"; done
+    for name in packages user isolate folders agent_users fetch config isolation_key secrets environment agent unit_files healthy tac8_doctor; do eval "$name() { :; }"; done
     systemctl() { [ $1 != is-enabled ] || echo enabled; }
     current() { echo $where; }
     switch() { change "start 2" true; where=/opt/2; }
