@@ -277,6 +277,17 @@ describe("tac8 view --follow", () => {
     expect((await cli.ended).code).toBe(0);
   });
 
+  it("waits for the first agent of an issue in the queue", async () => {
+    await addIssue();
+    const cli = start("view", "3", "--follow");
+    await cli.seen(/No agent has worked on Octo\/Hello#3 yet: waiting for one\n/);
+    await tell("run-1", liveOf(LINES));
+    await store.writeIf(ID, {}, { state: "running", run: "run-1", runs: [agentRun(1)] });
+    await cli.seen(/run 1 of 1[^]*■ done/);
+    cli.signal("SIGTERM");
+    expect((await cli.ended).code).toBe(0);
+  });
+
   it("leaves with Ctrl-C, cleanly", async () => {
     await addIssue({ state: "running", run: "run-1", runs: [agentRun(1)] });
     await tell("run-1", liveOf(LINES.slice(0, 2)));

@@ -2,6 +2,7 @@ import type { LiveEvent } from "@tac8/core/conversation/event";
 import { figuresOf, NO_TALLY, tally, tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
 import { Outline } from "@tac8/core/conversation/outline";
 import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
+import { isEnded } from "@tac8/core/domain/states";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -80,7 +81,8 @@ async function showOn(context: Context, given: Given): Promise<number> {
   const leave = new AbortController();
   const stopListening = context.onSignal(() => leave.abort());
   try {
-    const issue = await withLiveRun(given, leave.signal);
+    const issue = await withLiveRun(context, { ...given, signal: leave.signal });
+    if (leave.signal.aborted && issue.runs.length === 0) return 0;
     const run = pickRun(issue, given.n);
     const look = lookOf(context);
     const say = (value: object): void => out.line(jsonText(value, 0));
@@ -116,12 +118,18 @@ function showNext(
   if (placed !== null) for (const line of transcript.next(placed)) out.line(line);
 }
 
-/** A run that has been begun shows in the list once its agent starts: that is what whoever follows waits for. */
-async function withLiveRun({ redis, jobId, ref, n }: Given, signal: AbortSignal): Promise<IssueView> {
-  for (;;) {
+/** A run that has been begun shows in the list once its agent starts: `--follow` waits for it, and for the first run of an issue. */
+async function withLiveRun(
+  { out }: Context,
+  { redis, jobId, ref, n, json, signal }: Given & { readonly signal: AbortSignal },
+): Promise<IssueView> {
+  for (let waited = false; ;) {
     const issue = await readIssue(redis, jobId, ref);
-    const listed = issue.runs.some(({ run }) => run === issue.liveRun);
-    if (n !== null || issue.liveRun === null || listed || signal.aborted) return issue;
+    const isListed = issue.runs.some(({ run }) => run === issue.liveRun);
+    const isFirst = issue.runs.length === 0 && !isEnded(issue.state);
+    if (n !== null || isListed || (issue.liveRun === null && !isFirst) || signal.aborted) return issue;
+    if (isFirst && !waited && !json) out.line(`No agent has worked on ${issue.issue} yet: waiting for one`);
+    waited = true;
     await sleep(LOOK_MS, null, { signal }).catch(() => null);
   }
 }
