@@ -12,6 +12,7 @@ surprise = 1
 [coordinator]
 max_attempts = 0
 poll_interval_seconds = "often"
+max_usd_per_day = 1
 max_workers = 3
 [github]
 repo_owner = "no/slash"
@@ -39,6 +40,7 @@ a = 1
       "TAC8_BOARD_PORT",
       "board.port",
       "coordinator.max_attempts",
+      "coordinator.max_usd_per_day",
       "coordinator.max_workers",
       "coordinator.poll_interval_seconds",
       "github.repo_owner",
@@ -52,6 +54,7 @@ a = 1
       'found "no/slash": expected a GitHub user or organization, such as octo',
     );
     expect(problems["coordinator.max_workers"]).toBe("there is no such key");
+    expect(problems["coordinator.max_usd_per_day"]).toBe("there is no such key; one of this name is in [llm]");
     expect(problems["LOG_LEVEL"]).toMatch(/^found "loud", expected one of .*info/);
     expect(problems["REDIS_URL"]).toBe(
       'found "localhost:6379", expected redis://HOST:PORT, rediss://HOST:PORT for TLS, or unix:///PATH: write redis://localhost:6379',

@@ -14,7 +14,7 @@ import { SECRETS } from "./variables.ts";
 import { lineOf } from "./lineOf.ts";
 import { findProvider, pricesOf, rulesOf, isClaude } from "./older.ts";
 import type { Agents } from "./routing.ts";
-import { fileSchema, type ConfigFile } from "./schema.ts";
+import { fileSchema, sections, type ConfigFile } from "./schema.ts";
 import { xdgFolder } from "./xdgFolder.ts";
 
 export interface RepositoryConfig {
@@ -250,7 +250,7 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
     const found = at(raw, issue.path);
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys) {
-        problems.push({ key: dotted([...issue.path, key]), message: "there is no such key", place: "file" });
+        problems.push({ key: dotted([...issue.path, key]), message: noSuchKey(key), place: "file" });
         delete (found as Record<string, unknown>)[key];
       }
       continue;
@@ -260,6 +260,16 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
   }
   const sound = Object.entries(raw).filter(([table]) => !broken.has(table));
   return { file: fileSchema.safeParse(Object.fromEntries(sound)).data ?? null, broken };
+}
+
+/** A line that was added at the end of the file is in the last table there, which is seldom the right one. */
+function noSuchKey(key: string): string {
+  const tables = Object.entries(sections).flatMap(([name, { shape }]) =>
+    Object.hasOwn(shape, key) ? [`[${name}]`] : [],
+  );
+  return tables.length === 0
+    ? "there is no such key"
+    : `there is no such key; one of this name is in ${tables.join(" and ")}`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
