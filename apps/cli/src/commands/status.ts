@@ -5,7 +5,7 @@ import { readStatus } from "../look/readStatus.ts";
 import { renderStatus } from "../look/renderStatus.ts";
 import { Problem, type Context } from "../context.ts";
 import type { Input } from "../program.ts";
-import { managerOf, readUnits, unitProblems, whereToLook, withUnits } from "../services/units.ts";
+import { managerOf, readUnits, redisRestart, unitProblems, whereToLook, withUnits } from "../services/units.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
@@ -24,7 +24,7 @@ export async function status(context: Context, { options }: Input): Promise<numb
   const read = (redis: Redis) => readStatus({ redis, place, events: EVENTS, now });
   const manager = managerOf(context.env);
   const units = await readUnits(context.env);
-  const advice = manager === null ? place.advice : whereToLook(manager);
+  const advice = redisRestart(place.redisUrl) ?? (manager === null ? place.advice : whereToLook(manager));
   const ofRedis = await withRedis(place.redisUrl, read, advice).catch((error: unknown) => {
     const lines = unitProblems(units, manager).map((unit) => `${unit.text}; ${unit.advice}`);
     throw error instanceof Problem ? new Problem([...lines, ...error.lines], { cause: error }) : error;

@@ -51,8 +51,13 @@ test.each([
   [{ redisNamed: true, message: "Redis at x is not reachable: y" }, "problem", /start it/],
   [{ redisNamed: false, message: "Redis at x is not reachable: y" }, "note", null],
   [{ redisNamed: false, message: "Redis at x refuses us (NOAUTH): check the password" }, "problem", /password/],
+  [
+    { redisUrl: "unix:///run/tac8-redis/redis.sock", redisNamed: true, message: "Redis at x is not reachable: y" },
+    "problem",
+    /^sudo systemctl restart tac8-redis$/,
+  ],
 ])("a Redis that is away: %j", (given, verdict, advice) => {
-  const finding = judgeAway(given);
+  const finding = judgeAway({ redisUrl: "redis://x", ...given });
   expect(finding.verdict).toBe(verdict);
   if (advice !== null) expect(finding.advice).toMatch(advice);
 });

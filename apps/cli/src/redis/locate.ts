@@ -7,6 +7,7 @@ import type { HealthLimits } from "@tac8/core/health/limits";
 import { dirname } from "node:path";
 import { Problem, type Context } from "../context.ts";
 import { findDemo } from "../demo/home.ts";
+import { redisRestart } from "../services/units.ts";
 import { warn } from "../terminal/warn.ts";
 import { redisUrlIn } from "./record.ts";
 
@@ -115,7 +116,7 @@ function redisOf(
   homes: readonly string[],
 ): Pick<Place, "redisUrl" | "advice"> {
   if (variable(env, "REDIS_URL") !== null)
-    return { redisUrl: configured, advice: "start it with tac8 up, or set REDIS_URL" };
+    return { redisUrl: configured, advice: redisRestart(configured) ?? "start it with tac8 up, or set REDIS_URL" };
   const own = redisUrlIn(homes);
   if (own !== null) return { redisUrl: own, advice: KEPT };
   return { redisUrl: configured, advice: `no tac8 up runs on ${homes[0]}: start it, or set REDIS_URL` };

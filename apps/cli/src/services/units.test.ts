@@ -47,6 +47,12 @@ it("names the service that has ended, why, and what to do", () => {
   ]);
 });
 
+it("says where a service that says nothing of itself has said why", () => {
+  const silent = parseUnits(SHOWN.replace(/StatusText=GitHub.*/, "StatusText="));
+  expect(unitProblems(silent, "system")[0]?.text).toMatch(/by itself: see sudo journalctl -p err -n 3 -u tac8-runner$/);
+  expect(unitProblems(silent, "user")[0]?.text).toMatch(/by itself: see journalctl --user -u tac8$/);
+});
+
 describe("withUnits", () => {
   const ok = { level: "ok", reasons: [] } as const;
 

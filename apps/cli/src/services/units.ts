@@ -1,4 +1,5 @@
-import { healthOf, type Health, type Reason } from "@tac8/core/domain/healthLevels";
+import { socketOf } from "@tac8/core/config/redisUrl";
+import { type Health, healthOf, type Reason } from "@tac8/core/domain/healthLevels";
 import { existsSync } from "node:fs";
 import { plain } from "../terminal/text.ts";
 import { outputOf } from "./run.ts";
@@ -35,6 +36,11 @@ export function managerOf(env: Env): Manager {
 /** Options that lead systemd's commands to the manager. */
 function managerOptions(manager: Exclude<Manager, null>): string[] {
   return manager === "user" ? ["--user"] : [];
+}
+
+/** What starts the Redis of `deploy/install.sh` again, also one that has lost its socket; null: it is another Redis. */
+export function redisRestart(redisUrl: string): string | null {
+  return socketOf(redisUrl)?.path === "/run/tac8-redis/redis.sock" ? "sudo systemctl restart tac8-redis" : null;
 }
 
 /** What to do where a service does not answer: half a line. */
@@ -78,7 +84,8 @@ export function unitProblems(
     .map(({ name, state, status, exitCode }) => {
       const code = exitCode === null || exitCode === 0 ? "" : ` with exit code ${exitCode}`;
       const how = state === "failed" ? `has ended${code}, and does not start again by itself` : "is stopped";
-      const journal = manager === "user" ? ": see journalctl --user -u tac8" : "";
+      // Of a service that has ended, systemd 252 forgets what it said of itself.
+      const journal = `: see ${manager === "user" ? "journalctl --user -u tac8" : `sudo journalctl -p err -n 3 -u ${name}`}`;
       const why = state === "inactive" ? "" : status === "" ? journal : `: ${status}`;
       return {
         name,

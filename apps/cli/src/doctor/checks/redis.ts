@@ -2,6 +2,7 @@ import { redisAddress, socketOf, withoutPassword } from "@tac8/core/config/redis
 import { refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
 import { withRedis } from "../../redis/connect.ts";
 import { Problem } from "../../context.ts";
+import { redisRestart } from "../../services/units.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 
@@ -20,7 +21,7 @@ export const redis: Check = {
       return (await isOpen(redisUrl)) ? [...findings, openToAll(where)] : findings;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return [judgeAway({ redisNamed, message: error.message })];
+      return [judgeAway({ redisUrl, redisNamed, message: error.message })];
     }
   },
 };
@@ -77,11 +78,13 @@ export function judgeRedis(where: string, info: string): Finding[] {
 }
 
 /** Pure. `message`: what the connection said. */
-export function judgeAway(given: { redisNamed: boolean; message: string }): Finding {
-  const { redisNamed, message } = given;
+export function judgeAway(given: { redisUrl: string; redisNamed: boolean; message: string }): Finding {
+  const { redisUrl, redisNamed, message } = given;
   if (/refuses us/.test(message))
     return problem(message.split(/: (?:check|give) /)[0] ?? message, refusalAdvice(message));
-  if (redisNamed)
-    return problem(message.replace(`: ${START}`, ""), "start it, or unset REDIS_URL and tac8 up starts its own");
+  if (redisNamed) {
+    const advice = redisRestart(redisUrl) ?? "start it, or unset REDIS_URL and tac8 up starts its own";
+    return problem(message.replace(`: ${START}`, ""), advice);
+  }
   return note("none runs: tac8 up starts one of its own");
 }
