@@ -7,25 +7,24 @@ export interface Point {
 
 export interface Growth {
   readonly name: string;
-  /** Value at the last point. */
-  readonly last: number;
+  /** Values at the points. */
+  readonly at: readonly number[];
   /** Slope of the line through the points, by least squares. */
   readonly perIssue: number;
   readonly perDay: number;
 }
 
-/** Growth of each value over the last four points. Pure. @throws Error with fewer than four */
+/** Growth of each value over the points. Pure. @throws Error with fewer than four */
 export function fit(points: readonly Point[]): Growth[] {
-  const used = points.slice(-4);
-  if (used.length < 4) throw new Error(`growth is fitted from four points, and there are ${used.length}`);
-  return Object.keys(used[0]?.values ?? {}).map((name) => {
-    const ys = used.map(({ values }) => values[name] ?? 0);
+  if (points.length < 4) throw new Error(`growth is fitted from four points, and there are ${points.length}`);
+  return Object.keys(points[0]?.values ?? {}).map((name) => {
+    const ys = points.map(({ values }) => values[name] ?? 0);
     const slopeOver = (of: "issues" | "days") =>
       slope(
-        used.map((point) => point[of]),
+        points.map((point) => point[of]),
         ys,
       );
-    return { name, last: ys.at(-1) ?? 0, perIssue: slopeOver("issues"), perDay: slopeOver("days") };
+    return { name, at: ys, perIssue: slopeOver("issues"), perDay: slopeOver("days") };
   });
 }
 
@@ -37,15 +36,25 @@ function slope(xs: readonly number[], ys: readonly number[]): number {
   return below === 0 ? 0 : above / below;
 }
 
+/** The points of the four quarters, each value the mean over its quarter's last half: single values of memory vary. Pure. */
+export function inFour(points: readonly Point[]): Point[] {
+  const size = Math.floor(points.length / 4);
+  if (size < 1) return [...points];
+  return [1, 2, 3, 4].flatMap((quarter) => {
+    const end = points.length - (4 - quarter) * size;
+    const last = points[end - 1];
+    if (last === undefined) return [];
+    const half = points.slice(end - Math.ceil(size / 2), end);
+    const mean = (name: string) => half.reduce((sum, { values }) => sum + (values[name] ?? 0), 0) / half.length;
+    return [{ ...last, values: Object.fromEntries(Object.keys(last.values).map((name) => [name, mean(name)])) }];
+  });
+}
+
 /** As a table of Markdown. Pure. */
-export function table(growths: readonly Growth[]): string {
-  const rows = growths.map(({ name, last, perIssue, perDay }) => [
-    name,
-    figure(last),
-    figure(perIssue),
-    figure(perDay),
-  ]);
-  const lines = [["what", "at the end", "per issue", "per day"], ["---", "---:", "---:", "---:"], ...rows];
+export function table(points: readonly Point[]): string {
+  const rows = fit(points).map(({ name, at, perIssue, perDay }) => [name, ...[...at, perIssue, perDay].map(figure)]);
+  const head = ["what", ...points.map(({ issues }) => `${figure(issues)} issues`), "per issue", "per day"];
+  const lines = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 

@@ -1,26 +1,27 @@
-// `npm run month -- --issues 120 --steps 8 --days 30 --records 6000`: what grows when tac8 works for a month. The issues are worked
-// on for real, in steps, and the clock of tac8 is moved on by so many days between them. Then so many issues are only recorded
-// in Redis, as their runs leave them. Prints tables of Markdown: see docs/benchmark.md. With `--parent DIR --device loop0`, DIR being on
-// that device alone, also what was written to it.
+// `npm run month -- --issues 1000 --steps 40 --days 9 --records 6000`: what grows when tac8 works for a month, and for longer. The
+// issues are worked on for real, in steps, by processes that go on; between the steps the clock of tac8 and Redis is moved on by so
+// many days. Then so many issues are only recorded in Redis, as their runs leave them. Prints tables of Markdown, fitted from four points:
+// see docs/benchmark.md. With `--parent DIR --device loop0`, DIR being on that device alone, also what was written to it.
 import { execFileSync } from "node:child_process";
-import { lutimesSync, readdirSync, statSync } from "node:fs";
+import { lutimesSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { isEnded } from "@tac8/core/domain/states";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { OWNER, REPO } from "../names.ts";
 import { programOf } from "../programs.ts";
 import { createStage, type Stage } from "../soak/stage.ts";
-import { fit, table, type Point } from "./fit.ts";
+import { createClock } from "./clock.ts";
+import { inFour, table, type Point } from "./fit.ts";
 import { measureDisk, measureRedis, writtenTo } from "./measure.ts";
 import { record } from "./record.ts";
 
 const { values } = parseArgs({
   options: {
-    issues: { type: "string", default: "120" },
-    steps: { type: "string", default: "8" },
-    days: { type: "string", default: "30" },
+    issues: { type: "string", default: "1000" },
+    steps: { type: "string", default: "40" },
+    days: { type: "string", default: "9" },
     records: { type: "string", default: "6000" },
     parent: { type: "string" },
     device: { type: "string" },
@@ -38,93 +39,95 @@ const PATH = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-let shift = 0;
-const shifted = () => ({
-  NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, "shift.mjs")).href}`,
-  TAC8_MONTH_SHIFT_MS: String(shift),
-});
-
+const root = mkdtempSync(join(values.parent ?? tmpdir(), "tac8-month-"));
+const clock = createClock(root);
 const stage = await createStage({
   runners: 1,
+  slots: 4,
   path: PATH,
-  env: shifted,
-  ...(values.parent === undefined ? {} : { parent: values.parent }),
+  parent: root,
+  env: { ...clock.env, LOG_LEVEL: "info" },
 });
+const apps = [stage.scheduler, ...stage.runners];
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 try {
+  for (const app of apps) app.start();
   const points: Point[] = [];
-  for (let step = 1; step <= steps; step += 1) {
-    for (const app of [stage.scheduler, ...stage.runners]) if (!app.alive) app.start();
-    const count = Math.round(issues / steps);
-    for (let done = 0; done < count; done += AT_ONCE) await work(Math.min(AT_ONCE, count - done));
-    const memory = Object.fromEntries(
-      [stage.scheduler, ...stage.runners].map((app) => [`memory: ${app.name}, MB`, rss(app.pid)]),
-    );
+  for (let step = 1, done = 0; step <= steps && !stop.signal.aborted; step += 1) {
+    if (step > 1) await moveOn(days * DAY_MS);
+    const count = Math.round((issues * step) / steps) - done;
+    await work(count);
+    done += count;
+    const memory = Object.fromEntries(apps.map((app) => [`memory: ${app.name}, MB`, rss(app.pid)]));
     if (step > 1) tac8("clean");
-    // With 0 days all is the work of the same processes.
-    if (days > 0) for (const app of [...stage.runners, stage.scheduler]) await app.end("SIGTERM");
-    const measured = { ...(await measure()), ...memory };
-    points.push({ issues: count * step, days: days * step, values: measured });
-    const used = Object.entries(memory).map(([name, value]) => `${name} ${Math.round(value)}`);
-    say(`step ${step} of ${steps}: ${count * step} issues, day ${days * step}, ${used.join(", ")}`);
-    if (step < steps && days > 0) await moveOn(days * DAY_MS);
+    points.push({ issues: done, days: days * step, values: { ...(await measure()), ...memory } });
+    say(`${new Date().toISOString()} ${JSON.stringify(points.at(-1))}`);
   }
-  say(
-    `\n${issues} issues for real, ${days} days between each ${Math.round(issues / steps)}:\n\n${table(fit(points))}\n`,
-  );
-  if (records > 0) {
+  const count = points.at(-1)?.issues ?? 0;
+  say(`\n${count} issues for real, ${days} days between each ${Math.round(issues / steps)}:\n`);
+  say(`${table(inFour(points))}\n`);
+  if (records > 0 && !stop.signal.aborted) {
     const recorded = await record(stage.redis, { count: records, days: 30, measure: () => measureRedis(stage.redis) });
-    say(`${records} issues recorded, 200 a day:\n\n${table(fit(recorded))}\n`);
+    say(`${records} issues recorded, 200 a day:\n\n${table(recorded)}\n`);
     say(tac8("backup", join(stage.dir, "b.tar.gz"), "--json"));
   }
 } finally {
-  for (const app of [...stage.runners, stage.scheduler]) await app.end("SIGTERM");
+  for (const app of apps.toReversed()) await app.end("SIGTERM");
   await stage.close();
-  await stage.remove();
+  rmSync(root, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Issues from the label to the merged pull request, whose branch is deleted. */
+/** Issues from the label to the merged pull request, whose branch is deleted; some at once, each in a file of its own. */
 async function work(count: number): Promise<void> {
-  const numbers = Array.from({ length: count }, (_, index) => {
-    const change = [{ append: `file-${index}.txt`, text: "a line\n" }, { commit: "feat: a line" }, { result: "Done." }];
-    return stage.openIssue({ title: `Issue ${index}`, labels: [], script: change });
-  });
-  for (const number of numbers) {
-    const id = jobIdOf({ owner: OWNER, repo: REPO.split("/")[1] ?? "", number });
-    for (;;) {
-      const { state, reason } = await stage.store.read(id);
-      if (state === "pr") break;
-      if (isEnded(state)) throw new Error(`issue ${number} is ${String(state)}: ${String(reason)}`);
-      await pause(200);
-    }
-    const pull = stage.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);
-    if (pull !== undefined) await stage.github.mergePull({ repo: REPO, number: pull.number, actor: OWNER });
+  let left = count;
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async (_, lane) => {
+      while (left > 0) {
+        left -= 1;
+        await workOne(lane);
+      }
+    }),
+  );
+}
+
+async function workOne(lane: number): Promise<void> {
+  const change = [{ append: `file-${lane}.txt`, text: "a line\n" }, { commit: "feat: a line" }, { result: "Done." }];
+  const number = stage.openIssue({ title: `Issue in lane ${lane}`, labels: [], script: change });
+  const id = jobIdOf({ owner: OWNER, repo: REPO.split("/")[1] ?? "", number });
+  for (;;) {
+    const { state, reason } = await stage.store.read(id);
+    if (state === "pr") break;
+    if (isEnded(state)) throw new Error(`issue ${number} is ${String(state)}: ${String(reason)}`);
+    const gone = apps.find((app) => !app.alive);
+    if (gone !== undefined) throw new Error(`${gone.name} has ended`);
+    await pause(200);
   }
+  const pull = stage.github.pulls(REPO).find(({ head }) => head === `auto/gh-${number}`);
+  if (pull !== undefined) await stage.github.mergePull({ repo: REPO, number: pull.number, actor: OWNER });
 }
 
 async function measure(): Promise<Record<string, number>> {
   execFileSync("sync");
   return {
     ...(await measureRedis(stage.redis)),
-    ...measureDisk(stage.home, join(stage.dir, "redis")),
+    ...measureDisk(stage.home, { redis: join(stage.dir, "redis"), journal: join(stage.dir, "logs") }),
     "written to the disk, kB": writtenTo(values.device),
   };
 }
 
-/** What expires in Redis and the times of files go by the machine's clock: they are moved along. */
+/** Days pass between two moments. The times of files are the machine's: they are moved along. */
 async function moveOn(ms: number): Promise<void> {
-  const { redis, home } = stage;
-  for await (const keys of redis.scanStream({ count: 500 })) {
-    for (const key of keys as string[]) {
-      const left = await redis.pttl(key);
-      if (left >= 0) await redis.pexpire(key, Math.max(1, left - ms));
-    }
-  }
-  // Only what was written since the last step has a time that is not shifted yet.
+  const { home } = stage;
+  // Only what was written since the last step has a time that is not moved yet.
   for (const path of pathsIn(home)) {
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
-    if (mtimeMs <= Date.now()) lutimesSync(path, (mtimeMs + shift) / 1000, (mtimeMs + shift) / 1000);
+    const moved = (mtimeMs + clock.ahead) / 1000;
+    if (mtimeMs <= Date.now()) lutimesSync(path, moved, moved);
   }
-  shift += ms;
+  clock.moveOn(ms);
+  // Redis forgets what has expired bit by bit.
+  await pause(2000);
 }
 
 function pathsIn(folder: string): string[] {
@@ -141,7 +144,7 @@ function rss(pid: number): number {
 function tac8(...args: string[]): string {
   const { dir, home, token, github }: Stage = stage;
   const env = {
-    ...shifted(),
+    ...clock.env,
     PATH,
     HOME: dir,
     TAC8_CONFIG: join(dir, "config.toml"),

@@ -31,12 +31,19 @@ export async function measureRedis(redis: Redis): Promise<Record<string, number>
 
 const FOLDERS = ["repos", "issues", "homes", "workspaces", "runs"];
 
-/** The data folder and Redis' own by folder: bytes that files take on the disk, and how many files there are. */
-export function measureDisk(home: string, redisFolder: string): Record<string, number> {
+/**
+ * The data folder by folder, Redis' own, and the one with the output of tac8's processes: bytes that files take on the disk, and how
+ * many files there are.
+ */
+export function measureDisk(
+  home: string,
+  { redis, journal }: { readonly redis: string; readonly journal: string },
+): Record<string, number> {
   const sized = Object.entries({
     "conversations' logs": join(home, "logs"),
     ...Object.fromEntries(FOLDERS.map((name) => [name, join(home, name)])),
-    "append-only file": redisFolder,
+    "append-only file": redis,
+    "output of the processes": journal,
   }).flatMap(([name, path]) => {
     const { bytes, files } = sizeOf(path);
     return [[`disk: ${name}, kB`, bytes / 1000] as const, [`disk: ${name}, files`, files] as const];

@@ -37,8 +37,8 @@ export interface Stage {
 
 export const LOCK_SECONDS = 10;
 
-const CONFIG = `[coordinator]
-max_concurrent_workers = 2
+const config = (slots: number) => `[coordinator]
+max_concurrent_workers = ${slots}
 poll_interval_seconds = 1
 backoff_factor = 0.005
 lock_seconds = ${LOCK_SECONDS}
@@ -68,26 +68,27 @@ max_load_per_core = 0
 max_temperature_c = 0
 `;
 
-/** `parent`: the folder to make its folder in. `env`: further variables of the apps, which are asked for at each start. */
+/** `slots`: of each runner. `parent`: the folder to make its folder in. `env`: further variables of the apps and of Redis. */
 export async function createStage(given: {
   readonly runners: number;
   readonly path: string;
+  readonly slots?: number;
   readonly parent?: string;
-  readonly env?: () => Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
 }): Promise<Stage> {
-  const { runners, path, parent = tmpdir() } = given;
+  const { runners, path, slots = 2, parent = tmpdir(), env: further = {} } = given;
   const dir = await mkdtemp(join(parent, "tac8-soak-"));
   const home = join(dir, "home");
   const witness = join(dir, "witness.jsonl");
   for (const name of ["redis", "logs", "agent-home"]) await mkdir(join(dir, name));
-  let server: RedisServer = await startRedisServer({ dir: join(dir, "redis") });
+  let server: RedisServer = await startRedisServer({ dir: join(dir, "redis"), env: further });
   const { url } = server;
   const github = await startGitHub({ dir: join(dir, "github") });
   const token = github.addUser({ login: OWNER });
   for (const login of ["stranger", COLLEAGUE]) github.addUser({ login });
   await github.createRepository({ owner: OWNER, name: REPO.split("/")[1] ?? "", files: { "README.md": "# soak\n" } });
   github.setPermission(REPO, COLLEAGUE, "write");
-  await writeFile(join(dir, "config.toml"), CONFIG);
+  await writeFile(join(dir, "config.toml"), config(slots));
   const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 100 });
   redis.on("error", () => undefined); // It is ended on purpose.
   const queue = new Queue(QUEUE_NAME, { connection: redis });
@@ -102,9 +103,9 @@ export async function createStage(given: {
     GITHUB_API_URL: github.url,
     TAC8_WITNESS: witness,
     LOG_LEVEL: "debug",
+    ...further,
   };
-  const appOf = (name: string) =>
-    new App({ name, env: () => ({ ...env, ...given.env?.() }), logFile: join(dir, "logs", `${name}.log`) });
+  const appOf = (name: string) => new App({ name, env: () => env, logFile: join(dir, "logs", `${name}.log`) });
   return {
     dir,
     home,
@@ -120,7 +121,7 @@ export async function createStage(given: {
     async restartRedis(signal, awayMs) {
       await server.stop(signal);
       await sleep(awayMs);
-      server = await startRedisServer({ dir: join(dir, "redis"), port: Number(new URL(url).port) });
+      server = await startRedisServer({ dir: join(dir, "redis"), port: Number(new URL(url).port), env: further });
     },
     openIssue({ title, script, labels }) {
       const body = `Please.\n\n\`\`\`tac8-script\n${JSON.stringify(script)}\n\`\`\`\n`;

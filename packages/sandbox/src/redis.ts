@@ -31,6 +31,8 @@ export interface RedisServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** A Redis Sentinel instead, with this configuration file, in which it also keeps what it finds out. The port is the file's. */
   readonly sentinel?: { readonly file: string; readonly port: number };
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** As some versions say it of a port, others of a socket, and a Sentinel of itself. */
@@ -76,7 +78,7 @@ function placeOf({ tls, host = "127.0.0.1" }: RedisServerOptions, port: number) 
 }
 
 async function startOnce(
-  { dir, program = "redis-server", settings: more = {}, sentinel }: RedisServerOptions,
+  { dir, program = "redis-server", settings: more = {}, sentinel, env = {} }: RedisServerOptions,
   { place, url }: { readonly place: Readonly<Record<string, string>>; readonly url: string },
 ): Promise<RedisServer> {
   const settings: Record<string, string> = {
@@ -90,7 +92,11 @@ async function startOnce(
   const plain = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
   const args = sentinel === undefined ? plain : [sentinel.file, "--sentinel"];
   // Its own process group: Ctrl-C in a terminal must not end Redis before those who still write to it.
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], detached: true });
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "ignore"],
+    detached: true,
+    env: { ...process.env, ...env },
+  });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const said: string[] = [];
   const ready = new Promise<void>((resolve, reject) => {
