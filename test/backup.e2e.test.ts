@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { isEnded } from "@tac8/core/domain/states";
 import { readHolds } from "@tac8/core/state/holds";
 import { expectOnce, pullsOf, statusComments } from "./once.ts";
+import { usersOf } from "./processes.ts";
 import { said, tac8 } from "./tac8.ts";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
@@ -32,6 +33,14 @@ function start(): void {
 /** The machine is gone: its processes, its data folder, its Redis. Only GitHub and the backup are left. */
 async function loseMachine(): Promise<void> {
   await Promise.all(apps.map((app) => app.stop("SIGKILL")));
+  // Guards end their agents, and themselves, a moment later.
+  await poll(
+    30_000,
+    async () =>
+      usersOf(world.home)
+        .map(({ command }) => command)
+        .join(", ") || null,
+  );
   await world.stopRedis();
   await rm(join(world.dir, "redis"), { recursive: true });
   await mkdir(join(world.dir, "redis"));
@@ -50,6 +59,16 @@ const startsOf = async (number: number) => (await world.agentStarts(number)).map
 const label = (number: number, name: string) =>
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: name });
 const fileOf = (number: number, name: string) => world.github.file(REPO, `auto/gh-${number}`, name);
+
+/** Its question was not answered in time. */
+async function expire(number: number): Promise<void> {
+  const { store, queue, redis } = world;
+  const jobId = world.jobId(number);
+  await poll(20_000, async () => ((await redis.zscore(queue.toKey("delayed"), jobId)) === null ? "not parked" : null));
+  expect(await store.writeIf(jobId, {}, { since: "2020-01-01T00:00:00.000Z" })).toBe(true);
+  await (await queue.getJob(jobId))?.promote();
+  await world.reaches(number, "expired");
+}
 
 test("a backup made under work and restored on an empty machine: an issue in every state goes on correctly", async () => {
   const { github, store, dir } = world;
@@ -70,12 +89,14 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   const withheld = world.openIssue({
     script: [{ write: WORKFLOW, text: "on: push\n" }, { commit: "ci" }, { result: "Done." }],
   });
-  const unless = `[ -e '${join(dir, "repaired")}' ] || kill -9 $PPID`;
-  const failed = world.openIssue({ script: [{ bash: unless }, ...work("again")] });
+  const unless = (command: string) => ({ bash: `[ -e '${join(dir, "repaired")}' ] || ${command}` });
+  const failed = world.openIssue({ script: [unless("kill -9 $PPID"), ...work("again")] });
   const cancelled = world.openIssue({ script: [{ ask: "Really?" }, { result: "I asked." }] });
+  // Put back to work, it begins with a new session.
+  const expired = world.openIssue({ script: [unless("echo 'When?' >BLOCKED.md"), ...work("unasked")] });
   await world.reaches(reviewed, "pr");
   await world.reaches(answered, "answered");
-  for (const number of [blocked, withheld, cancelled]) await world.reaches(number, "blocked");
+  for (const number of [blocked, withheld, cancelled, expired]) await world.reaches(number, "blocked");
   await world.reaches(failed, "failed");
   // From here on a failed attempt is not repeated while the test looks.
   await world.configure(withBackoff(0.2));
@@ -83,6 +104,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   start();
   github.closeIssue({ repo: REPO, number: cancelled, actor: OWNER });
   await world.reaches(cancelled, "cancelled");
+  await expire(expired);
   const pull = pullsOf(world, reviewed)[0]?.number ?? 0;
   github.review({ repo: REPO, number: pull, actor: OWNER, state: "CHANGES_REQUESTED", body: "Say it twice." });
 
@@ -104,8 +126,8 @@ test("a backup made under work and restored on an empty machine: an issue in eve
     script: [[{ append: "try.txt", text: "1\n" }, { commit: "try" }, { exit: 3 }], work("retried")],
   });
   await world.reaches(retrying, "retrying");
-  const expired = { error: { status: null, message: "OAuth session expired", code: "authentication_failed" } };
-  const parked = world.openIssue({ script: [[{ append: "p.txt", text: "1\n" }, expired], work("parked")] });
+  const refused = { error: { status: null, message: "OAuth session expired", code: "authentication_failed" } };
+  const parked = world.openIssue({ script: [[{ append: "p.txt", text: "1\n" }, refused], work("parked")] });
   await world.reaches(parked, "parked");
   await poll(30_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
   const queued = world.openIssue({ script: work("queued") });
@@ -122,6 +144,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
     withheld,
     failed,
     cancelled,
+    expired,
     stopped,
     running,
     retrying,
@@ -141,7 +164,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   );
   expect(await states()).toEqual(names);
   const file = join(dir, "backup.tar.gz");
-  expect(await said(world, "backup", file)).toContain("12 issues");
+  expect(await said(world, "backup", file)).toContain("13 issues");
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const { stdout: text } = await execa("sh", ["-c", `gzip -dc '${file}' | grep -a -c -F '${world.token}' || true`]);
   expect(text, "the token in the backup").toBe("0");
@@ -174,6 +197,8 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   label(reviewed, LABEL);
   label(stopped, LABEL);
   await world.open("repaired");
+  expect(await startsOf(expired)).toHaveLength(1);
+  label(expired, LABEL);
   expect(await said(world, "retry", `${REPO}#${failed}`)).toContain("queued again");
   await world.reaches(blocked, "pr");
   expect(await startsOf(blocked), "the session that asked gets the answer").toEqual([false, true]);
@@ -184,9 +209,10 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   expect(await fileOf(withheld, WORKFLOW)).toBe("on: push\n");
   await world.enters(reviewed, "pr", 2);
   expect(await readFile(told, "utf8")).toContain("Say it twice.");
-  for (const number of [stopped, failed]) await world.reaches(number, "pr");
+  for (const number of [stopped, failed, expired]) await world.reaches(number, "pr");
   expect(await fileOf(stopped, "kept.txt")).toBe("1\n");
   expect(await fileOf(stopped, "more.txt")).toBe("1\n");
+  expect(await fileOf(expired, "unasked.txt"), "on the work from before its question").toBe("1\n1\n");
   for (const number of Object.values(all)) {
     expect(pullsOf(world, number).length, `pull requests of ${number}`).toBe(
       [answered, cancelled, withdrawn].includes(number) ? 0 : 1,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 export interface Seen {
   readonly pid: number;
@@ -48,6 +48,14 @@ export function agentProcesses(known: string): Seen[] {
   });
 }
 
+/** Processes that work in a folder, or have a file of it open, also one that was removed. */
+export function usersOf(folder: string): Seen[] {
+  return processes().filter(({ pid }) => {
+    const fds = namesIn(`/proc/${pid}/fd`).map((name) => `/proc/${pid}/fd/${name}`);
+    return [`/proc/${pid}/cwd`, ...fds].some((path) => targetOf(path).startsWith(`${folder}/`));
+  });
+}
+
 /** Children of these processes, zombies included. */
 export function childrenOf(parents: readonly number[]): Seen[] {
   return processes().filter(({ parent }) => parents.includes(parent));
@@ -64,5 +72,21 @@ function read(path: string): string {
     return readFileSync(path, "utf8");
   } catch {
     return ""; // It has ended, or it is another user's.
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // It has ended.
+  }
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return "";
   }
 }
