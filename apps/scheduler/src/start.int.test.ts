@@ -4,6 +4,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readScheduler } from "@tac8/core/state/presence";
 import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
 import { configFor, createHarness, type Harness } from "./harness.fixture.ts";
 import { reconcileHolds } from "./holds.ts";
@@ -30,7 +31,9 @@ test("it polls by itself, and closing it twice is closing it once", async () => 
   const scheduler = await running();
   const number = at.openIssue();
   await at.github.waitFor(async () => (await at.stands(number)) === "prioritized:queued");
+  expect((await readScheduler(at.redis))?.ended).toBeUndefined();
   await Promise.all([scheduler.close(), scheduler.close()]);
+  expect((await readScheduler(at.redis))?.ended).toBe(true);
   expect(await readFile(join(at.config.home, "tasks.md"), "utf8")).toMatch(/^# Tasks\n/);
 });
 

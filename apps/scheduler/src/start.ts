@@ -12,7 +12,7 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { createIssueStore } from "@tac8/core/state/issueStore";
-import { forgetRunners } from "@tac8/core/state/presence";
+import { endScheduler, forgetRunners } from "@tac8/core/state/presence";
 import { createBreaker } from "./breaker.ts";
 import { createBudget } from "./budget.ts";
 import { createHealth } from "./health.ts";
@@ -160,11 +160,16 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const leading = standBy({ lease, lead, repositories: names, log, errors: flood(), signal: stop.signal });
   let closing: Promise<void> | null = null;
   async function shutDown(): Promise<void> {
+    const isOurs = lease.leftMs() > 0;
     stop.abort(new Error("the scheduler is closing"));
     watch.close();
     // While Redis is away its commands wait for it; their owner ends them with the connection.
     await valueWithin(leading, CLOSE_MS, () => undefined);
-    const last = redis.status === "ready" ? [tally().catch(() => {}), lease.release().catch(() => {})] : [];
+    async function leave(): Promise<void> {
+      if (isOurs) await endScheduler(redis);
+      await lease.release();
+    }
+    const last = redis.status === "ready" ? [tally().catch(() => {}), leave().catch(() => {})] : [];
     await valueWithin(Promise.all([queue.close(), endRescue(), ...last]), CLOSE_MS, () => undefined);
   }
   return {

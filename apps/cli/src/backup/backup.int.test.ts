@@ -4,7 +4,7 @@ import { jobIdOf } from "@tac8/core/domain/reference";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { issueKey } from "@tac8/core/state/keys";
-import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
+import { announceRunner, announceScheduler, endScheduler } from "@tac8/core/state/presence";
 import { execa } from "execa";
 import type { Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
@@ -201,6 +201,9 @@ test("an installation that is at work is refused", async () => {
   const now = Date.now();
   await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
   expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler was at work/);
+  // One that was stopped keeps nobody waiting.
+  await endScheduler(redis);
+  await good(["restore", "--force", file()]);
   await server.empty();
   const runner = { at: now, host: hostname(), pid: 1, slots: 1, busy: 0 };
   await announceRunner(redis, { ...runner, name: "r" });

@@ -57,7 +57,7 @@ async function presentApps(
     return runner.wantedHost === undefined ? runner.host === hostname() : homes.includes(homeIdOf(idOf(runner)));
   });
   return [
-    ...(scheduler !== null && now - scheduler.at <= RUNNER_GONE_MS
+    ...(scheduler !== null && scheduler.ended !== true && now - scheduler.at <= RUNNER_GONE_MS
       ? [working("its scheduler", now - scheduler.at)]
       : []),
     ...runners.map(({ name, at }) => working(`its runner ${name}`, now - at)),

@@ -130,6 +130,8 @@ const schedulerSchema = z.object({
   error: z.string().nullable(),
   /** Epoch ms until which GitHub's rate limit lets it ask nothing. */
   restUntil: z.number().nullish(),
+  /** Whether it has ended in order since, and begins nothing more. */
+  ended: z.boolean().optional(),
   ...vitals,
 });
 export type SchedulerPresence = z.infer<typeof schedulerSchema>;
@@ -197,6 +199,13 @@ export async function readRunners(redis: Redis): Promise<RunnerPresence[]> {
 
 export async function announceScheduler(redis: Redis, presence: SchedulerPresence): Promise<void> {
   await redis.set(SCHEDULER_KEY, JSON.stringify(shifted(presence, -(await aheadOfRedis(redis)))));
+}
+
+/** Sign off: it keeps its place in health, and no longer counts as at work. Only for the one that has the lease. */
+export async function endScheduler(redis: Redis): Promise<void> {
+  const text = await redis.get(SCHEDULER_KEY);
+  const found = text === null ? null : read(schedulerSchema, text);
+  if (found !== null) await redis.set(SCHEDULER_KEY, JSON.stringify({ ...found, ended: true }));
 }
 
 export async function readScheduler(redis: Redis): Promise<SchedulerPresence | null> {
