@@ -12,12 +12,17 @@ export interface Launched {
   readonly ended: Promise<number | null>;
 }
 
+interface LaunchOptions {
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The program that starts it, with its arguments. */
+  readonly by?: readonly string[];
+}
+
 /** Starts one program, a path, with only the given environment. */
-export function launch(
-  program: string,
-  { args = [], env }: { args?: readonly string[]; env: Readonly<Record<string, string>> },
-): Launched {
-  const child = spawn(process.execPath, [program, ...args], {
+export function launch(program: string, { args = [], env, by = [] }: LaunchOptions): Launched {
+  const [first = "", ...words] = [...by, process.execPath, program, ...args];
+  const child = spawn(first, words, {
     env: { ...compileCache(), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -35,6 +35,8 @@ export interface Context {
   readonly openFullScreen: (() => FullScreen) | null;
   /** Opens the terminal for questions; null where nobody sits at one. The caller closes it. */
   readonly openPrompt: (() => Prompt) | null;
+  /** Reads one line of standard input, for a secret that another program hands on. At most 4 kB count. */
+  readonly readInput: () => Promise<string>;
   /** Calls the handler at each SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   readonly onSignal: (handler: (signal: NodeJS.Signals) => void) => () => void;
 }

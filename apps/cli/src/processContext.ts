@@ -37,6 +37,7 @@ export function contextOf(given: {
       process.stdin.isTTY && process.stdout.isTTY
         ? () => openPrompt({ input: process.stdin, output: process.stdout })
         : null,
+    readInput: () => readLine(process.stdin),
     onSignal(handler) {
       const isRepeat = createRepeats(SAME_SIGNAL_MS);
       const once = (signal: NodeJS.Signals): void => {
@@ -48,6 +49,18 @@ export function contextOf(given: {
       };
     },
   };
+}
+
+const MAX_INPUT = 4096;
+
+/** The first line, without what comes after it; empty: there is none. */
+async function readLine(input: AsyncIterable<Buffer | string>): Promise<string> {
+  let text = "";
+  for await (const part of input) {
+    text += part.toString();
+    if (text.includes("\n") || text.length > MAX_INPUT) break;
+  }
+  return text.slice(0, MAX_INPUT).split("\n", 1)[0] ?? "";
 }
 
 /** For an end that nobody foresaw. @returns a function that forgets the handler. */

@@ -23,6 +23,7 @@ import { untilNextRound } from "./nextRound.ts";
 import { createNotifier } from "./notify.ts";
 import { createPlacer, limitQueue } from "./placer.ts";
 import { createPoll } from "./poll.ts";
+import { createShareKeeper } from "./keepShare.ts";
 import { standBy } from "./standBy.ts";
 import { createStops } from "./stops.ts";
 import { createTextFile } from "./tasks/file.ts";
@@ -57,6 +58,8 @@ const STOPS_MS = 1000;
 const PLACES_MS = 1000;
 const HEALTH_MS = 3000;
 const NOTIFY_MS = 2000;
+/** Other machines' runners wait for it. */
+const SHARE_MS = 15_000;
 const CLOSE_MS = 2000;
 /** Of the same round's errors a line at most this often. */
 const LOG_MS = 30_000;
@@ -158,13 +161,16 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
 
   const lease = createLease(redis, { host: config.runner.name || hostname(), repositories: names });
   const leading = standBy({ lease, lead, repositories: names, log, errors: flood(), signal: stop.signal });
+  // Also while it stands by: what is shared is this machine's.
+  const keepShare = createShareKeeper({ config, redis, log });
+  const sharing = every(SHARE_MS, { round: "shared address", signal: stop.signal, work: keepShare });
   let closing: Promise<void> | null = null;
   async function shutDown(): Promise<void> {
     const isOurs = lease.leftMs() > 0;
     stop.abort(new Error("the scheduler is closing"));
     watch.close();
     // While Redis is away its commands wait for it; their owner ends them with the connection.
-    await valueWithin(leading, CLOSE_MS, () => undefined);
+    await valueWithin(Promise.all([leading, sharing]), CLOSE_MS, () => undefined);
     async function leave(): Promise<void> {
       if (isOurs) await endScheduler(redis);
       await lease.release();

@@ -1,9 +1,9 @@
-import { variable } from "@tac8/core/config/environment";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { resolve } from "node:path";
 import { restoreBackup, type Restored } from "../backup/restore.ts";
 import { Problem, type Context } from "../context.ts";
 import type { Input } from "../program.ts";
+import { namesRedis } from "../redis/locate.ts";
 import { sharedProjectsOf } from "./backup.ts";
 
 /** Into the data folder and the Redis that `tac8 up` would use with this environment. */
@@ -19,7 +19,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
     path: resolve(cwd, args[0] ?? ""),
     home: dataFolder.path,
     configPath,
-    redisUrl: variable(env, "REDIS_URL") === null ? null : draft.redisUrl,
+    redisUrl: namesRedis(env, draft) ? draft.redisUrl : null,
     sharedProjects: sharedProjectsOf(env),
     force: options["force"] === true,
     now: now(),

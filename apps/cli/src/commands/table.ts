@@ -181,6 +181,35 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./service.ts")).service,
   },
   {
+    usage: "share [name]",
+    summary:
+      "let the machine of this name join: open this machine's Redis to it, with TLS; without a name: show all machines",
+    options: [
+      {
+        flags: "--address <address>",
+        description: "address of this machine to listen at (default: its only private one)",
+      },
+      { flags: "--port <port>", description: "port to listen at (default: 6380)" },
+      { flags: "--renew", description: "make a new token for a machine that has one" },
+    ],
+    load: async () => (await import("./share.ts")).share,
+  },
+  {
+    usage: "join [address]",
+    summary: "make this machine a runner of another one's tac8, with what tac8 share printed there",
+    options: [
+      { flags: "--service", description: "then start its runner as a service of this user" },
+      { flags: "--leave", description: "forget the other machine" },
+    ],
+    load: async () => (await import("./join.ts")).join,
+  },
+  {
+    usage: "unshare [name]",
+    summary: "shut a machine out that tac8 share has let in",
+    options: [{ flags: "--all", description: "shut all of them out, and close the address" }],
+    load: async () => (await import("./unshare.ts")).unshare,
+  },
+  {
     usage: "logs",
     summary: "show the log lines of scheduler, runner and board on this machine",
     options: [

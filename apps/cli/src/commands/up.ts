@@ -1,11 +1,11 @@
 import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";
-import { variable } from "@tac8/core/config/environment";
 import { loadConfig } from "@tac8/core/config/load";
 import { CannotStart, MayPass, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
 import { runDemo } from "../demo/run.ts";
 import type { Input } from "../program.ts";
 import { warn } from "../terminal/warn.ts";
+import { namesRedis } from "../redis/locate.ts";
 import { decideUp } from "../up/decide.ts";
 import { runUp } from "../up/run.ts";
 
@@ -17,14 +17,14 @@ function warnOfCheckout({ env, err, command }: Context, home: string): void {
   warn(err, line);
 }
 
-/** The apps that are named; null: all of them. */
-function onlyOf({ apps, env }: Context, text: string | undefined): readonly string[] | null {
-  if (text === undefined) return null;
+/** The apps that are named; null: all of them. A machine that has joined another one's tac8 is a runner of it. */
+function onlyOf({ apps, env }: Context, { text, joined }: { text: string | undefined; joined: boolean }) {
+  if (text === undefined) return joined ? ["runner"] : null;
   const known = apps.map(({ name }) => name);
   const named = text.split(",").map((name) => name.trim());
   const unknown = named.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new WrongUsage(`there is no app ${unknown}: --only takes ${known.join(", ")}`);
-  if (variable(env, "REDIS_URL") === null) {
+  if (!namesRedis(env, { joined })) {
     throw new WrongUsage("--only needs REDIS_URL: the Redis that the other apps of this tac8 use");
   }
   return named;
@@ -45,7 +45,10 @@ async function startUp(context: Context, { options }: Input): Promise<number> {
   const flag = options["config"] as string | undefined;
   const loaded = loadConfig({ flag, env, cwd });
   const decision = decideUp({ loaded, env });
-  const only = onlyOf(context, options["only"] as string | undefined);
+  const only = onlyOf(context, {
+    text: options["only"] as string | undefined,
+    joined: decision.kind === "up" && decision.config.joined,
+  });
   switch (decision.kind) {
     case "problems":
       throw new Problem(decision.lines);
@@ -57,7 +60,7 @@ async function startUp(context: Context, { options }: Input): Promise<number> {
       if (context.secretsShown) warn(err, SECRETS_SHOWN);
       if (loaded.dataFolder?.notice) err.line(`tac8: ${loaded.dataFolder.notice}`);
       warnOfCheckout(context, decision.config.home);
-      const redisUrl = variable(env, "REDIS_URL") === null ? null : decision.config.redisUrl;
+      const redisUrl = namesRedis(env, decision.config) ? decision.config.redisUrl : null;
       return runUp(context, { config: decision.config, configPath: loaded.path, env, redisUrl, demo: null, only });
     }
     default:

@@ -1,7 +1,6 @@
 import { canUseProxy } from "@tac8/core/app/useProxy";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { isProxySet, proxyFor, type Proxy } from "@tac8/core/config/proxy";
-import { variable } from "@tac8/core/config/environment";
 import type { Config, ConfigProblem } from "@tac8/core/config/resolve";
 import { createGitHub, type GitHub } from "@tac8/core/github/client";
 import { openTokens } from "@tac8/core/github/openTokens";
@@ -10,6 +9,7 @@ import { createRedactor } from "@tac8/core/log/redact";
 import { dirname } from "node:path";
 import { Problem, type Context } from "../context.ts";
 import { findDemo } from "../demo/home.ts";
+import { namesRedis } from "../redis/locate.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
 /** What may be done beside looking. */
@@ -76,7 +76,7 @@ export function openSite(context: Context, flag: string | undefined, options: Do
   const { githubAnswer: answerMs = ANSWER_MS, betweenWrites = config.github.write_interval_ms } = waits;
   const inHome = redisUrlIn([config.home, dirname(loaded.path)]);
   const isRedisWrong = demo === null && loaded.problems.some(({ key }) => key === "REDIS_URL");
-  const named = demo === null && !isRedisWrong ? variable(env, "REDIS_URL") !== null : false;
+  const named = demo === null && !isRedisWrong ? namesRedis(env, draft) : false;
   // With the password that the environment has beside it.
   const redisUrl = named ? draft.redisUrl : inHome;
   // Where there is no configuration, what the environment has wrong is worth a line all the same.

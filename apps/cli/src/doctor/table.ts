@@ -22,6 +22,7 @@ import { rateLimit } from "./checks/rateLimit.ts";
 import { redis } from "./checks/redis.ts";
 import { runners } from "./checks/runners.ts";
 import { services } from "./checks/services.ts";
+import { share } from "./checks/share.ts";
 import { token } from "./checks/token.ts";
 
 /** Everything that `tac8 doctor` looks at, in its order. */
@@ -31,6 +32,7 @@ export const CHECKS: readonly Check[] = [
   programs,
   services,
   redis,
+  share,
   proxy,
   token,
   permissions,

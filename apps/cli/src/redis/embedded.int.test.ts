@@ -1,7 +1,8 @@
 import { startTimeOf } from "@tac8/core/process/procfs";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { redisAddress, socketOf, withPassword } from "@tac8/core/config/redisUrl";
+import { redisAddress, socketOf, withPassword, withPasswordFile } from "@tac8/core/config/redisUrl";
+import { sharePassword } from "@tac8/core/share/files";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { Queue, QueueEvents, Worker } from "bullmq";
 import {
@@ -66,7 +67,7 @@ test("listens on a socket that only its user can open, and on no TCP port", asyn
   const { url } = await start(dir);
   const path = join(dir, "redis", "redis.sock");
   expect(url).toBe(`unix://${path}`);
-  expect(redisUrlIn([dir])).toBe(url);
+  expect(redisUrlIn([dir])).toBe(withPasswordFile(url, sharePassword(dir)));
   expect([modeOf(dirname(path)), modeOf(path)]).toEqual(["700", "600"]);
   expect(listeningTcp(readRecord(dir)?.pid ?? 0)).toEqual([]);
 });
@@ -117,7 +118,7 @@ test("a data folder whose path is too long for a socket has it in a private fold
   cleanups.unshift(() => rm(dirname(path), { recursive: true, force: true }));
   expect(path).toMatch(/^\/tmp\/tac8-\d+-[0-9a-f]{16}\/redis\.sock$/);
   expect([modeOf(dirname(path)), modeOf(path)]).toEqual(["700", "600"]);
-  expect([redisUrlIn([home]), redisAddress(url)]).toEqual([url, path]);
+  expect([redisUrlIn([home]), redisAddress(url)]).toEqual([withPasswordFile(url, sharePassword(home)), path]);
   const client = connectRedis(url, { name: "test", failFast: true, onError: () => undefined });
   expect(await client.ping()).toBe("PONG");
   client.disconnect();

@@ -1,6 +1,7 @@
 import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
+import { writeShareConf } from "@tac8/core/share/apply";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -104,7 +105,8 @@ async function launch(home: string): Promise<RedisServer> {
   const socket = makeSocketPlace(home);
   let server: RedisServer;
   try {
-    server = await startRedisServer({ dir, socket });
+    const conf = await writeShareConf(home);
+    server = await startRedisServer({ dir, socket, ...(conf === null ? {} : { settings: { include: conf } }) });
   } catch (error) {
     throw new MayPass(`Redis did not start in ${dir}: ${messageOf(error)}; fix that, or set REDIS_URL to another`, {
       cause: error,

@@ -73,7 +73,7 @@ function placeOf(
   // The demo's configuration stands inside its data folder.
   const homes = [config.home, dirname(path)];
   return {
-    ...redisOf(env, config.redisUrl, homes),
+    ...redisOf(env, config, homes),
     repositories: config.repositories,
     pollSeconds: config.coordinator.poll_interval_seconds,
     config,
@@ -96,7 +96,7 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
   const { path: other } = dataFolder;
   const config = demo?.config ?? null;
   return {
-    ...(demo === null ? redisOf(context.env, draft.redisUrl, [other]) : { redisUrl: demo.redisUrl, advice: KEPT }),
+    ...(demo === null ? redisOf(context.env, draft, [other]) : { redisUrl: demo.redisUrl, advice: KEPT }),
     repositories: config?.repositories ?? [],
     pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
     config,
@@ -109,13 +109,21 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
   };
 }
 
-/** @param configured what the environment says, with its password; else the usual address */
+/** Return whether the environment, or `tac8 join`, names a Redis that is not this data folder's own. */
+export function namesRedis(env: Context["env"], { joined }: Pick<Config, "joined">): boolean {
+  return joined || variable(env, "REDIS_URL") !== null;
+}
+
+/** @param config its address is what the environment says, with its password; else the usual one */
 function redisOf(
   env: Context["env"],
-  configured: string,
+  config: Pick<Config, "redisUrl" | "joined">,
   homes: readonly string[],
 ): Pick<Place, "redisUrl" | "advice"> {
-  if (variable(env, "REDIS_URL") !== null)
+  const { redisUrl: configured, joined } = config;
+  if (joined)
+    return { redisUrl: configured, advice: "is tac8 running there? If its address has changed: tac8 join again" };
+  if (namesRedis(env, config))
     return { redisUrl: configured, advice: redisRestart(configured) ?? "start it with tac8 up, or set REDIS_URL" };
   const own = redisUrlIn(homes);
   if (own !== null) return { redisUrl: own, advice: KEPT };

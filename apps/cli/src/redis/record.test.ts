@@ -2,6 +2,8 @@ import { startTimeOf } from "@tac8/core/process/procfs";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withPasswordFile } from "@tac8/core/config/redisUrl";
+import { sharePassword } from "@tac8/core/share/files";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readRecord, redisFolder, redisUrlIn, writeRecord } from "./record.ts";
 
@@ -23,7 +25,8 @@ test.each([
   ["ended, and an older version wrote the record", dead, null, null],
 ])("a Redis that %s", (_, own, keeper, url) => {
   writeRecord(home, { ...own, socket: "/run/a.sock", keeper });
-  expect(redisUrlIn([join(home, "missing"), home])).toBe(url);
+  const expected = url === null ? null : withPasswordFile(url, sharePassword(home));
+  expect(redisUrlIn([join(home, "missing"), home])).toBe(expected);
 });
 
 test("a record of an older version is read", () => {

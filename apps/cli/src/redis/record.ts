@@ -1,5 +1,6 @@
+import { socketUrl, withPasswordFile } from "@tac8/core/config/redisUrl";
 import { isSameProcess, type ProcessId } from "@tac8/core/process/procfs";
-import { socketUrl } from "@tac8/core/config/redisUrl";
+import { sharePassword } from "@tac8/core/share/files";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
@@ -71,7 +72,8 @@ export function redisUrlIn(homes: readonly string[]): string | null {
     const record = readRecord(home);
     if (record === null) continue;
     const { keeper, url } = record;
-    if (isSameProcess(record) || (keeper !== null && isSameProcess(keeper))) return url;
+    if (isSameProcess(record) || (keeper !== null && isSameProcess(keeper)))
+      return withPasswordFile(url, sharePassword(home));
   }
   return null;
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { runLogPath } from "@tac8/core/conversation/runLog";
 import { readEvents } from "@tac8/core/state/events";
-import { openConfinedSide } from "../place/confined.ts";
+import { openConfinedSide } from "../place/helper/confined.ts";
 import { AgentIdBook } from "../place/user/ids.ts";
 import { userConfinement } from "../place/user/side.ts";
 import { lock } from "@tac8/core/process/flock";

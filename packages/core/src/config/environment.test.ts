@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
+import { caOf, passwordFileOf, passwordOf, socketOf } from "./redisUrl.ts";
 import { describeProblems } from "./load.ts";
 import { configOf, PATH, problemsOf, REPOSITORY, resolve } from "./testing.fixture.ts";
 
@@ -98,7 +99,12 @@ describe("REDIS_URL", () => {
     expect(urlOf("unix:///a?db=3")).toBe("unix:///a?db=3&password=p%40ss%2F%2541");
     expect(urlOf("unix:///a?password=own")).toBe("unix:///a?password=own");
     const own = { REDIS_URL: "unix:///a", REDIS_PASSWORD: "for-another", TAC8_REDIS_KEPT: "1" };
-    expect(configOf({ env: own }).redisUrl).toBe("unix:///a");
+    const ownUrl = configOf({ env: own }).redisUrl;
+    expect([socketOf(ownUrl)?.path, passwordOf(ownUrl), passwordFileOf(ownUrl)]).toEqual([
+      "/a",
+      null,
+      expect.stringMatching(/\/share\/password$/),
+    ]);
     expect(urlOf("")).toBe("redis://:p%40ss%2F%2541@127.0.0.1:6379");
   });
 
@@ -112,9 +118,8 @@ describe("REDIS_URL", () => {
     expect(said("rediss://host:1", "ca.pem")).toMatch(/expected an absolute path/);
     expect(said("rediss://host:1", "/missing.pem")).toMatch(/cannot read \/missing\.pem/);
     expect(said("rediss://host:1", "/key.pem")).toMatch(/has no certificate in it/);
-    expect(configOf({ env: { ...env, REDIS_URL: "unix:///a", TAC8_REDIS_KEPT: "1" }, files }).redisUrl).toBe(
-      "unix:///a",
-    );
+    const own = configOf({ env: { ...env, REDIS_URL: "unix:///a", TAC8_REDIS_KEPT: "1" }, files });
+    expect([socketOf(own.redisUrl)?.path, caOf(own.redisUrl)]).toEqual(["/a", null]);
   });
 
   it("never shows a password", () => {

@@ -2,14 +2,19 @@ import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
 import { isOrigin } from "./origin.ts";
+import { sharePassword } from "../share/files.ts";
+import { joinFiles } from "./joined.ts";
 import {
   isRedisUrl,
   isSentinelUrl,
   isTls,
   MAX_SOCKET_PATH,
   passwordOf,
+  SERVICE_SOCKET,
+  socketOf,
   withCa,
   withPassword,
+  withPasswordFile,
   withSentinelPassword,
 } from "./redisUrl.ts";
 import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
@@ -17,6 +22,8 @@ import { MODEL_SECRETS, SECRETS, type SecretName } from "./variables.ts";
 /** What the environment says; null where it says nothing and the file counts, or where it is wrong. */
 export interface Environment {
   readonly redisUrl: string;
+  /** Where REDIS_URL is missing, and `tac8 join` has put an address into the data folder: it counts. */
+  readonly joined: boolean;
   /** Decoded; null: none. */
   readonly redisPassword: string | null;
   readonly apiUrl: string | null;
@@ -65,7 +72,9 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   };
   const expected = (key: string, found: string, what: string) => wrong(key, `found ${found}, expected ${what}`);
 
-  const redis = variable(env, "REDIS_URL");
+  const join = home === null || variable(env, "REDIS_URL") !== null ? null : joinFiles(home);
+  const joinUrl = join === null ? null : readJoined(input, join.url, wrong);
+  const redis = variable(env, "REDIS_URL") ?? joinUrl;
   const isGoodRedis = redis === null || isRedisUrl(redis);
   const goodRedis = isGoodRedis ? redis : expected("REDIS_URL", masked(redis), redisForm(redis));
 
@@ -106,11 +115,15 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
   const { secrets, sources, keys } = readSecrets(input, { home, usesApp, wrong });
   // The Redis of `tac8 up`, which sets this variable for its apps, has no password.
   const password = variable(env, "TAC8_REDIS_KEPT") === "1" ? null : (secrets.REDIS_PASSWORD ?? null);
-  const ca = goodRedis === null ? null : readCa(input, goodRedis, wrong);
+  const joinCa = joinUrl === null ? null : (join?.ca ?? null);
+  const ca = goodRedis === null ? null : (joinCa ?? readCa(input, goodRedis, wrong));
   const bare = ca === null ? (goodRedis ?? REDIS_EXAMPLE) : withCa(goodRedis ?? "", ca);
-  const redisUrl = withSentinelPassword(withPassword(bare, password), secrets.REDIS_SENTINEL_PASSWORD ?? null);
+  const full = withSentinelPassword(withPassword(bare, password), secrets.REDIS_SENTINEL_PASSWORD ?? null);
+  const isOwn = variable(env, "TAC8_REDIS_KEPT") === "1" || socketOf(full)?.path === SERVICE_SOCKET;
+  const redisUrl = home === null || !isOwn ? full : withPasswordFile(full, sharePassword(home));
   return {
     redisUrl,
+    joined: joinUrl !== null && goodRedis !== null,
     redisPassword: passwordOf(redisUrl) ?? null,
     apiUrl,
     appId: appId ?? null,
@@ -124,6 +137,15 @@ export function readEnvironment(input: ConfigInput, { home, usesApp, problems }:
     sources,
     keys,
   };
+}
+
+/** Null: this machine has not joined another one's tac8. */
+function readJoined({ readStored }: ConfigInput, path: string, wrong: Wrong): string | null {
+  const text = attempt(() => readStored?.(path) ?? null);
+  if (text instanceof Error) return wrong(path, `cannot be read: ${text.message}`);
+  const url = text?.trim() || null;
+  if (url === null || (isRedisUrl(url) && isTls(url))) return url;
+  return wrong(path, "it is no address of a Redis with TLS: run tac8 join again");
 }
 
 /** Path of the CA's certificate; null: none, or none that can be used. */

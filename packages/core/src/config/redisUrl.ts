@@ -3,6 +3,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** A socket's path has at most this many bytes on Linux: `sun_path` of unix(7), without its last byte. */
 export const MAX_SOCKET_PATH = 107;
 
+/** Of the service tac8-redis: deploy/systemd/tac8-redis.service. */
+export const SERVICE_SOCKET = "/run/tac8-redis/redis.sock";
+
 /** As clients of other languages have it too: `unix:///run/redis.sock?db=1&password=…`. */
 const PASSWORD = "password";
 
@@ -19,6 +22,9 @@ const MAX_SENTINELS = 16;
 const SENTINEL_URL = /^(rediss?\+sentinel:\/\/)([^/?#@]*@)?([^/?#@]+)([/?][^#]*)?$/i;
 /** A host that stands for all of the Sentinels, because an address has one. */
 const ALL_HOSTS = "sentinels";
+
+/** File with the password of a socket's Redis, which `tac8 share` makes while clients run: tac8's own as well. */
+const PASSWORD_FILE = "password_file";
 
 /** A Redis on a Unix socket. */
 export interface RedisSocket {
@@ -55,7 +61,8 @@ export function socketUrl(path: string): string {
 export function socketOf(url: string): RedisSocket | null {
   if (!/^unix:\/\/\//i.test(url) || !URL.canParse(url)) return null;
   const { searchParams, hash } = new URL(url);
-  if (hash !== "" || [...searchParams.keys()].some((name) => name !== "db" && name !== PASSWORD)) return null;
+  const known = ["db", PASSWORD, PASSWORD_FILE];
+  if (hash !== "" || [...searchParams.keys()].some((name) => !known.includes(name))) return null;
   const db = searchParams.get("db") ?? "0";
   if (!/^\d{1,5}$/.test(db)) return null;
   const path = pathOf(url.replace(/\?.*$/s, ""));
@@ -146,6 +153,19 @@ export function caOf(url: string): string | null {
   return isTls(url) ? (parse(url)?.searchParams.get(CA) ?? null) : null;
 }
 
+/** Return the socket's address with the path of a file in which a password may be at the time of a connection. Pure. */
+export function withPasswordFile(url: string, path: string): string {
+  if (socketOf(url) === null || passwordOf(url) !== null) return url;
+  const full = new URL(url);
+  full.searchParams.set(PASSWORD_FILE, path);
+  return full.href;
+}
+
+/** Return the path that `withPasswordFile` put into the address; null: none. Pure. */
+export function passwordFileOf(url: string): string | null {
+  return socketOf(url) === null ? null : new URL(url).searchParams.get(PASSWORD_FILE);
+}
+
 /** Return whether the address is one of a Redis with TLS. Pure. */
 export function isTls(url: string): boolean {
   return /^rediss(?:\+sentinel)?:/i.test(url) && parse(url) !== null;
@@ -156,7 +176,7 @@ export function withoutPassword(url: string): string {
   return changed(url, (bare) => {
     bare.username = "";
     bare.password = "";
-    if (socketOf(url) !== null) bare.searchParams.delete(PASSWORD);
+    if (socketOf(url) !== null) for (const name of [PASSWORD, PASSWORD_FILE]) bare.searchParams.delete(name);
   });
 }
 

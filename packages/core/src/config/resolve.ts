@@ -59,6 +59,8 @@ export interface Config extends Omit<ConfigFile, "repositories" | "llm" | "provi
   readonly llm: Omit<ConfigFile["llm"], "provider"> & { readonly provider: "claude" | "command" };
   readonly agents: Agents;
   readonly redisUrl: string;
+  /** Whether that is another machine's, which this one has joined by `tac8 join`: it is a runner of the tac8 there. */
+  readonly joined: boolean;
   /** Absolute path of the data folder. */
   readonly home: string;
   /** Path of the launcher's socket; null: this process was not started by one. */
@@ -138,7 +140,8 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   if (baseDir !== null)
     problems.push(withLine({ key: "worktree.base_dir", message: baseDir, place: "file" }, input.text));
 
-  const { secrets, sources, redisUrl, redisPassword, logLevel, apiUrl, boardHost, boardPort, boardUrl } = environment;
+  const { secrets, sources, redisUrl, joined, redisPassword, logLevel, apiUrl, boardHost, boardPort, boardUrl } =
+    environment;
   const appId = environment.appId ?? file.github.app_id;
   const installationId = environment.appInstallationId ?? file.github.app_installation_id;
   const chosen = chooseCredentials({ secrets, sources, keys: environment.keys, appId, installationId });
@@ -170,6 +173,7 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
       url: (boardUrl ?? file.board.url).replace(/\/$/, ""),
     },
     redisUrl,
+    joined,
     home: dataFolder.path,
     launcher: environment.launcher,
     logLevel,

@@ -1,9 +1,21 @@
 import { readFileSync } from "node:fs";
+import {
+  caOf,
+  isTls,
+  passwordFileOf,
+  passwordOf,
+  type SentinelGroup,
+  sentinelsOf,
+  socketOf,
+} from "../config/redisUrl.ts";
 import { Redis, type RedisOptions as SettingsOfRedis } from "ioredis";
-import { caOf, isTls, passwordOf, sentinelsOf, socketOf, type SentinelGroup } from "../config/redisUrl.ts";
 
 const RETRY_CAP_MS = 2000;
 const CONNECT_MS = 5000;
+
+interface Options {
+  password?: string | undefined;
+}
 
 export interface RedisOptions {
   /** For `CLIENT LIST`: which app this is. */
@@ -16,13 +28,18 @@ export interface RedisOptions {
 
 /** A client that reconnects for ever, at least every 2 s. The caller closes it. */
 export function connectRedis(url: string, { name, failFast = false, onError }: RedisOptions): Redis {
+  const passwordFile = passwordFileOf(url);
   const options = {
     connectionName: `tac8:${name}`,
     maxRetriesPerRequest: failFast ? 1 : null,
-    retryStrategy: (times) => (failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS)),
+    // ioredis calls it as a method of the options of the very client, a duplicate too.
+    retryStrategy(this: Options | undefined, times: number) {
+      if (passwordFile !== null && this !== undefined) this.password = readPassword(passwordFile);
+      return failFast && times > 2 ? null : Math.min(times * 100, RETRY_CAP_MS);
+    },
     connectTimeout: CONNECT_MS,
     keepAlive: 10_000,
-  } satisfies SettingsOfRedis;
+  };
   const ca = caOf(url);
   const trusted = ca === null ? undefined : readCa(ca);
   const tls = trusted === undefined ? {} : { tls: { ca: trusted } };
@@ -32,7 +49,7 @@ export function connectRedis(url: string, { name, failFast = false, onError }: R
     return reported(new Redis({ ...options, ...behindSentinels(group, { tls: secured, failFast }) }), onError);
   }
   const socket = socketOf(url);
-  const password = passwordOf(url);
+  const password = passwordFile === null ? passwordOf(url) : readPassword(passwordFile);
   const withSocket = { ...options, ...socket, ...(password ? { password } : {}) };
   const redis = socket === null ? new Redis(url, { ...options, ...tls }) : new Redis(withSocket);
   redis.on("error", onError);
@@ -67,6 +84,15 @@ function reported(redis: Redis, onError: (error: Error) => void): Redis {
   redis.on("sentinelError", (error: Error) => (last = error));
   redis.on("error", (error: Error) => onError(error.message.startsWith("All sentinels") ? (last ?? error) : error));
   return redis;
+}
+
+/** Undefined: `tac8 share` has not made one. Read at each connection, because it comes and goes while clients run. */
+function readPassword(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The configuration has read it; if it is missing now, the connection's error names it as an unknown CA. */

@@ -1,0 +1,188 @@
+import { storedSecret, variable } from "@tac8/core/config/environment";
+import { joinFiles } from "@tac8/core/config/joined";
+import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import { isRedisUrl, isTls, passwordOf, redisAddress, withCa, withPassword } from "@tac8/core/config/redisUrl";
+import type { Config } from "@tac8/core/config/resolve";
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { RECORD_FORMAT } from "@tac8/core/domain/format";
+import { presentRunners } from "@tac8/core/look/snapshot";
+import { isMachineName, readOrNull, readShare } from "@tac8/core/share/files";
+import { parseToken, type JoinToken } from "@tac8/core/share/token";
+import { aheadOfRedis } from "@tac8/core/state/clock";
+import { readRunners } from "@tac8/core/state/presence";
+import { rm } from "node:fs/promises";
+import { Problem, WrongUsage, type Context } from "../context.ts";
+import { writeSecret } from "../init/secretFile.ts";
+import { fetchCa } from "../join/fetchCa.ts";
+import type { Input } from "../program.ts";
+import { withRedis } from "../redis/connect.ts";
+import { redisUrlIn } from "../redis/record.ts";
+import type { Prompt } from "../terminal/prompt.ts";
+import { warn } from "../terminal/warn.ts";
+import { service } from "./service.ts";
+
+const FORM = "expected rediss://NAME@HOST:PORT, as tac8 share has printed it";
+/** A runner whose clock differs by more takes no job. */
+const MAX_AHEAD_MS = 60_000;
+
+/** Makes this machine a runner of the tac8 on another one, whose `tac8 share` has printed address and token. */
+export async function join(context: Context, { args, options }: Input): Promise<number> {
+  const { env, cwd, out, openPrompt } = context;
+  const flag = options["config"] as string | undefined;
+  const loaded = loadConfig({ flag, env, cwd });
+  const { draft, dataFolder, path, found } = loaded;
+  if (draft === null || dataFolder === null) throw new Problem(describeProblems(loaded.problems, path).split("\n"));
+  const files = joinFiles(draft.home);
+  if (options["leave"] === true) return leave(context, draft);
+  if (!found)
+    throw new Problem(`there is no configuration: copy config.toml of the first machine to ${path}, then join again`);
+  // A stored address that is wrong is what this command replaces.
+  const problems = loaded.problems.filter(({ key }) => key !== files.url);
+  if (problems.length > 0) throw new Problem(describeProblems(problems, path).split("\n"));
+  mustBeFree(context, draft);
+
+  const prompt = openPrompt?.() ?? null;
+  try {
+    const url = await addressOf(args[0], { before: readOrNull(files.url)?.trim() ?? null, prompt });
+    const known = await knownTo(context, { url, files, prompt });
+    await tryIt(context, { ...known, url, home: draft.home });
+    makeDataFolder(draft.home);
+    await writeWholeFile(files.ca, known.ca);
+    await writeWholeFile(files.password, `${known.password}\n`);
+    // The last, because it is what counts.
+    await writeWholeFile(files.url, `${url}\n`);
+    out.line(`This machine is a runner of the tac8 at ${redisAddress(url)} now.`);
+    await askForSecrets(draft, prompt);
+  } finally {
+    prompt?.close();
+  }
+  return begin(context, { flag, wanted: options["service"] === true });
+}
+
+async function begin(
+  context: Context,
+  { flag, wanted }: { flag: string | undefined; wanted: boolean },
+): Promise<number> {
+  const { out, command } = context;
+  if (wanted) return service(context, { args: ["install"], options: { config: flag } });
+  out.line(`Start its runner with ${command} up, or as a service that starts by itself: ${command} service install`);
+  return 0;
+}
+
+async function leave({ out }: Context, { joined, home, redisUrl }: Config): Promise<number> {
+  const files = joinFiles(home);
+  for (const path of [files.url, files.password, files.ca]) await rm(path, { force: true });
+  out.line(
+    joined
+      ? `This machine has left the tac8 at ${redisAddress(redisUrl)}: stop its runner.`
+      : "This machine had not joined another one.",
+  );
+  return 0;
+}
+
+/** @throws Problem where another Redis is in use */
+function mustBeFree({ env, command }: Context, { home }: Config): void {
+  if (env["TAC8_SYSTEMD"] === "system")
+    throw new Problem(
+      "services that deploy/install.sh has installed cannot join another machine: set REDIS_URL for them",
+    );
+  if (variable(env, "REDIS_URL") !== null)
+    throw new Problem("REDIS_URL is set, and would count instead of what is joined: unset it first");
+  if (readShare(home) !== null)
+    throw new Problem(
+      `this machine shares its own tac8 with others: ${command} unshare --all first, or join on another machine`,
+    );
+  if (redisUrlIn([home]) !== null)
+    throw new Problem(`${command} up runs here with a Redis of its own: stop it first. Its issues stay in that Redis`);
+}
+
+async function addressOf(
+  given: string | undefined,
+  { before, prompt }: { readonly before: string | null; readonly prompt: Prompt | null },
+): Promise<string> {
+  const url = given ?? before ?? (await prompt?.ask("Address (rediss://NAME@HOST:PORT): "));
+  if (url === undefined) throw new WrongUsage(`name the address: tac8 join rediss://NAME@HOST:PORT`);
+  if (!isRedisUrl(url) || !isTls(url)) throw new WrongUsage(`${url.replace(/^.*@/s, "***@").slice(0, 100)}: ${FORM}`);
+  if (passwordOf(url) !== null)
+    throw new WrongUsage(`an address with a password can be read by every program of this machine: ${FORM}`);
+  if (!isMachineName(new URL(url).username)) throw new WrongUsage(`the address has no machine's name: ${FORM}`);
+  return url;
+}
+
+/** What is known of the other side: by the token, or, without one, as it was joined before. */
+async function knownTo(
+  context: Context,
+  given: { url: string; files: ReturnType<typeof joinFiles>; prompt: Prompt | null },
+): Promise<{ ca: string; password: string }> {
+  const { url, files, prompt } = given;
+  const before = { ca: readOrNull(files.ca), password: readOrNull(files.password)?.trim() ?? null };
+  const isKnown = before.ca !== null && before.password !== null;
+  const token = await tokenOf(context, { prompt, isKnown });
+  if (token === null) {
+    if (before.ca !== null && before.password !== null) return { ca: before.ca, password: before.password };
+    throw new WrongUsage("the token is missing: give it on standard input, as tac8 share has printed it");
+  }
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return {
+    ca: await fetchCa({ host, port: Number(port || 6379), fingerprint: token.fingerprint }),
+    password: token.password,
+  };
+}
+
+async function tokenOf(
+  context: Context,
+  { prompt, isKnown }: { readonly prompt: Prompt | null; readonly isKnown: boolean },
+): Promise<JoinToken | null> {
+  const question = isKnown ? "Token (not shown; empty: the one of before): " : "Token (not shown): ";
+  const text = prompt === null ? await context.readInput() : await prompt.askHidden(question);
+  if (text.trim() === "") return null;
+  const token = parseToken(text);
+  if (token === null)
+    throw new Problem("that is no token: expected the line that begins with tac8-1, as tac8 share has printed it");
+  return token;
+}
+
+/** @throws Problem when this machine cannot work there */
+async function tryIt(
+  { err }: Context,
+  given: { url: string; ca: string; password: string; home: string },
+): Promise<void> {
+  const { url, ca, password, home } = given;
+  makeDataFolder(home);
+  const path = `${joinFiles(home).ca}.new`;
+  await writeWholeFile(path, ca);
+  try {
+    const full = withPassword(withCa(url, path), password);
+    await withRedis(
+      full,
+      async (redis) => {
+        const ahead = await aheadOfRedis(redis);
+        if (Math.abs(ahead) > MAX_AHEAD_MS) {
+          const how = `${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? "ahead of" : "behind"}`;
+          throw new Problem(
+            `this machine's clock is ${how} the one at ${redisAddress(url)}: set it right (timedatectl set-ntp true), then join again`,
+          );
+        }
+        const present = presentRunners(await readRunners(redis), Date.now());
+        const newest = Math.max(RECORD_FORMAT, ...present.map(({ format = 0 }) => format));
+        if (newest > RECORD_FORMAT)
+          warn(
+            err,
+            "tac8 is of an older version here than there, so this runner leaves out what newer ones have worked on: upgrade it",
+          );
+      },
+      "is tac8 running there, and the address right?",
+    );
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Those that a runner cannot work without, where this machine has none. */
+async function askForSecrets({ secrets, github, home }: Config, prompt: Prompt | null): Promise<void> {
+  if (secrets.github !== null || prompt === null || github.app_id !== undefined) return;
+  const secret = await prompt.askHidden("GitHub token, as on the first machine (not shown; empty: later): ");
+  if (secret !== "") await writeSecret(storedSecret(home, "GITHUB_TOKEN"), secret);
+}

@@ -1,0 +1,182 @@
+import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { chooseAddress } from "@tac8/core/share/address";
+import { answersAt, applyShare, hashOf, withdrawShare, writeShareConf } from "@tac8/core/share/apply";
+import { isMachineName, readOrNull, readShare, shareFiles, type Machine, type Share } from "@tac8/core/share/files";
+import { writeToken } from "@tac8/core/share/token";
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { hostname, networkInterfaces } from "node:os";
+import type { Redis } from "ioredis";
+import { messageOf, Problem, WrongUsage, type Context } from "../context.ts";
+import type { Input } from "../program.ts";
+import { withRedis } from "../redis/connect.ts";
+import { makeCertificates } from "../share/certificates.ts";
+import { ownRedis } from "../share/own.ts";
+import { renderTable } from "../terminal/table.ts";
+import { moment } from "../terminal/time.ts";
+import { warn } from "../terminal/warn.ts";
+
+/** Beside 6379, which an ordinary Redis of the machine may have. */
+const PORT = 6380;
+/** `CONFIG SET` of several names in one step, and of `bind`. */
+const LEAST_MAJOR = 7;
+
+/** Opens this machine's Redis, with TLS, to the machine that is named, which has an ACL user of its own; without a name shows all. */
+export async function share(context: Context, { args, options }: Input): Promise<number> {
+  const name = args[0]?.toLowerCase();
+  if (name !== undefined && !isMachineName(name))
+    throw new WrongUsage(
+      `${name.slice(0, 60)} is no name for a machine: use letters, digits and hyphens, such as pi-2`,
+    );
+  const own = ownRedis(context, options["config"] as string | undefined);
+  if ("line" in own) {
+    context.out.line(own.line);
+    return 0;
+  }
+  const { home, place } = own;
+  const wanted = {
+    address: options["address"] as string | undefined,
+    port: portOf(options["port"] as string | undefined),
+  };
+  const before = readShare(home);
+  return withRedis(
+    place.redisUrl,
+    async (redis) => {
+      if (name === undefined && wanted.address === undefined && wanted.port === null) {
+        await list(context, redis, before);
+        return 0;
+      }
+      await mustBeAble(redis);
+      const place = placeFor(context, before, wanted);
+      const known = before?.machines.find((machine) => machine.name === name);
+      const renew = options["renew"] === true;
+      const password = name === undefined || (known !== undefined && !renew) ? null : newPassword();
+      const others = before?.machines.filter((machine) => machine !== known || password === null) ?? [];
+      const machine: Machine[] =
+        name === undefined || password === null ? [] : [{ name, hash: hashOf(password), since: context.now() }];
+      const fingerprint = await write(context, home, { ...place, machines: [...others, ...machine] });
+      await open(redis, { home, before });
+      tell(context, { place, name, token: password === null ? null : writeToken({ fingerprint, password }) });
+      return 0;
+    },
+    place.advice,
+  );
+}
+
+function portOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port < 1024 || port > 65_535)
+    throw new WrongUsage(`--port ${text.slice(0, 20)}: expected 1024 to 65535`);
+  return port;
+}
+
+/** What is open stays where it is, unless another place is wanted. @throws Problem */
+function placeFor(
+  { err }: Context,
+  before: Share | null,
+  wanted: { readonly address: string | undefined; readonly port: number | null },
+): Pick<Share, "address" | "port"> {
+  const port = wanted.port ?? before?.port ?? PORT;
+  if (wanted.address === undefined && before !== null) return { address: before.address, port };
+  const chosen = chooseAddress(networkInterfaces(), wanted.address ?? null);
+  if ("problem" in chosen) throw new Problem(chosen.problem);
+  if (chosen.isPublic) warn(err, `${chosen.address} is a public address: the whole internet can try to connect to it`);
+  return { address: chosen.address, port };
+}
+
+/** @throws Problem when this Redis cannot listen with TLS */
+async function mustBeAble(redis: Redis): Promise<void> {
+  const version = /^redis_version:(\S+)/m.exec(await redis.info("server"))?.[1] ?? "";
+  if (Number(version.split(".", 1)[0]) < LEAST_MAJOR)
+    throw new Problem(`Redis ${version} is too old to be shared: install Redis 7 or later`);
+  const [, found] = (await redis.call("CONFIG", "GET", "tls-port")) as (string | undefined)[];
+  if (found === undefined)
+    throw new Problem("this redis-server was built without TLS: install your system's package redis-server");
+}
+
+/** From the certificates to what Redis reads at its start, so that an interruption leaves nothing open. @returns the fingerprint of the CA */
+async function write(context: Context, home: string, share: Share): Promise<string> {
+  const files = shareFiles(home);
+  makeDataFolder(home);
+  await mkdir(files.folder, { recursive: true, mode: 0o700 });
+  const fingerprint = await makeCertificates(context, { files, address: share.address, host: hostname() });
+  if (readOrNull(files.password) === null) await writeWholeFile(files.password, `${newPassword()}\n`);
+  await writeWholeFile(files.state, `${JSON.stringify(share)}\n`);
+  await writeShareConf(home);
+  return fingerprint;
+}
+
+/** @throws Problem when Redis cannot listen there; what was open before is as it was */
+async function open(redis: Redis, { home, before }: { home: string; before: Share | null }): Promise<void> {
+  const files = shareFiles(home);
+  const now = readShare(home);
+  try {
+    await applyShare(redis, home);
+    if (now !== null && !(await answersAt(now))) throw new Error("nothing answers there");
+  } catch (error) {
+    const where = now === null ? "" : ` at ${now.address}:${now.port}`;
+    if (before === null) {
+      const names = now?.machines.map((machine) => machine.name) ?? [];
+      await rm(files.folder, { recursive: true, force: true });
+      await withdrawShare(redis, names);
+    } else {
+      await writeWholeFile(files.state, `${JSON.stringify(before)}\n`);
+      await writeShareConf(home);
+      await applyShare(redis, home).catch(() => undefined);
+    }
+    const cure = "choose another with --port or --address";
+    throw new Problem(`Redis cannot listen${where} (${messageOf(error)}): ${cure}`, { cause: error });
+  }
+}
+
+function tell(
+  { out, err, command }: Context,
+  given: { place: Pick<Share, "address" | "port">; name: string | undefined; token: string | null },
+): void {
+  const { place, name, token } = given;
+  const where = `${place.address}:${place.port}`;
+  err.line(`Redis listens at ${where}, with TLS.`);
+  if (name === undefined) return;
+  const line = `tac8 join rediss://${name}@${where}`;
+  if (token === null) {
+    err.line(`${name} may use it already. To join again with its token of before:\n`);
+    out.line(`  ${line}\n`);
+    err.line(`A new token, which ends the one of before: ${command} share ${name} --renew`);
+    return;
+  }
+  err.line(`On ${name}, with tac8 and the same config.toml, run:\n`);
+  out.line(`  ${line}\n`);
+  err.line("and give it this token, which is shown once, and is a secret:\n");
+  out.line(`  ${token}\n`);
+}
+
+async function list({ out, now, command }: Context, redis: Redis, share: Share | null): Promise<void> {
+  if (share === null) {
+    out.line(`Nothing is shared. To let another machine join: ${command} share NAME`);
+    return;
+  }
+  const { machines } = share;
+  const clients = String(await redis.call("CLIENT", "LIST"));
+  const open = (await answersAt(share)) ? "listens" : "is to listen, and does not,";
+  out.line(
+    `Redis ${open} at ${share.address}:${share.port}, with TLS, for ${machines.length} machine${machines.length === 1 ? "" : "s"}`,
+  );
+  const isConnected = (name: string) => clients.split("\n").some((line) => line.split(" ").includes(`user=${name}`));
+  const rows = machines.map(({ name, since }) => ({ name, since, connected: isConnected(name) }));
+  const lines = renderTable({
+    rows,
+    columns: [
+      { title: "MACHINE", text: ({ name }) => name, max: 40 },
+      { title: "NOW", text: ({ connected }) => (connected ? "connected" : "not connected"), max: 13 },
+      { title: "SINCE", text: ({ since }) => moment(since, now()), max: 40 },
+    ],
+    width: out.columns ?? 80,
+  });
+  for (const line of lines) out.line(line);
+}
+
+function newPassword(): string {
+  return randomBytes(32).toString("base64url");
+}

@@ -1,0 +1,67 @@
+import { writeWholeFile } from "@tac8/core/app/wholeFile";
+import { withdrawShare, writeShareConf } from "@tac8/core/share/apply";
+import { readShare, shareFiles, type Share } from "@tac8/core/share/files";
+import { rm } from "node:fs/promises";
+import type { Redis } from "ioredis";
+import { MayPass, Problem, WrongUsage, type Context } from "../context.ts";
+import type { Input } from "../program.ts";
+import { withRedis } from "../redis/connect.ts";
+import { ownRedis } from "../share/own.ts";
+import { warn } from "../terminal/warn.ts";
+
+/** Ends what `tac8 share` has given one machine, or all: connections are cut at once, also if tac8 is stopped meanwhile. */
+export async function unshare(context: Context, { args, options }: Input): Promise<number> {
+  const { out } = context;
+  const name = args[0]?.toLowerCase();
+  const all = options["all"] === true;
+  if ((name === undefined) === !all)
+    throw new WrongUsage("say which machine: tac8 unshare NAME, or tac8 unshare --all");
+  const own = ownRedis(context, options["config"] as string | undefined);
+  if ("line" in own) throw new Problem(own.line);
+  const { home, place } = own;
+  const files = shareFiles(home);
+  const share = readShare(home);
+  if (share === null) {
+    out.line("Nothing is shared.");
+    return 0;
+  }
+  if (name !== undefined) {
+    const machines = share.machines.filter((machine) => machine.name !== name);
+    if (machines.length === share.machines.length) throw new Problem(`there is no machine ${name}: ${namesOf(share)}`);
+    await writeWholeFile(files.state, `${JSON.stringify({ ...share, machines })}\n`);
+    await writeShareConf(home);
+    await live(context, place, (redis) => redis.call("ACL", "DELUSER", name));
+    out.line(`${name} is shut out: its connections are cut. What it works on goes to other runners within minutes.`);
+    out.line("It keeps its tokens of GitHub and of the model: revoke those if the machine is not yours any more.");
+    return 0;
+  }
+  await rm(files.conf, { force: true });
+  await rm(files.state, { force: true });
+  await live(context, place, (redis) =>
+    withdrawShare(
+      redis,
+      share.machines.map((machine) => machine.name),
+    ),
+  );
+  await rm(files.folder, { recursive: true, force: true });
+  out.line(`Redis no longer listens at ${share.address}:${share.port}, and all machines are shut out.`);
+  return 0;
+}
+
+/** A Redis that does not run reads the files at its next start. */
+async function live(
+  context: Context,
+  place: { redisUrl: string; advice: string },
+  work: (redis: Redis) => Promise<unknown>,
+) {
+  try {
+    await withRedis(place.redisUrl, work, place.advice);
+  } catch (error) {
+    if (!(error instanceof MayPass)) throw error;
+    warn(context.err, "Redis does not answer: this counts from its next start on");
+  }
+}
+
+function namesOf({ machines }: Share): string {
+  return machines.length === 0 ? "none has joined" : `the machines are ${machines.map(({ name }) => name).join(", ")}`;
+}

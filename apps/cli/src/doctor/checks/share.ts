@@ -1,0 +1,38 @@
+import { redisAddress } from "@tac8/core/config/redisUrl";
+import { answersAt, isOurs } from "@tac8/core/share/apply";
+import { readShare, type Share } from "@tac8/core/share/files";
+import { messageOf } from "../../context.ts";
+import type { Check } from "../check.ts";
+import { ok, problem, type Finding } from "../finding.ts";
+
+export const share: Check = {
+  name: "Sharing",
+  limitMs: 15_000,
+  async look({ config, command }) {
+    if (config.joined) return [ok(`a runner of the tac8 at ${redisAddress(config.redisUrl)}`)];
+    let found: Share | null;
+    try {
+      found = readShare(config.home);
+    } catch (error) {
+      return [problem(messageOf(error), `${command} share NAME`)];
+    }
+    if (found === null) return [ok("no other machine may use this Redis")];
+    return judgeShare({ share: found, command, listens: await answersAt(found), here: isOurs(found.address) });
+  },
+};
+
+/** Pure. */
+export function judgeShare(given: { share: Share; command: string; listens: boolean; here: boolean }): Finding[] {
+  const { share: found, command, listens, here } = given;
+  const where = `${found.address}:${found.port}`;
+  if (!here)
+    return [
+      problem(
+        `they expect Redis at ${where}, an address that this machine does not have any more`,
+        `${command} share --address ADDRESS, then tac8 join again on each`,
+      ),
+    ];
+  if (!listens)
+    return [problem(`Redis does not listen at ${where}`, `is tac8 running? It opens the address within a minute`)];
+  return [ok(`${found.machines.length} may use Redis at ${where}`)];
+}

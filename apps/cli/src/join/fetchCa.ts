@@ -1,0 +1,49 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { connect, type DetailedPeerCertificate } from "node:tls";
+import { redisTrouble } from "@tac8/core/queue/redisTrouble";
+import { MayPass, Problem } from "../context.ts";
+import { fingerprintOf } from "../share/certificates.ts";
+
+const ANSWER_MS = 10_000;
+const MAX_CHAIN = 8;
+
+/**
+ * Return the certificate of the CA with this fingerprint, as PEM, from the chain that the server shows. Nothing is sent to the server:
+ * whether its own certificate is good, the connection that follows finds out.
+ * @throws Problem when it does not answer, or has another CA
+ */
+export async function fetchCa(given: { host: string; port: number; fingerprint: string }): Promise<string> {
+  const { host, port, fingerprint } = given;
+  const where = `${host}:${port}`;
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connect({ host, port, rejectUnauthorized: false, timeout: ANSWER_MS, ...servername });
+  try {
+    const chain = await new Promise<Buffer[]>((resolve, reject) => {
+      socket.once("secureConnect", () => resolve(chainOf(socket.getPeerCertificate(true))));
+      socket.once("timeout", () => reject(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+      socket.once("error", reject);
+    });
+    const ca = chain.map((der) => new X509Certificate(der)).find((one) => fingerprintOf(one) === fingerprint);
+    if (ca !== undefined) return ca.toString();
+  } catch (error) {
+    const why = error instanceof Error ? redisTrouble(error) : String(error);
+    throw new MayPass(`${where} does not answer (${why}): is tac8 running there, and the address right?`, {
+      cause: error,
+    });
+  } finally {
+    socket.destroy();
+  }
+  throw new Problem(
+    `the server at ${where} is not the one that the token is for: it has another CA, so nothing was sent to it`,
+  );
+}
+
+function chainOf(leaf: DetailedPeerCertificate): Buffer[] {
+  const chain: Buffer[] = [];
+  for (let one = leaf; one?.raw !== undefined && chain.length < MAX_CHAIN; one = one.issuerCertificate) {
+    chain.push(one.raw);
+    if (one.issuerCertificate === one) break;
+  }
+  return chain;
+}

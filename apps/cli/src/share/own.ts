@@ -1,0 +1,28 @@
+import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
+import { Problem, type Context } from "../context.ts";
+import { locate, namesRedis, type Place } from "../redis/locate.ts";
+
+/** The tac8 whose Redis is its own, or the line that says why nothing has to be shared. @throws Problem where it cannot be shared */
+export function ownRedis(
+  context: Context,
+  flag: string | undefined,
+): { readonly place: Place; readonly home: string } | { readonly line: string } {
+  const place = locate(context, flag);
+  const { config, redisUrl, isDemo } = place;
+  if (config === null || isDemo)
+    throw new Problem("the demo is not shared: configure tac8 for your repository first, with tac8 init");
+  if (config.joined)
+    throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: share on that machine`);
+  if (context.env["TAC8_SYSTEMD"] === "system")
+    throw new Problem(
+      "the Redis of services that deploy/install.sh has installed has no network, and cannot be shared",
+    );
+  if (!namesRedis(context.env, config)) return { place, home: config.home };
+  const where = `Redis at ${redisAddress(redisUrl)} is not tac8's own`;
+  const both =
+    "give another machine the same REDIS_URL, REDIS_PASSWORD and REDIS_CA_FILE, and run tac8 up --only runner there";
+  if (socketOf(redisUrl) === null) return { line: `${where}, so there is nothing to share: ${both}` };
+  throw new Problem(
+    `${where}: let it listen with TLS (docs/machines.md), or unset REDIS_URL and tac8 up starts its own`,
+  );
+}

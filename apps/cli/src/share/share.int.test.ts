@@ -1,0 +1,265 @@
+import { Queue, QueueEvents, Worker } from "bullmq";
+import { statSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { createServer, type Server } from "node:tls";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Redis } from "ioredis";
+import { joinFiles } from "@tac8/core/config/joined";
+import { loadConfig } from "@tac8/core/config/load";
+import { withPassword } from "@tac8/core/config/redisUrl";
+import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { readShare, shareFiles } from "@tac8/core/share/files";
+import { COMMANDS_CHANNEL } from "@tac8/core/state/keys";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { pauseRunner } from "@tac8/core/state/pause";
+import { createLease } from "@tac8/core/state/schedulerLease";
+import { makeCertificate } from "@tac8/sandbox/certificates";
+import { freePort } from "@tac8/sandbox/redis";
+import { openLab, type Lab } from "../../fixtures/harness.ts";
+import { startEmbeddedRedis, type EmbeddedRedis } from "../redis/embedded.ts";
+import { readRecord } from "../redis/record.ts";
+
+let first: Lab;
+let second: Lab;
+let redis: EmbeddedRedis;
+let port: number;
+let open: Redis[];
+const cleanups: (() => unknown)[] = [];
+const CONFIG = '[github]\nrepo_owner = "Octo"\nrepo_name = "Hello"\n';
+
+beforeEach(async () => {
+  [first, second] = [openLab(), openLab()];
+  for (const lab of [first, second]) writeFileSync(join(lab.dir, "config.toml"), CONFIG);
+  mkdirSync(first.home, { recursive: true });
+  redis = await startEmbeddedRedis({ home: first.home, warn: () => undefined });
+  port = await freePort();
+  open = [];
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+  for (const client of open) client.disconnect();
+  await redis.stop();
+  await first.close();
+  await second.close();
+});
+
+async function run(lab: Lab, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const cli = lab.start(args, env);
+  const { code } = await cli.ended;
+  return { code, out: cli.stdout(), err: cli.stderr() };
+}
+
+/** Shares with a machine. @returns its token */
+async function shareWith(name: string, ...more: string[]): Promise<string> {
+  const said = await run(first, ["share", name, "--address", "127.0.0.1", "--port", String(port), ...more]);
+  expect(said).toMatchObject({ code: 0 });
+  expect(said.out).toContain(`tac8 join rediss://${name}@127.0.0.1:${port}\n`);
+  return /tac8-1\S+/.exec(said.out)?.[0] ?? "";
+}
+const joinAs = (name: string, token: string, host = "127.0.0.1") =>
+  run(second, ["join", `rediss://${name}@${host}:${port}`], { TEST_INPUT: `${token}\n` });
+
+const configOf = (lab: Lab, env: Readonly<Record<string, string>> = {}) =>
+  loadConfig({ env: { HOME: lab.dir, ...env }, cwd: lab.dir }).config;
+
+function connectAs(lab: Lab, env: Readonly<Record<string, string>> = {}): Redis {
+  const client = connectRedis(configOf(lab, env)?.redisUrl ?? "", { name: "test", onError: () => undefined });
+  open.push(client);
+  return client;
+}
+/** As an app of `tac8 up` on the first machine. */
+const local = () => connectAs(first, { REDIS_URL: redis.url, TAC8_REDIS_KEPT: "1" });
+
+async function killRedis(): Promise<void> {
+  const before = readRecord(first.home)?.pid ?? 0;
+  process.kill(before, "SIGKILL");
+  while ((readRecord(first.home)?.pid ?? before) === before) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("a machine that has joined does everything that a runner does, and is refused the rest; also after Redis has started again", async () => {
+  const here = local();
+  await here.set("tac8:kept", "yes");
+  const joined = await joinAs("pi-2", await shareWith("pi-2"));
+  expect(joined).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`runner of the tac8 at 127.0.0.1:${port} now`),
+  });
+  expect(configOf(second)).toMatchObject({ joined: true, redisUrl: expect.stringContaining("rediss://pi-2:") });
+
+  const there = connectAs(second);
+  const blocking = connectAs(second);
+  const ear = connectAs(second);
+  await ear.subscribe(COMMANDS_CHANNEL);
+  const queue = new Queue(QUEUE_NAME, { connection: there });
+  const events = new QueueEvents(QUEUE_NAME, { connection: blocking });
+  await events.waitUntilReady();
+  const worker = new Worker(QUEUE_NAME, async (job) => createIssueStore(there).read(job.id ?? ""), {
+    connection: blocking,
+  });
+  queue.on("error", () => undefined);
+  events.on("error", () => undefined);
+  worker.on("error", () => undefined);
+  cleanups.push(() => Promise.all([worker.close(), events.close(), queue.close()]));
+  const job = await queue.add("issue", {}, { jobId: "octo.hello.1", priority: 3, delay: 1 });
+  expect(await job.waitUntilFinished(events)).toMatchObject({ state: null });
+  await pauseRunner(there, { runner: { name: "pi/0" }, by: "ann", reason: "r", now: 1 });
+  expect(await there.get("tac8:kept")).toBe("yes");
+
+  const lease = createLease(there, { host: "pi-2", repositories: [] });
+  const refused: Promise<unknown>[] = [
+    lease.ask(),
+    there.get("other"),
+    there.set("tac8:notify", "x"),
+    there.set("tac8:health", "x"),
+    there.keys("*"),
+    there.scan(0),
+    there.flushall(),
+    there.flushdb(),
+    there.config("GET", "*"),
+    there.call("ACL", "LIST"),
+    there.call("CLIENT", "LIST"),
+    there.call("CLIENT", "PAUSE", "1"),
+    there.call("FUNCTION", "LIST"),
+    there.call("SHUTDOWN"),
+    there.call("REPLICAOF", "NO", "ONE"),
+    there.publish("other", "x"),
+    there.eval("return redis.call('KEYS', '*')", 0),
+    there.eval("return redis.call('SET', 'other', '1')", 1, "other"),
+  ];
+  for (const [index, one] of (await Promise.allSettled(refused)).entries()) {
+    const reason = one.status === "rejected" ? String(one.reason) : "allowed";
+    expect(`${index}: ${reason}`).toMatch(/NOPERM|permission|can't run this command/);
+  }
+
+  await killRedis();
+  expect(await Promise.all([here.get("tac8:kept"), there.get("tac8:kept"), local().get("tac8:kept")])).toEqual(
+    Array.from({ length: 3 }, () => "yes"),
+  );
+  const again = await queue.add("issue", {}, { jobId: "octo.hello.2" });
+  expect(await again.waitUntilFinished(events)).toMatchObject({ state: null });
+});
+
+test("without a machine's password nobody gets in, and every file of it is for its owner alone", async () => {
+  const token = await shareWith("pi-2");
+  await joinAs("pi-2", token);
+  const { ca } = joinFiles(second.home);
+  const stranger = (user: string) =>
+    connectRedis(`rediss://${user}@127.0.0.1:${port}?ca=${ca}`, { name: "test", onError: () => undefined });
+  for (const user of ["", "default:", "default:guess", "pi-2:guess"]) {
+    const client = stranger(user.replace(/:$/, ""));
+    open.push(client);
+    await expect(client.get("tac8:events")).rejects.toThrow(/NOAUTH|WRONGPASS/);
+  }
+  const paths = [shareFiles(first.home).folder, ...Object.values(joinFiles(second.home))];
+  const inShare = readdirSync(shareFiles(first.home).folder).map((name) => join(shareFiles(first.home).folder, name));
+  const modes = [...paths, ...inShare].map((path) => (statSync(path).mode & 0o077).toString(8));
+  expect(modes.join("")).toMatch(/^0+$/);
+  const [, secret = ""] = token.split(".").slice(1);
+  for (const path of inShare) expect(readFileSync(path, "utf8")).not.toContain(secret);
+});
+
+test("the second time share changes nothing and shows no token; --renew ends the one of before", async () => {
+  const token = await shareWith("pi-2");
+  const folder = shareFiles(first.home).folder;
+  const stateOf = () => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]);
+  const before = stateOf();
+  expect(await shareWith("pi-2")).toBe("");
+  expect(stateOf()).toEqual(before);
+  await joinAs("pi-2", token);
+  const renewed = await shareWith("pi-2", "--renew");
+  expect((await joinAs("pi-2", token)).err).toMatch(/refuses us/);
+  expect(await joinAs("pi-2", renewed)).toMatchObject({ code: 0 });
+  // What is known is kept.
+  expect((await joinAs("pi-2", "")).out).toContain("runner of the tac8");
+  expect((await run(first, ["share"])).out).toMatch(/listens at 127\.0\.0\.1:\d+, with TLS, for 1 machine\n.*\npi-2 /);
+});
+
+test("unshare cuts one machine off at once; the others go on; --all closes the address", async () => {
+  const here = local();
+  await here.ping();
+  const [one, two] = [await shareWith("pi-2"), await shareWith("pi-3")];
+  await joinAs("pi-3", two);
+  const kept = connectAs(second);
+  await kept.get("tac8:x");
+  await joinAs("pi-2", one);
+  const cut = connectAs(second);
+  await cut.get("tac8:x");
+  const closed = once(cut, "close");
+  expect(await run(first, ["unshare", "pi-2"])).toMatchObject({ code: 0, err: "" });
+  await closed;
+  await expect(cut.get("tac8:x")).rejects.toThrow(/NOAUTH|WRONGPASS/);
+  expect(await kept.get("tac8:x")).toBeNull();
+  expect((await joinAs("pi-2", one)).err).toMatch(/refuses us/);
+  expect((await run(first, ["unshare", "pi-2"])).err).toContain("there is no machine pi-2: the machines are pi-3");
+
+  const over = once(kept, "close");
+  expect(await run(first, ["unshare", "--all"])).toMatchObject({ code: 0, err: "" });
+  await over;
+  expect(await here.ping()).toBe("PONG");
+  expect((await joinAs("pi-3", two)).err).toMatch(/does not answer \(connection refused\)/);
+  expect(readShare(first.home)).toBeNull();
+  await killRedis();
+  expect(await here.ping()).toBe("PONG");
+  expect(await local().acl("WHOAMI")).toBe("default");
+});
+
+test("join sends nothing to a server with another CA", async () => {
+  const token = await shareWith("pi-2");
+  mkdirSync(join(second.dir, "other"));
+  const { cert, key } = makeCertificate(join(second.dir, "other"), ["127.0.0.1"]);
+  let received = 0;
+  const server: Server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) => {
+    socket.on("data", (data) => (received += data.length)).on("error", () => undefined);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => server.close());
+  const address = server.address();
+  const other = typeof address === "object" ? address?.port : 0;
+  const said = await run(second, ["join", `rediss://pi-2@127.0.0.1:${other}`], { TEST_INPUT: token });
+  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("not the one that the token is for") });
+  expect(received).toBe(0);
+  expect(configOf(second)).toMatchObject({ joined: false });
+});
+
+test("what makes no sense is refused in a line, and changes nothing", async () => {
+  const lines: [Lab, string[], RegExp, Record<string, string>?][] = [
+    [first, ["share", "Pi_2"], /is no name for a machine/],
+    [first, ["share", "pi-2", "--address", "192.0.2.1"], /192\.0\.2\.1 is no IPv4 address of this machine/],
+    [first, ["share", "pi-2", "--port", "80"], /expected 1024 to 65535/],
+    [first, ["share", "pi-2"], /say REDIS|not tac8's own/, { REDIS_URL: redis.url }],
+    [first, ["unshare"], /say which machine/],
+    [first, ["join", "rediss://a@h:1"], /runs here with a Redis of its own/],
+    [second, ["join"], /name the address/],
+    [second, ["join", "redis://pi-2@h:1"], /expected rediss:/],
+    [second, ["join", "rediss://pi-2:secret@h:1"], /can be read by every program/],
+    [second, ["join", "rediss://pi-2@h:1"], /token is missing/],
+    [second, ["join", "rediss://pi-2@h:1"], /that is no token/, { TEST_INPUT: "hunter2" }],
+    [second, ["join", "rediss://pi-2@h:1"], /REDIS_URL is set/, { REDIS_URL: "redis://h:1" }],
+  ];
+  for (const [lab, args, words, env = {}] of lines) {
+    const said = await run(lab, args, env);
+    expect(said.err).toMatch(words);
+    expect(said.code).toBeGreaterThan(0);
+  }
+  expect([readShare(first.home), configOf(second)?.joined]).toEqual([null, false]);
+  const managed = await run(first, ["share", "pi-2"], { REDIS_URL: "rediss://u@h:1", REDIS_PASSWORD: "p" });
+  expect(managed).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("nothing to share: give another machine the same REDIS_URL"),
+  });
+  expect(withPassword("redis://h", "p")).not.toBe("redis://h");
+});
+
+test("a port that is taken leaves everything as it was", async () => {
+  const here = local();
+  await here.ping();
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => server.close());
+  const said = await run(first, ["share", "pi-2", "--address", "127.0.0.1", "--port", String(port)]);
+  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("cannot listen at 127.0.0.1") });
+  expect([readShare(first.home), await local().ping()]).toEqual([null, "PONG"]);
+});

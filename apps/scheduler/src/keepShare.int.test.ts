@@ -1,0 +1,46 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Config } from "@tac8/core/config/resolve";
+import { createLogger } from "@tac8/core/log/logger";
+import { answersAt } from "@tac8/core/share/apply";
+import { shareFiles } from "@tac8/core/share/files";
+import { makeCertificate } from "@tac8/sandbox/certificates";
+import { freePort, startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { createShareKeeper } from "./keepShare.ts";
+
+let home: string;
+let server: RedisServer;
+let redis: Redis;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "tac8-keep-share-"));
+  server = await startRedisServer({ dir: home, socket: join(home, "s") });
+  redis = new Redis(join(home, "s"));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+  await rm(home, { recursive: true });
+});
+
+test("opens an address that the machine did not have when Redis started", async () => {
+  const files = shareFiles(home);
+  await mkdir(files.folder);
+  makeCertificate(files.folder, ["127.0.0.1"]);
+  const share = { address: "127.0.0.1", port: await freePort(), machines: [] };
+  await writeFile(files.state, JSON.stringify(share));
+  await writeFile(files.password, "secret\n");
+  const config = { home, joined: false } as Config;
+  const keep = createShareKeeper({ config, redis, log: createLogger({ name: "test", level: "silent", secrets: [] }) });
+  expect(await answersAt(share)).toBe(false);
+  await keep();
+  expect(await answersAt(share)).toBe(true);
+  expect(await redis.call("CONFIG", "GET", "bind")).toEqual(["bind", "-127.0.0.1"]);
+  const stranger = new Redis(join(home, "s"));
+  await expect(stranger.ping()).rejects.toThrow(/NOAUTH/);
+  stranger.disconnect();
+  await keep();
+  expect(await answersAt(share)).toBe(true);
+});

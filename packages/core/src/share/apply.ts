@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
+import type { Redis } from "ioredis";
+import { writeWholeFile } from "../app/wholeFile.ts";
+import { localRules, machineRules, shareConf, tlsSettings } from "./conf.ts";
+import { readOrNull, readShare, shareFiles, type Share } from "./files.ts";
+
+const ANSWER_MS = 2000;
+
+/** Write what Redis reads at its start, from what is shared. @returns its path; null: nothing is shared */
+export async function writeShareConf(home: string): Promise<string | null> {
+  const files = shareFiles(home);
+  const share = readShare(home);
+  const passwordHash = hashIn(files.password);
+  if (share === null || passwordHash === null) return null;
+  const text = shareConf(share, { files, passwordHash });
+  if (readOrNull(files.conf) !== text) await writeWholeFile(files.conf, text);
+  return files.conf;
+}
+
+/** Have a running Redis share as `writeShareConf` has it, so that nothing has to be started again. `redis`: as its default user. */
+export async function applyShare(redis: Redis, home: string): Promise<void> {
+  const files = shareFiles(home);
+  const share = readShare(home);
+  const passwordHash = hashIn(files.password);
+  if (share === null || passwordHash === null) return;
+  // Before the port opens. Connections that are open stay what they are.
+  await redis.call("ACL", "SETUSER", "default", ...localRules(passwordHash));
+  for (const { name, hash } of share.machines) {
+    await redis.call("ACL", "SETUSER", name, ...machineRules(hash));
+  }
+  await redis.call("CONFIG", "SET", ...tlsSettings(share, files).flat());
+}
+
+/** End the listening of a running Redis, and its users. Connections of these users are cut. */
+export async function withdrawShare(redis: Redis, names: readonly string[]): Promise<void> {
+  await redis.call("CONFIG", "SET", "tls-port", "0");
+  if (names.length > 0) await redis.call("ACL", "DELUSER", ...names);
+  await redis.call("ACL", "SETUSER", "default", "nopass");
+}
+
+/** Return whether something listens there. */
+export function answersAt({ address, port }: Pick<Share, "address" | "port">): Promise<boolean> {
+  const socket = connect({ host: address, port, timeout: ANSWER_MS });
+  return new Promise<boolean>((resolve) => {
+    socket.once("connect", () => resolve(true));
+    socket.once("timeout", () => resolve(false));
+    socket.once("error", () => resolve(false));
+  }).finally(() => socket.destroy());
+}
+
+/** Return whether an interface of this machine has the address. */
+export function isOurs(address: string): boolean {
+  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address) ?? false);
+}
+
+/** Open the address again, for one that the machine did not have when Redis started: it would not be tried again. */
+export async function reopenShare(redis: Redis, home: string): Promise<void> {
+  await redis.call("CONFIG", "SET", "tls-port", "0");
+  await applyShare(redis, home);
+}
+
+/** SHA-256 of a file's text without blanks around it, in hex; null: it is not there. */
+function hashIn(path: string): string | null {
+  const text = readOrNull(path);
+  return text === null ? null : hashOf(text.trim());
+}
+
+/** As Redis keeps passwords. */
+export function hashOf(password: string): string {
+  return createHash("sha256").update(password).digest("hex");
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A machine that may use this Redis. */
+export interface Machine {
+  /** Also its ACL user. */
+  readonly name: string;
+  /** SHA-256 of its password, in hex: the password itself is on that machine alone. */
+  readonly hash: string;
+  /** Epoch ms. */
+  readonly since: number;
+}
+
+/** What `tac8 share` has opened: where Redis listens with TLS, and for which machines. */
+export interface Share {
+  /** An IPv4 address of this machine. */
+  readonly address: string;
+  readonly port: number;
+  readonly machines: readonly Machine[];
+}
+
+/** Absolute paths in the folder `share` of the data folder, which only this user opens. */
+export function shareFiles(home: string) {
+  const folder = join(home, "share");
+  const of = (name: string) => join(folder, name);
+  return {
+    folder,
+    state: of("share.json"),
+    /** What Redis reads at its start: made from the others. deploy/systemd/tac8-redis.service names it too. */
+    conf: of("redis.conf"),
+    ca: of("ca.pem"),
+    caKey: of("ca.key"),
+    cert: of("server.pem"),
+    key: of("server.key"),
+    password: sharePassword(home),
+  };
+}
+
+/** File with the password of Redis' default user: for the programs of this machine, which use its socket. */
+export function sharePassword(home: string): string {
+  return join(home, "share", "password");
+}
+
+/** Return what is shared; null: nothing. @throws Error when the file cannot be read, or is damaged */
+export function readShare(home: string): Share | null {
+  const { state } = shareFiles(home);
+  const text = readOrNull(state);
+  if (text === null) return null;
+  const share = parseShare(text);
+  if (share === null) throw new Error(`${state} is damaged: remove it with its folder, and share again`);
+  return share;
+}
+
+/** Null: it is not there. */
+export function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Null: it is damaged. Pure. */
+function parseShare(text: string): Share | null {
+  try {
+    const found = JSON.parse(text) as Partial<Share>;
+    const { address, port, machines } = found;
+    if (typeof address !== "string" || typeof port !== "number" || !Array.isArray(machines)) return null;
+    const isMachine = ({ name, hash, since }: Machine) =>
+      typeof name === "string" && isMachineName(name) && /^[0-9a-f]{64}$/.test(hash) && typeof since === "number";
+    return /^[\d.]+$/.test(address) && machines.every(isMachine) ? { address, port, machines } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Letters, digits and hyphens, as in a host name; `default` is Redis' own user. Pure. */
+export function isMachineName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,39}$/.test(name) && name !== "default";
+}
