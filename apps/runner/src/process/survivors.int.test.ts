@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { tryLock } from "@tac8/core/process/flock";
 import { ofUser, treeBelow } from "./members.ts";
+import { readProc } from "./startTime.ts";
 import { findSurvivors, killSurvivors } from "./survivors.ts";
 import { makeBomb } from "./testing/bomb.ts";
 
@@ -34,6 +35,8 @@ async function start(env: Record<string, string>, fd: number | "ignore" = "ignor
 }
 
 const cmdline = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8");
+/** Empty: it has gone. */
+const wordsOf = (pid: number) => readProc(`/proc/${pid}/cmdline`) ?? "";
 
 test("finds by marker, exactly, and leaves out who is excepted", async () => {
   const pid = await start({ A: "1", TAC8_RUN: runId });
@@ -134,7 +137,9 @@ test("kills until nobody is left, also one that forks on", async () => {
   const child = spawn("bash", ["-c", script], { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" });
   children.push(child);
   await once(child, "spawn");
-  await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 30_000 }).toBeGreaterThan(5);
+  // Without the short `sleep`, which may end before it is killed.
+  const lasting = () => findSurvivors({ runId, except: [] }).filter(({ pid }) => wordsOf(pid).includes("7777")).length;
+  await expect.poll(lasting, { timeout: 30_000 }).toBeGreaterThan(5);
   const { killed, remaining } = await killSurvivors({ runId, except: [] });
   expect(killed).toBeGreaterThan(5);
   expect(remaining).toEqual([]);
