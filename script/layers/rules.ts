@@ -16,5 +16,5 @@ export const CORE_LAYERS: Layers = [
   { name: "domain", folders: ["domain", "outgoing", "protection"] },
   { name: "config, github, store", folders: ["config", "github", "ledger", "log", "queue", "state"] },
   { name: "transcript, insight", folders: ["board", "conversation", "docs", "health", "look", "report", "why"] },
-  { name: "app", folders: ["app", "isolation", "notify", "process"] },
+  { name: "app", folders: ["app", "isolation", "notify", "process", "share"] },
 ];

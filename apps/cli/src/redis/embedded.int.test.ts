@@ -2,7 +2,7 @@ import { startTimeOf } from "@tac8/core/process/procfs";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { redisAddress, socketOf, withPassword, withPasswordFile } from "@tac8/core/config/redisUrl";
-import { sharePassword } from "@tac8/core/share/files";
+import { sharePassword } from "@tac8/core/config/joined";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { Queue, QueueEvents, Worker } from "bullmq";
 import {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withPasswordFile } from "@tac8/core/config/redisUrl";
-import { sharePassword } from "@tac8/core/share/files";
+import { sharePassword } from "@tac8/core/config/joined";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readRecord, redisFolder, redisUrlIn, writeRecord } from "./record.ts";
 

@@ -1,6 +1,6 @@
 import { socketUrl, withPasswordFile } from "@tac8/core/config/redisUrl";
 import { isSameProcess, type ProcessId } from "@tac8/core/process/procfs";
-import { sharePassword } from "@tac8/core/share/files";
+import { sharePassword } from "@tac8/core/config/joined";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 

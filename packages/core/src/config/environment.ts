@@ -2,8 +2,7 @@ import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
 import { isOrigin } from "./origin.ts";
-import { sharePassword } from "../share/files.ts";
-import { joinFiles } from "./joined.ts";
+import { joinFiles, sharePassword } from "./joined.ts";
 import {
   isRedisUrl,
   isSentinelUrl,

@@ -11,3 +11,8 @@ export function joinFiles(home: string) {
     password: join(home, "redis-password"),
   };
 }
+
+/** File with the password of Redis' default user: for the programs of this machine, which use its socket. */
+export function sharePassword(home: string): string {
+  return join(home, "share", "password");
+}

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sharePassword } from "../config/joined.ts";
 
 /** A machine that may use this Redis. */
 export interface Machine {
@@ -34,11 +35,6 @@ export function shareFiles(home: string) {
     key: of("server.key"),
     password: sharePassword(home),
   };
-}
-
-/** File with the password of Redis' default user: for the programs of this machine, which use its socket. */
-export function sharePassword(home: string): string {
-  return join(home, "share", "password");
 }
 
 /** Return what is shared; null: nothing. @throws Error when the file cannot be read, or is damaged */
