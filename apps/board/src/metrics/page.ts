@@ -9,5 +9,5 @@ export const metricsPage: Page = async ({ redis, queue, probe, config, now, vita
   const at = now();
   const look = await readInTime(probe, () => readSnapshot({ redis, queue, now: at, events: 1 }));
   const health = judgeHealth(look, healthGiven(config, at));
-  response.type(CONTENT_TYPE).send(await renderMetrics({ look, health, board: vitals.look() }));
+  response.type(CONTENT_TYPE).send(renderMetrics({ look, health, board: vitals.look() }));
 };

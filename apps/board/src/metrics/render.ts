@@ -1,66 +1,66 @@
-import { Counter, Gauge, Histogram, Registry, type MetricType, type MetricValueWithName } from "prom-client";
 import { histogramOf } from "@tac8/core/ledger/histograms";
-import { labelValue, type HistogramMetric, type Metric, type MetricFacts } from "./metric.ts";
+import { labelValue, type HistogramMetric, type Metric, type MetricFacts, type Sample } from "./metric.ts";
 import { PROCESSES } from "./processes.ts";
 import { WHOLE } from "./whole.ts";
 import { DURATIONS, WORK } from "./work.ts";
 
-export const METRICS: readonly Metric[] = [...WHOLE, ...WORK, ...PROCESSES];
+const METRICS: readonly Metric[] = [...WHOLE, ...WORK, ...PROCESSES];
 
-export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+/** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
+export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** All metrics in Prometheus' text format. The registry is made anew: what is counted is in Redis, not in this process. */
-export async function renderMetrics(facts: MetricFacts): Promise<string> {
-  const registry = new Registry();
-  for (const metric of METRICS) addMetric(registry, metric, facts);
-  for (const histogram of DURATIONS) registry.registerMetric(new LedgerHistogram(histogram, facts));
-  return registry.metrics();
+/** All metrics in Prometheus' text format. Pure: what is counted is in Redis, not in this process. */
+export function renderMetrics(facts: MetricFacts): string {
+  const families = [
+    ...METRICS.map((metric) => renderMetric(metric, facts)),
+    ...DURATIONS.map((metric) => renderHistogram(metric, facts)),
+  ];
+  return `${families.filter((family) => family !== "").join("\n\n")}\n`;
 }
 
-function addMetric(registry: Registry, { name, help, type, labels, samples }: Metric, facts: MetricFacts): void {
-  const settings = { name, help, labelNames: [...labels], registers: [registry] };
-  const found = samples(facts).map((sample) => ({
-    value: sample.value,
-    labels: Object.fromEntries(Object.entries(sample.labels ?? {}).map(([key, text]) => [key, labelValue(text)])),
-  }));
-  if (type === "counter") {
-    const counter = new Counter(settings);
-    for (const sample of found) counter.inc(sample.labels, sample.value);
-    return;
+function renderMetric(metric: Metric, facts: MetricFacts): string {
+  const { name, type, labels, samples } = metric;
+  const series = new Map<string, number>();
+  for (const { value, labels: of } of samples(facts)) {
+    // Names that are cut may become the same one, and a series must not come twice.
+    const key = name + labelText(of ?? {});
+    series.set(key, type === "counter" ? (series.get(key) ?? 0) + value : value);
   }
-  // One without labels would be 0 by itself, before anything is known of it.
-  if (found.length === 0 && labels.length === 0) return;
-  const gauge = new Gauge(settings);
-  for (const sample of found) gauge.set(sample.labels, sample.value);
+  if (labels.length === 0 && series.size === 0) {
+    // A count begins at 0; a gauge without a value is not known yet.
+    if (type === "gauge") return "";
+    series.set(name, 0);
+  }
+  return [...head(metric), ...[...series].map(([key, value]) => sampleLine(key, value))].join("\n");
 }
 
 /** A histogram whose buckets were counted elsewhere. */
-class LedgerHistogram extends Histogram<"le"> {
-  readonly #metric: HistogramMetric;
-  readonly #facts: MetricFacts;
+function renderHistogram({ name, help, of }: HistogramMetric, { look: { totals } }: MetricFacts): string {
+  const { buckets, sumMs, count } = histogramOf(of, totals);
+  const bucket = (le: string, value: number) => sampleLine(`${name}_bucket${labelText({ le })}`, value);
+  return [
+    ...head({ name, help, type: "histogram" }),
+    ...buckets.map(({ le, count: upTo }) => bucket(String(le), upTo)),
+    bucket("+Inf", count),
+    sampleLine(`${name}_sum`, sumMs / 1000),
+    sampleLine(`${name}_count`, count),
+  ].join("\n");
+}
 
-  constructor(metric: HistogramMetric, facts: MetricFacts) {
-    super({ name: metric.name, help: metric.help, registers: [] });
-    this.#metric = metric;
-    this.#facts = facts;
-  }
+function head({ name, help, type }: Pick<Metric, "name" | "help"> & { readonly type: string }): string[] {
+  return [`# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`, `# TYPE ${name} ${type}`];
+}
 
-  override get() {
-    const { name, help, of } = this.#metric;
-    const { buckets, sumMs, count } = histogramOf(of, this.#facts.look.totals);
-    const values: MetricValueWithName<"le">[] = [
-      ...buckets.map((bucket) => ({ metricName: `${name}_bucket`, labels: { le: bucket.le }, value: bucket.count })),
-      { metricName: `${name}_bucket`, labels: { le: "+Inf" }, value: count },
-      { metricName: `${name}_sum`, labels: {}, value: sumMs / 1000 },
-      { metricName: `${name}_count`, labels: {}, value: count },
-    ];
-    // The enum stands in the library's types only; its code has the word.
-    const type = "histogram" as unknown as MetricType;
-    return Promise.resolve({ name, help, type, values, aggregator: "sum" as const, collect: () => undefined });
-  }
+/** `{host="pi-1",kind="x"}`; empty without labels. */
+function labelText(labels: NonNullable<Sample["labels"]>): string {
+  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(labelValue(text))}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
 
-  /** What the registry asks for first. */
-  getForPromString() {
-    return this.get();
-  }
+function escaped(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+}
+
+function sampleLine(series: string, value: number): string {
+  return `${series} ${Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf"}`;
 }
