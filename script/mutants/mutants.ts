@@ -4695,4 +4695,12 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: "test/attacks.e2e.test.ts", name: "more processes than a run may have" },
     promise: "a run of another user that has too many processes, or too much memory, is ended",
   },
+  {
+    name: "refused-request",
+    file: `${CORE}/github/errors.ts`,
+    find: "  invalid: true,",
+    replace: "  invalid: false,",
+    test: { file: `${SCHEDULER}/courtesy.int.test.ts`, name: "after a comment that GitHub refused with 422" },
+    promise: "a comment that GitHub refuses for one issue keeps no comment from the others",
+  },
 ];
