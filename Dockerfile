@@ -9,7 +9,8 @@ ENV NODE_ENV=production \
     LOG_FORMAT=text
 WORKDIR /app
 # A new named volume starts as a copy of one of these folders, owner included.
-RUN mkdir -p /data/home /run/exit /run/redis && chown -R node:node /data /run/exit /run/redis && chmod 0700 /run/exit /run/redis \
+RUN mkdir -p /data/home /run/exit /run/redis /run/monitoring \
+ && chown -R node:node /data /run/exit /run/redis /run/monitoring && chmod 0700 /run/exit /run/redis \
  && ln -s /app/bin/tac8.mjs /usr/local/bin/tac8
 
 

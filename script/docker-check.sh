@@ -245,7 +245,8 @@ fixed_start_goes_on() {
   until_true 60 healthy runner && until_true 60 healthy scheduler
 }
 # Newer images take the place of the present ones while agents are at work.
-newer() { TAC8_CHECK_IMAGE=$project-newer compose -f script/docker-check/upgrade.yml "$@"; }
+# The demo's GitHub is no part of tac8, and goes on.
+newer() { TAC8_IMAGE=$project-newer TAC8_VERSION=9.9.9 compose -f docker-compose.images.yml "$@"; }
 events() {
   compose exec -T redis sh -c \
     'REDISCLI_AUTH=$(cat /run/redis-password/password) redis-cli -s /run/redis/redis.sock --json xrange tac8:events - +'
@@ -262,7 +263,7 @@ some_at_work() {
 newer_images() { # the same programs with another version
   local of
   for of in scheduler:app runner:runner; do
-    docker build --quiet --tag "$project-newer-${of#*:}" - >/dev/null <<EOF || return 1
+    docker build --quiet --tag "$project-newer-${of#*:}:9.9.9" - >/dev/null <<EOF || return 1
 FROM $project-${of%:*}
 USER root
 RUN sed -i 's/"$(node -p 'require("./package.json").version')"/"9.9.9"/' package.json dist/cli*.js
@@ -321,6 +322,32 @@ far_keeps_redis() {
   inspected=$(docker inspect "$(far ps -q runner)") && ! grep -q password-of-pi <<<"$inspected" || return 1
   [ "$(far ps --services | sort | xargs)" = "elsewhere elsewhere-scheduler exit github redis runner" ] || return 1
   compose=far none_reached runner 20001:20001 unix:/run/redis/redis.sock name:elsewhere name:redis
+}
+# Prometheus and what it is configured with. `for` and intervals of a second, so that an alarm is there soon.
+monitored() { TAC8_CHECK=$broken compose -f script/docker-check/monitoring.yml --profile monitoring "$@"; }
+prometheus_is_configured() {
+  monitored build --quiet prometheus monitoring-secrets &&
+    quietly docker run --rm --network none --volume "$PWD/deploy/prometheus:/etc/prometheus:ro" --workdir /etc/prometheus \
+      --entrypoint sh "$project-prometheus" -c \
+      'promtool check config --syntax-only prometheus.yml && promtool check rules tac8.rules.yml && promtool test rules tac8.test.yml'
+}
+asked() { # asked QUERY: whether Prometheus has a series for it, with the value 1
+  monitored exec -T prometheus promtool query instant http://127.0.0.1:9090 "$1" 2>/dev/null | grep ' => 1 @' >/dev/null
+}
+prometheus_scrapes() {
+  mkdir "$broken/prometheus" && cp deploy/prometheus/*.yml "$broken/prometheus" &&
+    sed -i 's/for: .*/for: 1s/; s/_interval: .*/_interval: 1s/' "$broken"/prometheus/*.yml && chmod -R a+rX "$broken" || return 1
+  quietly monitored up --detach --no-build --no-deps monitoring-secrets || return 1
+  # --no-deps: the containers that are there stay as they are.
+  until_true 30 has_metrics_token && quietly monitored up --detach --no-build --no-deps prometheus &&
+    until_true 60 asked 'up{job="tac8"}' && until_true 60 asked 'count(tac8_health_level)'
+}
+has_metrics_token() {
+  [ "$(docker inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$(monitored ps --all --quiet monitoring-secrets)")" = "exited 0" ]
+}
+alarm_fires() {
+  ! asked 'ALERTS{alertname="Tac8Unreachable",alertstate="firing"}' && quietly compose stop --timeout 5 board &&
+    until_true 60 asked 'ALERTS{alertname="Tac8Unreachable",alertstate="firing"}' && quietly compose start board
 }
 claude_runs() { compose exec -T runner claude --version; }
 # Every container that should be there is there, and none is anything but healthy.
@@ -382,7 +409,7 @@ take_down() {
   upgraded docker-compose.yml down --volumes --timeout 10
   far down --volumes --timeout 10
   rm -rf "$broken"
-  docker image rm "$project-plain" "$project-newer-app" "$project-newer-runner" 2>/dev/null
+  docker image rm "$project-plain" "$project-newer-app:9.9.9" "$project-newer-runner:9.9.9" 2>/dev/null
   limit=300 compose down --volumes --remove-orphans --rmi local --timeout 45
 }
 nothing_left() {
@@ -434,6 +461,9 @@ if check "images build" quietly build; then
   check "scheduler, board, exit and Redis have a read-only root, no capability and no way to privileges" hardened
   check "docker compose up replaces every container by a newer image while agents are at work" upgrade_while_at_work &&
     check "... each issue has one pull request, and no agent run is repeated after its work was done" each_is_done_once
+  check "the configuration of Prometheus and the alert rules are valid, and their test passes" prometheus_is_configured &&
+    check "Prometheus gets the metrics of the board by its token" prometheus_scrapes &&
+    check "... and an alarm fires when the board is gone" alarm_fires
   check "a wrong token or configuration ends in unhealthy containers that wait, not in restarts" wrong_start_waits &&
     check "doctor says meanwhile what is wrong, by exec and by run" wrong_start_can_be_asked &&
     check "they start again by themselves when it is corrected" fixed_start_goes_on
