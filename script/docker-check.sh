@@ -410,7 +410,7 @@ take_down() {
   far down --volumes --timeout 10
   rm -rf "$broken"
   docker image rm "$project-plain" "$project-newer-app:9.9.9" "$project-newer-runner:9.9.9" 2>/dev/null
-  limit=300 compose down --volumes --remove-orphans --rmi local --timeout 45
+  limit=300 monitored down --volumes --remove-orphans --rmi local --timeout 45
 }
 nothing_left() {
   local kind name
