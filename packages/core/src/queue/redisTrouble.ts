@@ -16,6 +16,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "the server does not speak TLS: write redis://",
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
   CERT_HAS_EXPIRED: "the server's certificate has expired",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet: is this machine's clock right?",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: name it in REDIS_CA_FILE",
   SELF_SIGNED_CERT_IN_CHAIN: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's CA is unknown: name its certificate in REDIS_CA_FILE",
@@ -41,7 +42,8 @@ function firstOf(error: Coded): Coded {
   return first instanceof Error ? first : error;
 }
 
-const PASSWORD_ADVICE = "check REDIS_PASSWORD, or the password in REDIS_URL";
+const PASSWORD_ADVICE =
+  "check REDIS_PASSWORD, or the password in REDIS_URL; on a machine that has joined another one, tac8 join with a new token";
 const SENTINEL_ADVICE = "check REDIS_SENTINEL_PASSWORD";
 
 /** Return what to do when `isRefused`, half a line. `message`: what Redis said. Pure. */
