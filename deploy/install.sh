@@ -31,9 +31,11 @@ opt=/opt/tac8 etc=/etc/tac8 var=/var/lib/tac8 units=/etc/systemd/system command=
 policy=/usr/sbin/policy-rc.d
 # Ubuntu's restriction of namespaces, and what exempts bubblewrap from it.
 restriction=/proc/sys/kernel/apparmor_restrict_unprivileged_userns profile=/etc/apparmor.d/tac8-bwrap
-services="tac8-scheduler tac8-runner tac8-board"
+services="tac8-scheduler tac8-runner tac8-board" redis=tac8-redis
 # By their names: a service of the operator's, such as tac8-backup, is never removed.
-own_services="tac8-redis $services tac8-launcher"
+own_services="tac8-redis tac8-launcher $services"
+# A machine that has joined another one by `tac8 join` has the runner alone.
+[ ! -e $var/data/redis-url ] || services=tac8-runner redis=""
 CLAUDE_CODE_VERSION=2.1.330
 SYSTEMD=252
 # Of agents in mode user: above the ids of people's accounts, below those of their subordinate ids.
@@ -488,9 +490,9 @@ ask() { # ask QUESTION [hidden]: nothing where nobody can answer
 
 all_active() {
   local name
-  for name in tac8-redis $(launcher) $services; do systemctl is-active -q "$name" || return 1; done
+  for name in $redis $(launcher) $services; do systemctl is-active -q "$name" || return 1; done
 }
-start_services() { systemctl start tac8-redis $(launcher) $services; }
+start_services() { systemctl start $redis $(launcher) $services; }
 stop_services() { # First those that would look for the others.
   local name
   for name in tac8-board tac8-scheduler tac8-runner; do systemctl stop "$name"; done
@@ -502,7 +504,7 @@ healthy() {
   local end=$((SECONDS + $1)) name state bad
   while :; do
     bad=""
-    for name in tac8-redis $(launcher) $services; do
+    for name in $redis $(launcher) $services; do
       state=$(systemctl show -P ActiveState "$name")
       [ "$state" != failed ] && [ "$(systemctl show -P SubState "$name")" != auto-restart ] || return 1
       [ "$state" = active ] || bad+=" $name"
@@ -513,14 +515,14 @@ healthy() {
     sleep 1
   done
   all_active || return 1
-  case $(systemctl show -P StatusText tac8-scheduler) in *GitHub*) return 0 ;; *) return 1 ;; esac
+  case $(systemctl show -P StatusText ${services%% *}) in *GitHub*) return 0 ;; *) return 1 ;; esac
 }
 
 says_nothing() { [ "$1" = tac8-redis ] || [ "$1" = tac8-launcher ]; }
 
 problems() { # What the services say of themselves.
   local name
-  for name in tac8-redis $(launcher) $services; do
+  for name in $redis $(launcher) $services; do
     [ "$(systemctl show -P StatusText "$name")" = working ] || { says_nothing $name && systemctl is-active -q $name; } ||
       say "  $name: $(systemctl show -P ActiveState "$name"): $(systemctl show -P StatusText "$name")" >&2
   done

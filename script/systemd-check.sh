@@ -24,6 +24,7 @@ export PROJECT=$work NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 clean_up() {
   [ -z "$github" ] || kill "$github" 2>/dev/null
   "$tool" clean "$name" >/dev/null 2>&1
+  "$tool" clean "$name-2" >/dev/null 2>&1
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -239,6 +240,34 @@ users_of_their_own() {
     inside 'grep -q "^CapBnd:.*00000000000001e0$" /proc/$(systemctl show -P MainPID tac8-launcher)/status'
 }
 agent_is_in_range() { inside "ps -eo uid=,args= | awk '/scripted-claude/ && \$1 >= 70000 && \$1 <= 70999' | grep ."; }
+# Another machine, on the same network, with tac8 installed in the same way.
+another_machine() {
+  local first_name=$name name=$name-2
+  prepare && inside 'mkdir -p /etc/tac8 && cp /src/config.toml /etc/tac8/' && install_sh --from /src/first.tgz "$with_secrets" && name=$first_name
+}
+on_other() { name=$name-2 "$@"; }
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+runners() { [ "$(inside 'tac8 status --json' | field "len(value['runners'])")" = "$1" ]; }
+joins() {
+  inside "tac8 share pi-2 --address 127.0.0.1 --port $(free_port)" >"$work/shared" || return 1
+  grep -o 'tac8-1[^ ]*' "$work/shared" >"$work/join-token"
+  on_other inside "$(grep -o 'tac8 join .*' "$work/shared") </src/join-token" && until_true 60 healthy && until_true 60 runners 2 || return 1
+  on_other inside 'systemctl is-active tac8-runner && ! systemctl is-active tac8-scheduler tac8-board tac8-redis && tac8 doctor | tee /dev/stderr | grep "Sharing *a runner of the tac8 at 127.0.0.1"'
+}
+# The first one's runner takes nothing meanwhile.
+works_there() {
+  local number
+  inside "tac8 pause --runner $name" && number=$(issue there 1) && until_true 90 has_pull "$number" && whole "$number" && inside "tac8 resume --runner $name"
+}
+shared_after_power_loss() {
+  "$tool" kill "$name" && until_true 90 healthy && until_true 90 runners 2 && on_other "$tool" kill "$name-2" && until_true 90 runners 2
+}
+second_install_there() { on_other install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^Nothing to change' "$work/out"; }
+unshares() {
+  inside 'tac8 unshare --all && [ ! -e /etc/systemd/system/tac8-redis.service.d ] && [ ! -e /var/lib/tac8/data/share ] &&
+    [ "$(systemctl show -P PrivateNetwork tac8-redis)" = yes ]' && until_true 60 healthy &&
+    on_other inside 'tac8 join --leave' && until_true 60 on_other healthy
+}
 uninstalls() { install_sh --uninstall --purge && same_as before && inside '[ ! -e /var/lib/tac8 ] && [ ! -e /run/tac8-redis ]'; }
 show_failure() { inside "journalctl -u 'tac8*' -o short-iso --no-pager | tail -n 60"; }
 
@@ -265,6 +294,13 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
   check "--rollback" rolls_back
   check "to install another package is an upgrade" another_package
   check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own
+  if check "another machine is installed" another_machine; then
+    check "tac8 share and tac8 join make it a runner of the first" joins
+    check "it works on an issue" works_there
+    check "it is a runner still when both have lost their power" shared_after_power_loss
+    check "to install it again changes nothing" second_install_there
+    check "tac8 unshare --all shuts it out and takes the network from Redis; after tac8 join --leave it works by itself" unshares
+  fi
   [ $failed = 0 ] || show_failure
 fi
 check "--uninstall --purge leaves nothing" uninstalls

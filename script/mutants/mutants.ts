@@ -382,6 +382,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a port that is taken leaves Redis as it was",
   },
   {
+    name: "share-network",
+    file: "deploy/systemd/tac8",
+    find: "if [ -e $dropin ] && [ ! -e $shared ]; then",
+    replace: "if false; then",
+    test: { file: "script/deploy.int.test.mjs", name: "Redis has a network only as long as it is shared: all are" },
+    promise: "Redis has a network only as long as something is shared",
+  },
+  {
     name: "redis-cluster",
     file: `${CORE}/app/main.ts`,
     find: "if (unusable !== null) throw",

@@ -64,7 +64,8 @@ async function begin(
   context: Context,
   { flag, wanted }: { flag: string | undefined; wanted: boolean },
 ): Promise<number> {
-  const { out, command } = context;
+  const { out, env, command } = context;
+  if (env["TAC8_SYSTEMD"] === "system") return 0; // The script that calls this starts the services again.
   if (wanted) return service(context, { args: ["install"], options: { config: flag } });
   out.line(`Start its runner with ${command} up, or as a service that starts by itself: ${command} service install`);
   return 0;
@@ -83,17 +84,14 @@ async function leave({ out }: Context, { joined, home, redisUrl }: Config): Prom
 
 /** @throws Problem where another Redis is in use */
 function mustBeFree({ env, command }: Context, { home }: Config): void {
-  if (env["TAC8_SYSTEMD"] === "system")
-    throw new Problem(
-      "services that deploy/install.sh has installed cannot join another machine: set REDIS_URL for them",
-    );
-  if (variable(env, "REDIS_URL") !== null)
+  const isService = env["TAC8_SYSTEMD"] === "system";
+  if (variable(env, "REDIS_URL") !== null && !isService)
     throw new Problem("REDIS_URL is set, and would count instead of what is joined: unset it first");
   if (readShare(home) !== null)
     throw new Problem(
       `this machine shares its own tac8 with others: ${command} unshare --all first, or join on another machine`,
     );
-  if (redisUrlIn([home]) !== null)
+  if (!isService && redisUrlIn([home]) !== null)
     throw new Problem(`${command} up runs here with a Redis of its own: stop it first. Its issues stay in that Redis`);
 }
 

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { joinFiles } from "@tac8/core/config/joined";
 import { describe, expect, it } from "vitest";
-import { managerOf, parseUnits, unitProblems, withUnits } from "./units.ts";
+import { isLeftOut, managerOf, parseUnits, unitProblems, withUnits } from "./units.ts";
 
 const SHOWN = `Id=tac8-redis.service
 ActiveState=active
@@ -74,3 +78,13 @@ it.each([
   [{ HOME: "/nowhere" }, null],
   [{ TAC8_SYSTEMD: "x" }, null],
 ])("%j: %s", (env, manager) => expect(managerOf(env)).toBe(manager));
+
+it("on a machine that has joined another one, only the runner is missed", () => {
+  const home = mkdtempSync(join(tmpdir(), "tac8-units-"));
+  const names = ["tac8-redis", "tac8-scheduler", "tac8-board", "tac8-runner"];
+  const leftOut = () => names.filter((name) => isLeftOut(name, { TAC8_HOME: home }));
+  expect(leftOut()).toEqual([]);
+  writeFileSync(joinFiles(home).url, "rediss://pi-2@h:1\n");
+  expect(leftOut()).toEqual(names.slice(0, 3));
+  rmSync(home, { recursive: true });
+});

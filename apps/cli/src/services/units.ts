@@ -1,3 +1,4 @@
+import { joinFiles } from "@tac8/core/config/joined";
 import { socketOf } from "@tac8/core/config/redisUrl";
 import { type Health, healthOf, type Reason } from "@tac8/core/domain/healthLevels";
 import { existsSync } from "node:fs";
@@ -54,7 +55,14 @@ export async function readUnits(env: Env): Promise<Unit[]> {
   if (manager === null) return [];
   const properties = "--property=Id,ActiveState,StatusText,ExecMainStatus";
   const args = [...managerOptions(manager), "show", "--all", properties, PATTERN];
-  return parseUnits((await outputOf("systemctl", args, env)) ?? "");
+  const units = parseUnits((await outputOf("systemctl", args, env)) ?? "");
+  return units.filter(({ name }) => !isLeftOut(name, env));
+}
+
+/** Whether the service is not wanted: a machine that has joined another one has the runner alone, and the others' units say so. */
+export function isLeftOut(name: string, env: Env): boolean {
+  const home = env["TAC8_HOME"];
+  return home !== undefined && name !== "tac8-runner" && name !== "tac8" && existsSync(joinFiles(home).url);
 }
 
 /** Pure. The services of tac8. @param text of `systemctl show`: `NAME=value` lines, an empty line between two units */

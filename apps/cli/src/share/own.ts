@@ -1,4 +1,4 @@
-import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
+import { redisAddress, SERVICE_SOCKET, socketOf } from "@tac8/core/config/redisUrl";
 import { Problem, type Context } from "../context.ts";
 import { locate, namesRedis, type Place } from "../redis/locate.ts";
 
@@ -13,11 +13,8 @@ export function ownRedis(
     throw new Problem("the demo is not shared: configure tac8 for your repository first, with tac8 init");
   if (config.joined)
     throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: share on that machine`);
-  if (context.env["TAC8_SYSTEMD"] === "system")
-    throw new Problem(
-      "the Redis of services that deploy/install.sh has installed has no network, and cannot be shared",
-    );
-  if (!namesRedis(context.env, config)) return { place, home: config.home };
+  const isService = context.env["TAC8_SYSTEMD"] === "system" && socketOf(redisUrl)?.path === SERVICE_SOCKET;
+  if (isService || !namesRedis(context.env, config)) return { place, home: config.home };
   const where = `Redis at ${redisAddress(redisUrl)} is not tac8's own`;
   const both =
     "give another machine the same REDIS_URL, REDIS_PASSWORD and REDIS_CA_FILE, and run tac8 up --only runner there";
