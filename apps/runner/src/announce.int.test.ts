@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { announceRunner, type RunnerPresence } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
-import { announce } from "./announce.ts";
+import { announce, isNews } from "./announce.ts";
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -23,10 +23,11 @@ const presence = (instance: string): RunnerPresence => ({
 test("a process that announces the same runner is noticed; what was there before is not", async () => {
   const { redis } = server;
   await announceRunner(redis, presence("former"));
+  let busy = 0;
   const { promise, resolve } = Promise.withResolvers<(string | undefined)[]>();
   const announcing = await announce({
     redis,
-    look: () => presence("own"),
+    look: () => ({ ...presence("own"), busy: (busy += 1) }),
     before: async () => undefined,
     tally: async () => undefined,
     onOther: (other, own) => resolve([other.instance, own.instance]),
@@ -36,4 +37,16 @@ test("a process that announces the same runner is noticed; what was there before
   await announceRunner(redis, presence("copy"));
   expect(await promise).toEqual(["copy", "own"]);
   await announcing.close();
+});
+
+test("changes are announced at once, and readings every ten seconds", () => {
+  const last = presence("own");
+  const later = (ms: number, change: Partial<RunnerPresence> = {}) => ({ ...last, at: last.at + ms, ...change });
+  const process = { rssMb: 7, lagMs: 1, startedAt: 1 };
+  expect(isNews(null, last)).toBe(true);
+  expect(isNews(last, later(5000, { process }))).toBe(false);
+  expect(isNews(last, later(10_000, { process }))).toBe(true);
+  expect(isNews(last, later(5000, { busy: 1 }))).toBe(true);
+  expect(isNews(last, later(5000, { tired: "hot" }))).toBe(true);
+  expect(isNews(last, later(-60_000))).toBe(true);
 });

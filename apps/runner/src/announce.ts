@@ -2,6 +2,8 @@ import type { Redis } from "ioredis";
 import { announceRunner, idOf, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
 
 const ANNOUNCE_MS = 5000;
+/** How old an announcement may be where nothing has changed but readings: each one is a write to the disk of Redis. */
+const REFRESH_MS = 9000;
 
 export interface AnnounceOptions {
   /** Borrowed. */
@@ -18,6 +20,18 @@ export interface AnnounceOptions {
   readonly everyMs?: number;
 }
 
+/** Pure: is there something to announce? `last`: what was announced last; null: nothing. */
+export function isNews(last: RunnerPresence | null, own: RunnerPresence): boolean {
+  if (last === null) return true;
+  const age = own.at - last.at;
+  return age < 0 || age >= REFRESH_MS || steady(last) !== steady(own);
+}
+
+/** Without what is another number each time. */
+function steady({ at: _at, machine: _machine, process: _process, github: _github, ...facts }: RunnerPresence): string {
+  return JSON.stringify(facts);
+}
+
 /** Tells of this runner, the first time before it returns, and then again and again; at its end that it is gone. */
 export async function announce({
   redis,
@@ -29,7 +43,7 @@ export async function announce({
   everyMs = ANNOUNCE_MS,
 }: AnnounceOptions): Promise<{ close(): Promise<void> }> {
   let telling = false;
-  let told = false;
+  let last: RunnerPresence | null = null;
 
   async function tell(): Promise<void> {
     // What Redis has not heard while it was away is old by then, and would pile up here.
@@ -38,9 +52,10 @@ export async function announce({
     try {
       await before();
       const own = look();
+      if (!isNews(last, own)) return;
       const found = await announceRunner(redis, own);
-      if (told && found !== null && found.instance !== own.instance) onOther(found, own);
-      told = true;
+      if (last !== null && found !== null && found.instance !== own.instance) onOther(found, own);
+      last = own;
       await tally();
     } catch (error) {
       onError(error);

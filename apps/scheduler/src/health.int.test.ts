@@ -40,7 +40,19 @@ async function useMemory(percent: number): Promise<void> {
   await at.redis.config("SET", "maxmemory", percent === 0 ? "0" : String(Math.round((used * 100) / percent)));
 }
 
-test("what it judges is told at each look, and logged when it changes", async () => {
+test("what it judges is written again when it changes, or every half minute: each time is a write to the disk", async () => {
+  const written = async () => {
+    await round({ freeDiskGb: 1 });
+    return (await readVerdict(at.redis))?.at;
+  };
+  const first = await written();
+  ahead += 10_000;
+  expect(await written()).toBe(first);
+  ahead += 20_000;
+  expect(await written()).toBeGreaterThan(first ?? Infinity);
+});
+
+test("what it judges is told, and logged when it changes", async () => {
   await round();
   await round();
   expect([await level(), await told()]).toEqual(["ok", []]);

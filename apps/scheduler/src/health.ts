@@ -54,7 +54,7 @@ export function createHealth({ config, redis, queue, log, now }: HealthServices)
       await appendEvent(redis, { issue: "", from: "", to: "note", by: BY, reason: news, evidence });
       log[isAtLeast(health.level, "degraded") ? "warn" : "info"](news);
     }
-    await publishVerdict(redis, verdict);
+    await publishVerdict(redis, verdict, before);
   };
 }
 

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createLogger } from "@tac8/core/log/logger";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
@@ -20,14 +22,21 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
+const machineOf = (host: string) => ({ boot: host, pidNamespace: "pid:[1]" });
 const leaseOf = (host: string, leaseMs = 60_000) =>
-  createLease(server.redis, { host, repositories: ["octo/hello"], leaseMs });
+  createLease(server.redis, {
+    host,
+    repositories: ["octo/hello"],
+    machine: machineOf(host),
+    leaseMs,
+    aloneMs: leaseMs,
+  });
 const leading: string[] = [];
 
 /** A scheduler whose work is to be named in `leading`. */
 function scheduler(host: string, { leaseMs = 60_000, repositories = ["octo/hello"] } = {}) {
   const stop = new AbortController();
-  const lease = createLease(server.redis, { host, repositories, leaseMs });
+  const lease = createLease(server.redis, { host, repositories, machine: machineOf(host), leaseMs, aloneMs: leaseMs });
   const log = createLogger({ name: host, secrets: [], destination: { write: (line) => void logged.push(line) } });
   const lead = (signal: AbortSignal) => {
     leading.push(host);
@@ -61,6 +70,37 @@ test("one that was killed is replaced when its lease has run out", async () => {
   expect(await leaseOf("killed", 300).ask()).toBeNull();
   scheduler("pi-2");
   await leads(["pi-2"]);
+});
+
+test("one that was killed on this machine is replaced at once", async () => {
+  const machine = machineOf("pi-1");
+  const child = spawn("true");
+  await once(child, "exit");
+  const killed = { id: "killed", host: "pi-1", pid: child.pid ?? 0, ...machine, repositories: [] };
+  await server.redis.set(LEASE_KEY, JSON.stringify(killed), "PX", 600_000);
+  expect(await leaseOf("pi-2").ask()).toMatchObject({ id: "killed" });
+  expect(await leaseOf("pi-1").ask()).toBeNull();
+});
+
+test("a lease is renewed when a third of its life is over, and is short while another scheduler waits", async () => {
+  const { redis } = server;
+  const lives = { repositories: [], leaseMs: 15_000, aloneMs: 45_000 };
+  const lease = createLease(redis, { host: "pi-1", machine: machineOf("pi-1"), ...lives });
+  const leftAfter = async (ms: number) => {
+    await redis.pexpire(LEASE_KEY, ms);
+    expect(await lease.ask()).toBeNull();
+    return redis.pttl(LEASE_KEY);
+  };
+  await lease.ask();
+  // Not renewed: no write.
+  expect(await leftAfter(35_000)).toBeLessThanOrEqual(35_000);
+  expect(lease.leftMs()).toBeLessThanOrEqual(35_000);
+  expect(await leftAfter(29_000)).toBeGreaterThan(30_000);
+  const other = createLease(redis, { host: "pi-2", machine: machineOf("pi-2"), ...lives });
+  expect(await other.ask()).toMatchObject({ host: "pi-1" });
+  expect(await leftAfter(40_000)).toBeLessThanOrEqual(15_000);
+  expect(lease.leftMs()).toBeLessThanOrEqual(15_000);
+  expect(await leftAfter(9000)).toBeGreaterThan(10_000);
 });
 
 test("one whose lease another has got stops, and does not take it back", async () => {

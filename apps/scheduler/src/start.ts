@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { readMachineIds } from "@tac8/core/app/machineIds";
 import { valueWithin } from "@tac8/core/app/within";
 import { signIn } from "@tac8/core/app/signIn";
 import { githubPresence, watchVitals } from "@tac8/core/app/vitals";
@@ -51,6 +52,8 @@ const HOLDS_MS = 2000;
 /** How old the page of tasks may be. */
 const TASKS_MS = 5000;
 const LEDGER_MS = 2000;
+/** Each time is a write to the disk of Redis. */
+const TALLY_MS = 60_000;
 const FORGET_MS = 3_600_000;
 /** Whoever asked for a stop is looking. */
 const STOPS_MS = 1000;
@@ -151,7 +154,7 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
       [TASKS_MS, "tasks", tasks],
       [LEDGER_MS, "ledger", createLedger({ redis, queue, now })],
       [LEDGER_MS, "budget", createBudget({ config, redis, log, now })],
-      [LEDGER_MS, "GitHub calls", tally],
+      [TALLY_MS, "GitHub calls", tally],
       [HEALTH_MS, "health", createHealth({ config, redis, queue, log, now })],
       [NOTIFY_MS, "notifications", createNotifier({ config, redis, queue, store, log, now, signal })],
     ];
@@ -159,7 +162,11 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
     return { done: Promise.all(rounds.map(([ms, round, work]) => every(ms, { round, signal, work }))) };
   }
 
-  const lease = createLease(redis, { host: config.runner.name || hostname(), repositories: names });
+  const lease = createLease(redis, {
+    host: config.runner.name || hostname(),
+    repositories: names,
+    machine: await readMachineIds(),
+  });
   const leading = standBy({ lease, lead, repositories: names, log, errors: flood(), signal: stop.signal });
   // Also while it stands by: what is shared is this machine's.
   const keepShare = createShareKeeper({ config, redis, log });

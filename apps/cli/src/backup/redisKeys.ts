@@ -1,12 +1,27 @@
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
-import { answerKey, askKey, HEALTH_KEY, RUNNERS_KEY, SCHEDULER_KEY } from "@tac8/core/state/keys";
+import {
+  answerKey,
+  askKey,
+  HEALTH_KEY,
+  LEASE_KEY,
+  RUNNERS_KEY,
+  SCHEDULER_KEY,
+  STANDBY_KEY,
+} from "@tac8/core/state/keys";
 
 const QUEUE = `bull:${QUEUE_NAME}:`;
 
 /** Patterns of everything in Redis that is tac8's: its own keys, and its queue. */
 export const PATTERNS = ["tac8:*", `${QUEUE}*`];
 
-const OF_PROCESSES: ReadonlySet<string> = new Set([RUNNERS_KEY, SCHEDULER_KEY, HEALTH_KEY, `${QUEUE}stalled-check`]);
+const OF_PROCESSES: ReadonlySet<string> = new Set([
+  RUNNERS_KEY,
+  SCHEDULER_KEY,
+  LEASE_KEY,
+  STANDBY_KEY,
+  HEALTH_KEY,
+  `${QUEUE}stalled-check`,
+]);
 
 /** Pure. Locks, and what processes say of themselves, end with the processes: a restored one would be of nobody. */
 export function outlivesProcesses(key: string): boolean {

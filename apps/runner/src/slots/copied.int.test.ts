@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { announceRunner } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
-import { findCopy, isLaterCopy, readMachineIds } from "./copied.ts";
+import { readMachineIds } from "@tac8/core/app/machineIds";
+import { findCopy, isLaterCopy } from "./copied.ts";
 
 let server: TestRedis;
 beforeAll(async () => {

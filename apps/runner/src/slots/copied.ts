@@ -1,18 +1,11 @@
-import { readFile, readlink } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { hasEnded, type MachineIds } from "@tac8/core/app/machineIds";
 import { RUNNERS_KEY } from "@tac8/core/state/keys";
 import { idOf, readRunners, RUNNER_GONE_MS, type RunnerPresence } from "@tac8/core/state/presence";
 
-/** A runner announces itself every 5 s. */
-const WAIT_MS = 12_000;
-
-export interface MachineIds {
-  /** Id of its present boot, by the kernel; empty where the kernel does not tell. */
-  readonly boot: string;
-  /** In which process ids count; empty likewise. */
-  readonly pidNamespace: string;
-}
+/** A runner announces itself every 10 s, see announce.ts. */
+const WAIT_MS = 22_000;
 
 export interface CopyOptions {
   /** Borrowed. */
@@ -34,7 +27,9 @@ export interface CopyOptions {
 export async function findCopy({ redis, id, machine, signal, waitMs = WAIT_MS }: CopyOptions): Promise<string | null> {
   const first = await look(redis, id);
   if (first?.boot === undefined || Date.now() - first.at > RUNNER_GONE_MS) return null;
-  if (first.boot === machine.boot && (await hasEnded(first, machine))) return null;
+  // An older version on the same machine.
+  if (first.boot === machine.boot && first.pidNamespace === undefined) return null;
+  if (hasEnded(first, machine)) return null;
   await sleep(waitMs, undefined, { signal });
   const second = await look(redis, id);
   const isAtWork = second?.boot === first.boot && second.instance === first.instance && second.text !== first.text;
@@ -50,22 +45,6 @@ async function look(redis: Redis, id: string): Promise<Seen | null> {
   const text = await redis.hget(RUNNERS_KEY, id);
   const found = (await readRunners(redis)).find((runner) => idOf(runner) === id);
   return text === null || found === undefined ? null : { ...found, text };
-}
-
-/** Whether a runner of this boot is known to be no more. An older version does not say where its process id counts. */
-async function hasEnded({ pid, pidNamespace }: Seen, machine: MachineIds): Promise<boolean> {
-  if (pidNamespace === undefined) return true;
-  if (pidNamespace !== machine.pidNamespace) return false;
-  // A process that has ended and was not waited for has an empty one.
-  return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) === "";
-}
-
-export async function readMachineIds(): Promise<MachineIds> {
-  const [boot, pidNamespace] = await Promise.all([
-    readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
-    readlink("/proc/self/ns/pid").catch(() => ""),
-  ]);
-  return { boot: boot.trim(), pidNamespace };
 }
 
 /**

@@ -27,12 +27,24 @@ export type Verdict = z.infer<typeof verdictSchema>;
 /** One that is older says nothing any more: its scheduler is gone. */
 export const VERDICT_GONE_MS = 60_000;
 
-export async function publishVerdict(redis: Redis, verdict: Verdict): Promise<void> {
+/** How old it may be where nothing has changed: each time is a write to the disk of Redis. */
+const REFRESH_MS = 25_000;
+
+/** Tells it, unless `before`, what was told last, says the same and is not old. */
+export async function publishVerdict(redis: Redis, verdict: Verdict, before: Verdict | null = null): Promise<void> {
+  const same = before !== null && wordsOf(before) === wordsOf(verdict);
+  const age = verdict.at - (before?.at ?? 0);
+  if (same && age >= 0 && age < REFRESH_MS) return;
   await redis.set(HEALTH_KEY, JSON.stringify(verdict));
 }
 
 export async function readVerdict(redis: Redis): Promise<Verdict | null> {
   return parse(await redis.get(HEALTH_KEY));
+}
+
+/** By the schema's order of keys, and without the time. */
+function wordsOf(verdict: Verdict): string {
+  return JSON.stringify(verdictSchema.parse({ ...verdict, at: 0 }));
 }
 
 function parse(text: string | null): Verdict | null {

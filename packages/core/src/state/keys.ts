@@ -11,6 +11,8 @@ export const RUNNERS_KEY = "tac8:runners";
 export const SCHEDULER_KEY = "tac8:scheduler";
 /** Which scheduler may work, see state/schedulerLease.ts. */
 export const LEASE_KEY = "tac8:scheduler:lease";
+/** There while another scheduler waits for the lease. */
+export const STANDBY_KEY = "tac8:scheduler:standby";
 /** Hash by runner's id: which of them a person has paused, see state/pause.ts. */
 export const PAUSES_KEY = "tac8:pauses";
 /** Pub/sub channel that tells the runner with this id to look there. */
