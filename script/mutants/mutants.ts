@@ -550,6 +550,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "tac8 doctor names a kernel that counts no memory for services, as that of Raspberry Pi OS",
   },
   {
+    name: "group-leaf",
+    file: "apps/runner/src/process/cgroup.ts",
+    find: "for (const pid of plan.move)",
+    replace: "for (const pid of [] as number[])",
+    test: { file: "apps/runner/src/process/cgroup.int.test.ts", name: "in a delegated group" },
+    promise: "a runner with a delegated control group has the kernel limit its runs",
+  },
+  {
+    name: "group-leaf-others",
+    file: "apps/runner/src/process/leaf.ts",
+    find: "if (others.some(({ parent }) => parent !== pid)) return null;",
+    replace: "",
+    test: { file: "apps/runner/src/process/leaf.test.ts", name: "a group is not left" },
+    promise: "a runner moves no process but its own to another control group",
+  },
+  {
     name: "board-addresses",
     file: "apps/board/src/start.ts",
     find: "everywhere ? outerAddresses(networkInterfaces(), ports) : []",

@@ -1,13 +1,19 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { cgroupMembers, closeCgroups, removeEmptyCgroups, spawnInCgroup, takenLimits } from "./cgroup.ts";
 import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { killSurvivors } from "./survivors.ts";
 
 const runId = randomUUID();
+const NOBODY = 65_534;
+const LEAF_PROGRAM = fileURLToPath(new URL("../../fixtures/programs/leaf.ts", import.meta.url));
 let child: ChildProcess | null = null;
 let daemon = 0;
 afterEach(() => {
@@ -45,6 +51,53 @@ test("limits are the group's before anybody is in it; what the kernel does not t
   child = spawnInCgroup({ runId, limits }, () => spawn("bash", ["-c", look], { stdio: ["ignore", "pipe", "inherit"] }));
   const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string];
   expect(line).toBe("7");
+});
+
+test("in a delegated group the runner moves to a leaf, so that runs beside it get limits", async (context) => {
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8");
+  const mount = /^\S+ \S+ \S+ \S+ (\S+) .*- cgroup2 /m.exec(mounts)?.[1];
+  context.skip(process.getuid?.() !== 0 || mount === undefined, "only root can delegate a group (v2)");
+  const folder = join(mount ?? "", `tac8-test-${runId}`);
+  // Where v1 has the others, as in some containers.
+  const controller = ["pids", "hugetlb"].find((name) => {
+    const controllers = readFileSync(join(mount ?? "", "cgroup.controllers"), "utf8").split(/\s+/);
+    return controllers.includes(name);
+  });
+  context.skip(controller === undefined, "this host has no controller for groups (v2)");
+  const control = join(mount ?? "", "cgroup.subtree_control");
+  const wasGiven = readFileSync(control, "utf8")
+    .split(/\s+/)
+    .includes(controller ?? "");
+  if (!wasGiven) writeFileSync(control, `+${controller}`);
+  mkdirSync(folder);
+  try {
+    for (const name of ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"]) {
+      chownSync(join(folder, name), NOBODY, NOBODY);
+    }
+    const file = controller === "pids" ? "pids.max" : "hugetlb.2MB.max";
+    const asNobody = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"];
+    const enter = `echo $$ >"${folder}/cgroup.procs" && exec "$@"`;
+    const program = [process.execPath, LEAF_PROGRAM, folder, controller ?? "", file];
+    const { stdout, stderr } = await promisify(execFile)("sh", ["-c", enter, "sh", ...asNobody, ...program]).catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
+    context.skip(/EACCES|Permission denied/.test(stderr), "other users cannot read the folder that tac8 is in");
+    const name = folder.slice((mount ?? "").length);
+    expect(JSON.parse(stdout)).toEqual({
+      before: false,
+      moved: true,
+      here: `${name}/runner`,
+      given: controller,
+      run: `${name}/tac8-late`,
+      limit: "0",
+    });
+  } finally {
+    for (const name of readdirSync(folder).filter((entry) => entry === "runner" || entry.startsWith("tac8-"))) {
+      rmdirSync(join(folder, name));
+    }
+    rmdirSync(folder);
+    if (!wasGiven) writeFileSync(control, `-${controller}`);
+  }
 });
 
 test("a group that was closed for the hunt is open for the run's next agent", async (context) => {

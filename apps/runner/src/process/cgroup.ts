@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { LEAF, planLeaf, type OwnGroup } from "./leaf.ts";
 
 /**
  * A control group of a run's own: nothing that an agent starts gets out of it, whatever it does to its environment and
@@ -22,23 +23,59 @@ export interface GroupOptions {
 
 /** Starts something inside of the run's groups, where there can be any; synchronous, so that nobody else gets in. */
 export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: () => T): T {
-  const entered = ownCgroups().filter((own) => enter(groupOf(own, runId), limits));
+  const entered = ownCgroups().filter(({ base }) => enter(groupOf(base, runId), limits));
   try {
     return spawn();
   } finally {
-    for (const own of entered) writeFileSync(join(own, "cgroup.procs"), String(process.pid));
+    for (const { own } of entered) writeFileSync(join(own, "cgroup.procs"), String(process.pid));
   }
 }
 
-/** Those of these limits that the kernel takes for a group of ours here: most hosts give nobody their controllers. */
+/**
+ * Those of these limits that the kernel takes for a group of ours here: most hosts give nobody their controllers. Where systemd has
+ * delegated this process's group to us, it moves to one below it first: see `planLeaf`.
+ */
 export function takenLimits(limits: GroupLimits): GroupLimits {
   if (Object.keys(limits).length === 0) return {};
-  return Object.assign({}, ...ownCgroups().map((own) => takenIn(own, limits))) as GroupLimits;
+  for (const { own } of ownCgroups()) moveToLeaf(own);
+  return Object.assign({}, ...ownCgroups().map(({ base }) => takenIn(base, limits))) as GroupLimits;
 }
 
-function takenIn(own: string, limits: GroupLimits): GroupLimits {
-  for (const controller of ["memory", "cpu", "pids"]) write(join(own, "cgroup.subtree_control"), `+${controller}`);
-  const group = join(own, PROBE_PREFIX + randomUUID());
+/** @param wanted controllers; others only in tests. @returns whether this process is in a leaf now */
+export function moveToLeaf(own: string, wanted?: readonly string[]): boolean {
+  const me = { pid: process.pid, uid: process.getuid?.() ?? 0 };
+  const plan = planLeaf(readGroup(own), wanted === undefined ? me : { ...me, wanted });
+  if (plan === null) return false;
+  try {
+    mkdirSync(plan.leaf, { recursive: true });
+  } catch {
+    return false; // Read-only.
+  }
+  // One that has ended meanwhile moves no more.
+  for (const pid of plan.move) write(join(plan.leaf, "cgroup.procs"), String(pid));
+  return plan.give.map((name) => write(join(own, "cgroup.subtree_control"), `+${name}`)).includes(true);
+}
+
+function readGroup(folder: string): OwnGroup {
+  const words = (name: string): string[] => read(join(folder, name)).split(/\s+/).filter(Boolean);
+  const owners = ["cgroup.procs", "cgroup.subtree_control"].map(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.uid ?? null,
+  );
+  return {
+    folder,
+    owner: owners[0] === owners[1] ? (owners[0] ?? null) : null,
+    controllers: words("cgroup.controllers"),
+    given: words("cgroup.subtree_control"),
+    processes: words("cgroup.procs").map((pid) => ({
+      pid: Number(pid),
+      parent: Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0),
+    })),
+  };
+}
+
+function takenIn(base: string, limits: GroupLimits): GroupLimits {
+  for (const controller of ["memory", "cpu", "pids"]) write(join(base, "cgroup.subtree_control"), `+${controller}`);
+  const group = join(base, PROBE_PREFIX + randomUUID());
   try {
     mkdirSync(group);
     return Object.fromEntries(Object.entries(limits).filter(([file, value]) => write(join(group, file), value)));
@@ -51,7 +88,7 @@ function takenIn(own: string, limits: GroupLimits): GroupLimits {
 
 /** Pids in the run's groups. */
 export function cgroupMembers(runId: string): ReadonlySet<number> {
-  const texts = ownCgroups().map((own) => read(join(groupOf(own, runId), "cgroup.procs")));
+  const texts = ownCgroups().map(({ base }) => read(join(groupOf(base, runId), "cgroup.procs")));
   return new Set(texts.join("\n").split("\n").filter(Boolean).map(Number));
 }
 
@@ -60,8 +97,8 @@ export function cgroupMembers(runId: string): ReadonlySet<number> {
  * the next child. A group that is entered again is opened again.
  */
 export function closeCgroups(runId: string): void {
-  for (const own of ownCgroups()) {
-    for (const [file, value] of CLOSED) write(join(groupOf(own, runId), file), value);
+  for (const { base } of ownCgroups()) {
+    for (const [file, value] of CLOSED) write(join(groupOf(base, runId), file), value);
   }
 }
 
@@ -77,7 +114,7 @@ const OPEN = [
 
 /** How often the kernel has killed in the run's own group for want of memory; null: it counts nothing there. */
 export function oomKills(runId: string): number | null {
-  const counts = ownCgroups().map((own) => oomKillsIn(join(groupOf(own, runId), "memory.events")));
+  const counts = ownCgroups().map(({ base }) => oomKillsIn(join(groupOf(base, runId), "memory.events")));
   return counts.find((count) => count !== null) ?? null;
 }
 
@@ -89,10 +126,10 @@ export function oomKillsIn(file: string): number | null {
 
 /** Takes away all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
 export function removeEmptyCgroups(): void {
-  for (const own of ownCgroups()) {
-    for (const name of readdirSync(own).filter((entry) => entry.startsWith(PREFIX))) {
+  for (const { base } of ownCgroups()) {
+    for (const name of readdirSync(base).filter((entry) => entry.startsWith(PREFIX))) {
       try {
-        rmdirSync(join(own, name));
+        rmdirSync(join(base, name));
       } catch {
         // Somebody is still in it: the kernel takes no group away from anybody.
       }
@@ -100,8 +137,8 @@ export function removeEmptyCgroups(): void {
   }
 }
 
-function groupOf(own: string, runId: string): string {
-  return join(own, PREFIX + runId);
+function groupOf(base: string, runId: string): string {
+  return join(base, PREFIX + runId);
 }
 
 function enter(group: string, limits: GroupLimits): boolean {
@@ -121,8 +158,15 @@ function enter(group: string, limits: GroupLimits): boolean {
   return false;
 }
 
-/** Folders of the groups that we are in ourselves; none where there is no cgroup v2 and no pids controller of v1. */
-function ownCgroups(): string[] {
+interface OwnCgroup {
+  /** Folder of the group that this process is in. */
+  readonly own: string;
+  /** Folder that groups of runs are made in: the same, or the one above where this process is in a leaf. */
+  readonly base: string;
+}
+
+/** None where there is no cgroup v2 and no pids controller of v1. */
+function ownCgroups(): OwnCgroup[] {
   const mounts = read("/proc/self/mountinfo");
   const groups = read("/proc/self/cgroup");
   return HIERARCHIES.flatMap(({ mount, group }) => {
@@ -130,7 +174,8 @@ function ownCgroups(): string[] {
     const path = group.exec(groups)?.[1];
     if (folder === undefined || path === undefined) return [];
     const own = join(folder, path);
-    return existsSync(join(own, "cgroup.procs")) ? [own] : [];
+    if (!existsSync(join(own, "cgroup.procs"))) return [];
+    return [{ own, base: basename(own) === LEAF ? dirname(own) : own }];
   });
 }
 
