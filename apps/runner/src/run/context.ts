@@ -142,15 +142,29 @@ export class RunContext {
   /** Writes fields, and with a new `state` the event of it. @throws LostRun when another run has taken over. */
   async write(patch: IssuePatch, event?: EventWords): Promise<void> {
     this.switch.lost.throwIfAborted();
-    const to = patch.state ?? null;
-    const dated = to === null ? patch : { ...patch, since: patch.since ?? this.now };
-    await this.#put(dated, to === null || event === undefined ? undefined : this.#entry(to, event));
+    await this.#writeDated(patch, event);
   }
 
   /** Writes fields, and an event that is no change of the issue's state. @throws LostRun when another run has taken over. */
   async record(patch: IssuePatch, to: "agent" | "note", event: EventWords): Promise<void> {
     this.switch.lost.throwIfAborted();
     await this.#put(patch, this.#entry(to, event));
+  }
+
+  /**
+   * Writes as `write` does, also when the runner has no time left: the end of a run is recorded then, too.
+   * @throws LostRun, or the signal's reason, when the run has lost the job
+   */
+  async writeLast(patch: IssuePatch, event?: EventWords): Promise<void> {
+    const { cause } = this.switch;
+    if (cause?.halt === "lost") throw cause;
+    await this.#writeDated(patch, event);
+  }
+
+  async #writeDated(patch: IssuePatch, event?: EventWords): Promise<void> {
+    const to = patch.state ?? null;
+    const dated = to === null ? patch : { ...patch, since: patch.since ?? this.now };
+    await this.#put(dated, to === null || event === undefined ? undefined : this.#entry(to, event));
   }
 
   async #put(patch: IssuePatch, entry: TransitionEvent | undefined): Promise<void> {

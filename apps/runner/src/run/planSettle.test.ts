@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planSettle, type UnfinishedRun } from "./planSettle.ts";
+import { planAgentEnd, planSettle, type AgentEndFacts, type UnfinishedRun } from "./planSettle.ts";
 
 const RUN: UnfinishedRun = { halt: null, outOfTime: false, ended: false, agentLost: false, decided: false };
 
@@ -19,4 +19,20 @@ test.each<[Partial<UnfinishedRun>, ReturnType<typeof planSettle>]>([
   [{ halt: "cancelled", decided: true }, "trouble"],
 ])("%j → %s", (run, next) => {
   expect(planSettle({ ...RUN, ...run })).toBe(next);
+});
+
+const AGENT: AgentEndFacts = { halt: null, asks: false, lost: false };
+
+test.each<[Partial<AgentEndFacts>, ReturnType<typeof planAgentEnd>]>([
+  [{}, "failure"],
+  [{ asks: true }, "question"],
+  [{ asks: true, lost: true }, "question"],
+  [{ asks: true, halt: "shutdown" }, "question"],
+  [{ asks: true, halt: "stopped" }, "halt"],
+  [{ asks: true, halt: "lost" }, "halt"],
+  [{ halt: "shutdown" }, "halt"],
+  [{ halt: "cancelled", lost: true }, "halt"],
+  [{ lost: true }, "lost"],
+])("an agent without finished work: %j → %s", (facts, wins) => {
+  expect(planAgentEnd({ ...AGENT, ...facts })).toBe(wins);
 });

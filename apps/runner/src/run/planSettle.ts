@@ -1,15 +1,32 @@
-import { StepFailure } from "@tac8/core/domain/failures";
 import type { StopCause } from "../agent/types.ts";
 
-/** The agent has ended by itself, and brought nothing that could be published: no halt that came meanwhile changes that. */
-export class AgentEnded extends StepFailure {}
+/** Why a run did not come to the issue's end. */
+export interface Unfinished {
+  readonly error: unknown;
+  /**
+   * `ended`: the agent has ended by itself, and brought nothing that could be published: no halt that came meanwhile changes
+   * that. `lost`: it was ended with its guard, or because its job's lock was near its end while Redis did not answer: no end of
+   * its own, so its job goes on as after a runner that died. Null: anything else.
+   */
+  readonly agent: "ended" | "lost" | null;
+}
 
-/**
- * The agent was ended with its guard, or because its job's lock was near its end while Redis did not answer: no end of its
- * own, so its job goes on as after a runner that died.
- */
-export class AgentLost extends Error {
-  override readonly name = "AgentLost";
+export interface AgentEndFacts {
+  /** What somebody wanted of the run; null: nobody wanted anything. */
+  readonly halt: StopCause | null;
+  /** It has asked a question. */
+  readonly asks: boolean;
+  /** It was ended with its guard. */
+  readonly lost: boolean;
+}
+
+/** Pure. What wins at the end of an agent without finished work, once its work so far is saved. */
+export function planAgentEnd({ halt, asks, lost }: AgentEndFacts): "halt" | "question" | "lost" | "failure" {
+  // A question that was asked is one, also when the runner is shutting down.
+  if (halt !== null && !(asks && halt === "shutdown")) return "halt";
+  // However the agent ended after it: this run's question is the reason why it could not go on.
+  if (asks) return "question";
+  return lost ? "lost" : "failure";
 }
 
 export interface UnfinishedRun {
@@ -17,9 +34,9 @@ export interface UnfinishedRun {
   readonly halt: StopCause | null;
   /** Nothing more may be written, or there is no time for it. */
   readonly outOfTime: boolean;
-  /** It is an `AgentEnded`. */
+  /** See `Unfinished`. */
   readonly ended: boolean;
-  /** It is an `AgentLost`. */
+  /** Likewise. */
   readonly agentLost: boolean;
   /** The issue's end is in the hash already. */
   readonly decided: boolean;

@@ -1,8 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { DelayedError, UnrecoverableError } from "bullmq";
-import { StepFailure } from "@tac8/core/domain/failures";
-import type { ResumeReason } from "@tac8/core/domain/prompt";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference";
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
@@ -10,9 +7,9 @@ import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
 import type { IssueFields } from "@tac8/core/state/issueState";
-import { LostRun } from "@tac8/core/state/issueStore";
 import type { Place } from "@tac8/core/state/places";
-import { clearHold, readHolds } from "@tac8/core/state/holds";
+import { readHolds } from "@tac8/core/state/holds";
+import { CleanupStack } from "../process/cleanupStack.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { removeIncoming } from "../airlock/incoming.ts";
 import type { AgentPlace } from "../place/place.ts";
@@ -21,33 +18,25 @@ import { lockWorkspace } from "../workspace/lock.ts";
 import { Mirror } from "../workspace/mirror.ts";
 import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
-import { admitToPublish } from "../steps/admit.ts";
-import { isCaused } from "../steps/cause.ts";
-import { askEndedSince } from "../steps/endedSince.ts";
-import { stillCounts } from "../steps/intent.ts";
-import { prepare } from "../steps/prepare.ts";
-import { adoptPull, publish } from "../steps/publish.ts";
-import { saveLost } from "../steps/saveLost.ts";
-import { work } from "../steps/work.ts";
 import type { Slot } from "../slots/slots.ts";
+import { apply } from "./apply.ts";
 import { agentEnvOf, RunContext, type IssueJob, type RunnerServices } from "./context.ts";
-import { planEntry, type Entry } from "./entry.ts";
+import { afterError, closed } from "./dispose.ts";
+import type { Disposition, Requeue } from "./disposition.ts";
+import { planEntry } from "./entry.ts";
 import { progressOfLost } from "./lostProgress.ts";
 import { findPlace } from "./findPlace.ts";
-import { goOnAfter } from "./lostRun.ts";
-import { Halted, type HaltSwitch } from "./halt.ts";
+import { writerOf, writerWithoutRun } from "./lastWriter.ts";
+import type { HaltSwitch } from "./halt.ts";
+import { runSteps } from "./pipeline.ts";
 import { Progress } from "./progress.ts";
-import { close, conclude, settle } from "./settle.ts";
 
 /** Another process has the workspace: it is asked again so soon. */
 const BUSY_MS = 5000;
 /** A repository was taken out of the configuration. */
 const STRANGE_MS = 10 * 60_000;
-/** Something is wrong with this machine, or with the configuration. */
-const TROUBLE_MS = 60_000;
 /** A repository's hold may end before its time: it costs nothing to look. */
 const HELD_MS = 5 * 60_000;
-const HELD = "the finished work is gone, and its repository is held: it is done again after that";
 
 export interface ProcessOptions {
   readonly services: RunnerServices;
@@ -62,72 +51,85 @@ export interface ProcessOptions {
   readonly onPlace: (place: Place) => void;
 }
 
+/** What one pick-up has begun. */
+interface Begun {
+  readonly cleanup: CleanupStack;
+  /** Null until the issue's record is this run's. */
+  run: RunContext | null;
+}
+
 /**
- * One pick-up of a job: takes the workspace's lock and the issue's run id, goes on at the first step that is not done,
- * and settles what happens next. Rejects with what BullMQ understands (DelayedError, UnrecoverableError, an error that
- * carries its delay).
+ * One pick-up of a job: takes the workspace's lock and the issue's run id, goes on at the first step that is not done, decides
+ * what becomes of the job, and does that while the workspace is still locked. @throws what BullMQ understands, see `apply`
  */
 export async function processJob(options: ProcessOptions): Promise<JobResult> {
+  const { services, job, token } = options;
+  const begun: Begun = { cleanup: new CleanupStack(), run: null };
   try {
-    return await pickUp(options);
-  } catch (error) {
-    if (error instanceof LostRun) return goOnAfter(error, { ...options, now: options.services.now() });
-    if (isSettled(error)) throw error;
-    // The machine's trouble (a full disk, a damaged folder), not the issue's: it costs no attempt.
-    const { services, job } = options;
-    services.log.error({ issue: job.id, err: error }, "the job could not be taken up: waiting");
-    return wait(options, services.now() + TROUBLE_MS);
+    const disposition = await decide(options, begun);
+    const record = begun.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(begun.run);
+    return await apply(disposition, { job, token, services, record });
+  } finally {
+    await begun.cleanup.close().catch((err: unknown) => services.log.error({ issue: job.id, err }, "after a run"));
   }
 }
 
-/** Errors that say to BullMQ what has been decided, or that the job is not ours any more. */
-function isSettled(error: unknown): boolean {
-  if (error instanceof DelayedError || error instanceof UnrecoverableError) return true;
-  if (error instanceof Halted) return true;
-  return error instanceof Error && "delayMs" in error;
+async function decide(options: ProcessOptions, begun: Begun): Promise<Disposition> {
+  const { services, job } = options;
+  try {
+    return await pickUp(options, begun);
+  } catch (error) {
+    const next = afterError(error, services.now());
+    if (next.do !== "release")
+      services.log.error({ issue: job.id, err: error }, "the job could not be taken up: waiting");
+    return next;
+  }
 }
 
-async function pickUp(options: ProcessOptions): Promise<JobResult> {
+async function pickUp(options: ProcessOptions, begun: Begun): Promise<Disposition> {
   const { services, job, token, slot } = options;
-  const { config, log } = services;
+  const { config, log, now } = services;
   const jobId = job.id ?? "";
+  const wait = (ms: number, because: string): Requeue => ({ do: "requeue", until: now() + ms, because });
   // The lock, the hash and the queue go by the job's id, so its data must not name another issue.
   const ref = refOfJob(jobId, config.repositories);
   const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
   if (ref === null || repository === undefined) {
     const name = ref === null ? jobId : formatReference(ref);
     log.warn({ issue: jobId }, `${name} is in no configured repository: its job waits until it is, or is removed`);
-    return wait(options, services.now() + STRANGE_MS);
+    return wait(STRANGE_MS, "it is in no configured repository");
   }
   // One whose time is over holds nothing: the scheduler may be away, or about to take it out.
-  const { live, pauseQueue } = planHolds(await readHolds(services.redis), services.now());
-  if (pauseQueue) {
-    // It was taken in the moment between the hold and the queue's pause. It waits with the others then.
-    await services.queue.pause();
-    return wait(options, services.now() + BUSY_MS);
-  }
+  const { live, pauseQueue } = planHolds(await readHolds(services.redis), now());
+  // It was taken in the moment between the hold and the queue's pause. It waits with the others then.
+  if (pauseQueue) return { ...wait(BUSY_MS, "the queue is held"), hold: { pause: true } };
   const held = live.find(({ name }) => name === repositoryHold(ref));
   const known = await services.store.read(jobId);
   if (held !== undefined && !needsNoAgent(known)) {
-    await services.store.writeIf(jobId, {}, { hold: held.name });
-    const again = services.now() + HELD_MS * config.coordinator.backoff_factor;
-    return wait(options, Math.min(held.until ?? Infinity, again));
+    const again = now() + HELD_MS * config.coordinator.backoff_factor;
+    const until = Math.min(held.until ?? Infinity, again);
+    return { do: "requeue", until, because: "its repository is held", record: { patch: { hold: held.name } } };
   }
 
   // Before anything is made there: it would hide what comes back.
   const trouble = await services.homeTrouble();
   if (trouble !== null) {
     log.warn({ issue: jobId }, `not working on it: ${trouble}`);
-    return wait(options, services.now() + BUSY_MS);
+    return wait(BUSY_MS, trouble);
   }
   const counts = !needsNoAgent(known);
-  options.onPlace(await findPlace({ services, job, token, repository, issue: known, counts }));
+  const found = await findPlace({ services, job, token, repository, issue: known, counts });
+  if ("do" in found) return found;
+  options.onPlace(found.place);
   const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
   const lock = await lockWorkspace(paths);
   if (lock === null) {
     log.info({ issue: jobId }, "its workspace is in use: waiting");
-    return wait(options, services.now() + BUSY_MS);
+    return wait(BUSY_MS, "its workspace is in use");
   }
+  const { cleanup } = begun;
+  cleanup.defer(() => slot.end());
+  cleanup.defer(() => lock.release());
   const id = randomUUID();
   const agentEnv = { ...config.agentEnv, [RUN_MARKER]: id };
   const mirrorAt = mirrorPaths(config.home, ref);
@@ -140,120 +142,70 @@ async function pickUp(options: ProcessOptions): Promise<JobResult> {
     lock,
     name: `slot-${slot.number}`,
   });
+  // Git ran an agent's filters; one that was broken off leaves helpers behind, which hold our pipes open.
+  cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
+  cleanup.defer(() => side.close());
   const place = side.place();
-  try {
-    await slot.begin({ jobId, run: id, token });
-    const { run: leftBehind } = await services.store.read(jobId);
-    if (leftBehind !== null) {
-      // Before we take its place: whoever comes next would not know whom to look for.
-      await endLeftovers(services, leftBehind, paths.lockFile);
-      await removeIncoming(mirrorAt, leftBehind);
-      await place.remove(paths.tmpDir);
-    }
-    await adoptFormerNotes(place, paths);
-    const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
-    const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
-    const url = gitUrl(config.github.api_url, ref);
-    const mirror = new Mirror(mirrorAt, {
-      url,
-      tokens: services.github.tokens,
-      mirrorDir: mirrorAt.dir,
-      env: agentEnv,
-    });
-    const { title } = job.data;
-    const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: services.now() });
-    options.onProgress(progress);
-    const run = new RunContext({
-      id,
-      services,
-      job,
-      jobId,
-      ref,
-      repository,
-      runner: slot.name,
-      slot: slot.number,
-      paths,
-      mirror,
-      lock,
-      side,
-      switch: options.switch,
-      leftMs: options.leftMs,
-      progress,
-      state: { ...before, run: id, runner: slot.name },
-    });
-    if (before.run !== null) await run.record({}, "note", lostNote(before));
-    const entry = planEntry(before, {
-      runId: id,
-      blockedExpiresMs: config.coordinator.blocked_expires_days * 24 * 3_600_000,
-      now: services.now(),
-      attemptsMade: job.attemptsMade,
-      progress: await progressOfLost(run, before),
-    });
-    if (entry.do === "wait") {
-      await run.write({ run: null, runner: null, hold: null });
-      return await wait(options, entry.until);
-    }
-    if (entry.do === "close") {
-      // Our lock's file: the end had taken it away with the workspace.
-      if (endedWell(before.outcome) && !(await isThere(place, paths)))
-        await removeWorkspace(place, paths, { keepsSession: before.outcome === "answered" });
-      await run.write({ run: null, runner: null });
-      return close(run, token, { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason });
-    }
-    return await followThrough(run, entry, { token, held: held !== undefined });
-  } finally {
-    try {
-      await side.close();
-      // Git ran an agent's filters; one that was broken off leaves helpers behind, which hold our pipes open.
-      await killSurvivors({ runId: id, except: [process.pid] });
-    } finally {
-      lock.release();
-      await slot.end();
-    }
+  await slot.begin({ jobId, run: id, token });
+  const { run: leftBehind } = await services.store.read(jobId);
+  if (leftBehind !== null) {
+    // Before we take its place: whoever comes next would not know whom to look for.
+    await endLeftovers(services, leftBehind, paths.lockFile);
+    await removeIncoming(mirrorAt, leftBehind);
+    await place.remove(paths.tmpDir);
   }
+  await adoptFormerNotes(place, paths);
+  const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
+  const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
+  const url = gitUrl(config.github.api_url, ref);
+  const mirror = new Mirror(mirrorAt, { url, tokens: services.github.tokens, mirrorDir: mirrorAt.dir, env: agentEnv });
+  const { title } = job.data;
+  const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: now() });
+  options.onProgress(progress);
+  const run = new RunContext({
+    id,
+    services,
+    job,
+    jobId,
+    ref,
+    repository,
+    runner: slot.name,
+    slot: slot.number,
+    paths,
+    mirror,
+    lock,
+    side,
+    switch: options.switch,
+    leftMs: options.leftMs,
+    progress,
+    state: { ...before, run: id, runner: slot.name },
+  });
+  begun.run = run;
+  if (before.run !== null) await run.record({}, "note", lostNote(before));
+  const blockedExpiresMs = config.coordinator.blocked_expires_days * 24 * 3_600_000;
+  const entry = planEntry(before, {
+    runId: id,
+    blockedExpiresMs,
+    now: now(),
+    attemptsMade: job.attemptsMade,
+    progress: await progressOfLost(run, before),
+  });
+  if (entry.do === "wait") {
+    const record = { patch: { hold: null } };
+    return { do: "requeue", until: entry.until, because: "it waits for an answer", record };
+  }
+  if (entry.do === "close") {
+    // Our lock's file: the end had taken it away with the workspace.
+    if (endedWell(before.outcome) && !(await isThere(place, paths)))
+      await removeWorkspace(place, paths, { keepsSession: before.outcome === "answered" });
+    const result = { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason };
+    return closed(result, before, { blockedExpiresMs, now: now(), record: { patch: {} } });
+  }
+  return runSteps(run, entry, held !== undefined);
 }
 
 async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Promise<boolean> {
   return (await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null;
-}
-
-type PlannedEntry = Exclude<Entry, { do: "wait" | "close" }>;
-
-async function followThrough(
-  run: RunContext,
-  entry: PlannedEntry,
-  { token, held }: { readonly token: string; readonly held: boolean },
-): Promise<JobResult> {
-  // Its finished work was published, or will not be: either way the next issue of the repository may tell.
-  const onDecided = async (): Promise<void> => {
-    if (held) await endHold(run);
-  };
-  try {
-    if (run.state.restored !== null && (await askEndedSince(run))) {
-      // GitHub shows that end, and goes on showing it.
-      const reason = "it had ended since the backup from which it was restored";
-      const end = { outcome: "withdrawn", reason, failure: null, outcomeRun: run.id } as const;
-      await run.write({ ...end, restored: null, hold: null, cancel: null });
-    } else {
-      await followPlan(run, entry, held);
-    }
-    // Somebody may have merged the pull request, and so closed the issue, before we heard that it had been opened.
-    if (run.state.outcome === "cancelled" && reached(run.state.checkpoint, "worked")) await adoptPull(run);
-  } catch (error) {
-    return settle(run, error, { token, onDecided });
-  }
-  return conclude(run, { token, onDecided });
-}
-
-async function followPlan(run: RunContext, entry: PlannedEntry, held: boolean): Promise<void> {
-  await run.write({ ...entry.patch, restored: null, hold: null });
-  if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
-  if (entry.do === "work") await workOn(run, entry.why);
-  const begun = entry.do === "publish" ? await admitToPublish(run) : true;
-  if (begun && run.state.outcome === null && (await stillCounts(run)) && !(await publish(run))) {
-    if (held) throw new StepFailure({ kind: "github", message: HELD });
-    await workAgain(run);
-  }
 }
 
 /**
@@ -264,26 +216,6 @@ function needsNoAgent({ checkpoint, state, outcome, stop, cancel }: IssueFields)
   if (isEnded(state)) return false;
   if (stop !== null || cancel !== null) return true;
   return state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
-}
-
-async function endHold(run: RunContext): Promise<void> {
-  const { redis } = run.services;
-  const { checkpoint, outcome } = run.state;
-  const how = checkpoint === "published" ? "was published" : outcome === null ? "is to be changed" : `is ${outcome}`;
-  const reason = `finished work of ${formatReference(run.ref)} ${how}`;
-  await clearHold(redis, repositoryHold(run.ref), `runner ${run.runner}`, reason);
-}
-
-async function workOn(run: RunContext, why: ResumeReason | null): Promise<void> {
-  const prompts = await prepare(run, why);
-  if (prompts !== null) await work(run, prompts);
-}
-
-/** The finished work is lost. */
-async function workAgain(run: RunContext): Promise<void> {
-  await workOn(run, { kind: "interrupted" });
-  if (run.state.outcome !== null || !(await stillCounts(run)) || (await publish(run))) return;
-  throw new StepFailure({ kind: "git", message: "the workspace was taken away before its work was published" });
 }
 
 /** The run before us ended without a word. Its agent must be dead before ours starts in the same folder. */
@@ -298,9 +230,4 @@ function lostNote({ run, runner }: IssueFields): Parameters<RunContext["record"]
   const where = runner === null ? "" : ` on ${runner}`;
   const reason = `the run${where} was lost: its runner died, was killed, or lost its connection to Redis`;
   return { reason, evidence: { lost: run } };
-}
-
-async function wait({ job, token }: ProcessOptions, until: number): Promise<never> {
-  await job.moveToDelayed(until, token);
-  throw new DelayedError();
 }

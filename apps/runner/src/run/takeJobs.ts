@@ -1,4 +1,4 @@
-import { DelayedError, Worker } from "bullmq";
+import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { within } from "@tac8/core/app/within";
 import { countFlood } from "@tac8/core/log/flood";
@@ -7,8 +7,11 @@ import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult 
 import type { Place } from "@tac8/core/state/places";
 import type { RunPresence } from "@tac8/core/state/presence";
 import type { TakenSlots } from "../slots/slots.ts";
+import { apply } from "./apply.ts";
 import type { IssueJob, RunnerServices } from "./context.ts";
+import { HAND_BACK_MS } from "./dispose.ts";
 import { HaltSwitch } from "./halt.ts";
+import { writerWithoutRun } from "./lastWriter.ts";
 import { Lease } from "./lease.ts";
 import { processJob } from "./process.ts";
 import type { Progress } from "./progress.ts";
@@ -17,8 +20,6 @@ import type { Progress } from "./progress.ts";
 const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
 /** A worker that was waiting when it was paused takes one more job: another runner should have it. */
 const PASS_ON_MS = 5000;
-/** A job that was fetched while this runner closes: another runner, or this one's successor, has it at once. */
-const HAND_BACK_MS = 100;
 /** What an orderly end needs of Redis takes milliseconds where there is one. */
 const REDIS_MS = 3000;
 
@@ -61,8 +62,13 @@ export function takeJobs(options: TakeJobsOptions): JobTaker {
   async function take(job: IssueJob, token = ""): Promise<JobResult> {
     const jobId = job.id ?? "";
     if (closing || passesOn(running.size)) {
-      await job.moveToDelayed(now() + (closing ? HAND_BACK_MS : PASS_ON_MS), token);
-      throw new DelayedError();
+      // One that was fetched while this runner closes: its successor, or another runner, has it at once.
+      const until = now() + (closing ? HAND_BACK_MS : PASS_ON_MS);
+      const because = closing ? "the runner is closing" : "another runner should have it";
+      return apply(
+        { do: "requeue", until, because },
+        { job, token, services, record: writerWithoutRun(services.store, jobId) },
+      );
     }
     const halt = new HaltSwitch();
     const slot = slots.take();

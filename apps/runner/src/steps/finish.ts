@@ -1,13 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { clean, clip } from "@tac8/core/domain/plainText";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
-import { StepFailure } from "@tac8/core/domain/failures";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import type { RunContext } from "../run/context.ts";
-import { AgentEnded } from "../run/planSettle.ts";
-import { readEndNote, removeEndNote, writeEndNote, type EndNote } from "../workspace/endNote.ts";
-import type { EnsuredWorkspace } from "../workspace/ensure.ts";
-import { publishSaved } from "./publish.ts";
+import { removeEndNote, type EndNote } from "../workspace/endNote.ts";
 import { findConflicts } from "../workspace/save.ts";
 import { save, type SavedWork } from "./save.ts";
 import { withoutSecrets } from "./withoutSecrets.ts";
@@ -16,26 +11,23 @@ import { planFinish } from "./unchanged.ts";
 /** Characters of paths in a message for people. */
 const MAX_NAMED = 300;
 
-/** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
-export async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
-  try {
-    await writeEndNote(run.paths, note);
-  } catch (error) {
-    // A full disk, say: all that is lost is what a crash just now would cost.
-    run.log.warn({ err: error }, "the agent's end could not be noted on the disk");
-  }
-}
+export type Finished =
+  /** The record has the work, or the issue's end. */
+  | { readonly kind: "done" }
+  /** The agent has ended by itself, and brought nothing that could be published. `saved`: what is still to be taken to the branch. */
+  | { readonly kind: "nothing to publish"; readonly failure: Failure; readonly saved: SavedWork | null };
 
 /**
  * Makes the work of an agent that is done safe: result, figures and head commit are in the hash after it. `recorded`: the
- * figures are on their way there, and waited for once the work is saved. @throws AgentEnded `no-changes`; `agent` where
- * it left conflicts, which are no work that is done; `unfinished` where it left a command running, and has no work to show.
+ * figures are on their way there, and waited for once the work is saved. @returns `nothing to publish` with the failure
+ * `no-changes`; `agent` where it left conflicts, which are no work that is done; `unfinished` where it left a command running,
+ * and has no work to show.
  */
 export async function finish(
   run: RunContext,
   { summary, leftRunning }: Pick<EndNote, "summary" | "leftRunning">,
   recorded: Promise<void>,
-): Promise<void> {
+): Promise<Finished> {
   recorded.catch(() => undefined); // It may fail while something before its own wait fails, too.
   const worked = {
     summary,
@@ -64,8 +56,7 @@ export async function finish(
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
     const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;
     await run.write({ ...facts, failure: "agent", reason: message });
-    await publishSaved(run, saved);
-    throw new AgentEnded({ kind: "agent", message });
+    return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
   }
   let end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
   if (end !== null && end !== "new work" && leftRunning === null) {
@@ -76,51 +67,16 @@ export async function finish(
   if (leftRunning !== null && end !== "new work") {
     await run.write(facts);
     await removeEndNote(run.paths); // Its agent is asked again.
-    throw new AgentEnded({ kind: "unfinished", message: leftRunning });
+    return { kind: "nothing to publish", failure: { kind: "unfinished", message: leftRunning }, saved: null };
   }
   await run.write({ ...facts, ...(end === "new work" ? { ...worked, failure: null, reason: null } : end) });
   // The note stays then: until this is counted as a failure, it may be heard again.
-  if (end === null)
-    throw new AgentEnded({ kind: "no-changes", message: "the agent finished without changing anything" });
+  if (end === null) {
+    const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;
+    return { kind: "nothing to publish", failure, saved: null };
+  }
   await removeEndNote(run.paths);
-}
-
-/** What the hash was not told of an agent that had done its work: Redis was away, or the runner died. */
-export async function findUnheardEnd(run: RunContext, how: EnsuredWorkspace["how"]): Promise<EndNote | null> {
-  const note = await readEndNote(run.paths);
-  return note !== null && isUnheard(note, run.state, { how, homeId: run.services.homeId }) ? note : null;
-}
-
-export interface NotePlace {
-  /** How the workspace was found. */
-  readonly how: EnsuredWorkspace["how"];
-  /** Of this data folder. */
-  readonly homeId: string;
-}
-
-/** Pure: the note is of the newest agent, of which the hash knows no end, and the workspace is what that one has left. */
-export function isUnheard(
-  { run }: Pick<EndNote, "run">,
-  { checkpoint, agentRun, sessionHome }: Pick<IssueFields, "checkpoint" | "agentRun" | "sessionHome">,
-  { how, homeId }: NotePlace,
-): boolean {
-  // What was not committed is lost with a worktree.
-  const asLeft = how === "reused" || how === "forwarded" || how === "rebased";
-  return checkpoint === "prepared" && run === agentRun && sessionHome === homeId && asLeft;
-}
-
-/** The same as after an agent, without one. */
-export async function finishLate(
-  run: RunContext,
-  { summary, leftRunning, usage, models, denied, blockedHosts, reason, evidence }: EndNote,
-): Promise<void> {
-  run.log.info("the agent had done its work before its run was lost");
-  const known = isDeepStrictEqual(run.state.usage, usage);
-  await finish(
-    run,
-    { summary, leftRunning },
-    known ? Promise.resolve() : run.record({ usage, models, denied, blockedHosts }, "agent", { reason, evidence }),
-  );
+  return { kind: "done" };
 }
 
 function isDiskFull(error: unknown): boolean {

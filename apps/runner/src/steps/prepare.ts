@@ -20,23 +20,20 @@ import { chooseTemplate } from "@tac8/core/domain/template";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
 import { policyOf } from "../egress/policy.ts";
-import { assertInScope } from "../airlock/pushScope.ts";
+import type { IssuePatch } from "@tac8/core/state/issueState";
+import { assertInScope, type PushScope } from "../airlock/pushScope.ts";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
-import { removeEndNote } from "../workspace/endNote.ts";
+import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 import { writeNote } from "../workspace/notes.ts";
-import { removePrivateFiles } from "../workspace/privateFiles.ts";
 import { soundWorkspace } from "../workspace/soundWorkspace.ts";
-import { admit, type Admitted } from "./admit.ts";
+import type { Admitted } from "./admit.ts";
 import { readAnswer } from "./answer.ts";
 import { chooseBranch } from "./branch.ts";
 import { readFeedback } from "./feedback.ts";
 import { assertRulesAllow } from "./branchRules.ts";
-import { findUnheardEnd, finishLate } from "./finish.ts";
 import { showLabel } from "./labels.ts";
-import { findUnheardQuestion, hearLate } from "./question.ts";
 import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
-import { scopeOf } from "./scope.ts";
 import { sessionOutlives } from "./session.ts";
 import { showStatus } from "./statusComment.ts";
 import { isTrusted } from "./trusted.ts";
@@ -53,19 +50,36 @@ export interface Prompts {
 
 const TEMPLATE_FILE = "worker_template.md";
 
+export interface PrepareInput {
+  readonly scope: PushScope;
+  readonly admitted: Admitted;
+  /** Why the agent's work is resumed; null: it is new. */
+  readonly why: ResumeReason | null;
+}
+
+export interface Prepared {
+  readonly baseSha: string;
+  /** How the workspace was found. */
+  readonly how: EnsuredWorkspace["how"];
+  /** For the record, once it is known what an agent before had left unrecorded. */
+  readonly patch: IssuePatch;
+  /** As it is on GitHub. */
+  readonly why: ResumeReason | null;
+  /** There is earlier work in the workspace or on the branch. */
+  readonly begun: boolean;
+  /** The open pull request that the work goes on with. */
+  readonly pull: Pull | null;
+}
+
 /**
- * Reads the issue and the repository as they are now, makes the workspace good, and writes the prompts.
- * @returns null when no agent is needed: the end was decided here (closed, transferred, deleted, not allowed …), or the one
- * before had asked or finished, and nobody had heard it.
+ * Reads the repository as it is now, chooses the branch, and makes the workspace good. Says on the issue that work begins.
+ * @throws StepFailure
  */
-export async function prepare(run: RunContext, given: ResumeReason | null): Promise<Prompts | null> {
+export async function prepare(run: RunContext, { scope, admitted, why: given }: PrepareInput): Promise<Prepared> {
   const options = { signal: run.switch.halt };
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
-  const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);
   const { base, defaultBranch } = scope;
-  const admitted = await admit(run);
-  if (admitted === null) return null;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
   await showBeginning(run, issue);
@@ -102,14 +116,10 @@ export async function prepare(run: RunContext, given: ResumeReason | null): Prom
   if (workspace.how === "rebased") {
     run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
   }
-  const asked = await findUnheardQuestion(run, baseSha);
-  if (asked === null) await removePrivateFiles(run.place(), run.paths.tree);
-  const ended = asked === null ? await findUnheardEnd(run, workspace.how) : null;
-  if (ended === null) await removeEndNote(run.paths);
   const atHome = run.state.sessionHome === run.services.homeId;
   const nextRound = why?.kind === "next-round";
   const first = run.state.checkpoint === "none" && (why === null || nextRound);
-  await run.write({
+  const patch = {
     checkpoint: "prepared",
     branch,
     baseSha,
@@ -124,17 +134,9 @@ export async function prepare(run: RunContext, given: ResumeReason | null): Prom
     prUrl: pull?.url ?? null,
     prBefore: pullBefore(run.state, { pull, isFirst: first }),
     ...(first ? { added: null } : {}),
-  });
-  if (asked !== null) {
-    await hearLate(run, asked);
-    return null;
-  }
-  if (ended !== null) {
-    await finishLate(run, ended);
-    return null;
-  }
+  } as const;
   const begun = published !== null || workspace.how !== "created";
-  return writePrompts({ run, admitted, why, begun, pull });
+  return { baseSha, how: workspace.how, patch, why, begun, pull };
 }
 
 /** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */
@@ -199,17 +201,12 @@ function conversationOf(
   });
 }
 
-interface PromptFacts {
-  readonly run: RunContext;
-  readonly admitted: Admitted;
-  readonly why: ResumeReason | null;
-  /** There is earlier work in the workspace or on the branch. */
-  readonly begun: boolean;
-  /** The open pull request that the work goes on with. */
-  readonly pull: Pull | null;
-}
-
-async function writePrompts({ run, admitted, why, begun, pull }: PromptFacts): Promise<Prompts> {
+/** Writes the prompts, and chooses the agent that gets them. */
+export async function writePrompts(
+  run: RunContext,
+  { admitted, prepared }: { readonly admitted: Admitted; readonly prepared: Prepared },
+): Promise<Prompts> {
+  const { why, begun, pull } = prepared;
   const { issue, comments, counted, leftOut } = admitted;
   const { config, login } = run.services;
   const nonce = randomUUID().slice(0, 8);

@@ -22,7 +22,6 @@ import { withoutPermission } from "./allowance.ts";
 import { notesOf, notesOfPublished, whyWithheld, type Notes } from "./inspect.ts";
 import { keepDiff } from "./keepDiff.ts";
 import { save, type SavedWork } from "./save.ts";
-import { planMissing } from "./missing.ts";
 import { takeNewName } from "./rename.ts";
 import { scopeOf } from "./scope.ts";
 import { settleBranch } from "./settleBranch.ts";
@@ -33,11 +32,11 @@ import { withoutSecrets } from "./withoutSecrets.ts";
 /** Whoever ends pull requests faster than we open them is asked to stop first, by the failure. */
 const MAX_BRANCHES = 3;
 
-/**
- * Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. @returns false: the work is
- * nowhere any more, and the hash says that it has to be done again.
- */
-export async function publish(run: RunContext): Promise<boolean> {
+/** `missing`: the work is nowhere any more. Otherwise the record has the end. */
+export type Published = "done" | "missing";
+
+/** Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. */
+export async function publish(run: RunContext): Promise<Published> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
   const scope = await withPatience(() => scopeOf(run, run.switch.lost), patient);
   await takeNewName(run, scope);
@@ -46,19 +45,16 @@ export async function publish(run: RunContext): Promise<boolean> {
   const asDraft = { wanted: run.repository.draft };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
     const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope)), patient);
-    if (pushed === "missing") {
-      await giveUpWork(run);
-      return false;
-    }
-    if (pushed === "withheld") return true;
+    if (pushed === "missing") return "missing";
+    if (pushed === "withheld") return "done";
     const pull = typeof pushed === "object" ? await findOrOpenPull(run, { scope, asDraft, ...pushed }) : pushed;
     if (pull === "ended") continue;
     if (pull === "nothing") {
       await endWithNothing(run);
-      return true;
+      return "done";
     }
     await endWithPull(run, pull);
-    return true;
+    return "done";
   }
   const message = `${MAX_BRANCHES} branches' pull requests were closed or merged while they were pushed to; the agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });
@@ -81,21 +77,6 @@ async function endWithNothing(run: RunContext): Promise<void> {
     throw new StepFailure({ kind: "no-changes", message: "the agent's branch has nothing that the base has not" });
   }
   await run.write({ ...end, summary, parked: 0 });
-}
-
-/**
- * The work has to be done again, from the branch. Its session goes too: it would take for done what is not there.
- * @throws StepFailure while its own runner may still come back with it. Nobody waits for that with a slot.
- */
-async function giveUpWork(run: RunContext): Promise<void> {
-  const { homeId, homeTrouble, now } = run.services;
-  const trouble = await homeTrouble();
-  if (trouble !== null) throw new StepFailure({ kind: "disk", message: trouble }); // It may come back with the work.
-  const plan = planMissing(run.state, { homeId, now: now() });
-  if (plan.do === "wait") throw new StepFailure({ kind: "github", message: plan.reason });
-  run.log.warn(plan.reason);
-  const nothing = { checkpoint: "none", session: null, headSha: null, workedAt: null } as const;
-  await run.record(nothing, "note", { reason: plan.reason, evidence: {} });
 }
 
 /**

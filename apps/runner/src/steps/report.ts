@@ -9,6 +9,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { CLEAN } from "@tac8/core/state/reopen";
 import type { RunContext } from "../run/context.ts";
+import type { LastWrite } from "../run/disposition.ts";
 import { withPatience } from "../run/patience.ts";
 import { byPublished, whyKept } from "../janitor/published.ts";
 import { removeWorkspace } from "../workspace/remove.ts";
@@ -30,11 +31,18 @@ const SIGN = {
   cancelled: null,
 } as const;
 
+/** An end that people can read of. */
+export interface Told {
+  readonly result: JobResult;
+  /** What is left to be written of it. */
+  readonly record: LastWrite;
+}
+
 /**
  * Tells people how it ended: comments, labels, the event log; then lets go of the workspace. Safe to repeat. An end that is only
  * in Redis, of an issue that nobody trusted has ever labelled, is not told: what GitHub says of the issue decides instead.
  */
-export async function report(run: RunContext): Promise<JobResult> {
+export async function report(run: RunContext): Promise<Told> {
   if (!run.admitted && !(await isCaused(run, run.switch.lost))) {
     await run.write({ ...CLEAN, admitted: null, summary: null });
     if ((await admit(run)) !== null) {
@@ -56,37 +64,21 @@ export async function report(run: RunContext): Promise<JobResult> {
   else if (endedWell(outcome)) await letGoOfWorkspace(run);
   // One that Redis had forgotten was asked long ago: answers since then count, and so does the time.
   const sinceAsked = outcome === "blocked" && run.state.askedAt !== null ? { since: run.state.askedAt } : {};
-  await run.write(
-    {
-      state: outcome,
-      ...sinceAsked,
-      run: null,
-      runner: null,
-      stop: null,
-      stopMode: null,
-      cancel: null,
-      endedAttempt: run.job.attemptsMade,
-      ...(endedWell(outcome) ? feedbackHeard(run.state) : {}),
-    },
-    {
-      reason: reasonOf(run, outcome),
-      evidence: {
-        ...timesOf(run),
-        ...(outcome === "pr" && isAnotherRound(run.state) ? { updated: 1 } : {}),
-        pr: prNumber,
-        sha: publishedSha,
-        failure,
-        question: questionId,
-        silent,
-        unlabelled,
-      },
-    },
-  );
   run.log.info(
     { outcome },
     outcome === "pr" ? `done: ${reasonOf(run, outcome)}` : `${outcome}: ${reasonOf(run, outcome)}`,
   );
-  return { outcome, prUrl: outcome === "pr" ? prUrl : null, reason };
+  const commands = { stop: null, stopMode: null, cancel: null };
+  const heard = endedWell(outcome) ? feedbackHeard(run.state) : {};
+  const another = outcome === "pr" && isAnotherRound(run.state) ? { updated: 1 } : {};
+  const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled };
+  return {
+    result: { outcome, prUrl: outcome === "pr" ? prUrl : null, reason },
+    record: {
+      patch: { state: outcome, ...sinceAsked, ...commands, endedAttempt: run.job.attemptsMade, ...heard },
+      event: { reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
+    },
+  };
 }
 
 /** Nothing is said on an issue that nobody trusted has labelled, but to whoever has added the label without being trusted. */

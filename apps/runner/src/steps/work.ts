@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { agentHomeOf } from "@tac8/core/config/agentHome";
@@ -25,28 +24,31 @@ import { withSandboxSettings } from "../home/base/sandboxSettings.ts";
 import { keepSession } from "../home/keepSession.ts";
 import { openHome } from "../home/open.ts";
 import { programPrefix } from "../host/ceiling.ts";
-import { AgentLost } from "../run/planSettle.ts";
 import type { RunContext } from "../run/context.ts";
-import { failureOf } from "../run/failureOf.ts";
-import { endByHalt, type Halted } from "../run/halt.ts";
 import { openLiveStream } from "../run/liveStream.ts";
 import { watchForHalt } from "../run/watchForHalt.ts";
-import type { EndNote } from "../workspace/endNote.ts";
+import { writeEndNote, type EndNote } from "../workspace/endNote.ts";
 import { findEdit } from "./intent.ts";
 import { makeRoom } from "../workspace/makeRoom.ts";
-import { finish, keepEnd } from "./finish.ts";
+import { findQuestion } from "../workspace/privateFiles.ts";
 import type { Prompts } from "./prepare.ts";
-import { publishSaved } from "./publish.ts";
-import { findQuestion, hearQuestion } from "./question.ts";
-import { save, type SavedWork } from "./save.ts";
 import { publishesBeside } from "./unchanged.ts";
 
 /** Heartbeats come a good deal more often than the guard's patience ends. */
 const HEARTBEAT_MS = 5000;
 const MAX_SUMMARY = 20_000;
 
-/** Runs the agent until it ends, and makes its work safe: result, figures and head commit are in the hash after it. */
-export async function work(run: RunContext, prompts: Prompts): Promise<void> {
+export interface Worked extends Pick<Ended, "verdict" | "leftRunning" | "recorded"> {
+  /** What the agent asks; null: nothing. */
+  readonly question: string | null;
+  /** Its last words, without secrets. */
+  readonly summary: string;
+  /** Paths that were removed to make room on the disk. */
+  readonly removed: readonly string[];
+}
+
+/** Runs the agent until it ends. Nothing of its work is saved yet. @throws StepFailure where it could not be started */
+export async function work(run: RunContext, prompts: Prompts): Promise<Worked> {
   const { homeId } = run.services;
   const { session, sessionHome } = run.state;
   const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
@@ -63,44 +65,10 @@ export async function work(run: RunContext, prompts: Prompts): Promise<void> {
   run.switch.lost.throwIfAborted();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
-  const question = await findQuestion(run, run.state.baseSha ?? "");
+  const inBase = await run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
+  const question = await findQuestion(run.place(), run.paths.tree, inBase);
   const removed = end.cause === "disk-full" ? await roomOf(run) : [];
-  if ((verdict.ok || leftRunning !== null) && question === null) {
-    return finish(run, { summary: summaryOf(end, run.services.redact), leftRunning }, recorded);
-  }
-  let saved: SavedWork;
-  try {
-    saved = await save(run);
-  } catch (err) {
-    if (verdict.ok || verdict.kind !== "disk-full" || failureOf(err).kind !== "disk") throw err;
-    run.log.warn({ err }, "the work of an agent that filled the disk could not be saved");
-    throw new StepFailure(agentFailure(verdict, { lostNothing: false, removed }), { cause: err });
-  } finally {
-    await recorded;
-  }
-  const progress = question !== null || saved.head !== run.state.startSha;
-  const spent = !verdict.ok && verdict.sessionSpent;
-  const facts = {
-    headSha: saved.head,
-    summary: summaryOf(end, run.services.redact),
-    ...(progress ? { parked: 0 } : {}),
-    ...(spent ? { session: null } : {}),
-  };
-  await run.write(facts);
-  const { cause } = run.switch;
-  const isUnwanted = cause?.failure === "edited";
-  const lostNothing = isUnwanted || (await publishSaved(run, saved));
-  // A question that was asked is one, also when the runner is shutting down.
-  const finished = question !== null && cause?.halt === "shutdown";
-  if (cause !== null && !finished) return afterHalt(run, cause);
-  // However the agent ended after it: this run's question is the reason why it could not go on.
-  if (question !== null) {
-    return hearQuestion(run, question);
-  }
-  if (verdict.ok) return;
-  if (verdict.kind === "lost") throw new AgentLost(verdict.message);
-  await run.write(NOT_BROKEN_OFF); // The agent ended, and not its runner.
-  throw new StepFailure(agentFailure(verdict, { lostNothing, removed }));
+  return { verdict, leftRunning, recorded, question, summary: summaryOf(end, run.services.redact), removed };
 }
 
 interface Ended {
@@ -251,6 +219,16 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   }
 }
 
+/** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
+async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
+  try {
+    await writeEndNote(run.paths, note);
+  } catch (error) {
+    // A full disk, say: all that is lost is what a crash just now would cost.
+    run.log.warn({ err: error }, "the agent's end could not be noted on the disk");
+  }
+}
+
 interface PrivateHome {
   /** Of the agent. */
   readonly env: Record<string, string>;
@@ -334,13 +312,6 @@ function graceMs(run: RunContext): number {
   return (run.services.config.coordinator.shutdown_grace_seconds * 1000) / 2;
 }
 
-/** `shutdown` and `lost` leave the issue as it is, for another runner; people's wishes end it. */
-async function afterHalt(run: RunContext, halted: Halted): Promise<void> {
-  const { halt } = halted;
-  if (halt !== "stopped" && halt !== "cancelled") throw halted;
-  await run.write(endByHalt(halted, halt, run.id));
-}
-
 /**
  * Before the work is saved, which needs room itself: without it this issue's files would keep the host from all others.
  * The temporary folder is gone already, and may have been all of it. @returns the paths that were removed
@@ -360,13 +331,15 @@ async function roomOf(run: RunContext): Promise<string[]> {
   }
 }
 
-interface SavedFacts {
+export interface SavedFacts {
+  /** All of the work is on the branch on GitHub, or not wanted. */
   readonly lostNothing: boolean;
   /** To make room on the disk. */
   readonly removed: readonly string[];
 }
 
-function agentFailure(verdict: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
+/** The failure that an agent's end is. Pure. */
+export function agentFailure(verdict: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
   const { kind, until } = verdict;
   const { files, more } = nameFiles(removed);
   const gone = [files.slice(0, 3).join(", "), files.length + more > 3 ? ` and ${files.length + more - 3} more` : ""];

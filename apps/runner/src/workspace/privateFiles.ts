@@ -10,6 +10,12 @@ export async function readQuestion(place: AgentPlace, tree: string): Promise<str
   return readText(place, join(tree, "BLOCKED.md"), MAX_QUESTION);
 }
 
+/** Return what the agent asks in its workspace; null: nothing. `base`: `BLOCKED.md` of the base commit. */
+export async function findQuestion(place: AgentPlace, tree: string, base: string | null): Promise<string | null> {
+  const text = await readQuestion(place, tree);
+  return isQuestion(text, base) ? text : null;
+}
+
 /** Return whether anything named `STOP` is there. A link is not followed: it would say whether a file elsewhere exists. */
 export async function hasStopFile(place: Pick<AgentPlace, "stat">, tree: string): Promise<boolean> {
   return (await place.stat(join(tree, "STOP"))) !== null;

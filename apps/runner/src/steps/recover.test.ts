@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isUnheard } from "./finish.ts";
+import { isUnheard } from "./recover.ts";
 
 const note = { run: "a" };
 const state = { checkpoint: "prepared", agentRun: "a", sessionHome: "here" } as const;

@@ -1,7 +1,7 @@
 import { LostRun } from "@tac8/core/state/issueStore";
-import type { RunContext } from "../run/context.ts";
-import { publishSaved } from "./publish.ts";
-import { save } from "./save.ts";
+import type { RunContext } from "./context.ts";
+import { publishSaved } from "../steps/publish.ts";
+import { save } from "../steps/save.ts";
 
 /**
  * Saves what lost runs left in the workspace to the issue's branch, before the issue ends. Tried once: the end is in the

@@ -1,0 +1,108 @@
+import { DelayedError, UnrecoverableError } from "bullmq";
+import { expect, test } from "vitest";
+import { createLogger } from "@tac8/core/log/logger";
+import { LostRun } from "@tac8/core/state/issueStore";
+import { apply, type ApplyTo } from "./apply.ts";
+import type { Disposition } from "./disposition.ts";
+
+const lost = new LostRun("octo.widgets.1", "run-1");
+const result = { outcome: "pr", prUrl: "https://github.test/1", reason: null };
+const hold = {
+  begin: { name: "usage-limit", reason: "5 h", by: "runner pi/0", since: 1000, until: 2000, run: "run-1" },
+};
+const record = { patch: { parked: 1 } };
+
+/** Writes down what is done, in its order; `fails`: the step of that name rejects. */
+function target(fails: Readonly<Record<string, Error>> = {}) {
+  const done: string[] = [];
+  const step = async (name: string, ...facts: unknown[]): Promise<void> => {
+    const error = fails[name];
+    if (error !== undefined) throw error;
+    done.push([name, ...facts.map((fact) => JSON.stringify(fact))].join(" "));
+  };
+  const redis = {
+    hsetnx: (_key: string, name: string) => step("hold", name).then(() => 1),
+    xadd: async () => "1-0",
+    hdel: (_key: string, name: string) => step("end hold", name).then(() => 1),
+    multi: () => ({ sadd: () => ({ zadd: () => ({ exec: () => step("offer") }) }) }),
+  };
+  const to = {
+    job: {
+      id: "octo.widgets.1",
+      opts: { priority: 30 },
+      timestamp: 1,
+      moveToDelayed: (until: number, token: string) => step("BullMQ", until, token),
+      changePriority: () => step("priority"),
+    },
+    token: "t",
+    services: {
+      config: { agent: { env: [] }, agentEnv: {}, secrets: { github: null } },
+      redis,
+      queue: { pause: () => step("pause") },
+      log: createLogger({ name: "test", secrets: [], destination: { write: () => undefined } }),
+      now: () => 1000,
+    },
+    record: { write: ({ patch }: { patch: object }) => step("record", patch), clear: () => step("clear") },
+  } as unknown as ApplyTo;
+  return { done, to };
+}
+
+/** What BullMQ gets. */
+async function answer(disposition: Disposition, to: ApplyTo): Promise<unknown> {
+  return apply(disposition, to).catch((error: unknown) => error);
+}
+
+test("the hold comes first, then the record, then the priority, and BullMQ comes last", async () => {
+  const { done, to } = target();
+  const because = "limit";
+  const given = await answer({ do: "requeue", until: 2000, because, hold, record, isFirst: true, offer: "limit" }, to);
+  expect(given).toBeInstanceOf(DelayedError);
+  expect(done).toEqual(['hold "usage-limit"', "pause", 'record {"parked":1}', "priority", 'BullMQ 2000 "t"', "offer"]);
+});
+
+test("each disposition has its answer to BullMQ", async () => {
+  const { to } = target();
+  expect(await answer({ do: "complete", result, record }, to)).toEqual(result);
+  expect(await answer({ do: "fail", reason: "no" }, to)).toBeInstanceOf(UnrecoverableError);
+  const retry = await answer({ do: "retry", delayMs: 5, reason: "again" }, to);
+  expect(retry).toMatchObject({ message: "again", stack: "again", delayMs: 5 });
+  expect(retry).not.toBeInstanceOf(UnrecoverableError);
+  expect(await answer({ do: "requeue", until: 9, because: "x" }, to)).toBeInstanceOf(DelayedError);
+});
+
+test("the end of a repository's hold, and the pause of a queue that is held, come first too", async () => {
+  const ending = target();
+  const end = { end: "repo:octo/widgets", by: "runner pi/0", reason: "published" };
+  await answer({ do: "complete", result, hold: end, record }, ending.to);
+  expect(ending.done).toEqual(['end hold "repo:octo/widgets"', 'record {"parked":1}']);
+  const pausing = target();
+  await answer({ do: "requeue", until: 9, because: "held", hold: { pause: true } }, pausing.to);
+  expect(pausing.done).toEqual(["pause", 'BullMQ 9 "t"']);
+});
+
+test("where the job's lock is still ours, the next pick-up goes on, and no attempt is burnt", async () => {
+  const { done, to } = target();
+  expect(await answer({ do: "release", lost }, to)).toBeInstanceOf(DelayedError);
+  expect(done).toEqual(['BullMQ 1100 "t"', "clear"]);
+});
+
+test("where somebody else has the job, it is theirs", async () => {
+  const { done, to } = target({ BullMQ: new Error("Missing lock for job") });
+  expect(await answer({ do: "release", lost }, to)).toBe(lost);
+  expect(done).toEqual([]);
+});
+
+test("an end that cannot be recorded burns no attempt, and says nothing to BullMQ that the record has not", async () => {
+  const { done, to } = target({ record: new Error("WRONGTYPE") });
+  expect(await answer({ do: "fail", reason: "no", record }, to)).toBeInstanceOf(DelayedError);
+  expect(done).toEqual(['BullMQ 61000 "t"']);
+  const taken = target({ record: lost });
+  expect(await answer({ do: "retry", delayMs: 5, reason: "again", record }, taken.to)).toBeInstanceOf(DelayedError);
+  expect(taken.done).toEqual(['BullMQ 1100 "t"', "clear"]);
+});
+
+test("a priority that cannot be changed is no reason not to go on", async () => {
+  const { done, to } = target({ priority: new Error("no") });
+  await answer({ do: "requeue", until: 9, because: "x", isFirst: true }, to);
+  expect(done).toEqual(['BullMQ 9 "t"']);
+});
