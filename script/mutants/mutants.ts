@@ -2912,9 +2912,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "base-replayed",
-    file: `${RUNNER}/airlock/replay.ts`,
-    find: "...(base === undefined ? [] : [`^${base}`])",
-    replace: "...(base === undefined ? [] : [])",
+    file: `${RUNNER}/airlock/replayPlan.ts`,
+    find: "...(reason.base === null ? [] : [reason.base])",
+    replace: "...(reason.base === null ? [] : [])",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a base with merges" },
     promise: "only the work goes on top of somebody's commits, not the base",
   },
@@ -3410,7 +3410,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "no-conflict",
-    file: `${RUNNER}/airlock/replay.ts`,
+    file: `${RUNNER}/airlock/replayOnto.ts`,
     find: "const isAnswer = code === 0 || (conflicts && code === CONFLICT && bytes.length > 0);",
     replace: "const isAnswer = code === 0 || conflicts;",
     also: [{ find: "if (merged.code === CONFLICT) return null;", replace: "if (merged.code !== 0) return null;" }],

@@ -1,7 +1,8 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { cleanGit, cleanRun, type CleanSide } from "../git/cleanSide.ts";
 import { isAncestor } from "../git/openGit.ts";
-import { replay } from "./replay.ts";
+import { replayOnto } from "./replayOnto.ts";
+import { planReplay } from "./replayPlan.ts";
 
 export interface KeepTheirsOptions {
   readonly clean: CleanSide;
@@ -20,8 +21,9 @@ export interface KeepTheirsOptions {
  */
 export async function keepTheirs({ clean, dir, branch, head, theirs, signal }: KeepTheirsOptions): Promise<string> {
   if (theirs === null || (await isAncestor(cleanGit(clean, dir, { signal }), theirs, head))) return head;
-  const onTop = await replay({ git: cleanRun(clean, dir, { signal }), from: theirs, head, onto: theirs });
-  if (onTop !== null) return onTop;
+  const plan = planReplay({ why: "rewrote theirs", theirs });
+  const replayed = await replayOnto({ git: cleanRun(clean, dir, { signal }), head, ...plan });
+  if (replayed.kind === "head") return replayed.head;
   const message = `the agent has rewritten the branch ${branch} without ${theirs.slice(0, 7)}, which somebody else had pushed to it, and its commits conflict with that; nothing was overwritten, the agent's work is kept in its workspace`;
   throw new StepFailure({ kind: "refused", message });
 }

@@ -1,6 +1,7 @@
 import { cleanRun } from "../git/cleanSide.ts";
 import { fetchBranch, Overtaken, pushBranch, type PushOptions } from "./push.ts";
-import { replay } from "./replay.ts";
+import { replayOnto } from "./replayOnto.ts";
+import { planReplay } from "./replayPlan.ts";
 
 /** Somebody who pushes more often than this while we look is asked to stop first, by the failure. */
 const MAX_ROUNDS = 3;
@@ -27,13 +28,13 @@ export async function pushOnTop(
       if (!(error instanceof Overtaken) || round === MAX_ROUNDS) throw error;
       const theirs = await fetchBranch(options);
       if (theirs === null) throw error;
-      const onTop = await replay({
+      const replayed = await replayOnto({
         git: cleanRun(options.clean, options.dir, { signal: options.signal }),
-        from: options.from,
         head: options.sha,
-        onto: theirs,
+        ...planReplay({ why: "overtaken", theirs, from: options.from }),
       });
-      if (onTop === null) throw error;
+      if (replayed.kind === "conflict") throw error;
+      const { head: onTop } = replayed;
       // Where all of ours is there already, the branch's end is ours too: the answer to an earlier push was lost.
       if (onTop !== theirs) found = theirs;
       [sha, expected] = [onTop, theirs];

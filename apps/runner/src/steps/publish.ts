@@ -11,7 +11,8 @@ import { keepTheirs } from "../airlock/keepTheirs.ts";
 import { pushOnTop } from "../airlock/pushOnTop.ts";
 import { assertInScope, isBranchOf, type PushScope } from "../airlock/pushScope.ts";
 import { Overtaken, remoteBranch } from "../airlock/push.ts";
-import { replay } from "../airlock/replay.ts";
+import { replayOnto } from "../airlock/replayOnto.ts";
+import { planReplay } from "../airlock/replayPlan.ts";
 import { cleanGit, cleanRun } from "../git/cleanSide.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
 import type { RunContext } from "../run/context.ts";
@@ -176,7 +177,9 @@ async function rebased(run: RunContext, at: { dir: string; head: string }): Prom
   // What was merged may have been other people's commits, and their branch is gone.
   if ((await commitOf(cleanGit(run.mirror.side, at.dir), rebase.from)) === null) return at.head;
   const git = cleanRun(run.mirror.side, at.dir, { signal: run.switch.lost });
-  return (await replay({ git, head: at.head, ...rebase })) ?? at.head;
+  const plan = planReplay({ why: "merged", merged: rebase.from, base: rebase.onto });
+  const replayed = await replayOnto({ git, head: at.head, ...plan });
+  return replayed.kind === "head" ? replayed.head : at.head;
 }
 
 /** @returns null: the commit is on GitHub under our branch from here on, and the hash says so. Else why it is not. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { replay } from "../airlock/replay.ts";
+import { replayOnto } from "../airlock/replayOnto.ts";
+import { planReplay } from "../airlock/replayPlan.ts";
 import { gitStep } from "../git/errors.ts";
 import { commitOf, isAncestor } from "../git/openGit.ts";
 import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
@@ -50,7 +51,12 @@ export async function backToBranch(
   const looksBack = await isAncestor(git, left, tip);
   const rebasing = await isRebasing(options);
   if (!isOnBranch({ looksBack, rebasing })) return { head, aside: null };
-  const onTop = await replay({ git: inFolder(place, gitDir), from: tip, head, onto: tip });
+  const replayed = await replayOnto({
+    git: inFolder(place, gitDir),
+    head,
+    ...planReplay({ why: "left its branch", tip }),
+  });
+  const onTop = replayed.kind === "head" ? replayed.head : null;
   const aside = onTop === null ? `${branch}.aside-${stamp}` : null;
   await gitStep("going back to the branch", async () => {
     if (aside !== null) await git.raw(["branch", "--force", aside, head]);

@@ -2,7 +2,8 @@ import { basename, dirname, join } from "node:path";
 import { isValuable } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";
 import { commitOf } from "../git/openGit.ts";
-import { replay } from "../airlock/replay.ts";
+import { replayOnto } from "../airlock/replayOnto.ts";
+import { planReplay } from "../airlock/replayPlan.ts";
 import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
 import { putAside } from "./aside.ts";
 import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
@@ -136,8 +137,9 @@ async function putOnTop({ paths, place, goal }: EnsureOptions, baseSha: string):
   const saved = await saveWork({ ...paths, place, baseSha, message: "Work that was not committed yet" });
   // A reset would overwrite them. What is no work stays where it is.
   if (saved.unsaved.some(isValuable)) return null;
-  const { start: from, base } = goal;
-  return replay({ git: inFolder(place, paths.gitDir), from, base, head: saved.head, onto: from });
+  const plan = planReplay({ why: "branch moved", theirs: goal.start, base: goal.base ?? null });
+  const replayed = await replayOnto({ git: inFolder(place, paths.gitDir), head: saved.head, ...plan });
+  return replayed.kind === "head" ? replayed.head : null;
 }
 
 /** Puts all that is there aside, and makes a new one. */

@@ -1,6 +1,7 @@
 import { StepFailure } from "@tac8/core/domain/failures";
 import { localFailure } from "../git/errors.ts";
 import type { GitRun } from "../git/runGit.ts";
+import type { ReplayPlan } from "./replayPlan.ts";
 
 /** More commits than this, or a merge among them, are a person's to bring together. */
 const MAX_COMMITS = 200;
@@ -10,38 +11,35 @@ const LINE_END = 10;
 /** Of `git merge-tree`, with the tree that has the conflict; anything else but 0 is a failure. */
 const CONFLICT = 1;
 
-export interface ReplayOptions {
+export interface ReplayOptions extends ReplayPlan {
   /** Git in the repository that has all the commits, of the side that it is on. */
   readonly git: GitRun;
-  /** Its commits are not replayed. */
-  readonly from: string;
-  /** Nor are those of this one: the base has merges, and they are nobody's work here. */
-  readonly base?: string | undefined;
   readonly head: string;
-  /** Where the commits between `from` and `head` go. */
-  readonly onto: string;
 }
 
+export type Replayed = { readonly kind: "head"; readonly head: string } | { readonly kind: "conflict" };
+
 /**
- * Makes the commits `from..head` again on top of `onto`, with their authors, dates and words. Needs no worktree, runs no hook,
- * filter or merge driver. What `onto` has already is left out. @returns the new head; null where they conflict, or cannot be
- * put in a line. @throws StepFailure of kind `git` or `disk` where git itself failed, or the signal's reason.
+ * Makes the commits of `head` that are in none of `exclude` again on top of `onto`, with their authors, dates and words: the same
+ * commits each time. Needs no worktree, runs no hook, filter or merge driver. What `onto` has already is left out.
+ * @returns `conflict` where they conflict, or cannot be put in a line. @throws StepFailure of kind `git` or `disk` where git
+ * itself failed, or the signal's reason.
  */
-export async function replay(options: ReplayOptions): Promise<string | null> {
-  const commits = await commitsBetween(options);
-  if (commits === null) return null;
+export async function replayOnto(options: ReplayOptions): Promise<Replayed> {
+  const commits = await commitsOf(options);
+  if (commits === null) return { kind: "conflict" };
   let tip = options.onto;
   for (const commit of commits) {
     const next = await pick(options.git, commit, tip);
-    if (next === null) return null;
+    if (next === null) return { kind: "conflict" };
     tip = next;
   }
-  return tip;
+  return { kind: "head", head: tip };
 }
 
-/** Oldest first; each has the one before it, or `from`'s side, as its only parent. */
-async function commitsBetween({ from, base, head, git: run }: ReplayOptions): Promise<string[] | null> {
-  const range = [`${from}..${head}`, ...(base === undefined ? [] : [`^${base}`])];
+/** Oldest first; each has the one before it, or an excluded one, as its only parent. Null: a merge, or too many. */
+async function commitsOf({ exclude, head, git: run }: ReplayOptions): Promise<string[] | null> {
+  const range = [head, ...exclude.map((commit) => `^${commit}`)];
   const merges = await git(run, ["rev-list", "--min-parents=2", "--max-count=1", ...range]);
   if (merges.text !== "") return null;
   const max = String(MAX_COMMITS + 1);
