@@ -135,7 +135,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "restore-ended-since",
-    file: `${RUNNER}/run/pipeline.ts`,
+    file: `${RUNNER}/pipeline/pipeline.ts`,
     find: "run.state.restored !== null && (await askEndedSince(run))",
     replace: 'run.state.restored === "" && (await askEndedSince(run))',
     test: { file: "test/backup.e2e.test.ts", name: "a backup that is older" },
@@ -663,7 +663,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "protected-block",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",
     replace: 'if (outgoing.head !== "") return [];',
     test: { file: "test/protected.e2e.test.ts", name: "a changed workflow is not pushed" },
@@ -671,7 +671,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "protected-saved",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",
     replace: 'if (run.state.checkpoint !== "worked") return [];',
     test: { file: "test/protected.e2e.test.ts", name: "work that is saved while its agent asks" },
@@ -679,7 +679,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "protected-label-trusted",
-    file: `${RUNNER}/steps/allowance.ts`,
+    file: `${RUNNER}/steps/publish/allowance.ts`,
     find: "const counts = isOn && (await isTrusted(run, event.actor, signal));",
     replace: "const counts = isOn;",
     test: { file: "test/protected.e2e.test.ts", name: "a label by an account that cannot write" },
@@ -695,7 +695,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "protected-forged-permission",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "if (isFinal || allowance.by === null) return false;",
     replace: "if (isFinal || (allowance.by === null && run.state.outcomeRun !== null)) return false;",
     test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
@@ -703,7 +703,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "protected-forged-base",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "const tip = await baseCommit(run, base);",
     replace: "const tip = run.state.baseSha ?? (await baseCommit(run, base));",
     test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
@@ -751,7 +751,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "stray-published",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "const again = published === null ? null : await",
     replace: 'const again = published !== "" ? null : await',
     test: { file: "test/stray.e2e.test.ts", name: "a label that answered a question" },
@@ -759,7 +759,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "allowed-files",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "const isOther = answers !== null && answers !== filesKey(reasons);",
     replace: "const isOther = answers !== null && reasons.length === 0;",
     test: { file: "test/stray.e2e.test.ts", name: "a label that answered a question" },
@@ -767,7 +767,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "secrets-search",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "if (findings.length === 0 && unchecked === null) return null;",
     replace: "if (unchecked === null) return null;",
     test: { file: "test/secretsOut.e2e.test.ts", name: "the model's key in a commit:" },
@@ -775,10 +775,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "secrets-final",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "isFinal: findings.some(({ isCertain }) => isCertain),",
     replace: "isFinal: false,",
-    test: { file: `${RUNNER}/steps/inspect.test.ts`, name: "no label allows a secret of this installation" },
+    test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "no label allows a secret of this installation" },
     promise: "… and no label allows it",
   },
   {
@@ -791,7 +791,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "secrets-after",
-    file: `${RUNNER}/steps/allowance.ts`,
+    file: `${RUNNER}/steps/publish/allowance.ts`,
     find: "return questions.some(",
     replace: "return questions.length === 0 || questions.some(",
     test: { file: "test/secretsOut.e2e.test.ts", name: "a token by its looks in a commit" },
@@ -799,15 +799,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "secrets-question",
-    file: `${RUNNER}/steps/allowance.ts`,
+    file: `${RUNNER}/steps/publish/allowance.ts`,
     find: "allows === label.allows && label.at >= at",
     replace: "allows === label.allows",
-    test: { file: `${RUNNER}/steps/allowance.test.ts`, name: "a label answers each question about the same" },
+    test: { file: `${RUNNER}/steps/publish/allowance.test.ts`, name: "a label answers each question about the same" },
     promise: "a label that was added before the question allows nothing",
   },
   {
     name: "secrets-words",
-    file: `${RUNNER}/steps/withoutSecrets.ts`,
+    file: `${RUNNER}/secrets/withoutSecrets.ts`,
     find: "if (isChecked && answer.findings.length === 0) return text;",
     replace: "if (isChecked) return text;",
     test: { file: "test/secretsOut.e2e.test.ts", name: "a question or an answer that may hold a secret" },
@@ -831,18 +831,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "secrets-unsearched",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "return { text, allows: null, isFinal: true };",
     replace: "return { text, allows: null, isFinal: false };",
-    test: { file: `${RUNNER}/steps/inspect.test.ts`, name: "without a search for this installation's values" },
+    test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "without a search for this installation's values" },
     promise: "no label publishes what was not searched for the secrets of this installation",
   },
   {
     name: "secrets-unchecked",
-    file: `${RUNNER}/steps/inspect.ts`,
+    file: `${RUNNER}/steps/publish/inspect.ts`,
     find: "unchecked === null ? digest : `${digest} ${head}`",
     replace: "unchecked === null ? digest : `${digest} ${unchecked}`",
-    test: { file: `${RUNNER}/steps/inspect.test.ts`, name: "a label allows one commit" },
+    test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "a label allows one commit" },
     promise: "a label allows what could not be checked for one commit only",
   },
   {
@@ -879,7 +879,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "secrets-summary",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: 'const summary = await withoutSecrets(run, "summary", run.state.summary ?? "");',
     replace: 'const summary = run.state.summary ?? "";',
     test: { file: "test/secretsOut.e2e.test.ts", name: "whose commits are on GitHub already is searched, too" },
@@ -895,7 +895,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "protected-permission",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "error.failure.lacksWorkflows === true",
     replace: "error.failure.lacksWorkflows === undefined",
     test: { file: "test/protected.e2e.test.ts", name: "a token that may not change workflows" },
@@ -911,7 +911,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "start-cause",
-    file: `${RUNNER}/steps/trigger.ts`,
+    file: `${RUNNER}/steps/admit/trigger.ts`,
     find: 'if (run.cause !== null) return { kind: "go", event: used };',
     replace: 'return { kind: "go", event: used };',
     test: { file: "test/forgedStart.e2e.test.ts", name: "a retry that nobody's label began" },
@@ -919,7 +919,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "start-cause-publish",
-    file: `${RUNNER}/steps/admit.ts`,
+    file: `${RUNNER}/steps/admit/admit.ts`,
     find: "if (!(await isCaused(run, run.switch.halt))) return (await admit(run)) !== null;",
     replace: "void isCaused;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "finished work, pushed that nobody's label began" },
@@ -927,9 +927,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "start-cause-report",
-    file: `${RUNNER}/steps/report.ts`,
-    find: "if (!run.admitted && !(await isCaused(run, run.switch.lost))) {",
-    replace: "if (isCaused === undefined) {",
+    file: `${RUNNER}/pipeline/settle.ts`,
+    find: "if (run.admitted || (await isCaused(run, run.switch.lost))) return;",
+    replace: "if (isCaused !== undefined) return;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "an end with words that nobody's label began" },
     promise: "… and says nothing on it",
   },
@@ -943,7 +943,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "start-cause-missing",
-    file: `${RUNNER}/steps/cause.ts`,
+    file: `${RUNNER}/issue/cause.ts`,
     find: '(error.kind === "not-found" || error.kind === "gone")) return null;',
     replace:
       '(error.kind === "not-found" || error.kind === "gone")) return { id: 1, actor: "", actorType: "", at: "" };',
@@ -952,7 +952,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "start-cause-closed",
-    file: `${RUNNER}/steps/report.ts`,
+    file: `${RUNNER}/steps/report/report.ts`,
     find: "return isCaused(run, run.switch.lost);",
     replace: "return true;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "a closed issue that nobody labelled" },
@@ -968,7 +968,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "intent-start",
-    file: `${RUNNER}/steps/intent.ts`,
+    file: `${RUNNER}/issue/intent.ts`,
     find: "if (stop !== null) {",
     replace: "if (stop !== null && pinned !== null) {",
     test: { file: "test/intent.e2e.test.ts", name: "a stranger edits the body after that before the work begins" },
@@ -1000,7 +1000,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "intent-publish",
-    file: `${RUNNER}/run/pipeline.ts`,
+    file: `${RUNNER}/pipeline/pipeline.ts`,
     find: "run.state.outcome !== null || !(await stillCounts(run))",
     replace: "run.state.outcome !== null",
     test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works: nothing is published" },
@@ -1016,7 +1016,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "intent-unpushed",
-    file: `${RUNNER}/run/afterAgent.ts`,
+    file: `${RUNNER}/pipeline/afterAgent.ts`,
     find: 'cause?.failure === "edited" || (await publishSaved(run, saved))',
     replace: '(await publishSaved(run, saved)) || cause?.failure === "edited"',
     test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works ends the agent" },
@@ -1032,7 +1032,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "intent-pinned",
-    file: `${RUNNER}/steps/intent.ts`,
+    file: `${RUNNER}/issue/intent.ts`,
     find: "const edited = history === null && note !== null ? stopOfPinned(note, issue) : stop;",
     replace: "const edited = stop;",
     test: { file: "test/intent.e2e.test.ts", name: "where GitHub refuses to tell the edits" },
@@ -1040,7 +1040,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "intent-told",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "unreadable: intent?.unreadable ?? null,",
     replace: "unreadable: null,",
     test: { file: "test/intent.e2e.test.ts", name: "where GitHub refuses to tell the edits" },
@@ -1048,7 +1048,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "intent-comments",
-    file: `${RUNNER}/steps/prepare.ts`,
+    file: `${RUNNER}/steps/prepare/prompts.ts`,
     find: "if (marker === null ? !counted.includes(comment) : marker",
     replace: "if (marker === null ? counted === null : marker",
     test: { file: "test/intent.e2e.test.ts", name: "comments of others are left out" },
@@ -1064,15 +1064,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "answer-since",
-    file: `${RUNNER}/steps/answer.ts`,
+    file: `${RUNNER}/steps/prepare/answer.ts`,
     find: "isReply(comment, question?.id ?? Infinity)",
     replace: "isReply(comment, 0)",
-    test: { file: `${RUNNER}/steps/answer.test.ts`, name: "is all that people who may answer have said since" },
+    test: { file: `${RUNNER}/steps/prepare/answer.test.ts`, name: "is all that people who may answer have said since" },
     promise: "an answer has no words from before the question",
   },
   {
     name: "answer-on-github",
-    file: `${RUNNER}/steps/prepare.ts`,
+    file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: 'return found === null ? { kind: "interrupted" }',
     replace: "return found === null ? given",
     test: { file: "test/forgedStart.e2e.test.ts", name: "an answer is what trusted people wrote" },
@@ -1192,18 +1192,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "lease",
-    file: `${RUNNER}/run/lease.ts`,
+    file: `${RUNNER}/pipeline/lease.ts`,
     find: "return this.#renewedAt + silenceLimit(this.#options.lockSeconds) - performance.now();",
     replace: "return silenceLimit(this.#options.lockSeconds);",
-    test: { file: `${RUNNER}/run/lease.test.ts`, name: "no heartbeat gives more time than what is left" },
+    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "no heartbeat gives more time than what is left" },
     promise: "an agent is dead before its job's lock can expire",
   },
   {
     name: "checkpoint",
-    file: `${RUNNER}/run/entry.ts`,
+    file: `${RUNNER}/pipeline/entry.ts`,
     find: 'if (worked) return { do: "publish", patch: lost };',
     replace: "",
-    test: { file: `${RUNNER}/run/entry.test.ts`, name: "worked, not published" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "worked, not published" },
     promise: "paid work is not done again because a push failed",
   },
   {
@@ -1211,7 +1211,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/domain/brokenOff.ts`,
     find: "return { lost: lost + 1, unchanged: unchanged + 1, brokenOff };",
     replace: "return { lost, unchanged, brokenOff };",
-    test: { file: `${RUNNER}/run/entry.test.ts`, name: "lost three times in a row" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "lost three times in a row" },
     promise: "three lost runs in a row without progress end the issue",
   },
   {
@@ -1219,7 +1219,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${CORE}/domain/brokenOff.ts`,
     find: "return { lost: 0, unchanged: unchanged + 1, brokenOff };",
     replace: "return { lost: lost + 1, unchanged: unchanged + 1, brokenOff };",
-    test: { file: `${RUNNER}/run/entry.test.ts`, name: "a lost run that made progress does not count" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "a lost run that made progress does not count" },
     promise: "a lost run that made progress does not count",
   },
   {
@@ -1232,26 +1232,26 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ended-by-agent",
-    file: `${RUNNER}/run/handedBack.ts`,
+    file: `${RUNNER}/pipeline/handedBack.ts`,
     find: 'headSha !== null && headSha !== startSha ? "changes"',
     replace: 'headSha !== "" ? "changes"',
-    test: { file: `${RUNNER}/run/handedBack.test.ts`, name: "an agent that ends its runner each time" },
+    test: { file: `${RUNNER}/pipeline/handedBack.test.ts`, name: "an agent that ends its runner each time" },
     promise: "an agent that ends its runner is not paid without end",
   },
   {
     name: "quick-restarts",
-    file: `${RUNNER}/run/handedBack.ts`,
+    file: `${RUNNER}/pipeline/handedBack.ts`,
     find: ': "steps"; //',
     replace: ': "none"; //',
-    test: { file: `${RUNNER}/run/handedBack.test.ts`, name: "a user's quick restarts count as no lost runs" },
+    test: { file: `${RUNNER}/pipeline/handedBack.test.ts`, name: "a user's quick restarts count as no lost runs" },
     promise: "an orderly shutdown counts as no lost run",
   },
   {
     name: "fetched-closing",
-    file: `${RUNNER}/run/takeJobs.ts`,
+    file: `${RUNNER}/pipeline/takeJobs.ts`,
     find: "closing = true; //",
     replace: "//",
-    test: { file: `${RUNNER}/run/takeJobs.int.test.ts`, name: "a job that was fetched before the runner closed" },
+    test: { file: `${RUNNER}/pipeline/takeJobs.int.test.ts`, name: "a job that was fetched before the runner closed" },
     promise: "a job that is fetched while its runner closes starts no agent",
   },
   {
@@ -1305,7 +1305,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "home-cleared",
-    file: `${RUNNER}/steps/work.ts`,
+    file: `${RUNNER}/steps/work/work.ts`,
     find: "if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(left);",
     replace: "",
     test: { file: "test/home.e2e.test.ts", name: "each issue has a home folder of its own" },
@@ -1396,7 +1396,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "base-acts",
-    file: `${RUNNER}/steps/work.ts`,
+    file: `${RUNNER}/steps/work/work.ts`,
     find: "const files = base?.files ?? [];",
     replace: "const files: never[] = [];",
     test: { file: "test/all/base.e2e.test.ts", name: "none of the issue's branch" },
@@ -1508,10 +1508,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "home-blamed",
-    file: `${RUNNER}/run/blame.ts`,
+    file: `${RUNNER}/pipeline/blame.ts`,
     find: "if (trouble !== null) return",
     replace: 'if (trouble === "") return',
-    test: { file: `${RUNNER}/run/blame.test.ts`, name: "a data folder that is missing" },
+    test: { file: `${RUNNER}/pipeline/blame.test.ts`, name: "a data folder that is missing" },
     promise: "a data folder that goes away costs no attempt",
   },
   {
@@ -1532,10 +1532,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "end-heard",
-    file: `${RUNNER}/run/entry.ts`,
+    file: `${RUNNER}/pipeline/entry.ts`,
     find: 'if (before.endedAttempt === facts.attemptsMade) return { do: "close" };',
     replace: "",
-    test: { file: `${RUNNER}/run/entry.test.ts`, name: "done, and BullMQ has not heard of it" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "done, and BullMQ has not heard of it" },
     promise: "a finished issue whose runner died at the very end is not begun again",
   },
   {
@@ -1596,7 +1596,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "workspace-lock",
-    file: `${RUNNER}/run/process.ts`,
+    file: `${RUNNER}/pipeline/process.ts`,
     find: "const lock = await lockWorkspace(paths);",
     replace: "const lock = await lockWorkspace({ ...paths, lockFile: `${paths.lockFile}.${randomUUID()}` });",
     test: { file: "test/rest.e2e.test.ts", name: "a workspace that somebody holds" },
@@ -1692,7 +1692,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "own-refusal",
-    file: `${RUNNER}/run/ownRefusal.ts`,
+    file: `${RUNNER}/pipeline/ownRefusal.ts`,
     find: "if (parked + 1 < MAX_GUESSED_REFUSALS) return false;",
     replace: "if (parked < Infinity) return false;",
     test: { file: "test/rules.e2e.test.ts", name: "a hook of the server's own refuses one branch" },
@@ -1700,7 +1700,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "rules-first",
-    file: `${RUNNER}/steps/prepare.ts`,
+    file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: "  await assertRulesAllow(run, { branch, exists: published !== null });\n",
     replace: "",
     test: { file: "test/rules.e2e.test.ts", name: "a rule that can be read" },
@@ -1708,7 +1708,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "held-work-tries",
-    file: `${RUNNER}/run/process.ts`,
+    file: `${RUNNER}/pipeline/process.ts`,
     find: "if (held !== undefined && !needsNoAgent(known)) {",
     replace: "if (held !== undefined) {",
     test: { file: "test/rules.e2e.test.ts", name: "a rule on branches: one paid run" },
@@ -1716,10 +1716,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "new-name",
-    file: `${RUNNER}/steps/rename.ts`,
+    file: `${RUNNER}/steps/publish/rename.ts`,
     find: "return numbers.includes(String(issue)) ?",
     replace: "return numbers.length > 99 ?",
-    test: { file: `${RUNNER}/steps/rename.test.ts`, name: "the branch" },
+    test: { file: `${RUNNER}/steps/publish/rename.test.ts`, name: "the branch" },
     promise: "finished work is published under the pattern of now",
   },
   {
@@ -1732,7 +1732,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "no-drafts",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "    if (!noDrafts) throw error;\n",
     replace: "    if (noDrafts || !noDrafts) throw error;\n",
     test: { file: "test/rules.e2e.test.ts", name: "an app's token works" },
@@ -1740,7 +1740,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "refused-label",
-    file: `${RUNNER}/steps/refusedLabel.ts`,
+    file: `${RUNNER}/steps/report/refusedLabel.ts`,
     find: "if (silent && !takesPlace) return;",
     replace: "if (silent && takesPlace) return;",
     test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
@@ -1764,7 +1764,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "publish-scope",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: '  assertInScope(run.state.branch ?? "", scope);\n',
     replace: "",
     test: { file: "test/forged.e2e.test.ts", name: "as if its commit was pushed by us" },
@@ -1772,7 +1772,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "prepare-scope",
-    file: `${RUNNER}/steps/prepare.ts`,
+    file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: "  assertInScope(branch, scope); // Before the agent is paid.\n",
     replace: "",
     test: { file: "test/forged.e2e.test.ts", name: "a default branch that is called as the issue's own" },
@@ -1780,7 +1780,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "job-id",
-    file: `${RUNNER}/run/process.ts`,
+    file: `${RUNNER}/pipeline/process.ts`,
     find: "const ref = refOfJob(jobId, config.repositories);",
     replace: "const { owner, repo, number } = job.data;\n  const ref = { owner, repo, number };",
     test: { file: "test/forged.e2e.test.ts", name: "a job whose data names another issue" },
@@ -1788,7 +1788,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "own-comment",
-    file: `${RUNNER}/steps/statusComment.ts`,
+    file: `${RUNNER}/issue/statusComment.ts`,
     find: 'if (comment?.issueNumber !== ref.number || findMarked([comment], login, "status").length === 0) return null;',
     replace: "if (comment === null) return null;",
     test: { file: "test/forged.e2e.test.ts", name: "names somebody else's comment" },
@@ -1868,7 +1868,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "marker-look-up",
-    file: `${RUNNER}/steps/statusComment.ts`,
+    file: `${RUNNER}/issue/statusComment.ts`,
     find: 'of findMarked(all, login, "status")) {',
     replace: 'of findMarked(all.slice(all.length), login, "status")) {',
     test: { file: "test/faults.e2e.test.ts", name: "the answers are lost: none is made twice" },
@@ -1876,7 +1876,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "label-trust",
-    file: `${RUNNER}/steps/trigger.ts`,
+    file: `${RUNNER}/steps/admit/trigger.ts`,
     find: "const trusted = await isTrustedLabel(run, event.actor);",
     replace: "const trusted = true as boolean;",
     test: { file: "test/label.e2e.test.ts", name: "a label by someone who cannot write: refused and said once" },
@@ -1884,7 +1884,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "feedback-trust",
-    file: `${RUNNER}/steps/feedback.ts`,
+    file: `${RUNNER}/steps/prepare/feedback.ts`,
     find: "author !== GHOST && (await isTrusted(run, author))",
     replace: "author !== GHOST",
     test: { file: "test/words.e2e.test.ts", name: "trusted reviewers are heard" },
@@ -1892,7 +1892,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "feedback-heard",
-    file: `${RUNNER}/steps/report.ts`,
+    file: `${RUNNER}/steps/report/report.ts`,
     find: "const heard = endedWell(outcome) ? feedbackHeard(run.state) : {};",
     replace: "const heard = {};",
     test: { file: "test/words.e2e.test.ts", name: "trusted reviewers are heard" },
@@ -1924,7 +1924,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "used-event",
-    file: `${RUNNER}/steps/trigger.ts`,
+    file: `${RUNNER}/steps/admit/trigger.ts`,
     find: "if (state.labelEvent === 0 && event.id <= used) return",
     replace: "if (false) return",
     test: { file: "test/emptied.e2e.test.ts", name: "a label left behind starts nothing" },
@@ -2358,7 +2358,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "unheard-question",
-    file: `${RUNNER}/steps/recover.ts`,
+    file: `${RUNNER}/steps/recover/recover.ts`,
     find: 'if (text !== null && text.trim() !== "") {',
     replace: 'if (text === "no question") {',
     test: { file: "test/stop.e2e.test.ts", name: "a question that was just asked is put" },
@@ -2366,7 +2366,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "unheard-end",
-    file: `${RUNNER}/steps/recover.ts`,
+    file: `${RUNNER}/steps/recover/recover.ts`,
     find: 'return { kind: "finished", note };',
     replace: "run.log.debug(note.run);",
     test: { file: "test/redis.e2e.test.ts", name: "one that ended meanwhile is not asked again" },
@@ -2374,10 +2374,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "end-of-whom",
-    file: `${RUNNER}/steps/recover.ts`,
+    file: `${RUNNER}/steps/recover/recover.ts`,
     find: "run === agentRun && ",
     replace: "",
-    test: { file: `${RUNNER}/steps/recover.test.ts`, name: "another agent was started since" },
+    test: { file: `${RUNNER}/steps/recover/recover.test.ts`, name: "another agent was started since" },
     promise: "the end of an earlier agent is not taken for this one's",
   },
   {
@@ -2441,7 +2441,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "halt-before-agent",
-    file: `${RUNNER}/steps/work.ts`,
+    file: `${RUNNER}/steps/work/work.ts`,
     find: "  run.switch.halt.throwIfAborted();\n  const place",
     replace: "  const place",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM just before an agent starts" },
@@ -2449,23 +2449,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "end-in-shutdown",
-    file: `${RUNNER}/run/planSettle.ts`,
+    file: `${RUNNER}/pipeline/planSettle.ts`,
     find: '(halt === "shutdown" && !ended)',
     replace: 'halt === "shutdown"',
-    test: { file: `${RUNNER}/run/planSettle.test.ts`, name: "shutdown" },
+    test: { file: `${RUNNER}/pipeline/planSettle.test.ts`, name: "shutdown" },
     promise: "an agent that has ended is not asked again because its runner is shutting down",
   },
   {
     name: "end-kept",
-    file: `${RUNNER}/run/entry.ts`,
+    file: `${RUNNER}/pipeline/entry.ts`,
     find: "{ ...lost, ...before.end, end: null }",
     replace: "lost",
-    test: { file: `${RUNNER}/run/entry.test.ts`, name: "an end that could not be told" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "an end that could not be told" },
     promise: "an outage while an end is told does not change what is told",
   },
   {
     name: "outage-told",
-    file: `${RUNNER}/run/dispose.ts`,
+    file: `${RUNNER}/pipeline/dispose.ts`,
     find: "isDeaf(failure, record.parked) ? {}",
     replace: 'isDeaf(failure, record.parked) || kind === "github" ? {}',
     test: { file: "test/outage.e2e.test.ts", name: "one that lasts is told on the issue" },
@@ -2481,10 +2481,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "refused-write",
-    file: `${RUNNER}/steps/refusedEverywhere.ts`,
+    file: `${RUNNER}/steps/prepare/refusedEverywhere.ts`,
     find: "return !issue.locked && !OF_THE_ISSUE.test(error.detail);",
     replace: "return false;",
-    test: { file: `${RUNNER}/steps/refusedEverywhere.test.ts`, name: "a read-only token" },
+    test: { file: `${RUNNER}/steps/prepare/refusedEverywhere.test.ts`, name: "a read-only token" },
     promise: "a token that may not write holds its repository before an agent is paid",
   },
   {
@@ -2561,7 +2561,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "spent-session",
-    file: `${RUNNER}/run/afterAgent.ts`,
+    file: `${RUNNER}/pipeline/afterAgent.ts`,
     find: "...(failed?.sessionSpent === true ? { session: null } : {}),",
     replace: "",
     test: { file: "test/ends.e2e.test.ts", name: "a session that can only fail" },
@@ -2577,7 +2577,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "own-session",
-    file: `${RUNNER}/steps/work.ts`,
+    file: `${RUNNER}/steps/work/work.ts`,
     find: "session !== null && sessionHome === homeId && prompts.resume !== null",
     replace: "false as boolean",
     test: { file: "test/limits.e2e.test.ts", name: "a usage limit: the whole queue is held" },
@@ -2665,18 +2665,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "renewal",
-    file: `${RUNNER}/run/lease.ts`,
+    file: `${RUNNER}/pipeline/lease.ts`,
     find: "setInterval(() => void this.#renew(), lockRenewTime / 2)",
     replace: "setInterval(() => undefined, lockRenewTime / 2)",
-    test: { file: `${RUNNER}/run/lease.test.ts`, name: "counts from the last renewal" },
+    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "counts from the last renewal" },
     promise: "a job's lock is renewed as long as its run lives",
   },
   {
     name: "late-answer",
-    file: `${RUNNER}/run/lease.ts`,
+    file: `${RUNNER}/pipeline/lease.ts`,
     find: "if (ours) this.#renewed(asked);",
     replace: "if (ours) this.#renewed(performance.now());",
-    test: { file: `${RUNNER}/run/lease.test.ts`, name: "an answer that comes late" },
+    test: { file: `${RUNNER}/pipeline/lease.test.ts`, name: "an answer that comes late" },
     promise: "an answer that was long on its way gives no more time than there is",
   },
   {
@@ -2689,7 +2689,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "session-aside",
-    file: `${RUNNER}/steps/prepare.ts`,
+    file: `${RUNNER}/steps/prepare/prepare.ts`,
     find: "...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),",
     replace: "",
     test: { file: "test/brokenOff.e2e.test.ts", name: "the agent begins anew" },
@@ -2705,7 +2705,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "finished-published",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: 'return finished.kind !== "missing";',
     replace: 'return finished.kind === "there";',
     test: { file: "test/finished.e2e.test.ts", name: "is published, and not done again" },
@@ -2721,31 +2721,31 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "lost-disk",
-    file: `${RUNNER}/run/missing.ts`,
+    file: `${RUNNER}/pipeline/missing.ts`,
     find: "if (now < until) {",
     replace: "if (until !== 0) {",
-    test: { file: `${RUNNER}/run/missing.test.ts`, name: "a lost disk is waited for no longer" },
+    test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "a lost disk is waited for no longer" },
     promise: "finished work on a lost disk is waited for a day, no longer",
   },
   {
     name: "lost-disk-again",
-    file: `${RUNNER}/run/missing.ts`,
+    file: `${RUNNER}/pipeline/missing.ts`,
     find: "[workedAt ?? runs?.at(-1)?.at, begun]",
     replace: "[workedAt ?? runs?.at(-1)?.at]",
-    test: { file: `${RUNNER}/run/missing.test.ts`, name: "work that is to be published days later" },
+    test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "work that is to be published days later" },
     promise: "… from the try that is to publish it",
   },
   {
     name: "lost-disk-allowed",
-    file: `${RUNNER}/run/entry.ts`,
+    file: `${RUNNER}/pipeline/entry.ts`,
     find: 'state: "running", since, workedAt: since }',
     replace: 'state: "running", since }',
-    test: { file: `${RUNNER}/run/entry.test.ts`, name: "withheld work whose publication" },
+    test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "withheld work whose publication" },
     promise: "… and from the label that allows it",
   },
   {
     name: "lost-disk-parks",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "return withoutWorkspace(run, scope, { branch, head: headSha });",
     replace:
       "return withoutWorkspace(run, scope, { branch, head: headSha }).then((pushed) => giveUpWork(run).then(() => pushed));",
@@ -2762,7 +2762,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "hand-back",
-    file: `${RUNNER}/run/planSettle.ts`,
+    file: `${RUNNER}/pipeline/planSettle.ts`,
     find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "hand back";',
     replace: "",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM in mid-agent" },
@@ -2770,10 +2770,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "lapse",
-    file: `${RUNNER}/run/takeJobs.ts`,
+    file: `${RUNNER}/pipeline/takeJobs.ts`,
     find: 'halt.request("lost", reason);',
     replace: "",
-    test: { file: `${RUNNER}/run/takeJobs.int.test.ts`, name: "lock cannot be renewed in time" },
+    test: { file: `${RUNNER}/pipeline/takeJobs.int.test.ts`, name: "lock cannot be renewed in time" },
     promise: "a run whose lock cannot be renewed lets go of everything",
   },
   {
@@ -2794,7 +2794,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "pull-look-ups",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "if (there !== undefined) return tellAnotherRound(run, there, parts);",
     replace: "",
     also: [
@@ -2808,7 +2808,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "closed-pull",
-    file: `${RUNNER}/steps/settleBranch.ts`,
+    file: `${RUNNER}/steps/publish/settleBranch.ts`,
     find: 'if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";',
     replace: 'if (pulls.length >= 0) return "open";',
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is closed while the agent works" },
@@ -2816,7 +2816,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "merged-rebase",
-    file: `${RUNNER}/steps/settleBranch.ts`,
+    file: `${RUNNER}/steps/publish/settleBranch.ts`,
     find: "rebase: planRebase(run.state, { merged: last?.merged === true ? last : null, onto }),",
     replace: "",
     test: { file: "test/meanwhile.e2e.test.ts", name: "what was merged is not in the new one again" },
@@ -2824,7 +2824,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "merged-by-hand",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "if (merged !== undefined) return endWithPull(run, merged);",
     replace: "",
     test: { file: "test/meanwhile.e2e.test.ts", name: "a contributor opens the pull request" },
@@ -2832,23 +2832,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "no-empty-pull",
-    file: `${RUNNER}/steps/unchanged.ts`,
+    file: `${RUNNER}/issue/unchanged.ts`,
     find: "return commits === 0 || (!isChanged && prNumber === null);",
     replace: "return commits === 0;",
-    test: { file: `${RUNNER}/steps/unchanged.test.ts`, name: "commits to publish" },
+    test: { file: `${RUNNER}/issue/unchanged.test.ts`, name: "commits to publish" },
     promise: "commits that change nothing all together make no pull request",
   },
   {
     name: "closed-between",
-    file: `${RUNNER}/steps/unchanged.ts`,
+    file: `${RUNNER}/issue/unchanged.ts`,
     find: "if (pull === null) return null; // Closed",
     replace: "if (pull === null) return prBefore; // Closed",
-    test: { file: `${RUNNER}/steps/unchanged.test.ts`, name: "a pull request that was closed between two attempts" },
+    test: { file: `${RUNNER}/issue/unchanged.test.ts`, name: "a pull request that was closed between two attempts" },
     promise: "an issue does not end with a pull request that was closed before its last attempt",
   },
   {
     name: "ended-late",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "if (pulls.length > 0) {",
     replace: "if (pulls.length < 0) {",
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between our last look" },
@@ -2856,7 +2856,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "branch-gone",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "if (!(error instanceof Overtaken)) throw error;",
     replace: "if (error instanceof Error) throw error;",
     test: { file: "test/meanwhile.e2e.test.ts", name: "and its branch taken away," },
@@ -2864,7 +2864,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "merged-late",
-    file: `${RUNNER}/steps/settleBranch.ts`,
+    file: `${RUNNER}/steps/publish/settleBranch.ts`,
     find: "from: publishedSha === headSha ? merged.headSha : publishedSha",
     replace: "from: publishedSha",
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between our last look" },
@@ -2888,7 +2888,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "no-rewind",
-    file: `${RUNNER}/steps/publish.ts`,
+    file: `${RUNNER}/steps/publish/publish.ts`,
     find: "return !(await isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head));",
     replace: "return head === dir && isAncestor(cleanGit(run.mirror.side, dir), publishedSha, head);",
     test: { file: "test/brokenOff.e2e.test.ts", name: "while it makes its commits anew" },
@@ -3033,7 +3033,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "disk-room",
-    file: `${RUNNER}/steps/work.ts`,
+    file: `${RUNNER}/steps/work/work.ts`,
     find: 'end.cause === "disk-full" ? await roomOf(run) : []',
     replace: "[]",
     test: { file: "test/disk.e2e.test.ts", name: "an agent that fills the disk" },
@@ -3329,7 +3329,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "kept-nested",
-    file: `${RUNNER}/steps/report.ts`,
+    file: `${RUNNER}/steps/report/report.ts`,
     find: 'if (state.unsaved?.files.some(isValuable) === true) return "it has files that are in no commit";',
     replace: "if (state.unsaved !== null) return null;",
     test: { file: "test/rest.e2e.test.ts", name: "a repository inside the repository" },
@@ -3337,7 +3337,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "kept-rest",
-    file: `${RUNNER}/steps/report.ts`,
+    file: `${RUNNER}/steps/report/report.ts`,
     find: "const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;",
     replace: 'const stays = outcome === "blocked" ? await whyWorkspaceStays(run) : null;',
     test: { file: "test/rest.e2e.test.ts", name: "what an agent leaves beside its pull request" },
@@ -3345,7 +3345,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "answer-posted",
-    file: `${RUNNER}/steps/report.ts`,
+    file: `${RUNNER}/steps/report/report.ts`,
     find: "if (state.hasAnswer !== null) {",
     replace: "if (state.hasAnswer === null) {",
     test: { file: "test/answered.e2e.test.ts", name: "one run, its words on the issue" },
@@ -3361,15 +3361,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "left-running",
-    file: `${RUNNER}/steps/unchanged.ts`,
+    file: `${RUNNER}/issue/unchanged.ts`,
     find: 'return failure === "unfinished" || made + 1 >= max ? verdict.message : null;',
     replace: "return null;",
-    test: { file: `${RUNNER}/steps/unchanged.test.ts`, name: "work beside a command that was left running" },
+    test: { file: `${RUNNER}/issue/unchanged.test.ts`, name: "work beside a command that was left running" },
     promise: "work is not lost because its agent forgot a command in the background",
   },
   {
     name: "conflicts-left",
-    file: `${RUNNER}/steps/finish.ts`,
+    file: `${RUNNER}/steps/save/finish.ts`,
     find: "if (conflicts.length > 0) {",
     replace: "if (conflicts.length < 0) {",
     test: { file: "test/rest.e2e.test.ts", name: "conflicts that an agent leaves" },
@@ -3377,35 +3377,35 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "hold-first",
-    file: `${RUNNER}/run/apply.ts`,
+    file: `${RUNNER}/pipeline/apply.ts`,
     find: "if (hold !== undefined) await changeHold(hold, to);\n    if (record !== undefined) await to.record.write(record);",
     replace:
       "if (record !== undefined) await to.record.write(record);\n    if (hold !== undefined) await changeHold(hold, to);",
-    test: { file: `${RUNNER}/run/apply.test.ts`, name: "the hold comes first" },
+    test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "the hold comes first" },
     promise: "the queue is held before the slot of the job that met the limit is free",
   },
   {
     name: "unrecorded-end",
-    file: `${RUNNER}/run/apply.ts`,
+    file: `${RUNNER}/pipeline/apply.ts`,
     find: "return next;",
     replace: "return disposition;",
-    test: { file: `${RUNNER}/run/apply.test.ts`, name: "an end that cannot be recorded" },
+    test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "an end that cannot be recorded" },
     promise: "an end that could not be recorded is not told to BullMQ",
   },
   {
     name: "sent-twice",
-    file: `${RUNNER}/run/apply.ts`,
+    file: `${RUNNER}/pipeline/apply.ts`,
     find: "await job.moveToDelayed(now() + HAND_BACK_MS, token);",
     replace: "throw lost;",
-    test: { file: `${RUNNER}/run/apply.test.ts`, name: "where the job's lock is still ours" },
+    test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "where the job's lock is still ours" },
     promise: "an answer of Redis that was lost burns no attempt",
   },
   {
     name: "session-lost",
-    file: `${RUNNER}/steps/session.ts`,
+    file: `${RUNNER}/steps/prepare/session.ts`,
     find: "return !atHome || changedNothing;",
     replace: "return atHome || !atHome;",
-    test: { file: `${RUNNER}/steps/session.test.ts`, name: "or is gone" },
+    test: { file: `${RUNNER}/steps/prepare/session.test.ts`, name: "or is gone" },
     promise: "a session is not resumed in an empty workspace",
   },
   {
@@ -4366,7 +4366,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "web-fetch-home",
-    file: `${RUNNER}/steps/work.ts`,
+    file: `${RUNNER}/steps/work/work.ts`,
     find: "withSandboxSettings(files) : files",
     replace: "files : withSandboxSettings(files)",
     test: { file: "test/sandbox.e2e.test.ts", name: "finds the settings of a sandbox" },
@@ -4591,7 +4591,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "app-workflows-words",
-    file: `${RUNNER}/steps/allowance.ts`,
+    file: `${RUNNER}/steps/publish/allowance.ts`,
     find: "(await run.services.github.isApp())",
     replace: "(await run.services.github.isApp(), false)",
     test: { file: "test/app.e2e.test.ts", name: "by an App without that permission" },

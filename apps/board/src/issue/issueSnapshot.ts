@@ -1,6 +1,5 @@
 import { diffKey } from "@tac8/core/state/keys";
-import type { IssueRef } from "@tac8/core/domain/reference";
-import { jobIdOf, sameRepo } from "@tac8/core/domain/reference";
+import { type IssueRef, jobIdOf, sameRepo } from "@tac8/core/domain/reference";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { RunPresence } from "@tac8/core/state/presence";
 import { explain, type Explanation } from "@tac8/core/why/explain";

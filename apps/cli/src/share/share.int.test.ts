@@ -107,7 +107,7 @@ test("a machine that has joined does everything that a runner does, and is refus
   await pauseRunner(there, { runner: { name: "pi/0" }, by: "ann", reason: "r", now: 1 });
   expect(await there.get("tac8:kept")).toBe("yes");
 
-  const lease = createLease(there, { host: "pi-2", repositories: [] });
+  const lease = createLease(there, { host: "pi-2", repositories: [], machine: { boot: "", pidNamespace: "" } });
   const refused: Promise<unknown>[] = [
     lease.ask(),
     there.get("other"),

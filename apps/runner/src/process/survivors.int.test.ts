@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { tryLock } from "@tac8/core/process/flock";
 import { ofUser, treeBelow } from "./members.ts";
-import { readProc } from "./startTime.ts";
+import { readProc } from "@tac8/core/process/procfs";
 import { findSurvivors, killSurvivors } from "./survivors.ts";
 import { makeBomb } from "./testing/bomb.ts";
 

@@ -93,9 +93,9 @@ export class RunContext {
   readonly leftMs: () => number;
   readonly progress: Progress;
   readonly log: Logger;
-  /** The event on GitHub that the work goes back to; null: there is none; undefined: not asked yet. See steps/cause.ts. */
+  /** The event on GitHub that the work goes back to; null: there is none; undefined: not asked yet. See issue/cause.ts. */
   cause: IssueEvent | null | undefined = undefined;
-  /** What of the issue counts, as far as a pull request tells it; null: not read yet. See steps/intent.ts. */
+  /** What of the issue counts, as far as a pull request tells it; null: not read yet. See issue/intent.ts. */
   intent: { readonly title: string; readonly unreadable: string | null } | null = null;
   /** The text after edits since the work began that do not stop it; null: there are none. */
   editedText: { readonly title: string; readonly body: string } | null = null;

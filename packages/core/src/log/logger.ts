@@ -1,5 +1,4 @@
-import { pino, stdSerializers } from "pino";
-import type { DestinationStream, LevelWithSilent, Logger } from "pino";
+import { pino, stdSerializers, type DestinationStream, type LevelWithSilent, type Logger } from "pino";
 
 import { createLineRedactor } from "./redact.ts";
 

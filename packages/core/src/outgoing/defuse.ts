@@ -1,5 +1,4 @@
-import { clean } from "../domain/plainText.ts";
-import { cut } from "../domain/plainText.ts";
+import { clean, cut } from "../domain/plainText.ts";
 import { layoutOf, type Layout, type Range } from "./layout.ts";
 
 /** Takes no place, and no name, number or word goes on behind it. */

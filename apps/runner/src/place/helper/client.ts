@@ -2,9 +2,8 @@ import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Entry, Files } from "../../files/files.ts";
 import type { GitAnswer, GitCommand } from "../../git/runGit.ts";
-import { failedStream, MAX_STREAM_WORDS, type GitStreamCommand } from "../../git/streamGit.ts";
+import { failedStream, MAX_STREAM_WORDS, type GitStreamCommand, type GitStream } from "../../git/streamGit.ts";
 import { assertFolder } from "../onDisk.ts";
-import type { GitStream } from "../../git/streamGit.ts";
 import {
   readBoolean,
   readContent,

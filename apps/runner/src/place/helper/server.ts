@@ -1,8 +1,7 @@
 import type { Writable } from "node:stream";
 import { localFiles } from "../../files/local.ts";
 import { runGit } from "../../git/runGit.ts";
-import { streamGit } from "../../git/streamGit.ts";
-import type { GitStream } from "../../git/streamGit.ts";
+import { streamGit, type GitStream } from "../../git/streamGit.ts";
 import { isOnPath, startFolderAt } from "../onDisk.ts";
 import { Room } from "./room.ts";
 import { encodeEntries } from "./entries.ts";

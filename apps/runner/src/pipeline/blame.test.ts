@@ -1,0 +1,38 @@
+import { tmpdir } from "node:os";
+import { expect, test } from "vitest";
+import { afterFailure, FAILURE_KINDS } from "@tac8/core/domain/failures";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { blameMachine } from "./blame.ts";
+import type { RunnerServices } from "../run/context.ts";
+
+const servicesWith = (trouble: string | null) =>
+  ({ config: { home: tmpdir() }, homeTrouble: () => Promise.resolve(trouble) }) as unknown as RunnerServices;
+const COUNTS = { made: 9, max: 10, parked: 0, noChanges: 0 };
+
+fieldTest(
+  "F11",
+  "a data folder that is missing stands behind any failure of the machine, and burns no attempt",
+  async () => {
+    for (const kind of ["startup", "agent", "git", "stalled", "timeout", "no-changes", "out-of-memory"] as const) {
+      const blamed = await blameMachine({ kind, message: "it failed" }, servicesWith("the data folder is missing"));
+      expect(blamed).toEqual({ kind: "disk", message: "the data folder is missing. it failed" });
+      expect(afterFailure(blamed, COUNTS, 1, Date.now())).toMatchObject({ do: "park" });
+    }
+  },
+);
+
+test.each(["github", "refused", "usage-limit", "auth"] as const)(
+  "%s is somebody else's word, and stays",
+  async (kind) => {
+    const failure = { kind, message: "said" };
+    expect(await blameMachine(failure, servicesWith("the data folder is missing"))).toBe(failure);
+  },
+);
+
+test("with a sound data folder every failure stays what it is", async () => {
+  for (const kind of FAILURE_KINDS) {
+    if (kind === "disk") continue;
+    const failure = { kind, message: "said" };
+    expect(await blameMachine(failure, servicesWith(null))).toBe(failure);
+  }
+});

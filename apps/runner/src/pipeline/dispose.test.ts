@@ -1,0 +1,209 @@
+import { expect, test } from "vitest";
+import type { Failure } from "@tac8/core/domain/failures";
+import { LostRun } from "@tac8/core/state/issueStore";
+import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
+import { afterError, afterTrouble, closed, handedBack, holdEnd, untold, workAgain, type EndFacts } from "./dispose.ts";
+import { Halted } from "../run/halt.ts";
+
+const NOW = Date.parse("2026-11-22T12:00:00Z");
+const MIN = 60_000;
+const DAY = 24 * 60 * MIN;
+const FACTS: EndFacts = {
+  runId: "me",
+  ref: { owner: "Octo", repo: "widgets", number: 7 },
+  by: "runner pi/0",
+  isHeld: false,
+  made: 0,
+  max: 3,
+  factor: 1,
+  blockedExpiresMs: 14 * DAY,
+  now: NOW,
+};
+const of = (fields: Partial<IssueFields> = {}): IssueFields => ({ ...parseIssueState({}), ...fields });
+
+interface Row {
+  readonly what: string;
+  readonly failure: Failure;
+  readonly record?: Partial<IssueFields>;
+  readonly facts?: Partial<EndFacts>;
+  readonly next: object;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    what: "an agent that failed burns an attempt, and goes first afterwards",
+    failure: { kind: "agent", message: "boom" },
+    record: { agentRuns: 1 },
+    next: {
+      do: "retry",
+      delayMs: MIN,
+      reason: "boom",
+      isFirst: true,
+      record: {
+        patch: { state: "retrying", failure: "agent", reason: "boom" },
+        event: { reason: "boom", evidence: { failure: "agent" } },
+        status: { state: "retrying", reason: "boom" },
+      },
+    },
+  },
+  {
+    what: "no agent was started yet: it goes in its turn",
+    failure: { kind: "git", message: "no" },
+    next: { do: "retry", delayMs: MIN, isFirst: false },
+  },
+  {
+    what: "the last attempt is the issue's end",
+    failure: { kind: "agent", message: "boom" },
+    facts: { made: 2 },
+    next: { do: "report", patch: { outcome: "failed", outcomeRun: "me", failure: "agent", reason: "boom" } },
+  },
+  {
+    what: "nothing was changed: the agent is told, at once",
+    failure: { kind: "no-changes", message: "nothing" },
+    next: { do: "retry", delayMs: 1, record: { patch: { checkpoint: "none", noChanges: 1, state: "retrying" } } },
+  },
+  {
+    what: "nothing was changed twice",
+    failure: { kind: "no-changes", message: "nothing" },
+    record: { noChanges: 1 },
+    next: { do: "report", patch: { checkpoint: "none", noChanges: 2, outcome: "failed" } },
+  },
+  {
+    what: "a usage limit holds the queue",
+    failure: { kind: "usage-limit", message: "5 h", until: NOW + 9 * MIN },
+    next: {
+      do: "requeue",
+      until: NOW + 9 * MIN,
+      hold: {
+        begin: { name: "usage-limit", reason: "5 h", by: "runner pi/0", since: NOW, until: NOW + 9 * MIN, run: "me" },
+      },
+      record: {
+        patch: { parked: 1, hold: "usage-limit", state: "parked", failure: "usage-limit" },
+        event: { evidence: { failure: "usage-limit", parked: 1 } },
+        status: { state: "parked" },
+      },
+    },
+  },
+  {
+    what: "an outage of the model, again: it lets others go first, and its hold does not wake it",
+    failure: { kind: "model", message: "overloaded" },
+    record: { failure: "model", parked: 1 },
+    next: { do: "requeue", until: NOW + 3 * MIN, record: { patch: { parked: 2, hold: null } } },
+  },
+  {
+    what: "GitHub is away: no hold",
+    failure: { kind: "github", message: "502" },
+    next: { do: "requeue", until: NOW + MIN, record: { patch: { parked: 1, hold: null, state: "parked" } } },
+  },
+  {
+    what: "a repository that refuses the token",
+    failure: { kind: "refused", message: "403", wholeRepository: true },
+    next: {
+      do: "requeue",
+      until: NOW + 15 * MIN,
+      hold: { begin: { name: "repo:octo/widgets", until: NOW + 15 * MIN } },
+      record: { patch: { hold: "repo:octo/widgets" } },
+    },
+  },
+  {
+    what: "finished work tries a refusing repository before the hold ends",
+    failure: { kind: "refused", message: "403", wholeRepository: true },
+    record: { checkpoint: "worked" },
+    next: { until: NOW + 15 * MIN, hold: { begin: { until: NOW + 135 * MIN } } },
+  },
+  {
+    what: "commits that were refused: the agent is told, and the repository's hold is over",
+    failure: { kind: "refused", message: "a secret", ofCommits: true },
+    record: { checkpoint: "worked" },
+    facts: { isHeld: true },
+    next: {
+      do: "retry",
+      record: { patch: { checkpoint: "none", state: "retrying" } },
+      hold: { end: "repo:octo/widgets", by: "runner pi/0", reason: "finished work of Octo/widgets#7 is to be changed" },
+    },
+  },
+  {
+    what: "an end that was decided before is kept, as it is to be told later",
+    failure: { kind: "disk", message: "full" },
+    record: { outcome: "failed", failure: "agent", reason: "boom" },
+    next: { record: { patch: { end: { failure: "agent", reason: "boom" }, failure: "disk", reason: "full" } } },
+  },
+];
+
+test.each(ROWS)("$what", ({ failure, record, facts, next }) => {
+  expect(afterTrouble(failure, of(record), { ...FACTS, ...facts })).toMatchObject(next);
+});
+
+test("of GitHub's trouble people read once it lasts, and not while it asks for silence", () => {
+  const status = (failure: Partial<Failure>, parked: number) => {
+    const found = afterTrouble({ kind: "github", message: "502", ...failure }, of({ parked }), FACTS);
+    return "record" in found && found.record?.status !== undefined;
+  };
+  expect([status({}, 0), status({}, 1), status({ until: NOW + MIN }, 5)]).toEqual([false, true, false]);
+});
+
+test("an end that cannot be told waits for GitHub, whatever the failure is, and holds a repository that refuses", () => {
+  const failed = of({ outcome: "failed", failure: "agent", reason: "boom", parked: 1 });
+  expect(untold({ kind: "git", message: "no" }, failed, FACTS)).toMatchObject({
+    until: NOW + 2 * MIN,
+    record: { patch: { parked: 2, state: "parked", failure: "git", end: { failure: "agent", reason: "boom" } } },
+  });
+  const refused = untold({ kind: "refused", message: "403", wholeRepository: true }, failed, FACTS);
+  expect(refused).toMatchObject({ hold: { begin: { name: "repo:octo/widgets", until: NOW + 2 * MIN } } });
+});
+
+test("an end that is told: completed, failed, or it waits for an answer as long as that may take", () => {
+  const record = { patch: {} };
+  const facts = { ...FACTS, record };
+  const result = (outcome: string) => ({ outcome, prUrl: null, reason: "why" });
+  expect(closed(result("pr"), of(), facts)).toEqual({ do: "complete", result: result("pr"), record });
+  expect(closed(result("stopped"), of(), facts)).toMatchObject({ do: "complete" });
+  expect(closed(result("failed"), of(), facts)).toEqual({ do: "fail", reason: "why", record });
+  const asked = new Date(NOW - 4 * DAY).toISOString();
+  expect(closed(result("blocked"), of({ askedAt: asked }), facts)).toMatchObject({
+    do: "requeue",
+    until: NOW + 10 * DAY,
+  });
+  expect(closed(result("blocked"), of(), facts)).toMatchObject({ do: "requeue", until: NOW + 14 * DAY });
+  const old = new Date(NOW - 20 * DAY).toISOString();
+  expect(closed(result("blocked"), of({ askedAt: old }), facts)).toMatchObject({ until: NOW + 100 });
+});
+
+test("a job that is handed back is queued at once; only a run that had an agent counts as broken off", () => {
+  const facts = { runId: "me", now: NOW, because: "the runner is shutting down" };
+  expect(handedBack(of({ agentRun: "me", checkpoint: "prepared", agentRuns: 1 }), facts)).toMatchObject({
+    do: "requeue",
+    until: NOW + 100,
+    isFirst: true,
+    record: { patch: { state: "queued", brokenOff: 1 }, event: { reason: facts.because } },
+  });
+  for (const record of [of(), of({ agentRun: "me", checkpoint: "worked" }), of({ agentRun: "me", outcome: "pr" })]) {
+    expect(handedBack(record, facts).record?.patch).toEqual({ state: "queued" });
+  }
+});
+
+test("work that is missing is done again in a run of its own, without its session and without an attempt", () => {
+  const nothing = { checkpoint: "none", session: null, headSha: null, workedAt: null };
+  expect(workAgain({ agentRuns: 1 }, NOW)).toMatchObject({
+    do: "requeue",
+    until: NOW + 100,
+    isFirst: true,
+    record: { patch: { state: "queued", ...nothing, failure: null, reason: null } },
+  });
+});
+
+test("an error that nobody foresaw costs no attempt; one that says that the job is lost releases it", () => {
+  expect(afterError(new Error("ENOSPC"), NOW)).toMatchObject({ do: "requeue", until: NOW + MIN, because: "ENOSPC" });
+  const lost = new LostRun("octo.widgets.7", "me");
+  expect(afterError(lost, NOW)).toEqual({ do: "release", lost });
+  const halted = new Halted("lost", "the job's lock was lost");
+  expect(afterError(halted, NOW)).toEqual({ do: "release", lost: halted });
+});
+
+test.each([
+  [{ checkpoint: "published", outcome: "pr" } as const, "was published"],
+  [{ checkpoint: "worked", outcome: "stopped" } as const, "is stopped"],
+  [{ checkpoint: "none", outcome: null } as const, "is to be changed"],
+])("a repository's hold ends with what became of the finished work: %j", (record, how) => {
+  expect(holdEnd(record, FACTS)).toMatchObject({ reason: `finished work of Octo/widgets#7 ${how}` });
+});

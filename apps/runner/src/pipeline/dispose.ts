@@ -1,0 +1,226 @@
+import { afterFailure, type Failure, type HoldRequest } from "@tac8/core/domain/failures";
+import { countBrokenOff } from "@tac8/core/domain/brokenOff";
+import { repositoryHold } from "@tac8/core/domain/holds";
+import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
+import { reached } from "@tac8/core/domain/states";
+import type { JobResult } from "@tac8/core/queue/contract";
+import { LostRun } from "@tac8/core/state/issueStore";
+import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
+import type { Decided, Disposition, HoldChange, Requeue } from "./disposition.ts";
+import type { LastWrite } from "../run/lastWrite.ts";
+import { Halted } from "../run/halt.ts";
+import { handedBackProgress } from "./handedBack.ts";
+import { extraWait } from "./ownOutage.ts";
+
+/** BullMQ takes a job of ours back as soon as it is let go of: long enough for this runner to be gone. */
+export const HAND_BACK_MS = 100;
+/** Something is wrong with this machine, or with the configuration. */
+const TROUBLE_MS = 60_000;
+/** A repository's hold lasts so much longer than the wait of the work that tries it, which may find all slots busy. */
+const PROBE_MINUTES = 120;
+/** GitHub's trouble lasts when a job was parked for it so often in a row. */
+const LASTING = 2;
+
+/** What the run knows beside its record. All of this file is pure. */
+export interface EndFacts {
+  readonly runId: string;
+  readonly ref: IssueRef;
+  /** Such as `runner pi-1/0`. */
+  readonly by: string;
+  /** The issue's repository is held, and this run was let through to try it. */
+  readonly isHeld: boolean;
+  /** BullMQ's count of attempts that came to an end, and how many there may be. */
+  readonly made: number;
+  readonly max: number;
+  /** Multiplies the waits. */
+  readonly factor: number;
+  readonly blockedExpiresMs: number;
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** An error that no step has foreseen: this machine's trouble (a full disk, a damaged folder), and not the issue's. */
+export function afterError(error: unknown, now: number): Disposition {
+  if (error instanceof LostRun || error instanceof Halted) return { do: "release", lost: error };
+  return { do: "requeue", until: now + TROUBLE_MS, because: error instanceof Error ? error.message : String(error) };
+}
+
+/** What BullMQ is to make of an end that everybody else knows of. */
+export function closed(
+  result: JobResult,
+  { askedAt, agentRuns }: Pick<IssueFields, "askedAt" | "agentRuns">,
+  { blockedExpiresMs, now, record }: Pick<EndFacts, "blockedExpiresMs" | "now"> & { readonly record: LastWrite },
+): Decided {
+  if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", record };
+  if (result.outcome !== "blocked") return { do: "complete", result, record };
+  const asked = Date.parse(askedAt ?? "");
+  const left = Number.isNaN(asked) ? blockedExpiresMs : asked + blockedExpiresMs - now;
+  const until = now + Math.max(left, HAND_BACK_MS);
+  return { do: "requeue", until, because: "it waits for an answer", record, isFirst: agentRuns > 0 };
+}
+
+/**
+ * The runner shuts down, or the agent was ended with its guard. An agent may have ended its runner, and would do so each time:
+ * see domain/brokenOff.ts. No attempt is burnt.
+ */
+export function handedBack(
+  record: IssueFields,
+  { runId, now, because }: Pick<EndFacts, "runId" | "now"> & { because: string },
+): Requeue {
+  const { agentRun, checkpoint, outcome } = record;
+  const hadAgent = agentRun === runId && !reached(checkpoint, "worked") && outcome === null;
+  const counts = hadAgent ? countBrokenOff(record, handedBackProgress(record)) : {};
+  return {
+    do: "requeue",
+    until: now + HAND_BACK_MS,
+    because,
+    record: { patch: { state: "queued", ...counts }, event: { reason: because, evidence: {} } },
+    isFirst: record.agentRuns > 0,
+  };
+}
+
+/** The finished work is nowhere any more. Its session goes too: it would take for done what is not there. */
+export const NOTHING_DONE = {
+  checkpoint: "none",
+  session: null,
+  headSha: null,
+  workedAt: null,
+} as const satisfies IssuePatch;
+
+/** The finished work is done again from the branch, in a run of its own. No attempt is burnt. `now`: epoch ms. */
+export function workAgain({ agentRuns }: Pick<IssueFields, "agentRuns">, now: number): Requeue {
+  const because = "the work is done again from its branch";
+  const patch = { ...NOTHING_DONE, failure: null, reason: null, state: "queued" } as const;
+  const record = { patch, event: { reason: because, evidence: {} } };
+  return { do: "requeue", until: now + HAND_BACK_MS, because, record, isFirst: agentRuns > 0 };
+}
+
+/** The end of a hold of the issue's repository: its finished work was published, or will not be as it is. */
+export function holdEnd(
+  { checkpoint, outcome }: Pick<IssueFields, "checkpoint" | "outcome">,
+  { ref, by }: EndFacts,
+): HoldChange {
+  const how = checkpoint === "published" ? "was published" : outcome === null ? "is to be changed" : `is ${outcome}`;
+  return { end: repositoryHold(ref), by, reason: `finished work of ${formatReference(ref)} ${how}` };
+}
+
+/** What follows a failure, by its row in domain/failures.ts: the issue's end, which is still to be reported, or a disposition. */
+export function afterTrouble(
+  failure: Failure,
+  record: IssueFields,
+  facts: EndFacts,
+): { readonly do: "report"; readonly patch: IssuePatch } | Decided {
+  const { made, max, factor, now } = facts;
+  const { noChanges } = record;
+  const next = afterFailure(failure, { made, max, parked: record.parked, noChanges }, factor, now);
+  // To publish the same once more would end the same: the agent is told instead.
+  const again = failure.kind === "no-changes" ? ({ checkpoint: "none", noChanges: noChanges + 1 } as const) : {};
+  switch (next.do) {
+    case "fail": {
+      const end = {
+        outcome: "failed",
+        outcomeRun: facts.runId,
+        failure: failure.kind,
+        reason: failure.message,
+      } as const;
+      return { do: "report", patch: { ...again, ...end } };
+    }
+    case "park":
+      return parkedFor(failure, record, { ...facts, delayMs: next.delayMs, hold: next.hold });
+    case "retry": {
+      // What GitHub refused to take would be refused again: the agent is told.
+      const refused = failure.kind === "refused" ? ({ checkpoint: "none" } as const) : {};
+      const ends = failure.kind === "refused" && facts.isHeld;
+      return {
+        do: "retry",
+        delayMs: Math.max(next.delayMs, 1),
+        reason: failure.message,
+        ...(ends ? { hold: holdEnd({ ...record, ...refused }, facts) } : {}),
+        record: shown("retrying", failure, { ...record, ...again, ...refused }, { ...again, ...refused }),
+        isFirst: record.agentRuns > 0,
+      };
+    }
+    default:
+      return next satisfies never;
+  }
+}
+
+/** An end that is decided could not be reported: the job waits for GitHub. */
+export function untold(failure: Failure, record: IssueFields, facts: EndFacts): Requeue {
+  const { factor, now } = facts;
+  const counts = { made: 0, max: 2, parked: record.parked, noChanges: 0 };
+  const next = afterFailure({ ...failure, kind: "github" }, counts, factor, now);
+  const delayMs = next.do === "fail" ? TROUBLE_MS : next.delayMs;
+  // The other issues of the repository would be refused as well.
+  const hold = failure.wholeRepository === true ? ({ name: "repository", until: now + delayMs } as const) : null;
+  return parkedFor(failure, record, { ...facts, delayMs, hold });
+}
+
+interface Parking extends EndFacts {
+  readonly delayMs: number;
+  readonly hold: HoldRequest | null;
+}
+
+/** Waits without a slot and without burning an attempt. */
+function parkedFor(
+  failure: Failure,
+  record: IssueFields,
+  { delayMs, hold, ref, by, runId, factor, now }: Parking,
+): Requeue {
+  const name = hold === null ? null : hold.name === "repository" ? repositoryHold(ref) : hold.name;
+  const again = failure.kind === "model" && record.failure === "model" && record.parked > 0;
+  const extraMs = again ? extraWait(record.parked, factor) : 0;
+  const patch = { parked: record.parked + 1, hold: again ? null : name };
+  return {
+    do: "requeue",
+    until: now + Math.max(delayMs + extraMs, HAND_BACK_MS),
+    because: failure.message,
+    ...(hold === null || name === null
+      ? {}
+      : {
+          hold: {
+            begin: {
+              name,
+              reason: failure.message,
+              by,
+              since: now,
+              until: holdUntil(hold, record, factor),
+              run: runId,
+            },
+          },
+        }),
+    record: shown("parked", failure, { ...record, ...patch }, patch),
+    isFirst: record.agentRuns > 0,
+  };
+}
+
+/** Finished work of a held repository is published first, for which nobody is paid: others wait for what becomes of it. */
+function holdUntil(
+  { name, until }: HoldRequest,
+  { checkpoint }: Pick<IssueFields, "checkpoint">,
+  factor: number,
+): number | null {
+  const isProbed = name === "repository" && until !== null && reached(checkpoint, "worked");
+  return isProbed ? until + PROBE_MINUTES * 60_000 * factor : until;
+}
+
+/** The state, its event, and, where GitHub takes it, the status comment. `record`: with the patch. */
+function shown(state: "retrying" | "parked", failure: Failure, record: IssueFields, patch: IssuePatch): LastWrite {
+  const { kind, message } = failure;
+  const { outcome, end, failure: before, reason } = record;
+  const decided = outcome === null ? {} : { end: end ?? { failure: before, reason } };
+  const evidence = { failure: kind, ...(state === "parked" ? { parked: record.parked } : {}) };
+  return {
+    patch: { ...patch, state, failure: kind, reason: message, ...decided },
+    event: { reason: message, evidence },
+    ...(isDeaf(failure, record.parked) ? {} : { status: { state, reason: message } }),
+  };
+}
+
+/**
+ * Would GitHub take a comment now? It asks for silence by a rate limit. Other trouble may be of one part of it (git, pull
+ * requests): once it lasts, people are to read of it where they look. A bad token is refused here too, which costs one call.
+ */
+function isDeaf({ kind, until }: Failure, parked: number): boolean {
+  return kind === "github" && (parked < LASTING || (until ?? null) !== null);
+}

@@ -1,0 +1,58 @@
+import { Queue, Worker } from "bullmq";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { QUEUE_NAME } from "@tac8/core/queue/contract";
+import { createIssueStore } from "@tac8/core/state/issueStore";
+import { publishLimits } from "@tac8/core/state/limits";
+import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
+import { findPlace, type FindPlaceOptions } from "./findPlace.ts";
+
+let server: TestRedis;
+let queue: Queue;
+let worker: Worker;
+beforeAll(async () => {
+  server = await startTestRedis();
+  queue = new Queue(QUEUE_NAME, { connection: server.redis });
+  worker = new Worker(QUEUE_NAME, null, { connection: server.connect(), autorun: false });
+  await worker.waitUntilReady();
+});
+afterAll(async () => {
+  await worker.close();
+  await queue.close();
+  await server.close();
+});
+
+test("the scheduler's limits hold, whatever the runner's own configuration says", async () => {
+  const { redis } = server;
+  await publishLimits(redis, { runs: 0, per_repository: { "octo/hello": 1 }, per_label: {} });
+  const store = createIssueStore(redis);
+  const own = { runs: 0, per_repository: { "octo/hello": 5 }, per_label: {} };
+  const place = async (jobId: string) => {
+    await queue.add("issue", {}, { jobId, priority: 5 });
+    const job = await worker.getNextJob(jobId);
+    return findPlace({
+      services: {
+        config: { limits: own, runner: { labels: [] }, coordinator: { lock_seconds: 60 } },
+        redis,
+        store,
+        log: { warn: () => undefined, debug: () => undefined },
+        now: Date.now,
+      },
+      job,
+      token: jobId,
+      repository: { owner: "octo", repo: "hello", runsOn: [] },
+      issue: await store.read(jobId),
+      counts: true,
+    } as unknown as FindPlaceOptions);
+  };
+  const takeAt = async (jobId: string) => {
+    const found = await place(jobId);
+    if (!("place" in found)) throw new Error(found.because);
+    return () => found.place.release();
+  };
+  const first = await takeAt("octo.hello.1");
+  expect(await place("octo.hello.2")).toMatchObject({ do: "requeue", offer: "limit:repository:octo/hello" });
+  await first();
+  await (
+    await takeAt("octo.hello.3")
+  )();
+});

@@ -1,0 +1,57 @@
+import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import { newerRecord, RECORD_FORMAT } from "@tac8/core/domain/format";
+import { countersOf, missingLabels, placementWords, sortedLabels } from "@tac8/core/domain/placement";
+import { workerTimes } from "@tac8/core/queue/contract";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueJob, RunnerServices } from "../run/context.ts";
+import { readLimits } from "@tac8/core/state/limits";
+import { type Place, takePlace } from "@tac8/core/state/places";
+import type { Requeue } from "./disposition.ts";
+
+/** The scheduler offers the job again; without one it comes back by itself. */
+const AT_LATEST_MS = 10 * 60_000;
+
+export interface FindPlaceOptions {
+  readonly services: Pick<RunnerServices, "config" | "redis" | "log" | "now">;
+  readonly job: IssueJob;
+  /** Of the job's lock. */
+  readonly token: string;
+  readonly repository: RepositoryConfig;
+  readonly issue: Pick<IssueFields, "runsOn" | "format">;
+  /** Whether it has to count in the limits, and needs the labels: what needs no agent does not. */
+  readonly counts: boolean;
+}
+
+/**
+ * Takes a place for a run: this runner has the labels that the job needs, and no limit is reached. Otherwise the job waits
+ * without a slot and without an attempt, and goes first in its priority when there may be a place for it.
+ */
+export async function findPlace(options: FindPlaceOptions): Promise<{ readonly place: Place } | Requeue> {
+  const { services, job, issue } = options;
+  const { log, now } = services;
+  const jobId = job.id ?? "";
+  const newer = newerRecord(issue.format);
+  if (newer !== null) {
+    const known = `format ${issue.format}, and this runner knows ${RECORD_FORMAT}`;
+    log.warn({ issue: jobId }, `not taken: a newer version of tac8 has worked on it (${known}): upgrade this runner`);
+  }
+  const found = newer === null ? await placeOf(options) : newer;
+  if (typeof found !== "string") return { place: found };
+  const because = placementWords(found);
+  log.debug({ issue: jobId, reason: found }, `not taken: ${because}`);
+  const record = { patch: { hold: found } };
+  return { do: "requeue", until: now() + AT_LATEST_MS, because, record, isFirst: true, offer: found };
+}
+
+/** @returns the place, or the reason why there is none */
+async function placeOf({ services, job, token, repository, issue, counts }: FindPlaceOptions): Promise<Place | string> {
+  const { config, redis } = services;
+  const lifeMs = workerTimes(config.coordinator.lock_seconds).lockDuration ?? 0;
+  const runsOn = counts ? sortedLabels([...repository.runsOn, ...(issue.runsOn ?? [])]) : [];
+  const missing = missingLabels(runsOn, config.runner.labels);
+  if (missing !== null) return missing;
+  const name = `${repository.owner}/${repository.repo}`;
+  const counters = counts ? countersOf({ repository: name, runsOn }, await readLimits(redis, config.limits)) : [];
+  const found = await takePlace(redis, { counters, member: `${job.id ?? ""} ${token}`, lifeMs });
+  return "place" in found ? found.place : found.full.name;
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { LiveEvent } from "@tac8/core/conversation/event";
+import { createLogger } from "@tac8/core/log/logger";
+import { connectRedis } from "@tac8/core/queue/redis";
+import { parseIssueState } from "@tac8/core/state/issueState";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import type { RunContext } from "../run/context.ts";
+import { openLiveStream } from "../run/liveStream.ts";
+import { progressOfLost } from "./lostProgress.ts";
+
+const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
+let dir = "";
+let server: RedisServer;
+let redis: Redis;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-lost-"));
+  server = await startRedisServer({ dir });
+  redis = connectRedis(server.url, { name: "test", onError: () => undefined });
+  await redis.ping();
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+  await rm(dir, { recursive: true });
+});
+
+/** A run of another data folder than the lost one's: nothing of its workspace is here. */
+const elsewhere = () => ({ services: { redis, homeId: "this", log } }) as unknown as RunContext;
+const before = (run: string, agentRun: string | null = run) =>
+  parseIssueState({
+    run,
+    sessionHome: "another",
+    startSha: "a".repeat(40),
+    ...(agentRun === null ? {} : { agentRun }),
+  });
+
+async function said(runId: string, ...kinds: LiveEvent["kind"][]): Promise<void> {
+  const live = openLiveStream({ redis, runId, log, redact: (text) => text });
+  for (const kind of kinds) live.add({ at: 1, kind, text: "x" });
+  await live.close();
+}
+
+fieldTest("F1", "another runner finds the steps of a lost run, however much its agent said around them", async () => {
+  const many = Array.from({ length: 250 }, () => "thinking" as const);
+  await said("talks", ...many);
+  await said("steps", ...many, "tool-result");
+  expect(await progressOfLost(elsewhere(), before("talks"))).toBe("none");
+  expect(await progressOfLost(elsewhere(), before("steps"))).toBe("steps");
+});
+
+test("a run that was lost before it had an agent made no progress, whatever the agent before it did", async () => {
+  await said("earlier", "tool-result");
+  expect(await progressOfLost(elsewhere(), before("later", "earlier"))).toBe("none");
+  expect(await progressOfLost(elsewhere(), before("first", null))).toBe("none");
+  expect(await progressOfLost(elsewhere(), parseIssueState({}))).toBe("none");
+});

@@ -1,0 +1,233 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { RUN_MARKER } from "@tac8/core/domain/runMarker";
+import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference";
+import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
+import { gitUrl } from "@tac8/core/github/urls";
+import type { JobResult } from "@tac8/core/queue/contract";
+import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { Place } from "@tac8/core/state/places";
+import { readHolds } from "@tac8/core/state/holds";
+import { CleanupStack } from "../process/cleanupStack.ts";
+import { killSurvivors } from "../process/survivors.ts";
+import { removeIncoming } from "../airlock/incoming.ts";
+import type { AgentPlace } from "../place/place.ts";
+import { adoptFormerNotes } from "../workspace/formerNotes.ts";
+import { lockWorkspace } from "../workspace/lock.ts";
+import { Mirror } from "../workspace/mirror.ts";
+import { mirrorPaths, workspacePaths, type WorkspacePaths } from "../workspace/paths.ts";
+import { removeWorkspace } from "../workspace/remove.ts";
+import type { Slot } from "../slots/slots.ts";
+import { apply } from "./apply.ts";
+import { agentEnvOf, RunContext, type IssueJob, type RunnerServices } from "../run/context.ts";
+import { afterError, closed } from "./dispose.ts";
+import type { Disposition, Requeue } from "./disposition.ts";
+import { planEntry } from "./entry.ts";
+import { progressOfLost } from "./lostProgress.ts";
+import { findPlace } from "./findPlace.ts";
+import { writerOf, writerWithoutRun } from "./lastWriter.ts";
+import type { HaltSwitch } from "../run/halt.ts";
+import { runSteps } from "./pipeline.ts";
+import { Progress } from "../run/progress.ts";
+
+/** Another process has the workspace: it is asked again so soon. */
+const BUSY_MS = 5000;
+/** A repository was taken out of the configuration. */
+const STRANGE_MS = 10 * 60_000;
+/** A repository's hold may end before its time: it costs nothing to look. */
+const HELD_MS = 5 * 60_000;
+
+export interface ProcessOptions {
+  readonly services: RunnerServices;
+  readonly job: IssueJob;
+  readonly token: string;
+  readonly slot: Slot;
+  readonly switch: HaltSwitch;
+  readonly leftMs: () => number;
+  /** Told of the run while it lasts. */
+  readonly onProgress: (progress: Progress) => void;
+  /** Told of the place that the run has in the limits: whoever is told keeps and releases it. */
+  readonly onPlace: (place: Place) => void;
+}
+
+/** What one pick-up has begun. */
+interface Begun {
+  readonly cleanup: CleanupStack;
+  /** Null until the issue's record is this run's. */
+  run: RunContext | null;
+}
+
+/**
+ * One pick-up of a job: takes the workspace's lock and the issue's run id, goes on at the first step that is not done, decides
+ * what becomes of the job, and does that while the workspace is still locked. @throws what BullMQ understands, see `apply`
+ */
+export async function processJob(options: ProcessOptions): Promise<JobResult> {
+  const { services, job, token } = options;
+  const begun: Begun = { cleanup: new CleanupStack(), run: null };
+  try {
+    const disposition = await decide(options, begun);
+    const record = begun.run === null ? writerWithoutRun(services.store, job.id ?? "") : writerOf(begun.run);
+    return await apply(disposition, { job, token, services, record });
+  } finally {
+    await begun.cleanup.close().catch((err: unknown) => services.log.error({ issue: job.id, err }, "after a run"));
+  }
+}
+
+async function decide(options: ProcessOptions, begun: Begun): Promise<Disposition> {
+  const { services, job } = options;
+  try {
+    return await pickUp(options, begun);
+  } catch (error) {
+    const next = afterError(error, services.now());
+    if (next.do !== "release")
+      services.log.error({ issue: job.id, err: error }, "the job could not be taken up: waiting");
+    return next;
+  }
+}
+
+async function pickUp(options: ProcessOptions, begun: Begun): Promise<Disposition> {
+  const { services, job, token, slot } = options;
+  const { config, log, now } = services;
+  const jobId = job.id ?? "";
+  const wait = (ms: number, because: string): Requeue => ({ do: "requeue", until: now() + ms, because });
+  // The lock, the hash and the queue go by the job's id, so its data must not name another issue.
+  const ref = refOfJob(jobId, config.repositories);
+  const repository = ref === null ? undefined : config.repositories.find((entry) => sameRepo(entry, ref));
+  if (ref === null || repository === undefined) {
+    const name = ref === null ? jobId : formatReference(ref);
+    log.warn({ issue: jobId }, `${name} is in no configured repository: its job waits until it is, or is removed`);
+    return wait(STRANGE_MS, "it is in no configured repository");
+  }
+  // One whose time is over holds nothing: the scheduler may be away, or about to take it out.
+  const { live, pauseQueue } = planHolds(await readHolds(services.redis), now());
+  // It was taken in the moment between the hold and the queue's pause. It waits with the others then.
+  if (pauseQueue) return { ...wait(BUSY_MS, "the queue is held"), hold: { pause: true } };
+  const held = live.find(({ name }) => name === repositoryHold(ref));
+  const known = await services.store.read(jobId);
+  if (held !== undefined && !needsNoAgent(known)) {
+    const again = now() + HELD_MS * config.coordinator.backoff_factor;
+    const until = Math.min(held.until ?? Infinity, again);
+    return { do: "requeue", until, because: "its repository is held", record: { patch: { hold: held.name } } };
+  }
+
+  // Before anything is made there: it would hide what comes back.
+  const trouble = await services.homeTrouble();
+  if (trouble !== null) {
+    log.warn({ issue: jobId }, `not working on it: ${trouble}`);
+    return wait(BUSY_MS, trouble);
+  }
+  const counts = !needsNoAgent(known);
+  const found = await findPlace({ services, job, token, repository, issue: known, counts });
+  if ("do" in found) return found;
+  options.onPlace(found.place);
+  const paths = workspacePaths(config.home, config.worktree.base_dir, ref);
+  const lock = await lockWorkspace(paths);
+  if (lock === null) {
+    log.info({ issue: jobId }, "its workspace is in use: waiting");
+    return wait(BUSY_MS, "its workspace is in use");
+  }
+  const { cleanup } = begun;
+  cleanup.defer(() => slot.end());
+  cleanup.defer(() => lock.release());
+  const id = randomUUID();
+  const agentEnv = { ...config.agentEnv, [RUN_MARKER]: id };
+  const mirrorAt = mirrorPaths(config.home, ref);
+  const side = services.openSide({
+    roots: [paths.tree, paths.gitDir, paths.tmpDir, paths.homeDir],
+    objects: join(mirrorAt.dir, "objects"),
+    read: [paths.promptFile],
+    beside: [paths.former.promptFile],
+    env: { ...agentEnvOf(config), [RUN_MARKER]: id },
+    lock,
+    name: `slot-${slot.number}`,
+  });
+  // Git ran an agent's filters; one that was broken off leaves helpers behind, which hold our pipes open.
+  cleanup.defer(() => killSurvivors({ runId: id, except: [process.pid] }));
+  cleanup.defer(() => side.close());
+  const place = side.place();
+  await slot.begin({ jobId, run: id, token });
+  const { run: leftBehind } = await services.store.read(jobId);
+  if (leftBehind !== null) {
+    // Before we take its place: whoever comes next would not know whom to look for.
+    await endLeftovers(services, leftBehind, paths.lockFile);
+    await removeIncoming(mirrorAt, leftBehind);
+    await place.remove(paths.tmpDir);
+  }
+  await adoptFormerNotes(place, paths);
+  const lockKey = `${job.queueQualifiedName}:${jobId}:lock`;
+  const before = await services.store.claim(jobId, { run: id, runner: slot.name, lockKey, token });
+  const url = gitUrl(config.github.api_url, ref);
+  const mirror = new Mirror(mirrorAt, { url, tokens: services.github.tokens, mirrorDir: mirrorAt.dir, env: agentEnv });
+  const { title } = job.data;
+  const progress = new Progress({ issue: jobId, title, run: id, slot: slot.name, since: now() });
+  options.onProgress(progress);
+  const run = new RunContext({
+    id,
+    services,
+    job,
+    jobId,
+    ref,
+    repository,
+    runner: slot.name,
+    slot: slot.number,
+    paths,
+    mirror,
+    lock,
+    side,
+    switch: options.switch,
+    leftMs: options.leftMs,
+    progress,
+    state: { ...before, run: id, runner: slot.name },
+  });
+  begun.run = run;
+  if (before.run !== null) await run.record({}, "note", lostNote(before));
+  const blockedExpiresMs = config.coordinator.blocked_expires_days * 24 * 3_600_000;
+  const entry = planEntry(before, {
+    runId: id,
+    blockedExpiresMs,
+    now: now(),
+    attemptsMade: job.attemptsMade,
+    progress: await progressOfLost(run, before),
+  });
+  if (entry.do === "wait") {
+    const record = { patch: { hold: null } };
+    return { do: "requeue", until: entry.until, because: "it waits for an answer", record };
+  }
+  if (entry.do === "close") {
+    // Our lock's file: the end had taken it away with the workspace.
+    if (endedWell(before.outcome) && !(await isThere(place, paths)))
+      await removeWorkspace(place, paths, { keepsSession: before.outcome === "answered" });
+    const result = { outcome: before.outcome ?? "failed", prUrl: before.prUrl, reason: before.reason };
+    return closed(result, before, { blockedExpiresMs, now: now(), record: { patch: {} } });
+  }
+  return runSteps(run, entry, held !== undefined);
+}
+
+async function isThere(place: AgentPlace, { tree, gitDir }: WorkspacePaths): Promise<boolean> {
+  return (await place.stat(tree)) !== null || (await place.stat(gitDir)) !== null;
+}
+
+/**
+ * What is left to do needs no agent (to publish, or to report an end): a held repository may have it, and it tells whether
+ * the reason for the hold is gone.
+ */
+function needsNoAgent({ checkpoint, state, outcome, stop, cancel }: IssueFields): boolean {
+  if (isEnded(state)) return false;
+  if (stop !== null || cancel !== null) return true;
+  return state !== "blocked" && (outcome !== null || reached(checkpoint, "worked"));
+}
+
+/** The run before us ended without a word. Its agent must be dead before ours starts in the same folder. */
+async function endLeftovers(services: RunnerServices, run: string, lockPath: string): Promise<void> {
+  const { killed, remaining } = await killSurvivors({ runId: run, lockPath, except: [process.pid] });
+  if (killed > 0) services.log.warn({ run, killed }, "killed what a lost run had left behind");
+  if (remaining.length > 0) throw new Error(`processes of the lost run ${run} could not be killed`);
+}
+
+/** The timeline would show a run that began, and nothing of its end. */
+function lostNote({ run, runner }: IssueFields): Parameters<RunContext["record"]>[2] {
+  const where = runner === null ? "" : ` on ${runner}`;
+  const reason = `the run${where} was lost: its runner died, was killed, or lost its connection to Redis`;
+  return { reason, evidence: { lost: run } };
+}

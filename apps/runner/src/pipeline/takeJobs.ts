@@ -1,0 +1,172 @@
+import { Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { within } from "@tac8/core/app/within";
+import { countFlood } from "@tac8/core/log/flood";
+import type { ThrottledLog } from "@tac8/core/log/throttleLog";
+import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import type { Place } from "@tac8/core/state/places";
+import type { RunPresence } from "@tac8/core/state/presence";
+import type { TakenSlots } from "../slots/slots.ts";
+import { apply } from "./apply.ts";
+import type { IssueJob, RunnerServices } from "../run/context.ts";
+import { HAND_BACK_MS } from "./dispose.ts";
+import { HaltSwitch } from "../run/halt.ts";
+import { writerWithoutRun } from "./lastWriter.ts";
+import { Lease } from "./lease.ts";
+import { processJob } from "./process.ts";
+import type { Progress } from "../run/progress.ts";
+
+/** A lost connection gives an error every 2 s; a Redis that refuses writes has a worker spin, with 25,000 in 4 s. */
+const SPINNING = { limit: 1000, windowMs: 10_000, windows: 6 };
+/** A worker that was waiting when it was paused takes one more job: another runner should have it. */
+const PASS_ON_MS = 5000;
+/** What an orderly end needs of Redis takes milliseconds where there is one. */
+const REDIS_MS = 3000;
+
+export interface TakeJobsOptions {
+  readonly services: RunnerServices;
+  /** Borrowed; the worker's own. */
+  readonly connection: Redis;
+  readonly name: string;
+  /** Borrowed: one for each job that may be held. */
+  readonly slots: TakenSlots;
+  /** Whether a job that was taken while `busy` others are held is to be another runner's. */
+  readonly passesOn: (busy: number) => boolean;
+  /** Told when a job has begun or ended. */
+  readonly onMoved: () => void;
+  readonly errors: { readonly worker: ThrottledLog; readonly renewal: ThrottledLog };
+  /** Ends this runner's process, to be started anew. */
+  readonly abandon: (error: Error) => void;
+}
+
+export interface JobTaker {
+  readonly worker: Worker<JobData, JobResult>;
+  /** The runs that are held, by job id. */
+  readonly running: ReadonlyMap<string, HaltSwitch>;
+  /** How far they are. */
+  progress(): RunPresence[];
+  /** Hands running jobs back within `shutdown_grace_seconds`. */
+  close(): Promise<void>;
+}
+
+/** Takes jobs from now on, each in a slot and with a lease of its own. */
+export function takeJobs(options: TakeJobsOptions): JobTaker {
+  const { services, connection, name, slots, passesOn, onMoved, errors, abandon } = options;
+  const { log, now } = services;
+  const { coordinator } = services.config;
+  const running = new Map<string, HaltSwitch>();
+  const progress = new Map<string, Progress>();
+  const times = workerTimes(coordinator.lock_seconds);
+  let closing = false;
+
+  async function take(job: IssueJob, token = ""): Promise<JobResult> {
+    const jobId = job.id ?? "";
+    if (closing || passesOn(running.size)) {
+      // One that was fetched while this runner closes: its successor, or another runner, has it at once.
+      const until = now() + (closing ? HAND_BACK_MS : PASS_ON_MS);
+      const because = closing ? "the runner is closing" : "another runner should have it";
+      return apply(
+        { do: "requeue", until, because },
+        { job, token, services, record: writerWithoutRun(services.store, jobId) },
+      );
+    }
+    const halt = new HaltSwitch();
+    const slot = slots.take();
+    running.set(jobId, halt);
+    onMoved();
+    let place: Place | null = null;
+    const lease = leaseOf(job, { token, halt, keep: async () => place?.keep() });
+    try {
+      return await processJob({
+        services,
+        job,
+        token,
+        slot,
+        switch: halt,
+        leftMs: () => lease.leftMs(),
+        onProgress: (seen) => void progress.set(jobId, seen),
+        onPlace: (taken) => void (place = taken),
+      });
+    } finally {
+      // The next run of this job may have begun while this one let go.
+      if (running.get(jobId) === halt) {
+        running.delete(jobId);
+        progress.delete(jobId);
+      }
+      onMoved();
+      lease.close();
+      slot.release();
+      const held = place as Place | null;
+      place = null; // An answer that is late keeps it no more.
+      await releasePlace(held);
+    }
+  }
+
+  /** While Redis is away nobody waits for it: the place ends by itself. */
+  async function releasePlace(place: Place | null): Promise<void> {
+    const released = place?.release().catch((err: unknown) => log.debug({ err }, "could not release a run's place"));
+    if (released !== undefined) await within(released, REDIS_MS);
+  }
+
+  function leaseOf(
+    job: IssueJob,
+    { token, halt, keep }: { token: string; halt: HaltSwitch; keep: () => Promise<void> },
+  ): Lease {
+    return new Lease({
+      lockSeconds: coordinator.lock_seconds,
+      async renew() {
+        const ours = (await job.extendLock(token, times.lockDuration ?? 0)) === 1;
+        if (ours) void keep().catch((err: unknown) => log.debug({ err }, "could not keep a run's place in the limits"));
+        return ours;
+      },
+      onLapse() {
+        const reason = "the job's lock could not be renewed in time";
+        log.warn({ issue: job.id }, `${reason}: letting go of the job, check that Redis answers`);
+        halt.request("lost", reason);
+      },
+      onGone: () => halt.request("lost", "the job's lock was lost"),
+      onError: (error) => errors.renewal("warn", { err: error }, "the job's lock could not be renewed"),
+    });
+  }
+
+  const worker = new Worker<JobData, JobResult>(QUEUE_NAME, take, {
+    connection,
+    name,
+    concurrency: coordinator.max_concurrent_workers,
+    ...times,
+    skipLockRenewal: true, // See `Lease`.
+    settings: { backoffStrategy },
+  });
+  const lasts = countFlood({ ...SPINNING, now: () => performance.now() });
+  worker.on("error", (error) => {
+    errors.worker("warn", { err: error }, "worker");
+    if (lasts()) abandon(new Error(spinning(error), { cause: error }));
+  });
+
+  return {
+    worker,
+    running,
+    progress: () => [...progress.values()].map(({ seen }) => seen),
+    async close() {
+      const graceMs = coordinator.shutdown_grace_seconds * 1000;
+      closing = true; // A job that is being fetched now comes after the runs below have been told.
+      for (const halt of running.values()) halt.request("shutdown", "the runner is shutting down");
+      const outOfTime = setTimeout(() => {
+        for (const halt of running.values()) halt.abandon();
+      }, graceMs);
+      // While Redis is away its commands wait for it without end: nobody waits for them longer than for an agent.
+      const closed = await within(worker.close(), (running.size > 0 ? graceMs : 0) + REDIS_MS);
+      clearTimeout(outOfTime);
+      if (closed) return;
+      const jobs = [...running.keys()];
+      log.warn({ jobs }, `closed without handing back ${jobs.length} running jobs: ${UNFINISHED}`);
+    },
+  };
+}
+
+const UNFINISHED =
+  "check that Redis answers; their work so far is in their workspaces, and their locks end by themselves";
+
+function spinning(error: Error): string {
+  return `for a minute nearly every command to Redis has failed (${error.message}): check its memory (maxmemory) and that it takes writes; this runner ends, to be started again`;
+}

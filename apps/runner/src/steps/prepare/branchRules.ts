@@ -1,0 +1,34 @@
+import { whyRefused } from "@tac8/core/domain/branchRules";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { GitHubError } from "@tac8/core/github/errors";
+import type { RunContext } from "../../run/context.ts";
+
+const MAX_RULESETS = 10;
+
+/**
+ * Before the agent is paid: whether GitHub would refuse its push whatever is in it. What cannot be read, or may not bind this
+ * token, is for the push to find out.
+ * @throws StepFailure of kind `refused` for the whole repository.
+ */
+export async function assertRulesAllow(run: RunContext, at: { branch: string; exists: boolean }): Promise<void> {
+  const { github, config } = run.services;
+  const options = { signal: run.switch.halt };
+  const facts = { ...at, email: config.git.author_email };
+  try {
+    const rules = (await github.branchRules(run.ref, at.branch, options)) ?? [];
+    const refusing = rules.flatMap((rule) => {
+      const why = whyRefused(rule, facts);
+      return why === null || rule.rulesetId === null ? [] : [{ why, id: rule.rulesetId }];
+    });
+    for (const { why, id } of refusing.slice(0, MAX_RULESETS)) {
+      const { bypass } = await github.ruleset(run.ref, id, options);
+      if (bypass !== false) continue;
+      const message = `${run.ref.owner}/${run.ref.repo} would refuse the branch: ${why}. Set github.branch or git.author_email to what the rules allow, or exempt this token: tac8 doctor has more`;
+      throw new StepFailure({ kind: "refused", message, wholeRepository: true });
+    }
+  } catch (error) {
+    // Rules are read for advice: an answer that does not come costs at most one run.
+    if (!(error instanceof GitHubError)) throw error;
+    run.log.debug({ err: error }, "the rules for the branch could not be read");
+  }
+}

@@ -1,0 +1,35 @@
+import { feedbackOf, renderFeedback } from "@tac8/core/domain/feedback";
+import type { Pull } from "@tac8/core/github/types";
+import type { RunContext } from "../../run/context.ts";
+import { withPatience } from "../../run/patience.ts";
+import { isTrusted } from "../../issue/trusted.ts";
+
+/** The account of everyone whose account was deleted: nobody knows any more who that was. */
+const GHOST = "ghost";
+
+/**
+ * What trusted people have said about the issue's open pull request since the last round, for the prompt; empty when that is
+ * nothing. A round that did not end with a pull request has heard nothing: the next one is told again.
+ */
+export async function readFeedback(run: RunContext, pull: Pull, nonce: string): Promise<string> {
+  const { github, login, config } = run.services;
+  const options = { signal: run.switch.halt };
+  const patient = { ...options, factor: config.coordinator.backoff_factor };
+  return withPatience(async () => {
+    const reviews = await github.reviews(run.ref, pull.number, options);
+    const lines = await github.reviewComments(run.ref, pull.number, options);
+    const comments = await github.comments(run.ref, pull.number, options);
+    const heard = run.state.feedback?.heard ?? [];
+    const news = feedbackOf({ reviews, lines, comments }, login).filter(({ key }) => !heard.includes(key));
+    const trusted = new Set<string>();
+    for (const author of new Set(news.map((said) => said.author))) {
+      if (author !== GHOST && (await isTrusted(run, author))) trusted.add(author);
+    }
+    const { text, shown } = renderFeedback(
+      news.filter(({ author }) => trusted.has(author)),
+      { pull: pull.number, nonce },
+    );
+    await run.write({ feedback: { heard, given: [...shown] } });
+    return text;
+  }, patient);
+}

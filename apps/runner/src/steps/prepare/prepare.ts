@@ -1,0 +1,141 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { assertInScope, type PushScope } from "../../airlock/pushScope.ts";
+import type { RunContext } from "../../run/context.ts";
+import { withPatience } from "../../run/patience.ts";
+import { soundWorkspace } from "../../workspace/soundWorkspace.ts";
+import type { Admitted, Prepared } from "../handover.ts";
+import type { ResumeReason } from "@tac8/core/domain/prompt";
+import { GitHubError, isRefusedRequest } from "@tac8/core/github/errors";
+import type { Comment, Issue } from "@tac8/core/github/types";
+import { readAnswer } from "./answer.ts";
+import { chooseBranch } from "../../issue/branch.ts";
+import { assertRulesAllow } from "./branchRules.ts";
+import { showLabel } from "../../issue/labels.ts";
+import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
+import { sessionOutlives } from "./session.ts";
+import { showStatus } from "../../issue/statusComment.ts";
+import { isTrusted } from "../../issue/trusted.ts";
+import { pullBefore } from "../../issue/unchanged.ts";
+
+export interface PrepareInput {
+  readonly scope: PushScope;
+  readonly admitted: Admitted;
+  /** Why the agent's work is resumed; null: it is new. */
+  readonly why: ResumeReason | null;
+}
+
+/**
+ * Reads the repository as it is now, chooses the branch, and makes the workspace good. Says on the issue that work begins.
+ * @throws StepFailure
+ */
+export async function prepare(run: RunContext, { scope, admitted, why: given }: PrepareInput): Promise<Prepared> {
+  const options = { signal: run.switch.halt };
+  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const { github } = run.services;
+  const { base, defaultBranch } = scope;
+  const { issue, comments } = admitted;
+  const why = await answerOf(run, given, comments);
+  await showBeginning(run, issue);
+
+  const { branch, pull } = await withPatience(
+    () => chooseBranch(scope, (name) => github.pullsOfBranch(run.ref, name, options)),
+    patient,
+  );
+  assertInScope(branch, scope); // Before the agent is paid.
+  await withPatience(() => run.mirror.refresh(run.switch.halt), patient);
+  const baseSha = await run.mirror.branch(base);
+  if (baseSha === null) {
+    throw new StepFailure({ kind: "git", message: `the base branch ${base} is not on GitHub` });
+  }
+  const published = await run.mirror.branch(branch);
+  await assertRulesAllow(run, { branch, exists: published !== null });
+  const needed = published === null ? [baseSha] : [baseSha, published];
+  await run.mirror.verify(needed, `base/gh-${issue.number}`, run.switch.halt);
+  const start = published ?? baseSha;
+  await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.switch.halt);
+  const workspace = await soundWorkspace(run.mirror, {
+    paths: run.paths,
+    place: run.place(run.switch.halt),
+    mirrorDir: run.mirror.paths.dir,
+    goal: { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null },
+    stamp: run.id,
+  });
+  if (run.mirror.aside !== null) {
+    run.log.warn({ aside: run.mirror.aside }, "the local copy of the repository was damaged: made a new one");
+  }
+  if (workspace.aside !== null) {
+    run.log.warn({ aside: workspace.aside }, `put the old workspace aside, because ${workspace.because}`);
+  }
+  if (workspace.how === "rebased") {
+    run.log.warn({ branch }, "somebody else had pushed to the branch: the workspace's commits are on top of theirs");
+  }
+  const atHome = run.state.sessionHome === run.services.homeId;
+  const nextRound = why?.kind === "next-round";
+  const first = run.state.checkpoint === "none" && (why === null || nextRound);
+  const patch = {
+    checkpoint: "prepared",
+    branch,
+    baseSha,
+    startSha: workspace.head,
+    headSha: null,
+    publishedSha: published,
+    madeSha: null,
+    theirSha: theirsOn(published, run.state),
+    rebase: null,
+    ...(sessionOutlives(workspace.how, { atHome, changedNothing: nextRound }) ? {} : { session: null }),
+    prNumber: pull?.number ?? null,
+    prUrl: pull?.url ?? null,
+    prBefore: pullBefore(run.state, { pull, isFirst: first }),
+    ...(first ? { added: null } : {}),
+  } as const;
+  const begun = published !== null || workspace.how !== "created";
+  return { baseSha, how: workspace.how, patch, why, begun, pull };
+}
+
+/** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */
+async function answerOf(
+  run: RunContext,
+  given: ResumeReason | null,
+  comments: readonly Comment[],
+): Promise<ResumeReason | null> {
+  if (given?.kind !== "answer") return given;
+  const { login } = run.services;
+  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const found = await withPatience(
+    () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
+    patient,
+  );
+  if (found === null) run.log.warn("the answer is not on the issue: the run goes on without it");
+  return found === null ? { kind: "interrupted" } : { ...found, withheld: given.withheld ?? null };
+}
+
+/** What is on the branch, and was not pushed by us, has to stay there whatever the agent makes of its history. */
+function theirsOn(published: string | null, before: RunContext["state"]): string | null {
+  if (published === null) return null;
+  return published === before.publishedSha ? before.theirSha : published;
+}
+
+/**
+ * A comment or label that GitHub does not take is no reason not to work, unless it takes none of this token in the whole
+ * repository: no agent is paid then. @throws StepFailure
+ */
+async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
+  const attempt = run.job.attemptsMade + 1;
+  const { state, since } = run.state;
+  const waitedMs = state === "queued" && since !== null ? run.services.now() - Date.parse(since) : null;
+  const event = { reason: attempt === 1 ? "work began" : `attempt ${attempt} began`, evidence: { attempt, waitedMs } };
+  await run.write({ state: "running" }, event);
+  try {
+    await showStatus(run, "running", null);
+    await showLabel(run, "working", issue.labels);
+  } catch (error) {
+    run.switch.halt.throwIfAborted();
+    const refused = error instanceof GitHubError && error.kind === "not-found";
+    const after = refused
+      ? await run.services.github.issue(run.ref, run.ref.number, { signal: run.switch.halt })
+      : null;
+    if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
+    const said = error instanceof Error ? error.message : String(error);
+    run.log.warn({ speechless: isRefusedRequest(error) }, `could not show on the issue that work began: ${said}`);
+  }
+}

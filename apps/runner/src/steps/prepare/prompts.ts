@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import { chooseAgent } from "@tac8/core/config/routing";
+import { parseMarker } from "@tac8/core/domain/marker";
+import { priorityOf } from "@tac8/core/domain/priority";
+import {
+  fence,
+  renderComments,
+  renderNextRound,
+  renderNetwork,
+  renderPrompt,
+  renderResume,
+  renderTakeover,
+  type PromptComment,
+  type ResumeReason,
+} from "@tac8/core/domain/prompt";
+import { formatReference } from "@tac8/core/domain/reference";
+import { chooseTemplate } from "@tac8/core/domain/template";
+import type { Comment } from "@tac8/core/github/types";
+import { webUrl } from "@tac8/core/github/urls";
+import { policyOf } from "../../egress/policy.ts";
+import type { RunContext } from "../../run/context.ts";
+import { writeNote } from "../../workspace/notes.ts";
+import { readFeedback } from "./feedback.ts";
+import type { Admitted, Prepared, Prompts } from "../handover.ts";
+
+const TEMPLATE_FILE = "worker_template.md";
+
+/** People's comments that count, and what agents have answered before; what else is ours belongs to no conversation. */
+function conversationOf(
+  comments: readonly Comment[],
+  { login, counted }: { readonly login: string | null; readonly counted: readonly Comment[] },
+): PromptComment[] {
+  return comments.flatMap((comment) => {
+    const { author, body, createdAt } = comment;
+    const marker = author.login === login ? parseMarker(body) : null;
+    if (marker === null ? !counted.includes(comment) : marker.kind !== "answer") return [];
+    const words = marker === null ? body : body.slice(body.indexOf("\n") + 1);
+    return [{ author: author.login, body: words, createdAt }];
+  });
+}
+
+/** Writes the prompts, and chooses the agent that gets them. */
+export async function writePrompts(
+  run: RunContext,
+  { admitted, prepared }: { readonly admitted: Admitted; readonly prepared: Prepared },
+): Promise<Prompts> {
+  const { why, begun, pull } = prepared;
+  const { issue, comments, counted, leftOut } = admitted;
+  const { config, login } = run.services;
+  const nonce = randomUUID().slice(0, 8);
+  const { template, note } = chooseTemplate(await run.mirror.file(run.state.baseSha ?? "", TEMPLATE_FILE));
+  if (note !== null) run.log.warn(`${TEMPLATE_FILE} of the repository is not used: ${note}`);
+  const feedback = pull === null ? "" : await readFeedback(run, pull, nonce);
+  const rendered = renderPrompt(template, {
+    task_id: `gh-${issue.number}`,
+    source: `${webUrl(config.github.api_url, run.ref)}/issues/${issue.number}`,
+    issue_number: String(issue.number),
+    priority: priorityOf(issue.labels),
+    description: fence("ISSUE TITLE", issue.title, nonce),
+    issue_body: fence("ISSUE BODY", issue.body, nonce),
+    comments: renderComments(conversationOf(comments, { login, counted }), { nonce, leftOut }),
+    worktree_path: run.paths.tree,
+    branch_name: run.state.branch ?? "",
+    worker_id: `${run.runner} for ${formatReference(run.ref)}`,
+  });
+  const takeover = begun || why !== null ? renderTakeover(why, nonce) : "";
+  const { mode } = run.services.isolation;
+  const network = mode !== "none" ? renderNetwork(policyOf(config.agent.allow_hosts).words) : "";
+  const full = joined(rendered, takeover, feedback, network);
+  await writeNote(run.paths.promptFile, full);
+  const resume = resumePrompt({ why, rendered, nonce, feedback });
+  const { labels } = issue;
+  const hour = new Date(run.services.now()).getHours();
+  const facts = { priority: priorityOf(labels), labels, retryCount: run.job.attemptsMade, hour };
+  return { full, resume, agent: chooseAgent(config.agents, facts) };
+}
+
+function resumePrompt(facts: {
+  readonly why: ResumeReason | null;
+  readonly rendered: string;
+  readonly nonce: string;
+  readonly feedback: string;
+}): string | null {
+  const { why, rendered, nonce, feedback } = facts;
+  if (why === null) return null;
+  return joined(why.kind === "next-round" ? renderNextRound(rendered, nonce) : renderResume(why, nonce), feedback);
+}
+
+/** The parts that are there, with an empty line between. */
+function joined(first: string, ...more: readonly string[]): string {
+  const parts = more.filter((part) => part !== "");
+  return parts.length === 0 ? first : `${[first, ...parts].join("\n\n")}\n`;
+}

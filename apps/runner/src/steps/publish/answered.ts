@@ -1,0 +1,29 @@
+import { findMarked, type Marker } from "@tac8/core/domain/marker";
+import type { Comment, IssueEvent } from "@tac8/core/github/types";
+import type { RunContext } from "../../run/context.ts";
+import { withPatience } from "../../run/patience.ts";
+
+interface Question {
+  readonly comment: Pick<Comment, "createdAt">;
+  readonly marker: Pick<Marker, "files">;
+}
+
+/**
+ * Return which files a label allows because it answers a question about them; null: it answers none, and so allows whatever the
+ * work changes. It answers the newest one before it, by GitHub's times. Pure.
+ * @param questions oldest first
+ */
+export function answered(questions: readonly Question[], label: Pick<IssueEvent, "at">): string | null {
+  const isBefore = ({ comment }: Question): boolean => Date.parse(comment.createdAt) <= Date.parse(label.at);
+  return questions.findLast((each) => each.marker.files !== undefined && isBefore(each))?.marker.files ?? null;
+}
+
+/** The same, with the questions as they are on GitHub. @throws GitHubError */
+export async function readAnswered(run: RunContext, label: IssueEvent | null): Promise<string | null> {
+  if (label === null) return null;
+  const { github, login, config } = run.services;
+  const { lost: signal } = run.switch;
+  const patient = { signal, factor: config.coordinator.backoff_factor };
+  const comments = await withPatience(() => github.comments(run.ref, run.ref.number, { signal }), patient);
+  return answered(findMarked(comments, login, "question"), label);
+}

@@ -1,0 +1,261 @@
+import { createHash } from "node:crypto";
+import { clean, clip } from "@tac8/core/domain/plainText";
+import { codeSpan } from "@tac8/core/domain/leftOut";
+import { notableLine } from "@tac8/core/domain/notable";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { protect, type Notable } from "@tac8/core/protection/protect";
+import type { Acting } from "@tac8/core/outgoing/texts";
+import type { Withheld } from "@tac8/core/state/issueState";
+import { actingCommits } from "../../airlock/actingCommits.ts";
+import { changesBetween, type TreeChange } from "../../airlock/changes.ts";
+import { largeFiles } from "../../airlock/large.ts";
+import { cleanGit, cleanRun } from "../../git/cleanSide.ts";
+import { gitStep } from "../../git/errors.ts";
+import { mergeBase } from "../../git/openGit.ts";
+import type { GitRun } from "../../git/runGit.ts";
+import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
+import type { RunContext } from "../../run/context.ts";
+import { findSecrets, type SecretsAnswer } from "../../secrets/findSecrets.ts";
+import { isAllowedSince, readAllowance, type Allowance } from "./allowance.ts";
+import { readAnswered } from "./answered.ts";
+
+const MAX_SHOWN = 10;
+const MAX_PATH = 100;
+
+/** Commits on the clean side that are to be published. */
+export interface Outgoing {
+  /** Their repository. */
+  readonly dir: string;
+  readonly head: string;
+  /** The branch that the pull request goes to. */
+  readonly base: string;
+}
+
+/** What the text of a pull request says about its commits. */
+export interface Notes {
+  readonly acting: Acting;
+  /** Changes that people are to look at; null: they could not be read. */
+  readonly notable: readonly Notable[] | null;
+}
+
+/** A reason to withhold commits. */
+interface Reason {
+  readonly text: string;
+  /** What the label allows, if it is added after the reason was told; null: it may be there before. */
+  readonly allows: string | null;
+  /** No label allows it. */
+  readonly isFinal: boolean;
+  /** Of files that people are asked about: each with its form after the change. */
+  readonly files?: readonly string[];
+}
+
+/**
+ * Return why commits must not be published as they are; null: they may be. Compared with GitHub's own branches, and never with
+ * what the state in Redis calls the base. What GitHub's branch of the issue has already is not withheld.
+ */
+export async function whyWithheld(run: RunContext, outgoing: Outgoing): Promise<Withheld | null> {
+  const reasons = await reasonsFor(run, outgoing);
+  if (reasons.length === 0) return null;
+  const allowance = await readAllowance(run);
+  const left: Reason[] = [];
+  const answers = await readAnswered(run, allowance.by);
+  const isOther = answers !== null && answers !== filesKey(reasons);
+  for (const reason of reasons) {
+    // Nobody has seen these files.
+    if ((isOther && reason.files !== undefined) || !(await isAllowed(run, allowance, reason))) left.push(reason);
+  }
+  if (left.length === 0) {
+    run.log.info({ by: allowance.by?.actor }, "published as it is: a label allows it");
+    return null;
+  }
+  const allows = left.find((reason) => reason.allows !== null)?.allows ?? null;
+  return {
+    reason: left.map(({ text }) => text).join("\n\n"),
+    canAllow: left.every(({ isFinal }) => !isFinal),
+    ...(allows === null ? {} : { allows }),
+    ...(left.some(({ files }) => files !== undefined) ? { files: filesKey(reasons) } : {}),
+    event: allowance.newest,
+  };
+}
+
+/** Identify the files that people are asked about, in the form that they have. */
+function filesKey(reasons: readonly Reason[]): string {
+  const files = reasons.flatMap((reason) => reason.files ?? []).toSorted();
+  return createHash("sha256").update(files.join("\0")).digest("hex").slice(0, 32);
+}
+
+async function isAllowed(run: RunContext, allowance: Allowance, { allows, isFinal }: Reason): Promise<boolean> {
+  if (isFinal || allowance.by === null) return false;
+  return allows === null || (await isAllowedSince(run, allowance, allows));
+}
+
+async function reasonsFor(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
+  const reasons = [...(await fileReasons(run, outgoing)), await secretsReason(run, outgoing)];
+  return reasons.filter((reason) => reason !== null);
+}
+
+/** Of files. What GitHub's branch of the issue has in the same form is none: it was allowed, or a maintainer has pushed it. */
+async function fileReasons(run: RunContext, outgoing: Outgoing): Promise<Reason[]> {
+  if ((await filesFound(run, outgoing, null)).length === 0) return [];
+  // Only now: a base branch that has moved on may have these changes, and so may the issue's own.
+  await run.mirror.refresh(run.switch.lost);
+  return filesFound(run, outgoing, await run.mirror.branch(run.state.branch ?? ""));
+}
+
+/** @param published the newest commit of the issue's branch on GitHub; null: as if there were none */
+async function filesFound(run: RunContext, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
+  const { head } = outgoing;
+  const { base, changes, git } = await comparison(run, outgoing);
+  const since = published === null ? null : await changesBetween({ git, base: published, head });
+  const fresh = since === null ? null : new Set(since.map(({ path }) => path));
+  const isFresh = ({ path }: { readonly path: string }): boolean => fresh === null || fresh.has(path);
+  const formsOf = (paths: ReadonlySet<string>): string[] =>
+    changes
+      .filter(({ path }) => paths.has(path))
+      .map(({ path, mode, object }) => `${mode.after} ${object.after} ${path}`);
+
+  const reasons: Reason[] = [];
+  const blocked = protect(changes, run.services.config.protected).blocked.filter(isFresh);
+  if (blocked.length > 0) {
+    const text = `It changes protected files. ${notableLine(blocked)}`;
+    reasons.push({ text, allows: null, isFinal: false, files: formsOf(new Set(blocked.map(({ path }) => path))) });
+  }
+  // A submodule's address can change without its path: so both are compared, and not the paths alone.
+  const again = published === null ? null : await strayEntries(git, { changes: since ?? [], base: published, head });
+  const stray = strayInBoth(await strayEntries(git, { changes, base, head }), again);
+  if (stray.length > 0) {
+    const files = formsOf(new Set([...stray.map(({ path }) => path), ".gitmodules"]));
+    reasons.push({ text: strayWords(stray), allows: null, isFinal: false, files });
+  }
+  return reasons;
+}
+
+/** What leads out of the repository, into the machine of whoever checks it out. */
+function strayWords(stray: readonly Stray[]): string {
+  const shown = stray.slice(0, MAX_SHOWN).map(({ path, why }) => `${codeSpan(clip(clean(path), MAX_PATH))} (${why})`);
+  const more = stray.length > shown.length ? ` and ${stray.length - shown.length} more` : "";
+  return `It leads out of the repository: ${shown.join(", ")}${more}.`;
+}
+
+/** Secrets must be in no commit: those that are gone from the last one are public all the same. */
+async function secretsReason(run: RunContext, { dir, head, base }: Outgoing): Promise<Reason | null> {
+  const { lost: signal } = run.switch;
+  const { config } = run.services;
+  const own = await run.mirror.branch(run.state.branch ?? "");
+  const answer = await findSecrets({
+    git: cleanRun(run.mirror.side, dir, { signal }),
+    published: [await baseCommit(run, base), ...(own === null ? [] : [own])],
+    head,
+    texts: [{ name: "the agent's summary", text: run.state.summary ?? "" }],
+    values: config.secrets.values,
+    signal,
+  });
+  return secretsFound(answer, head);
+}
+
+/** Pure. `head`: the commit that was searched. */
+export function secretsFound(answer: SecretsAnswer, head: string): Reason | null {
+  if ("unsearched" in answer) {
+    const text = `It could not be searched for the secrets of this tac8: ${answer.unsearched}.`;
+    return { text, allows: null, isFinal: true };
+  }
+  const { findings, count, digest, unchecked } = answer;
+  if (findings.length === 0 && unchecked === null) return null;
+  const texts: string[] = [];
+  if (findings.length > 0) {
+    const shown = findings.slice(0, MAX_SHOWN).map(({ where, line, rule }) => {
+      const at = line === null ? "" : ` line ${line}`;
+      return `${codeSpan(clip(clean(where), MAX_PATH))}${at} (${rule})`;
+    });
+    const more = count > shown.length ? ` and ${count - shown.length} more` : "";
+    const advice = "They must be in no commit, not only gone from the last one.";
+    texts.push(`It may publish secrets: ${shown.join(", ")}${more}. ${advice}`);
+  }
+  if (unchecked !== null) texts.push(`It could not be checked for what looks like a secret: ${unchecked}.`);
+  return {
+    text: texts.join(" "),
+    allows: createHash("sha256")
+      .update(unchecked === null ? digest : `${digest} ${head}`) // Nobody knows what is in another commit.
+      .digest("hex")
+      .slice(0, 32),
+    isFinal: findings.some(({ isCertain }) => isCertain),
+  };
+}
+
+/** For the pull request's text; what git cannot tell is said there, or left out. */
+export async function notesOf(run: RunContext, outgoing: Outgoing): Promise<Notes> {
+  return { acting: await findActing(run, outgoing), notable: await findNotable(run, outgoing) };
+}
+
+/** The same for commits that a run before this one has pushed. */
+export async function notesOfPublished(run: RunContext, base: string): Promise<Notes> {
+  const head = run.state.headSha ?? "";
+  const { dir } = run.mirror.paths;
+  try {
+    await run.mirror.refresh(run.switch.lost);
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not fetch the published commits to read what they change");
+  }
+  return notesOf(run, { dir, head, base });
+}
+
+async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promise<Acting> {
+  const { ref, mirror } = run;
+  const where = { clean: mirror.side, dir, signal: run.switch.lost };
+  try {
+    return await actingCommits({ ...where, base: await baseCommit(run, base), head, own: ref.number });
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not check whether the commits' messages close issues");
+    return { commits: [], isWhole: false };
+  }
+}
+
+async function findNotable(run: RunContext, outgoing: Outgoing): Promise<readonly Notable[] | null> {
+  try {
+    const { changes, git } = await comparison(run, outgoing);
+    const large = (await largeFiles(git, changes)).map(({ path, bytes }): Notable => ({
+      subject: "large",
+      path,
+      note: `${bytes >> 20} MB`,
+    }));
+    return [...protect(changes, run.services.config.protected).notable, ...large];
+  } catch (error) {
+    run.switch.lost.throwIfAborted();
+    run.log.warn({ err: error }, "could not read which of the changed files act by themselves");
+    return null;
+  }
+}
+
+interface Comparison {
+  readonly git: GitRun;
+  /** The newest commit that both have. */
+  readonly base: string;
+  readonly changes: readonly TreeChange[];
+}
+
+/** Since the commits left the base branch, as the local copy of GitHub has it: what a pull request shows. */
+async function comparison(run: RunContext, { dir, head, base }: Outgoing): Promise<Comparison> {
+  const { lost: signal } = run.switch;
+  const git = cleanGit(run.mirror.side, dir, { signal });
+  const tip = await baseCommit(run, base);
+  const shared = await gitStep("comparing the commits with the base", () => mergeBase(git, tip, head));
+  if (shared === null) throw noBase(base);
+  const bytes = cleanRun(run.mirror.side, dir, { signal });
+  return { git: bytes, base: shared, changes: await changesBetween({ git: bytes, base: shared, head }) };
+}
+
+async function baseCommit(run: RunContext, base: string): Promise<string> {
+  const known = await run.mirror.branch(base);
+  if (known !== null) return known;
+  await run.mirror.refresh(run.switch.lost);
+  const found = await run.mirror.branch(base);
+  if (found === null) throw noBase(base);
+  return found;
+}
+
+function noBase(base: string): StepFailure {
+  const message = `the agent's commits cannot be compared with the base branch ${base}: they were not published`;
+  return new StepFailure({ kind: "git", message });
+}

@@ -1,0 +1,28 @@
+import { branchOf, isOfPattern } from "@tac8/core/domain/branchPattern";
+import type { IssueFields } from "@tac8/core/state/issueState";
+import type { PushScope } from "../../airlock/pushScope.ts";
+import type { RunContext } from "../../run/context.ts";
+
+/**
+ * Names the branch of finished work anew where `github.branch` was changed before anything of it was on GitHub: its name may be
+ * what was refused.
+ */
+export async function takeNewName(run: RunContext, scope: PushScope): Promise<void> {
+  const next = newName(run.state, scope);
+  if (next === null) return;
+  run.log.info({ branch: next }, `github.branch has changed: the work of ${run.state.branch} goes to ${next}`);
+  await run.write({ branch: next });
+}
+
+/**
+ * Null: the branch keeps its name. Only a name with the issue's number in it can come from an older pattern: any other one is
+ * for the push to refuse. Pure.
+ */
+export function newName(
+  { branch, publishedSha }: Pick<IssueFields, "branch" | "publishedSha">,
+  { issue, pattern }: Pick<PushScope, "issue" | "pattern">,
+): string | null {
+  if (branch === null || publishedSha !== null || isOfPattern(pattern, { issue, branch })) return null;
+  const numbers: readonly string[] = branch.match(/\d+/g) ?? [];
+  return numbers.includes(String(issue)) ? branchOf(pattern, { issue, round: 1 }) : null;
+}

@@ -1,0 +1,85 @@
+import { clean, clip } from "@tac8/core/domain/plainText";
+import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
+import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import type { RunContext } from "../../run/context.ts";
+import { removeEndNote, type EndNote } from "../../workspace/endNote.ts";
+import { findConflicts } from "../../workspace/save.ts";
+import type { SavedWork } from "../handover.ts";
+import { save } from "./save.ts";
+import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
+import { planFinish } from "../../issue/unchanged.ts";
+
+/** Characters of paths in a message for people. */
+const MAX_NAMED = 300;
+
+export type Finished =
+  /** The record has the work, or the issue's end. */
+  | { readonly kind: "done" }
+  /** The agent has ended by itself, and brought nothing that could be published. `saved`: what is still to be taken to the branch. */
+  | { readonly kind: "nothing to publish"; readonly failure: Failure; readonly saved: SavedWork | null };
+
+/**
+ * Makes the work of an agent that is done safe: result, figures and head commit are in the hash after it. `recorded`: the
+ * figures are on their way there, and waited for once the work is saved. @returns `nothing to publish` with the failure
+ * `no-changes`; `agent` where it left conflicts, which are no work that is done; `unfinished` where it left a command running,
+ * and has no work to show.
+ */
+export async function finish(
+  run: RunContext,
+  { summary, leftRunning }: Pick<EndNote, "summary" | "leftRunning">,
+  recorded: Promise<void>,
+): Promise<Finished> {
+  recorded.catch(() => undefined); // It may fail while something before its own wait fails, too.
+  const worked = {
+    summary,
+    leftRunning,
+    ...NOT_BROKEN_OFF,
+    answer: null,
+    checkpoint: "worked",
+    workedAt: run.now,
+  } as const;
+  const conflicts = await findConflicts({ ...run.paths, place: run.place() });
+  // The save makes a commit of them: whoever reads the note after that would take the work for finished.
+  if (conflicts.length > 0) await removeEndNote(run.paths);
+  let saved: SavedWork;
+  try {
+    saved = await save(run);
+  } catch (error) {
+    await recorded;
+    // No space for a commit: it is made before it is published, and the agent is not paid twice.
+    if (conflicts.length === 0 && isDiskFull(error)) await run.write({ ...worked, headSha: null });
+    throw error;
+  }
+  await recorded;
+  const { head } = saved;
+  const facts = { summary, ...NOT_BROKEN_OFF, parked: 0, headSha: head };
+  if (conflicts.length > 0) {
+    const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);
+    const message = `the agent ended with conflicts that it had not resolved, in ${paths}`;
+    await run.write({ ...facts, failure: "agent", reason: message });
+    return { kind: "nothing to publish", failure: { kind: "agent", message }, saved };
+  }
+  let end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  if (end !== null && end !== "new work" && leftRunning === null) {
+    // They become a comment. Those of new work are checked with its commits.
+    facts.summary = await withoutSecrets(run, "answer", summary);
+    end = planFinish({ ...run.state, ...facts, headSha: head }, run.id);
+  }
+  if (leftRunning !== null && end !== "new work") {
+    await run.write(facts);
+    await removeEndNote(run.paths); // Its agent is asked again.
+    return { kind: "nothing to publish", failure: { kind: "unfinished", message: leftRunning }, saved: null };
+  }
+  await run.write({ ...facts, ...(end === "new work" ? { ...worked, failure: null, reason: null } : end) });
+  // The note stays then: until this is counted as a failure, it may be heard again.
+  if (end === null) {
+    const failure = { kind: "no-changes", message: "the agent finished without changing anything" } as const;
+    return { kind: "nothing to publish", failure, saved: null };
+  }
+  await removeEndNote(run.paths);
+  return { kind: "done" };
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof StepFailure && error.failure.kind === "disk";
+}

@@ -1,0 +1,18 @@
+import type { RunContext } from "../../run/context.ts";
+import { removePrivateFiles } from "../../workspace/privateFiles.ts";
+import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
+
+/** The end of a run whose agent asks. Its file has been read: it must not be taken for another question. */
+export async function hearQuestion(run: RunContext, asked: string): Promise<void> {
+  const question = await withoutSecrets(run, "question", asked);
+  await run.write({
+    outcome: "blocked",
+    outcomeRun: run.id,
+    question,
+    withheld: null,
+    answer: null,
+    failure: null,
+    reason: null,
+  });
+  await removePrivateFiles(run.place(), run.paths.tree);
+}

@@ -1,0 +1,35 @@
+import { listLeftOut, nameMore } from "@tac8/core/domain/leftOut";
+import type { RunContext } from "../../run/context.ts";
+import { backToBranch } from "../../workspace/backToBranch.ts";
+import { saveWork } from "../../workspace/save.ts";
+import type { SavedWork } from "../handover.ts";
+
+/** Commits what is not committed yet in the run's workspace, and puts it back on its branch if the agent had left that. */
+export async function save(run: RunContext): Promise<SavedWork> {
+  const place = run.place();
+  const saved = await saveWork({
+    ...run.paths,
+    place,
+    baseSha: run.state.baseSha ?? "",
+    message: `Work on #${run.ref.number} that was not committed yet`,
+  });
+  const head = await onItsBranch(run, saved);
+  // Only now: Redis may be away, and the work must not wait for it.
+  const unsaved = listLeftOut(saved.unsaved);
+  const added = saved.added.length === 0 ? null : nameMore(run.state.added, saved.added);
+  const changed = unsaved !== null || run.state.unsaved !== null;
+  if (changed || added !== null) await run.write({ unsaved, ...(added === null ? {} : { added }) });
+  if (unsaved !== null) run.log.warn({ unsaved }, "some of what the agent left uncommitted is in no commit");
+  return { head };
+}
+
+/** Goes back to the branch if the agent had left it. @returns the commit that the workspace is at then */
+async function onItsBranch(run: RunContext, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
+  const place = run.place();
+  const { branch } = run.state;
+  if (branch === null) return saved.head;
+  const left = saved.before ?? saved.head;
+  const { head, aside } = await backToBranch({ ...run.paths, place, branch, left, head: saved.head, stamp: run.id });
+  if (head !== saved.head) run.log.warn({ branch, left, aside }, "the agent ended beside its branch: went back to it");
+  return head;
+}

@@ -1,0 +1,383 @@
+import { randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+import { StepFailure } from "@tac8/core/domain/failures";
+import { agentHomeOf } from "@tac8/core/config/agentHome";
+import type { AgentChoice } from "@tac8/core/config/routing";
+import { runLogPath } from "@tac8/core/conversation/runLog";
+import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
+import { addBlocked, blockedLine } from "@tac8/core/domain/blockedHosts";
+import { nameFiles } from "@tac8/core/domain/leftOut";
+import { addDenials, deniedLine } from "@tac8/core/domain/denials";
+import { stopReason } from "@tac8/core/domain/intent";
+import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/usage";
+import { silenceLimit } from "@tac8/core/queue/contract";
+import { beginAgent, returnAgent } from "@tac8/core/ledger/agentRuns";
+import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
+import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../../agent/classify.ts";
+import { claudeDriver } from "../../agent/claude/driver.ts";
+import { commandDriver } from "../../agent/command/driver.ts";
+import type { AgentEnd, AgentRequest } from "../../agent/types.ts";
+import { usedNothing } from "../../agent/usageOf.ts";
+import { MCP_FILE } from "../../home/base/collect.ts";
+import { withSandboxSettings } from "../../home/base/sandboxSettings.ts";
+import { keepSession } from "../../home/keepSession.ts";
+import { openHome } from "../../home/open.ts";
+import { programPrefix } from "../../host/ceiling.ts";
+import { findEdit } from "../../issue/intent.ts";
+import { publishesBeside } from "../../issue/unchanged.ts";
+import type { RunContext } from "../../run/context.ts";
+import { openLiveStream } from "../../run/liveStream.ts";
+import { watchForHalt } from "../../run/watchForHalt.ts";
+import { type EndNote, writeEndNote } from "../../workspace/endNote.ts";
+import { makeRoom } from "../../workspace/makeRoom.ts";
+import { findQuestion } from "../../workspace/privateFiles.ts";
+import type { Prompts } from "../handover.ts";
+import { readBase } from "../../home/base/readBase.ts";
+
+/** Heartbeats come a good deal more often than the guard's patience ends. */
+const HEARTBEAT_MS = 5000;
+const MAX_SUMMARY = 20_000;
+
+export interface Worked extends Pick<Ended, "verdict" | "leftRunning" | "recorded"> {
+  /** What the agent asks; null: nothing. */
+  readonly question: string | null;
+  /** Its last words, without secrets. */
+  readonly summary: string;
+  /** Paths that were removed to make room on the disk. */
+  readonly removed: readonly string[];
+}
+
+/** Runs the agent until it ends. Nothing of its work is saved yet. @throws StepFailure where it could not be started */
+export async function work(run: RunContext, prompts: Prompts): Promise<Worked> {
+  const { homeId } = run.services;
+  const { session, sessionHome } = run.state;
+  const resumable = session !== null && sessionHome === homeId && prompts.resume !== null;
+  const { agent } = prompts;
+  let { end, verdict, leftRunning, recorded } = await runAgent(
+    run,
+    resumable ? { agent, session, prompt: prompts.resume } : { agent, session: null, prompt: prompts.full },
+  );
+  if (!verdict.ok && verdict.resumeFailed && run.switch.cause === null) {
+    run.log.info("the agent's session is gone: starting a new one");
+    await recorded;
+    ({ end, verdict, leftRunning, recorded } = await runAgent(run, { agent, session: null, prompt: prompts.full }));
+  }
+  run.switch.lost.throwIfAborted();
+  if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
+
+  const inBase = await run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
+  const question = await findQuestion(run.place(), run.paths.tree, inBase);
+  const removed = end.cause === "disk-full" ? await roomOf(run) : [];
+  return { verdict, leftRunning, recorded, question, summary: summaryOf(end, run.services.redact), removed };
+}
+
+interface Ended {
+  readonly end: AgentEnd;
+  readonly verdict: Verdict;
+  /** See `publishesBeside`. */
+  readonly leftRunning: string | null;
+  /**
+   * What it cost is counted at once, whatever becomes of its work, and its last words are shown. Waits for a Redis that is
+   * away, which the work must not: it is saved first.
+   */
+  readonly recorded: Promise<void>;
+}
+
+interface Start {
+  readonly agent: AgentChoice;
+  readonly session: string | null;
+  readonly prompt: string | null;
+}
+
+async function runAgent(run: RunContext, how: Start): Promise<Ended> {
+  const { config, redis, log, now, redact, ceiling } = run.services;
+  const { coordinator, llm, agents } = config;
+  const { provider, program, model } = how.agent;
+  const isPrivate = run.services.isolation.mode !== "none" || agentHomeOf(config, provider).kind === "private";
+  const home = isPrivate ? await privateHome(run, how) : null;
+  const budgetDay = await beginOn(run);
+  const sessionId = how.session ?? randomUUID();
+  run.progress.cost(run.state.usage ?? NO_USAGE);
+  const request: AgentRequest = {
+    runId: run.id,
+    prefix: programPrefix(ceiling, run.slot),
+    program,
+    cwd: run.paths.tree,
+    env: {
+      CLAUDE_CODE_TMPDIR: run.paths.tmpDir,
+      // Where an agent deletes its worktree's `.git`, its git finds no repository, and not the one that the data folder is in.
+      GIT_CEILING_DIRECTORIES: dirname(run.paths.tree),
+      ...(home?.env ?? run.agentEnv),
+    },
+    ofHome: home,
+    prompt: how.prompt ?? "",
+    promptFile: run.paths.promptFile,
+    outputFile: join(run.paths.tmpDir, "output"),
+    model,
+    sessionId,
+    resume: how.session !== null,
+    maxUsd: llm.max_usd_per_run,
+    lock: run.lock,
+    logPath: runLogPath(config.home, run.ref, run.id),
+    limits: {
+      wallMs: coordinator.worker_timeout_hours * 3_600_000,
+      stallMs: coordinator.stall_timeout_minutes * 60_000,
+      graceMs: graceMs(run),
+      memoryBytes: ceiling.maxBytes,
+      tasks: ceiling.maxTasks,
+      oomEvents: ceiling.oomEvents,
+      group: ceiling.group,
+    },
+    heartbeatMs: Math.min(HEARTBEAT_MS, silenceLimit(coordinator.lock_seconds) / 4),
+  };
+  await run.write({
+    session: sessionId,
+    sessionHome: run.services.homeId,
+    agentRun: run.id,
+    agentRuns: run.state.agentRuns + 1,
+    runs: withRun(run, sessionId),
+  });
+  // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
+  if (run.switch.halt.aborted) await giveBack(run, budgetDay);
+  run.switch.halt.throwIfAborted();
+  const place = run.place();
+  await place.makeFolder(run.paths.tmpDir, 0o700);
+  const live = openLiveStream({ redis, runId: run.id, log, redact });
+  const driver =
+    provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ uid: place.uid });
+  const starting = place.startAgent(driver, request, {
+    onEvent: (event) => {
+      live.add(event);
+      run.progress.did(event, redact(event.text));
+    },
+    leftMs: run.leftMs,
+    log: run.log,
+    now,
+  });
+  const agent = await starting.catch(async (error: unknown) => {
+    void live.close();
+    await giveBack(run, budgetDay);
+    throw error;
+  });
+  run.log.info(
+    { resume: request.resume, session: sessionId, model },
+    request.resume ? "agent resumed" : "agent started",
+  );
+  const leaveDisk = run.services.disk.watch({
+    runId: run.id,
+    members: () => agent.members(),
+    end: (why) => void agent.kill("disk-full", why),
+  });
+  const stopWatching = watchForHalt(run, {
+    onHalt: ({ cause, now: atOnce }) => {
+      void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
+    },
+    findEdit: async (signal) => {
+      const edit = await findEdit(run, signal);
+      return edit === null ? null : stopReason(edit, run.repository.issueLabel);
+    },
+  });
+  try {
+    const end = await agent.done;
+    const closed = live.close();
+    run.log.info({ cause: end.cause, code: end.code, turns: end.turns, costUsd: end.costUsd }, "agent ended");
+    const verdict = classifyEnd(end, { provider, now: now() });
+    const { usage, models, reason, evidence } = accountOf(run, end, model);
+    run.progress.cost(usage);
+    const denied = addDenials(run.state.denied, end.denials, redact);
+    if (end.denials.length > 0 && denied !== null) {
+      run.log.warn(
+        { denied: deniedLine(denied) },
+        "permission rules of the repository's settings denied the agent calls",
+      );
+    }
+    const refused = end.blockedHosts ?? [];
+    const blockedHosts = addBlocked(run.state.blockedHosts, refused, redact);
+    if (refused.length > 0) run.log.warn(blockedLine(addBlocked(null, refused, redact)));
+    const { failure } = run.state;
+    const { attemptsMade: made, opts } = run.job;
+    const beside = publishesBeside(verdict, { failure, made, max: opts.attempts ?? 1 });
+    const leftRunning = beside === null ? null : redact(beside);
+    if (verdict.ok || leftRunning !== null) {
+      const summary = summaryOf(end, redact);
+      const facts = { usage, models, denied, blockedHosts, reason, evidence };
+      await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
+    }
+    const recorded = run
+      .record({ usage, models, denied, blockedHosts }, "agent", { reason, evidence })
+      .then(() => closed);
+    recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
+    if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
+    return { end, verdict, leftRunning, recorded };
+  } finally {
+    stopWatching();
+    leaveDisk();
+    void live.close();
+    const left = (err: unknown) => run.log.warn({ err }, "temporary files were left");
+    await place.remove(run.paths.tmpDir).catch(left);
+    if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(left);
+  }
+}
+
+/** The agent has done its work. Whatever hinders the hash from hearing of it, the next run of this data folder will know. */
+async function keepEnd(run: RunContext, note: EndNote): Promise<void> {
+  try {
+    await writeEndNote(run.paths, note);
+  } catch (error) {
+    // A full disk, say: all that is lost is what a crash just now would cost.
+    run.log.warn({ err: error }, "the agent's end could not be noted on the disk");
+  }
+}
+
+interface PrivateHome {
+  /** Of the agent. */
+  readonly env: Record<string, string>;
+  /** File with the base commit's MCP servers; null: it has none. */
+  readonly servers: string | null;
+}
+
+/** Makes the issue's home folder as its agent has to find it. */
+async function privateHome(run: RunContext, { agent, session }: Start): Promise<PrivateHome> {
+  const { git } = run.services.config;
+  const { homeDir: home, tree } = run.paths;
+  const folders = { tree, owner: run.agentEnv["HOME"] || null };
+  const commit = { mirror: run.mirror, sha: run.state.baseSha ?? "", folders, signal: run.switch.halt };
+  // Only Claude Code is known to load them.
+  const base = agent.provider === "claude" ? await readBase(commit) : null;
+  for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);
+  const files = base?.files ?? [];
+  const { env, brought } = await openHome({
+    place: run.place(),
+    home,
+    env: run.agentEnv,
+    git,
+    files: run.services.isolation.mode !== "none" ? withSandboxSettings(files) : files,
+    session,
+  });
+  if (brought) run.log.info({ session }, "the session was in the shared home folder: it goes on in the issue's own");
+  return { env, servers: base?.hasServers === true ? join(home, ".claude", MCP_FILE) : null };
+}
+
+/**
+ * Before anything is written of a new agent run. @returns the day whose budget it counts on
+ * @throws StepFailure when that is used up
+ */
+async function beginOn({ services }: RunContext): Promise<string> {
+  const { redis, config, now } = services;
+  const { max_usd_per_day: maxUsd, max_runs_per_day: maxRuns } = config.llm;
+  const answer = await beginAgent(redis, { maxUsd, maxRuns }, now());
+  if (answer.kind === "begun") return answer.day;
+  throw new StepFailure({ kind: "budget", message: answer.reason, until: answer.until });
+}
+
+/** Best effort: the limit is then reached a run early. */
+async function giveBack({ services, log }: RunContext, budgetDay: string): Promise<void> {
+  const { redis } = services;
+  if (redis.status !== "ready") return;
+  await returnAgent(redis, budgetDay).catch((err: unknown) => log.debug({ err }, "a run was not given back"));
+}
+
+function accountOf(
+  run: RunContext,
+  end: AgentEnd,
+  asked: string,
+): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
+  const spent = figuresIn(end);
+  const named = Object.entries(end.models).map(([model, figures]) =>
+    figuresOf(model, { ...spent, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
+  );
+  const models = named.length > 0 ? named : [figuresOf(asked, spent)];
+  const { cause, costUsd, turns, durationMs: ms } = end;
+  return {
+    usage: addUsage(run.state.usage ?? NO_USAGE, spent),
+    models: withModels(run.state.models ?? [], models),
+    reason: `the agent ended (${cause}) after ${formatUsage(spent)}`,
+    evidence: encodeAgentEvidence({ run: run.id, cause, costUsd, turns, ms, models }),
+  };
+}
+
+/** Secrets go first: half of one would not be found any more. */
+function summaryOf({ lastText }: AgentEnd, redact: (text: string) => string): string {
+  return redact(lastText).slice(0, MAX_SUMMARY);
+}
+
+function withRun(run: RunContext, session: string): AgentRun[] {
+  const before = run.state.runs ?? [];
+  const n = (before.at(-1)?.n ?? 0) + 1;
+  return [...before, { n, run: run.id, runner: run.runner, at: run.now, session }].slice(-MAX_RUNS);
+}
+
+/** Half of the shutdown's time is for the agent, the other half for saving its work. */
+function graceMs(run: RunContext): number {
+  return (run.services.config.coordinator.shutdown_grace_seconds * 1000) / 2;
+}
+
+/**
+ * Before the work is saved, which needs room itself: without it this issue's files would keep the host from all others.
+ * The temporary folder is gone already, and may have been all of it. @returns the paths that were removed
+ */
+async function roomOf(run: RunContext): Promise<string[]> {
+  try {
+    const removed = await makeRoom({
+      ...run.paths,
+      place: run.place(),
+      isShort: () => run.services.disk.isShort(),
+    });
+    if (removed.length > 0) run.log.warn(nameFiles(removed), "removed files of the worktree to make room on the disk");
+    return removed;
+  } catch (err) {
+    run.log.warn({ err }, "could not remove the files that fill the disk");
+    return [];
+  }
+}
+
+export interface SavedFacts {
+  /** All of the work is on the branch on GitHub, or not wanted. */
+  readonly lostNothing: boolean;
+  /** To make room on the disk. */
+  readonly removed: readonly string[];
+}
+
+/** The failure that an agent's end is. Pure. */
+export function agentFailure(verdict: AgentFailure, { lostNothing, removed }: SavedFacts): StepFailure["failure"] {
+  const { kind, until } = verdict;
+  const { files, more } = nameFiles(removed);
+  const gone = [files.slice(0, 3).join(", "), files.length + more > 3 ? ` and ${files.length + more - 3} more` : ""];
+  const told =
+    files.length === 0 ? verdict.message : `${verdict.message}; removed to make room on the disk: ${gone.join("")}`;
+  const message = lostNothing ? told : `${told} (the work so far is only in its workspace)`;
+  switch (kind) {
+    case "startup":
+    case "agent":
+    case "timeout":
+    case "stalled":
+    case "out-of-memory":
+    case "process-limit":
+    case "disk-full":
+    case "usage-limit":
+    case "auth":
+    case "unfinished":
+    case "model":
+      return { kind, message, until };
+    // A stop came that nobody asked for: the agent's end all the same.
+    case "lost":
+    case "stopped":
+    case "cancelled":
+    case "shutdown":
+      return { kind: "agent", message };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function figuresIn(end: AgentEnd): Usage {
+  return {
+    inputTokens: end.usage.inputTokens,
+    outputTokens: end.usage.outputTokens,
+    cacheReadTokens: end.usage.cacheReadTokens,
+    cacheWriteTokens: end.usage.cacheCreationTokens,
+    costUsd: end.costUsd,
+    turns: end.turns,
+    durationMs: end.durationMs,
+  };
+}
