@@ -41,12 +41,14 @@ function start(words, program = "") {
       for (const look of seen) look(line);
     });
   }
+  const ended = once(child, "close");
   const says = (pattern) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       if (lines.some((line) => pattern.test(line))) resolve();
       seen.add((line) => pattern.test(line) && resolve());
+      void ended.then(() => reject(new Error(`it ended, and said only ${JSON.stringify(lines)}`)));
     });
-  return { child, lines, says, ended: once(child, "close") };
+  return { child, lines, says, ended };
 }
 
 test.each([
