@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "copied-volume",
-    file: `${CORE}/app/machineIds.ts`,
+    file: `${CORE}/process/machineIds.ts`,
     find: "|| pidNamespace !== machine.pidNamespace) return false;",
     replace: ") return false;",
     test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "on the same kernel" },

@@ -1,8 +1,9 @@
 import { CommanderError } from "commander";
 import { EXIT_CONFIG } from "../../../bin/lib/exitCode.mjs";
-import { CannotStart, messageOf, Problem, WrongUsage, type Context } from "./context.ts";
+import type { Context } from "./context/context.ts";
+import { CannotStart, messageOf, Problem, WrongUsage } from "./problems/problem.ts";
 import { COMMANDS } from "./commands/table.ts";
-import { createProgram } from "./program.ts";
+import { createProgram } from "./context/program.ts";
 import { jsonText } from "./terminal/json.ts";
 import { sentence } from "./terminal/sentence.ts";
 import { painter, plainLines } from "./terminal/text.ts";

@@ -1,9 +1,10 @@
 import { commandName } from "./commandName.ts";
-import type { Context, Output } from "./context.ts";
+import type { Context } from "./context/context.ts";
+import type { Output } from "./terminal/output.ts";
 import { openFullScreen } from "./terminal/fullScreen.ts";
 import { openPrompt } from "./terminal/prompt.ts";
 import { createRepeats, SAME_SIGNAL_MS } from "./terminal/repeats.ts";
-import type { AppSpec } from "./up/apps.ts";
+import type { AppSpec } from "./context/context.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -7,7 +7,7 @@ import { within } from "@tac8/core/app/within";
 import { sharedHome } from "@tac8/core/config/agentHome";
 import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
-import { readMachineIds } from "@tac8/core/app/machineIds";
+import { readMachineIds } from "@tac8/core/process/machineIds";
 import { StartupProblem } from "@tac8/core/app/main";
 import { RECORD_FORMAT } from "@tac8/core/domain/format";
 import { makeDataFolder, markDataFolder } from "@tac8/core/app/makeDataFolder";

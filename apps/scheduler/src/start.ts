@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { readMachineIds } from "@tac8/core/app/machineIds";
+import { readMachineIds } from "@tac8/core/process/machineIds";
 import { valueWithin } from "@tac8/core/app/within";
 import { signIn } from "@tac8/core/app/signIn";
 import { githubPresence, watchVitals } from "@tac8/core/app/vitals";

@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import manifest from "../../../../package.json" with { type: "json" };
-import { messageOf, Problem } from "../context.ts";
+import { messageOf, Problem } from "../problems/problem.ts";
 import { syncFolder } from "../moveData/mark.ts";
 import { exportRedis, type RedisExport } from "./exportRedis.ts";
 import { findFiles, type BackupFile } from "./findFiles.ts";

@@ -3,7 +3,7 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { messageOf, Problem } from "../context.ts";
+import { messageOf, Problem } from "../problems/problem.ts";
 import { CONFIG, DATA, MANIFEST, parseManifest, RECORDS, SHARED, type Manifest } from "./format.ts";
 import { readTar, type TarFile } from "./tar.ts";
 

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { messageOf, Problem } from "../context.ts";
+import { messageOf, Problem } from "../problems/problem.ts";
 import { holdSlots, idsIn, usersOf } from "../moveData/inUse.ts";
 import { syncFolder } from "../moveData/mark.ts";
 import { repairPaths } from "../moveData/repair.ts";

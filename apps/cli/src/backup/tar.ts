@@ -1,4 +1,4 @@
-import { messageOf } from "../context.ts";
+import { messageOf } from "../problems/problem.ts";
 
 /** A file of an archive. */
 export interface TarFile {

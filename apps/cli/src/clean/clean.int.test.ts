@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
 import { startSharedRedis, type SharedRedis } from "../../fixtures/redis.ts";
-import type { Waits } from "../context.ts";
+import type { Waits } from "../context/context.ts";
 
 const RUNNER = join(import.meta.dirname, "../../../runner/src/main.ts");
 let tools: Lab;

@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { createBackup } from "../backup/create.ts";
-import { Problem, type Context } from "../context.ts";
-import type { Input } from "../program.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
+import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";

@@ -4,8 +4,9 @@ import { askToClean, isUnheard, nextAnswer, takeBackAsk, type CleanAnswer } from
 import { idOf, readRunners } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
 import { renderCleaning } from "../clean/render.ts";
-import { Problem, type Context } from "../context.ts";
-import type { Input } from "../program.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
+import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";

@@ -1,5 +1,5 @@
 import { runDemo } from "../demo/run.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 
 /** Runs the demo until it is stopped. */
 export function demo(context: Context): Promise<number> {

@@ -3,8 +3,8 @@ import { runChecks, type CheckReport } from "../doctor/run.ts";
 import { renderReports, summary } from "../doctor/render.ts";
 import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/table.ts";
-import type { Context } from "../context.ts";
-import type { Input } from "../program.ts";
+import type { Context } from "../context/context.ts";
+import type { Input } from "../context/program.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 

@@ -8,7 +8,8 @@ import { configPlaces } from "@tac8/core/config/resolve";
 import type { MadeApp } from "@tac8/core/github/manifest";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { messageOf, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { messageOf, Problem, unreachable, WrongUsage } from "../problems/problem.ts";
 import { runChecks } from "../doctor/run.ts";
 import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/table.ts";
@@ -16,7 +17,7 @@ import { parseRepository, renderConfig, shellWord, type Repository } from "../in
 import { awaitInstallation } from "../init/app/awaitInstallation.ts";
 import { makeApp } from "../init/app/make.ts";
 import { checkSecret, linkSecret, writeSecret } from "../init/secretFile.ts";
-import type { Input } from "../program.ts";
+import type { Input } from "../context/program.ts";
 import type { Prompt } from "../terminal/prompt.ts";
 import { show } from "./doctor.ts";
 

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { Problem, type Context } from "../context.ts";
-import type { Input } from "../program.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
+import type { Input } from "../context/program.ts";
 import { locateDespiteMistakes } from "../redis/locate.ts";
 import { managerOf } from "../services/units.ts";
 import { composeCommand, composeServices } from "../logs/compose.ts";

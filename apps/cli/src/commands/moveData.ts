@@ -1,10 +1,11 @@
 import { describeProblems, findNewDataFolder, loadConfig } from "@tac8/core/config/load";
 import { resolve } from "node:path";
-import { Problem, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
 import { readMark, stateOf } from "../moveData/mark.ts";
 import { moveDataFolder } from "../moveData/run.ts";
-import type { Input } from "../program.ts";
+import type { Input } from "../context/program.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
 /** Moves the data folder to a named place, else to that of a new installation. */

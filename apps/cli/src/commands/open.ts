@@ -1,8 +1,9 @@
 import { addressFor, readBoardAddress } from "@tac8/core/board/address";
 import { LINK_MS, makeLink } from "@tac8/core/board/links";
 import { connect } from "node:net";
-import { messageOf, Problem, type Context } from "../context.ts";
-import type { Input } from "../program.ts";
+import type { Context } from "../context/context.ts";
+import { messageOf, Problem } from "../problems/problem.ts";
+import type { Input } from "../context/program.ts";
 import { locate } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 

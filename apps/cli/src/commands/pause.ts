@@ -1,11 +1,11 @@
 import { pauseAll, pauseRunner } from "@tac8/core/state/pause";
-import { operatorOf } from "../operator.ts";
-import type { Context } from "../context.ts";
-import type { Input } from "../program.ts";
+import { operatorOf } from "../context/operator.ts";
+import type { Context } from "../context/context.ts";
+import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locateDespiteMistakes } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
-import { findRunner } from "../runners.ts";
+import { findRunner } from "../references/runners.ts";
 import { jsonText } from "../terminal/json.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";

@@ -1,10 +1,11 @@
 import { readReport } from "@tac8/core/report/readReport";
 import type { Report } from "@tac8/core/report/report";
-import { WrongUsage, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { WrongUsage } from "../problems/problem.ts";
 import { wholeName } from "../look/names.ts";
 import { renderMarkdown, renderReport } from "../look/renderReport.ts";
 import { pageOf } from "../look/reportSections.ts";
-import type { Input } from "../program.ts";
+import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";

@@ -1,8 +1,9 @@
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { resolve } from "node:path";
 import { restoreBackup, type Restored } from "../backup/restore.ts";
-import { Problem, type Context } from "../context.ts";
-import type { Input } from "../program.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
+import type { Input } from "../context/program.ts";
 import { namesRedis } from "../redis/locate.ts";
 import { sharedProjectsOf } from "./backup.ts";
 

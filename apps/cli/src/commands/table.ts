@@ -1,6 +1,6 @@
 import { PRIORITIES } from "@tac8/core/domain/priority";
 import { ISSUE_STATES } from "@tac8/core/domain/states";
-import type { CommandSpec } from "../program.ts";
+import type { CommandSpec } from "../context/program.ts";
 
 /** Every command of `tac8`, in the order of its help. What a command needs is loaded only when it runs. */
 export const COMMANDS: readonly CommandSpec[] = [

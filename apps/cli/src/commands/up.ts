@@ -1,9 +1,10 @@
 import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";
 import { loadConfig } from "@tac8/core/config/load";
-import { CannotStart, MayPass, Problem, unreachable, WrongUsage, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { CannotStart, MayPass, Problem, unreachable, WrongUsage } from "../problems/problem.ts";
 import { checkoutAbove } from "../doctor/above/find.ts";
 import { runDemo } from "../demo/run.ts";
-import type { Input } from "../program.ts";
+import type { Input } from "../context/program.ts";
 import { warn } from "../terminal/warn.ts";
 import { namesRedis } from "../redis/locate.ts";
 import { decideUp } from "../up/decide.ts";

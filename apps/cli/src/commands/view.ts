@@ -6,19 +6,20 @@ import { isEnded } from "@tac8/core/domain/states";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
-import { WrongUsage, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { WrongUsage } from "../problems/problem.ts";
 import { follow } from "../conversation/follow.ts";
 import { renderFooter, renderHeader } from "../conversation/frame.ts";
 import { readConversation } from "../conversation/readConversation.ts";
 import { pickRun, readIssue, type IssueView } from "../conversation/run.ts";
 import { Transcript } from "../conversation/transcript.ts";
-import type { Input } from "../program.ts";
+import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";
-import { referenceOf } from "../reference.ts";
+import { referenceOf } from "../references/reference.ts";
 
 /** Where the output is no terminal. */
 const WIDTH = 100;

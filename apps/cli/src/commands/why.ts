@@ -1,14 +1,15 @@
 import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
 import { explain } from "@tac8/core/why/explain";
 import { readWhy } from "@tac8/core/why/readWhy";
-import { askAbout } from "../askAbout.ts";
-import { Problem, type Context } from "../context.ts";
+import { askAbout } from "../references/askAbout.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
 import { renderWhy } from "../look/renderWhy.ts";
-import type { Input } from "../program.ts";
+import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../redis/locate.ts";
 import { withQueue } from "../redis/queue.ts";
-import { referenceOf } from "../reference.ts";
+import { referenceOf } from "../references/reference.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 

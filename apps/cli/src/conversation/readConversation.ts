@@ -5,7 +5,7 @@ import type { IssueRef } from "@tac8/core/domain/reference";
 import { createRedactor } from "@tac8/core/log/redact";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
-import { Problem } from "../context.ts";
+import { Problem } from "../problems/problem.ts";
 import type { Place } from "../redis/locate.ts";
 
 const PAGE = 500;

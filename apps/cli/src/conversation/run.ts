@@ -4,7 +4,7 @@ import type { IssueState } from "@tac8/core/domain/states";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
-import { Problem } from "../context.ts";
+import { Problem } from "../problems/problem.ts";
 import { shownState } from "@tac8/core/look/shownState";
 import { readJob } from "@tac8/core/why/job";
 import { withQueue } from "../redis/queue.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Problem } from "../context.ts";
+import { Problem } from "../problems/problem.ts";
 import { LOCK_FILE } from "../up/lock.ts";
 
 /** What the local GitHub is seeded with. */

@@ -2,7 +2,8 @@ import { demoFolder, NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
 import { loadConfig } from "@tac8/core/config/load";
 import type { Config } from "@tac8/core/config/resolve";
 import { join } from "node:path";
-import { Problem, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
 import { redisUrlIn } from "../redis/record.ts";
 import { DEMO_TOKEN } from "./files.ts";
 

@@ -15,7 +15,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openLab, type Lab } from "../../fixtures/harness.ts";
-import type { Waits } from "../context.ts";
+import type { Waits } from "../context/context.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findMarked } from "./leftovers/processes.ts";
 import { runChecks } from "./run.ts";

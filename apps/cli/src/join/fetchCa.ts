@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect, type DetailedPeerCertificate } from "node:tls";
 import { redisTrouble } from "@tac8/core/queue/redisTrouble";
-import { MayPass, Problem } from "../context.ts";
+import { MayPass, Problem } from "../problems/problem.ts";
 import { fingerprintOf } from "../share/certificates.ts";
 
 const ANSWER_MS = 10_000;

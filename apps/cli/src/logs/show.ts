@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { messageOf, Problem, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { messageOf, Problem } from "../problems/problem.ts";
 import { painter } from "../terminal/text.ts";
 import { onLines } from "../up/lines.ts";
 import { parseLogLine, renderLogLine, type LogLine } from "../up/logLine.ts";

@@ -4,7 +4,7 @@ import { homeIdOf, idOf, readRunners, readScheduler, RUNNER_GONE_MS } from "@tac
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, sep } from "node:path";
-import { Problem } from "../context.ts";
+import { Problem } from "../problems/problem.ts";
 import { withRedis } from "../redis/connect.ts";
 import { holdFile } from "../up/lock.ts";
 

@@ -3,7 +3,7 @@ import { readPointer, writePointer } from "@tac8/core/config/movedTo";
 import { lstatSync, realpathSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { messageOf, Problem, unreachable } from "../context.ts";
+import { messageOf, Problem, unreachable } from "../problems/problem.ts";
 import { stopLeftover } from "../redis/embedded.ts";
 import { holdHome } from "../up/lock.ts";
 import { copyFolder, firstDifference } from "./copy.ts";

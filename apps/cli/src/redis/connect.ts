@@ -4,7 +4,7 @@ import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "@tac8/cor
 import { newerRedis } from "@tac8/core/state/dataFormat";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MayPass, Problem } from "../context.ts";
+import { MayPass, Problem } from "../problems/problem.ts";
 
 const ANSWER_MS = 5000;
 

@@ -5,7 +5,7 @@ import { writeShareConf } from "@tac8/core/share/apply";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MayPass, messageOf } from "../context.ts";
+import { MayPass, messageOf } from "../problems/problem.ts";
 import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
 import { readRecord, redisFolder, removeRecord, writeRecord } from "./record.ts";
 import { makeSocketPlace } from "./socketPlace.ts";

@@ -5,7 +5,8 @@ import { X509Certificate } from "node:crypto";
 import { chmod, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { messageOf, Problem, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { messageOf, Problem } from "../problems/problem.ts";
 
 type Files = ReturnType<typeof shareFiles>;
 

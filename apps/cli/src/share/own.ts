@@ -1,5 +1,6 @@
 import { redisAddress, SERVICE_SOCKET, socketOf } from "@tac8/core/config/redisUrl";
-import { Problem, type Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { Problem } from "../problems/problem.ts";
 import { locate, namesRedis, type Place } from "../redis/locate.ts";
 
 /** The tac8 whose Redis is its own, or the line that says why nothing has to be shared. @throws Problem where it cannot be shared */

@@ -4,7 +4,7 @@ import { readEventsAfter } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { keepsPolling, readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { plain } from "../terminal/text.ts";
 
 const LOOK_MS = 300;

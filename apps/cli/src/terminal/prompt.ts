@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import { Problem } from "../context.ts";
+import { Problem } from "../problems/problem.ts";
 
 /** Asks whoever sits at the terminal. */
 export interface Prompt {

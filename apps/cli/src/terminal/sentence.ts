@@ -1,4 +1,4 @@
-import type { Output } from "../context.ts";
+import type { Output } from "./output.ts";
 import { wrap } from "./text.ts";
 
 /** Print a sentence for people. A terminal would break it inside a word; a path or an address longer than a line stays whole. */

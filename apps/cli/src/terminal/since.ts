@@ -1,4 +1,4 @@
-import { WrongUsage } from "../context.ts";
+import { WrongUsage } from "../problems/problem.ts";
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
 

@@ -1,4 +1,4 @@
-import type { Output } from "../context.ts";
+import type { Output } from "./output.ts";
 import { sentence } from "./sentence.ts";
 import { painter, plain } from "./text.ts";
 

@@ -1,11 +1,4 @@
-/** A program that `tac8 up` keeps running. */
-export interface AppSpec {
-  readonly name: string;
-  /** Its program. */
-  readonly entry: URL;
-  /** What is lost when it ends, so that starting it again would not help. */
-  readonly irreplaceable?: string;
-}
+import type { AppSpec } from "../context/context.ts";
 
 /** In the order of their start. */
 export const APPS: readonly AppSpec[] = [

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { within } from "@tac8/core/app/within";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { SECRETS_FD } from "@tac8/core/app/ownSecrets";
-import { messageOf } from "../context.ts";
-import type { AppSpec } from "./apps.ts";
+import { messageOf } from "../problems/problem.ts";
+import type { AppSpec } from "../context/context.ts";
 import { keepAlive, type LifeEnd } from "./keepAlive.ts";
 import { onLines } from "./lines.ts";
 

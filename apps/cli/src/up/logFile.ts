@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../context.ts";
+import { messageOf } from "../problems/problem.ts";
 
 const MAX_BYTES = 10 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { painter, wrap } from "../terminal/text.ts";
 import { renderLogLine, type LogLine } from "./logLine.ts";
 

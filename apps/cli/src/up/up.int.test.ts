@@ -1,5 +1,5 @@
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
-import type { Waits } from "../context.ts";
+import type { Waits } from "../context/context.ts";
 import { folderName } from "@tac8/core/config/dataFolder";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";

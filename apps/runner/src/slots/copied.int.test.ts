@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { announceRunner } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
-import { readMachineIds } from "@tac8/core/app/machineIds";
+import { readMachineIds } from "@tac8/core/process/machineIds";
 import { findCopy, isLaterCopy } from "./copied.ts";
 
 let server: TestRedis;

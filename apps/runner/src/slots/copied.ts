@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { hasEnded, type MachineIds } from "@tac8/core/app/machineIds";
+import { hasEnded, type MachineIds } from "@tac8/core/process/machineIds";
 import { RUNNERS_KEY } from "@tac8/core/state/keys";
 import { idOf, readRunners, RUNNER_GONE_MS, type RunnerPresence } from "@tac8/core/state/presence";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { hasEnded, type MachineIds } from "../app/machineIds.ts";
+import { hasEnded, type MachineIds } from "../process/machineIds.ts";
 import { LEASE_KEY, STANDBY_KEY } from "./keys.ts";
 
 /** How long a scheduler that ended without a word keeps others waiting: less than a poll's usual interval. */

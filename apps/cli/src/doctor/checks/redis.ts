@@ -1,7 +1,7 @@
 import { redisAddress, socketOf, withoutPassword } from "@tac8/core/config/redisUrl";
 import { refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
 import { withRedis } from "../../redis/connect.ts";
-import { Problem } from "../../context.ts";
+import { Problem } from "../../problems/problem.ts";
 import { redisRestart } from "../../services/units.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";

@@ -1,7 +1,7 @@
 import { presentRunners } from "@tac8/core/look/snapshot";
 import { readRunners, type RunnerPresence } from "@tac8/core/state/presence";
 import { withRedis } from "../../redis/connect.ts";
-import { Problem } from "../../context.ts";
+import { Problem } from "../../problems/problem.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 

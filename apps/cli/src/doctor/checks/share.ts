@@ -1,7 +1,7 @@
 import { redisAddress } from "@tac8/core/config/redisUrl";
 import { answersAt, isOurs } from "@tac8/core/share/apply";
 import { readShare, type Share } from "@tac8/core/share/files";
-import { messageOf } from "../../context.ts";
+import { messageOf } from "../../problems/problem.ts";
 import type { Check } from "../check.ts";
 import { ok, problem, type Finding } from "../finding.ts";
 

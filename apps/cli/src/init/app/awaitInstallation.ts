@@ -5,7 +5,8 @@ import { GitHubError } from "@tac8/core/github/errors";
 import { installUrl } from "@tac8/core/github/manifest";
 import type { AppReport } from "@tac8/core/github/tokens";
 import { createLogger } from "@tac8/core/log/logger";
-import { Problem, type Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
+import { Problem } from "../../problems/problem.ts";
 import type { Repository } from "../answers.ts";
 
 const EVERY_MS = 3000;

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Context } from "./context.ts";
-import { plain } from "./terminal/text.ts";
+import { plain } from "../terminal/text.ts";
 
 const MAX = 60;
 

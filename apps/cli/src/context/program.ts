@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import manifest from "../../../package.json" with { type: "json" };
+import manifest from "../../../../package.json" with { type: "json" };
 import type { Context } from "./context.ts";
 
 /** What a command is given of the command line: its arguments in order, and all options by name, global ones too. */

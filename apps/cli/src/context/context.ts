@@ -1,14 +1,14 @@
-import type { FullScreen } from "./terminal/fullScreen.ts";
-import type { Prompt } from "./terminal/prompt.ts";
-import type { AppSpec } from "./up/apps.ts";
+import type { FullScreen } from "../terminal/fullScreen.ts";
+import type { Output } from "../terminal/output.ts";
+import type { Prompt } from "../terminal/prompt.ts";
 
-/** Where lines for people go. */
-export interface Output {
-  /** One line, or several; the newline at the end is added. */
-  line(text: string): void;
-  /** Width of the terminal; null where the output is no terminal. */
-  readonly columns: number | null;
-  readonly color: boolean;
+/** A program that `tac8 up` keeps running. */
+export interface AppSpec {
+  readonly name: string;
+  /** Its program. */
+  readonly entry: URL;
+  /** What is lost when it ends, so that starting it again would not help. */
+  readonly irreplaceable?: string;
 }
 
 /** What a command sees of the world; only `main.ts` makes one from the process. */
@@ -62,34 +62,4 @@ export interface Waits {
   readonly samePress?: number;
   /** For a runner to begin what it is asked to do. */
   readonly runnerAnswer?: number;
-}
-
-/** What the operator can mend: each line becomes `tac8: <line>` on stderr, and the exit code is 1. */
-export class Problem extends Error {
-  readonly lines: readonly string[];
-
-  constructor(lines: string | readonly string[], options?: ErrorOptions) {
-    const list = typeof lines === "string" ? [lines] : lines;
-    super(list.join("\n"), options);
-    this.name = "Problem";
-    this.lines = list;
-  }
-}
-
-/** A command line that makes no sense: exit code 2. */
-export class WrongUsage extends Problem {}
-
-/** A problem that may pass without anybody's help: a later start may succeed. */
-export class MayPass extends Problem {}
-
-/** `tac8 up` cannot start until the operator fixes something: exit code 78. */
-export class CannotStart extends Problem {}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** For the default branch of a switch that has all cases. */
-export function unreachable(value: never): never {
-  throw new Error(`there is no case for ${JSON.stringify(value)}`);
 }

@@ -2,8 +2,8 @@ import { presentRunners } from "@tac8/core/look/snapshot";
 import { pausedName, readPauses } from "@tac8/core/state/pause";
 import { idOf, readRunners, type RunnerPresence, type RunnerRef } from "@tac8/core/state/presence";
 import type { Redis } from "ioredis";
-import { Problem } from "./context.ts";
-import { plain } from "./terminal/text.ts";
+import { Problem } from "../problems/problem.ts";
+import { plain } from "../terminal/text.ts";
 
 /**
  * The runner that a person names: whole (`pi/0`), by its host alone (`pi`) where that has only one, by a slot of it as
