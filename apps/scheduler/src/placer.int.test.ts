@@ -88,6 +88,18 @@ test("what needs a label is offered for free slots of runners that have it, and 
   expect(await offered()).toEqual(["a"]);
 });
 
+test("what a newer version has worked on is offered to no older runner, and to a newer one as soon as it is there", async () => {
+  await aside("a", "format:2");
+  const place = createPlacer(services());
+  await announceRunner(server.redis, runner({ format: 1 }));
+  await announceRunner(server.redis, runner({ id: "b/0", name: "older/0" }));
+  await place();
+  expect(await offered()).toEqual([]);
+  await announceRunner(server.redis, runner({ id: "c/0", name: "newer/0", format: 3 }));
+  await place();
+  expect(await offered()).toEqual(["a"]);
+});
+
 test("… and for all of their slots while others wait, so that it is there when a slot becomes free", async () => {
   for (const id of ["a", "b", "c"]) await aside(id, "runs-on:big");
   await announceRunner(server.redis, runner({ busy: 2 }));
