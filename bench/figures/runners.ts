@@ -27,6 +27,14 @@ export const runners: Figure = {
 interface Crew extends AsyncDisposable {
   readonly stage: Stage;
   readonly count: number;
+  /** Before the first runner. */
+  readonly before: Size;
+}
+
+/** Of Redis: how many clients it has, and its memory in MB. */
+interface Size {
+  readonly clients: number;
+  readonly memoryMb: number;
 }
 
 async function measure(bench: Bench): Promise<Row[]> {
@@ -39,6 +47,8 @@ async function measure(bench: Bench): Promise<Row[]> {
     const [ofMany, ofOne] = await Promise.all([many, one].map((crew) => readRedis(crew, bench)));
     return { many: ofMany, one: ofOne };
   });
+  const idleSizes = { many: await sizeOf(many.stage), one: await sizeOf(one.stage) };
+  const busy = await times(sizes.samples, () => readBusy(many, bench));
   const taken = await times(sizes.samples + 1, async () => ({
     many: await takenMs(many, signal),
     one: await takenMs(one, signal),
@@ -57,6 +67,31 @@ async function measure(bench: Bench): Promise<Row[]> {
     rowOf("commands", "commands of Redis in a second", "/s"),
     rowOf("cpuMs", "CPU of Redis in a second", "ms"),
     row({
+      name: "runners/connections",
+      what: `${what}, idle: connections to Redis, for each runner`,
+      unit: "count",
+      value: [(idleSizes.many.clients - many.before.clients) / many.count],
+      floor: { what: "1 runner", value: [idleSizes.one.clients - one.before.clients] },
+    }),
+    row({
+      name: "runners/redis-memory",
+      what: `${what}, idle: memory of Redis for all of them`,
+      unit: "MB",
+      value: [idleSizes.many.memoryMb - many.before.memoryMb],
+    }),
+    row({
+      name: "runners/busy-commands",
+      what: `${what}, ${sizes.issues} issues at once: commands of Redis in a second`,
+      unit: "/s",
+      value: busy.map(({ commands }) => commands),
+    }),
+    row({
+      name: "runners/busy-redis-memory",
+      what: `${what}, ${sizes.issues} issues at once: memory of Redis for all of them`,
+      unit: "MB",
+      value: busy.map(({ memoryMb }) => memoryMb - many.before.memoryMb),
+    }),
+    row({
       name: "runners/taken",
       what: `${what}: job added to job taken`,
       unit: "ms",
@@ -69,6 +104,7 @@ async function measure(bench: Bench): Promise<Row[]> {
 async function openCrew(bench: Bench, count: number): Promise<Crew> {
   await using opened = new AsyncDisposableStack();
   const stage = opened.use(await openStage(bench, { config: COMMAND_AGENT }));
+  const before = await sizeOf(stage);
   const all: App[] = [];
   // Together: one after the other would take a second each.
   opened.defer(async () => void (await Promise.all(all.map((runner) => runner.stop()))));
@@ -77,7 +113,7 @@ async function openCrew(bench: Bench, count: number): Promise<Crew> {
     all.push(...(await Promise.all(Array.from({ length: size }, () => stage.start("runner")))));
   }
   const moved = opened.move();
-  return { stage, count, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+  return { stage, count, before, [Symbol.asyncDispose]: () => moved.disposeAsync() };
 }
 
 /** Commands and CPU time of Redis in a second, for each runner. */
@@ -86,17 +122,44 @@ async function readRedis(
   { sizes, signal }: Bench,
 ): Promise<{ commands: number; cpuMs: number }> {
   const { redis, redisServer } = stage;
-  const read = async () => {
-    const stats = await redis.info("stats");
-    const commands = Number(/^total_commands_processed:(\d+)/m.exec(stats)?.[1] ?? Number.NaN);
-    return { commands, cpu: cpuMs(redisServer.pid) };
-  };
+  const read = async () => ({ commands: await commandsOf(redis), cpu: cpuMs(redisServer.pid) });
   const before = await read();
   await pause(sizes.commandSeconds * 1000, signal);
   const after = await read();
   const each = (difference: number) => difference / sizes.commandSeconds / count;
   // One of the commands is the reading itself.
   return { commands: each(after.commands - before.commands - 1), cpuMs: each(after.cpu - before.cpu) };
+}
+
+async function commandsOf(redis: Stage["redis"]): Promise<number> {
+  return numberIn(await redis.info("stats"), "total_commands_processed");
+}
+
+async function sizeOf({ redis }: Stage): Promise<Size> {
+  const clients = numberIn(await redis.info("clients"), "connected_clients");
+  return { clients, memoryMb: numberIn(await redis.info("memory"), "used_memory") / 1e6 };
+}
+
+function numberIn(info: string, field: string): number {
+  return Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1] ?? Number.NaN);
+}
+
+/** While issues are worked on, from the first job that is added to the last one that is done. */
+async function readBusy({ stage }: Crew, { sizes, signal }: Bench): Promise<{ commands: number; memoryMb: number }> {
+  const { redis, github } = stage;
+  const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });
+  try {
+    const numbers = openIssues(github, sizes.issues);
+    const done = later(whenDone({ stage, numbers, signal }));
+    const [before, startedAt] = [await commandsOf(redis), performance.now()];
+    await seedJobs(queue, redis, { ...WIDGETS, numbers });
+    await done;
+    const seconds = (performance.now() - startedAt) / 1000;
+    const commands = ((await commandsOf(redis)) - before) / seconds;
+    return { commands, memoryMb: (await sizeOf(stage)).memoryMb };
+  } finally {
+    await queue.close();
+  }
 }
 
 /** From the call that adds a job to the first request of the runner that takes it. */
