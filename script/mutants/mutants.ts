@@ -183,10 +183,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "limits-of-scheduler",
-    file: `${RUNNER}/run/findPlace.ts`,
+    file: `${RUNNER}/pipeline/findPlace.ts`,
     find: "await readLimits(redis, config.limits)",
     replace: "config.limits",
-    test: { file: `${RUNNER}/run/findPlace.int.test.ts`, name: "the scheduler's limits hold" },
+    test: { file: `${RUNNER}/pipeline/findPlace.int.test.ts`, name: "the scheduler's limits hold" },
     promise: "machines with other limits in their configuration keep the scheduler's",
   },
   {
@@ -431,7 +431,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "idle-health",
-    file: `${CORE}/health/verdict.ts`,
+    file: `${CORE}/state/healthVerdict.ts`,
     find: "if (same && age >= 0 && age < REFRESH_MS) return;",
     replace: "",
     test: { file: `${SCHEDULER}/health.int.test.ts`, name: "what it judges is written again when it changes" },
