@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream";
@@ -14,10 +13,13 @@ const MAX_MANIFEST = 1024 * 1024;
  * has been compared when this returns. @throws Problem when it is no backup, damaged, cut off, or of a newer format
  */
 export async function extractBackup(path: string, folder: string): Promise<Manifest> {
+  const file = await open(path).catch((error: unknown) => {
+    throw new Problem(`the backup ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  });
   let manifest: Manifest | null = null;
   try {
     // An error of the file reaches those who read what is unpacked; they report it.
-    const unpacked = pipeline(createReadStream(path), createGunzip(), () => undefined);
+    const unpacked = pipeline(file.createReadStream(), createGunzip(), () => undefined);
     for await (const entry of readTar(unpacked)) {
       if (manifest === null) {
         manifest = await readManifest(path, entry);

@@ -2,9 +2,10 @@ import { describeProblems, loadConfig } from "@tac8/core/config/load";
 import { resolve } from "node:path";
 import { restoreBackup, type Restored } from "../backup/restore.ts";
 import type { Context } from "../context/context.ts";
-import { Problem } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
+import { Problem } from "../problems/problem.ts";
 import { namesRedis } from "../redis/locate.ts";
+import { managerOf } from "../services/units.ts";
 import { sharedProjectsOf } from "./backup.ts";
 
 /** Into the data folder and the Redis that `tac8 up` would use with this environment. */
@@ -32,7 +33,11 @@ export async function restore(context: Context, { args, options }: Input): Promi
   if (aside !== null) out.line(`The files that were there are in ${aside}`);
   out.line("Stop the tac8 that the backup was made of, if it still runs: two of them would work on the same issues.");
   const names = secrets.length === 0 ? "tokens and keys" : secrets.join(", ");
-  out.line(`A backup has no secrets in it. Set ${names}; then ${command} doctor, and ${command} up.`);
+  // The commands of docs/runbook.md: there only Redis of the services runs now.
+  const isService = managerOf(env) === "system";
+  const start = isService ? "sudo systemctl start tac8-scheduler tac8-runner tac8-board" : `${command} up`;
+  out.line(`A backup has no secrets in it. Set ${names} where they are missing. Then start tac8: ${start}`);
+  out.line(`Then: ${command} doctor`);
   return 0;
 }
 
