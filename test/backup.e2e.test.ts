@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isEnded } from "@tac8/core/domain/states";
@@ -267,4 +267,36 @@ test("a backup that is older than what GitHub has: what ended since is not begun
     });
   }
   expect(await seen()).toEqual(atLoss);
+});
+
+test("a backup without the files of agents that are other users: issues begin again without the conversation", async () => {
+  const { github, dir } = world;
+  const [asked, answered] = [join(dir, "asked.txt"), join(dir, "answered")];
+  const ask = { bash: `[ -e '${answered}' ] || echo 'Red?' >BLOCKED.md` };
+  const blocked = world.openIssue({ script: [{ prompt: asked }, ask, ...work("half")] });
+  const withheld = world.openIssue({
+    script: [{ write: WORKFLOW, text: "on: push\n" }, { commit: "ci" }, { result: "Done." }],
+  });
+  for (const number of [blocked, withheld]) await world.reaches(number, "blocked");
+  const failing = { error: { status: null, message: "OAuth session expired", code: "authentication_failed" } };
+  const parked = world.openIssue({ script: [[{ append: "p.txt", text: "1\n" }, failing], work("parked")] });
+  await world.reaches(parked, "parked");
+  const file = join(dir, "others.tar.gz");
+  await said(world, "backup", file);
+  await loseMachine();
+  await said(world, "restore", file);
+  // tac8's own user cannot read these, so they are in no backup that it makes.
+  for (const name of ["homes", "workspaces"]) await rm(join(world.home, name), { recursive: true, force: true });
+  start();
+  await tac8(world, "resume", "auth").ended; // Unless it is over.
+  await writeFile(answered, "");
+  github.comment({ repo: REPO, number: blocked, actor: OWNER, body: "Rather green." });
+  label(withheld, ALLOW);
+  for (const number of [parked, blocked, withheld]) await world.reaches(number, "pr", 150_000);
+  expect(await readFile(asked, "utf8")).toMatch(/Red\?[^]*Rather green\./);
+  for (const number of [parked, blocked, withheld]) {
+    expect(pullsOf(world, number)).toHaveLength(1);
+    expect(statusComments(world, number)).toHaveLength(1);
+    expect((await startsOf(number)).filter((resumed) => !resumed).length, "a new session").toBeGreaterThan(1);
+  }
 });

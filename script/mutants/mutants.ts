@@ -134,6 +134,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "nothing starts on half of a restore",
   },
   {
+    name: "scheduler-signs-off",
+    file: `${SCHEDULER}/start.ts`,
+    find: "if (isOurs) await endScheduler(redis);",
+    replace: "",
+    test: { file: `${SCHEDULER}/start.int.test.ts`, name: "it polls by itself" },
+    promise: "a scheduler that was stopped keeps no restore waiting",
+  },
+  {
     name: "restore-ended-since",
     file: `${RUNNER}/pipeline/pipeline.ts`,
     find: "run.state.restored !== null && (await askEndedSince(run))",
