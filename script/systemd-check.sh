@@ -268,6 +268,16 @@ unshares() {
     [ "$(systemctl show -P PrivateNetwork tac8-redis)" = yes ]' && until_true 60 healthy &&
     on_other inside 'tac8 join --leave' && until_true 60 on_other healthy
 }
+# The commands of docs/runbook.md for an installed machine; --force, because it is the same machine.
+restores_by_the_runbook() {
+  awk '/^## Back up and restore/ { here = 1 } here && /^ *```sh$/ { code = 1; next } code && /```/ { exit } code { sub(/^ +/, ""); print }' docs/runbook.md |
+    sed 's/tac8 restore/& --force/' >"$work/restore.sh"
+  grep -q 'tac8 restore --force' "$work/restore.sh" || return 1
+  local number
+  number=$(issue restored 15) && until_true 60 at_work "$number" || return 1
+  inside 'tac8 backup /var/lib/tac8/b.tar.gz && mv /var/lib/tac8/b.tar.gz move.tar.gz && sh -e /src/restore.sh' && until_true 60 healthy &&
+    until_true 90 has_pull "$number"
+}
 uninstalls() { install_sh --uninstall --purge && same_as before && inside '[ ! -e /var/lib/tac8 ] && [ ! -e /run/tac8-redis ]'; }
 show_failure() { inside "journalctl -u 'tac8*' -o short-iso --no-pager | tail -n 60"; }
 
@@ -293,7 +303,7 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
   check "an upgrade that does not work goes back by itself" goes_back
   check "--rollback" rolls_back
   check "to install another package is an upgrade" another_package
-  check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own
+  check "a backup made under work is restored by the commands of docs/runbook.md" restores_by_the_runbook
   if check "another machine is installed" another_machine; then
     check "tac8 share and tac8 join make it a runner of the first" joins
     check "it works on an issue" works_there
@@ -301,6 +311,7 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
     check "to install it again changes nothing" second_install_there
     check "tac8 unshare --all shuts it out and takes the network from Redis; after tac8 join --leave it works by itself" unshares
   fi
+  check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own
   [ $failed = 0 ] || show_failure
 fi
 check "--uninstall --purge leaves nothing" uninstalls
