@@ -275,7 +275,7 @@ restores_by_the_runbook() {
   grep -q 'tac8 restore --force' "$work/restore.sh" || return 1
   local number
   number=$(issue restored 15) && until_true 60 at_work "$number" || return 1
-  inside 'tac8 backup /var/lib/tac8/b.tar.gz && mv /var/lib/tac8/b.tar.gz move.tar.gz && sh -e /src/restore.sh' && until_true 60 healthy &&
+  inside 'tac8 backup /var/lib/tac8/b.tar.gz && mv /var/lib/tac8/b.tar.gz move.tar.gz && sh -e /src/restore.sh && rm move.tar.gz' && until_true 60 healthy &&
     until_true 90 has_pull "$number"
 }
 uninstalls() { install_sh --uninstall --purge && same_as before && inside '[ ! -e /var/lib/tac8 ] && [ ! -e /run/tac8-redis ]'; }
