@@ -326,6 +326,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a fail-over of Redis Sentinel is noticed although the lost master closes no connection",
   },
   {
+    name: "redis-sentinel-news",
+    file: `${CORE}/queue/redis.ts`,
+    find: "    failoverDetector?.cleanup();\n",
+    replace: "",
+    test: { file: `${CORE}/queue/redisSentinel.int.test.ts`, name: "news of a fail-over" },
+    promise: "… news of it while a client looks for the master does not end the client",
+  },
+  {
     name: "share-rules",
     file: `${CORE}/share/rules.ts`,
     find: "get set incr incrby",

@@ -8,7 +8,7 @@ import {
   sentinelsOf,
   socketOf,
 } from "../config/redisUrl.ts";
-import { Redis, type RedisOptions as SettingsOfRedis } from "ioredis";
+import { Redis, SentinelConnector, type RedisOptions as SettingsOfRedis } from "ioredis";
 
 const RETRY_CAP_MS = 2000;
 const CONNECT_MS = 5000;
@@ -56,6 +56,22 @@ export function connectRedis(url: string, { name, failFast = false, onError }: R
   return redis;
 }
 
+/**
+ * Finds the master. News of a fail-over that reaches the former connection's listener while ioredis 6 looks for the master ends the
+ * client for good, because it takes that for a call of `disconnect`: so that listener stops first.
+ */
+class MasterConnector extends SentinelConnector {
+  constructor(options: unknown) {
+    super(options as ConstructorParameters<typeof SentinelConnector>[0]);
+  }
+
+  override connect(onError: Parameters<SentinelConnector["connect"]>[0]): ReturnType<SentinelConnector["connect"]> {
+    const { failoverDetector } = this as unknown as { failoverDetector: { cleanup(): void } | null };
+    failoverDetector?.cleanup();
+    return super.connect(onError);
+  }
+}
+
 /** What ioredis needs to find the master. `tls`: of Redis and of the Sentinels alike; null: none. */
 function behindSentinels(
   { sentinels, name, db, user, password, sentinelPassword }: SentinelGroup,
@@ -75,6 +91,7 @@ function behindSentinels(
     updateSentinels: false,
     // A master whose machine has lost its power closes no connection: TCP alone would wait for a quarter of an hour.
     failoverDetector: true,
+    Connector: MasterConnector,
   } satisfies SettingsOfRedis;
 }
 

@@ -1,4 +1,6 @@
+import type { EventEmitter } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Queue, QueueEvents, Worker } from "bullmq";
@@ -58,6 +60,26 @@ test("what is wrong with the address of Sentinels has words", async () => {
   const direct = open(withPassword(withCa(`rediss://${host}`, certificate.ca), SENTINEL_PASSWORD));
   expect(unusableRedis(await direct.info())).toMatch(/^it is a Sentinel: write redis\+sentinel/);
   direct.disconnect();
+});
+
+test("news of a fail-over while a client looks for the master does not end the client", async () => {
+  interface Detector {
+    readonly sentinels: readonly { readonly client: EventEmitter }[];
+  }
+  const redis = open(full(address()));
+  expect(await redis.ping()).toBe("PONG");
+  const { connector, stream } = redis as unknown as { connector: { failoverDetector: Detector }; stream: Socket };
+  const [sentinel] = connector.failoverDetector.sentinels;
+  const told = new Promise<void>((resolve) =>
+    redis.once("connecting", () => {
+      sentinel?.client.emit("message", "+switch-master", "");
+      resolve();
+    }),
+  );
+  stream.destroy(); // As when the master dies.
+  await told;
+  expect(await redis.ping()).toBe("PONG");
+  redis.disconnect();
 });
 
 test("the machine of the master stops answering without closing a connection: commands, worker and messages go on with the replica, with TLS, user and database", async () => {
