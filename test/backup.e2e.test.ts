@@ -278,8 +278,9 @@ test("a backup without the files of agents that are other users: issues begin ag
     script: [{ write: WORKFLOW, text: "on: push\n" }, { commit: "ci" }, { result: "Done." }],
   });
   for (const number of [blocked, withheld]) await world.reaches(number, "blocked");
-  const failing = { error: { status: null, message: "OAuth session expired", code: "authentication_failed" } };
-  const parked = world.openIssue({ script: [[{ append: "p.txt", text: "1\n" }, failing], work("parked")] });
+  const error = { status: null, message: "OAuth session expired", code: "authentication_failed" };
+  const fails = { once: join(dir, "parked-failed"), step: { error } };
+  const parked = world.openIssue({ script: [{ append: "p.txt", text: "1\n" }, fails, ...work("parked")] });
   await world.reaches(parked, "parked");
   const file = join(dir, "others.tar.gz");
   await said(world, "backup", file);

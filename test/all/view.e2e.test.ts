@@ -62,6 +62,8 @@ test("a run is followed while it lasts, and read afterwards", async () => {
   world.startApp("scheduler");
   world.startApp("runner");
   await world.reaches(number, "running");
+  const began = async () => (await world.store.read(world.jobId(number))).agentRuns > 0;
+  await poll(60_000, async () => ((await began()) ? null : "no agent has begun"));
 
   const follow = tac8("view", String(number), "--follow");
   await follow.shows(/I look around\.\n[^]*▸ Bash {2}until/);
