@@ -184,10 +184,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "copied-at-once",
     file: `${RUNNER}/announce.ts`,
-    find: "if (last !== null && found !== null && found.instance !== own.instance) onOther(found, own);",
-    replace: "",
+    find: "found.instance !== own.instance && onOther(found, own)",
+    replace: "onOther === null",
     test: { file: `${RUNNER}/announce.int.test.ts`, name: "a process that announces the same runner" },
     promise: "… and of two that start in the same moment one ends",
+  },
+  {
+    name: "copied-puts-back",
+    file: `${RUNNER}/announce.ts`,
+    find: "await putRunnerBack(redis, found);",
+    replace: "",
+    test: { file: `${RUNNER}/announce.int.test.ts`, name: "one that ends for another leaves the entry to it" },
+    promise: "… and stays ended",
   },
   {
     name: "limits-of-scheduler",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { announceRunner, type RunnerPresence } from "@tac8/core/state/presence";
+import { announceRunner, readRunners, type RunnerPresence } from "@tac8/core/state/presence";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
 import { announce, isNews } from "./announce.ts";
 
@@ -30,13 +30,39 @@ test("a process that announces the same runner is noticed; what was there before
     look: () => ({ ...presence("own"), busy: (busy += 1) }),
     before: async () => undefined,
     tally: async () => undefined,
-    onOther: (other, own) => resolve([other.instance, own.instance]),
+    onOther: (other, own) => {
+      resolve([other.instance, own.instance]);
+      return false;
+    },
     onError: () => undefined,
     everyMs: 20,
   });
   await announceRunner(redis, presence("copy"));
   expect(await promise).toEqual(["copy", "own"]);
   await announcing.close();
+});
+
+test("one that ends for another leaves the entry to it, so that its next start finds the other at work", async () => {
+  const { redis } = server;
+  let busy = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const announcing = await announce({
+    redis,
+    look: () => ({ ...presence("own"), busy: (busy += 1) }),
+    before: async () => undefined,
+    tally: async () => undefined,
+    onOther: () => {
+      resolve();
+      return true;
+    },
+    onError: () => undefined,
+    everyMs: 20,
+  });
+  await announceRunner(redis, presence("copy"));
+  await promise;
+  await announcing.close();
+  const [entry] = await readRunners(redis);
+  expect(entry).toMatchObject({ id: "a/0", instance: "copy" });
 });
 
 test("changes are announced at once, and readings every ten seconds", () => {

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { announceRunner, idOf, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
+import { announceRunner, idOf, putRunnerBack, removeRunner, type RunnerPresence } from "@tac8/core/state/presence";
 
 const ANNOUNCE_MS = 5000;
 /** How old an announcement may be where nothing has changed but readings: each one is a write to the disk of Redis. */
@@ -14,8 +14,11 @@ export interface AnnounceOptions {
   readonly before: () => Promise<void>;
   /** Counts what was asked of GitHub since the last time. */
   readonly tally: () => Promise<void>;
-  /** Told of an entry of another process that has taken the place of this runner's since the last time. */
-  readonly onOther: (other: RunnerPresence, own: RunnerPresence) => void;
+  /**
+   * Told of an entry of another process that has taken the place of this runner's since the last time. @returns whether this
+   * runner ends for it: the entry is then the other's again, so that the next start here finds it at work.
+   */
+  readonly onOther: (other: RunnerPresence, own: RunnerPresence) => boolean;
   readonly onError: (error: unknown) => void;
   readonly everyMs?: number;
 }
@@ -43,18 +46,23 @@ export async function announce({
   everyMs = ANNOUNCE_MS,
 }: AnnounceOptions): Promise<{ close(): Promise<void> }> {
   let telling = false;
+  let ended = false;
   let last: RunnerPresence | null = null;
 
   async function tell(): Promise<void> {
     // What Redis has not heard while it was away is old by then, and would pile up here.
-    if (telling || redis.status !== "ready") return;
+    if (telling || ended || redis.status !== "ready") return;
     telling = true;
     try {
       await before();
       const own = look();
       if (!isNews(last, own)) return;
       const found = await announceRunner(redis, own);
-      if (last !== null && found !== null && found.instance !== own.instance) onOther(found, own);
+      if (last !== null && found !== null && found.instance !== own.instance && onOther(found, own)) {
+        ended = true;
+        await putRunnerBack(redis, found);
+        return;
+      }
       last = own;
       await tally();
     } catch (error) {
@@ -69,7 +77,9 @@ export async function announce({
   return {
     async close() {
       clearInterval(timer);
-      if (redis.status === "ready") await Promise.allSettled([tally(), removeRunner(redis, idOf(look()))]);
+      if (redis.status !== "ready") return;
+      const remove = async () => (ended ? undefined : removeRunner(redis, idOf(look())));
+      await Promise.allSettled([tally(), remove()]);
     },
   };
 }

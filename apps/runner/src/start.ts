@@ -222,7 +222,9 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       differing = otherLimits(config.limits, await readLimits(redis, config.limits));
     },
     onOther: (other, own) => {
-      if (isLaterCopy(own, other)) abandon(new Error(copied(config.home, other.name)));
+      const ends = isLaterCopy(own, other);
+      if (ends) abandon(new Error(copied(config.home, other.name)));
+      return ends;
     },
     tally: tallyGitHubCalls(redis, github.counters),
     onError: (error) => presenceErrors("debug", { err: error }, "could not announce this runner"),

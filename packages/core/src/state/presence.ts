@@ -168,6 +168,11 @@ export async function announceRunner(redis: Redis, { id, ...facts }: RunnerPrese
   return found === null ? null : { ...found, id: key, name: found.name ?? key };
 }
 
+/** Give an entry that `announceRunner` has found its place again. Its process goes on with it. */
+export async function putRunnerBack(redis: Redis, { id, ...facts }: RunnerPresence): Promise<void> {
+  await redis.hset(RUNNERS_KEY, id ?? facts.name, JSON.stringify(facts));
+}
+
 export async function removeRunner(redis: Redis, id: string): Promise<void> {
   await redis.hdel(RUNNERS_KEY, id);
 }
