@@ -438,6 +438,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a scheduler that waits does not wait for longer because another one was alone before",
   },
   {
+    name: "scheduler-lost-answer",
+    file: `${CORE}/state/schedulerLease.ts`,
+    find: "until = Math.min(until, asked + leaseMs);",
+    replace: "",
+    test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "a scheduler that never gets the answer" },
+    promise: "… nor works on beside it when it was cut off from Redis just then",
+  },
+  {
     name: "scheduler-killed",
     file: `${CORE}/state/schedulerLease.ts`,
     find: "if (!hasEnded(owner, machine)) return owner;",

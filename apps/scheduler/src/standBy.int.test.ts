@@ -103,6 +103,26 @@ test("a lease is renewed when a third of its life is over, and is short while an
   expect(await leftAfter(9000)).toBeGreaterThan(10_000);
 });
 
+test("a scheduler that never gets the answer by which its lease was made shorter does not work on for longer", async () => {
+  const { redis } = server;
+  let isLost = false;
+  const cutOff = {
+    async eval(...args: Parameters<typeof redis.eval>) {
+      const answer = await redis.eval(...args);
+      if (isLost) throw new Error("the connection was lost");
+      return answer;
+    },
+  } as unknown as typeof redis;
+  const lives = { repositories: [], leaseMs: 15_000, aloneMs: 45_000 };
+  const lease = createLease(cutOff, { host: "pi-1", machine: machineOf("pi-1"), ...lives });
+  await lease.ask();
+  await createLease(redis, { host: "pi-2", machine: machineOf("pi-2"), ...lives }).ask();
+  isLost = true;
+  await expect(lease.ask()).rejects.toThrow("lost");
+  expect(await redis.pttl(LEASE_KEY)).toBeLessThanOrEqual(15_000);
+  expect(lease.leftMs()).toBeLessThanOrEqual(15_000);
+});
+
 test("one whose lease another has got stops, and does not take it back", async () => {
   scheduler("pi-1");
   await leads(["pi-1"]);

@@ -77,6 +77,8 @@ export function createLease(
   const take = async () => {
     // From when it was asked: Redis cannot have begun to count before.
     const asked = performance.now();
+    // Redis may make it as short as this, and the answer may be lost.
+    until = Math.min(until, asked + leaseMs);
     const keys = [LEASE_KEY, STANDBY_KEY];
     const answer = await redis.eval(TAKE, keys.length, ...keys, us, leaseMs, aloneMs, STANDBY_MS);
     until = typeof answer === "number" ? asked + answer : 0;
