@@ -65,6 +65,33 @@ test("one that ends for another leaves the entry to it, so that its next start f
   expect(entry).toMatchObject({ id: "a/0", instance: "copy" });
 });
 
+test("a runner that ends while it announces itself is gone all the same", async () => {
+  const { redis } = server;
+  const begun = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  let count = 0;
+  const announcing = await announce({
+    redis,
+    look: () => ({ ...presence("own"), busy: (count += 1) }),
+    before: async () => {
+      if (count === 0) return;
+      begun.resolve();
+      await go.promise;
+    },
+    tally: async () => undefined,
+    onOther: () => false,
+    onError: () => undefined,
+    everyMs: 20,
+  });
+  await begun.promise;
+  const closed = announcing.close();
+  await redis.ping();
+  go.resolve();
+  await closed;
+  for (let asked = 0; asked < 10; asked += 1) await redis.ping(); // More than an announcement takes.
+  expect(await readRunners(redis)).toEqual([]);
+});
+
 test("changes are announced at once, and readings every ten seconds", () => {
   const last = presence("own");
   const later = (ms: number, change: Partial<RunnerPresence> = {}) => ({ ...last, at: last.at + ms, ...change });

@@ -45,14 +45,18 @@ export async function announce({
   onError,
   everyMs = ANNOUNCE_MS,
 }: AnnounceOptions): Promise<{ close(): Promise<void> }> {
-  let telling = false;
+  let telling: Promise<void> | null = null;
   let ended = false;
   let last: RunnerPresence | null = null;
 
-  async function tell(): Promise<void> {
+  function tell(): Promise<void> {
     // What Redis has not heard while it was away is old by then, and would pile up here.
-    if (telling || ended || redis.status !== "ready") return;
-    telling = true;
+    if (telling !== null || ended || redis.status !== "ready") return Promise.resolve();
+    telling = tellNow().finally(() => (telling = null));
+    return telling;
+  }
+
+  async function tellNow(): Promise<void> {
     try {
       await before();
       const own = look();
@@ -67,8 +71,6 @@ export async function announce({
       await tally();
     } catch (error) {
       onError(error);
-    } finally {
-      telling = false;
     }
   }
 
@@ -77,6 +79,7 @@ export async function announce({
   return {
     async close() {
       clearInterval(timer);
+      await telling; // An announcement after the removal would be of a runner that is gone.
       if (redis.status !== "ready") return;
       const remove = async () => (ended ? undefined : removeRunner(redis, idOf(look())));
       await Promise.allSettled([tally(), remove()]);
