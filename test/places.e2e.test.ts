@@ -1,4 +1,5 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as command from "./tac8.ts";
@@ -118,4 +119,23 @@ test("a runner on a copy of a data folder that is at work on this machine does n
   const runner = world.startApp("runner", { TAC8_HOME: copy });
   await runner.says("is a copy of one on which runner big/0 is at work: set TAC8_HOME to a new folder");
   expect(await runner.stop()).toBe(78);
+});
+
+test("of two runners on copies of one data folder that start at once one ends, and does not start again beside the other", async () => {
+  const id = randomUUID();
+  const homes = await Promise.all(
+    ["one", "other"].map(async (name) => {
+      const home = join(world.base, `home-twin-${name}`);
+      await mkdir(home, { mode: 0o700 });
+      await writeFile(join(home, "id"), id);
+      return home;
+    }),
+  );
+  const copied = "is a copy of one on which runner";
+  const twins = homes.map((home) => ({ home, app: world.startApp("runner", { TAC8_HOME: home }) }));
+  const later = await Promise.any(twins.map(async (twin) => twin.app.says(copied).then(() => twin)));
+  await later.app.stop();
+  const again = world.startApp("runner", { TAC8_HOME: later.home });
+  await again.says(copied);
+  expect(await again.stop()).toBe(78);
 });
