@@ -390,6 +390,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "an address that the machine has later is opened",
   },
   {
+    name: "share-other-redis",
+    file: `${SCHEDULER}/keepShare.ts`,
+    find: "passwordFileOf(config.redisUrl) !== null",
+    replace: 'config.redisUrl !== ""',
+    test: { file: `${SCHEDULER}/keepShare.int.test.ts`, name: "and none of another Redis" },
+    promise: "a Redis that is not tac8's own is never shared",
+  },
+  {
+    name: "share-stopped",
+    file: `${CLI}/share/own.ts`,
+    find: "passwordFileOf(redisUrl) !== null",
+    replace: 'redisUrl !== ""',
+    test: { file: `${CLI}/share/share.int.test.ts`, name: "no other Redis is shared" },
+    promise: "… nor while tac8 is stopped",
+  },
+  {
     name: "join-fingerprint",
     file: `${CLI}/join/fetchCa.ts`,
     find: "fingerprintOf(one) === fingerprint",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { socketUrl, withPasswordFile } from "@tac8/core/config/redisUrl";
 import type { Config } from "@tac8/core/config/resolve";
 import { createLogger } from "@tac8/core/log/logger";
 import { answersAt } from "@tac8/core/share/apply";
@@ -25,15 +26,20 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-test("opens an address that the machine did not have when Redis started", async () => {
+test("opens an address that the machine did not have when Redis started, and none of another Redis", async () => {
   const files = shareFiles(home);
   await mkdir(files.folder);
   makeCertificate(files.folder, ["127.0.0.1"]);
   const share = { address: "127.0.0.1", port: await freePort(), machines: [] };
   await writeFile(files.state, JSON.stringify(share));
   await writeFile(files.password, "secret\n");
-  const config = { home, joined: false } as Config;
-  const keep = createShareKeeper({ config, redis, log: createLogger({ name: "test", level: "silent", secrets: [] }) });
+  const log = createLogger({ name: "test", level: "silent", secrets: [] });
+  const keeper = (redisUrl: string) =>
+    createShareKeeper({ config: { home, joined: false, redisUrl } as Config, redis, log });
+  const url = socketUrl(join(home, "s"));
+  await keeper(url)();
+  expect(await redis.acl("LIST")).toEqual([expect.stringContaining("user default on nopass")]);
+  const keep = keeper(withPasswordFile(url, files.password));
   expect(await answersAt(share)).toBe(false);
   await keep();
   expect(await answersAt(share)).toBe(true);

@@ -1,3 +1,4 @@
+import { passwordFileOf } from "@tac8/core/config/redisUrl";
 import type { Config } from "@tac8/core/config/resolve";
 import type { Logger } from "@tac8/core/log/logger";
 import { answersAt, applyShare, isOurs, reopenShare, writeShareConf } from "@tac8/core/share/apply";
@@ -23,7 +24,7 @@ export function planShare(given: {
 
 /**
  * Return a round that keeps Redis listening for other machines. Redis tries an address when it starts, and never again; after a boot
- * the network may have it later.
+ * the network may have it later. A Redis that is not tac8's own, such as one that REDIS_URL has named since, is left as it is.
  */
 export function createShareKeeper(given: {
   readonly config: Config;
@@ -32,10 +33,11 @@ export function createShareKeeper(given: {
 }): () => Promise<void> {
   const { config, redis, log } = given;
   const { home } = config;
+  const isOwn = !config.joined && passwordFileOf(config.redisUrl) !== null;
   let applied = false;
   let said: ShareStep | null = null;
   return async () => {
-    const share = config.joined ? null : readShare(home);
+    const share = isOwn ? readShare(home) : null;
     if (share === null) return;
     const where = `${share.address}:${share.port}`;
     const step = planShare({ share, applied, listens: await answersAt(share), here: isOurs(share.address) });

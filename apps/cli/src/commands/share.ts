@@ -35,14 +35,16 @@ export async function share(context: Context, { args, options }: Input): Promise
     context.out.line(own.line);
     return 0;
   }
-  const { home, place } = own;
+  const { home, redis } = own;
+  if (redis === null)
+    throw new Problem(`no tac8 up runs on ${home}, so there is no Redis to share: start it, then try again`);
   const wanted = {
     address: options["address"] as string | undefined,
     port: portOf(options["port"] as string | undefined),
   };
   const before = readShare(home);
   return withRedis(
-    place.redisUrl,
+    redis.redisUrl,
     async (redis) => {
       if (name === undefined && wanted.address === undefined && wanted.port === null) {
         await list(context, redis, before);
@@ -61,7 +63,7 @@ export async function share(context: Context, { args, options }: Input): Promise
       tell(context, { place, name, token: password === null ? null : writeToken({ fingerprint, password }) });
       return 0;
     },
-    place.advice,
+    redis.advice,
   );
 }
 

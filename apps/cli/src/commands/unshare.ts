@@ -7,7 +7,7 @@ import type { Context } from "../context/context.ts";
 import { MayPass, Problem, WrongUsage } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { ownRedis } from "../share/own.ts";
+import { ownRedis, type OwnRedis } from "../share/own.ts";
 import { warn } from "../terminal/warn.ts";
 
 /** Ends what `tac8 share` has given one machine, or all: connections are cut at once, also if tac8 is stopped meanwhile. */
@@ -19,7 +19,7 @@ export async function unshare(context: Context, { args, options }: Input): Promi
     throw new WrongUsage("say which machine: tac8 unshare NAME, or tac8 unshare --all");
   const own = ownRedis(context, options["config"] as string | undefined);
   if ("line" in own) throw new Problem(own.line);
-  const { home, place } = own;
+  const { home } = own;
   const files = shareFiles(home);
   const share = readShare(home);
   if (share === null) {
@@ -31,14 +31,14 @@ export async function unshare(context: Context, { args, options }: Input): Promi
     if (machines.length === share.machines.length) throw new Problem(`there is no machine ${name}: ${namesOf(share)}`);
     await writeWholeFile(files.state, `${JSON.stringify({ ...share, machines })}\n`);
     await writeShareConf(home);
-    await live(context, place, (redis) => redis.call("ACL", "DELUSER", name));
+    await live(context, own, (redis) => redis.call("ACL", "DELUSER", name));
     out.line(`${name} is shut out: its connections are cut. What it works on goes to other runners within minutes.`);
     out.line("It keeps its tokens of GitHub and of the model: revoke those if the machine is not yours any more.");
     return 0;
   }
   await rm(files.conf, { force: true });
   await rm(files.state, { force: true });
-  await live(context, place, (redis) =>
+  await live(context, own, (redis) =>
     withdrawShare(
       redis,
       share.machines.map((machine) => machine.name),
@@ -50,13 +50,10 @@ export async function unshare(context: Context, { args, options }: Input): Promi
 }
 
 /** A Redis that does not run reads the files at its next start. */
-async function live(
-  context: Context,
-  place: { redisUrl: string; advice: string },
-  work: (redis: Redis) => Promise<unknown>,
-) {
+async function live(context: Context, { redis }: OwnRedis, work: (redis: Redis) => Promise<unknown>) {
   try {
-    await withRedis(place.redisUrl, work, place.advice);
+    if (redis === null) throw new MayPass("it does not run");
+    await withRedis(redis.redisUrl, work, redis.advice);
   } catch (error) {
     if (!(error instanceof MayPass)) throw error;
     warn(context.err, "Redis does not answer: this counts from its next start on");

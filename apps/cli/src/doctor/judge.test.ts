@@ -19,6 +19,7 @@ import { judgeTargets } from "./checks/notify.ts";
 import { judgePrograms } from "./checks/programs.ts";
 import { judgeQuestions } from "./checks/questions.ts";
 import { judgeRateLimit } from "./checks/rateLimit.ts";
+import { judgeShare } from "./checks/share.ts";
 import { judgeAway, judgeRedis } from "./checks/redis.ts";
 import type { RulesetFacts } from "@tac8/core/github/rules";
 import { judgeBranches, type BranchFacts } from "./checks/branchRules.ts";
@@ -429,4 +430,16 @@ test.each([
 test("doctor names entries of agent.read and agent.write that agents do not see", () => {
   const line = "agent.read: agents do not see /home, because it is or holds the home folder /home/pi";
   expect(judgeLeftOut(line)).toMatchObject({ text: line });
+});
+
+test.each([
+  [{}, "ok", /1 may use Redis at 10\.0\.0\.5:6380/],
+  [{ listens: false }, "problem", /does not listen/],
+  [{ here: false }, "problem", /does not have any more/],
+  [{ isOther: true }, "problem", /REDIS_URL names another one/],
+])("sharing: %j is %s", (change, verdict, words) => {
+  const machines = [{ name: "pi-2", hash: "", since: 0 }];
+  const share = { address: "10.0.0.5", port: 6380, machines };
+  const [finding] = judgeShare({ share, command: "tac8", listens: true, here: true, isOther: false, ...change });
+  expect(finding).toMatchObject({ verdict, text: expect.stringMatching(words) });
 });

@@ -1,13 +1,17 @@
-import { redisAddress, SERVICE_SOCKET, socketOf } from "@tac8/core/config/redisUrl";
+import { passwordFileOf, redisAddress, SERVICE_SOCKET, socketOf } from "@tac8/core/config/redisUrl";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import { locate, namesRedis, type Place } from "../redis/locate.ts";
 
-/** The tac8 whose Redis is its own, or the line that says why nothing has to be shared. @throws Problem where it cannot be shared */
-export function ownRedis(
-  context: Context,
-  flag: string | undefined,
-): { readonly place: Place; readonly home: string } | { readonly line: string } {
+/** The tac8 whose Redis is its own. */
+export interface OwnRedis {
+  readonly home: string;
+  /** Null: it does not run. Never another Redis of this machine, such as one on the usual port: its users and settings are not tac8's. */
+  readonly redis: Pick<Place, "redisUrl" | "advice"> | null;
+}
+
+/** Return the tac8 whose Redis is its own, or the line that says why nothing has to be shared. @throws Problem where it cannot be shared */
+export function ownRedis(context: Context, flag: string | undefined): OwnRedis | { readonly line: string } {
   const place = locate(context, flag);
   const { config, redisUrl, isDemo } = place;
   if (config === null || isDemo)
@@ -15,7 +19,8 @@ export function ownRedis(
   if (config.joined)
     throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: share on that machine`);
   const isService = context.env["TAC8_SYSTEMD"] === "system" && socketOf(redisUrl)?.path === SERVICE_SOCKET;
-  if (isService || !namesRedis(context.env, config)) return { place, home: config.home };
+  if (isService || !namesRedis(context.env, config))
+    return { home: config.home, redis: isService || passwordFileOf(redisUrl) !== null ? place : null };
   const where = `Redis at ${redisAddress(redisUrl)} is not tac8's own`;
   const both =
     "give another machine the same REDIS_URL, REDIS_PASSWORD and REDIS_CA_FILE, and run tac8 up --only runner there";

@@ -172,6 +172,9 @@ test("the second time share changes nothing and shows no token; --renew ends the
   expect(await joinAs("pi-2", renewed)).toMatchObject({ code: 0 });
   // What is known is kept.
   expect((await joinAs("pi-2", "")).out).toContain("runner of the tac8");
+  expect((await run(first, ["doctor"])).out).toMatch(/1 may use Redis at 127\.0\.0\.1:/);
+  const other = { REDIS_URL: "redis://127.0.0.1:1" };
+  expect((await run(first, ["doctor"], other)).out).toMatch(/REDIS_URL names another one/);
   expect((await run(first, ["share"])).out).toMatch(/listens at 127\.0\.0\.1:\d+, with TLS, for 1 machine\n.*\npi-2 /);
 });
 
@@ -249,6 +252,17 @@ test("what makes no sense is refused in a line, and changes nothing", async () =
     code: 0,
     out: expect.stringContaining("nothing to share: give another machine the same REDIS_URL"),
   });
+});
+
+test("while tac8 is stopped, no other Redis is shared, and unshare counts from the next start", async () => {
+  const token = await shareWith("pi-2");
+  await redis.stop();
+  const said = await run(first, ["share", "pi-3"]);
+  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("so there is no Redis to share: start it") });
+  const shut = await run(first, ["unshare", "pi-2"]);
+  expect(shut).toMatchObject({ code: 0, err: expect.stringMatching(/^tac8: .*counts from its next start on\n$/) });
+  redis = await startEmbeddedRedis({ home: first.home, warn: () => undefined });
+  expect((await joinAs("pi-2", token)).err).toMatch(/refuses us/);
 });
 
 test("a port that is taken leaves everything as it was", async () => {

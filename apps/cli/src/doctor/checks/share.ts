@@ -1,4 +1,4 @@
-import { redisAddress } from "@tac8/core/config/redisUrl";
+import { passwordFileOf, redisAddress } from "@tac8/core/config/redisUrl";
 import { answersAt, isOurs } from "@tac8/core/share/apply";
 import { readShare, type Share } from "@tac8/core/share/files";
 import { messageOf } from "../../problems/problem.ts";
@@ -8,7 +8,7 @@ import { ok, problem, type Finding } from "../finding.ts";
 export const share: Check = {
   name: "Sharing",
   limitMs: 15_000,
-  async look({ config, command }) {
+  async look({ config, command, redisNamed, redisUrl }) {
     if (config.joined) return [ok(`a runner of the tac8 at ${redisAddress(config.redisUrl)}`)];
     let found: Share | null;
     try {
@@ -17,14 +17,29 @@ export const share: Check = {
       return [problem(messageOf(error), `${command} share NAME`)];
     }
     if (found === null) return [ok("no other machine may use this Redis")];
-    return judgeShare({ share: found, command, listens: await answersAt(found), here: isOurs(found.address) });
+    const isOther = redisNamed && passwordFileOf(redisUrl) === null;
+    const listens = isOther || (await answersAt(found));
+    return judgeShare({ share: found, command, listens, here: isOurs(found.address), isOther });
   },
 };
 
-/** Pure. */
-export function judgeShare(given: { share: Share; command: string; listens: boolean; here: boolean }): Finding[] {
-  const { share: found, command, listens, here } = given;
+/** Pure. `isOther`: REDIS_URL names another Redis than the one that was shared. */
+export function judgeShare(given: {
+  share: Share;
+  command: string;
+  listens: boolean;
+  here: boolean;
+  isOther: boolean;
+}): Finding[] {
+  const { share: found, command, listens, here, isOther } = given;
   const where = `${found.address}:${found.port}`;
+  if (isOther)
+    return [
+      problem(
+        `other machines expect Redis at ${where}, and REDIS_URL names another one`,
+        `unset REDIS_URL; or end the sharing: env -u REDIS_URL ${command} unshare --all`,
+      ),
+    ];
   if (!here)
     return [
       problem(
