@@ -29,6 +29,7 @@ test.each([
   ["our machine", verdict([slow("pi-1", "memory:pi-1")]), 4, [2, false]],
   ["our disk", verdict([slow("pi-1", "disk:pi-1")]), 4, [2, true]],
   ["another machine's disk", verdict([slow("pi-2", "disk:pi-2")]), 4, [4, false]],
+  ["told 28 s ago, by a clock a minute behind", verdict([slow(null)], NOW - 88_000), 4, [2, false]],
   ["told just in time", verdict([slow(null)], NOW - VERDICT_GONE_MS), 4, [2, false]],
   ["told by a scheduler that is gone", verdict([slow(null)], NOW - VERDICT_GONE_MS - 1), 4, [4, false]],
 ])("%s", (_name, told, slots, expected) => {

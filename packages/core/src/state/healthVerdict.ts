@@ -24,11 +24,14 @@ const verdictSchema = z.object({
 /** How the scheduler judges all of tac8, as it tells everybody. */
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** One that is older says nothing any more: its scheduler is gone. */
-export const VERDICT_GONE_MS = 60_000;
-
 /** How old it may be where nothing has changed: each time is a write to the disk of Redis. */
 const REFRESH_MS = 25_000;
+
+/**
+ * One that is older says nothing any more: its scheduler is gone. Its time is by the scheduler's clock, from which a runner's may
+ * differ by a minute; and another scheduler may take 45 s to take over.
+ */
+export const VERDICT_GONE_MS = REFRESH_MS + 65_000;
 
 /** Tells it, unless `before`, what was told last, says the same and is not old. */
 export async function publishVerdict(redis: Redis, verdict: Verdict, before: Verdict | null = null): Promise<void> {
