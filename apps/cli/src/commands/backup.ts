@@ -1,3 +1,4 @@
+import { redisAddress } from "@tac8/core/config/redisUrl";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { createBackup } from "../backup/create.ts";
@@ -13,6 +14,8 @@ export async function backup(context: Context, { args, options }: Input): Promis
   const { env, cwd, out, err, now } = context;
   const { config, configPath, redisUrl, advice } = locate(context, options["config"] as string | undefined);
   if (config === null) throw new Problem("there is no configuration: name it with --config");
+  if (config.joined)
+    throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: make the backup there`);
   const path = resolve(cwd, args[0] ?? nameFor(now()));
   const sharedProjects = sharedProjectsOf(env);
   const made = await withRedis(

@@ -1,4 +1,5 @@
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
+import { redisAddress } from "@tac8/core/config/redisUrl";
 import { resolve } from "node:path";
 import { restoreBackup, type Restored } from "../backup/restore.ts";
 import type { Context } from "../context/context.ts";
@@ -17,6 +18,8 @@ export async function restore(context: Context, { args, options }: Input): Promi
   if (dataFolder === null || draft === null || redisProblem || (found && loaded.config === null)) {
     throw new Problem(describeProblems(loaded.problems, configPath).split("\n"));
   }
+  if (draft.joined)
+    throw new Problem(`this machine has joined the tac8 at ${redisAddress(draft.redisUrl)}: restore the backup there`);
   const { manifest, config, configCopy, aside } = await restoreBackup({
     path: resolve(cwd, args[0] ?? ""),
     home: dataFolder.path,

@@ -265,6 +265,25 @@ test("while tac8 is stopped, no other Redis is shared, and unshare counts from t
   expect((await joinAs("pi-2", token)).err).toMatch(/refuses us/);
 });
 
+test("backup and restore are for the machine that has Redis: on one that has joined, nothing is moved", async () => {
+  await joinAs("pi-2", await shareWith("pi-2"));
+  mkdirSync(join(second.home, "issues"));
+  const file = join(second.dir, "b.tgz");
+  expect(await run(first, ["backup", file])).toMatchObject({ code: 0 });
+  for (const args of [
+    ["backup", `${file}2`],
+    ["restore", file],
+    ["restore", "--force", file],
+  ]) {
+    const said = await run(second, args);
+    expect(said).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^tac8: this machine has joined [^\n]* there\n$/),
+    });
+  }
+  expect(readdirSync(second.home)).toContain("issues");
+});
+
 test("a port that is taken leaves everything as it was", async () => {
   const here = local();
   await here.ping();
