@@ -1,7 +1,15 @@
 import { storedSecret, variable } from "@tac8/core/config/environment";
 import { joinFiles } from "@tac8/core/config/joined";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
-import { isRedisUrl, isTls, passwordOf, redisAddress, withCa, withPassword } from "@tac8/core/config/redisUrl";
+import {
+  isRedisUrl,
+  isSentinelUrl,
+  isTls,
+  passwordOf,
+  redisAddress,
+  withCa,
+  withPassword,
+} from "@tac8/core/config/redisUrl";
 import type { Config } from "@tac8/core/config/resolve";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
@@ -102,7 +110,10 @@ async function addressOf(
 ): Promise<string> {
   const url = given ?? before ?? (await prompt?.ask("Address (rediss://NAME@HOST:PORT): "));
   if (url === undefined) throw new WrongUsage(`name the address: tac8 join rediss://NAME@HOST:PORT`);
-  if (!isRedisUrl(url) || !isTls(url)) throw new WrongUsage(`${url.replace(/^.*@/s, "***@").slice(0, 100)}: ${FORM}`);
+  // A secret, which is not shown again.
+  if (parseToken(url) !== null) throw new WrongUsage(`the token is not an address: ${FORM}`);
+  if (!isRedisUrl(url) || !isTls(url) || isSentinelUrl(url))
+    throw new WrongUsage(`${url.replace(/^.*@/s, "***@").slice(0, 100)}: ${FORM}`);
   if (passwordOf(url) !== null)
     throw new WrongUsage(`an address with a password can be read by every program of this machine: ${FORM}`);
   if (!isMachineName(new URL(url).username)) throw new WrongUsage(`the address has no machine's name: ${FORM}`);

@@ -236,6 +236,12 @@ test("what makes no sense is refused in a line, and changes nothing", async () =
     [first, ["join", "rediss://a@h:1"], /runs here with a Redis of its own/],
     [second, ["join"], /name the address/],
     [second, ["join", "redis://pi-2@h:1"], /expected rediss:/],
+    [second, ["join", "rediss+sentinel://pi-2@h:1,i:2/name"], /expected rediss:/],
+    [
+      second,
+      ["join", `tac8-1.${"x".repeat(43)}.${"y".repeat(43)}`],
+      /^tac8: the token is not an address: expected rediss:[^\n]*\n$/,
+    ],
     [second, ["join", "rediss://pi-2:secret@h:1"], /can be read by every program/],
     [second, ["join", "rediss://pi-2@h:1"], /token is missing/],
     [second, ["join", "rediss://pi-2@h:1"], /that is no token/, { TEST_INPUT: "hunter2" }],
