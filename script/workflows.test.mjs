@@ -10,3 +10,20 @@ it.each(readdirSync(folder))("%s: actions by commit, with their version; no perm
   expect(text).toMatch(/^permissions: \{\}$/m);
   for (const [, run] of text.matchAll(/run: (.*)$/gm)) expect(run).not.toContain("${{");
 });
+
+it("docker-compose.images.yml builds nothing, and has an image for everything that is built without it", () => {
+  const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+  const services = (text) =>
+    new Map(
+      text
+        .slice(text.indexOf("\nservices:\n"), text.search(/\nnetworks:\n|$(?![\s\S])/))
+        .split(/\n {2}(?=[a-z-]+:)/)
+        .slice(1)
+        .map((block) => [block.slice(0, block.indexOf(":")), block]),
+    );
+  const built = [...services(read("docker-compose.yml"))].filter(([, block]) => /^ {4}build: /m.test(block));
+  const images = services(read("docker-compose.images.yml"));
+  expect([...images.keys()].toSorted()).toEqual(built.map(([name]) => name).toSorted());
+  // An alias does not have the `!reset` of its anchor: compose would build such a service.
+  for (const block of images.values()) expect(block).toMatch(/^ {4}build: !reset null\n {4}image: /m);
+});
