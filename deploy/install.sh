@@ -43,7 +43,7 @@ AGENT_IDS=70000-70999
 
 main() {
   mode=install dry=0 purge=0 from="" version="" repo="" api_url="" claude=1 start=1 changes=0
-  github_token="" anthropic_key="" claude_token="" isolation="" wanted=""
+  github_token="" anthropic_key="" claude_token="" isolation="" wanted="" config_before=""
   while [ $# -gt 0 ]; do
     case $1 in
       --upgrade) mode=upgrade; case ${2:-} in [0-9]*) version=$2; shift ;; esac ;;
@@ -248,6 +248,7 @@ isolation_key() {
   had=$(config_isolation)
   [ -f $etc/config.toml ] || return 0
   if [ "$wanted" = user ] && [ "$had" != user ]; then
+    config_before=$(<$etc/config.toml)
     change "set agent.isolation to \"user\" in $etc/config.toml" set_isolation user
   elif [ "$wanted" = sandbox ] && [ "$had" = user ]; then
     [ $dry = 1 ] || stop_services
@@ -600,6 +601,9 @@ do_rollback() {
   switch "$was" "$release"
 }
 
+restore_config() { printf '%s\n' "$config_before" >$etc/config.toml; }
+
+agent_units=node_modules/tac8/deploy/systemd/agent-users
 # switch OLD NEW: in order, and back if NEW does not work.
 switch() {
   local old=$1 new=$2
@@ -608,7 +612,7 @@ switch() {
     [ $fetched = 0 ] || rm -rf "$new"
     fail "${new##*/} has no units: it is too old for this script; ${old##*/} goes on"
   fi
-  if mode_user && [ ! -d "$new/node_modules/tac8/deploy/systemd/agent-users" ]; then
+  if mode_user && [ ! -d "$new/$agent_units" ]; then
     [ $fetched = 0 ] || rm -rf "$new"
     fail "${new##*/} knows no agents that are users of their own (agent.isolation is \"user\"); ${old##*/} goes on"
   fi
@@ -624,6 +628,11 @@ switch() {
   fi
   problems
   say "${new##*/} does not work: back to ${old##*/}" >&2
+  if mode_user && [ -n "$config_before" ] && [ ! -d "$old/$agent_units" ]; then
+    change "set agent.isolation back, since ${old##*/} knows no agents that are users of their own" restore_config
+    wanted=$(config_isolation)
+    wanted=${wanted:-none} # As units without a launcher.
+  fi
   run_version "$new" "$old"
   healthy 90 || { problems; fail "${old##*/} does not work either: see journalctl -u 'tac8-*'"; }
   [ $fetched = 0 ] || rm -rf "$new"

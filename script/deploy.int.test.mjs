@@ -232,6 +232,27 @@ it.each([
   });
 });
 
+it("a version that does not work takes back that agents are users of their own, if the one before does not know it", () => {
+  inFolder((dir) => {
+    const config = '[agent]\nisolation = "auto"\n';
+    mkdirSync(join(dir, "etc"));
+    writeFileSync(join(dir, "etc/config.toml"), config);
+    const { status, stdout, stderr } = bash(
+      `${TWO_VERSIONS} etc=$1/etc units=$1/units wanted=user fetched=0 config_before=""
+      mkdir -p $opt/2.0.0/node_modules/tac8/deploy/systemd/agent-users
+      unit_files() { echo "units of \${release##*/}: $(launcher)"; }; problems() { :; }
+      healthy() { [ "\${release##*/}" = 1.0.0 ]; }
+      isolation_key; switch "$opt/1.0.0" "$opt/2.0.0"`,
+      [dir],
+    );
+    expect(stderr).toBe("2.0.0 does not work: back to 1.0.0\ninstall.sh: 1.0.0 runs again; nothing was lost\n");
+    expect(status).toBe(1);
+    expect(stdout).toContain("units of 2.0.0: tac8-launcher\n");
+    expect(stdout).toContain("units of 1.0.0: \n");
+    expect(readFileSync(join(dir, "etc/config.toml"), "utf8")).toBe(config);
+  });
+});
+
 it("an id that somebody has is no agent's", () => {
   inFolder((dir) => {
     const users = `${ISOLATION} wanted=user; getent() { printf 'eve:x:70005:70005::/:/bin/sh\n'; }; agent_users`;
