@@ -616,6 +616,11 @@ switch() {
     [ $fetched = 0 ] || rm -rf "$new"
     fail "${new##*/} knows no agents that are users of their own (agent.isolation is \"user\"); ${old##*/} goes on"
   fi
+  # It would make a scheduler of this machine, with a Redis of its own, beside those that it has joined.
+  if [ -z "$redis" ] && ! grep -q redis-url "$new/node_modules/tac8/deploy/systemd/start"; then
+    [ $fetched = 0 ] || rm -rf "$new"
+    fail "${new##*/} does not know tac8 join, and this machine has joined another one: sudo tac8 join --leave first; ${old##*/} goes on"
+  fi
   # A connection that is lost, or Ctrl-C, does not end this half-way.
   trap '' HUP INT TERM PIPE
   run_version "$old" "$new"

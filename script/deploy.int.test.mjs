@@ -111,6 +111,22 @@ it("a version without units is refused while the one before still runs, and remo
   });
 });
 
+it.each([
+  ["does not know it, is refused", "", 1],
+  ["knows it, runs", "# redis-url", 0],
+])("on a machine that has joined another one, a version that %s", (_, start, code) => {
+  inFolder((dir) => {
+    const { status, stdout, stderr } = bash(
+      `${TWO_VERSIONS} echo '${start}' >$opt/2.0.0/node_modules/tac8/deploy/systemd/start
+      services=tac8-runner redis="" fetched=0; switch "$opt/1.0.0" "$opt/2.0.0"`,
+      [dir],
+    );
+    const why = "2.0.0 does not know tac8 join, and this machine has joined another one: sudo tac8 join --leave first";
+    const said = code === 0 ? ["tac8 2.0.0 runs", ""] : ["", `install.sh: ${why}; 1.0.0 goes on\n`];
+    expect([status, stdout, stderr]).toEqual([code, expect.stringContaining(said[0]), said[1]]);
+  });
+});
+
 it.each(["HUP", "INT", "TERM", "PIPE"])(
   "a switch goes on to its end after SIG%s, and on a terminal that is gone",
   (signal) => {
