@@ -84,6 +84,7 @@ check_machine() {
   # Older ones have no folders of credentials (LoadCredential=).
   systemd_is_new || fail "systemd here is older than $SYSTEMD: tac8 needs Debian 12, Raspberry Pi OS 12, Ubuntu 24.04 or later, or Docker"
   [ -z "$repo" ] || is_repository "$repo" || fail "--repo $repo is no OWNER/NAME of a repository of yours"
+  [ -z "$isolation" ] || [ $mode = install ] || fail "--isolation goes without --$mode: bash $0 --isolation $isolation, afterwards"
   case $isolation in "" | sandbox | user) ;; *) fail "--isolation $isolation: expected sandbox or user" ;; esac
   [ -z "$from" ] || [ -f "$from" ] || fail "there is no file $from"
 }
@@ -192,8 +193,9 @@ folders() {
 
 # Of the configuration; nothing where it says nothing.
 config_isolation() {
-  sed -n 's/^isolation *= *"\([a-z]*\)".*/\1/p' $etc/config.toml 2>/dev/null | head -n 1 || true
+  sed -n "s/^$isolation_line[\"']\([a-z]*\)[\"'].*/\2/p" $etc/config.toml 2>/dev/null | head -n 1 || true
 }
+isolation_line='[[:blank:]]*\(agent\.\)\{0,1\}isolation[[:blank:]]*=[[:blank:]]*'
 mode_user() { [ "${wanted:-$(config_isolation)}" = user ]; }
 
 # Sets `wanted`: sandbox, user, or none where the configuration says so.
@@ -205,7 +207,7 @@ isolate() {
     user) ;;
     none) return ;;
     *)
-      if ! said=$(try_sandbox) && ! { allow_bwrap && said=$(try_sandbox); }; then
+      if ! said=$(try_sandbox) && ! { allow_bwrap && { [ $dry = 1 ] || said=$(try_sandbox); }; }; then
         [ $dry = 1 ] || forbid_bwrap
         [ "$wanted" != sandbox ] || fail "bubblewrap does not work here (${said:-it says nothing}): use --isolation user"
         say "bubblewrap does not work here (${said:-it says nothing}), so agents become users of their own"
@@ -234,8 +236,10 @@ profile tac8-bwrap /usr/bin/bwrap flags=(unconfined) {
   userns,
 }
 END
-  change "load $profile" apparmor_parser -r $profile
+  change "load $profile" load_profile
 }
+# In a container of such a machine it cannot be loaded, which the next try of the sandbox shows.
+load_profile() { apparmor_parser -r $profile || true; }
 forbid_bwrap() {
   [ -e $profile ] || return 0
   change "remove $profile" drop_profile
@@ -258,8 +262,8 @@ isolation_key() {
 }
 set_isolation() {
   local file=$etc/config.toml
-  if grep -q '^isolation *=' $file; then sed -i "s/^isolation *=.*/isolation = \"$1\"/" $file
-  elif grep -q '^\[agent\]' $file; then sed -i "s/^\[agent\].*/&\nisolation = \"$1\"/" $file
+  if grep -q "^$isolation_line" $file; then sed -i "s/^\($isolation_line\).*/\1\"$1\"/" $file
+  elif grep -q '^[[:blank:]]*\[agent\]' $file; then sed -i "s/^[[:blank:]]*\[agent\].*/&\nisolation = \"$1\"/" $file
   else printf '\n[agent]\nisolation = "%s"\n' "$1" >>$file; fi
 }
 take_back() {
@@ -496,8 +500,9 @@ all_active() {
 start_services() { systemctl start $redis $(launcher) $services; }
 stop_services() { # First those that would look for the others.
   local name
-  for name in tac8-board tac8-scheduler tac8-runner; do systemctl stop "$name"; done
-  [ ! -e $units/tac8-launcher.service ] || systemctl stop tac8-launcher
+  for name in tac8-board tac8-scheduler tac8-runner tac8-launcher; do
+    [ ! -e "$units/$name.service" ] || systemctl stop "$name"
+  done
 }
 
 # healthy SECONDS: every service works, or is ready and waits for GitHub at the end of that time. One that has ended is not.
@@ -685,6 +690,6 @@ do_uninstall() {
   fi
   say "Kept: the packages of the system, such as bubblewrap and redis-server."
 }
-stop_all() { systemctl disable --now tac8.target; stop_services; systemctl stop tac8-redis; }
+stop_all() { systemctl disable --now tac8.target; stop_services; [ ! -e $units/tac8-redis.service ] || systemctl stop tac8-redis; }
 
 if [ "${BASH_SOURCE[0]:-$0}" = "$0" ]; then main "$@"; fi

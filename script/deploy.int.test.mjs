@@ -193,6 +193,22 @@ it.each([
   expect({ status, said: stderr.slice(0, said.length) }).toEqual({ status: said === "" ? 0 : 1, said });
 });
 
+it("--isolation with --upgrade, which would not change it, is refused", () => {
+  const { status, stderr } = bash(
+    "mode=upgrade isolation=user repo=''; id() { echo 0; }; have() { :; }; has_systemd() { :; }; systemd_is_new() { :; }; check_machine",
+  );
+  expect([status, stderr]).toEqual([1, expect.stringContaining("--isolation goes without --upgrade")]);
+});
+
+it("a configuration that came without services is brought to the sandbox", () => {
+  inFolder((dir) => {
+    mkdirSync(join(dir, "etc"));
+    writeFileSync(join(dir, "etc/config.toml"), '[agent]\nisolation = "user"\n');
+    const lines = `${ISOLATION} mkdir $1/var; mkdir $1/var/data; wanted=sandbox; systemctl() { return 5; }; isolation_key; config_isolation`;
+    expect(bash(lines, [dir]).stdout).toMatch(/\nauto\n$/);
+  });
+});
+
 /** An installation in `$1`, and a sandbox that works if the file `$1/works` says so. */
 const ISOLATION = `
 set -e
@@ -215,13 +231,20 @@ it.each([
   ["does not work, and none is wanted", 'isolation = "none"', "", "none", ""],
   ["works, and users are wanted", 'isolation = "auto"', "touch $1/works; isolation=user", "user", ""],
   ["works with Ubuntu's profile", "", "echo 1 >$restriction", "sandbox", "load profile\n"],
+  [
+    "works with Ubuntu's profile, which a container cannot load",
+    "",
+    "echo 1 >$restriction; apparmor_parser() { return 1; }; try_sandbox() { echo No permissions; return 1; }",
+    "user",
+    "load profile\nremove profile\nbubblewrap does not work here (No permissions), so agents become users of their own\n",
+  ],
 ])("the isolation of agents where bubblewrap %s", (_, line, how, wanted, said) => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));
     writeFileSync(join(dir, "etc/config.toml"), `[agent]\n${line}\n`);
     const { status, stdout } = bash(`${ISOLATION} ${how || ":"}; isolate; echo $wanted`, [dir]);
-    expect({ status, stdout: stdout.replace(`${dir}/`, "") }).toEqual({ status: 0, stdout: `${said}${wanted}\n` });
-    expect(existsSync(join(dir, "profile"))).toBe(said.startsWith("load"));
+    expect({ status, stdout: stdout.replaceAll(`${dir}/`, "") }).toEqual({ status: 0, stdout: `${said}${wanted}\n` });
+    expect(existsSync(join(dir, "profile"))).toBe(said === "load profile\n");
   });
 });
 
@@ -239,12 +262,15 @@ it.each([
   ["is there", '[agent]\nisolation = "auto"\nhome = "x"\n', '[agent]\nisolation = "user"\nhome = "x"\n'],
   ["is missing", '[agent]\nhome = "x"\n[llm]\n', '[agent]\nisolation = "user"\nhome = "x"\n[llm]\n'],
   ["has no section", "[llm]\n", '[llm]\n\n[agent]\nisolation = "user"\n'],
+  ["is indented", "[agent]\n  isolation = 'auto' # now\n", '[agent]\n  isolation = "user"\n'],
+  ["has a dot", 'agent.isolation="auto"\n', 'agent.isolation="user"\n'],
 ])("agent.isolation says that agents are users of their own, where the key %s", (_, before, after) => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));
     writeFileSync(join(dir, "etc/config.toml"), before);
     bash(`${ISOLATION} wanted=user; isolation_key`, [dir]);
     expect(readFileSync(join(dir, "etc/config.toml"), "utf8")).toBe(after);
+    expect(bash(`${ISOLATION} mode_user && echo user`, [dir]).stdout).toBe("user\n");
   });
 });
 
