@@ -6,7 +6,7 @@ import { beat } from "@tac8/core/app/heartbeat";
 import { takeSecrets } from "@tac8/core/app/ownSecrets";
 import { variable } from "@tac8/core/config/environment";
 import { describeProblems, loadConfig } from "@tac8/core/config/load";
-import { caOf, passwordOf, redisAddress, socketOf } from "@tac8/core/config/redisUrl";
+import { caOf, isSentinelUrl, passwordOf, redisAddress, socketOf } from "@tac8/core/config/redisUrl";
 import { lineFormat } from "@tac8/core/log/journal";
 import { createLogger } from "@tac8/core/log/logger";
 import { openRedisTunnel } from "./open.ts";
@@ -22,12 +22,16 @@ const { env } = takeSecrets(process.env);
 const { draft, problems } = loadConfig({ env: { ...env, TAC8_CONFIG: "/nonexistent" }, cwd: "/" });
 const url = draft?.redisUrl ?? "";
 const wrong = describeProblems(
-  problems.filter(({ key }) => OURS.test(key)),
+  problems.filter(({ key }) => draft === null || OURS.test(key)),
   "",
 );
 if (wrong !== "") fail(wrong);
 else if (variable(env, "REDIS_URL") === null || socketOf(url) !== null) {
   fail("environment variable REDIS_URL: expected rediss://USER@HOST:PORT of the Redis that the runners use");
+} else if (isSentinelUrl(url)) {
+  fail(
+    "environment variable REDIS_URL: names Sentinels, and a tunnel leads to one Redis. Run this machine's runner without containers",
+  );
 } else await run();
 
 function fail(lines: string): void {

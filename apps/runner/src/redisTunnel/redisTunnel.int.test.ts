@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,4 +115,17 @@ test.each([
   ["rediss://me:p@h:1/0", [["AUTH", "me", "p"]]],
 ])("%s begins with %j", (url, commands) => {
   expect(welcome(url)).toEqual(commands);
+});
+
+test.each([
+  ["Sentinels", "redis+sentinel://pi-2@a:26379,b:26379/main", "names Sentinels, and a tunnel leads to one Redis"],
+  ["a socket", "unix:///run/redis.sock", "expected rediss://USER@HOST:PORT"],
+  ["no address", "", "expected rediss://USER@HOST:PORT"],
+  ["a CA that is missing", "rediss://pi-2@a:6380", "REDIS_CA_FILE"],
+])("with %s it ends with exit code 78 and one line", (_, url, why) => {
+  const env = { TAC8_HOME: dir, REDIS_URL: url, REDIS_CA_FILE: url.startsWith("rediss") ? "/nowhere" : "" };
+  const main = join(import.meta.dirname, "main.ts");
+  const { status, stderr } = spawnSync(process.execPath, [main], { encoding: "utf8", env, timeout: 20_000 });
+  expect(stderr).toContain(why);
+  expect([status, stderr.trim().split("\n").length]).toEqual([78, 1]);
 });
