@@ -569,6 +569,8 @@ do_install() {
     if ! systemctl is-active -q tac8.target; then change "start tac8" systemctl start tac8.target
     elif [ $changes -gt $before ] || ! all_active; then change "restart tac8" systemctl restart tac8.target; fi
   fi
+  # Agents that are users of their own need no namespaces.
+  ! mode_user || forbid_bwrap
   if [ $dry = 1 ]; then say "$changes changes"; return; fi
   [ $changes -gt 0 ] || say "Nothing to change."
   [ $start = 1 ] || return 0

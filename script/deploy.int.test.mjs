@@ -181,6 +181,18 @@ it("another version on an installation starts its services once", () => {
   expect(stdout.split("\n").filter((line) => line.includes("start"))).toEqual(["start 2"]);
 });
 
+it.each(["user", "sandbox"])("Ubuntu's profile of bubblewrap where the isolation of agents is %s", (wanted) => {
+  inFolder((dir) => {
+    const install = `set -e; mode=install start=0 was=/opt/1 release=/opt/1 profile=$1/profile wanted=${wanted}; touch $profile
+      for name in packages user isolate folders agent_users fetch config isolation_key secrets environment agent unit_files apparmor_parser; do eval "$name() { :; }"; done
+      systemctl() { [ $1 != is-enabled ] || echo enabled; }
+      current() { echo /opt/1; }
+      do_install`;
+    expect(bash(install, [dir]).status).toBe(0);
+    expect(existsSync(join(dir, "profile"))).toBe(wanted === "sandbox");
+  });
+});
+
 it.each([
   ["armhf on a 64-bit kernel", "arch=armhf", "install.sh: this system is for armhf, though the kernel has 64 bits"],
   ["an older systemd", "systemd=249", "install.sh: systemd here is older than 252: tac8 needs Debian 12"],
