@@ -79,9 +79,9 @@ it.each([
   [{ TAC8_SYSTEMD: "x" }, null],
 ])("%j: %s", (env, manager) => expect(managerOf(env)).toBe(manager));
 
-it("on a machine that has joined another one, only the runner is missed", () => {
+it("on a machine that has joined another one, only the runner and its launcher are missed", () => {
   const home = mkdtempSync(join(tmpdir(), "tac8-units-"));
-  const names = ["tac8-redis", "tac8-scheduler", "tac8-board", "tac8-runner"];
+  const names = ["tac8-redis", "tac8-scheduler", "tac8-board", "tac8-runner", "tac8-launcher"];
   const leftOut = () => names.filter((name) => isLeftOut(name, { TAC8_HOME: home }));
   expect(leftOut()).toEqual([]);
   writeFileSync(joinFiles(home).url, "rediss://pi-2@h:1\n");

@@ -59,10 +59,13 @@ export async function readUnits(env: Env): Promise<Unit[]> {
   return units.filter(({ name }) => !isLeftOut(name, env));
 }
 
+/** Those of a machine that has joined another one: the runner, and what starts its agents. */
+const RUNNERS = ["tac8", "tac8-runner", "tac8-launcher"];
+
 /** Whether the service is not wanted: a machine that has joined another one has the runner alone, and the others' units say so. */
 export function isLeftOut(name: string, env: Env): boolean {
   const home = env["TAC8_HOME"];
-  return home !== undefined && name !== "tac8-runner" && name !== "tac8" && existsSync(joinFiles(home).url);
+  return home !== undefined && !RUNNERS.includes(name) && existsSync(joinFiles(home).url);
 }
 
 /** Pure. The services of tac8. @param text of `systemctl show`: `NAME=value` lines, an empty line between two units */
