@@ -293,11 +293,16 @@ agent_users() {
 }
 # No password, and no way to get one.
 add_agents() {
-  remove_agents
-  seq "$1" "$2" | sed 's/.*/agent&:*:&:&:an agent of tac8:\/nonexistent:\/usr\/sbin\/nologin/' >>/etc/passwd
-  seq "$1" "$2" | sed 's/.*/agent&:*:&:/' >>/etc/group
+  seq "$1" "$2" | sed 's/.*/agent&:*:&:/' | replace_agents /etc/group &&
+    seq "$1" "$2" | sed 's/.*/agent&:*:&:&:an agent of tac8:\/nonexistent:\/usr\/sbin\/nologin/' | replace_agents /etc/passwd
 }
-remove_agents() { sed -i '/^agent[0-9]*:\*:/d' /etc/passwd /etc/group; }
+remove_agents() { replace_agents /etc/passwd </dev/null && replace_agents /etc/group </dev/null; }
+# replace_agents FILE: with lines of standard input in the place of those that agents have. In one step, and only when all of it is
+# on the disk: without /etc/passwd the machine is lost.
+replace_agents() {
+  cp -p "$1" "$1.tac8" && grep -v '^agent[0-9]*:\*:' "$1" >"$1.tac8" && cat >>"$1.tac8" && sync "$1.tac8" && mv -T "$1.tac8" "$1" ||
+    { rm -f "$1.tac8"; return 1; }
+}
 has_agents() { grep -q '^agent[0-9]*:\*:' /etc/passwd /etc/group; }
 launcher() { ! mode_user || echo tac8-launcher; }
 

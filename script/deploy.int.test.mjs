@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
@@ -304,6 +313,25 @@ it("a version that does not work takes back that agents are users of their own, 
     expect(stdout).toContain("units of 2.0.0: tac8-launcher\n");
     expect(stdout).toContain("units of 1.0.0: \n");
     expect(readFileSync(join(dir, "etc/config.toml"), "utf8")).toBe(config);
+  });
+});
+
+it.each([
+  ["replaces those that are there", ":", ["root:x:0:0::/root:/bin/sh", "agent2:*:2:2::/:/n"], 0],
+  [
+    "changes nothing where the disk is full",
+    "cat() { return 1; }",
+    ["root:x:0:0::/root:/bin/sh", "agent1:*:1:1::/:/n"],
+    1,
+  ],
+])("a file with users %s", (_, how, lines, code) => {
+  inFolder((dir) => {
+    const file = join(dir, "passwd");
+    writeFileSync(file, "root:x:0:0::/root:/bin/sh\nagent1:*:1:1::/:/n\n", { mode: 0o640 });
+    const { status } = bash(`${how}; replace_agents $1/passwd <<<agent2:*:2:2::/:/n`, [dir]);
+    expect([status, readFileSync(file, "utf8").trim().split("\n")]).toEqual([code, lines]);
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect(readdirSync(dir)).toEqual(["passwd"]);
   });
 });
 
