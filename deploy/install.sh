@@ -254,9 +254,10 @@ isolation_key() {
   if [ "$wanted" = user ] && [ "$had" != user ]; then
     config_before=$(<$etc/config.toml)
     change "set agent.isolation to \"user\" in $etc/config.toml" set_isolation user
-  elif [ "$wanted" = sandbox ] && [ "$had" = user ]; then
+  elif [ "$wanted" != user ] && { [ "$had" = user ] || [ -e $units/tac8-launcher.service ]; }; then
+    # The runner saves what its agents did, for which it needs the launcher.
     [ $dry = 1 ] || stop_services
-    change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
+    [ "$had" != user ] || change "set agent.isolation to \"auto\" in $etc/config.toml" set_isolation auto
     change "give the folders of issues back to the user tac8" take_back
   fi
 }
@@ -268,6 +269,7 @@ set_isolation() {
 }
 take_back() {
   local ids first last
+  [ -d $var/data ] || return 0
   ids=$(agent_ids)
   first=${ids%-*} last=${ids#*-}
   find $var/data -xdev \( -uid +$((first - 1)) -uid -$((last + 1)) -o -gid +$((first - 1)) -gid -$((last + 1)) \) -exec chown -h tac8:tac8 {} +
@@ -409,7 +411,10 @@ unit_sources() { # Lines with a file of SOURCE, and its name below $units.
   echo "$source/agent-users/runner.conf tac8-runner.service.d/agent-users.conf"
 }
 rm_unit() {
-  [ "${1##*/}" != tac8-launcher.service ] || systemctl stop tac8-launcher || true
+  case $1 in
+    # Without it nobody reads the files that its agents have: also where the configuration was changed by hand.
+    */tac8-launcher.service) systemctl stop tac8-launcher || true; take_back || return ;;
+  esac
   rm -f "$1"
   case $1 in *.d/*) rmdir --ignore-fail-on-non-empty "${1%/*}" ;; esac
 }

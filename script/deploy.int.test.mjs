@@ -221,6 +221,18 @@ it("--isolation with --upgrade, which would not change it, is refused", () => {
   expect([status, stderr]).toEqual([1, expect.stringContaining("--isolation goes without --upgrade")]);
 });
 
+it.each(["none", "auto"])("users of agents end where the configuration was changed to %s by hand", (mode) => {
+  inFolder((dir) => {
+    mkdirSync(join(dir, "etc"));
+    writeFileSync(join(dir, "etc/config.toml"), `[agent]\nisolation = "${mode}"\n`);
+    const lines = `${ISOLATION} touch $1/works $units/tac8-launcher.service $units/tac8-runner.service
+      systemctl() { echo "$*"; }; take_back() { echo given back >&2; }; isolate; isolation_key`;
+    const { stdout } = bash(lines, [dir]);
+    expect(stdout).toBe("stop tac8-runner\nstop tac8-launcher\ngive the folders of issues back to the user tac8\n");
+    expect(readFileSync(join(dir, "etc/config.toml"), "utf8")).toContain(`"${mode}"`);
+  });
+});
+
 it("a configuration that came without services is brought to the sandbox", () => {
   inFolder((dir) => {
     mkdirSync(join(dir, "etc"));
@@ -359,7 +371,9 @@ it("units of agents that are users of their own come and go with the mode", () =
     const there = () => made.filter((name) => existsSync(join(dir, name)));
     expect(bash(`${files}; wanted=user; unit_files`, [dir]).status).toBe(0);
     expect(there()).toEqual(made);
-    expect(bash(`${files}; wanted=sandbox; unit_files`, [dir]).status).toBe(0);
+    const given = "take_back() { touch $etc/given; }";
+    expect(bash(`${files}; ${given}; wanted=user; unit_files; ls $etc`, [dir]).stdout).not.toContain("given");
+    expect(bash(`${files}; ${given}; wanted=sandbox; unit_files; ls $etc`, [dir]).stdout).toContain("given");
     expect(there()).toEqual([]);
     expect(existsSync(join(dir, "tac8-runner.service.d"))).toBe(false);
   });
