@@ -321,7 +321,7 @@ far_keeps_redis() {
   local inspected
   inspected=$(docker inspect "$(far ps -q runner)") && ! grep -q password-of-pi <<<"$inspected" || return 1
   [ "$(far ps --services | sort | xargs)" = "elsewhere elsewhere-scheduler exit github redis runner" ] || return 1
-  compose=far none_reached runner 20001:20001 unix:/run/redis/redis.sock name:elsewhere name:redis
+  compose=far none_reached runner 20900:20900 unix:/run/redis/redis.sock name:elsewhere name:redis
 }
 # Prometheus and what it is configured with. `for` and intervals of a second, so that an alarm is there soon.
 monitored() { TAC8_CHECK=$broken compose -f script/docker-check/monitoring.yml --profile monitoring "$@"; }
@@ -449,8 +449,9 @@ if check "images build" quietly build; then
   check "doctor finds no problem in the demo; it tries what agents reach, and it is nothing" doctor_says_isolated
   check "docker compose run --rm runner doctor reaches GitHub through the exit" doctor_reaches_github
   open_servers
-  # A user of a runner's container that is not its own, as agents with a user of their own are.
-  for user in 20001:20001 20001; do
+  # A user of a runner's container that is not its own, as agents with a user of their own are. No issue has this id: the launcher
+  # would end what runs as it.
+  for user in 20900:20900 20900; do
     check "as user $user of a runner's container, no address but the exit's is reached" no_way_out $user
     check "as user $user, no server of this machine is reached" no_way_to_this_machine $user
     check "as user $user, neither Redis nor its password is reached" no_way_to_redis $user
