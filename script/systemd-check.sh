@@ -260,7 +260,8 @@ works_there() {
   inside "tac8 pause --runner $name" && number=$(issue there 1) && until_true 90 has_pull "$number" && whole "$number" && inside "tac8 resume --runner $name"
 }
 shared_after_power_loss() {
-  "$tool" kill "$name" && until_true 90 healthy && until_true 90 runners 2 && on_other "$tool" kill "$name-2" && until_true 90 runners 2
+  "$tool" kill "$name" && until_true 90 healthy && until_true 90 runners 2 && on_other "$tool" kill "$name-2" &&
+    until_true 90 on_other inside 'systemctl is-active tac8-runner' && until_true 90 runners 2
 }
 second_install_there() { on_other install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^Nothing to change' "$work/out"; }
 unshares() {
