@@ -374,6 +374,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "tac8 share interrupts nothing",
   },
   {
+    name: "share-password-logged",
+    file: `${CORE}/queue/redis.ts`,
+    find: "learnSecret(password);",
+    replace: 'learnSecret("");',
+    test: { file: `${CORE}/queue/redisPassword.int.test.ts`, name: "is in no log line" },
+    promise: "the password of a shared Redis is in no log line",
+  },
+  {
     name: "share-restart",
     file: `${CLI}/redis/embedded.ts`,
     find: "...(conf === null ? {} : { settings: { include: conf } })",

@@ -8,7 +8,8 @@ import {
   sentinelsOf,
   socketOf,
 } from "../config/redisUrl.ts";
-import { Redis, SentinelConnector, type RedisOptions as SettingsOfRedis } from "ioredis";
+import { learnSecret } from "../log/redact.ts";
+import { Redis, type RedisOptions as SettingsOfRedis, SentinelConnector } from "ioredis";
 
 const RETRY_CAP_MS = 2000;
 const CONNECT_MS = 5000;
@@ -106,7 +107,10 @@ function reported(redis: Redis, onError: (error: Error) => void): Redis {
 /** Undefined: `tac8 share` has not made one. Read at each connection, because it comes and goes while clients run. */
 function readPassword(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").trim();
+    const password = readFileSync(path, "utf8").trim();
+    // Errors of ioredis have the arguments of their command: of a refused password, that one.
+    learnSecret(password);
+    return password;
   } catch {
     return undefined;
   }
