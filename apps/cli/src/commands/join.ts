@@ -80,14 +80,20 @@ async function begin(
   return 0;
 }
 
-async function leave({ out }: Context, { joined, home, redisUrl }: Config): Promise<number> {
+async function leave({ env, out, command }: Context, { joined, home, redisUrl }: Config): Promise<number> {
   const files = joinFiles(home);
   for (const path of [files.url, files.password, files.ca]) await rm(path, { force: true });
-  out.line(
-    joined
-      ? `This machine has left the tac8 at ${redisAddress(redisUrl)}: stop its runner.`
-      : "This machine had not joined another one.",
-  );
+  if (!joined) {
+    out.line("This machine had not joined another one.");
+    return 0;
+  }
+  const isService = env["TAC8_SYSTEMD"] === "system";
+  const stop = isService
+    ? "sudo systemctl disable --now tac8.target"
+    : `${command} service uninstall, if it is a service`;
+  out.line(`This machine has left the tac8 at ${redisAddress(redisUrl)}${isService ? "." : ": stop its runner."}`);
+  out.line("From now on tac8 works here by itself, with a Redis of its own, also after a boot.");
+  out.line(`If both have the same repositories, both work on the same issues: change config.toml, or stop it: ${stop}`);
   return 0;
 }
 

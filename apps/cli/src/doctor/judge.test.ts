@@ -433,9 +433,9 @@ test("doctor names entries of agent.read and agent.write that agents do not see"
 });
 
 test.each([
-  [{}, "ok", /1 may use Redis at 10\.0\.0\.5:6380/],
+  [{}, "ok", /1 other machine may use Redis at 10\.0\.0\.5:6380/],
   [{ listens: false }, "problem", /does not listen/],
-  [{ here: false }, "problem", /does not have any more/],
+  [{ here: false }, "problem", /does not have that address/],
   [{ isOther: true }, "problem", /REDIS_URL names another one/],
 ])("sharing: %j is %s", (change, verdict, words) => {
   const machines = [{ name: "pi-2", hash: "", since: 0 }];

@@ -172,7 +172,7 @@ test("the second time share changes nothing and shows no token; --renew ends the
   expect(await joinAs("pi-2", renewed)).toMatchObject({ code: 0 });
   // What is known is kept.
   expect((await joinAs("pi-2", "")).out).toContain("runner of the tac8");
-  expect((await run(first, ["doctor"])).out).toMatch(/1 may use Redis at 127\.0\.0\.1:/);
+  expect((await run(first, ["doctor"])).out).toMatch(/1 other machine may use Redis at 127\.0\.0\.1:/);
   const other = { REDIS_URL: "redis://127.0.0.1:1" };
   expect((await run(first, ["doctor"], other)).out).toMatch(/REDIS_URL names another one/);
   expect((await run(first, ["share"])).out).toMatch(/listens at 127\.0\.0\.1:\d+, with TLS, for 1 machine\n.*\npi-2 /);
@@ -288,6 +288,15 @@ test("backup and restore are for the machine that has Redis: on one that has joi
     });
   }
   expect(readdirSync(second.home)).toContain("issues");
+});
+
+test("who leaves is told that this machine works by itself again, and how to stop it", async () => {
+  await joinAs("pi-2", await shareWith("pi-2"));
+  const left = await run(second, ["join", "--leave"]);
+  expect(left).toMatchObject({ code: 0, out: expect.stringContaining("both work on the same issues") });
+  expect(left.out).toMatch(/stop its runner[^]*service uninstall/);
+  expect(configOf(second)).toMatchObject({ joined: false });
+  expect((await run(second, ["join", "--leave"])).out).toBe("This machine had not joined another one.\n");
 });
 
 test("a port that is taken leaves everything as it was", async () => {

@@ -1,5 +1,6 @@
 import { passwordFileOf, redisAddress } from "@tac8/core/config/redisUrl";
 import { answersAt, isOurs } from "@tac8/core/share/apply";
+import { formatCount } from "@tac8/core/domain/formats";
 import { readShare, type Share } from "@tac8/core/share/files";
 import { messageOf } from "../../problems/problem.ts";
 import type { Check } from "../check.ts";
@@ -43,11 +44,11 @@ export function judgeShare(given: {
   if (!here)
     return [
       problem(
-        `they expect Redis at ${where}, an address that this machine does not have any more`,
+        `other machines expect Redis at ${where}, and this machine does not have that address any more`,
         `${command} share --address ADDRESS, then tac8 join again on each`,
       ),
     ];
   if (!listens)
     return [problem(`Redis does not listen at ${where}`, `is tac8 running? It opens the address within a minute`)];
-  return [ok(`${found.machines.length} may use Redis at ${where}`)];
+  return [ok(`${formatCount(found.machines.length, "other machine")} may use Redis at ${where}`)];
 }
