@@ -23,7 +23,7 @@ it("docker-compose.images.yml builds nothing, and has an image for everything th
     );
   const built = [...services(read("docker-compose.yml"))].filter(([, block]) => /^ {4}build: /m.test(block));
   const images = services(read("docker-compose.images.yml"));
-  expect([...images.keys()].toSorted()).toEqual(built.map(([name]) => name).toSorted());
+  expect(new Set(images.keys())).toEqual(new Set(built.map(([name]) => name)));
   // An alias does not have the `!reset` of its anchor: compose would build such a service.
   for (const block of images.values()) expect(block).toMatch(/^ {4}build: !reset null\n {4}image: /m);
 });
