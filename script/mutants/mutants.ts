@@ -398,6 +398,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "an address that the machine has later is opened",
   },
   {
+    name: "share-withdrawn",
+    file: `${CORE}/share/apply.ts`,
+    find: "withdrawFormer(redis, share, readShare(home))",
+    replace: "withdrawFormer(redis, share, share)",
+    test: { file: `${SCHEDULER}/keepShare.int.test.ts`, name: "stays out" },
+    promise: "a machine that is shut out stays out, whatever is applied meanwhile",
+  },
+  {
     name: "share-other-redis",
     file: `${SCHEDULER}/keepShare.ts`,
     find: "passwordFileOf(config.redisUrl) !== null",

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { socketUrl, withPasswordFile } from "@tac8/core/config/redisUrl";
 import type { Config } from "@tac8/core/config/resolve";
 import { createLogger } from "@tac8/core/log/logger";
-import { answersAt } from "@tac8/core/share/apply";
+import { answersAt, applyShare } from "@tac8/core/share/apply";
 import { shareFiles } from "@tac8/core/share/files";
 import { makeCertificate } from "@tac8/sandbox/certificates";
 import { freePort, startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
@@ -50,4 +50,24 @@ test("opens an address that the machine did not have when Redis started, and non
   stranger.disconnect();
   await keep();
   expect(await answersAt(share)).toBe(true);
+});
+
+test("a machine that is shut out while what is shared is applied stays out, and so does everyone where all are", async () => {
+  const { state } = shareFiles(home);
+  const machines = ["pi-2", "pi-3"].map((name) => ({ name, hash: "ab".repeat(32), since: 1 }));
+  const place = { address: "127.0.0.1", port: await freePort() };
+  const users = async () => (await redis.acl("LIST")).map((line) => line.split(" ")[1]);
+  const meanwhile = (work: () => Promise<unknown>) => ({
+    call: async (...args: [string, ...string[]]) => {
+      if (args[0] === "CONFIG") await work();
+      return redis.call(...args);
+    },
+  });
+  await writeFile(state, JSON.stringify({ ...place, machines }));
+  const one = meanwhile(() => writeFile(state, JSON.stringify({ ...place, machines: machines.slice(1) })));
+  await applyShare(one as unknown as Redis, home);
+  expect(await users()).toEqual(["default", "pi-3"]);
+  await applyShare(meanwhile(() => rm(state, { force: true })) as unknown as Redis, home);
+  expect(await redis.acl("LIST")).toEqual([expect.stringContaining("user default on nopass")]);
+  expect(await answersAt(place)).toBe(false);
 });

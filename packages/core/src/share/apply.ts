@@ -31,6 +31,15 @@ export async function applyShare(redis: Redis, home: string): Promise<void> {
     await redis.call("ACL", "SETUSER", name, ...machineRules(hash));
   }
   await redis.call("CONFIG", "SET", ...tlsSettings(share, files).flat());
+  await withdrawFormer(redis, share, readShare(home));
+}
+
+/** Withdraw what another process has ended meanwhile by `tac8 unshare`, which may have come before the users were made here. */
+async function withdrawFormer(redis: Redis, before: Share, now: Share | null): Promise<void> {
+  const present = new Set(now?.machines.map(({ name }) => name));
+  const former = before.machines.map(({ name }) => name).filter((name) => !present.has(name));
+  if (now === null) await withdrawShare(redis, former);
+  else if (former.length > 0) await redis.call("ACL", "DELUSER", ...former);
 }
 
 /** End the listening of a running Redis, and its users. Connections of these users are cut. */
