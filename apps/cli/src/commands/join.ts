@@ -102,6 +102,9 @@ function mustBeFree({ env, command }: Context, { home }: Config): void {
   const isService = env["TAC8_SYSTEMD"] === "system";
   if (variable(env, "REDIS_URL") !== null && !isService)
     throw new Problem("REDIS_URL is set, and would count instead of what is joined: unset it first");
+  const password = ["REDIS_PASSWORD", "REDIS_PASSWORD_FILE"].find((name) => variable(env, name) !== null);
+  if (password !== undefined)
+    throw new Problem(`${password} is set, and would count instead of the token's password: remove it first`);
   if (readShare(home) !== null)
     throw new Problem(
       `this machine shares its own tac8 with others: ${command} unshare --all first, or join on another machine`,

@@ -246,6 +246,7 @@ test("what makes no sense is refused in a line, and changes nothing", async () =
     [second, ["join", "rediss://pi-2@h:1"], /token is missing/],
     [second, ["join", "rediss://pi-2@h:1"], /that is no token/, { TEST_INPUT: "hunter2" }],
     [second, ["join", "rediss://pi-2@h:1"], /REDIS_URL is set/, { REDIS_URL: "redis://h:1" }],
+    [second, ["join", "rediss://pi-2@h:1"], /REDIS_PASSWORD is set/, { REDIS_PASSWORD: "former" }],
   ];
   for (const [lab, args, words, env = {}] of lines) {
     const said = await run(lab, args, env);
