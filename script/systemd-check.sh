@@ -240,6 +240,14 @@ users_of_their_own() {
     inside 'grep -q "^CapBnd:.*00000000000001e0$" /proc/$(systemctl show -P MainPID tac8-launcher)/status'
 }
 agent_is_in_range() { inside "ps -eo uid=,args= | awk '/scripted-claude/ && \$1 >= 70000 && \$1 <= 70999' | grep ."; }
+second_time_with_users() { install_sh --no-claude | tee "$work/out" && grep -q '^Nothing to change' "$work/out"; }
+back_to_the_sandbox() {
+  local number
+  number=$(issue back 12) && until_true 60 at_work "$number" && install_sh --isolation sandbox --no-claude | tee "$work/out" &&
+    grep -q '^No problems found' "$work/out" && until_true 90 has_pull "$number" && whole "$number" &&
+    inside '[ ! -e /etc/systemd/system/tac8-launcher.service ] && ! systemctl is-active -q tac8-launcher &&
+      [ -z "$(find /var/lib/tac8 -uid +69999 -uid -71000)" ] && [ "$(stat -c %a /var/lib/tac8)" = 700 ]'
+}
 # Another machine, on the same network, with tac8 installed in the same way.
 another_machine() {
   local first_name=$name name=$name-2
@@ -312,7 +320,10 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
     check "to install it again changes nothing" second_install_there
     check "tac8 unshare --all shuts it out and takes the network from Redis; after tac8 join --leave it works by itself" unshares
   fi
-  check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own
+  if check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own; then
+    check "the second time there is nothing to change in this mode, either" second_time_with_users
+    check "--isolation sandbox: an issue at work meanwhile gets one pull request, and its files are tac8's again" back_to_the_sandbox
+  fi
   [ $failed = 0 ] || show_failure
 fi
 check "--uninstall --purge leaves nothing" uninstalls
