@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { RUNNERS_KEY } from "@tac8/core/state/keys";
 import * as command from "./tac8.ts";
 import { nextNumber } from "./once.ts";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
@@ -117,8 +119,9 @@ test("a runner on a copy of a data folder that is at work on this machine does n
   const copy = join(world.base, "home-copy");
   await cp(join(world.base, "home-big"), copy, { recursive: true });
   const runner = world.startApp("runner", { TAC8_HOME: copy });
+  const exit = once(runner.child, "exit");
   await runner.says("is a copy of one on which runner big/0 is at work: set TAC8_HOME to a new folder");
-  expect(await runner.stop()).toBe(78);
+  expect(await exit).toEqual([78, null]);
 });
 
 test("of two runners on copies of one data folder that start at once one ends, and does not start again beside the other", async () => {
@@ -134,8 +137,15 @@ test("of two runners on copies of one data folder that start at once one ends, a
   const copied = "is a copy of one on which runner";
   const twins = homes.map((home) => ({ home, app: world.startApp("runner", { TAC8_HOME: home }) }));
   const later = await Promise.any(twins.map(async (twin) => twin.app.says(copied).then(() => twin)));
+  const other = twins.find((twin) => twin !== later)?.app.child;
+  // It cannot announce itself again meanwhile.
+  other?.kill("SIGSTOP");
   await later.app.stop();
+  const entry = JSON.parse((await world.redis.hget(RUNNERS_KEY, `${id}/0`)) ?? "{}") as { readonly pid?: number };
+  other?.kill("SIGCONT");
+  expect(entry.pid).toBe(other?.pid);
   const again = world.startApp("runner", { TAC8_HOME: later.home });
+  const exit = once(again.child, "exit");
   await again.says(copied);
-  expect(await again.stop()).toBe(78);
+  expect(await exit).toEqual([78, null]);
 });
