@@ -345,9 +345,11 @@ prometheus_scrapes() {
 has_metrics_token() {
   [ "$(docker inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$(monitored ps --all --quiet monitoring-secrets)")" = "exited 0" ]
 }
+fires() { asked 'ALERTS{alertname="Tac8Unreachable",alertstate="firing"}'; }
+is_quiet() { ! fires; }
 alarm_fires() {
-  ! asked 'ALERTS{alertname="Tac8Unreachable",alertstate="firing"}' && quietly compose stop --timeout 5 board &&
-    until_true 60 asked 'ALERTS{alertname="Tac8Unreachable",alertstate="firing"}' && quietly compose start board
+  # Before its first answer of the board, Prometheus had the alarm too.
+  until_true 30 is_quiet && quietly compose stop --timeout 5 board && until_true 60 fires && quietly compose start board
 }
 claude_runs() { compose exec -T runner claude --version; }
 # Every container that should be there is there, and none is anything but healthy.
