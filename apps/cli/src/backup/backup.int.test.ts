@@ -201,7 +201,7 @@ test("an installation that is at work is refused", async () => {
   const now = Date.now();
   await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
   expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler was at work/);
-  // One that was stopped keeps nobody waiting.
+  // A stopped scheduler does not delay a restore.
   await endScheduler(redis);
   await good(["restore", "--force", file()]);
   await server.empty();

@@ -1,4 +1,4 @@
-/** What the operator can mend: each line becomes `tac8: <line>` on stderr, and the exit code is 1. */
+/** A problem that the operator can fix: each line becomes `tac8: <line>` on stderr, and the exit code is 1. */
 export class Problem extends Error {
   readonly lines: readonly string[];
 

@@ -11,7 +11,7 @@ import { messageOf, Problem } from "../problems/problem.ts";
 type Files = ReturnType<typeof shareFiles>;
 
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-/** Ten years: nobody renews them, and `tac8 unshare --all` ends them all. */
+/** Ten years, because certificates are not renewed; `tac8 unshare --all` removes them. */
 const DAYS = "3650";
 const ANSWER_MS = 60_000;
 const CA_TEXT = ["basicConstraints=critical,CA:TRUE,pathlen:0", "keyUsage=critical,keyCertSign,cRLSign"];

@@ -25,7 +25,7 @@ export interface ReplayPlan {
 export function planReplay(reason: ReplayReason): ReplayPlan {
   switch (reason.why) {
     case "branch moved":
-      // The base has merges, and they are nobody's work here.
+      // Merges of the base are not work of this issue.
       return { exclude: [reason.theirs, ...(reason.base === null ? [] : [reason.base])], onto: reason.theirs };
     case "left its branch":
       return { exclude: [reason.tip], onto: reason.tip };

@@ -9,7 +9,7 @@ export type Ends = Pick<Socket, "localAddress" | "localPort" | "remoteAddress" |
 const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
 
 /**
- * Whether the client of a connection over IPv4 on this machine is of this user id. One that has closed its end belongs to nobody.
+ * Whether the client of a connection over IPv4 on this machine is of this user id. A closed connection has no owner.
  * Where the kernel shows no such tables every client is.
  */
 export function isClientOf(uid: number, socket: Ends): boolean {
