@@ -16,6 +16,8 @@ export default defineConfig({
     // Tests wait for processes more than they compute: two a core keep a small machine busy.
     maxWorkers: 4,
     globalSetup: ["test/dataFolders.setup.ts"],
+    // The names in a list that should be empty are what is to be known of a failure elsewhere.
+    chaiConfig: { truncateThreshold: 1000 },
     projects: [
       {
         test: {

@@ -106,11 +106,15 @@ whole() {
 
 # --- the machine
 
-# As tac8's other needs: packages that a machine has. A kernel of its own lets a sandbox write to /proc/sys of its namespace.
+# As tac8's other needs: packages that a machine has. A kernel of its own lets a sandbox write to /proc/sys of its namespace; here that
+# has to be before any service starts, whose mounts stay as they are at its start.
 prepare() {
   local root
   root=$("$tool" up "$name") && [ -d "$root" ] || return 1
   cat >"$root/etc/systemd/system/writable-proc-sys.service" <<'END'
+[Unit]
+DefaultDependencies=no
+Before=sysinit.target
 [Service]
 Type=oneshot
 ExecStart=mount -o remount,rw,bind /proc/sys

@@ -53,6 +53,11 @@ interface Result {
 
 const OTHER = "gh-999";
 
+/** Only for what never ends: all attacks run at once, and a busy machine takes many times as long as an idle one. */
+const ATTACK_SECONDS = 180;
+/** No toolchains in home folders: agents see those that are on the path, and a search of all that they see would read gigabytes. */
+const PATH = [dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(":");
+
 export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   const world = await createWorld({ isolation, ...(uid === undefined ? {} : { uid }) });
   const { base, dir, home, ownerHome, redis } = world;
@@ -87,6 +92,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
   chmodSync(world.configFile, 0o644);
   await redis.config("SET", "requirepass", secrets.redisPassword);
   const env = {
+    PATH,
     GITHUB_TOKEN: secrets.token,
     REDIS_PASSWORD: secrets.redisPassword,
     ANTHROPIC_API_KEY: secrets.modelKey,
@@ -169,7 +175,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const own = [
       `export TREE='${tree}' NOTES='${join(home, "issues/octo/widgets", issue)}' ISSUE_TMP='${join(home, "workspaces/octo/widgets/tmp", issue)}' AGENT=$PPID`,
     ];
-    const one = `one() { timeout -k 1 20 bash '${out}'/attacks/$1.sh >'${out}'/results/$1 2>&1; echo $? >'${out}'/results/$1.end; }`;
+    const one = `one() { timeout -k 1 ${ATTACK_SECONDS} bash '${out}'/attacks/$1.sh >'${out}'/results/$1 2>&1; echo $? >'${out}'/results/$1.end; }`;
     // Those that change what others attack come after them.
     const lines = Object.entries({ ...at, ...victim?.at }).map(([name, value]) => `export ${name}='${value}'`);
     const last = attacks.flatMap(({ after = false }, index) => (after ? [index] : []));
@@ -179,7 +185,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const script = [{ bash: `bash '${out}/attacks/all.sh'` }, gate("go"), { result: "Done." }];
     const opened = world.openIssue({ script });
     if (opened !== number) throw new Error(`the issue has another number than ${number}: ${opened}`);
-    await poll(150_000, async () =>
+    await poll((ATTACK_SECONDS + 60) * 1000, async () =>
       fileAt(join(out, "tried")) === null ? `${runner.log().slice(-1500)}: the attacks are not done` : null,
     );
     const agent = statSync(tree).uid;
