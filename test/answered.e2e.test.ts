@@ -30,7 +30,7 @@ function said(number: number, kind: string): string[] {
 
 /** Waits for an end; with `times`, for that many of them. Another end is an error at once. */
 async function ends(number: number, state: string, times = 1): Promise<void> {
-  await poll(90_000, async () => {
+  await poll(120_000, async () => {
     const states = (await world.history(number)).map(({ to }) => to);
     if (states.filter((to) => to === state).length >= times) return null;
     const wrong = states.find((to) => to !== state && ["failed", "pr", "answered"].includes(to));
@@ -56,7 +56,7 @@ fieldTest("A8", "an agent that changes nothing and explains it: one run, its wor
   expect(said(number, "status")).toEqual([expect.stringContaining("**Answered**")]);
   expect(said(number, "failure")).toEqual([]);
   const job = await world.queue.getJob(world.jobId(number));
-  await poll(10_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
+  await poll(60_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
   const done = await world.queue.getJob(world.jobId(number));
   expect(done?.returnvalue).toMatchObject({ outcome: "answered", prUrl: null });
   expect(done?.returnvalue.reason).toContain("fixed by");

@@ -143,7 +143,7 @@ test.each(["none", "sandbox", "user"] as const)(
     await runner.stop("SIGKILL");
     scene.startRunner();
     let most = 0;
-    await poll(100_000, async () => {
+    await poll(120_000, async () => {
       const now = agents();
       most = Math.max(most, now.length);
       return now.some(({ pid }) => pid !== first?.pid) ? null : "no second agent";

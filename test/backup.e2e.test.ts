@@ -35,7 +35,7 @@ async function loseMachine(): Promise<void> {
   await Promise.all(apps.map((app) => app.stop("SIGKILL")));
   // Guards end their agents, and themselves, a moment later.
   await poll(
-    30_000,
+    60_000,
     async () =>
       usersOf(world.home)
         .map(({ command }) => command)
@@ -64,7 +64,7 @@ const fileOf = (number: number, name: string) => world.github.file(REPO, `auto/g
 async function expire(number: number): Promise<void> {
   const { store, queue, redis } = world;
   const jobId = world.jobId(number);
-  await poll(20_000, async () => ((await redis.zscore(queue.toKey("delayed"), jobId)) === null ? "not parked" : null));
+  await poll(60_000, async () => ((await redis.zscore(queue.toKey("delayed"), jobId)) === null ? "not parked" : null));
   expect(await store.writeIf(jobId, {}, { since: "2020-01-01T00:00:00.000Z" })).toBe(true);
   await (await queue.getJob(jobId))?.promote();
   await world.reaches(number, "expired");
@@ -129,7 +129,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   const refused = { error: { status: null, message: "OAuth session expired", code: "authentication_failed" } };
   const parked = world.openIssue({ script: [[{ append: "p.txt", text: "1\n" }, refused], work("parked")] });
   await world.reaches(parked, "parked");
-  await poll(30_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
+  await poll(60_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
   const queued = world.openIssue({ script: work("queued") });
   await world.reaches(queued, "queued");
   const withdrawn = world.openIssue({ script: work("never") });
@@ -233,7 +233,7 @@ test("a backup that is older than what GitHub has: what ended since is not begun
   const asking = world.openIssue({ script: { first: [{ ask: "Red?" }, { result: "I asked." }], again: work("red") } });
   await world.reaches(asking, "blocked");
   await said(world, "pause");
-  await poll(30_000, async () => ((await world.queue.isPaused()) ? null : "not paused"));
+  await poll(60_000, async () => ((await world.queue.isPaused()) ? null : "not paused"));
   const waiting = world.openIssue({ script: work("waited") });
   await world.reaches(waiting, "queued");
   const file = join(dir, "older.tar.gz");
@@ -261,7 +261,7 @@ test("a backup that is older than what GitHub has: what ended since is not begun
   start();
   await said(world, "resume");
   for (const number of ended) {
-    await poll(90_000, async () => {
+    await poll(120_000, async () => {
       const { state, reason } = await world.store.read(world.jobId(number));
       return isEnded(state) ? null : `${number} is ${state ?? "unknown"}: ${reason ?? ""}`;
     });

@@ -97,7 +97,7 @@ function labelsOf(number: number): string[] {
 
 async function delayedJob(number: number): Promise<Job> {
   let found: Job | undefined;
-  await poll(20_000, async () => {
+  await poll(60_000, async () => {
     found = await Job.fromId(world.queue, world.jobId(number));
     return (await found?.getState()) === "delayed" ? null : "the job is not parked";
   });

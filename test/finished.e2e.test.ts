@@ -29,7 +29,7 @@ async function finished(): Promise<{ number: number; goOn: () => Promise<void> }
   await world.enters(number, "parked", 1);
   const goOn = async () => {
     world.github.clearFaults();
-    await poll(20_000, async () => {
+    await poll(60_000, async () => {
       const job = await world.queue.getJob(world.jobId(number));
       if ((await job?.getState()) !== "delayed") return "its job is not parked";
       await job?.promote();

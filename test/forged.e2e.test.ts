@@ -49,7 +49,7 @@ beforeAll(async () => {
   world.startApp("scheduler");
   const first = world.startApp("runner");
   for (const number of numbers.values()) {
-    await poll(90_000, async () => {
+    await poll(120_000, async () => {
       const { checkpoint } = await world.store.read(world.jobId(number));
       return checkpoint === "worked" ? null : `${number} is not worked, but ${checkpoint}`;
     });

@@ -127,7 +127,7 @@ beforeAll(async () => {
   await forge(labelledBefore, { state: "queued", admitted: event, labelEvent: event, agentRuns: 1 });
   runner = world.startApp("runner");
   for (const number of [...forged.values(), MISSING, closed, byStranger, labelledOnce, labelledBefore]) {
-    await poll(90_000, async () => {
+    await poll(120_000, async () => {
       const { state, reason } = await world.store.read(world.jobId(number));
       return isEnded(state) || state === "blocked" ? null : `${number} is ${state} (${reason})`;
     });

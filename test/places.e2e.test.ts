@@ -75,7 +75,7 @@ test("no more jobs are worked on at once than the limit over all runners allows;
   });
   expect(await world.queue.getGlobalConcurrency()).toBe(2);
   const differs = "small/0 has another value of limits.runs than the scheduler, whose limits hold";
-  await poll(30_000, async () => ((await command.said(world, "status")).includes(differs) ? null : "nothing is said"));
+  await poll(60_000, async () => ((await command.said(world, "status")).includes(differs) ? null : "nothing is said"));
   await world.open("four");
   for (const number of numbers) await world.reaches(number, "pr");
 
@@ -105,7 +105,7 @@ test("a job that a newer version has worked on is not taken, and its runner says
   expect(await world.agentStarts(number)).toEqual([]);
   expect(await command.said(world, "why", String(number))).toContain("a newer version of tac8 has worked on it");
   await world.redis.hset(key, "format", "1");
-  await poll(30_000, async () => {
+  await poll(60_000, async () => {
     const job = await world.queue.getJob(world.jobId(number));
     return (await job?.isDelayed()) === true ? null : "it is not delayed";
   });

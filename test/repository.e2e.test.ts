@@ -56,11 +56,11 @@ test("two repositories: each with its own label, base branch, drafts and templat
 test("transferred, deleted, closed, unlabelled or locked between poll and run", async () => {
   const { github, queue, redis } = world;
   await setHold(redis, { name: "operator", reason: "not yet", by: "a test", since: Date.now(), until: null });
-  await poll(30_000, async () => ((await queue.isPaused()) ? null : "the queue is not paused"));
+  await poll(60_000, async () => ((await queue.isPaused()) ? null : "the queue is not paused"));
   const numbers = Array.from({ length: 5 }, () => world.openIssue({ script: WORK }));
   for (const number of numbers) {
     const id = world.jobId(number);
-    await poll(30_000, async () => ((await queue.getJob(id)) === undefined ? `${id} is not queued` : null));
+    await poll(60_000, async () => ((await queue.getJob(id)) === undefined ? `${id} is not queued` : null));
   }
   const [moved = 0, deleted = 0, closed = 0, bare = 0, locked = 0] = numbers;
   // The scheduler sees nothing of what follows.

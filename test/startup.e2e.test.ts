@@ -310,7 +310,7 @@ describe("tac8 up, after a good start", () => {
     const others = [childOf("scheduler"), childOf("runner")];
     process.kill(childOf("board"), "SIGKILL");
     const taken = (server = createServer());
-    await expect.poll(() => listens(taken, port), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => listens(taken, port), { timeout: 60_000 }).toBe(true);
     await launched.says(/board {6}! cannot start: port \d+ of 127.0.0.1 is taken: .*; starts again in \d+ s/);
     taken.close();
     await launched.says(/cannot start[^]*Board: +http/);

@@ -74,7 +74,7 @@ test("SIGKILL of a runner: its agents die with it; started again, it goes on at 
   await world.open("after SIGKILL");
   const second = aRunner();
   // Far sooner than its lock ends: by the slot's note.
-  await world.reaches(number, "pr", 100_000);
+  await world.reaches(number, "pr");
   await expectResumed(number);
   expect(await github.file(REPO, `auto/gh-${number}`, "uncommitted.txt")).toBe("2\n");
   const history = await world.history(number);

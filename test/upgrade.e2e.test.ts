@@ -34,7 +34,7 @@ test("a workspace that a runner of an older version holds is not worked in; when
   }
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
-  await poll(30_000, async () => (existsSync(former.lockFile) ? "the former lock is there" : null));
+  await poll(60_000, async () => (existsSync(former.lockFile) ? "the former lock is there" : null));
 });
 
 test("an end that an older version noted, and Redis does not know, is not paid for again", async () => {

@@ -104,9 +104,9 @@ export interface World {
 /** `TAC8_TEST_ISOLATION=sandbox` or `user`: every test isolates its agents so; `user` is for root. */
 const ISOLATION = process.env["TAC8_TEST_ISOLATION"] ?? "none";
 const POLL_MS = 100;
-const SAYS_MS = 60_000;
+const SAYS_MS = 120_000;
 /** How long an app may take to end; its own grace is shorter. */
-const END_MS = 40_000;
+const END_MS = 90_000;
 
 export const SCRIPTED = programOf("scripted-claude");
 
@@ -157,7 +157,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     const logs = apps.map((app) => `--- ${app.name}\n${app.log().slice(-6000)}`);
     throw new Error([String(error), ...logs].join("\n"));
   };
-  const jobReaches: World["jobReaches"] = async (id, state, timeoutMs = 90_000) => {
+  const jobReaches: World["jobReaches"] = async (id, state, timeoutMs = 150_000) => {
     await poll(timeoutMs, async () => {
       const now = await store.read(id);
       if (now.state !== state && isEnded(now.state) && isEnded(state as IssueState)) {
@@ -224,7 +224,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     jobReaches,
     reaches: (number, state, timeoutMs) => jobReaches(jobId(number), state, timeoutMs),
     history,
-    async enters(number, state, times, timeoutMs = 90_000) {
+    async enters(number, state, times, timeoutMs = 150_000) {
       await poll(timeoutMs, async () => {
         const seen = (await history(number)).filter(({ to }) => to === state).length;
         return seen >= times ? null : `issue ${number} was ${state} ${seen} times, not ${times}`;
@@ -341,7 +341,7 @@ async function endAll(apps: readonly App[]): Promise<string[]> {
 /** Agents end with their runner; one that does not is killed here, so that it does not outlive the test too. */
 async function endAgents(witness: string): Promise<string[]> {
   try {
-    await poll(10_000, async () => (agentProcesses(witness).length === 0 ? null : "an agent is alive"));
+    await poll(60_000, async () => (agentProcesses(witness).length === 0 ? null : "an agent is alive"));
     return [];
   } catch {
     const left = agentProcesses(witness); // Told by the caller, in its own words.

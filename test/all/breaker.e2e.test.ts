@@ -39,7 +39,7 @@ test("an agent's program that is broken holds the queue; mended, one run probes 
 
   await writeFile(mended, "");
   for (const number of numbers) await world.reaches(number, "pr");
-  await poll(30_000, async () =>
+  await poll(60_000, async () =>
     (await queue.getGlobalConcurrency()) === null ? null : "the probe's limit is still there",
   );
   expect((await events()).some(({ to, reason }) => to === "note" && reason.startsWith("the breaker has closed"))).toBe(

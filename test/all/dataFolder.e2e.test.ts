@@ -50,8 +50,8 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
   await rm(world.home, { recursive: true, force: true });
   await rename(join(world.dir, "away"), world.home);
   await poll(60_000, async () => ((await tired()) === "" ? null : "not noticed"));
-  await world.reaches(number, "pr", 120_000);
-  await world.reaches(other, "pr", 120_000);
+  await world.reaches(number, "pr");
+  await world.reaches(other, "pr");
   const attempts = (await world.history(number)).filter(({ to }) => to === "running");
   expect(new Set(attempts.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
   expect(runner.child.exitCode).toBeNull();

@@ -25,13 +25,13 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
     },
   });
   const tired = world.startApp("runner");
-  await poll(30_000, async () => {
+  await poll(60_000, async () => {
     const [runner] = await readRunners(redis);
     return /disk free/.test(runner?.tired ?? "") ? null : `the runner says ${JSON.stringify(runner)}`;
   });
   world.startApp("scheduler");
   await world.reaches(number, "queued");
-  await poll(30_000, async () => ((await queue.count()) === 1 ? null : "the job is not in the queue yet"));
+  await poll(60_000, async () => ((await queue.count()) === 1 ? null : "the job is not in the queue yet"));
   expect(tired.log()).toContain("this host is tired");
   expect(await tired.stop()).toBe(0);
   expect(await world.agentStarts()).toEqual([]);

@@ -168,14 +168,14 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
       { text: "All is done." },
     ];
     github.comment({ repo: REPO, number, actor: OWNER, body: `Green. ${stub(later)}` });
-    await poll(90_000, async () => (existsSync(atGate) ? null : "the agent is not at the gate"));
+    await poll(120_000, async () => (existsSync(atGate) ? null : "the agent is not at the gate"));
     const before = agentProcesses(world.witness).map(({ pid }) => pid);
     expect(before.length).toBeGreaterThan(1);
     await runner.stop("SIGKILL");
     await poll(60_000, async () => (before.some(isAlive) ? "a process of the agent is alive" : null));
     await world.open("open");
     runner = startRunner();
-    await world.reaches(number, "pr", 120_000);
+    await world.reaches(number, "pr");
 
     const branch = `auto/gh-${number}`;
     const found = Object.fromEntries(
@@ -202,7 +202,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
   test("is stopped: no process of it is left, and its work is on the branch", async () => {
     const steps = [bash("echo half > half.txt; sleep 600"), { text: "No more." }];
     const number = world.openIssue({ title: "Take long", body: stub(steps) });
-    await poll(90_000, async () => {
+    await poll(120_000, async () => {
       const isAsleep = agentProcesses(world.witness).some(({ command }) => command === "sleep 600");
       return isAsleep ? null : "the agent is not in its command";
     });

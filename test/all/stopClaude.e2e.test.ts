@@ -36,7 +36,7 @@ function startClaude(): App {
 
 /** Resolves with the agent's processes when its long command runs. In a sandbox they have other ids for each other. */
 async function inLongCommand(): Promise<number[]> {
-  await poll(90_000, async () => {
+  await poll(120_000, async () => {
     const isAsleep = agentProcesses(world.witness).some(({ command }) => command === "sleep 600");
     return isAsleep ? null : "the agent is not in its command";
   });

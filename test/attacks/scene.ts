@@ -219,7 +219,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const during = await look(null);
     open("go");
     await world.reaches(number, "pr");
-    if (isLaunched) await poll(30_000, async () => (isFree(heldLock) ? null : "the launcher holds the user id"));
+    if (isLaunched) await poll(60_000, async () => (isFree(heldLock) ? null : "the launcher holds the user id"));
     await victim?.end();
     const after = await look(processes().map(({ command }) => command));
     return new Map(

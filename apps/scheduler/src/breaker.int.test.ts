@@ -64,7 +64,7 @@ test("it holds the queue, probes with one job on all runners, and lets all throu
   await round();
   expect(await at.queue.isPaused()).toBe(false);
   expect(await names()).toEqual([]);
-  await expect.poll(() => at.queue.getActiveCount(), { timeout: 30_000 }).toBe(1);
+  await expect.poll(() => at.queue.getActiveCount(), { timeout: 60_000 }).toBe(1);
   await round();
   expect(await limit()).toBe(1);
   expect(await at.queue.getActiveCount()).toBe(1);
@@ -72,7 +72,7 @@ test("it holds the queue, probes with one job on all runners, and lets all throu
   await ends("pr", 4);
   await round();
   expect(await limit()).toBeNull();
-  await expect.poll(() => at.queue.getActiveCount(), { timeout: 30_000 }).toBe(4);
+  await expect.poll(() => at.queue.getActiveCount(), { timeout: 60_000 }).toBe(4);
   expect(await newest()).toMatchObject({ to: "note", reason: expect.stringContaining("went well") });
 });
 
@@ -88,15 +88,15 @@ test("the probe runs beside agents that were at work before the hold", async () 
   for (const worker of workers) worker.on("error", () => undefined);
   const active = async () => (await at.queue.getActive()).map(({ name }) => name).toSorted();
   for (const name of ["old 1", "old 2"]) await at.queue.add(name, {} as never);
-  await expect.poll(active, { timeout: 30_000 }).toEqual(["old 1", "old 2"]);
+  await expect.poll(active, { timeout: 60_000 }).toEqual(["old 1", "old 2"]);
   await trip();
   for (const name of ["new 1", "new 2"]) await at.queue.add(name, {} as never);
 
   ahead = 5 * 60_000 + 1;
   await round();
-  await expect.poll(active, { timeout: 30_000 }).toEqual(["new 1", "old 1", "old 2"]);
+  await expect.poll(active, { timeout: 60_000 }).toEqual(["new 1", "old 1", "old 2"]);
   gate("old 1").resolve();
-  await expect.poll(() => at.queue.getCompletedCount(), { timeout: 30_000 }).toBe(1);
+  await expect.poll(() => at.queue.getCompletedCount(), { timeout: 60_000 }).toBe(1);
   await round();
   expect(await limit()).toBe(2);
 

@@ -54,13 +54,13 @@ function scheduler(host: string, { leaseMs = 60_000, repositories = ["octo/hello
 }
 
 const leads = (hosts: readonly string[]) =>
-  expect.poll(() => leading, { timeout: 20_000, interval: 10 }).toEqual(hosts);
+  expect.poll(() => leading, { timeout: 60_000, interval: 10 }).toEqual(hosts);
 
 test("one of two schedulers works, and the other takes over when it ends", async () => {
   const first = scheduler("pi-1");
   await leads(["pi-1"]);
   scheduler("pi-2");
-  await expect.poll(() => logged.join(""), { timeout: 20_000 }).toContain("the scheduler on pi-1 (process");
+  await expect.poll(() => logged.join(""), { timeout: 60_000 }).toContain("the scheduler on pi-1 (process");
   expect(leading).toEqual(["pi-1"]);
   await first.end();
   await leads(["pi-2"]);
@@ -145,7 +145,7 @@ test("a standby with other repositories is told that they are not polled", async
   scheduler("pi-1");
   await leads(["pi-1"]);
   scheduler("pi-2", { repositories: ["octo/hello", "octo/other"] });
-  await expect.poll(() => logged.join(""), { timeout: 20_000 }).toContain("it does not poll octo/other");
+  await expect.poll(() => logged.join(""), { timeout: 60_000 }).toContain("it does not poll octo/other");
 });
 
 test("a standby that is told to end while it asks begins nothing", async () => {

@@ -26,7 +26,7 @@ function disk(written: Readonly<Record<string, number>>) {
   const leave = Object.keys(written).map((runId) => watching.watch({ runId, end: () => ended.push(runId) }));
   const looked = async (): Promise<void> => {
     const until = now.looks + 3;
-    await expect.poll(() => now.looks, { timeout: 30_000, interval: 1 }).toBeGreaterThan(until);
+    await expect.poll(() => now.looks, { timeout: 60_000, interval: 1 }).toBeGreaterThan(until);
   };
   const at = async (free: number | null): Promise<string[]> => {
     now.free = free;

@@ -86,7 +86,7 @@ async function tell(...reasons: Partial<Reason>[]): Promise<void> {
 
 const add = (count: number) =>
   queue.addBulk(Array.from({ length: count }, (_, index) => ({ name: `${index}`, data: {} })));
-const becomes = (look: () => unknown, value: unknown) => expect.poll(look, { timeout: 30_000 }).toEqual(value);
+const becomes = (look: () => unknown, value: unknown) => expect.poll(look, { timeout: 60_000 }).toEqual(value);
 const busy = () => running.length;
 
 test("degraded: half of the slots take jobs, those that run go on; better: all of them", async () => {

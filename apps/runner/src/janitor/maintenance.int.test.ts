@@ -76,7 +76,7 @@ esac
   const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
   const slow = { ...config, agentEnv: { ...config.agentEnv, PATH: `${bin}:${path}` } };
   const maintaining = maintainMirrors({ config: slow, log, signal: new AbortController().signal, maxPackMs: 1000 });
-  await expect.poll(() => existsSync(packing), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => existsSync(packing), { timeout: 60_000 }).toBe(true);
   const job = new Mirror(mirrorPaths(bench.home, { owner: "octo", repo: "widgets" }), bench.clean, {
     lockWaitMs: 60_000,
   });

@@ -125,7 +125,7 @@ test("a child of the runner between fork and exec is no survivor; an agent's is"
   await once(runner.stdout, "data");
   const pid = runner.pid ?? 0;
   const holders = () => findSurvivors({ runId, lockPath, except: [] }).length;
-  await expect.poll(holders, { timeout: 30_000 }).toBe(4);
+  await expect.poll(holders, { timeout: 60_000 }).toBe(4);
   const found = findSurvivors({ runId, lockPath, except: [pid] }).map((survivor) => cmdline(survivor.pid));
   expect(found).toEqual([expect.stringContaining("agent"), expect.stringContaining("agent")]);
   expect(found.join()).not.toContain("ready");
@@ -139,7 +139,7 @@ test("kills until nobody is left, also one that forks on", async () => {
   await once(child, "spawn");
   // Without the short `sleep`, which may end before it is killed.
   const lasting = () => findSurvivors({ runId, except: [] }).filter(({ pid }) => wordsOf(pid).includes("7777")).length;
-  await expect.poll(lasting, { timeout: 30_000 }).toBeGreaterThan(5);
+  await expect.poll(lasting, { timeout: 60_000 }).toBeGreaterThan(5);
   const { killed, remaining } = await killSurvivors({ runId, except: [] });
   expect(killed).toBeGreaterThan(5);
   expect(remaining).toEqual([]);
@@ -163,7 +163,7 @@ test.for(["shell", "spinning"] as const)("kills a fork bomb: %s", async (kind, c
   children.push(
     spawn(program, args, { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore", detached: true }),
   );
-  await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 30_000 }).toBeGreaterThan(200);
+  await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 60_000 }).toBeGreaterThan(200);
   const { remaining } = await killSurvivors({ runId, except: [] });
   expect(remaining).toEqual([]);
   expect(findSurvivors({ runId, except: [] })).toEqual([]);
@@ -175,7 +175,7 @@ test("a zombie does not count", async () => {
   const child = spawn("bash", ["-c", script], { env: { PATH: "/usr/bin:/bin", TAC8_RUN: runId }, stdio: "ignore" });
   children.push(child);
   await once(child, "spawn");
-  await expect.poll(() => findSurvivors({ runId, except: [] }), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => findSurvivors({ runId, except: [] }), { timeout: 60_000 }).toEqual([]);
   expect(child.exitCode).toBeNull();
 });
 
@@ -190,7 +190,7 @@ test("another process of its session is found, and none of our own session", asy
     findSurvivors({ runId, except: [] })
       .map(({ how }) => how)
       .toSorted();
-  await expect.poll(found, { timeout: 30_000 }).toEqual(["marker", "marker", "session"]);
+  await expect.poll(found, { timeout: 60_000 }).toEqual(["marker", "marker", "session"]);
   const bare = findSurvivors({ runId, except: [], session: apart.pid });
   expect(bare.filter(({ how }) => how === "session")).toHaveLength(2);
   spawnSync("pkill", ["-KILL", "-P", String(beside.pid)]);
@@ -205,7 +205,7 @@ test("a session whose leader is not the run's agent is left alone, but for the m
   await once(terminal, "spawn");
   const ofTerminal = () => spawnSync("pgrep", ["-s", String(terminal.pid)], { encoding: "utf8" }).stdout.split("\n");
   try {
-    await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => findSurvivors({ runId, except: [] }).length, { timeout: 60_000 }).toBe(1);
     expect(findSurvivors({ runId, except: [] })).toMatchObject([{ how: "marker" }]);
     expect(await killSurvivors({ runId, except: [] })).toEqual({ killed: 1, remaining: [] });
     expect(terminal.signalCode).toBeNull();

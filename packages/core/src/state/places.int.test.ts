@@ -37,7 +37,7 @@ it("a run that was lost is counted no longer than its life, and again when it tu
   await take("long", [two]);
   const first = await take("a", [two], 20);
   if (!("place" in first)) throw new Error("no place");
-  await expect.poll(async () => "place" in (await take("b", [two])), { timeout: 20_000 }).toBe(true);
+  await expect.poll(async () => "place" in (await take("b", [two])), { timeout: 60_000 }).toBe(true);
   await first.place.keep();
   expect(await server.redis.zcard(counterKey(two.name))).toBe(3);
 });
