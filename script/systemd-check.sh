@@ -23,9 +23,22 @@ github=""
 export PROJECT=$work NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 clean_up() {
   [ -z "$github" ] || kill "$github" 2>/dev/null
-  "$tool" clean "$name" >/dev/null 2>&1
-  "$tool" clean "$name-2" >/dev/null 2>&1
+  machine clean "$name" >/dev/null 2>&1
+  machine clean "$name-2" >/dev/null 2>&1
   rm -rf "$work"
+}
+# A machine may be a container, which stays in the control group that it is started from. Each gets one of its own: the systemds of
+# two in the same one would take each other's services for theirs.
+machine() { # machine VERB NAME
+  (
+    for tree in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+      [ ! -w "$tree/cgroup.procs" ] || { mkdir -p "$tree/$2" && echo "$BASHPID" >"$tree/$2/cgroup.procs"; }
+    done
+    "$tool" "$@"
+  ) </dev/null
+  local code=$?
+  [ "$1" != clean ] || find /sys/fs/cgroup/{systemd,unified,.}/"$2" -depth -type d -exec rmdir {} + 2>/dev/null
+  return "$code"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -110,7 +123,7 @@ whole() {
 # has to be before any service starts, whose mounts stay as they are at its start.
 prepare() {
   local root
-  root=$("$tool" up "$name") && [ -d "$root" ] || return 1
+  root=$(machine up "$name") && [ -d "$root" ] || return 1
   cat >"$root/etc/systemd/system/writable-proc-sys.service" <<'END'
 [Unit]
 DefaultDependencies=no
@@ -193,7 +206,7 @@ secrets_are_hidden() {
 not_root() { [ "$(inside 'ps -o user= -p $(pgrep -d, -x "redis-server|tac8 .*")' | sort -u)" = tac8 ]; }
 through() { # through reboot|kill: an issue that is at work meanwhile
   local number
-  number=$(issue "$1" 12) && until_true 60 at_work "$number" && "$tool" "$1" "$name" && until_true 90 healthy && until_true 90 has_pull "$number" && whole "$number"
+  number=$(issue "$1" 12) && until_true 60 at_work "$number" && machine "$1" "$name" && until_true 90 healthy && until_true 90 has_pull "$number" && whole "$number"
 }
 # As an agent in mode none could send it: a process in the runner's control group, of its user.
 messages_of_others() {
@@ -272,7 +285,7 @@ works_there() {
   inside "tac8 pause --runner $name" && number=$(issue there 1) && until_true 90 has_pull "$number" && whole "$number" && inside "tac8 resume --runner $name"
 }
 shared_after_power_loss() {
-  "$tool" kill "$name" && until_true 90 healthy && until_true 90 runners 2 && on_other "$tool" kill "$name-2" &&
+  machine kill "$name" && until_true 90 healthy && until_true 90 runners 2 && machine kill "$name-2" &&
     until_true 90 on_other inside 'systemctl is-active tac8-runner' && until_true 90 runners 2
 }
 second_install_there() { on_other install_sh --from /src/first.tgz "$with_secrets" | tee "$work/out" && grep -q '^Nothing to change' "$work/out"; }
