@@ -3297,7 +3297,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "refused-later",
-    file: `${CLI}/up/supervision.ts`,
+    file: `${CLI}/supervise/supervision.ts`,
     find: '(event.refused && state.name === "first")',
     replace: "event.refused",
     test: { file: `${CLI}/up/up.int.test.ts`, name: "tries an app again whose later start is refused" },

@@ -18,7 +18,7 @@ import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate, type Place } from "../installation/locate.ts";
 import { referenceOf } from "../references/reference.ts";
 import { jsonText } from "../terminal/json.ts";
 import { sentence } from "../terminal/sentence.ts";

@@ -8,7 +8,7 @@ import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locate } from "../installation/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 

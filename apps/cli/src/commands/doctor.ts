@@ -2,7 +2,7 @@ import { RUNBOOK } from "@tac8/core/domain/healthKinds";
 import { runChecks, type CheckReport } from "../doctor/run.ts";
 import { renderReports, summary } from "../doctor/render.ts";
 import { openSite } from "../doctor/site.ts";
-import { CHECKS } from "../doctor/table.ts";
+import { CHECKS } from "../doctor/checks/table.ts";
 import type { Context } from "../context/context.ts";
 import type { Input } from "../context/program.ts";
 import { jsonText } from "../terminal/json.ts";

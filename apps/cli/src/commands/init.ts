@@ -12,7 +12,7 @@ import type { Context } from "../context/context.ts";
 import { messageOf, Problem, unreachable, WrongUsage } from "../problems/problem.ts";
 import { runChecks } from "../doctor/run.ts";
 import { openSite } from "../doctor/site.ts";
-import { CHECKS } from "../doctor/table.ts";
+import { CHECKS } from "../doctor/checks/table.ts";
 import { parseRepository, renderConfig, shellWord, type Repository } from "../init/answers.ts";
 import { awaitInstallation } from "../init/app/awaitInstallation.ts";
 import { makeApp } from "../init/app/make.ts";

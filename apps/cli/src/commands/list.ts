@@ -6,7 +6,7 @@ import { renderIssues } from "../look/renderIssues.ts";
 import type { Context } from "../context/context.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locate } from "../installation/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 

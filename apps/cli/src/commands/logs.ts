@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
-import { locateDespiteMistakes } from "../redis/locate.ts";
+import { locateDespiteMistakes } from "../installation/locate.ts";
 import { managerOf } from "../services/units.ts";
 import { composeCommand, composeServices } from "../logs/compose.ts";
 import { journalCommand, tailCommand, type LogSource } from "../logs/sources.ts";

@@ -10,7 +10,7 @@ import { statusSections } from "../look/renderStatus.ts";
 import type { StatusReport } from "../look/statusReport.ts";
 import type { Input } from "../context/program.ts";
 import { redisAddress } from "@tac8/core/config/redisUrl";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate, type Place } from "../installation/locate.ts";
 import { openQueue } from "../redis/queue.ts";
 import type { FullScreen } from "../terminal/fullScreen.ts";
 import { painter } from "../terminal/text.ts";

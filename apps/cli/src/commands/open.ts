@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { Context } from "../context/context.ts";
 import { messageOf, Problem } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
-import { locate } from "../redis/locate.ts";
+import { locate } from "../installation/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 
 const ANSWER_MS = 3000;

@@ -7,7 +7,7 @@ import { renderMarkdown, renderReport } from "../look/renderReport.ts";
 import { pageOf } from "../look/reportSections.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate, type Place } from "../installation/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";

@@ -5,7 +5,7 @@ import { restoreBackup, type Restored } from "../backup/restore.ts";
 import type { Context } from "../context/context.ts";
 import type { Input } from "../context/program.ts";
 import { Problem } from "../problems/problem.ts";
-import { namesRedis } from "../redis/locate.ts";
+import { namesRedis } from "../installation/locate.ts";
 import { managerOf } from "../services/units.ts";
 import { sharedProjectsOf } from "./backup.ts";
 

@@ -10,7 +10,7 @@ import { Problem, WrongUsage } from "../problems/problem.ts";
 import { operatorOf } from "../context/operator.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locateDespiteMistakes } from "../redis/locate.ts";
+import { locateDespiteMistakes } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../references/runners.ts";
 import { jsonText } from "../terminal/json.ts";

@@ -10,7 +10,7 @@ import { unreachable, WrongUsage } from "../problems/problem.ts";
 import { operatorOf } from "../context/operator.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate, type Place } from "../installation/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
 import { jsonText } from "../terminal/json.ts";

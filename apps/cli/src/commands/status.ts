@@ -8,7 +8,7 @@ import { Problem } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
 import { managerOf, readUnits, redisRestart, unitProblems, whereToLook, withUnits } from "../services/units.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locate } from "../installation/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 

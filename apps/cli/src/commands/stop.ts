@@ -11,7 +11,7 @@ import { Problem, unreachable, WrongUsage } from "../problems/problem.ts";
 import { operatorOf } from "../context/operator.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locateDespiteMistakes, type Place } from "../redis/locate.ts";
+import { locateDespiteMistakes, type Place } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
 import { followStop, type FollowOptions } from "../stop/follow.ts";

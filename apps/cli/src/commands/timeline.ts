@@ -9,7 +9,7 @@ import { wholeName } from "../look/names.ts";
 import { timelineRenderer } from "../look/renderTimeline.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate } from "../redis/locate.ts";
+import { locate } from "../installation/locate.ts";
 import { referenceOf } from "../references/reference.ts";
 import { jsonText } from "../terminal/json.ts";
 import { parseCount, parseSince } from "../terminal/since.ts";

@@ -6,7 +6,7 @@ import { checkoutAbove } from "../doctor/above/find.ts";
 import { runDemo } from "../demo/run.ts";
 import type { Input } from "../context/program.ts";
 import { warn } from "../terminal/warn.ts";
-import { namesRedis } from "../redis/locate.ts";
+import { namesRedis } from "../installation/locate.ts";
 import { decideUp } from "../up/decide.ts";
 import { runUp } from "../up/run.ts";
 

@@ -15,7 +15,7 @@ import { pickRun, readIssue, type IssueView } from "../conversation/run.ts";
 import { Transcript } from "../conversation/transcript.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate, type Place } from "../installation/locate.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";

@@ -7,7 +7,7 @@ import { Problem } from "../problems/problem.ts";
 import { renderWhy } from "../look/renderWhy.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
-import { locate, type Place } from "../redis/locate.ts";
+import { locate, type Place } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
 import { jsonText } from "../terminal/json.ts";

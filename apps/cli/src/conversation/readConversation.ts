@@ -6,7 +6,7 @@ import { createRedactor } from "@tac8/core/log/redact";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import { Problem } from "../problems/problem.ts";
-import type { Place } from "../redis/locate.ts";
+import type { Place } from "../installation/locate.ts";
 
 const PAGE = 500;
 /** The stream holds a good thousand. */

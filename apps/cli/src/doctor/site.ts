@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import { findDemo } from "../demo/home.ts";
-import { namesRedis } from "../redis/locate.ts";
+import { namesRedis } from "../installation/locate.ts";
 import { redisUrlIn } from "../redis/record.ts";
 
 /** What may be done beside looking. */

@@ -4,7 +4,7 @@ import { readSnapshot } from "@tac8/core/look/snapshot";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
 import { redisAddress } from "@tac8/core/config/redisUrl";
-import type { Place } from "../redis/locate.ts";
+import type { Place } from "../installation/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { statusReport, type StatusReport } from "./statusReport.ts";
 

@@ -6,7 +6,7 @@ import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MayPass, messageOf } from "../problems/problem.ts";
-import { keepAlive, type LifeEnd } from "../up/keepAlive.ts";
+import { keepAlive, type LifeEnd } from "../supervise/keepAlive.ts";
 import { readRecord, redisFolder, removeRecord, writeRecord } from "./record.ts";
 import { makeSocketPlace } from "./socketPlace.ts";
 

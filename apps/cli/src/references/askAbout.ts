@@ -4,7 +4,7 @@ import { openTokens } from "@tac8/core/github/openTokens";
 import { createLogger } from "@tac8/core/log/logger";
 import type { GitHubFacts } from "@tac8/core/why/facts";
 import { askGitHub } from "@tac8/core/why/github";
-import type { Place } from "../redis/locate.ts";
+import type { Place } from "../installation/locate.ts";
 
 /** GitHub is worth so long a wait, and no more. */
 const ANSWER_MS = 8000;

@@ -1,7 +1,7 @@
 import { passwordFileOf, redisAddress, SERVICE_SOCKET, socketOf } from "@tac8/core/config/redisUrl";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
-import { locate, namesRedis, type Place } from "../redis/locate.ts";
+import { locate, namesRedis, type Place } from "../installation/locate.ts";
 
 /** The tac8 whose Redis is its own. */
 export interface OwnRedis {

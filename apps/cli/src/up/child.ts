@@ -6,7 +6,7 @@ import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { SECRETS_FD } from "@tac8/core/app/ownSecrets";
 import { messageOf } from "../problems/problem.ts";
 import type { AppSpec } from "../context/context.ts";
-import { keepAlive, type LifeEnd } from "./keepAlive.ts";
+import { keepAlive, type LifeEnd } from "../supervise/keepAlive.ts";
 import { onLines } from "./lines.ts";
 
 /** After the process itself has gone, its last lines may still be on their way; a grandchild may keep the pipe open. */

@@ -10,7 +10,7 @@ import { Problem } from "../problems/problem.ts";
 import { findDemo } from "../demo/home.ts";
 import { redisRestart } from "../services/units.ts";
 import { warn } from "../terminal/warn.ts";
-import { redisUrlIn } from "./record.ts";
+import { redisUrlIn } from "../redis/record.ts";
 
 /** What the commands that look at a running tac8 need to know of it. */
 export interface Place {
