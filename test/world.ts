@@ -14,7 +14,7 @@ import type { LoggedEvent } from "@tac8/core/domain/events";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { readEvents } from "@tac8/core/state/events";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { LABEL, OWNER, REPO } from "./names.ts";

@@ -16,7 +16,7 @@ export const ENTRIES = [
   { name: "board", source: "apps/board/src/main.ts" },
   // Its commands become files of their own, so that each loads only what it needs.
   { name: "cli", source: "apps/cli/src/main.ts", split: true },
-  { name: "github", source: "packages/sandbox/src/github/main.ts" },
+  { name: "github", source: "packages/sandbox/src/github/server/main.ts" },
   { name: "scripted-claude", source: "packages/sandbox/src/agent/main.ts", executable: true },
 ];
 

@@ -31,7 +31,7 @@ export function findCycle(graph: FolderGraph): string[] | null {
 }
 
 /** Return the folders on a shortest way from one folder to another, both included, or null if there is no way. */
-export function shortestPath(graph: FolderGraph, from: string, to: string): string[] | null {
+function shortestPath(graph: FolderGraph, from: string, to: string): string[] | null {
   const before = new Map<string, string | null>([[from, null]]);
   for (const at of before.keys()) {
     if (at === to) return wayTo(before, to);

@@ -6,7 +6,7 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { COLLEAGUE, LABEL, OWNER, REPO } from "../names.ts";

@@ -8,7 +8,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
 import { parseIssueState } from "@tac8/core/state/issueState";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { OWNER, REPO } from "../names.ts";

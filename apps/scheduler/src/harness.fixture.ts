@@ -12,7 +12,7 @@ import { createLogger } from "@tac8/core/log/logger";
 import { backoffStrategy, QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { createPoll, type PollServices } from "./poll.ts";

@@ -10,7 +10,7 @@ import { readPending } from "@tac8/core/notify/store";
 import type { TransitionEvent } from "@tac8/core/domain/events";
 import { appendEvent } from "@tac8/core/state/events";
 import { clearHold, setHold } from "@tac8/core/state/holds";
-import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
+import { COMPILE_CACHE } from "@tac8/sandbox/node/compileCache";
 import { freePort } from "@tac8/sandbox/redis";
 import { createHarness, tokenOf, type Harness } from "./harness.fixture.ts";
 import { createNotifier } from "./notify.ts";

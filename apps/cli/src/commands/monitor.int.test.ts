@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { appendEvent } from "@tac8/core/state/events";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
-import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
+import { COMPILE_CACHE } from "@tac8/sandbox/node/compileCache";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, it } from "vitest";

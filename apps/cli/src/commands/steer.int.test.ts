@@ -8,7 +8,7 @@ import type { IssuePatch } from "@tac8/core/state/issueState";
 import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import { pauseRunner } from "@tac8/core/state/pause";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { Queue, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";

@@ -4,7 +4,7 @@ import { jobOptions } from "@tac8/core/queue/contract";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startProxy } from "@tac8/sandbox/proxy";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";

@@ -1,5 +1,5 @@
-import { COMPILE_CACHE } from "@tac8/sandbox/compileCache";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { COMPILE_CACHE } from "@tac8/sandbox/node/compileCache";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";

@@ -10,7 +10,7 @@ export const APPS: readonly AppSpec[] = [
 /** The demo's own GitHub. */
 export const LOCAL_GITHUB: AppSpec = {
   name: "github",
-  entry: new URL("../../../../packages/sandbox/src/github/main.ts", import.meta.url),
+  entry: new URL("../../../../packages/sandbox/src/github/server/main.ts", import.meta.url),
   irreplaceable: "the demo's GitHub ended, and its issues with it: start the demo again",
 };
 

@@ -4,7 +4,7 @@ import { folderName } from "@tac8/core/config/dataFolder";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { SECRETS_SHOWN } from "@tac8/core/app/ownSecrets";
 import { findProgram } from "@tac8/core/app/findProgram";
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import {

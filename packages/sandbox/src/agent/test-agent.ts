@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { COMPILE_CACHE } from "../compileCache.ts";
+import { COMPILE_CACHE } from "../node/compileCache.ts";
 
 export interface AgentEvent {
   readonly [key: string]: unknown;

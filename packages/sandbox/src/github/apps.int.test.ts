@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { appJwt } from "./appJwt.fixture.ts";
-import { testGitHub, type TestGitHub } from "./test-github.ts";
+import { testGitHub, type TestGitHub } from "./server/test-github.ts";
 
 let world: TestGitHub;
 let app: { readonly id: number; readonly slug: string; readonly privateKey: string };

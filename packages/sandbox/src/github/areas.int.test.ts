@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { testGitHub, type TestGitHub } from "./test-github.ts";
+import { testGitHub, type TestGitHub } from "./server/test-github.ts";
 import type { Area } from "./model.ts";
 
 let world: TestGitHub;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { testGitHub, type TestGitHub } from "./test-github.ts";
+import { testGitHub, type TestGitHub } from "./server/test-github.ts";
 
 const COMMENTS = "/repos/octo/thing/issues/1/comments";
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { testGitHub, type TestGitHub } from "./test-github.ts";
+import { testGitHub, type TestGitHub } from "./server/test-github.ts";
 
 let world: TestGitHub;
 

@@ -5,7 +5,7 @@ import formats from "ajv-formats";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { OPERATIONS, operationsOf } from "./routes/table.ts";
 import { appJwt } from "./appJwt.fixture.ts";
-import { testGitHub, type Answered, type TestGitHub } from "./test-github.ts";
+import { testGitHub, type Answered, type TestGitHub } from "./server/test-github.ts";
 
 interface Description {
   readonly paths: Record<string, Record<string, { responses: Record<string, { content?: Content; $ref?: string }> }>>;

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { testGitHub, type TestGitHub } from "./test-github.ts";
+import { testGitHub, type TestGitHub } from "./server/test-github.ts";
 
 const run = promisify(execFile);
 

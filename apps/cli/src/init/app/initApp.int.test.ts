@@ -1,4 +1,4 @@
-import { startGitHub } from "@tac8/sandbox/github/local-github";
+import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { loadConfig } from "@tac8/core/config/load";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

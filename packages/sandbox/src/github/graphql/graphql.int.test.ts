@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { testGitHub, type TestGitHub } from "../test-github.ts";
+import { testGitHub, type TestGitHub } from "../server/test-github.ts";
 
 let world: TestGitHub;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { testGitHub, type TestGitHub } from "../test-github.ts";
+import { testGitHub, type TestGitHub } from "../server/test-github.ts";
 
 let world: TestGitHub;
 

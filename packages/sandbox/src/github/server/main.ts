@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { seedDemo } from "../demo.ts";
+import { seedDemo } from "../../demo/seed.ts";
 import { startGitHub } from "./local-github.ts";
 
 /** The demo's GitHub as a program of its own: `SANDBOX_HOST`, `SANDBOX_PORT`, `SANDBOX_DIR`, `SANDBOX_PUBLIC_URL`, `SANDBOX_CONTROL=1`. */

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerApi } from "./api.ts";
-import { ApiError, json, type Answer } from "./answer.ts";
-import { faultFromJson } from "./control.ts";
-import type { FaultAction, Faults } from "./faults.ts";
-import { answerGit, gitLogin, isGitPath } from "./git-http.ts";
-import { answerAppPage, isAppPath } from "./pages/app-pages.ts";
-import { answerPage } from "./pages/answer-page.ts";
-import type { Store } from "./store.ts";
+import { ApiError, json, type Answer } from "../answer.ts";
+import { faultFromJson } from "../control.ts";
+import type { FaultAction, Faults } from "../faults.ts";
+import { answerGit, gitLogin, isGitPath } from "../git-http.ts";
+import { answerAppPage, isAppPath } from "../pages/app-pages.ts";
+import { answerPage } from "../pages/answer-page.ts";
+import type { Store } from "../store.ts";
 
 const MOST_BODY = 8 * 1024 * 1024;
 /** Of an Enterprise server: GraphQL is beside the REST API. */

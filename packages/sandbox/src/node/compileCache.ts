@@ -5,5 +5,5 @@ import { fileURLToPath } from "node:url";
  * the first takes half of the processor time.
  */
 export const COMPILE_CACHE = {
-  NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../node_modules/.cache/tac8-tests", import.meta.url)),
+  NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../../node_modules/.cache/tac8-tests", import.meta.url)),
 };

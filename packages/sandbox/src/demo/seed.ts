@@ -1,6 +1,6 @@
-import type { LocalGitHub } from "./github/types.ts";
-import { DEMO_FILES } from "./demo/files.ts";
-import { DEMO_ISSUES } from "./demo/issues.ts";
+import type { LocalGitHub } from "../github/types.ts";
+import { DEMO_FILES } from "./files.ts";
+import { DEMO_ISSUES } from "./issues.ts";
 
 export interface Demo {
   /** `owner/name`. */

@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
-import { ApiError, json } from "./answer.ts";
-import { deeds } from "./deeds.ts";
-import { Faults } from "./faults.ts";
+import { ApiError, json } from "../answer.ts";
+import { deeds } from "../deeds.ts";
+import { Faults } from "../faults.ts";
 import { serve } from "./server.ts";
-import { Store } from "./store.ts";
-import type { GitHubOptions, LocalGitHub } from "./types.ts";
-import { views } from "./views.ts";
-import { waitFor } from "./wait.ts";
+import { Store } from "../store.ts";
+import type { GitHubOptions, LocalGitHub } from "../types.ts";
+import { views } from "../views.ts";
+import { waitFor } from "../wait.ts";
 
 /** Starts the server; resolves when it listens. @throws Error when the port is taken. */
 export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGitHub } from "./local-github.ts";
-import type { GitHubOptions, LocalGitHub } from "./types.ts";
+import type { GitHubOptions, LocalGitHub } from "../types.ts";
 
 export interface TestGitHub {
   readonly github: LocalGitHub;

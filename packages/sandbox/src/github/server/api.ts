@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { ApiError, json, notFound, type Answer } from "./answer.ts";
-import { checkAreas } from "./areas.ts";
-import type { Token, User } from "./model.ts";
-import type { Urls } from "./present.ts";
-import { appRoutes, type AppRoute } from "./routes/apps.ts";
-import { movedTo, type Call, type PlainRoute, type RepositoryRoute } from "./routes/route.ts";
-import { PLAIN_ROUTES, REPOSITORY_ROUTES } from "./routes/table.ts";
-import { RATE, rateReset } from "./routes/user.ts";
-import { answerGraphql } from "./graphql/answer.ts";
-import { fullName, type Store } from "./store.ts";
+import { ApiError, json, notFound, type Answer } from "../answer.ts";
+import { checkAreas } from "../areas.ts";
+import type { Token, User } from "../model.ts";
+import type { Urls } from "../present.ts";
+import { appRoutes, type AppRoute } from "../routes/apps.ts";
+import { movedTo, type Call, type PlainRoute, type RepositoryRoute } from "../routes/route.ts";
+import { PLAIN_ROUTES, REPOSITORY_ROUTES } from "../routes/table.ts";
+import { RATE, rateReset } from "../routes/user.ts";
+import { answerGraphql } from "../graphql/answer.ts";
+import { fullName, type Store } from "../store.ts";
 
 export interface ApiRequest {
   readonly store: Store;
