@@ -4560,7 +4560,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "usage-counted",
     file: `${RUNNER}/agent/usageOf.ts`,
     find: "missing(figures, before)",
-    replace: "NOTHING",
+    replace: "NO_MODEL_USAGE",
     test: { file: `${RUNNER}/agent/usageOf.test.ts`, name: "the agent reports less" },
     promise: "a run has used at least what its proxy has counted",
   },

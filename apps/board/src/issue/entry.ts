@@ -1,5 +1,5 @@
 import { formatCount, formatShort, formatUsd } from "@tac8/core/domain/formats";
-import { tokensIn } from "@tac8/core/conversation/figures";
+import { tokensIn } from "@tac8/core/domain/usage";
 import { isAnswer, type Entry } from "@tac8/core/conversation/outline";
 import { describeTodo } from "@tac8/core/conversation/todo";
 import type { LiveEvent } from "@tac8/core/conversation/event";

@@ -1,5 +1,6 @@
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import { figuresOf, NO_TALLY, tally, tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { figuresOf, NO_TALLY, tally, totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { tokensIn } from "@tac8/core/domain/usage";
 import { Outline } from "@tac8/core/conversation/outline";
 import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
 import { isEnded } from "@tac8/core/domain/states";

@@ -1,6 +1,6 @@
 import { formatCount, formatUsd } from "@tac8/core/domain/formats";
 import type { LiveEvent, TodoItem } from "@tac8/core/conversation/event";
-import { tokensIn } from "@tac8/core/conversation/figures";
+import { tokensIn } from "@tac8/core/domain/usage";
 import type { Entry } from "@tac8/core/conversation/outline";
 import { cut, fold, plain, plainLines, type Paint } from "../terminal/text.ts";
 

@@ -1,4 +1,5 @@
-import { figuresOf, NO_FIGURES, totalOf } from "@tac8/core/conversation/figures";
+import { figuresOf, totalOf } from "@tac8/core/conversation/figures";
+import { NO_FIGURES } from "@tac8/core/domain/usage";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import { Outline, outline } from "@tac8/core/conversation/outline";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, formatNumber, formatUsd } from "@tac8/core/domain/formats";
 import { blockedLine } from "@tac8/core/domain/blockedHosts";
-import { tokensIn, totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { totalOf, type Tally } from "@tac8/core/conversation/figures";
+import { tokensIn } from "@tac8/core/domain/usage";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import { cut, fold, plain, type Paint } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";

@@ -8,7 +8,8 @@ import { renderTable } from "../terminal/table.ts";
 import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
 import { clock, moment, withLocalTimes } from "../terminal/time.ts";
 import { changeOf, textOf } from "./renderTimeline.ts";
-import type { Figures, StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
+import type { Summary } from "@tac8/core/ledger/summary";
+import type { StatusReport, StatusRun, StatusRunner } from "./statusReport.ts";
 
 export interface How {
   readonly repositories: readonly RepoRef[];
@@ -157,7 +158,7 @@ function configText({ path, isDemo }: StatusReport["config"], columns: number): 
   return `${widthOf(shown) <= room ? shown : `…${shown.slice(1 - room)}`}${demo}`;
 }
 
-function figuresText({ outcomes, pullRequests: prs, successRate, agents, tokens, costUsd }: Figures): string {
+function figuresText({ outcomes, pullRequests: prs, successRate, agents, tokens, costUsd }: Summary): string {
   const rate = successRate === null ? "" : ` (${Math.round(successRate * 100)} % success)`;
   const { answered, failed } = outcomes;
   const answers = answered === 0 ? "" : `${answered} answer${answered === 1 ? "" : "s"}, `;

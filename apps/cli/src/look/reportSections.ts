@@ -1,7 +1,7 @@
 import { formatCents, formatCount, formatDuration, formatNumber } from "@tac8/core/domain/formats";
 import type { RepoRef } from "@tac8/core/domain/reference";
 import type { Spread } from "@tac8/core/report/quantile";
-import type { Figures, IssueFigures, Report } from "@tac8/core/report/report";
+import type { AgentTotals, IssueFigures, Report } from "@tac8/core/report/report";
 import { plain } from "../terminal/text.ts";
 import { shortName } from "./names.ts";
 
@@ -149,10 +149,10 @@ function issues({ issues: all }: Report, repositories: readonly RepoRef[]): Repo
 const text = (title: string) => ({ title, figure: false });
 const figure = (title: string) => ({ title, figure: true });
 
-function tokens(of: Pick<Figures, "tokens">): string {
+function tokens(of: Pick<AgentTotals, "tokens">): string {
   return formatNumber(of.tokens);
 }
 
-function usd(of: Pick<Figures, "costUsd">): string {
+function usd(of: Pick<AgentTotals, "costUsd">): string {
   return formatCents(of.costUsd);
 }

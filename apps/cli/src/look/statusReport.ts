@@ -1,26 +1,12 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
-import type { Outcome } from "@tac8/core/domain/states";
 import { runbookOf } from "@tac8/core/domain/healthKinds";
 import type { Health } from "@tac8/core/domain/healthLevels";
-import { summarize } from "@tac8/core/ledger/summary";
+import { summarize, type Summary } from "@tac8/core/ledger/summary";
 import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
 import type { OpenQuestion } from "@tac8/core/look/questions";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import type { HostPresence, RunnerPresence, RunPresence } from "@tac8/core/state/presence";
 import { wholeName } from "./names.ts";
-
-/** What was counted, of a day or in all. */
-export interface Figures {
-  /** Issues by how they ended. */
-  readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** Each once, however many rounds it had. */
-  readonly pullRequests: number;
-  /** Pull requests of all that ended as pull request or failed, 0 to 1; null: none ended so. */
-  readonly successRate: number | null;
-  readonly agents: number;
-  readonly tokens: number;
-  readonly costUsd: number;
-}
 
 export interface StatusRun {
   /** `owner/repo#471`. */
@@ -82,9 +68,9 @@ export interface StatusReport {
     /** null: until somebody takes it away. */
     readonly until: string | null;
   }[];
-  readonly today: Figures;
+  readonly today: Summary;
   /** Since tac8 was first started. */
-  readonly total: Figures;
+  readonly total: Summary;
   readonly events: readonly LoggedEvent[];
 }
 

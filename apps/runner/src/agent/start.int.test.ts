@@ -26,7 +26,7 @@ test("a success: figures, words, live events, and the raw log byte for byte", as
     turns: 1,
     lastText: "all done",
     stderrTail: "",
-    usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheCreationTokens: 1 },
+    usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheWriteTokens: 1 },
     survivorsKilled: 0,
     remaining: 0,
     problems: [],

@@ -1,5 +1,6 @@
 import type { BlockedHost } from "@tac8/core/domain/blockedHosts";
 import type { Denial } from "@tac8/core/domain/denials";
+import type { ModelUsage, Tokens } from "@tac8/core/domain/usage";
 import type { LiveEvent } from "@tac8/core/conversation/event";
 import type { Logger } from "@tac8/core/log/logger";
 import type { Lock } from "@tac8/core/process/flock";
@@ -120,13 +121,6 @@ export interface AgentHandle {
   kill(cause: StopCause | "guard-killed", why?: string): Promise<AgentEnd>;
 }
 
-export interface Usage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheCreationTokens: number;
-}
-
 /** The last `result` event. */
 export interface ClaudeResult {
   readonly subtype: string;
@@ -156,11 +150,6 @@ export interface RateLimit {
   readonly resetsAt: number | null;
 }
 
-/** What the runs of one model cost. */
-export interface ModelUsage extends Usage {
-  readonly costUsd: number;
-}
-
 /** Something that an agent had begun and not ended when its turn ended. */
 export interface OpenWork {
   /** For people, a few words. */
@@ -174,7 +163,7 @@ export interface AgentSummary {
   readonly result: ClaudeResult | null;
   /** That result was a success, and nothing is awaited or was begun after it. */
   readonly finished: boolean;
-  readonly usage: Usage;
+  readonly usage: Tokens;
   readonly costUsd: number;
   /** The same by model: another one may step in. */
   readonly models: Readonly<Record<string, ModelUsage>>;

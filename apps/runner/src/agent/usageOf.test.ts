@@ -1,15 +1,14 @@
 import { expect, test } from "vitest";
 import type { EgressUsage } from "../egress/open.ts";
-import type { ModelUsage } from "./types.ts";
-import { NO_USAGE } from "./claude/reduce.ts";
+import { NO_TOKENS, type ModelUsage } from "@tac8/core/domain/usage";
 import { usageOf, usedNothing, type RunUsage } from "./usageOf.ts";
 
 const DATED = "claude-sonnet-4-5-20250929";
 
 /** Input tokens and US dollars; every model writes 10 tokens to the cache as well. */
 function used([inputTokens, costUsd]: readonly [number, number]): ModelUsage {
-  const cacheCreationTokens = inputTokens === 0 ? 0 : 10;
-  return { inputTokens, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens, costUsd };
+  const cacheWriteTokens = inputTokens === 0 ? 0 : 10;
+  return { inputTokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens, costUsd };
 }
 
 function reportedOf(models: Readonly<Record<string, readonly [number, number]>>): RunUsage {
@@ -20,7 +19,7 @@ function reportedOf(models: Readonly<Record<string, readonly [number, number]>>)
       inputTokens: total("inputTokens"),
       outputTokens: 0,
       cacheReadTokens: 0,
-      cacheCreationTokens: total("cacheCreationTokens"),
+      cacheWriteTokens: total("cacheWriteTokens"),
     },
     costUsd: total("costUsd"),
     models: Object.fromEntries(all),
@@ -29,8 +28,7 @@ function reportedOf(models: Readonly<Record<string, readonly [number, number]>>)
 
 function countedOf(models: Readonly<Record<string, readonly [number, number]>>): EgressUsage {
   const all = Object.entries(models).map(([name, figures]) => {
-    const { cacheCreationTokens: cacheWriteTokens, ...rest } = used(figures);
-    return [name, { ...rest, cacheWriteTokens, hourCacheWriteTokens: 0 }] as const;
+    return [name, { ...used(figures), hourCacheWriteTokens: 0 }] as const;
   });
   const unpriced = Object.keys(models).filter((name) => models[name]?.[1] === 0);
   return {
@@ -144,8 +142,8 @@ test.each<{
   const short = Object.entries(found.models).map(([name, { inputTokens, costUsd }]) => [name, [inputTokens, costUsd]]);
   expect(Object.fromEntries(short)).toEqual(row.models);
   expect([found.usage.inputTokens, found.costUsd]).toEqual(row.total);
-  const cached = Object.values(found.models).reduce((sum, model) => sum + model.cacheCreationTokens, 0);
-  expect(found.usage.cacheCreationTokens).toBe(cached);
+  const cached = Object.values(found.models).reduce((sum, model) => sum + model.cacheWriteTokens, 0);
+  expect(found.usage.cacheWriteTokens).toBe(cached);
 });
 
 const RESULT = {
@@ -157,12 +155,12 @@ const RESULT = {
   text: "",
   errors: [],
 };
-const REFUSED = { result: RESULT, worked: false, usage: NO_USAGE };
+const REFUSED = { result: RESULT, worked: false, usage: NO_TOKENS };
 
 test.each([
   { what: "its login was refused, without a proxy", end: REFUSED, unused: true },
   { what: "its login was refused, with a proxy", end: { ...REFUSED, unreadAnswers: 0 }, unused: true },
-  { what: "it has used tokens", end: { ...REFUSED, usage: { ...NO_USAGE, inputTokens: 1 } }, unused: false },
+  { what: "it has used tokens", end: { ...REFUSED, usage: { ...NO_TOKENS, inputTokens: 1 } }, unused: false },
   {
     what: "an answer has no usage to read",
     end: { ...REFUSED, unreadAnswers: 1 },

@@ -1,17 +1,10 @@
+import { addModelUsage, modelUsageBy, NO_MODEL_USAGE, totalTokens, type ModelUsage } from "@tac8/core/domain/usage";
 import type { EgressUsage } from "../egress/open.ts";
 import { undated } from "../egress/usage.ts";
-import type { AgentEnd, AgentSummary, ModelUsage, Usage } from "./types.ts";
+import type { AgentEnd, AgentSummary } from "./types.ts";
 
 /** Tokens and US dollars of one agent's run, together and by model. */
 export type RunUsage = Pick<AgentSummary, "usage" | "costUsd" | "models">;
-
-const NOTHING: ModelUsage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheCreationTokens: 0,
-  costUsd: 0,
-};
 
 /**
  * What a run has used: at least what its proxy has counted, and at least what its agent has reported, in each figure. Pure.
@@ -31,8 +24,8 @@ export function usageOf(reported: RunUsage, counted: EgressUsage | null): RunUsa
       continue;
     }
     seen.add(name);
-    const before = sumOf([first, ...others].map((each) => models[each] ?? NOTHING));
-    models[first] = sum(models[first] ?? NOTHING, missing(figures, before));
+    const before = sumOf([first, ...others].map((each) => models[each] ?? NO_MODEL_USAGE));
+    models[first] = addModelUsage(models[first] ?? NO_MODEL_USAGE, missing(figures, before));
   }
   const onlyReported = Object.entries(reported.models).filter(([name]) => !seen.has(nameOf(name)));
   let covered = sumOf(onlyReported.map(([, figures]) => figures));
@@ -50,10 +43,8 @@ export function usageOf(reported: RunUsage, counted: EgressUsage | null): RunUsa
  * to, and by the count of its proxy. Pure.
  */
 export function usedNothing(end: Pick<AgentEnd, "result" | "worked" | "usage" | "unreadAnswers">): boolean {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens } = end.usage;
   const { unreadAnswers = 0 } = end;
-  const tokens = inputTokens + outputTokens + cacheReadTokens + cacheCreationTokens;
-  return end.result !== null && !end.worked && unreadAnswers === 0 && tokens === 0;
+  return end.result !== null && !end.worked && unreadAnswers === 0 && totalTokens(end.usage) === 0;
 }
 
 /** The CLI names a model with a long context `claude-sonnet-4-5[1m]`. */
@@ -63,35 +54,21 @@ function nameOf(model: string): string {
 
 function byName(counted: EgressUsage | null): Record<string, ModelUsage> {
   const found: Record<string, ModelUsage> = Object.create(null) as Record<string, ModelUsage>;
-  for (const [model, { cacheWriteTokens, ...figures }] of Object.entries(counted?.models ?? {})) {
+  for (const [model, figures] of Object.entries(counted?.models ?? {})) {
     const name = nameOf(model);
-    found[name] = sum(found[name] ?? NOTHING, { ...figures, cacheCreationTokens: cacheWriteTokens });
+    found[name] = addModelUsage(found[name] ?? NO_MODEL_USAGE, figures);
   }
   return found;
 }
 
 function sumOf(all: readonly ModelUsage[]): ModelUsage {
-  return all.reduce(sum, NOTHING);
-}
-
-function sum(a: ModelUsage, b: ModelUsage): ModelUsage {
-  return combine((field) => a[field] + b[field]);
+  return all.reduce(addModelUsage, NO_MODEL_USAGE);
 }
 
 function most(a: ModelUsage, b: ModelUsage): ModelUsage {
-  return combine((field) => Math.max(a[field], b[field]));
+  return modelUsageBy((field) => Math.max(a[field], b[field]));
 }
 
 function missing(wanted: ModelUsage, there: ModelUsage): ModelUsage {
-  return combine((field) => Math.max(0, wanted[field] - there[field]));
-}
-
-function combine(value: (field: keyof Usage | "costUsd") => number): ModelUsage {
-  return {
-    inputTokens: value("inputTokens"),
-    outputTokens: value("outputTokens"),
-    cacheReadTokens: value("cacheReadTokens"),
-    cacheCreationTokens: value("cacheCreationTokens"),
-    costUsd: value("costUsd"),
-  };
+  return modelUsageBy((field) => Math.max(0, wanted[field] - there[field]));
 }

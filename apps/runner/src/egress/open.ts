@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { secretUrl } from "@tac8/core/config/agentSecrets";
 import type { ModelPrice } from "@tac8/core/config/routing";
+import type { ModelUsage } from "@tac8/core/domain/usage";
 import { ownAddresses } from "./addresses.ts";
 import { say, sayAsApi } from "./answers.ts";
 import { askApi, type Api } from "./api.ts";
@@ -58,7 +59,7 @@ export interface EgressOptions {
 /** What the answers of the model's API used, as the proxy of a run has counted it. */
 export interface EgressUsage {
   /** `costUsd` is 0 without a configured price. */
-  readonly models: Readonly<Record<string, ModelTokens & { readonly costUsd: number }>>;
+  readonly models: Readonly<Record<string, ModelTokens & ModelUsage>>;
   /** Of the models whose price is configured. */
   readonly costUsd: number;
   /** Models that were used and have no configured price. */

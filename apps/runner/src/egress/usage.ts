@@ -1,23 +1,14 @@
 import { asCount, asObject, asString, type Json } from "@tac8/core/conversation/json";
+import { NO_TOKENS, tokensBy, totalTokens, type Tokens } from "@tac8/core/domain/usage";
 import type { ModelPrice } from "@tac8/core/config/routing";
 
 /** What the answers of the model's API said that one model has used. */
-export interface ModelTokens {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
+export interface ModelTokens extends Tokens {
   /** Of `cacheWriteTokens`, those that are cached for an hour, at a higher price. */
   readonly hourCacheWriteTokens: number;
 }
 
-const NOTHING: ModelTokens = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  hourCacheWriteTokens: 0,
-};
+const NOTHING: ModelTokens = { ...NO_TOKENS, hourCacheWriteTokens: 0 };
 
 /** Prices of cached tokens as parts of the price of input: https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
 const CACHE_READ = 0.1;
@@ -65,7 +56,7 @@ export class UsageMeter {
   }
 
   #grown(): void {
-    const tokens = [...this.#models.values()].reduce((sum, model) => sum + tokensOf(model), 0);
+    const tokens = [...this.#models.values()].reduce((sum, model) => sum + totalTokens(model), 0);
     const count = tokens + this.#unread;
     if (count <= this.#reported * (1 + REPORT_GROWTH)) return;
     this.#reported = count;
@@ -97,10 +88,6 @@ function inputOf({ inputTokens, cacheReadTokens, cacheWriteTokens, hourCacheWrit
   const hour = Math.min(hourCacheWriteTokens, cacheWriteTokens);
   const writes = (cacheWriteTokens - hour) * CACHE_WRITE + hour * HOUR_CACHE_WRITE;
   return inputTokens + cacheReadTokens * CACHE_READ + writes;
-}
-
-function tokensOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: ModelTokens): number {
-  return inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
 }
 
 /** The API names a model with its date: `claude-sonnet-4-5-20250929`. Pure. */
@@ -193,11 +180,5 @@ function tokensIn(usage: Json): ModelTokens {
 }
 
 function combine(value: (field: keyof ModelTokens) => number): ModelTokens {
-  return {
-    inputTokens: value("inputTokens"),
-    outputTokens: value("outputTokens"),
-    cacheReadTokens: value("cacheReadTokens"),
-    cacheWriteTokens: value("cacheWriteTokens"),
-    hourCacheWriteTokens: value("hourCacheWriteTokens"),
-  };
+  return { ...tokensBy(value), hourCacheWriteTokens: value("hourCacheWriteTokens") };
 }

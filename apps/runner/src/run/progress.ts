@@ -1,8 +1,8 @@
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import { NO_TALLY, tally, tokensIn, totalOf } from "@tac8/core/conversation/figures";
+import { NO_TALLY, tally, totalOf } from "@tac8/core/conversation/figures";
+import { NO_USAGE, tokensIn, totalTokens, type Usage } from "@tac8/core/domain/usage";
 import { clip } from "@tac8/core/domain/plainText";
 import type { Checkpoint } from "@tac8/core/domain/states";
-import { NO_USAGE, totalTokens, type Usage } from "@tac8/core/domain/usage";
 import type { Phase, RunPresence } from "@tac8/core/state/presence";
 
 const PHASES: Record<Checkpoint, Phase> = {

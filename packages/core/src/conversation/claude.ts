@@ -1,4 +1,5 @@
-import type { Figures, LiveEvent } from "./event.ts";
+import type { Figures } from "../domain/usage.ts";
+import type { LiveEvent } from "./event.ts";
 import { figuresOfMessage, figuresSinceLastResult } from "./figures.ts";
 import { asArray, asCount, asObject, asString, contentOf, textOf, type Json } from "./json.ts";
 import { PartialMessages } from "./partial.ts";

@@ -1,13 +1,6 @@
-export type LiveKind = "init" | "text" | "thinking" | "tool" | "tool-result" | "todo" | "notice" | "result" | "output";
+import type { Figures } from "../domain/usage.ts";
 
-/** Tokens, and US dollars where they are told. */
-export interface Figures {
-  readonly input: number;
-  readonly output: number;
-  readonly cacheRead: number;
-  readonly cacheWrite: number;
-  readonly costUsd: number;
-}
+export type LiveKind = "init" | "text" | "thinking" | "tool" | "tool-result" | "todo" | "notice" | "result" | "output";
 
 export const TODO_STATUSES = ["pending", "in_progress", "completed"] as const;
 

@@ -1,21 +1,6 @@
-import type { Figures, LiveEvent } from "./event.ts";
+import { addFigures, NO_FIGURES, tokensIn, type Figures } from "../domain/usage.ts";
+import type { LiveEvent } from "./event.ts";
 import { asCount, asObject, type Json } from "./json.ts";
-
-export const NO_FIGURES: Figures = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 };
-
-export function addFigures(a: Figures, b: Figures): Figures {
-  return {
-    input: a.input + b.input,
-    output: a.output + b.output,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-    costUsd: a.costUsd + b.costUsd,
-  };
-}
-
-export function tokensIn({ input, output, cacheRead, cacheWrite }: Figures): number {
-  return input + output + cacheRead + cacheWrite;
-}
 
 /** What a run has used after some of its events. */
 export interface Tally {

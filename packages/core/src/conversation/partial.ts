@@ -1,4 +1,4 @@
-import type { Figures } from "./event.ts";
+import type { Figures } from "../domain/usage.ts";
 import { figuresOfMessage } from "./figures.ts";
 import { asObject, asString, type Json } from "./json.ts";
 

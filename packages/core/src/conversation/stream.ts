@@ -1,18 +1,11 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { figuresSchema } from "../domain/usage.ts";
 import { runStreamKey } from "../state/keys.ts";
 import { TODO_STATUSES, type LiveEvent } from "./event.ts";
 
 /** How long a run's stream is kept after its last word. */
 export const RUN_STREAM_SECONDS = 3 * 24 * 3600;
-
-const figuresSchema = z.object({
-  input: z.number(),
-  output: z.number(),
-  cacheRead: z.number(),
-  cacheWrite: z.number(),
-  costUsd: z.number(),
-});
 
 const eventSchema = z.object({
   at: z.number(),

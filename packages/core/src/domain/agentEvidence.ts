@@ -1,14 +1,7 @@
 import { z } from "zod";
-import type { Usage } from "./usage.ts";
+import { figuresSchema, toFigures, tokensIn, type ModelUsage } from "./usage.ts";
 
-const modelFigures = z.object({
-  model: z.string(),
-  input: z.number(),
-  output: z.number(),
-  cacheRead: z.number(),
-  cacheWrite: z.number(),
-  costUsd: z.number(),
-});
+const modelFigures = figuresSchema.extend({ model: z.string() });
 /** Tokens and US dollars of one model in one agent's run. */
 export type ModelFigures = z.infer<typeof modelFigures>;
 
@@ -42,10 +35,7 @@ export function parseAgentEvidence(evidence: Readonly<Record<string, string | nu
 }
 
 export function tokensOf({ models }: Pick<AgentEvidence, "models">): number {
-  return models.reduce(
-    (sum, { input, output, cacheRead, cacheWrite }) => sum + input + output + cacheRead + cacheWrite,
-    0,
-  );
+  return models.reduce((sum, figures) => sum + tokensIn(figures), 0);
 }
 
 /** Models that an issue remembers. */
@@ -61,14 +51,7 @@ export function withModels(before: readonly string[], run: readonly ModelFigures
   return [...new Set([...before, ...names])].slice(0, MAX_MODELS);
 }
 
-/** Where a CLI names no model, its figures go by the one that was asked for. */
-export function figuresOf(model: string, usage: Usage): ModelFigures {
-  return {
-    model,
-    input: usage.inputTokens,
-    output: usage.outputTokens,
-    cacheRead: usage.cacheReadTokens,
-    cacheWrite: usage.cacheWriteTokens,
-    costUsd: usage.costUsd,
-  };
+/** As an event writes it. Where a CLI names no model, its figures go by the one that was asked for. */
+export function modelFiguresOf(model: string, usage: ModelUsage): ModelFigures {
+  return { model, ...toFigures(usage) };
 }

@@ -1,7 +1,20 @@
 import { z } from "zod";
 import { formatDuration, formatNumber, formatUsd } from "./formats.ts";
 
-/** What the agent work of an issue has cost, summed over its runs. */
+/** Tokens that agents have used, as the model's API counts them: `inputTokens` are those that came from no cache. */
+export interface Tokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/** Tokens, and their cost in US dollars. */
+export interface ModelUsage extends Tokens {
+  readonly costUsd: number;
+}
+
+/** What the agent work of an issue has used, summed over its runs. */
 export const usageSchema = z.object({
   inputTokens: z.number().nonnegative(),
   outputTokens: z.number().nonnegative(),
@@ -14,30 +27,39 @@ export const usageSchema = z.object({
 });
 export type Usage = z.infer<typeof usageSchema>;
 
-export const NO_USAGE: Usage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  costUsd: 0,
-  turns: 0,
-  durationMs: 0,
-};
+export const NO_TOKENS: Tokens = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+export const NO_MODEL_USAGE: ModelUsage = { ...NO_TOKENS, costUsd: 0 };
+export const NO_USAGE: Usage = { ...NO_MODEL_USAGE, turns: 0, durationMs: 0 };
 
-export function addUsage(a: Usage, b: Usage): Usage {
+/** Make tokens field by field. */
+export function tokensBy(value: (field: keyof Tokens) => number): Tokens {
   return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    costUsd: a.costUsd + b.costUsd,
-    turns: a.turns + b.turns,
-    durationMs: a.durationMs + b.durationMs,
+    inputTokens: value("inputTokens"),
+    outputTokens: value("outputTokens"),
+    cacheReadTokens: value("cacheReadTokens"),
+    cacheWriteTokens: value("cacheWriteTokens"),
   };
 }
 
-export function totalTokens(usage: Usage): number {
-  return usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+/** Make the usage of a model field by field. */
+export function modelUsageBy(value: (field: keyof ModelUsage) => number): ModelUsage {
+  return { ...tokensBy(value), costUsd: value("costUsd") };
+}
+
+export function addTokens(a: Tokens, b: Tokens): Tokens {
+  return tokensBy((field) => a[field] + b[field]);
+}
+
+export function addModelUsage(a: ModelUsage, b: ModelUsage): ModelUsage {
+  return modelUsageBy((field) => a[field] + b[field]);
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return { ...addModelUsage(a, b), turns: a.turns + b.turns, durationMs: a.durationMs + b.durationMs };
+}
+
+export function totalTokens(tokens: Tokens): number {
+  return tokens.inputTokens + tokens.outputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens;
 }
 
 /** `8 s · 12,345 tokens · $0.42`; leaves out what is not known. */
@@ -48,4 +70,41 @@ export function formatUsage(usage: Usage): string {
     ...(tokens > 0 ? [`${formatNumber(tokens)} tokens`] : []),
     ...(usage.costUsd > 0 ? [formatUsd(usage.costUsd)] : []),
   ].join(" · ");
+}
+
+/** How the event log, the live stream of a run and reports write the usage of a model. */
+export const figuresSchema = z.object({
+  input: z.number(),
+  output: z.number(),
+  cacheRead: z.number(),
+  cacheWrite: z.number(),
+  costUsd: z.number(),
+});
+export type Figures = Readonly<z.infer<typeof figuresSchema>>;
+
+export const NO_FIGURES: Figures = toFigures(NO_MODEL_USAGE);
+
+export function toFigures(usage: ModelUsage): Figures {
+  return {
+    input: usage.inputTokens,
+    output: usage.outputTokens,
+    cacheRead: usage.cacheReadTokens,
+    cacheWrite: usage.cacheWriteTokens,
+    costUsd: usage.costUsd,
+  };
+}
+
+export function addFigures(a: Figures, b: Figures): Figures {
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    costUsd: a.costUsd + b.costUsd,
+  };
+}
+
+/** Return the tokens of all kinds together. */
+export function tokensIn({ input, output, cacheRead, cacheWrite }: Figures): number {
+  return input + output + cacheRead + cacheWrite;
 }

@@ -1,6 +1,7 @@
 import { tokensOf } from "../domain/agentEvidence.ts";
 import type { FailureKind } from "../domain/failures.ts";
 import { OUTCOMES, type Outcome } from "../domain/states.ts";
+import { addFigures, NO_FIGURES, type Figures } from "../domain/usage.ts";
 import { spreadOf, type Spread } from "./quantile.ts";
 import type { Sample } from "./samples.ts";
 
@@ -20,7 +21,7 @@ export interface Report {
   readonly toPr: Spread | null;
   /** From the queue to the start of work. */
   readonly wait: Spread | null;
-  readonly agents: Figures;
+  readonly agents: AgentTotals;
   /** The most frequent first. */
   readonly failures: readonly FailureFigures[];
   /** Every day of the time, oldest first. */
@@ -32,7 +33,7 @@ export interface Report {
 }
 
 /** Of agents that ended. */
-export interface Figures {
+export interface AgentTotals {
   readonly runs: number;
   /** How long they ran, together. */
   readonly ms: number;
@@ -51,7 +52,7 @@ export interface FailureFigures {
   readonly reason: string;
 }
 
-export interface DayFigures extends Figures {
+export interface DayFigures extends AgentTotals {
   /** `2026-11-25`, at this place. */
   readonly day: string;
   /** Pull requests, each once. */
@@ -60,17 +61,12 @@ export interface DayFigures extends Figures {
   readonly failed: number;
 }
 
-export interface ModelTotals {
+export interface ModelTotals extends Figures {
   readonly model: string;
   readonly runs: number;
-  readonly input: number;
-  readonly output: number;
-  readonly cacheRead: number;
-  readonly cacheWrite: number;
-  readonly costUsd: number;
 }
 
-export interface IssueFigures extends Figures {
+export interface IssueFigures extends AgentTotals {
   /** Job id. */
   readonly issue: string;
   /** Its newest end; null: none yet in this time. */
@@ -91,7 +87,7 @@ export interface ReportFrame {
   readonly days: readonly string[];
 }
 
-const NONE: Figures = { runs: 0, ms: 0, turns: 0, tokens: 0, costUsd: 0 };
+const NONE: AgentTotals = { runs: 0, ms: 0, turns: 0, tokens: 0, costUsd: 0 };
 
 type Of<Kind extends Sample["kind"]> = Extract<Sample, { readonly kind: Kind }>;
 
@@ -116,7 +112,7 @@ export function reportOf(samples: readonly Sample[], frame: ReportFrame): Report
     successRate: decided === 0 ? null : outcomes.pr / decided,
     toPr: spreadOf(prTimes),
     wait: spreadOf(of("wait").map(({ ms }) => ms)),
-    agents: figuresOf(agents),
+    agents: totalsOf(agents),
     failures: failuresOf(of("failure")),
     days: daysOf({ ends, agents }, frame),
     models: modelsOf(agents),
@@ -129,7 +125,7 @@ function isNewPull({ outcome, updated }: Of<"end">): boolean {
   return outcome === "pr" && !updated;
 }
 
-function figuresOf(agents: readonly Of<"agent">[]): Figures {
+function totalsOf(agents: readonly Of<"agent">[]): AgentTotals {
   return agents.reduce(
     (sum, { agent }) => ({
       runs: sum.runs + 1,
@@ -169,7 +165,7 @@ function daysOf({ ends, agents }: EndsAndAgents, { dayOf, days }: ReportFrame): 
       prs: (endsBy.get(name) ?? []).filter(isNewPull).length,
       answers: count("answered"),
       failed: count("failed"),
-      ...figuresOf(agentsBy.get(name) ?? []),
+      ...totalsOf(agentsBy.get(name) ?? []),
     };
   });
 }
@@ -180,19 +176,7 @@ function modelsOf(agents: readonly Of<"agent">[]): ModelTotals[] {
     ({ model }) => model,
   );
   return [...byModel]
-    .map(([model, list]) => {
-      const sum = (of: "input" | "output" | "cacheRead" | "cacheWrite" | "costUsd") =>
-        list.reduce((total, figures) => total + figures[of], 0);
-      return {
-        model,
-        runs: list.length,
-        input: sum("input"),
-        output: sum("output"),
-        cacheRead: sum("cacheRead"),
-        cacheWrite: sum("cacheWrite"),
-        costUsd: sum("costUsd"),
-      };
-    })
+    .map(([model, list]) => ({ model, runs: list.length, ...list.reduce<Figures>(addFigures, NO_FIGURES) }))
     .toSorted((a, b) => b.costUsd - a.costUsd || a.model.localeCompare(b.model));
 }
 
@@ -207,7 +191,7 @@ function issuesOf({ ends, agents }: EndsAndAgents): IssueFigures[] {
         outcome: own.at(-1)?.outcome ?? null,
         pr: pr?.pr ?? null,
         toPrMs: pr?.sinceBegunMs ?? null,
-        ...figuresOf(agentsBy.get(issue) ?? []),
+        ...totalsOf(agentsBy.get(issue) ?? []),
       };
     })
     .toSorted((a, b) => b.costUsd - a.costUsd || b.ms - a.ms || a.issue.localeCompare(b.issue));

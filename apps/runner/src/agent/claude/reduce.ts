@@ -1,7 +1,15 @@
 import { NO_DENIALS, withDenials, type Denials } from "./denials.ts";
 import { awaitsTask, describeOpen, NOTHING_OPEN, withOpen, type LeftOpen } from "./leftOpen.ts";
-import type { AgentSummary, ClaudeResult, ModelUsage, RateLimit, Usage, ApiFailure } from "../types.ts";
+import type { AgentSummary, ClaudeResult, RateLimit, ApiFailure } from "../types.ts";
 import { epochMs } from "../resetTime.ts";
+import {
+  addModelUsage,
+  addTokens,
+  NO_MODEL_USAGE,
+  NO_TOKENS,
+  type ModelUsage,
+  type Tokens,
+} from "@tac8/core/domain/usage";
 import { asArray, asCount, asObject, asString, contentOf, type Json } from "@tac8/core/conversation/json";
 
 /** What is known of a run after some of its events. */
@@ -15,12 +23,10 @@ export interface ClaudeState extends AgentSummary {
   readonly interrupted: boolean;
 }
 
-export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheCreationTokens: 0 };
-
 export const INITIAL: ClaudeState = {
   result: null,
   finished: false,
-  usage: NO_USAGE,
+  usage: NO_TOKENS,
   costUsd: 0,
   models: {},
   turns: 0,
@@ -135,7 +141,7 @@ function reduceResult(state: ClaudeState, event: Json): ClaudeState {
     apiFailure: !result.isError && state.apiFailure?.retrying === true ? null : state.apiFailure,
     worked: state.worked || (saysSomething(result) && models.some(([, model]) => model.outputTokens > 0)),
     // Only these figures can be summed: the totals count earlier results and resumed runs again.
-    usage: models.reduce<Usage>((sum, [, model]) => addUsage(sum, model), state.usage),
+    usage: models.reduce<Tokens>((sum, [, model]) => addTokens(sum, model), state.usage),
     costUsd: models.reduce((sum, [, model]) => sum + model.costUsd, state.costUsd),
     models: models.reduce(addModel, state.models),
     // What it said on the way is no answer.
@@ -178,21 +184,11 @@ function modelUsage(figures: Json): ModelUsage {
     inputTokens: asCount(figures["inputTokens"]),
     outputTokens: asCount(figures["outputTokens"]),
     cacheReadTokens: asCount(figures["cacheReadInputTokens"]),
-    cacheCreationTokens: asCount(figures["cacheCreationInputTokens"]),
+    cacheWriteTokens: asCount(figures["cacheCreationInputTokens"]),
     costUsd: asCount(figures["costUSD"]),
   };
 }
 
-function addUsage(sum: Usage, model: Usage): Usage {
-  return {
-    inputTokens: sum.inputTokens + model.inputTokens,
-    outputTokens: sum.outputTokens + model.outputTokens,
-    cacheReadTokens: sum.cacheReadTokens + model.cacheReadTokens,
-    cacheCreationTokens: sum.cacheCreationTokens + model.cacheCreationTokens,
-  };
-}
-
 function addModel(models: ClaudeState["models"], [name, usage]: readonly [string, ModelUsage]): ClaudeState["models"] {
-  const before = models[name] ?? { ...NO_USAGE, costUsd: 0 };
-  return { ...models, [name]: { ...addUsage(before, usage), costUsd: before.costUsd + usage.costUsd } };
+  return { ...models, [name]: addModelUsage(models[name] ?? NO_MODEL_USAGE, usage) };
 }

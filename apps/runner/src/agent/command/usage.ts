@@ -1,18 +1,18 @@
 import { asCount, asObject, asString, parseEvent, type Json } from "@tac8/core/conversation/json";
 import type { ModelPrice } from "@tac8/core/config/routing";
-import { NO_USAGE } from "../claude/reduce.ts";
-import type { AgentSummary, ModelUsage, Usage } from "../types.ts";
+import { addTokens, NO_TOKENS, totalTokens, type ModelUsage, type Tokens } from "@tac8/core/domain/usage";
+import type { AgentSummary } from "../types.ts";
 
 /** What a command's output has said of tokens so far. */
 export interface Told {
   /** Of its last `result`: it counts everything. */
   readonly result: ModelUsage | null;
   /** Summed over its answers. */
-  readonly answers: Usage;
+  readonly answers: Tokens;
   readonly model: string | null;
 }
 
-export const NOTHING_TOLD: Told = { result: null, answers: NO_USAGE, model: null };
+export const NOTHING_TOLD: Told = { result: null, answers: NO_TOKENS, model: null };
 
 /**
  * What is known after one more line. Programs tell it in lines of JSON that have a `usage`, at the top or in a `message`, in
@@ -30,7 +30,7 @@ export function readUsage(told: Told, line: string): Told {
   if (event["type"] === "result") {
     return { ...told, model, result: { ...usage, costUsd: asCount(event["total_cost_usd"]) } };
   }
-  return { ...told, model, answers: add(told.answers, usage) };
+  return { ...told, model, answers: addTokens(told.answers, usage) };
 }
 
 /**
@@ -42,11 +42,11 @@ export function figuresOf(
   { asked, prices }: { readonly asked: string; readonly prices: Readonly<Record<string, ModelPrice>> },
 ): Pick<AgentSummary, "usage" | "costUsd" | "models"> {
   const { costUsd: told, ...usage } = result ?? { ...answers, costUsd: 0 };
-  const tokens = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheCreationTokens;
+  const tokens = totalTokens(usage);
   if (tokens === 0 && told === 0) return { usage, costUsd: 0, models: {} };
   const name = (model ?? asked).slice(0, 100);
   const price = priceOf(prices, name) ?? priceOf(prices, asked) ?? { input: 0, output: 0 };
-  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheCreationTokens;
+  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const costUsd = told > 0 ? told : (input * price.input + usage.outputTokens * price.output) / 1_000_000;
   return { usage, costUsd, models: { [name]: { ...usage, costUsd } } };
 }
@@ -55,20 +55,11 @@ function priceOf(prices: Readonly<Record<string, ModelPrice>>, name: string): Mo
   return Object.hasOwn(prices, name) ? prices[name] : undefined;
 }
 
-function usageOf(raw: Json): Usage {
+function usageOf(raw: Json): Tokens {
   return {
     inputTokens: asCount(raw["input_tokens"]) + asCount(raw["prompt_tokens"]),
     outputTokens: asCount(raw["output_tokens"]) + asCount(raw["completion_tokens"]),
     cacheReadTokens: asCount(raw["cache_read_input_tokens"]),
-    cacheCreationTokens: asCount(raw["cache_creation_input_tokens"]),
-  };
-}
-
-function add(a: Usage, b: Usage): Usage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-    cacheCreationTokens: a.cacheCreationTokens + b.cacheCreationTokens,
+    cacheWriteTokens: asCount(raw["cache_creation_input_tokens"]),
   };
 }

@@ -4,7 +4,7 @@ import { StepFailure } from "@tac8/core/domain/failures";
 import { agentHomeOf } from "@tac8/core/config/agentHome";
 import type { AgentChoice } from "@tac8/core/config/routing";
 import { runLogPath } from "@tac8/core/conversation/runLog";
-import { encodeAgentEvidence, figuresOf, withModels } from "@tac8/core/domain/agentEvidence";
+import { encodeAgentEvidence, modelFiguresOf, withModels } from "@tac8/core/domain/agentEvidence";
 import { addBlocked, blockedLine } from "@tac8/core/domain/blockedHosts";
 import { nameFiles } from "@tac8/core/domain/leftOut";
 import { addDenials, deniedLine } from "@tac8/core/domain/denials";
@@ -283,10 +283,8 @@ function accountOf(
   asked: string,
 ): Pick<EndNote, "usage" | "models" | "reason" | "evidence"> {
   const spent = figuresIn(end);
-  const named = Object.entries(end.models).map(([model, figures]) =>
-    figuresOf(model, { ...spent, ...figures, cacheWriteTokens: figures.cacheCreationTokens }),
-  );
-  const models = named.length > 0 ? named : [figuresOf(asked, spent)];
+  const named = Object.entries(end.models).map(([model, used]) => modelFiguresOf(model, used));
+  const models = named.length > 0 ? named : [modelFiguresOf(asked, spent)];
   const { cause, costUsd, turns, durationMs: ms } = end;
   return {
     usage: addUsage(run.state.usage ?? NO_USAGE, spent),
@@ -372,10 +370,7 @@ export function agentFailure(verdict: AgentFailure, { lostNothing, removed }: Sa
 
 function figuresIn(end: AgentEnd): Usage {
   return {
-    inputTokens: end.usage.inputTokens,
-    outputTokens: end.usage.outputTokens,
-    cacheReadTokens: end.usage.cacheReadTokens,
-    cacheWriteTokens: end.usage.cacheCreationTokens,
+    ...end.usage,
     costUsd: end.costUsd,
     turns: end.turns,
     durationMs: end.durationMs,
