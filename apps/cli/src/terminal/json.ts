@@ -1,14 +1,14 @@
+import { rounded } from "@tac8/core/domain/formats";
 import { OBEYED } from "@tac8/core/domain/plainText";
 
-/** Sums of money and shares have digits that nobody meant. */
-function rounded(_key: string, value: unknown): unknown {
-  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toFixed(6)) : value;
+function withRounded(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? rounded(value) : value;
 }
 
 /** JSON that may be shown on a terminal, whoever wrote what is in it; numbers to 6 digits after the point. `indent` 0: on one line. */
 export function jsonText(value: unknown, indent = 2): string {
   // `JSON.stringify` escapes control characters below space only.
-  return JSON.stringify(value, rounded, indent).replace(OBEYED, escaped);
+  return JSON.stringify(value, withRounded, indent).replace(OBEYED, escaped);
 }
 
 /** By its UTF-16 units, as JSON has them. */

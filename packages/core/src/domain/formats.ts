@@ -39,6 +39,11 @@ export function formatCents(usd: number): string {
   return `$${usd.toFixed(2)}`;
 }
 
+/** To 6 digits after the point: sums of amounts such as 0.1 + 0.2 have more that nobody meant. */
+export function rounded(amount: number): number {
+  return Number.isInteger(amount) ? amount : Number(amount.toFixed(6));
+}
+
 /** `1,234,567`. */
 export function formatNumber(amount: number): string {
   return amount.toLocaleString("en-US");

@@ -34,6 +34,14 @@ test("no secret gets into a line: message, fields, children, nested errors, stac
   });
 });
 
+test("an amount of money has no more digits than somebody reads", () => {
+  const out = capture();
+  const log = createLogger({ name: "test", destination: out, secrets: [] });
+  log.info({ costUsd: 0.1 + 0.2 }, "agent ended");
+  log.child({ run: "a" }).info({ costUsd: null }, "agent ended");
+  expect(out.lines.map((line) => (JSON.parse(line) as { costUsd: number }).costUsd)).toEqual([0.3, null]);
+});
+
 test("the level is obeyed, and a field of megabytes is cut", () => {
   const out = capture();
   const log = createLogger({ name: "test", level: "warn", destination: out, secrets: [] });

@@ -1,5 +1,6 @@
 import { pino, stdSerializers, type DestinationStream, type LevelWithSilent, type Logger } from "pino";
 
+import { rounded } from "../domain/formats.ts";
 import { createLineRedactor } from "./redact.ts";
 
 export type { Logger } from "pino";
@@ -22,7 +23,12 @@ export function createLogger({ name, level = "info", destination, format, secret
   const options = {
     name,
     level,
-    serializers: { err: stdSerializers.err, error: stdSerializers.err, cause: stdSerializers.err },
+    serializers: {
+      err: stdSerializers.err,
+      error: stdSerializers.err,
+      cause: stdSerializers.err,
+      costUsd: (usd: unknown) => (typeof usd === "number" ? rounded(usd) : usd),
+    },
     hooks: { streamWrite: format === undefined ? redactLine : (line: string) => format(redactLine(line)) },
   };
   return pino(options, destination ?? standardOutput());
