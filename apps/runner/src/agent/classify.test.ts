@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { agentEnd } from "./testing/agentEnd.ts";
-import { classifyEnd, type Failure } from "./classify.ts";
+import { classifyEnd, type AgentFailure } from "./classify.ts";
 import type { AgentEnd, ClaudeResult } from "./types.ts";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");
@@ -18,7 +18,7 @@ const refused = (text: string, apiStatus: number | null = null): Partial<AgentEn
   code: 1,
   result: result({ isError: true, terminalReason: "api_error", apiStatus, text }),
 });
-const failure = (end: Partial<AgentEnd>, provider: "claude" | "command" = "claude"): Failure => {
+const failure = (end: Partial<AgentEnd>, provider: "claude" | "command" = "claude"): AgentFailure => {
   const verdict = classifyEnd(agentEnd(end), { provider, now: NOW });
   if (verdict.ok) throw new Error("was a success");
   return verdict;
@@ -74,7 +74,7 @@ test("a command needs exit 0 only", () => {
   expect(failure({ code: 2, durationMs: 60_000 }, "command").kind).toBe("agent");
 });
 
-test.each<[string, Partial<AgentEnd>, Failure["kind"]]>([
+test.each<[string, Partial<AgentEnd>, AgentFailure["kind"]]>([
   ["401", refused("Invalid API key · Fix external API key", 401), "auth"],
   ["403", refused("API Error: 403", 403), "auth"],
   ["not logged in, on stderr", { code: 1, stderrTail: "Invalid API key · Please run /login" }, "auth"],

@@ -1,29 +1,15 @@
 import { isPlausible, parseResetTime } from "./resetTime.ts";
+import type { FailureKind } from "@tac8/core/domain/failures";
 import { clean, clip } from "@tac8/core/domain/plainText";
 import { signalOf, wordsOf, type Signal } from "./signals.ts";
-import type { AgentEnd, EndCause } from "./types.ts";
+import type { AgentEnd, EndCause, StopCause } from "./types.ts";
 
-/** Kinds of the failure table that an agent's end can have, and the stops that are no failures of the agent. */
-export type FailureKind =
-  | "startup"
-  | "agent"
-  | "timeout"
-  | "stalled"
-  | "out-of-memory"
-  | "process-limit"
-  | "disk-full"
-  | "usage-limit"
-  | "auth"
-  | "unfinished"
-  | "model"
-  | "lost"
-  | "stopped"
-  | "cancelled"
-  | "shutdown";
+/** A kind of the failure table, or a stop that is no failure of the agent. */
+export type EndKind = FailureKind | Exclude<StopCause, FailureKind>;
 
-export interface Failure {
+export interface AgentFailure {
   readonly ok: false;
-  readonly kind: FailureKind;
+  readonly kind: EndKind;
   /** For people: quotes the CLI; at most 500 characters, no terminal codes. */
   readonly message: string;
   /** When a usage limit is lifted, epoch milliseconds; null where unknown. */
@@ -36,7 +22,7 @@ export interface Failure {
   readonly sessionSpent: boolean;
 }
 
-export type Verdict = { readonly ok: true } | Failure;
+export type Verdict = { readonly ok: true } | AgentFailure;
 
 export interface ClassifyOptions {
   readonly provider: "claude" | "command";
@@ -59,7 +45,7 @@ const NO_SESSION = /no conversation found/i;
 /** What an agent's end means, by the failure table. */
 export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
   const said = quote(end);
-  const failure = (kind: FailureKind, more: Partial<Failure> = {}): Failure => ({
+  const failure = (kind: EndKind, more: Partial<AgentFailure> = {}): AgentFailure => ({
     ok: false,
     kind,
     message: clip(said === "" ? describe(end) : `${describe(end)}: ${said}`, MAX_MESSAGE),
@@ -89,7 +75,7 @@ export function classifyEnd(end: AgentEnd, options: ClassifyOptions): Verdict {
 }
 
 /** Null: the agent ended by itself, and what it said decides. */
-function kindOfCause(cause: EndCause): FailureKind | null {
+function kindOfCause(cause: EndCause): EndKind | null {
   switch (cause) {
     case "exited":
     case "lingered":
@@ -166,7 +152,7 @@ function describe({ cause, code, signal, result, durationMs, worked }: AgentEnd)
   return `the agent ended with ${how}${worked ? "" : " without a word or a tool call"}`;
 }
 
-function describeUnfinished({ unfinished }: AgentEnd): Pick<Failure, "message" | "onlyCommands"> {
+function describeUnfinished({ unfinished }: AgentEnd): Pick<AgentFailure, "message" | "onlyCommands"> {
   const words = unfinished.map((open) => open.words).join("; ");
   return {
     message: clip(clean(`the agent ended its turn with work left open: ${words}`), MAX_MESSAGE),

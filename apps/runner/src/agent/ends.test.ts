@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { afterFailure, type FailureKind } from "@tac8/core/domain/failures";
 import type { Json } from "@tac8/core/conversation/json";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { classifyEnd, type Failure } from "./classify.ts";
+import { classifyEnd, type AgentFailure } from "./classify.ts";
 import { INITIAL } from "./claude/reduce.ts";
 import * as stream from "./testing/stream.ts";
 import type { AgentEnd } from "./types.ts";
@@ -32,7 +32,7 @@ function classify({ events = [], ...given }: End) {
   return classifyEnd(end, { provider: "claude", now: NOW });
 }
 
-function failure(end: End): Failure {
+function failure(end: End): AgentFailure {
   const verdict = classify(end);
   if (verdict.ok) throw new Error("was a success");
   return verdict;
@@ -43,7 +43,7 @@ const kindOf = (end: End) => {
   return verdict.ok ? "ok" : verdict.kind;
 };
 
-function next({ kind, message, until }: Failure, parked = 0) {
+function next({ kind, message, until }: AgentFailure, parked = 0) {
   const counts = { made: 0, max: 3, parked, noChanges: 0 };
   return afterFailure({ kind: kind as FailureKind, message, until }, counts, 1, NOW);
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Failure } from "../agent/classify.ts";
+import type { AgentFailure } from "../agent/classify.ts";
 import { isNothing, planFinish, publishesBeside, pullBefore } from "./unchanged.ts";
 
-const LEFT: Failure = {
+const LEFT: AgentFailure = {
   ok: false,
   kind: "unfinished",
   message: "a command in the background had not ended (npm run dev)",

@@ -13,7 +13,7 @@ import { addUsage, formatUsage, NO_USAGE, type Usage } from "@tac8/core/domain/u
 import { silenceLimit } from "@tac8/core/queue/contract";
 import { beginAgent, returnAgent } from "@tac8/core/ledger/agentRuns";
 import { MAX_RUNS, type AgentRun } from "@tac8/core/state/issueState";
-import { classifyEnd, type Failure as AgentFailure, type Verdict } from "../../agent/classify.ts";
+import { classifyEnd, type AgentFailure, type Verdict } from "../../agent/classify.ts";
 import { claudeDriver } from "../../agent/claude/driver.ts";
 import { commandDriver } from "../../agent/command/driver.ts";
 import type { AgentEnd, AgentRequest } from "../../agent/types.ts";
@@ -344,28 +344,10 @@ export function agentFailure(verdict: AgentFailure, { lostNothing, removed }: Sa
   const told =
     files.length === 0 ? verdict.message : `${verdict.message}; removed to make room on the disk: ${gone.join("")}`;
   const message = lostNothing ? told : `${told} (the work so far is only in its workspace)`;
-  switch (kind) {
-    case "startup":
-    case "agent":
-    case "timeout":
-    case "stalled":
-    case "out-of-memory":
-    case "process-limit":
-    case "disk-full":
-    case "usage-limit":
-    case "auth":
-    case "unfinished":
-    case "model":
-      return { kind, message, until };
-    // A stop came that nobody asked for: the agent's end all the same.
-    case "lost":
-    case "stopped":
-    case "cancelled":
-    case "shutdown":
-      return { kind: "agent", message };
-    default:
-      return kind satisfies never;
-  }
+  // A stop came that nobody asked for: the agent's end all the same.
+  if (kind === "lost" || kind === "stopped" || kind === "cancelled" || kind === "shutdown")
+    return { kind: "agent", message };
+  return { kind, message, until };
 }
 
 function figuresIn(end: AgentEnd): Usage {
