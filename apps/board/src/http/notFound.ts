@@ -1,7 +1,4 @@
 /** There is no such thing on this board; the message is for the reader, and holds nothing that a stranger wrote. */
 export class NotFound extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "NotFound";
-  }
+  override readonly name = "NotFound";
 }

@@ -3,9 +3,10 @@ import { REDIS_LIMIT_MS, type RedisProbe } from "./probe.ts";
 
 /** Redis does not answer; pages say so with status 503. */
 export class RedisAway extends Error {
-  constructor(options?: { cause?: unknown }) {
+  override readonly name = "RedisAway";
+
+  constructor(options?: ErrorOptions) {
     super("Redis does not answer", options);
-    this.name = "RedisAway";
   }
 }
 

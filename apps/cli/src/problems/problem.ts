@@ -1,11 +1,11 @@
 /** A problem that the operator can fix: each line becomes `tac8: <line>` on stderr, and the exit code is 1. */
 export class Problem extends Error {
+  override readonly name: string = "Problem";
   readonly lines: readonly string[];
 
   constructor(lines: string | readonly string[], options?: ErrorOptions) {
     const list = typeof lines === "string" ? [lines] : lines;
     super(list.join("\n"), options);
-    this.name = "Problem";
     this.lines = list;
   }
 }

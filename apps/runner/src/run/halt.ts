@@ -4,12 +4,12 @@ import type { StopCause } from "../agent/types.ts";
 
 /** Somebody wants the run to end before it is done. The first cause wins. */
 export class Halted extends Error {
+  override readonly name = "Halted";
   readonly halt: StopCause;
   /** How the issue fails by it; null: it does not. */
   readonly failure: FailureKind | null;
   constructor(halt: StopCause, reason: string, failure: FailureKind | null = null) {
     super(reason);
-    this.name = "Halted";
     this.halt = halt;
     this.failure = failure;
   }

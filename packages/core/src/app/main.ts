@@ -42,9 +42,10 @@ export interface AppDeps {
 
 /** A problem that a person has to mend; each line of its message says what is wrong and what to do. */
 export class StartupProblem extends Error {
+  override readonly name = "StartupProblem";
+
   constructor(lines: string | readonly string[], options?: ErrorOptions) {
     super(typeof lines === "string" ? lines : lines.join("\n"), options);
-    this.name = "StartupProblem";
   }
 }
 

@@ -149,10 +149,11 @@ function minutes(policy: Policy, index: number): number {
 
 /** A step failed for a named reason; anything else that is thrown is a defect of ours and ends as `git` or `github`. */
 export class StepFailure extends Error {
+  override readonly name = "StepFailure";
   readonly failure: Failure;
-  constructor(failure: Failure, options?: { cause?: unknown }) {
+
+  constructor(failure: Failure, options?: ErrorOptions) {
     super(failure.message, options);
-    this.name = "StepFailure";
     this.failure = failure;
   }
 }

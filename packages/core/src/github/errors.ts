@@ -28,6 +28,7 @@ const ADVICE: Record<Exclude<GitHubErrorKind, "unauthorized">, string> = {
 
 /** Every failure of a call to GitHub. Holds no token: `detail` and `cause` come in redacted. */
 export class GitHubError extends Error {
+  override readonly name = "GitHubError";
   readonly kind: GitHubErrorKind;
   /** The HTTP status; null when there was no answer, or none that could be read. */
   readonly status: number | null;
@@ -45,7 +46,6 @@ export class GitHubError extends Error {
       `GitHub: ${call} failed, ${kind}${status === null ? "" : ` ${status}`}${until}: ${short.replace(/[.\s]+$/, "")}. ${adviceOn(kind, token)}`,
       cause === undefined ? undefined : { cause },
     );
-    this.name = "GitHubError";
     this.kind = kind;
     this.status = status;
     this.retryAt = retryAt;

@@ -4,9 +4,10 @@ import type { Repo } from "./types.ts";
 
 /** There is no token to send a request with; the cause says why. It is no answer to the request: nothing may read one from it. */
 export class NoTokenError extends Error {
+  override readonly name = "NoTokenError";
+
   constructor(cause: unknown) {
     super("there is no token for the request", { cause });
-    this.name = "NoTokenError";
   }
 }
 

@@ -12,7 +12,9 @@ const MODE = 0o666;
 const LIMIT_MS = 10_000;
 
 /** No folder takes device nodes. The message is one line for people. */
-export class NoDevices extends Error {}
+export class NoDevices extends Error {
+  override readonly name = "NoDevices";
+}
 
 /** What to do about it. */
 export const NO_DEVICES_FIX = 'run tac8 as another user, or set agent.isolation to "none"';

@@ -20,18 +20,16 @@ export interface LockOptions {
 
 /** Somebody else had the lock for all of the time. */
 export class LockTimeout extends Error {
+  override readonly name = "LockTimeout";
+
   constructor(path: string, timeoutMs: number) {
     super(`lock ${path} was not free within ${timeoutMs} ms`);
-    this.name = "LockTimeout";
   }
 }
 
 /** Nothing can be locked: the program `flock` is missing, or the file system has no locks. */
 export class NoLocks extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "NoLocks";
-  }
+  override readonly name = "NoLocks";
 }
 
 const CONFLICT = 75;

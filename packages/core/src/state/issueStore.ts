@@ -9,9 +9,10 @@ import { encodeEvent, MAX_EVENTS } from "./events.ts";
 
 /** Another run has taken over: this one must stop and write nothing more, anywhere. */
 export class LostRun extends Error {
+  override readonly name = "LostRun";
+
   constructor(jobId: string, run: string) {
     super(`run ${run} of ${jobId} has lost its place to another run`);
-    this.name = "LostRun";
   }
 }
 

@@ -13,12 +13,12 @@ import {
 
 /** What the launcher did not do, for people. */
 export class LauncherProblem extends Error {
-  override name = "LauncherProblem";
+  override readonly name: string = "LauncherProblem";
 }
 
 /** It does not listen: as a service it may start again by itself. */
 export class LauncherUnreachable extends LauncherProblem {
-  override name = "LauncherUnreachable";
+  override readonly name = "LauncherUnreachable";
 }
 
 const ANSWER_MS = 60_000;
