@@ -1,5 +1,6 @@
 import { Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import type { NewEvent } from "@tac8/core/domain/events";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { jobOptions, QUEUE_NAME } from "@tac8/core/queue/contract";
 import { appendEvent, readEvents } from "@tac8/core/state/events";
@@ -40,7 +41,7 @@ export async function record(
           await redis.copy(issueKey(example.jobId), issueKey(jobId));
           await copyStream(redis, runStreamKey(example.run), runStreamKey(`recorded-${number}`));
           await copyStream(redis, diffKey(example.jobId), diffKey(jobId));
-          for (const event of events) await appendEvent(redis, { ...event, issue: jobId });
+          for (const event of events) await appendEvent(redis, { ...event, issue: jobId } as NewEvent);
           const data = {
             ...ref,
             repositoryId: 1,

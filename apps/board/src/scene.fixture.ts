@@ -7,6 +7,7 @@ import { timeToPullField } from "@tac8/core/ledger/timesToPull";
 import { lastDays } from "@tac8/core/domain/days";
 import { addSample, SAMPLE_MS } from "@tac8/core/ledger/samples";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
+import { END_EVENTS } from "@tac8/core/domain/events";
 import { encodeEvent } from "@tac8/core/state/events";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { createIssueStore } from "@tac8/core/state/issueStore";
@@ -161,9 +162,11 @@ async function paintQueue(scene: Scene): Promise<void> {
       from: "running" as const,
       by: "runner pi-1/0",
       reason: reason ?? "opened the pull request",
+      event: END_EVENTS[outcome as "pr"],
     };
-    const fields = encodeEvent({ ...event, to: outcome as "pr", evidence: prUrl === null ? {} : { pr: number + 40 } });
-    await redis.xadd(EVENTS_KEY, `${at}-0`, ...fields);
+    const facts = { pr: prUrl === null ? null : number + 40, sha: null, failure: null, question: null };
+    const evidence = { ...facts, silent: null, unlabelled: null, sinceBegunMs: null };
+    await redis.xadd(EVENTS_KEY, `${at}-0`, ...encodeEvent({ ...event, evidence }));
   }
   for (const [number, title] of WORKING) {
     await add(number, title, {});

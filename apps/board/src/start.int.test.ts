@@ -4,7 +4,7 @@ import { networkInterfaces } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { outerAddresses, readBoardAddress } from "@tac8/core/board/address";
 import { announceRunner, announceScheduler } from "@tac8/core/state/presence";
-import { appendEvent } from "@tac8/core/state/events";
+import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { startRedisServer } from "@tac8/sandbox/redis";
 import { ask, askAsStranger, Cleanup, heard, KNOWN, setUpBoard, setUpRedis } from "./board.fixture.ts";
 
@@ -29,7 +29,7 @@ test("health turns good when scheduler and runner report, and the overview shows
   await announceScheduler(redis, { at, lastPollAt: at, error: null });
   await announceRunner(redis, { name: "pi-1", at, host: "raspberrypi", pid: 1, slots: 3, busy: 2 });
   const reason = "labelled <by> octo";
-  await appendEvent(redis, { issue: "octo.hello.471", from: "", to: "queued", by: "scheduler", reason, evidence: {} });
+  await appendFormer(redis, { issue: "octo.hello.471", from: "", to: "queued", by: "scheduler", reason, evidence: {} });
   const after = await ask(`${url}/healthz`);
   expect(after.status).toBe(200);
   expect(JSON.parse(after.body)).toEqual({

@@ -7,9 +7,9 @@ import { appendEvent } from "@tac8/core/state/events";
 import type { IssueStore } from "@tac8/core/state/issueStore";
 import { rankWaiting } from "@tac8/core/state/places";
 import { reopen } from "@tac8/core/state/reopen";
+import type { EventWords, NewEvent } from "@tac8/core/domain/events";
 import { isPlacement, runsOnOf } from "@tac8/core/domain/placement";
 import { parseJobId } from "@tac8/core/domain/reference";
-import type { IssueState } from "@tac8/core/domain/states";
 import type { Redis } from "ioredis";
 import { tellQueued, tellWithdrawn, type Courtesy } from "./courtesy.ts";
 import { enqueue, letGo } from "./jobs.ts";
@@ -100,7 +100,11 @@ async function add(actor: Actor, snapshot: RepositorySnapshot, { job, issue, pri
     begun: since,
     runsOn: runsOn.length === 0 ? null : runsOn,
   };
-  const transition = event_(job, "queued", again ? "labelled again" : "labelled", { priority, label_event: event });
+  const transition = entryOf(job, {
+    event: "issue:queued",
+    reason: again ? "labelled again" : "labelled",
+    evidence: { priority, label_event: event },
+  });
   // A stop that was faster has used the label up: queue/stop.ts.
   const expect = { ...expectIdle(job), labelLeft: state.labelLeft === null ? "" : String(state.labelLeft) };
   if (!(await store.writeIf(jobId, expect, patch, transition))) return;
@@ -121,7 +125,7 @@ async function requeue(actor: Actor, snapshot: RepositorySnapshot, { job, issue,
   const { jobId, state } = job;
   if (!(await letGo(actor.queue, jobId))) return;
   const reason = `its job was gone from the queue while it was ${state.state ?? "unknown"}`;
-  await appendEvent(actor.redis, { issue: jobId, from: state.state ?? "", to: "note", by: BY, reason, evidence: {} });
+  await appendEvent(actor.redis, entryOf(job, { event: "job:lost", reason, evidence: {} }));
   await enqueue(actor, snapshot, { issue, jobId, priority, begun: state.agentRuns > 0 });
   actor.log.warn({ issue: jobId }, `queued again: ${reason}`);
 }
@@ -131,7 +135,7 @@ async function cancel(actor: Actor, snapshot: RepositorySnapshot, action: Of<"ca
   const { job } = action;
   const { reason, evidence } = await whoEnded(actor, snapshot, action);
   await store.command(job.jobId, { cancel: reason });
-  await appendEvent(redis, event_(job, "note", `to be cancelled: ${reason}`, evidence));
+  await appendEvent(redis, entryOf(job, { event: "cancel:requested", reason: `to be cancelled: ${reason}`, evidence }));
   if (job.where === "delayed") await runNow(actor.queue, job.jobId);
   log.info({ issue: job.jobId }, `cancelling: ${reason}`);
 }
@@ -144,7 +148,8 @@ async function withdraw(actor: Actor, snapshot: RepositorySnapshot, action: Of<"
   const { reason, evidence } = await whoEnded(actor, snapshot, action);
   const since = isoNow(actor);
   const patch = { state: "withdrawn" as const, since };
-  if (!(await store.writeIf(jobId, expectIdle(job), patch, event_(job, "withdrawn", reason, evidence)))) return;
+  const transition = entryOf(job, { event: "issue:withdrawn", reason, evidence });
+  if (!(await store.writeIf(jobId, expectIdle(job), patch, transition))) return;
   try {
     await (await Job.fromId<JobData, JobResult>(queue, jobId))?.remove();
   } catch (error) {
@@ -166,7 +171,11 @@ async function answer(actor: Actor, { job, comments }: Of<"answer">): Promise<vo
     .slice(0, 60_000);
   const found = { commentId: last.id, author: last.author.login, text };
   const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
-  const transition = event_(job, "blocked", `answered by ${last.author.login}`, { comment: last.id });
+  const transition = entryOf(job, {
+    event: "question:answered",
+    reason: `answered by ${last.author.login}`,
+    evidence: { comment: last.id },
+  });
   if (!(await store.writeIf(jobId, expect, { answer: found }, transition))) return;
   await runNow(actor.queue, jobId);
   log.info({ issue: jobId, by: last.author.login }, "answered: it goes on");
@@ -176,7 +185,11 @@ async function allow(actor: Actor, { job, event }: Of<"allow">): Promise<void> {
   const { store, log } = actor;
   const { jobId, state } = job;
   const expect = { state: "blocked", run: "", questionId: String(state.questionId) };
-  const transition = event_(job, "blocked", `its publication was allowed by ${event.actor}`, { label_event: event.id });
+  const transition = entryOf(job, {
+    event: "publication:allowed",
+    reason: `its publication was allowed by ${event.actor}`,
+    evidence: { label_event: event.id },
+  });
   if (!(await store.writeIf(jobId, expect, { allowed: event.id }, transition))) return;
   await runNow(actor.queue, jobId);
   log.info({ issue: jobId, by: event.actor }, "allowed by a label: the finished work is published");
@@ -187,13 +200,8 @@ function expectIdle({ state }: KnownJob) {
   return { run: "", state: state.state ?? "" };
 }
 
-function event_(
-  job: KnownJob,
-  to: IssueState | "note",
-  reason: string,
-  evidence: Record<string, string | number | null>,
-) {
-  return { issue: job.jobId, from: job.state.state ?? ("" as const), to, by: BY, reason, evidence };
+function entryOf({ jobId, state }: KnownJob, words: EventWords): NewEvent {
+  return { ...words, issue: jobId, from: state.state ?? "", by: BY };
 }
 
 function isoNow({ now }: Actor): string {

@@ -1,7 +1,8 @@
 import { Worker } from "bullmq";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
-import { appendEvent, readEvents } from "@tac8/core/state/events";
+import { readEvents } from "@tac8/core/state/events";
+import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { clearHold, readHolds, setHold } from "@tac8/core/state/holds";
 import { announceRunner } from "@tac8/core/state/presence";
 import { createBreaker } from "./breaker.ts";
@@ -37,7 +38,7 @@ async function round(): Promise<void> {
 async function ends(to: "retrying" | "parked" | "pr", number: number, failure = "agent"): Promise<void> {
   const evidence = to === "pr" ? {} : { failure };
   const reason = "API Error: 500";
-  await appendEvent(at.redis, { issue: at.jobId(number), from: "running", to, by: "runner", reason, evidence });
+  await appendFormer(at.redis, { issue: at.jobId(number), from: "running", to, by: "runner", reason, evidence });
 }
 
 async function trip(): Promise<void> {
@@ -168,7 +169,7 @@ test("all go on as soon as the model answers the probe, hours before that has en
   ahead = 60_000 + 1;
   await round();
   const event = { issue: at.jobId(1), from: "parked", to: "running", by: "runner", reason: "again" } as const;
-  await appendEvent(at.redis, { ...event, evidence: { run: "probe", attempt: 1 } });
+  await appendFormer(at.redis, { ...event, evidence: { run: "probe", attempt: 1 } });
   await announce("text");
   await round();
   expect(await limit()).toBe(1);

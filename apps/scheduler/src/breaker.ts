@@ -85,7 +85,14 @@ export function createBreaker(services: BreakerServices): () => Promise<void> {
         const name = hold ?? "breaker";
         await clearHold(redis, name, BY, plan.reason);
         const reason = `the breaker has closed: ${plan.reason}`;
-        await appendEvent(redis, { issue: "", from: "", to: "note", by: BY, reason, evidence: { name } });
+        await appendEvent(redis, {
+          event: "breaker:closed",
+          issue: "",
+          from: "",
+          by: BY,
+          reason,
+          evidence: { name },
+        });
         log.info(reason);
         break;
       }

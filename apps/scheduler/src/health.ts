@@ -50,8 +50,8 @@ export function createHealth({ config, redis, queue, log, now }: HealthServices)
         .map(({ code }) => code)
         .join(" ")
         .slice(0, MAX_CODES);
-      const evidence = { name: "health", level: health.level, codes };
-      await appendEvent(redis, { issue: "", from: "", to: "note", by: BY, reason: news, evidence });
+      const evidence = { name: "health", level: health.level, codes } as const;
+      await appendEvent(redis, { event: "health:changed", issue: "", from: "", by: BY, reason: news, evidence });
       log[isAtLeast(health.level, "degraded") ? "warn" : "info"](news);
     }
     await publishVerdict(redis, verdict, before);

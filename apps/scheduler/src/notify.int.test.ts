@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "@tac8/core/config/resolve";
 import { readPending } from "@tac8/core/notify/store";
-import type { TransitionEvent } from "@tac8/core/domain/events";
-import { appendEvent } from "@tac8/core/state/events";
+import type { FormerEvent } from "@tac8/core/domain/formerEvents";
+import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { clearHold, setHold } from "@tac8/core/state/holds";
 import { COMPILE_CACHE } from "@tac8/sandbox/node/compileCache";
 import { freePort } from "@tac8/sandbox/redis";
@@ -68,8 +68,8 @@ function notifier(change: { notify?: Partial<Config["notify"]>; places?: Config[
   return createNotifier({ config: given, redis, queue, store, log, now: () => Date.now() + ahead, signal });
 }
 
-const log = (change: Partial<TransitionEvent>) =>
-  appendEvent(at.redis, {
+const log = (change: Partial<FormerEvent>) =>
+  appendFormer(at.redis, {
     issue: "octo.widgets.1",
     from: "running",
     to: "failed",

@@ -1,3 +1,4 @@
+import type { EventFacts } from "@tac8/core/domain/events";
 import { parseJobId } from "@tac8/core/domain/reference";
 import type { Actor } from "./act.ts";
 import type { EndingEvent, KnownJob, RepositorySnapshot } from "./plan.ts";
@@ -15,7 +16,7 @@ export interface Curiosity {
 export interface Ended {
   /** With who it was, where GitHub told. */
   readonly reason: string;
-  readonly evidence: Record<string, string | number | null>;
+  readonly evidence: EventFacts["cancel:requested"];
 }
 
 /** Asks GitHub who closed the issue or took its label off. Whatever becomes of that, the caller goes on. */

@@ -7,8 +7,8 @@ import { encodeAgentEvidence } from "@tac8/core/domain/agentEvidence";
 import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { advanceLedger } from "@tac8/core/ledger/store";
 import { QUEUE_NAME } from "@tac8/core/queue/contract";
-import type { TransitionEvent } from "@tac8/core/domain/events";
-import { appendEvent } from "@tac8/core/state/events";
+import type { FormerEvent } from "@tac8/core/domain/formerEvents";
+import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { setHold } from "@tac8/core/state/holds";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
 import { ask, askAsStranger, Cleanup, setUpBoard, setUpRedis } from "../board.fixture.ts";
@@ -36,8 +36,8 @@ function value(families: readonly Family[], name: string, labels: Record<string,
   return all.find((one) => Object.entries(labels).every(([key, text]) => one.labels[key] === text))?.value;
 }
 
-const log = (change: Partial<TransitionEvent>) =>
-  appendEvent(redis, {
+const log = (change: Partial<FormerEvent>) =>
+  appendFormer(redis, {
     issue: "octo.hello.1",
     from: "running",
     to: "note",

@@ -1,4 +1,5 @@
 import { clip } from "@tac8/core/domain/plainText";
+import { meaningOf, stateAfter } from "@tac8/core/domain/eventMeaning";
 import { refOfJob } from "@tac8/core/domain/reference";
 import { webUrl } from "@tac8/core/github/urls";
 import type { LoggedEvent } from "@tac8/core/domain/events";
@@ -22,9 +23,9 @@ export const eventsPart: OverviewPart = ({ look: { events } }, context) =>
 
 function item(event: LoggedEvent, context: OverviewContext): Html {
   const { repositories, now } = context;
-  const { id, to, issue, reason, by, at } = event;
+  const { id, issue, reason, by, at } = event;
   return html`<li id="event-${id}">
-    ${stateChip(to)}
+    ${stateChip(chipOf(event))}
     <span class="what"
       >${issue !== "" && issueLink(issue, repositories)} ${pull(event, context)} ${clip(reason, MAX_REASON)}
       <span class="dim reason">${by}</span></span
@@ -33,10 +34,20 @@ function item(event: LoggedEvent, context: OverviewContext): Html {
   </li>`;
 }
 
+/** The state after it, or a word of the events that change none. */
+function chipOf(event: LoggedEvent): string {
+  const meaning = meaningOf(event);
+  if (meaning.of === "hold") return meaning.begins ? "hold" : "unhold";
+  if (meaning.of === "reply") return meaning.allows ? "allowed" : "reply";
+  if (meaning.of === "agent") return "agent";
+  return stateAfter(event) ?? (meaning.of === "defect" ? "unexpected" : "note");
+}
+
 /** The runner's event has the number; only the configuration says where the repository is. */
-function pull({ issue, to, evidence }: LoggedEvent, { repositories, apiUrl }: OverviewContext): Html | null {
-  const number = evidence["pr"];
-  const ref = refOfJob(issue, repositories);
-  if (to !== "pr" || ref === null || typeof number !== "number" || !Number.isSafeInteger(number)) return null;
+function pull(event: LoggedEvent, { repositories, apiUrl }: OverviewContext): Html | null {
+  const number = event.evidence["pr"];
+  const ref = refOfJob(event.issue, repositories);
+  if (stateAfter(event) !== "pr" || ref === null) return null;
+  if (typeof number !== "number" || !Number.isSafeInteger(number)) return null;
   return html`<a href="${webUrl(apiUrl, ref)}/pull/${String(number)}">#${String(number)}</a>`;
 }

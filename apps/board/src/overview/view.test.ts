@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { logged } from "@tac8/core/testing/formerEvents.fixture";
 import { expect, test } from "vitest";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { NO_USAGE } from "@tac8/core/domain/usage";
@@ -132,7 +133,7 @@ test("a question asks for an answer where it can be given", () => {
 });
 
 test("what others wrote stays text, without terminal codes", () => {
-  const event = { id: EVIL, at: "x", issue: EVIL, from: "" as const, to: "note" as const, by: EVIL, reason: EVIL };
+  const event = { id: EVIL, at: "x", issue: EVIL, from: "", to: "note", by: EVIL, reason: EVIL } as const;
   const evilRun = { ...run, issue: EVIL, title: EVIL, slot: EVIL, last: { at: NOW, kind: EVIL, text: EVIL } };
   const evilRunner = { ...runner, name: EVIL, host: EVIL, tired: EVIL, slots: 1e9, busy: -1, runs: [evilRun] };
   const evilJob = { ...job, id: EVIL, title: EVIL };
@@ -141,7 +142,7 @@ test("what others wrote stays text, without terminal codes", () => {
     ...SNAPSHOT.look,
     runners: [evilRunner],
     holds: [{ name: EVIL, reason: EVIL, by: EVIL, since: Number.NaN, until: 9e15 }],
-    events: [{ ...event, evidence: { pr: EVIL } }],
+    events: [logged({ ...event, evidence: { pr: EVIL } })],
   };
   const hosts = { [EVIL]: MACHINE };
   const charts = { ...SNAPSHOT.charts, samples: SNAPSHOT.charts.samples.map((sample) => ({ ...sample, hosts })) };
@@ -189,7 +190,7 @@ test("the first page is below 100 kB with all that it is made of, however busy",
 
 fieldTest("F8", "the event of a pull request links to it by the number that the runner records", () => {
   const event = { id: "1-0", at: new Date(NOW).toISOString(), issue: ID, from: "running", to: "pr" } as const;
-  const events = [{ ...event, by: "runner pi-1/0", reason: "done", evidence: { pr: 501 } }];
+  const events = [logged({ ...event, by: "runner pi-1/0", reason: "done", evidence: { pr: 501 } })];
   const drawn = drawParts({ ...SNAPSHOT, look: { ...SNAPSHOT.look, events } }, CONTEXT).events.text;
   expect(drawn).toContain('href="https://github.com/Octo/Hello/pull/501"');
 });

@@ -11,6 +11,9 @@ const TONES: Readonly<Record<string, string>> = {
   parked: "delayed",
   retrying: "delayed",
   hold: "delayed",
+  reply: "delayed",
+  allowed: "delayed",
+  unexpected: "failed",
   queued: "waiting",
 };
 

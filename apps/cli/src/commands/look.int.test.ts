@@ -2,8 +2,8 @@ import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { encodeAgentEvidence } from "@tac8/core/domain/agentEvidence";
 import { jobIdOf } from "@tac8/core/domain/reference";
 import { jobOptions, type JobData } from "@tac8/core/queue/contract";
-import type { TransitionEvent } from "@tac8/core/domain/events";
-import { appendEvent } from "@tac8/core/state/events";
+import type { FormerEvent } from "@tac8/core/domain/formerEvents";
+import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { setHold } from "@tac8/core/state/holds";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { announceRunner } from "@tac8/core/state/presence";
@@ -45,8 +45,8 @@ async function run(args: readonly string[], url: string) {
 
 const id = (number: number) => jobIdOf({ owner: "Octo", repo: "Hello", number });
 
-const log = (number: number, to: TransitionEvent["to"], change: Partial<TransitionEvent> = {}) =>
-  appendEvent(redis, { issue: id(number), from: "", to, by: "runner pi-1/0", reason: "", evidence: {}, ...change });
+const log = (number: number, to: FormerEvent["to"], change: Partial<FormerEvent> = {}) =>
+  appendFormer(redis, { issue: id(number), from: "", to, by: "runner pi-1/0", reason: "", evidence: {}, ...change });
 
 async function add(number: number, title = `Title ${number}`): Promise<void> {
   const data = { owner: "Octo", repo: "Hello", number, repositoryId: 1, title, url: `https://x/${number}` };
@@ -124,7 +124,7 @@ describe("tac8 timeline", () => {
     cli.signal("SIGINT");
     expect(await cli.ended).toMatchObject({ code: 0 });
     const lines = cli.stdout().trim().split("\n");
-    expect(lines.map((line) => (JSON.parse(line) as TransitionEvent).reason)).toEqual(["labelled", "work began"]);
+    expect(lines.map((line) => (JSON.parse(line) as FormerEvent).reason)).toEqual(["labelled", "work began"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectRedis } from "@tac8/core/queue/redis";
-import { appendEvent } from "@tac8/core/state/events";
+import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { announceRunner, announceScheduler, type RunPresence } from "@tac8/core/state/presence";
 import { COMPILE_CACHE } from "@tac8/sandbox/node/compileCache";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
@@ -74,7 +74,7 @@ async function fill(): Promise<void> {
   }
   for (let number = 1; number <= 30; number += 1) {
     const event = { issue: `octo.hello.${number}`, from: "running", to: "failed", by: `runner ${LONG}` } as const;
-    await appendEvent(redis, { ...event, reason: `${number} ${LONG}`, evidence: {} });
+    await appendFormer(redis, { ...event, reason: `${number} ${LONG}`, evidence: {} });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LoggedEvent } from "@tac8/core/domain/events";
+import { logged } from "@tac8/core/testing/formerEvents.fixture";
 import { sections as configSections } from "@tac8/core/config/schema";
 import { judgeHealth } from "@tac8/core/health/judge";
 import type { OpenQuestion } from "@tac8/core/look/questions";
@@ -32,7 +33,7 @@ const SNAPSHOT: Snapshot = {
   queue: { waiting: 3, active: 1, delayed: 1, completed: 8, failed: 1, paused: true },
   holds: [{ name: "usage-limit", reason: "limit reached", by: "runner pi-1/0", since: now, until: now + 3_600_000 }],
   events: [
-    {
+    logged({
       id: "1-0",
       at: new Date(now).toISOString(),
       issue: "octo.hello.3",
@@ -41,7 +42,7 @@ const SNAPSHOT: Snapshot = {
       by: "runner pi-1/0",
       reason: "the tests \u001b[31mfail, and this is a long story about it",
       evidence: {},
-    },
+    }),
   ],
   totals: {
     "outcome|pr": 8,
@@ -146,7 +147,7 @@ fieldTest("E5", "status and monitor show the cost in 80 columns, however large t
 it("calls an event what the timeline calls it", () => {
   const agent = {
     ...SNAPSHOT.events[0],
-    to: "agent",
+    event: "agent:ended",
     from: "running",
     reason: "the agent ended (exited)",
   } as LoggedEvent;

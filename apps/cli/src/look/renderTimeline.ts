@@ -1,8 +1,10 @@
 import { formatCents, formatCount, formatDuration, formatNumber } from "@tac8/core/domain/formats";
 import type { RepoRef } from "@tac8/core/domain/reference";
-import { parseAgentEvidence, tokensOf } from "@tac8/core/domain/agentEvidence";
+import { tokensOf } from "@tac8/core/domain/agentEvidence";
 import { dayOf } from "@tac8/core/domain/days";
+import { meaningOf, stateAfter } from "@tac8/core/domain/eventMeaning";
 import type { LoggedEvent } from "@tac8/core/domain/events";
+import type { IssueState } from "@tac8/core/domain/states";
 import { cut, pad, plain, widthOf, wrap, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";
 import { shortName } from "./names.ts";
@@ -19,7 +21,8 @@ export interface TimelineStyle {
 const MAX_NAME = 24;
 /** `retrying → running` */
 const CHANGE = 18;
-const COLORS: Partial<Record<LoggedEvent["to"], Parameters<Paint>[0]>> = {
+type Color = Parameters<Paint>[0];
+const COLORS: Partial<Record<IssueState, Color>> = {
   running: "cyan",
   pr: "green",
   answered: "green",
@@ -27,7 +30,6 @@ const COLORS: Partial<Record<LoggedEvent["to"], Parameters<Paint>[0]>> = {
   blocked: "yellow",
   retrying: "yellow",
   parked: "yellow",
-  hold: "yellow",
 };
 
 /**
@@ -55,7 +57,7 @@ function eventLines(
 ): string[] {
   const { one, width, paint, name, columns } = style;
   const change = pad(changeOf(event), CHANGE);
-  const color = COLORS[event.to];
+  const color = colorOf(event);
   const issue = one ? "" : `${pad(cut(name, columns), columns)}  `;
   const used = 10 + widthOf(issue) + widthOf(change) + 2;
   const head = `${paint("dim", clock(Date.parse(event.at)))}  ${issue}${color === undefined ? change : paint(color, change)}  `;
@@ -73,47 +75,40 @@ function eventLines(
   return [`${head}${first}`, ...rest.map((line) => " ".repeat(used) + line)];
 }
 
+function colorOf(event: LoggedEvent): Color | undefined {
+  const meaning = meaningOf(event);
+  if (meaning.of === "defect") return "red";
+  if (meaning.of === "reply" || (meaning.of === "hold" && meaning.begins)) return "yellow";
+  const state = stateAfter(event);
+  return state === null ? undefined : COLORS[state];
+}
+
 /** Return what an event is called, such as `queued → running` or `agent ended`. */
-export function changeOf({ from, to, evidence }: LoggedEvent): string {
-  switch (to) {
-    case "hold":
-      return "hold begins";
-    case "unhold":
-      return "hold ends";
-    case "agent":
-      return "agent ended";
-    case "note":
-      return "note";
-    case "queued":
-    case "running":
-    case "retrying":
-    case "parked":
-    case "blocked":
-    case "pr":
-    case "answered":
-    case "stopped":
-    case "cancelled":
-    case "failed":
-    case "withdrawn":
-    case "expired":
-      if (from === to && to === "blocked" && evidence["comment"] !== undefined) return "reply";
-      return from === "" || from === to ? to : `${from} → ${to}`;
-    default:
-      return String(to satisfies never); // An entry of another version.
-  }
+export function changeOf(event: LoggedEvent): string {
+  const meaning = meaningOf(event);
+  if (meaning.of === "hold") return meaning.begins ? "hold begins" : "hold ends";
+  if (meaning.of === "agent") return "agent ended";
+  if (meaning.of === "reply") return meaning.allows ? "allowed" : "reply";
+  if (meaning.of === "defect") return "unexpected";
+  const { from } = event;
+  const to = stateAfter(event);
+  if (to === null) return "note";
+  return from === "" || from === to ? to : `${from} → ${to}`;
 }
 
 /** Return what an event is about, on one line. */
-export function textOf({ to, reason, evidence }: LoggedEvent): string {
-  const name = typeof evidence["name"] === "string" ? evidence["name"] : "";
-  const agent = to === "agent" ? parseAgentEvidence(evidence) : null;
-  if (agent !== null) {
+export function textOf(event: LoggedEvent): string {
+  const { reason, evidence } = event;
+  const meaning = meaningOf(event);
+  if (meaning.of === "agent" && meaning.agent !== null) {
+    const { agent } = meaning;
     const cost = agent.costUsd > 0 ? `, ${formatCents(agent.costUsd)}` : "";
     const tokens = `${formatNumber(tokensOf(agent))} tokens`;
     return `${agent.cause}: ${formatDuration(agent.ms)}, ${formatCount(agent.turns, "turn")}, ${tokens}${cost}`;
   }
-  if (to === "hold" || to === "unhold") return `${name}: ${reason}`;
-  const kind = to === "failed" || to === "retrying" || to === "parked" ? evidence["failure"] : null;
+  if (meaning.of === "hold") return `${meaning.name}: ${reason}`;
+  const hasFailed = meaning.of === "attempt" || meaning.of === "refused label" || stateAfter(event) === "failed";
+  const kind = hasFailed ? evidence["failure"] : null;
   return typeof kind === "string" ? `${kind}: ${reason}` : reason;
 }
 

@@ -44,7 +44,7 @@ export async function followStop(options: FollowOptions): Promise<"over" | "late
     const issue = await store.read(jobId);
     for (const entry of await readEventsAfter(redis, { after: event, count: MAX_EVENTS })) {
       event = entry.id;
-      if (entry.issue === jobId && entry.to === "agent") once(`  ${plain(entry.reason)}`);
+      if (entry.issue === jobId && entry.event === "agent:ended") once(`  ${plain(entry.reason)}`);
     }
     const { publishedSha, branch, runner } = issue;
     if (publishedSha !== null && publishedSha !== since.publishedSha) {

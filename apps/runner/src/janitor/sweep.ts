@@ -178,9 +178,9 @@ async function record({ redis, name }: JanitorServices, removed: readonly Remove
   const words = Object.entries(counts).map(([kind, count]) => `${count} × ${kind}`);
   const reason = `the janitor removed ${words.join(", ")}`;
   await appendEvent(redis, {
+    event: "janitor:cleaned",
     issue: "",
     from: "",
-    to: "note",
     by: `runner ${name}`,
     reason,
     evidence: { ...counts, kept },

@@ -1,4 +1,5 @@
 import { afterFailure, type Failure, type HoldRequest } from "@tac8/core/domain/failures";
+import type { EventWords } from "@tac8/core/domain/events";
 import { countBrokenOff } from "@tac8/core/domain/brokenOff";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
@@ -74,7 +75,10 @@ export function handedBack(
     do: "requeue",
     until: now + HAND_BACK_MS,
     because,
-    record: { patch: { state: "queued", ...counts }, event: { reason: because, evidence: {} } },
+    record: {
+      patch: { state: "queued", ...counts },
+      event: { event: "issue:requeued", reason: because, evidence: {} },
+    },
     isFirst: record.agentRuns > 0,
   };
 }
@@ -91,7 +95,7 @@ export const NOTHING_DONE = {
 export function workAgain({ agentRuns }: Pick<IssueFields, "agentRuns">, now: number): Requeue {
   const because = "the work is done again from its branch";
   const patch = { ...NOTHING_DONE, failure: null, reason: null, state: "queued" } as const;
-  const record = { patch, event: { reason: because, evidence: {} } };
+  const record: LastWrite = { patch, event: { event: "issue:requeued", reason: because, evidence: {} } };
   return { do: "requeue", until: now + HAND_BACK_MS, because, record, isFirst: agentRuns > 0 };
 }
 
@@ -209,10 +213,13 @@ function shown(state: "retrying" | "parked", failure: Failure, record: IssueFiel
   const { kind, message } = failure;
   const { outcome, end, failure: before, reason } = record;
   const decided = outcome === null ? {} : { end: end ?? { failure: before, reason } };
-  const evidence = { failure: kind, ...(state === "parked" ? { parked: record.parked } : {}) };
+  const event: EventWords =
+    state === "parked"
+      ? { event: "issue:parked", reason: message, evidence: { failure: kind, parked: record.parked } }
+      : { event: "attempt:failed", reason: message, evidence: { failure: kind } };
   return {
     patch: { ...patch, state, failure: kind, reason: message, ...decided },
-    event: { reason: message, evidence },
+    event,
     ...(isDeaf(failure, record.parked) ? {} : { status: { state, reason: message } }),
   };
 }

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import type { LoggedEvent } from "@tac8/core/domain/events";
+import { logged } from "@tac8/core/testing/formerEvents.fixture";
 import { isOwnRefusal } from "./ownRefusal.ts";
 
 const MESSAGE = "pushing auto/gh-1: Not like this. · [remote rejected] (pre-receive hook declined)";
 const PARKED = 2;
 
 function event(issue: string, to: "parked" | "failed" | "pr", reason = MESSAGE, failure = "refused"): LoggedEvent {
-  return { id: "1-0", at: "", issue, from: "running", to, by: "runner", reason, evidence: { failure } };
+  return logged({ id: "1-0", at: "", issue, from: "running", to, by: "runner", reason, evidence: { failure } });
 }
 
 const own = (parked: number, ...events: readonly LoggedEvent[]) =>

@@ -1,4 +1,5 @@
 import { alike } from "@tac8/core/domain/breaker";
+import { stateAfter } from "@tac8/core/domain/eventMeaning";
 import { MAX_GUESSED_REFUSALS } from "@tac8/core/domain/failures";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 
@@ -21,7 +22,7 @@ export interface RefusalFacts {
 export function isOwnRefusal({ issue, message, parked, events }: RefusalFacts): boolean {
   if (parked + 1 < MAX_GUESSED_REFUSALS) return false;
   const ofRepository = events.filter((event) => repositoryOf(event.issue) === repositoryOf(issue));
-  const taken = ofRepository.findLastIndex(({ to }) => to === "pr");
+  const taken = ofRepository.findLastIndex((event) => stateAfter(event) === "pr");
   return !ofRepository
     .slice(taken + 1)
     .some(

@@ -98,7 +98,7 @@ async function afterRecovery(run: RunContext, found: Recovered): Promise<Unfinis
   const isKnown = isDeepStrictEqual(run.state.usage, usage);
   const recorded = isKnown
     ? Promise.resolve()
-    : run.record({ usage, models, denied, blockedHosts }, "agent", { reason, evidence });
+    : run.record({ usage, models, denied, blockedHosts }, { event: "agent:ended", reason, evidence });
   return afterFinish(run, await finish(run, { summary, leftRunning }, recorded));
 }
 
@@ -118,7 +118,7 @@ async function workIsMissing(run: RunContext, entry: Begin): Promise<Unfinished 
   // Nobody waits for that with a slot.
   if (next === "wait") return { error: new StepFailure({ kind: "github", message: reason }), agent: null };
   run.log.warn(reason);
-  await run.record(NOTHING_DONE, "note", { reason, evidence: {} });
+  await run.record(NOTHING_DONE, { event: "work:missing", reason, evidence: {} });
   if (entry.do !== "work") return workAgain(run.state, now());
   // This run has done it: what takes it away each time must not be paid for without end.
   const message = "the workspace was taken away before its work was published";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
+import type { EventWords } from "@tac8/core/domain/events";
 import { formatReference, refOfJob, sameRepo } from "@tac8/core/domain/reference";
 import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
@@ -181,7 +182,7 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
     state: { ...before, run: id, runner: slot.name },
   });
   begun.run = run;
-  if (before.run !== null) await run.record({}, "note", lostNote(before));
+  if (before.run !== null) await run.record({}, lostNote(before));
   const blockedExpiresMs = config.coordinator.blocked_expires_days * 24 * 3_600_000;
   const entry = planEntry(before, {
     runId: id,
@@ -226,8 +227,8 @@ async function endLeftovers(services: RunnerServices, run: string, lockPath: str
 }
 
 /** The timeline would show a run that began, and nothing of its end. */
-function lostNote({ run, runner }: IssueFields): Parameters<RunContext["record"]>[2] {
+function lostNote({ run, runner }: IssueFields): EventWords {
   const where = runner === null ? "" : ` on ${runner}`;
   const reason = `the run${where} was lost: its runner died, was killed, or lost its connection to Redis`;
-  return { reason, evidence: { lost: run } };
+  return { event: "run:lost", reason, evidence: { lost: run } };
 }

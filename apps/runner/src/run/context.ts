@@ -6,7 +6,7 @@ import type { GitHub } from "@tac8/core/github/client";
 import type { IssueEvent } from "@tac8/core/github/types";
 import type { Logger } from "@tac8/core/log/logger";
 import type { JobData, JobResult } from "@tac8/core/queue/contract";
-import type { TransitionEvent } from "@tac8/core/domain/events";
+import type { EventWords, NewEvent } from "@tac8/core/domain/events";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import { LostRun, type IssueStore } from "@tac8/core/state/issueStore";
 import type { Redis } from "ioredis";
@@ -72,8 +72,6 @@ export interface RunParts {
   readonly progress: Progress;
   readonly state: IssueFields;
 }
-
-type EventWords = Pick<TransitionEvent, "reason" | "evidence">;
 
 /** One run: what it works on, what it knows, and the only way to write it down. */
 export class RunContext {
@@ -146,9 +144,9 @@ export class RunContext {
   }
 
   /** Writes fields, and an event that is no change of the issue's state. @throws LostRun when another run has taken over. */
-  async record(patch: IssuePatch, to: "agent" | "note", event: EventWords): Promise<void> {
+  async record(patch: IssuePatch, event: EventWords): Promise<void> {
     this.switch.lost.throwIfAborted();
-    await this.#put(patch, this.#entry(to, event));
+    await this.#put(patch, this.#entry(event));
   }
 
   /**
@@ -162,12 +160,11 @@ export class RunContext {
   }
 
   async #writeDated(patch: IssuePatch, event?: EventWords): Promise<void> {
-    const to = patch.state ?? null;
-    const dated = to === null ? patch : { ...patch, since: patch.since ?? this.now };
-    await this.#put(dated, to === null || event === undefined ? undefined : this.#entry(to, event));
+    const dated = (patch.state ?? null) === null ? patch : { ...patch, since: patch.since ?? this.now };
+    await this.#put(dated, event === undefined ? undefined : this.#entry(event));
   }
 
-  async #put(patch: IssuePatch, entry: TransitionEvent | undefined): Promise<void> {
+  async #put(patch: IssuePatch, entry: NewEvent | undefined): Promise<void> {
     const full = this.#redacted(patch);
     const write = () => this.services.store.write(this.jobId, this.id, full, entry);
     await whenThereIsRoom(write, { signal: this.switch.lost, log: this.log });
@@ -175,15 +172,12 @@ export class RunContext {
     this.progress.at(this.#state.checkpoint);
   }
 
-  #entry(to: TransitionEvent["to"], event: EventWords): TransitionEvent {
-    return {
-      issue: this.jobId,
-      from: this.#state.state ?? "",
-      to,
-      by: `runner ${this.runner}`,
-      reason: this.services.redact(event.reason),
-      evidence: { run: this.id, ...event.evidence },
-    };
+  #entry(words: EventWords): NewEvent {
+    const reason = this.services.redact(words.reason);
+    const evidence = { run: this.id, ...words.evidence };
+    const by = `runner ${this.runner}`;
+    // The facts of its name are in the words: only the run is new.
+    return { ...words, reason, evidence, issue: this.jobId, from: this.#state.state ?? "", by } as NewEvent;
   }
 
   /** An agent's words may hold the key of its own API, and go to the board, `tasks.md` and GitHub from here. */

@@ -20,8 +20,10 @@ const evidenceSchema = z.object({
 });
 export type AgentEvidence = z.infer<typeof evidenceSchema>;
 
-/** Of an event `agent`, as the log takes it. */
-export function encodeAgentEvidence(evidence: AgentEvidence): Record<string, string | number> {
+/** Facts of an event `agent:ended`, as the log takes them; from the disk they are not checked. See `AgentEvidence`. */
+export type EncodedAgentEvidence = Readonly<Record<string, string | number>>;
+
+export function encodeAgentEvidence(evidence: AgentEvidence): EncodedAgentEvidence {
   return { ...evidence, models: JSON.stringify(evidence.models) };
 }
 

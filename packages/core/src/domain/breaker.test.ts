@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { logged } from "../testing/formerEvents.fixture.ts";
 import type { LoggedEvent } from "./events.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import {
@@ -23,7 +24,7 @@ function events(...hows: readonly string[]): LoggedEvent[] {
   return hows.map((how, index) => {
     const [kind = "", words = "no space left, run 12"] = how.replace("end:", "").split("=");
     const failed = !["pr", "blocked", "answered", "stopped", "parked", "running"].includes(kind);
-    return {
+    return logged({
       id: `${index + 1}-0`,
       at: "",
       issue: `octo.widgets.${index}`,
@@ -32,7 +33,7 @@ function events(...hows: readonly string[]): LoggedEvent[] {
       by: "runner",
       reason: words,
       evidence: failed ? { failure: kind } : { run: `run-${index}` },
-    };
+    });
   });
 }
 

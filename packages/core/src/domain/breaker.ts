@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { meaningOf } from "./eventMeaning.ts";
 import type { LoggedEvent } from "./events.ts";
-import { type FailureKind, POLICY } from "./failures.ts";
+import { POLICY } from "./failures.ts";
 import { endedWell } from "./states.ts";
 
 /**
@@ -145,8 +146,10 @@ function whileProbeRuns(facts: BreakerFacts, state: Tripped): BreakerPlan {
     older.length === state.older.length ? NOTHING : { do: "probe", state: { ...state, older } };
   if (state.way !== OUTAGE) return goesOn;
   const begun = facts.events.find(
-    ({ id, to, evidence }) =>
-      to === "running" && compareIds(id, facts.state.after) > 0 && facts.answered.includes(String(evidence["run"])),
+    (event) =>
+      meaningOf(event).of === "start" &&
+      compareIds(event.id, facts.state.after) > 0 &&
+      facts.answered.includes(String(event.evidence["run"])),
   );
   return begun === undefined ? goesOn : close(facts, `the model answers a run of ${begun.issue}`);
 }
@@ -186,16 +189,16 @@ function endsAfter({ events, state }: BreakerFacts): EndedRun[] {
 }
 
 /** Null: no end of a run, or one that says nothing: stopped by a person, GitHub away, a limit that has a hold of its own. */
-function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
-  if (endedWell(to)) return { how: "well" };
-  if (to === "blocked") return from === "blocked" ? null : { how: "well" };
-  if (to !== "retrying" && to !== "failed" && to !== "parked") return null;
-  const kind = evidence["failure"] as FailureKind | null | undefined;
+function endOf(event: LoggedEvent): RunEnd | null {
+  const meaning = meaningOf(event);
+  if (meaning.of !== "end" && meaning.of !== "attempt") return null;
+  if (meaning.of === "end" && (endedWell(meaning.outcome) || meaning.outcome === "blocked")) return { how: "well" };
+  const { failure: kind } = meaning;
   switch (kind) {
     case "startup":
     case "agent":
     case "git":
-      return { how: "failed", way: `${kind}: ${alike(reason)}` };
+      return { how: "failed", way: `${kind}: ${alike(event.reason)}` };
     case "timeout":
     case "stalled":
     case "out-of-memory":
@@ -208,7 +211,7 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "unfinished":
       return { how: "otherwise" };
     case "refused":
-      return to === "parked" ? null : { how: "otherwise" }; // Of the whole repository, it has a hold of its own.
+      return meaning.of === "attempt" && meaning.next === "wait" ? null : { how: "otherwise" }; // Of the whole repository, it has a hold of its own.
     case "usage-limit":
     case "auth":
     case "github":
@@ -218,7 +221,6 @@ function endOf({ from, to, reason, evidence }: LoggedEvent): RunEnd | null {
     case "untrusted":
     case "edited":
     case null:
-    case undefined:
       return null;
     default:
       return kind satisfies never;

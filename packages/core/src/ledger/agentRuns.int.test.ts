@@ -5,7 +5,7 @@ import { advanceLedger } from "./store.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import { beginAgent, readSpent, returnAgent } from "./agentRuns.ts";
 import { budgetOfDay, liftBudget, publishBudget, readBudget } from "../state/budget.ts";
-import { appendEvent } from "../state/events.ts";
+import { appendFormer } from "../testing/formerEvents.fixture.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 
 const NO_LIMITS = { maxUsd: 0, maxRuns: 0 };
@@ -19,7 +19,7 @@ beforeEach(() => server.redis.flushall());
 async function spend(costUsd: number): Promise<void> {
   const figures = { model: "sonnet", input: 1, output: 1, cacheRead: 0, cacheWrite: 0, costUsd };
   const evidence = encodeAgentEvidence({ run: "r", cause: "exited", costUsd, turns: 1, ms: 1, models: [figures] });
-  await appendEvent(server.redis, { issue: "o.r.1", from: "running", to: "agent", by: "pi", reason: "", evidence });
+  await appendFormer(server.redis, { issue: "o.r.1", from: "running", to: "agent", by: "pi", reason: "", evidence });
 }
 
 async function begin(limits = NO_LIMITS, now = Date.now()): Promise<{ reason: string; until: number } | null> {

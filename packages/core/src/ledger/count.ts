@@ -1,7 +1,7 @@
-import { FAILURE_KINDS } from "../domain/failures.ts";
-import { OUTCOMES } from "../domain/states.ts";
-import { parseAgentEvidence } from "../domain/agentEvidence.ts";
+import type { AgentEvidence } from "../domain/agentEvidence.ts";
+import { meaningOf, type Meaning } from "../domain/eventMeaning.ts";
 import type { LoggedEvent } from "../domain/events.ts";
+import type { FailureKind } from "../domain/failures.ts";
 import { bucketFields, type HistogramName } from "./histograms.ts";
 import { timeToPullField } from "./timesToPull.ts";
 
@@ -34,12 +34,13 @@ export function countEvents(events: readonly LoggedEvent[], dayOf: (at: string) 
   const days: Record<string, Record<string, number>> = {};
   for (const event of events) {
     const day = (days[dayOf(event.at)] ??= {});
-    for (const [field, amount] of fieldsOf(event)) {
+    const meaning = meaningOf(event);
+    for (const [field, amount] of fieldsOf(meaning)) {
       totals[field] = (totals[field] ?? 0) + amount;
       day[field] = (day[field] ?? 0) + amount;
     }
-    const took = event.to === "pr" && event.from !== "pr" ? event.evidence["sinceBegunMs"] : null;
-    if (typeof took === "number" && took >= 0) {
+    const took = meaning.of === "end" && meaning.outcome === "pr" ? meaning.sinceBegunMs : null;
+    if (took !== null) {
       const field = timeToPullField(took);
       day[field] = (day[field] ?? 0) + 1;
     }
@@ -49,55 +50,42 @@ export function countEvents(events: readonly LoggedEvent[], dayOf: (at: string) 
 
 type Field = readonly [name: string, amount: number];
 
-function fieldsOf(event: LoggedEvent): Field[] {
-  const { to, from, evidence } = event;
-  switch (to) {
+function fieldsOf(meaning: Meaning): Field[] {
+  switch (meaning.of) {
     case "agent":
-      return agentFields(evidence);
+      return meaning.agent === null ? [] : agentFields(meaning.agent);
     case "hold":
-      return [[`hold|${holdName(evidence["name"])}`, 1]];
-    case "running":
-      return timed("wait", evidence["waitedMs"]);
-    case "retrying":
-    case "parked":
-      return failed(evidence["failure"]);
-    case "unhold":
-    case "note":
-    case "queued":
-      return [];
-    case "pr":
-    case "answered":
-    case "blocked":
-    case "stopped":
-    case "cancelled":
-    case "failed":
-    case "withdrawn":
-    case "expired":
-      // An answer to a question is told as blocked → blocked.
-      if (from === to || !OUTCOMES.includes(to)) return [];
-      // No run failed: a label was refused.
-      if (evidence["failure"] === "untrusted") return failed("untrusted");
+      return meaning.begins ? [[`hold|${holdName(meaning.name)}`, 1]] : [];
+    case "start":
+      return timed("wait", meaning.waitedMs);
+    case "attempt":
+      return failed(meaning.failure);
+    case "refused label":
+      return failed("untrusted");
+    case "end":
       return [
-        [`outcome|${to}`, 1],
-        ...(to === "failed" ? failed(evidence["failure"]) : []),
-        ...(to === "pr" ? timed("pr", evidence["sinceBegunMs"]) : []),
-        ...(to === "pr" && evidence["updated"] === 1 ? [["updated", 1] as const] : []),
+        [`outcome|${meaning.outcome}`, 1],
+        ...failed(meaning.failure),
+        ...(meaning.outcome === "pr" ? timed("pr", meaning.sinceBegunMs) : []),
+        ...(meaning.outcome === "pr" && meaning.updated ? [["updated", 1] as const] : []),
       ];
+    case "queue":
+    case "reply":
+    case "defect":
+    case "note":
+      return [];
     default:
-      to satisfies never;
-      return []; // An entry of another version.
+      return meaning satisfies never;
   }
 }
 
-function agentFields(evidence: LoggedEvent["evidence"]): Field[] {
-  const found = parseAgentEvidence(evidence);
-  if (found === null) return [];
-  const models = found.models.flatMap(({ model: name, costUsd, ...tokens }): Field[] => {
+function agentFields({ models, cause, ms }: AgentEvidence): Field[] {
+  const figures = models.flatMap(({ model: name, costUsd, ...tokens }): Field[] => {
     const model = fieldName(name);
     const counted = Object.entries(tokens).map(([kind, amount]): Field => [`tokens|${model}|${kind}`, whole(amount)]);
     return [[`cost|${model}`, whole(costUsd * 1e6)], ...counted];
   });
-  return [[`agents|${fieldName(found.cause)}`, 1], ...models, ...timed("run", found.ms)];
+  return [[`agents|${fieldName(cause)}`, 1], ...figures, ...timed("run", ms)];
 }
 
 const MAX_NAME = 120;
@@ -113,17 +101,15 @@ function whole(amount: number): number {
   return Math.min(MAX_AMOUNT, Math.max(0, Math.round(amount)));
 }
 
-function failed(kind: string | number | null | undefined): Field[] {
-  const known = FAILURE_KINDS.find((name) => name === kind);
-  return known === undefined ? [] : [[`failure|${known}`, 1]];
+function failed(kind: FailureKind | null): Field[] {
+  return kind === null ? [] : [[`failure|${kind}`, 1]];
 }
 
-function timed(name: HistogramName, ms: string | number | null | undefined): Field[] {
-  return typeof ms === "number" && ms >= 0 ? bucketFields(name, whole(ms)) : [];
+function timed(name: HistogramName, ms: number | null): Field[] {
+  return ms !== null && ms >= 0 ? bucketFields(name, whole(ms)) : [];
 }
 
 /** Repositories are many, and their names are long: together they are one. */
-function holdName(name: string | number | null | undefined): string {
-  const text = String(name ?? "");
-  return text.startsWith("repo:") ? "repository" : fieldName(text);
+function holdName(name: string): string {
+  return name.startsWith("repo:") ? "repository" : fieldName(name);
 }

@@ -1,4 +1,5 @@
 import { endedWell } from "../domain/states.ts";
+import { meaningOf, type Meaning } from "../domain/eventMeaning.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 
 /** How a run ended: with something for people to see, or failed, whether it is tried again or not. */
@@ -16,14 +17,18 @@ export function endsIn(events: readonly LoggedEvent[]): string {
   return events.map(endOf).join("");
 }
 
-/** Parked runs and those that a person ended say nothing about how well things go. */
-function endOf({ to, from, at, evidence }: LoggedEvent): string {
-  const seconds = Math.floor(Date.parse(at) / 1000);
-  if (endedWell(to) || (to === "blocked" && from !== "blocked")) return `+${seconds} `;
-  // Not how well runs go: a label was refused, or an issue was edited by its author.
-  if (evidence["failure"] === "untrusted" || evidence["failure"] === "edited") return "";
-  const failed = to === "failed" || (to === "retrying" && typeof evidence["failure"] === "string");
-  return failed ? `-${seconds} ` : "";
+function endOf(event: LoggedEvent): string {
+  const well = wentWell(meaningOf(event));
+  return well === null ? "" : `${well ? "+" : "-"}${Math.floor(Date.parse(event.at) / 1000)} `;
+}
+
+/** Null: parked runs and those that a user ended say nothing about how well things go. */
+function wentWell(meaning: Meaning): boolean | null {
+  if (meaning.of === "attempt") return meaning.next === "retry" && meaning.failure !== "edited" ? false : null;
+  if (meaning.of !== "end") return null;
+  if (endedWell(meaning.outcome) || meaning.outcome === "blocked") return true;
+  // Not how well runs go: its author edited the issue.
+  return meaning.outcome === "failed" && meaning.failure !== "edited" ? false : null;
 }
 
 /** Oldest first. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
-import type { TransitionEvent } from "../domain/events.ts";
-import { appendEvent } from "../state/events.ts";
+import type { FormerEvent } from "../domain/formerEvents.ts";
+import { appendFormer } from "../testing/formerEvents.fixture.ts";
 import { startTestRedis, type TestRedis } from "../state/redisServer.fixture.ts";
 import { dayOf, lastDays } from "../domain/days.ts";
 import { histogramOf } from "./histograms.ts";
@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => server.redis.flushall());
 
-const log = (change: Partial<TransitionEvent>) =>
-  appendEvent(server.redis, {
+const log = (change: Partial<FormerEvent>) =>
+  appendFormer(server.redis, {
     issue: "octo.hello.1",
     from: "running",
     to: "note",

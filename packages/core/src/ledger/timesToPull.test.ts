@@ -1,18 +1,20 @@
 import { expect } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
+import { logged } from "../testing/formerEvents.fixture.ts";
 import { countEvents } from "./count.ts";
 import { timeToPull } from "./timesToPull.ts";
 
-const pull = (ms: number) => ({
-  id: "1-0",
-  at: "2026-11-22T10:00:00Z",
-  issue: "octo.hello.1",
-  from: "running" as const,
-  to: "pr" as const,
-  by: "runner pi-1/0",
-  reason: "",
-  evidence: { sinceBegunMs: ms },
-});
+const pull = (ms: number) =>
+  logged({
+    id: "1-0",
+    at: "2026-11-22T10:00:00Z",
+    issue: "octo.hello.1",
+    from: "running",
+    to: "pr",
+    by: "runner pi-1/0",
+    reason: "",
+    evidence: { sinceBegunMs: ms },
+  });
 const dayOf = (...ms: number[]) => countEvents(ms.map(pull), () => "day").days["day"] ?? {};
 
 fieldTest("E7", "the board's time to pull request is the one that was measured, as in the report", () => {

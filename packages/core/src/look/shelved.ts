@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { stateAfter } from "../domain/eventMeaning.ts";
 import type { IssueFields } from "../state/issueState.ts";
 import type { IssueStore } from "../state/issueStore.ts";
 import { readEvents } from "../state/events.ts";
@@ -19,7 +20,9 @@ export async function readShelved(
   { store, count }: { readonly store: Pick<IssueStore, "readMany">; readonly count: number },
 ): Promise<ShelvedIssue[]> {
   const events = await readEvents(redis, { count: MAX_EVENTS });
-  const stopped = events.toReversed().flatMap(({ to, issue }) => (to === "stopped" && issue !== "" ? [issue] : []));
+  const stopped = events
+    .toReversed()
+    .flatMap((event) => (stateAfter(event) === "stopped" && event.issue !== "" ? [event.issue] : []));
   const ids = [...new Set(stopped)].slice(0, count);
   if (ids.length === 0) return [];
   const issues = await store.readMany(ids);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { meaningOf } from "../domain/eventMeaning.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { Message } from "./message.ts";
 
@@ -46,10 +47,11 @@ export function tellHolds(given: {
     memory[name] = { ...hold, told: true, toldAt: now, silent: 0 };
   };
   for (const event of given.events) {
-    const name = String(event.evidence["name"] ?? "");
-    if (name === "") continue;
+    const meaning = meaningOf(event);
+    if (meaning.of !== "hold" || meaning.name === "") continue;
+    const { name, begins } = meaning;
     const before = memory[name];
-    if (event.to === "hold") {
+    if (begins) {
       const silent =
         before === undefined || before.held ? (before?.silent ?? 0) : before.silent + (before.toldAt === null ? 0 : 1);
       memory[name] = {
@@ -65,7 +67,7 @@ export function tellHolds(given: {
       };
       look(name, Date.parse(event.at));
     }
-    if (event.to === "unhold" && before?.held === true) {
+    if (!begins && before?.held === true) {
       if (before.told) told.push(ended(name, event));
       memory[name] = { ...before, held: false, told: false };
     }

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import type { LoggedEvent } from "../domain/events.ts";
+import type { FormerEvent } from "../domain/formerEvents.ts";
+import { logged } from "../testing/formerEvents.fixture.ts";
 import { QUIET_MS, tellHolds, type HoldMemory } from "./holds.ts";
 import { messagesFor, type IssueFacts, type MessagesInput } from "./messages.ts";
 import { judgeAnswer, judgeError } from "./send.ts";
@@ -29,10 +31,10 @@ const FACTS: IssueFacts = {
 };
 
 let serial = 0;
-function event(change: Partial<LoggedEvent>, minutes = 0): LoggedEvent {
+function event(change: Partial<FormerEvent>, minutes = 0): LoggedEvent {
   serial += 1;
   const at = new Date(NOW + minutes * MIN).toISOString();
-  return {
+  return logged({
     id: `${serial}-0`,
     at,
     issue: "octo.hello.3",
@@ -42,7 +44,7 @@ function event(change: Partial<LoggedEvent>, minutes = 0): LoggedEvent {
     reason: "why",
     evidence: {},
     ...change,
-  };
+  });
 }
 
 function told(events: LoggedEvent[], change: Partial<MessagesInput> = {}) {

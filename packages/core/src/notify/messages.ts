@@ -1,5 +1,6 @@
 import { clean, clip } from "../domain/plainText.ts";
 import type { ConfigFile } from "../config/schema.ts";
+import { meaningOf } from "../domain/eventMeaning.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import { tellHolds, type HoldMemory } from "./holds.ts";
 import type { Message, MessageKind } from "./message.ts";
@@ -59,13 +60,14 @@ export function issuesOf(events: readonly LoggedEvent[], wanted: Wanted): string
   return [...new Set(events.filter((event) => kindOf(event, wanted) !== null).map(({ issue }) => issue))];
 }
 
-function kindOf({ from, to, evidence }: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "failed" | "pr" | null {
-  if (evidence["failure"] === "untrusted") return null; // Anybody's label, as often as they like.
-  if (from === to) return null; // An answer to a question is told as blocked → blocked.
-  if (to === "blocked" && wanted.blocked) return "blocked";
-  if (to === "answered" && wanted.answered) return "answered";
-  if (to === "failed" && wanted.failed) return "failed";
-  return to === "pr" && wanted.pull_requests ? "pr" : null;
+/** A refused label is none of them: anybody may add one, as often as they like. */
+function kindOf(event: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "failed" | "pr" | null {
+  const meaning = meaningOf(event);
+  const outcome = meaning.of === "end" ? meaning.outcome : null;
+  if (outcome === "blocked" && wanted.blocked) return "blocked";
+  if (outcome === "answered" && wanted.answered) return "answered";
+  if (outcome === "failed" && wanted.failed) return "failed";
+  return outcome === "pr" && wanted.pull_requests ? "pr" : null;
 }
 
 function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; facts: IssueFacts }): Message {

@@ -110,7 +110,8 @@ async function wake(given: RetryOptions, issue: IssueFields): Promise<RetryAnswe
   if (!(await runNow(queue, jobId))) return { kind: "changed" };
   const reason = "a person ended its wait";
   const { state } = issue;
-  await store.writeIf(jobId, {}, {}, { issue: jobId, from: state ?? "", to: "note", by, reason, evidence: {} });
+  const event = { event: "wait:ended", issue: jobId, from: state ?? "", by, reason, evidence: {} } as const;
+  await store.writeIf(jobId, {}, {}, event);
   return { kind: "now", from: state, held: await heldBy(given) };
 }
 
@@ -134,9 +135,9 @@ async function retryTakenOut(given: RetryOptions): Promise<RetryAnswer> {
 /** False: somebody else moved it. */
 function reopenIssue({ store, jobId, by, now }: RetryOptions, issue: IssueFields): Promise<boolean> {
   const event = {
+    event: "issue:retried" as const,
     issue: jobId,
     from: issue.state ?? ("" as const),
-    to: "queued" as const,
     by,
     reason: "tried again by a person",
     evidence: { failure: issue.failure, outcome: issue.outcome },

@@ -147,7 +147,7 @@ async function useUp(options: StopOptions, issue: IssueFields, event: number): P
     const patch = { labelEvent: event, labelLeft: event };
     return store.writeIf(jobId, expectSame(issue), patch, {
       ...entry,
-      to: "note",
+      event: "label:used",
       reason: "stopped before it was queued",
     });
   }
@@ -155,7 +155,7 @@ async function useUp(options: StopOptions, issue: IssueFields, event: number): P
   const since = new Date(now).toISOString();
   const patch: IssuePatch = { state: "stopped", since, outcome: "stopped", reason: stop, stop, labelEvent: event };
   await redis.sadd(STOPS_KEY, jobId);
-  return store.writeIf(jobId, expectSame(issue), patch, { ...entry, to: "stopped", reason: stop });
+  return store.writeIf(jobId, expectSame(issue), patch, { ...entry, event: "issue:stopped", reason: stop });
 }
 
 function stopWords({ by, reason }: Pick<StopOptions, "by" | "reason">): string {
@@ -169,9 +169,9 @@ async function ask({ store, jobId, by, reason, kill }: StopOptions, issue: Issue
   const stop = issue.stop ?? stopWords({ by, reason });
   const patch: IssuePatch = { stop, ...(kill ? { stopMode: "kill" as const } : {}) };
   return store.writeIf(jobId, expectSame(issue), patch, {
+    event: "stop:requested",
     issue: jobId,
     from: issue.state ?? "",
-    to: "note",
     by,
     reason: kill ? "asked to stop at once" : "asked to stop",
     evidence: { command: kill ? "kill" : "stop", why: reason },
@@ -207,9 +207,9 @@ export async function endInQueue(
     ...(job === undefined ? {} : { shelf: shelve(job) }),
   };
   const event = {
+    event: "issue:stopped" as const,
     issue: jobId,
     from: issue.state ?? ("" as const),
-    to: "stopped" as const,
     by,
     reason: issue.stop,
     evidence: { sinceBegunMs: issue.begun === null ? null : now - Date.parse(issue.begun), sha: issue.publishedSha },

@@ -1,21 +1,24 @@
 import { expect, it } from "vitest";
 import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
-import type { LoggedEvent } from "../domain/events.ts";
+import type { FormerName, LoggedEvent } from "../domain/events.ts";
+import type { FormerEvent } from "../domain/formerEvents.ts";
+import { logged } from "../testing/formerEvents.fixture.ts";
 import { spreadOf } from "./quantile.ts";
 import { reportOf } from "./report.ts";
 import { samplesOf } from "./samples.ts";
 
-const event = (day: number, issue: string, to: LoggedEvent["to"], change: Partial<LoggedEvent> = {}): LoggedEvent => ({
-  id: "1-0",
-  at: `2026-11-${day}T12:00:00.000Z`,
-  issue,
-  from: "running",
-  to,
-  by: "runner pi-1/0",
-  reason: "",
-  evidence: {},
-  ...change,
-});
+const event = (day: number, issue: string, to: FormerName, change: Partial<FormerEvent> = {}): LoggedEvent =>
+  logged({
+    id: "1-0",
+    at: `2026-11-${day}T12:00:00.000Z`,
+    issue,
+    from: "running",
+    to,
+    by: "runner pi-1/0",
+    reason: "",
+    evidence: {},
+    ...change,
+  });
 const agent = (day: number, issue: string, costs: Readonly<Record<string, number>>) => {
   const figures = { input: 10, output: 5, cacheRead: 4, cacheWrite: 1 };
   const models = Object.entries(costs).map(([model, costUsd]) => ({ model, ...figures, costUsd }));

@@ -1,7 +1,8 @@
-import { parseAgentEvidence, type AgentEvidence } from "../domain/agentEvidence.ts";
-import { FAILURE_KINDS, type FailureKind } from "../domain/failures.ts";
-import { OUTCOMES, type Outcome } from "../domain/states.ts";
+import type { AgentEvidence } from "../domain/agentEvidence.ts";
+import { meaningOf } from "../domain/eventMeaning.ts";
 import type { LoggedEvent } from "../domain/events.ts";
+import type { FailureKind } from "../domain/failures.ts";
+import type { Outcome } from "../domain/states.ts";
 
 /** What a report keeps of an event, so that a log of any length is read page by page. */
 export type Sample = { readonly at: string; readonly issue: string } & (
@@ -23,59 +24,36 @@ const MAX_REASON = 200;
 
 /** Pure: what an event adds to a report; most add nothing or one thing. */
 export function samplesOf(event: LoggedEvent): Sample[] {
-  const { at, issue, from, to, evidence } = event;
+  const { at, issue } = event;
   if (issue === "") return [];
-  switch (to) {
-    case "agent": {
-      const agent = parseAgentEvidence(evidence);
-      return agent === null ? [] : [{ at, issue, kind: "agent", agent }];
+  const meaning = meaningOf(event);
+  switch (meaning.of) {
+    case "agent":
+      return meaning.agent === null ? [] : [{ at, issue, kind: "agent", agent: meaning.agent }];
+    case "start":
+      return meaning.waitedMs === null ? [] : [{ at, issue, kind: "wait", ms: meaning.waitedMs }];
+    case "attempt":
+      return failureOf(event, { failure: meaning.failure, last: false });
+    case "end": {
+      const { outcome, pr, updated, sinceBegunMs } = meaning;
+      const end: Sample = { at, issue, kind: "end", outcome, pr, updated, sinceBegunMs };
+      return [end, ...failureOf(event, { failure: meaning.failure, last: true })];
     }
-    case "running": {
-      const ms = numberOf(evidence["waitedMs"]);
-      return ms === null ? [] : [{ at, issue, kind: "wait", ms }];
-    }
-    case "retrying":
-    case "parked":
-      return failureOf(event, false);
-    case "failed":
-      // No run failed where a label was refused.
-      if (from === to || evidence["failure"] === "untrusted") return [];
-      return [...endOf(event, to), ...failureOf(event, true)];
-    case "pr":
-    case "answered":
-    case "blocked":
-    case "stopped":
-    case "cancelled":
-    case "withdrawn":
-    case "expired":
-      // An answer to a question is told as blocked → blocked.
-      return from === to ? [] : endOf(event, to);
     case "hold":
-    case "unhold":
+    case "queue":
+    case "reply":
+    case "refused label":
+    case "defect":
     case "note":
-    case "queued":
       return [];
     default:
-      to satisfies never;
-      return []; // An entry of another version.
+      return meaning satisfies never;
   }
 }
 
-function endOf({ at, issue, evidence }: LoggedEvent, outcome: Outcome): Sample[] {
-  if (!OUTCOMES.includes(outcome)) return [];
-  const sinceBegunMs = numberOf(evidence["sinceBegunMs"]);
-  return [
-    { at, issue, kind: "end", outcome, pr: numberOf(evidence["pr"]), updated: evidence["updated"] === 1, sinceBegunMs },
-  ];
-}
-
-function failureOf({ at, issue, reason, evidence }: LoggedEvent, last: boolean): Sample[] {
-  const failure = FAILURE_KINDS.find((name) => name === evidence["failure"]);
-  return failure === undefined
-    ? []
-    : [{ at, issue, kind: "failure", failure, last, reason: reason.slice(0, MAX_REASON) }];
-}
-
-function numberOf(value: string | number | null | undefined): number | null {
-  return typeof value === "number" && value >= 0 ? value : null;
+function failureOf(
+  { at, issue, reason }: LoggedEvent,
+  { failure, last }: { readonly failure: FailureKind | null; readonly last: boolean },
+): Sample[] {
+  return failure === null ? [] : [{ at, issue, kind: "failure", failure, last, reason: reason.slice(0, MAX_REASON) }];
 }

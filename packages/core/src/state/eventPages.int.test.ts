@@ -62,6 +62,7 @@ test("the feed gives what is there, then waits for what comes", async () => {
   const reader = server.connect();
   expect(reasons(await readEventsFrom(reader, "1000-0"))).toEqual([2]);
   const next = readEventsFrom(reader, "2000-0");
-  await appendEvent(server.redis, { issue: "c", from: "", to: "queued", by: "t", reason: "3", evidence: {} });
+  const event = { event: "issue:queued", issue: "c", from: "", by: "t", reason: "3" } as const;
+  await appendEvent(server.redis, { ...event, evidence: { priority: "P1", label_event: 1 } });
   expect(await next).toMatchObject([{ issue: "c", to: "queued" }]);
 });

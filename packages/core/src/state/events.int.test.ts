@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { TransitionEvent } from "../domain/events.ts";
+import type { NewEvent } from "../domain/events.ts";
+import { appendFormer } from "../testing/formerEvents.fixture.ts";
 import { appendEvent, readEvents } from "./events.ts";
 import { clearHold, expireHold, readHolds, setHold } from "./holds.ts";
 import { EVENTS_KEY, HOLDS_KEY, RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
@@ -20,10 +21,10 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => server.redis.flushall());
 
-const event = (n: number): TransitionEvent => ({
+const event = (n: number): NewEvent => ({
+  event: "note:written",
   issue: `octo.hello.${n}`,
   from: "queued",
-  to: "running",
   by: "runner",
   reason: `${n}`,
   evidence: { n },
@@ -55,6 +56,23 @@ describe("the event log", () => {
   it("bounds a reason", async () => {
     await appendEvent(server.redis, { ...event(1), reason: "x".repeat(100_000) });
     expect((await readEvents(server.redis, { count: 1 }))[0]?.reason).toHaveLength(2000);
+  });
+
+  it("has the name of an event, and the one that older versions read", async () => {
+    const evidence = { comment: 6 };
+    await appendEvent(server.redis, { ...event(1), event: "question:answered", from: "blocked", evidence });
+    const [[, fields] = ["", []]] = await server.redis.xrange(EVENTS_KEY, "-", "+");
+    const at = (name: string) => fields[fields.indexOf(name) + 1];
+    expect([at("event"), at("from"), at("to")]).toEqual(["question:answered", "blocked", "blocked"]);
+  });
+
+  it("reads entries of an older and of this version in one log", async () => {
+    await appendFormer(server.redis, { ...event(1), from: "blocked", to: "blocked", evidence: { comment: 6 } });
+    await appendEvent(server.redis, { ...event(2), event: "publication:allowed", evidence: { label_event: 8 } });
+    expect(await readEvents(server.redis, { count: 10 })).toMatchObject([
+      { event: "question:answered", to: "blocked", evidence: { comment: 6 } },
+      { event: "publication:allowed", to: "blocked", evidence: { label_event: 8 } },
+    ]);
   });
 
   it.each(["{", "null", "7", '"text"'])("reads an entry of another version: evidence %s", async (evidence) => {

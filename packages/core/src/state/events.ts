@@ -1,17 +1,19 @@
 import type { Redis } from "ioredis";
-import type { LoggedEvent, TransitionEvent } from "../domain/events.ts";
+import { formerNameOf, type LoggedEvent, type NewEvent } from "../domain/events.ts";
+import { namesOf } from "../domain/formerEvents.ts";
 import { EVENTS_KEY } from "./keys.ts";
 
 /** Entries that the log keeps, about 300 bytes each. */
 export const MAX_EVENTS = 100_000;
 const MAX_REASON = 2000;
 
-/** The entry's fields as the stream holds them. */
-export function encodeEvent(event: TransitionEvent): string[] {
+/** The entry's fields as the stream holds them. `to`, its former name, is for older versions that read the same log. */
+export function encodeEvent(event: NewEvent): string[] {
   const fields = [
     ["issue", event.issue],
     ["from", event.from],
-    ["to", event.to],
+    ["to", formerNameOf(event.event)],
+    ["event", event.event],
     ["by", event.by],
     ["reason", event.reason.slice(0, MAX_REASON)],
     ["evidence", JSON.stringify(event.evidence)],
@@ -20,7 +22,7 @@ export function encodeEvent(event: TransitionEvent): string[] {
   return fields.flat().map((text) => text.toWellFormed());
 }
 
-export async function appendEvent(redis: Redis, event: TransitionEvent): Promise<void> {
+export async function appendEvent(redis: Redis, event: NewEvent): Promise<void> {
   await redis.xadd(EVENTS_KEY, "MAXLEN", "~", MAX_EVENTS, "*", ...encodeEvent(event));
 }
 
@@ -40,19 +42,21 @@ export async function readEventsAfter(
   return entries.map(([id, list]) => decodeEvent(id, list));
 }
 
+/** Return an entry of the log, whichever version wrote it: the one place that reads former names. */
 export function decodeEvent(id: string, list: readonly string[]): LoggedEvent {
   const fields: Record<string, string> = {};
   for (let index = 0; index + 1 < list.length; index += 2) fields[list[index] ?? ""] = list[index + 1] ?? "";
-  return {
-    id,
-    at: new Date(Number(id.split("-", 1)[0])).toISOString(),
+  const at = new Date(Number(id.split("-", 1)[0])).toISOString();
+  const entry = {
+    event: fields["event"] ?? "",
     issue: fields["issue"] ?? "",
     from: (fields["from"] ?? "") as LoggedEvent["from"],
-    to: (fields["to"] ?? "note") as LoggedEvent["to"],
+    to: fields["to"] ?? "note",
     by: fields["by"] ?? "",
     reason: fields["reason"] ?? "",
     evidence: parseEvidence(fields["evidence"]),
   };
+  return { id, at, ...entry, ...namesOf(entry) };
 }
 
 function parseEvidence(text: string | undefined): LoggedEvent["evidence"] {

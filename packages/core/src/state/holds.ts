@@ -23,7 +23,14 @@ export async function setHold(redis: Redis, { name, ...hold }: Hold): Promise<bo
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     if ((await redis.hsetnx(HOLDS_KEY, name, JSON.stringify(hold))) === 1) {
       const evidence = { name, until: hold.until, ...(hold.run === undefined ? {} : { run: hold.run }) };
-      await appendEvent(redis, { issue: "", from: "", to: "hold", by: hold.by, reason: hold.reason, evidence });
+      await appendEvent(redis, {
+        event: "hold:begun",
+        issue: "",
+        from: "",
+        by: hold.by,
+        reason: hold.reason,
+        evidence,
+      });
       return true;
     }
     const text = await redis.hget(HOLDS_KEY, name);
@@ -62,5 +69,5 @@ export async function clearHold(redis: Redis, name: string, by: string, reason: 
 }
 
 async function logEnd(redis: Redis, name: string, by: string, reason: string): Promise<void> {
-  await appendEvent(redis, { issue: "", from: "", to: "unhold", by, reason, evidence: { name } });
+  await appendEvent(redis, { event: "hold:ended", issue: "", from: "", by, reason, evidence: { name } });
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RECORD_FORMAT } from "../domain/format.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import type { TransitionEvent } from "../domain/events.ts";
+import type { NewEvent } from "../domain/events.ts";
 import { readEvents } from "./events.ts";
 import { parseIssueState } from "./issueState.ts";
 import { createIssueStore, LostRun, type IssueStore } from "./issueStore.ts";
@@ -10,7 +10,7 @@ import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
 
 const ID = "octo.hello.1";
 const LOCK_KEY = `bull:issues:${ID}:lock`;
-const EVENT: TransitionEvent = { issue: ID, from: "queued", to: "running", by: "runner", reason: "", evidence: {} };
+const EVENT: NewEvent = { event: "note:written", issue: ID, from: "queued", by: "runner", reason: "", evidence: {} };
 
 let server: TestRedis;
 let store: IssueStore;
@@ -34,7 +34,7 @@ it("an ended issue is forgotten after 90 days, unless it goes on; what comes aft
   await claim("run-1", "pi/0");
   await store.write(ID, "run-1", { state: "running" });
   expect(await left()).toBe(-1);
-  await store.write(ID, "run-1", { state: "pr", run: null }, { ...EVENT, to: "pr" });
+  await store.write(ID, "run-1", { state: "pr", run: null }, EVENT);
   expect(await left()).toBeGreaterThan(89 * 24 * 3600);
   await server.redis.expire(issueKey(ID), 1000);
   await store.writeIf(ID, {}, { labelLeft: 3 });
@@ -67,7 +67,7 @@ describe("a run", () => {
     await claim("run-1", "pi/0");
     await store.write(ID, "run-1", { state: "running" }, EVENT);
     expect((await claim("run-2", "pi/1")).run).toBe("run-1");
-    const late = store.write(ID, "run-1", { state: "pr", branch: null, prNumber: 9 }, { ...EVENT, to: "pr" });
+    const late = store.write(ID, "run-1", { state: "pr", branch: null, prNumber: 9 }, EVENT);
     await expect(late).rejects.toThrow(LostRun);
     expect(await store.read(ID)).toMatchObject({ state: "running", run: "run-2", runner: "pi/1", prNumber: null });
     expect(await events()).toHaveLength(1);

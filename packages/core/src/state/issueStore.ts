@@ -4,7 +4,7 @@ import { isEnded } from "../domain/states.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
 import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
 import { pipelined } from "./pipelined.ts";
-import type { TransitionEvent } from "../domain/events.ts";
+import type { NewEvent } from "../domain/events.ts";
 import { encodeEvent, MAX_EVENTS } from "./events.ts";
 
 /** Another run has taken over: this one must stop and write nothing more, anywhere. */
@@ -81,9 +81,9 @@ export interface IssueStore {
    */
   claim(jobId: string, claimant: Claimant): Promise<IssueFields>;
   /** A run's own write. @throws LostRun when it is no longer the issue's run. */
-  write(jobId: string, run: string, patch: IssuePatch, event?: TransitionEvent): Promise<void>;
+  write(jobId: string, run: string, patch: IssuePatch, event?: NewEvent): Promise<void>;
   /** Somebody else's write, only where the expectation holds; false where it does not. */
-  writeIf(jobId: string, expect: Expectation, patch: IssuePatch, event?: TransitionEvent): Promise<boolean>;
+  writeIf(jobId: string, expect: Expectation, patch: IssuePatch, event?: NewEvent): Promise<boolean>;
   /** A command to the issue's runner: written to the hash, then its runner is woken. */
   command(jobId: string, patch: Pick<IssuePatch, "stop" | "cancel">): Promise<void>;
 }
@@ -91,7 +91,7 @@ export interface IssueStore {
 interface Write {
   readonly expect: Expectation;
   readonly patch: IssuePatch;
-  readonly event?: TransitionEvent | undefined;
+  readonly event?: NewEvent | undefined;
   /** See `WRITE`. */
   readonly format: number;
 }

@@ -66,7 +66,16 @@ export async function pauseRunner(
   const wish: Pause = { by, reason, since: now, name };
   const began = (await redis.hsetnx(PAUSES_KEY, id, JSON.stringify(wish))) === 1;
   const there = began ? wish : ((await readPause(redis, runner)) ?? wish);
-  if (began) await note(redis, { runner: name, by, reason: `runner ${name} paused: ${reason}`, pause: "begun" });
+  if (began) {
+    await appendEvent(redis, {
+      event: "runner:paused",
+      issue: "",
+      from: "",
+      by,
+      reason: `runner ${name} paused: ${reason}`,
+      evidence: { runner: name, pause: "begun" },
+    });
+  }
   await redis.publish(PAUSES_CHANNEL, id);
   return { began, pause: there };
 }
@@ -78,7 +87,14 @@ export async function resumeRunner(
 ): Promise<Pause | null> {
   const there = await readPause(redis, runner);
   if ((await redis.hdel(PAUSES_KEY, ...keysOf(runner))) === 0) return null;
-  await note(redis, { runner: runner.name, by, reason: `runner ${runner.name} resumed`, pause: "ended" });
+  await appendEvent(redis, {
+    event: "runner:resumed",
+    issue: "",
+    from: "",
+    by,
+    reason: `runner ${runner.name} resumed`,
+    evidence: { runner: runner.name, pause: "ended" },
+  });
   await redis.publish(PAUSES_CHANNEL, idOf(runner));
   return there;
 }
@@ -114,11 +130,4 @@ export function pausedName(key: string, { name }: Pause): string {
 
 function keysOf(runner: RunnerRef): string[] {
   return [...new Set([idOf(runner), runner.formerId ?? idOf(runner)])];
-}
-
-function note(
-  redis: Redis,
-  { runner, by, reason, pause }: { runner: string; by: string; reason: string; pause: "begun" | "ended" },
-): Promise<void> {
-  return appendEvent(redis, { issue: "", from: "", to: "note", by, reason, evidence: { runner, pause } });
 }

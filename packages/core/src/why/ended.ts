@@ -1,5 +1,6 @@
 import { formatDuration } from "../domain/formats.ts";
 import { ADVICE } from "../domain/advice.ts";
+import { stateAfter } from "../domain/eventMeaning.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
 import { moment } from "../look/times.ts";
@@ -10,7 +11,7 @@ import { ended, happened, sentence, shortRun, words } from "./words.ts";
 
 /** The newest entry of the way into this state. */
 export function entryInto(facts: WhyFacts, state: string): LoggedEvent | null {
-  return facts.events.find(({ to, from }) => to === state && from !== state) ?? null;
+  return facts.events.find((event) => stateAfter(event) === state && event.from !== state) ?? null;
 }
 
 /** How it ended, by whom and why. */

@@ -2,7 +2,9 @@ import { expect, it } from "vitest";
 import { CLOSED } from "../domain/breaker.ts";
 import type { Hold } from "../domain/holds.ts";
 import type { Issue, IssueEvent } from "../github/types.ts";
-import type { LoggedEvent } from "../domain/events.ts";
+import type { FormerName, LoggedEvent } from "../domain/events.ts";
+import type { FormerEvent } from "../domain/formerEvents.ts";
+import { logged } from "../testing/formerEvents.fixture.ts";
 import { parseIssueState, type IssueFields } from "../state/issueState.ts";
 import type { RunnerPresence } from "../state/presence.ts";
 import { explain } from "./explain.ts";
@@ -44,17 +46,18 @@ const hold = (name: string, change: Partial<Hold> = {}): Hold => ({
   until: now + 13 * h,
   ...change,
 });
-const event = (to: LoggedEvent["to"], change: Partial<LoggedEvent> = {}): LoggedEvent => ({
-  id: "1-0",
-  at: iso(5 * min),
-  issue: "octo.hello.471",
-  from: "running",
-  to,
-  by: "runner pi-1/0",
-  reason: "",
-  evidence: {},
-  ...change,
-});
+const event = (to: FormerName, change: Partial<FormerEvent> = {}): LoggedEvent =>
+  logged({
+    id: "1-0",
+    at: iso(5 * min),
+    issue: "octo.hello.471",
+    from: "running",
+    to,
+    by: "runner pi-1/0",
+    reason: "",
+    evidence: {},
+    ...change,
+  });
 const onGitHub = (change: Partial<Issue> = {}): Issue => ({
   number: 471,
   title: "Make it better",

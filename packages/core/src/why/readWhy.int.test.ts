@@ -2,7 +2,7 @@ import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from "bullm
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { jobOptions, QUEUE_NAME, type JobData } from "../queue/contract.ts";
 import { setHold } from "../state/holds.ts";
-import { appendEvent } from "../state/events.ts";
+import { appendFormer } from "../testing/formerEvents.fixture.ts";
 import { createIssueStore, type IssueStore } from "../state/issueStore.ts";
 import { BREAKER_KEY, EPOCH_KEY, PAUSES_KEY } from "../state/keys.ts";
 import { announceRunner, announceScheduler } from "../state/presence.ts";
@@ -146,7 +146,7 @@ test("everything around it, and of holds only those that concern it", async () =
 
 test("its own events, also those of a change of state that is long ago", async () => {
   const log = (number: number, reason: string) =>
-    appendEvent(server.redis, { issue: id(number), from: "", to: "note", by: "t", reason, evidence: {} });
+    appendFormer(server.redis, { issue: id(number), from: "", to: "note", by: "t", reason, evidence: {} });
   await log(1, "old");
   const since = new Date().toISOString();
   await store.writeIf(id(1), {}, { state: "blocked", since });

@@ -123,8 +123,8 @@ async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
   const attempt = run.job.attemptsMade + 1;
   const { state, since } = run.state;
   const waitedMs = state === "queued" && since !== null ? run.services.now() - Date.parse(since) : null;
-  const event = { reason: attempt === 1 ? "work began" : `attempt ${attempt} began`, evidence: { attempt, waitedMs } };
-  await run.write({ state: "running" }, event);
+  const reason = attempt === 1 ? "work began" : `attempt ${attempt} began`;
+  await run.write({ state: "running" }, { event: "run:started", reason, evidence: { attempt, waitedMs } });
   try {
     await showStatus(run, "running", null);
     await showLabel(run, "working", issue.labels);

@@ -2,6 +2,7 @@ import { isRefusedRequest } from "@tac8/core/github/errors";
 import { answerText, failureText, questionText, withheldText } from "@tac8/core/outgoing/texts";
 import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
 import { ADVICE } from "@tac8/core/domain/advice";
+import { END_EVENTS } from "@tac8/core/domain/events";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
 import type { Sign } from "@tac8/core/domain/labels";
 import { showWithdrawn } from "@tac8/core/github/queuedComment";
@@ -60,13 +61,14 @@ export async function report(run: RunContext): Promise<Told> {
   );
   const commands = { stop: null, stopMode: null, cancel: null };
   const heard = endedWell(outcome) ? feedbackHeard(run.state) : {};
-  const another = outcome === "pr" && isAnotherRound(run.state) ? { updated: 1 } : {};
+  const another = outcome === "pr" && isAnotherRound(run.state) ? ({ updated: 1 } as const) : {};
+  const event = outcome === "failed" && failure === "untrusted" ? "label:refused" : END_EVENTS[outcome];
   const evidence = { pr: prNumber, sha: publishedSha, failure, question: questionId, silent, unlabelled };
   return {
     result: { outcome, prUrl: outcome === "pr" ? prUrl : null, reason },
     record: {
       patch: { state: outcome, ...sinceAsked, ...commands, endedAttempt: run.job.attemptsMade, ...heard },
-      event: { reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
+      event: { event, reason: reasonOf(run, outcome), evidence: { ...timesOf(run), ...another, ...evidence } },
     },
   };
 }

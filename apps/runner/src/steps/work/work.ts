@@ -204,7 +204,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
       await keepEnd(run, { run: run.id, summary, leftRunning, ...facts });
     }
     const recorded = run
-      .record({ usage, models, denied, blockedHosts }, "agent", { reason, evidence })
+      .record({ usage, models, denied, blockedHosts }, { event: "agent:ended", reason, evidence })
       .then(() => closed);
     recorded.catch(() => undefined); // Heard by whoever waits for it, if the run comes that far.
     if (provider === "claude" && usedNothing(end)) void giveBack(run, budgetDay);
