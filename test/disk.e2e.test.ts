@@ -110,7 +110,6 @@ async function worldOnSmallDisk(): Promise<{ readonly world: World; readonly fre
     config: {
       coordinator: { max_attempts: 2 },
       host: { min_free_disk_gb: 0.04 },
-      health: { disk_degraded_gb: 0, disk_critical_gb: 0 },
       worktree: { base_dir: dir },
     },
   });

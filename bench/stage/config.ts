@@ -4,14 +4,6 @@ export type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>
 const STANDARD: Sections = {
   github: { repo_owner: "octo", repo_name: "widgets", write_interval_ms: 0 },
   host: { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 },
-  health: {
-    disk_degraded_gb: 0,
-    disk_critical_gb: 0,
-    memory_degraded_mb: 0,
-    temperature_degraded_c: 0,
-    lag_warning_ms: 0,
-    lag_degraded_ms: 0,
-  },
   janitor: { min_free_gb: 0 },
 };
 

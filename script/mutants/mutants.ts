@@ -3208,6 +3208,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a host that is short of something takes no new work",
   },
   {
+    name: "removed-keys",
+    file: `${CORE}/config/resolve.ts`,
+    find: 'delete raw["health"];',
+    replace: "",
+    test: { file: `${CORE}/config/removedHealth.test.ts`, name: "the values of earlier versions' example" },
+    promise: "a configuration of an earlier version loads, with one notice for what has no effect any more",
+  },
+  {
     name: "health-hold",
     file: `${SCHEDULER}/health.ts`,
     find: 'if (hold === "set") {',

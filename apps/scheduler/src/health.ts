@@ -12,7 +12,7 @@ import { clearHold, setHold } from "@tac8/core/state/holds";
 
 /** All borrowed. */
 export interface HealthServices {
-  readonly config: Pick<Config, "coordinator" | "health">;
+  readonly config: Pick<Config, "coordinator" | "host">;
   readonly redis: Redis;
   readonly queue: Queue;
   readonly log: Logger;

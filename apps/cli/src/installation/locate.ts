@@ -3,7 +3,7 @@ import { variable } from "@tac8/core/config/environment";
 import { describeProblems, loadConfig, type LoadedConfig } from "@tac8/core/config/load";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { sections } from "@tac8/core/config/schema";
-import type { HealthLimits } from "@tac8/core/health/limits";
+import type { HostLimits } from "@tac8/core/domain/thresholds";
 import { dirname } from "node:path";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
@@ -29,7 +29,8 @@ export interface Place {
   readonly isDemo: boolean;
   /** Places that were searched for the configuration. */
   readonly searched: readonly string[];
-  readonly limits: HealthLimits;
+  /** The configuration's `[host]`. */
+  readonly limits: HostLimits;
   /** Problems of the configuration that were passed over, one line each: see `locateDespiteMistakes`. */
   readonly mistakes: readonly string[];
 }
@@ -82,7 +83,7 @@ function placeOf(
     configPath: path,
     isDemo: dirname(path) === demoFolder(env, cwd),
     searched,
-    limits: config.health,
+    limits: config.host,
     mistakes,
   };
 }
@@ -105,7 +106,7 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
     configPath: null,
     isDemo: demo !== null,
     searched,
-    limits: config?.health ?? sections.health.parse({}),
+    limits: config?.host ?? sections.host.parse({}),
     mistakes: [],
   };
 }

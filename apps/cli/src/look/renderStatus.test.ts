@@ -60,7 +60,7 @@ const SNAPSHOT: Snapshot = {
 
 function report(change: Partial<Snapshot> = {}, questions: readonly OpenQuestion[] = []) {
   const snapshot = { ...SNAPSHOT, ...change };
-  const health = judgeHealth(snapshot, { now, pollSeconds: 30, limits: configSections.health.parse({}) });
+  const health = judgeHealth(snapshot, { now, pollSeconds: 30, limits: configSections.host.parse({}) });
   return statusReport(snapshot, {
     config: { path: "/srv/hello/config.toml", isDemo: false },
     health,

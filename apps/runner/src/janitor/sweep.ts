@@ -5,7 +5,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
-import { EASE } from "@tac8/core/health/limits";
+import { EASE, hostThresholds } from "@tac8/core/domain/thresholds";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { Logger } from "@tac8/core/log/logger";
@@ -110,9 +110,9 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
 }
 
 /** In GB. Somewhat more than where health calls a disk short: else it would stay so. */
-function roomWanted({ config: { janitor, health }, urgent = false }: JanitorServices): number {
+function roomWanted({ config: { janitor, host }, urgent = false }: JanitorServices): number {
   if (janitor.min_free_gb === 0 || !urgent) return janitor.min_free_gb;
-  return Math.max(janitor.min_free_gb, health.disk_degraded_gb * (1 + 2 * EASE));
+  return Math.max(janitor.min_free_gb, hostThresholds(host).diskGb.half * (1 + 2 * EASE));
 }
 
 /** Throwaway repositories before live runs: whichever is there then either has its run among them, or has none. */

@@ -12,6 +12,7 @@ import { proxySecrets } from "./proxy.ts";
 import { readEnvironment, variable } from "./environment.ts";
 import { SECRETS } from "./variables.ts";
 import { lineOf } from "./lineOf.ts";
+import { healthNotice } from "./removedHealth.ts";
 import { findProvider, pricesOf, rulesOf, isClaude } from "./older.ts";
 import type { Agents } from "./routing.ts";
 import { fileSchema, sections, type ConfigFile } from "./schema.ts";
@@ -114,10 +115,11 @@ export function resolveConfig(input: ConfigInput): ConfigResult {
   const problems: ConfigProblem[] = [];
   const warnings: string[] = [];
   const found: ConfigProblem[] = [];
-  const { file: parsed, broken } = parseFile(input, found);
+  const { file: parsed, broken, health } = parseFile(input, found);
   // One broken table is no reason to keep quiet about the others.
   const named = broken.has("github") || broken.has("repositories");
   const file = parsed ?? NOTHING;
+  if (health !== undefined) warnings.push(healthNotice(health, file.host));
   const repositories = parsed === null || named ? [] : listRepositories(file, found);
   const work = parsed === null || broken.has("llm") ? unresolved(file) : resolveAgents(file, found, warnings);
   problems.push(
@@ -226,6 +228,8 @@ function given(values: Readonly<Record<string, string | undefined>>): Record<str
 interface ParsedFile {
   readonly file: ConfigFile | null;
   readonly broken: ReadonlySet<PropertyKey>;
+  /** The table `[health]` of an earlier version, which has no effect; absent: there is none. */
+  readonly health?: unknown;
 }
 
 function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
@@ -247,8 +251,10 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
     problems.push({ key: path, message: `not valid TOML${where && ` at ${where}`}: ${first}`, place: "file" });
     return nothing;
   }
+  const { health } = raw;
+  delete raw["health"];
   const parsed = fileSchema.safeParse(raw);
-  if (parsed.success) return { file: parsed.data, broken: nothing.broken };
+  if (parsed.success) return { file: parsed.data, broken: nothing.broken, health };
   const broken = new Set<PropertyKey>();
   for (const issue of parsed.error.issues) {
     const found = at(raw, issue.path);
@@ -263,7 +269,7 @@ function parseFile(input: ConfigInput, problems: ConfigProblem[]): ParsedFile {
     if (issue.path[0] !== undefined) broken.add(issue.path[0]);
   }
   const sound = Object.entries(raw).filter(([table]) => !broken.has(table));
-  return { file: fileSchema.safeParse(Object.fromEntries(sound)).data ?? null, broken };
+  return { file: fileSchema.safeParse(Object.fromEntries(sound)).data ?? null, broken, health };
 }
 
 /** A line that was added at the end of the file is in the last table there, which is seldom the right one. */

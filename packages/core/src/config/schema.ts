@@ -29,8 +29,6 @@ const label = z
   .min(1)
   .max(50)
   .regex(/^[^,]*$/, "expected a label without a comma");
-const percent = (standard: number, meaning: string) => z.number().min(0).max(100).default(standard).describe(meaning);
-const amount = (standard: number, meaning: string) => z.number().min(0).default(standard).describe(meaning);
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const allowedHost = z
   .string()
@@ -415,29 +413,6 @@ export const sections = {
       )
       .meta({ examples: [4096] }),
   }),
-  health: z.strictObject({
-    redis_warning_percent: percent(
-      75,
-      "A warning when Redis uses more of its maxmemory. 0: never, as in this section.",
-    ),
-    redis_critical_percent: percent(90, "More than this is critical: the queue is held until Redis has room again."),
-    disk_degraded_gb: amount(2, "With less disk free on a machine, its runner slows down and its janitor clears up."),
-    disk_critical_gb: amount(0.5, "When every machine has less disk free, the queue is held."),
-    memory_degraded_mb: amount(640, "With less memory free on a machine, its runner slows down."),
-    temperature_degraded_c: amount(75, "The same when a machine is hotter."),
-    failure_window: z
-      .int()
-      .min(2)
-      .max(100)
-      .default(20)
-      .describe("So many of the newest runs count for the rate of failures; those of the last day."),
-    failure_warning_percent: percent(30, "A warning when more of them failed."),
-    failure_degraded_percent: percent(60, "When more than this failed, all runners slow down."),
-    lag_warning_ms: amount(1000, "A warning when the event loop of a process is later than this, in milliseconds."),
-    lag_degraded_ms: amount(5000, "With a runner's event loop later than this, it slows down."),
-    github_warning_percent: percent(20, "A warning when less is left of GitHub's rate limit."),
-    github_degraded_percent: percent(5, "With less left than this, all runners slow down."),
-  }),
   notify: z.strictObject({
     blocked: z
       .boolean()
@@ -517,7 +492,6 @@ export const fileSchema = z.strictObject({
   git: sections.git.prefault({}),
   janitor: sections.janitor.prefault({}),
   host: sections.host.prefault({}),
-  health: sections.health.prefault({}),
   notify: sections.notify.prefault({}),
   board: sections.board.prefault({}),
   ...olderTables,

@@ -6,7 +6,7 @@ import type { HostPresence, RunnerPresence } from "../state/presence.ts";
 import { judgeHealth } from "./judge.ts";
 
 const NOW = 1_764_000_000_000;
-const limits = sections.health.parse({});
+const limits = sections.host.parse({});
 const given = { now: NOW, pollSeconds: 30, limits };
 
 const FINE: HostPresence = {
@@ -236,17 +236,12 @@ test.each(CASES)("%s", (_name, change, level, reasons) => {
 });
 
 test("0 is no limit", () => {
-  const none = Object.fromEntries(Object.keys(limits).map((key) => [key, key === "failure_window" ? 20 : 0]));
+  const none = { min_free_memory_mb: 0, min_free_disk_gb: 0, max_load_per_core: 0, max_temperature_c: 0 };
   const ill: Snapshot = {
     ...WELL,
-    ...rate(0),
-    runners: [
-      runner("a", { machine: machine({ freeDiskGb: 0, freeMemoryMb: 0, temperatureC: 200 }), process: lag(1e6) }),
-    ],
-    memory: { used: 100, max: 100, policy: "noeviction" },
-    ends: ends(20, 0),
+    runners: [runner("a", { machine: machine({ freeDiskGb: 0, freeMemoryMb: 0, temperatureC: 200 }) })],
   };
-  expect(judgeHealth(ill, { ...given, limits: none as typeof limits })).toEqual({ level: "ok", reasons: [] });
+  expect(judgeHealth(ill, { ...given, limits: none })).toEqual({ level: "ok", reasons: [] });
 });
 
 test("a reason says what, where and what to do, on one line; a long list is cut", () => {

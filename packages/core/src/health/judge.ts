@@ -5,17 +5,19 @@ import { keepsPolling } from "../state/presence.ts";
 import { judgeMachines } from "./judgeMachines.ts";
 import type { HealthKind } from "../domain/healthKinds.ts";
 import { healthOf, type FoundReason, type Health } from "../domain/healthLevels.ts";
-import { Scale, type HealthLimits } from "./limits.ts";
+import { FLEET, type HostLimits } from "../domain/thresholds.ts";
+import { Scale } from "./scale.ts";
 
 export interface HealthGiven {
   /** Epoch ms. */
   readonly now: number;
   readonly pollSeconds: number;
-  readonly limits: HealthLimits;
+  /** The configuration's `[host]`. */
+  readonly limits: HostLimits;
 }
 
-export function healthGiven({ coordinator, health }: Pick<Config, "coordinator" | "health">, now: number): HealthGiven {
-  return { now, pollSeconds: coordinator.poll_interval_seconds, limits: health };
+export function healthGiven({ coordinator, host }: Pick<Config, "coordinator" | "host">, now: number): HealthGiven {
+  return { now, pollSeconds: coordinator.poll_interval_seconds, limits: host };
 }
 
 /** Pure. What was wrong when the scheduler last judged stays wrong until it is better by a margin. */
@@ -26,7 +28,7 @@ export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
     ...judgeRunners(snapshot),
     ...judgeConfigurations(snapshot),
     ...judgeAgents(snapshot),
-    ...judgeRedis(snapshot, given.limits, scale),
+    ...judgeRedis(snapshot, scale),
     ...judgeMachines(snapshot, given.limits, scale),
     ...judgeHolds(snapshot),
     ...judgeEnds(snapshot, given, scale),
@@ -95,7 +97,7 @@ function judgeAgents({ runners }: Snapshot): FoundReason[] {
   return [...(open ? [warn("isolation", open)] : []), ...(shared ? [warn("shared-home", shared)] : [])];
 }
 
-function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, scale: Scale): FoundReason[] {
+function judgeRedis({ memory, writesToDisk }: Snapshot, scale: Scale): FoundReason[] {
   const reasons: FoundReason[] = [];
   if (!writesToDisk) {
     const text = "Redis cannot write to its disk and so takes nothing: see its log, and whether that disk is full";
@@ -111,9 +113,9 @@ function judgeRedis({ memory, writesToDisk }: Snapshot, limits: HealthLimits, sc
   const used = (100 * memory.used) / memory.max;
   const text = `Redis uses ${Math.floor(used)} % of its maxmemory, and takes nothing when it is full: raise maxmemory`;
   const code = "redis-memory";
-  if (scale.over(used, limits.redis_critical_percent, { code, level: "critical" })) {
+  if (scale.over(used, FLEET.redisPercent.closed, { code, level: "critical" })) {
     reasons.push({ ...everywhere, action: "hold", level: "critical", code, text });
-  } else if (scale.over(used, limits.redis_warning_percent, { code, level: "warning" })) {
+  } else if (scale.over(used, FLEET.redisPercent.warning, { code, level: "warning" })) {
     reasons.push({ ...everywhere, level: "warning", code, text });
   }
   return reasons;
@@ -143,22 +145,23 @@ function placeOf({ name }: Hold): string {
 
 const DAY_MS = 24 * 3_600_000;
 
-function judgeEnds({ ends }: Snapshot, { now, limits }: HealthGiven, scale: Scale): FoundReason[] {
-  const newest = ends.filter(({ at }) => now - at <= DAY_MS).slice(-limits.failure_window);
+function judgeEnds({ ends }: Snapshot, { now }: HealthGiven, scale: Scale): FoundReason[] {
+  const { window, warning, half } = FLEET.failedPercent;
+  const newest = ends.filter(({ at }) => now - at <= DAY_MS).slice(-window);
   // A few say nothing.
-  if (newest.length * 2 < limits.failure_window) return [];
+  if (newest.length * 2 < window) return [];
   const failed = newest.filter(({ well }) => !well).length;
   const rate = (100 * failed) / newest.length;
   const code = "failures";
   const text = `${failed} of the newest ${newest.length} runs failed: see why with tac8 report or tac8 list --state failed; it ends when newer runs succeed, or a day after the failures`;
-  if (scale.over(rate, limits.failure_degraded_percent, { code, level: "degraded" })) {
+  if (scale.over(rate, half, { code, level: "degraded" })) {
     return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
   }
-  if (!scale.over(rate, limits.failure_warning_percent, { code, level: "warning" })) return [];
+  if (!scale.over(rate, warning, { code, level: "warning" })) return [];
   return [{ ...everywhere, level: "warning", code, text }];
 }
 
-function judgeGitHub({ scheduler, runners }: Snapshot, { now, limits }: HealthGiven, scale: Scale): FoundReason[] {
+function judgeGitHub({ scheduler, runners }: Snapshot, { now }: HealthGiven, scale: Scale): FoundReason[] {
   const all = [scheduler, ...runners].flatMap((who) => who?.github?.rateLimit ?? []);
   const current = all.filter(({ limit, resetAt }) => limit > 0 && resetAt > now);
   const least = current.toSorted((a, b) => a.remaining / a.limit - b.remaining / b.limit)[0];
@@ -167,9 +170,9 @@ function judgeGitHub({ scheduler, runners }: Snapshot, { now, limits }: HealthGi
   const code = "github-rate-limit";
   const reset = new Date(least.resetAt).toISOString();
   const text = `${least.remaining} of ${least.limit} requests to GitHub are left until ${reset}: see what else uses this token`;
-  if (scale.under(left, limits.github_degraded_percent, { code, level: "degraded" })) {
+  if (scale.under(left, FLEET.githubPercent.half, { code, level: "degraded" })) {
     return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
   }
-  if (!scale.under(left, limits.github_warning_percent, { code, level: "warning" })) return [];
+  if (!scale.under(left, FLEET.githubPercent.warning, { code, level: "warning" })) return [];
   return [{ ...everywhere, level: "warning", code, text }];
 }
