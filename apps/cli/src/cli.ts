@@ -1,7 +1,8 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { CommanderError } from "commander";
 import { EXIT_CONFIG } from "../../../bin/lib/exitCode.mjs";
 import type { Context } from "./context/context.ts";
-import { CannotStart, messageOf, Problem, WrongUsage } from "./problems/problem.ts";
+import { CannotStart, Problem, WrongUsage } from "./problems/problem.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { createProgram } from "./context/program.ts";
 import { jsonText } from "./terminal/json.ts";

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { randomUUID } from "node:crypto";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { isAbsolute } from "node:path";
@@ -261,7 +262,7 @@ function openDataFolder(path: string, log: Logger): void {
     if (makeDataFolder(path)) log.info(`new data folder: ${path}`);
     markDataFolder(path);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     throw new StartupProblem(`the data folder ${path} cannot be used (${said}): set TAC8_HOME to another`, {
       cause: error,
     });

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { isDeepStrictEqual } from "node:util";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { repoKey } from "@tac8/core/domain/reference";
@@ -115,8 +116,4 @@ export function createPoll(services: PollServices): () => Promise<void> {
 
 function begins(action: Action): boolean {
   return action.do === "add" || action.do === "requeue";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -66,8 +67,4 @@ export function readSecrets({ home, secrets }: Pick<Config, "home" | "secrets">)
 
 function keptSecret(home: string, path: string): string {
   return keepSecret(path, { make: makePassword, prepare: () => void makeDataFolder(home) });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { problemPage, redisAwayPage } from "../pages/problem.ts";
@@ -31,7 +32,7 @@ export function errorHandler(log: ThrottledLog): ErrorRequestHandler {
       problemPage(response, { status, title: "Not understood", message: "The board cannot read this request." });
       return;
     }
-    log("error", { err: error }, `${where} failed: ${error instanceof Error ? error.message : String(error)}`);
+    log("error", { err: error }, `${where} failed: ${messageOf(error)}`);
     problemPage(response, { status: 500, title: "Something broke", message: "The board's log says what." });
   };
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { parseReference } from "@tac8/core/domain/reference";
 import type { Page } from "../services/board.ts";
 import { NotFound } from "../http/notFound.ts";
@@ -12,6 +13,6 @@ function referenceIn(text: string, repositories: Parameters<typeof parseReferenc
   try {
     return parseReference(text, repositories);
   } catch (error) {
-    throw new NotFound(error instanceof Error ? error.message : String(error));
+    throw new NotFound(messageOf(error));
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import type { Config } from "@tac8/core/config/resolve";
 import { storedSecret } from "@tac8/core/config/environment";
 import { MODEL_SECRETS } from "@tac8/core/config/variables";
@@ -10,7 +11,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import manifest from "../../../../package.json" with { type: "json" };
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { syncFolder } from "../moveData/mark.ts";
 import { exportRedis, type RedisExport } from "./exportRedis.ts";
 import { findFiles, type BackupFile } from "./findFiles.ts";

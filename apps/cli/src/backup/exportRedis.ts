@@ -1,8 +1,9 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { issueKey } from "@tac8/core/state/keys";
 import { parseIssueState, type IssueFields } from "@tac8/core/state/issueState";
 import type { Redis } from "ioredis";
 import type { FileHandle } from "node:fs/promises";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { encodeRecord } from "./records.ts";
 import { outlivesProcesses, PATTERNS } from "./redisKeys.ts";
 

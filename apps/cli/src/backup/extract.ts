@@ -1,8 +1,9 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { CONFIG, DATA, MANIFEST, parseManifest, RECORDS, SHARED, type Manifest } from "./format.ts";
 import { readTar, type TarFile } from "./tar.ts";
 

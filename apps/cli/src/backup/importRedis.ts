@@ -1,7 +1,8 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { issueKey } from "@tac8/core/state/keys";
 import type { Redis } from "ioredis";
 import type { FileHandle } from "node:fs/promises";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { readRecords, type KeyRecord } from "./records.ts";
 import { PATTERNS } from "./redisKeys.ts";
 

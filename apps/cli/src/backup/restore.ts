@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { RESTORING_FOLDER } from "@tac8/core/config/dataFolder";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { presentRunners } from "@tac8/core/look/snapshot";
@@ -7,7 +8,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { holdSlots, idsIn, usersOf } from "../moveData/inUse.ts";
 import { syncFolder } from "../moveData/mark.ts";
 import { repairPaths } from "../moveData/repair.ts";

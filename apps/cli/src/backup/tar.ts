@@ -1,4 +1,4 @@
-import { messageOf } from "../problems/problem.ts";
+import { messageOf } from "@tac8/core/domain/messageOf";
 
 /** A file of an archive. */
 export interface TarFile {

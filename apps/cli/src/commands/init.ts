@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { storedSecret, variable } from "@tac8/core/config/environment";
 import { MODEL_SECRETS, type SecretName } from "@tac8/core/config/variables";
@@ -9,7 +10,7 @@ import type { MadeApp } from "@tac8/core/github/manifest";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Context } from "../context/context.ts";
-import { messageOf, Problem, unreachable, WrongUsage } from "../problems/problem.ts";
+import { Problem, unreachable, WrongUsage } from "../problems/problem.ts";
 import { runChecks } from "../doctor/run.ts";
 import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/checks/table.ts";

@@ -1,9 +1,10 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { setTimeout as sleep } from "node:timers/promises";
 import { valueWithin } from "@tac8/core/app/within";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { redisTrouble } from "@tac8/core/queue/redisTrouble";
 import type { Context } from "../context/context.ts";
-import { messageOf, WrongUsage } from "../problems/problem.ts";
+import { WrongUsage } from "../problems/problem.ts";
 import { monitorPage } from "../look/monitorPage.ts";
 import { readStatusOf } from "../look/readStatus.ts";
 import { statusSections } from "../look/renderStatus.ts";

@@ -1,8 +1,9 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { addressFor, readBoardAddress } from "@tac8/core/board/address";
 import { LINK_MS, makeLink } from "@tac8/core/board/links";
 import { connect } from "node:net";
 import type { Context } from "../context/context.ts";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
 import { locate } from "../installation/locate.ts";
 import { jsonText } from "../terminal/json.ts";

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { chooseAddress } from "@tac8/core/share/address";
@@ -9,7 +10,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import type { Redis } from "ioredis";
 import type { Context } from "../context/context.ts";
-import { messageOf, Problem, WrongUsage } from "../problems/problem.ts";
+import { Problem, WrongUsage } from "../problems/problem.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { makeCertificates } from "../share/certificates.ts";

@@ -1,5 +1,5 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { valueWithin } from "@tac8/core/app/within";
-import { messageOf } from "../problems/problem.ts";
 import type { Check } from "./check.ts";
 import { unknown, type Finding } from "./finding.ts";
 import type { Site } from "./site.ts";

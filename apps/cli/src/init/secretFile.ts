@@ -1,8 +1,9 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 
 /** Puts a secret into a file of the data folder that only this user can read. @throws Problem */
 export async function writeSecret(path: string, secret: string): Promise<void> {

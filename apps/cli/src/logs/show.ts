@@ -1,7 +1,8 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Context } from "../context/context.ts";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { painter } from "../terminal/text.ts";
 import { onLines } from "../up/lines.ts";
 import { parseLogLine, renderLogLine, type LogLine } from "../up/logLine.ts";

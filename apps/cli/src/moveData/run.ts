@@ -1,9 +1,10 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { addFormerPlaces } from "@tac8/core/config/formerPlaces";
 import { readPointer, writePointer } from "@tac8/core/config/movedTo";
 import { lstatSync, realpathSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { messageOf, Problem, unreachable } from "../problems/problem.ts";
+import { Problem, unreachable } from "../problems/problem.ts";
 import { stopLeftover } from "../redis/embedded.ts";
 import { holdHome } from "../up/lock.ts";
 import { copyFolder, firstDifference } from "./copy.ts";

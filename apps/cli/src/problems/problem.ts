@@ -19,10 +19,6 @@ export class MayPass extends Problem {}
 /** `tac8 up` cannot start until the operator fixes something: exit code 78. */
 export class CannotStart extends Problem {}
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** For the default branch of a switch that has all cases. */
 export function unreachable(value: never): never {
   throw new Error(`there is no case for ${JSON.stringify(value)}`);

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
@@ -5,7 +6,7 @@ import { writeShareConf } from "@tac8/core/share/apply";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MayPass, messageOf } from "../problems/problem.ts";
+import { MayPass } from "../problems/problem.ts";
 import { keepAlive, type LifeEnd } from "../supervise/keepAlive.ts";
 import { readRecord, redisFolder, removeRecord, writeRecord } from "./record.ts";
 import { makeSocketPlace } from "./socketPlace.ts";

@@ -1,8 +1,9 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { MAX_SOCKET_PATH } from "@tac8/core/config/redisUrl";
 import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { redisFolder } from "./record.ts";
 
 const NAME = "redis.sock";

@@ -1,6 +1,7 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { noConfiguration } from "@tac8/core/config/resolve";
 import { jobIdOf, NotAReference, parseFullReference, parseReference } from "@tac8/core/domain/reference";
-import { messageOf, Problem, WrongUsage } from "../problems/problem.ts";
+import { Problem, WrongUsage } from "../problems/problem.ts";
 import type { Place } from "../installation/locate.ts";
 
 /** The job of the issue that a person names: `471`, `owner/repo#471` or its address. @throws Problem of one line; WrongUsage where the text names no issue */

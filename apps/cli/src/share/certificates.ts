@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { readOrNull, type shareFiles } from "@tac8/core/share/files";
 import { execFile } from "node:child_process";
@@ -6,7 +7,7 @@ import { chmod, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Context } from "../context/context.ts";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 
 type Files = ReturnType<typeof shareFiles>;
 

@@ -1,10 +1,10 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
 import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { within } from "@tac8/core/app/within";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
 import { SECRETS_FD } from "@tac8/core/app/ownSecrets";
-import { messageOf } from "../problems/problem.ts";
 import type { AppSpec } from "../context/context.ts";
 import { keepAlive, type LifeEnd } from "../supervise/keepAlive.ts";
 import { onLines } from "./lines.ts";

@@ -1,8 +1,9 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { NoLocks, tryLock } from "@tac8/core/process/flock";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 
 export interface HomeLock {
   /** Whether the data folder was missing. */

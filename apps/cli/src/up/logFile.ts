@@ -1,6 +1,6 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../problems/problem.ts";
 
 const MAX_BYTES = 10 * 1024 * 1024;
 

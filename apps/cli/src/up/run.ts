@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { isSameProcess } from "@tac8/core/process/procfs";
 import type { Config } from "@tac8/core/config/resolve";
 import { handSecrets } from "@tac8/core/app/ownSecrets";
@@ -8,7 +9,7 @@ import { askRefused } from "@tac8/core/github/askRefused";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { AppSpec, Context } from "../context/context.ts";
-import { messageOf, Problem } from "../problems/problem.ts";
+import { Problem } from "../problems/problem.ts";
 import { checkRedis } from "../redis/connect.ts";
 import { startEmbeddedRedis, type EmbeddedRedis } from "../redis/embedded.ts";
 import { readRecord } from "../redis/record.ts";

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createTail } from "./tail.ts";
@@ -35,7 +36,7 @@ export async function openRawLog(
   const tail = createTail(tailBytes);
   let failure: Error | null = null;
   const fail = (error: unknown): null => {
-    failure ??= new Error(`raw log ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+    failure ??= new Error(`raw log ${path}: ${messageOf(error)}`, {
       cause: error,
     });
     return null;

@@ -1,5 +1,6 @@
 // The proxy of one run, in a process of its own: an agent that makes it use too much memory or time ends its own network, and
 // not the runner. It gets its options, with the keys, as the first line of its input, and ends with its input.
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { createInterface } from "node:readline";
 import type { Message } from "./message.ts";
 import { openEgress, type Egress, type EgressOptions, type EgressUsage } from "./open.ts";
@@ -15,7 +16,7 @@ const lines = createInterface({ input: process.stdin });
 lines.once("line", (line) => {
   egress = open(JSON.parse(line) as Omit<EgressOptions, "log" | "onUsage">);
   egress.catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     process.exit(1);
   });
 });

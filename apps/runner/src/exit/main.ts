@@ -1,4 +1,5 @@
 // The only way out for runners in containers: an HTTP proxy of its own container. It has no key but its password.
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
@@ -38,7 +39,7 @@ async function run(passwordFile: string): Promise<void> {
   try {
     password = keepSecret(passwordFile, { make: () => randomBytes(32).toString("hex") });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     process.stderr.write(`the exit's password cannot be kept in ${passwordFile}: ${why}\n`);
     process.exitCode = EXIT_CONFIG;
     return;

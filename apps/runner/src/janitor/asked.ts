@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerClean, MAX_NAMED, takeAsk, type CleanAnswer, type CleanAsk } from "@tac8/core/state/cleaning";
@@ -56,7 +57,7 @@ async function obey(
     }
   } catch (error) {
     signal.throwIfAborted();
-    return answerOf(services, nothing, error instanceof Error ? error.message : String(error));
+    return answerOf(services, nothing, messageOf(error));
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { randomUUID } from "node:crypto";
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
@@ -83,7 +84,7 @@ export async function sweep(services: JanitorServices): Promise<SweepReport> {
     const { kind, issue, paths } = item;
     const { reason, bytes } = await removeItem(item, options).catch((error: unknown) => {
       signal.throwIfAborted();
-      return { reason: error instanceof Error ? error.message : String(error), bytes: 0 };
+      return { reason: messageOf(error), bytes: 0 };
     });
     if (reason === null) {
       removed.push({ item, why, bytes });

@@ -1,6 +1,7 @@
 // The launcher, the only process of tac8 that is root: it starts the agents of each issue as a user id of their own. In a container it
 // is the first process, and starts tac8 as an ordinary user; as a service it has no program to start. It needs CAP_SETUID, CAP_SETGID
 // and CAP_KILL, uses CAP_SETPCAP where it has it, and reads nothing but its requests.
+import { messageOf } from "@tac8/core/domain/messageOf";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -18,7 +19,7 @@ process.title = "tac8 launcher";
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`tac8 launcher: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`tac8 launcher: ${messageOf(error)}\n`);
   process.exit(EXIT_CONFIG);
 }
 

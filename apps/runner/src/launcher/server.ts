@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -72,7 +73,7 @@ async function attend(connection: Socket, place: Place): Promise<void> {
     if (first === null) return;
     await obey(parseRequest(first), { connection, lines, say, ...place });
   } catch (error) {
-    say({ failed: error instanceof Error ? error.message : String(error) });
+    say({ failed: messageOf(error) });
   } finally {
     connection.end();
   }

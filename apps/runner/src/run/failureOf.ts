@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
 import { LockTimeout } from "@tac8/core/process/flock";
@@ -15,7 +16,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof GitHubError) return githubFailure(error);
   // Whoever has it does its own work: it is waited for without a slot, as for GitHub.
   if (error instanceof LockTimeout) return { kind: "github", message: `${error.message}: waiting for it` };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (saysDiskFull(message)) return { kind: "disk", message: firstLine(message) };
   return { kind: "git", message: `unexpected: ${firstLine(message)}`.slice(0, 500) };
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../domain/messageOf.ts";
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
@@ -153,7 +154,7 @@ function fail(message: string, journal: boolean): void {
 /** What a person can mend is told in plain lines; a stack is for what nobody foresaw. @returns the exit code. */
 function giveUp(error: unknown, log: Logger): number {
   if (!(error instanceof StartupProblem)) {
-    log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
+    log.fatal({ err: error }, messageOf(error));
     return 1;
   }
   for (const line of error.message.split("\n")) log.fatal(line);

@@ -1,3 +1,5 @@
+import { messageOf } from "../domain/messageOf.ts";
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** User name that is given to the exit beside its password. */
@@ -33,7 +35,7 @@ export function withExit(
     url.password = encodeURIComponent(password);
     return through(env, url.href.replace(/\/$/, ""), null);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return through(env, exit, `environment variable TAC8_EXIT_PASSWORD_FILE: cannot read ${path}: ${why}`);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../domain/messageOf.ts";
 import { z } from "zod";
 
 import { classify } from "./classify.ts";
@@ -37,7 +38,7 @@ export interface Thrown {
  */
 export function failureOf({ error, call, redact, token, now }: Thrown): GitHubError {
   const response = thrownSchema.safeParse(error).data?.response;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (response === undefined) {
     const cause = rootOf(error);
     const timedOut = cause.name === "TimeoutError";
@@ -51,7 +52,7 @@ export function failureOf({ error, call, redact, token, now }: Thrown): GitHubEr
     });
   }
   const status = isGraphqlLimit(response.data) ? 429 : (thrownSchema.parse(error).status ?? null);
-  const said = redact(messageOf(response.data) || message);
+  const said = redact(wordsOf(response.data) || message);
   const detail = status === 403 ? withPermission(said, response.headers["x-accepted-github-permissions"]) : said;
   return new GitHubError({
     ...classify({ status, headers: response.headers, message: detail, now }),
@@ -68,7 +69,7 @@ function isGraphqlLimit(data: unknown): boolean {
 }
 
 /** `Validation Failed: A pull request already exists for o:b.`; an error without words shows its code. */
-function messageOf(data: unknown): string {
+function wordsOf(data: unknown): string {
   if (typeof data === "string") return data.replace(/\s+/g, " ").trim();
   const body = bodySchema.safeParse(data).data;
   if (body === undefined) return "";

@@ -1,3 +1,4 @@
+import { messageOf } from "../domain/messageOf.ts";
 import type { GitHub } from "../github/client.ts";
 import { mayLabel } from "../github/mayStart.ts";
 import type { IssueRef } from "../domain/reference.ts";
@@ -28,6 +29,6 @@ export async function askGitHub(
     return { asked: true, issue, label: event, mayStart: may };
   } catch (error) {
     if (signal.aborted) return { asked: false, because: "it did not answer in time" };
-    return { asked: false, because: error instanceof Error ? error.message : String(error) };
+    return { asked: false, because: messageOf(error) };
   }
 }

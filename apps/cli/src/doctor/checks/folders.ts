@@ -1,7 +1,7 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { messageOf } from "../../problems/problem.ts";
 import type { Check } from "../check.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 

@@ -1,8 +1,8 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { passwordFileOf, redisAddress } from "@tac8/core/config/redisUrl";
 import { answersAt, isOurs } from "@tac8/core/share/apply";
 import { formatCount } from "@tac8/core/domain/formats";
 import { readShare, type Share } from "@tac8/core/share/files";
-import { messageOf } from "../../problems/problem.ts";
 import type { Check } from "../check.ts";
 import { ok, problem, type Finding } from "../finding.ts";
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../../domain/messageOf.ts";
 import { askIds, LauncherUnreachable, order } from "./client.ts";
 import type { AgentIds } from "./protocol.ts";
 
@@ -31,7 +32,7 @@ export async function probeLauncher(socket: string | null): Promise<LauncherProb
     return { works: true, socket, ids };
   } catch (error) {
     if (error instanceof LauncherUnreachable) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return {
       works: false,
       isStarted: true,
