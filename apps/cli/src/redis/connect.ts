@@ -1,9 +1,9 @@
+import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress } from "@tac8/core/config/redisUrl";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "@tac8/core/queue/redisTrouble";
 import { newerRedis } from "@tac8/core/state/dataFormat";
 import type { Redis } from "ioredis";
-import { setTimeout as sleep } from "node:timers/promises";
 import { MayPass, Problem } from "../problems/problem.ts";
 
 const ANSWER_MS = 5000;
@@ -18,19 +18,14 @@ export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T
       last = error;
     },
   });
-  const timer = new AbortController();
   try {
-    const late = sleep(ANSWER_MS, null, { signal: timer.signal }).then(
-      () => "late",
-      () => "late",
-    );
-    const answer = await Promise.race([redis.ping().catch((error: Error) => error), late]);
+    const ping = redis.ping().catch((error: Error) => error);
+    const answer = await valueWithin(ping, ANSWER_MS, () => "late");
     if (answer !== "PONG") throw unreachable({ url, answer, last, advice });
     const newer = await newerRedis(redis);
     if (newer !== null) throw new Problem(`Redis at ${redisAddress(url)} ${newer}`);
     return await use(redis);
   } finally {
-    timer.abort();
     redis.disconnect();
   }
 }
