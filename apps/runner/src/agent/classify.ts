@@ -1,5 +1,6 @@
 import { isPlausible, parseResetTime } from "./resetTime.ts";
 import type { FailureKind } from "@tac8/core/domain/failures";
+import { formatRoughly } from "@tac8/core/domain/formats";
 import { clean, clip } from "@tac8/core/domain/plainText";
 import { signalOf, wordsOf, type Signal } from "./signals.ts";
 import type { AgentEnd, EndCause, StopCause } from "./types.ts";
@@ -144,9 +145,9 @@ function quote({ result, stderrTail, problems, lastText, apiFailure }: AgentEnd)
 }
 
 function describe({ cause, code, signal, result, durationMs, worked }: AgentEnd): string {
-  if (cause !== "exited") return `the agent's run ended (${cause}) after ${seconds(durationMs)}`;
+  if (cause !== "exited") return `the agent's run ended (${cause}) after ${formatRoughly(durationMs)}`;
   const how = signal === null ? `exit code ${code}` : signal;
-  if (result === null) return `the agent ended with ${how} after ${seconds(durationMs)} without a result`;
+  if (result === null) return `the agent ended with ${how} after ${formatRoughly(durationMs)} without a result`;
   const flag = result.subtype === "success" ? (result.terminalReason ?? "") : result.subtype;
   if (result.isError) return `the agent ended with ${how} (${flag})`;
   return `the agent ended with ${how}${worked ? "" : " without a word or a tool call"}`;
@@ -158,8 +159,4 @@ function describeUnfinished({ unfinished }: AgentEnd): Pick<AgentFailure, "messa
     message: clip(clean(`the agent ended its turn with work left open: ${words}`), MAX_MESSAGE),
     onlyCommands: unfinished.every(({ isCommand }) => isCommand),
   };
-}
-
-function seconds(ms: number): string {
-  return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
 }
