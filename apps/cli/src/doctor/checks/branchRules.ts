@@ -4,26 +4,17 @@ import { keeps, must, whyRefused, type BranchRule } from "@tac8/core/domain/bran
 import { GitHubError } from "@tac8/core/github/errors";
 import type { RulesetFacts } from "@tac8/core/github/rules";
 import type { Check } from "../check.ts";
+import { eachRepository } from "../eachRepository.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
 
-const MAX_REPOSITORIES = 10;
 const MAX_RULESETS = 20;
 
 export const branchRules: Check = {
   name: "Branches",
   limitMs: 90_000,
-  async look(site, signal) {
-    const { config } = site;
-    if (config.secrets.github === null || config.repositories.length === 0) return [NOTHING];
-    const some = config.repositories.slice(0, MAX_REPOSITORIES);
-    const findings = (await Promise.all(some.map((repository) => lookAt(site, repository, signal)))).flat();
-    const left = config.repositories.length - some.length;
-    return left === 0 ? findings : [...findings, note(`${left} more repositories were not looked at`)];
-  },
+  look: (site, signal) => eachRepository(site, (repository) => lookAt(site, repository, signal)),
 };
-
-const NOTHING = note("not checked: that takes a token and a repository");
 
 /** A rule that applies to the issues' branches, with what is known of its ruleset. */
 type AppliedRule = BranchRule & RulesetFacts;

@@ -2,25 +2,15 @@ import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { signLabels, triggerLabel, type LabelDefinition } from "@tac8/core/domain/labels";
 import { GitHubError } from "@tac8/core/github/errors";
 import type { Check } from "../check.ts";
+import { eachRepository } from "../eachRepository.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
-
-const MAX_REPOSITORIES = 10;
 
 export const labels: Check = {
   name: "Labels",
   limitMs: 90_000,
-  async look(site, signal) {
-    const { config } = site;
-    if (config.secrets.github === null || config.repositories.length === 0) return [NOTHING];
-    const some = config.repositories.slice(0, MAX_REPOSITORIES);
-    const found = await Promise.all(some.map((repository) => lookAt(site, repository, signal)));
-    const left = config.repositories.length - some.length;
-    return left === 0 ? found : [...found, note(`${left} more repositories were not looked at`)];
-  },
+  look: (site, signal) => eachRepository(site, (repository) => lookAt(site, repository, signal)),
 };
-
-const NOTHING = note("not checked: that takes a token and a repository");
 
 /** What a repository has of them. */
 interface Found {

@@ -4,26 +4,15 @@ import type { RepositoryConfig } from "@tac8/core/config/resolve";
 import { GitHubError } from "@tac8/core/github/errors";
 import { AREAS, type Area, type MayWrite } from "@tac8/core/github/mayWrite";
 import type { Check } from "../check.ts";
-import { note, ok, problem, unknown, type Finding } from "../finding.ts";
+import { eachRepository } from "../eachRepository.ts";
+import { ok, problem, unknown, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
-
-/** Each costs three writes, which keep a second's distance from one another. */
-const MAX_REPOSITORIES = 10;
 
 export const permissions: Check = {
   name: "Permissions",
   limitMs: 90_000,
-  async look(site, signal) {
-    const { config } = site;
-    if (config.secrets.github === null || config.repositories.length === 0) return [NOTHING];
-    const some = config.repositories.slice(0, MAX_REPOSITORIES);
-    const findings = (await Promise.all(some.map((repository) => lookAt(site, repository, signal)))).flat();
-    const left = config.repositories.length - some.length;
-    return left === 0 ? findings : [...findings, note(`${left} more repositories were not looked at`)];
-  },
+  look: (site, signal) => eachRepository(site, (repository) => lookAt(site, repository, signal)),
 };
-
-const NOTHING = note("not checked: that takes a token and a repository");
 
 async function lookAt({ github }: Site, repository: RepositoryConfig, signal: AbortSignal): Promise<Finding[]> {
   const { owner, repo } = repository;

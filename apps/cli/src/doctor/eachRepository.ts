@@ -1,0 +1,21 @@
+import type { RepositoryConfig } from "@tac8/core/config/resolve";
+import { note, type Finding } from "./finding.ts";
+import type { Site } from "./site.ts";
+
+/** The check of permissions makes three writes for each, a second apart. */
+const MAX_REPOSITORIES = 10;
+
+/** Check each configured repository by GitHub, ten at most. Without a token or a repository nothing is checked. */
+export async function eachRepository(
+  site: Site,
+  check: (repository: RepositoryConfig) => Promise<Finding | readonly Finding[]>,
+): Promise<Finding[]> {
+  const { secrets, repositories } = site.config;
+  if (secrets.github === null || repositories.length === 0) {
+    return [note("not checked: that takes a token and a repository")];
+  }
+  const some = repositories.slice(0, MAX_REPOSITORIES);
+  const findings = (await Promise.all(some.map(check))).flat();
+  const left = repositories.length - some.length;
+  return left === 0 ? findings : [...findings, note(`${left} more repositories were not looked at`)];
+}
