@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { realPathOf } from "./realPath.ts";
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import {
   hasData,
   newDataFolder,
@@ -135,16 +136,6 @@ function namesIn(folder: string): string[] {
     if (isMissing(error)) return [];
     const message = `the data folder ${folder} cannot be read (${(error as Error).message}): set TAC8_HOME to another`;
     throw new Error(message, { cause: error });
-  }
-}
-
-/** Of a folder that is not there yet, the real path of the nearest one above it that is. */
-function realPathOf(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    const above = dirname(folder);
-    return above === folder ? folder : join(realPathOf(above), basename(folder));
   }
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, realpathSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { realPathOf } from "@tac8/core/config/realPath";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { FOUND_UPWARDS } from "./names.ts";
 
 /** A file or folder that programs in a workspace find although it is none of the repository's. */
@@ -42,16 +43,6 @@ function foldersAbove(folder: string): string[] {
 function upwards(folder: string): string[] {
   const above = dirname(folder);
   return above === folder ? [folder] : [folder, ...upwards(above)];
-}
-
-/** Of a folder that is not there yet, the real path of the nearest one above it that is. */
-function realPathOf(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    const above = dirname(folder);
-    return above === folder ? folder : join(realPathOf(above), basename(folder));
-  }
 }
 
 function namesIn(folder: string): string[] {
