@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleFile, withConfigTables } from "@tac8/core/config/document";
-import { failuresPage } from "@tac8/core/docs/failures";
+import { failuresPage } from "./failuresPage.ts";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");

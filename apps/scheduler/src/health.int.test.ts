@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CALM_MS } from "@tac8/core/health/planVerdict";
+import { CALM_MS } from "./planVerdict.ts";
 import { readVerdict } from "@tac8/core/state/healthVerdict";
 import { readEvents } from "@tac8/core/state/events";
 import { clearHold, readHolds } from "@tac8/core/state/holds";

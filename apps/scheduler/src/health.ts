@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Config } from "@tac8/core/config/resolve";
 import { HEALTH_HOLD, healthGiven, judgeHealth } from "@tac8/core/health/judge";
 import { isAtLeast, type Reason } from "@tac8/core/domain/healthLevels";
-import { planVerdict } from "@tac8/core/health/planVerdict";
+import { planVerdict } from "./planVerdict.ts";
 import { publishVerdict, readVerdict } from "@tac8/core/state/healthVerdict";
 import type { Logger } from "@tac8/core/log/logger";
 import { readSnapshot } from "@tac8/core/look/snapshot";

@@ -16,7 +16,7 @@ import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { RECORD_FORMAT } from "@tac8/core/domain/format";
 import { presentRunners } from "@tac8/core/look/snapshot";
 import { isMachineName, readOrNull, readShare } from "@tac8/core/share/files";
-import { parseToken, type JoinToken } from "@tac8/core/share/token";
+import { parseToken, type JoinToken } from "../share/token.ts";
 import { aheadOfRedis } from "@tac8/core/state/clock";
 import { readRunners } from "@tac8/core/state/presence";
 import { rm } from "node:fs/promises";

@@ -1,5 +1,5 @@
-import { readReport } from "@tac8/core/report/readReport";
-import type { Report } from "@tac8/core/report/report";
+import { readReport } from "../report/readReport.ts";
+import type { Report } from "../report/report.ts";
 import type { Context } from "../context/context.ts";
 import { WrongUsage } from "../problems/problem.ts";
 import { wholeName } from "../look/names.ts";
@@ -16,7 +16,7 @@ import { painter } from "../terminal/text.ts";
 const MAX_ISSUES = 1000;
 
 /**
- * `--json`: one object, `Report` of packages/core/src/report/report.ts, its issues named `owner/repo#471`, of them the 1000
+ * `--json`: one object, `Report` of apps/cli/src/report/report.ts, its issues named `owner/repo#471`, of them the 1000
  * dearest. The exit code is 0 also where nothing was done.
  */
 export async function report(context: Context, { options }: Input): Promise<number> {

@@ -1,10 +1,10 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
-import { chooseAddress } from "@tac8/core/share/address";
+import { chooseAddress } from "../share/address.ts";
 import { answersAt, applyShare, hashOf, withdrawShare, writeShareConf } from "@tac8/core/share/apply";
 import { isMachineName, readOrNull, readShare, shareFiles, type Machine, type Share } from "@tac8/core/share/files";
-import { writeToken } from "@tac8/core/share/token";
+import { writeToken } from "../share/token.ts";
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";

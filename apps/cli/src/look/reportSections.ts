@@ -1,7 +1,7 @@
 import { formatCents, formatCount, formatDuration, formatNumber } from "@tac8/core/domain/formats";
 import type { RepoRef } from "@tac8/core/domain/reference";
-import type { Spread } from "@tac8/core/report/quantile";
-import type { AgentTotals, IssueFigures, Report } from "@tac8/core/report/report";
+import type { Spread } from "../report/quantile.ts";
+import type { AgentTotals, IssueFigures, Report } from "../report/report.ts";
 import { plain } from "../terminal/text.ts";
 import { shortName } from "./names.ts";
 

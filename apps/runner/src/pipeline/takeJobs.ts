@@ -1,7 +1,7 @@
 import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { within } from "@tac8/core/app/within";
-import { countFlood } from "@tac8/core/log/flood";
+import { countFlood } from "./flood.ts";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { backoffStrategy, QUEUE_NAME, workerTimes, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import type { Place } from "@tac8/core/state/places";

@@ -1,7 +1,13 @@
-import { markdownTable } from "../config/document.ts";
-import { ADVICE, MEANING } from "../domain/advice.ts";
-import { MAX_BROKEN_OFF_IN_A_ROW, MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "../domain/brokenOff.ts";
-import { FAILURE_KINDS, LONGEST_PARK_MS, MAX_GUESSED_REFUSALS, POLICY, type FailureKind } from "../domain/failures.ts";
+import { markdownTable } from "@tac8/core/config/document";
+import { ADVICE, MEANING } from "@tac8/core/domain/advice";
+import { MAX_BROKEN_OFF_IN_A_ROW, MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "@tac8/core/domain/brokenOff";
+import {
+  FAILURE_KINDS,
+  LONGEST_PARK_MS,
+  MAX_GUESSED_REFUSALS,
+  POLICY,
+  type FailureKind,
+} from "@tac8/core/domain/failures";
 
 /** The text of `docs/failures.md`: what each kind of failure means, what follows it, and what to do. */
 export function failuresPage(): string {

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
-import { dayOf, lastDays } from "../domain/days.ts";
-import { eventPages } from "../state/eventPages.ts";
-import { EVENTS_KEY } from "../state/keys.ts";
+import { dayOf, lastDays } from "@tac8/core/domain/days";
+import { eventPages } from "@tac8/core/state/eventPages";
+import { EVENTS_KEY } from "@tac8/core/state/keys";
 import { reportOf, type Report } from "./report.ts";
 import { samplesOf, type Sample } from "./samples.ts";
 

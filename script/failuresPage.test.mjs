@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { FAILURE_KINDS, POLICY } from "../domain/failures.ts";
-import { failuresPage } from "./failures.ts";
+import { FAILURE_KINDS, POLICY } from "@tac8/core/domain/failures";
+import { failuresPage } from "./failuresPage.ts";
 
 test("docs/failures.md is what the tables say (npm run docs)", () => {
-  expect(readFileSync(join(import.meta.dirname, "../../../../docs/failures.md"), "utf8")).toBe(failuresPage());
+  expect(readFileSync(join(import.meta.dirname, "../docs/failures.md"), "utf8")).toBe(failuresPage());
 });
 
 test.each(FAILURE_KINDS)("%s: its row says whether it costs an attempt, and what it holds", (kind) => {

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { encodeAgentEvidence } from "../domain/agentEvidence.ts";
-import type { FormerName, LoggedEvent } from "../domain/events.ts";
-import type { FormerEvent } from "../domain/formerEvents.ts";
-import { logged } from "../testing/formerEvents.fixture.ts";
+import type { FormerName } from "@tac8/core/domain/events";
+import type { FormerEvent } from "@tac8/core/domain/formerEvents";
+import { logged } from "@tac8/core/testing/formerEvents.fixture";
+import { encodeAgentEvidence } from "@tac8/core/domain/agentEvidence";
+import type { LoggedEvent } from "@tac8/core/domain/events";
 import { spreadOf } from "./quantile.ts";
 import { reportOf } from "./report.ts";
 import { samplesOf } from "./samples.ts";

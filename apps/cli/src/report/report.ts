@@ -1,7 +1,7 @@
-import { tokensOf } from "../domain/agentEvidence.ts";
-import type { FailureKind } from "../domain/failures.ts";
-import { OUTCOMES, type Outcome } from "../domain/states.ts";
-import { addFigures, NO_FIGURES, type Figures } from "../domain/usage.ts";
+import { tokensOf } from "@tac8/core/domain/agentEvidence";
+import type { FailureKind } from "@tac8/core/domain/failures";
+import { OUTCOMES, type Outcome } from "@tac8/core/domain/states";
+import { addFigures, NO_FIGURES, type Figures } from "@tac8/core/domain/usage";
 import { spreadOf, type Spread } from "./quantile.ts";
 import type { Sample } from "./samples.ts";
 

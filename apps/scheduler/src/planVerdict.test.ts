@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Health, Reason } from "../domain/healthLevels.ts";
+import type { Health, Reason } from "@tac8/core/domain/healthLevels";
 import { CALM_MS, planVerdict } from "./planVerdict.ts";
-import type { Verdict } from "../state/healthVerdict.ts";
+import type { Verdict } from "@tac8/core/state/healthVerdict";
 
 const NOW = 1_764_000_000_000;
 const reason = (level: Reason["level"], code: string, action: Reason["action"] = null): Reason => ({

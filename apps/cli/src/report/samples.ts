@@ -1,8 +1,8 @@
-import type { AgentEvidence } from "../domain/agentEvidence.ts";
-import { meaningOf } from "../domain/eventMeaning.ts";
-import type { LoggedEvent } from "../domain/events.ts";
-import type { FailureKind } from "../domain/failures.ts";
-import type { Outcome } from "../domain/states.ts";
+import { meaningOf } from "@tac8/core/domain/eventMeaning";
+import type { AgentEvidence } from "@tac8/core/domain/agentEvidence";
+import type { LoggedEvent } from "@tac8/core/domain/events";
+import type { FailureKind } from "@tac8/core/domain/failures";
+import type { Outcome } from "@tac8/core/domain/states";
 
 /** What a report keeps of an event, so that a log of any length is read page by page. */
 export type Sample = { readonly at: string; readonly issue: string } & (
