@@ -2,7 +2,11 @@ import { Command, Option } from "commander";
 import manifest from "../../../../package.json" with { type: "json" };
 import type { Context } from "./context.ts";
 
-/** What a command is given of the command line: its arguments in order, and all options by name, global ones too. */
+/**
+ * What a command is given of the command line: its arguments in order, and all options by name, global ones too. Commands are data
+ * (commands/table.ts), so that none is loaded but the one that runs; @commander-js/extra-typings derives types from a chain of calls,
+ * which is not there, and each command checks its own options.
+ */
 export interface Input {
   readonly args: readonly (string | undefined)[];
   readonly options: Readonly<Record<string, unknown>>;
