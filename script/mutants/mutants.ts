@@ -2832,6 +2832,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "finished work whose worktree is gone or damaged is not done again",
   },
   {
+    name: "ref-file-outside",
+    file: `${RUNNER}/git/refFiles.ts`,
+    find: "if (!isRefName(name)) return null;",
+    replace: "",
+    test: { file: `${RUNNER}/git/refFiles.test.ts`, name: "no file outside of the refs is read" },
+    promise: "a branch's name in Redis leads to no file outside of the mirror's refs",
+  },
+  {
     name: "finished-mirror",
     file: `${RUNNER}/workspace/bringBack.ts`,
     find: "await mirror.refresh(signal);",

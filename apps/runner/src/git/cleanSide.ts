@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import type { SimpleGit } from "simple-git";
 import { gitProxyEnvironment } from "@tac8/core/config/proxy";
+import { StepFailure } from "@tac8/core/domain/failures";
 import type { GitHubTokens } from "@tac8/core/github/tokens";
-import { gitEnvironment, openGit } from "./openGit.ts";
+import { gitEnvironment, openGit, type Git } from "./openGit.ts";
 import { runGit, type GitRun } from "./runGit.ts";
+import { thinGit } from "./thinGit.ts";
 
 /** Folders and files of a repository on the clean side. */
 export interface MirrorPaths {
@@ -67,8 +70,22 @@ function passedOn({ url, env }: CleanSide, dir: string): Record<string, string> 
   return { ...passed, ...gitProxyEnvironment(url, env), ...here };
 }
 
-/** Git in a folder outside every workspace, without the user's own settings. */
-export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
+/** The most that git prints there: names and shas. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Without progress, which no command of `cleanGit` shows, a longer one is taken for dead. */
+const TIMEOUT_MS = 15 * 60_000;
+
+/** Git in a folder outside every workspace, without the user's own settings. @throws StepFailure of kind `git` where the folder is missing */
+export function cleanGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): Git {
+  const run = cleanRun(side, dir, options);
+  return thinGit(async (args) => {
+    if (!existsSync(dir)) throw new StepFailure({ kind: "git", message: `the folder ${dir} is gone` });
+    return run(args, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
+  });
+}
+
+/** The same for maintenance, which may take hours on a small machine: it is ended by its silence, and not by the clock. */
+export function maintenanceGit(side: CleanSide, dir: string, options: CleanGitOptions = {}): SimpleGit {
   return openGit({ dir, env: passedOn(side, dir), config: CONFIG, signal: options.signal });
 }
 

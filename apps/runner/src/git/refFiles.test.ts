@@ -1,5 +1,8 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { formatPackedRefs, parsePackedRefs } from "./refFiles.ts";
+import { formatPackedRefs, inPackedRefs, parsePackedRefs, readRef } from "./refFiles.ts";
 
 const A = "a".repeat(40);
 const B = "b".repeat(40);
@@ -31,4 +34,35 @@ test("the order is by bytes, and rubbish is left out", () => {
   const order = [...formatPackedRefs(refs).matchAll(/refs\/tags\/(\S+)/g)].map(([, name]) => name);
   expect(order).toEqual(["a-b", "a/b", "z", "é", "\uffee", "😀"]);
   expect(parsePackedRefs(`rubbish\n^${A}\n${A}\nxyz refs/tags/x\n`).size).toBe(0);
+});
+
+test("a name is found whole in packed refs, and no other that ends or begins with it", () => {
+  const packed = Buffer.from(
+    `${HEADER}${A} refs/heads/feat/main\n${B} refs/heads/main\n^${A}\n${A} refs/heads/main-2\n`,
+  );
+  expect(inPackedRefs(packed, "refs/heads/main")).toBe(B);
+  expect(inPackedRefs(packed, "refs/heads/feat/main")).toBe(A);
+  expect([inPackedRefs(packed, "refs/heads/mai"), inPackedRefs(packed, "heads/main")]).toEqual([null, null]);
+  expect(inPackedRefs(Buffer.from(`rubbish refs/heads/main\n`), "refs/heads/main")).toBeNull();
+});
+
+test("a ref's own file counts before packed refs, and no file outside of the refs is read", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "tac8-refs-"));
+  try {
+    const repository = join(dir, "r.git");
+    await mkdir(join(repository, "refs/heads"), { recursive: true });
+    await writeFile(join(repository, "packed-refs"), `${HEADER}${A} refs/heads/main\n${A} refs/heads/old\n`);
+    await writeFile(join(repository, "refs/heads/main"), `${B}\n`);
+    await writeFile(join(repository, "refs/heads/link"), "ref: refs/heads/main\n");
+    await writeFile(join(dir, "secret"), `${B}\n`);
+    const read = (name: string) => readRef(repository, name);
+    expect(await read("refs/heads/main")).toBe(B);
+    expect(await read("refs/heads/old")).toBe(A);
+    const others = ["none", "link", "", "../../../secret"].map((name) => `refs/heads/${name}`);
+    const found = await Promise.all([...others, "refs/heads", "HEAD"].map(read));
+    expect(found).toEqual(found.map(() => null));
+    expect(await readRef(join(dir, "none"), "refs/heads/main")).toBeNull();
+  } finally {
+    await rm(dir, { recursive: true });
+  }
 });

@@ -30,6 +30,31 @@ export async function readRefs(dir: string, folders: readonly string[]): Promise
   return found;
 }
 
+/**
+ * Return the object that a ref names, from the files of a repository; null: there is no such ref, or it names another one. Says
+ * nothing about the object. @param name in full
+ */
+export async function readRef(dir: string, name: string): Promise<string | null> {
+  if (!isRefName(name)) return null;
+  const sha = (await readFile(join(dir, name), "latin1").catch(() => "")).trimEnd();
+  if (SHA.test(sha)) return sha;
+  // Only then: git writes this file before it removes the ref's own.
+  return inPackedRefs(await readFile(join(dir, "packed-refs")).catch(() => Buffer.alloc(0)), name);
+}
+
+/** Of a file `packed-refs`, which may have 100,000 lines: they are not parsed. Pure. */
+export function inPackedRefs(packed: Buffer, name: string): string | null {
+  const end = packed.indexOf(` ${name}\n`);
+  if (end < 0) return null;
+  const sha = packed.toString("latin1", packed.lastIndexOf("\n", end) + 1, end);
+  return SHA.test(sha) ? sha : null;
+}
+
+/** A name that leads out of the repository's refs is none. */
+function isRefName(name: string): boolean {
+  return name.startsWith("refs/") && !/[\0-\x20\x7f]|\/\/|\.\.|\/$/.test(name);
+}
+
 /** Bytes of the file with most refs of a repository; 0: there is none. */
 export async function packedRefsSize(dir: string): Promise<number> {
   return (await stat(join(dir, "packed-refs")).catch(() => null))?.size ?? 0;

@@ -2,15 +2,15 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { lock, LockTimeout, type Lock } from "@tac8/core/process/flock";
-import { cleanGit, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
+import { cleanGit, maintenanceGit, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
-import type { SimpleGit } from "simple-git";
 import { localFiles } from "../files/local.ts";
 import { removeStaleLocks } from "./staleLocks.ts";
 import { gitStep } from "../git/errors.ts";
 import { overNetwork } from "../git/overNetwork.ts";
-import { looseNames } from "../git/refFiles.ts";
+import { removeOwnRef, writeOwnRef, type OwnRef } from "../git/writeRef.ts";
+import { looseNames, readRef } from "../git/refFiles.ts";
 import { isDamage, saysDamaged } from "./damage.ts";
 import { replaceMirror } from "./replaceMirror.ts";
 
@@ -101,9 +101,10 @@ export class Mirror {
    * files of these and of a pin, that they are there. A mirror that lacks any is made anew, once. @returns whether it was.
    */
   async verify(commits: readonly string[], pin: string, signal?: AbortSignal): Promise<boolean> {
-    return this.#sound(signal, async (git) => {
-      const pinned = await git.raw(["for-each-ref", "--format=%(objectname)", `${PINS}/${pin}`]);
-      const all = [...commits, ...(pinned === "" ? [] : [pinned])];
+    return this.#sound(signal, async () => {
+      const git = cleanGit(this.side, this.paths.dir, { signal });
+      const pinned = await readRef(this.paths.dir, `${PINS}/${pin}`);
+      const all = [...commits, ...(pinned === null ? [] : [pinned])];
       await git.raw(["rev-list", "--quiet", ...all]);
       await git.raw(["rev-list", "--quiet", "--objects", "--no-walk", ...all]);
     });
@@ -113,18 +114,19 @@ export class Mirror {
   async mend(signal?: AbortSignal): Promise<boolean> {
     if (this.#doubted) return false;
     this.#doubted = true;
-    return this.#sound(signal, async (git) => {
+    return this.#sound(signal, async () => {
+      const git = maintenanceGit(this.side, this.paths.dir, { signal });
       // Old histories have much that this check does not like, and are whole all the same: its exit code says nothing.
       await git.raw(["fsck", "--progress", "--no-dangling", "--no-reflogs"]);
     });
   }
 
   /** @returns whether the check found damage; the mirror is a new one then. */
-  async #sound(signal: AbortSignal | undefined, check: (git: SimpleGit) => Promise<void>): Promise<boolean> {
+  async #sound(signal: AbortSignal | undefined, check: () => Promise<void>): Promise<boolean> {
     if (this.#aside !== null) return false;
     const damaged = async () => {
       try {
-        await check(cleanGit(this.side, this.paths.dir, { signal }));
+        await check();
         return false;
       } catch (error) {
         signal?.throwIfAborted();
@@ -164,7 +166,7 @@ export class Mirror {
 
   /** Commit of a branch as it was at the last refresh; null where there is no such branch. */
   async branch(name: string): Promise<string | null> {
-    return commitOf(cleanGit(this.side, this.paths.dir), `refs/heads/${name}`);
+    return readRef(this.paths.dir, `refs/heads/${name}`);
   }
 
   async has(sha: string): Promise<boolean> {
@@ -173,27 +175,22 @@ export class Mirror {
 
   /** Keeps a commit and all that it needs, whatever happens to its branch. */
   async pin(name: string, sha: string, signal?: AbortSignal): Promise<void> {
-    await this.#ownRef(name, signal, (git, ref) =>
-      gitStep("pinning the base commit", () => git.raw(["update-ref", ref, sha])),
-    );
+    signal?.throwIfAborted();
+    await gitStep("pinning the base commit", () => writeOwnRef(this.#pinOf(name), sha));
   }
 
   async unpin(name: string, signal?: AbortSignal): Promise<void> {
-    await this.#ownRef(name, signal, (git, ref) =>
-      gitStep("releasing the base commit", () => git.raw(["update-ref", "-d", ref])),
-    );
+    signal?.throwIfAborted();
+    const ref = this.#pinOf(name);
+    await gitStep("releasing the base commit", async () => {
+      if (await removeOwnRef(ref)) return;
+      await cleanGit(this.side, ref.dir, { signal }).raw(["update-ref", "-d", ref.name]);
+    });
   }
 
-  /** A pin has one writer, the run that has its issue: no fetch is waited for, and a lock that is there is a dead git's. */
-  async #ownRef(
-    name: string,
-    signal: AbortSignal | undefined,
-    work: (git: SimpleGit, ref: string) => Promise<unknown>,
-  ): Promise<void> {
-    const { dir } = this.paths;
-    signal?.throwIfAborted();
-    await rm(join(dir, PINS, `${name}.lock`), { force: true });
-    await work(cleanGit(this.side, dir, { signal }), `${PINS}/${name}`);
+  /** A pin has one writer, the run that has its issue: no fetch is waited for. */
+  #pinOf(name: string): OwnRef {
+    return { dir: this.paths.dir, name: `${PINS}/${name}` };
   }
 
   /** What maintenance is decided by. */
@@ -211,7 +208,7 @@ export class Mirror {
     await this.#alone(signal, async () => {
       await removeHalfPacks(this.paths.dir);
       await gitStep("packing the local copy of the repository", async () => {
-        const git = cleanGit(this.side, this.paths.dir, { signal });
+        const git = maintenanceGit(this.side, this.paths.dir, { signal });
         await git.raw([...SMALL_MEMORY, "repack", "--quiet", "--geometric=2", "-d", "-n"]);
         await git.raw(["pack-refs", "--all"]);
       });
