@@ -60,8 +60,9 @@ async function find(
     const found = await lookAt(options);
     // A git that was interrupted looks like a damaged repository.
     place.signal?.throwIfAborted();
-    const hasSaved =
-      saved !== null && found.repositoryWorks && (await commitOf(gitIn(place, paths.gitDir), saved)) !== null;
+    const hasCommit = async (sha: string) =>
+      found.head === sha || (await commitOf(gitIn(place, paths.gitDir), sha)) !== null;
+    const hasSaved = saved !== null && found.repositoryWorks && (await hasCommit(saved));
     place.signal?.throwIfAborted();
     const head = hasSaved ? saved : found.head;
     // Before anything is put aside: it may be the mirror that is damaged.

@@ -4,6 +4,7 @@ import { gitStep } from "../git/errors.ts";
 import { commitOf } from "../git/openGit.ts";
 import { replayOnto } from "../airlock/replayOnto.ts";
 import { planReplay } from "../airlock/replayPlan.ts";
+import { listIfThere } from "../files/files.ts";
 import { gitIn, inFolder, type AgentPlace } from "../place/place.ts";
 import { putAside } from "./aside.ts";
 import { readHeads, readOurs, writeCloneRefs } from "./cloneRefs.ts";
@@ -72,20 +73,20 @@ async function ensure(options: EnsureOptions): Promise<EnsuredWorkspace> {
   switch (plan.do) {
     case "create":
       await create(options);
-      return done(options, { how: "created" });
+      return done(options, { how: "created", head: goal.start });
     case "reuse":
       await connect(options);
-      return done(options, { how: "reused" });
+      return done(options, { how: "reused", head: found.head ?? goal.start });
     case "reattach":
       return reattach(options, { commit: found.head ?? goal.start, because: plan.because });
     case "forward":
       await forward(options, goal.start);
-      return done(options, { how: "forwarded" });
+      return done(options, { how: "forwarded", head: goal.start });
     case "rebase": {
       const head = await putOnTop(options, found.head ?? goal.start);
       if (head === null) return replaceWorkspace(options, plan.because);
       await forward(options, head);
-      return done(options, { how: "rebased", because: plan.because });
+      return done(options, { how: "rebased", head, because: plan.because });
     }
     case "replace":
       return replaceWorkspace(options, plan.because);
@@ -103,7 +104,7 @@ export async function reattach(
   const aside = because === null ? null : await putAside(place, paths, { stamp, what: "tree" });
   await connect(options);
   await addWorktree(options, commit);
-  return done(options, { how: "reattached", aside, because });
+  return done(options, { how: "reattached", head: commit, aside, because });
 }
 
 async function forward(options: EnsureOptions, head: string): Promise<void> {
@@ -144,11 +145,11 @@ async function putOnTop({ paths, place, goal }: EnsureOptions, baseSha: string):
 
 /** Puts all that is there aside, and makes a new one. */
 export async function replaceWorkspace(options: EnsureOptions, because: string): Promise<EnsuredWorkspace> {
-  const { place, paths, stamp } = options;
+  const { place, paths, goal, stamp } = options;
   const there = (await place.stat(paths.gitDir)) !== null || (await place.stat(paths.tree)) !== null;
   const aside = there ? await putAside(place, paths, { stamp, what: "both" }) : null;
   await create(options);
-  return done(options, { how: "replaced", aside, because });
+  return done(options, { how: "replaced", head: goal.start, aside, because });
 }
 
 async function create(options: EnsureOptions): Promise<void> {
@@ -185,23 +186,24 @@ async function addWorktree({ paths, place, goal }: EnsureOptions, commit: string
   // Git takes an empty folder too. A sandbox shows no folder that is missing when it starts.
   await place.makeFolder(paths.tree);
   const git = gitIn(place, paths.gitDir);
+  const others = await listIfThere(place, join(paths.gitDir, "worktrees"));
+  const to = [goal.branch, paths.tree, commit];
   await gitStep("making the worktree", async () => {
+    if (others.length === 0) return git.raw(["worktree", "add", "--quiet", "--force", "-B", ...to]);
     await place.remove(join(paths.gitDir, "worktrees", basename(paths.tree), "locked"));
     await git.raw(["worktree", "prune"]);
     await git.raw(["worktree", "add", "--quiet", "--force", "--detach", paths.tree, commit]);
     // In a step of its own: `worktree add -B` refuses a branch that an agent has checked out in a worktree of its own.
     const checkout = ["checkout", "--quiet", "--ignore-other-worktrees", "-B", goal.branch];
-    await gitIn(place, paths.tree).raw(checkout);
+    return gitIn(place, paths.tree).raw(checkout);
   });
 }
 
+/** Git has just said that HEAD is at this commit, or has put it there. */
 async function done(
   { paths, place }: EnsureOptions,
-  result: { how: EnsuredWorkspace["how"]; aside?: string | null; because?: string | null },
+  result: Pick<EnsuredWorkspace, "how" | "head"> & Partial<Pick<EnsuredWorkspace, "aside" | "because">>,
 ): Promise<EnsuredWorkspace> {
-  const head = await gitStep("reading the workspace's commit", () =>
-    gitIn(place, paths.tree).raw(["rev-parse", "--verify", "HEAD^{commit}"]),
-  );
   await place.openFolder(paths.tree);
-  return { aside: null, because: null, ...result, head };
+  return { aside: null, because: null, ...result };
 }

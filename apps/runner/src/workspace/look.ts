@@ -5,6 +5,7 @@ import type { Entry } from "../files/files.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
 import { readBranchNote } from "./notes.ts";
 import type { WorkspacePaths } from "./paths.ts";
+import { parseStatus } from "./uncommitted.ts";
 import type { Relation, WorkspaceGoal, WorkspaceSnapshot } from "./plan.ts";
 
 /** An agent that moves more often than this is taken for one that never was there. */
@@ -123,13 +124,14 @@ async function changesOf(
 ): Promise<{ head: string | null; clean: boolean } | null> {
   try {
     const git = gitIn(place, tree);
-    const common = await git.raw(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+    const args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--git-path", "index"];
+    const [common = "", index = ""] = (await git.raw(args)).split("\n");
     if ((await place.realPath(common)) !== (await place.realPath(gitDir))) return null;
     // The index is written last. Without it the files that are not there yet would count as deleted.
-    const index = await git.raw(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
     if ((await place.stat(index)) === null) return null;
-    const status = await git.raw(["status", "--porcelain", "--untracked-files=normal"]);
-    return { head: await commitOf(git, "HEAD"), clean: status === "" };
+    // It fails where HEAD's commit is missing.
+    const status = await git.raw(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z"]);
+    return { head: parseStatus(status).head, clean: status.split("\0").every((line) => /^(?:#|$)/.test(line)) };
   } catch (error) {
     if (error instanceof StepFailure) throw error;
     throwWithoutAnswer(error);
