@@ -10,10 +10,14 @@ export async function readQuestion(place: AgentPlace, tree: string): Promise<str
   return readText(place, join(tree, "BLOCKED.md"), MAX_QUESTION);
 }
 
-/** Return what the agent asks in its workspace; null: nothing. `base`: `BLOCKED.md` of the base commit. */
-export async function findQuestion(place: AgentPlace, tree: string, base: string | null): Promise<string | null> {
+/** Return what the agent asks in its workspace; null: nothing. `readBase`: reads `BLOCKED.md` of the base commit. */
+export async function findQuestion(
+  place: AgentPlace,
+  tree: string,
+  readBase: () => Promise<string | null>,
+): Promise<string | null> {
   const text = await readQuestion(place, tree);
-  return isQuestion(text, base) ? text : null;
+  return text !== null && isQuestion(text, await readBase()) ? text : null;
 }
 
 /** Return whether anything named `STOP` is there. A link is not followed: it would say whether a file elsewhere exists. */

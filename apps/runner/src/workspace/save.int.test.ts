@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readQuestion } from "./privateFiles.ts";
 import { findConflicts, saveWork, type Saved } from "./save.ts";
+import { readUncommitted } from "./uncommitted.ts";
 import { asNobody } from "./testing/asNobody.ts";
 import { PLACE_KINDS } from "../place/testing/places.ts";
 import { createGitBench, type GitBench } from "./testing/gitBench.ts";
@@ -27,6 +28,11 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     return saveWork({ ...bench.paths, place: bench.place, baseSha: await bench.base(), message: "the rest" });
   }
 
+  const conflicts = async (): Promise<string[]> => {
+    const where = { tree: bench.paths.tree, place: bench.place };
+    return findConflicts(where, (await readUncommitted(where)).unmerged);
+  };
+
   const inTree = (path: string) => join(bench.paths.tree, path);
 
   /** What a pull request of the saved commit would change, as `status path`. */
@@ -37,7 +43,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   test("nothing to save", async () => {
     const base = await bench.base();
-    expect(await save()).toEqual({ head: base, before: base, added: [], unsaved: [] });
+    expect(await save()).toEqual({ head: base, branch: bench.branch, before: base, added: [], unsaved: [] });
   });
 
   test("what a killed git of the agent's left locked is saved all the same", async () => {
@@ -69,7 +75,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
 
   test("the agent's own commits stay as they are", async () => {
     const mine = await bench.commit("mine.txt", "mine\n");
-    expect(await save()).toEqual({ head: mine, before: mine, added: [], unsaved: [] });
+    expect(await save()).toEqual({ head: mine, branch: bench.branch, before: mine, added: [], unsaved: [] });
   });
 
   test.each([
@@ -149,7 +155,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await bench.commit("src/a.txt", "theirs\n");
     await expect(bench.agent([how, "mine"])).rejects.toThrow(/conflict/i);
     await bench.write("work.txt", "work\n");
-    expect(await findConflicts({ tree: bench.paths.tree, place: bench.place })).toEqual(["src/a.txt"]);
+    expect(await conflicts()).toEqual(["src/a.txt"]);
     const { before, head } = await save();
     expect(head).not.toBe(before);
     expect(await changes()).toContain("A\twork.txt");
@@ -163,7 +169,7 @@ describe.each(PLACE_KINDS)("in a place that is %s:", (kind) => {
     await bench.commit("src/a.txt", "theirs\n");
     await expect(bench.agent(["merge", "mine"])).rejects.toThrow(/conflict/i);
     await bench.write("src/a.txt", "both\n");
-    expect(await findConflicts({ tree: bench.paths.tree, place: bench.place })).toEqual([]);
+    expect(await conflicts()).toEqual([]);
   });
 
   test("where the agent deleted .git, nothing around the workspace is committed", async () => {

@@ -21,10 +21,14 @@ export interface SaveOptions {
   readonly place: AgentPlace;
   readonly baseSha: string;
   readonly message: string;
+  /** Gets the paths with conflicts that nobody has resolved, at most 20, before anything is committed. */
+  readonly onConflicts?: (paths: readonly string[]) => Promise<void>;
 }
 
 export interface Saved {
   readonly head: string;
+  /** Branch that HEAD is on, by its short name; null: it is on none. */
+  readonly branch: string | null;
   /** HEAD as it was found. */
   readonly before: string | null;
   /** What was not committed before, and is now. */
@@ -37,12 +41,14 @@ export interface Saved {
  * Commits what the agent left uncommitted, without hooks and signing, but for what is no work or cannot be read
  * (`leaveOut.ts`), and leaves our private files out.
  */
-export async function saveWork({ tree, gitDir, place: given, baseSha, message }: SaveOptions): Promise<Saved> {
+export async function saveWork(options: SaveOptions): Promise<Saved> {
+  const { tree, gitDir, place: given, baseSha, message, onConflicts } = options;
   await removeStaleLocks(given, gitDir);
   const place = await withoutDrivers(given, { tree, gitDir });
   const git = gitIn(place, tree);
   return gitStep("saving the work in the workspace", async () => {
-    const { head: before, nothing, save, left, staged, unmerged } = await readUncommitted({ tree, place });
+    const { head: before, branch, nothing, save, left, staged, unmerged } = await readUncommitted({ tree, place });
+    await onConflicts?.(await findConflicts({ tree, place }, unmerged));
     if (staged.length > 0) await unstage({ tree, place }, staged);
     const refused = await stage({ tree, place }, save);
     const conflicting = refused.filter((path) => unmerged.has(path));
@@ -56,10 +62,10 @@ export async function saveWork({ tree, gitDir, place: given, baseSha, message }:
     const unsaved = [...left, ...refused.map((path) => ({ path: textOf(path), why: "refused" as const }))];
     const isClean = before !== null && nothing && !isShown;
     if (isClean || (await git.raw(["diff", "--cached", "--name-only", "HEAD"])) === "") {
-      return { head: before ?? (await headOf(git)), before, added: [], unsaved };
+      return { head: before ?? (await headOf(git)), branch, before, added: [], unsaved };
     }
     await git.raw(["commit", "--quiet", "--no-verify", "-m", commitMessage(message)]);
-    return { head: await headOf(git), before, added, unsaved };
+    return { head: await headOf(git), branch, before, added, unsaved };
   });
 }
 
@@ -67,12 +73,13 @@ async function headOf(git: Git): Promise<string> {
   return git.raw(["rev-parse", "--verify", "HEAD^{commit}"]);
 }
 
-/** Paths with conflicts that nobody has resolved, at most 20: asked before a save, which takes them as they are. */
-export async function findConflicts({ tree, place }: Pick<SaveOptions, "tree" | "place">): Promise<string[]> {
-  const said = await gitStep("looking for conflicts", () => gitIn(place, tree).raw(["ls-files", "--unmerged", "-z"]));
+/** Return those paths, at most 20, whose files show a conflict: of a resolved one that was not staged, the index still has it. */
+export async function findConflicts(
+  { tree, place }: Pick<SaveOptions, "tree" | "place">,
+  unmerged: ReadonlySet<string>,
+): Promise<string[]> {
   const found: string[] = [];
-  // One that was resolved need not have been staged: everything is, by the save.
-  for (const path of unmergedPaths(said)) {
+  for (const path of [...unmerged].slice(0, MAX_CONFLICTS).map(textOf)) {
     const text = await readText(place, join(tree, path), MAX_FILE);
     if (text !== null && /^<{7} /m.test(text)) found.push(path);
   }
@@ -81,10 +88,4 @@ export async function findConflicts({ tree, place }: Pick<SaveOptions, "tree" | 
 
 function exactly(path: string): string {
   return `:(top,literal)${path}`;
-}
-
-/** Of an index with conflicts (`ls-files --unmerged -z`), each path once. Pure. */
-export function unmergedPaths(list: string): string[] {
-  const paths = list.split("\0").flatMap((entry) => (entry === "" ? [] : [entry.slice(entry.indexOf("\t") + 1)]));
-  return [...new Set(paths)].slice(0, MAX_CONFLICTS);
 }

@@ -10,7 +10,7 @@ const NONE = "000000";
 
 test("git's list of what differs from HEAD is read", () => {
   const list = [
-    `# branch.oid ${A}\0# branch.head x\0`,
+    `# branch.oid ${A}\0# branch.head auto/gh-\u00c3\u00a4\0`,
     ordinary("M.", [FILE, FILE, FILE], "changed"),
     ordinary(".D", [FILE, FILE, NONE], "gone"),
     ordinary("A.", [NONE, FILE, FILE], "with a space\nand a line"),
@@ -19,8 +19,8 @@ test("git's list of what differs from HEAD is read", () => {
     `u UU N... ${FILE} ${FILE} ${FILE} ${FILE} ${A} ${A} ${A} conflict here\0`,
     "? new \u00c3\u00a4\0? nested/\0",
   ].join("");
-  const { head, entries } = parseStatus(list);
-  expect(head).toBe(A);
+  const { head, branch, entries } = parseStatus(list);
+  expect([head, branch]).toEqual([A, "auto/gh-ä"]);
   const short = entries.map(({ path, ...flags }) => [
     path,
     Object.entries(flags)
@@ -39,6 +39,7 @@ test("git's list of what differs from HEAD is read", () => {
   ]);
   expect(textOf("new \u00c3\u00a4")).toBe("new ä");
   expect(parseStatus("# branch.oid (initial)\0").head).toBeNull();
+  expect(parseStatus(`# branch.oid ${A}\0# branch.head (detached)\0`).branch).toBeNull();
 });
 
 test("folders that git could not read are found in its words, each once", () => {

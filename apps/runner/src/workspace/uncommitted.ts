@@ -17,6 +17,8 @@ export interface TreeSide {
 export interface Uncommitted {
   /** HEAD's commit; null where it has none. */
   readonly head: string | null;
+  /** Branch that HEAD is on, by its short name; null where it is on none. */
+  readonly branch: string | null;
   /** Nothing differs from HEAD, neither in the worktree nor in the index. */
   readonly nothing: boolean;
   /** Paths that a commit of what is not committed yet takes in, a character for each byte. */
@@ -24,13 +26,13 @@ export interface Uncommitted {
   readonly left: readonly LeftOut[];
   /** Of those that are left out, what has to be taken out of the index. */
   readonly staged: readonly string[];
-  /** Paths with a conflict, of those to save. */
+  /** Paths with a conflict, private files among them. */
   readonly unmerged: ReadonlySet<string>;
 }
 
 /** Read what a worktree has that HEAD has not, and decide what of it is work. @throws Error with git's words. */
 export async function readUncommitted(where: TreeSide): Promise<Uncommitted> {
-  const { head, entries: all, unreadable } = await readStatus(where);
+  const { head, branch, entries: all, unreadable } = await readStatus(where);
   const entries = all.filter(({ path }) => !isPrivate(path));
   const { generated, others } = await splitGenerated(where, entries);
   const { save, leave } = decideOn(await inspect(where, others.slice(0, MAX_FILES)));
@@ -42,10 +44,11 @@ export async function readUncommitted(where: TreeSide): Promise<Uncommitted> {
   // What was staged of a file that cannot be read any more is all that there is of it.
   const unwanted = left.filter(({ why }) => why !== "unreadable").map(({ path }) => path);
   const out = new Set([...unwanted, ...[...generated.values()].flat()]);
-  const unmerged = new Set(entries.filter((entry) => entry.unmerged).map(({ path }) => path));
+  const unmerged = new Set(all.filter((entry) => entry.unmerged).map(({ path }) => path));
   const saved = new Set(save);
   return {
     head,
+    branch,
     nothing: all.length === 0,
     save,
     left: [
@@ -78,6 +81,7 @@ export interface StatusEntry {
 
 interface Status {
   readonly head: string | null;
+  readonly branch: string | null;
   readonly entries: readonly StatusEntry[];
   /** Folders, for people. */
   readonly unreadable: readonly string[];
@@ -100,14 +104,19 @@ async function readStatus({ tree, place }: TreeSide): Promise<Status> {
 
 const LINK = "160000";
 const NOTHING = "000000";
+/** In place of a branch's name; also during a rebase or a bisection. */
+const DETACHED = "(detached)";
 
 /** Of `git status --porcelain=v2 --branch -z`, read as one character for each byte. Pure. */
-export function parseStatus(text: string): Pick<Status, "head" | "entries"> {
+export function parseStatus(text: string): Pick<Status, "head" | "branch" | "entries"> {
   let head: string | null = null;
+  let branch: string | null = null;
   const entries: StatusEntry[] = [];
   for (const line of text.split("\0")) {
     const [, oid] = /^# branch\.oid ([0-9a-f]+)$/.exec(line) ?? [];
     if (oid !== undefined) head = oid;
+    const [, name] = /^# branch\.head (.+)$/.exec(line) ?? [];
+    if (name !== undefined && name !== DETACHED) branch = textOf(name);
     const [, changed = "", before = "", index = "", now = "", path] =
       /^1 (..) \S+ (\d+) (\d+) (\d+) \S+ \S+ ([^]+)$/.exec(line) ?? [];
     if (path !== undefined) {
@@ -131,7 +140,7 @@ export function parseStatus(text: string): Pick<Status, "head" | "entries"> {
       entries.push({ path: name, tracked: false, missing: false, repository, inIndex: false, unmerged: false });
     }
   }
-  return { head, entries };
+  return { head, branch, entries };
 }
 
 /** Git's words for folders that it could not read, each once; of a long name it cuts the end off, with the reason. Pure. */

@@ -20,7 +20,7 @@ export interface RecoverInput extends Pick<NotePlace, "how"> {
 export async function recover(run: RunContext, { baseSha, how }: RecoverInput): Promise<Recovered | null> {
   const { paths, services } = run;
   const text = mayHaveAsked(run.state, services.homeId)
-    ? await findQuestion(run.place(), paths.tree, await run.mirror.file(baseSha, "BLOCKED.md"))
+    ? await findQuestion(run.place(), paths.tree, () => run.mirror.file(baseSha, "BLOCKED.md"))
     : null;
   // Half a file, which may be an empty one, is none.
   if (text !== null && text.trim() !== "") {

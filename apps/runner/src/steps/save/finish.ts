@@ -3,7 +3,6 @@ import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import type { RunContext } from "../../run/context.ts";
 import { removeEndNote, type EndNote } from "../../workspace/endNote.ts";
-import { findConflicts } from "../../workspace/save.ts";
 import type { SavedWork } from "../handover.ts";
 import { save } from "./save.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
@@ -38,20 +37,24 @@ export async function finish(
     checkpoint: "worked",
     workedAt: run.now,
   } as const;
-  const conflicts = await findConflicts({ ...run.paths, place: run.place() });
-  // The save makes a commit of them: whoever reads the note after that would take the work for finished.
-  if (conflicts.length > 0) await removeEndNote(run.paths);
+  const found: { conflicts: readonly string[] | null } = { conflicts: null };
+  const onConflicts = async (paths: readonly string[]): Promise<void> => {
+    found.conflicts = paths;
+    // The save makes a commit of them: whoever reads the note after that would take the work for finished.
+    if (paths.length > 0) await removeEndNote(run.paths);
+  };
   let saved: SavedWork;
   try {
-    saved = await save(run);
+    saved = await save(run, { onConflicts });
   } catch (error) {
     await recorded;
     // No space for a commit: it is made before it is published, and the agent is not paid twice.
-    if (conflicts.length === 0 && isDiskFull(error)) await run.write({ ...worked, headSha: null });
+    if (found.conflicts?.length === 0 && isDiskFull(error)) await run.write({ ...worked, headSha: null });
     throw error;
   }
   await recorded;
   const { head } = saved;
+  const conflicts = found.conflicts ?? [];
   const facts = { summary, ...NOT_BROKEN_OFF, parked: 0, headSha: head };
   if (conflicts.length > 0) {
     const paths = clip(clean(conflicts.join(", ")), MAX_NAMED);

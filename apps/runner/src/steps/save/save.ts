@@ -1,14 +1,15 @@
 import { listLeftOut, nameMore } from "@tac8/core/domain/leftOut";
 import type { RunContext } from "../../run/context.ts";
 import { backToBranch } from "../../workspace/backToBranch.ts";
-import { saveWork } from "../../workspace/save.ts";
+import { saveWork, type SaveOptions } from "../../workspace/save.ts";
 import type { SavedWork } from "../handover.ts";
 
 /** Commits what is not committed yet in the run's workspace, and puts it back on its branch if the agent had left that. */
-export async function save(run: RunContext): Promise<SavedWork> {
+export async function save(run: RunContext, more: Pick<SaveOptions, "onConflicts"> = {}): Promise<SavedWork> {
   const place = run.place();
   const saved = await saveWork({
     ...run.paths,
+    ...more,
     place,
     baseSha: run.state.baseSha ?? "",
     message: `Work on #${run.ref.number} that was not committed yet`,
@@ -27,7 +28,7 @@ export async function save(run: RunContext): Promise<SavedWork> {
 async function onItsBranch(run: RunContext, saved: Awaited<ReturnType<typeof saveWork>>): Promise<string> {
   const place = run.place();
   const { branch } = run.state;
-  if (branch === null) return saved.head;
+  if (branch === null || saved.branch === branch) return saved.head;
   const left = saved.before ?? saved.head;
   const { head, aside } = await backToBranch({ ...run.paths, place, branch, left, head: saved.head, stamp: run.id });
   if (head !== saved.head) run.log.warn({ branch, left, aside }, "the agent ended beside its branch: went back to it");

@@ -65,7 +65,7 @@ export async function work(run: RunContext, prompts: Prompts): Promise<Worked> {
   run.switch.lost.throwIfAborted();
   if (end.remaining > 0) run.log.error({ remaining: end.remaining }, "processes of the agent could not be killed");
 
-  const inBase = await run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
+  const inBase = () => run.mirror.file(run.state.baseSha ?? "", "BLOCKED.md");
   const question = await findQuestion(run.place(), run.paths.tree, inBase);
   const removed = end.cause === "disk-full" ? await roomOf(run) : [];
   return { verdict, leftRunning, recorded, question, summary: summaryOf(end, run.services.redact), removed };
