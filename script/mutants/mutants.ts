@@ -2123,6 +2123,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "no commit is removed that never was on GitHub",
   },
   {
+    name: "janitor-worktree",
+    file: `${RUNNER}/janitor/published.ts`,
+    find: '=== "../..\\n" ? name : null',
+    replace: "!== null ? name : null",
+    test: { file: `${RUNNER}/janitor/published.int.test.ts`, name: "that says that it is another repository's" },
+    promise: "no folder is removed for a worktree that is another repository's",
+  },
+  {
     name: "janitor-changes",
     file: `${RUNNER}/janitor/published.ts`,
     find: 'if (save.length > 0) return "it has changes that are not committed";',

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { putAside } from "../workspace/aside.ts";
@@ -75,6 +75,15 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
       await push("HEAD", bench.branch);
     },
     /inner is a repository of its own/,
+  ],
+  [
+    "a worktree that says that it is another repository's",
+    async () => {
+      const other = join(bench.dir, `other-${bench.name}.git`);
+      await bench.agent(["init", "--quiet", "--bare", other]);
+      await writeFile(join(bench.paths.gitDir, "worktrees", bench.name, "commondir"), `${other}\n`);
+    },
+    /no worktree of its repository/,
   ],
   ["a tree that is no worktree", () => rm(join(bench.paths.tree, ".git")), /no worktree of its repository/],
   ["a damaged repository", () => rm(join(bench.paths.gitDir, "HEAD")), /git cannot tell|no worktree/],

@@ -6,7 +6,8 @@ import { gitIn, type AgentPlace } from "../place/place.ts";
 import type { Mirror } from "../workspace/mirror.ts";
 import { isOurs, readOurs } from "../workspace/cloneRefs.ts";
 import { withoutDrivers } from "../workspace/drivers.ts";
-import { readUncommitted } from "../workspace/uncommitted.ts";
+import { readUncommitted, type Uncommitted } from "../workspace/uncommitted.ts";
+import { listIfThere, readText } from "../files/files.ts";
 
 export interface WorkToCheck {
   readonly tree: string | null;
@@ -19,6 +20,8 @@ export interface WorkToCheck {
 }
 
 const MAX_COMMITS = 200;
+/** Of a path, and a word before it. */
+const MAX_FILE = 8192;
 
 /**
  * Why a workspace has to stay: something in it is not on GitHub, or that cannot be told. Null: all commits of its branches
@@ -33,17 +36,18 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
     const tree = work.tree === null ? null : await work.place.realPath(work.tree);
     const place = await withoutDrivers(work.place, { gitDir, tree: tree ?? gitDir });
     const git = gitIn(place, gitDir);
+    const own = tree === null ? null : await ownWorktree({ place, tree, gitDir });
+    let head: string | null = null;
     if (tree !== null) {
-      const reason = await whyTreeKept({ place, tree, gitDir, baseSha: work.baseSha ?? null });
-      if (reason !== null) return reason;
+      const found = await readTree({ place, tree, gitDir, isOwn: own !== null, baseSha: work.baseSha ?? null });
+      if (found.why !== null) return found.why;
+      ({ head } = found);
     }
-    const commits = new Set<string>();
-    for (const worktree of (await git.raw(["worktree", "list", "--porcelain"])).split("\n\n")) {
-      const [path = "", head] = [/^worktree (.*)$/m.exec(worktree)?.[1], /^HEAD ([0-9a-f]+)$/m.exec(worktree)?.[1]];
-      if (head === undefined) continue; // The bare repository itself.
-      if (path !== tree && (await repositoryOf(place, path)) === gitDir) return `it has a worktree at ${path}`;
-      commits.add(head);
-    }
+    const worktrees = await listIfThere(place, join(gitDir, "worktrees"));
+    const isAlone = own !== null && worktrees.length === 1 && worktrees[0]?.name === own;
+    const heads = isAlone && head !== null ? [head] : await headsOf({ place, tree, gitDir });
+    if (typeof heads === "string") return heads;
+    const commits = new Set(heads);
     const ours = await readOurs(place, gitDir);
     const refs = (await git.raw(["for-each-ref", "--format=%(objectname) %(refname)"])).split("\n");
     for (const [sha = "", name = ""] of refs.map((line) => line.split(" "))) {
@@ -59,10 +63,39 @@ export async function whyKept(work: WorkToCheck): Promise<string | null> {
   }
 }
 
-async function whyTreeKept({ place, tree, gitDir, baseSha }: TreeToCheck): Promise<string | null> {
-  if ((await repositoryOf(place, tree)) !== gitDir) return "its worktree is no worktree of its repository";
+/** Commits of a repository's worktrees; or why it has to stay: it has another one than `tree`. */
+async function headsOf({ place, tree, gitDir }: Omit<Worktree, "tree"> & { readonly tree: string | null }) {
+  const heads: string[] = [];
+  const listed = await gitIn(place, gitDir).raw(["worktree", "list", "--porcelain"]);
+  for (const worktree of listed.split("\n\n")) {
+    const [path = "", head] = [/^worktree (.*)$/m.exec(worktree)?.[1], /^HEAD ([0-9a-f]+)$/m.exec(worktree)?.[1]];
+    if (head === undefined) continue; // The bare repository itself.
+    if (path !== tree && (await repositoryOf(place, path)) === gitDir) return `it has a worktree at ${path}`;
+    heads.push(head);
+  }
+  return heads;
+}
+
+/** What a worktree is at, and why it has to stay; null: its commits decide. */
+interface TreeRead {
+  readonly head: string | null;
+  readonly why: string | null;
+}
+
+async function readTree(options: TreeToCheck): Promise<TreeRead> {
+  const { place, tree, gitDir, isOwn } = options;
+  if (!isOwn && (await repositoryOf(place, tree)) !== gitDir) {
+    return { head: null, why: "its worktree is no worktree of its repository" };
+  }
+  const found = await readUncommitted({ tree, place });
+  return { head: found.head, why: await whyTreeKept(options, found) };
+}
+
+async function whyTreeKept(
+  { place, tree, baseSha }: TreeToCheck,
+  { save, left }: Pick<Uncommitted, "save" | "left">,
+): Promise<string | null> {
   const git = gitIn(place, tree);
-  const { save, left } = await readUncommitted({ tree, place });
   const [valuable] = left.filter(isValuable);
   if (save.length > 0) return "it has changes that are not committed";
   if (valuable !== undefined) return `${valuable.path} is in no commit`;
@@ -72,10 +105,9 @@ async function whyTreeKept({ place, tree, gitDir, baseSha }: TreeToCheck): Promi
   return null;
 }
 
-interface TreeToCheck {
-  readonly place: AgentPlace;
-  readonly tree: string;
-  readonly gitDir: string;
+interface TreeToCheck extends Worktree {
+  /** Its files say that it is a worktree of the repository. */
+  readonly isOwn: boolean;
   readonly baseSha: string | null;
 }
 
@@ -91,6 +123,26 @@ async function linkedFolders(git: Git, baseSha: string | null): Promise<string[]
 function linksChanged(raw: string): string[] {
   const parts = raw.split("\0");
   return parts.flatMap((part, index) => (/^:\d{6} 160000 /.test(part) ? [parts[index + 1] ?? ""] : []));
+}
+
+interface Worktree {
+  readonly place: AgentPlace;
+  /** Without links in its path, as `gitDir`. */
+  readonly tree: string;
+  readonly gitDir: string;
+}
+
+/**
+ * Return the name that a worktree has in its repository, where its files are as git writes them. Null: git itself has to say
+ * what it is a worktree of.
+ */
+async function ownWorktree({ place, tree, gitDir }: Worktree): Promise<string | null> {
+  const folder = join(gitDir, "worktrees");
+  const text = (await readText(place, join(tree, ".git"), MAX_FILE)) ?? "";
+  const start = `gitdir: ${folder}/`;
+  const name = text.startsWith(start) ? text.slice(start.length).replace(/\n$/, "") : "";
+  if (!/^[^/\n]+$/.test(name) || name === "." || name === "..") return null;
+  return (await readText(place, join(folder, name, "commondir"), MAX_FILE)) === "../..\n" ? name : null;
 }
 
 async function repositoryOf(place: AgentPlace, path: string): Promise<string | null> {
@@ -125,11 +177,12 @@ export function byPublished(
   published: readonly string[],
 ): WorkToCheck["whyCommitsKept"] {
   return async (commits) => {
-    if (commits.length === 0) return null;
+    const others = commits.filter((sha) => !published.includes(sha));
+    if (others.length === 0) return null;
     const git = gitIn(place, gitDir);
     const known: string[] = [];
     for (const sha of new Set(published)) if ((await commitOf(git, sha)) !== null) known.push(sha);
-    const count = await git.raw(["rev-list", "--count", ...commits, "--not", ...known, "--remotes=origin"]);
+    const count = await git.raw(["rev-list", "--count", ...others, "--not", ...known, "--remotes=origin"]);
     return count === "0" ? null : MISSING;
   };
 }
