@@ -105,6 +105,14 @@ test("a git that cannot tell is no refusal: the commits are tried again", async 
   expect(found).toMatchObject({ kind: "git", message: expect.stringContaining(nowhere) as unknown });
 });
 
+test("where HEAD is a tag, its commit is taken", async () => {
+  const head = await bench.commit("a.txt", "a\n");
+  await bench.agent(["tag", "--annotate", "-m", "x", `tag-${bench.name}`]);
+  const tag = await bench.agent(["rev-parse", `tag-${bench.name}`]);
+  await writeFile(join(bench.paths.gitDir, "worktrees", bench.name, "HEAD"), `${tag}\n`);
+  expect(await take(facts)).toEqual({ head, commits: 1 });
+});
+
 test("an unborn HEAD is a named failure", async () => {
   await bench.agent(["checkout", "--quiet", "--orphan", "mine"]);
   expect(await failure(take(facts))).toMatchObject({ kind: "git" });

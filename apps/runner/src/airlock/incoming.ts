@@ -1,13 +1,15 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
 import { StepFailure } from "@tac8/core/domain/failures";
-import { cleanGit, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
-import { commitOf, mergeBase } from "../git/openGit.ts";
-import { gitStep } from "../git/errors.ts";
+import { cleanGit, cleanRun, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
+import { commitOf } from "../git/openGit.ts";
+import { gitStep, localFailure } from "../git/errors.ts";
+import type { GitRun } from "../git/runGit.ts";
 import { createRepository } from "../git/sanitizeRepository.ts";
 import { gitIn, type AgentPlace } from "../place/place.ts";
 import { streamBundle } from "./bundle.ts";
+import { rangesOf, type Ranges } from "./ranges.ts";
 import { unbundle } from "./unbundle.ts";
 
 export interface IncomingOptions {
@@ -29,9 +31,14 @@ export interface Incoming {
   readonly commits: number;
   /** They change something, all together. */
   readonly isChanged: boolean;
+  /** Of `dir`. */
+  readonly ranges: Ranges;
 }
 
 const WORK = "refs/heads/work";
+/** Of a line for each of a few commits. */
+const MAX_KNOWN = 64 * 1024;
+const KNOWN_MS = 60_000;
 
 /** Takes the commits across, hands them to `use`, and removes the throwaway repository whatever happens. */
 export async function withIncoming<T>(options: IncomingOptions, use: (incoming: Incoming) => Promise<T>): Promise<T> {
@@ -56,39 +63,60 @@ function incomingDir({ incoming }: MirrorPaths, runId: string): string {
 
 async function take(options: IncomingOptions, dir: string): Promise<Incoming> {
   const { clean, agent, tree, baseSha, known } = options;
-  const git = cleanGit(clean, dir, { signal: agent.signal });
+  const { signal } = agent;
+  const git = cleanGit(clean, dir, { signal });
   await gitStep("preparing the check of the commits", () => createRepository(dir, clean.mirrorDir));
-  const wanted = await commitOf(gitIn(agent, tree), "HEAD");
-  if (wanted !== null && (await commitOf(git, wanted)) !== null) {
-    // GitHub has them all: saved by an earlier run. An empty bundle would be an error.
-    await git.raw(["update-ref", WORK, wanted]);
-  } else {
-    const file = join(dir, "incoming.bundle");
-    const ours: string[] = [];
-    for (const sha of new Set([baseSha, ...known])) if ((await commitOf(git, sha)) !== null) ours.push(sha);
+  const bytes = cleanRun(clean, dir, { signal });
+  const file = join(dir, "incoming.bundle");
+  const ours = await knownCommits(bytes, [baseSha, ...known]);
+  let taken: string;
+  try {
     await streamBundle({ tree, place: agent, known: ours, file });
-    const taken = await unbundle({ side: clean, dir, file, signal: agent.signal });
-    await gitStep("checking the commits", () => git.raw(["update-ref", WORK, taken]));
+    taken = await unbundle({ side: clean, dir, file, signal });
+  } catch (error) {
+    // GitHub has them all: an earlier run has saved them, say. An empty bundle is an error.
+    const wanted = isGitFailure(error) ? await commitOf(gitIn(agent, tree), "HEAD") : null;
+    if (wanted === null || (await commitOf(git, wanted)) === null) throw error;
+    taken = wanted;
   }
-  const head = await gitStep("checking the commits", () => git.raw(["rev-parse", "--verify", `${WORK}^{commit}`]));
-  const shared = await gitStep("comparing the commits with the base", () => mergeBase(git, baseSha, head));
+  const ranges = rangesOf(bytes);
+  const shared = await ranges.mergeBase(baseSha, taken);
   if (shared === null) {
     const message = "the agent's commits have no history in common with the base branch: they cannot be a pull request";
     throw new StepFailure({ kind: "refused", message });
   }
-  const left = await gitStep("checking the commits", () =>
-    git.raw(["diff-tree", "--name-only", "--no-renames", baseSha, head, "--", ...PRIVATE_FILES]),
-  );
+  const commits = await ranges.commits(taken, [baseSha]);
+  // The newest one, and not what the bundle calls HEAD: that may be a tag.
+  const head =
+    commits === null
+      ? await gitStep("checking the commits", () => git.raw(["rev-parse", "--verify", `${taken}^{commit}`]))
+      : (commits[0] ?? shared);
+  await writeFile(join(dir, WORK), `${head}\n`);
+  const changes = await ranges.changes(baseSha, head);
+  const left = PRIVATE_FILES.filter((name) => changes.some(({ path }) => isAt(path, name))).join(", ");
   if (left !== "") {
-    const message = `${left.split("\n").join(", ")} is still in the agent's commits: they were not published`;
+    const message = `${left} is still in the agent's commits: they were not published`;
     throw new StepFailure({ kind: "git", message });
   }
-  const commits = Number(
-    await gitStep("counting the commits", () => git.raw(["rev-list", "--count", `${baseSha}..${head}`])),
-  );
-  const trees = await gitStep("comparing the commits with the base", () =>
-    git.raw(["rev-parse", `${shared}^{tree}`, `${head}^{tree}`]),
-  );
-  const [before, after] = trees.split("\n");
-  return { dir, head, commits, isChanged: before !== after };
+  const since = shared === baseSha ? changes : await ranges.changes(shared, head);
+  return { dir, head, commits: commits?.length ?? Infinity, isChanged: since.length > 0, ranges };
+}
+
+function isGitFailure(error: unknown): boolean {
+  return error instanceof StepFailure && error.failure.kind === "git";
+}
+
+function isAt(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}/`);
+}
+
+/** Those of some commits that a repository has, each once. */
+async function knownCommits(git: GitRun, all: readonly string[]): Promise<string[]> {
+  const shas = [...new Set(all)].filter((sha) => /^[0-9a-f]{40,64}$/.test(sha));
+  const input = Buffer.from(shas.map((sha) => `${sha}\n`).join(""));
+  const options = { input, maxBytes: MAX_KNOWN, timeoutMs: KNOWN_MS };
+  const { code, bytes, said } = await git(["cat-file", "--batch-check=%(objecttype)"], options);
+  if (code !== 0) throw new StepFailure(localFailure("checking the commits", said));
+  const answers = bytes.toString("latin1").split("\n");
+  return shas.filter((_, index) => answers[index] === "commit");
 }

@@ -14,6 +14,7 @@ export async function largeFiles(
   changes: readonly TreeChange[],
 ): Promise<{ readonly path: string; readonly bytes: number }[]> {
   const files = changes.filter(({ mode }) => mode.after.startsWith("100"));
+  if (files.length === 0) return [];
   const input = Buffer.from(files.map(({ object }) => `${object.after}\n`).join(""));
   const args = ["cat-file", "--batch-check=%(objectsize)"];
   const { code, bytes, said } = await git(args, { input, maxBytes: MAX_LIST, timeoutMs: STEP_MS });

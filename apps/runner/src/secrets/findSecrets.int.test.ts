@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { oneToken } from "@tac8/core/github/tokens";
 import { learnSecret } from "@tac8/core/log/redact";
+import { rangesOf } from "../airlock/ranges.ts";
 import { cleanRun } from "../git/cleanSide.ts";
 import type { GitRun } from "../git/runGit.ts";
 import { findSecrets } from "./findSecrets.ts";
@@ -48,7 +49,15 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function search() {
   const head = await git("rev-parse", "HEAD");
-  const answer = await findSecrets({ git: clean, published: [base], head, texts: [], values: [VALUE], signal });
+  const answer = await findSecrets({
+    git: clean,
+    ranges: rangesOf(clean),
+    published: [base],
+    head,
+    texts: [],
+    values: [VALUE],
+    signal,
+  });
   if ("unsearched" in answer) throw new Error(answer.unsearched);
   return answer;
 }

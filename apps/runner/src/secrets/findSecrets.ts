@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { learnedSecrets } from "@tac8/core/log/redact";
 import { localFailure } from "../git/errors.ts";
+import type { Ranges } from "../airlock/ranges.ts";
 import type { GitRun } from "../git/runGit.ts";
 import {
   knownAnswerSchema,
@@ -30,6 +31,8 @@ const COMMITS = "a commit's message or author";
 export interface SecretsOptions {
   /** In a repository of the clean side. */
   readonly git: GitRun;
+  /** Of its repository. */
+  readonly ranges: Pick<Ranges, "commits">;
   /** Commits that GitHub has. What these do not reach is about to be published. */
   readonly published: readonly string[];
   readonly head: string;
@@ -53,9 +56,10 @@ export type SecretsAnswer = Searched | { readonly unsearched: string };
  * in any amount of text, patterns up to a limit. @throws StepFailure of kind `git`
  */
 export async function findSecrets(options: SecretsOptions): Promise<SecretsAnswer> {
-  const { git, published, head, texts, values, signal } = options;
+  const { git, ranges, published, head, texts, values, signal } = options;
   const range = [head, ...published.map((sha) => `^${sha}`)];
-  const commits = await readCommits(git, range);
+  const listed = await ranges.commits(head, published);
+  const commits = listed === null ? null : await readCommits(git, listed);
   if (commits === null) {
     return { unsearched: `the commits' messages are larger than ${MAX_COMMITS >> 20} MB, or took too long to read` };
   }
@@ -95,12 +99,13 @@ export async function findInTexts({
 }
 
 /** The commits as they are stored: GitHub gets every header of them, and what is behind a zero byte. */
-async function readCommits(git: GitRun, range: readonly string[]): Promise<string | null> {
-  const limits = { maxBytes: MAX_COMMITS, timeoutMs: GIT_MS };
-  const listed = await git(["rev-list", "--end-of-options", ...range], limits);
-  if (listed.code === undefined) return null;
-  if (listed.code !== 0) throw readFailure(listed.said);
-  const stored = await git(["cat-file", "--batch=%(objecttype)"], { ...limits, input: listed.bytes });
+async function readCommits(git: GitRun, shas: readonly string[]): Promise<string | null> {
+  const options = {
+    maxBytes: MAX_COMMITS,
+    timeoutMs: GIT_MS,
+    input: Buffer.from(shas.map((sha) => `${sha}\n`).join("")),
+  };
+  const stored = await git(["cat-file", "--batch=%(objecttype)"], options);
   if (stored.code === undefined) return null;
   if (stored.code !== 0) throw readFailure(stored.said);
   return stored.bytes.toString("utf8");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { oneToken } from "@tac8/core/github/tokens";
+import { rangesOf } from "../../airlock/ranges.ts";
 import { cleanRun } from "../../git/cleanSide.ts";
 import { findSecrets } from "../findSecrets.ts";
 
@@ -35,7 +36,8 @@ try {
   let peak = 0;
   const timer = setInterval(() => void memory().then((now) => (peak = Math.max(peak, now))), 20);
   const begun = performance.now();
-  const answer = await findSecrets({ git, published: [published], head: "main", texts: [], values, signal });
+  const where = { git, ranges: rangesOf(git) };
+  const answer = await findSecrets({ ...where, published: [published], head: "main", texts: [], values, signal });
   const ms = Math.round(performance.now() - begun);
   clearInterval(timer);
   const found =

@@ -7,11 +7,10 @@ import { protect, type Notable } from "@tac8/core/protection/protect";
 import type { Acting } from "@tac8/core/outgoing/texts";
 import type { Withheld } from "@tac8/core/state/issueState";
 import { actingCommits } from "../../airlock/actingCommits.ts";
-import { changesBetween, type TreeChange } from "../../airlock/changes.ts";
+import type { TreeChange } from "../../airlock/changes.ts";
+import { rangesOf, type Ranges } from "../../airlock/ranges.ts";
 import { largeFiles } from "../../airlock/large.ts";
-import { cleanGit, cleanRun } from "../../git/cleanSide.ts";
-import { gitStep } from "../../git/errors.ts";
-import { mergeBase } from "../../git/openGit.ts";
+import { cleanRun } from "../../git/cleanSide.ts";
 import type { GitRun } from "../../git/runGit.ts";
 import { strayEntries, strayInBoth, type Stray } from "../../airlock/stray.ts";
 import type { RunContext } from "../../run/context.ts";
@@ -29,6 +28,8 @@ export interface Outgoing {
   readonly head: string;
   /** The branch that the pull request goes to. */
   readonly base: string;
+  /** Of the repository. */
+  readonly ranges: Ranges;
 }
 
 /** What the text of a pull request says about its commits. */
@@ -106,7 +107,7 @@ async function fileReasons(run: RunContext, outgoing: Outgoing): Promise<Reason[
 async function filesFound(run: RunContext, outgoing: Outgoing, published: string | null): Promise<Reason[]> {
   const { head } = outgoing;
   const { base, changes, git } = await comparison(run, outgoing);
-  const since = published === null ? null : await changesBetween({ git, base: published, head });
+  const since = published === null ? null : await outgoing.ranges.changes(published, head);
   const fresh = since === null ? null : new Set(since.map(({ path }) => path));
   const isFresh = ({ path }: { readonly path: string }): boolean => fresh === null || fresh.has(path);
   const formsOf = (paths: ReadonlySet<string>): string[] =>
@@ -138,12 +139,13 @@ function strayWords(stray: readonly Stray[]): string {
 }
 
 /** Secrets must be in no commit: those that are gone from the last one are public all the same. */
-async function secretsReason(run: RunContext, { dir, head, base }: Outgoing): Promise<Reason | null> {
+async function secretsReason(run: RunContext, { dir, head, base, ranges }: Outgoing): Promise<Reason | null> {
   const { lost: signal } = run.switch;
   const { config } = run.services;
   const own = await run.mirror.branch(run.state.branch ?? "");
   const answer = await findSecrets({
     git: cleanRun(run.mirror.side, dir, { signal }),
+    ranges,
     published: [await baseCommit(run, base), ...(own === null ? [] : [own])],
     head,
     texts: [{ name: "the agent's summary", text: run.state.summary ?? "" }],
@@ -197,7 +199,8 @@ export async function notesOfPublished(run: RunContext, base: string): Promise<N
     run.switch.lost.throwIfAborted();
     run.log.warn({ err: error }, "could not fetch the published commits to read what they change");
   }
-  return notesOf(run, { dir, head, base });
+  const ranges = rangesOf(cleanRun(run.mirror.side, dir, { signal: run.switch.lost }));
+  return notesOf(run, { dir, head, base, ranges });
 }
 
 async function findActing(run: RunContext, { dir, head, base }: Outgoing): Promise<Acting> {
@@ -236,14 +239,12 @@ interface Comparison {
 }
 
 /** Since the commits left the base branch, as the local copy of GitHub has it: what a pull request shows. */
-async function comparison(run: RunContext, { dir, head, base }: Outgoing): Promise<Comparison> {
-  const { lost: signal } = run.switch;
-  const git = cleanGit(run.mirror.side, dir, { signal });
+async function comparison(run: RunContext, { dir, head, base, ranges }: Outgoing): Promise<Comparison> {
   const tip = await baseCommit(run, base);
-  const shared = await gitStep("comparing the commits with the base", () => mergeBase(git, tip, head));
+  const shared = await ranges.mergeBase(tip, head);
   if (shared === null) throw noBase(base);
-  const bytes = cleanRun(run.mirror.side, dir, { signal });
-  return { git: bytes, base: shared, changes: await changesBetween({ git: bytes, base: shared, head }) };
+  const git = cleanRun(run.mirror.side, dir, { signal: run.switch.lost });
+  return { git, base: shared, changes: await ranges.changes(shared, head) };
 }
 
 async function baseCommit(run: RunContext, base: string): Promise<string> {

@@ -11,6 +11,7 @@ import { keepTheirs } from "../../airlock/keepTheirs.ts";
 import { pushOnTop } from "../../airlock/pushOnTop.ts";
 import { assertInScope, isBranchOf, type PushScope } from "../../airlock/pushScope.ts";
 import { Overtaken, remoteBranch } from "../../airlock/push.ts";
+import type { Ranges } from "../../airlock/ranges.ts";
 import { replayOnto } from "../../airlock/replayOnto.ts";
 import { planReplay } from "../../airlock/replayPlan.ts";
 import { cleanGit, cleanRun } from "../../git/cleanSide.ts";
@@ -124,15 +125,15 @@ async function pushWork(run: RunContext, scope: PushScope, { save }: PublishNeed
   if (headSha === null) await run.write({ headSha: (await save()).head });
   try {
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
-      const { dir, head } = incoming;
+      const { dir, head, ranges } = incoming;
       if (isNothing(incoming, run.state) || (await isAllMerged(run, incoming))) return "nothing";
-      const withheld = await pushHead(run, { dir, head, scope });
+      const withheld = await pushHead(run, { dir, head, scope, ranges });
       if (withheld !== null) {
         await withhold(run, withheld);
         return "withheld";
       }
       await keepDiff(run, { dir, head: run.state.headSha ?? head });
-      const notes = await notesOf(run, { dir, head: run.state.headSha ?? head, base: scope.base });
+      const notes = await notesOf(run, { dir, head: run.state.headSha ?? head, base: scope.base, ranges });
       return { notes, summary: run.state.summary ?? "" }; // Searched with the commits.
     });
   } catch (error) {
@@ -190,9 +191,9 @@ async function rebased(run: RunContext, at: { dir: string; head: string }): Prom
 /** @returns null: the commit is on GitHub under our branch from here on, and the hash says so. Else why it is not. */
 async function pushHead(
   run: RunContext,
-  at: { dir: string; head: string; scope: PushScope },
+  at: { dir: string; head: string; scope: PushScope; ranges: Ranges },
 ): Promise<Withheld | null> {
-  const { dir, scope } = at;
+  const { dir, scope, ranges } = at;
   const made = await rebased(run, at);
   const { publishedSha: expected, theirSha } = run.state;
   const branch = run.state.branch ?? "";
@@ -200,7 +201,7 @@ async function pushHead(
   const head = await keepTheirs({ clean, dir, branch, head: made, theirs: theirSha, signal: run.switch.lost });
   if (head !== made)
     run.log.warn({ branch }, "the agent had rewritten somebody else's commits: its own are on top of theirs");
-  const withheld = await whyWithheld(run, { dir, head, base: scope.base });
+  const withheld = await whyWithheld(run, { dir, head, base: scope.base, ranges });
   if (withheld !== null) return withheld;
   await run.assertLive();
   const { how, sha, theirs } = await pushOnTop({
@@ -260,13 +261,13 @@ export async function publishSaved(run: RunContext, saved: SavedWork): Promise<b
     await takeNewName(run, scope);
     assertInScope(run.state.branch ?? branch, scope);
     if ((await settleBranch(run, scope)) === "finished") return true;
-    return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits }) => {
+    return await withIncoming(incomingOptions(run, baseSha), async ({ dir, head, commits, ranges }) => {
       if (commits > 0) {
         if (await goesBack(run, { dir, head })) {
           run.log.warn({ branch }, "the agent was rewriting what is on the branch: its work is kept in its workspace");
           return false;
         }
-        const withheld = await pushHead(run, { dir, head, scope });
+        const withheld = await pushHead(run, { dir, head, scope, ranges });
         if (withheld !== null) {
           run.log.warn({ branch }, `the work so far is kept in its workspace, and not pushed: ${withheld.reason}`);
           return false;

@@ -1,0 +1,66 @@
+import { StepFailure } from "@tac8/core/domain/failures";
+import { gitStep, localFailure } from "../git/errors.ts";
+import { mergeBase } from "../git/openGit.ts";
+import type { GitRun } from "../git/runGit.ts";
+import { thinGit } from "../git/thinGit.ts";
+import { changesBetween, type TreeChange } from "./changes.ts";
+
+/** Some 400,000 commits. */
+const MAX_LIST = 16 * 1024 * 1024;
+const LIST_MS = 2 * 60_000;
+/** A long history on a small machine: without an answer the work cannot be published. */
+const BASE_MS = 15 * 60_000;
+
+/**
+ * What lies between commits of one repository of the clean side. Nothing of it changes while the repository is there, so git is
+ * asked once for each, whichever step needs it first. Revisions are full shas. An answer that failed is not kept.
+ */
+export interface Ranges {
+  /** Null: the histories have no commit in common. @throws StepFailure of kind `git` */
+  mergeBase(a: string, b: string): Promise<string | null>;
+  /** As `changesBetween`. */
+  changes(base: string, head: string): Promise<readonly TreeChange[]>;
+  /**
+   * Commits that `head` reaches and none of `without` does, the newest first: `head` itself, if there is any. Null: they are
+   * too many to list, or it took too long. @throws StepFailure of kind `git`
+   */
+  commits(head: string, without: readonly string[]): Promise<readonly string[] | null>;
+}
+
+/** The ranges of one repository. @param git in it */
+export function rangesOf(git: GitRun): Ranges {
+  const bases = memo<string | null>();
+  const changes = memo<readonly TreeChange[]>();
+  const commits = memo<readonly string[] | null>();
+  const thin = thinGit((args) => git(args, { maxBytes: MAX_LIST, timeoutMs: BASE_MS }));
+  return {
+    mergeBase: (a, b) =>
+      bases(`${a} ${b}`, () => gitStep("comparing the commits with the base", () => mergeBase(thin, a, b))),
+    changes: (base, head) => changes(`${base} ${head}`, () => changesBetween({ git, base, head })),
+    commits(head, without) {
+      const range = [head, ...[...new Set(without)].toSorted().map((sha) => `^${sha}`)];
+      return commits(range.join(" "), () => listCommits(git, range));
+    },
+  };
+}
+
+async function listCommits(git: GitRun, range: readonly string[]): Promise<readonly string[] | null> {
+  const args = ["rev-list", "--end-of-options", ...range];
+  const { code, bytes, said } = await git(args, { maxBytes: MAX_LIST, timeoutMs: LIST_MS });
+  if (code === undefined) return null;
+  if (code !== 0) throw new StepFailure(localFailure("reading the commits", said));
+  const text = bytes.toString("latin1").trim();
+  return text === "" ? [] : text.split("\n");
+}
+
+function memo<T>(): (key: string, ask: () => Promise<T>) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (key, ask) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const asked = ask();
+    known.set(key, asked);
+    asked.catch(() => known.delete(key));
+    return asked;
+  };
+}
