@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -44,6 +45,26 @@ test("finished work whose folder is gone is published, and not done again", asyn
   const { number, goOn } = await finished();
   await rm(tree(number), { recursive: true });
   await goOn();
+  await world.reaches(number, "pr");
+  expect(await world.agentStarts(number)).toHaveLength(1);
+  expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();
+});
+
+test("finished work whose folder goes in the moment in which it is published is published, and not done again", async () => {
+  const gate = randomUUID();
+  const work = [{ write: "mine.txt", text: `${gate}\n` }, { commit: "feat: mine" }, { result: "Done." }];
+  const number = world.openIssue({ script: [world.gate(gate), ...work] });
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
+  // The agent's end was saved before the branch's pull requests are read for the push.
+  const gone = Promise.withResolvers<void>();
+  const leave = world.github.onRequest(({ method, path, query }) => {
+    if (method !== "GET" || !path.endsWith("/pulls") || !query.includes(`gh-${number}`)) return;
+    leave();
+    rmSync(tree(number), { recursive: true });
+    gone.resolve();
+  });
+  await world.open(gate);
+  await gone.promise;
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
   expect(await world.github.file(REPO, `auto/gh-${number}`, "mine.txt")).toBeDefined();

@@ -2840,6 +2840,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "finished work whose worktree is gone or damaged is not done again",
   },
   {
+    name: "finished-at-once",
+    file: `${RUNNER}/steps/publish/publish.ts`,
+    find: 'if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);',
+    replace: "",
+    test: { file: "test/finished.e2e.test.ts", name: "goes in the moment in which it is published" },
+    promise: "… also if that is found out only when it is published",
+  },
+  {
     name: "ref-file-outside",
     file: `${RUNNER}/git/refFiles.ts`,
     find: "if (!isRefName(name)) return null;",

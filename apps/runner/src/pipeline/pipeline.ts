@@ -63,7 +63,10 @@ async function toItsEnd(run: RunContext, entry: Begin): Promise<Unfinished | Dis
   if (unfinished !== null) return unfinished;
   const begun = entry.do === "publish" ? await admitToPublish(run) : true;
   if (!begun || run.state.outcome !== null || !(await stillCounts(run))) return null;
-  const published = await publish(run, { save: () => save(run) });
+  const published = await publish(run, {
+    save: () => save(run),
+    isJustSaved: entry.do === "work" && run.state.headSha !== null,
+  });
   return published === "missing" ? workIsMissing(run, entry) : null;
 }
 

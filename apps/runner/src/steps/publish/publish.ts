@@ -40,6 +40,8 @@ export type Published = "done" | "missing";
 export interface PublishNeeds {
   /** Commits finished work that could not be saved when its agent ended: the disk was full. */
   readonly save: () => Promise<SavedWork>;
+  /** This run has saved the work just before, so it is in the workspace: whether it is still there is not asked first. */
+  readonly isJustSaved: boolean;
 }
 
 /** Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. */
@@ -50,8 +52,9 @@ export async function publish(run: RunContext, needs: PublishNeeds): Promise<Pub
   // Before the first use of it: a branch whose commit counts as pushed gets a pull request without a push.
   assertInScope(run.state.branch ?? "", scope);
   const asDraft = { wanted: run.repository.draft };
+  const toLook = { isNeeded: !needs.isJustSaved };
   for (let branches = 1; branches <= MAX_BRANCHES; branches += 1) {
-    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, scope, needs)), patient);
+    const pushed = await withPatience(() => onSoundMirror(run, () => pushWork(run, { scope, needs, toLook })), patient);
     if (pushed === "missing") return "missing";
     if (pushed === "withheld") return "done";
     const pull = typeof pushed === "object" ? await findOrOpenPull(run, { scope, asDraft, ...pushed }) : pushed;
@@ -110,7 +113,15 @@ async function onSoundMirror(run: RunContext, work: () => Promise<Pushed>): Prom
   }
 }
 
-async function pushWork(run: RunContext, scope: PushScope, { save }: PublishNeeds): Promise<Pushed> {
+interface PushWork {
+  readonly scope: PushScope;
+  readonly needs: Pick<PublishNeeds, "save">;
+  /** Whether the workspace has to be looked at first: always but for the first try after a save. */
+  readonly toLook: { isNeeded: boolean };
+}
+
+async function pushWork(run: RunContext, work: PushWork): Promise<Pushed> {
+  const { scope, needs, toLook } = work;
   const { baseSha, headSha } = run.state;
   // Pushed before. Others may have added to it since, and the workspace has our commits as they were before they went on top.
   if (headSha !== null && headSha === run.state.publishedSha) return pushedBefore(run, scope);
@@ -120,9 +131,12 @@ async function pushWork(run: RunContext, scope: PushScope, { save }: PublishNeed
     const message = "the state in Redis has no base commit for the finished work: not published, the workspace is kept";
     throw new StepFailure({ kind: "refused", message });
   }
-  if (!(await workspaceIsThere(run, branch))) return withoutWorkspace(run, scope, { branch, head: headSha });
+  const isFirst = !toLook.isNeeded;
+  toLook.isNeeded = true;
+  if (!isFirst && !(await workspaceIsThere(run, branch)))
+    return withoutWorkspace(run, scope, { branch, head: headSha });
   // It was finished, and could not be saved.
-  if (headSha === null) await run.write({ headSha: (await save()).head });
+  if (headSha === null) await run.write({ headSha: (await needs.save()).head });
   try {
     return await withIncoming(incomingOptions(run, baseSha), async (incoming) => {
       const { dir, head, ranges } = incoming;
@@ -142,6 +156,8 @@ async function pushWork(run: RunContext, scope: PushScope, { save }: PublishNeed
       await withhold(run, await withoutPermission(run));
       return "withheld";
     }
+    // Its folder may be missing or damaged since then.
+    if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);
     if (!(error instanceof Overtaken)) throw error;
     if ((await settleBranch(run, scope)) === "finished") return pushedBefore(run, scope);
     if (run.state.branch === branch) throw error;
