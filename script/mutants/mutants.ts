@@ -1723,6 +1723,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "one run at a time in a workspace",
   },
   {
+    name: "push-up-to-date",
+    file: `${RUNNER}/airlock/push.ts`,
+    find: 'return /^=\\t/m.test(said) ? "already" : "pushed";',
+    replace: 'return "pushed";',
+    test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "a push asks GitHub for nothing before it" },
+    promise: "a push whose answer was lost is found done",
+  },
+  {
     name: "push-lease",
     file: `${RUNNER}/airlock/push.ts`,
     find: '`--force-with-lease=${ref}:${expected ?? ""}`',

@@ -68,6 +68,23 @@ test("the agent's commit is GitHub's branch; a second time changes nothing", asy
   expect(pushes()).toHaveLength(1);
 });
 
+test("a push asks GitHub for nothing before it, also when the commit is there, whatever was expected", async () => {
+  const gate = await openGate(bench.github.url);
+  try {
+    const url = `${gate.url}/${REPO}.git`;
+    expect(await push({ url })).toBe("pushed");
+    expect(gate.seen.map((path) => path.replace(`/${REPO}.git/`, ""))).toEqual([
+      "info/refs?service=git-receive-pack", // Without the token: git sends it when it is asked for it.
+      "info/refs?service=git-receive-pack",
+      "git-receive-pack",
+    ]);
+    for (const expected of [null, mine, await bench.base()]) expect(await push({ url, expected })).toBe("already");
+    expect(pushes()).toHaveLength(1);
+  } finally {
+    await gate.close();
+  }
+});
+
 test.each(["main", "release", "auto/gh-4711", "made", ""])("no push moves or makes the branch %j", async (branch) => {
   await bench.push("release", { "release.txt": `${bench.name}\n` });
   const before = bench.github.branches(REPO);

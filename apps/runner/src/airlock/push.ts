@@ -34,18 +34,16 @@ export async function remoteBranch(
 }
 
 /**
- * Pushes one commit to a branch of the issue, with an explicit lease: commits that somebody else put there are never
- * overwritten. A push whose answer was lost is seen by the look before it. @returns "already" when GitHub has the commit there.
+ * Push one commit to a branch of the issue, with an explicit lease: commits that somebody else put there are never overwritten.
+ * Git reads the branch from GitHub as it pushes, so nothing is asked before. @returns "already" when GitHub has the commit
+ * there, as after a push whose answer was lost: git compares the commits before it looks at the lease.
  */
 export async function pushBranch(options: PushOptions): Promise<"pushed" | "already"> {
   const { clean, dir, branch, scope, sha, expected, signal } = options;
   assertInScope(branch, scope); // Nothing else in tac8 runs `git push`.
-  const there = await remoteBranch(options);
-  if (there === sha) return "already";
-  if (there !== expected) throw overtaken(branch, expected, there);
   const ref = `refs/heads/${branch}`;
   try {
-    await overNetwork(clean, {
+    const said = await overNetwork(clean, {
       what: `pushing ${branch}`,
       kind: "push",
       dir,
@@ -60,10 +58,10 @@ export async function pushBranch(options: PushOptions): Promise<"pushed" | "alre
       ],
       signal,
     });
-    return "pushed";
+    return /^=\t/m.test(said) ? "already" : "pushed"; // `=` is git's sign of a ref that is up to date.
   } catch (error) {
     const said = error instanceof StepFailure ? String(error.cause) : "";
-    throw /stale info/.test(said) ? overtaken(branch, expected, null, error) : error;
+    throw /stale info/.test(said) ? overtaken(branch, expected, error) : error;
   }
 }
 
@@ -98,10 +96,7 @@ export async function fetchBranch(
   return commitOf(cleanGit(clean, dir, { signal }), theirs);
 }
 
-function overtaken(branch: string, expected: string | null, there: string | null, cause?: unknown): Overtaken {
-  const short = (sha: string | null) => sha?.slice(0, 7) ?? "nothing";
-  const message = `somebody else changed the branch ${branch} on GitHub (expected ${short(expected)}, found ${
-    there === null && cause !== undefined ? "another commit" : short(there)
-  }); nothing was overwritten, the agent's work is kept in its workspace`;
+function overtaken(branch: string, expected: string | null, cause: unknown): Overtaken {
+  const message = `somebody else changed the branch ${branch} on GitHub (expected ${expected?.slice(0, 7) ?? "none"}, found another one or none); nothing was overwritten, the agent's work is kept in its workspace`;
   return new Overtaken({ kind: "refused", message }, { cause });
 }
