@@ -2777,10 +2777,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "brake",
-    file: `${RUNNER}/host/brake.ts`,
-    find: "const rest = pulled.size > 0;",
-    replace: "const rest = pulled.size > 1;",
-    test: { file: `${RUNNER}/host/brake.test.ts`, name: "rests while there is any reason" },
+    file: `${CORE}/domain/admission.ts`,
+    find: "const state = closing.length > 0 ?",
+    replace: "const state = closing.length > 1 ?",
+    test: { file: `${RUNNER}/admission/keepAdmission.int.test.ts`, name: "a paused runner starts nothing" },
     promise: "a worker rests while its host is tired or a person has paused it",
   },
   {
@@ -3233,10 +3233,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "tired-host",
-    file: `${RUNNER}/host/watch.ts`,
-    find: "verdict.tired === null ? worker?.resume() : worker?.pause(true)",
-    replace: "worker?.resume()",
-    test: { file: `${RUNNER}/host/watch.int.test.ts`, name: "a tired host starts nothing" },
+    file: `${CORE}/domain/admission.ts`,
+    find: "causes.push(...hostCauses({ reading, limits, before: before.causes }));",
+    replace: "hostCauses({ reading, limits, before: before.causes });",
+    test: { file: `${RUNNER}/admission/keepAdmission.int.test.ts`, name: "a tired host starts nothing" },
     promise: "a host that is short of something takes no new work",
   },
   {
@@ -3257,10 +3257,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "slow-down",
-    file: `${RUNNER}/host/keepPace.ts`,
-    find: "pace.limit < slots && busy() >= pace.limit",
-    replace: "pace.limit < 0",
-    test: { file: `${RUNNER}/host/keepPace.int.test.ts`, name: "degraded: half of the slots" },
+    file: `${RUNNER}/admission/keepAdmission.ts`,
+    find: "limit < slots && governed.busy() >= limit",
+    replace: "limit < 0",
+    test: { file: `${RUNNER}/admission/keepAdmission.int.test.ts`, name: "degraded: half of the slots" },
     promise: "a machine that is short of something slows down",
   },
   {

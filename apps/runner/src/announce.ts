@@ -31,8 +31,10 @@ export function isNews(last: RunnerPresence | null, own: RunnerPresence): boolea
 }
 
 /** Without what is another number each time. */
-function steady({ at: _at, machine: _machine, process: _process, github: _github, ...facts }: RunnerPresence): string {
-  return JSON.stringify(facts);
+function steady(own: RunnerPresence): string {
+  const { at: _at, machine: _machine, process: _process, github: _github, admission, ...facts } = own;
+  const causes = admission?.causes.map(({ code, effect }) => [code, effect]);
+  return JSON.stringify([facts, admission?.state, causes]);
 }
 
 /** Tells of this runner, the first time before it returns, and then again and again; at its end that it is gone. */

@@ -10,6 +10,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { readMachineIds } from "@tac8/core/process/machineIds";
 import { StartupProblem } from "@tac8/core/app/main";
+import { isHostCause } from "@tac8/core/domain/host";
 import { RECORD_FORMAT } from "@tac8/core/domain/format";
 import { makeDataFolder, markDataFolder } from "@tac8/core/app/makeDataFolder";
 import { signIn } from "@tac8/core/app/signIn";
@@ -23,20 +24,17 @@ import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
 import { claimHostName } from "@tac8/core/state/hostNames";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { otherLimits, readLimits } from "@tac8/core/state/limits";
-import { removeRunner, runnerId } from "@tac8/core/state/presence";
+import { removeRunner, runnerId, type RunnerPresence } from "@tac8/core/state/presence";
+import { keepAdmission, type AdmissionKeeper } from "./admission/keepAdmission.ts";
 import { announce } from "./announce.ts";
 import { createClockCheck } from "./host/clockCheck.ts";
 import { findCeiling, sayCeiling } from "./host/ceiling.ts";
-import { keepPace, type PaceKeeper } from "./host/keepPace.ts";
 import { watchDisk } from "./host/diskWatch.ts";
 import { freeDiskGb, readHost } from "./host/readHost.ts";
 import { defaultMaxTasks } from "./host/rlimits.ts";
-import { watchHost } from "./host/watch.ts";
 import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
-import { createBrake } from "./host/brake.ts";
 import { watchCredentials } from "./rest/watchCredentials.ts";
-import { watchPause } from "./rest/watchPause.ts";
 import { commandsOf } from "./pipeline/commands.ts";
 import type { RunnerServices } from "./run/context.ts";
 import { isolationOf, sideOpener } from "./openSide.ts";
@@ -125,17 +123,19 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 
   // When it may take jobs.
   const clockTrouble = createClockCheck(redis);
-  const hostWatch = await watchHost({
+  const admitting = await keepAdmission({
+    redis,
+    runner: { id, name, formerId },
+    host: () => host,
+    slots: slotCount,
     limits: config.host,
     read: () => readHost({ folders: writtenTo(config), homeTrouble: services.homeTrouble, clockTrouble }),
     log,
+    now,
   });
-  closeLater(hostWatch);
-  const pauseWatch = await watchPause({ redis, runner: { id, name, formerId }, log, now });
-  closeLater(pauseWatch);
-  onSigusr1?.(() => pauseWatch.toggle("SIGUSR1"));
+  closeLater(admitting);
+  onSigusr1?.(() => admitting.toggle("SIGUSR1"));
   closeLater(await watchCredentials({ config, redis, queue, name, log, errors: errorsOf(), now }));
-  let pace: PaceKeeper | null = null;
 
   // What clears up.
   const { tokens } = github;
@@ -158,32 +158,19 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
     connection,
     name,
     slots,
-    passesOn: (busy) => hostWatch.tired !== null || pauseWatch.paused !== null || busy >= (pace?.limit ?? Infinity),
-    onMoved: () => pace?.moved(),
+    passesOn: (busy) => busy >= admitting.limit,
+    onMoved: () => admitting.moved(),
     errors: { worker: errorsOf(), renewal: errorsOf() },
     abandon,
   });
   const { running } = jobs;
   await using unwatched = new CleanupStack();
   unwatched.defer(() => jobs.close());
-  const brake = createBrake(jobs.worker);
-  await hostWatch.govern(brake.lever());
-  await pauseWatch.govern(brake.lever());
+  await admitting.govern({ worker: jobs.worker, busy: () => running.size, clearUp: () => janitor.hurry() });
   const onPause = (runner: string) => {
-    if (runner === id || runner === formerId) pauseWatch.look();
+    if (runner === id || runner === formerId) admitting.look();
   };
   closeLater(await commandsOf(config.redisUrl, { store, running, onPause, log, errors: errorsOf() }));
-  pace = keepPace({
-    redis,
-    worker: brake.lever(),
-    host: () => host,
-    slots: slotCount,
-    busy: () => running.size,
-    clearUp: () => janitor.hurry(),
-    log,
-    now,
-  });
-  closeLater(pace);
 
   // What it tells of itself.
   const vitals = watchVitals();
@@ -208,13 +195,12 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       labels: config.runner.labels,
       format: RECORD_FORMAT,
       busy: running.size,
-      tired: hostWatch.tired,
-      limit: pace?.limit,
-      paused: pauseWatch.paused,
+      admission: admitting.admission,
+      ...forOlderVersions(admitting),
       sharedHome: homes,
       isolation: { mode: isolation.mode, text: isolation.text, advice: isolation.advice },
       runs: jobs.progress(),
-      machine: { ...hostWatch.reading, totalMemoryMb: Math.round(totalmem() / MB) },
+      machine: { ...admitting.reading, totalMemoryMb: Math.round(totalmem() / MB) },
       process: vitals.look(),
       github: githubPresence(github),
     }),
@@ -244,6 +230,16 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       return closing;
     },
   };
+}
+
+/** What versions before `admission` look at. */
+function forOlderVersions({
+  admission,
+  limit,
+  paused,
+}: AdmissionKeeper): Pick<RunnerPresence, "tired" | "limit" | "paused"> {
+  const closing = admission.causes.filter((cause) => cause.effect === "closed" && isHostCause(cause));
+  return { tired: closing.length === 0 ? null : closing.map(({ text }) => text).join(", "), limit, paused };
 }
 
 /** `host`: the name that it has now. */

@@ -312,6 +312,15 @@ test("a configuration that is wrong is said key by key, and the rest is checked 
   expect(of(report, "Redis")).toMatchObject([{ verdict: "ok" }]);
 });
 
+test("a table of an earlier version that has no effect any more is worth one line", async () => {
+  configure("[health]\nlag_warning_ms = 500\n");
+  const removed = {
+    verdict: "note",
+    text: expect.stringMatching(/^\[health\] .* no effect .* lag_warning_ms = 500 \(now 1000\)$/),
+  };
+  expect(of(await found(), "Configuration")).toMatchObject([{ verdict: "ok" }, removed]);
+});
+
 test("a Redis with the wrong settings", async () => {
   configure();
   const redis = connectRedis(server.url, { name: "test", onError: () => undefined });

@@ -1,9 +1,9 @@
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
+import type { HostReading } from "@tac8/core/domain/host";
 import type { HomeCheck } from "./homeCheck.ts";
 import type { ClockCheck } from "./clockCheck.ts";
-import type { HostReading } from "./judge.ts";
 
 const MB = 1024 ** 2;
 const GB = 1e9;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { sections } from "../config/schema.ts";
+import { OPEN, type Admission } from "../domain/admission.ts";
 import type { Hold } from "../domain/holds.ts";
 import type { Snapshot } from "../look/snapshot.ts";
 import type { HostPresence, RunnerPresence } from "../state/presence.ts";
@@ -51,6 +52,7 @@ const ends = (failed: number, well: number, at = NOW) => [
   ...Array.from({ length: well }, () => ({ at, well: true })),
 ];
 const hold = (name: string): Hold => ({ name, reason: "why", by: "who", since: NOW, until: null });
+const half = (code: string): Admission => ({ state: "half", causes: [{ code, effect: "half", text: code }] });
 const disk = (...gb: (number | null)[]) =>
   gb.map((freeDiskGb, index) => runner(`h${index}`, { machine: machine({ freeDiskGb }) }));
 const one = (change: Partial<HostPresence>) => ({ runners: [runner("a", { machine: machine(change) })] });
@@ -180,6 +182,24 @@ const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level:
   ["one full disk, one unknown", { runners: disk(0.1, null) }, "degraded", ["disk:h0 slow h0"]],
   ["little memory", one({ freeMemoryMb: 639 }), "degraded", ["memory:a slow a"]],
   ["enough memory", one({ freeMemoryMb: 640 }), "ok", []],
+  [
+    "a runner that measures itself, by limits of its own",
+    { runners: [runner("a", { machine: machine({ freeDiskGb: 5 }), admission: half("disk") })] },
+    "degraded",
+    ["disk:a slow a"],
+  ],
+  [
+    "… and one that finds its machine fit",
+    { runners: [runner("a", { machine: machine({ freeDiskGb: 1.9 }), admission: OPEN })] },
+    "ok",
+    [],
+  ],
+  [
+    "a runner of an older version beside it",
+    { runners: [runner("a", { admission: half("disk") }), runner("b", { host: "a" })] },
+    "degraded",
+    ["disk:a slow a"],
+  ],
   ["hot", one({ temperatureC: 75.1 }), "degraded", ["temperature:a slow a"]],
   ["warm", one({ temperatureC: 75 }), "ok", []],
   [

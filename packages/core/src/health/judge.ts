@@ -1,6 +1,8 @@
 import type { Config } from "../config/resolve.ts";
+import { because } from "../domain/admission.ts";
 import type { Hold } from "../domain/holds.ts";
 import type { Snapshot } from "../look/snapshot.ts";
+import { runnerAdmission } from "../state/admission.ts";
 import { keepsPolling } from "../state/presence.ts";
 import { judgeMachines } from "./judgeMachines.ts";
 import type { HealthKind } from "../domain/healthKinds.ts";
@@ -60,12 +62,13 @@ function judgeRunners({ runners, gone }: Snapshot): FoundReason[] {
     const text = "no runner is there, so nothing is worked on: start one";
     return [{ ...everywhere, level: "critical", code: "no-runner", text }, ...lost];
   }
-  const resting = runners.flatMap(({ name, tired, paused }): FoundReason[] => {
-    const warn = (code: HealthKind, why: string): FoundReason[] => {
-      return [{ ...everywhere, level: "warning", code: `${code}:${name}`, text: `${name} takes nothing new: ${why}` }];
-    };
-    if (typeof tired === "string") return warn("tired", tired);
-    return paused ? warn("paused", `${paused.by} paused it (${paused.reason})`) : [];
+  const resting = runners.flatMap((runner): FoundReason[] => {
+    const admission = runnerAdmission(runner);
+    if (admission.state !== "closed") return [];
+    const isPaused = admission.causes.every(({ code, effect }) => effect !== "closed" || code === "paused");
+    const kind: HealthKind = isPaused ? "paused" : "tired";
+    const text = `${runner.name} takes nothing new: ${because(admission)}`;
+    return [{ ...everywhere, level: "warning", code: `${kind}:${runner.name}`, text }];
   });
   if (resting.length < runners.length) return [...resting, ...lost];
   const text = "every runner rests, so nothing new starts: see their reasons";

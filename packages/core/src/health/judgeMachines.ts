@@ -1,18 +1,34 @@
 import type { Snapshot } from "../look/snapshot.ts";
 import type { HostPresence, ProcessPresence } from "../state/presence.ts";
-import type { HealthKind, ReasonCode } from "../domain/healthKinds.ts";
+import type { Cause } from "../domain/cause.ts";
 import type { FoundReason } from "../domain/healthLevels.ts";
 import { FLEET, hostThresholds, type HostLimits } from "../domain/thresholds.ts";
 import type { Scale } from "./scale.ts";
 
+/** A machine that has a runner. */
+interface Machine {
+  readonly host: string;
+  readonly reading: HostPresence;
+  /** Causes that its runner has announced; null: its runners are of versions that leave that to the scheduler. */
+  readonly announced: readonly Cause[] | null;
+}
+
 /** Disk, memory and temperature of each machine that has a runner, and how late each process' event loop is. */
 export function judgeMachines(snapshot: Snapshot, limits: HostLimits, scale: Scale): FoundReason[] {
-  const machines = new Map(
-    snapshot.runners.flatMap(({ host, machine }) => (machine ? [[host, machine] as const] : [])),
-  );
+  const machines = new Map<string, Machine>();
+  for (const { host, machine: reading, admission } of snapshot.runners) {
+    if (reading === undefined) continue;
+    const announced = admission?.causes ?? machines.get(host)?.announced ?? null;
+    machines.set(host, { host, reading, announced });
+  }
+  const all = [...machines.values()];
   return [
-    ...judgeEveryDisk([...machines.values()], limits, scale),
-    ...[...machines].flatMap(([host, machine]) => judgeMachine(host, machine, limits, scale)),
+    ...judgeEveryDisk(
+      all.map(({ reading }) => reading),
+      limits,
+      scale,
+    ),
+    ...all.flatMap((machine) => judgeMachine(machine, limits, scale)),
     ...judgeLags(snapshot, scale),
   ];
 }
@@ -28,27 +44,28 @@ function judgeEveryDisk(machines: readonly HostPresence[], limits: HostLimits, s
   return [{ ...what, host: null, action: "hold", text }];
 }
 
-function judgeMachine(host: string, machine: HostPresence, limits: HostLimits, scale: Scale): FoundReason[] {
-  const { freeDiskGb, freeMemoryMb, temperatureC } = machine;
+/** By what its runner has announced, or by the scheduler's limits: runners of older versions slow down by these reasons. */
+function judgeMachine({ host, reading, announced }: Machine, limits: HostLimits, scale: Scale): FoundReason[] {
+  const { freeDiskGb, freeMemoryMb, temperatureC } = reading;
   const { diskGb, memoryMb, temperatureC: hot } = hostThresholds(limits);
-  const reasons: FoundReason[] = [];
-  const slow = (code: ReasonCode, text: string) => {
-    reasons.push({ level: "degraded", code, text, action: "slow", host });
+  const what = (kind: MachineKind) => ({ code: `${kind}:${host}`, level: "degraded" }) as const;
+  const isShort: Readonly<Record<MachineKind, () => boolean>> = {
+    disk: () => freeDiskGb !== null && scale.under(freeDiskGb, diskGb.half, what("disk")),
+    memory: () => freeMemoryMb !== null && scale.under(freeMemoryMb, memoryMb.half, what("memory")),
+    temperature: () => temperatureC !== null && scale.hotter(temperatureC, hot.half, what("temperature")),
   };
-  const what = (kind: HealthKind) => ({ code: `${kind}:${host}`, level: "degraded" }) as const;
-  if (freeDiskGb !== null && scale.under(freeDiskGb, diskGb.half, what("disk"))) {
-    const text = `${host} has only ${freeDiskGb.toFixed(1)} GB of disk free: its janitor clears up; make room if that is not enough`;
-    slow(what("disk").code, text);
-  }
-  if (freeMemoryMb !== null && scale.under(freeMemoryMb, memoryMb.half, what("memory"))) {
-    const text = `${host} has only ${Math.round(freeMemoryMb)} MB of memory free: fewer agents at once need less`;
-    slow(what("memory").code, text);
-  }
-  if (temperatureC !== null && scale.hotter(temperatureC, hot.half, what("temperature"))) {
-    slow(what("temperature").code, `${host} has ${Math.round(temperatureC)} °C: give it air`);
-  }
-  return reasons;
+  const texts: Readonly<Record<MachineKind, string>> = {
+    disk: `only ${(freeDiskGb ?? 0).toFixed(1)} GB of disk free: its janitor clears up; make room if that is not enough`,
+    memory: `only ${Math.round(freeMemoryMb ?? 0)} MB of memory free: fewer agents at once need less`,
+    temperature: `${Math.round(temperatureC ?? 0)} °C: give it air`,
+  };
+  return MACHINE_KINDS.filter((kind) =>
+    announced === null ? isShort[kind]() : announced.some(({ code }) => code === kind),
+  ).map((kind) => ({ ...what(kind), text: `${host} has ${texts[kind]}`, action: "slow", host }));
 }
+
+const MACHINE_KINDS = ["disk", "memory", "temperature"] as const;
+type MachineKind = (typeof MACHINE_KINDS)[number];
 
 function judgeLags({ scheduler, runners }: Snapshot, scale: Scale): FoundReason[] {
   const late = (who: string, host: string | null, process: ProcessPresence | undefined): FoundReason[] => {

@@ -45,6 +45,11 @@ export async function readVerdict(redis: Redis): Promise<Verdict | null> {
   return parse(await redis.get(HEALTH_KEY));
 }
 
+/** What was found of late; empty where the scheduler is gone, so that it slows nobody down for ever. Pure. */
+export function currentReasons(verdict: Verdict | null, now: number): Verdict["reasons"] {
+  return verdict !== null && now - verdict.at <= VERDICT_GONE_MS ? verdict.reasons : [];
+}
+
 /** By the schema's order of keys, and without the time. */
 function wordsOf(verdict: Verdict): string {
   return JSON.stringify(verdictSchema.parse({ ...verdict, at: 0 }));

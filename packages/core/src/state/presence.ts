@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { admissionSchema } from "../domain/admission.ts";
 import { pauseSchema } from "../domain/pause.ts";
 import { aheadOfRedis } from "./clock.ts";
 import { RUNNERS_KEY, SCHEDULER_KEY } from "./keys.ts";
@@ -86,7 +87,9 @@ const runnerSchema = z.object({
   format: z.number().optional(),
   /** Config `runner.labels`; absent in older versions, which have none. */
   labels: z.array(z.string()).optional(),
-  /** Why its host takes nothing new now; null: it is fit for work. */
+  /** May new work start here? Absent in older versions, and where it is of a newer one that has other states. */
+  admission: admissionSchema.optional().catch(undefined),
+  /** Why its host takes nothing new now; null: it is fit for work. With `limit` and `paused` for older versions. */
   tired: z.string().nullable().optional(),
   /** How many jobs it may hold now, less than its slots while it goes slowly. */
   limit: z.number().optional(),

@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DelayedError, Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { admissionText } from "@tac8/core/domain/admission";
+import type { Reason } from "@tac8/core/domain/healthLevels";
+import type { HostReading } from "@tac8/core/domain/host";
+import { publishVerdict } from "@tac8/core/state/healthVerdict";
+import { createLogger } from "@tac8/core/log/logger";
+import { pauseRunner, resumeRunner } from "@tac8/core/state/pause";
+import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { keepAdmission, type AdmissionKeeper } from "./keepAdmission.ts";
+
+const SLOTS = 4;
+const LIMITS = { min_free_memory_mb: 500, min_free_disk_gb: 1, max_load_per_core: 0, max_temperature_c: 0 };
+const RUNNER = { id: "folder/0", name: "pi-1/0" };
+let dir = "";
+let server: RedisServer;
+let redis: Redis;
+let queue: Queue;
+let worker: Worker;
+let keeper: AdmissionKeeper;
+let running: { readonly name: string; readonly end: () => void }[] = [];
+let most = 0;
+let clearedUp = 0;
+let freeMemoryMb = 4000;
+let freeDiskGb = 20;
+const logged: string[] = [];
+const done: string[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "tac8-admission-"));
+  server = await startRedisServer({ dir });
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  queue = new Queue("q", { connection: redis });
+  running = [];
+  most = clearedUp = 0;
+  freeMemoryMb = 4000;
+  freeDiskGb = 20;
+  logged.length = 0;
+  done.length = 0;
+});
+afterEach(async () => {
+  const ending = setInterval(() => running.forEach(({ end }) => end()), 5);
+  await queue.drain(true);
+  await worker.close();
+  clearInterval(ending);
+  await keeper.close();
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+  await rm(dir, { recursive: true });
+});
+
+/** A runner's keeper and worker: one that was waiting when it was paused takes one more job, which goes back. */
+async function begin(): Promise<void> {
+  const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
+  const read = () =>
+    Promise.resolve<HostReading>({
+      dataFolder: null,
+      clock: null,
+      freeMemoryMb,
+      freeDiskGb,
+      loadPerCore: null,
+      temperatureC: null,
+    });
+  keeper = await keepAdmission({
+    redis,
+    runner: RUNNER,
+    host: () => "pi-1",
+    slots: SLOTS,
+    limits: LIMITS,
+    read,
+    log,
+    now: Date.now,
+    everyMs: 5,
+  });
+  worker = new Worker(
+    "q",
+    async (job, token) => {
+      if (running.length >= keeper.limit) {
+        await job.moveToDelayed(Date.now() + 50, token);
+        throw new DelayedError();
+      }
+      const over = Promise.withResolvers<void>();
+      const entry = { name: job.name, end: () => over.resolve() };
+      running.push(entry);
+      most = Math.max(most, running.length);
+      keeper.moved();
+      await over.promise;
+      running.splice(running.indexOf(entry), 1);
+      done.push(job.name);
+      keeper.moved();
+    },
+    { connection: redis, concurrency: SLOTS },
+  );
+  const clearUp = () => void (clearedUp += 1);
+  await keeper.govern({ worker, busy: () => running.length, clearUp });
+}
+
+async function tell(...reasons: Partial<Reason>[]): Promise<void> {
+  const all = reasons.map((change): Reason => {
+    return { level: "degraded", code: "failures", text: "many runs fail", action: "slow", host: null, ...change };
+  });
+  const now = Date.now();
+  await publishVerdict(redis, { level: "degraded", reasons: all, at: now, since: now, calmSince: null });
+}
+
+const add = (count: number) =>
+  queue.addBulk(Array.from({ length: count }, (_, index) => ({ name: `${index}`, data: {} })));
+const becomes = (look: () => unknown, value: unknown) => expect.poll(look, { timeout: 60_000 }).toEqual(value);
+const busy = () => running.length;
+const state = () => keeper.admission.state;
+const said = () => logged.map((line) => (JSON.parse(line) as { msg: string }).msg);
+
+test("a tired host starts nothing, lets go on what runs, and wakes up by itself", async () => {
+  freeMemoryMb = 100;
+  await begin();
+  expect(admissionText(keeper.admission)).toBe("closed: only 100 MB of memory free");
+  expect([keeper.limit, worker.isPaused()]).toEqual([0, true]);
+  await add(1);
+  freeMemoryMb = 4000;
+  await becomes(busy, 1);
+
+  freeMemoryMb = 300;
+  await becomes(() => worker.isPaused(), true);
+  freeMemoryMb = 550; // Better, but not by a good margin.
+  running[0]?.end();
+  await becomes(() => [done.length, keeper.reading.freeMemoryMb], [1, 550]);
+  expect([state(), worker.isPaused()]).toEqual(["closed", true]);
+  freeMemoryMb = 4000;
+  await becomes(() => [state(), worker.isPaused()], ["open", false]);
+  await add(1);
+  await becomes(busy, 1);
+  const [tired, fit] = ["this host is tired, so no new job starts on it", "this host is fit for work again"];
+  expect(said().map((line) => line.split(":")[0])).toEqual([tired, fit, tired, fit]);
+});
+
+test("a paused runner starts nothing, also with a fit host, and by a pause of before its start", async () => {
+  await pauseRunner(redis, { runner: RUNNER, by: "ann@pi", reason: "an upgrade", now: 1 });
+  await begin();
+  expect(admissionText(keeper.admission)).toBe("closed: paused by ann@pi: an upgrade");
+  expect(worker.isPaused()).toBe(true);
+  await add(1);
+  // Both at once: the end of one of them is not enough.
+  freeMemoryMb = 100;
+  await becomes(() => keeper.admission.causes.length, 2);
+  await resumeRunner(redis, { runner: RUNNER, by: "ann@pi" });
+  keeper.look();
+  await becomes(() => keeper.paused, null);
+  expect([state(), worker.isPaused(), busy()]).toEqual(["closed", true, 0]);
+  freeMemoryMb = 4000;
+  await becomes(busy, 1);
+
+  keeper.toggle("SIGUSR1");
+  await becomes(() => [state(), worker.isPaused(), busy()], ["closed", true, 1]);
+  keeper.toggle("SIGUSR1");
+  await becomes(() => worker.isPaused(), false);
+});
+
+test("degraded: half of the slots take jobs, those that run go on; better: all of them", async () => {
+  await begin();
+  await tell({});
+  await becomes(() => keeper.limit, 2);
+  await add(6);
+  await becomes(busy, 2);
+  await becomes(() => worker.isPaused(), true);
+  running[0]?.end();
+  await becomes(async () => [busy(), await queue.getCompletedCount()], [2, 1]);
+  expect(most).toBe(2);
+
+  await tell();
+  await becomes(busy, 4);
+  await tell({});
+  await becomes(() => [keeper.limit, busy(), worker.isPaused()], [2, 4, true]); // Nobody is stopped for it.
+  running[0]?.end();
+  running[1]?.end();
+  await becomes(async () => [busy(), await queue.getCompletedCount()], [2, 3]);
+  expect(worker.isPaused()).toBe(true);
+  const slow = "going slowly, with 2 of 4 slots: many runs fail";
+  expect(said()).toEqual([slow, "all slots take jobs again", slow]);
+});
+
+test("only a machine's own trouble slows it down; a short disk is cleared up once", async () => {
+  await begin();
+  await tell({ code: "lag:pi-2/0", host: "pi-2" });
+  await add(4);
+  await becomes(busy, 4);
+  await tell({ code: "lag:pi-1/0", host: "pi-1", text: "late" });
+  await becomes(() => [keeper.limit, clearedUp], [2, 0]);
+  freeDiskGb = 1.9;
+  await becomes(() => [admissionText(keeper.admission), clearedUp], ["half open: only 1.9 GB of disk free, late", 1]);
+  freeDiskGb = 0.9;
+  await becomes(() => state(), "closed");
+  await tell();
+  freeDiskGb = 2.3; // Better, but not by a good margin.
+  await becomes(() => admissionText(keeper.admission), "half open: only 2.3 GB of disk free");
+  expect(clearedUp).toBe(1);
+  freeDiskGb = 20;
+  await becomes(() => state(), "open");
+  freeDiskGb = 1.9;
+  await becomes(() => clearedUp, 2);
+});
+
+test("while Redis is away the machine is measured all the same", async () => {
+  await begin();
+  process.kill(server.pid, "SIGSTOP"); // A Redis that neither answers nor hangs up.
+  try {
+    freeMemoryMb = 100;
+    await becomes(() => [state(), worker.isPaused()], ["closed", true]);
+  } finally {
+    process.kill(server.pid, "SIGCONT");
+  }
+});

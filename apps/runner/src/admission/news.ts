@@ -1,0 +1,40 @@
+import { because, slotsFor, type Admission } from "@tac8/core/domain/admission";
+import { isHostCause } from "@tac8/core/domain/host";
+
+export interface NewsLine {
+  readonly level: "info" | "warn";
+  readonly text: string;
+}
+
+/** Return what to log about a change of this runner's admission; numbers that differ in its causes are no change. Pure. */
+export function newsOf(before: Admission, after: Admission, slots: number): NewsLine[] {
+  if (signature(before) === signature(after)) return [];
+  const lines: NewsLine[] = [];
+  const isSlow = (admission: Admission) => admission.state === "half" && slotsFor(admission, slots) < slots;
+  const info = (text: string) => lines.push({ level: "info", text });
+  if (isPaused(before) && !isPaused(after)) info("this runner is no longer paused");
+  if (isUnfit(before) && !isUnfit(after)) info("this host is fit for work again");
+  if (after.state === "open" && isSlow(before)) info("all slots take jobs again");
+  if (after.state === "closed") {
+    const what = isUnfit(after) ? "this host is tired" : "this runner is paused";
+    lines.push({ level: "warn", text: `${what}, so no new job starts on it: ${because(after)}` });
+  } else if (isSlow(after) && before.state !== "half") {
+    const text = `going slowly, with ${slotsFor(after, slots)} of ${slots} slots: ${because(after)}`;
+    lines.push({ level: "warn", text });
+  }
+  return lines;
+}
+
+function signature({ state, causes }: Admission): string {
+  const deciding = causes.filter(({ effect }) => effect === state);
+  return [state, ...(state === "closed" ? deciding.map(({ code }) => code) : [])].join(" ");
+}
+
+function isPaused({ causes }: Admission): boolean {
+  return causes.some(({ code }) => code === "paused");
+}
+
+/** Its machine takes nothing new. */
+function isUnfit({ causes }: Admission): boolean {
+  return causes.some((cause) => cause.effect === "closed" && isHostCause(cause));
+}

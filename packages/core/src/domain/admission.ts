@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { causeSchema, type Cause } from "./cause.ts";
+import { isAtLeast, type Reason } from "./healthLevels.ts";
+import { isRepositoryHold, OPERATOR, type Hold } from "./holds.ts";
+import { hostCauses, type HostReading } from "./host.ts";
+import type { Pause } from "./pause.ts";
+import type { HostLimits } from "./thresholds.ts";
+
+/**
+ * Admission: may new work start? It is planned for the whole queue by the scheduler, which pauses the queue in BullMQ, and for
+ * one runner by itself, which pauses its own worker. New work starts where both admit it; work that runs goes on whatever the
+ * state is.
+ *
+ *   open     every slot
+ *   half     a runner: half of its slots; the queue: what its cause says, such as one probe of the breaker
+ *   closed   nothing new
+ *
+ * The worst cause decides. Which job is next, and whether it needs another runner or a limit's place, is another question: see
+ * placement.ts.
+ */
+const STATES = ["open", "half", "closed"] as const;
+export type AdmissionState = (typeof STATES)[number];
+
+/** As a runner announces it. */
+export const admissionSchema = z.object({
+  state: z.enum(STATES),
+  /** Every cause, the worst first. */
+  causes: z.array(causeSchema).readonly(),
+});
+export type Admission = z.infer<typeof admissionSchema>;
+
+export const OPEN: Admission = { state: "open", causes: [] };
+
+/** A snapshot of what decides. */
+export interface AdmissionFacts {
+  /** The whole queue; null: this is about a runner. */
+  readonly queue: {
+    /** Holds whose time is not over. */
+    readonly holds: readonly Hold[];
+    /** The breaker probes. */
+    readonly probing: boolean;
+  } | null;
+  /** One runner; null: this is about the queue. */
+  readonly runner: {
+    /** Its machine's name, as reasons have it. */
+    readonly host: string;
+    /** An operator has paused it. */
+    readonly pause: Pause | null;
+    readonly reading: HostReading;
+    readonly limits: HostLimits;
+    /** What was planned before. */
+    readonly before: Admission;
+  } | null;
+  /** What the scheduler has found; empty: nothing of late. What is to hold the queue is a hold by then. */
+  readonly reasons: readonly Reason[];
+}
+
+/** Pure. */
+export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admission {
+  const causes: Cause[] = [];
+  for (const hold of queue?.holds ?? []) {
+    if (!isRepositoryHold(hold.name))
+      causes.push({ code: `hold:${hold.name}`, effect: "closed", text: holdText(hold) });
+  }
+  if (queue?.probing === true)
+    causes.push({ code: "breaker", effect: "half", text: "the breaker probes with one job" });
+  if (runner !== null) {
+    const { reading, limits, before, pause } = runner;
+    causes.push(...hostCauses({ reading, limits, before: before.causes }));
+    if (pause !== null) causes.push(pauseCause(pause));
+  }
+  for (const { level, code, text, action, host } of reasons) {
+    const concerns = host === null || (host === runner?.host && !isMeasuredHere(code));
+    if (concerns && action === "slow" && isAtLeast(level, "degraded")) causes.push({ code, effect: "half", text });
+  }
+  return admissionOf(causes);
+}
+
+/** The admission that follows from these causes. Pure. */
+export function admissionOf(causes: readonly Cause[]): Admission {
+  const closing = causes.filter(({ effect }) => effect === "closed");
+  const rest = causes.filter(({ effect }) => effect !== "closed");
+  const state = closing.length > 0 ? "closed" : rest.length > 0 ? "half" : "open";
+  return { state, causes: [...closing, ...rest] };
+}
+
+export function pauseCause({ by, reason }: Pause): Cause {
+  return { code: "paused", effect: "closed", text: `paused by ${by}${reason === "" ? "" : `: ${reason}`}` };
+}
+
+/** How many jobs a runner may hold. Pure. */
+export function slotsFor({ state }: Admission, slots: number): number {
+  if (state === "closed") return 0;
+  return state === "half" ? Math.max(1, Math.floor(slots / 2)) : slots;
+}
+
+/** Why it is not open, for people; empty: it is. Pure. */
+export function because({ state, causes }: Admission): string {
+  return causes
+    .filter(({ effect }) => effect === state)
+    .map(({ text }) => text)
+    .join(", ");
+}
+
+/** The same words everywhere: `open`, `half open: …` or `closed: …`. Pure. */
+export function admissionText(admission: Admission): string {
+  if (admission.state === "open") return "open";
+  return `${admission.state === "half" ? "half open" : "closed"}: ${because(admission)}`;
+}
+
+function holdText({ name, by, reason }: Hold): string {
+  const who = name === OPERATOR ? `paused by ${by}` : `hold ${name}`;
+  return reason === "" ? who : `${who}: ${reason}`;
+}
+
+/** Reasons that the scheduler finds on behalf of runners of older versions; others measure their machine themselves. */
+function isMeasuredHere(code: string): boolean {
+  return /^(?:disk|memory|temperature):/.test(code);
+}

@@ -1,0 +1,24 @@
+import { admissionOf, OPEN, pauseCause, type Admission } from "../domain/admission.ts";
+import type { Cause } from "../domain/cause.ts";
+import type { Pause } from "../domain/pause.ts";
+import type { RunnerPresence } from "./presence.ts";
+
+/**
+ * The admission of a runner as it has announced it; of a version that does not, as far as it says. Pure.
+ * @param pause as Redis has it, which is newer than what the runner has announced; absent: not read
+ */
+export function runnerAdmission(runner: RunnerPresence, pause?: Pause | null): Admission {
+  const announced = runner.admission ?? fromOlder(runner);
+  if (pause === undefined) return announced;
+  const others = announced.causes.filter(({ code }) => code !== "paused");
+  return admissionOf([...others, ...(pause === null ? [] : [pauseCause(pause)])]);
+}
+
+function fromOlder({ tired, paused, limit, slots }: RunnerPresence): Admission {
+  const causes: Cause[] = [];
+  if (typeof tired === "string") causes.push({ code: "host", effect: "closed", text: tired });
+  if (paused) causes.push(pauseCause(paused));
+  if (limit !== undefined && limit < slots)
+    causes.push({ code: "health", effect: "half", text: "see the health of tac8" });
+  return causes.length === 0 ? OPEN : admissionOf(causes);
+}
