@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -6,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { socketUrl, withPasswordFile } from "@tac8/core/config/redisUrl";
 import type { Config } from "@tac8/core/config/resolve";
 import { createLogger } from "@tac8/core/log/logger";
-import { answersAt, applyShare } from "@tac8/core/share/apply";
-import { shareFiles } from "@tac8/core/share/files";
+import { applyShare, isSharedAt } from "@tac8/core/share/apply";
+import { shareFiles, type Share } from "@tac8/core/share/files";
 import { makeCertificate } from "@tac8/sandbox/certificates";
 import { freePort, startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { createShareKeeper } from "./keepShare.ts";
@@ -25,6 +27,8 @@ afterAll(async () => {
   await server.stop();
   await rm(home, { recursive: true });
 });
+
+const answersAt = (place: Pick<Share, "address" | "port">) => isSharedAt(place, home);
 
 test("opens an address that the machine did not have when Redis started, and none of another Redis", async () => {
   const files = shareFiles(home);
@@ -49,6 +53,37 @@ test("opens an address that the machine did not have when Redis started, and non
   await expect(stranger.ping()).rejects.toThrow(/NOAUTH/);
   stranger.disconnect();
   await keep();
+  expect(await answersAt(share)).toBe(true);
+});
+
+test("a port that another program has is reported, and opened when it is free", async () => {
+  const files = shareFiles(home);
+  const share = { address: "127.0.0.1", port: await freePort(), machines: [] };
+  await mkdir(files.folder, { recursive: true });
+  makeCertificate(files.folder, ["127.0.0.1"]);
+  await writeFile(files.password, "secret\n");
+  await redis.call("CONFIG", "SET", "tls-port", "0");
+  await writeFile(files.state, JSON.stringify(share));
+  // It also answers, as an HTTP server would.
+  const other = createServer((socket) =>
+    socket
+      .on("error", () => undefined)
+      .resume()
+      .end("HTTP/1.1 400 Bad Request\r\n\r\n"),
+  );
+  await once(other.listen(share.port, share.address), "listening");
+  const reports: (string | null)[] = [];
+  const redisUrl = withPasswordFile(socketUrl(join(home, "s")), files.password);
+  const log = createLogger({ name: "test", level: "silent", secrets: [] });
+  const config = { home, joined: false, redisUrl } as Config;
+  const keep = createShareKeeper({ config, redis, log, report: (problem) => reports.push(problem) });
+  await keep();
+  await keep();
+  expect(reports).toEqual(Array.from({ length: 2 }, () => expect.stringContaining(`127.0.0.1:${share.port}`)));
+  await new Promise((resolve) => other.close(resolve));
+  await keep();
+  await keep();
+  expect(reports.slice(2)).toEqual([null, null]);
   expect(await answersAt(share)).toBe(true);
 });
 

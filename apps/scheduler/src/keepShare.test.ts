@@ -8,5 +8,6 @@ it.each([
   ["at the start, with the rules of this version", { share, applied: false, listens: true, here: true }, "apply"],
   ["it is as it should be", { share, applied: true, listens: true, here: true }, "nothing"],
   ["the network came after Redis", { share, applied: true, listens: false, here: true }, "reopen"],
+  ["another program has the port", { share, applied: true, listens: false, here: true, taken: true }, "taken"],
   ["the address is another machine's now", { share, applied: true, listens: true, here: false }, "missing"],
 ] as const)("%s: %s", (_, given, step) => expect(planShare(given)).toBe(step));

@@ -15,7 +15,7 @@ export type PollServices = Omit<Reader, "trustedUsers" | "allowLabel"> &
   Omit<Actor, "attempts" | "comments" | "curiosity" | "trustedUsers"> & {
     readonly config: Config;
     /** What the scheduler tells of itself beside its polls. */
-    readonly vitals: () => Pick<SchedulerPresence, "process" | "github">;
+    readonly vitals: () => Pick<SchedulerPresence, "process" | "github" | "sharing">;
   };
 
 /** With more new issues at once, their comments would hold up the queue (writes are a second apart): the runs make them. */

@@ -93,7 +93,12 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   const stop = new AbortController();
   const store = createIssueStore(redis);
   const watch = watchVitals();
-  const vitals = () => ({ process: watch.look(), github: githubPresence(github) });
+  let sharing: string | null = null;
+  const vitals = () => ({
+    process: watch.look(),
+    github: githubPresence(github),
+    ...(sharing === null ? {} : { sharing }),
+  });
   const shared = {
     config,
     github,
@@ -169,15 +174,16 @@ export async function start(config: Config, deps: SchedulerDeps): Promise<Runnin
   });
   const leading = standBy({ lease, lead, repositories: names, log, errors: flood(), signal: stop.signal });
   // Also while it stands by: what is shared is this machine's.
-  const keepShare = createShareKeeper({ config, redis, log });
-  const sharing = every(SHARE_MS, { round: "shared address", signal: stop.signal, work: keepShare });
+  const report = (problem: string | null): void => void (sharing = problem);
+  const keepShare = createShareKeeper({ config, redis, log, report });
+  const keeping = every(SHARE_MS, { round: "shared address", signal: stop.signal, work: keepShare });
   let closing: Promise<void> | null = null;
   async function shutDown(): Promise<void> {
     const isOurs = lease.leftMs() > 0;
     stop.abort(new Error("the scheduler is closing"));
     watch.close();
     // While Redis is away its commands wait for it; their owner ends them with the connection.
-    await valueWithin(Promise.all([leading, sharing]), CLOSE_MS, () => undefined);
+    await valueWithin(Promise.all([leading, keeping]), CLOSE_MS, () => undefined);
     async function leave(): Promise<void> {
       if (isOurs) await endScheduler(redis);
       await lease.release();

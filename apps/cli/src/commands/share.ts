@@ -2,7 +2,7 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { makeDataFolder } from "@tac8/core/app/makeDataFolder";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import { chooseAddress } from "../share/address.ts";
-import { answersAt, applyShare, hashOf, withdrawShare, writeShareConf } from "@tac8/core/share/apply";
+import { applyShare, hashOf, isSharedAt, withdrawShare, writeShareConf } from "@tac8/core/share/apply";
 import { isMachineName, readOrNull, readShare, shareFiles, type Machine, type Share } from "@tac8/core/share/files";
 import { writeToken } from "../share/token.ts";
 import { randomBytes } from "node:crypto";
@@ -48,7 +48,7 @@ export async function share(context: Context, { args, options }: Input): Promise
     redis.redisUrl,
     async (redis) => {
       if (name === undefined && wanted.address === undefined && wanted.port === null) {
-        await list(context, redis, before);
+        await list(context, redis, { home, share: before });
         return 0;
       }
       await mustBeAble(redis);
@@ -118,7 +118,7 @@ async function open(redis: Redis, { home, before }: { home: string; before: Shar
   const now = readShare(home);
   try {
     await applyShare(redis, home);
-    if (now !== null && !(await answersAt(now))) throw new Error("nothing answers there");
+    if (now !== null && !(await isSharedAt(now, home))) throw new Error("nothing answers there");
   } catch (error) {
     const where = now === null ? "" : ` at ${now.address}:${now.port}`;
     if (before === null) {
@@ -156,14 +156,18 @@ function tell(
   out.line(`  ${token}\n`);
 }
 
-async function list({ out, now, command }: Context, redis: Redis, share: Share | null): Promise<void> {
+async function list(
+  { out, now, command }: Context,
+  redis: Redis,
+  { home, share }: { readonly home: string; readonly share: Share | null },
+): Promise<void> {
   if (share === null) {
     out.line(`Nothing is shared. To let another machine join: ${command} share NAME`);
     return;
   }
   const { machines } = share;
   const clients = String(await redis.call("CLIENT", "LIST"));
-  const open = (await answersAt(share)) ? "listens" : "is to listen, and does not,";
+  const open = (await isSharedAt(share, home)) ? "listens" : "is to listen, and does not,";
   out.line(
     `Redis ${open} at ${share.address}:${share.port}, with TLS, for ${machines.length} machine${machines.length === 1 ? "" : "s"}`,
   );

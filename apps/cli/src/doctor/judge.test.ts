@@ -435,6 +435,7 @@ test("doctor names entries of agent.read and agent.write that agents do not see"
 test.each([
   [{}, "ok", /1 other machine may use Redis at 10\.0\.0\.5:6380/],
   [{ listens: false }, "problem", /does not listen/],
+  [{ listens: false, taken: true }, "problem", /another program has .*tac8 share --port/],
   [{ here: false }, "problem", /does not have that address/],
   [{ isOther: true }, "problem", /REDIS_URL names another one/],
 ])("sharing: %j is %s", (change, verdict, words) => {

@@ -2,7 +2,8 @@ import { messageOf } from "@tac8/core/domain/messageOf";
 import { isSameProcess, startTimeOf } from "@tac8/core/process/procfs";
 import { valueWithin } from "@tac8/core/app/within";
 import { redisAddress, socketOf } from "@tac8/core/config/redisUrl";
-import { writeShareConf } from "@tac8/core/share/apply";
+import { isTaken, writeShareConf } from "@tac8/core/share/apply";
+import { readShare } from "@tac8/core/share/files";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,7 +26,7 @@ const WATCH_MS = 2000;
  * Starts a Redis in `<home>/redis` and keeps it running. It listens on a Unix socket that only this user can open, and on no TCP
  * port. The caller has the home's lock; a Redis that a killed `up` left there is ended first, and its socket replaced, so that
  * clients that still run find the new one.
- * @param given.warn told in one line of each unexpected end
+ * @param given.warn told in one line of each unexpected end, and of a shared port that something else has
  * @throws Problem when it does not start
  */
 export async function startEmbeddedRedis(given: {
@@ -34,7 +35,7 @@ export async function startEmbeddedRedis(given: {
 }): Promise<EmbeddedRedis> {
   const { home, warn } = given;
   await stopLeftover(home);
-  let server = await launch(home);
+  let server = await launch(home, warn);
   const where = redisAddress(server.url);
   const ending = new AbortController();
 
@@ -42,7 +43,7 @@ export async function startEmbeddedRedis(given: {
   const liveOnce = async (): Promise<LifeEnd> => {
     try {
       if (first === null) {
-        server = await launch(home);
+        server = await launch(home, warn);
         if (ending.signal.aborted) await stopServer(server);
         else warn(`Redis at ${where} runs again`);
       }
@@ -101,13 +102,14 @@ export async function stopLeftover(home: string): Promise<void> {
   }
 }
 
-async function launch(home: string): Promise<RedisServer> {
+async function launch(home: string, warn: (line: string) => void): Promise<RedisServer> {
   const dir = redisFolder(home);
   const socket = makeSocketPlace(home);
   let server: RedisServer;
   try {
     const conf = await writeShareConf(home);
-    server = await startRedisServer({ dir, socket, ...(conf === null ? {} : { settings: { include: conf } }) });
+    const shared = conf === null ? {} : { include: conf, ...(await withoutTakenPort(home, warn)) };
+    server = await startRedisServer({ dir, socket, settings: shared });
   } catch (error) {
     throw new MayPass(`Redis did not start in ${dir}: ${messageOf(error)}; fix that, or set REDIS_URL to another`, {
       cause: error,
@@ -118,6 +120,15 @@ async function launch(home: string): Promise<RedisServer> {
   const keeper = since === null ? null : { pid: process.pid, startTime: since };
   if (startTime !== null) writeRecord(home, { pid: server.pid, startTime, socket, keeper });
   return server;
+}
+
+/** Settings that count instead of the file's before them: Redis does not start with a port that something else has. */
+async function withoutTakenPort(home: string, warn: (line: string) => void): Promise<Record<string, string>> {
+  const share = readShare(home);
+  if (share === null || !(await isTaken(share))) return {};
+  const where = `${share.address}:${share.port}`;
+  warn(`Redis starts without ${where}, which another program has: the scheduler opens it when it is free; tac8 doctor`);
+  return { "tls-port": "0" };
 }
 
 async function stopServer(server: RedisServer): Promise<boolean> {

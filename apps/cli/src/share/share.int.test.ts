@@ -310,3 +310,16 @@ test("a port that is taken leaves everything as it was", async () => {
   expect(said).toMatchObject({ code: 1, err: expect.stringContaining("cannot listen at 127.0.0.1") });
   expect([readShare(first.home), await local().ping()]).toEqual([null, "PONG"]);
 });
+
+test("Redis starts without a shared port that another program has, which is said", async () => {
+  await shareWith("pi-2");
+  await redis.stop();
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => server.close());
+  const said: string[] = [];
+  redis = await startEmbeddedRedis({ home: first.home, warn: (line) => said.push(line) });
+  expect(await local().ping()).toBe("PONG");
+  expect(said).toEqual([expect.stringContaining(`Redis starts without 127.0.0.1:${port}, which another program has`)]);
+  expect(await run(first, ["share"])).toMatchObject({ code: 0, out: expect.stringContaining("and does not, at") });
+});

@@ -6,6 +6,7 @@ export const HEALTH_KINDS = [
   "redis-memory",
   "scheduler",
   "scheduler-trouble",
+  "sharing",
   "service",
   "no-runner",
   "runner-gone",

@@ -90,6 +90,7 @@ const CASES: readonly (readonly [name: string, change: Partial<Snapshot>, level:
   ["polled 90 s ago", { scheduler: { ...scheduler, lastPollAt: NOW - 90_000 } }, "ok", []],
   ["polled longer ago", { scheduler: { ...scheduler, lastPollAt: NOW - 90_001 } }, "critical", ["scheduler"]],
   ["one failed poll", { scheduler: { ...scheduler, error: "502" } }, "warning", ["scheduler-trouble"]],
+  ["a shared port that is taken", { scheduler: { ...scheduler, sharing: "taken" } }, "warning", ["sharing"]],
   [
     "alive in a rate limit's wait",
     { scheduler: { at: NOW, lastPollAt: NOW - 7_200_000, error: "limit", restUntil: NOW + 60_000 } },

@@ -27,6 +27,7 @@ export function judgeHealth(snapshot: Snapshot, given: HealthGiven): Health {
   const scale = new Scale(snapshot.verdict);
   return healthOf([
     ...judgeScheduler(snapshot, given),
+    ...judgeSharing(snapshot),
     ...judgeRunners(snapshot),
     ...judgeConfigurations(snapshot),
     ...judgeAgents(snapshot),
@@ -51,6 +52,11 @@ function judgeScheduler({ scheduler }: Snapshot, { now, pollSeconds }: HealthGiv
   const seen = now - scheduler.at <= Math.max(3000 * pollSeconds, 90_000);
   if (!seen) return trouble("the scheduler has not been heard of for too long: see whether it runs");
   return trouble(`the scheduler does not reach GitHub: ${error ?? "no poll has ended for too long; see its log"}`);
+}
+
+function judgeSharing({ scheduler }: Snapshot): FoundReason[] {
+  const text = scheduler?.sharing;
+  return text === undefined ? [] : [{ ...everywhere, level: "warning", code: "sharing", text }];
 }
 
 function judgeRunners({ runners, gone }: Snapshot): FoundReason[] {

@@ -1,12 +1,14 @@
-import { createHash } from "node:crypto";
-import { connect } from "node:net";
+import { createHash, X509Certificate } from "node:crypto";
+import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
+import { connect } from "node:tls";
 import type { Redis } from "ioredis";
 import { writeWholeFile } from "../app/wholeFile.ts";
 import { localRules, machineRules, shareConf, tlsSettings } from "./conf.ts";
 import { readOrNull, readShare, shareFiles, type Share } from "./files.ts";
 
-const ANSWER_MS = 2000;
+/** Redis may be busy. */
+const HANDSHAKE_MS = 10_000;
 
 /** Write what Redis reads at its start, from what is shared. @returns its path; null: nothing is shared */
 export async function writeShareConf(home: string): Promise<string | null> {
@@ -49,14 +51,36 @@ export async function withdrawShare(redis: Redis, names: readonly string[]): Pro
   await redis.call("ACL", "SETUSER", "default", "nopass");
 }
 
-/** Return whether something listens there. */
-export function answersAt({ address, port }: Pick<Share, "address" | "port">): Promise<boolean> {
-  const socket = connect({ host: address, port, timeout: ANSWER_MS });
-  return new Promise<boolean>((resolve) => {
-    socket.once("connect", () => resolve(true));
-    socket.once("timeout", () => resolve(false));
-    socket.once("error", () => resolve(false));
-  }).finally(() => socket.destroy());
+/** Return whether the Redis that is shared listens there, and not another program: its certificate is of this CA. */
+export async function isSharedAt({ address, port }: Pick<Share, "address" | "port">, home: string): Promise<boolean> {
+  const ca = readOrNull(shareFiles(home).ca);
+  if (ca === null) return false;
+  // Of no matter which date: after a boot the clock may be wrong.
+  const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: HANDSHAKE_MS });
+  const certificate = await new Promise<X509Certificate | undefined>((resolve) => {
+    socket.once("secureConnect", () => resolve(socket.getPeerX509Certificate()));
+    for (const end of ["timeout", "error", "close"]) socket.once(end, () => resolve(undefined));
+  });
+  socket.on("error", () => undefined).destroy();
+  return certificate?.verify(new X509Certificate(ca).publicKey) ?? false;
+}
+
+/** Return whether something has the port, so that Redis cannot start with it. */
+export async function isTaken({ address, port }: Pick<Share, "address" | "port">): Promise<boolean> {
+  const server = createServer();
+  const code = await new Promise<string | undefined>((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+    server.listen(port, address, () => resolve(undefined));
+  });
+  if (server.listening) await new Promise((resolve) => server.close(resolve));
+  return code === "EADDRINUSE";
+}
+
+/** One line about a port that something else has, with what to do. Pure. */
+export function takenLine({ address, port }: Pick<Share, "address" | "port">): string {
+  const find = `sudo ss -ltnp sport = :${port}`;
+  const cure = `find it (${find}) and end it, and Redis listens there within a minute; or use another port: tac8 share --port PORT`;
+  return `another program has the address ${address}:${port}, so other machines do not reach Redis: ${cure}`;
 }
 
 /** Return whether an interface of this machine has the address. */

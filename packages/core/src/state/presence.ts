@@ -135,6 +135,8 @@ const schedulerSchema = z.object({
   restUntil: z.number().nullish(),
   /** Whether it has ended in order since, and begins nothing more. */
   ended: z.boolean().optional(),
+  /** Why other machines do not reach the Redis of this one, with what to do. */
+  sharing: z.string().optional(),
   ...vitals,
 });
 export type SchedulerPresence = z.infer<typeof schedulerSchema>;

@@ -1,6 +1,6 @@
 import { messageOf } from "@tac8/core/domain/messageOf";
 import { passwordFileOf, redisAddress } from "@tac8/core/config/redisUrl";
-import { answersAt, isOurs } from "@tac8/core/share/apply";
+import { isOurs, isSharedAt, isTaken, takenLine } from "@tac8/core/share/apply";
 import { formatCount } from "@tac8/core/domain/formats";
 import { readShare, type Share } from "@tac8/core/share/files";
 import type { Check } from "../check.ts";
@@ -19,8 +19,9 @@ export const share: Check = {
     }
     if (found === null) return [ok("no other machine may use this Redis")];
     const isOther = redisNamed && passwordFileOf(redisUrl) === null;
-    const listens = isOther || (await answersAt(found));
-    return judgeShare({ share: found, command, listens, here: isOurs(found.address), isOther });
+    const [listens, here] = [isOther || (await isSharedAt(found, config.home)), isOurs(found.address)];
+    const taken = !listens && here && (await isTaken(found));
+    return judgeShare({ share: found, command, listens, here, taken, isOther });
   },
 };
 
@@ -30,9 +31,11 @@ export function judgeShare(given: {
   command: string;
   listens: boolean;
   here: boolean;
+  /** Something else has the port. */
+  taken?: boolean;
   isOther: boolean;
 }): Finding[] {
-  const { share: found, command, listens, here, isOther } = given;
+  const { share: found, command, listens, here, taken = false, isOther } = given;
   const where = `${found.address}:${found.port}`;
   if (isOther)
     return [
@@ -48,6 +51,7 @@ export function judgeShare(given: {
         `${command} share --address ADDRESS, then tac8 join again on each`,
       ),
     ];
+  if (!listens && taken) return [problem(takenLine(found), `then ${command} doctor again`)];
   if (!listens)
     return [problem(`Redis does not listen at ${where}`, `is tac8 running? It opens the address within a minute`)];
   return [ok(`${formatCount(found.machines.length, "other machine")} may use Redis at ${where}`)];
