@@ -472,9 +472,9 @@ function runWrapper(args, { does, before = [] }) {
     program(join(bin, "systemctl"), `echo "$*" >>${dir}/asked`);
     program(join(bin, "node"), "");
     const env = { PATH: `${join(dir, "bin")}:${process.env.PATH}` };
-    const { status, stderr } = spawnSync("bash", [join(dir, "tac8"), ...args], { encoding: "utf8", env });
+    const { status, stdout, stderr } = spawnSync("bash", [join(dir, "tac8"), ...args], { encoding: "utf8", env });
     const asked = existsSync(join(dir, "asked")) ? readFileSync(join(dir, "asked"), "utf8").trim().split("\n") : [];
-    return { status, stderr, asked, network: existsSync(dropin) ? readFileSync(dropin, "utf8") : null };
+    return { status, stdout, stderr, asked, network: existsSync(dropin) ? readFileSync(dropin, "utf8") : null };
   });
 }
 
@@ -501,17 +501,38 @@ it.each([
     "it joins",
     ["join", "rediss://a@h:1"],
     { does: "touch redis-url" },
-    { asked: ["stop tac8-board tac8-scheduler", "restart tac8-runner", "stop tac8-redis"] },
+    {
+      asked: [
+        "stop tac8-board tac8-scheduler",
+        "--quiet enable --now tac8.target",
+        "restart tac8-runner",
+        "stop tac8-redis",
+      ],
+    },
   ],
   ["that fails", ["join", "rediss://a@h:1"], { does: "exit 2" }, { status: 2, asked: [] }],
   [
-    "it leaves",
+    "it leaves, and is stopped, also after a boot",
     ["join", "--leave"],
     { does: "rm redis-url", before: ["redis-url"] },
-    { asked: ["start tac8-redis tac8-scheduler tac8-board", "restart tac8-runner"] },
+    { asked: ["--quiet disable --now tac8.target"], stdout: expect.stringContaining("enable --now tac8.target") },
   ],
 ])("a machine that joins another one has the runner alone: %s", (_, args, given, expected) =>
   expect(runWrapper(args, given)).toMatchObject({ status: 0, stderr: "", ...expected }),
+);
+
+it.each([
+  [["--config", "x", "share", "pi-2"], "leave out --config"],
+  [["--config=x", "join", "rediss://a@h:1"], "leave out --config"],
+  [["unshare", "--all", "--config", "x"], "leave out --config"],
+  [["--config", "x", "up"], "it runs as services here"],
+])("%j is refused, and changes nothing", (args, words) =>
+  expect(runWrapper(args, { does: "touch redis-url" })).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining(words),
+    asked: [],
+    network: null,
+  }),
 );
 
 /** Claude Code, version 1.0.0, in `$1/claude`; npm installs what is asked for. */

@@ -292,7 +292,8 @@ second_install_there() { on_other install_sh --from /src/first.tgz "$with_secret
 unshares() {
   inside 'tac8 unshare --all && [ ! -e /etc/systemd/system/tac8-redis.service.d ] && [ ! -e /var/lib/tac8/data/share ] &&
     [ "$(systemctl show -P PrivateNetwork tac8-redis)" = yes ]' && until_true 60 healthy &&
-    on_other inside 'tac8 join --leave' && until_true 60 on_other healthy
+    on_other inside 'tac8 join --leave && ! systemctl is-active tac8-scheduler tac8-runner tac8-redis && ! systemctl is-enabled tac8.target &&
+      systemctl enable --now tac8.target' && until_true 60 on_other healthy
 }
 # The commands of docs/runbook.md for an installed machine; --force, because it is the same machine.
 restores_by_the_runbook() {
@@ -335,7 +336,7 @@ if check "installs from the tarball, and tac8 doctor finds no problem" installs;
     check "it works on an issue" works_there
     check "it is a runner still when both have lost their power" shared_after_power_loss
     check "to install it again changes nothing" second_install_there
-    check "tac8 unshare --all shuts it out and takes the network from Redis; after tac8 join --leave it works by itself" unshares
+    check "tac8 unshare --all shuts it out and takes the network from Redis; after tac8 join --leave it is stopped, and works by itself when it is started" unshares
   fi
   if check "--isolation user: an issue becomes a pull request by an agent with an id of the range" users_of_their_own; then
     check "the second time there is nothing to change in this mode, either" second_time_with_users

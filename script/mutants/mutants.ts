@@ -470,6 +470,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "Redis has a network only as long as something is shared",
   },
   {
+    name: "join-leave-stopped",
+    file: "deploy/systemd/tac8",
+    find: "systemctl --quiet disable --now tac8.target",
+    replace: "systemctl start tac8-redis tac8-scheduler tac8-board",
+    test: { file: "script/deploy.int.test.mjs", name: "it leaves, and is stopped" },
+    promise: "an installed machine that leaves another one starts no scheduler by itself",
+  },
+  {
+    name: "share-other-config",
+    file: "deploy/systemd/tac8",
+    find: '*" --config "* | *" --config="*)',
+    replace: '*" --no-config "*)',
+    test: { file: "script/deploy.int.test.mjs", name: "is refused, and changes nothing" },
+    promise: "sudo tac8 --config is no way around what root does for tac8 share",
+  },
+  {
     name: "redis-cluster",
     file: `${CORE}/app/main.ts`,
     find: "if (unusable !== null) throw",

@@ -88,10 +88,9 @@ async function leave({ env, out, command }: Context, { joined, home, redisUrl }:
     return 0;
   }
   const isService = env["TAC8_SYSTEMD"] === "system";
-  const stop = isService
-    ? "sudo systemctl disable --now tac8.target"
-    : `${command} service uninstall, if it is a service`;
   out.line(`This machine has left the tac8 at ${redisAddress(redisUrl)}${isService ? "." : ": stop its runner."}`);
+  if (isService) return 0; // The script that calls this stops the services, and says what starts them.
+  const stop = `${command} service uninstall, if it is a service`;
   out.line("From now on tac8 works here by itself, with a Redis of its own, also after a boot.");
   out.line(`If both have the same repositories, both work on the same issues: change config.toml, or stop it: ${stop}`);
   return 0;
