@@ -22,6 +22,7 @@ install.sh --uninstall [--purge]       remove tac8; --purge: its configuration, 
                             does not work). Default: what the configuration says, else sandbox where it works, else user
   --no-claude               do not install Claude Code, for another agent
   --no-start                do not start the services
+  --force                   also switch to a version that cuts off the machines that have joined this one
 
 Repository, token and key are asked for where they are missing and this is a terminal.
 END
@@ -42,7 +43,7 @@ SYSTEMD=252
 AGENT_IDS=70000-70999
 
 main() {
-  mode=install dry=0 purge=0 from="" version="" repo="" api_url="" claude=1 start=1 changes=0
+  mode=install dry=0 purge=0 force=0 from="" version="" repo="" api_url="" claude=1 start=1 changes=0
   github_token="" anthropic_key="" claude_token="" isolation="" wanted="" config_before=""
   while [ $# -gt 0 ]; do
     case $1 in
@@ -53,6 +54,7 @@ main() {
       --dry-run) dry=1 ;;
       --no-claude) claude=0 ;;
       --no-start) start=0 ;;
+      --force) force=1 ;;
       --from | --version | --isolation | --repo | --api-url | --github-token | --anthropic-key | --claude-token)
         [ -n "${2:-}" ] || fail "$1 needs a value"
         local name=${1#--}
@@ -620,6 +622,10 @@ do_rollback() {
 
 restore_config() { printf '%s\n' "$config_before" >$etc/config.toml; }
 
+# cuts_off VERSION'S FOLDER: whether this machine shares its Redis with others, and the version does not know that.
+cuts_off() { [ -e $var/data/share/share.json ] && ! grep -qs /share/ "$1/node_modules/tac8/deploy/systemd/tac8-redis.service"; }
+cut_off_line() { echo "${1##*/} does not know tac8 share: the machines that have joined this one are cut off until a newer version runs here"; }
+
 agent_units=node_modules/tac8/deploy/systemd/agent-users
 # switch OLD NEW: in order, and back if NEW does not work.
 switch() {
@@ -638,6 +644,13 @@ switch() {
     [ $fetched = 0 ] || rm -rf "$new"
     fail "${new##*/} does not know tac8 join, and this machine has joined another one: sudo tac8 join --leave first; ${old##*/} goes on"
   fi
+  if cuts_off "$new"; then
+    if [ "${force:-0}" = 0 ]; then
+      [ $fetched = 0 ] || rm -rf "$new"
+      fail "$(cut_off_line "$new"). If you want that: --force; ${old##*/} goes on"
+    fi
+    say "$(cut_off_line "$new")" >&2
+  fi
   # A connection that is lost, or Ctrl-C, does not end this half-way.
   trap '' HUP INT TERM PIPE
   run_version "$old" "$new"
@@ -650,6 +663,7 @@ switch() {
   fi
   problems
   say "${new##*/} does not work: back to ${old##*/}" >&2
+  ! cuts_off "$old" || say "$(cut_off_line "$old")" >&2
   if mode_user && [ -n "$config_before" ] && [ ! -d "$old/$agent_units" ]; then
     change "set agent.isolation back, since ${old##*/} knows no agents that are users of their own" restore_config
     wanted=$(config_isolation)

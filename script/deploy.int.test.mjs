@@ -136,6 +136,47 @@ it.each([
   });
 });
 
+it.each([
+  ["does not know that, is refused", "", "", 1],
+  ["does not know that, runs with --force, which says so", "", "force=1", 0],
+  ["knows it, runs", "--include /var/lib/tac8/data/share/redis*.conf", "", 0],
+])("on a machine that shares its Redis with others, a version that %s", (_, unit, how, code) => {
+  inFolder((dir) => {
+    const { status, stdout, stderr } = bash(
+      `${TWO_VERSIONS} echo '${unit}' >$opt/2.0.0/node_modules/tac8/deploy/systemd/tac8-redis.service
+      var=$1/var; mkdir -p $var/data/share; touch $var/data/share/share.json
+      fetched=0; ${how || ":"}; switch "$opt/1.0.0" "$opt/2.0.0"`,
+      [dir],
+    );
+    const why =
+      unit === ""
+        ? "2.0.0 does not know tac8 share: the machines that have joined this one are cut off until a newer version runs here"
+        : "";
+    const line = code === 1 ? `install.sh: ${why}. If you want that: --force; 1.0.0 goes on\n` : why && `${why}\n`;
+    expect({ status, stderr }).toEqual({ status: code, stderr: line });
+    expect(stdout.includes("tac8 2.0.0 runs")).toBe(code === 0);
+  });
+});
+
+it("a version that does not work says before it goes back that the one before cuts other machines off", () => {
+  inFolder((dir) => {
+    const { status, stderr } = bash(
+      `${TWO_VERSIONS} echo /share/ >$opt/2.0.0/node_modules/tac8/deploy/systemd/tac8-redis.service
+      var=$1/var; mkdir -p $var/data/share; touch $var/data/share/share.json; etc=$1/etc wanted=auto config_before=""
+      healthy() { [ "\${release##*/}" = 1.0.0 ]; }; problems() { :; }; fetched=0; switch "$opt/1.0.0" "$opt/2.0.0"`,
+      [dir],
+    );
+    expect([status, stderr.split("\n").slice(0, 3)]).toEqual([
+      1,
+      [
+        "2.0.0 does not work: back to 1.0.0",
+        expect.stringContaining("1.0.0 does not know tac8 share"),
+        "install.sh: 1.0.0 runs again; nothing was lost",
+      ],
+    ]);
+  });
+});
+
 it.each(["HUP", "INT", "TERM", "PIPE"])(
   "a switch goes on to its end after SIG%s, and on a terminal that is gone",
   (signal) => {

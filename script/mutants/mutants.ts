@@ -470,6 +470,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "Redis has a network only as long as something is shared",
   },
   {
+    name: "install-cuts-off",
+    file: "deploy/install.sh",
+    find: "cuts_off() { [ -e $var/data/share/share.json ] &&",
+    replace: "cuts_off() { [ -e $var/data/share/none ] &&",
+    test: { file: "script/deploy.int.test.mjs", name: "does not know that, is refused" },
+    promise: "a version that would cut other machines off is refused",
+  },
+  {
     name: "join-leave-stopped",
     file: "deploy/systemd/tac8",
     find: "systemctl --quiet disable --now tac8.target",
