@@ -6,6 +6,7 @@ export const ENTRIES = [
   { name: "scheduler", source: "apps/scheduler/src/main.ts" },
   { name: "runner", source: "apps/runner/src/main.ts" },
   { name: "guard", source: "apps/runner/src/guard/main.ts" },
+  { name: "guard-hunt", source: "apps/runner/src/guard/hunt.ts" },
   { name: "place-helper", source: "apps/runner/src/place/helper/main.ts" },
   { name: "egress", source: "apps/runner/src/egress/main.ts" },
   { name: "forwarder", source: "apps/runner/src/egress/forwarder/main.ts" },

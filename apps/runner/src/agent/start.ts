@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
-import { startGuarded, type Guarded, type GuardEnd } from "../guard/client.ts";
+import { startGuarded } from "../guard/client.ts";
+import type { Guarded, GuardEnd } from "../guard/guarded.ts";
 import type { GuardCause } from "../guard/protocol.ts";
+import { startSandbox } from "../guard/sandbox.ts";
 import { watchOomKills } from "../host/oomKills.ts";
 import { watchUse, type OverLimit } from "../host/runUse.ts";
 import type { Membership } from "../process/members.ts";
@@ -31,9 +33,9 @@ const CAUSE_OF: Record<GuardCause, EndCause> = {
   killed: "guard-killed",
 };
 
-const PLAIN: Launch = { commandOf: (program) => program, words: false, endOf: (exit) => exit };
+const PLAIN: Launch = { commandOf: (program) => program, sandbox: null, endOf: (exit) => exit };
 
-/** Starts an agent behind a guard, watches it and understands what it says. Trouble of any kind ends in `done`. */
+/** Starts an agent with a guard, watches it and understands what it says. Trouble of any kind ends in `done`. */
 export function startAgent(
   driver: AgentDriver,
   request: AgentRequest,
@@ -42,20 +44,21 @@ export function startAgent(
 ): AgentHandle {
   const begun = performance.now();
   const command = driver.command(request);
-  const guarded = startGuarded({
+  const start = {
     runId: request.runId,
     program: [...(request.prefix ?? []), ...launch.commandOf(command.program)],
-    words: launch.words,
-    launcher: launch.launcher ?? null,
     cwd: request.cwd,
     env: { ...command.envDefaults, ...request.env },
     lockPath: request.lock.path,
     lockFd: request.lock.fd,
-    insideFd: launch.lockFd ?? request.lock.fd,
-    runnerPid: process.pid,
     group: request.limits.group ?? {},
     leftMs: deps.leftMs(),
-  });
+  };
+  const { sandbox, launcher = null } = launch;
+  const guarded =
+    sandbox === null
+      ? startGuarded({ ...start, launcher, runnerPid: process.pid })
+      : startSandbox({ ...start, ...sandbox });
   const reader = driver.createReader(deps.now);
   const result = Promise.withResolvers<void>();
   let cause: EndCause | null = null;
@@ -179,7 +182,9 @@ export function startAgent(
   };
   const done = finish();
   return {
-    pid: guarded.pid,
+    get pid() {
+      return guarded.pid;
+    },
     agentPid: guarded.started,
     members: () => members,
     sessionId: request.sessionId,

@@ -1,5 +1,5 @@
 import { within } from "@tac8/core/app/within";
-import type { Guarded } from "../guard/client.ts";
+import type { Guarded } from "../guard/guarded.ts";
 
 export interface LadderOptions {
   readonly guarded: Guarded;

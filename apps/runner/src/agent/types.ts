@@ -12,12 +12,10 @@ import type { GuardExit, GuardStart } from "../guard/protocol.ts";
 export interface Launch {
   /** Program and arguments of the process that starts it, such as of a sandbox. */
   readonly commandOf: (program: readonly string[]) => readonly string[];
-  /** That process takes words on descriptor 4: see `GuardStart`. */
-  readonly words: boolean;
+  /** That process is a sandbox, which the runner itself starts; null: the guard starts it. See `startSandbox`. */
+  readonly sandbox: { readonly insideFd: number; readonly bash: string } | null;
   /** What starts that process as another user; default: the guard. See `GuardStart`. */
   readonly launcher?: NonNullable<GuardStart["launcher"]>;
-  /** That process gets this descriptor in place of the workspace's lock. Default: the lock. */
-  readonly lockFd?: number;
   /** Return how the program ended, from how that process did. */
   readonly endOf: (exit: GuardExit["exit"]) => GuardExit["exit"];
   /** Return what all processes of the run have in common, by the pid of that process. Default: nothing that is certain. */

@@ -12,13 +12,13 @@ import type { GuardStart } from "./protocol.ts";
  * Of the agent and all that it starts: runner and guard get the processor first, or a fork bomb's thousands of processes
  * would leave them too little of it to end the run and to keep the others' locks.
  */
-const AGENT_NICENESS = 10;
+export const AGENT_NICENESS = 10;
 
 /** The agent's process, however it was started. */
 export interface GuardedAgent {
   /** Undefined: it has not been started. */
   readonly pid: number | undefined;
-  /** SIGTERM, or the word for it. */
+  /** SIGTERM. */
   terminate(): void;
   kill(): void;
   /** Resolves when it has started. Rejects: it could not be started. */
@@ -45,23 +45,18 @@ function spawnAgent(start: GuardStart): GuardedAgent {
     spawn(program, args, {
       cwd: start.cwd,
       env: environmentOf(start),
-      stdio: [0, 1, 2, 5, ...(start.words ? (["pipe"] as const) : [])],
+      stdio: [0, 1, 2, 3],
       // A group and a session of its own: `kill 0` in an agent's script must not hit the guard.
       detached: true,
     }),
   );
   if (child.pid !== undefined) lowerPriority(child.pid);
-  const words = child.stdio[4];
-  words?.on("error", () => undefined); // Of a program that has just ended: its exit says so.
   return {
     ...lifeOf(child),
     get pid() {
       return child.pid;
     },
-    terminate() {
-      if (!(words instanceof Socket)) child.kill("SIGTERM");
-      else if (words.writable) words.write("term\n");
-    },
+    terminate: () => void child.kill("SIGTERM"),
     kill: () => void child.kill("SIGKILL"),
     left: () => null,
   };
@@ -99,7 +94,8 @@ async function relay(from: Readable, to: Writable): Promise<void> {
   await Promise.race([finished(from), finished(to)]).catch(() => undefined);
 }
 
-function lifeOf(child: ChildProcess | Launched): Pick<GuardedAgent, "started" | "ended"> {
+/** The start and the end of a process. */
+export function lifeOf(child: ChildProcess | Launched): Pick<GuardedAgent, "started" | "ended"> {
   const emitter: NodeJS.EventEmitter = child;
   const started = new Promise<void>((resolve, reject) => {
     emitter.once("spawn", () => resolve());

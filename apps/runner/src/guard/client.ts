@@ -1,47 +1,19 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Socket } from "node:net";
-import { Readable, Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { parseMessage, type GuardCommand, type GuardExit, type GuardStart } from "./protocol.ts";
-
-/** How the guard's life ended: with a report, without the agent ever having started, or without a word. */
-export type GuardEnd =
-  | { readonly kind: "exit"; readonly exit: GuardExit }
-  | { readonly kind: "spawn-failed"; readonly message: string }
-  | { readonly kind: "lost"; readonly message: string };
-
-/** An agent behind its guard. */
-export interface Guarded {
-  /** The guard's. */
-  readonly pid: number;
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /** The agent's pid, or null when it could not be started. */
-  readonly started: Promise<number | null>;
-  /** Resolves when the guard has gone; never rejects. */
-  readonly ended: Promise<GuardEnd>;
-  send(command: GuardCommand): void;
-  /** SIGKILL to the guard itself, for when it does not answer. */
-  killGuard(): void;
-}
-
-export interface GuardLocks {
-  /** Of the workspace's lock, which the guard itself holds. */
-  readonly lockFd: number;
-  /** What the agent's program gets as descriptor 3. */
-  readonly insideFd: number;
-}
+import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./guarded.ts";
+import { parseMessage, type GuardStart } from "./protocol.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 /** A small heap is enough, and fewer threads make it small. */
 const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
 
 /** Starts a guard, which starts the agent; it inherits the lock's descriptor and never the runner's environment. */
-export function startGuarded({ lockFd, insideFd, ...start }: GuardStart & GuardLocks): Guarded {
-  const guard = spawnGuard(start.runId, { lockFd, insideFd });
-  if (typeof guard === "string") return neverStarted(guard);
+export function startGuarded({ lockFd, ...start }: GuardStart & { readonly lockFd: number }): Guarded {
+  const guard = spawnGuard(start.runId, lockFd);
+  if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
   const { child, control, stdin, stdout, stderr } = guard;
   const started = Promise.withResolvers<number | null>();
   let said: GuardEnd | null = null;
@@ -98,7 +70,7 @@ interface SpawnedGuard {
 }
 
 /** @returns why not, where this machine has no process, memory or descriptors left for it. */
-function spawnGuard(runId: string, { lockFd, insideFd }: GuardLocks): SpawnedGuard | string {
+function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
   let child: ChildProcess;
   try {
     // The run id as argument is for people who read `ps`.
@@ -107,7 +79,7 @@ function spawnGuard(runId: string, { lockFd, insideFd }: GuardLocks): SpawnedGua
       detached: true,
       cwd: "/",
       env: {},
-      stdio: ["pipe", "pipe", "pipe", lockFd, "pipe", insideFd],
+      stdio: ["pipe", "pipe", "pipe", lockFd, "pipe"],
     });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -118,19 +90,5 @@ function spawnGuard(runId: string, { lockFd, insideFd }: GuardLocks): SpawnedGua
     return { child, control, stdin, stdout, stderr };
   }
   child.on("error", () => undefined); // It comes later, and says no more than this:
-  return "too many open files: raise the limit (ulimit -n), or run fewer agents at once";
-}
-
-/** Trouble at the very start ends as any other does. */
-function neverStarted(message: string): Guarded {
-  return {
-    pid: 0,
-    stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
-    stdout: Readable.from([]),
-    stderr: Readable.from([]),
-    started: Promise.resolve(null),
-    ended: Promise.resolve({ kind: "spawn-failed", message: `cannot start the guard: ${message}` }),
-    send: () => undefined,
-    killGuard: () => undefined,
-  };
+  return TOO_MANY_FILES;
 }

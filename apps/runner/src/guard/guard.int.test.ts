@@ -124,10 +124,8 @@ test("a beat to a guard that has just gone harms nobody", async () => {
     env,
     lockPath: bench.lock.path,
     lockFd: bench.lock.fd,
-    insideFd: bench.lock.fd,
     runnerPid: process.pid,
     group: {},
-    words: false,
     launcher: null,
     leftMs: 60_000,
   });

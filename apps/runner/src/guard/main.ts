@@ -1,6 +1,6 @@
 // The guard: a small process between runner and agent that outlives neither.
-// Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock; 4 is the runner (see protocol.ts); 5 is what the agent's
-// program gets as its descriptor 3.
+// Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock, which the agent gets too; 4 is the runner (see protocol.ts).
+// An agent in a sandbox has another one: see timeGuard.ts.
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
 import { oomKills } from "../process/cgroup.ts";

@@ -1,7 +1,7 @@
 import type { GroupLimits } from "../process/cgroup.ts";
 
 /**
- * What runner and guard say to each other on descriptor 4, one JSON text or word a line.
+ * What runner and guard say to each other on the guard's descriptor 4, one JSON text or word a line.
  * Runner → guard: first a GuardStart, then `beat <ms>`, `term`, `kill`. Guard → runner: GuardMessage.
  */
 export interface GuardStart {
@@ -22,11 +22,6 @@ export interface GuardStart {
   } | null;
   /** For the control group that the agent is started in. */
   readonly group: GroupLimits;
-  /**
-   * Descriptor 4 of the program is a pipe on which the guard writes `term` instead of sending it SIGTERM: its first process is
-   * the sandbox's, which the signal would end at once.
-   */
-  readonly words: boolean;
   /** Milliseconds that the agent may live without another beat. */
   readonly leftMs: number;
 }

@@ -31,6 +31,31 @@ export function spawnInCgroup<T>({ runId, limits = {} }: GroupOptions, spawn: ()
   }
 }
 
+/** Runs whose groups are empty still: what enters them has just been started. */
+const entering = new Set<string>();
+
+/** Enters these groups and then becomes the program. One whose group was taken away meanwhile makes it again, without limits. */
+const ENTER = `
+while [ "$1" != -- ]; do
+  echo $$ >"$1/cgroup.procs" || { mkdir -p "$1" && echo $$ >"$1/cgroup.procs"; }
+  shift
+done 2>/dev/null
+shift
+exec "$@"`;
+
+/**
+ * Make the run's groups, where there can be any, and return what goes before a program for it to enter them by itself: nothing where
+ * there are none. So this process, which limits of a group could end, never is in one.
+ */
+export function cgroupPrefix({ runId, limits = {} }: GroupOptions): string[] {
+  const groups = ownCgroups()
+    .map(({ base }) => groupOf(base, runId))
+    .filter((group) => open(group, limits));
+  if (groups.length === 0) return [];
+  entering.add(runId);
+  return ["/bin/sh", "-c", ENTER, "sh", ...groups, "--"];
+}
+
 /**
  * Those of these limits that the kernel takes for a group of ours here: most hosts give nobody their controllers. Where systemd has
  * delegated this process's group to us, it moves to one below it first: see `planLeaf`.
@@ -97,6 +122,7 @@ export function cgroupMembers(runId: string): ReadonlySet<number> {
  * the next child. A group that is entered again is opened again.
  */
 export function closeCgroups(runId: string): void {
+  entering.delete(runId);
   for (const { base } of ownCgroups()) {
     for (const [file, value] of CLOSED) write(join(groupOf(base, runId), file), value);
   }
@@ -127,7 +153,8 @@ export function oomKillsIn(file: string): number | null {
 /** Takes away all groups that nobody is left in: of this run, and of others whose last one was slow to go. */
 export function removeEmptyCgroups(): void {
   for (const { base } of ownCgroups()) {
-    for (const name of readdirSync(base).filter((entry) => entry.startsWith(PREFIX))) {
+    for (const name of readdirSync(base)) {
+      if (!name.startsWith(PREFIX) || entering.has(name.slice(PREFIX.length))) continue;
       try {
         rmdirSync(join(base, name));
       } catch {
@@ -144,18 +171,27 @@ function groupOf(base: string, runId: string): string {
 function enter(group: string, limits: GroupLimits): boolean {
   // Twice, because as long as it is empty somebody may take it away again.
   for (let attempt = 0; attempt < 2; attempt += 1) {
+    if (!open(group, limits)) continue;
     try {
-      mkdirSync(group, { recursive: true });
-      // Another agent of the same run may have ended in it a moment ago.
-      for (const [file, value] of OPEN) write(join(group, file), value);
-      for (const [file, value] of Object.entries(limits)) write(join(group, file), value);
       writeFileSync(join(group, "cgroup.procs"), String(process.pid));
       return true;
     } catch {
-      continue; // Read-only, not ours, or out of our reach: the other ways to find survivors remain.
+      continue; // Out of our reach: the other ways to find survivors remain.
     }
   }
   return false;
+}
+
+/** Make a group. @returns whether it is there */
+function open(group: string, limits: GroupLimits): boolean {
+  try {
+    mkdirSync(group, { recursive: true });
+  } catch {
+    return false; // Read-only, or not ours.
+  }
+  // Another agent of the same run may have ended in it a moment ago.
+  for (const [file, value] of [...OPEN, ...Object.entries(limits)]) write(join(group, file), value);
+  return true;
 }
 
 interface OwnCgroup {

@@ -59,6 +59,16 @@ test("without bwrap there is one command to type", async () => {
   });
 });
 
+test("without bash, which guards sandboxes, there is another", async () => {
+  await writeFile(join(dir, "bwrap"), "#!/bin/sh\nexit 0\n");
+  await chmod(join(dir, "bwrap"), 0o755);
+  expect(await probeSandbox({ path: dir, uid, secret: [] })).toEqual({
+    works: false,
+    why: "bash, which guards sandboxes, was not found",
+    fix: "sudo apt-get install bash",
+  });
+});
+
 test("a bwrap that cannot start anything is not taken", async () => {
   await writeFile(join(dir, "bwrap"), "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n");
   await chmod(join(dir, "bwrap"), 0o755);

@@ -31,6 +31,9 @@ export async function probeSandbox({ path, uid, secret, limitMs = PROBE_MS }: Pr
   if (program === null) {
     return { works: false, why: "bwrap was not found", fix: "sudo apt-get install bubblewrap" };
   }
+  if (findProgram("bash", { path, cwd: "/" }) === null) {
+    return { works: false, why: "bash, which guards sandboxes, was not found", fix: "sudo apt-get install bash" };
+  }
   const shown = secretInSystem(secret, thisMachine);
   if (shown !== null) {
     const why = `${shown.path} lies in ${shown.folder}, which agents in a sandbox read`;

@@ -9,7 +9,7 @@ import { tryLock, type Lock } from "@tac8/core/process/flock";
 import { claudeDriver } from "../claude/driver.ts";
 import { startAgent } from "../start.ts";
 import type { LiveEvent } from "@tac8/core/conversation/event";
-import type { AgentDriver, AgentHandle, AgentRequest } from "../types.ts";
+import type { AgentDriver, AgentHandle, AgentRequest, Launch } from "../types.ts";
 
 export const FIXTURES = fileURLToPath(new URL("../../../fixtures", import.meta.url));
 const AGENT = join(FIXTURES, "programs/agent.mjs");
@@ -34,6 +34,7 @@ export interface Bench {
 export interface StartOptions {
   readonly driver?: AgentDriver;
   readonly leftMs?: () => number;
+  readonly launch?: Launch;
 }
 
 export async function createBench(): Promise<Bench> {
@@ -69,12 +70,12 @@ export async function createBench(): Promise<Bench> {
     events,
     request,
     behave: (behaviour, argument = "") => request({ program: [process.execPath, AGENT, behaviour, argument] }),
-    start(given, { driver = claudeDriver({ uid: 0 }), leftMs = () => 60_000 } = {}) {
+    start(given, { driver = claudeDriver({ uid: 0 }), leftMs = () => 60_000, launch } = {}) {
       const onEvent = (event: LiveEvent): void => {
         events.push(event);
         for (const look of waiting) look();
       };
-      const handle = startAgent(driver, given, { onEvent, leftMs, log: QUIET, now: Date.now });
+      const handle = startAgent(driver, given, { onEvent, leftMs, log: QUIET, now: Date.now }, launch);
       handles.push(handle);
       return handle;
     },

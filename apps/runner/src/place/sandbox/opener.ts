@@ -2,6 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { StartupProblem } from "@tac8/core/app/main";
+import { findProgram } from "@tac8/core/app/findProgram";
 import { writeWholeFile } from "@tac8/core/app/wholeFile";
 import type { Config } from "@tac8/core/config/resolve";
 import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
@@ -39,6 +40,8 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
   const runnerUid = process.getuid?.() ?? 0;
   const uid = runnerUid === 0 ? INNER_UID : runnerUid;
   const gid = runnerUid === 0 ? INNER_UID : (process.getgid?.() ?? 0);
+  const bash = findProgram("bash", { path: config.agentEnv["PATH"] ?? "", cwd: "/" });
+  if (bash === null) throw new StartupProblem("bash was not found: install it (sudo apt-get install bash)");
   const folder = join(config.home, "sandbox");
   const etc = join(folder, "etc");
   await mkdir(etc, { recursive: true, mode: 0o700 });
@@ -66,7 +69,8 @@ export async function sandboxOpener({ config, log, program }: OpenerOptions): Pr
     };
     return [...before, program, ...sandboxArguments(spec), "--"];
   };
-  return (options) => openConfinedSide(options, sandboxConfinement(options, { config, log, uid, folder, launch }));
+  return (options) =>
+    openConfinedSide(options, sandboxConfinement(options, { config, log, uid, bash, folder, launch }));
 }
 
 /** Write a file unless it has this content: other runners on the same data folder start their sandboxes with it. */

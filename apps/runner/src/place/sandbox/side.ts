@@ -29,6 +29,8 @@ export interface Sandboxes {
   readonly log: Logger;
   /** Of processes inside, as they see it. */
   readonly uid: number;
+  /** Path of bash, which guards them. */
+  readonly bash: string;
   /** Folder of tac8's own files for sandboxes. */
   readonly folder: string;
   /** Return the command line that goes before a program inside. */
@@ -37,14 +39,15 @@ export interface Sandboxes {
 
 /** Of loopback inside, where nothing else listens when an agent starts. */
 const PORT = 41_080;
+/** See `startSandbox`. */
 const WORDS_FD = 4;
 
 /** The helper and the agents of one issue are in sandboxes. */
 export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): Confinement {
-  const { config, log, uid, launch } = sandboxes;
+  const { config, log, uid, bash, launch } = sandboxes;
   const { roots, objects, beside = [], read } = options;
   const net = join(sandboxes.folder, options.name);
-  const lockFd = options.lock.insideFd;
+  const { insideFd } = options.lock;
   return {
     uid,
     sharesNetwork: false,
@@ -52,7 +55,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
     key: () => [...roots, objects].map(identityOf).join(" "),
     startHelper(env) {
       const inside = { roots, objects, read: [], env, command: HELPER_PROGRAM, net: null, cwd: "/", nested: false };
-      return spawned({ command: [...launch(inside), ...HELPER_PROGRAM], env, lockFd });
+      return spawned({ command: [...launch(inside), ...HELPER_PROGRAM], env, lockFd: insideFd });
     },
     openWay: (request) =>
       startEgress({
@@ -68,8 +71,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
         const forwarder = { node: process.execPath, file: FORWARDER, way, wordsFd: WORDS_FD, program };
         return [...launch(inside), ...forwarderCommand(forwarder)];
       },
-      words: true,
-      lockFd,
+      sandbox: { insideFd, bash },
       endOf: endInside,
       membersOf: treeBelow,
     }),

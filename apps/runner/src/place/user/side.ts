@@ -204,7 +204,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     },
     launch: () => ({
       commandOf: (program) => program,
-      words: false,
+      sandbox: null,
       launcher: { socket, uid: uidOf(), groups: groups() },
       endOf: (exit) => exit,
       membersOf: () => ofUser(uidOf()),

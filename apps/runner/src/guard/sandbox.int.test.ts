@@ -1,0 +1,315 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { getPriority } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { lock, tryLock, type Lock } from "@tac8/core/process/flock";
+import { readProc, startTimeOf } from "@tac8/core/process/procfs";
+import { commandDriver } from "../agent/command/driver.ts";
+import { createBench, FIXTURES, gone, isRunning, numberIn, pidsWith, type Bench } from "../agent/testing/harness.ts";
+import { hasSandboxes, plainSandbox } from "../agent/testing/plainSandbox.ts";
+import type { Launch } from "../agent/types.ts";
+import { cgroupMembers, cgroupPrefix, removeEmptyCgroups } from "../process/cgroup.ts";
+import { startSandbox } from "./sandbox.ts";
+import { startTimeGuard, type TimeGuard } from "./timeGuard.ts";
+
+if (!hasSandboxes) process.stderr.write("skipped: the guard of a sandbox, because bwrap does not work here\n");
+
+const TIME_GUARD = new URL("timeGuard.ts", import.meta.url).href;
+
+let bench: Bench;
+let inside: Lock | null = null;
+let launch: Launch;
+let host: ChildProcess | null = null;
+
+beforeEach(async () => {
+  bench = await createBench();
+  inside = await tryLock(join(bench.dir, "inside.lock"), { readOnly: true });
+  launch = plainSandbox({ insideFd: inside?.fd ?? -1 });
+});
+afterEach(async () => {
+  host?.kill("SIGKILL");
+  host = null;
+  inside?.release();
+  await bench.close();
+});
+
+/** Pids of the guards of a run. */
+function guardsOf(runId: string): number[] {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  const isGuard = (pid: number) => readProc(`/proc/${pid}/cmdline`)?.startsWith(`tac8 guard ${runId}\0`) === true;
+  return pids.filter((pid) => isGuard(pid) && isRunning(pid));
+}
+
+/** The guard of a run, but for these. */
+async function guardOf(runId: string, except: readonly number[] = []): Promise<number> {
+  const others = () => guardsOf(runId).filter((pid) => !except.includes(pid));
+  await expect.poll(others, { timeout: 60_000 }).toHaveLength(1);
+  return others()[0] ?? 0;
+}
+
+/** Starts an agent with a daemon in the sandbox of a runner of its own. */
+async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}) {
+  const { lock: _, ...given } = bench.behave("daemon-and-hang", join(bench.dir, "daemon.pid"));
+  const request = { ...given, heartbeatMs };
+  const locks = { workspace: join(bench.dir, "host.lock"), inside: join(bench.dir, "host-inside.lock") };
+  const args = [JSON.stringify(request), locks.workspace, String(leftMs), locks.inside];
+  const child = spawn(process.execPath, [join(FIXTURES, "programs/host.ts"), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  host = child;
+  await once(createInterface({ input: child.stdout }), "line");
+  return { child, locks, runId: request.runId, marker: `TAC8_RUN=${request.runId}` };
+}
+
+const noneWith = (marker: string) => expect.poll(() => pidsWith(marker), { timeout: 60_000 }).toEqual([]);
+
+describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
+  test("which the runner itself starts: its output, and how it ended", async () => {
+    expect(await bench.start(bench.behave("success"), { launch }).done).toMatchObject({
+      cause: "exited",
+      code: 0,
+      signal: null,
+      lastText: "all done",
+      remaining: 0,
+      problems: [],
+    });
+    expect(await bench.start(bench.behave("crash"), { launch }).done).toMatchObject({ code: 3, stderrTail: "boom\n" });
+    const killed = bench.start(bench.request({ program: ["sh", "-c", "kill -KILL $$"] }), { launch });
+    expect(await killed.done).toMatchObject({ cause: "exited", code: null, signal: "SIGKILL" });
+    expect(guardsOf(bench.request().runId)).toEqual([]);
+  });
+
+  test("whose output is read only after its end", async () => {
+    const { runId, cwd, env, lock: workspace } = bench.request();
+    const guarded = startSandbox({
+      runId,
+      program: launch.commandOf(["sh", "-c", "echo said; echo complained >&2"]),
+      cwd,
+      env,
+      lockPath: workspace.path,
+      lockFd: workspace.fd,
+      insideFd: inside?.fd ?? -1,
+      bash: "/bin/bash",
+      group: {},
+      leftMs: 60_000,
+    });
+    expect(await guarded.ended).toMatchObject({ kind: "exit", exit: { exit: { code: 0, signal: null } } });
+    expect(await Promise.all([text(guarded.stdout), text(guarded.stderr)])).toEqual(["said\n", "complained\n"]);
+  });
+
+  test("no heartbeat: it dies, with everything that it has started", async () => {
+    const file = join(bench.dir, "daemon.pid");
+    const request = { ...bench.behave("daemon-and-hang", file), heartbeatMs: 3_600_000 };
+    const end = await bench.start(request, { launch, leftMs: () => 2000 }).done;
+    expect(end).toMatchObject({ cause: "heartbeat-lost", signal: "SIGKILL", remaining: 0 });
+    expect(pidsWith(`TAC8_RUN=${request.runId}`)).toEqual([]);
+  });
+
+  test("heartbeats keep it alive for longer than it may live without", async () => {
+    const enough = Promise.withResolvers<void>();
+    let beats = 0;
+    const leftMs = (): number => {
+      beats += 1;
+      if (beats === 100) enough.resolve();
+      return 5000;
+    };
+    const handle = bench.start(
+      { ...bench.behave("hang", join(bench.dir, "pid")), heartbeatMs: 100 },
+      { launch, leftMs },
+    );
+    await enough.promise;
+    expect(isRunning((await handle.agentPid) ?? 0)).toBe(true);
+    expect(await handle.kill("lost")).toMatchObject({ cause: "lost" });
+  });
+
+  test("SIGKILL of the runner: everything in the sandbox dies, and only then is the workspace's lock free", async () => {
+    const { child, locks, runId, marker } = await startHost();
+    expect(pidsWith(marker).length).toBeGreaterThanOrEqual(2);
+    // One that does not end with the sandbox.
+    const beside = spawn("sleep", ["7777"], { stdio: "ignore", env: { ...process.env, TAC8_RUN: runId } });
+    const ended = once(beside, "exit");
+    child.kill("SIGKILL");
+    const held = await lock(locks.workspace, { timeoutMs: 100_000 });
+    held.release();
+    expect(pidsWith(marker)).toEqual([]);
+    expect(await ended).toEqual([null, "SIGKILL"]);
+    await expect.poll(() => guardsOf(runId), { timeout: 60_000 }).toEqual([]);
+  });
+
+  test("SIGKILL of guard and runner at once: it dies, and the sandbox's own lock is free", async () => {
+    const { child, locks, runId, marker } = await startHost();
+    process.kill(await guardOf(runId), "SIGKILL");
+    child.kill("SIGKILL");
+    for (const path of [locks.workspace, locks.inside]) (await lock(path, { timeoutMs: 100_000 })).release();
+    await noneWith(marker);
+  });
+
+  test("a frozen runner: it dies when its time is over", async () => {
+    const { child, marker } = await startHost({ leftMs: 5000, heartbeatMs: 50 });
+    child.kill("SIGSTOP");
+    await noneWith(marker);
+  });
+
+  test("a guard that dies is replaced at once, and the agent lives on", async () => {
+    const file = join(bench.dir, "pid");
+    const handle = bench.start(bench.behave("hang", file), { launch });
+    await numberIn(file);
+    const first = handle.pid;
+    process.kill(first, "SIGKILL");
+    expect(await guardOf(bench.request().runId, [first])).not.toBe(first);
+    expect(isRunning((await handle.agentPid) ?? 0)).toBe(true);
+    expect(await handle.stop("stopped", { graceMs: 60_000 })).toMatchObject({ cause: "stopped", costUsd: 0.5 });
+  });
+
+  test("a guard that cannot be replaced ends the run: nobody would watch its time", async () => {
+    const bash = join(bench.dir, "bash");
+    symlinkSync("/bin/bash", bash);
+    const file = join(bench.dir, "pid");
+    const handle = bench.start(bench.behave("hang", file), {
+      launch: plainSandbox({ insideFd: inside?.fd ?? -1, bash }),
+    });
+    await numberIn(file);
+    rmSync(bash);
+    process.kill(await guardOf(bench.request().runId), "SIGKILL");
+    const end = await handle.done;
+    expect(end).toMatchObject({ cause: "guard-lost", remaining: 0, problems: [expect.stringContaining("guard")] });
+    await gone((await handle.agentPid) ?? 0);
+  });
+
+  test("without a guard no agent starts", async () => {
+    const bash = join(bench.dir, "none");
+    const handle = bench.start(bench.behave("hang"), { launch: plainSandbox({ insideFd: inside?.fd ?? -1, bash }) });
+    expect(await handle.done).toMatchObject({
+      cause: "spawn-failed",
+      problems: [expect.stringMatching(/^cannot start the guard: .*none cannot be started/)],
+    });
+  });
+
+  test("what cannot be started is named", async () => {
+    const missing = { ...launch, commandOf: () => ["/no/such/bwrap"] };
+    const end = await bench.start(bench.request(), { launch: missing }).done;
+    expect(end.cause === "spawn-failed" ? end.problems.join() : end.stderrTail).toContain("/no/such/bwrap");
+    const folder = join(bench.dir, "gone");
+    const { problems } = await bench.start(bench.request({ cwd: folder }), { launch }).done;
+    expect(problems).toEqual([expect.stringContaining(`its folder ${folder} is not there`)]);
+  });
+
+  test("it is told to end by a word, has a lower priority, and no descriptor of the lock", async () => {
+    const program = ["sh", "-c", "ls -l /proc/self/fd; echo nice $(nice); read word <&4; echo $word; exit 7"];
+    const driver = commandDriver({ model: "fake", prices: {} });
+    const handle = bench.start(bench.request({ program }), { driver, launch });
+    await bench.event((event) => event.text.includes("nice "));
+    const end = await handle.stop("stopped", { graceMs: 60_000 });
+    expect(end).toMatchObject({ cause: "stopped", code: 7 });
+    expect(end.lastText).toMatch(/^term$/m);
+    expect(end.lastText).toContain(`nice ${Math.min(19, getPriority() + 10)}\n`);
+    expect(end.lastText).not.toContain("inside.lock");
+  });
+
+  test("its processes are in the run's control group, and this one is not", async (context) => {
+    const { runId } = bench.request();
+    const canGroup = cgroupPrefix({ runId }).length > 0;
+    context.skip(!canGroup, "this host lets nobody make a control group");
+    // Of another run: an empty group that something is about to enter stays.
+    removeEmptyCgroups();
+    const file = join(bench.dir, "pid");
+    const handle = bench.start(bench.behave("hang", file), { launch });
+    await numberIn(file);
+    expect(cgroupMembers(runId)).toContain(await handle.agentPid);
+    expect(cgroupMembers(runId)).not.toContain(process.pid);
+    await handle.kill("lost");
+    expect(cgroupMembers(runId).size).toBe(0);
+  });
+});
+
+describe("the guard of a sandbox", () => {
+  const bash = "/bin/bash";
+  let guard: TimeGuard | null = null;
+  let child: ChildProcess;
+  beforeEach(async () => {
+    child = spawn("sleep", ["7777"], { stdio: "ignore" });
+    await once(child, "spawn");
+  });
+  afterEach(async () => {
+    child.kill("SIGKILL");
+    await guard?.close();
+    guard = null;
+  });
+
+  /** It ignores signals by then. */
+  const isAtWork = (pid: number) =>
+    expect.poll(() => readProc(`/proc/${pid}/comm`), { timeout: 60_000 }).toBe("tac8 guard\n");
+
+  function start(runId: string): TimeGuard {
+    const started = startTimeGuard({ bash, runId, lock: bench.lock, onLost: () => undefined });
+    if (typeof started === "string") throw new Error(started);
+    return (guard = started);
+  }
+
+  test("kills no other process that got the pid", async () => {
+    const { runId } = bench.request();
+    const pid = child.pid ?? 0;
+    const started = start(runId);
+    started.watch({ pid, startTime: (startTimeOf(pid) ?? 0) + 1 }, 1);
+    await gone(started.pid);
+    expect(await started.close()).toBe(false);
+    expect(isRunning(pid)).toBe(true);
+  });
+
+  test("kills at the end of the runner's pipe alone", async () => {
+    const watched = { pid: child.pid ?? 0, startTime: startTimeOf(child.pid ?? 0) };
+    const options = JSON.stringify({ bash, runId: bench.request().runId, lock: { path: bench.lock.path, fd: 2 } });
+    const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)};
+      startTimeGuard(${options}).watch(${JSON.stringify(watched)}, 3_600_000);`;
+    // Its parent is not the one that dies.
+    const runner = spawn(process.execPath, ["--input-type=module", "-e", `${script} console.log("ready");`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(runner.stdout, "data");
+    runner.kill("SIGKILL");
+    await gone(watched.pid);
+  });
+
+  test("that ends again and again before it watches is lost", async () => {
+    const lost = Promise.withResolvers<string>();
+    const { runId } = bench.request();
+    guard = startTimeGuard({ bash: "/bin/false", runId, lock: bench.lock, onLost: lost.resolve }) as TimeGuard;
+    expect(await lost.promise).toMatch(/^guard \d+ ended by exit code 1, and so did those before it$/);
+    expect(await guard.close()).toBe(false);
+  });
+
+  test("is replaced by one that knows of the last beat", async () => {
+    const pid = child.pid ?? 0;
+    const started = start(bench.request().runId);
+    started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 3_600_000);
+    const first = started.pid;
+    process.kill(first, "SIGSTOP");
+    started.beat(1);
+    process.kill(first, "SIGKILL");
+    await gone(pid);
+    expect(started.pid).not.toBe(first);
+    expect(await started.close()).toBe(true);
+  });
+
+  test("takes little memory, ends on request, and is deaf to signals but SIGKILL", async () => {
+    const pid = child.pid ?? 0;
+    const started = start(bench.request().runId);
+    started.watch({ pid, startTime: startTimeOf(pid) ?? 0 }, 3_600_000);
+    await isAtWork(started.pid);
+    for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.kill(started.pid, signal);
+    const rollup = readFileSync(`/proc/${started.pid}/smaps_rollup`, "utf8");
+    const privateKb = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+)/gm)].reduce(
+      (sum, [, kb]) => sum + Number(kb),
+      0,
+    );
+    expect(privateKb).toBeLessThan(4000);
+    const before = started.pid;
+    expect(await started.close()).toBe(false);
+    expect(started.pid).toBe(before);
+    expect([isRunning(before), isRunning(pid)]).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,187 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { ProcessId } from "@tac8/core/process/procfs";
+import { TOO_MANY_FILES } from "./guarded.ts";
+
+/**
+ * The guard of a sandbox, which the runner itself has started. It only waits for beats, and kills the sandbox when none comes in time
+ * or the runner has ended. A shell with builtins alone: it needs 0.3 MB, and no further process.
+ */
+export interface TimeGuard {
+  /** Of the one that is at work. */
+  readonly pid: number;
+  /** From now on this process may live for so long without a beat. Call it once. */
+  watch(process: ProcessId, leftMs: number): void;
+  beat(leftMs: number): void;
+  /** End it. Resolves, when it has ended, with whether it has killed the process for want of a beat. Idempotent and bounded. */
+  close(): Promise<boolean>;
+}
+
+export interface TimeGuardOptions {
+  /** Path of bash. */
+  readonly bash: string;
+  readonly runId: string;
+  /** The workspace's, which the guard keeps until it has ended what is left of the run, if the runner cannot. */
+  readonly lock: { readonly path: string; readonly fd: number };
+  /** Called once: the guard has ended, and no other one can take its place. */
+  readonly onLost: (why: string) => void;
+}
+
+const HUNT = fileURLToPath(new URL("hunt.ts", import.meta.url));
+/** A small heap is enough, and fewer threads make it small. */
+const NODE_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=64", "--v8-pool-size=0"];
+/** For its last words. */
+const CLOSE_MS = 10_000;
+/** As many in a row that end before they watch are no accident. */
+const MAX_FAILURES = 3;
+
+/**
+ * On its standard input: `<pid> <start time> <seconds>`, then `<seconds>` at each beat, or `done`. On its output: `watching` once it has
+ * read the first line; and when no beat came in time, `late` if it has killed, or `gone` if it found another process or none.
+ *
+ * `/proc` says whether a pid is still that process: fields are counted from the last parenthesis, and the start time is the 20th of
+ * them. A beat that arrived while the machine was busy counts, also if the time is over. Where the runner is gone, the shell becomes
+ * the program that ends what is left: the kernel frees the lock of a sandbox's first process before it ends the others.
+ */
+const SCRIPT = `
+trap '' HUP INT PIPE TERM
+set -f
+hunt=("$@")
+printf 'tac8 guard' >/proc/$$/comm
+read -r pid start left || exit 0
+echo watching
+while :; do
+  IFS= read -r -t "$left" line
+  code=$?
+  if [ "$code" -gt 128 ] && read -r -t 0; then
+    part=$line
+    IFS= read -r -t 5 line
+    code=$?
+    line=$part$line
+  fi
+  if [ "$code" -ne 0 ]; then break; fi
+  if [ "$line" = done ]; then exit 0; fi
+  left=$line
+done
+read -r stat <"/proc/$pid/stat"
+set -- \${stat##*) }
+if [ "\${20}" != "$start" ] || ! kill -KILL "$pid"; then said=gone; else said=late; fi
+if [ "$code" -gt 128 ]; then
+  echo "$said"
+  exit 0
+fi
+exec "\${hunt[@]}"
+`;
+
+/**
+ * Start a guard. One that dies is replaced at once, with the time that is left then.
+ * @returns why not, where this machine has no process, memory or descriptors left for it.
+ */
+export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGuard | string {
+  let watched: { readonly process: ProcessId; until: number } | null = null;
+  /** Guards in a row that have ended before they watched. */
+  let failures = 0;
+  let isLate = false;
+  let isGone = false;
+  let closing: Promise<boolean> | null = null;
+  const ended = Promise.withResolvers<void>();
+
+  /** Start one that reads what is watched already. */
+  function start(): Bash | string {
+    const started = spawnBash(options);
+    if (typeof started === "string") return started;
+    failures += 1;
+    let output = "";
+    started.stdout.setEncoding("latin1");
+    started.stdout.on("data", (text: string) => {
+      output += text;
+      if (output.includes("watching\n")) failures = 0;
+      isLate ||= output.includes("late\n");
+      isGone ||= output.includes("gone\n");
+    });
+    started.child.once("close", (code, signal) => {
+      if (closing !== null || isLate || isGone) return ended.resolve();
+      replace(`guard ${started.child.pid} ended by ${signal ?? `exit code ${code}`}`);
+    });
+    if (watched !== null) tell(started, watched);
+    return started;
+  }
+
+  function replace(why: string): void {
+    const next = failures < MAX_FAILURES ? start() : "so did those before it";
+    if (typeof next !== "string") return void (current = next);
+    ended.resolve();
+    onLost(`${why}, and ${next}`);
+  }
+
+  const first = start();
+  if (typeof first === "string") return first;
+  let current: Bash = first;
+
+  return {
+    get pid() {
+      return current.child.pid ?? 0;
+    },
+    watch(process, leftMs) {
+      watched = { process, until: performance.now() + leftMs };
+      tell(current, watched);
+    },
+    beat(leftMs) {
+      if (watched === null) return;
+      watched.until = performance.now() + leftMs;
+      current.stdin.write(`${seconds(leftMs)}\n`);
+    },
+    close() {
+      closing ??= end();
+      return closing;
+    },
+  };
+
+  async function end(): Promise<boolean> {
+    current.stdin.end("done\n");
+    const kill = setTimeout(() => current.child.kill("SIGKILL"), CLOSE_MS);
+    await ended.promise;
+    clearTimeout(kill);
+    return isLate;
+  }
+}
+
+function tell({ stdin }: Bash, { process, until }: { readonly process: ProcessId; readonly until: number }): void {
+  stdin.write(`${process.pid} ${process.startTime} ${seconds(until - performance.now())}\n`);
+}
+
+/** As the shell reads it; at least a millisecond. */
+function seconds(ms: number): string {
+  return (Math.max(1, Math.floor(ms)) / 1000).toFixed(3);
+}
+
+interface Bash {
+  readonly child: ChildProcess;
+  readonly stdin: NonNullable<ChildProcess["stdin"]>;
+  readonly stdout: NonNullable<ChildProcess["stdout"]>;
+}
+
+function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bash | string {
+  const hunt = [process.execPath, ...NODE_FLAGS, HUNT, runId, lock.path, String(process.pid)];
+  let child: ChildProcess;
+  try {
+    child = spawn(bash, ["--norc", "--noprofile", "-c", SCRIPT, "guard", ...hunt], {
+      // For people who read `ps`.
+      argv0: `tac8 guard ${runId}`,
+      // Its own session: a terminal's Ctrl-C must not reach it.
+      detached: true,
+      cwd: "/",
+      env: {},
+      stdio: ["pipe", "pipe", "ignore", lock.fd],
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  child.on("error", () => undefined); // It comes later, and says no more than this:
+  // Without free descriptors there are no pipes at all, whatever the type says.
+  const { stdin, stdout } = child as { readonly [name in "stdin" | "stdout"]: ChildProcess[name] | undefined };
+  if (!stdin || !stdout) return TOO_MANY_FILES;
+  if (child.pid === undefined) return `${bash} cannot be started, or this machine has no process left for it`;
+  stdin.on("error", () => undefined); // Of one that has just ended: its end says so.
+  return { child, stdin, stdout };
+}
