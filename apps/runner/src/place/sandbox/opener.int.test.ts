@@ -11,7 +11,8 @@ beforeEach(() => (home = mkdtempSync(join(tmpdir(), "tac8-opener-"))));
 afterEach(() => rmSync(home, { recursive: true }));
 
 const start = () => {
-  const config = { home, coordinator: { max_concurrent_workers: 1 } } as Config;
+  const agentEnv = { PATH: process.env["PATH"] ?? "" };
+  const config = { home, agentEnv, coordinator: { max_concurrent_workers: 1 } } as unknown as Config;
   const log = createLogger({ name: "test", secrets: [], destination: { write: () => undefined } });
   return sandboxOpener({ config, log, program: "bwrap" });
 };
