@@ -1,6 +1,7 @@
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
-import { countGit } from "../stage/count-git.ts";
+import { inSandbox } from "./calls-in-sandbox.ts";
+import { countGit, countsOf, type GitCounts } from "../stage/count-git.ts";
 import { openFront, type Requests } from "../stage/front.ts";
 import { COMMAND_AGENT, openIssues, whenDone } from "../stage/issues.ts";
 import { manyFiles, openStage } from "../stage/stage.ts";
@@ -17,8 +18,7 @@ export const calls: Figure = {
   measure,
 };
 
-interface Counts {
-  readonly git: number;
+interface Counts extends GitCounts {
   readonly scheduler: Requests;
   readonly runner: Requests;
 }
@@ -39,7 +39,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     env: { GITHUB_API_URL: toRunner.url, PATH: counter.path, TAC8_BENCH_GIT: counter.git },
   });
   const count = async (): Promise<Counts> => ({
-    git: (await counter.calls()).length,
+    ...(await countsOf(counter)),
     scheduler: { ...toScheduler.counts },
     runner: { ...toRunner.counts },
   });
@@ -64,9 +64,11 @@ async function measure(bench: Bench): Promise<Row[]> {
     row({ name: `calls/${name}`, what, unit: "count", value: perIssue.map((sample) => sample[name]) });
   return [
     rowOf("git", "git processes for each issue, without those of its agent"),
+    rowOf("git-all", "executions of git for each issue, with those that git itself starts"),
     rowOf("reads", "the runner's reads from GitHub's API for each issue"),
     rowOf("writes", "writes of runner and scheduler to GitHub's API for each issue"),
     rowOf("git-requests", "requests of git to GitHub for each issue"),
+    ...(await inSandbox(bench)),
     row({ name: "calls/poll", what: "reads for each poll of one repository", unit: "count", value: perPoll }),
   ];
 }
@@ -75,6 +77,7 @@ function costs({ before, after, issues }: { before: Counts; after: Counts; issue
   const more = (app: "scheduler" | "runner", kind: keyof Requests) => after[app][kind] - before[app][kind];
   return {
     git: (after.git - before.git) / issues,
+    "git-all": (after.gitAll - before.gitAll) / issues,
     reads: more("runner", "reads") / issues,
     writes: (more("runner", "writes") + more("scheduler", "writes")) / issues,
     "git-requests": (more("runner", "git") + more("scheduler", "git")) / issues,

@@ -8,26 +8,47 @@ export interface GitCounter {
   readonly path: string;
   /** The real one, which is not. */
   readonly git: string;
+  /** Folder of the counter. A program in a sandbox counts only if it may write there. */
+  readonly folder: string;
   /** Arguments of each git so far, in the order of their start. */
   calls(): Promise<string[]>;
+  /** Executions of git so far: these, and those that they have started themselves. */
+  executions(): Promise<number>;
 }
 
-/** Count the git processes that a program starts by its `PATH`. Those that git itself starts are not among them. */
+/**
+ * Count the git processes that a program starts by its `PATH`, and by git's own trace those that git itself starts. Not in the
+ * trace: programs that are no git, such as a shell for a helper.
+ */
 export async function countGit(dir: string, path: string): Promise<GitCounter> {
   const folder = join(dir, "counted");
   const log = join(folder, "calls");
+  const trace = join(folder, "trace");
   await mkdir(folder);
-  await writeFile(log, "");
+  for (const file of [log, trace]) await writeFile(file, "");
   const found = await promisify(execFile)("sh", ["-c", "command -v git"], { env: { PATH: path } });
   const git = found.stdout.trim();
   // One short write each, so that lines of processes at the same time do not mix.
-  const script = `#!/bin/sh\nprintf '%.200s\\n' "$*" >>'${log}'\nexec '${git}' "$@"\n`;
+  const script = `#!/bin/sh\nprintf '%.200s\\n' "$*" >>'${log}'\nexport GIT_TRACE2_EVENT='${trace}'\nexec '${git}' "$@"\n`;
   await writeFile(join(folder, "git"), script, { mode: 0o755 });
   return {
     path: `${folder}${delimiter}${path}`,
     git,
+    folder,
+    async executions() {
+      return (await readFile(trace, "utf8")).split('{"event":"start",').length - 1;
+    },
     async calls() {
       return (await readFile(log, "utf8")).split("\n").filter((line) => line !== "");
     },
   };
+}
+
+export interface GitCounts {
+  readonly git: number;
+  readonly gitAll: number;
+}
+
+export async function countsOf(counter: GitCounter): Promise<GitCounts> {
+  return { git: (await counter.calls()).length, gitAll: await counter.executions() };
 }
