@@ -1,5 +1,6 @@
 import { Job } from "bullmq";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { runnerIsIdle } from "./idle.ts";
 import { expectOnce, nextNumber, statusComments } from "./once.ts";
 import { createWorld, LABEL, poll, REPO, type World } from "./world.ts";
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
   world = await createWorld({ config: { coordinator: { max_attempts: 1 } } });
   world.startApp("scheduler");
   world.startApp("runner");
+  await runnerIsIdle(world);
 });
 afterEach(() => world.github.clearFaults());
 afterAll(() => world.close());
@@ -27,7 +29,7 @@ function armFaults(number: number, drop: "before" | "after") {
   return {
     comment: github.fault({ method: "POST", path: comments, times: 1, do: { drop } }),
     // The look-up of the comment is cut off as well: half a list must not read as none.
-    list: github.fault({ method: "GET", path: comments, times: 1, after: 1, do: { drop: "middle" } }),
+    list: github.fault({ method: "GET", path: comments, times: 1, do: { drop: "middle" } }),
     push: github.fault({ method: "POST", path: `/${REPO}.git/git-receive-pack`, times: 1, do: { drop } }),
     pull: github.fault({
       method: "POST",
@@ -65,9 +67,11 @@ test.each([
 
 test("a token that is refused while the end is told: it is told later", async () => {
   const path = new RegExp(`^${API}/issues/comments/\\d+$`);
-  // The first edit says that work began.
-  const fault = world.github.fault({ method: "PATCH", path, times: 1, after: 1, do: { status: 401 } });
-  const number = world.openIssue({ script: SCRIPT });
+  const number = world.openIssue({ script: [world.gate("told"), ...SCRIPT] });
+  // What says that work began is there by then.
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  const fault = world.github.fault({ method: "PATCH", path, times: 1, do: { status: 401 } });
+  await world.open("told");
   await world.reaches(number, "pr");
   expect(fault.hits).toBe(1);
   await expectOnce(world, number);

@@ -7,6 +7,7 @@ import { jobOptions } from "@tac8/core/queue/contract";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import { STOPS_KEY } from "@tac8/core/state/keys";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runnerIsIdle } from "./idle.ts";
 import { createWorld, LABEL, OWNER, poll, REPO, type App, type World } from "./world.ts";
 
 /**
@@ -236,6 +237,7 @@ test("an answer is what trusted people wrote on the issue, whatever Redis has fo
 
 test("the usual start asks GitHub no more than it did without these checks", async () => {
   const scheduler = world.startApp("scheduler");
+  await runnerIsIdle(world);
   const number = world.openIssue({ script: [world.gate("usual"), ...script()] });
   const before = world.github.requests.length;
   await world.reaches(number, "running");
@@ -243,10 +245,10 @@ test("the usual start asks GitHub no more than it did without these checks", asy
   await world.open("usual");
   await world.reaches(number, "pr");
   const paths = world.github.requests.slice(before).map(({ path }) => path);
-  // By the scheduler, which says that it is queued; by `admit`; and at the end, for a label that was put on meanwhile.
-  expect(paths.filter((path) => path === `/repos/${REPO}/issues/${number}/events`)).toHaveLength(3);
+  // By `admit`, and at the end, for a label that was put on meanwhile.
+  expect(paths.filter((path) => path === `/repos/${REPO}/issues/${number}/events`)).toHaveLength(2);
   // The edits of its text, and nothing more about them before it is published.
   expect(paths.filter((path) => path === "/graphql")).toHaveLength(1);
-  // By the scheduler, whose process is new; the runner remembers it from the issues before.
-  expect(paths.filter((path) => path.endsWith(`/collaborators/${OWNER}/permission`))).toHaveLength(1);
+  // The runner remembers it from the issues before.
+  expect(paths.filter((path) => path.endsWith(`/collaborators/${OWNER}/permission`))).toHaveLength(0);
 });

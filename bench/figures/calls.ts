@@ -25,7 +25,8 @@ interface Counts extends GitCounts {
 
 /**
  * Each app has its own address of GitHub. The scheduler's reads are its polls, and a few that depend on the moment: of an issue
- * whose label is off while its job is not finished. Only the runner's reads count for an issue.
+ * whose label is off while its job is not finished. `reads` are the runner's alone; `counted` has the scheduler's too, without its
+ * polls.
  */
 async function measure(bench: Bench): Promise<Row[]> {
   const { sizes, signal } = bench;
@@ -67,6 +68,7 @@ async function measure(bench: Bench): Promise<Row[]> {
     rowOf("git-all", "executions of git for each issue, with those that git itself starts"),
     rowOf("reads", "the runner's reads from GitHub's API for each issue"),
     rowOf("writes", "writes of runner and scheduler to GitHub's API for each issue"),
+    rowOf("counted", "requests to GitHub's API that count for each issue, without 304s and polls"),
     rowOf("git-requests", "requests of git to GitHub for each issue"),
     ...(await inSandbox(bench)),
     row({ name: "calls/poll", what: "reads for each poll of one repository", unit: "count", value: perPoll }),
@@ -80,6 +82,7 @@ function costs({ before, after, issues }: { before: Counts; after: Counts; issue
     "git-all": (after.gitAll - before.gitAll) / issues,
     reads: more("runner", "reads") / issues,
     writes: (more("runner", "writes") + more("scheduler", "writes")) / issues,
+    counted: (more("runner", "counted") + more("scheduler", "counted") - more("scheduler", "countedOfPolls")) / issues,
     "git-requests": (more("runner", "git") + more("scheduler", "git")) / issues,
   };
 }

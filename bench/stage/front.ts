@@ -1,14 +1,19 @@
 import { once } from "node:events";
 import { createServer, request as ask } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { startsPoll } from "./requests.ts";
+import { ofPolls, startsPoll } from "./requests.ts";
 
 export interface Requests {
   readonly reads: number;
   readonly writes: number;
+  /** Without those that git before 2.46 makes without the token, which are answered 401. */
   readonly git: number;
   /** Requests for the first page of the labelled issues. */
   readonly polls: number;
+  /** Requests to the API that count against GitHub's rate limit: all but those that are answered 304. */
+  readonly counted: number;
+  /** Of these, those that polls make as well. */
+  readonly countedOfPolls: number;
 }
 
 /** A second address of a GitHub, which counts the requests that it passes on. Each app gets one of its own. */
@@ -18,16 +23,20 @@ export interface Front extends AsyncDisposable {
 }
 
 export async function openFront(githubUrl: string): Promise<Front> {
-  const counts = { reads: 0, writes: 0, git: 0, polls: 0 };
+  const counts = { reads: 0, writes: 0, git: 0, polls: 0, counted: 0, countedOfPolls: 0 };
   const server = createServer((incoming, response) => {
     const { method = "GET", url = "/", headers } = incoming;
     const { pathname: path, search: query } = new URL(url, githubUrl);
-    if (/\/(info\/refs|git-upload-pack|git-receive-pack)$/.test(path)) counts.git += 1;
-    else if (method === "GET" || path === "/graphql") counts.reads += 1;
-    else counts.writes += 1;
+    const isGit = /\/(info\/refs|git-upload-pack|git-receive-pack)$/.test(path);
+    const isRead = method === "GET" || path === "/graphql";
+    if (!isGit) counts[isRead ? "reads" : "writes"] += 1;
     if (startsPoll({ method, path, query })) counts.polls += 1;
     // The Host stays the front's own, so that links in answers lead back to it.
     const outgoing = ask(new URL(url, githubUrl), { method, headers }, (answer) => {
+      if (isGit && answer.statusCode !== 401) counts.git += 1;
+      const isCounted = !isGit && answer.statusCode !== 304;
+      if (isCounted) counts.counted += 1;
+      if (isCounted && ofPolls({ method, path })) counts.countedOfPolls += 1;
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       pipeline(answer, response).catch(() => response.destroy());
     });

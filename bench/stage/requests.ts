@@ -35,6 +35,11 @@ export function opensPull(repo: string): (entry: Entry) => boolean {
   return ({ method, path, status }) => method === "POST" && path === `/repos/${repo}/pulls` && status === 201;
 }
 
+/** Polls ask for this whether there is an issue or not: the repository, its labelled issues, its comments. */
+export function ofPolls({ method, path }: Pick<Entry, "method" | "path">): boolean {
+  return method === "GET" && /^\/repos\/[^/]+\/[^/]+(\/issues(\/comments)?)?$/.test(path);
+}
+
 /** A poll of the scheduler begins, or nearly so: it asks for the first page of the labelled issues. */
 export function startsPoll({ method, path, query }: Pick<Entry, "method" | "path" | "query">): boolean {
   const page = new URLSearchParams(query).get("page");

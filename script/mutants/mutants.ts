@@ -1859,6 +1859,22 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a push whose answer was lost is found done",
   },
   {
+    name: "queued-comment",
+    file: `${SCHEDULER}/idleRunners.ts`,
+    find: "return issues.length <= free;",
+    replace: "return free > 0;",
+    test: { file: `${SCHEDULER}/courtesy.int.test.ts`, name: "a runner with one free slot" },
+    promise: "a new issue that waits is told so",
+  },
+  {
+    name: "publish-again",
+    file: `${RUNNER}/steps/publish/publish.ts`,
+    find: "if (needs.scope === null || !isRefusedRequest(error)) throw error;",
+    replace: "if (isRefusedRequest(error) || needs.scope === null) throw error;",
+    test: { file: "test/requests.e2e.test.ts", name: "a repository that is renamed while the agent works" },
+    promise: "finished work whose repository was renamed is held, and published later",
+  },
+  {
     name: "push-lease",
     file: `${RUNNER}/airlock/push.ts`,
     find: '`--force-with-lease=${ref}:${expected ?? ""}`',

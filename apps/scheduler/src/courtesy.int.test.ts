@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FaultRequest } from "@tac8/sandbox/github/faults";
 import { renderMarker, type Marker } from "@tac8/core/domain/marker";
+import { setHold } from "@tac8/core/state/holds";
+import { announceRunner } from "@tac8/core/state/presence";
 import { createHarness, LABEL, OWNER, REPO, type Harness } from "./harness.fixture.ts";
 
 let at: Harness;
@@ -12,6 +14,7 @@ afterEach(() => at.close());
 const by = (number: number) => ({ repo: REPO, number, actor: OWNER, label: LABEL });
 const bodies = (number: number) =>
   at.github.comments(REPO, number).map(({ body }) => body.split("\n").slice(1).join("\n"));
+const hold = () => ({ name: "operator", reason: "a look first", by: "a test", since: Date.now(), until: null });
 const done: Marker = {
   v: 1,
   kind: "status",
@@ -32,6 +35,37 @@ test("a new issue is told that it is queued, and when it leaves, that it is with
   at.github.addLabel(by(number));
   await at.poll();
   expect(bodies(number)).toEqual([expect.stringMatching(/^\*\*Queued\*\*/)]);
+});
+
+const announce = (busy: number) =>
+  announceRunner(at.redis, { at: Date.now(), id: "home/0", name: "pi/0", host: "pi", pid: 1, slots: 2, busy });
+
+test.each([
+  ["a runner that is idle", 0, () => Promise.resolve(), {}, 0],
+  ["a runner with one free slot", 1, () => Promise.resolve(), {}, 2],
+  ["a queue that is held", 0, () => setHold(at.redis, hold()), {}, 2],
+  ["a queue that is paused", 0, () => at.queue.pause(), {}, 2],
+  ["issues that wait before them", 0, () => at.queue.add("x", {} as never, { priority: 1 }), {}, 2],
+  ["a limit of their repository", 0, () => Promise.resolve(), { per_repository: { [REPO]: 2 } }, 2],
+  ["a limit over all runners", 0, () => Promise.resolve(), { runs: 1 }, 2],
+])("two new issues beside %s: the wait is told where there is one", async (_what, busy, arrange, limits, told) => {
+  await announce(busy);
+  await arrange();
+  at.restart({ config: { ...at.config, limits: { ...at.config.limits, ...limits } } });
+  const numbers = [at.openIssue(), at.openIssue()];
+  const before = at.github.requests.length;
+  await at.poll();
+  for (const number of numbers) expect(await at.stands(number)).toMatch(/^(prioritized|waiting):queued$/);
+  expect(numbers.flatMap(bodies)).toHaveLength(told);
+  const paths = at.github.requests.slice(before).map(({ path }) => path);
+  if (told === 0) expect(paths).toEqual([`/repos/${REPO}`, `/repos/${REPO}/issues`]);
+});
+
+test("an issue that needs a runner with a label is told that it is queued", async () => {
+  await announce(0);
+  const number = at.openIssue({ labels: [LABEL, "runs-on:gpu"] });
+  await at.poll();
+  expect(bodies(number)).toHaveLength(1);
 });
 
 test("of more than five new issues none is told: the queue does not wait for words", async () => {

@@ -17,6 +17,7 @@ function issue(change: Partial<Issue> = {}): Issue {
     stateReason: null,
     labels: ["rpi-auto"],
     locked: false,
+    commentCount: 0,
     isPull: false,
     ...change,
   };

@@ -6,6 +6,7 @@ import { GitHubError } from "@tac8/core/github/errors";
 import { announceScheduler, type SchedulerPresence } from "@tac8/core/state/presence";
 import { act, type Actor } from "./act.ts";
 import { mayAddFrom } from "./epoch.ts";
+import { doStartAtOnce } from "./idleRunners.ts";
 import { plan, questionsFor, type Action, type RepositorySnapshot } from "./plan.ts";
 import { answerQuestions, readLiveJobs, readRepository, type LiveJobs, type Reader } from "./readRepository.ts";
 import { MAX_ASKED } from "./who.ts";
@@ -37,10 +38,10 @@ export function createPoll(services: PollServices): () => Promise<void> {
   let restUntil = 0;
 
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
-    const commented = actions.filter(begins).length <= MAX_COMMENTED;
+    const on = await commentsOn(snapshot, actions);
     const curiosity = { left: MAX_ASKED };
     const { max_attempts: attempts } = config.coordinator;
-    const actor = { ...services, trustedUsers, attempts, comments: { on: commented }, curiosity };
+    const actor = { ...services, trustedUsers, attempts, comments: { on }, curiosity };
     const problems: string[] = [];
     for (const action of actions) {
       try {
@@ -53,6 +54,13 @@ export function createPoll(services: PollServices): () => Promise<void> {
       signal.throwIfAborted();
     }
     return problems;
+  }
+
+  /** Issues that start at once are not said to be queued: the run's own comment follows within seconds. */
+  async function commentsOn(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
+    if (actions.filter(begins).length > MAX_COMMENTED) return false;
+    const added = actions.flatMap((action) => (action.do === "add" ? [action.issue] : []));
+    return added.length === 0 || !(await doStartAtOnce(services, snapshot, added));
   }
 
   /** @returns the troubles of single issues. */

@@ -4,10 +4,17 @@ import type { RunContext } from "../run/context.ts";
 
 /**
  * Return what the run may push to, with the base branch as the configuration has it, or GitHub's default branch.
- * @throws StepFailure of kind `refused` for the whole repository when nothing can be pushed to it.
+ * `from`: the repository as it is now, or as it was within the last minute. @throws StepFailure of kind `refused` for the whole repository when nothing can be pushed to it.
  */
-export async function scopeOf(run: RunContext, signal: AbortSignal): Promise<PushScope> {
-  const found = await run.services.github.repository(run.ref, { signal });
+export async function scopeOf(
+  run: RunContext,
+  signal: AbortSignal,
+  from: "now" | "lately" = "now",
+): Promise<PushScope> {
+  const { github } = run.services;
+  const found = await (from === "now"
+    ? github.repository(run.ref, { signal })
+    : github.recentRepository(run.ref, { signal }));
   const name = `${run.ref.owner}/${run.ref.repo}`;
   const refuse = (message: string) => new StepFailure({ kind: "refused", message, wholeRepository: true });
   if (found.kind === "gone") throw refuse(`${name} is not there, or the token may not see it`);

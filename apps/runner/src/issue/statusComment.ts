@@ -6,9 +6,14 @@ import type { RunContext } from "../run/context.ts";
 
 /**
  * Makes the issue's one status comment say how it stands. Found by what the hash remembers, else by its marker, so that
- * a lost answer or an emptied Redis never makes a second one.
+ * a lost answer or an emptied Redis never makes a second one. `comments`: the issue's, where this run has read them just before.
  */
-export async function showStatus(run: RunContext, state: IssueState, reason: string | null): Promise<void> {
+export async function showStatus(
+  run: RunContext,
+  state: IssueState,
+  reason: string | null,
+  comments: readonly Comment[] | null = null,
+): Promise<void> {
   const { github, login, redact } = run.services;
   const { ref, repository } = run;
   const known = run.state;
@@ -30,16 +35,25 @@ export async function showStatus(run: RunContext, state: IssueState, reason: str
   const words = { marker, text };
   const options = { signal: run.switch.lost };
   await run.assertLive();
-  const remembered = await rememberedComment(run);
-  if (remembered !== null && (await github.updateComment(ref, remembered, words, options)) !== null) return;
-  const all = await github.comments(ref, ref.number, options);
+  const remembered = run.statusComment ?? (await rememberedComment(run));
+  if (remembered !== null && (await github.updateComment(ref, remembered, words, options)) !== null) {
+    run.statusComment = remembered;
+    return;
+  }
+  run.statusComment = null;
+  const all = comments ?? (await github.comments(ref, ref.number, options));
   for (const { comment } of findMarked(all, login, "status")) {
     if ((await github.updateComment(ref, comment.id, words, options)) === null) continue;
-    await run.write({ statusComment: comment.id });
+    await keepStatusComment(run, comment.id);
     return;
   }
   const made = await github.createComment(ref, ref.number, words, options);
-  await run.write({ statusComment: made.id });
+  await keepStatusComment(run, made.id);
+}
+
+async function keepStatusComment(run: RunContext, id: number): Promise<void> {
+  run.statusComment = id;
+  await run.write({ statusComment: id });
 }
 
 /** Id of the status comment as the hash has it; null where that is another comment, which must not be overwritten. */

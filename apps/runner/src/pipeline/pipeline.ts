@@ -15,6 +15,7 @@ import { hearQuestion } from "../steps/save/question.ts";
 import { recover, type Recovered } from "../steps/recover/recover.ts";
 import { save } from "../steps/save/save.ts";
 import { scopeOf } from "../issue/scope.ts";
+import type { PushScope } from "../airlock/pushScope.ts";
 import { work } from "../steps/work/work.ts";
 import { afterAgent } from "./afterAgent.ts";
 import type { RunContext } from "../run/context.ts";
@@ -59,21 +60,26 @@ async function toItsEnd(run: RunContext, entry: Begin): Promise<Unfinished | Dis
   }
   await run.write({ ...entry.patch, restored: null, hold: null });
   if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
-  const unfinished = entry.do === "work" ? await toWork(run, entry.why) : null;
+  const scope = entry.do === "work" ? await readScope(run) : null;
+  const unfinished = entry.do === "work" && scope !== null ? await toWork(run, scope, entry.why) : null;
   if (unfinished !== null) return unfinished;
   const begun = entry.do === "publish" ? await admitToPublish(run) : true;
   if (!begun || run.state.outcome !== null || !(await stillCounts(run))) return null;
   const published = await publish(run, {
+    scope,
     save: () => save(run),
     isJustSaved: entry.do === "work" && run.state.headSha !== null,
   });
   return published === "missing" ? workIsMissing(run, entry) : null;
 }
 
-/** admit → prepare → recover → work → save. Null: there is work to publish, or the issue's end. */
-async function toWork(run: RunContext, given: ResumeReason | null): Promise<Unfinished | null> {
+function readScope(run: RunContext): Promise<PushScope> {
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
-  const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);
+  return withPatience(() => scopeOf(run, run.switch.halt, "lately"), patient);
+}
+
+/** admit → prepare → recover → work → save. Null: there is work to publish, or the issue's end. */
+async function toWork(run: RunContext, scope: PushScope, given: ResumeReason | null): Promise<Unfinished | null> {
   const admitted = await admit(run);
   if (admitted === null) return null;
   const prepared = await prepare(run, { scope, admitted, why: given });

@@ -97,6 +97,10 @@ export class RunContext {
   intent: { readonly title: string; readonly unreadable: string | null } | null = null;
   /** The text after edits since the work began that do not stop it; null: there are none. */
   editedText: { readonly title: string; readonly body: string } | null = null;
+  /** Id of the issue's status comment that this run has written, by GitHub's own answer; null: none yet. */
+  statusComment: number | null = null;
+  /** Whether this run has put the label on that says that it is at work. */
+  showsWorking = false;
   /** Whether `admit` has looked at the issue: what this run reports then does not come from Redis alone. */
   admitted = false;
   #state: IssueFields;

@@ -2,7 +2,7 @@ import type { LabelDefinition } from "../domain/labels.ts";
 import { outgoingDescription } from "../outgoing/outgoing.ts";
 import type { Caller } from "./call.ts";
 import { GitHubError } from "./errors.ts";
-import { anySchema } from "./schemas.ts";
+import { anySchema, labelsSchema } from "./schemas.ts";
 import type { CallOptions, Repo } from "./types.ts";
 import { nameOf, repoKey } from "./urls.ts";
 
@@ -16,13 +16,22 @@ export function labelCalls({ one, redact }: Caller) {
       await one({ route, params: { ...nameOf(repo), number, labels: [label] }, schema: anySchema, ...options });
     },
 
-    /** No harm when it is off already. */
-    removeLabel: async (repo: Repo, number: number, label: string, options: CallOptions = {}): Promise<void> => {
+    /**
+     * Take a label off; no harm when it is off already. @returns the labels that the issue has left, as GitHub answers; null: it
+     * does not say, because the issue did not have the label, or is not there.
+     */
+    removeLabel: async (
+      repo: Repo,
+      number: number,
+      label: string,
+      options: CallOptions = {},
+    ): Promise<readonly string[] | null> => {
       try {
         const route = "DELETE /repos/{owner}/{repo}/issues/{number}/labels/{label}";
-        await one({ route, params: { ...nameOf(repo), number, label }, schema: anySchema, ...options });
+        return await one({ route, params: { ...nameOf(repo), number, label }, schema: labelsSchema, ...options });
       } catch (error) {
         if (!(error instanceof GitHubError) || error.kind !== "not-found") throw error;
+        return null;
       }
     },
 

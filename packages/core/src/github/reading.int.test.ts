@@ -84,6 +84,7 @@ test("an issue is read with its empty parts filled in", async () => {
       stateReason: null,
       labels: ["a", "B"],
       locked: true,
+      commentCount: null,
       author: "ghost",
       createdAt: "2026-01-01T00:00:00Z",
       updatedAt: "2026-01-02T00:00:00Z",
@@ -133,6 +134,44 @@ test("a repository is found whatever the case of its name", async () => {
     private: false,
   };
   expect(await client().repository(repo)).toEqual(found);
+});
+
+test("a repository that can be pushed to is remembered for a minute, and no other one", async () => {
+  let more: Record<string, unknown> = {};
+  const { client, seen } = await start(({ path }) => ({
+    json:
+      path === "/user"
+        ? { login: "amy", id: 1 }
+        : { id: 9, full_name: "o/r", default_branch: "main", permissions: { push: true }, ...more },
+  }));
+  let now = 0;
+  const github = client({ now: () => now });
+  expect(await github.recentRepository(repo)).toMatchObject({ kind: "found", archived: false });
+  more = { archived: true };
+  now = 59_999;
+  expect(await github.recentRepository({ owner: "O", repo: "R" })).toMatchObject({ archived: false });
+  expect(seen).toHaveLength(1);
+  now += 1;
+  expect(await github.recentRepository(repo)).toMatchObject({ archived: true });
+  more = { full_name: "new/home" };
+  expect(await github.recentRepository(repo)).toEqual({ kind: "moved", to: "new/home" });
+  more = { permissions: { push: false } };
+  expect(await github.recentRepository(repo)).toMatchObject({ canPush: false });
+  more = {};
+  expect(await github.recentRepository(repo)).toMatchObject({ canPush: true });
+  more = { archived: true };
+  expect(await github.repository(repo)).toMatchObject({ archived: true });
+});
+
+test.each([
+  ["none", { json: [] }, false],
+  ["some, of its owner too", { json: [{ id: 1 }] }, true],
+  ["those that cannot be read", { status: 403, json: { message: "Upgrade" } }, true],
+  ["an older server's answer", { status: 404, json: { message: "Not Found" } }, true],
+] as const)("rulesets of a repository: %s", async (_what, reply, expected) => {
+  const { client, seen } = await start(() => reply);
+  expect(await client().mayHaveRules(repo)).toBe(expected);
+  expect(seen[0]?.query.get("includes_parents")).toBe("true");
 });
 
 test("the newest labeled event is the one with the greatest id on all pages, whatever the label's case", async () => {

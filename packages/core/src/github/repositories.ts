@@ -8,6 +8,8 @@ import { nameOf, repoKey } from "./urls.ts";
 const PERMISSION_TTL_MS = 10 * 60_000;
 /** Whoever has just given the permission is waiting. */
 const REFUSED_TTL_MS = 60_000;
+/** What a run learns too late of a change, its push is refused for. */
+const RECENT_MS = 60_000;
 const MAX_PERMISSIONS = 1000;
 
 interface RepositoryNeeds {
@@ -43,35 +45,54 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
     }
   }
 
+  async function repository(repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> {
+    try {
+      const route = "GET /repos/{owner}/{repo}";
+      const raw = await one({
+        route,
+        params: { ...nameOf(repo) },
+        schema: repositorySchema,
+        follow: true,
+        ...options,
+      });
+      if (raw.full_name.toLowerCase() !== repoKey(repo)) return { kind: "moved", to: raw.full_name };
+      const slash = raw.full_name.indexOf("/");
+      return {
+        kind: "found",
+        id: raw.id,
+        owner: raw.full_name.slice(0, slash),
+        repo: raw.full_name.slice(slash + 1),
+        defaultBranch: raw.default_branch,
+        canPush: (raw.permissions?.push ?? false) || raw.archived || (await mayPush(repo, options)),
+        archived: raw.archived,
+        private: raw.private,
+      };
+    } catch (error) {
+      if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone"))
+        return { kind: "gone" };
+      throw error;
+    }
+  }
+
+  const usable = new Map<string, { answer: RepositoryAnswer; until: number }>();
+
   return {
     /** The repository as it is now, `moved` when GitHub answers with another one. */
-    repository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> => {
-      try {
-        const route = "GET /repos/{owner}/{repo}";
-        const raw = await one({
-          route,
-          params: { ...nameOf(repo) },
-          schema: repositorySchema,
-          follow: true,
-          ...options,
-        });
-        if (raw.full_name.toLowerCase() !== repoKey(repo)) return { kind: "moved", to: raw.full_name };
-        const slash = raw.full_name.indexOf("/");
-        return {
-          kind: "found",
-          id: raw.id,
-          owner: raw.full_name.slice(0, slash),
-          repo: raw.full_name.slice(slash + 1),
-          defaultBranch: raw.default_branch,
-          canPush: (raw.permissions?.push ?? false) || raw.archived || (await mayPush(repo, options)),
-          archived: raw.archived,
-          private: raw.private,
-        };
-      } catch (error) {
-        if (error instanceof GitHubError && (error.kind === "not-found" || error.kind === "gone"))
-          return { kind: "gone" };
-        throw error;
-      }
+    repository,
+
+    /**
+     * The repository as it was within the last minute: its answer changes with each issue and push, so asking again costs a request.
+     * Only one that can be pushed to is remembered: whoever meets a refusal asks `repository`.
+     */
+    recentRepository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> => {
+      const key = repoKey(repo);
+      const known = usable.get(key);
+      if (known !== undefined && now() < known.until) return known.answer;
+      usable.delete(key);
+      const until = now() + RECENT_MS;
+      const answer = await repository(repo, options);
+      if (answer.kind === "found" && answer.canPush && !answer.archived) usable.set(key, { answer, until });
+      return answer;
     },
 
     /** What the account may do in the repository; remembered for 10 minutes. An unknown account may do nothing. */

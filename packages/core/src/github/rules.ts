@@ -33,6 +33,21 @@ export interface RulesetFacts {
 /** Calls about rulesets. Classic branch protection of branches that do not exist yet cannot be read. */
 export function ruleCalls({ one, all }: Caller) {
   return {
+    /**
+     * Whether any ruleset may apply to the repository, those of its owner included. An unchanged answer costs only a 304, unlike
+     * the rules of a branch, whose name is new each time. False is certain; what cannot be read is true.
+     */
+    mayHaveRules: async (repo: Repo, options: CallOptions = {}): Promise<boolean> => {
+      const route = "GET /repos/{owner}/{repo}/rulesets";
+      try {
+        const params = { ...nameOf(repo), includes_parents: true, per_page: 1 };
+        return (await one({ route, params, schema: z.array(z.unknown()), ...options })).length > 0;
+      } catch (error) {
+        if (error instanceof GitHubError) return true;
+        throw error;
+      }
+    },
+
     /** The active rules for a branch of this name, whether it exists or not; null: an older server, which has none. */
     branchRules: async (repo: Repo, branch: string, options: CallOptions = {}): Promise<BranchRule[] | null> => {
       const route = "GET /repos/{owner}/{repo}/rules/branches/{branch}";

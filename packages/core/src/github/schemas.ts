@@ -15,6 +15,13 @@ const textSchema = z
 
 const labelSchema = z.union([z.string(), z.object({ name: z.string().nullish() }).transform(({ name }) => name ?? "")]);
 
+/** Names of the labels that an issue has left; null for an answer of another form. */
+export const labelsSchema = z
+  .array(labelSchema)
+  .transform((names) => names.filter((name) => name !== ""))
+  .nullable()
+  .catch(null);
+
 export const viewerSchema = z.object({ login: z.string(), id: z.number() });
 
 /** Longer ones are nobody's. */
@@ -38,6 +45,7 @@ export const issueSchema = z
     state_reason: z.string().nullish(),
     labels: z.array(labelSchema),
     locked: z.boolean().default(false),
+    comments: z.int().nullish(),
     user: accountSchema,
     created_at: z.string(),
     updated_at: z.string(),
@@ -54,6 +62,7 @@ export const issueSchema = z
       stateReason: raw.state_reason ?? null,
       labels: raw.labels.filter((name) => name !== ""),
       locked: raw.locked,
+      commentCount: raw.comments ?? null,
       author: raw.user.login,
       createdAt: raw.created_at,
       updatedAt: raw.updated_at,

@@ -20,6 +20,8 @@ export interface Issue {
   stateReason: string | null;
   labels: string[];
   locked: boolean;
+  /** Null where GitHub does not say. */
+  commentCount: number | null;
   /** Login; `ghost` when the account is gone. */
   author: string;
   createdAt: string;

@@ -44,6 +44,15 @@ test("labels: one added, one taken off, one made once; what is so already is no 
   ]);
 });
 
+test.each([
+  ["the labels that are left", { json: [{ name: "bug" }, { name: null }, "x"] }, ["bug", "x"]],
+  ["no list", { json: { name: "bug" } }, null],
+  ["that it was off", { status: 404, json: { message: "Label does not exist" } }, null],
+])("GitHub answers the removal of a label with %s", async (_what, reply, left) => {
+  const { client } = await start(() => reply);
+  expect(await client().removeLabel(repo, 5, "rpi-working")).toEqual(left);
+});
+
 test("any other refusal of a label is an error", async () => {
   const { client } = await start(() => ({
     status: 422,

@@ -66,6 +66,7 @@ const onGitHub = (change: Partial<Issue> = {}): Issue => ({
   stateReason: null,
   labels: ["rpi-auto"],
   locked: false,
+  commentCount: 0,
   author: "octo",
   createdAt: "",
   updatedAt: "",

@@ -31,7 +31,9 @@ async function look(run: RunContext): Promise<Admitted | null> {
   const labelled = issue.labels.some((label) => label.toLowerCase() === run.repository.issueLabel.toLowerCase());
   const wanted = labelled || run.state.agentRuns > 0 || run.state.retried !== null;
   if (!wanted) return end(run, "withdrawn", "the label was taken off");
-  const comments = await withPatience(() => github.comments(run.ref, issue.number, options), patient);
+  // The issue counts them.
+  const comments =
+    issue.commentCount === 0 ? [] : await withPatience(() => github.comments(run.ref, issue.number, options), patient);
   if (!(await mayStart(run, { labelled, comments }))) return null;
   const intent = await readIntent(run, { issue, comments });
   if (intent === null) return null;

@@ -15,6 +15,7 @@ export async function assertRulesAllow(run: RunContext, at: { branch: string; ex
   const options = { signal: run.switch.halt };
   const facts = { ...at, email: config.git.author_email };
   try {
+    if (!(await github.mayHaveRules(run.ref, options))) return;
     const rules = (await github.branchRules(run.ref, at.branch, options)) ?? [];
     const refusing = rules.flatMap((rule) => {
       const why = whyRefused(rule, facts);

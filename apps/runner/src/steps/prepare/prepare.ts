@@ -35,7 +35,7 @@ export async function prepare(run: RunContext, { scope, admitted, why: given }: 
   const { base, defaultBranch } = scope;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
-  await showBeginning(run, issue);
+  await showBeginning(run, { issue, comments });
 
   const { branch, pull } = await withPatience(
     () => chooseBranch(scope, (name) => github.pullsOfBranch(run.ref, name, options)),
@@ -119,14 +119,17 @@ function theirsOn(published: string | null, before: RunContext["state"]): string
  * A comment or label that GitHub does not take is no reason not to work, unless it takes none of this token in the whole
  * repository: no agent is paid then. @throws StepFailure
  */
-async function showBeginning(run: RunContext, issue: Issue): Promise<void> {
+async function showBeginning(
+  run: RunContext,
+  { issue, comments }: { readonly issue: Issue; readonly comments: readonly Comment[] },
+): Promise<void> {
   const attempt = run.job.attemptsMade + 1;
   const { state, since } = run.state;
   const waitedMs = state === "queued" && since !== null ? run.services.now() - Date.parse(since) : null;
   const reason = attempt === 1 ? "work began" : `attempt ${attempt} began`;
   await run.write({ state: "running" }, { event: "run:started", reason, evidence: { attempt, waitedMs } });
   try {
-    await showStatus(run, "running", null);
+    await showStatus(run, "running", null, comments);
     await showLabel(run, "working", issue.labels);
   } catch (error) {
     run.switch.halt.throwIfAborted();

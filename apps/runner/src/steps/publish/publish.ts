@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { NO_USAGE } from "@tac8/core/domain/usage";
 import { anotherRound, pullBody, pullTitle, type PullFacts } from "@tac8/core/outgoing/texts";
-import { GitHubError } from "@tac8/core/github/errors";
+import { GitHubError, isRefusedRequest } from "@tac8/core/github/errors";
 import type { Withheld } from "@tac8/core/state/issueState";
 import type { NewPull } from "@tac8/core/github/pulls";
 import type { Pull } from "@tac8/core/github/types";
@@ -38,16 +39,41 @@ const MAX_BRANCHES = 3;
 export type Published = "done" | "missing";
 
 export interface PublishNeeds {
+  /** As the run that did the work read it before; null: to be read now. */
+  readonly scope: PushScope | null;
   /** Commits finished work that could not be saved when its agent ended: the disk was full. */
   readonly save: () => Promise<SavedWork>;
   /** This run has saved the work just before, so it is in the workspace: whether it is still there is not asked first. */
   readonly isJustSaved: boolean;
 }
 
-/** Pushes the finished work and finds or opens its pull request. Safe to repeat at any point. */
+/**
+ * Push the finished work, and find or open its pull request. Safe to repeat at any point. A repository that was renamed while the
+ * agent worked, or has another default branch since, refuses what is asked of it: then it is read again.
+ */
 export async function publish(run: RunContext, needs: PublishNeeds): Promise<Published> {
+  try {
+    return await publishTo(run, needs);
+  } catch (error) {
+    if (needs.scope === null || !isRefusedRequest(error)) throw error;
+    const scope = await readScope(run);
+    if (isDeepStrictEqual(scope, needs.scope)) throw error;
+    run.log.warn(
+      { base: scope.base },
+      "the repository has another default branch since the work began: publishing again",
+    );
+    return publishTo(run, { ...needs, scope });
+  }
+}
+
+function readScope(run: RunContext): Promise<PushScope> {
   const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
-  const scope = await withPatience(() => scopeOf(run, run.switch.lost), patient);
+  return withPatience(() => scopeOf(run, run.switch.lost), patient);
+}
+
+async function publishTo(run: RunContext, needs: PublishNeeds): Promise<Published> {
+  const patient = { signal: run.switch.lost, factor: run.services.config.coordinator.backoff_factor };
+  const scope = needs.scope ?? (await readScope(run));
   await takeNewName(run, scope);
   // Before the first use of it: a branch whose commit counts as pushed gets a pull request without a push.
   assertInScope(run.state.branch ?? "", scope);

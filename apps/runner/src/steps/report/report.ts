@@ -14,7 +14,7 @@ import { byPublished, whyKept } from "../../janitor/published.ts";
 import { removeWorkspace } from "../../workspace/remove.ts";
 import { isCaused } from "../../issue/cause.ts";
 import { feedbackHeard } from "./feedbackHeard.ts";
-import { showLabel, signOfEnd } from "../../issue/labels.ts";
+import { labelsWithoutWorking, showLabel, signOfEnd } from "../../issue/labels.ts";
 import { isAnotherRound, pullWords } from "./pullWords.ts";
 import { sayRefusedLabel } from "./refusedLabel.ts";
 import { sayOnce, showStatus } from "../../issue/statusComment.ts";
@@ -156,10 +156,9 @@ async function relabel(run: RunContext, outcome: Outcome): Promise<void> {
   const { github } = run.services;
   const { ref, repository } = run;
   const options = { signal: run.switch.lost };
-  const found = await github.issue(ref, ref.number, options);
-  if (found.kind !== "found") return;
+  const labels = await labelsWithoutWorking(run);
+  if (labels === null) return;
   await run.assertLive();
-  const { labels } = found.issue;
   await showLabel(run, signOf(run, outcome, labels), labels);
   const trigger = repository.issueLabel.toLowerCase();
   // A blocked job has not ended: taking its label off withdraws it.

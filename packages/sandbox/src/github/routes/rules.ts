@@ -21,6 +21,19 @@ export const ruleRoutes: readonly RepositoryRoute[] = [
   },
   {
     method: "GET",
+    path: "/rulesets",
+    run: ({ repository, url }) =>
+      page(repository.rulesets, url, ({ id, name }) => ({
+        id,
+        name,
+        target: "branch",
+        source_type: "Repository",
+        source: fullName(repository),
+        enforcement: "active",
+      })),
+  },
+  {
+    method: "GET",
     path: "/rulesets/:id",
     run({ repository, params, user }) {
       const found = repository.rulesets.find(({ id }) => id === Number(params["id"]));
