@@ -1,11 +1,15 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { planAdmission } from "@tac8/core/domain/admission";
 import { isRepositoryHold, planHolds } from "@tac8/core/domain/holds";
 import { holdWords } from "@tac8/core/domain/holdWords";
 import type { Logger } from "@tac8/core/log/logger";
 import { expireHold, readHolds } from "@tac8/core/state/holds";
 
-/** The queue is paused exactly while a hold exists that concerns all of it. */
+/**
+ * End holds whose time is over, and pause the queue exactly while its admission is closed. What only slows it down is applied
+ * by the breaker, as the queue's limit, and by each runner.
+ */
 export async function reconcileHolds({
   redis,
   queue,
@@ -17,18 +21,20 @@ export async function reconcileHolds({
   log: Logger;
   now: number;
 }): Promise<void> {
-  const { pauseQueue, live, expired } = planHolds(await readHolds(redis), now);
+  const { live, expired } = planHolds(await readHolds(redis), now);
   for (const hold of expired) {
     if (await expireHold(redis, hold, "scheduler")) log.info(`hold ${hold.name} ended`);
   }
+  const admission = planAdmission({ queue: { holds: live, probing: false }, runner: null, reasons: [] });
+  const isClosed = admission.state === "closed";
   const paused = await queue.isPaused();
-  if (pauseQueue && !paused) {
+  if (isClosed && !paused) {
     await queue.pause();
     for (const { name, reason } of live.filter((hold) => !isRepositoryHold(hold.name))) {
       log.warn(`the queue is held by ${name}, nothing new starts: ${reason}. ${holdWords(name).advice}`.trim());
     }
   }
-  if (!pauseQueue && paused) {
+  if (!isClosed && paused) {
     await queue.resume();
     log.info("the queue goes on");
   }

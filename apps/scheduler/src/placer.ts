@@ -6,6 +6,7 @@ import { presentRunners } from "@tac8/core/look/snapshot";
 import { parseBreaker } from "@tac8/core/domain/breaker";
 import { runNow } from "@tac8/core/queue/wake";
 import { BREAKER_KEY, QUEUE_LIMIT_KEY } from "@tac8/core/state/keys";
+import { runnerAdmission } from "@tac8/core/state/admission";
 import { publishLimits } from "@tac8/core/state/limits";
 import { placesTaken, reasonsToWait, takeWaiting } from "@tac8/core/state/places";
 import { readRunners } from "@tac8/core/state/presence";
@@ -45,7 +46,7 @@ export function createPlacer({ config, redis, queue, now }: PlacerServices): () 
     const reasons = await reasonsToWait(redis);
     if (reasons.length === 0) return;
     const runners = presentRunners(await readRunners(redis), now())
-      .filter(({ tired, paused }) => typeof tired !== "string" && !paused)
+      .filter((runner) => runnerAdmission(runner).state !== "closed")
       .map(({ labels = [], format = 0, slots, busy, limit = slots }) => ({ labels, format, slots: limit, busy }));
     const { waiting = 0, prioritized = 0 } = await queue.getJobCounts("waiting", "prioritized");
     for (const reason of reasons.toSorted()) {

@@ -67,7 +67,9 @@ async function fill(name: string): Promise<void> {
   await announceScheduler(redis, { at: now, lastPollAt: now - 5000, error: null, process, github });
   const runner = { name, host: name, at: now, pid: 1, slots: 3, busy: 2, tired: null };
   await announceRunner(redis, { ...runner, runs: [run, { ...run, phase: "publish" }], machine, process, github });
-  await announceRunner(redis, { ...runner, name: "pi-2", runs: [], machine, process });
+  const causes = ["disk", "lag:pi-2"].map((code) => ({ code, effect: "half" as const, text: `${code} 1.5` }));
+  const admission = { state: "half" as const, causes };
+  await announceRunner(redis, { ...runner, name: "pi-2", runs: [], machine, process, admission });
   await setHold(redis, { name: "operator", reason: "lunch", by: "octo", since: now, until: null });
   const models = [{ model: name, input: 100, output: 20, cacheRead: 3, cacheWrite: 4, costUsd: 0.25 }];
   await log({ from: "queued", to: "running", evidence: { waitedMs: 40_000 } });
@@ -113,6 +115,10 @@ test("tells all there is, whatever things are called", async () => {
     ["tac8_agents_running", { runner: clean }, 1],
     ["tac8_runner_jobs", { runner: clean }, 2],
     ["tac8_hold_active", { name: "operator" }, 1],
+    ["tac8_queue_admission_info", { state: "closed", because: "hold:operator" }, 1],
+    ["tac8_runner_admission_info", { runner: "pi-2", state: "half", because: "disk,lag:pi-2" }, 1],
+    ["tac8_runner_admission_info", { runner: clean, state: "open", because: "" }, 1],
+    ["tac8_runner_resting", { runner: "pi-2" }, 0],
     ["tac8_holds_begun_total", { name: "operator" }, 1],
     ["tac8_agent_run_duration_seconds_bucket", { le: "30" }, 0],
     ["tac8_agent_run_duration_seconds_bucket", { le: "60" }, 1],

@@ -1,4 +1,6 @@
+import { runnerAdmission } from "@tac8/core/state/admission";
 import type { HostPresence, ProcessPresence, RunnerPresence } from "@tac8/core/state/presence";
+import { admissionLabels } from "./admissionLabels.ts";
 import { bytes, MAX_VALUES, type Metric, type MetricFacts, type Sample } from "./metric.ts";
 
 const runners = ({ look }: MetricFacts) => look.runners.slice(0, MAX_VALUES);
@@ -68,9 +70,20 @@ export const PROCESSES: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_runner_resting",
-    help: "1 while a runner takes nothing new, because its host is tired or a person paused it.",
+    help: "1 while a runner takes nothing new: its admission is closed.",
     labels: ["runner"],
-    samples: eachRunner(({ tired, paused }) => Number(typeof tired === "string" || Boolean(paused))),
+    samples: eachRunner((runner) => Number(runnerAdmission(runner).state === "closed")),
+  },
+  {
+    ...gauge,
+    name: "tac8_runner_admission_info",
+    help: "1 for the state in which a runner takes new work (open, half or closed), with the codes of its causes.",
+    labels: ["runner", "state", "because"],
+    samples: (facts) =>
+      runners(facts).map((runner) => ({
+        labels: { runner: runner.name, ...admissionLabels(runnerAdmission(runner)) },
+        value: 1,
+      })),
   },
   {
     ...gauge,

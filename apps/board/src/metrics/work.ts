@@ -1,6 +1,8 @@
 import { FAILURE_KINDS } from "@tac8/core/domain/failures";
+import { queueAdmission } from "@tac8/core/look/snapshot";
 import { OUTCOMES } from "@tac8/core/domain/states";
 import type { Counts } from "@tac8/core/ledger/count";
+import { admissionLabels } from "./admissionLabels.ts";
 import { MAX_VALUES, type HistogramMetric, type Metric, type Sample } from "./metric.ts";
 
 const TOKEN_TYPES = ["input", "output", "cacheRead", "cacheWrite"] as const;
@@ -25,6 +27,13 @@ export const WORK: readonly Metric[] = [
     type: "gauge",
     labels: [],
     samples: ({ look }) => [{ value: Number(look.queue.paused) }],
+  },
+  {
+    name: "tac8_queue_admission_info",
+    help: "1 for the state in which the queue lets new work start (open, half or closed), with the codes of its causes.",
+    type: "gauge",
+    labels: ["state", "because"],
+    samples: ({ look }) => [{ value: 1, labels: admissionLabels(queueAdmission(look)) }],
   },
   {
     name: "tac8_issues_ended_total",

@@ -1,4 +1,6 @@
 import { isolationWords } from "@tac8/core/isolation/choose";
+import { admissionText } from "@tac8/core/domain/admission";
+import { runnerAdmission } from "@tac8/core/state/admission";
 import { idOf, type RunnerPresence } from "@tac8/core/state/presence";
 import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
@@ -18,11 +20,10 @@ export const runnersPart: OverviewPart = ({ look: { runners } }, { now }) =>
   </section>`;
 
 function item(runner: RunnerPresence, now: number): Html {
-  const { name, busy, slots, at, tired } = runner;
+  const { name, busy, slots, at } = runner;
   return html`<li id="runner-${idOf(runner)}">
     <span class="what">
-      <b>${name}</b> ${dots(runner)} ${typeof tired === "string" && html`<span class="chip delayed">${tired}</span>`}
-      ${pausedBy(runner)}
+      <b>${name}</b> ${dots(runner)} ${admissionChip(runner)}
       <span class="dim reason"
         >${busy} of ${slots} busy${place(runner)}${machine(runner)}${isolation(runner)} · seen ${timeTag(at, now)}</span
       >
@@ -31,8 +32,9 @@ function item(runner: RunnerPresence, now: number): Html {
   </li>`;
 }
 
-function pausedBy({ paused }: RunnerPresence): Html | null {
-  return paused ? html`<span class="chip delayed" title="${paused.reason}">paused by ${paused.by}</span>` : null;
+function admissionChip(runner: RunnerPresence): Html | null {
+  const admission = runnerAdmission(runner);
+  return admission.state === "open" ? null : html`<span class="chip delayed">${admissionText(admission)}</span>`;
 }
 
 function pauseButton(runner: RunnerPresence): Html {

@@ -51,6 +51,7 @@ const SNAPSHOT: OverviewSnapshot = {
     memory: { used: 1, max: 0, policy: "noeviction" },
     writesToDisk: true,
     verdict: null,
+    probing: false,
   },
   next: [job],
   later: [later],
@@ -102,7 +103,12 @@ test("holds say until when, and what a person may end; what is wrong comes first
   const look = { ...SNAPSHOT.look, holds, queue: { ...SNAPSHOT.look.queue, paused: true } };
   const reason = { level: "critical" as const, code: "x", text: "no runner is there", action: null, host: null };
   const page = show({ look }, { health: { level: "critical", reasons: [reason] } });
-  for (const text of ["nothing new starts", "in 10 min", "until it is resumed", "on hold: limit reached"]) {
+  for (const text of [
+    "nothing new starts",
+    "in 10 min",
+    "until it is resumed",
+    "closed: hold usage-limit: limit reached, paused by",
+  ]) {
     expect(page).toContain(text);
   }
   expect(page).toContain('action="/resume"');

@@ -4,9 +4,10 @@ import { refOfJob } from "@tac8/core/domain/reference";
 import { isPlacement, placementWords } from "@tac8/core/domain/placement";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { isEnded } from "@tac8/core/domain/states";
-import type { Snapshot } from "@tac8/core/look/snapshot";
+import { admissionText, because, OPEN } from "@tac8/core/domain/admission";
+import { queueAdmission, type Snapshot } from "@tac8/core/look/snapshot";
 import { clip } from "@tac8/core/domain/plainText";
-import type { RunnerPresence } from "@tac8/core/state/presence";
+import { runnerAdmission } from "@tac8/core/state/admission";
 import { html, type Html } from "../pages/html.ts";
 import { issueLink } from "../pages/issueLink.ts";
 import { stateChip } from "../pages/state.ts";
@@ -44,19 +45,17 @@ export const waitingPart: OverviewPart = ({ look, next, later }, context) => {
 };
 
 /** Pure: the one reason why the first of them does not run. */
-export function whyNotNow({ holds, queue, runners }: Snapshot): string {
-  const hold = holds.find(({ name }) => !name.startsWith("repo:"));
-  if (hold !== undefined) return `on hold: ${hold.reason}`;
+export function whyNotNow(look: Snapshot): string {
+  const { queue, runners } = look;
+  const admission = queueAdmission(look);
+  if (admission.state === "closed") return admissionText(admission);
   if (queue.paused) return "the queue is paused";
   if (runners.length === 0) return "no runner is there";
-  const fit = runners.filter(({ tired, paused }) => typeof tired !== "string" && !paused);
-  if (fit.length === 0) return `no runner takes new work: ${restOf(runners[0])}`;
+  const admissions = runners.map((runner) => runnerAdmission(runner));
+  const fit = runners.filter((_, index) => admissions[index]?.state !== "closed");
+  if (fit.length === 0) return `no runner takes new work: ${because(admissions[0] ?? OPEN)}`;
   const free = fit.reduce((sum, { slots, busy }) => sum + Math.max(0, slots - busy), 0);
   return free > 0 ? "next to be taken" : "all slots are busy";
-}
-
-function restOf(runner: RunnerPresence | undefined): string {
-  return runner?.tired ?? `paused by ${runner?.paused?.by ?? "a person"}`;
 }
 
 function nextItem(job: ListedJob, { holds }: Snapshot, { repositories, now }: OverviewContext): Html {

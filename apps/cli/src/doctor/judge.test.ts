@@ -10,6 +10,7 @@ import { judgeFolder } from "./checks/folders.ts";
 import { judgeChoice, judgeLeftOut, judgeReach } from "./checks/isolation.ts";
 import { judgeLabels } from "./checks/labels.ts";
 import { judgeLeftovers } from "./checks/leftovers.ts";
+import { admissionOf } from "@tac8/core/domain/admission";
 import { judgeRunners } from "./checks/runners.ts";
 import { judgeMemory } from "./checks/memory.ts";
 import { judgeNode } from "./checks/node.ts";
@@ -330,6 +331,16 @@ test("runners: those whose name another machine has are named", () => {
   expect(judgeRunners([runner, { ...runner, id: "c/0", name: "new/0", format: 2 }])).toMatchObject([
     { verdict: "problem", text: expect.stringMatching(/^pi\/0 is of an older version/) },
   ]);
+});
+
+test("runners and the queue: where less or no new work starts, and why", () => {
+  const runner = { id: "a/0", name: "pi/0", host: "pi", at: 1, pid: 1, slots: 1, busy: 0 };
+  const admission = admissionOf([{ code: "disk", effect: "half", text: "only 1.5 GB of disk free" }]);
+  const queue = admissionOf([{ code: "hold:auth", effect: "closed", text: "hold auth: refused" }]);
+  expect(texts(judgeRunners([{ ...runner, admission }], queue))).toBe(
+    "the queue is closed: hold auth: refused\npi/0 is half open: only 1.5 GB of disk free",
+  );
+  expect(texts(judgeRunners([], queue))).toMatch(/^the queue is closed: hold auth: refused\nnone is there/);
 });
 
 test("leftovers: a slot's note without a runner, processes that nobody tells of, what was put aside", () => {

@@ -56,6 +56,7 @@ const SNAPSHOT: Snapshot = {
   memory: { used: 3 * 1024 ** 2, max: 0, policy: "noeviction" },
   writesToDisk: true,
   verdict: null,
+  probing: false,
 };
 
 function report(change: Partial<Snapshot> = {}, questions: readonly OpenQuestion[] = []) {
@@ -80,6 +81,7 @@ it("shows all in one look, in 80 columns", () => {
     "           !  nothing new starts until 14:05 (hold usage-limit by runner",
     "              pi-1/0): limit reached",
     "  https://github.com/OWNER/tac8/blob/main/docs/runbook.md#hold",
+    "New work   closed: hold usage-limit: limit reached",
     "Holds      usage-limit, until 14:05: limit reached",
     "Runners    pi-1/0: 1 of 3 slots busy, load 0.8, 54 °C, 2.1 GB memory, 42 GB dis…",
     "Queue      3 waiting, 1 active, 1 delayed, 8 done, 1 failed; paused",
@@ -174,7 +176,11 @@ it("says what a runner does about it, and names issues in the configuration's sp
   const slow = { ...runner, limit: 1 };
   const paused = { ...runner, name: "pi-2/0", paused: { by: "octo", reason: "moving it", since: now } };
   const text = renderStatus(report({ runners: [slow, paused] }), { ...how, width: 160 }).join("\n");
-  for (const part of [/2: 2 of 6 slots busy/, /pi-1\/0: .*slowly, 1 at once/, /rests: paused by octo: moving it/]) {
+  for (const part of [
+    /2: 2 of 6 slots busy/,
+    /pi-1\/0: .*half open: see the health/,
+    /closed: paused by octo: moving it/,
+  ]) {
     expect(text).toMatch(part);
   }
   expect(report().runs[0]).toMatchObject({ issue: "Octo/Hello#471", elapsedMs: 720_000 });

@@ -1,3 +1,4 @@
+import { admissionText } from "@tac8/core/domain/admission";
 import { formatAge, formatCents, formatShort } from "@tac8/core/domain/formats";
 import { isolationWords } from "@tac8/core/isolation/choose";
 import { parseReference, sameRepo, type RepoRef } from "@tac8/core/domain/reference";
@@ -64,6 +65,12 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
     return paint("dim", pad(label, LABEL_COLUMNS)) + (color === undefined ? shown : paint(color, shown));
   };
   const { level, reasons } = report.health;
+  const { admission } = report;
+  const admissionRow = row(
+    "New work",
+    plain(admissionText(admission)),
+    admission.state === "open" ? "green" : "yellow",
+  );
   return {
     health: [
       [row("Health", level, ["bold", COLORS[level]])],
@@ -75,12 +82,11 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
         return brief ? rows : [...rows, paint("dim", `  ${runbookOf(reason.code)}`)];
       }),
     ],
-    holds:
-      report.holds.length === 0
-        ? brief
-          ? []
-          : [row("Holds", "none")]
-        : report.holds.map((hold, index) => row(index === 0 ? "Holds" : "", holdText(hold, now), "yellow")),
+    holds: [
+      ...(brief && admission.state === "open" ? [] : [admissionRow]),
+      ...report.holds.map((hold, index) => row(index === 0 ? "Holds" : "", holdText(hold, now), "yellow")),
+      ...(brief || report.holds.length > 0 ? [] : [row("Holds", "none")]),
+    ],
     questions: questionRows(report.questions, how).map((text, index) =>
       row(index === 0 ? "Questions" : "", text, "yellow"),
     ),
@@ -115,10 +121,9 @@ function runnerRows(runners: readonly StatusRunner[]): string[] {
   return runners.length === 1 ? each : [`${runners.length}: ${sum("busy")} of ${sum("slots")} slots busy`, ...each];
 }
 
-function runnerText({ name, slots, busy, limit, labels, rests, machine, isolation }: StatusRunner): string {
+function runnerText({ name, slots, busy, labels, admission, machine, isolation }: StatusRunner): string {
   const parts = [`${plain(name)}: ${busy} of ${slots} slots busy`];
-  if (rests !== null) parts.push(`rests: ${plain(rests)}`);
-  else if (limit < slots) parts.push(`slowly, ${limit} at once`);
+  if (admission.state !== "open") parts.push(plain(admissionText(admission)));
   if (labels.length > 0) parts.push(`labels ${labels.map(plain).join(" ")}`);
   if (isolation !== null) parts.push(isolationWords(isolation.mode));
   if (machine !== null) {

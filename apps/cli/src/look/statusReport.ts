@@ -1,8 +1,10 @@
 import type { RepoRef } from "@tac8/core/domain/reference";
 import { runbookOf } from "@tac8/core/domain/healthKinds";
 import type { Health } from "@tac8/core/domain/healthLevels";
+import { type Admission, because } from "@tac8/core/domain/admission";
 import { summarize, type Summary } from "@tac8/core/ledger/summary";
-import type { QueueCounts, RedisMemory, Snapshot } from "@tac8/core/look/snapshot";
+import { queueAdmission, type QueueCounts, type RedisMemory, type Snapshot } from "@tac8/core/look/snapshot";
+import { runnerAdmission } from "@tac8/core/state/admission";
 import type { OpenQuestion } from "@tac8/core/look/questions";
 import type { LoggedEvent } from "@tac8/core/domain/events";
 import type { HostPresence, RunnerPresence, RunPresence } from "@tac8/core/state/presence";
@@ -23,6 +25,9 @@ export interface StatusRun {
   readonly costUsd: number;
 }
 
+/** `because`: its deciding causes, for people; empty while it is open. */
+export type ShownAdmission = Admission & { readonly because: string };
+
 export interface StatusRunner {
   readonly name: string;
   readonly host: string;
@@ -32,6 +37,8 @@ export interface StatusRunner {
   readonly busy: number;
   /** How many jobs it may hold now. */
   readonly limit: number;
+  /** May new work start on it? */
+  readonly admission: ShownAdmission;
   /** Why it takes nothing new; null: it does. */
   readonly rests: string | null;
   readonly seenAt: string;
@@ -58,6 +65,8 @@ export interface StatusReport {
   readonly runners: readonly StatusRunner[];
   readonly runs: readonly StatusRun[];
   readonly queue: QueueCounts;
+  /** May new work start? Of the whole queue. */
+  readonly admission: ShownAdmission;
   /** Questions of agents that wait for an answer, oldest first. `issue`: `owner/repo#471`. */
   readonly questions: readonly OpenQuestion[];
   readonly holds: readonly {
@@ -116,6 +125,7 @@ export function statusReport(
         };
       }),
     queue: snapshot.queue,
+    admission: shown(queueAdmission(snapshot)),
     questions: questions.map((question) => ({ ...question, issue: wholeName(question.issue, repositories) })),
     holds: snapshot.holds.map((hold) => ({ ...hold, since: iso(hold.since), until: isoOrNull(hold.until) })),
     today: summarize(snapshot.today),
@@ -124,20 +134,13 @@ export function statusReport(
   };
 }
 
-function runnerOf({
-  name,
-  host,
-  labels = [],
-  slots,
-  busy,
-  limit,
-  tired,
-  paused,
-  at,
-  machine,
-  isolation,
-}: RunnerPresence): StatusRunner {
-  const byPerson = paused ? `paused by ${paused.by}: ${paused.reason}` : null;
+function shown(admission: Admission): ShownAdmission {
+  return { ...admission, because: because(admission) };
+}
+
+function runnerOf(runner: RunnerPresence): StatusRunner {
+  const { name, host, labels = [], slots, busy, limit, at, machine, isolation } = runner;
+  const admission = shown(runnerAdmission(runner));
   return {
     name,
     host,
@@ -145,7 +148,8 @@ function runnerOf({
     slots,
     busy,
     limit: limit ?? slots,
-    rests: tired ?? byPerson,
+    admission,
+    rests: admission.state === "closed" ? admission.because : null,
     seenAt: iso(at),
     machine: machine ?? null,
     isolation: isolation === undefined ? null : { mode: isolation.mode, text: isolation.text },

@@ -59,8 +59,9 @@ export interface AdmissionFacts {
 export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admission {
   const causes: Cause[] = [];
   for (const hold of queue?.holds ?? []) {
-    if (!isRepositoryHold(hold.name))
-      causes.push({ code: `hold:${hold.name}`, effect: "closed", text: holdText(hold) });
+    // A repository's own hold keeps that repository's jobs waiting, and no others.
+    if (isRepositoryHold(hold.name)) continue;
+    causes.push({ code: `hold:${hold.name}`, effect: "closed", text: holdText(hold) });
   }
   if (queue?.probing === true)
     causes.push({ code: "breaker", effect: "half", text: "the breaker probes with one job" });

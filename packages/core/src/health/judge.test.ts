@@ -45,6 +45,7 @@ const WELL: Snapshot = {
   memory: { used: 10, max: 100, policy: "noeviction" },
   writesToDisk: true,
   verdict: null,
+  probing: false,
 };
 
 const ends = (failed: number, well: number, at = NOW) => [

@@ -1,5 +1,7 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { planAdmission, type Admission } from "../domain/admission.ts";
+import { parseBreaker } from "../domain/breaker.ts";
 import { planHolds, type Hold } from "../domain/holds.ts";
 import type { Counts } from "../ledger/count.ts";
 import { dayOf } from "../domain/days.ts";
@@ -9,6 +11,7 @@ import { readVerdict, VERDICT_GONE_MS, type Verdict } from "../state/healthVerdi
 import type { LoggedEvent } from "../domain/events.ts";
 import { readEvents } from "../state/events.ts";
 import { readHolds } from "../state/holds.ts";
+import { BREAKER_KEY } from "../state/keys.ts";
 import {
   readRunners,
   readScheduler,
@@ -56,6 +59,17 @@ export interface Snapshot {
   readonly writesToDisk: boolean;
   /** What the scheduler told last; null: nothing of late. */
   readonly verdict: Verdict | null;
+  /** The breaker lets one job through at a time. */
+  readonly probing: boolean;
+}
+
+/** The admission of the whole queue. Pure. */
+export function queueAdmission({
+  holds,
+  probing,
+  verdict,
+}: Pick<Snapshot, "holds" | "probing" | "verdict">): Admission {
+  return planAdmission({ queue: { holds, probing }, runner: null, reasons: verdict?.reasons ?? [] });
 }
 
 export interface SnapshotOptions {
@@ -73,7 +87,7 @@ export interface SnapshotOptions {
 const MISSED_MS = 3_600_000;
 
 export async function readSnapshot({ redis, queue, now, events: count }: SnapshotOptions): Promise<Snapshot> {
-  const [scheduler, runners, counts, paused, holds, events, totals, ends, days, verdict, memory, persistence] =
+  const [scheduler, runners, counts, paused, holds, events, totals, ends, days, verdict, memory, persistence, breaker] =
     await Promise.all([
       readScheduler(redis),
       readRunners(redis),
@@ -87,6 +101,7 @@ export async function readSnapshot({ redis, queue, now, events: count }: Snapsho
       readVerdict(redis),
       redis.info("memory"),
       redis.info("persistence"),
+      redis.get(BREAKER_KEY),
     ]);
   const number = (state: string) => counts[state] ?? 0;
   return {
@@ -109,6 +124,7 @@ export async function readSnapshot({ redis, queue, now, events: count }: Snapsho
     memory: { used: fieldOf(memory, "used_memory"), max: fieldOf(memory, "maxmemory"), policy: policyIn(memory) },
     writesToDisk: !/^aof_last_write_status:err/m.test(persistence),
     verdict: verdict !== null && now - verdict.at <= VERDICT_GONE_MS ? verdict : null,
+    probing: parseBreaker(breaker).phase === "probing",
   };
 }
 

@@ -1,7 +1,24 @@
-import { admissionOf, OPEN, pauseCause, type Admission } from "../domain/admission.ts";
+import type { Redis } from "ioredis";
+import { admissionOf, OPEN, pauseCause, planAdmission, type Admission } from "../domain/admission.ts";
+import { parseBreaker } from "../domain/breaker.ts";
 import type { Cause } from "../domain/cause.ts";
+import { planHolds } from "../domain/holds.ts";
 import type { Pause } from "../domain/pause.ts";
+import { currentReasons, readVerdict } from "./healthVerdict.ts";
+import { readHolds } from "./holds.ts";
+import { BREAKER_KEY } from "./keys.ts";
 import type { RunnerPresence } from "./presence.ts";
+
+/** The admission of the whole queue. `now` is epoch ms. */
+export async function readQueueAdmission(redis: Redis, now: number): Promise<Admission> {
+  const [holds, breaker, verdict] = await Promise.all([readHolds(redis), redis.get(BREAKER_KEY), readVerdict(redis)]);
+  const probing = parseBreaker(breaker).phase === "probing";
+  return planAdmission({
+    queue: { holds: planHolds(holds, now).live, probing },
+    runner: null,
+    reasons: currentReasons(verdict, now),
+  });
+}
 
 /**
  * The admission of a runner as it has announced it; of a version that does not, as far as it says. Pure.

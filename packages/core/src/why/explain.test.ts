@@ -246,14 +246,14 @@ const CASES: readonly (readonly [
     { runners: [runner("pi-1/0", { tired: "78 °C" })] },
     "queued",
     ["runners"],
-    "The only runner takes nothing new: pi-1/0 is tired: 78 °C.",
+    "The only runner takes nothing new: pi-1/0 is closed: 78 °C.",
   ],
   [
     "while its runner is paused",
     { pauses: new Map([["pi-1/0", { by: "ann@pi", reason: "update", since: now - h }]]) },
     "queued",
     ["runners"],
-    "The only runner takes nothing new: pi-1/0 was paused by ann@pi at 13:00, update.",
+    "The only runner takes nothing new: pi-1/0 is closed: paused by ann@pi: update since 13:00.",
   ],
   [
     "of two, one tired, one full",

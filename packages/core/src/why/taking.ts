@@ -1,5 +1,7 @@
 import { formatAge, formatCount } from "../domain/formats.ts";
 import { moment } from "../look/times.ts";
+import { admissionText, type Admission } from "../domain/admission.ts";
+import { runnerAdmission } from "../state/admission.ts";
 import { pauseOf } from "../state/pause.ts";
 import { RUNNER_GONE_MS, type RunnerPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
@@ -20,8 +22,7 @@ export function freeSlots(facts: WhyFacts): number {
 
 function fitRunners(facts: WhyFacts): RunnerPresence[] {
   return facts.runners.filter(
-    (runner) =>
-      isPresent(runner, facts.now) && typeof runner.tired !== "string" && pauseOf(facts.pauses, runner) === null,
+    (runner) => isPresent(runner, facts.now) && admissionNow(runner, facts).state !== "closed",
   );
 }
 
@@ -46,6 +47,11 @@ export function judgeRunners(facts: WhyFacts): Finding[] {
   return [decides("runners", text, evidence, `${sentence(`it waits for a slot: ${slots} busy`)} ${turnOf(facts)}`)];
 }
 
+/** A pause is in Redis before the runner has read it. */
+function admissionNow(runner: RunnerPresence, { pauses }: WhyFacts): Admission {
+  return runnerAdmission(runner, pauseOf(pauses, runner));
+}
+
 function noRunner({ runners, now }: WhyFacts): Finding {
   const last = runners.toSorted((a, b) => b.at - a.at)[0];
   const heard = last === undefined ? "" : `: ${words(last.name, 60)} was last heard of ${formatAge(now - last.at)} ago`;
@@ -60,13 +66,12 @@ function noRunner({ runners, now }: WhyFacts): Finding {
 
 function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
   const name = words(runner.name, 60);
+  const admission = admissionNow(runner, facts);
   const pause = pauseOf(facts.pauses, runner);
-  if (pause !== null) {
-    const why = pause.reason === "" ? "" : `, ${words(pause.reason, 100)}`;
-    return `${name} was paused by ${words(pause.by, 60)} at ${moment(pause.since, facts.now)}${why}`;
-  }
-  if (typeof runner.tired === "string") return `${name} is tired: ${words(runner.tired, 100)}`;
-  return `${name} has ${runner.busy} of ${formatCount(runner.slots, "slot")} busy`;
+  const since = pause === null ? "" : ` since ${moment(pause.since, facts.now)}`;
+  if (admission.state === "closed") return `${name} is ${words(admissionText(admission), 160)}${since}`;
+  const busy = `${name} has ${runner.busy} of ${formatCount(runner.slots, "slot")} busy`;
+  return admission.state === "open" ? busy : `${busy} and is ${words(admissionText(admission), 160)}`;
 }
 
 /** Who goes before it. */

@@ -1,4 +1,6 @@
+import { admissionText, OPEN, type Admission } from "@tac8/core/domain/admission";
 import { presentRunners } from "@tac8/core/look/snapshot";
+import { readQueueAdmission, runnerAdmission } from "@tac8/core/state/admission";
 import { readRunners, type RunnerPresence } from "@tac8/core/state/presence";
 import { withRedis } from "../../redis/connect.ts";
 import { Problem } from "../../problems/problem.ts";
@@ -12,7 +14,12 @@ export const runners: Check = {
   limitMs: 15_000,
   async look({ redisUrl, now }) {
     try {
-      return judgeRunners(presentRunners(await withRedis(redisUrl, readRunners, ""), now()));
+      const [all, queue] = await withRedis(
+        redisUrl,
+        async (redis) => [await readRunners(redis), await readQueueAdmission(redis, now())] as const,
+        "",
+      );
+      return judgeRunners(presentRunners(all, now()), queue);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return [unknown("not checked: Redis did not answer")];
@@ -20,9 +27,9 @@ export const runners: Check = {
   },
 };
 
-/** Pure: the runners that are there, those whose name another machine has, and those of older versions. */
-export function judgeRunners(present: readonly RunnerPresence[]): Finding[] {
-  if (present.length === 0) return [note("none is there: tac8 up starts one")];
+/** Pure: where no new work starts, the runners that are there, those whose name another machine has, and those of older versions. */
+export function judgeRunners(present: readonly RunnerPresence[], queue: Admission = OPEN): Finding[] {
+  if (present.length === 0) return [...admissionNotes("the queue", queue), note("none is there: tac8 up starts one")];
   const renamed = present.filter(({ host, wantedHost }) => wantedHost !== undefined && wantedHost !== host);
   const findings = renamed
     .slice(0, MAX_SHOWN)
@@ -49,5 +56,14 @@ export function judgeRunners(present: readonly RunnerPresence[]): Finding[] {
       ),
     );
   }
+  findings.push(
+    ...admissionNotes("the queue", queue),
+    ...present.flatMap((runner) => admissionNotes(runner.name, runnerAdmission(runner))).slice(0, MAX_SHOWN),
+  );
   return findings.length > 0 ? findings : [ok(`${present.length} there, each with a name of its own`)];
+}
+
+function admissionNotes(what: string, admission: Admission): Finding[] {
+  if (admission.state === "open") return [];
+  return [note(`${what} is ${admissionText(admission)}`, "see tac8 status: it says what to do")];
 }
