@@ -5,6 +5,7 @@ const exclude = ["**/node_modules/**", "**/.tac8/**"];
 // `isolate: false`: modules are loaded once for each worker, not for each file. No file changes what another one sees.
 const wholeApps = {
   globalSetup: ["test/build.setup.ts"],
+  setupFiles: ["test/transitions.setup.ts"],
   exclude,
   isolate: false,
   testTimeout: 300_000,
@@ -44,6 +45,7 @@ export default defineConfig({
           ],
           exclude,
           globalSetup: ["test/memory.setup.ts"],
+          setupFiles: ["test/transitions.setup.ts"],
           isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

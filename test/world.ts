@@ -17,6 +17,7 @@ import { createIssueStore, type IssueStore } from "@tac8/core/state/issueStore";
 import { startGitHub } from "@tac8/sandbox/github/server/local-github";
 import type { LocalGitHub } from "@tac8/sandbox/github/types";
 import { startRedisServer, type RedisServer } from "@tac8/sandbox/redis";
+import { defectsIn } from "./defects.ts";
 import { LABEL, OWNER, REPO } from "./names.ts";
 import { agentProcesses } from "./processes.ts";
 import { launcherCommand, someIds, TAC8_UID } from "./launcher.ts";
@@ -97,7 +98,7 @@ export interface World {
   gate(name: string): { readonly bash: string };
   open(name: string): Promise<void>;
   jobId(number: number): string;
-  /** Ends everything. @throws Error when a process of an agent outlived its runner. */
+  /** Ends everything. @throws Error when a process of an agent outlived its runner, or tac8 has logged a defect of its own. */
   close(): Promise<void>;
 }
 
@@ -243,6 +244,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     async close() {
       await startRedis(); // Apps need it to end in an orderly way.
       const stuck = await endAll(apps);
+      // A test may have put something else in the log's place.
+      const events = redis.status === "ready" ? await readEvents(redis, { count: 10_000 }).catch(() => []) : [];
+      const defects = defectsIn(events);
       await queue.close();
       redis.disconnect();
       await stopRedis();
@@ -251,6 +255,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await rm(base, { recursive: true, force: true, maxRetries: 3 });
       if (stuck.length > 0) throw new Error(`did not end when told to: ${stuck.join(", ")}`);
       if (leaked.length > 0) throw new Error(`outlived their runner: ${leaked.join(", ")}`);
+      if (defects.length > 0) throw new Error(defects.join("\n"));
     },
   };
 }

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMarker } from "@tac8/core/domain/marker";
+import { eventPages } from "@tac8/core/state/eventPages";
 import { readHolds } from "@tac8/core/state/holds";
 import { LABEL, OWNER, REPO } from "../names.ts";
 import type { Life } from "./app.ts";
 import type { Cast, Played } from "./cast.ts";
 import { lostCommits, overwritten } from "./commits.ts";
 import type { Landed } from "./inject.ts";
+import { defectsIn } from "../defects.ts";
 import { judge, type OnGitHub } from "./judge.ts";
 import { heldLocks, leftFiles, lingerers, orphans, zombies } from "./leftovers.ts";
 import { putsAside, type Deed } from "./people.ts";
@@ -80,12 +82,15 @@ export async function inspect(given: {
   const strangers = strayBranches(stage, played);
   const lives = stage.runners.flatMap((runner) => runner.lives.map((life) => ({ ...life, name: runner.name })));
   const grown = lives.filter(({ memory }) => (memory.at(-1) ?? 0) - (memory[2] ?? Infinity) > MAX_GROWTH_MB);
+  const defects: string[] = [];
+  for await (const page of eventPages(stage.redis)) defects.push(...defectsIn(page));
   await stage.close();
   const sum = (pick: (there: OnGitHub) => number) => cases.reduce((total, { there }) => total + pick(there), 0);
   return {
     findings: [
       ...waiting,
       ...verdicts.flatMap((verdict) => verdict.findings),
+      ...defects,
       ...trampled.map(({ kind, sha, branch }) => `${kind}: commit ${sha} is no longer on ${branch}`),
       ...forced.map(({ ref, before, after }) => `${ref} was forced from ${before} to ${after}`),
       ...lost.map(({ sha, issue }) => `commit ${sha} of #${issue} is not where it has to be`),

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { parseIssueState } from "@tac8/core/state/issueState";
+import { EVENT_NAMES, formerNameOf } from "@tac8/core/domain/events";
+import { defectsIn } from "../defects.ts";
 import { LABEL } from "../names.ts";
 import type { BehaviourName } from "./behaviours.ts";
 import type { Landed } from "./inject.ts";
@@ -116,4 +118,19 @@ test.each([
   ["resumed with a runner killed before the checkpoint", caseOf({ starts: agentAgain(true), landed: [kill] }), 0],
 ] as const)("the judge: %s", (_, given, findings) => {
   expect(judge(given).findings).toHaveLength(findings);
+});
+
+test("the judge: a state that does not follow the one before is a finding, and no other event is", () => {
+  const events = EVENT_NAMES.map((event) => ({
+    id: "1-0",
+    at: "",
+    event,
+    issue: "octo.widgets.7",
+    from: "pr" as const,
+    to: formerNameOf(event),
+    by: "runner pi/0",
+    reason: "why",
+    evidence: {},
+  }));
+  expect(defectsIn(events)).toEqual(["state:unexpected of octo.widgets.7, from pr (runner pi/0): why"]);
 });

@@ -228,7 +228,7 @@ const ROWS: readonly Row[] = [
     before: { state: "failed", outcome: "failed", agentRuns: 3, session: "s", stop: "old" },
     do: "work",
     why: null,
-    patch: { outcome: null, session: null, stop: null, agentRuns: 0, lost: 0 },
+    patch: { state: "queued", outcome: null, session: null, stop: null, agentRuns: 0, lost: 0 },
   },
   { what: "failed to publish", before: { state: "failed", outcome: "failed", checkpoint: "worked" }, do: "publish" },
   { what: "done", before: { state: "pr", outcome: "pr", checkpoint: "published" }, do: "work", why: null },

@@ -39,9 +39,9 @@ export function planEntry(before: IssueFields, facts: EntryFacts): Entry {
   if (isEnded(before.state)) {
     if (before.endedAttempt === facts.attemptsMade) return { do: "close" };
     // Bull Board's retry moves the job alone. A withdrawn one was only taken before its job could be removed.
-    const retried = before.state === "withdrawn" ? null : new Date(facts.now).toISOString();
     const begun = new Date(facts.now).toISOString();
-    const patch = { ...reopen(before), retried, begun };
+    const retry = before.state === "withdrawn" ? { retried: null } : ({ retried: begun, state: "queued" } as const);
+    const patch = { ...reopen(before), ...retry, begun };
     if (patch.checkpoint === "worked") return { do: "publish", patch };
     return { do: "work", patch, why: resumeReason({ ...before, ...patch } as IssueFields) };
   }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
+import type { EventWords } from "@tac8/core/domain/events";
 import type { ResumeReason } from "@tac8/core/domain/prompt";
 import { reached } from "@tac8/core/domain/states";
 import { admit, admitToPublish } from "../steps/admit/admit.ts";
@@ -58,7 +59,7 @@ async function toItsEnd(run: RunContext, entry: Begin): Promise<Unfinished | Dis
     await run.write({ ...end, restored: null, hold: null, cancel: null });
     return null;
   }
-  await run.write({ ...entry.patch, restored: null, hold: null });
+  await run.write({ ...entry.patch, restored: null, hold: null }, putBack(run, entry));
   if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
   const scope = entry.do === "work" ? await readScope(run) : null;
   const unfinished = entry.do === "work" && scope !== null ? await toWork(run, scope, entry.why) : null;
@@ -71,6 +72,12 @@ async function toItsEnd(run: RunContext, entry: Begin): Promise<Unfinished | Dis
     isJustSaved: entry.do === "work" && run.state.headSha !== null,
   });
   return published === "missing" ? workIsMissing(run, entry) : null;
+}
+
+/** The event of an ended issue whose job was put back into the queue by Bull Board alone. */
+function putBack({ state: { failure, outcome } }: RunContext, { patch }: Begin): EventWords | undefined {
+  if (patch.state !== "queued") return undefined;
+  return { event: "issue:retried", reason: "its job was put back into the queue", evidence: { failure, outcome } };
 }
 
 function readScope(run: RunContext): Promise<PushScope> {

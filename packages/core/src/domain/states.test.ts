@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { CHECKPOINTS, isEnded, ISSUE_STATES, reached } from "./states.ts";
+import { CHECKPOINTS, isEnded, ISSUE_STATES, reached, TRANSITIONS } from "./states.ts";
 
 it("an ended issue is one that nobody works on any more", () => {
   const ended = ISSUE_STATES.filter((state) => isEnded(state));
@@ -11,4 +11,17 @@ it("a checkpoint is reached by itself and by those after it", () => {
   for (const [at, one] of CHECKPOINTS.entries()) {
     expect(CHECKPOINTS.filter((wanted) => reached(one, wanted))).toEqual(CHECKPOINTS.slice(0, at + 1));
   }
+});
+
+it("an ended issue is worked on again only by way of the queue", () => {
+  const ended = ISSUE_STATES.filter((state) => isEnded(state) && state !== "withdrawn");
+  for (const state of ended) expect(TRANSITIONS[state].filter((next) => !isEnded(next))).toEqual(["queued"]);
+  expect(TRANSITIONS.withdrawn).not.toContain("pr");
+});
+
+it("a question that expires was asked, and an answer is that of a run", () => {
+  const before = (next: (typeof ISSUE_STATES)[number]) =>
+    ISSUE_STATES.filter((from) => TRANSITIONS[from].includes(next));
+  expect(before("expired")).toEqual(["queued", "parked", "blocked"]);
+  expect(before("answered")).toEqual(["queued", "running", "retrying", "parked"]);
 });

@@ -26,6 +26,35 @@ export type IssueState = (typeof ISSUE_STATES)[number];
 
 const ENDED: readonly IssueState[] = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"];
 
+/** Of an issue that a runner may have, or may get. */
+const GOES_ON = ["queued", "running", "retrying", "parked", "blocked"] as const;
+/** Ends that a run may come to from any of these. */
+const ENDS = ["pr", "stopped", "cancelled", "failed", "withdrawn"] as const;
+/** A new label or a user's retry queues it again. One that Bull Board has put back may be stopped or withdrawn before a run. */
+const AGAIN = ["queued", "stopped", "withdrawn"] as const;
+
+/**
+ * The states that may follow each state. The script that writes a state (`state/issueStore.ts`) checks it by this table. "": the
+ * record has no state, because the issue is new, or Redis was emptied or damaged: then nothing is known of it. To write the same
+ * state again is no transition.
+ */
+export const TRANSITIONS: Readonly<Record<IssueState | "", readonly IssueState[]>> = {
+  "": ISSUE_STATES,
+  queued: [...GOES_ON, ...ENDS, "answered", "expired"],
+  running: [...GOES_ON, ...ENDS, "answered"],
+  retrying: [...GOES_ON, ...ENDS, "answered"],
+  parked: [...GOES_ON, ...ENDS, "answered", "expired"],
+  blocked: [...GOES_ON, ...ENDS, "expired"],
+  pr: AGAIN,
+  answered: AGAIN,
+  stopped: AGAIN,
+  cancelled: AGAIN,
+  failed: AGAIN,
+  expired: AGAIN,
+  // A runner may have taken its job in the same moment.
+  withdrawn: ["queued", "running", "retrying", "parked", "stopped", "cancelled", "failed"],
+};
+
 /** Nothing happens to an ended issue until a new label event or a retry by a person. */
 export function isEnded(state: IssueState | null): boolean {
   return state !== null && ENDED.includes(state);

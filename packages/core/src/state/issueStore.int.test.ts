@@ -3,6 +3,7 @@ import { RECORD_FORMAT } from "../domain/format.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import type { NewEvent } from "../domain/events.ts";
 import { readEvents } from "./events.ts";
+import { ISSUE_STATES, TRANSITIONS } from "../domain/states.ts";
 import { parseIssueState } from "./issueState.ts";
 import { createIssueStore, LostRun, type IssueStore } from "./issueStore.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
@@ -133,6 +134,43 @@ describe("writeIf", () => {
     await server.redis.set(issueKey(ID), "no hash");
     await expect(store.writeIf(ID, {}, { state: "queued" }, EVENT)).rejects.toThrow(/WRONGTYPE/);
     expect(await events()).toEqual([]);
+  });
+});
+
+describe("a state", () => {
+  const unexpected = async () => (await events()).filter(({ event }) => event === "state:unexpected");
+
+  it("follows the one before by one table, which the script has too; what it does not have is written, and logged", async () => {
+    const lines: string[] = [];
+    store = createIssueStore(server.redis, (line) => void lines.push(line));
+    for (const [from, allowed] of Object.entries(TRANSITIONS)) {
+      for (const to of ISSUE_STATES) {
+        await server.redis.flushall();
+        if (from !== "") await server.redis.hset(issueKey(ID), "state", from);
+        expect(await store.writeIf(ID, { state: from }, { state: to }, EVENT)).toBe(true);
+        expect((await store.read(ID)).state).toBe(to);
+        const expected = allowed.includes(to) || from === to;
+        const told = { event: "state:unexpected", issue: ID, from, by: "runner", evidence: { state: to } };
+        expect(await unexpected()).toMatchObject(expected ? [] : [told]);
+        const line = `the state ${to} of ${ID} does not follow the one before`;
+        expect(lines.splice(0)).toEqual(expected ? [] : [line]);
+      }
+    }
+  });
+
+  it("of a run is checked as well; one of another version, or none, is followed by any", async () => {
+    const lines: string[] = [];
+    store = createIssueStore(server.redis, (line) => void lines.push(line));
+    await server.redis.hset(issueKey(ID), "state", "pr");
+    await claim("run-1", "pi/0");
+    await store.write(ID, "run-1", { state: "running" }, EVENT);
+    expect(await unexpected()).toMatchObject([{ from: "pr", evidence: { state: "running" } }]);
+    expect((await events()).map(({ event }) => event)).toEqual(["note:written", "state:unexpected"]);
+    await server.redis.hset(issueKey(ID), "state", "of a newer version");
+    await store.write(ID, "run-1", { state: "pr" });
+    await store.write(ID, "run-1", { branch: "b" });
+    await store.writeIf(ID, { state: "queued" }, { state: "running" });
+    expect(lines).toHaveLength(1);
   });
 });
 

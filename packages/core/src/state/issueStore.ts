@@ -1,6 +1,7 @@
+import { channel } from "node:diagnostics_channel";
 import type { Redis } from "ioredis";
 import { RECORD_FORMAT } from "../domain/format.ts";
-import { isEnded } from "../domain/states.ts";
+import { isEnded, TRANSITIONS, type IssueState } from "../domain/states.ts";
 import { COMMANDS_CHANNEL, EVENTS_KEY, issueKey } from "./keys.ts";
 import { encodePatch, parseIssueState, type FieldName, type IssueFields, type IssuePatch } from "./issueState.ts";
 import { pipelined } from "./pipelined.ts";
@@ -16,12 +17,21 @@ export class LostRun extends Error {
   }
 }
 
+/** TRANSITIONS, as the script reads it: `{"queued": {"running": true}}`. */
+const FOLLOWS = JSON.stringify(
+  Object.fromEntries(
+    Object.entries(TRANSITIONS).map(([from, to]) => [from, Object.fromEntries(to.map((state) => [state, true]))]),
+  ),
+);
+
 /**
  * Compares, then writes the fields and the event in one step. KEYS: hash, event log.
- * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …]}, log length, version, seconds
- * that the hash is kept from now on ("0": for ever, "": as before). An expected "" matches a missing field. Returns 1, or 0 where
- * something differs. Redis takes nothing back when a script fails half-way: what can fail (a key of another type) comes before the
- * first write. Version "0" leaves the record's as it is; another only raises it.
+ * ARGV: JSON {expect: {field: value}, set: {field: value}, del: [field], event: [field, value, …], unexpected: [field, value, …]},
+ * log length, version, seconds that the hash is kept from now on ("0": for ever, "": as before). An expected "" matches a missing
+ * field. Returns 0 where something differs, else 1, or 2 where the state was written although it does not follow the one before:
+ * then the event `unexpected` is logged too, with the state before. Any state follows one of another version. Redis takes nothing
+ * back when a script fails half-way: what can fail (a key of another type) comes before the first write. Version "0" leaves the
+ * record's as it is; another only raises it.
  */
 const WRITE = `
 local a = cjson.decode(ARGV[1])
@@ -29,14 +39,21 @@ for field, value in pairs(a.expect) do
   if (redis.call('HGET', KEYS[1], field) or '') ~= value then return 0 end
 end
 redis.call('HLEN', KEYS[1])
+local to, from = a.set.state, redis.call('HGET', KEYS[1], 'state') or ''
+local follows = to and to ~= from and cjson.decode('${FOLLOWS}')[from]
+local expected = not follows or follows[to] or false
 if #a.event > 0 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(a.event)) end
+if not expected then
+  for i = 1, #a.unexpected, 2 do if a.unexpected[i] == 'from' then a.unexpected[i + 1] = from end end
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(a.unexpected))
+end
 for field, value in pairs(a.set) do redis.call('HSET', KEYS[1], field, value) end
 if next(a.set) and (tonumber(redis.call('HGET', KEYS[1], 'format') or '0') or 0) < tonumber(ARGV[3]) then
   redis.call('HSET', KEYS[1], 'format', ARGV[3])
 end
 for _, field in ipairs(a.del) do redis.call('HDEL', KEYS[1], field) end
 if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) elseif ARGV[4] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-return 1`;
+return expected and 1 or 2`;
 
 /**
  * How long the hash of an issue is kept after its end. Later GitHub tells what is needed, as with an emptied Redis. Without an
@@ -96,16 +113,31 @@ interface Write {
   readonly format: number;
 }
 
+/** A line for each state that this process wrote and the script found unexpected: tests fail then. */
+export const UNEXPECTED_STATE = channel("tac8:state:unexpected");
+
+/** The script knows the state before. */
+function unexpectedState(issue: string, state: IssueState, event: NewEvent | undefined): NewEvent {
+  const reason = `the state ${state} was written, which does not follow the one before: report this as a defect of tac8`;
+  return { event: "state:unexpected", issue, from: "", by: event?.by ?? "", reason, evidence: { state } };
+}
+
 /** What others than runs write means the same to every version: it must not keep an older runner from the issue. */
 const UNMARKED = 0;
 
-/** `redis` is borrowed. */
-export function createIssueStore(redis: Redis): IssueStore {
+/** `redis` is borrowed. `onUnexpected`: called with a line after a state was written that TRANSITIONS does not have. */
+export function createIssueStore(
+  redis: Redis,
+  onUnexpected = (line: string): void => UNEXPECTED_STATE.publish(line),
+): IssueStore {
   async function compareAndWrite(jobId: string, { expect, patch, event, format }: Write): Promise<boolean> {
-    const payload = JSON.stringify({ expect, ...encodePatch(patch), event: event ? encodeEvent(event) : [] });
+    const entry = event ? encodeEvent(event) : [];
+    const unexpected = patch.state ? encodeEvent(unexpectedState(jobId, patch.state, event)) : [];
+    const payload = JSON.stringify({ expect, ...encodePatch(patch), event: entry, unexpected });
     const args = [payload, MAX_EVENTS, format, keptFor(patch)];
     const done = await redis.eval(WRITE, 2, issueKey(jobId), EVENTS_KEY, ...args);
-    return done === 1;
+    if (done === 2) onUnexpected(`the state ${patch.state} of ${jobId} does not follow the one before`);
+    return done !== 0;
   }
   return {
     async read(jobId) {
