@@ -174,6 +174,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… nor does a repository that it does not show for a moment",
   },
   {
+    name: "copied-said",
+    file: `${RUNNER}/slots/copied.ts`,
+    find: "  onWait?.(",
+    replace: "  ((_line: string) => undefined)(",
+    test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "before a start waits" },
+    promise: "… and a start that waits to see that says so",
+  },
+  {
     name: "copied-volume",
     file: `${CORE}/process/machineIds.ts`,
     find: "|| pidNamespace !== machine.pidNamespace) return false;",
@@ -388,6 +396,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'conf !== "" ? {} : {',
     test: { file: `${CLI}/share/share.int.test.ts`, name: "also after Redis has started again" },
     promise: "what is shared outlasts a restart of Redis",
+  },
+  {
+    name: "redis-environment",
+    file: "packages/sandbox/src/redis.ts",
+    find: "env: { ...few(process.env), ...env },",
+    replace: "env: { ...process.env, ...few(process.env), ...env },",
+    test: { file: "packages/sandbox/src/redis.int.test.ts", name: "so no secret" },
+    promise: "the Redis of tac8 up has no secret in its environment",
   },
   {
     name: "share-taken",

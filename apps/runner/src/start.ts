@@ -111,7 +111,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   const formerId = `${system}/${slots.first}`;
   const name = `${host}/${slots.first}`;
   const machine = await readMachineIds();
-  const copy = await findCopy({ redis, id, machine, signal });
+  const copy = await findCopy({ redis, id, machine, signal, onWait: (line) => log.info(line) });
   if (copy !== null) throw new StartupProblem(copied(config.home, copy));
   await removeRunner(redis, formerId); // What this runner told of itself before it had an id.
   const queue = new Queue<JobData, JobResult>(QUEUE_NAME, { connection: redis });

@@ -35,6 +35,8 @@ export interface RedisServerOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What a program needs of the environment. Secrets are not among it. */
+const NAMES = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"];
 /** As some versions say it of a port, others of a socket, and a Sentinel of itself. */
 const READY = /ready to accept connections|sentinel id is/i;
 const TRIES = 5;
@@ -95,7 +97,7 @@ async function startOnce(
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "ignore"],
     detached: true,
-    env: { ...process.env, ...env },
+    env: { ...few(process.env), ...env },
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const said: string[] = [];
@@ -118,6 +120,10 @@ async function startOnce(
       await exited;
     },
   };
+}
+
+function few(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(NAMES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

@@ -37,6 +37,17 @@ test("a runner with the same id that is at work on another machine is found", as
   expect(await found).toBe("pi/0");
 });
 
+test("before a start waits for another runner it says so, and it says nothing where it does not wait", async () => {
+  const lines: string[] = [];
+  const wait = () =>
+    findCopy({ redis: server.redis, id: "a/0", machine, signal, waitMs: 0, onWait: (line) => lines.push(line) });
+  await wait();
+  expect(lines).toEqual([]);
+  await announce("elsewhere");
+  await wait();
+  expect(lines).toEqual([expect.stringMatching(/^pi\/0 did not sign off, so this runner waits for 0 s/)]);
+});
+
 test("on the same kernel, the runner of a copied folder is found while its process is there, or is in another container", async () => {
   const own = { pidNamespace: machine.pidNamespace, instance: "a" };
   const again = async (process: { pid?: number; pidNamespace: string; instance: string }) => {

@@ -14,6 +14,8 @@ export interface CopyOptions {
   readonly id: string;
   readonly machine: MachineIds;
   readonly signal: AbortSignal;
+  /** Called before it waits, with one line that says for what. */
+  readonly onWait?: (line: string) => void;
   readonly waitMs?: number;
 }
 
@@ -24,12 +26,17 @@ export interface CopyOptions {
  * process can be looked for, nothing is waited for.
  * @returns its name; null: there is none
  */
-export async function findCopy({ redis, id, machine, signal, waitMs = WAIT_MS }: CopyOptions): Promise<string | null> {
+export async function findCopy(options: CopyOptions): Promise<string | null> {
+  const { redis, id, machine, signal, onWait, waitMs = WAIT_MS } = options;
   const first = await look(redis, id);
   if (first?.boot === undefined || Date.now() - first.at > RUNNER_GONE_MS) return null;
   // An older version on the same machine.
   if (first.boot === machine.boot && first.pidNamespace === undefined) return null;
   if (hasEnded(first, machine)) return null;
+  const seconds = Math.ceil(waitMs / 1000);
+  onWait?.(
+    `${first.name} did not sign off, so this runner waits for ${seconds} s before it takes work: is another one at work on a copy of this data folder?`,
+  );
   await sleep(waitMs, undefined, { signal });
   const second = await look(redis, id);
   const isAtWork = second?.boot === first.boot && second.instance === first.instance && second.text !== first.text;
