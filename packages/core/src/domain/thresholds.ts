@@ -13,13 +13,19 @@ export interface HostLimits {
 export function hostThresholds(limits: HostLimits) {
   const { min_free_disk_gb: diskGb, min_free_memory_mb: memoryMb, max_temperature_c: temperatureC } = limits;
   return {
-    /** `queue`: when no machine has more, the whole queue is held. */
-    diskGb: { half: diskGb * 2, closed: diskGb, queue: diskGb / 2 },
+    /**
+     * `queue`: when no machine has more, the whole queue is held. It does not grow with the limit: the scheduler's says nothing
+     * of other machines, whose runners close by their own.
+     */
+    diskGb: { half: diskGb * 2, closed: diskGb, queue: Math.min(MAX_QUEUE_GB, diskGb / 2) },
     memoryMb: { half: memoryMb * 1.25, closed: memoryMb },
     temperatureC: { half: Math.max(0, temperatureC - COOLER_C), closed: temperatureC },
     loadPerCore: { closed: limits.max_load_per_core },
   } as const;
 }
+
+/** With less room than this, work can hardly be saved. */
+const MAX_QUEUE_GB = 0.5;
 
 /** Thresholds that are the same everywhere. */
 export const FLEET = {

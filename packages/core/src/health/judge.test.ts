@@ -266,6 +266,12 @@ test("0 is no limit", () => {
   expect(judgeHealth(ill, { ...given, limits: none })).toEqual({ level: "ok", reasons: [] });
 });
 
+test("a large limit on the scheduler's machine holds no queue: other machines' runners close by their own", () => {
+  const large = { ...limits, min_free_disk_gb: 100 };
+  const fit: Snapshot = { ...WELL, runners: [runner("a", { admission: OPEN })] };
+  expect(judgeHealth(fit, { ...given, limits: large })).toEqual({ level: "ok", reasons: [] });
+});
+
 test("a reason says what, where and what to do, on one line; a long list is cut", () => {
   const many = Array.from({ length: 100 }, (_, index) =>
     runner(`pi-${index}`, { machine: machine({ freeDiskGb: 1 }) }),
