@@ -364,6 +364,9 @@ describe("questionsFor", () => {
     ["one that waits and is not listed", job("waiting", { state: "queued" }), [], { issues: [ref] }],
     ["one that runs and is not listed", job("active", { state: "running" }), [], { issues: [ref] }],
     ["one that is being cancelled", job("active", { state: "running", cancel: "x" }), [], {}],
+    ["one whose run reports its end", job("active", { state: "running", outcome: "pr" }), [], {}],
+    ["one that waits to report its end", job("delayed", { state: "parked", outcome: "pr" }), [], { issues: [ref] }],
+    ["one whose run asks", job("active", { state: "running", outcome: "blocked" }), [], { issues: [ref] }],
     ["an open question", job("delayed", blocked), [issue()], { commentsSince: "2026-11-22T02:00:00Z" }],
     ["an answered question", job("delayed", { ...blocked, answer: answered }), [issue()], {}],
     [

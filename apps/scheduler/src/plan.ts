@@ -109,7 +109,9 @@ export function questionsFor(snapshot: RepositorySnapshot): Questions {
   const labelled = labelledByJob(snapshot);
   const refOf = (number: number) => ({ owner: snapshot.owner, repo: snapshot.repo, number });
   const events = snapshot.jobs.filter((job) => hasEnded(job) && !isUntold(job) && labelled.has(job.jobId));
-  const issues = snapshot.jobs.filter((job) => isLive(job) && !labelled.has(job.jobId) && job.state.cancel === null);
+  const issues = snapshot.jobs.filter(
+    (job) => isLive(job) && !labelled.has(job.jobId) && job.state.cancel === null && !isReporting(job),
+  );
   const open = snapshot.jobs.filter(hasOpenQuestion).map(({ state }) => Date.parse(state.since ?? ""));
   return {
     events: events.map(({ jobId }) => refOf(labelled.get(jobId)?.number ?? 0)),
@@ -292,6 +294,11 @@ function isUnheard(job: KnownJob): boolean {
   const { state, answer, allowed, cancel, stop } = job.state;
   if (job.where !== "delayed") return false;
   return (state === "blocked" && (answer ?? allowed) !== null) || ((cancel ?? stop) !== null && isUndecided(job));
+}
+
+/** Its run has decided the end and takes the label off: nothing on the issue changes that end. */
+function isReporting(job: KnownJob): boolean {
+  return job.where === "active" && !isUndecided(job);
 }
 
 function isUndecided({ state }: KnownJob): boolean {
