@@ -5049,10 +5049,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "user-ids-lock",
     file: `${RUNNER}/place/user/ids.ts`,
-    find: 'spawnSync("flock", ["-w", String(LOCK_SECONDS), "3"], {',
-    replace: 'spawnSync("true", {',
+    find: "await lock(path, {",
+    replace: "await lock(`${path}-${Math.random()}`, {",
     test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "at once" },
     promise: "two runners that look for a free user id at the same time do not give the same one to two issues",
+  },
+  {
+    name: "user-ids-wait",
+    file: `${RUNNER}/place/user/ids.ts`,
+    find: "...(signal === undefined ? {} : { signal })",
+    replace: "...(signal !== undefined ? {} : { signal })",
+    test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "keeps nothing else from going on" },
+    promise: "… and one that waits for that stops no other work of its runner",
   },
   {
     name: "user-ids-again",
@@ -5065,7 +5073,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "user-ids-left",
     file: `${RUNNER}/place/user/ids.ts`,
-    find: "this.#locked(() => this.#note(id, paths));",
+    find: "await this.#locked(signal, () => this.#note(id, paths));",
     replace: "",
     test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "what is left of an issue keeps its id" },
     promise: "… nor one that owns a folder of an issue",
@@ -5081,8 +5089,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "user-proxy",
     file: `${RUNNER}/place/user/side.ts`,
-    find: "port: 0, uid: uidOf(), env",
-    replace: "port: 0, env",
+    find: "        uid: knownUid(),\n",
+    replace: "",
     test: { file: "test/attacks.e2e.test.ts", name: "by a hostile agent: user, as" },
     promise:
       "an agent of another issue takes nothing from a run's proxy, and writes nothing into its list of refused hosts",
@@ -5155,7 +5163,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "user-tasks",
     file: `${RUNNER}/place/user/side.ts`,
-    find: "membersOf: () => ofUser(uidOf()),",
+    find: "membersOf: () => ofUser(knownUid()),",
     replace: "membersOf: () => null,",
     test: { file: "test/attacks.e2e.test.ts", name: "more processes than a run may have" },
     promise: "a run of another user that has too many processes, or too much memory, is ended",

@@ -23,7 +23,7 @@ export function directPlace(options: PlaceGit): AgentPlace {
     streamGit: (dir, args, { timeoutMs }) => streamGit(gitStreamCommand(options, { dir, args, timeoutMs })),
     withSettings: (more) => directPlace({ ...options, settings: { ...settings, ...more } }),
     hasProgram: async (name) => isOnPath(env["PATH"] ?? "", name),
-    uid: process.getuid?.() ?? 0,
+    isRoot: (process.getuid?.() ?? 0) === 0,
     startAgent: (driver, request, deps) => Promise.resolve(startAgent(driver, request, deps)),
   };
 }

@@ -32,8 +32,8 @@ export interface AgentPlace extends Files {
   withSettings(settings: Readonly<Record<string, string>>): AgentPlace;
   /** Whether agents find a program by their PATH. */
   hasProgram(name: string): Promise<boolean>;
-  /** The uid that agents have. */
-  readonly uid: number;
+  /** Agents are root, as they see it. */
+  readonly isRoot: boolean;
   /** Start an agent behind its guard. Trouble of any kind ends in `done`. */
   startAgent(driver: AgentDriver, request: AgentRequest, deps: AgentDeps): Promise<AgentHandle>;
 }

@@ -5,7 +5,7 @@ import type { AgentDriver, AgentRequest, DriverReader } from "../types.ts";
 import { INITIAL, reduce } from "./reduce.ts";
 
 /** Claude Code over stream-json: prompt and control on stdin, events on stdout. */
-export function claudeDriver({ uid }: { readonly uid: number }): AgentDriver {
+export function claudeDriver({ isRoot }: { readonly isRoot: boolean }): AgentDriver {
   return {
     name: "claude",
     command: (request) => ({
@@ -16,7 +16,7 @@ export function claudeDriver({ uid }: { readonly uid: number }): AgentDriver {
         DISABLE_AUTOUPDATER: "1",
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
         // Root is refused without it.
-        ...(uid === 0 && { IS_SANDBOX: "1" }),
+        ...(isRoot && { IS_SANDBOX: "1" }),
       },
       stdin: userMessage(request.prompt),
       keepStdinOpen: true,

@@ -70,7 +70,7 @@ export async function createBench(): Promise<Bench> {
     events,
     request,
     behave: (behaviour, argument = "") => request({ program: [process.execPath, AGENT, behaviour, argument] }),
-    start(given, { driver = claudeDriver({ uid: 0 }), leftMs = () => 60_000, launch } = {}) {
+    start(given, { driver = claudeDriver({ isRoot: true }), leftMs = () => 60_000, launch } = {}) {
       const onEvent = (event: LiveEvent): void => {
         events.push(event);
         for (const look of waiting) look();

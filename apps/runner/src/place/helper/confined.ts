@@ -11,8 +11,8 @@ import type { AgentSide, SideOptions } from "../side.ts";
 
 /** How the helper and the agents of one issue are confined. */
 export interface Confinement {
-  /** That agents have, as they see it. */
-  readonly uid: number;
+  /** Agents are root, as they see it. */
+  readonly isRoot: boolean;
   /** Agents share loopback with others. */
   readonly sharesNetwork: boolean;
   /** Changes when a helper that is running no longer sees the issue's folders. */
@@ -136,8 +136,8 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
   return {
     place({ signal, env: more = {} } = {}) {
       const env = { ...gitVariables(options.env), ...more };
-      const { uid } = confinement;
-      return helperPlace({ helper: current, env, signal, uid, startAgent: start });
+      const { isRoot } = confinement;
+      return helperPlace({ helper: current, env, signal, isRoot, startAgent: start });
     },
     async sizeOf(paths) {
       await helperEnded();

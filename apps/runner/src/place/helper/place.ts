@@ -2,7 +2,7 @@ import type { AgentPlace } from "../place.ts";
 import { gitCommand, gitStreamCommand, type PlaceGit } from "../gitCommand.ts";
 import type { PlaceHelper } from "./client.ts";
 
-export interface HelperPlace extends PlaceGit, Pick<AgentPlace, "uid"> {
+export interface HelperPlace extends PlaceGit, Pick<AgentPlace, "isRoot"> {
   /** Borrowed: its owner closes it. */
   readonly helper: PlaceHelper;
   readonly startAgent: AgentPlace["startAgent"];
@@ -10,7 +10,7 @@ export interface HelperPlace extends PlaceGit, Pick<AgentPlace, "uid"> {
 
 /** The agent side by a helper: the runner itself opens no file there, and starts no git. */
 export function helperPlace(options: HelperPlace): AgentPlace {
-  const { helper, env, signal, settings = {}, uid, startAgent } = options;
+  const { helper, env, signal, settings = {}, isRoot, startAgent } = options;
   return {
     ...helper,
     signal,
@@ -18,7 +18,7 @@ export function helperPlace(options: HelperPlace): AgentPlace {
     streamGit: (dir, args, { timeoutMs }) => helper.streamGit(gitStreamCommand(options, { dir, args, timeoutMs })),
     withSettings: (more) => helperPlace({ ...options, settings: { ...settings, ...more } }),
     hasProgram: (name) => helper.hasProgram(env["PATH"] ?? "", name),
-    uid,
+    isRoot,
     startAgent,
   };
 }

@@ -49,7 +49,7 @@ export function sandboxConfinement(options: SideOptions, sandboxes: Sandboxes): 
   const net = join(sandboxes.folder, options.name);
   const { insideFd } = options.lock;
   return {
-    uid,
+    isRoot: uid === 0,
     sharesNetwork: false,
     // A sandbox keeps what was at its folders' places when it started: where another folder is there now, it is too old.
     key: () => [...roots, objects].map(identityOf).join(" "),

@@ -20,7 +20,7 @@ export function createPlaces(kind: PlaceKind): Places {
   const helper = startPlaceHelper({ start: () => spawned({ command: HELPER_PROGRAM, env: {} }) });
   return {
     open: (options) =>
-      helperPlace({ ...options, helper, uid: 0, startAgent: () => Promise.reject(new Error("no agent here")) }),
+      helperPlace({ ...options, helper, isRoot: true, startAgent: () => Promise.reject(new Error("no agent here")) }),
     close: () => helper.close(),
   };
 }

@@ -17,43 +17,43 @@ const pathsOf = (name: string) => [join(dir, name, "tree"), join(dir, name, "git
 const age = (id: number): void =>
   utimesSync(join(dir, "ids", String(id)), Date.now() / 1000 - 7200, Date.now() / 1000 - 7200);
 
-test("an issue keeps its id, and no other one gets it, over two books of one folder", () => {
+test("an issue keeps its id, and no other one gets it, over two books of one folder", async () => {
   const [one, other] = [open(500, 509), open(500, 509)];
-  const first = one.idOf(pathsOf("a"), "uid");
-  expect(other.idOf(pathsOf("b"), "uid")).not.toBe(first);
-  expect(other.idOf(pathsOf("a"), "uid")).toBe(first);
-  expect(one.idOf(pathsOf("a").slice(1), "uid")).toBe(first);
+  const first = await one.idOf(pathsOf("a"), "uid");
+  expect(await other.idOf(pathsOf("b"), "uid")).not.toBe(first);
+  expect(await other.idOf(pathsOf("a"), "uid")).toBe(first);
+  expect(await one.idOf(pathsOf("a").slice(1), "uid")).toBe(first);
   expect(one.has(510)).toBe(false);
   expect(statSync(join(dir, "ids")).mode & 0o777).toBe(0o700);
 });
 
-test("who owns a folder that is there has it, whatever is reserved", () => {
+test("who owns a folder that is there has it, whatever is reserved", async () => {
   const { uid, gid } = statSync(dir);
   const book = open(uid, uid + 9);
   mkdirSync(join(dir, "mine"));
-  expect(book.idOf([join(dir, "mine")], "uid")).toBe(uid);
-  expect(open(gid, gid + 9).idOf([join(dir, "mine")], "gid")).toBe(gid);
+  expect(await book.idOf([join(dir, "mine")], "uid")).toBe(uid);
+  expect(await open(gid, gid + 9).idOf([join(dir, "mine")], "gid")).toBe(gid);
 });
 
-test("an id that is asked for again is in use from then on, though its folders are not there yet", () => {
+test("an id that is asked for again is in use from then on, though its folders are not there yet", async () => {
   const [one, other] = [open(500, 501), open(500, 501)];
-  for (const name of ["a", "b"]) one.idOf(pathsOf(name), "uid");
+  for (const name of ["a", "b"]) await one.idOf(pathsOf(name), "uid");
   for (const id of [500, 501]) age(id);
-  expect(one.idOf(pathsOf("a"), "uid")).toBe(500);
-  expect(other.idOf(pathsOf("c"), "uid")).toBe(501);
+  expect(await one.idOf(pathsOf("a"), "uid")).toBe(500);
+  expect(await other.idOf(pathsOf("c"), "uid")).toBe(501);
 });
 
-test("what is left of an issue keeps its id, also if it was no reason to reserve it", () => {
+test("what is left of an issue keeps its id, also if it was no reason to reserve it", async () => {
   const { uid } = statSync(dir);
   const book = open(uid, uid);
   const [tree = "", home = ""] = pathsOf("a");
   mkdirSync(tree, { recursive: true });
-  expect(book.idOf([tree], "uid")).toBe(uid);
-  expect(book.idOf([tree, home], "uid")).toBe(uid);
+  expect(await book.idOf([tree], "uid")).toBe(uid);
+  expect(await book.idOf([tree, home], "uid")).toBe(uid);
   rmSync(tree, { recursive: true });
   mkdirSync(home);
   age(uid);
-  expect(() => book.idOf(pathsOf("b"), "uid")).toThrow("in use");
+  await expect(book.idOf(pathsOf("b"), "uid")).rejects.toThrow("in use");
 });
 
 test("two books do not change the same reservations at once", async () => {
@@ -65,20 +65,36 @@ test("two books do not change the same reservations at once", async () => {
   const script = `echo; until grep -q -- "-> FLOCK .*:${statSync(lock).ino} " /proc/locks; do sleep 0.01; done; echo "$1" >"$2"`;
   const other = spawn("flock", [lock, "sh", "-c", script, "sh", path, join(dir, "ids", "503")]);
   await once(other.stdout, "data");
-  expect(book.idOf(pathsOf("a"), "uid")).toBe(503);
+  expect(await book.idOf(pathsOf("a"), "uid")).toBe(503);
   other.kill();
 });
 
-test("an id is free again when its folders are gone, also what was put aside; one that is new is not", () => {
+test("an id is free again when its folders are gone, also what was put aside; one that is new is not", async () => {
   const book = open(500, 502);
-  const ids = ["a", "b", "c"].map((name) => book.idOf(pathsOf(name), "uid"));
+  const ids: number[] = [];
+  for (const name of ["a", "b", "c"]) ids.push(await book.idOf(pathsOf(name), "uid"));
   expect(ids).toEqual([500, 501, 502]);
-  expect(() => book.idOf(pathsOf("d"), "uid")).toThrow("all user ids for agents (500 to 502) are in use");
+  await expect(book.idOf(pathsOf("d"), "uid")).rejects.toThrow("all user ids for agents (500 to 502) are in use");
   for (const id of [500, 501]) age(id);
   mkdirSync(join(dir, "a"));
   writeFileSync(join(dir, "a", "git.kept-1"), "");
-  expect(book.idOf(pathsOf("d"), "uid")).toBe(501);
-  expect(() => book.idOf(pathsOf("e"), "uid")).toThrow("in use");
+  expect(await book.idOf(pathsOf("d"), "uid")).toBe(501);
+  await expect(book.idOf(pathsOf("e"), "uid")).rejects.toThrow("in use");
   rmSync(join(dir, "a", "git.kept-1"));
-  expect(book.idOf(pathsOf("e"), "uid")).toBe(500);
+  expect(await book.idOf(pathsOf("e"), "uid")).toBe(500);
+});
+
+test("what waits for the book keeps nothing else from going on, and ends with the work that it is for", async () => {
+  const book = open(500, 509);
+  const lock = join(dir, "ids", "lock");
+  writeFileSync(lock, "");
+  const other = spawn("flock", [lock, "sh", "-c", "echo; cat"]);
+  await once(other.stdout, "data");
+  const [id, ended] = [book.idOf(pathsOf("a"), "uid"), new AbortController()];
+  const given = book.idOf(pathsOf("b"), "uid", ended.signal);
+  ended.abort(new Error("the work has ended"));
+  await expect(given).rejects.toThrow("the work has ended");
+  // This process is what the other one waits for.
+  other.stdin.end();
+  expect(await id).toBe(500);
 });

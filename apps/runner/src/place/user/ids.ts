@@ -1,23 +1,12 @@
-import { spawnSync } from "node:child_process";
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { AgentIds } from "@tac8/core/isolation/launcher/protocol";
+import { lock } from "@tac8/core/process/flock";
 
 /** After so long a reserved id whose folders are not there, or are gone, is free again. */
 const UNUSED_MS = 3_600_000;
 /** Another runner has the book for some milliseconds. */
-const LOCK_SECONDS = 60;
+const LOCK_MS = 60_000;
 
 /**
  * The ids that agents get. An issue has a user id of its own, and a repository a group id, for as long as it has a folder: who
@@ -47,44 +36,40 @@ export class AgentIdBook {
   }
 
   /**
-   * Return the id of these paths, whose owner or group `which` it is. @throws Error all ids are in use
+   * Return the id of these paths, whose owner or group `which` it is.
+   * @throws Error all ids are in use; LockTimeout when another runner has the book for a minute; the signal's reason
    */
-  idOf(paths: readonly string[], which: "uid" | "gid"): number {
+  async idOf(paths: readonly string[], which: "uid" | "gid", signal?: AbortSignal): Promise<number> {
     const owner = paths
       .map((path) => lstatSync(path, { throwIfNoEntry: false })?.[which])
       .find((id) => id !== undefined && this.has(id));
     if (owner !== undefined) {
-      this.#noteOwned(owner, paths);
+      await this.#noteOwned(owner, paths, signal);
       return owner;
     }
-    return this.#locked(() => {
+    return this.#locked(signal, () => {
       const id = this.#reserved(paths) ?? this.#reserve(paths) ?? this.#free(paths);
       this.#note(id, paths);
       return id;
     });
   }
 
-  #noteOwned(id: number, paths: readonly string[]): void {
+  async #noteOwned(id: number, paths: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     if (paths.every((path) => this.#pathsOf(id).includes(path))) return;
     try {
-      this.#locked(() => this.#note(id, paths));
+      await this.#locked(signal, () => this.#note(id, paths));
     } catch {
       // The disk may be full, and this the issue that makes room. The next one who asks tries again.
     }
   }
 
-  #locked<T>(act: () => T): T {
+  async #locked<T>(signal: AbortSignal | undefined, act: () => T): Promise<T> {
     const path = join(this.#folder, "lock");
-    const fd = openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+    const held = await lock(path, { timeoutMs: LOCK_MS, ...(signal === undefined ? {} : { signal }) });
     try {
-      // It belongs to the open file, and so ends when that is closed.
-      const { status, error } = spawnSync("flock", ["-w", String(LOCK_SECONDS), "3"], {
-        stdio: ["ignore", "ignore", "ignore", fd],
-      });
-      if (status !== 0) throw new Error(`the lock ${path} could not be taken`, { cause: error });
       return act();
     } finally {
-      closeSync(fd);
+      held.release();
     }
   }
 

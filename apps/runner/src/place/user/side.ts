@@ -40,13 +40,33 @@ const MAX_PROMPT = 64 * 1024 * 1024;
 export function userConfinement(options: SideOptions, users: Users): Confinement {
   const { config, log, socket, ids } = users;
   const { roots, objects, beside = [] } = options;
-  let uid: number | null = null;
+  let uid: Promise<number> | null = null;
+  /** The same, when it is known. */
+  let known: number | null = null;
   let held: Promise<Hold> | null = null;
   /** Aborted at its close: whoever works on the issue then must be the only one who gives its folders away. */
   const end = new AbortController();
   const preparing = new Set<Promise<void>>();
   for (const root of roots) finishSwap(root);
-  const uidOf = (): number => (uid ??= ids.idOf(roots, "uid"));
+
+  function uidOf(): Promise<number> {
+    uid ??= findUid().catch((error: unknown) => {
+      uid = null;
+      throw error;
+    });
+    return uid;
+  }
+
+  async function findUid(): Promise<number> {
+    known = await ids.idOf(roots, "uid", end.signal);
+    return known;
+  }
+
+  /** Of an issue whose folders are ready. */
+  function knownUid(): number {
+    if (known === null) throw new Error("an agent is to start before its user id is known: this is a defect");
+    return known;
+  }
 
   /** Nobody else's processes have the user id, and its folders and the mirror's objects can be reached. */
   async function ready(): Promise<void> {
@@ -65,7 +85,10 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     for (const root of roots) openWayTo(root, config);
     await share(dirname(objects));
     end.signal.throwIfAborted();
-    held ??= take();
+    held ??= take().catch((error: unknown) => {
+      held = null;
+      throw error;
+    });
     await held;
     for (const root of roots) {
       await adopt(root);
@@ -81,11 +104,10 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   }
 
   async function take(): Promise<Hold> {
-    const id = uidOf();
+    const id = await uidOf();
     try {
       return await hold(socket, { uid: id, lockFile: ids.lockFile(id) });
     } catch (error) {
-      held = null;
       const message = error instanceof Error ? error.message : String(error);
       throw new StepFailure({ kind: "git", message }, { cause: error });
     }
@@ -93,7 +115,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
 
   async function makeRoot(root: string): Promise<void> {
     openWayTo(root, config);
-    await order(socket, { op: "make", uid: uidOf(), path: root });
+    await order(socket, { op: "make", uid: await uidOf(), path: root });
   }
 
   /**
@@ -108,8 +130,8 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     await clear(fresh);
     await execa("chmod", ["-R", "u+rwX,g+rX", "--", root], { cancelSignal: end.signal });
     try {
-      await order(socket, { op: "make", uid: uidOf(), path: fresh });
-      await order(socket, { op: "copy", uid: uidOf(), from: root, to: fresh }, end.signal);
+      await order(socket, { op: "make", uid: await uidOf(), path: fresh });
+      await order(socket, { op: "copy", uid: await uidOf(), from: root, to: fresh }, end.signal);
       await perform(["chmod", "0710", fresh]); // The copy has the mode of what was copied.
       end.signal.throwIfAborted();
     } catch (error) {
@@ -134,7 +156,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     const found = lstatSync(mirror, { throwIfNoEntry: false });
     if (found?.isDirectory() !== true) return;
     openWayTo(mirror, config);
-    const gid = ids.idOf([mirror], "gid");
+    const gid = await ids.idOf([mirror], "gid", end.signal);
     if (found.gid !== gid) {
       // One from before agents were users of their own is closed to all, down to each object.
       await execa("chmod", ["-R", "go+rX", "--", objects]);
@@ -147,7 +169,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   /** What a program prints, which runs as the issue's user, and its exit code. */
   async function output(program: readonly string[]): Promise<{ readonly said: string; readonly code: number | null }> {
     const env = { PATH: config.agentEnv["PATH"] ?? "" };
-    const child = new Launched(socket, { uid: uidOf(), groups: [], program, env, cwd: "/" });
+    const child = new Launched(socket, { uid: await uidOf(), groups: [], program, env, cwd: "/" });
     const late = setTimeout(() => child.kill("SIGKILL"), CHORE_MS);
     try {
       const said = text(child.stdout);
@@ -173,20 +195,17 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
   };
 
   return {
-    get uid() {
-      return uidOf();
-    },
+    isRoot: false,
     sharesNetwork: true,
     // Another mirror has to be shared first.
     key: () => String(lstatSync(dirname(objects), { throwIfNoEntry: false })?.ino ?? "-"),
     startHelper(env) {
-      const given = { uid: uidOf(), program: HELPER_PROGRAM, env, cwd: "/" };
-      return launched(
-        new Launched(
-          socket,
-          ready().then(() => ({ ...given, groups: groups() })),
-        ),
-      );
+      const given = { program: HELPER_PROGRAM, env, cwd: "/" };
+      const prepared = async () => {
+        await ready();
+        return { ...given, uid: await uidOf(), groups: groups() };
+      };
+      return launched(new Launched(socket, prepared()));
     },
     async admit(request, files) {
       // The prompt lies in a folder that is tac8's alone.
@@ -200,14 +219,20 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     async openWay(request) {
       await ready();
       const env = { ...request.env, USER, LOGNAME: USER, TMPDIR: request.env["CLAUDE_CODE_TMPDIR"] ?? "/tmp" };
-      return startEgress({ ...egressOptions(request, { config, log }), folder: null, port: 0, uid: uidOf(), env });
+      return startEgress({
+        ...egressOptions(request, { config, log }),
+        folder: null,
+        port: 0,
+        uid: knownUid(),
+        env,
+      });
     },
     launch: () => ({
       commandOf: (program) => program,
       sandbox: null,
-      launcher: { socket, uid: uidOf(), groups: groups() },
+      launcher: { socket, uid: knownUid(), groups: groups() },
       endOf: (exit) => exit,
-      membersOf: () => ofUser(uidOf()),
+      membersOf: () => ofUser(knownUid()),
     }),
     files: (parts) =>
       ownedFiles({

@@ -144,7 +144,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
   await place.makeFolder(run.paths.tmpDir, 0o700);
   const live = openLiveStream({ redis, runId: run.id, log, redact });
   const driver =
-    provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ uid: place.uid });
+    provider === "command" ? commandDriver({ model, prices: agents.prices }) : claudeDriver({ isRoot: place.isRoot });
   const starting = place.startAgent(driver, request, {
     onEvent: (event) => {
       live.add(event);
