@@ -814,6 +814,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "with docker-compose.images.yml no image is built here",
   },
   {
+    name: "images-tunnel",
+    file: "docker-compose.runner.yml",
+    find: "image: ${TAC8_IMAGE:+${TAC8_IMAGE}-app:${TAC8_VERSION}}",
+    replace: "image: !reset null",
+    test: { file: "script/workflows.test.mjs", name: "takes its tunnel from the images" },
+    promise: "… nor the tunnel of runners alone",
+  },
+  {
     name: "install-agent-ids",
     file: "deploy/install.sh",
     find: '$3 >= first && $3 <= last && $1 != "agent" $3',
