@@ -34,3 +34,12 @@ it("docker-compose.runner.yml takes its tunnel from the images that are built, w
   // Compose pulls a service that has both, and builds it only where that fails.
   expect(tunnel).toMatch(/^ {4}image: \$\{TAC8_IMAGE:\+\$\{TAC8_IMAGE\}-app:\$\{TAC8_VERSION\}\}\n {4}build: /m);
 });
+
+it("docker-compose.runner.yml gives the folder with the password of Redis to the tunnel alone", () => {
+  const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+  const text = read("docker-compose.runner.yml");
+  const tunnel = text.slice(text.indexOf("\n  redis:\n"), text.indexOf("\n  runner:\n"));
+  const mount = "      - ${TAC8_REDIS_SECRETS:-secrets}:/run/redis-secrets:ro\n";
+  expect(tunnel).toContain(mount);
+  expect(`${text}${read("docker-compose.yml")}`.split("TAC8_REDIS_SECRETS:-")).toHaveLength(2);
+});

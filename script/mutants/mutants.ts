@@ -822,6 +822,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… nor the tunnel of runners alone",
   },
   {
+    name: "tunnel-secrets",
+    file: "docker-compose.runner.yml",
+    find: "      - ${TAC8_REDIS_SECRETS:-secrets}:/run/redis-secrets:ro\n",
+    replace: "",
+    test: { file: "script/workflows.test.mjs", name: "to the tunnel alone" },
+    promise: "the password of another machine's Redis can be in a folder that no runner gets",
+  },
+  {
     name: "install-agent-ids",
     file: "deploy/install.sh",
     find: '$3 >= first && $3 <= last && $1 != "agent" $3',
