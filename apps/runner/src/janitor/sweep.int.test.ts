@@ -124,7 +124,10 @@ test("a run that begins after the look is seen under the lock", async () => {
       ...store,
       async read(id) {
         const found = await store.read(id);
-        if (id.endsWith(`.${number}`) && (looks += 1) === 1) await bench.stands(number, "running", "r");
+        if (id.endsWith(`.${number}`) && (looks += 1) === 1) {
+          await bench.stands(number, "queued");
+          await bench.stands(number, "running", "r");
+        }
         return found;
       },
     },
