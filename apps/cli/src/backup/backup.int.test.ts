@@ -294,7 +294,7 @@ test("Redis is read as it is at one moment while others write, and they lose not
   const handle = await open(join(lab.dir, "records"), "w+");
   try {
     await writes(() => written >= 10);
-    const { keys } = await exportRedis(redis, { file: handle, pauseMs: 20_000, now: Date.now });
+    const { keys } = await exportRedis(redis, { file: handle, pauseMs: 90_000, now: Date.now });
     expect(keys).toBe(20_002);
     const atEnd = written;
     await writes(() => written >= atEnd + 10); // It may write again.
