@@ -56,7 +56,7 @@ fieldTest("A8", "an agent that changes nothing and explains it: one run, its wor
   expect(said(number, "status")).toEqual([expect.stringContaining("**Answered**")]);
   expect(said(number, "failure")).toEqual([]);
   const job = await world.queue.getJob(world.jobId(number));
-  await poll(60_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
+  await poll(120_000, async () => ((await job?.getState()) === "completed" ? null : "its job is not completed"));
   const done = await world.queue.getJob(world.jobId(number));
   expect(done?.returnvalue).toMatchObject({ outcome: "answered", prUrl: null });
   expect(done?.returnvalue.reason).toContain("fixed by");
@@ -128,7 +128,7 @@ fieldTest("A8", "the base moved on since the work began: nothing to change is an
   const number = world.openIssue({
     script: [[{ bash: `touch '${begun}'` }, world.gate("base-moved"), { crash: true }], [{ result: WORDS }]],
   });
-  await poll(60_000, async () => (existsSync(begun) ? null : "its agent did not begin"));
+  await poll(120_000, async () => (existsSync(begun) ? null : "its agent did not begin"));
   await world.github.commitTo({
     repo: REPO,
     branch: "main",
@@ -164,7 +164,7 @@ fieldTest("A4", "an agent that will go on later has not finished: it is resumed,
       [{ write: "two.txt", text: "2\n" }, { commit: "feat: part 2" }, world.gate(gate), { result: "All is done." }],
     ],
   });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 2 ? null : "was not resumed"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 2 ? null : "was not resumed"));
   expect(pullsOf(number)).toEqual([]);
   await world.open(gate);
   await ends(number, "pr");

@@ -165,7 +165,7 @@ test("under tac8 up no process shows the App's key or a token, by file and by va
     up = started;
     for (const words of [/Board: +http/, /runner ready/, /scheduler ready/]) await started.says(words);
     let pids: number[] = [];
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       pids = family(started.child.pid ?? 0);
       return pids.some((each) => commandOf(each).includes("scripted-claude")) ? null : "no agent works";
     });

@@ -135,7 +135,7 @@ test.each(["none", "sandbox", "user"] as const)(
     const number = world.openIssue({
       script: [{ write: "a.txt", text: "a\n" }, scene.gate("end"), { result: "Done." }],
     });
-    await poll(60_000, async () => (agents().length === 1 ? null : "no agent"));
+    await poll(120_000, async () => (agents().length === 1 ? null : "no agent"));
     const [first] = agents();
     const guard = childrenOf([runnerPid]).find(({ command }) => command.startsWith("tac8 guard"));
     expect(guard).toBeDefined();

@@ -35,7 +35,7 @@ async function loseMachine(): Promise<void> {
   await Promise.all(apps.map((app) => app.stop("SIGKILL")));
   // Guards end their agents, and themselves, a moment later.
   await poll(
-    60_000,
+    120_000,
     async () =>
       usersOf(world.home)
         .map(({ command }) => command)
@@ -64,7 +64,7 @@ const fileOf = (number: number, name: string) => world.github.file(REPO, `auto/g
 async function expire(number: number): Promise<void> {
   const { store, queue, redis } = world;
   const jobId = world.jobId(number);
-  await poll(60_000, async () => ((await redis.zscore(queue.toKey("delayed"), jobId)) === null ? "not parked" : null));
+  await poll(120_000, async () => ((await redis.zscore(queue.toKey("delayed"), jobId)) === null ? "not parked" : null));
   expect(await store.writeIf(jobId, {}, { since: "2020-01-01T00:00:00.000Z" })).toBe(true);
   await (await queue.getJob(jobId))?.promote();
   await world.reaches(number, "expired");
@@ -115,13 +115,13 @@ test("a backup made under work and restored on an empty machine: an issue in eve
     ...work("more"),
   ];
   const stopped = world.openIssue({ script: halfWay });
-  await poll(60_000, async () => ((await world.agentStarts(stopped)).length > 0 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(stopped)).length > 0 ? null : "no agent"));
   await said(world, "stop", `${REPO}#${stopped}`);
   await world.reaches(stopped, "stopped");
 
   // A second machine's agent would wait here too.
   const running = world.openIssue({ script: [...work("early").slice(0, 2), world.gate("go"), ...work("late")] });
-  await poll(60_000, async () => ((await world.agentStarts(running)).length > 0 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(running)).length > 0 ? null : "no agent"));
   const retrying = world.openIssue({
     script: [[{ append: "try.txt", text: "1\n" }, { commit: "try" }, { exit: 3 }], work("retried")],
   });
@@ -129,7 +129,7 @@ test("a backup made under work and restored on an empty machine: an issue in eve
   const refused = { error: { status: null, message: "OAuth session expired", code: "authentication_failed" } };
   const parked = world.openIssue({ script: [[{ append: "p.txt", text: "1\n" }, refused], work("parked")] });
   await world.reaches(parked, "parked");
-  await poll(60_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
+  await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
   const queued = world.openIssue({ script: work("queued") });
   await world.reaches(queued, "queued");
   const withdrawn = world.openIssue({ script: work("never") });
@@ -229,11 +229,11 @@ test("a backup made under work and restored on an empty machine: an issue in eve
 test("a backup that is older than what GitHub has: what ended since is not begun again, and GitHub keeps its end", async () => {
   const { github, dir } = world;
   const before = world.openIssue({ script: [...work("early").slice(0, 2), world.gate("since"), ...work("late")] });
-  await poll(60_000, async () => ((await world.agentStarts(before)).length > 0 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(before)).length > 0 ? null : "no agent"));
   const asking = world.openIssue({ script: { first: [{ ask: "Red?" }, { result: "I asked." }], again: work("red") } });
   await world.reaches(asking, "blocked");
   await said(world, "pause");
-  await poll(60_000, async () => ((await world.queue.isPaused()) ? null : "not paused"));
+  await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "not paused"));
   const waiting = world.openIssue({ script: work("waited") });
   await world.reaches(waiting, "queued");
   const file = join(dir, "older.tar.gz");

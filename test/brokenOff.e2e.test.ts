@@ -35,7 +35,7 @@ function stop() {
   return {
     wait: `touch '${waits}'; ${world.gate(name).bash}`,
     reached: `[ -e '${waits}' ]`,
-    isReached: () => poll(60_000, async () => (existsSync(waits) ? null : "no agent waits")),
+    isReached: () => poll(120_000, async () => (existsSync(waits) ? null : "no agent waits")),
     pass: () => world.open(name),
   };
 }

@@ -87,7 +87,7 @@ test.skipIf(!MAY_MOUNT)(
     grow(workspaces);
 
     // Publish: it is saved now, and there is no space for the check of the commits.
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       const { headSha, state, failure } = await store.read(world?.jobId(second) ?? "");
       return headSha !== null && state === "parked" && failure === "disk" ? null : `it is ${state}`;
     });

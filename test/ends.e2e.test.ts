@@ -85,7 +85,7 @@ fieldTest("A5", "an outage of the model holds the queue, probes with one job, an
   expect((await world.agentStarts(number)).map(({ resumed }) => resumed)).toEqual([false, true, true, true]);
   const hold = (await readEvents(world.redis, { count: 1000 })).find(({ to }) => to === "hold");
   expect(hold).toMatchObject({ evidence: { name: "model" }, reason: expect.stringContaining("529") });
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const holds = await readHolds(world.redis);
     const limit = await world.queue.getGlobalConcurrency();
     return holds.length === 0 && limit === null ? null : `${holds.length} holds, limited to ${limit}`;

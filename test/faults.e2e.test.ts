@@ -69,7 +69,7 @@ test("a token that is refused while the end is told: it is told later", async ()
   const path = new RegExp(`^${API}/issues/comments/\\d+$`);
   const number = world.openIssue({ script: [world.gate("told"), ...SCRIPT] });
   // What says that work began is there by then.
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   const fault = world.github.fault({ method: "PATCH", path, times: 1, do: { status: 401 } });
   await world.open("told");
   await world.reaches(number, "pr");
@@ -101,7 +101,7 @@ function labelsOf(number: number): string[] {
 
 async function delayedJob(number: number): Promise<Job> {
   let found: Job | undefined;
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     found = await Job.fromId(world.queue, world.jobId(number));
     return (await found?.getState()) === "delayed" ? null : "the job is not parked";
   });

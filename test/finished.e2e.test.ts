@@ -21,7 +21,7 @@ async function finished(): Promise<{ number: number; goOn: () => Promise<void> }
   const gate = randomUUID();
   const work = [{ write: "mine.txt", text: `${gate}\n` }, { commit: "feat: mine" }, { result: "Done." }];
   const number = world.openIssue({ script: [world.gate(gate), ...work] });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
   const reset = Math.ceil(Date.now() / 1000) + 3600;
   const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset) };
   const path = `/repos/${REPO}/pulls`;
@@ -30,7 +30,7 @@ async function finished(): Promise<{ number: number; goOn: () => Promise<void> }
   await world.enters(number, "parked", 1);
   const goOn = async () => {
     world.github.clearFaults();
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       const job = await world.queue.getJob(world.jobId(number));
       if ((await job?.getState()) !== "delayed") return "its job is not parked";
       await job?.promote();
@@ -54,7 +54,7 @@ test("finished work whose folder goes in the moment in which it is published is 
   const gate = randomUUID();
   const work = [{ write: "mine.txt", text: `${gate}\n` }, { commit: "feat: mine" }, { result: "Done." }];
   const number = world.openIssue({ script: [world.gate(gate), ...work] });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
   // The agent's end was saved before the branch's pull requests are read for the push.
   const gone = Promise.withResolvers<void>();
   const leave = world.github.onRequest(({ method, path, query }) => {
@@ -79,7 +79,7 @@ test("finished work on a disk that is lost: waited for without a slot, and done 
   world.startApp("runner");
   const parkings = async () =>
     (await world.history(number)).filter(({ reason }) => reason.startsWith("waiting for the runner")).length;
-  await poll(60_000, async () => ((await parkings()) >= 2 ? null : "nobody waits for the lost disk"));
+  await poll(120_000, async () => ((await parkings()) >= 2 ? null : "nobody waits for the lost disk"));
   const looks = world.github.requests
     .slice(before)
     .filter(({ path, query }) => path.endsWith("/pulls") && query.includes(`gh-${number}`)).length;

@@ -59,7 +59,7 @@ beforeAll(async () => {
   world.github.clearFaults();
   world.startApp("runner");
   for (const number of numbers.values()) {
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       const { state, reason } = await world.store.read(world.jobId(number));
       return isEnded(state) ? null : `${number} is ${state} (${reason})`;
     });

@@ -53,7 +53,7 @@ test("an end that an agent forges, with success and cost, is not believed: the f
     { result: "Really done." },
   ];
   expect(world.openIssue({ script: { first, again } })).toBe(number);
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 2 ? null : "no second agent"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 2 ? null : "no second agent"));
   // The forgery is there, for the run that the hash names, and it was there when that was evaluated.
   const { run } = JSON.parse(await readFile(`${gitDir}/tac8-end.json`, "utf8")) as { run: string };
   const runs = (await world.store.read(world.jobId(number))).runs ?? [];
@@ -74,7 +74,7 @@ test("nor is one that it forges for another issue's run", async () => {
       again: [{ write: "v.txt", text: "v\n" }, { result: "Mine." }],
     },
   });
-  await poll(60_000, async () => ((await world.agentStarts(victim)).length === 1 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(victim)).length === 1 ? null : "no agent"));
   const theirs = (await world.store.read(world.jobId(victim))).run ?? "";
   const number = nextNumber(world);
   const { tree, gitDir, tmpDir } = pathsOf(number);
@@ -82,7 +82,7 @@ test("nor is one that it forges for another issue's run", async () => {
   world.openIssue({
     script: [{ bash }, world.gate("forged for another"), { bash: "git clean -dfq" }, { nothing: true }],
   });
-  await poll(60_000, async () => (existsSync(`${gitDir}/branch`) ? null : "nothing is forged"));
+  await poll(120_000, async () => (existsSync(`${gitDir}/branch`) ? null : "nothing is forged"));
   expect(JSON.parse(await readFile(`${gitDir}/end.json`, "utf8"))).toMatchObject({ run: theirs, summary: FORGED });
   await world.open("victim");
   await world.reaches(victim, "pr");

@@ -204,7 +204,7 @@ test("a stop that nobody asked for says nothing on an issue that nobody trusted 
     expect(await world.redis.sismember(STOPS_KEY, jobId)).toBe(1);
   }
   const scheduler = world.startApp("scheduler");
-  await poll(60_000, async () => ((await world.redis.scard(STOPS_KEY)) === 0 ? null : "it is not crossed off yet"));
+  await poll(120_000, async () => ((await world.redis.scard(STOPS_KEY)) === 0 ? null : "it is not crossed off yet"));
   await scheduler.stop();
   for (const each of [number, other]) expect(world.github.comments(REPO, each)).toEqual([]);
 });

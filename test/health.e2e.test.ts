@@ -54,7 +54,7 @@ test.concurrent.each(APPS)(
     const second = start(app, { TAC8_STOP_ON_STDIN_EOF: "1" });
     await Promise.all([first.says(READY[app]), second.says(READY[app])]);
     const touched = () =>
-      poll(60_000, async () => ((await stat(file)).mtimeMs > 1000 ? null : "the heartbeat file is old"));
+      poll(120_000, async () => ((await stat(file)).mtimeMs > 1000 ? null : "the heartbeat file is old"));
     await touched();
     first.child.stdin?.end(); // Nobody told this one to look.
     second.child.stdin?.end();
@@ -82,7 +82,7 @@ test("/healthz is 200 while scheduler and runner are there, and 503 with the rea
     };
   };
   const becomes = (wanted: Awaited<ReturnType<typeof health>>) =>
-    poll(60_000, async () => {
+    poll(120_000, async () => {
       const now = JSON.stringify(await health());
       return now === JSON.stringify(wanted) ? null : now;
     });

@@ -72,7 +72,7 @@ async function inattentiveRunner(): Promise<App> {
 }
 
 async function agentWorksOn(number: number): Promise<void> {
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
 }
 
 async function isStopped(number: number, what: string, starts: number): Promise<void> {

@@ -115,7 +115,7 @@ test("a label by someone who cannot write neither publishes finished work nor en
   const at = join(world.dir, "at");
   const failing = [{ bash: `touch '${at}'; ${world.gate("go").bash}` }, { exit: 1 }];
   const begun = world.openIssue({ script: [failing, WORK] });
-  await poll(60_000, async () => (existsSync(at) ? null : "its agent did not begin"));
+  await poll(120_000, async () => (existsSync(at) ? null : "its agent did not begin"));
   github.removeLabel({ repo: REPO, number: begun, actor: OWNER, label: LABEL });
   addLabel(begun, "stranger");
   await world.open("go");

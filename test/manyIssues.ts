@@ -47,7 +47,7 @@ export async function runManyIssues(
   expect(github.requests.filter(({ status }) => status === 0 || status >= 500)).toEqual([]);
 
   const pids = runners.map((runner) => runner.child.pid ?? 0);
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const left = [...agentProcesses(witness), ...childrenOf(pids)];
     return left.length === 0 ? null : JSON.stringify(left);
   });

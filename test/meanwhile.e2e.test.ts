@@ -44,7 +44,7 @@ function openIssue(): Issue {
 
 async function atGate(issue: Issue): Promise<void> {
   const path = `${gate(issue, issue.rounds - 1)}.reached`;
-  await poll(60_000, async () => (existsSync(path) ? null : `${issue.number} is not at its gate`));
+  await poll(120_000, async () => (existsSync(path) ? null : `${issue.number} is not at its gate`));
 }
 
 const pass = (issue: Issue) => writeFile(gate(issue, issue.rounds - 1), "");
@@ -233,7 +233,7 @@ test("a pull request that is closed between two attempts is not the end of one t
   const body = `Sure?\n\`\`\`tac8-script\n${JSON.stringify(script)}\n\`\`\``;
   world.github.comment({ repo: REPO, number, actor: OWNER, body });
   world.github.addLabel({ repo: REPO, number, actor: OWNER, label: LABEL });
-  await poll(60_000, async () => (existsSync(begun) ? null : "has not begun again"));
+  await poll(120_000, async () => (existsSync(begun) ? null : "has not begun again"));
   world.github.closePull({ repo: REPO, number: pulls()[0]?.number ?? 0, actor: OWNER });
   await world.open(name);
   await world.enters(number, "answered", 1);

@@ -28,7 +28,7 @@ test("one that lasts is told on the issue and in the event log, and leaves the o
   const other = world.openIssue({ script: [{ ask: "Which?" }, { result: "I asked." }] });
   await world.reaches(other, "blocked");
   await world.enters(number, "parked", 3);
-  await poll(60_000, async () => (statusBody(number).includes("**Waiting**") ? null : statusBody(number)));
+  await poll(120_000, async () => (statusBody(number).includes("**Waiting**") ? null : statusBody(number)));
   expect(statusBody(number)).toMatch(/> .*503/);
   const parked = (await world.history(number)).filter(({ to }) => to === "parked").slice(0, 3);
   expect(parked.map(({ evidence }) => evidence)).toMatchObject(
@@ -71,7 +71,7 @@ test("a failure that cannot be told: the issue waits, and is then told its own r
 
 test("a token that is revoked in mid-work holds the repository until it is valid again", async () => {
   const number = world.openIssue({ script: [world.gate("go"), ...SCRIPT] });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   world.github.revokeToken(world.token);
   await world.open("go");
   await world.reaches(number, "parked");
@@ -82,12 +82,12 @@ test("a token that is revoked in mid-work holds the repository until it is valid
     reason,
     evidence: { name: `repo:${REPO}` },
   });
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const error = (await readScheduler(world.redis))?.error ?? "";
     return /401.*GITHUB_TOKEN/.test(error) ? null : `the scheduler says: ${error}`;
   });
   world.github.addUser({ login: OWNER, token: world.token });
   await world.reaches(number, "pr");
   await expectOnce(world, number);
-  await poll(60_000, async () => ((await readHolds(world.redis)).length === 0 ? null : "the hold is still there"));
+  await poll(120_000, async () => ((await readHolds(world.redis)).length === 0 ? null : "the hold is still there"));
 });

@@ -17,7 +17,7 @@ afterAll(() => world.close());
 
 const said = (...args: string[]) => command.said(world, ...args);
 const queued = (number: number) =>
-  poll(60_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
+  poll(120_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
 
 test("of two machines with one host name, one paused, by command and by SIGUSR1, through a restart: the other takes all", async () => {
   const { github, redis } = world;
@@ -41,7 +41,7 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
     await world.reaches(number, "pr");
     expect(await runnersOf(number)).toEqual([`runner ${two}`]);
   }
-  await poll(60_000, async () => ("paused" in (await presence(one)) ? null : "it does not say so"));
+  await poll(120_000, async () => ("paused" in (await presence(one)) ? null : "it does not say so"));
   expect(await presence(one)).toMatchObject({ paused: { by: expect.stringMatching(/^ann@/), reason: "an upgrade" } });
 
   await first.stop();
@@ -75,7 +75,7 @@ test("pause outlives a restart of scheduler, runner and Redis; what runs goes on
   const { github } = world;
   const script = [world.gate("go"), { write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const first = world.openIssue({ script });
-  await poll(60_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent"));
   await said("pause", "--reason", "the disk is being changed");
   const second = world.openIssue({ script });
   await queued(second);
@@ -89,7 +89,7 @@ test("pause outlives a restart of scheduler, runner and Redis; what runs goes on
   await runner.says("runner ready");
   const asked = () => github.requests.filter(({ path }) => path.endsWith("/issues")).length;
   const before = asked();
-  await poll(60_000, async () => (asked() >= before + 3 ? null : "the scheduler has not polled"));
+  await poll(120_000, async () => (asked() >= before + 3 ? null : "the scheduler has not polled"));
   expect(await world.store.read(world.jobId(second))).toMatchObject({ state: "queued" });
   expect(await world.queue.isPaused()).toBe(true);
   expect(await said("status")).toMatch(/operator, until it is resumed: the disk is being changed/);

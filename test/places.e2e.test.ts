@@ -42,14 +42,14 @@ const open = (gate: string, ...labels: string[]) =>
 const runnersOf = async (number: number) =>
   (await world.history(number)).filter(({ to }) => to === "running").map(({ by }) => by);
 const agentStarted = (number: number) =>
-  poll(60_000, async () => ((await world.agentStarts(number)).length > 0 ? null : `no agent for ${number}`));
+  poll(120_000, async () => ((await world.agentStarts(number)).length > 0 ? null : `no agent for ${number}`));
 
 test("a job that needs a label waits for a runner that has it, without an attempt, and others pass it", async () => {
   const first = open("one", "runs-on:big");
   await agentStarted(first);
   // The only slot of big is busy, and the other runner may not have it.
   const second = open("two", "runs-on:big", "priority:P0");
-  await poll(60_000, async () =>
+  await poll(120_000, async () =>
     (await world.store.read(world.jobId(second))).hold === "runs-on:big" ? null : "it was not put aside",
   );
   const plain = open("three");
@@ -69,18 +69,18 @@ test("a job that needs a label waits for a runner that has it, without an attemp
 
 test("no more jobs are worked on at once than the limit over all runners allows; a label taken off lets another runner have it", async () => {
   const numbers = [open("four"), open("four"), open("four")];
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const counts = await world.queue.getJobCounts("active", "prioritized");
     return counts["active"] === 2 && counts["prioritized"] === 1 ? null : JSON.stringify(counts);
   });
   expect(await world.queue.getGlobalConcurrency()).toBe(2);
   const differs = "small/0 has another value of limits.runs than the scheduler, whose limits hold";
-  await poll(60_000, async () => ((await command.said(world, "status")).includes(differs) ? null : "nothing is said"));
+  await poll(120_000, async () => ((await command.said(world, "status")).includes(differs) ? null : "nothing is said"));
   await world.open("four");
   for (const number of numbers) await world.reaches(number, "pr");
 
   const strange = open("five", "runs-on:gpu");
-  await poll(60_000, async () =>
+  await poll(120_000, async () =>
     (await world.store.read(world.jobId(strange))).hold === "runs-on:gpu" ? null : "it was not put aside",
   );
   expect(await command.said(world, "why", String(strange))).toContain("no such runner is there");
@@ -99,13 +99,13 @@ test("a job that a newer version has worked on is not taken, and its runner says
       runner.says("a newer version of tac8 has worked on it (format 99, and this runner knows 1)"),
     ),
   );
-  await poll(60_000, async () =>
+  await poll(120_000, async () =>
     (await world.store.read(world.jobId(number))).hold === "format:99" ? null : "it was not put aside",
   );
   expect(await world.agentStarts(number)).toEqual([]);
   expect(await command.said(world, "why", String(number))).toContain("a newer version of tac8 has worked on it");
   await world.redis.hset(key, "format", "1");
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const job = await world.queue.getJob(world.jobId(number));
     return (await job?.isDelayed()) === true ? null : "it is not delayed";
   });

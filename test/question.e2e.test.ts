@@ -82,9 +82,9 @@ describe("a question", () => {
     });
     await world.reaches(number, "blocked");
     await setHold(world.redis, { name: "operator", reason: "test", by: "test", since: 0, until: null });
-    await poll(60_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
+    await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not held"));
     world.github.comment({ repo: REPO, number, actor: OWNER, body: ANSWER });
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       const { answer } = await world.store.read(world.jobId(number));
       return answer?.text === ANSWER ? null : "the answer was not taken";
     });
@@ -114,7 +114,7 @@ describe("a question", () => {
     const { askedAt } = await world.store.read(jobId);
     const asked = Date.parse(askedAt ?? "");
     let due = 0;
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       due = Number(await world.redis.zscore(world.queue.toKey("delayed"), jobId)) / DELAYED_SCORE;
       return due > 0 ? null : "its job is not parked";
     });

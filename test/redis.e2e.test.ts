@@ -20,7 +20,7 @@ async function atWork(gate: string): Promise<{ number: number; pid: number }> {
     script: [{ write: "work.txt", text: "1\n" }, world.gate(gate), { result: "Done." }],
   });
   let pid = 0;
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     pid = Number((await world.agentStarts(number))[0]?.["pid"] ?? 0);
     const { stdout } = await git(number, "status", "--porcelain");
     return pid > 0 && stdout.includes("work.txt") ? null : "no agent has written";
@@ -41,7 +41,7 @@ test("Redis goes away for longer than a lock: an agent is dead before it ends, n
   await world.open("while Redis is away");
   await runner.says("agent ended");
   await runner.says("the job's lock could not be renewed in time");
-  await poll(60_000, async () => (isAlive(long.pid) ? "the agent is alive" : null));
+  await poll(120_000, async () => (isAlive(long.pid) ? "the agent is alive" : null));
   await world.open("never while Redis is away");
   await world.startRedis();
   for (const { number } of [long, short]) {

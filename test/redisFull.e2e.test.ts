@@ -21,7 +21,7 @@ test("a Redis that is out of memory for longer than a lock: the agent is dead be
   const pid = await atWork(world);
   await tell(world, begin);
   await apps[1]?.says("the job's lock could not be renewed in time");
-  await poll(60_000, async () => (isAlive(pid) ? "the agent is alive" : null));
+  await poll(120_000, async () => (isAlive(pid) ? "the agent is alive" : null));
   await world.open("go");
   await tell(world, end);
   await world.reaches(number, "pr");

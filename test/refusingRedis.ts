@@ -55,10 +55,10 @@ export async function refuseAtEnd(
   const pid = await atWork(world);
   await tell(world, begin);
   await world.open("go");
-  await poll(60_000, async () => (isAlive(pid) ? "the agent is at work" : null));
+  await poll(120_000, async () => (isAlive(pid) ? "the agent is at work" : null));
   // The run has something to write down by now.
   const refused = new RegExp(`"issue":"octo.widgets.${number}".*${words}`);
-  await poll(60_000, async () => (refused.test(runner.log()) ? null : "no write of the run was refused"));
+  await poll(120_000, async () => (refused.test(runner.log()) ? null : "no write of the run was refused"));
   await scheduler.says(words);
   await tell(world, end);
   const late = world.openIssue({ script: [{ write: "late.txt", text: "1\n" }, { result: "Done." }] });

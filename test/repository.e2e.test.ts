@@ -56,11 +56,11 @@ test("two repositories: each with its own label, base branch, drafts and templat
 test("transferred, deleted, closed, unlabelled or locked between poll and run", async () => {
   const { github, queue, redis } = world;
   await setHold(redis, { name: "operator", reason: "not yet", by: "a test", since: Date.now(), until: null });
-  await poll(60_000, async () => ((await queue.isPaused()) ? null : "the queue is not paused"));
+  await poll(120_000, async () => ((await queue.isPaused()) ? null : "the queue is not paused"));
   const numbers = Array.from({ length: 5 }, () => world.openIssue({ script: WORK }));
   for (const number of numbers) {
     const id = world.jobId(number);
-    await poll(60_000, async () => ((await queue.getJob(id)) === undefined ? `${id} is not queued` : null));
+    await poll(120_000, async () => ((await queue.getJob(id)) === undefined ? `${id} is not queued` : null));
   }
   const [moved = 0, deleted = 0, closed = 0, bare = 0, locked = 0] = numbers;
   // The scheduler sees nothing of what follows.
@@ -108,7 +108,7 @@ test("closed while its agent works: cancelled, agent dead, work kept; unlabelled
   const closed = world.openIssue({ script: [...half, world.gate("never")] });
   const bare = world.openIssue({ script: [world.gate("go"), ...WORK] });
   const agents = async () => [...(await world.agentStarts(closed)), ...(await world.agentStarts(bare))];
-  await poll(60_000, async () => ((await agents()).length === 2 ? null : "two agents"));
+  await poll(120_000, async () => ((await agents()).length === 2 ? null : "two agents"));
   const pids = (await agents()).map(({ pid }) => Number(pid));
   expect(pids.map(isAlive)).toEqual([true, true]);
   github.removeLabel({ repo: REPO, number: bare, actor: OWNER, label: LABEL });

@@ -27,7 +27,7 @@ test("one issue costs 13 requests to GitHub's API that count, and 5 of git", asy
   const { github } = world;
   const before = github.requests.length;
   const number = world.openIssue({ script: [world.gate("go"), ...WORK] });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   await scheduler.stop(); // It reads the issue while its label is off and its job is there: how often depends on the moment.
   await world.open("go");
   await world.reaches(number, "pr");
@@ -78,10 +78,10 @@ test("a repository that is renamed while the agent works holds the finished work
   const HOLD = `repo:${REPO}`;
   scheduler = world.startApp("scheduler");
   const number = world.openIssue({ script: [world.gate("renamed"), ...WORK] });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   github.renameRepository(REPO, "gizmos");
   await world.open("renamed");
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const hold = (await readHolds(redis)).find(({ name }) => name === HOLD);
     return hold?.reason.includes("is now octo/gizmos") === true ? null : `held: ${hold?.reason ?? "no"}`;
   });

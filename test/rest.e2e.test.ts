@@ -38,7 +38,7 @@ test("what an agent leaves beside its pull request is kept, and said; where ther
   }
   await world.reaches(plain, "pr");
   expect(comment(plain)).not.toContain("Not all");
-  await poll(60_000, async () => (existsSync(tree(plain)) ? "its workspace is there" : null));
+  await poll(120_000, async () => (existsSync(tree(plain)) ? "its workspace is there" : null));
 });
 
 test("conflicts that an agent leaves are no finished work: it is told, and resolves them", async () => {
@@ -116,7 +116,7 @@ fieldTest(
     expect(comment(number)).toContain("`node_modules/` (generated)");
     const pull = world.github.pulls(REPO).find(({ head }) => head === branch);
     expect(pull?.body).toContain("committed by tac8:_ `notes.md`\n");
-    await poll(60_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
+    await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
   },
 );
 
@@ -144,7 +144,7 @@ fieldTest("B8", "an agent's first commands answer as in a clone", async () => {
   await world.reaches(number, "pr");
   const said = await world.github.file(REPO, `auto/gh-${number}`, "told.txt");
   expect(said).toMatch(/^v1\.2-1-g[0-9a-f]+\n0\nsmall\.txt\n0\n[0-9a-f]{40}\n0\nfeat: small\n0\norigin\/main\n0\n0\n$/);
-  await poll(60_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
+  await poll(120_000, async () => (existsSync(tree(number)) ? "its workspace is there" : null));
 });
 
 test("a workspace that somebody holds is not worked in; when it is free, the job goes on", async () => {

@@ -25,7 +25,7 @@ test("GitHub's token and Redis' password are replaced while an agent works: its 
       { result: "Done." },
     ],
   });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length > 0 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length > 0 ? null : "no agent"));
 
   const token = github.addToken({ login: OWNER, token: `ghp_${"new".padEnd(36, "1")}` });
   await redis.acl("SETUSER", "default", ">second-password");

@@ -62,7 +62,7 @@ fieldTest("C2", "a rule on branches: one paid run, a hold, and no other run when
   const unread = hideRules();
   const numbers = [1, 2, 3].map(() => world.openIssue({ script: WORK }));
   const [first = 0, second = 0, third = 0] = numbers;
-  await poll(60_000, async () => ((await isHeld()) ? null : "the repository is not held"));
+  await poll(120_000, async () => ((await isHeld()) ? null : "the repository is not held"));
   // Tried again several times, without an agent.
   await world.enters(first, "parked", 3);
   expect(await starts(first, second, third)).toEqual([1, 0, 0]);

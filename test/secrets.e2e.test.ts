@@ -77,7 +77,7 @@ test("the token is in no environment, argument, file, log, job, hash, stream, er
   const wrong = { status: 401, body: { message } } as const;
   github.fault({ method: "GET", path: "/user", times: 3, do: wrong });
   const locked = world.startApp("runner", env);
-  await poll(60_000, async () => (locked.child.exitCode === 78 ? null : `exit code ${locked.child.exitCode}`));
+  await poll(120_000, async () => (locked.child.exitCode === 78 ? null : `exit code ${locked.child.exitCode}`));
   expect(locked.log()).toContain("GitHub refuses the token");
 
   const pids = (await world.agentStarts()).map(({ pid }) => Number(pid));
@@ -97,7 +97,7 @@ test("the search finds what is planted in each of these places", async () => {
   const idle = ["-e", "setInterval(() => {}, 1000)"];
   const marked = { ...process.env, TAC8_RUN: "control", GIT_CONFIG_VALUE_0: header };
   children.push(spawn(process.execPath, idle, { env: marked }), spawn(process.execPath, [...idle, url]));
-  await poll(60_000, async () => (watch?.found.size === 2 ? null : `found ${[...(watch?.found ?? [])].join()}`));
+  await poll(120_000, async () => (watch?.found.size === 2 ? null : `found ${[...(watch?.found ?? [])].join()}`));
   expect(new Set([...watch.found].map((place) => place.split(" ")[0]))).toEqual(new Set(["cmdline", "environ"]));
 
   const tree = join(home, "workspaces", "octo", "widgets", "trees", "gh-1");
@@ -173,7 +173,7 @@ test("under tac8 up no process shows the token while an agent works, not even af
   /** As soon as the agent works. */
   const look = async () => {
     let pids: number[] = [];
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       pids = family(pid);
       return pids.some((each) => commandOf(each).includes("scripted-claude")) ? null : "no agent works";
     });

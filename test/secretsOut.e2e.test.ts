@@ -132,7 +132,7 @@ test.each<[string, readonly object[], string]>([
     expect(JSON.stringify(world.github.comments(REPO, number))).not.toContain(TOKEN);
 
     // GitHub's times are in seconds.
-    await poll(60_000, async () => (Date.now() > toMs(question?.createdAt) + 1000 ? null : "the same second"));
+    await poll(120_000, async () => (Date.now() > toMs(question?.createdAt) + 1000 ? null : "the same second"));
     world.github.removeLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
     world.github.addLabel({ repo: REPO, number, actor: OWNER, label: ALLOW });
     await world.reaches(number, "pr");

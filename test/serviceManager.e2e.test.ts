@@ -45,7 +45,7 @@ async function startAsService(app: (typeof APPS)[number], changes: Readonly<Reco
   let received = "";
   systemd.stdout.setEncoding("utf8").on("data", (text: string) => (received += text));
   const hears = (words: string | RegExp) =>
-    poll(60_000, async () => {
+    poll(120_000, async () => {
       const found = typeof words === "string" ? received.includes(words) : words.test(received);
       return found ? null : `no ${String(words)} in ${received}`;
     });

@@ -49,7 +49,7 @@ async function pressPause(page: Page): Promise<void> {
   await page.getByText("Paused: agents at work go on").waitFor();
   await page.getByRole("button", { name: "Resume new work" }).click();
   await page.getByText("Resumed.").waitFor();
-  await poll(60_000, holds(0));
+  await poll(120_000, holds(0));
 }
 
 test("a link of tac8 open leads to the overview, whose buttons and Bull Board's work, and works once", async () => {
@@ -75,7 +75,7 @@ test("a link of tac8 open leads to the overview, whose buttons and Bull Board's 
   const confirm = page.getByRole("button", { name: /confirm/i });
   await confirm.or(page.getByText("No jobs")).first().waitFor();
   if (await confirm.isVisible()) await confirm.click();
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const state = await (await world.queue.getJob(id))?.getState();
     return state === "waiting" || state === "prioritized" ? null : `the job is ${state}`;
   });

@@ -21,7 +21,7 @@ const said = (...args: string[]) => command.said(world, ...args);
 const workspace = (number: number, name: string) =>
   join(world.home, `workspaces/octo/widgets/trees/gh-${number}`, name);
 const queued = (number: number) =>
-  poll(60_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
+  poll(120_000, async () => ((await world.queue.getJob(world.jobId(number))) === undefined ? "not queued" : null));
 const pullsOf = (number: number) =>
   world.github.pulls(REPO).filter(({ head }) => new RegExp(`^auto/gh-${number}(-\\d+)?$`).test(head));
 
@@ -35,7 +35,7 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
   ];
   const atWork = async () => {
     const number = world.openIssue({ script });
-    await poll(60_000, async () => (existsSync(workspace(number, "first.txt")) ? null : "no agent at work"));
+    await poll(120_000, async () => (existsSync(workspace(number, "first.txt")) ? null : "no agent at work"));
     return number;
   };
   const stops = [
@@ -101,7 +101,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   const script = [world.gate("waited"), { write: "a.txt", text: "1\n" }, { commit: "feat: a" }, { result: "Done." }];
   const blocked = world.openIssue({ script: [{ write: "BLOCKED.md", text: "Which?\n" }, { result: "Stuck." }] });
   await world.reaches(blocked, "blocked");
-  await poll(60_000, async () => ((await queue.getDelayedCount()) === 1 ? null : "the job does not wait"));
+  await poll(120_000, async () => ((await queue.getDelayedCount()) === 1 ? null : "the job does not wait"));
   await runner.stop();
   expect(await said("pause", "--reason", "lunch")).toContain("no new agent starts");
   const waiting = world.openIssue({ script });
@@ -130,7 +130,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   expect(await said("stop", `${untold}`)).toMatch(/the scheduler is not running.*\n.*is stopped\./);
   expect(github.issue(REPO, untold).labels).toEqual([LABEL]);
   scheduler = world.startApp("scheduler");
-  await poll(60_000, async () => ((await store.read(world.jobId(untold))).stop === null ? null : "not told"));
+  await poll(120_000, async () => ((await store.read(world.jobId(untold))).stop === null ? null : "not told"));
   expect(github.issue(REPO, untold).labels).toEqual([]);
   expect(github.comments(REPO, untold)[0]?.body).toContain("**Stopped** by a person.");
 

@@ -35,7 +35,7 @@ const halfWay = (gate: string) => [
 /** Resolves with the agent's process when it stands at the gate. */
 async function atGate(number: number): Promise<number> {
   let pid = 0;
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const agent = (await world.agentStarts(number)).at(-1);
     pid = Number(agent?.["pid"]);
     const file = join(String(agent?.["cwd"]), "uncommitted.txt");
@@ -67,10 +67,10 @@ test("SIGKILL of a runner: its agents die with it; started again, it goes on at 
   const first = aRunner();
   const pid = await atGate(number);
   const file = join(world.home, `workspaces/octo/widgets/trees/gh-${asking}/BLOCKED.md`);
-  await poll(60_000, async () => ((await readFile(file, "utf8").catch(() => "")) === "" ? "not asked" : null));
+  await poll(120_000, async () => ((await readFile(file, "utf8").catch(() => "")) === "" ? "not asked" : null));
   const pids = [pid, Number((await world.agentStarts(asking))[0]?.["pid"])];
   await first.stop("SIGKILL");
-  await poll(60_000, async () => (pids.some(isAlive) ? "an agent is alive" : null));
+  await poll(120_000, async () => (pids.some(isAlive) ? "an agent is alive" : null));
   await world.open("after SIGKILL");
   const second = aRunner();
   // Far sooner than its lock ends: by the slot's note.
@@ -131,7 +131,7 @@ test("SIGTERM just before an agent starts: none does, and nothing is left that w
   const begunBefore = await begun();
   const number = world.openIssue({ script: [{ result: "Done." }] });
   const slow = world.startApp("runner", { PATH: `${bin}:${process.env["PATH"] ?? ""}`, TAC8_CONFIG: shared });
-  await poll(60_000, async () => (existsSync(reached) ? null : "the run is not that far"));
+  await poll(120_000, async () => (existsSync(reached) ? null : "the run is not that far"));
   const ended = slow.stop("SIGTERM");
   await slow.says("closing");
   await world.open("before the agent");

@@ -34,17 +34,17 @@ test("a workspace that a runner of an older version holds is not worked in; when
   }
   await world.reaches(number, "pr");
   expect(await world.agentStarts(number)).toHaveLength(1);
-  await poll(60_000, async () => (existsSync(former.lockFile) ? "the former lock is there" : null));
+  await poll(120_000, async () => (existsSync(former.lockFile) ? "the former lock is there" : null));
 });
 
 test("an end that an older version noted, and Redis does not know, is not paid for again", async () => {
   const script = [{ write: "work.txt", text: "1\n" }, world.gate("end"), { result: "Done by the older version." }];
   const number = world.openIssue({ script });
   const { endFile, branchFile, promptFile, notesDir, lockFile, former } = pathsOf(number);
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent"));
   await world.stopRedis();
   await world.open("end");
-  await poll(60_000, async () => (existsSync(endFile) ? null : "no note of its end"));
+  await poll(120_000, async () => (existsSync(endFile) ? null : "no note of its end"));
   await runner.stop("SIGKILL");
   const { usage } = JSON.parse(await readFile(endFile, "utf8")) as { usage: { costUsd: number } };
   await mkdir(dirname(former.promptFile), { recursive: true });

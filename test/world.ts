@@ -346,7 +346,7 @@ async function endAll(apps: readonly App[]): Promise<string[]> {
 /** Agents end with their runner; one that does not is killed here, so that it does not outlive the test too. */
 async function endAgents(witness: string): Promise<string[]> {
   try {
-    await poll(60_000, async () => (agentProcesses(witness).length === 0 ? null : "an agent is alive"));
+    await poll(120_000, async () => (agentProcesses(witness).length === 0 ? null : "an agent is alive"));
     return [];
   } catch {
     const left = agentProcesses(witness); // Told by the caller, in its own words.

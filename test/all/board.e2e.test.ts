@@ -84,5 +84,5 @@ test("without scripts the page shows how things stand, and its buttons work, als
   await page.locator("#holds").getByText("by ada@board").waitFor();
   await page.getByRole("button", { name: "Resume new work" }).click();
   await page.getByText("Resumed.").waitFor();
-  await poll(60_000, async () => ((await world.redis.hlen("tac8:holds")) === 0 ? null : "a hold is left"));
+  await poll(120_000, async () => ((await world.redis.hlen("tac8:holds")) === 0 ? null : "a hold is left"));
 });

@@ -34,12 +34,12 @@ test("an agent's program that is broken holds the queue; mended, one run probes 
   world.startApp("runner");
   const events = async () => readEvents(redis, { count: 200 });
   const hold = async () => (await events()).find(({ to, evidence }) => to === "hold" && evidence["name"] === "breaker");
-  await poll(60_000, async () => ((await hold()) === undefined ? "the breaker has not tripped" : null));
+  await poll(120_000, async () => ((await hold()) === undefined ? "the breaker has not tripped" : null));
   expect((await hold())?.reason).toMatch(/the last 4 runs all failed in the same way: .*cannot find a library/);
 
   await writeFile(mended, "");
   for (const number of numbers) await world.reaches(number, "pr");
-  await poll(60_000, async () =>
+  await poll(120_000, async () =>
     (await queue.getGlobalConcurrency()) === null ? null : "the probe's limit is still there",
   );
   expect((await events()).some(({ to, reason }) => to === "note" && reason.startsWith("the breaker has closed"))).toBe(

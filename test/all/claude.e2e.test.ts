@@ -67,7 +67,7 @@ async function expectDoneInOneAttempt(number: number): Promise<void> {
   const begun = (await world.history(number)).filter(({ to }) => to === "running");
   expect(new Set(begun.map(({ evidence }) => evidence["attempt"]))).toEqual(new Set([1]));
   expect(world.github.pulls(REPO)).toHaveLength(1);
-  await poll(60_000, async () => ((await readHolds(world.redis)).length === 0 ? null : "a hold is still there"));
+  await poll(120_000, async () => ((await readHolds(world.redis)).length === 0 ? null : "a hold is still there"));
 }
 
 /** What the model does: one command of the CLI's own Bash tool, then a few last words. */

@@ -27,10 +27,10 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
     ],
   });
   const runner = world.startApp("runner");
-  await poll(60_000, async () => (existsSync(reached) ? null : "the agent is not that far"));
+  await poll(120_000, async () => (existsSync(reached) ? null : "the agent is not that far"));
   await rename(world.home, join(world.dir, "away"));
-  await poll(60_000, async () => ((await tired()).includes("is missing") ? null : "not noticed"));
-  await poll(60_000, async () => {
+  await poll(120_000, async () => ((await tired()).includes("is missing") ? null : "not noticed"));
+  await poll(120_000, async () => {
     const reasons = (await readVerdict(world.redis))?.reasons ?? [];
     return reasons.some(({ text }) => text.includes("the data folder") && text.includes("is missing"))
       ? null
@@ -49,7 +49,7 @@ fieldTest("F11", "a data folder that goes away under a living runner costs no at
   expect((await filesUnder(world.home)).filter((file) => !expected(file))).toEqual([]);
   await rm(world.home, { recursive: true, force: true });
   await rename(join(world.dir, "away"), world.home);
-  await poll(60_000, async () => ((await tired()) === "" ? null : "not noticed"));
+  await poll(120_000, async () => ((await tired()) === "" ? null : "not noticed"));
   await world.reaches(number, "pr");
   await world.reaches(other, "pr");
   const attempts = (await world.history(number)).filter(({ to }) => to === "running");

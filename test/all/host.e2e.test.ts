@@ -25,13 +25,13 @@ test("a tired host takes nothing; a run that takes too much memory ends, is trie
     },
   });
   const tired = world.startApp("runner");
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const [runner] = await readRunners(redis);
     return /disk free/.test(runner?.tired ?? "") ? null : `the runner says ${JSON.stringify(runner)}`;
   });
   world.startApp("scheduler");
   await world.reaches(number, "queued");
-  await poll(60_000, async () => ((await queue.count()) === 1 ? null : "the job is not in the queue yet"));
+  await poll(120_000, async () => ((await queue.count()) === 1 ? null : "the job is not in the queue yet"));
   expect(tired.log()).toContain("this host is tired");
   expect(await tired.stop()).toBe(0);
   expect(await world.agentStarts()).toEqual([]);
@@ -59,7 +59,7 @@ test("two runs at once, one core each: where nothing else can limit them, they w
   const numbers = [world.openIssue({ script }), world.openIssue({ script })];
   world.startApp("scheduler");
   const runner = world.startApp("runner");
-  await poll(60_000, async () => ((await world?.agentStarts())?.length === 2 ? null : "no two agents"));
+  await poll(120_000, async () => ((await world?.agentStarts())?.length === 2 ? null : "no two agents"));
   await writeFile(go, "");
   for (const number of numbers) await world.reaches(number, "pr");
   const by = /"by":"([^"]+)","msg":"a run's cores are limited"/.exec(runner.log())?.[1];

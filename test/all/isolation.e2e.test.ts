@@ -172,7 +172,7 @@ describe.each(MODES)("Claude Code with isolation %s", (isolation) => {
     const before = agentProcesses(world.witness).map(({ pid }) => pid);
     expect(before.length).toBeGreaterThan(1);
     await runner.stop("SIGKILL");
-    await poll(60_000, async () => (before.some(isAlive) ? "a process of the agent is alive" : null));
+    await poll(120_000, async () => (before.some(isAlive) ? "a process of the agent is alive" : null));
     await world.open("open");
     runner = startRunner();
     await world.reaches(number, "pr");

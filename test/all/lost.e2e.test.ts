@@ -29,7 +29,7 @@ const stops = (name: string) => ({ bash: `touch '${join(world.dir, name)}'; slee
 
 /** Waits until the n-th agent of the issue has made a step that its live stream has. */
 async function madeStep(number: number, runs: number): Promise<void> {
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const { agentRuns, agentRun } = await world.store.read(world.jobId(number));
     if (agentRuns < runs || agentRun === null) return `there were ${agentRuns} agents`;
     const { events } = await readRunStream(world.redis, { run: agentRun, after: "0", count: 1000 });
@@ -73,7 +73,7 @@ fieldTest("F1", "lost runs without progress end the issue, and the work before t
   for (let run = 2; run <= 4; run += 1) {
     await runner.stop("SIGKILL");
     runner = await startRunner();
-    await poll(60_000, async () => ((await world.agentStarts(number)).length < run ? "not resumed" : null));
+    await poll(120_000, async () => ((await world.agentStarts(number)).length < run ? "not resumed" : null));
   }
   await runner.stop("SIGKILL");
   runner = await startRunner();
@@ -91,7 +91,9 @@ fieldTest("B5", "an agent that ends its runner is not paid without end, and the 
   let runner = await startRunner();
   // As a service manager does. A runner that was not ended by its agent works until the issue has ended.
   for (let starts = 1; starts <= 10 && !(await hasFailed()); starts += 1) {
-    await poll(60_000, async () => ((await hasFailed()) || runner.child.exitCode !== null ? null : "the runner works"));
+    await poll(120_000, async () =>
+      (await hasFailed()) || runner.child.exitCode !== null ? null : "the runner works",
+    );
     if (!(await hasFailed())) runner = await startRunner();
   }
   await runner.stop();
@@ -112,7 +114,7 @@ test("an operator's restarts cost nothing while the agent makes progress", async
   const number = world.openIssue({ script: [...script, [{ result: "Done." }]] });
   for (let round = 0; round < 5; round += 1) {
     const runner = await startRunner();
-    await poll(60_000, async () => (existsSync(join(world.dir, `round-${round}`)) ? null : "not that far"));
+    await poll(120_000, async () => (existsSync(join(world.dir, `round-${round}`)) ? null : "not that far"));
     expect(await runner.stop("SIGTERM")).toBe(0);
   }
   const runner = await startRunner();
@@ -150,7 +152,7 @@ fieldTest("F7", "an agent's work is committed while Redis is connected and does 
   const runner = await startRunner();
   try {
     const tree = join(world.home, `workspaces/octo/widgets/trees/gh-${number}`);
-    await poll(60_000, async () => {
+    await poll(120_000, async () => {
       const { stdout } = await execa("git", ["-C", tree, "log", "--format=%s", "--", "saved.txt"], { reject: false });
       return stdout.includes("not committed yet") ? null : "not saved";
     });

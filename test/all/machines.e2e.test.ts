@@ -130,7 +130,7 @@ describe.skipIf(why !== null)("three hosts", () => {
     await world.reaches(number, "pr");
 
     hostOf(0).connected(true);
-    await poll(60_000, async () => ((await present()).length === 2 ? null : "it is not back"));
+    await poll(120_000, async () => ((await present()).length === 2 ? null : "it is not back"));
     expect(published(number)).toEqual(ONCE);
     await second.stop();
     const next = world.openIssue({ script: work("back") });
@@ -152,9 +152,9 @@ describe.skipIf(why !== null)("three hosts", () => {
     const done = published(number);
     hostOf(0).signal("SIGCONT");
     await frozen.says("letting go of the job");
-    await poll(60_000, async () => ((await present()).length === 2 ? null : "it is not back"));
+    await poll(120_000, async () => ((await present()).length === 2 ? null : "it is not back"));
     // What it was in the middle of is over: only its runner is left.
-    await poll(60_000, async () => (hostOf(0).pids().length === 1 ? null : String(hostOf(0).pids())));
+    await poll(120_000, async () => (hostOf(0).pids().length === 1 ? null : String(hostOf(0).pids())));
     expect([done, published(number)]).toEqual([ONCE, ONCE]);
     await Promise.all([frozen.stop(), other.stop()]);
   }, 300_000);

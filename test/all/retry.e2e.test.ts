@@ -18,21 +18,21 @@ test("a retry by a person needs no label: it waits as long as it must, and its a
   world.startApp("runner");
   await world.reaches(number, "failed");
   const jobId = world.jobId(number);
-  await poll(60_000, async () => ((await queue.getJob(jobId))?.finishedOn === undefined ? "not finished" : null));
+  await poll(120_000, async () => ((await queue.getJob(jobId))?.finishedOn === undefined ? "not finished" : null));
   const before = (await world.agentStarts()).length;
   expect(github.issue("octo/widgets", number).labels).not.toContain("rpi-auto");
 
   await setHold(redis, { name: "operator", reason: "r", by: "test", since: 0, until: null });
-  await poll(60_000, async () => ((await queue.isPaused()) ? null : "not held"));
+  await poll(120_000, async () => ((await queue.isPaused()) ? null : "not held"));
   expect(await retryIssue({ queue, redis, store, jobId, by: "test", now: Date.now() })).toMatchObject({
     kind: "queued",
   });
   const asked = () => github.requests.filter(({ path }) => path === `/repos/octo/widgets/issues/${number}`).length;
   const sofar = asked();
-  await poll(60_000, async () => (asked() >= sofar + 3 ? null : "the scheduler did not look at the issue"));
+  await poll(120_000, async () => (asked() >= sofar + 3 ? null : "the scheduler did not look at the issue"));
   expect(await store.read(jobId)).toMatchObject({ state: "queued", cancel: null });
 
   await clearHold(redis, "operator", "test", "enough");
-  await poll(60_000, async () => ((await world?.agentStarts())?.length === before ? "its agent did not run" : null));
+  await poll(120_000, async () => ((await world?.agentStarts())?.length === before ? "its agent did not run" : null));
   await world.reaches(number, "failed");
 });

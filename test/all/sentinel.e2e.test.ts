@@ -49,14 +49,14 @@ test("Redis' master is killed while agents work: every app goes on with the repl
     { result: "Done." },
   ];
   const [during, after] = [world.openIssue({ script: work("during") }), world.openIssue({ script: work("after") })];
-  await poll(60_000, async () => ((await world.agentStarts()).length === 2 ? null : "not both agents are at work"));
+  await poll(120_000, async () => ((await world.agentStarts()).length === 2 ? null : "not both agents are at work"));
   // What the replica does not have yet is lost with the master: the README says so. Here it has everything.
-  await poll(60_000, async () => ((await world.redis.wait(1, 1000)) === 1 ? null : "the replica is behind"));
+  await poll(120_000, async () => ((await world.redis.wait(1, 1000)) === 1 ? null : "the replica is behind"));
 
   await sentinels.first.stop("SIGKILL");
   // One agent ends while there is no master, the other one when there is one again.
   await world.open("during");
-  await poll(60_000, async () => ((await roleOf()) === "master" ? null : "no new master"));
+  await poll(120_000, async () => ((await roleOf()) === "master" ? null : "no new master"));
   await world.open("after");
   await world.reaches(during, "pr");
   await world.reaches(after, "pr");

@@ -38,7 +38,7 @@ function tac8(...args: string[]): Looking {
     text += more;
   });
   return {
-    shows: (pattern) => poll(60_000, async () => (pattern.test(text) ? null : `it has not shown ${String(pattern)}`)),
+    shows: (pattern) => poll(120_000, async () => (pattern.test(text) ? null : `it has not shown ${String(pattern)}`)),
     ended: once(child, "close"),
     text: () => text,
   };
@@ -63,13 +63,13 @@ test("a run is followed while it lasts, and read afterwards", async () => {
   world.startApp("runner");
   await world.reaches(number, "running");
   const began = async () => (await world.store.read(world.jobId(number))).agentRuns > 0;
-  await poll(60_000, async () => ((await began()) ? null : "no agent has begun"));
+  await poll(120_000, async () => ((await began()) ? null : "no agent has begun"));
 
   const follow = tac8("view", String(number), "--follow");
   await follow.shows(/I look around\.\n[^]*▸ Bash {2}until/);
   expect(follow.text()).toMatch(/^octo\/widgets#1 {2}Say hello\nrun 1 of 1 on \S+ · began [^·]+ · issue: running\n/);
   // What the runner tells of the run counts the answers that are there.
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const [run] = (await readRunners(world.redis)).flatMap(({ runs }) => runs ?? []);
     return (run?.tokens ?? 0) > 0 && run?.last?.text.startsWith("Bash: until") ? null : "nothing is told of the run";
   });

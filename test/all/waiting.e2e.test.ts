@@ -49,7 +49,7 @@ fieldTest("E1", "started without a key, then again with one: the parked issue go
   expect(await holds(at)).toEqual(["auth"]);
   // It never got as far as the model: of the day's runs it used none.
   const today = budgetOfDay({ maxUsd: 0, maxRuns: 0 }, Date.now());
-  await poll(60_000, async () => ((await readSpent(at.redis, today)).runs === 0 ? null : "a run was used up"));
+  await poll(120_000, async () => ((await readSpent(at.redis, today)).runs === 0 ? null : "a run was used up"));
   expect(await first.stop()).toBe(0);
   const again = at.startApp("runner", { ANTHROPIC_API_KEY: "sk-good" });
   await again.says("hold auth ended");
@@ -65,11 +65,11 @@ fieldTest(
     const { github } = at;
     const apps = [at.startApp("scheduler"), at.startApp("runner")];
     const number = at.openIssue({ script: [at.gate("revoked"), ...WORK] });
-    await poll(60_000, async () => ((await at.agentStarts(number)).length === 1 ? null : "no agent"));
+    await poll(120_000, async () => ((await at.agentStarts(number)).length === 1 ? null : "no agent"));
     github.revokeToken(at.token);
     await at.open("revoked");
     await at.reaches(number, "parked");
-    await poll(60_000, async () => ((await holds(at)).includes("repo:octo/widgets") ? null : "no hold"));
+    await poll(120_000, async () => ((await holds(at)).includes("repo:octo/widgets") ? null : "no hold"));
     for (const app of apps) await app.stop();
     const env = { GITHUB_TOKEN: github.addToken({ login: OWNER }) };
     at.startApp("scheduler", env);
@@ -88,7 +88,7 @@ fieldTest(
     const readOnly = github.addToken({ login: OWNER, areas: { contents: "read", issues: "read", pulls: "read" } });
     const refused = at.startApp("runner", { GITHUB_TOKEN: readOnly });
     await refused.says("GITHUB_TOKEN may not write Contents, Issues, Pull requests of octo/widgets");
-    await poll(60_000, async () => (refused.child.exitCode === 78 ? null : "it still runs"));
+    await poll(120_000, async () => (refused.child.exitCode === 78 ? null : "it still runs"));
 
     at.startApp("scheduler");
     at.startApp("runner");
@@ -101,9 +101,9 @@ fieldTest(
     expect(await holds(at)).toEqual([]);
     const agents = (await at.agentStarts()).length;
     const numbers = [at.openIssue({ script: WORK }), at.openIssue({ script: WORK })];
-    await poll(60_000, async () => ((await holds(at)).includes("repo:octo/widgets") ? null : "no hold"));
+    await poll(120_000, async () => ((await holds(at)).includes("repo:octo/widgets") ? null : "no hold"));
     const states = () => Promise.all(numbers.map(async (number) => (await at.store.read(at.jobId(number))).hold));
-    await poll(60_000, async () =>
+    await poll(120_000, async () =>
       (await states()).every((hold) => hold === "repo:octo/widgets") ? null : "one is not held",
     );
     expect(await at.agentStarts()).toHaveLength(agents);
@@ -123,7 +123,7 @@ fieldTest("E13", "a day's runs are used up: the next issue waits for midnight, o
   const first = at.openIssue({ script: WORK });
   await at.reaches(first, "pr");
   const second = at.openIssue({ script: WORK });
-  await poll(60_000, async () => ((await holds(at)).includes("budget") ? null : "no hold"));
+  await poll(120_000, async () => ((await holds(at)).includes("budget") ? null : "no hold"));
   expect((await readHolds(redis))[0]).toMatchObject({
     reason: "today's budget is used up: 1 of 1 agent runs (llm.max_runs_per_day)",
   });

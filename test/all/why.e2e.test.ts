@@ -31,7 +31,7 @@ test("tac8 why is right through the life of issues", async () => {
   world.startApp("scheduler");
   const asks = world.openIssue({ script: [{ ask: "Red or green?" }, { result: "I asked." }] });
   await world.reaches(asks, "queued");
-  await poll(60_000, async () => ((await world.queue.getJob(world.jobId(asks))) === undefined ? "no job yet" : null));
+  await poll(120_000, async () => ((await world.queue.getJob(world.jobId(asks))) === undefined ? "no job yet" : null));
   const alone = await why(asks);
   expect(alone).toMatchObject({ state: "queued", answer: "No runner is there to take it. Start one." });
   expect(alone.rules.find(({ rule }) => rule === "label")?.text).toContain(`${LABEL} was put on by ${OWNER}`);
@@ -46,14 +46,14 @@ test("tac8 why is right through the life of issues", async () => {
     script: [{ bash: "until test -e go; do sleep 0.1; done" }, { write: "a.txt", text: "a" }],
   });
   await world.reaches(works, "running");
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const found = await why(works);
     return /works on it since .*Last, /.test(found.answer) ? null : found.answer;
   });
 
   const waits = world.openIssue({ script: [{ write: "b.txt", text: "b" }] });
   await world.reaches(waits, "queued");
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const found = await why(waits);
     return found.answer === "It waits for a slot: the only slot is busy. It is the next." ? null : found.answer;
   });

@@ -11,12 +11,12 @@ const WORK = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, 
 async function hold(): Promise<void> {
   const by = "a test";
   await setHold(world.redis, { name: "operator", reason: "a look first", by, since: Date.now(), until: null });
-  await poll(60_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not paused"));
+  await poll(120_000, async () => ((await world.queue.isPaused()) ? null : "the queue is not paused"));
 }
 
 async function inQueue(number: number): Promise<void> {
   const id = world.jobId(number);
-  await poll(60_000, async () => ((await world.queue.getJob(id)) === undefined ? `${id} is not queued` : null));
+  await poll(120_000, async () => ((await world.queue.getJob(id)) === undefined ? `${id} is not queued` : null));
 }
 
 const release = () => clearHold(world.redis, "operator", "a test", "go on");

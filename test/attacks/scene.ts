@@ -219,7 +219,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const during = await look(null);
     open("go");
     await world.reaches(number, "pr");
-    if (isLaunched) await poll(60_000, async () => (isFree(heldLock) ? null : "the launcher holds the user id"));
+    if (isLaunched) await poll(120_000, async () => (isFree(heldLock) ? null : "the launcher holds the user id"));
     await victim?.end();
     const after = await look(processes().map(({ command }) => command));
     return new Map(
@@ -237,7 +237,7 @@ export async function openScene({ isolation, uid }: Case): Promise<Scene> {
     const uidOf = (): number => statSync(trees, { throwIfNoEntry: false })?.uid ?? own;
     const agent = () =>
       processes().find(({ pid, command }) => uidIn(pid) === uidOf() && /^\S+ \S*scripted-claude\.js /.test(command));
-    await poll(60_000, async () => (uidOf() !== own && agent() !== undefined ? null : "the other issue has no agent"));
+    await poll(120_000, async () => (uidOf() !== own && agent() !== undefined ? null : "the other issue has no agent"));
     const uid = uidOf();
     const environment = readFileSync(`/proc/${agent()?.pid}/environ`, "utf8").split("\0");
     const valueOf = (name: string): string =>

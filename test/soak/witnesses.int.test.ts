@@ -52,7 +52,7 @@ test("orphans: by the marker, and by a folder of an agent's", async () => {
   const tree = join(home, "tree");
   await mkdir(tree);
   const inside = begin("exec sleep 1000", { cwd: tree, env: { SOMETHING: "else" } });
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const seen = orphans(home, witness).join();
     return seen.includes(`process ${marked} (`) && seen.includes(`process ${inside} (`) ? null : `only ${seen}`;
   });
@@ -61,7 +61,7 @@ test("orphans: by the marker, and by a folder of an agent's", async () => {
 
 test("zombies: ended children that their parent did not ask about", async () => {
   const parent = begin("sleep 0 & exec sleep 1000");
-  await poll(60_000, async () => (zombies([parent]).length === 1 ? null : "no zombie is seen"));
+  await poll(120_000, async () => (zombies([parent]).length === 1 ? null : "no zombie is seen"));
   expect(zombies([process.pid])).toEqual([]);
 });
 
