@@ -32,6 +32,7 @@ test("a question keeps its lines, and leads to where it is answered, until it is
 test("an answer is shown line by line, as it is on the issue", async () => {
   const { redis, show } = await setUp();
   const store = createIssueStore(redis);
+  await store.writeIf("octo.hello.470", {}, { state: "queued" }); // Its run ended before, with a pull request.
   await store.writeIf(
     "octo.hello.470",
     {},
