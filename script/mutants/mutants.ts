@@ -1495,6 +1495,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a guard kills no process that got a dead one's pid",
   },
   {
+    name: "sandbox-start-folder",
+    file: `${RUNNER}/guard/sandbox.ts`,
+    find: '      cwd: "/",\n',
+    replace: "      cwd: start.cwd,\n",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "no program of its folder starts it" },
+    promise: "an agent's PATH brings no program of its folder out of its sandbox",
+  },
+  {
     name: "sandbox-priority",
     file: `${RUNNER}/guard/sandbox.ts`,
     find: "...priority, ...program]",

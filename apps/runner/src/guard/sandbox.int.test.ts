@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -28,7 +28,7 @@ let host: ChildProcess | null = null;
 beforeEach(async () => {
   bench = await createBench();
   inside = await tryLock(join(bench.dir, "inside.lock"), { readOnly: true });
-  launch = plainSandbox({ insideFd: inside?.fd ?? -1 });
+  launch = plainSandbox({ insideFd: inside?.fd ?? -1, cwd: bench.dir });
 });
 afterEach(async () => {
   host?.kill("SIGKILL");
@@ -170,7 +170,7 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     symlinkSync("/bin/bash", bash);
     const file = join(bench.dir, "pid");
     const handle = bench.start(bench.behave("hang", file), {
-      launch: plainSandbox({ insideFd: inside?.fd ?? -1, bash }),
+      launch: plainSandbox({ insideFd: inside?.fd ?? -1, cwd: bench.dir, bash }),
     });
     await numberIn(file);
     rmSync(bash);
@@ -182,7 +182,9 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
 
   test("without a guard no agent starts", async () => {
     const bash = join(bench.dir, "none");
-    const handle = bench.start(bench.behave("hang"), { launch: plainSandbox({ insideFd: inside?.fd ?? -1, bash }) });
+    const handle = bench.start(bench.behave("hang"), {
+      launch: plainSandbox({ insideFd: inside?.fd ?? -1, cwd: bench.dir, bash }),
+    });
     expect(await handle.done).toMatchObject({
       cause: "spawn-failed",
       problems: [expect.stringMatching(/^cannot start the guard: .*none cannot be started/)],
@@ -208,6 +210,21 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(end.lastText).toMatch(/^term$/m);
     expect(end.lastText).toContain(`nice ${Math.min(19, getPriority() + 10)}\n`);
     expect(end.lastText).not.toContain("inside.lock");
+  });
+
+  test("no program of its folder starts it, whatever the agent's PATH is", async () => {
+    const trap = join(bench.dir, "trap");
+    const names = ["nice", "mkdir", "sh", "env", "bwrap"];
+    for (const name of names) {
+      writeFileSync(join(bench.dir, name), `#!/bin/sh\n: >>'${trap}'\nexit 1\n`, { mode: 0o755 });
+    }
+    const env = { PATH: `.:${process.env["PATH"]}`, HOME: bench.dir };
+    const program = ["/bin/sh", "-c", "pwd; echo path $PATH"];
+    const driver = commandDriver({ model: "fake", prices: {} });
+    const end = await bench.start(bench.request({ program, env }), { driver, launch }).done;
+    expect(existsSync(trap)).toBe(false);
+    expect(end).toMatchObject({ cause: "exited", code: 0 });
+    expect(end.lastText).toContain(`${bench.dir}\npath ${env.PATH}`);
   });
 
   test("its processes are in the run's control group, and this one is not", async (context) => {

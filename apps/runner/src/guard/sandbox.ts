@@ -12,6 +12,8 @@ import type { GuardStart } from "./protocol.ts";
 import { startTimeGuard } from "./timeGuard.ts";
 
 export interface SandboxStart extends Omit<GuardStart, "runnerPid" | "launcher"> {
+  /** The agent's folder. `program` enters it by itself. */
+  readonly cwd: string;
   /** Of the workspace's lock, which its guard keeps. */
   readonly lockFd: number;
   /** Of the lock that the sandbox gets, as descriptor 3. */
@@ -102,14 +104,16 @@ interface SpawnedSandbox {
 }
 
 /** @returns why not, where this machine has no process, memory or descriptors left for it. */
-function spawnSandbox({ runId, program, cwd, env, group, insideFd }: SandboxStart): SpawnedSandbox | string {
+function spawnSandbox(start: SandboxStart): SpawnedSandbox | string {
+  const { runId, program, env, group, insideFd } = start;
   // By a program: what bubblewrap has started by the time that this process could set it would keep the priority of this one.
   const priority = ["nice", "-n", String(AGENT_NICENESS), "--"];
   const [name = "", ...args] = [...cgroupPrefix({ runId, limits: group }), ...priority, ...program];
   let child: ChildProcess;
   try {
     child = spawn(name, args, {
-      cwd,
+      // Not the agent's folder, which `program` itself enters: a relative folder of its PATH would name programs of the agent's there.
+      cwd: "/",
       env: { ...env, [RUN_MARKER]: runId },
       stdio: ["pipe", "pipe", "pipe", insideFd, "pipe"],
       // Its own session: a terminal's Ctrl-C must not reach it.

@@ -1,11 +1,11 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, resolve } from "node:path";
 
-/** Full path of a program as a shell would find it, or null. A name with a slash is a path from `cwd`. */
+/** Full path of a program as a shell would find it, or null. A name with a slash, and a relative folder of `path`, is a path from `cwd`. */
 export function findProgram(name: string, given: { readonly path: string; readonly cwd: string }): string | null {
   if (name.includes("/")) return executable(resolve(given.cwd, name));
   for (const folder of given.path.split(delimiter)) {
-    const found = folder === "" ? null : executable(join(folder, name));
+    const found = folder === "" ? null : executable(resolve(given.cwd, folder, name));
     if (found !== null) return found;
   }
   return null;

@@ -10,10 +10,18 @@ const BEFORE = ["bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-p
 
 export const hasSandboxes = spawnSync("bwrap", [...BEFORE.slice(1), "true"], { stdio: "ignore" }).status === 0;
 
-/** A sandbox as far as its guard goes. `insideFd`: of its lock. */
-export function plainSandbox({ insideFd, bash = BASH }: { readonly insideFd: number; readonly bash?: string }): Launch {
+export interface PlainSandbox {
+  /** Of its lock. */
+  readonly insideFd: number;
+  /** Folder that the agent starts in. */
+  readonly cwd: string;
+  readonly bash?: string;
+}
+
+/** A sandbox as far as its guard goes. */
+export function plainSandbox({ insideFd, cwd, bash = BASH }: PlainSandbox): Launch {
   return {
-    commandOf: (program) => [...BEFORE, "--sync-fd", "3", "--", ...program],
+    commandOf: (program) => [...BEFORE, "--sync-fd", "3", "--chdir", cwd, "--", ...program],
     sandbox: { insideFd, bash },
     endOf: endInside,
     membersOf: treeBelow,
