@@ -1447,6 +1447,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a workspace whose runner was killed is locked until its agent's sandbox is dead",
   },
   {
+    name: "sandbox-guard-early",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: 'read -r pid start left || exec "\\${hunt[@]}"\n',
+    replace: "read -r pid start left || exit 0\n",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "before it says what to watch" },
+    promise: "a sandbox whose runner is killed in the middle of starting it is ended",
+  },
+  {
     name: "sandbox-output",
     file: `${RUNNER}/guard/sandbox.ts`,
     find: 'for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);',

@@ -245,6 +245,8 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
 
 describe("the guard of a sandbox", () => {
   const bash = "/bin/bash";
+  /** This process has the bench's: a guard whose runner has ended would kill it. */
+  const NO_LOCK = { path: "/no/such/lock", fd: 2 };
   let guard: TimeGuard | null = null;
   let child: ChildProcess;
   beforeEach(async () => {
@@ -279,7 +281,7 @@ describe("the guard of a sandbox", () => {
 
   test("kills at the end of the runner's pipe alone", async () => {
     const watched = { pid: child.pid ?? 0, startTime: startTimeOf(child.pid ?? 0) };
-    const options = JSON.stringify({ bash, runId: bench.request().runId, lock: { path: bench.lock.path, fd: 2 } });
+    const options = JSON.stringify({ bash, runId: bench.request().runId, lock: NO_LOCK });
     const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)};
       startTimeGuard(${options}).watch(${JSON.stringify(watched)}, 3_600_000);`;
     // Its parent is not the one that dies.
@@ -289,6 +291,31 @@ describe("the guard of a sandbox", () => {
     await once(runner.stdout, "data");
     runner.kill("SIGKILL");
     await gone(watched.pid);
+  });
+
+  test("looks for what the runner had started, if the runner ends before it says what to watch", async () => {
+    const { runId } = bench.request();
+    const options = JSON.stringify({ bash, runId, lock: NO_LOCK });
+    const script = `import { startTimeGuard } from ${JSON.stringify(TIME_GUARD)}; startTimeGuard(${options});`;
+    const runner = spawn(process.execPath, ["--input-type=module", "-e", `${script} console.log("ready");`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const beside = spawn("sleep", ["7777"], { stdio: "ignore", env: { ...process.env, TAC8_RUN: runId } });
+    const ended = once(beside, "exit");
+    await once(runner.stdout, "data");
+    runner.kill("SIGKILL");
+    expect(await ended).toEqual([null, "SIGKILL"]);
+  });
+
+  test("that has nothing to watch ends on request, and looks for nothing", async () => {
+    const { runId } = bench.request();
+    const started = start(runId);
+    const beside = spawn("sleep", ["7777"], { stdio: "ignore", env: { ...process.env, TAC8_RUN: runId } });
+    await once(beside, "spawn");
+    expect(await started.close()).toBe(false);
+    expect(isRunning(beside.pid ?? 0)).toBe(true);
+    beside.kill("SIGKILL");
+    await once(beside, "exit");
   });
 
   test("that ends again and again before it watches is lost", async () => {

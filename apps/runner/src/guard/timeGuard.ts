@@ -40,15 +40,17 @@ const MAX_FAILURES = 3;
  * read the first line; and when no beat came in time, `late` if it has killed, or `gone` if it found another process or none.
  *
  * `/proc` says whether a pid is still that process: fields are counted from the last parenthesis, and the start time is the 20th of
- * them. A beat that arrived while the machine was busy counts, also if the time is over. Where the runner is gone, the shell becomes
- * the program that ends what is left: the kernel frees the lock of a sandbox's first process before it ends the others.
+ * them. A beat that arrived while the machine was busy counts, also if the time is over. Where the runner is gone, also before it
+ * has named a process, the shell becomes the program that ends what is left: the kernel frees the lock of a sandbox's first process
+ * before it ends the others, and one that is just being started has not asked the kernel to end it with the runner.
  */
 const SCRIPT = `
 trap '' HUP INT PIPE TERM
 set -f
 hunt=("$@")
 printf 'tac8 guard' >/proc/$$/comm
-read -r pid start left || exit 0
+read -r pid start left || exec "\${hunt[@]}"
+if [ "$pid" = done ]; then exit 0; fi
 echo watching
 while :; do
   IFS= read -r -t "$left" line
