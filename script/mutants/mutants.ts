@@ -1455,6 +1455,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a sandbox whose runner is killed in the middle of starting it is ended",
   },
   {
+    name: "sandbox-late-exit",
+    file: `${RUNNER}/guard/sandbox.ts`,
+    find: "isLate && exit.signal !== null ?",
+    replace: "isLate ?",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "that ends while the runner is stopped" },
+    promise: "an agent that has finished while its runner was stopped counts as finished",
+  },
+  {
     name: "sandbox-output",
     file: `${RUNNER}/guard/sandbox.ts`,
     find: 'for (const stream of [stdout, stderr]) stream.on("readable", () => undefined);',

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
@@ -101,6 +101,32 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     expect(await Promise.all([text(guarded.stdout), text(guarded.stderr)])).toEqual(["said\n", "complained\n"]);
   });
 
+  test("that ends while the runner is stopped has ended by itself, also if its time is over then", async () => {
+    const { runId, cwd, env, lock: workspace } = bench.request();
+    const guarded = startSandbox({
+      runId,
+      program: launch.commandOf(["true"]),
+      cwd,
+      env,
+      lockPath: workspace.path,
+      lockFd: workspace.fd,
+      insideFd: inside?.fd ?? -1,
+      bash: "/bin/bash",
+      group: {},
+      leftMs: 3_600_000,
+    });
+    const pid = (await guarded.started) ?? 0;
+    // From here on nothing else runs in this process.
+    const blockUntilGone = (one: number): void => {
+      while (isRunning(one)) spawnSync("sleep", ["0.05"]);
+    };
+    blockUntilGone(pid);
+    guarded.send("beat 1");
+    blockUntilGone(guarded.pid);
+    const exit = { exit: { code: 0, signal: null }, cause: "exit" };
+    expect(await guarded.ended).toMatchObject({ kind: "exit", exit });
+  });
+
   test("no heartbeat: it dies, with everything that it has started", async () => {
     const file = join(bench.dir, "daemon.pid");
     const request = { ...bench.behave("daemon-and-hang", file), heartbeatMs: 3_600_000 };
@@ -198,6 +224,10 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
     const folder = join(bench.dir, "gone");
     const { problems } = await bench.start(bench.request({ cwd: folder }), { launch }).done;
     expect(problems).toEqual([expect.stringContaining(`its folder ${folder} is not there`)]);
+    const loop = join(bench.dir, "loop");
+    symlinkSync(loop, loop);
+    const looped = await bench.start(bench.request({ cwd: loop }), { launch }).done;
+    expect(looped.problems).toEqual([expect.stringContaining(`its folder ${loop} is not there`)]);
   });
 
   test("it is told to end by a word, has a lower priority, and no descriptor of the lock", async () => {

@@ -31,8 +31,7 @@ export interface SandboxStart extends Omit<GuardStart, "runnerPid" | "launcher">
 export function startSandbox(start: SandboxStart): Guarded {
   const { runId, cwd, leftMs, bash, lockPath, lockFd } = start;
   const [name = ""] = start.program;
-  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
-    return neverStarted(`cannot start ${name}: its folder ${cwd} is not there`);
+  if (!isFolder(cwd)) return neverStarted(`cannot start ${name}: its folder ${cwd} is not there`);
   let lost: string | null = null;
   const onLost = (why: string): void => {
     lost = why;
@@ -48,9 +47,10 @@ export function startSandbox(start: SandboxStart): Guarded {
   const { child, stdin, stdout, stderr, words } = sandbox;
   const kill = (): void => void child.kill("SIGKILL");
   const { pid } = child;
-  const startTime = pid === undefined ? null : startTimeOf(pid);
-  if (pid !== undefined && startTime !== null) {
-    guard.watch({ pid, startTime }, leftMs);
+  if (pid !== undefined) {
+    const startTime = readStartTime(pid);
+    if (typeof startTime === "string") onLost(startTime);
+    else guard.watch({ pid, startTime }, leftMs);
   }
   const life = lifeOf(child);
   const abandoned = Promise.withResolvers<GuardEnd>();
@@ -66,7 +66,8 @@ export function startSandbox(start: SandboxStart): Guarded {
     const isLate = await guard.close();
     if (lost !== null) return { kind: "lost", message: `the sandbox was ended because its ${lost}` };
     const oom = oomKills(runId); // Before the hunt, which takes the empty group away.
-    const cause = isLate ? "heartbeat-lost" : "exit";
+    // The guard also kills one that has ended already, while this process was stopped.
+    const cause = isLate && exit.signal !== null ? "heartbeat-lost" : "exit";
     return { kind: "exit", exit: { exit, ...(await huntSurvivors(start)), cause, oomKills: oom } };
   };
 
@@ -142,6 +143,23 @@ async function huntSurvivors({ runId, lockPath }: SandboxStart): Promise<{ survi
     return { survivors: killed, remaining: remaining.length };
   } catch {
     return { survivors: 0, remaining: 0 };
+  }
+}
+
+/** @returns why the guard could not watch it */
+function readStartTime(pid: number): number | string {
+  try {
+    return startTimeOf(pid) ?? "process has no start time in /proc";
+  } catch (error) {
+    return `process could not be read in /proc: ${wordsOf(error)}`; // No descriptor was left.
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // Missing, or out of reach.
   }
 }
 
