@@ -1899,6 +1899,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what an agent leaves running is found",
   },
   {
+    name: "survivors-turns",
+    file: `${RUNNER}/process/survivors.ts`,
+    find: "if (looked % AT_ONCE === 0) await turn();",
+    replace: "if (looked < 0) await turn();",
+    test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "lets other work go on" },
+    promise: "the heartbeats of other runs go on while survivors of one are looked for",
+  },
+  {
     name: "survivors-lock",
     file: `${RUNNER}/process/survivors.ts`,
     find: 'locked() ? "lock"',
@@ -3369,8 +3377,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "hunt-terminal",
     file: `${RUNNER}/process/survivors.ts`,
-    find: "    if (how === null) continue;\n",
-    replace: "    if (how === null) continue;\n    sessions.set(stat.session, true);\n",
+    find: "    yield how === null ? null :",
+    replace: "    if (how !== null) sessions.set(stat.session, true);\n    yield how === null ? null :",
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "whose leader is not the run's agent" },
     promise: "a marked process in the operator's terminal does not end the terminal",
   },

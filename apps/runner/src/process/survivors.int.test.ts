@@ -47,6 +47,21 @@ test("finds by marker, exactly, and leaves out who is excepted", async () => {
   expect(findSurvivors({ runId, except: [pid] })).toEqual([]);
 });
 
+test("lets other work go on while it finds nobody", async () => {
+  await Promise.all(Array.from({ length: 20 }, () => start({})));
+  let turns = 0;
+  let ended = false;
+  const count = (): void => {
+    turns += 1;
+    if (!ended) setImmediate(count);
+  };
+  setImmediate(count);
+  // One look, and no pause after it.
+  expect(await killSurvivors({ runId, except: [], timeoutMs: 0 })).toEqual({ killed: 0, remaining: [] });
+  ended = true;
+  expect(turns).toBeGreaterThanOrEqual(2);
+});
+
 const hasSandbox = spawnSync("bwrap", ["--ro-bind", "/", "/", "--unshare-pid", "true"]).status === 0;
 if (!hasSandbox) process.stderr.write("skipped: processes that hide in a sandbox, because bwrap does not work here\n");
 

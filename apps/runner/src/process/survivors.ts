@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { cgroupMembers, closeCgroups, removeEmptyCgroups } from "./cgroup.ts";
 import { membersOf, type Membership } from "./members.ts";
@@ -54,6 +54,8 @@ export interface KillResult {
 }
 
 const PAUSE_MS = 15;
+/** Processes that are looked at before the event loop gets a turn. */
+const AT_ONCE = 8;
 const NONE: ReadonlySet<number> = new Set();
 
 /** Living processes of a run. Zombies, other users' processes and those that vanish meanwhile are left out. */
@@ -67,10 +69,17 @@ export function findSurvivors(query: SurvivorQuery): Survivor[] {
  * environments of a few hundred that do nothing else takes minutes.
  * @param known pids of survivors that are not wanted again
  */
-export function* survivors(
+export function* survivors(query: SurvivorQuery, known: ReadonlySet<number> = NONE): Generator<Survivor, void> {
+  for (const found of look(query, known)) {
+    if (found !== null) yield found;
+  }
+}
+
+/** Yields something for each process of the machine: null for one that is no survivor. */
+function* look(
   { runId, lockPath, except, session, members = null }: SurvivorQuery,
-  known: ReadonlySet<number> = NONE,
-): Generator<Survivor, void> {
+  known: ReadonlySet<number>,
+): Generator<Survivor | null, void> {
   const lock = lockPath === undefined ? undefined : statSync(lockPath, { throwIfNoEntry: false });
   const entry = `\0${RUN_MARKER}=${runId}\0`;
   const group = cgroupMembers(runId);
@@ -89,14 +98,16 @@ export function* survivors(
     const pid = Number(name);
     if (!Number.isInteger(pid) || except.includes(pid)) continue;
     const stat = readStat(pid);
-    if (!isThere(stat) || known.has(pid)) continue;
+    if (!isThere(stat) || known.has(pid)) {
+      yield null;
+      continue;
+    }
     const locked = (): boolean => lock !== undefined && holdsLock(pid, lock) && isSettled(pid, lock, except);
     const isInside = pid === stat.session ? pid === session : isAgents(stat.session);
     const inside = isInside ? "session" : null;
     const by = group.has(pid) ? "cgroup" : belonging.has(pid) ? "member" : inside;
     const how = by ?? (hasMarker(pid, entry) ? "marker" : locked() ? "lock" : null);
-    if (how === null) continue;
-    yield { pid, startTime: stat.startTime, comm: stat.comm, how, threads: stat.threads };
+    yield how === null ? null : { pid, startTime: stat.startTime, comm: stat.comm, how, threads: stat.threads };
   }
 }
 
@@ -109,7 +120,8 @@ export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOption
   const killed = new Set<string>();
   let empty = 0;
   for (;;) {
-    const found = haltSurvivors(query, deadline);
+    closeCgroups(query.runId);
+    const found = (await isAnyThere(query)) ? haltSurvivors(query, deadline) : [];
     empty = found.length === 0 ? empty + 1 : 0;
     if (empty >= 2) {
       removeEmptyCgroups();
@@ -121,6 +133,20 @@ export async function killSurvivors({ timeoutMs = 10_000, ...query }: KillOption
     if (performance.now() >= deadline) return { killed: killed.size, remaining: findSurvivors(query) };
     await sleep(PAUSE_MS);
   }
+}
+
+/**
+ * Beside another run's fork bomb a look takes seconds, and after most runs it finds nobody. Where a runner looks, the heartbeats of
+ * its other runs go on meanwhile; only what it finds is stopped without a pause.
+ */
+async function isAnyThere(query: SurvivorQuery): Promise<boolean> {
+  let looked = 0;
+  for (const found of look(query, NONE)) {
+    if (found !== null) return true;
+    looked += 1;
+    if (looked % AT_ONCE === 0) await turn();
+  }
+  return false;
 }
 
 /** Stops each of them, without a pause, until a look finds no further one. @returns all that were found */
