@@ -1503,6 +1503,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "… and an agent whose time nobody can watch is ended",
   },
   {
+    name: "time-guard-unreached",
+    file: `${RUNNER}/guard/timeGuard.ts`,
+    find: "if (closing === null && isGone)",
+    replace: "if (closing !== null && isGone)",
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "says that its own was not there" },
+    promise: "… also one that its guard could not end when its time was over",
+  },
+  {
     name: "time-guard-pid",
     file: `${RUNNER}/guard/timeGuard.ts`,
     find: '[ "\\${20}" != "$start" ] || ',

@@ -293,18 +293,19 @@ describe("the guard of a sandbox", () => {
   const isAtWork = (pid: number) =>
     expect.poll(() => readProc(`/proc/${pid}/comm`), { timeout: 60_000 }).toBe("tac8 guard\n");
 
-  function start(runId: string): TimeGuard {
-    const started = startTimeGuard({ bash, runId, lock: bench.lock, onLost: () => undefined });
+  function start(runId: string, onLost: (why: string) => void = () => undefined): TimeGuard {
+    const started = startTimeGuard({ bash, runId, lock: bench.lock, onLost });
     if (typeof started === "string") throw new Error(started);
     return (guard = started);
   }
 
-  test("kills no other process that got the pid", async () => {
+  test("kills no other process that got the pid, and says that its own was not there", async () => {
     const { runId } = bench.request();
     const pid = child.pid ?? 0;
-    const started = start(runId);
+    const lost = Promise.withResolvers<string>();
+    const started = start(runId, lost.resolve);
     started.watch({ pid, startTime: (startTimeOf(pid) ?? 0) + 1 }, 1);
-    await gone(started.pid);
+    expect(await lost.promise).toBe("time was over, and its guard could not end it");
     expect(await started.close()).toBe(false);
     expect(isRunning(pid)).toBe(true);
   });

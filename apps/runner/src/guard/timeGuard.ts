@@ -23,7 +23,7 @@ export interface TimeGuardOptions {
   readonly runId: string;
   /** The workspace's, which the guard keeps until it has ended what is left of the run, if the runner cannot. */
   readonly lock: { readonly path: string; readonly fd: number };
-  /** Called once: the guard has ended, and no other one can take its place. */
+  /** Called once: the guard has ended without having killed, and no other one can take its place. */
   readonly onLost: (why: string) => void;
 }
 
@@ -102,7 +102,12 @@ export function startTimeGuard({ onLost, ...options }: TimeGuardOptions): TimeGu
       isGone ||= output.includes("gone\n");
     });
     started.child.once("close", (code, signal) => {
-      if (closing !== null || isLate || isGone) return ended.resolve();
+      if (closing !== null || isLate || isGone) {
+        ended.resolve();
+        // Its end was not read yet, so the kernel has not given its pid to another one: the guard could not reach it.
+        if (closing === null && isGone) onLost("time was over, and its guard could not end it");
+        return;
+      }
       replace(`guard ${started.child.pid} ended by ${signal ?? `exit code ${code}`}`);
     });
     if (watched !== null) tell(started, watched);
