@@ -61,6 +61,20 @@ test.each([
   if (told === 0) expect(paths).toEqual([`/repos/${REPO}`, `/repos/${REPO}/issues`]);
 });
 
+test("an issue that leaves while another one starts at once is told that it is withdrawn", async () => {
+  const leaving = at.openIssue();
+  await at.poll();
+  expect(bodies(leaving)).toEqual([expect.stringMatching(/^\*\*Queued\*\* since /)]);
+  // Another runner has to take it, say: it waits, and not in the queue.
+  await (await at.take()).park("parked");
+  await announce(0);
+  at.github.removeLabel(by(leaving));
+  const starting = at.openIssue();
+  await at.poll();
+  expect(bodies(leaving)).toEqual([expect.stringContaining("**Withdrawn**")]);
+  expect(bodies(starting)).toEqual([]);
+});
+
 test("an issue that needs a runner with a label is told that it is queued", async () => {
   await announce(0);
   const number = at.openIssue({ labels: [LABEL, "runs-on:gpu"] });

@@ -8,6 +8,8 @@ import type { RepositorySnapshot } from "./plan.ts";
 /** Does this poll still speak on issues? Not after the first words that were lost to an outage or a limit. */
 export interface Courtesy {
   on: boolean;
+  /** Whether new issues are said to be queued. */
+  readonly queued: boolean;
 }
 
 /** For one comment: the queue does not wait longer for words. */
@@ -22,6 +24,7 @@ export function tellQueued(
   snapshot: RepositorySnapshot,
   { number, since, known }: { number: number; since: string; known: boolean },
 ): Promise<void> {
+  if (!actor.comments.queued) return Promise.resolve();
   return politely(actor, async () => {
     const said = options(actor, snapshot, { number, since });
     if (await isTrusted(actor, snapshot, said)) await showQueued(said, { known });

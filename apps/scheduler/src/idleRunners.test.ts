@@ -23,6 +23,12 @@ test.each<[string, Partial<QueueFacts>, number]>([
   ["one whose host is overloaded", { runners: [{ ...runner, tired: "its disk is full" }] }, 0],
   ["a paused one", { runners: [{ ...runner, paused: pause as never }] }, 0],
   ["others that wait", { waiting: 1 }, 0],
+  [
+    "jobs that have started since the runner announced itself",
+    { runners: [{ ...runner, busy: 1 }, runner], active: 3 },
+    1,
+  ],
+  ["more of them than slots", { active: 3 }, 0],
   ["a held queue", { isHeld: true }, 0],
   ["a limit of runs", { runners: [{ ...runner, slots: 9, busy: 1 }], active: 1, maxRuns: 3 }, 2],
   ["a limit that is reached", { active: 3, maxRuns: 3 }, 0],

@@ -34,7 +34,10 @@ export interface QueueFacts {
 export function startsAtOnce({ runners, waiting, active, isHeld, maxRuns }: QueueFacts): number {
   if (isHeld || waiting > 0) return 0;
   const fit = runners.filter(({ tired, paused }) => typeof tired !== "string" && !paused);
-  const free = fit.reduce((sum, { slots, limit = slots, busy }) => sum + Math.max(0, limit - busy), 0);
+  const announced = fit.reduce((sum, { slots, limit = slots, busy }) => sum + Math.max(0, limit - busy), 0);
+  // A runner announces itself every few seconds: what has started since then, as for the repository before, is only in the queue.
+  const started = active - runners.reduce((sum, { busy }) => sum + busy, 0);
+  const free = Math.max(0, announced - Math.max(0, started));
   return maxRuns > 0 ? Math.min(free, Math.max(0, maxRuns - active)) : free;
 }
 

@@ -38,10 +38,10 @@ export function createPoll(services: PollServices): () => Promise<void> {
   let restUntil = 0;
 
   async function doAll(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<string[]> {
-    const on = await commentsOn(snapshot, actions);
+    const queued = await doTellQueued(snapshot, actions);
     const curiosity = { left: MAX_ASKED };
     const { max_attempts: attempts } = config.coordinator;
-    const actor = { ...services, trustedUsers, attempts, comments: { on }, curiosity };
+    const actor = { ...services, trustedUsers, attempts, comments: { on: true, queued }, curiosity };
     const problems: string[] = [];
     for (const action of actions) {
       try {
@@ -57,7 +57,7 @@ export function createPoll(services: PollServices): () => Promise<void> {
   }
 
   /** Issues that start at once are not said to be queued: the run's own comment follows within seconds. */
-  async function commentsOn(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
+  async function doTellQueued(snapshot: RepositorySnapshot, actions: readonly Action[]): Promise<boolean> {
     if (actions.filter(begins).length > MAX_COMMENTED) return false;
     const added = actions.flatMap((action) => (action.do === "add" ? [action.issue] : []));
     return added.length === 0 || !(await doStartAtOnce(services, snapshot, added));
