@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -62,6 +62,16 @@ test("a ref's own file counts before packed refs, and no file outside of the ref
     const found = await Promise.all([...others, "refs/heads", "HEAD"].map(read));
     expect(found).toEqual(found.map(() => null));
     expect(await readRef(join(dir, "none"), "refs/heads/main")).toBeNull();
+    await writeFile(join(repository, "refs/heads/old"), "");
+    expect(await read("refs/heads/old")).toBeNull();
+    await rm(join(repository, "refs/heads/old"));
+    // No file that cannot be read says that there is no such branch.
+    await symlink("loop", join(repository, "refs/heads/loop"));
+    await expect(read("refs/heads/loop")).rejects.toThrow(/ELOOP/);
+    await rm(join(repository, "packed-refs"));
+    await mkdir(join(repository, "packed-refs"));
+    expect(await read("refs/heads/main")).toBe(B);
+    await expect(read("refs/heads/old")).rejects.toThrow(/EISDIR/);
   } finally {
     await rm(dir, { recursive: true });
   }

@@ -32,14 +32,24 @@ export async function readRefs(dir: string, folders: readonly string[]): Promise
 
 /**
  * Return the object that a ref names, from the files of a repository; null: there is no such ref, or it names another one. Says
- * nothing about the object. @param name in full
+ * nothing about the object. @param name in full @throws Error of the system where a file is there and cannot be read
  */
 export async function readRef(dir: string, name: string): Promise<string | null> {
   if (!isRefName(name)) return null;
-  const sha = (await readFile(join(dir, name), "latin1").catch(() => "")).trimEnd();
-  if (SHA.test(sha)) return sha;
+  const own = await readFile(join(dir, name), "latin1").catch(nullAt("ENOENT", "ENOTDIR", "EISDIR"));
+  // Half a ref, as after a power cut, counts before packed refs too: these have what it was before.
+  if (own !== null) return SHA.test(own.trimEnd()) ? own.trimEnd() : null;
   // Only then: git writes this file before it removes the ref's own.
-  return inPackedRefs(await readFile(join(dir, "packed-refs")).catch(() => Buffer.alloc(0)), name);
+  const packed = await readFile(join(dir, "packed-refs")).catch(nullAt("ENOENT"));
+  return packed === null ? null : inPackedRefs(packed, name);
+}
+
+/** Null for the codes that say that the ref is not there. A disk that fails, say, is no answer: work would begin beside its branch. */
+function nullAt(...missing: readonly string[]): (error: NodeJS.ErrnoException) => null {
+  return (error) => {
+    if (missing.includes(error.code ?? "")) return null;
+    throw error;
+  };
 }
 
 /** Of a file `packed-refs`, which may have 100,000 lines: they are not parsed. Pure. */

@@ -42,6 +42,12 @@ test("git's list of what differs from HEAD is read", () => {
   expect(parseStatus(`# branch.oid ${A}\0# branch.head (detached)\0`).branch).toBeNull();
 });
 
+test("the old name of a renamed file says nothing about HEAD", () => {
+  const renamed = `2 R. N... ${FILE} ${FILE} ${FILE} ${A} ${A} R100 new\0`;
+  const list = `# branch.oid ${A}\0# branch.head main\0${renamed}# branch.oid ${"f".repeat(40)}\0${renamed}# branch.head other\0`;
+  expect(parseStatus(list)).toMatchObject({ head: A, branch: "main" });
+});
+
 test("folders that git could not read are found in its words, each once", () => {
   const said =
     "x/y: Permission denied\nwarning: could not open directory 'd0/': Permission denied\nwarning: could not open directory 'd0/': Permission denied\nwarning: could not open directory 'it's/': File name too long\nwarning: could not open directory 'deep/ddd";

@@ -112,11 +112,16 @@ export function parseStatus(text: string): Pick<Status, "head" | "branch" | "ent
   let head: string | null = null;
   let branch: string | null = null;
   const entries: StatusEntry[] = [];
-  for (const line of text.split("\0")) {
+  const lines = text.split("\0");
+  const start = lines.findIndex((line) => !line.startsWith("# "));
+  // Only before the entries: of a renamed file git lists the old name alone, which an agent chooses.
+  for (const line of lines.slice(0, start)) {
     const [, oid] = /^# branch\.oid ([0-9a-f]+)$/.exec(line) ?? [];
     if (oid !== undefined) head = oid;
     const [, name] = /^# branch\.head (.+)$/.exec(line) ?? [];
     if (name !== undefined && name !== DETACHED) branch = textOf(name);
+  }
+  for (const line of lines.slice(start)) {
     const [, changed = "", before = "", index = "", now = "", path] =
       /^1 (..) \S+ (\d+) (\d+) (\d+) \S+ \S+ ([^]+)$/.exec(line) ?? [];
     if (path !== undefined) {
