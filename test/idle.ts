@@ -2,8 +2,10 @@ import { readRunners } from "@tac8/core/state/presence";
 import { poll, type World } from "./world.ts";
 
 /** Wait until a runner has said that it has nothing to do: then a new issue starts at once, and is not said to be queued. */
-export function runnerIsIdle({ redis }: World): Promise<void> {
-  return poll(_000, async () => {
+export function runnerIsIdle({ redis, queue }: World): Promise<void> {
+  return poll(120_000, async () => {
+    // Its state says the end of an issue a moment before its job has ended.
+    if ((await queue.getActiveCount()) > 0) return "a job is active";
     const runners = await readRunners(redis);
     return runners.some(({ busy }) => busy === 0) ? null : "no runner is idle";
   });

@@ -91,3 +91,14 @@ test("a repository that is renamed while the agent works holds the finished work
   await world.reaches(number, "pr");
   await expectOnce(world, number);
 });
+
+test("a default branch that is renamed while the agent works: the finished work goes to it by its new name", async () => {
+  const { github } = world;
+  const number = world.openIssue({ script: [world.gate("branch"), ...WORK] });
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await github.renameDefaultBranch(REPO, "trunk");
+  await world.open("branch");
+  await world.reaches(number, "pr");
+  await expectOnce(world, number);
+  expect(github.pulls(REPO).at(-1)?.base).toBe("trunk");
+});

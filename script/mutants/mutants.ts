@@ -1987,6 +1987,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "finished work whose repository was renamed is held, and published later",
   },
   {
+    name: "publish-new-base",
+    file: `${RUNNER}/steps/publish/publish.ts`,
+    find: "return publishTo(run, { ...needs, scope });",
+    replace: "throw error;",
+    test: { file: "test/requests.e2e.test.ts", name: "a default branch that is renamed while the agent works" },
+    promise: "finished work goes to a default branch by its new name",
+  },
+  {
     name: "push-lease",
     file: `${RUNNER}/airlock/push.ts`,
     find: '`--force-with-lease=${ref}:${expected ?? ""}`',

@@ -5,7 +5,7 @@ import type { Issue } from "./model.ts";
 import { mergePull } from "./pulls.ts";
 import { addReview, dismissReview } from "./reviews.ts";
 import { writePushRules } from "./push-rules.ts";
-import { commitTo, createRepository } from "./repositories.ts";
+import { commitTo, createRepository, renameDefaultBranch } from "./repositories.ts";
 import { fullName, type Store } from "./store.ts";
 import type { Deed, LocalGitHub } from "./types.ts";
 
@@ -25,6 +25,7 @@ type Deeds = Pick<
   | "createRepository"
   | "renameRepository"
   | "archiveRepository"
+  | "renameDefaultBranch"
   | "setPermission"
   | "setDrafts"
   | "addRuleset"
@@ -133,6 +134,7 @@ export function deeds(store: Store): Deeds {
       store.changed();
     },
     archiveRepository: (repo) => void (store.repository(repo).archived = true),
+    renameDefaultBranch: (repo, name) => renameDefaultBranch({ store, repository: store.repository(repo), name }),
     setPermission(repo, login, level) {
       store.repository(repo).permissions.set(store.user(login).login.toLowerCase(), level);
       store.changed();

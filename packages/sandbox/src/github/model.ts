@@ -169,7 +169,7 @@ export interface Repository {
   /** Whether git fetches without a token, as from GitHub's public repositories. */
   readonly openToGit: boolean;
   archived: boolean;
-  readonly defaultBranch: string;
+  defaultBranch: string;
   /** The bare git repository. */
   readonly dir: string;
   readonly createdAt: number;

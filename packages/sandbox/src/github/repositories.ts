@@ -88,6 +88,21 @@ async function commitNow(options: CommitTo): Promise<string> {
   return after;
 }
 
+/** The branch has only the new name then. */
+export async function renameDefaultBranch(options: {
+  store: Store;
+  repository: Repository;
+  name: string;
+}): Promise<void> {
+  const { store, repository, name } = options;
+  await store.serial(repository, async () => {
+    await store.git.run({ dir: repository.dir, args: ["branch", "--move", repository.defaultBranch, name] });
+    repository.refs = await readRefs(store.git, repository.dir);
+    repository.defaultBranch = name;
+    store.changed();
+  });
+}
+
 /** Moves a ref of ours; with a login it counts as that person's push. */
 export async function updateRef(options: {
   store: Store;

@@ -98,6 +98,8 @@ export interface LocalGitHub {
   createRepository(options: CreateRepository): Promise<{ readonly id: number; readonly repo: string }>;
   renameRepository(repo: string, name: string): void;
   archiveRepository(repo: string): void;
+  /** The branch has only the new name then. */
+  renameDefaultBranch(repo: string, name: string): Promise<void>;
   setPermission(repo: string, login: string, level: Level): void;
   /** Whether the repository's plan has draft pull requests; default: yes. */
   setDrafts(repo: string, supported: boolean): void;
