@@ -2379,6 +2379,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "what fails alike everywhere holds the queue",
   },
   {
+    name: "breaker-lengths",
+    file: `${CORE}/domain/breaker.ts`,
+    find: '[/#(?: #)+/g, "#"],',
+    replace: "",
+    test: { file: `${CORE}/domain/breaker.test.ts`, name: "failures of runs of any length are alike" },
+    promise: "… also where runs of hours fail, each after another time",
+  },
+  {
     name: "janitor-commits",
     file: `${RUNNER}/janitor/published.ts`,
     find: '...commits, ...onGitHub]);\n      return count === "0" ? null : MISSING;',

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { logged } from "../testing/formerEvents.fixture.ts";
 import type { LoggedEvent } from "./events.ts";
+import { formatRoughly } from "./formats.ts";
 import { fieldTest } from "../testing/fieldTest.fixture.ts";
 import {
   alike,
@@ -163,6 +164,14 @@ test("messages are alike but for numbers, ids, paths and addresses", () => {
   const two = "fetching https://github.com/octo/other.git: 4 of 1 MB, aaaabbbbcccc /home/x b c";
   expect(alike(one)).toBe(alike(two));
   expect(alike(one)).not.toBe(alike("fetching: no such host"));
+});
+
+test("failures of runs of any length are alike", () => {
+  const minutes = [0.5, 1.5, 59, 60, 90, 50 * 60];
+  const ends = minutes.map((length) =>
+    alike(`the agent ended with exit code 1 after ${formatRoughly(length * 60_000)}: no`),
+  );
+  expect(new Set(ends)).toEqual(new Set(["the agent ended with exit code # after #: no"]));
 });
 
 const SENTENCE = "the agent ended with exit code 1 (api_error): Claude Code is unable to respond to this request.";

@@ -251,7 +251,9 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/[\w-]*\d[\w-]*/g, "#"],
   // Times, lists and versions, then their units.
   [/#+(?:[.,:+-]+#+)*/g, "#"],
-  [/# ?(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|days?|[kmgt]i?b|bytes?|[ap]m|utc)\b/g, "#"],
+  [/# ?(?:ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?|[kmgt]i?b|bytes?|[ap]m|utc)\b/g, "#"],
+  // `1 h 30 min` beside `1 h`.
+  [/#(?: #)+/g, "#"],
 ];
 
 /** Ids of a stream are `<ms>-<number>`. */
