@@ -626,6 +626,12 @@ restore_config() { printf '%s\n' "$config_before" >$etc/config.toml; }
 cuts_off() { [ -e $var/data/share/share.json ] && ! grep -qs /share/ "$1/node_modules/tac8/deploy/systemd/tac8-redis.service"; }
 cut_off_line() { echo "${1##*/} does not know tac8 share: the machines that have joined this one are cut off until a newer version runs here"; }
 
+# Whether tac8 is stopped, also after a boot, and another version does not start it: to install it again does.
+is_disabled() {
+  [ "${mode:-}" != install ] && [ "$(systemctl is-enabled tac8.target 2>/dev/null)" = disabled ] &&
+    ! systemctl is-active -q tac8.target $services
+}
+
 agent_units=node_modules/tac8/deploy/systemd/agent-users
 # switch OLD NEW: in order, and back if NEW does not work.
 switch() {
@@ -653,6 +659,15 @@ switch() {
   fi
   # A connection that is lost, or Ctrl-C, does not end this half-way.
   trap '' HUP INT TERM PIPE
+  # After `tac8 join --leave`: a scheduler here may work on the same issues as that of the machine that it has left.
+  if is_disabled; then
+    run_version "$old" "$new"
+    point $opt/previous "$old"
+    remove_others "$old" "$new"
+    say "tac8 ${new##*/} is installed, and stopped as before: sudo systemctl enable --now tac8.target starts it"
+    trap - HUP INT TERM PIPE
+    return
+  fi
   run_version "$old" "$new"
   if healthy 90; then
     point $opt/previous "$old"
@@ -680,6 +695,7 @@ run_version() { # run_version OLD NEW
   change "stop ${1##*/}" stop_services
   change "make ${2##*/} the current version" point $opt/current "$2"
   unit_files
+  ! is_disabled || return 0
   case " $changed_units " in *" tac8-redis.service "*) change "restart Redis" systemctl restart tac8-redis ;; esac
   systemctl reset-failed 'tac8-*' 2>/dev/null || true
   # What does not start is seen afterwards.

@@ -177,6 +177,27 @@ it("a version that does not work says before it goes back that the one before cu
   });
 });
 
+it.each([
+  ["upgrade", "inactive", false],
+  ["upgrade", "active", true],
+  ["install", "inactive", true],
+])("after tac8 join --leave, %s with services that are %s: starts them: %s", (mode, state, starts) => {
+  inFolder((dir) => {
+    const { status, stdout } = bash(
+      `${TWO_VERSIONS} mode=${mode}
+      systemctl() { case $1 in is-enabled) echo disabled ;; is-active) [ ${state} = active ] ;; esac; }
+      fetched=0; switch "$opt/1.0.0" "$opt/2.0.0"; ls -l $opt/current $opt/previous`,
+      [dir],
+    );
+    expect([
+      status,
+      stdout.includes("start 2.0.0"),
+      stdout.includes("2.0.0 is installed, and stopped as before"),
+    ]).toEqual([0, starts, !starts]);
+    expect(stdout).toMatch(/current -> \S*\/2\.0\.0\n.*previous -> \S*\/1\.0\.0\n$/);
+  });
+});
+
 it.each(["HUP", "INT", "TERM", "PIPE"])(
   "a switch goes on to its end after SIG%s, and on a terminal that is gone",
   (signal) => {

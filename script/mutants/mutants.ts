@@ -494,6 +494,17 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "a version that would cut other machines off is refused",
   },
   {
+    name: "install-left-stopped",
+    file: "deploy/install.sh",
+    find: "  ! is_disabled || return 0",
+    replace: "",
+    test: {
+      file: "script/deploy.int.test.mjs",
+      name: "after tac8 join --leave, upgrade with services that are inactive",
+    },
+    promise: "… and no upgrade starts a machine that has left another one",
+  },
+  {
     name: "join-leave-stopped",
     file: "deploy/systemd/tac8",
     find: "systemctl --quiet disable --now tac8.target",
