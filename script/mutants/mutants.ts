@@ -144,10 +144,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "restore-ended-since",
     file: `${RUNNER}/pipeline/pipeline.ts`,
-    find: "run.state.restored !== null && (await askEndedSince(run))",
-    replace: 'run.state.restored === "" && (await askEndedSince(run))',
+    find: "mayHaveEndedSince(run.state, entry.patch) && (await askEndedSince(run))",
+    replace: 'run.state.restored === "" && mayHaveEndedSince(run.state, entry.patch) && (await askEndedSince(run))',
     test: { file: "test/backup.e2e.test.ts", name: "a backup that is older" },
     promise: "what ended after the backup is not begun again",
+  },
+  {
+    name: "restore-put-back",
+    file: `${RUNNER}/issue/endedSince.ts`,
+    find: 'restored !== null && patch.state !== "queued"',
+    replace: "restored !== null",
+    test: { file: `${RUNNER}/issue/endedSince.test.ts`, name: "and its job put back into the queue" },
+    promise: "… but for one whose job Bull Board has put back since",
   },
   {
     name: "copied-folder",

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { endedSinceBackup } from "./endedSince.ts";
+import { isEnded, ISSUE_STATES } from "@tac8/core/domain/states";
+import { parseIssueState } from "@tac8/core/state/issueState";
+import { planEntry } from "../pipeline/entry.ts";
+import { endedSinceBackup, mayHaveEndedSince } from "./endedSince.ts";
 
 const RESTORED = "2026-11-28T12:00:00.000Z";
 const former = { n: 1, run: "former", runner: "r", at: "2026-11-28T10:00:00.000Z", session: "s" };
@@ -47,3 +50,15 @@ test.each([
 ])("$name: $ended", ({ state: given, told: end, newest, ended }) => {
   expect(endedSinceBackup(given, { told: end, newest })).toBe(ended);
 });
+
+test.each(ISSUE_STATES.filter((state) => isEnded(state)))(
+  "restored as %s, and its job put back into the queue: a retry, of which GitHub is not asked",
+  (state) => {
+    const before = { ...parseIssueState({}), state, restored: RESTORED, outcome: state, endedAttempt: 0 };
+    const facts = { runId: "me", blockedExpiresMs: 1, now: Date.parse(RESTORED), attemptsMade: 1, progress: "none" };
+    const entry = planEntry(before as Parameters<typeof planEntry>[0], facts as Parameters<typeof planEntry>[1]);
+    if (!("patch" in entry)) throw new Error(entry.do);
+    // A withdrawn one was only taken before its job could be removed.
+    expect(mayHaveEndedSince(before, entry.patch)).toBe(state === "withdrawn");
+  },
+);

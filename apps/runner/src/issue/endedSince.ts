@@ -1,5 +1,5 @@
 import { findMarked } from "@tac8/core/domain/marker";
-import type { IssueFields } from "@tac8/core/state/issueState";
+import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import type { RunContext } from "../run/context.ts";
 import { withPatience } from "../run/patience.ts";
 
@@ -24,6 +24,14 @@ export function endedSinceBackup(
   const isFormer = (runs ?? []).some(({ run, at }) => run === told.run && retried !== null && at < retried);
   const isKnown = told.run === outcomeRun || isFormer;
   return !isKnown && newest <= told.labelEvent;
+}
+
+/**
+ * Whether GitHub is to be asked that, before a run writes `patch`. Not of an ended issue whose job was put back since: that is a
+ * retry, and an outage of GitHub would leave the old end to be reported again. Pure.
+ */
+export function mayHaveEndedSince({ restored }: Pick<IssueFields, "restored">, patch: IssuePatch): boolean {
+  return restored !== null && patch.state !== "queued";
 }
 
 /** The same, asked of GitHub. An issue that is gone has not ended so. */

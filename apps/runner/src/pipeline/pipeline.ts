@@ -6,7 +6,7 @@ import type { ResumeReason } from "@tac8/core/domain/prompt";
 import { reached } from "@tac8/core/domain/states";
 import { admit, admitToPublish } from "../steps/admit/admit.ts";
 import { isCaused } from "../issue/cause.ts";
-import { askEndedSince } from "../issue/endedSince.ts";
+import { askEndedSince, mayHaveEndedSince } from "../issue/endedSince.ts";
 import { finish, type Finished } from "../steps/save/finish.ts";
 import { stillCounts } from "../issue/intent.ts";
 import { prepare } from "../steps/prepare/prepare.ts";
@@ -52,7 +52,7 @@ export async function runSteps(run: RunContext, entry: Begin, isHeld: boolean): 
 
 /** Null: the record has the issue's end, which is to be reported. */
 async function toItsEnd(run: RunContext, entry: Begin): Promise<Unfinished | Disposition | null> {
-  if (run.state.restored !== null && (await askEndedSince(run))) {
+  if (mayHaveEndedSince(run.state, entry.patch) && (await askEndedSince(run))) {
     // GitHub shows that end, and goes on showing it.
     const reason = "it had ended since the backup from which it was restored";
     const end = { outcome: "withdrawn", reason, failure: null, outcomeRun: run.id } as const;
