@@ -1,5 +1,6 @@
 import { diffKey } from "@tac8/core/state/keys";
 import { type IssueRef, jobIdOf, sameRepo } from "@tac8/core/domain/reference";
+import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import type { AgentRun } from "@tac8/core/state/issueState";
 import type { RunPresence } from "@tac8/core/state/presence";
 import { explain, type Explanation } from "@tac8/core/why/explain";
@@ -20,8 +21,6 @@ export interface IssueSnapshot {
   readonly hasDiff: boolean;
 }
 
-const DAY_MS = 86_400_000;
-
 /** @throws NotFound when tac8 has never seen it */
 export async function readIssue(board: Board, ref: IssueRef): Promise<IssueSnapshot> {
   const { redis, queue, config } = board;
@@ -30,7 +29,7 @@ export async function readIssue(board: Board, ref: IssueRef): Promise<IssueSnaps
   const settings = {
     label: repository?.issueLabel ?? "",
     pollSeconds: config.coordinator.poll_interval_seconds,
-    blockedExpiresMs: config.coordinator.blocked_expires_days * DAY_MS,
+    blockedExpiresMs: questionLifetimeMs(config.coordinator.blocked_expires_days),
   };
   const github = { asked: false as const, because: "the board has no token" };
   const [facts, diffs] = await Promise.all([

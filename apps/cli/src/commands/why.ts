@@ -1,4 +1,5 @@
 import { refOfJob, type IssueRef } from "@tac8/core/domain/reference";
+import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import { explain } from "@tac8/core/why/explain";
 import { readWhy } from "@tac8/core/why/readWhy";
 import { askAbout } from "../references/askAbout.ts";
@@ -52,5 +53,5 @@ function whole(jobId: string, { repositories }: Place): IssueRef {
 function settingsOf({ repositories, pollSeconds, config }: Place, { owner, repo }: IssueRef) {
   const repository = repositories.find((entry) => entry.owner === owner && entry.repo === repo);
   const days = config?.coordinator.blocked_expires_days ?? DEFAULT_EXPIRY_DAYS;
-  return { label: repository?.issueLabel ?? "", pollSeconds, blockedExpiresMs: days * 24 * 3_600_000 };
+  return { label: repository?.issueLabel ?? "", pollSeconds, blockedExpiresMs: questionLifetimeMs(days) };
 }

@@ -4,6 +4,7 @@ import { countBrokenOff } from "@tac8/core/domain/brokenOff";
 import { repositoryHold } from "@tac8/core/domain/holds";
 import { formatReference, type IssueRef } from "@tac8/core/domain/reference";
 import { reached } from "@tac8/core/domain/states";
+import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { LostRun } from "@tac8/core/state/issueStore";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
@@ -49,15 +50,14 @@ export function afterError(error: unknown, now: number): Disposition {
 /** What BullMQ is to make of an end that everybody else knows of. */
 export function closed(
   result: JobResult,
-  { askedAt, agentRuns }: Pick<IssueFields, "askedAt" | "agentRuns">,
+  issue: Pick<IssueFields, "since" | "askedAt" | "agentRuns">,
   { blockedExpiresMs, now, record }: Pick<EndFacts, "blockedExpiresMs" | "now"> & { readonly record: LastWrite },
 ): Decided {
   if (result.outcome === "failed") return { do: "fail", reason: result.reason ?? "failed", record };
   if (result.outcome !== "blocked") return { do: "complete", result, record };
-  const asked = Date.parse(askedAt ?? "");
-  const left = Number.isNaN(asked) ? blockedExpiresMs : asked + blockedExpiresMs - now;
-  const until = now + Math.max(left, HAND_BACK_MS);
-  return { do: "requeue", until, because: "it waits for an answer", record, isFirst: agentRuns > 0 };
+  const expires = questionExpiresAt(issue, blockedExpiresMs) ?? now + blockedExpiresMs;
+  const until = Math.max(expires, now + HAND_BACK_MS);
+  return { do: "requeue", until, because: "it waits for an answer", record, isFirst: issue.agentRuns > 0 };
 }
 
 /**

@@ -10,6 +10,7 @@ import { isEnded, reached } from "@tac8/core/domain/states";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import { CLEAN, reopen } from "@tac8/core/state/reopen";
 import type { FailureKind } from "@tac8/core/domain/failures";
+import { questionExpiresAt } from "@tac8/core/domain/questionExpiry";
 
 /** Where a run begins, decided from what the hash said before it. */
 export type Entry =
@@ -80,8 +81,7 @@ function afterQuestion(before: IssueFields, facts: EntryFacts, lost: IssuePatch)
     const patch = { ...CLEAN, ...lost, answer: before.answer, withheld, checkpoint: "none" as const };
     return { do: "work", patch, why: { kind: "answer", author, text, withheld: withheld?.reason ?? null } };
   }
-  const asked = Date.parse(before.since ?? "");
-  const until = (Number.isNaN(asked) ? facts.now : asked) + facts.blockedExpiresMs;
+  const until = questionExpiresAt(before, facts.blockedExpiresMs) ?? facts.now + facts.blockedExpiresMs;
   if (facts.now < until) return { do: "wait", until };
   const why =
     before.withheld === null

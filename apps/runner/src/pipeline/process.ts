@@ -7,6 +7,7 @@ import { planHolds, repositoryHold } from "@tac8/core/domain/holds";
 import { gitUrl } from "@tac8/core/github/urls";
 import type { JobResult } from "@tac8/core/queue/contract";
 import { endedWell, reached, isEnded } from "@tac8/core/domain/states";
+import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import type { IssueFields } from "@tac8/core/state/issueState";
 import type { Place } from "@tac8/core/state/places";
 import { readHolds } from "@tac8/core/state/holds";
@@ -183,7 +184,7 @@ async function pickUp(options: ProcessOptions, begun: Begun): Promise<Dispositio
   });
   begun.run = run;
   if (before.run !== null) await run.record({}, lostNote(before));
-  const blockedExpiresMs = config.coordinator.blocked_expires_days * 24 * 3_600_000;
+  const blockedExpiresMs = questionLifetimeMs(config.coordinator.blocked_expires_days);
   const entry = planEntry(before, {
     runId: id,
     blockedExpiresMs,

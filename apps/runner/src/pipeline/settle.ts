@@ -1,4 +1,5 @@
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
+import { questionLifetimeMs } from "@tac8/core/domain/questionExpiry";
 import { readEnds } from "@tac8/core/ledger/store";
 import { LostRun } from "@tac8/core/state/issueStore";
 import type { IssuePatch } from "@tac8/core/state/issueState";
@@ -111,7 +112,7 @@ function factsOf(run: RunContext, { isHeld }: SettleOptions): EndFacts {
     made: run.job.attemptsMade,
     max: run.job.opts.attempts ?? 1,
     factor: coordinator.backoff_factor,
-    blockedExpiresMs: coordinator.blocked_expires_days * 24 * 3_600_000,
+    blockedExpiresMs: questionLifetimeMs(coordinator.blocked_expires_days),
     now: now(),
   };
 }

@@ -1,5 +1,6 @@
 import { formatAge, formatCount } from "../domain/formats.ts";
 import { holdWords } from "../domain/holdWords.ts";
+import { questionAskedAt, questionExpiresAt } from "../domain/questionExpiry.ts";
 import { moment } from "../look/times.ts";
 import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
@@ -60,8 +61,8 @@ function sooner({ issue: { hold }, holds }: WhyFacts): string {
 /** The question of a blocked one. */
 export function judgeQuestion(facts: WhyFacts): Finding[] {
   const { issue, now, settings, job } = facts;
-  const asked = Date.parse(issue.since ?? issue.askedAt ?? "");
-  const since = Number.isNaN(asked) ? "" : ` since ${moment(asked, now)}`;
+  const asked = questionAskedAt(issue);
+  const since = asked === null ? "" : ` since ${moment(asked, now)}`;
   const question = words(issue.question, 160);
   const quoted = question === "" ? "" : `: “${question}”`;
   const evidence = {
@@ -74,7 +75,7 @@ export function judgeQuestion(facts: WhyFacts): Finding[] {
     const text = `its question was answered by ${words(issue.answer.author, 60)}`;
     return [clear("question", `${text}${quoted}`, evidence)];
   }
-  const until = Number.isNaN(asked) ? null : asked + settings.blockedExpiresMs;
+  const until = questionExpiresAt(issue, settings.blockedExpiresMs);
   const expires = until === null ? "" : `; it expires at ${moment(until, now)}`;
   const where = job === null || job.url === "" ? "on the issue" : `at ${job.url}`;
   const isWithheld = issue.withheld !== null;
