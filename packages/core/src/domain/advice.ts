@@ -58,3 +58,27 @@ export const MEANING: Record<FailureKind, string> = {
   budget: "The day's budget (`max_usd_per_day`, `max_runs_per_day`) is used up.",
   lost: "The runner died, was stopped, or lost its connection to Redis during the run.",
 };
+
+/** What a run that failed so waits for; null: it does not wait for anything outside. Completes `It waits for …`. */
+export const WAITS_FOR: Record<FailureKind, string | null> = {
+  startup: null,
+  agent: null,
+  timeout: null,
+  stalled: null,
+  "out-of-memory": null,
+  "process-limit": null,
+  "disk-full": null,
+  "usage-limit": "the agent's usage limit to be reset",
+  auth: "the agent's login to work",
+  model: "the model's service to answer",
+  github: "GitHub to be reachable",
+  refused: "GitHub to let us in again",
+  untrusted: null,
+  edited: null,
+  git: null,
+  disk: "space on the runner's disk",
+  "no-changes": null,
+  budget: "the next day's budget",
+  unfinished: null,
+  lost: null,
+};

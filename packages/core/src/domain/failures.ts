@@ -1,4 +1,6 @@
-/** Failure kinds: how a run's end that is no success is named. */
+import type { QueueHold } from "./holds.ts";
+
+/** Failure kinds: how a run's end that is no success is named. To add one: "Recipes" in CONTRIBUTING.md. */
 export const FAILURE_KINDS = [
   "startup",
   "agent",
@@ -52,7 +54,7 @@ export interface HoldRequest {
 }
 
 /** `repository` holds the issue's own repository, the others the whole queue. */
-type HoldName = "usage-limit" | "auth" | "model" | "repository" | "budget";
+type HoldName = QueueHold | "repository";
 
 interface Policy {
   readonly burnsAttempt: boolean;

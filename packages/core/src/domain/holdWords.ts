@@ -1,4 +1,4 @@
-import { isRepositoryHold } from "./holds.ts";
+import { isRepositoryHold, type QueueHold } from "./holds.ts";
 
 export interface HoldWords {
   /** For a list, such as `Login refused`. */
@@ -11,7 +11,7 @@ export interface HoldWords {
   readonly byHand: boolean;
 }
 
-const KNOWN: Readonly<Record<string, HoldWords>> = {
+const KNOWN: Readonly<Record<QueueHold, HoldWords>> = {
   operator: { title: "Paused", what: "paused", advice: "To go on: tac8 resume.", byHand: true },
   "usage-limit": {
     title: "Usage limit",
@@ -61,8 +61,7 @@ const KNOWN: Readonly<Record<string, HoldWords>> = {
 
 /** Names and advice for one hold, whichever it is. Pure. */
 export function holdWords(name: string): HoldWords {
-  const known = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
-  if (known !== undefined) return known;
+  if (isQueueHold(name)) return KNOWN[name];
   if (!isRepositoryHold(name)) return { title: name, what: `held (${name})`, advice: "", byHand: true };
   const repository = name.slice(name.indexOf(":") + 1);
   return {
@@ -72,4 +71,8 @@ export function holdWords(name: string): HoldWords {
       "The reason says what to change. Finished work is published then without another run. With another GitHub token, restart the runner: it tries at once.",
     byHand: true,
   };
+}
+
+function isQueueHold(name: string): name is QueueHold {
+  return Object.hasOwn(KNOWN, name);
 }

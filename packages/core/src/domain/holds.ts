@@ -1,8 +1,22 @@
 import { z } from "zod";
 
+/** The holds of the whole queue, by name. Their words: holdWords.ts; a row for each: docs/runbook.md. */
+export type QueueHold =
+  /** A user paused the queue. */
+  | "operator"
+  /** Begun by a run that failed: see `POLICY` in failures.ts. */
+  | "usage-limit"
+  | "auth"
+  | "model"
+  | "budget"
+  /** Begun by the scheduler. */
+  | "breaker"
+  | "health"
+  | "redis-emptied";
+
 /**
- * A reason why nothing new starts now. Kept in the hash `tac8:holds` by name: `operator` (a person paused), `usage-limit`,
- * `auth`, `model` (an outage of its service), `breaker`, or `repo:<owner>/<repo>`, which holds that repository's jobs only.
+ * A reason why nothing new starts now. Kept in the hash `tac8:holds` by name: a `QueueHold`, or `repo:<owner>/<repo>`, which holds
+ * that repository's jobs only. The hash may have a name of another version, so a name that is read is a string.
  */
 const holdSchema = z.object({
   reason: z.string(),

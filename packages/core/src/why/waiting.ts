@@ -1,3 +1,5 @@
+import { WAITS_FOR } from "../domain/advice.ts";
+import { FAILURE_KINDS } from "../domain/failures.ts";
 import { formatAge, formatCount } from "../domain/formats.ts";
 import { holdWords } from "../domain/holdWords.ts";
 import { questionAskedAt, questionExpiresAt } from "../domain/questionExpiry.ts";
@@ -6,17 +8,6 @@ import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { ended, iso, sentence, shortRun, words } from "./words.ts";
-
-/** What a parking of each kind waits for. */
-const WAITS_FOR: Readonly<Record<string, string>> = {
-  "usage-limit": "the agent's usage limit to be reset",
-  auth: "the agent's login to work",
-  model: "the model's service to answer",
-  github: "GitHub to be reachable",
-  refused: "GitHub to let us in again",
-  budget: "the next day's budget",
-  disk: "space on the runner's disk",
-};
 
 /** A job that waits for its time: after a failure, or put back by its runner. */
 export function judgeTime(facts: WhyFacts): Finding[] {
@@ -39,10 +30,11 @@ export function judgeTime(facts: WhyFacts): Finding[] {
     return [decides("time", `${text}; it waits ${at}${who}`, evidence, `${sentence(text)} ${next}`)];
   }
   if (state === "parked") {
-    const what = WAITS_FOR[kind ?? ""];
+    const known = FAILURE_KINDS.find((name) => name === kind);
+    const what = known === undefined ? null : WAITS_FOR[known];
     const text = `parked ${at}${kind === null ? "" : ` (${kind})`}: ${reason}${who}`;
     if (over) return [clear("time", text, evidence)];
-    const waits = what === undefined ? "It is parked" : `It waits for ${what}`;
+    const waits = what === null ? "It is parked" : `It waits for ${what}`;
     const tries = `${waits}, and is tried again at ${moment(until, now)}, in ${formatAge(until - now)}, without burning an attempt`;
     return [decides("time", text, evidence, `${ended(`${tries}: ${reason}`)}${sooner(facts)}`)];
   }
