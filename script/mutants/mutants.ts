@@ -2899,6 +2899,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "trouble of GitHub that lasts is told on the issue",
   },
   {
+    name: "why-repeated",
+    file: `${CORE}/why/repeated.ts`,
+    find: 'event === "run:started" && evidence["run"] === run',
+    replace: 'event === "run:started"',
+    test: { file: `${CORE}/why/repeated.test.ts`, name: "a later run that only publishes" },
+    promise: "tac8 why names what the newest agent run followed",
+  },
+  {
     name: "usage-hold",
     file: `${CORE}/domain/failures.ts`,
     find: ', hold: "usage-limit"',

@@ -92,7 +92,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "why <issue>",
-    summary: "explain why an issue is not running or not done: every rule that was checked, with its evidence",
+    summary:
+      "explain why an issue is not running, not done, or ran again: every rule that was checked, with its evidence",
     options: [{ flags: "--json", description: "as JSON" }],
     load: async () => (await import("./why.ts")).why,
   },

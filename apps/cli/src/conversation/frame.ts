@@ -58,7 +58,11 @@ export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit
       : []),
   ];
   const untold = open
-    ? [live ? "(what a turn costs is told at its end)" : "(its last turn was broken off: what that cost was not told)"]
+    ? [
+        live
+          ? "(what a turn costs is told at its end)"
+          : "(its last turn was broken off, so its cost is unknown; tac8 timeline shows why)",
+      ]
     : [];
   const lines = [...joined(facts, width), ...untold.flatMap((line) => fold(line, width))];
   return ["", ...lines.map((line) => paint("dim", line))];

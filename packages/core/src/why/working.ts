@@ -6,6 +6,7 @@ import { agentRunsOf, attemptsBegun, isAttemptOpen } from "../look/counts.ts";
 import { moment } from "../look/times.ts";
 import { RUNNER_GONE_MS, type RunPresence } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
+import { judgeRepeated } from "./repeated.ts";
 import { clear, decides, type Finding } from "./rule.ts";
 import { ended, happened, iso, sentence, shortRun, words } from "./words.ts";
 import { isPresent } from "./taking.ts";
@@ -93,7 +94,8 @@ export function judgeCommands({ issue }: WhyFacts): Finding[] {
 }
 
 /** What was tried before. */
-export function judgeTries({ job, issue }: WhyFacts): Finding[] {
+export function judgeTries(facts: WhyFacts): Finding[] {
+  const { job, issue } = facts;
   const findings: Finding[] = [];
   if (job !== null) {
     const { attemptsMade: made, maxAttempts: max } = job;
@@ -108,6 +110,7 @@ export function judgeTries({ job, issue }: WhyFacts): Finding[] {
     const spent = issue.usage === null ? "" : `: ${round}${formatUsage(issue.usage)}`;
     findings.push(clear("agents", `${formatCount(runs, "agent run")} so far${spent}`, { runs }));
   }
+  findings.push(...judgeRepeated(facts));
   if (issue.lost > 0) {
     const text = `${formatCount(issue.lost, "run")} in a row ended with its runner, without progress; ${MAX_LOST_IN_A_ROW} are a failure`;
     findings.push(clear("lost", text, { lost: issue.lost }));

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import type { EventName, LoggedEvent } from "../domain/events.ts";
+import { parseIssueState } from "../state/issueState.ts";
+import type { WhyFacts } from "./facts.ts";
+import { judgeRepeated } from "./repeated.ts";
+
+const now = new Date(2026, 10, 25, 14, 0, 0).getTime();
+const at = new Date(now - 5 * 60_000).toISOString();
+const log = (event: EventName, evidence: LoggedEvent["evidence"] = {}, reason = ""): LoggedEvent => ({
+  id: "1-0",
+  at,
+  issue: "octo.hello.471",
+  from: "running",
+  to: "note",
+  by: "runner pi-1/0",
+  event,
+  evidence,
+  reason,
+});
+const started = (run: string) => log("run:started", { run, attempt: 1 });
+const first = [log("agent:ended", { run: "one" }), started("one"), log("issue:queued", {}, "labelled")];
+
+/** `before`: newest first, between the first agent run and the second. */
+function textOf(before: readonly LoggedEvent[], { runs = 2, later = [] as readonly LoggedEvent[] } = {}) {
+  const all = ["one", "two"]
+    .slice(0, runs)
+    .map((run, index) => ({ run, n: index + 1, runner: "pi/0", at, session: "s" }));
+  const issue = { ...parseIssueState({}), state: "pr" as const, agentRuns: runs, runs: all };
+  const events = runs < 2 ? first : [...later, started("two"), ...before, ...first];
+  const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, issue, events };
+  return judgeRepeated(facts as unknown as WhyFacts).map(({ text }) => text);
+}
+
+test.each<[string, readonly LoggedEvent[], string]>([
+  [
+    "an attempt failed",
+    [log("attempt:failed", { failure: "startup" }, "SIGKILL")],
+    "an attempt failed (startup) at 13:55: SIGKILL",
+  ],
+  [
+    "its runner died",
+    [log("run:lost", {}, "pi-1/0 is offline")],
+    "a run was lost with its runner at 13:55: pi-1/0 is offline",
+  ],
+  ["a user replied", [log("question:answered"), log("issue:blocked")], "the question was answered at 13:55"],
+  [
+    "of what was last",
+    [log("issue:retried", {}, "tac8 retry"), log("attempt:failed")],
+    "a user queued the issue again at 13:55: tac8 retry",
+  ],
+])("an agent ran again because %s", (_, before, why) => {
+  expect(textOf(before)).toEqual([`agent run 2 began after ${why}; all events: tac8 timeline octo/hello#471`]);
+});
+
+test("a later run that only publishes is not the reason", () => {
+  const later = [
+    started("three"),
+    log("issue:parked", { failure: "github" }, "502"),
+    log("agent:ended", { run: "two" }),
+  ];
+  expect(textOf([log("attempt:failed", { failure: "agent" }, "exit 1")], { later })[0]).toContain("failed (agent)");
+});
+
+test("one agent run has no reason, and events that were not read are in the timeline", () => {
+  expect(textOf([], { runs: 1 })).toEqual([]);
+  const issue = { ...parseIssueState({}), agentRuns: 2, agentRun: "two" };
+  const facts = { now, ref: { owner: "octo", repo: "hello", number: 471 }, issue, events: [] };
+  expect(judgeRepeated(facts as unknown as WhyFacts).map(({ text }) => text)).toEqual([
+    "why an agent ran 2 times: tac8 timeline octo/hello#471",
+  ]);
+});

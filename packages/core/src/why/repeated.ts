@@ -1,0 +1,43 @@
+import type { EventName, LoggedEvent } from "../domain/events.ts";
+import { formatReference } from "../domain/reference.ts";
+import { agentRunsOf } from "../look/counts.ts";
+import { moment } from "../look/times.ts";
+import { textOf } from "./ended.ts";
+import type { WhyFacts } from "./facts.ts";
+import { clear, type Finding } from "./rule.ts";
+import { words } from "./words.ts";
+
+/** Events after which another agent run may follow. Each completes `agent run 2 began after …`. */
+const CAUSES: Partial<Record<EventName, string>> = {
+  "issue:queued": "a label queued the issue",
+  "issue:retried": "a user queued the issue again",
+  "issue:requeued": "a runner returned the issue to the queue",
+  "attempt:failed": "an attempt failed",
+  "issue:parked": "the issue was parked",
+  "question:answered": "the question was answered",
+  "publication:allowed": "the publication was allowed",
+  "run:lost": "a run was lost with its runner",
+};
+
+/** Why was an agent started more than once? The newest start is explained, as far as its events were read. */
+export function judgeRepeated(facts: WhyFacts): Finding[] {
+  const { issue, ref, now } = facts;
+  const runs = agentRunsOf(issue);
+  if (runs < 2) return [];
+  const run = issue.runs?.at(-1)?.run ?? issue.agentRun;
+  const cause = causeOf(facts.events, run);
+  const all = `tac8 timeline ${formatReference(ref)}`;
+  if (cause === null) return [clear("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];
+  const kind = textOf(cause, "failure");
+  const reason = words(cause.reason);
+  const what = `${CAUSES[cause.event]}${kind === null ? "" : ` (${kind})`} at ${moment(Date.parse(cause.at), now)}`;
+  const text = `agent run ${runs} began after ${what}${reason === "" ? "" : `: ${reason}`}; all events: ${all}`;
+  return [clear("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, reason })];
+}
+
+/** Return the newest cause before the run began; null: its events are older than those that were read. `events`: newest first. */
+function causeOf(events: readonly LoggedEvent[], run: string | null): LoggedEvent | null {
+  const began = events.findIndex(({ event, evidence }) => event === "run:started" && evidence["run"] === run);
+  if (run === null || began < 0) return null;
+  return events.slice(began + 1).find(({ event }) => CAUSES[event] !== undefined) ?? null;
+}
