@@ -1554,6 +1554,14 @@ export const MUTANTS: readonly Mutant[] = [
     promise: "agents in a sandbox get the processor after the runner",
   },
   {
+    name: "group-abandoned",
+    file: `${RUNNER}/guard/sandbox.ts`,
+    find: '  if (typeof sandbox === "string") {\n    abandonCgroups(runId);\n',
+    replace: '  if (typeof sandbox === "string") {\n',
+    test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "its processes are in the run's control group" },
+    promise: "an agent that could not be started leaves no control group behind",
+  },
+  {
     name: "group-enters",
     file: `${RUNNER}/guard/sandbox.ts`,
     find: "[...cgroupPrefix({ runId, limits: group }), ...priority, ...program]",

@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { RUN_MARKER } from "@tac8/core/domain/runMarker";
 import { startTimeOf } from "@tac8/core/process/procfs";
-import { cgroupPrefix, oomKills } from "../process/cgroup.ts";
+import { abandonCgroups, cgroupPrefix, oomKills } from "../process/cgroup.ts";
 import { killSurvivors } from "../process/survivors.ts";
 import { AGENT_NICENESS, lifeOf } from "./agent.ts";
 import { neverStarted, TOO_MANY_FILES, type Guarded, type GuardEnd } from "./guarded.ts";
@@ -41,6 +41,7 @@ export function startSandbox(start: SandboxStart): Guarded {
   if (typeof guard === "string") return neverStarted(`cannot start the guard: ${guard}`);
   const sandbox = spawnSandbox(start);
   if (typeof sandbox === "string") {
+    abandonCgroups(runId);
     void guard.close();
     return neverStarted(`cannot start ${name}: ${sandbox}`);
   }
@@ -59,6 +60,7 @@ export function startSandbox(start: SandboxStart): Guarded {
     try {
       await life.started;
     } catch (error) {
+      abandonCgroups(runId);
       await guard.close();
       return { kind: "spawn-failed", message: `cannot start ${name}: ${wordsOf(error)}` };
     }

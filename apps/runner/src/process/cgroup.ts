@@ -138,6 +138,12 @@ const OPEN = [
   ["pids.max", "max"],
 ] as const;
 
+/** Take the run's groups away, if nothing has entered them: what was about to could not be started. */
+export function abandonCgroups(runId: string): void {
+  entering.delete(runId);
+  for (const { base } of ownCgroups()) remove(groupOf(base, runId));
+}
+
 /** How often the kernel has killed in the run's own group for want of memory; null: it counts nothing there. */
 export function oomKills(runId: string): number | null {
   const counts = ownCgroups().map(({ base }) => oomKillsIn(join(groupOf(base, runId), "memory.events")));
@@ -155,12 +161,16 @@ export function removeEmptyCgroups(): void {
   for (const { base } of ownCgroups()) {
     for (const name of readdirSync(base)) {
       if (!name.startsWith(PREFIX) || entering.has(name.slice(PREFIX.length))) continue;
-      try {
-        rmdirSync(join(base, name));
-      } catch {
-        // Somebody is still in it: the kernel takes no group away from anybody.
-      }
+      remove(join(base, name));
     }
+  }
+}
+
+function remove(group: string): void {
+  try {
+    rmdirSync(group);
+  } catch {
+    // Somebody is still in it: the kernel takes no group away from anybody. Or it is gone.
   }
 }
 
