@@ -1,5 +1,5 @@
 import { markdownTable } from "@tac8/core/config/document";
-import { ADVICE, MEANING } from "@tac8/core/domain/advice";
+import { ADVICE, MEANING } from "@tac8/core/domain/failureWords";
 import { MAX_BROKEN_OFF_IN_A_ROW, MAX_LOST_IN_A_ROW, MAX_UNCHANGED_IN_A_ROW } from "@tac8/core/domain/brokenOff";
 import {
   FAILURE_KINDS,
@@ -20,7 +20,7 @@ const HOURS = LONGEST_PARK_MS / 3_600_000;
 
 const BEFORE = `# How runs fail
 
-<!-- Made from packages/core/src/domain/failures.ts and advice.ts by \`npm run docs\`. -->
+<!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
 Every run that is no success has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Trying again** (an attempt was counted), **Waiting** (none was), or **Failed**, with a second comment and the label \`rpi-failed\`.
 

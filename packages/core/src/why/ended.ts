@@ -1,5 +1,5 @@
 import { formatDuration } from "../domain/formats.ts";
-import { ADVICE } from "../domain/advice.ts";
+import { ADVICE } from "../domain/failureWords.ts";
 import { stateAfter } from "../domain/eventMeaning.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";

@@ -1,4 +1,4 @@
-import { WAITS_FOR } from "../domain/advice.ts";
+import { WAITS_FOR } from "../domain/failureWords.ts";
 import { FAILURE_KINDS } from "../domain/failures.ts";
 import { formatAge, formatCount } from "../domain/formats.ts";
 import { holdWords } from "../domain/holdWords.ts";

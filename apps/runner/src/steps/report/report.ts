@@ -1,7 +1,7 @@
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import { answerText, failureText, questionText, withheldText } from "@tac8/core/outgoing/texts";
 import { isValuable, leftOutText } from "@tac8/core/domain/leftOut";
-import { ADVICE } from "@tac8/core/domain/advice";
+import { ADVICE } from "@tac8/core/domain/failureWords";
 import { END_EVENTS } from "@tac8/core/domain/events";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
 import type { Sign } from "@tac8/core/domain/labels";

@@ -1,5 +1,7 @@
 import type { FailureKind } from "./failures.ts";
 
+// The words about each kind of failure. Those about holds: holdWords.ts.
+
 /** What a person can do about a failure of each kind: Markdown. */
 export const ADVICE: Record<FailureKind, string> = {
   startup: "Check on the runner's machine that the agent's program starts: run it there by hand.",
