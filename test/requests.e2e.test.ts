@@ -3,7 +3,7 @@ import { readHolds } from "@tac8/core/state/holds";
 import { endHold } from "@tac8/core/state/pause";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runnerIsIdle } from "./idle.ts";
-import { expectOnce } from "./once.ts";
+import { expectOnce, pullsOf } from "./once.ts";
 import { createWorld, poll, REPO, type App, type World } from "./world.ts";
 
 const WORK = [{ append: "work.txt", text: "work\n" }, { commit: "feat: work" }, { result: "Worked." }];
@@ -100,5 +100,34 @@ test("a default branch that is renamed while the agent works: the finished work 
   await world.open("branch");
   await world.reaches(number, "pr");
   await expectOnce(world, number);
-  expect(github.pulls(REPO).at(-1)?.base).toBe("trunk");
+  expect(pullsOf(world, number).map(({ base }) => base)).toEqual(["trunk"]);
+});
+
+test("… and another issue begins meanwhile: both go to it by its new name", async () => {
+  const { github } = world;
+  const first = world.openIssue({ script: [world.gate("first"), ...WORK] });
+  await poll(60_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent yet"));
+  await github.renameDefaultBranch(REPO, "stem");
+  // Its run may know the repository as it was a moment ago, and takes the old name out of the mirror.
+  const second = world.openIssue({ script: WORK });
+  await world.reaches(second, "pr");
+  await world.open("first");
+  await world.reaches(first, "pr");
+  for (const number of [first, second]) {
+    await expectOnce(world, number);
+    expect(pullsOf(world, number).map(({ base }) => base)).toEqual(["stem"]);
+  }
+});
+
+test("a repository that is archived while the agent works holds the finished work", async () => {
+  const { github, redis } = world;
+  const number = world.openIssue({ script: [world.gate("archived"), ...WORK] });
+  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  github.archiveRepository(REPO);
+  await world.open("archived");
+  await poll(60_000, async () => {
+    const hold = (await readHolds(redis)).find(({ name }) => name === `repo:${REPO}`);
+    return hold?.reason.includes("archived") === true ? null : `held: ${hold?.reason ?? "no"}`;
+  });
+  expect(await world.agentStarts(number)).toHaveLength(1);
 });

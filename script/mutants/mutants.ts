@@ -2008,8 +2008,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "publish-again",
     file: `${RUNNER}/steps/publish/publish.ts`,
-    find: "if (needs.scope === null || !isRefusedRequest(error)) throw error;",
-    replace: "if (isRefusedRequest(error) || needs.scope === null) throw error;",
+    find: "if (needs.scope === null || !isStale) throw error;",
+    replace: "if (isStale || needs.scope === null) throw error;",
     test: { file: "test/requests.e2e.test.ts", name: "a repository that is renamed while the agent works" },
     promise: "finished work whose repository was renamed is held, and published later",
   },
@@ -2020,6 +2020,22 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "throw error;",
     test: { file: "test/requests.e2e.test.ts", name: "a default branch that is renamed while the agent works" },
     promise: "finished work goes to a default branch by its new name",
+  },
+  {
+    name: "publish-no-base",
+    file: `${RUNNER}/steps/publish/publish.ts`,
+    find: "const isStale = isRefusedRequest(error) || error instanceof NoBase;",
+    replace: "const isStale = isRefusedRequest(error) && !(error instanceof NoBase);",
+    test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
+    promise: "… also where the mirror lacks its old name by then",
+  },
+  {
+    name: "begin-new-base",
+    file: `${RUNNER}/steps/prepare/prepare.ts`,
+    find: "const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);",
+    replace: "const scope = await withPatience(async () => lately, patient);",
+    test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
+    promise: "an issue that begins after the default branch was renamed begins on it",
   },
   {
     name: "push-lease",

@@ -61,13 +61,13 @@ async function toItsEnd(run: RunContext, entry: Begin): Promise<Unfinished | Dis
   }
   await run.write({ ...entry.patch, restored: null, hold: null }, putBack(run, entry));
   if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
-  const scope = entry.do === "work" ? await readScope(run) : null;
-  const unfinished = entry.do === "work" && scope !== null ? await toWork(run, scope, entry.why) : null;
+  const at: { scope: PushScope | null } = { scope: null };
+  const unfinished = entry.do === "work" ? await toWork(run, at, entry.why) : null;
   if (unfinished !== null) return unfinished;
   const begun = entry.do === "publish" ? await admitToPublish(run) : true;
   if (!begun || run.state.outcome !== null || !(await stillCounts(run))) return null;
   const published = await publish(run, {
-    scope,
+    scope: at.scope,
     save: () => save(run),
     isJustSaved: entry.do === "work" && run.state.headSha !== null,
   });
@@ -85,11 +85,17 @@ function readScope(run: RunContext): Promise<PushScope> {
   return withPatience(() => scopeOf(run, run.switch.halt, "lately"), patient);
 }
 
-/** admit → prepare → recover → work → save. Null: there is work to publish, or the issue's end. */
-async function toWork(run: RunContext, scope: PushScope, given: ResumeReason | null): Promise<Unfinished | null> {
+/** admit → prepare → recover → work → save. `at` gets the scope. Null: there is work to publish, or the issue's end. */
+async function toWork(
+  run: RunContext,
+  at: { scope: PushScope | null },
+  given: ResumeReason | null,
+): Promise<Unfinished | null> {
+  const scope = await readScope(run);
   const admitted = await admit(run);
   if (admitted === null) return null;
   const prepared = await prepare(run, { scope, admitted, why: given });
+  at.scope = prepared.scope;
   const found = await recover(run, prepared);
   await run.write(prepared.patch);
   if (found !== null) return afterRecovery(run, found);

@@ -2,6 +2,7 @@ import type { AgentChoice } from "@tac8/core/config/routing";
 import type { ResumeReason } from "@tac8/core/domain/prompt";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import type { IssuePatch } from "@tac8/core/state/issueState";
+import type { PushScope } from "../airlock/pushScope.ts";
 import type { EnsuredWorkspace } from "../workspace/ensure.ts";
 
 // What one step hands to the next. Steps do not import one another.
@@ -20,6 +21,8 @@ export interface Admitted {
 
 /** The repository and the workspace, as the agent finds them. */
 export interface Prepared {
+  /** With the base branch by the name that it has now. */
+  readonly scope: PushScope;
   readonly baseSha: string;
   /** How the workspace was found. */
   readonly how: EnsuredWorkspace["how"];

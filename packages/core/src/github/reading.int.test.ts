@@ -161,6 +161,11 @@ test("a repository that can be pushed to is remembered for a minute, and no othe
   expect(await github.recentRepository(repo)).toMatchObject({ canPush: true });
   more = { archived: true };
   expect(await github.repository(repo)).toMatchObject({ archived: true });
+  more = { default_branch: "trunk" };
+  await github.repository(repo);
+  const before = seen.length;
+  expect(await github.recentRepository(repo)).toMatchObject({ archived: false, defaultBranch: "trunk" });
+  expect(seen).toHaveLength(before);
 });
 
 test.each([

@@ -45,7 +45,7 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
     }
   }
 
-  async function repository(repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> {
+  async function readRepository(repo: Repo, options: CallOptions): Promise<RepositoryAnswer> {
     try {
       const route = "GET /repos/{owner}/{repo}";
       const raw = await one({
@@ -76,6 +76,16 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
 
   const usable = new Map<string, { answer: RepositoryAnswer; until: number }>();
 
+  /** What was remembered before is forgotten: it may have another default branch. */
+  async function repository(repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> {
+    const key = repoKey(repo);
+    const until = now() + RECENT_MS;
+    usable.delete(key);
+    const answer = await readRepository(repo, options);
+    if (answer.kind === "found" && answer.canPush && !answer.archived) usable.set(key, { answer, until });
+    return answer;
+  }
+
   return {
     /** The repository as it is now, `moved` when GitHub answers with another one. */
     repository,
@@ -85,14 +95,8 @@ export function repositoryCalls({ one }: Caller, { isApp, mayWrite, now }: Repos
      * Only one that can be pushed to is remembered: whoever meets a refusal asks `repository`.
      */
     recentRepository: async (repo: Repo, options: CallOptions = {}): Promise<RepositoryAnswer> => {
-      const key = repoKey(repo);
-      const known = usable.get(key);
-      if (known !== undefined && now() < known.until) return known.answer;
-      usable.delete(key);
-      const until = now() + RECENT_MS;
-      const answer = await repository(repo, options);
-      if (answer.kind === "found" && answer.canPush && !answer.archived) usable.set(key, { answer, until });
-      return answer;
+      const known = usable.get(repoKey(repo));
+      return known !== undefined && now() < known.until ? known.answer : repository(repo, options);
     },
 
     /** What the account may do in the repository; remembered for 10 minutes. An unknown account may do nothing. */

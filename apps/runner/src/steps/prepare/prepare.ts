@@ -13,6 +13,7 @@ import { assertRulesAllow } from "./branchRules.ts";
 import { showLabel } from "../../issue/labels.ts";
 import { isRefusedEverywhere, refusedEverywhere } from "./refusedEverywhere.ts";
 import { sessionOutlives } from "./session.ts";
+import { scopeOf } from "../../issue/scope.ts";
 import { showStatus } from "../../issue/statusComment.ts";
 import { isTrusted } from "../../issue/trusted.ts";
 import { pullBefore } from "../../issue/unchanged.ts";
@@ -28,25 +29,25 @@ export interface PrepareInput {
  * Reads the repository as it is now, chooses the branch, and makes the workspace good. Says on the issue that work begins.
  * @throws StepFailure
  */
-export async function prepare(run: RunContext, { scope, admitted, why: given }: PrepareInput): Promise<Prepared> {
+export async function prepare(
+  run: RunContext,
+  { scope: lately, admitted, why: given }: PrepareInput,
+): Promise<Prepared> {
   const options = { signal: run.switch.halt };
   const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
-  const { base, defaultBranch } = scope;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
   await showBeginning(run, { issue, comments });
 
   const { branch, pull } = await withPatience(
-    () => chooseBranch(scope, (name) => github.pullsOfBranch(run.ref, name, options)),
+    () => chooseBranch(lately, (name) => github.pullsOfBranch(run.ref, name, options)),
     patient,
   );
-  assertInScope(branch, scope); // Before the agent is paid.
   await withPatience(() => run.mirror.refresh(run.switch.halt), patient);
-  const baseSha = await run.mirror.branch(base);
-  if (baseSha === null) {
-    throw new StepFailure({ kind: "git", message: `the base branch ${base} is not on GitHub` });
-  }
+  const { scope, baseSha } = await findBase(run, lately);
+  const { base, defaultBranch } = scope;
+  assertInScope(branch, scope); // Before the agent is paid.
   const published = await run.mirror.branch(branch);
   await assertRulesAllow(run, { branch, exists: published !== null });
   const needed = published === null ? [baseSha] : [baseSha, published];
@@ -89,7 +90,18 @@ export async function prepare(run: RunContext, { scope, admitted, why: given }: 
     ...(first ? { added: null } : {}),
   } as const;
   const begun = published !== null || workspace.how !== "created";
-  return { baseSha, how: workspace.how, patch, why, begun, pull };
+  return { scope, baseSha, how: workspace.how, patch, why, begun, pull };
+}
+
+/** The base as the mirror has it; where it is missing, the default branch may have been renamed since the repository was read. */
+async function findBase(run: RunContext, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
+  const known = await run.mirror.branch(lately.base);
+  if (known !== null) return { scope: lately, baseSha: known };
+  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);
+  const baseSha = await run.mirror.branch(scope.base);
+  if (baseSha !== null) return { scope, baseSha };
+  throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} is not on GitHub` });
 }
 
 /** An answer is what GitHub has of it; a run without one goes on as if it had been interrupted. */

@@ -256,7 +256,10 @@ async function baseCommit(run: RunContext, base: string): Promise<string> {
   return found;
 }
 
-function noBase(base: string): StepFailure {
+/** The branch that the pull request goes to is missing, or has nothing in common with the commits. */
+export class NoBase extends StepFailure {}
+
+function noBase(base: string): NoBase {
   const message = `the agent's commits cannot be compared with the base branch ${base}: they were not published`;
-  return new StepFailure({ kind: "git", message });
+  return new NoBase({ kind: "git", message });
 }

@@ -22,7 +22,7 @@ import { withPatience } from "../../run/patience.ts";
 import { bringBack } from "../../workspace/bringBack.ts";
 import { isDamage } from "../../workspace/damage.ts";
 import { withoutPermission } from "./allowance.ts";
-import { notesOf, notesOfPublished, whyWithheld, type Notes } from "./inspect.ts";
+import { NoBase, notesOf, notesOfPublished, whyWithheld, type Notes } from "./inspect.ts";
 import { keepDiff } from "./keepDiff.ts";
 import type { SavedWork } from "../handover.ts";
 import { takeNewName } from "./rename.ts";
@@ -55,7 +55,9 @@ export async function publish(run: RunContext, needs: PublishNeeds): Promise<Pub
   try {
     return await publishTo(run, needs);
   } catch (error) {
-    if (needs.scope === null || !isRefusedRequest(error)) throw error;
+    // The mirror has it no more, if another run has refreshed that meanwhile.
+    const isStale = isRefusedRequest(error) || error instanceof NoBase;
+    if (needs.scope === null || !isStale) throw error;
     const scope = await readScope(run);
     if (isDeepStrictEqual(scope, needs.scope)) throw error;
     run.log.warn(
