@@ -95,7 +95,7 @@ test("a repository that is renamed while the agent works holds the finished work
 test("a default branch that is renamed while the agent works: the finished work goes to it by its new name", async () => {
   const { github } = world;
   const number = world.openIssue({ script: [world.gate("branch"), ...WORK] });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   await github.renameDefaultBranch(REPO, "trunk");
   await world.open("branch");
   await world.reaches(number, "pr");
@@ -106,7 +106,7 @@ test("a default branch that is renamed while the agent works: the finished work 
 test("… and another issue begins meanwhile: both go to it by its new name", async () => {
   const { github } = world;
   const first = world.openIssue({ script: [world.gate("first"), ...WORK] });
-  await poll(60_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(first)).length === 1 ? null : "no agent yet"));
   await github.renameDefaultBranch(REPO, "stem");
   // Its run may know the repository as it was a moment ago, and takes the old name out of the mirror.
   const second = world.openIssue({ script: WORK });
@@ -122,10 +122,10 @@ test("… and another issue begins meanwhile: both go to it by its new name", as
 test("a repository that is archived while the agent works holds the finished work", async () => {
   const { github, redis } = world;
   const number = world.openIssue({ script: [world.gate("archived"), ...WORK] });
-  await poll(60_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
+  await poll(120_000, async () => ((await world.agentStarts(number)).length === 1 ? null : "no agent yet"));
   github.archiveRepository(REPO);
   await world.open("archived");
-  await poll(60_000, async () => {
+  await poll(120_000, async () => {
     const hold = (await readHolds(redis)).find(({ name }) => name === `repo:${REPO}`);
     return hold?.reason.includes("archived") === true ? null : `held: ${hold?.reason ?? "no"}`;
   });
