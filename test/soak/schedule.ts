@@ -73,6 +73,8 @@ export interface Schedule {
   readonly hash: string;
 }
 
+/** So many more for each planned one, at most: a fast machine ends them sooner than faults land. */
+const ENCORES = 5;
 /** Issues of a soak that takes its time. */
 const LONG = 100;
 
@@ -91,7 +93,7 @@ export function buildSchedule({ seed, issues }: { seed: number; issues: number }
   const dice = createDice(seed);
   const wanted = wantedFor(issues);
   const planned = planIssues(dice, issues);
-  const encores = Array.from({ length: issues }, (_, more): PlannedIssue => {
+  const encores = Array.from({ length: issues * ENCORES }, (_, more): PlannedIssue => {
     return { index: issues + more, behaviour: dice.pick(["normal", "slow"]), priority: null };
   });
   const faults = planFaults(dice, wanted.total * 4, issues < LONG);

@@ -27,7 +27,7 @@ export interface SoakResult extends Inspection {
 
 const LOOK_MS = 200;
 /** Bounds, for a machine that has other things to do. */
-const SHORT = { issues: 20, ms: 240_000 };
+const SHORT = { issues: 20, ms: 420_000 };
 const MS_PER_MORE = 20_000;
 const MEMORY_MS = 2000;
 /** Issues at once: more than there are slots, so that some always wait. */
@@ -50,7 +50,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   for (const app of [stage.scheduler, ...stage.runners]) app.start();
   const tending = tend({ stage, cast, schedule, landed, findings, signal: over.signal });
   try {
-    for (const fault of schedule.faults) {
+    for (const fault of againAndAgain(schedule.faults)) {
       if (isEnough(landed, schedule) || performance.now() > deadline) break;
       if (isBesideThePoint(fault, landed, schedule)) continue;
       await sleep(fault.pauseMs);
@@ -117,6 +117,11 @@ async function tend({ stage, cast, schedule, landed, findings, signal }: Tended)
 
 function isEnough(landed: readonly Landed[], schedule: Pick<Schedule, "wanted">): boolean {
   return shortfalls(landed, schedule).length === 0;
+}
+
+/** A fault for which nothing was there lands at its next turn. Endless. */
+function* againAndAgain(faults: readonly PlannedFault[]): Generator<PlannedFault> {
+  for (;;) yield* faults;
 }
 
 /** Where only kinds are missing, others need not come any more. */
