@@ -205,10 +205,15 @@ test("another process of its session is found, and none of our own session", asy
     findSurvivors({ runId, except: [] })
       .map(({ how }) => how)
       .toSorted();
-  await expect.poll(found, { timeout: 60_000 }).toEqual(["marker", "marker", "session"]);
-  const bare = findSurvivors({ runId, except: [], session: apart.pid });
-  expect(bare.filter(({ how }) => how === "session")).toHaveLength(2);
-  spawnSync("pkill", ["-KILL", "-P", String(beside.pid)]);
+  try {
+    await expect.poll(found, { timeout: 60_000 }).toEqual(["marker", "marker", "session"]);
+    const bare = findSurvivors({ runId, except: [], session: apart.pid });
+    expect(bare.filter(({ how }) => how === "session")).toHaveLength(2);
+  } finally {
+    // Once the marked process has ended, nothing leads to the one beside it.
+    process.kill(-(apart.pid ?? 0), "SIGKILL");
+    spawnSync("pkill", ["-KILL", "-P", String(beside.pid)]);
+  }
 });
 
 test("a session whose leader is not the run's agent is left alone, but for the marked process in it", async () => {
