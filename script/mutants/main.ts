@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { copyCheckout } from "./copy.ts";
 import { mutate } from "./mutate.ts";
-import { MUTANTS, type Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { MUTANTS } from "./mutants.ts";
 import { runTest, type Verdict } from "./runTest.ts";
 
 const root = join(import.meta.dirname, "../..");

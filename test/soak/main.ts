@@ -1,4 +1,4 @@
-// `npm run soak -- --issues 200 --runners 3 --seed 7`: see docs/reliability.md.
+// `npm run soak -- --issues 200 --runners 3 --seed 7`: see docs/reliability/soak.md.
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { report } from "./report.ts";

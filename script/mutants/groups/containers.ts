@@ -1,0 +1,62 @@
+import type { Mutant } from "../mutant.ts";
+import { CORE, EXIT } from "../folders.ts";
+
+export const containers: readonly Mutant[] = [
+  {
+    name: "exit-password",
+    file: `${EXIT}/door.ts`,
+    find: "if (given === null || !timingSafeEqual(digestOf(given), this.#digest))",
+    replace: "if (given === null)",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "without the password nothing is reached" },
+    promise: "the exit connects nobody who does not give its password",
+  },
+  {
+    name: "exit-private",
+    file: `${EXIT}/allow.ts`,
+    find: "      entries.some(",
+    replace: "      entries.length >= 0 || entries.some(",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "no spelling leads" },
+    promise: "the exit connects to no private address that is not listed",
+  },
+  {
+    name: "exit-port",
+    file: `${EXIT}/allow.ts`,
+    find: "isAllowedBy(entry, { host, port })",
+    replace: "isAllowedBy(entry, { host, port: entry.port ?? port })",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "an allowed host has one port" },
+    promise: "… and a listed host is one on its port alone",
+  },
+  {
+    name: "exit-pause",
+    file: `${EXIT}/door.ts`,
+    find: "if (this.#refused > QUICK_REFUSALS) await this.#pause();",
+    replace: "",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "many wrong passwords" },
+    promise: "guesses at the exit's password are slowed down",
+  },
+  {
+    name: "exit-waiting",
+    file: `${EXIT}/door.ts`,
+    find: "    oldest.destroy();\n",
+    replace: "",
+    test: { file: `${EXIT}/exit.int.test.ts`, name: "clients without the password take no connection" },
+    promise: "connections without the password are bounded",
+  },
+  {
+    name: "exit-only",
+    file: `${CORE}/config/exit.ts`,
+    find: '    ...both("HTTPS_PROXY", proxy),\n',
+    replace: "",
+    test: { file: `${CORE}/config/exit.test.ts`, name: "through the exit, whatever else" },
+    promise: "a runner with an exit uses no other way",
+  },
+  {
+    name: "exit-in-apps",
+    file: `${CORE}/app/main.ts`,
+    find: 'const { env, problem } = withExit(own, (path) => readFileSync(path, "utf8"));',
+    replace:
+      'const { env, problem } = { env: own, problem: withExit({}, (path) => readFileSync(path, "utf8")).problem };',
+    test: { file: "test/startup.e2e.test.ts", name: "a runner with an exit reaches GitHub through it alone" },
+    promise: "… the API and git alike",
+  },
+];

@@ -1,0 +1,17 @@
+import type { Edit } from "./mutate.ts";
+
+/** One mechanism taken out, and the test that must notice. */
+export interface Mutant extends Edit {
+  readonly name: string;
+  /** File of the mechanism, from the repository's root. */
+  readonly file: string;
+  /** A mechanism in two layers, of which one alone holds: both go. */
+  readonly also?: readonly Edit[];
+  readonly test: {
+    readonly file: string;
+    /** Part of the test's name. */
+    readonly name: string;
+  };
+  /** What would no longer hold. */
+  readonly promise: string;
+}
