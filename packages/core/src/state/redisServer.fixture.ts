@@ -8,7 +8,7 @@ import { Redis } from "ioredis";
 export interface TestRedis {
   /** Path of its socket: a real server of its own that needs no port. */
   readonly socket: string;
-  /** A client; closed with the server. */
+  /** A client that is connected; closed with the server. */
   readonly redis: Redis;
   connect(): Redis;
   close(): Promise<void>;
@@ -36,9 +36,11 @@ export async function startTestRedis(): Promise<TestRedis> {
     clients.push(redis);
     return redis;
   };
+  const redis = connect();
+  await redis.ping();
   return {
     socket,
-    redis: connect(),
+    redis,
     connect,
     async close() {
       for (const client of clients) client.disconnect();
