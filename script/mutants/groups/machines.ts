@@ -195,7 +195,7 @@ export const machines: readonly Mutant[] = [
     file: `${CORE}/state/issueStore.ts`,
     find: "redis.call('HSET', KEYS[1], 'format', ARGV[3])",
     replace: "",
-    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "has the version of what wrote it" },
+    test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "a record has the version of the run that wrote it" },
     promise: "… because each write marks the record with its version",
   },
   {
