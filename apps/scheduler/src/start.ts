@@ -21,7 +21,7 @@ import { reconcileHolds } from "./holds.ts";
 import { createLedger } from "./ledger.ts";
 import { createLease } from "@tac8/core/state/schedulerLease";
 import { untilNextRound } from "./nextRound.ts";
-import { createNotifier } from "./notify.ts";
+import { createNotifier } from "./notify/notify.ts";
 import { createPlacer, limitQueue } from "./placer.ts";
 import { createPoll } from "./poll.ts";
 import { createShareKeeper } from "./keepShare.ts";

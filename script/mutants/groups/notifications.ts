@@ -20,18 +20,21 @@ export const notifications: readonly Mutant[] = [
   },
   {
     name: "told-once",
-    file: `${CORE}/notify/deliver.ts`,
+    file: `${SCHEDULER}/notify/deliver.ts`,
     find: "const marked = await replacePending(redis, entry, { sendingSince: now() });",
     replace: "const marked: StoredPending | null = entry;",
-    test: { file: `${SCHEDULER}/notify.int.test.ts`, name: "a scheduler that is killed while it sends" },
+    test: { file: `${SCHEDULER}/notify/notify.int.test.ts`, name: "a scheduler that is killed while it sends" },
     promise: "people are told once",
   },
   {
     name: "told-alone",
-    file: `${CORE}/notify/deliver.ts`,
+    file: `${SCHEDULER}/notify/deliver.ts`,
     find: "if (now() < (quiet.get(target.name)?.until ?? 0)) return;",
     replace: "",
-    test: { file: `${SCHEDULER}/notify.int.test.ts`, name: "a place that is away is tried again with growing waits" },
+    test: {
+      file: `${SCHEDULER}/notify/notify.int.test.ts`,
+      name: "a place that is away is tried again with growing waits",
+    },
     promise: "a place that is away is left alone for a while",
   },
 ];

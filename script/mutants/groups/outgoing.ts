@@ -60,7 +60,7 @@ export const outgoing: readonly Mutant[] = [
   },
   {
     name: "exits-notify",
-    file: `${CORE}/notify/messages.ts`,
+    file: `${CORE}/notify/message.ts`,
     find: "redact(clean(redact(",
     replace: "redact((redact(",
     test: { file: `${CORE}/outgoing/exits.test.ts`, name: "a notification's text" },

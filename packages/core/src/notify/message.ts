@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { clean, clip } from "../domain/plainText.ts";
+
+const MAX_TITLE = 200;
+const MAX_TEXT = 1500;
 
 const KINDS = ["blocked", "answered", "failed", "pr", "hold-begun", "hold-ended", "summary", "test"] as const;
 export type MessageKind = (typeof KINDS)[number];
@@ -20,3 +24,14 @@ export const messageSchema = z.object({
 });
 /** What people are told. */
 export type Message = z.infer<typeof messageSchema>;
+
+/** Titles, questions and reasons come from strangers and agents. */
+export function bounded(message: Message, redact: (text: string) => string): Message {
+  // Two passes: what is invisible could part a secret from its looks.
+  const harmless = (text: string) => redact(clean(redact(text.replaceAll(/[\r\t]/g, " "))));
+  return {
+    ...message,
+    title: clip(harmless(message.title).replace(/\s+/g, " ").trim(), MAX_TITLE),
+    text: clip(harmless(message.text).trim(), MAX_TEXT),
+  };
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { cleanEvent } from "../conversation/shorten.ts";
 import { clean } from "../domain/plainText.ts";
-import { bounded } from "../notify/messages.ts";
+import { bounded } from "../notify/message.ts";
 import { answerText, failureText, pullBody, questionText, statusText, withheldText } from "./texts.ts";
 import { NO_USAGE } from "../domain/usage.ts";
 import { expectHarmless, HOSTILE_TEXT } from "../testing/hostileText.fixture.ts";

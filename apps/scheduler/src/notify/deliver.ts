@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
-import type { Logger } from "../log/logger.ts";
-import { send } from "./send.ts";
+import type { Logger } from "@tac8/core/log/logger";
+import { send } from "@tac8/core/notify/send";
 import { readPending, replacePending, type StoredPending } from "./store.ts";
-import type { Target, TargetName } from "./targets.ts";
+import type { Target, TargetName } from "@tac8/core/notify/targets";
 
 export interface DeliverServices {
   /** Borrowed. */

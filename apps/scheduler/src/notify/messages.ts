@@ -1,9 +1,8 @@
-import { clean, clip } from "../domain/plainText.ts";
-import type { ConfigFile } from "../config/schema.ts";
-import { meaningOf } from "../domain/eventMeaning.ts";
-import type { LoggedEvent } from "../domain/events.ts";
+import type { ConfigFile } from "@tac8/core/config/schema";
+import { meaningOf } from "@tac8/core/domain/eventMeaning";
+import type { LoggedEvent } from "@tac8/core/domain/events";
 import { tellHolds, type HoldMemory } from "./holds.ts";
-import type { Message, MessageKind } from "./message.ts";
+import { bounded, type Message, type MessageKind } from "@tac8/core/notify/message";
 
 /** What a person wants to know of an issue. */
 export interface IssueFacts {
@@ -35,8 +34,6 @@ export type Wanted = ConfigFile["notify"];
 
 /** Older news are none. */
 const NEWS_MS = 24 * 3_600_000;
-const MAX_TITLE = 200;
-const MAX_TEXT = 1500;
 
 /** Pure: what is to be told of these events, oldest first, and what must be remembered of the holds. */
 export function messagesFor(input: MessagesInput): { readonly messages: Message[]; readonly holds: HoldMemory } {
@@ -83,15 +80,4 @@ function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; f
   const why = said ?? event.reason;
   const text = [title, why].filter((part) => part !== "").join("\n");
   return { id: `${kind}:${event.id}`, kind, at: event.at, title: words[kind] ?? kind, text, issue: reference, url };
-}
-
-/** Titles, questions and reasons come from strangers and agents. */
-export function bounded(message: Message, redact: (text: string) => string): Message {
-  // Two passes: what is invisible could part a secret from its looks.
-  const harmless = (text: string) => redact(clean(redact(text.replaceAll(/[\r\t]/g, " "))));
-  return {
-    ...message,
-    title: clip(harmless(message.title).replace(/\s+/g, " ").trim(), MAX_TITLE),
-    text: clip(harmless(message.text).trim(), MAX_TEXT),
-  };
 }

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { EVENTS_KEY, NOTIFY_KEY, NOTIFY_PENDING_KEY } from "../state/keys.ts";
+import { EVENTS_KEY, NOTIFY_KEY, NOTIFY_PENDING_KEY } from "@tac8/core/state/keys";
 import { holdMemorySchema } from "./holds.ts";
-import { messageSchema, type Message } from "./message.ts";
-import type { TargetName } from "./targets.ts";
+import { messageSchema, type Message } from "@tac8/core/notify/message";
+import type { TargetName } from "@tac8/core/notify/targets";
 
 const memorySchema = z.object({
   holds: holdMemorySchema,

@@ -6,13 +6,13 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "@tac8/core/config/resolve";
-import { readPending } from "@tac8/core/notify/store";
+import { readPending } from "./store.ts";
 import type { FormerEvent } from "@tac8/core/domain/formerEvents";
 import { appendFormer } from "@tac8/core/testing/formerEvents.fixture";
 import { clearHold, setHold } from "@tac8/core/state/holds";
 import { COMPILE_CACHE } from "@tac8/sandbox/node/compileCache";
 import { freePort } from "@tac8/sandbox/redis";
-import { createHarness, tokenOf, type Harness } from "./harness.fixture.ts";
+import { createHarness, tokenOf, type Harness } from "../harness.fixture.ts";
 import { createNotifier } from "./notify.ts";
 
 interface Got {
@@ -236,7 +236,7 @@ async function scheduler(): Promise<ChildProcess> {
     path,
     `[github]\nrepo_owner = "octo"\nrepo_name = "widgets"\n[coordinator]\npoll_interval_seconds = 1\n`,
   );
-  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../main.ts")], {
     env: {
       ...COMPILE_CACHE,
       PATH: process.env["PATH"],

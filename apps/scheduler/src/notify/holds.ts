@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { meaningOf } from "../domain/eventMeaning.ts";
-import type { LoggedEvent } from "../domain/events.ts";
-import type { Message } from "./message.ts";
+import { meaningOf } from "@tac8/core/domain/eventMeaning";
+import type { LoggedEvent } from "@tac8/core/domain/events";
+import type { Message } from "@tac8/core/notify/message";
 
 const holdSchema = z.object({
   /** Whether it stands now. */

@@ -1,8 +1,8 @@
-import { formatCents, formatNumber } from "../domain/formats.ts";
-import type { Counts } from "../ledger/count.ts";
-import { lastDays } from "../domain/days.ts";
-import { summarize } from "../ledger/summary.ts";
-import type { Message } from "./message.ts";
+import { formatCents, formatNumber } from "@tac8/core/domain/formats";
+import type { Counts } from "@tac8/core/ledger/count";
+import { lastDays } from "@tac8/core/domain/days";
+import { summarize } from "@tac8/core/ledger/summary";
+import type { Message } from "@tac8/core/notify/message";
 
 /** Pure: the last day (`2026-11-24`) whose summary is due. `at`: `08:00`, of the day after it; `now`: epoch ms. */
 export function dueDay(at: string, now: number): string {

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { fieldTest } from "../testing/fieldTest.fixture.ts";
-import type { LoggedEvent } from "../domain/events.ts";
-import type { FormerEvent } from "../domain/formerEvents.ts";
-import { logged } from "../testing/formerEvents.fixture.ts";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
+import type { LoggedEvent } from "@tac8/core/domain/events";
+import type { FormerEvent } from "@tac8/core/domain/formerEvents";
+import { logged } from "@tac8/core/testing/formerEvents.fixture";
 import { QUIET_MS, tellHolds, type HoldMemory } from "./holds.ts";
 import { messagesFor, type IssueFacts, type MessagesInput } from "./messages.ts";
-import { judgeAnswer, judgeError } from "./send.ts";
+import { judgeAnswer, judgeError } from "@tac8/core/notify/send";
 import { dueDay, summaryMessage } from "./summary.ts";
-import { targetsOf } from "./targets.ts";
+import { targetsOf } from "@tac8/core/notify/targets";
 import { waitAfter } from "./deliver.ts";
 
 const NOW = Date.parse("2026-11-25T12:00:00Z");
