@@ -21,7 +21,7 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { QUEUE_NAME, type JobData, type JobResult } from "@tac8/core/queue/contract";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { tallyGitHubCalls } from "@tac8/core/ledger/githubCalls";
-import { claimHostName } from "@tac8/core/state/hostNames";
+import { claimHostName } from "./slots/hostNames.ts";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { otherLimits, readLimits } from "@tac8/core/state/limits";
 import { removeRunner, runnerId, type RunnerPresence } from "@tac8/core/state/presence";

@@ -12,18 +12,18 @@ export const attacks: readonly Mutant[] = [
   },
   {
     name: "sandbox-seccomp",
-    file: `${CORE}/isolation/seccomp.ts`,
+    file: `${RUNNER}/place/sandbox/seccomp.ts`,
     find: "    ...calls.refused.flatMap((number): Instruction[] => [",
     replace: "    ...calls.refused.slice(0, 0).flatMap((number): Instruction[] => [",
-    test: { file: `${CORE}/isolation/seccomp.int.test.ts`, name: "does not have the session keyring" },
+    test: { file: `${RUNNER}/place/sandbox/seccomp.int.test.ts`, name: "does not have the session keyring" },
     promise: "agents in a sandbox do not have the keyring of tac8's user",
   },
   {
     name: "sandbox-seccomp-sockets",
-    file: `${CORE}/isolation/seccomp.ts`,
+    file: `${RUNNER}/place/sandbox/seccomp.ts`,
     find: "const FAMILIES = [1, 2, 10, 16];",
     replace: "const FAMILIES = [1, 2, 10, 16, 40];",
-    test: { file: `${CORE}/isolation/seccomp.int.test.ts`, name: "a socket to the machine's host" },
+    test: { file: `${RUNNER}/place/sandbox/seccomp.int.test.ts`, name: "a socket to the machine's host" },
     promise: "agents in a sandbox do not reach the host of a virtual machine by AF_VSOCK",
   },
   {

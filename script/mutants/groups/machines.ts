@@ -496,10 +496,10 @@ export const machines: readonly Mutant[] = [
   },
   {
     name: "host-name",
-    file: `${CORE}/state/hostNames.ts`,
+    file: `${RUNNER}/slots/hostNames.ts`,
     find: "if owner and owner ~= ARGV[1] then return 0 end",
     replace: "",
-    test: { file: `${CORE}/state/hostNames.int.test.ts`, name: "of two machines with one host name" },
+    test: { file: `${RUNNER}/slots/hostNames.int.test.ts`, name: "of two machines with one host name" },
     promise: "… and people see them by different names",
   },
   {

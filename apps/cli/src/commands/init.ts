@@ -6,7 +6,7 @@ import { NO_DATA_FOLDER } from "@tac8/core/config/dataFolder";
 import type { AppCredentials } from "@tac8/core/config/credentials";
 import { findDataFolder, loadConfig } from "@tac8/core/config/load";
 import { configPlaces } from "@tac8/core/config/resolve";
-import type { MadeApp } from "@tac8/core/github/manifest";
+import type { MadeApp } from "../init/app/manifest.ts";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Context } from "../context/context.ts";

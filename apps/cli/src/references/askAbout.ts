@@ -1,9 +1,10 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { sameRepo, type IssueRef } from "@tac8/core/domain/reference";
-import { createGitHub } from "@tac8/core/github/client";
+import { createGitHub, type GitHub } from "@tac8/core/github/client";
+import { mayLabel } from "@tac8/core/github/mayStart";
 import { openTokens } from "@tac8/core/github/openTokens";
 import { createLogger } from "@tac8/core/log/logger";
 import type { GitHubFacts } from "@tac8/core/why/facts";
-import { askGitHub } from "@tac8/core/why/github";
 import type { Place } from "../installation/locate.ts";
 
 /** GitHub is worth so long a wait, and no more. */
@@ -28,6 +29,35 @@ export async function askAbout(
   const label = repositories.find((entry) => sameRepo(entry, ref))?.issueLabel ?? "";
   const signal = AbortSignal.timeout(ANSWER_MS);
   return askGitHub(github, ref, { label, trustedUsers: config.github.trusted_users, signal });
+}
+
+interface AskOptions {
+  /** The trigger. */
+  readonly label: string;
+  /** Logins that may start work whatever GitHub says: config `trusted_users`. */
+  readonly trustedUsers: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** The issue as GitHub has it; where it is labelled, who did that and whether they may: three calls at most. */
+async function askGitHub(
+  github: Pick<GitHub, "issue" | "newestLabeledEvent" | "permission" | "isOwnApp">,
+  ref: IssueRef,
+  { label, trustedUsers, signal }: AskOptions,
+): Promise<GitHubFacts> {
+  try {
+    const issue = await github.issue(ref, ref.number, { signal });
+    const found = issue.kind === "found" && issue.issue.state === "open" && !issue.issue.isPull;
+    const labelled = found && issue.issue.labels.some((name) => name.toLowerCase() === label.toLowerCase());
+    if (!labelled) return { asked: true, issue, label: null, mayStart: null };
+    const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
+    if (event === null) return { asked: true, issue, label: null, mayStart: null };
+    const may = await mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
+    return { asked: true, issue, label: event, mayStart: may };
+  } catch (error) {
+    if (signal.aborted) return { asked: false, because: "it did not answer in time" };
+    return { asked: false, because: messageOf(error) };
+  }
 }
 
 /** The newest event of the trigger label (0: GitHub does not tell); null: it is not on the open issue, or nobody knows. */

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
+import { PRIVATE_FILES } from "../files/privateFileNames.ts";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { cleanGit, cleanRun, type CleanSide, type MirrorPaths } from "../git/cleanSide.ts";
 import { commitOf } from "../git/openGit.ts";

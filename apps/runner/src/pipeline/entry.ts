@@ -5,7 +5,7 @@ import {
   tooOften,
   type RunProgress,
 } from "@tac8/core/domain/brokenOff";
-import type { ResumeReason } from "@tac8/core/domain/prompt";
+import type { ResumeReason } from "../prompt/prompt.ts";
 import { isEnded, reached } from "@tac8/core/domain/states";
 import type { IssueFields, IssuePatch } from "@tac8/core/state/issueState";
 import { CLEAN, reopen } from "@tac8/core/state/reopen";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { NOT_BROKEN_OFF } from "@tac8/core/domain/brokenOff";
 import { StepFailure } from "@tac8/core/domain/failures";
 import type { EventWords } from "@tac8/core/domain/events";
-import type { ResumeReason } from "@tac8/core/domain/prompt";
+import type { ResumeReason } from "../prompt/prompt.ts";
 import { reached } from "@tac8/core/domain/states";
 import { admit, admitToPublish } from "../steps/admit/admit.ts";
 import { isCaused } from "../issue/cause.ts";

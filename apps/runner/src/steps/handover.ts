@@ -1,5 +1,5 @@
 import type { AgentChoice } from "@tac8/core/config/routing";
-import type { ResumeReason } from "@tac8/core/domain/prompt";
+import type { ResumeReason } from "../prompt/prompt.ts";
 import type { Comment, Issue, Pull } from "@tac8/core/github/types";
 import type { IssuePatch } from "@tac8/core/state/issueState";
 import type { PushScope } from "../airlock/pushScope.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
+import { PRIVATE_FILES } from "../files/privateFileNames.ts";
 import { readText } from "../files/files.ts";
 import type { AgentPlace } from "../place/place.ts";
 

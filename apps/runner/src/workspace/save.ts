@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
+import { PRIVATE_FILES } from "../files/privateFileNames.ts";
 import { commitMessage } from "@tac8/core/outgoing/outgoing";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
 import { gitStep } from "../git/errors.ts";

@@ -1,4 +1,4 @@
-import { PRIVATE_FILES } from "@tac8/core/domain/privateFiles";
+import { PRIVATE_FILES } from "../files/privateFileNames.ts";
 import type { LeftOut } from "@tac8/core/domain/leftOut";
 import type { AgentPlace } from "../place/place.ts";
 import { generatedFolder } from "./generated.ts";

@@ -60,7 +60,7 @@ export function askKey(runner: string): string {
   return `tac8:ask:${runner}`;
 }
 
-/** Id of the data folder whose runners have this name, see state/hostNames.ts. */
+/** Id of the data folder whose runners have this name, see apps/runner/src/slots/hostNames.ts. */
 export function hostNameKey(name: string): string {
   return `tac8:host:${name}`;
 }

@@ -66,7 +66,7 @@ const runnerSchema = z.object({
   at: z.number(),
   /** `<host>/<number of its first slot>`, for people; absent in older versions, whose key in Redis it was. */
   name: z.string().optional(),
-  /** Its machine for people: no other data folder has the same at a time, see state/hostNames.ts. */
+  /** Its machine for people: no other data folder has the same at a time, see apps/runner/src/slots/hostNames.ts. */
   host: z.string(),
   /** What `host` would be if no other data folder had it; absent: the same. */
   wantedHost: z.string().optional(),

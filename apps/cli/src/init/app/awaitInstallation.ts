@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AppCredentials } from "@tac8/core/config/credentials";
 import { appTokens } from "@tac8/core/github/appTokens";
 import { GitHubError } from "@tac8/core/github/errors";
-import { installUrl } from "@tac8/core/github/manifest";
+import { installUrl } from "./manifest.ts";
 import type { AppReport } from "@tac8/core/github/tokens";
 import { createLogger } from "@tac8/core/log/logger";
 import type { Context } from "../../context/context.ts";

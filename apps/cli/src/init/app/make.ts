@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { GitHubError } from "@tac8/core/github/errors";
-import { appManifest, newAppUrl, openCalls, type MadeApp } from "@tac8/core/github/manifest";
+import { appManifest, newAppUrl, openCalls, type MadeApp } from "./manifest.ts";
 import { webUrl } from "@tac8/core/github/urls";
 import { createLogger } from "@tac8/core/log/logger";
 import type { Context } from "../../context/context.ts";

@@ -8,7 +8,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { INNER_UID, sandboxArguments } from "@tac8/core/isolation/arguments";
 import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
 import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
-import { seccompFilter } from "@tac8/core/isolation/seccomp";
+import { seccompFilter } from "./seccomp.ts";
 import type { Logger } from "@tac8/core/log/logger";
 import { FORWARDER } from "../../egress/forwarder/command.ts";
 import { HELPER_PROGRAM } from "../helper/client.ts";

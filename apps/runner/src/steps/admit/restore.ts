@@ -1,4 +1,4 @@
-import type { OpenQuestion } from "@tac8/core/domain/openQuestion";
+import type { OpenQuestion } from "../../issue/openQuestion.ts";
 import type { RunContext } from "../../run/context.ts";
 import { chooseBranch } from "../../issue/branch.ts";
 

@@ -1,5 +1,5 @@
 import { findMarked } from "@tac8/core/domain/marker";
-import { findOpenQuestion, type OpenQuestion } from "@tac8/core/domain/openQuestion";
+import { findOpenQuestion, type OpenQuestion } from "../../issue/openQuestion.ts";
 import { findCause } from "@tac8/core/github/cause";
 import type { Comment, IssueEvent } from "@tac8/core/github/types";
 import type { RunContext } from "../../run/context.ts";

@@ -1,5 +1,5 @@
 import { findMarked, isReply } from "@tac8/core/domain/marker";
-import type { ResumeReason } from "@tac8/core/domain/prompt";
+import type { ResumeReason } from "../../prompt/prompt.ts";
 import type { Comment } from "@tac8/core/github/types";
 
 /** As the scheduler cuts it. */

@@ -1,4 +1,4 @@
-import { feedbackOf, renderFeedback } from "@tac8/core/domain/feedback";
+import { feedbackOf, renderFeedback } from "../../prompt/feedback.ts";
 import type { Pull } from "@tac8/core/github/types";
 import type { RunContext } from "../../run/context.ts";
 import { withPatience } from "../../run/patience.ts";

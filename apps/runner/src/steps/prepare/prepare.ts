@@ -4,7 +4,7 @@ import type { RunContext } from "../../run/context.ts";
 import { withPatience } from "../../run/patience.ts";
 import { soundWorkspace } from "../../workspace/soundWorkspace.ts";
 import type { Admitted, Prepared } from "../handover.ts";
-import type { ResumeReason } from "@tac8/core/domain/prompt";
+import type { ResumeReason } from "../../prompt/prompt.ts";
 import { GitHubError, isRefusedRequest } from "@tac8/core/github/errors";
 import type { Comment, Issue } from "@tac8/core/github/types";
 import { readAnswer } from "./answer.ts";

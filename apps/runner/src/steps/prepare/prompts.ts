@@ -12,9 +12,9 @@ import {
   renderTakeover,
   type PromptComment,
   type ResumeReason,
-} from "@tac8/core/domain/prompt";
+} from "../../prompt/prompt.ts";
 import { formatReference } from "@tac8/core/domain/reference";
-import { chooseTemplate } from "@tac8/core/domain/template";
+import { chooseTemplate } from "../../prompt/template.ts";
 import type { Comment } from "@tac8/core/github/types";
 import { webUrl } from "@tac8/core/github/urls";
 import { policyOf } from "../../egress/policy.ts";

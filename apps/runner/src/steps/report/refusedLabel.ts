@@ -1,5 +1,5 @@
 import { findMarked } from "@tac8/core/domain/marker";
-import { refusedLabelText, toldLately } from "@tac8/core/domain/refusedLabel";
+import { refusedLabelText, toldLately } from "../../issue/refusedLabel.ts";
 import type { RunContext } from "../../run/context.ts";
 import { markerOf, showStatus } from "../../issue/statusComment.ts";
 

@@ -1,4 +1,4 @@
-import { cut } from "./plainText.ts";
+import { cut } from "@tac8/core/domain/plainText";
 
 /** Values of a prompt template's placeholders: `{issue_body}` and so on. */
 export interface PromptValues {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { feedbackOf, renderFeedback, type PullConversation } from "./feedback.ts";
-import { renderMarker } from "./marker.ts";
+import { renderMarker } from "@tac8/core/domain/marker";
 
 const OWN = "octo";
 const ann = { login: "ann" };

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { hostNameKey } from "./keys.ts";
+import { hostNameKey } from "@tac8/core/state/keys";
 
 /** A machine that is off for longer may find its name taken: a new SD card in the same Pi gets it then. */
 const KEPT_MS = 7 * 24 * 3_600_000;

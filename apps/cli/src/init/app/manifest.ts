@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { Logger } from "../log/logger.ts";
-import { learnSecret } from "../log/redact.ts";
-import { APP_PERMISSIONS } from "./appPermissions.ts";
-import { createCaller } from "./call.ts";
-import { createOctokit } from "./octokit.ts";
-import { createTransport } from "./transport.ts";
-import type { CallOptions } from "./types.ts";
-import { siteUrl } from "./urls.ts";
+import type { Logger } from "@tac8/core/log/logger";
+import { learnSecret } from "@tac8/core/log/redact";
+import { APP_PERMISSIONS } from "@tac8/core/github/appPermissions";
+import { createCaller } from "@tac8/core/github/call";
+import { createOctokit } from "@tac8/core/github/octokit";
+import { createTransport } from "@tac8/core/github/transport";
+import type { CallOptions } from "@tac8/core/github/types";
+import { siteUrl } from "@tac8/core/github/urls";
 
 /** GitHub's own limit. */
 const MAX_NAME = 34;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { renderMarker, type Marker } from "./marker.ts";
+import { renderMarker, type Marker } from "@tac8/core/domain/marker";
 import { findOpenQuestion } from "./openQuestion.ts";
-import { questionText } from "../outgoing/texts.ts";
+import { questionText } from "@tac8/core/outgoing/texts";
 
 const LOGIN = "octo";
 const ASKED: Marker = {

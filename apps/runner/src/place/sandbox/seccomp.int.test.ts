@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findProgram } from "../app/findProgram.ts";
-import { sandboxArguments } from "./arguments.ts";
-import { procEntries, thisMachine } from "./machine.ts";
+import { findProgram } from "@tac8/core/app/findProgram";
+import { sandboxArguments } from "@tac8/core/isolation/arguments";
+import { procEntries, thisMachine } from "@tac8/core/isolation/machine";
 import { seccompFilter } from "./seccomp.ts";
-import { machineView } from "./view.ts";
+import { machineView } from "@tac8/core/isolation/view";
 
 const bwrap = findProgram("bwrap", { path: process.env["PATH"] ?? "", cwd: "/" });
 const filter = seccompFilter(process.arch);

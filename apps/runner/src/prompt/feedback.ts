@@ -1,5 +1,5 @@
-import { cut } from "./plainText.ts";
-import { parseMarker } from "./marker.ts";
+import { cut } from "@tac8/core/domain/plainText";
+import { parseMarker } from "@tac8/core/domain/marker";
 import { fence } from "./prompt.ts";
 
 /** Something that was said about a pull request. */

@@ -1,4 +1,4 @@
-import { findMarked, type MarkedComment } from "./marker.ts";
+import { findMarked, type MarkedComment } from "@tac8/core/domain/marker";
 
 /** What our own comments tell of a question that still waits for its answer. */
 export interface OpenQuestion {

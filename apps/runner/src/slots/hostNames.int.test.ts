@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { claimHostName } from "./hostNames.ts";
-import { hostNameKey } from "./keys.ts";
-import { startTestRedis, type TestRedis } from "./redisServer.fixture.ts";
+import { hostNameKey } from "@tac8/core/state/keys";
+import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
 
 let server: TestRedis;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fieldTest } from "../testing/fieldTest.fixture.ts";
+import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
 import { BUILT_IN_TEMPLATE, fence, renderPrompt } from "./prompt.ts";
 import { chooseTemplate } from "./template.ts";
 
