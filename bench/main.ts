@@ -1,4 +1,5 @@
 // `npm run bench -- --only cli --quick`: see docs/benchmark.md.
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -102,7 +103,7 @@ async function commitOf(root: string): Promise<string | null> {
 }
 
 function complain(error: unknown, code: number): void {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = code;
 }
 

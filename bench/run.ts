@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import type { Bench, Figure } from "./bench.ts";
 import type { Results, Row } from "./results.ts";
 
@@ -24,7 +25,7 @@ export async function measureAll(figures: readonly Figure[], bench: Bench): Prom
       say(`measured in ${Math.round((performance.now() - startedAt) / 1000)} s`);
     } catch (error) {
       bench.signal.throwIfAborted();
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       say(`failed: ${message}`);
       failed.push({ figure: name, message: message.split("\n")[0] ?? message });
     } finally {

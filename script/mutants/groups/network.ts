@@ -197,7 +197,7 @@ export const network: readonly Mutant[] = [
   {
     name: "egress-close",
     file: `${EGRESS}/open.ts`,
-    find: "        for (const socket of open) socket.destroy();\n",
+    find: "        sockets.end();\n",
     replace: "",
     test: { file: `${EGRESS}/egress.int.test.ts`, name: "closing ends tunnels" },
     promise: "the end of a run ends its connections",

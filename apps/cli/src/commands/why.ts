@@ -14,8 +14,6 @@ import { referenceOf } from "../references/reference.ts";
 import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
-const DEFAULT_EXPIRY_DAYS = 14;
-
 /**
  * `--json`: one object, `Explanation` of packages/core/src/why/explain.ts. The exit code is 0 when the issue is known to
  * tac8, or to GitHub where it was asked; 1 when neither has it.
@@ -50,8 +48,7 @@ function whole(jobId: string, { repositories }: Place): IssueRef {
   return ref;
 }
 
-function settingsOf({ repositories, pollSeconds, config }: Place, { owner, repo }: IssueRef) {
+function settingsOf({ repositories, pollSeconds, blockedExpiresDays }: Place, { owner, repo }: IssueRef) {
   const repository = repositories.find((entry) => entry.owner === owner && entry.repo === repo);
-  const days = config?.coordinator.blocked_expires_days ?? DEFAULT_EXPIRY_DAYS;
-  return { label: repository?.issueLabel ?? "", pollSeconds, blockedExpiresMs: questionLifetimeMs(days) };
+  return { label: repository?.issueLabel ?? "", pollSeconds, blockedExpiresMs: questionLifetimeMs(blockedExpiresDays) };
 }

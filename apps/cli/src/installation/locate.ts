@@ -19,6 +19,8 @@ export interface Place {
   readonly advice: string;
   readonly repositories: readonly RepositoryConfig[];
   readonly pollSeconds: number;
+  /** Days after which a question expires. */
+  readonly blockedExpiresDays: number;
   /** The whole configuration, its secrets too; null: there is neither a file nor a demo. */
   readonly config: Config | null;
   /** Where the data folder may be, on this machine. */
@@ -35,7 +37,6 @@ export interface Place {
   readonly mistakes: readonly string[];
 }
 
-const DEFAULT_POLL_SECONDS = 30;
 const KEPT = "tac8 up starts it again, so try again in a few seconds";
 
 /**
@@ -77,7 +78,7 @@ function placeOf(
   return {
     ...redisOf(env, config, homes),
     repositories: config.repositories,
-    pollSeconds: config.coordinator.poll_interval_seconds,
+    ...timesOf(config.coordinator),
     config,
     homes,
     configPath: path,
@@ -100,7 +101,7 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
   return {
     ...(demo === null ? redisOf(context.env, draft, [other]) : { redisUrl: demo.redisUrl, advice: KEPT }),
     repositories: config?.repositories ?? [],
-    pollSeconds: config?.coordinator.poll_interval_seconds ?? DEFAULT_POLL_SECONDS,
+    ...timesOf(config?.coordinator ?? sections.coordinator.parse({})),
     config,
     homes: demo === null ? [other] : [demo.home, other],
     configPath: null,
@@ -109,6 +110,10 @@ function locateDemo(context: Pick<Context, "env" | "cwd">, loaded: LoadedConfig)
     limits: config?.host ?? sections.host.parse({}),
     mistakes: [],
   };
+}
+
+function timesOf(coordinator: Config["coordinator"]): Pick<Place, "pollSeconds" | "blockedExpiresDays"> {
+  return { pollSeconds: coordinator.poll_interval_seconds, blockedExpiresDays: coordinator.blocked_expires_days };
 }
 
 /** Return whether the environment, or `tac8 join`, names a Redis that is not this data folder's own. */

@@ -1,3 +1,4 @@
+import { errorOf } from "@tac8/core/domain/messageOf";
 import type { Config, RepositoryConfig } from "@tac8/core/config/resolve";
 import { isApp } from "@tac8/core/config/tokenName";
 import { judgeRepository, type AccessReport } from "@tac8/core/github/access";
@@ -85,7 +86,7 @@ async function attempt<T>(promise: Promise<T>, signal: AbortSignal): Promise<T |
     return await promise;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    return error instanceof Error ? error : new Error(String(error));
+    return errorOf(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+
 import { secretUrl } from "@tac8/core/config/agentSecrets";
 import type { ModelPrice } from "@tac8/core/config/routing";
 import type { ModelUsage } from "@tac8/core/domain/usage";
@@ -11,6 +11,7 @@ import { boundedLookup, createDialer, lookupAll, type DialDeps } from "./dial.ts
 import { baseUrlNames, proxyEnvironment } from "./environment.ts";
 import { isReadWithBody } from "./forward.ts";
 import { ModelRoute } from "./model.ts";
+import { OpenSockets } from "./openSockets.ts";
 import { plain } from "./plain.ts";
 import { policyOf, shownTarget } from "./policy.ts";
 import { Refusals, type Refused } from "./refusals.ts";
@@ -116,18 +117,13 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
   );
   const pairs = [...modelApi.pairs, ...[...secrets.values()].flatMap((secret) => secret.pairs)];
 
-  const open = new Set<Duplex>();
+  const sockets = new OpenSockets();
   let closing: Promise<void> | null = null;
   let refusedCount = 0;
   const way: Way = {
     policy,
     dialer,
-    keep(socket) {
-      if (closing !== null) socket.destroy();
-      open.add(socket);
-      socket.once("close", () => open.delete(socket));
-      return socket;
-    },
+    keep: sockets.keep,
     async refuse(target, why, answer) {
       const host = target === null ? "an unreadable address" : shownTarget(target);
       refusals.add(host, why);
@@ -191,7 +187,7 @@ export async function openEgress(options: EgressOptions): Promise<Egress> {
     close: () =>
       (closing ??= (async () => {
         const closed = listening.close();
-        for (const socket of open) socket.destroy();
+        sockets.end();
         await closed;
       })()),
   };

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Duplex } from "node:stream";
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AllowedHost } from "@tac8/core/config/allowedHost";
 import type { Logger } from "@tac8/core/log/logger";
@@ -9,6 +9,7 @@ import { logAtMost } from "@tac8/core/log/throttleLog";
 import { ownAddresses } from "../egress/addresses.ts";
 import { say, sayOnSocket } from "../egress/answers.ts";
 import { boundedLookup, createDialer, lookupAll, type DialDeps } from "../egress/dial.ts";
+import { OpenSockets } from "../egress/openSockets.ts";
 import { plain } from "../egress/plain.ts";
 import { shownTarget } from "../egress/policy.ts";
 import { createProxyServer } from "../egress/server.ts";
@@ -68,17 +69,12 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     ownAddresses: deps.ownAddresses ?? ownAddresses,
     ca: deps.ca,
   });
-  const open = new Set<Duplex>();
+  const sockets = new OpenSockets();
   let closing: Promise<void> | null = null;
   const way: Way = {
     policy,
     dialer,
-    keep(socket) {
-      if (closing !== null) socket.destroy();
-      open.add(socket);
-      socket.once("close", () => open.delete(socket));
-      return socket;
-    },
+    keep: sockets.keep,
     async refuse(target, why, answer) {
       const name = target === null ? "an unreadable address" : shownTarget(target);
       refusals.add(name, why);
@@ -131,7 +127,7 @@ export async function openExit(options: ExitOptions): Promise<Exit> {
     close: () =>
       (closing ??= new Promise<void>((resolve) => {
         server.close(() => resolve());
-        for (const socket of open) socket.destroy();
+        sockets.end();
       })),
   };
 }

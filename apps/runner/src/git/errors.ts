@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { nameToken, replaceAdvice } from "@tac8/core/config/tokenName";
 import { StepFailure, type Failure } from "@tac8/core/domain/failures";
 import { GitHubError } from "@tac8/core/github/errors";
@@ -83,7 +84,7 @@ async function named<T>(work: () => Promise<T>, nameOf: (said: string) => Failur
     return await work();
   } catch (error) {
     if (error instanceof StepFailure || error instanceof GitHubError) throw error;
-    throw new StepFailure(nameOf(error instanceof Error ? error.message : String(error)), { cause: error });
+    throw new StepFailure(nameOf(messageOf(error)), { cause: error });
   }
 }
 

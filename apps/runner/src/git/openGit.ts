@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { existsSync } from "node:fs";
 import { StepFailure } from "@tac8/core/domain/failures";
 import { simpleGit, type SimpleGit } from "simple-git";
@@ -94,7 +95,7 @@ function configEnvironment(config: Readonly<Record<string, string>>): Record<str
  */
 export function throwWithoutAnswer(error: unknown): void {
   if (error instanceof StepFailure) throw error; // Of `thinGit`.
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   if (!/^exit code null$|^Error: spawn /.test(said)) return;
   const [first = ""] = said.split("\n");
   throw new StepFailure(localFailure("git gave no answer, it was killed or could not be started", first), {

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, opendir, readdir, rename, rm, writeFile } from "node:fs/promises";
@@ -58,7 +59,7 @@ export async function sanitizeRepository(dir: string, mirrorDir: string): Promis
     if ((await removeForeignInfo(dir, mirrorDir)) && dir !== mirrorDir) await sanitizeRepository(mirrorDir, mirrorDir);
   } catch (error) {
     if (error instanceof StepFailure) throw error;
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     throw new StepFailure(localFailure(`taking foreign settings out of ${dir}`, said), { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { errorOf } from "@tac8/core/domain/messageOf";
 import { Readable } from "node:stream";
 import { execa } from "execa";
 import type { GitCommand } from "./runGit.ts";
@@ -46,7 +47,7 @@ export function streamGit({ dir, env, args, timeoutMs, signal }: GitStreamComman
 
 /** Return the stream of a command that was not started, which fails with this reason. */
 export function failedStream(reason: unknown): GitStream {
-  const error = reason instanceof Error ? reason : new Error(String(reason));
+  const error = errorOf(reason);
   const stdout = new Readable({ read: () => undefined });
   stdout.on("error", () => undefined); // The reader may attach its listener later.
   stdout.destroy(error);

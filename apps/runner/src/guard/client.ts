@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Socket } from "node:net";
@@ -82,7 +83,7 @@ function spawnGuard(runId: string, lockFd: number): SpawnedGuard | string {
       stdio: ["pipe", "pipe", "pipe", lockFd, "pipe"],
     });
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
   const { stdin, stdout, stderr } = child;
   const control = child.stdio?.[4]; // Without free descriptors there are no pipes at all, whatever the type says.

@@ -1,6 +1,7 @@
 // The guard: a small process between runner and agent that outlives neither.
 // Descriptors: 0, 1, 2 are the agent's; 3 is the workspace's lock, which the agent gets too; 4 is the runner (see protocol.ts).
 // An agent in a sandbox has another one: see timeGuard.ts.
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
 import { oomKills } from "../process/cgroup.ts";
@@ -63,11 +64,11 @@ function run(given: GuardStart): void {
   try {
     agent = startAgent(given);
   } catch (error) {
-    return fail(`cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`);
+    return fail(`cannot start ${program}: ${messageOf(error)}`);
   }
   agent.started.then(
     () => say({ started: { pid: agent?.pid ?? 0 } }),
-    (error: unknown) => fail(`cannot start ${program}: ${error instanceof Error ? error.message : String(error)}`),
+    (error: unknown) => fail(`cannot start ${program}: ${messageOf(error)}`),
   );
   void agent.ended.then(({ code, signal }) => finish(code, signal));
 }

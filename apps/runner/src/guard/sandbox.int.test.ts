@@ -65,6 +65,23 @@ async function startHost({ leftMs = 60_000, heartbeatMs = 1000 } = {}) {
   return { child, locks, runId: request.runId, marker: `TAC8_RUN=${request.runId}` };
 }
 
+/** Starts a program in a sandbox of this process. */
+function startSandboxOf(program: readonly string[], { leftMs }: { leftMs: number }) {
+  const { runId, cwd, env, lock: workspace } = bench.request();
+  return startSandbox({
+    runId,
+    program: launch.commandOf(program),
+    cwd,
+    env,
+    lockPath: workspace.path,
+    lockFd: workspace.fd,
+    insideFd: inside?.fd ?? -1,
+    bash: "/bin/bash",
+    group: {},
+    leftMs,
+  });
+}
+
 const noneWith = (marker: string) => expect.poll(() => pidsWith(marker), { timeout: 60_000 }).toEqual([]);
 
 describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
@@ -84,37 +101,13 @@ describe.skipIf(!hasSandboxes)("an agent in a sandbox,", () => {
   });
 
   test("whose output is read only after its end", async () => {
-    const { runId, cwd, env, lock: workspace } = bench.request();
-    const guarded = startSandbox({
-      runId,
-      program: launch.commandOf(["sh", "-c", "echo said; echo complained >&2"]),
-      cwd,
-      env,
-      lockPath: workspace.path,
-      lockFd: workspace.fd,
-      insideFd: inside?.fd ?? -1,
-      bash: "/bin/bash",
-      group: {},
-      leftMs: 60_000,
-    });
+    const guarded = startSandboxOf(["sh", "-c", "echo said; echo complained >&2"], { leftMs: 60_000 });
     expect(await guarded.ended).toMatchObject({ kind: "exit", exit: { exit: { code: 0, signal: null } } });
     expect(await Promise.all([text(guarded.stdout), text(guarded.stderr)])).toEqual(["said\n", "complained\n"]);
   });
 
   test("that ends while the runner is stopped has ended by itself, also if its time is over then", async () => {
-    const { runId, cwd, env, lock: workspace } = bench.request();
-    const guarded = startSandbox({
-      runId,
-      program: launch.commandOf(["true"]),
-      cwd,
-      env,
-      lockPath: workspace.path,
-      lockFd: workspace.fd,
-      insideFd: inside?.fd ?? -1,
-      bash: "/bin/bash",
-      group: {},
-      leftMs: 3_600_000,
-    });
+    const guarded = startSandboxOf(["true"], { leftMs: 3_600_000 });
     const pid = (await guarded.started) ?? 0;
     // From here on nothing else runs in this process.
     const blockUntilGone = (one: number): void => {

@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { Socket } from "node:net";
@@ -166,5 +167,5 @@ function isFolder(path: string): boolean {
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

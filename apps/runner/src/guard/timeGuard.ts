@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ProcessId } from "@tac8/core/process/procfs";
@@ -182,7 +183,7 @@ function spawnBash({ bash, runId, lock }: Omit<TimeGuardOptions, "onLost">): Bas
       stdio: ["pipe", "pipe", "ignore", lock.fd],
     });
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
   child.on("error", () => undefined); // It comes later, and says no more than this:
   // Without free descriptors there are no pipes at all, whatever the type says.

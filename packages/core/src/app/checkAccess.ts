@@ -1,3 +1,4 @@
+import { errorOf } from "../domain/messageOf.ts";
 import type { Config } from "../config/resolve.ts";
 import { nameToken } from "../config/tokenName.ts";
 import { judgeRepository, judgeWrites, type AccessReport } from "../github/access.ts";
@@ -68,7 +69,7 @@ async function check(
       return await answer;
     } catch (error) {
       signal.throwIfAborted();
-      return error instanceof Error ? error : new Error(String(error));
+      return errorOf(error);
     }
   };
   const name = `${owner}/${repo}`;

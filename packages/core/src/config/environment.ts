@@ -1,3 +1,4 @@
+import { errorOf } from "../domain/messageOf.ts";
 import { basename, isAbsolute, join } from "node:path";
 import type { ConfigInput, ConfigProblem } from "./resolve.ts";
 import { unusableProxies } from "./proxy.ts";
@@ -307,7 +308,7 @@ function attempt<T>(read: () => T): T | Error {
   try {
     return read();
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return errorOf(error);
   }
 }
 

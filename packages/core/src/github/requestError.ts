@@ -1,4 +1,4 @@
-import { messageOf } from "../domain/messageOf.ts";
+import { messageOf, errorOf } from "../domain/messageOf.ts";
 import { z } from "zod";
 
 import { classify } from "./classify.ts";
@@ -89,7 +89,7 @@ function withPermission(said: string, accepted: string | number | undefined): st
 }
 
 function rootOf(error: unknown): Error {
-  let root = error instanceof Error ? error : new Error(String(error));
+  let root = errorOf(error);
   for (let depth = 0; depth < 5 && root.cause instanceof Error; depth += 1) root = root.cause;
   return root;
 }

@@ -1,3 +1,4 @@
+import { errorOf } from "@tac8/core/domain/messageOf";
 import { agentHomeOf, sharedHome, type SharedHome } from "@tac8/core/config/agentHome";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { isAbsolute } from "node:path";
@@ -53,7 +54,7 @@ export const agent: Check = {
 const QUIET = { DISABLE_AUTOUPDATER: "1", CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" };
 
 function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  return errorOf(error);
 }
 
 function signInHint({ config }: Site): Finding {

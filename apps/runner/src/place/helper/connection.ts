@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import type { Writable } from "node:stream";
 import { within } from "@tac8/core/app/within";
 import { StepFailure } from "@tac8/core/domain/failures";
@@ -136,7 +137,7 @@ export class Connection {
     try {
       this.#child = this.#options.start();
     } catch (error) {
-      return this.#break(`could not be started: ${messageOf(error)}`);
+      return this.#break(`could not be started: ${wordsOf(error)}`);
     }
     const child = this.#child;
     void this.#follow(child);
@@ -172,7 +173,7 @@ export class Connection {
       await this.#afterExit(child, how);
     } catch (error) {
       this.#exited.resolve();
-      this.#break(`could not be started: ${messageOf(error)}`);
+      this.#break(`could not be started: ${wordsOf(error)}`);
     }
   }
 
@@ -196,7 +197,7 @@ export class Connection {
         if (this.#end !== null) return; // The caller has closed the connection.
       }
     } catch (error) {
-      this.#break(`gave a wrong answer: ${messageOf(error)}`);
+      this.#break(`gave a wrong answer: ${wordsOf(error)}`);
     }
   }
 
@@ -261,6 +262,6 @@ export class Connection {
   }
 }
 
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE);
+function wordsOf(error: unknown): string {
+  return messageOf(error).slice(0, MAX_MESSAGE);
 }

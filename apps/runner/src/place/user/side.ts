@@ -1,3 +1,4 @@
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { chmodSync, existsSync, lstatSync, renameSync } from "node:fs";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
@@ -108,7 +109,7 @@ export function userConfinement(options: SideOptions, users: Users): Confinement
     try {
       return await hold(socket, { uid: id, lockFile: ids.lockFile(id) });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw new StepFailure({ kind: "git", message }, { cause: error });
     }
   }

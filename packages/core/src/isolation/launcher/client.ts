@@ -1,3 +1,4 @@
+import { errorOf } from "../../domain/messageOf.ts";
 import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { PassThrough, type Readable, type Writable } from "node:stream";
@@ -113,7 +114,7 @@ export class Launched extends EventEmitter<LaunchedEvents> {
     super();
     this.#outputMs = outputMs;
     this.#run(socket, options).catch((error: unknown) => {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(errorOf(error));
     });
   }
 
