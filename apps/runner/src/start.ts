@@ -34,7 +34,7 @@ import { freeDiskGb, readHost } from "./host/readHost.ts";
 import { defaultMaxTasks } from "./host/rlimits.ts";
 import { hearAsks } from "./janitor/asked.ts";
 import { startJanitor } from "./janitor/start.ts";
-import { watchCredentials } from "./rest/watchCredentials.ts";
+import { endOutdatedHolds } from "./holds/endOutdatedHolds.ts";
 import { commandsOf } from "./pipeline/commands.ts";
 import type { RunnerServices } from "./run/context.ts";
 import { isolationOf, sideOpener } from "./openSide.ts";
@@ -135,7 +135,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
   });
   closeLater(admitting);
   onSigusr1?.(() => admitting.toggle("SIGUSR1"));
-  closeLater(await watchCredentials({ config, redis, queue, name, log, errors: errorsOf(), now }));
+  closeLater(await endOutdatedHolds({ config, redis, queue, name, log, errors: errorsOf(), now }));
 
   // What clears up.
   const { tokens } = github;

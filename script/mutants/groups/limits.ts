@@ -84,10 +84,10 @@ export const limits: readonly Mutant[] = [
   },
   {
     name: "other-credentials",
-    file: `${RUNNER}/rest/watchCredentials.ts`,
+    file: `${RUNNER}/holds/endOutdatedHolds.ts`,
     find: "current !== hold.credentials",
     replace: "current === null",
-    test: { file: `${RUNNER}/rest/watchCredentials.int.test.ts`, name: "a runner that starts with another key" },
+    test: { file: `${RUNNER}/holds/endOutdatedHolds.int.test.ts`, name: "a runner that starts with another key" },
     promise: "other credentials are tried as soon as a runner has them",
   },
   {
@@ -205,7 +205,7 @@ export const limits: readonly Mutant[] = [
   {
     name: "stop-at-once",
     file: `${RUNNER}/run/halt.ts`,
-    find: 'if (stop !== null && stopMode === "kill" && !this.#kill.signal.aborted) this.#kill.abort();',
+    find: "this.#atOnce ||= atOnce;",
     replace: "",
     test: { file: `${RUNNER}/run/halt.test.ts`, name: "knows that there is no time" },
     promise: "a stop at once gives the agent no time",

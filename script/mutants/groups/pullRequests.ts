@@ -45,7 +45,7 @@ export const pullRequests: readonly Mutant[] = [
   {
     name: "begin-new-base",
     file: `${RUNNER}/steps/prepare/prepare.ts`,
-    find: "const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);",
+    find: "const scope = await withPatience(() => scopeOf(run, run.switch.stop), patient);",
     replace: "const scope = await withPatience(async () => lately, patient);",
     test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
     promise: "an issue that begins after the default branch was renamed begins on it",
@@ -170,18 +170,18 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "no-empty-pull",
-    file: `${RUNNER}/issue/unchanged.ts`,
+    file: `${RUNNER}/issue/round.ts`,
     find: "return commits === 0 || (!isChanged && prNumber === null);",
     replace: "return commits === 0;",
-    test: { file: `${RUNNER}/issue/unchanged.test.ts`, name: "commits to publish" },
+    test: { file: `${RUNNER}/issue/round.test.ts`, name: "commits to publish" },
     promise: "commits that change nothing all together make no pull request",
   },
   {
     name: "closed-between",
-    file: `${RUNNER}/issue/unchanged.ts`,
+    file: `${RUNNER}/issue/round.ts`,
     find: "if (pull === null) return null; // Closed",
     replace: "if (pull === null) return prBefore; // Closed",
-    test: { file: `${RUNNER}/issue/unchanged.test.ts`, name: "a pull request that was closed between two attempts" },
+    test: { file: `${RUNNER}/issue/round.test.ts`, name: "a pull request that was closed between two attempts" },
     promise: "an issue does not end with a pull request that was closed before its last attempt",
   },
   {
@@ -274,10 +274,10 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "left-running",
-    file: `${RUNNER}/issue/unchanged.ts`,
+    file: `${RUNNER}/issue/round.ts`,
     find: 'return failure === "unfinished" || made + 1 >= max ? verdict.message : null;',
     replace: "return null;",
-    test: { file: `${RUNNER}/issue/unchanged.test.ts`, name: "work beside a command that was left running" },
+    test: { file: `${RUNNER}/issue/round.test.ts`, name: "work beside a command that was left running" },
     promise: "work is not lost because its agent forgot a command in the background",
   },
   {

@@ -160,7 +160,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: "halt-before-agent",
     file: `${RUNNER}/steps/work/work.ts`,
-    find: "  run.switch.halt.throwIfAborted();\n  const place",
+    find: "  run.switch.stop.throwIfAborted();\n  const place",
     replace: "  const place",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM just before an agent starts" },
     promise: "no agent starts for a run that is to end",

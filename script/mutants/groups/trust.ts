@@ -13,7 +13,7 @@ export const trust: readonly Mutant[] = [
   {
     name: "start-cause-publish",
     file: `${RUNNER}/steps/admit/admit.ts`,
-    find: "if (!(await isCaused(run, run.switch.halt))) return (await admit(run)) !== null;",
+    find: "if (!(await isCaused(run, run.switch.stop))) return (await admit(run)) !== null;",
     replace: "void isCaused;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "finished work, pushed that nobody's label began" },
     promise: "… and opens no pull request for it",

@@ -29,7 +29,7 @@ export async function readIntent(
   run: RunContext,
   { issue, comments }: { readonly issue: Issue; readonly comments: readonly Comment[] },
 ): Promise<Intent<Comment> | null> {
-  const signal = run.switch.halt;
+  const signal = run.switch.stop;
   const cause = await causeOf(run, signal);
   const answer = await readHistory(run, signal);
   const { login } = run.services;

@@ -3,9 +3,9 @@ import type { RunContext } from "../run/context.ts";
 
 /** May this account start work, and is heard about it? */
 export function isTrusted(
-  { ref, services: { github, config }, switch: { halt } }: RunContext,
+  { ref, services: { github, config }, switch: { stop } }: RunContext,
   login: string,
-  signal: AbortSignal = halt,
+  signal: AbortSignal = stop,
 ): Promise<boolean> {
   const { trusted_users: trustedUsers } = config.github;
   return mayStart(github, { repo: ref, login, trustedUsers }, { signal });
@@ -13,9 +13,9 @@ export function isTrusted(
 
 /** May labels of this account start work? */
 export function isTrustedLabel(
-  { ref, services: { github, config }, switch: { halt } }: RunContext,
+  { ref, services: { github, config }, switch: { stop } }: RunContext,
   login: string,
-  signal: AbortSignal = halt,
+  signal: AbortSignal = stop,
 ): Promise<boolean> {
   const { trusted_users: trustedUsers } = config.github;
   return mayLabel(github, { repo: ref, login, trustedUsers }, { signal });

@@ -9,7 +9,7 @@ import type { BackoffError, JobResult } from "@tac8/core/queue/contract";
 import { clearHold, setHold } from "@tac8/core/state/holds";
 import { waitForPlace } from "@tac8/core/state/places";
 import type { IssueJob } from "../run/context.ts";
-import { credentialsOf } from "../rest/credentials.ts";
+import { credentialsOfHold } from "../holds/credentialsOfHold.ts";
 import { afterError, HAND_BACK_MS } from "./dispose.ts";
 import type { Disposition, HoldChange, Requeue } from "./disposition.ts";
 import type { LastWrite } from "../run/lastWrite.ts";
@@ -72,7 +72,7 @@ async function changeHold(change: HoldChange, { services }: ApplyTo): Promise<vo
     return;
   }
   const { name } = change.begin;
-  const credentials = await credentialsOf(name, config);
+  const credentials = await credentialsOfHold(name, config);
   const began = await setHold(redis, { ...change.begin, ...(credentials === null ? {} : { credentials }) });
   if (began) log.warn(`${holdWords(name).what}. ${holdWords(name).advice} To try now: tac8 resume ${name}`);
   // The scheduler would, in seconds.

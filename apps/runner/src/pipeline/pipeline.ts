@@ -60,7 +60,7 @@ async function toItsEnd(run: RunContext, entry: Begin): Promise<Unfinished | Dis
     return null;
   }
   await run.write({ ...entry.patch, restored: null, hold: null }, putBack(run, entry));
-  if (entry.do === "give up" && (await isCaused(run, run.switch.halt))) await saveLost(run);
+  if (entry.do === "give up" && (await isCaused(run, run.switch.stop))) await saveLost(run);
   const at: { scope: PushScope | null } = { scope: null };
   const unfinished = entry.do === "work" ? await toWork(run, at, entry.why) : null;
   if (unfinished !== null) return unfinished;
@@ -81,8 +81,8 @@ function putBack({ state: { failure, outcome } }: RunContext, { patch }: Begin):
 }
 
 function readScope(run: RunContext): Promise<PushScope> {
-  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
-  return withPatience(() => scopeOf(run, run.switch.halt, "lately"), patient);
+  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
+  return withPatience(() => scopeOf(run, run.switch.stop, "lately"), patient);
 }
 
 /** admit → prepare → recover → work → save. `at` gets the scope. Null: there is work to publish, or the issue's end. */

@@ -6,7 +6,7 @@ const command = { cancel: null, stop: "stopped by ann@pi", stopMode: null };
 it("whoever hears of a stop at once knows that there is no time", () => {
   const halt = new HaltSwitch();
   const heard: boolean[] = [];
-  halt.halt.addEventListener("abort", () => heard.push(halt.kill.aborted));
+  halt.stop.addEventListener("abort", () => heard.push(halt.atOnce));
   halt.obey({ ...command, stopMode: "kill" });
   expect(heard).toEqual([true]);
   expect(halt.cause).toMatchObject({ halt: "stopped", message: "stopped by ann@pi" });
@@ -18,10 +18,10 @@ it("an end that is under way can be made firmer, and keeps its cause", () => {
   halt.obey({ cancel: null, stop: null, stopMode: null });
   expect(halt.cause).toBeNull();
   halt.obey({ ...command, cancel: "the issue was closed" });
-  expect([halt.cause?.halt, halt.kill.aborted]).toEqual(["cancelled", false]);
+  expect([halt.cause?.halt, halt.atOnce]).toEqual(["cancelled", false]);
   halt.obey({ ...command, stopMode: "kill" });
   halt.obey({ ...command, stopMode: "kill" });
-  expect([halt.cause?.halt, halt.kill.aborted]).toEqual(["cancelled", true]);
+  expect([halt.cause?.halt, halt.atOnce]).toEqual(["cancelled", true]);
 });
 
 it("an end by a halt is what was asked for, or a failure that the halt names", () => {

@@ -25,21 +25,21 @@ export function endByHalt(
   return failure === null ? { ...end, outcome } : { ...end, outcome: "failed", failure };
 }
 
+/** Called with the first cause, and again, with `atOnce`, where the agent is to be given no time (any more). */
+export type OnHalt = (halt: { readonly cause: StopCause; readonly atOnce: boolean }) => void;
+
 /**
- * Signals of one run. `halt`: end the agent and what is before it, then save and report. `kill`: the same, but the agent is
- * given no time. `lost`: the issue is somebody else's now, or time is up: let go of everything at once and write nothing more.
+ * The two signals of one run. `stop`: end the agent and what is before it, then save and report. `lost`: the issue is somebody
+ * else's now, or time is up: let go of everything at once and write nothing more.
  */
 export class HaltSwitch {
-  readonly #halt = new AbortController();
-  readonly #kill = new AbortController();
+  readonly #stop = new AbortController();
   readonly #lost = new AbortController();
+  readonly #watchers = new Set<() => void>();
+  #atOnce = false;
 
-  get halt(): AbortSignal {
-    return this.#halt.signal;
-  }
-
-  get kill(): AbortSignal {
-    return this.#kill.signal;
+  get stop(): AbortSignal {
+    return this.#stop.signal;
   }
 
   get lost(): AbortSignal {
@@ -48,27 +48,52 @@ export class HaltSwitch {
 
   /** The cause that won; null while nobody wants an end. */
   get cause(): Halted | null {
-    const reason: unknown = this.#halt.signal.reason;
+    const reason: unknown = this.#stop.signal.reason;
     return reason instanceof Halted ? reason : null;
   }
 
+  /** Whether the agent is given no time to end by itself. A stop that is under way can become one at once. */
+  get atOnce(): boolean {
+    return this.#atOnce || this.#lost.signal.aborted;
+  }
+
+  /** Calls at once where the run is halted already. @returns a function that ends the watch */
+  watch(onHalt: OnHalt): () => void {
+    const tell = (): void => {
+      const { cause } = this;
+      if (cause !== null) onHalt({ cause: this.#lost.signal.aborted ? "lost" : cause.halt, atOnce: this.atOnce });
+    };
+    this.#watchers.add(tell);
+    tell();
+    return () => void this.#watchers.delete(tell);
+  }
+
   request(cause: StopCause, reason: string, failure: FailureKind | null = null): void {
-    const halted = new Halted(cause, reason, failure);
-    if (!this.#halt.signal.aborted) this.#halt.abort(halted);
-    if (cause === "lost") this.#lost.abort(halted);
+    this.#change(new Halted(cause, reason, failure), { lost: cause === "lost" });
   }
 
   /** What the hash commands; again and again, as a person may lose patience with an agent that is being stopped. */
   obey({ cancel, stop, stopMode }: Pick<IssueFields, "cancel" | "stop" | "stopMode">): void {
-    // First: who hears of the halt asks for it.
-    if (stop !== null && stopMode === "kill" && !this.#kill.signal.aborted) this.#kill.abort();
-    if (cancel !== null) this.request("cancelled", cancel);
-    else if (stop !== null) this.request("stopped", stop);
+    const atOnce = stop !== null && stopMode === "kill";
+    if (cancel !== null) this.#change(new Halted("cancelled", cancel), { atOnce });
+    else if (stop !== null) this.#change(new Halted("stopped", stop), { atOnce });
   }
 
   /** The runner cannot wait any longer. */
   abandon(): void {
     this.request("shutdown", "the runner is shutting down");
-    this.#lost.abort(new Halted("shutdown", "the runner had no more time to wait"));
+    this.#change(new Halted("shutdown", "the runner had no more time to wait"), { lost: true });
+  }
+
+  #change(
+    halted: Halted,
+    { atOnce = false, lost = false }: { readonly atOnce?: boolean; readonly lost?: boolean },
+  ): void {
+    const isNews = !this.#stop.signal.aborted || (atOnce && !this.#atOnce) || (lost && !this.#lost.signal.aborted);
+    // First: who is told of the stop asks for it.
+    this.#atOnce ||= atOnce;
+    if (!this.#stop.signal.aborted) this.#stop.abort(halted);
+    if (lost && !this.#lost.signal.aborted) this.#lost.abort(halted);
+    if (isNews) for (const tell of this.#watchers) tell();
   }
 }

@@ -1,14 +1,13 @@
-import type { StopCause } from "../agent/types.ts";
 import { hasStopFile } from "../workspace/privateFiles.ts";
 import type { RunContext } from "./context.ts";
+import type { OnHalt } from "./halt.ts";
 
 /** Pub/sub wakes it earlier; this is how long a command waits at most. */
 const POLL_MS = 5000;
 const FILE_POLL_MS = 1000;
 
 export interface WatchOptions {
-  /** Called with the first cause, and again, with `now`, where the agent is to be given no time (any more). */
-  readonly onHalt: (halt: { readonly cause: StopCause; readonly now: boolean }) => void;
+  readonly onHalt: OnHalt;
   /** Return why the work is not wanted as it is any more; null: it is. Asked as often as the scheduler reads GitHub. */
   readonly findEdit: (signal: AbortSignal) => Promise<string | null>;
 }
@@ -55,10 +54,10 @@ export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions
   let readingIssue = false;
 
   async function readIssue(): Promise<void> {
-    if (readingIssue || run.switch.halt.aborted) return;
+    if (readingIssue || run.switch.stop.aborted) return;
     readingIssue = true;
     try {
-      const reason = await findEdit(AbortSignal.any([ended.signal, run.switch.halt]));
+      const reason = await findEdit(AbortSignal.any([ended.signal, run.switch.stop]));
       if (reason !== null && !over) run.switch.request("stopped", reason, "edited");
     } catch (error) {
       run.log.debug({ err: error }, "could not read whether the issue was edited");
@@ -67,27 +66,17 @@ export function watchForHalt(run: RunContext, { onHalt, findEdit }: WatchOptions
     }
   }
 
-  const onAbort = (): void => {
-    const { cause } = run.switch;
-    if (cause !== null) onHalt({ cause: cause.halt, now: cause.halt === "lost" || run.switch.kill.aborted });
-  };
-  const onLost = (): void => onHalt({ cause: "lost", now: true });
   const commands = setInterval(() => void look(), POLL_MS);
   const files = setInterval(() => void lookForFile(), FILE_POLL_MS);
   const { poll_interval_seconds: seconds } = run.services.config.coordinator;
   const edits = setInterval(() => void readIssue(), seconds * 1000);
-  run.switch.halt.addEventListener("abort", onAbort, { once: true });
-  run.switch.kill.addEventListener("abort", onAbort, { once: true });
-  run.switch.lost.addEventListener("abort", onLost, { once: true });
-  if (run.switch.halt.aborted) onAbort();
+  const leaveSwitch = run.switch.watch(onHalt);
   return () => {
     over = true;
     ended.abort();
     clearInterval(edits);
     clearInterval(commands);
     clearInterval(files);
-    run.switch.halt.removeEventListener("abort", onAbort);
-    run.switch.kill.removeEventListener("abort", onAbort);
-    run.switch.lost.removeEventListener("abort", onLost);
+    leaveSwitch();
   };
 }

@@ -19,8 +19,8 @@ export async function admit(run: RunContext): Promise<Admitted | null> {
 }
 
 async function look(run: RunContext): Promise<Admitted | null> {
-  const options = { signal: run.switch.halt };
-  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const options = { signal: run.switch.stop };
+  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
   const answer = await withPatience(() => github.issue(run.ref, run.ref.number, options), patient);
   if (answer.kind === "moved") return end(run, "cancelled", `the issue was transferred to ${answer.to}`);
@@ -47,7 +47,7 @@ async function look(run: RunContext): Promise<Admitted | null> {
  */
 export async function admitToPublish(run: RunContext): Promise<boolean> {
   const { admitted, retried, labelEvent } = run.state;
-  if (!(await isCaused(run, run.switch.halt))) return (await admit(run)) !== null;
+  if (!(await isCaused(run, run.switch.stop))) return (await admit(run)) !== null;
   if (admitted !== null) return true;
   if (retried === null) return (await admit(run)) !== null;
   await run.write({ admitted: labelEvent });
@@ -55,7 +55,7 @@ export async function admitToPublish(run: RunContext): Promise<boolean> {
 }
 
 async function mayStart(run: RunContext, issue: Parameters<typeof readTrigger>[1]): Promise<boolean> {
-  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
   const trigger = await withPatience(() => readTrigger(run, issue), patient);
   switch (trigger.kind) {
     case "go": {

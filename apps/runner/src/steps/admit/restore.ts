@@ -8,7 +8,7 @@ import { chooseBranch } from "../../issue/branch.ts";
  */
 export async function restoreQuestion(run: RunContext, asked: OpenQuestion): Promise<void> {
   const { github } = run.services;
-  const options = { signal: run.switch.halt };
+  const options = { signal: run.switch.stop };
   const { branch, pull } = await chooseBranch({ issue: run.ref.number, pattern: run.repository.branch }, (name) =>
     github.pullsOfBranch(run.ref, name, options),
   );

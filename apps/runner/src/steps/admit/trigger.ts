@@ -31,11 +31,11 @@ export async function readTrigger(
 ): Promise<Trigger> {
   const { github, login } = run.services;
   const { ref, repository, state } = run;
-  const options = { signal: run.switch.halt };
+  const options = { signal: run.switch.stop };
   const events = await github.labeledEvents(ref, ref.number, repository.issueLabel, options);
   const event: IssueEvent | null = events[0] ?? null;
   const begunBy = async (used: number): Promise<Trigger> => {
-    const question = { ...causeQuestion(run, run.switch.halt), events, comments };
+    const question = { ...causeQuestion(run, run.switch.stop), events, comments };
     run.cause = await findCause(github, question, options);
     if (run.cause !== null) return { kind: "go", event: used };
     if (event !== null) return { kind: "untrusted", actor: event.actor, event: event.id };

@@ -12,7 +12,7 @@ const MAX_RULESETS = 10;
  */
 export async function assertRulesAllow(run: RunContext, at: { branch: string; exists: boolean }): Promise<void> {
   const { github, config } = run.services;
-  const options = { signal: run.switch.halt };
+  const options = { signal: run.switch.stop };
   const facts = { ...at, email: config.git.author_email };
   try {
     if (!(await github.mayHaveRules(run.ref, options))) return;

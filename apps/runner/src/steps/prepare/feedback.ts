@@ -13,7 +13,7 @@ const GHOST = "ghost";
  */
 export async function readFeedback(run: RunContext, pull: Pull, nonce: string): Promise<string> {
   const { github, login, config } = run.services;
-  const options = { signal: run.switch.halt };
+  const options = { signal: run.switch.stop };
   const patient = { ...options, factor: config.coordinator.backoff_factor };
   return withPatience(async () => {
     const reviews = await github.reviews(run.ref, pull.number, options);

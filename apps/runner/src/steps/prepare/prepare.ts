@@ -16,7 +16,7 @@ import { sessionOutlives } from "./session.ts";
 import { scopeOf } from "../../issue/scope.ts";
 import { showStatus } from "../../issue/statusComment.ts";
 import { isTrusted } from "../../issue/trusted.ts";
-import { pullBefore } from "../../issue/unchanged.ts";
+import { pullBefore } from "../../issue/round.ts";
 
 export interface PrepareInput {
   readonly scope: PushScope;
@@ -33,8 +33,8 @@ export async function prepare(
   run: RunContext,
   { scope: lately, admitted, why: given }: PrepareInput,
 ): Promise<Prepared> {
-  const options = { signal: run.switch.halt };
-  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const options = { signal: run.switch.stop };
+  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
   const { github } = run.services;
   const { issue, comments } = admitted;
   const why = await answerOf(run, given, comments);
@@ -44,19 +44,19 @@ export async function prepare(
     () => chooseBranch(lately, (name) => github.pullsOfBranch(run.ref, name, options)),
     patient,
   );
-  await withPatience(() => run.mirror.refresh(run.switch.halt), patient);
+  await withPatience(() => run.mirror.refresh(run.switch.stop), patient);
   const { scope, baseSha } = await findBase(run, lately);
   const { base, defaultBranch } = scope;
   assertInScope(branch, scope); // Before the agent is paid.
   const published = await run.mirror.branch(branch);
   await assertRulesAllow(run, { branch, exists: published !== null });
   const needed = published === null ? [baseSha] : [baseSha, published];
-  await run.mirror.verify(needed, `base/gh-${issue.number}`, run.switch.halt);
+  await run.mirror.verify(needed, `base/gh-${issue.number}`, run.switch.stop);
   const start = published ?? baseSha;
-  await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.switch.halt);
+  await run.mirror.pin(`base/gh-${issue.number}`, baseSha, run.switch.stop);
   const workspace = await soundWorkspace(run.mirror, {
     paths: run.paths,
-    place: run.place(run.switch.halt),
+    place: run.place(run.switch.stop),
     mirrorDir: run.mirror.paths.dir,
     goal: { branch, start, base: baseSha, names: { base, defaultBranch }, published: published !== null },
     stamp: run.id,
@@ -97,8 +97,8 @@ export async function prepare(
 async function findBase(run: RunContext, lately: PushScope): Promise<{ scope: PushScope; baseSha: string }> {
   const known = await run.mirror.branch(lately.base);
   if (known !== null) return { scope: lately, baseSha: known };
-  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
-  const scope = await withPatience(() => scopeOf(run, run.switch.halt), patient);
+  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
+  const scope = await withPatience(() => scopeOf(run, run.switch.stop), patient);
   const baseSha = await run.mirror.branch(scope.base);
   if (baseSha !== null) return { scope, baseSha };
   throw new StepFailure({ kind: "git", message: `the base branch ${scope.base} is not on GitHub` });
@@ -112,7 +112,7 @@ async function answerOf(
 ): Promise<ResumeReason | null> {
   if (given?.kind !== "answer") return given;
   const { login } = run.services;
-  const patient = { signal: run.switch.halt, factor: run.services.config.coordinator.backoff_factor };
+  const patient = { signal: run.switch.stop, factor: run.services.config.coordinator.backoff_factor };
   const found = await withPatience(
     () => readAnswer(comments, { login, mayAnswer: (author) => isTrusted(run, author) }),
     patient,
@@ -144,10 +144,10 @@ async function showBeginning(
     await showStatus(run, "running", null, comments);
     await showLabel(run, "working", issue.labels);
   } catch (error) {
-    run.switch.halt.throwIfAborted();
+    run.switch.stop.throwIfAborted();
     const refused = error instanceof GitHubError && error.kind === "not-found";
     const after = refused
-      ? await run.services.github.issue(run.ref, run.ref.number, { signal: run.switch.halt })
+      ? await run.services.github.issue(run.ref, run.ref.number, { signal: run.switch.stop })
       : null;
     if (isRefusedEverywhere(error, issue, after?.kind ?? null)) throw new StepFailure(refusedEverywhere(error));
     const said = error instanceof Error ? error.message : String(error);

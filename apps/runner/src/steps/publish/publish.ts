@@ -28,7 +28,7 @@ import type { SavedWork } from "../handover.ts";
 import { takeNewName } from "./rename.ts";
 import { scopeOf } from "../../issue/scope.ts";
 import { settleBranch } from "./settleBranch.ts";
-import { endUnchanged, isNothing } from "../../issue/unchanged.ts";
+import { endUnchanged, isNothing } from "../../issue/round.ts";
 import { withhold } from "./withhold.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
 

@@ -6,7 +6,7 @@ import { removeEndNote, type EndNote } from "../../workspace/endNote.ts";
 import type { SavedWork } from "../handover.ts";
 import { save } from "./save.ts";
 import { withoutSecrets } from "../../secrets/withoutSecrets.ts";
-import { planFinish } from "../../issue/unchanged.ts";
+import { planFinish } from "../../issue/round.ts";
 
 /** Characters of paths in a message for people. */
 const MAX_NAMED = 300;

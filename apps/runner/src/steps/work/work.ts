@@ -24,7 +24,7 @@ import { keepSession } from "../../home/keepSession.ts";
 import { openHome } from "../../home/open.ts";
 import { programPrefix } from "../../host/ceiling.ts";
 import { findEdit } from "../../issue/intent.ts";
-import { publishesBeside } from "../../issue/unchanged.ts";
+import { publishesBeside } from "../../issue/round.ts";
 import type { RunContext } from "../../run/context.ts";
 import { openLiveStream } from "../../run/liveStream.ts";
 import { watchForHalt } from "../../run/watchForHalt.ts";
@@ -138,8 +138,8 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     runs: withRun(run, sessionId),
   });
   // Whoever wants an end from here on goes through the agent; who wanted one before has it now.
-  if (run.switch.halt.aborted) await giveBack(run, budgetDay);
-  run.switch.halt.throwIfAborted();
+  if (run.switch.stop.aborted) await giveBack(run, budgetDay);
+  run.switch.stop.throwIfAborted();
   const place = run.place();
   await place.makeFolder(run.paths.tmpDir, 0o700);
   const live = openLiveStream({ redis, runId: run.id, log, redact });
@@ -169,7 +169,7 @@ async function runAgent(run: RunContext, how: Start): Promise<Ended> {
     end: (why) => void agent.kill("disk-full", why),
   });
   const stopWatching = watchForHalt(run, {
-    onHalt: ({ cause, now: atOnce }) => {
+    onHalt: ({ cause, atOnce }) => {
       void (atOnce ? agent.kill(cause) : agent.stop(cause, { graceMs: graceMs(run) }));
     },
     findEdit: async (signal) => {
@@ -241,7 +241,7 @@ async function privateHome(run: RunContext, { agent, session }: Start): Promise<
   const { git } = run.services.config;
   const { homeDir: home, tree } = run.paths;
   const folders = { tree, owner: run.agentEnv["HOME"] || null };
-  const commit = { mirror: run.mirror, sha: run.state.baseSha ?? "", folders, signal: run.switch.halt };
+  const commit = { mirror: run.mirror, sha: run.state.baseSha ?? "", folders, signal: run.switch.stop };
   // Only Claude Code is known to load them.
   const base = agent.provider === "claude" ? await readBase(commit) : null;
   for (const note of base?.notes ?? []) run.log.warn(`of the base commit's settings and instructions: ${note}`);

@@ -7,7 +7,7 @@ import type { Logger } from "@tac8/core/log/logger";
 import type { ThrottledLog } from "@tac8/core/log/throttleLog";
 import { wakeHeld } from "@tac8/core/queue/wake";
 import { clearHold, readHolds } from "@tac8/core/state/holds";
-import { credentialsOf } from "./credentials.ts";
+import { credentialsOfHold } from "./credentialsOfHold.ts";
 
 export interface CredentialServices {
   readonly config: Config;
@@ -29,16 +29,16 @@ const EVERY_MS = 10_000;
  * change (a new login of the agent needs no restart). Only a change counts, so that two runners with different credentials
  * never end each other's holds in turn.
  */
-export async function watchCredentials(services: CredentialServices): Promise<{ close(): Promise<void> }> {
+export async function endOutdatedHolds(services: CredentialServices): Promise<{ close(): Promise<void> }> {
   const { redis, queue, config, name, log, errors, now, everyMs = EVERY_MS } = services;
   const stop = new AbortController();
-  const mine = () => credentialsOf("auth", config);
+  const mine = () => credentialsOfHold("auth", config);
 
   async function endOthers(): Promise<Hold[]> {
     const { live } = planHolds(await readHolds(redis), now());
     const kept: Hold[] = [];
     for (const hold of live) {
-      const current = await credentialsOf(hold.name, config);
+      const current = await credentialsOfHold(hold.name, config);
       const other = hold.credentials !== undefined && current !== null && current !== hold.credentials;
       if (!other) kept.push(hold);
       else if (await clearHold(redis, hold.name, `runner ${name}`, "other credentials: tried at once")) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AgentFailure } from "../agent/classify.ts";
-import { isNothing, planFinish, publishesBeside, pullBefore } from "./unchanged.ts";
+import { isNothing, planFinish, publishesBeside, pullBefore } from "./round.ts";
 
 const LEFT: AgentFailure = {
   ok: false,

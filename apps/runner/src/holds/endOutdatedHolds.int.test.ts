@@ -10,8 +10,8 @@ import { readHolds, setHold } from "@tac8/core/state/holds";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { startTestRedis, type TestRedis } from "@tac8/core/state/redisServer.fixture";
 import { fieldTest } from "@tac8/core/testing/fieldTest.fixture";
-import { credentialsOf } from "./credentials.ts";
-import { watchCredentials } from "./watchCredentials.ts";
+import { credentialsOfHold } from "./credentialsOfHold.ts";
+import { endOutdatedHolds } from "./endOutdatedHolds.ts";
 
 let server: TestRedis;
 let queue: Queue;
@@ -49,14 +49,14 @@ async function start(config: Config): Promise<void> {
   const log = createLogger({ name: "test", secrets: [], destination: { write: (line) => void logged.push(line) } });
   const errors = () => undefined;
   const given = { config, redis: server.redis, queue, name: "pi/0", log, errors, now: Date.now, everyMs: 20 };
-  const watch = await watchCredentials(given);
+  const watch = await endOutdatedHolds(given);
   close = () => watch.close();
 }
 
 /** As a run leaves it whose credentials were refused. */
 async function held(name: string, config: Config): Promise<void> {
   const until = Date.now() + 900_000;
-  const credentials = (await credentialsOf(name, config)) ?? "";
+  const credentials = (await credentialsOfHold(name, config)) ?? "";
   await setHold(server.redis, { name, reason: "refused", by: "runner pi/0", since: Date.now(), until, credentials });
   await queue.pause();
   await queue.add("issue", {}, { jobId: `job-${name.replaceAll(":", "-")}`, delay: 900_000 });
@@ -113,8 +113,8 @@ it("holds that are not about credentials, or of an older version, stay", async (
 
 it("the fingerprint shows nothing of the secret, and another agent variable makes another one", async () => {
   const secret = "sk-ant-api03-very-secret";
-  const one = await credentialsOf("auth", configWith({ ANTHROPIC_API_KEY: secret }));
+  const one = await credentialsOfHold("auth", configWith({ ANTHROPIC_API_KEY: secret }));
   expect(one).toMatch(/^[0-9a-f]{16}$/);
-  expect(await credentialsOf("auth", configWith({ ANTHROPIC_API_KEY: secret, OTHER_KEY: "y" }))).not.toBe(one);
-  expect(await credentialsOf("operator", configWith({}))).toBeNull();
+  expect(await credentialsOfHold("auth", configWith({ ANTHROPIC_API_KEY: secret, OTHER_KEY: "y" }))).not.toBe(one);
+  expect(await credentialsOfHold("operator", configWith({}))).toBeNull();
 });

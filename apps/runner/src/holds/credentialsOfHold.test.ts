@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { GitHubCredentials } from "@tac8/core/config/credentials";
-import { credentialsOf } from "./credentials.ts";
+import { credentialsOfHold } from "./credentialsOfHold.ts";
 
 const APP = { kind: "app", id: 1, installationId: null, privateKey: "key", source: "f" } as const;
 const HOLD = "repo:octo/widgets";
 
 const fingerprint = (github: GitHubCredentials | null) =>
-  credentialsOf(HOLD, { secrets: { github } as never, agent: {} as never, agentEnv: {} });
+  credentialsOfHold(HOLD, { secrets: { github } as never, agent: {} as never, agentEnv: {} });
 
 test("a hold of a repository is about the token, or about the App, its installation and its key", async () => {
   const others: (GitHubCredentials | null)[] = [

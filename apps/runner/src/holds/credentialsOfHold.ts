@@ -14,7 +14,7 @@ const MAX_FILE = 65_536;
  * Fingerprint of the credentials that a hold of this name is about; null: it is not about any. It tells others apart, and
  * nothing of the secret can be found out from it.
  */
-export async function credentialsOf(
+export async function credentialsOfHold(
   hold: string,
   config: Pick<Config, "agent" | "agentEnv" | "secrets">,
 ): Promise<string | null> {
