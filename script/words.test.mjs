@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { compare, mayReplace, readBaseline, writeBaseline } from "./words/baseline.ts";
+import { codeOf } from "./words/code.ts";
+import { readGlossary, withoutAvoidCells } from "./words/glossary.ts";
+import { searchWords } from "./words/search.ts";
+
+const glossary = `# Page
+
+| word | avoid |
+| --- | --- |
+| of another section | harmless |
+
+## Glossary
+
+| word | meaning | avoid |
+| ---- | ------- | ----- |
+| paint | a colour | daub, daubs (not: daubs up; wet daubs), daub on it, \`hue\` |
+| wall | bricks | |
+
+| write | avoid |
+| ----- | ----- |
+| again | twice more |
+
+## Next
+`;
+const avoided = readGlossary(glossary);
+const search = (text) => searchWords(text, null, avoided).map(({ line, found }) => `${line} ${found}`);
+const searchCode = (text) => searchWords(text, codeOf(text), avoided).map(({ line, found }) => `${line} ${found}`);
+
+test("the words to avoid are those of every column of that name in the glossary, and only they may stand there", () => {
+  expect(avoided.map(({ words, instead }) => `${words.join(" ")}: ${instead}`)).toEqual([
+    "daub: paint",
+    "daubs: paint",
+    "daub on it: paint",
+    "hue: paint",
+    "twice more: again",
+  ]);
+  expect(search(withoutAvoidCells(glossary))).toEqual([]);
+  expect(search(withoutAvoidCells(glossary.replace("a colour", "a daub")))).toEqual(["11 daub"]);
+  expect(() => readGlossary("## Glossary\n\n| word | meaning |\n")).toThrow("no column");
+});
+
+test("whole words are found, and as parts of names, whatever their case; the longest phrase counts once", () => {
+  expect(search("A daub.\nwallDaub DAUB_WALL daub-wall DaubedWall daubing\nDaub on it")).toEqual([
+    "1 daub",
+    "2 Daub",
+    "2 DAUB",
+    "2 daub",
+    "3 Daub on it",
+  ]);
+});
+
+test("a phrase may go over lines of a comment, but not over the end of a sentence", () => {
+  expect(search("  // twice\n  // more")).toEqual(["1 twice more"]);
+  expect(search(" * twice\n * more\ntwiceMore")).toEqual(["1 twice more", "3 twiceMore"]);
+  expect(search("twice. More, twice, more")).toEqual([]);
+});
+
+test("an exception is a longer phrase around the word, before or after it", () => {
+  expect(search("daubs up, wet daubs, daubs of daubs")).toEqual(["1 daubs", "1 daubs"]);
+});
+
+test("a name is searched for in code alone: not in comments, strings, templates and regular expressions", () => {
+  expect(search("the hue of it")).toEqual([]);
+  expect(
+    searchCode(
+      [
+        "// hue",
+        "/* hue",
+        " * hue */ const hueOf = 'hue' + \"hue\" + `hue ${hue + `hue ${{ a: 1 }.a} hue`} hue`;",
+        "const found = /hue['\"`]/.test(text) / 2; // hue",
+        "const lightHue = 1 / 2;",
+      ].join("\n"),
+    ),
+  ).toEqual(["3 hue", "3 hue", "5 Hue"]);
+});
+
+test("a file may have what its line in the baseline allows: more is an error, and so is a line that allows too much", () => {
+  const baseline = readBaseline("2 a.ts\n1 b.ts\n3 c.ts\n");
+  expect(compare(new Map(Object.entries({ "a.ts": 3, "b.ts": 1, "c.ts": 1, "d.ts": 1, "e.ts": 0 })), baseline)).toEqual(
+    { more: ["a.ts", "d.ts"], stale: ["c.ts"] },
+  );
+  expect(compare(new Map(), baseline).stale).toEqual(["a.ts", "b.ts", "c.ts"]);
+});
+
+test("a baseline is only replaced by one that allows no more in all: a file may be renamed", () => {
+  const baseline = readBaseline("2 a.ts\n1 b.ts\n");
+  expect(mayReplace(new Map([["renamed.ts", 3]]), baseline)).toBe(true);
+  expect(mayReplace(new Map([["a.ts", 4]]), baseline)).toBe(false);
+  expect(
+    readBaseline(
+      writeBaseline(
+        new Map([
+          ["z.ts", 1],
+          ["a b.ts", 2],
+          ["none.ts", 0],
+        ]),
+      ),
+    ),
+  ).toEqual(
+    new Map([
+      ["a b.ts", 2],
+      ["z.ts", 1],
+    ]),
+  );
+});
+
+test("both sides of a merge may stay in a baseline: the smaller count is meant; anything else is named", () => {
+  expect(readBaseline("3 a.ts\n5 a.ts\n")).toEqual(new Map([["a.ts", 3]]));
+  expect(() => readBaseline("<<<<<<< HEAD\n")).toThrow('"<<<<<<< HEAD" is not');
+});
+
+test("the glossary of this repository is sorted, and has a meaning for every term", () => {
+  const text = readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8");
+  const table = text.slice(text.indexOf("## Glossary")).split("\n\n")[2] ?? "";
+  const rows = table
+    .split("\n")
+    .slice(2)
+    .map((row) => row.split("|").map((cell) => cell.trim()));
+  const terms = rows.map(([, term]) => term.toLowerCase());
+  expect(terms.length).toBeGreaterThan(20);
+  expect(terms).toEqual(terms.toSorted());
+  expect(rows.filter(([, , meaning]) => meaning === "")).toEqual([]);
+});
