@@ -1,4 +1,4 @@
-// `npm run docs`: writes config.example.toml and the README's configuration tables from the schema, and docs/failures.md
+// `npm run docs`: writes config.example.toml and the tables of docs/configuration.md from the schema, and docs/failures.md
 // from the tables of failures. With --check it writes nothing, and fails when one of them is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
 
 update("config.example.toml", exampleFile);
-update("README.md", withConfigTables);
+update("docs/configuration.md", withConfigTables);
 update("docs/failures.md", failuresPage);
 
 function update(name: string, make: (old: string) => string): void {

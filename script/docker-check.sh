@@ -296,7 +296,7 @@ far_certificate() {
     openssl req $key -keyout server.key -out server.csr -subj /CN=elsewhere 2>/dev/null &&
     openssl x509 -req -in server.csr -out server.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
       -extfile <(echo subjectAltName=DNS:elsewhere) 2>/dev/null || return 1
-  # As the README has it.
+  # As docs/machines.md has it.
   cat >redis.conf <<'EOF'
 port 0
 tls-port 6380

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { repositorySchema, sections } from "./schema.ts";
+import { repositorySchema, sections, TABLES } from "./schema.ts";
 import { SECRETS, VARIABLES, type Variable } from "./variables.ts";
 
 export const TABLE_BEGIN = "<!-- config:begin -->";
@@ -19,8 +19,9 @@ interface Key {
 
 /** The text of `config.example.toml`: a file that works as soon as it names a repository of one's own. */
 export function exampleFile(): string {
-  const tables = Object.entries(sections).flatMap(([table, schema]) => {
-    const block = [`[${table}]`, ...keysOf(schema).flatMap(exampleLines), ""];
+  const tables = tableNames().flatMap((table) => {
+    const schema: z.ZodObject = sections[table];
+    const block = [...comment(TABLES[table]), `[${table}]`, ...keysOf(schema).flatMap(exampleLines), ""];
     return table === "github" ? [...block, ...furtherRepository(), ""] : block;
   });
   return [...header(), "", ...tables].join("\n");
@@ -48,46 +49,64 @@ export function firstFile(own: {
   return text.replace(COPY_IT, "").replace(/^#(isolation = "auto")$/m, "$1");
 }
 
-/** The README's tables, as Prettier lays them out: what the file sets, and what the environment sets. */
+/** The tables of `docs/configuration.md`, formatted as Prettier does: a section per table of the file, then the environment. */
 export function configTables(): string {
-  const tables = [...Object.entries(sections), ["repositories", repositorySchema] as const];
-  const rows = tables.flatMap(([table, schema]) =>
-    keysOf(schema).map(({ name, standard, meaning }) => [`\`${table}.${name}\``, code(standard), meaning]),
-  );
-  const variables = [...SECRETS, ...VARIABLES].map(({ name, standard, meaning }) => [
-    `\`${name}\``,
-    code(standard),
-    meaning,
-  ]);
   return [
-    markdownTable(["Key", "Default", "Meaning"], rows),
+    ...tableNames().flatMap((table) => {
+      const own = keySection(`[${table}]`, TABLES[table], sections[table]);
+      return table === "github"
+        ? [...own, ...keySection("[[repositories]]", TABLES.repositories, repositorySchema)]
+        : own;
+    }),
+    "### Environment: secrets",
     "",
-    `From the environment; each of the first ${SECRETS.length} also as a file, whose path is in \`NAME_FILE\`:`,
+    "Each of these can also be a file, whose path is in the variable `NAME_FILE`.",
     "",
-    markdownTable(["Variable", "Default", "Meaning"], variables),
+    variableTable(SECRETS),
+    "",
+    "### Environment: other variables",
+    "",
+    "If both the environment and the configuration file set a value, the environment takes precedence.",
+    "",
+    variableTable(VARIABLES),
   ].join("\n");
 }
 
+function keySection(title: string, meaning: string, schema: z.ZodObject): string[] {
+  const rows = keysOf(schema).map((key) => [`\`${key.name}\``, code(key.standard), key.meaning]);
+  return [`### \`${title}\``, "", meaning, "", markdownTable(["Key", "Default", "Meaning"], rows), ""];
+}
+
+function tableNames(): (keyof typeof sections)[] {
+  return Object.keys(sections) as (keyof typeof sections)[];
+}
+
+function variableTable(variables: readonly Variable[]): string {
+  const rows = variables.map(({ name, standard, meaning }) => [`\`${name}\``, code(standard), meaning]);
+  return markdownTable(["Variable", "Default", "Meaning"], rows);
+}
+
 /**
- * The README with fresh tables between its markers.
- * @throws Error when a marker is missing, or they stand the wrong way round.
+ * The page with new tables between its markers.
+ * @throws Error when a marker is missing, or the end marker comes first.
  */
-export function withConfigTables(readme: string): string {
-  const begin = readme.indexOf(TABLE_BEGIN);
-  const end = readme.indexOf(TABLE_END);
-  if (begin < 0 || end < begin) throw new Error(`README.md needs a line ${TABLE_BEGIN} and, below, ${TABLE_END}`);
-  return `${readme.slice(0, begin + TABLE_BEGIN.length)}\n\n${configTables()}\n\n${readme.slice(end)}`;
+export function withConfigTables(page: string): string {
+  const begin = page.indexOf(TABLE_BEGIN);
+  const end = page.indexOf(TABLE_END);
+  if (begin < 0 || end < begin)
+    throw new Error(`docs/configuration.md needs a line ${TABLE_BEGIN} and, below it, ${TABLE_END}`);
+  return `${page.slice(0, begin + TABLE_BEGIN.length)}\n\n${configTables()}\n\n${page.slice(end)}`;
 }
 
 function header(): string[] {
   const lines = [
-    `Configuration of tac8${COPY_IT}. A key that is left out has the value`,
-    "shown here. Made from packages/core/src/config/schema.ts by `npm run docs`.",
+    `Configuration of tac8${COPY_IT}. The values below are the`,
+    "defaults. Generated from packages/core/src/config/schema.ts by `npm run docs`.",
     "",
-    "Secrets come from the environment, never from this file; each also as a file, whose path is in NAME_FILE:",
+    "Secrets are never in this file. Set them in the environment, or as files whose path is in NAME_FILE:",
     ...describe(SECRETS),
     "",
-    "Also from the environment; it goes before this file:",
+    "Other environment variables, which take precedence over this file:",
     ...describe(VARIABLES),
   ];
   return lines.map((line) => (line === "" ? "#" : `# ${line}`));
@@ -104,12 +123,16 @@ function describe(variables: readonly Variable[]): string[] {
 function exampleLines({ name, meaning, standard, example }: Key): string[] {
   const required = name === "repo_owner" || name === "repo_name";
   const value = `${name} = ${standard ?? example ?? ""}`;
-  return [...wrap(meaning, WIDTH).map((line) => `# ${line}`), standard === null && !required ? `#${value}` : value];
+  return [...comment(meaning), standard === null && !required ? `#${value}` : value];
 }
 
 function furtherRepository(): string[] {
   const keys = keysOf(repositorySchema).map(({ name, example, meaning }) => `#${name} = ${example}  # ${meaning}`);
-  return ["# More repositories: one such table each.", "#[[repositories]]", ...keys];
+  return [...comment(TABLES.repositories), "#[[repositories]]", ...keys];
+}
+
+function comment(text: string): string[] {
+  return wrap(text, WIDTH).map((line) => `# ${line}`);
 }
 
 function keysOf(schema: z.ZodObject): Key[] {

@@ -8,8 +8,8 @@ import { whyBadEntry } from "../protection/protect.ts";
 import { DEFAULT_BRANCH_PATTERN, MAX_PATTERN, whyBadPattern } from "../domain/branchPattern.ts";
 
 /**
- * The one description of `config.toml`: defaults, ranges and the sentences that the example file and the table in the
- * README are made from. Names of the first five `coordinator` keys, `[github]`, `[llm]` and `[worktree]` are those of
+ * The only description of `config.toml`: defaults, ranges, and the sentences from which the example file and
+ * `docs/configuration.md` are generated. Names of the first five `coordinator` keys, `[github]`, `[llm]` and `[worktree]` are those of
  * the older Python coordinator, so that its file works as it is.
  */
 
@@ -84,69 +84,97 @@ const runnerLabel = z
   .refine(isRunnerLabel, "expected lower-case letters, digits, dots, hyphens and underscores, 50 at most");
 
 const repositoryKeys = {
-  issue_label: label.default("rpi-auto").describe("The label that starts work on an issue."),
+  issue_label: label.default("rpi-auto").describe("Label that starts work on an issue."),
   base_branch: z
     .string()
     .max(200)
     .regex(BRANCH, "expected the name of a branch")
     .default("")
-    .describe("Branch that pull requests go to. Empty: the repository's default branch, asked at each run."),
+    .describe("Target branch of pull requests. Empty: the repository's default branch, read at each run."),
   branch: branchPattern
     .default(DEFAULT_BRANCH_PATTERN)
-    .describe("Name of an issue's branch, with {number} in it; later branches of the issue get -2, -3 and so on."),
+    .describe(
+      "Pattern for the name of an issue's branch; must contain {number}. Later branches of the same issue end in -2, -3 and so on.",
+    ),
   draft: z
     .boolean()
     .default(false)
-    .describe("Open pull requests as drafts, where the repository's plan has drafts; otherwise as plain ones."),
+    .describe("Open pull requests as drafts. Ignored if the repository's plan has no drafts."),
   runs_on: z
     .array(runnerLabel)
     .max(10)
     .default([])
-    .describe("Labels that a runner must have for issues of this repository, beside those of runs-on: labels."),
+    .describe(
+      "Labels that a runner must have to process issues of this repository, in addition to the runs-on:LABEL labels of the issue.",
+    ),
 };
 
 export const sections = {
   coordinator: z.strictObject({
-    max_concurrent_workers: z.int().min(1).max(64).default(3).describe("Agents at once, per runner."),
-    poll_interval_seconds: z.number().min(1).max(3600).default(30).describe("Seconds between two looks at GitHub."),
-    worker_timeout_hours: z.number().positive().max(168).default(2).describe("An agent that works longer is stopped."),
+    max_concurrent_workers: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(3)
+      .describe("Maximum number of agents that run at the same time on one runner."),
+    poll_interval_seconds: z
+      .number()
+      .min(1)
+      .max(3600)
+      .default(30)
+      .describe("Interval between two polls of GitHub, in seconds."),
+    worker_timeout_hours: z
+      .number()
+      .positive()
+      .max(168)
+      .default(2)
+      .describe("Stop an agent that runs longer than this, in hours."),
     stall_timeout_minutes: z
       .number()
       .positive()
       .max(1440)
       .default(15)
-      .describe("An agent that says nothing for this long is stopped."),
-    max_attempts: z.int().min(1).max(20).default(3).describe("Attempts per issue before it ends as failed."),
+      .describe("Stop an agent that prints nothing for this long, in minutes."),
+    max_attempts: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(3)
+      .describe("Maximum number of attempts per issue. After the last one, the issue ends as failed."),
     shutdown_grace_seconds: z
       .number()
       .min(1)
       .max(600)
       .default(30)
-      .describe("How long a runner that is stopped may take to save its work and requeue its job."),
+      .describe("Time for a runner that is stopped to save its work and requeue its jobs, in seconds."),
     lock_seconds: z
       .number()
       .min(1)
       .max(3600)
       .default(120)
-      .describe("How long a job stays a silent runner's. Smaller only for tests."),
+      .describe(
+        "Time after which the job of an unreachable runner may be processed by another one, in seconds. Use smaller values only in tests.",
+      ),
     blocked_expires_days: z
       .number()
       .positive()
       .max(365)
       .default(14)
-      .describe("A question without an answer ends the job after this many days."),
+      .describe("End the work on an issue if the agent's question is not answered for this many days."),
     breaker_failures: z
       .int()
       .min(0)
       .max(100)
       .default(5)
-      .describe("So many runs in a row that fail alike hold the queue, until a single one goes through. 0: never."),
+      .describe(
+        "Pause the queue after this many consecutive runs fail with the same kind of error; resume when a probe run succeeds. 0: never pause.",
+      ),
     backoff_factor: z
       .number()
       .min(0)
       .max(10)
       .default(1)
-      .describe("Multiplies the waits between attempts. Smaller only for the demo and for tests."),
+      .describe("Factor for the delays between attempts. Use smaller values only in the demo and in tests."),
   }),
   runner: z.strictObject({
     name: z
@@ -155,14 +183,14 @@ export const sections = {
       .regex(/^[\w.-]*$/, "expected letters, digits, dots, hyphens and underscores")
       .default("")
       .describe(
-        "Name of this machine's runner in status, board and comments. Empty: the machine's host name. If another machine has the same name, the later one's gets a suffix. It is for people only.",
+        "Display name of this machine's runner in status, board and comments. Empty: the host name. If two machines have the same name, the second one gets a suffix.",
       ),
     labels: z
       .array(runnerLabel)
       .max(20)
       .default([])
       .describe(
-        "Labels of this machine's runner. An issue with the label runs-on:big is worked on only where big is among them.",
+        "Labels of this machine's runner. An issue with the label runs-on:big is processed only by runners with the label big.",
       ),
   }),
   limits: z.strictObject({
@@ -171,76 +199,80 @@ export const sections = {
       .min(0)
       .max(10_000)
       .default(0)
-      .describe("Jobs that are worked on at once, over all runners. 0: no limit but the runners' slots."),
+      .describe(
+        "Maximum number of runs at the same time on all runners together. 0: limited by the runners' slots only.",
+      ),
     per_repository: z
       .record(z.string().regex(/^[^/\s]+\/[^/\s]+$/, "expected owner/repository"), z.int().min(1).max(10_000))
       .default({})
-      .describe(
-        "The same for a repository, by owner/repository. The limits on the scheduler's machine hold for all machines.",
-      ),
+      .describe('Maximum number of runs at the same time per repository, such as { "octo/hello" = 2 }.'),
     per_label: z
       .record(runnerLabel, z.int().min(1).max(10_000))
       .default({})
-      .describe("The same for jobs that need a runner with this label."),
+      .describe("Maximum number of runs at the same time per runner label that the issue needs, such as { big = 1 }."),
   }),
   github: z.strictObject({
     repo_owner: owner
       .optional()
-      .describe("Owner of the repository to work on.")
+      .describe("Owner of the repository: a user or an organization.")
       .meta({ examples: ["octo"] }),
     repo_name: name
       .optional()
-      .describe("Its name.")
+      .describe("Name of the repository, without its owner.")
       .meta({ examples: ["hello-world"] }),
     app_id: z
       .int()
       .positive()
       .optional()
       .describe(
-        "Id of a GitHub App to work as, made by tac8 init --app; its private key comes from the environment. Without: GITHUB_TOKEN.",
+        "Id of the GitHub App that tac8 authenticates as (tac8 init --app creates one). Its private key is read from GITHUB_APP_PRIVATE_KEY. Without this key, tac8 uses GITHUB_TOKEN.",
       )
       .meta({ examples: [123456] }),
     app_installation_id: z
       .int()
       .positive()
       .optional()
-      .describe("Its installation. Without: the one that has the first repository.")
+      .describe(
+        "Id of the App's installation. Without this key: the installation that has access to the first repository.",
+      )
       .meta({ examples: [987654] }),
     ...repositoryKeys,
     api_url: z
       .url({ protocol: /^https?$/ })
       .default("https://api.github.com")
-      .describe("GitHub's API; Enterprise server: https://HOST/api/v3; data residency: https://api.NAME.ghe.com."),
-    label_working: label.default("rpi-working").describe("Label of an issue that an agent works on."),
-    label_blocked: label.default("rpi-blocked").describe("Label of an issue that waits for an answer."),
-    label_done: label.default("rpi-done").describe("Label of an issue that has its pull request."),
+      .describe(
+        "URL of GitHub's API. GitHub Enterprise Server: https://HOST/api/v3. Data residency: https://api.NAME.ghe.com.",
+      ),
+    label_working: label.default("rpi-working").describe("Label for an issue that an agent is working on."),
+    label_blocked: label.default("rpi-blocked").describe("Label for an issue that waits for a reply or a permission."),
+    label_done: label.default("rpi-done").describe("Label for an issue that has its pull request."),
     label_answered: label
       .default("rpi-answered")
-      .describe("Label of an issue whose agent changed nothing and explained why in a comment."),
+      .describe("Label for an issue that needed no change: the agent's answer is a comment."),
     label_failed: label
       .default("rpi-failed")
-      .describe("Label of an issue that ended without a pull request or an answer."),
+      .describe("Label for an issue that ended without a pull request or an answer."),
     label_allow: label
       .default("rpi-allow")
-      .describe("Label by which an account with write access allows that an issue's work is published as it is."),
+      .describe("Label with which an account with write access allows tac8 to publish withheld work of an issue."),
     trusted_users: z
       .array(z.string().min(1).max(100))
       .default([])
-      .describe(
-        "Accounts whose labels and replies count although GitHub says that they cannot write, such as a bot's.",
-      ),
+      .describe("Accounts whose labels and replies count although they have no write access, such as bots."),
     comments: z
       .enum(["trusted", "all"])
       .default("trusted")
       .describe(
-        "Whose comments on an issue an agent is given. trusted: of accounts that can write to the repository or are in trusted_users, and what the issue's author wrote before the label was added; all: also what everybody else wrote before that.",
+        "Comments of an issue that agents receive. trusted: comments by accounts with write access or in trusted_users, and comments that the issue's author wrote before the label was added. all: also comments that others wrote before the label was added.",
       ),
     write_interval_ms: z
       .int()
       .min(0)
       .max(60_000)
       .default(1000)
-      .describe("Least time between two writes to GitHub, as GitHub asks for. 0 only for a server of your own."),
+      .describe(
+        "Minimum time between two write requests to GitHub, in milliseconds. GitHub asks for one second; use 0 only with a server of your own.",
+      ),
   }),
   llm: z.strictObject({
     provider: z
@@ -248,90 +280,96 @@ export const sections = {
       .regex(/^\w[\w.-]{0,49}$/, 'expected "claude", "command" or the name of a provider')
       .default("claude")
       .describe(
-        '"claude" (or "claude-cli"): Claude Code. "command": any program, by command_template. Else: by [providers.NAME].',
+        'Program that agents run. "claude" or "claude-cli": Claude Code. "command": the program in command_template. Any other NAME: the program in [providers.NAME].',
       ),
-    command: program.default(["claude"]).describe("The Claude Code program, with leading arguments if it needs any."),
-    model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("The model that agents use."),
+    command: program.default(["claude"]).describe("Claude Code program, followed by leading arguments if any."),
+    model_default: z.string().min(1).max(200).default("claude-sonnet-4-5").describe("Model that agents use."),
     max_usd_per_run: z
       .number()
       .min(0)
       .default(0)
-      .describe("Stops a run that has cost more, in US dollars. 0: no limit."),
+      .describe("Stop a run that costs more than this, in US dollars. 0: no limit."),
     max_usd_per_day: z
       .number()
       .min(0)
       .default(0)
       .describe(
-        "No new agent starts on a day on which all runners' agents have cost so much, in US dollars as agents report it, and in a sandbox at least as its proxy counts it; what runs goes on. The day ends at midnight in the scheduler's time zone. 0: no limit.",
+        "Start no new agent when the agents of all runners have cost this much today, in US dollars. Running agents continue. The cost is reported by the agents; in a sandbox it is at least what the sandbox's proxy counts. The day ends at midnight in the scheduler's time zone. 0: no limit.",
       ),
     max_runs_per_day: z
       .int()
       .min(0)
       .default(0)
       .describe(
-        "The same by the number of agent runs that begin, such as for a subscription; one that uses no token does not count. 0: no limit.",
+        "Start no new agent after this many agent runs today, for example with a subscription. Runs that use no tokens do not count. 0: no limit.",
       ),
     command_template: program
       .optional()
-      .describe('With provider = "command": the program and its arguments; {prompt_file} and {model} are filled in.')
+      .describe('Program and arguments for provider = "command". tac8 replaces {prompt_file} and {model}.')
       .meta({ examples: [["aider", "--yes", "--message-file", "{prompt_file}", "--model", "{model}"]] }),
   }),
   agent: z.strictObject({
     env: z
       .array(z.string().regex(VARIABLE, "expected the name of an environment variable"))
       .default([])
-      .describe("Names of further environment variables that agents may see."),
+      .describe("Names of additional environment variables to pass to agents."),
     home: z
       .enum(["auto", "private", "shared"])
       .default("auto")
       .describe(
-        '"private": agents of each issue have a home folder (HOME) of their own. "shared": that of tac8\'s user. "auto": private; without a login variable, or with a command_template, shared, and tac8 warns.',
+        'Home folder (HOME) of agents. "private": one for each issue. "shared": the home folder of tac8\'s user. "auto": private, but shared (with a warning) if no login variable is set or if command_template is used.',
       ),
     isolation: z
       .enum(["auto", "sandbox", "user", "none"])
       .optional()
       .describe(
-        '"sandbox": each agent runs in a bubblewrap sandbox that has its own issue\'s files and no network but tac8\'s proxy. "user": agents of each issue run as a user of their own, by the launcher (service, container). "none": agents run as the user of tac8, unconfined. "auto": the sandbox, or the user where only that works; the runner does not start where neither does. Without the key: none, and tac8 warns.',
+        'Isolation of agents. "sandbox": a bubblewrap sandbox with the files of the agent\'s own issue, and no network access except through tac8\'s proxy. "user": a separate Unix user for each issue (installed service and containers only). "none": no isolation; agents run as the user of tac8. "auto": sandbox if possible, otherwise user; if neither works, the runner does not start. Without this key: none, with a warning.',
       )
       .meta({ examples: ["auto"] }),
     read: z
       .array(shownPath)
       .max(50)
       .default([])
-      .describe("In the sandbox: further files and folders of this machine that agents may read, absolute or with ~/."),
+      .describe(
+        "Additional files and folders of this machine that agents in a sandbox can read. Absolute paths, or paths that start with ~/.",
+      ),
     write: z
       .array(shownPath)
       .max(50)
       .default([])
-      .describe("In the sandbox: further folders that agents may read and write."),
+      .describe(
+        "Additional folders that agents in a sandbox can read and write. They are shared by all issues and are not cleaned up.",
+      ),
     nested_sandbox: z
       .boolean()
       .default(false)
       .describe(
-        "In the sandbox: agents may make user namespaces, which the sandboxes of Chromium and Claude Code need.",
+        "Allow agents in a sandbox to create user namespaces, which the sandboxes of Chromium and Claude Code need.",
       ),
     allow_hosts: z
       .array(allowedHost)
       .max(500)
       .default([])
       .describe(
-        'Unless isolation is none: hosts that agents may reach beside the model, package registries and github.com for reading; `*.example.org` for those below, `:port` for another port than 443 and 80, `*` for every public host. A private address only if it is listed itself, such as "10.1.2.3:8080".',
+        'Additional hosts that isolated agents can reach. The model, package registries and github.com (read-only) are always allowed. `*.example.org` allows all subdomains, `HOST:PORT` allows a port other than 443 and 80, `*` allows every public host. Private addresses must be listed one by one, such as "10.1.2.3:8080".',
       ),
     secrets: agentSecrets
       .default({})
       .describe(
-        'Variables with keys of other APIs, each with the host or URL that its key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. Agents get a stand-in, and tac8 puts the key into requests to that URL; with isolation none they get the key.',
+        'Environment variables with keys of other APIs, each with the host or URL that the key is for: { OPENAI_API_KEY = "https://api.openai.com/v1" }. Isolated agents get a placeholder, and tac8 inserts the key into requests to that URL. With isolation = "none", agents get the key itself.',
       ),
   }),
   protected: z.strictObject({
     block: protectedEntries
       .default(["@workflows", "@instructions"])
       .describe(
-        "Changes to these files are not published until label_allow is on the issue: patterns of paths (*, **, ?), or @ and a group: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages.",
+        "Withhold changes to these files until the issue has the label label_allow. Path patterns (*, **, ?) or groups: @workflows, @instructions (of coding agents), @ci, @git, @editors, @packages.",
       ),
     flag: protectedEntries
       .default([])
-      .describe("Changes to these files are named at the top of the pull request, as those of every group are."),
+      .describe(
+        "List changes to these files at the top of the pull request. Path patterns; files of all groups are always listed.",
+      ),
   }),
   worktree: z.strictObject({
     base_dir: z
@@ -340,7 +378,7 @@ export const sections = {
       .max(500)
       .refine((dir) => !dir.split("/").includes(".."), "expected a path without ..")
       .default("trees")
-      .describe("Folder of the worktrees, inside the repository's workspace folder; an absolute path puts them there."),
+      .describe("Folder for worktrees: relative to the repository's workspace folder, or absolute."),
   }),
   git: z.strictObject({
     author_name: z
@@ -350,7 +388,7 @@ export const sections = {
       .max(200)
       .regex(LINE, "expected one line without < and >")
       .default("tac8")
-      .describe("Author of the commits that tac8 makes."),
+      .describe("Author name of commits that tac8 creates."),
     author_email: z
       .string()
       .trim()
@@ -358,7 +396,7 @@ export const sections = {
       .max(200)
       .regex(LINE, "expected one line without < and >")
       .default("tac8@localhost")
-      .describe("Their address."),
+      .describe("Author email address of commits that tac8 creates."),
   }),
   janitor: z.strictObject({
     keep_days_workspaces: z
@@ -367,115 +405,153 @@ export const sections = {
       .max(3650)
       .default(14)
       .describe(
-        "Workspaces and sessions of ended issues go after so many days; never with work that is not on GitHub.",
+        "Remove the workspaces and sessions of ended issues after this many days. A workspace with work that is not on GitHub is kept.",
       ),
-    keep_days_logs: z.number().min(0).max(3650).default(30).describe("Conversations' logs go after so many days."),
+    keep_days_logs: z
+      .number()
+      .min(0)
+      .max(3650)
+      .default(30)
+      .describe("Remove the logs of conversations after this many days."),
     min_free_gb: z
       .number()
       .min(0)
       .max(100_000)
       .default(2)
-      .describe("With less free disk than this they go earlier, oldest first. 0: never."),
+      .describe(
+        "Remove workspaces and logs earlier, oldest first, when less disk space than this is free, in GB. 0: never.",
+      ),
   }),
   host: z.strictObject({
     min_free_memory_mb: z
       .number()
       .min(0)
       .default(512)
-      .describe("With less free memory a runner takes no new job. 0: no limit, as with all keys of this section."),
+      .describe("Start no new job on a machine with less free memory than this, in MB. 0: no limit."),
     min_free_disk_gb: z
       .number()
       .min(0)
       .default(1)
       .describe(
-        "The same for the data folder's disk, and the worktrees'. With less than half of it, running agents end.",
+        "Start no new job with less free disk space than this in the data folder or the worktrees' folder, in GB. Below half of it, stop the agent that has written the most. 0: no limit.",
       ),
-    max_load_per_core: z.number().min(0).default(6).describe("The same for the load of the last minute, per core."),
-    max_temperature_c: z.number().min(0).default(80).describe("The same for the temperature, where there is a sensor."),
+    max_load_per_core: z
+      .number()
+      .min(0)
+      .default(6)
+      .describe("Start no new job when the load average of the last minute, per core, is higher. 0: no limit."),
+    max_temperature_c: z
+      .number()
+      .min(0)
+      .default(80)
+      .describe("Start no new job when the machine is hotter than this, in °C. Ignored without a sensor. 0: no limit."),
     max_memory_mb_per_run: z
       .int()
       .min(0)
       .default(0)
-      .describe("A run that uses more memory ends as out-of-memory; by the kernel where it can, and watched."),
+      .describe(
+        "Stop a run that uses more memory than this, in MB (out-of-memory). Enforced by the kernel where possible, otherwise by tac8. 0: no limit.",
+      ),
     max_cpus_per_run: z
       .number()
       .min(0)
       .max(1024)
       .default(0)
-      .describe("Cores that a run may use, such as 1.5. Where only whole ones can be set, rounded up."),
+      .describe(
+        "Maximum number of CPU cores for a run, such as 1.5. Rounded up where only whole cores can be set. 0: no limit.",
+      ),
     max_processes_per_run: z
       .int()
       .min(0)
       .max(4_000_000)
       .optional()
       .describe(
-        "Processes and threads of a run together; a run that starts more ends as process-limit. Without the key: 4096, or 256 for each core where that is more.",
+        "Stop a run with more processes and threads than this (process-limit). Without this key: 4096, or 256 per core if that is more. 0: no limit.",
       )
       .meta({ examples: [4096] }),
   }),
   notify: z.strictObject({
-    blocked: z
-      .boolean()
-      .default(true)
-      .describe("Notify when an agent asks a question. The environment names the addresses."),
-    answered: z.boolean().default(true).describe("Notify when an agent changed nothing and answered."),
+    blocked: z.boolean().default(true).describe("Notify when an agent asks a question."),
+    answered: z.boolean().default(true).describe("Notify when an agent answers without changing anything."),
     failed: z.boolean().default(true).describe("Notify when an issue fails."),
     holds: z
       .boolean()
       .default(true)
-      .describe("Notify when a hold begins and ends; if it begins and ends repeatedly, once in half an hour."),
-    pull_requests: z.boolean().default(false).describe("Notify of each pull request."),
-    daily_summary: z.boolean().default(true).describe("Send a summary of the day before once a day."),
+      .describe("Notify when a hold begins and when it ends; at most every half hour for the same hold."),
+    pull_requests: z.boolean().default(false).describe("Notify when a pull request is opened."),
+    daily_summary: z.boolean().default(true).describe("Send a daily summary of the previous day."),
     daily_summary_at: z
       .string()
       .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected a time of day, such as 08:00")
       .default("08:00")
-      .describe("Time of that summary, in the time zone of the scheduler's machine."),
+      .describe("Time of the daily summary, HH:MM, in the time zone of the scheduler's machine."),
   }),
   board: z.strictObject({
     host: z.string().min(1).max(255).default("127.0.0.1").describe("Address that the board listens on."),
-    port: z.int().min(0).max(65_535).default(3000).describe("Its port. 0: any free one."),
+    port: z.int().min(0).max(65_535).default(3000).describe("Port that the board listens on. 0: any free port."),
     url: z
       .string()
       .max(300)
       .refine((url) => url === "" || isOrigin(url), "expected http://HOST:PORT or https://HOST, without a path")
       .default("")
-      .describe("Address that people open, such as https://tac8.example.org behind a proxy. Empty: host and port."),
+      .describe(
+        "Public URL of the board, such as https://tac8.example.org behind a reverse proxy. Empty: http, host and port.",
+      ),
     allow_destructive: z
       .boolean()
       .default(false)
-      .describe("Show Bull Board's buttons that empty, clean or delete whole queues."),
+      .describe("Show the buttons of Bull Board that empty, clean or delete whole queues."),
   }),
 };
 
+/** One line about each table of the file. */
+export const TABLES: Readonly<Record<keyof typeof sections | "repositories", string>> = {
+  coordinator: "Agents, timeouts and attempts.",
+  runner: "This machine's runner.",
+  limits:
+    "Limits for all runners together. The limits in the configuration of the scheduler's machine apply to all machines.",
+  github: "The repository, and the labels that tac8 uses.",
+  repositories: "Additional repositories: one table [[repositories]] each.",
+  llm: "The agent's program, its model, and limits for its cost.",
+  agent: "Environment and isolation of agents.",
+  protected: "Files whose changes are withheld, or are listed in the pull request.",
+  worktree: "Location of the worktrees.",
+  git: "Author of the commits that tac8 creates itself, for example of work that an agent did not commit.",
+  janitor: "How long the data of ended issues is kept.",
+  host: "When a machine accepts no new jobs, and the resource limits of each run.",
+  notify:
+    "Events to notify about. The receivers are environment variables: TAC8_SLACK_URL, TAC8_NTFY_URL and TAC8_WEBHOOK_URL.",
+  board: "Address of the board, and what it shows.",
+};
+
 export const repositorySchema = z.strictObject({
-  repo_owner: owner.describe("Owner of a further repository.").meta({ examples: ["octo"] }),
-  repo_name: name.describe("Its name.").meta({ examples: ["spoon-knife"] }),
+  repo_owner: owner.describe("Owner of an additional repository.").meta({ examples: ["octo"] }),
+  repo_name: name.describe("Name of the repository, without its owner.").meta({ examples: ["spoon-knife"] }),
   issue_label: label
     .optional()
-    .describe("As in [github]; default: what stands there.")
+    .describe("Same as in [github]. Default: the value in [github].")
     .meta({ examples: ["rpi-auto"] }),
   base_branch: z
     .string()
     .max(200)
     .regex(BRANCH, "expected the name of a branch")
     .optional()
-    .describe("As in [github]; default: the repository's own.")
+    .describe("Same as in [github]. Default: the repository's default branch.")
     .meta({ examples: [""] }),
   branch: branchPattern
     .optional()
-    .describe("As in [github]; default: what stands there.")
+    .describe("Same as in [github]. Default: the value in [github].")
     .meta({ examples: [DEFAULT_BRANCH_PATTERN] }),
   draft: z
     .boolean()
     .optional()
-    .describe("As in [github]; default: what stands there.")
+    .describe("Same as in [github]. Default: the value in [github].")
     .meta({ examples: [false] }),
   runs_on: z
     .array(runnerLabel)
     .max(10)
     .optional()
-    .describe("As in [github]; default: none.")
+    .describe("Same as in [github]. Default: none.")
     .meta({ examples: [["big"]] }),
 });
 

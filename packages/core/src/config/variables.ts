@@ -14,52 +14,53 @@ export const SECRETS = [
     name: "GITHUB_TOKEN",
     standard: "",
     meaning:
-      "Fine-grained token, limited to the repository: Contents, Issues, Pull requests read and write; Metadata read. Not in the agents' environment; without the sandbox, a hostile agent can read it.",
+      "Fine-grained GitHub token, limited to the repository, with the permissions Contents, Issues and Pull requests (read and write) and Metadata (read). It is not in the environment of agents, but without isolation a hostile agent can read it.",
   },
   {
     name: "GITHUB_APP_PRIVATE_KEY",
     standard: "",
     meaning:
-      "Private key of the GitHub App in github.app_id, instead of GITHUB_TOKEN: the text of the .pem file. A file with it must have mode 0600.",
+      "Private key of the GitHub App in github.app_id, instead of GITHUB_TOKEN: the content of the .pem file. A file that contains it must have mode 0600.",
   },
-  { name: "ANTHROPIC_API_KEY", standard: "", meaning: "Key that Claude Code works with; or the next one." },
+  { name: "ANTHROPIC_API_KEY", standard: "", meaning: "API key for Claude Code. Set this or CLAUDE_CODE_OAUTH_TOKEN." },
   {
     name: "CLAUDE_CODE_OAUTH_TOKEN",
     standard: "",
-    meaning: "Token of a Claude subscription, made by `claude setup-token`.",
+    meaning: "Token of a Claude subscription, printed by `claude setup-token`.",
   },
   {
     name: "REDIS_PASSWORD",
     standard: "",
-    meaning: "Password of Redis, if REDIS_URL has none in it. The Redis that tac8 up starts has no password.",
+    meaning: "Password of Redis, if REDIS_URL does not contain one. The Redis that tac8 up starts has no password.",
   },
   {
     name: "REDIS_SENTINEL_PASSWORD",
     standard: "",
-    meaning: "Password of the Sentinels themselves, where REDIS_URL names Sentinels that ask for one.",
+    meaning: "Password of the Sentinels, if REDIS_URL names Sentinels that need one.",
   },
   {
     name: "TAC8_BOARD_PASSWORD",
     standard: "",
-    meaning: "Password of the board. Without one, the board makes one and keeps it in the data folder.",
+    meaning: "Password of the board. Not set: the board creates one and stores it in the data folder.",
   },
   {
     name: "TAC8_METRICS_TOKEN",
     standard: "",
-    meaning: "Bearer token of the board's /metrics, 16 characters or more. Without one, the board makes one.",
+    meaning:
+      "Bearer token for the board's /metrics, 16 characters or more. Not set: the board creates one and stores it in the data folder.",
   },
   {
     name: "TAC8_SLACK_URL",
     standard: "",
-    meaning: "Address of a Slack incoming webhook that gets the notifications of [notify].",
+    meaning: "URL of a Slack incoming webhook that receives notifications.",
   },
   {
     name: "TAC8_NTFY_URL",
     standard: "",
-    meaning: "The same for ntfy: https://ntfy.sh/TOPIC, or a server of your own.",
+    meaning: "URL of an ntfy topic that receives notifications: https://ntfy.sh/TOPIC, or on a server of your own.",
   },
-  { name: "TAC8_NTFY_TOKEN", standard: "", meaning: "Its access token, where the topic needs one." },
-  { name: "TAC8_WEBHOOK_URL", standard: "", meaning: "The same for any other address, which is sent JSON." },
+  { name: "TAC8_NTFY_TOKEN", standard: "", meaning: "Access token for TAC8_NTFY_URL, if the topic needs one." },
+  { name: "TAC8_WEBHOOK_URL", standard: "", meaning: "URL that receives notifications as JSON." },
 ] as const satisfies readonly Variable[];
 
 /** What agents sign in with; one of them is enough. */
@@ -78,54 +79,54 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: "TAC8_CONFIG",
     standard: "",
-    meaning: "Path of the configuration file. Without it: ./config.toml, else ~/.config/tac8/config.toml.",
+    meaning:
+      "Path of the configuration file. Not set: ./config.toml, or ~/.config/tac8/config.toml if that does not exist.",
   },
   {
     name: "TAC8_HOME",
     standard: "~/.local/share/tac8/<name>",
-    meaning: "Data folder, one per configuration. A relative path begins at the configuration file's folder.",
+    meaning: "Data folder, one per configuration. A relative path is relative to the folder of the configuration file.",
   },
   {
     name: "REDIS_URL",
     standard: "redis://127.0.0.1:6379",
     meaning:
-      "Where Redis is: redis://HOST:PORT, rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number, unix:///PATH of its socket, with ?db=N, or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N (rediss+sentinel:// with TLS) of its Sentinels. Not set: tac8 up starts a Redis of its own.",
+      "URL of Redis: redis://HOST:PORT; rediss://USER@HOST:PORT/N with TLS, an ACL user and a database number; unix:///PATH of a socket, with ?db=N; or redis+sentinel://HOST:PORT,HOST:PORT/NAME/N for Sentinels (rediss+sentinel:// with TLS). Not set: tac8 up starts a Redis of its own.",
   },
   {
     name: "REDIS_CA_FILE",
     standard: "",
-    meaning:
-      "Absolute path of the certificate of the CA that has signed the certificate of a rediss:// Redis, as PEM. Not set: the CAs that Node knows.",
+    meaning: "Absolute path of the CA certificate (PEM) for a rediss:// Redis. Not set: the CAs that Node trusts.",
   },
-  { name: "GITHUB_API_URL", standard: "", meaning: "Instead of github.api_url." },
-  { name: "GITHUB_APP_ID", standard: "", meaning: "Instead of github.app_id." },
-  { name: "GITHUB_APP_INSTALLATION_ID", standard: "", meaning: "Instead of github.app_installation_id." },
-  { name: "TAC8_BOARD_HOST", standard: "", meaning: "Instead of board.host." },
-  { name: "TAC8_BOARD_PORT", standard: "", meaning: "Instead of board.port." },
-  { name: "TAC8_BOARD_URL", standard: "", meaning: "Instead of board.url." },
+  { name: "GITHUB_API_URL", standard: "", meaning: "Overrides github.api_url." },
+  { name: "GITHUB_APP_ID", standard: "", meaning: "Overrides github.app_id." },
+  { name: "GITHUB_APP_INSTALLATION_ID", standard: "", meaning: "Overrides github.app_installation_id." },
+  { name: "TAC8_BOARD_HOST", standard: "", meaning: "Overrides board.host." },
+  { name: "TAC8_BOARD_PORT", standard: "", meaning: "Overrides board.port." },
+  { name: "TAC8_BOARD_URL", standard: "", meaning: "Overrides board.url." },
   {
     name: "HTTPS_PROXY",
     standard: "",
     meaning:
-      "Proxy for calls to GitHub, by API and git, and for notifications. HTTP_PROXY, ALL_PROXY, NO_PROXY as in curl.",
+      "Proxy for requests to GitHub (API and git) and for notifications. HTTP_PROXY, ALL_PROXY and NO_PROXY work as in curl.",
   },
   {
     name: "TAC8_EXIT",
     standard: "",
     meaning:
-      "Proxy of a runner in containers, http://HOST:PORT; its password is in the file that TAC8_EXIT_PASSWORD_FILE names. It takes the place of HTTPS_PROXY and the others. compose sets both.",
+      "Proxy of a runner in containers, http://HOST:PORT, instead of HTTPS_PROXY and the others. Its password is in the file that TAC8_EXIT_PASSWORD_FILE names. docker-compose.yml sets both.",
   },
   {
     name: "TAC8_EXIT_ALLOW",
     standard: "",
     meaning:
-      "For the container exit: HOST:PORT or ADDRESS:PORT, separated by commas, to which runners may connect on private addresses too. GitHub's API, addresses in agent.allow_hosts and hosts of agent.secrets count by themselves.",
+      "Private addresses that runners in containers can reach through the container exit: HOST:PORT or ADDRESS:PORT, separated by commas. GitHub's API, addresses in agent.allow_hosts and hosts in agent.secrets need not be listed.",
   },
-  { name: "LOG_LEVEL", standard: "info", meaning: "fatal, error, warn, info, debug, trace or silent." },
+  { name: "LOG_LEVEL", standard: "info", meaning: "Log level: fatal, error, warn, info, debug, trace or silent." },
   {
     name: "LOG_FORMAT",
     standard: "json",
     meaning:
-      "json: JSON lines. text: lines for people, which is the default in the images. In systemd's journal they are for people unless this is json.",
+      "Log format. json: JSON lines. text: readable lines, the default in the container images. In systemd's journal, lines are readable unless this is json.",
   },
 ];

@@ -73,7 +73,7 @@ const TAG: Record<MessageKind, string> = {
   test: "wave",
 };
 
-/** The README has it. */
+/** Documented in docs/notifications.md. */
 function webhookBody({ id, kind, at, title, text, issue, url }: Message): object {
   return { v: 1, id, kind, at, title, text, issue, url };
 }

@@ -14,7 +14,7 @@ import { QUEUE_NAME } from "./contract.ts";
 import { connectRedis } from "./redis.ts";
 import { redisTrouble, unusableRedis } from "./redisTrouble.ts";
 
-/** As the README has it, for a machine of its own. */
+/** As in docs/machines.md, for a machine of its own. */
 const RULES = ["on", "~tac8:*", "~bull:issues:*", "&tac8:*", "+@all", "-@dangerous", "+info"];
 const PASSWORD = "p@ss/word ü";
 
