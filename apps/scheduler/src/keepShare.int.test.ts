@@ -21,6 +21,10 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "tac8-keep-share-"));
   server = await startRedisServer({ dir: home, socket: join(home, "s") });
   redis = new Redis(join(home, "s"));
+  const { folder, password } = shareFiles(home);
+  await mkdir(folder);
+  makeCertificate(folder, ["127.0.0.1"]);
+  await writeFile(password, "secret\n");
 });
 afterAll(async () => {
   redis.disconnect();
@@ -32,11 +36,8 @@ const answersAt = (place: Pick<Share, "address" | "port">) => isSharedAt(place, 
 
 test("opens an address that the machine did not have when Redis started, and none of another Redis", async () => {
   const files = shareFiles(home);
-  await mkdir(files.folder);
-  makeCertificate(files.folder, ["127.0.0.1"]);
   const share = { address: "127.0.0.1", port: await freePort(), machines: [] };
   await writeFile(files.state, JSON.stringify(share));
-  await writeFile(files.password, "secret\n");
   const log = createLogger({ name: "test", level: "silent", secrets: [] });
   const keeper = (redisUrl: string) =>
     createShareKeeper({ config: { home, joined: false, redisUrl } as Config, redis, log });
@@ -59,9 +60,6 @@ test("opens an address that the machine did not have when Redis started, and non
 test("a port that another program has is reported, and opened when it is free", async () => {
   const files = shareFiles(home);
   const share = { address: "127.0.0.1", port: await freePort(), machines: [] };
-  await mkdir(files.folder, { recursive: true });
-  makeCertificate(files.folder, ["127.0.0.1"]);
-  await writeFile(files.password, "secret\n");
   await redis.call("CONFIG", "SET", "tls-port", "0");
   await writeFile(files.state, JSON.stringify(share));
   // It also answers, as an HTTP server would.

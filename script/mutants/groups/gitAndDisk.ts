@@ -143,7 +143,7 @@ export const gitAndDisk: readonly Mutant[] = [
     file: `${RUNNER}/janitor/plan.ts`,
     find: 'use?.use === "ended" ? Math.max(changedAt, use.since) : null',
     replace: 'use?.use !== "live" ? changedAt : null',
-    test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "nothing of an issue that Redis does not know goes" },
+    test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "an issue that Redis does not know, for less than 90 days" },
     promise: "an issue that nobody knows counts as in use",
   },
   {
