@@ -1,3 +1,4 @@
+import { probeSandbox } from "@tac8/core/isolation/probe";
 import type { Bench, Figure } from "../bench.ts";
 import { row, type Row } from "../results.ts";
 import { BY_HAND_REPO, openByHand } from "../stage/by-hand.ts";
@@ -12,16 +13,45 @@ const SETTLE_MS = 1000;
 
 export const issues: Figure = {
   name: "issues",
-  what: "issues to pull requests, three at once, beside a shell script that does the same",
-  limitMinutes: 20,
-  measure,
+  what: "issues to pull requests, three at once, beside a shell script that does the same; again with agents in sandboxes",
+  limitMinutes: 40,
+  async measure(bench) {
+    const rows = await measure(bench, WITHOUT_ISOLATION);
+    const probe = await probeSandbox({ path: bench.path, uid: process.getuid?.() ?? 0, secret: [] });
+    if (probe.works) return [...rows, ...(await measure(bench, IN_SANDBOX))];
+    bench.say(`not measured in a sandbox: ${probe.why}`);
+    return rows;
+  },
 };
 
-async function measure(bench: Bench): Promise<Row[]> {
+/** How agents run, and what its rows are called. */
+interface Mode {
+  readonly isolation: "none" | "sandbox";
+  readonly wall: string;
+  readonly cpu: string;
+  /** After "20 issues to pull requests, 3 at once". */
+  readonly how: string;
+}
+
+const WITHOUT_ISOLATION: Mode = { isolation: "none", wall: "issues/wall", cpu: "issues/cpu", how: "" };
+const IN_SANDBOX: Mode = {
+  isolation: "sandbox",
+  wall: "issues/sandbox-wall",
+  cpu: "issues/sandbox-cpu",
+  how: ", each agent in a sandbox",
+};
+
+async function measure(bench: Bench, { isolation, wall, cpu: cpuName, how }: Mode): Promise<Row[]> {
   const { sizes, signal, say } = bench;
   const files = manyFiles(sizes.files);
-  const config = { ...COMMAND_AGENT, coordinator: { max_concurrent_workers: AT_ONCE, poll_interval_seconds: 1 } };
-  await using stage = await openStage(bench, { files, config });
+  const coordinator = { max_concurrent_workers: AT_ONCE, poll_interval_seconds: 1 };
+  await using stage = await openStage(bench, {
+    files,
+    config: ({ witness }) => {
+      const agent = { ...COMMAND_AGENT["agent"], isolation, ...(isolation === "none" ? {} : { write: [witness] }) };
+      return { ...COMMAND_AGENT, agent, coordinator };
+    },
+  });
   const { github } = stage;
   const byHand = await openByHand(bench, stage, files);
   const scheduler = await stage.start("scheduler");
@@ -41,20 +71,20 @@ async function measure(bench: Bench): Promise<Row[]> {
   await tac8(1);
   await script(1);
   const samples = await times(sizes.samples, async (index) => {
-    say(`sample ${index + 1} of ${sizes.samples}`);
+    say(`sample ${index + 1} of ${sizes.samples}${how}`);
     return { tac8: await tac8(sizes.issues), script: await script(sizes.issues) };
   });
-  const what = `${sizes.issues} issues to pull requests, ${AT_ONCE} at once`;
+  const what = `${sizes.issues} issues to pull requests, ${AT_ONCE} at once${how}`;
   return [
     row({
-      name: "issues/wall",
+      name: wall,
       what,
       unit: "s",
       value: samples.map((sample) => sample.tac8.wallMs / 1000),
       floor: { what: "shell script", value: samples.map((sample) => sample.script.wallMs / 1000) },
     }),
     row({
-      name: "issues/cpu",
+      name: cpuName,
       what: `${what}, CPU of scheduler, runner and their children`,
       unit: "s",
       value: samples.map((sample) => sample.tac8.cpuMs / 1000),

@@ -12,14 +12,17 @@ export function cpuMs(pid: number): number {
   return nanoseconds > 0 ? nanoseconds / 1e6 : cpuOf(pid).own;
 }
 
-/** CPU time of a process and of all its children that have ended, in ms. */
-export function treeCpuMs(pid: number): number {
-  const { own, children } = cpuOf(pid);
-  return own + children;
+/** CPU time of a process and of everything that it has started, in ms: of what has ended, and of what lasts. */
+export function treeCpuMs(root: number): number {
+  return treeOf(root).reduce((sum, pid) => {
+    const { own, children } = cpuOf(pid);
+    return sum + own + children;
+  }, 0);
 }
 
 function cpuOf(pid: number): { readonly own: number; readonly children: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  if (stat === "") return { own: 0, children: 0 }; // It has just ended, and counts in its parent.
   // After the name in brackets; utime is the 14th field of all, then stime, cutime and cstime.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ms = (field: number) => Number(fields[field - 3]) * TICK_MS;

@@ -47,7 +47,8 @@ interface StartOptions {
 }
 
 export interface StageOptions {
-  readonly config?: Sections;
+  /** A function where it names a folder of the stage, such as one that agents in sandboxes may write to. */
+  readonly config?: Sections | ((folders: Pick<Stage, "witness">) => Sections);
   /** Files of the repository `octo/widgets`. Default: one. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -83,7 +84,10 @@ export async function openStage(bench: Bench, options: StageOptions = {}): Promi
   const files = options.files ?? { "README.md": "# widgets\n" };
   await github.createRepository({ owner: OWNER, name: "widgets", files });
   const configPath = join(dir, "config.toml");
-  await writeFile(configPath, renderConfig(options.config ?? {}));
+  await writeFile(
+    configPath,
+    renderConfig(typeof options.config === "function" ? options.config({ witness }) : (options.config ?? {})),
+  );
   const env = {
     PATH: bench.path,
     HOME: agentHome,
