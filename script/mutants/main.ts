@@ -1,10 +1,11 @@
 // `npm run mutants [-- --only NAME] [--jobs N]`: takes one mechanism out at a time, in a copy of the checkout, and demands that
-// the test named for it turns red. `--only` takes a part of a name; `--list` says what there is.
+// the test named for it turns red. `--help` says more.
 import { rmSync } from "node:fs";
 import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { messageOf } from "@tac8/core/domain/messageOf";
 import { copyCheckout } from "./copy.ts";
 import { mutate } from "./mutate.ts";
 import type { Mutant } from "./mutant.ts";
@@ -12,18 +13,37 @@ import { MUTANTS } from "./mutants.ts";
 import { runTest, type Verdict } from "./runTest.ts";
 
 const root = join(import.meta.dirname, "../..");
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", multiple: true },
-    jobs: { type: "string", default: "1" },
-    list: { type: "boolean", default: false },
-  },
-});
+const USAGE = `usage: npm run mutants -- [options]
+  --only NAME  only the mutants with this in their names; may be given again
+  --jobs N     so many at a time (1)
+  --list       print their names and promises, and run nothing
+  --help       print this`;
+
+const options = {
+  only: { type: "string", multiple: true },
+  jobs: { type: "string", default: "1" },
+  list: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
+
+/** The options of the command line; null, and a line on stderr, where they are wrong. */
+function parse() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${USAGE}\n`);
+    return null;
+  }
+}
+
+const values = parse() ?? process.exit(2);
 const only = values.only ?? [];
 const chosen = MUTANTS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
 const jobs = Number(values.jobs);
 
-if (values.list) {
+if (values.help) {
+  say(USAGE);
+} else if (values.list) {
   for (const { name, promise } of chosen) say(`${name.padEnd(20)} ${promise}`);
 } else if (chosen.length === 0 || !Number.isInteger(jobs) || jobs < 1) {
   say("no such mutant, or --jobs is no number: see --list");
