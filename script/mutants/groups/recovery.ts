@@ -3,6 +3,14 @@ import { CORE, RUNNER, CLI, SCHEDULER } from "../folders.ts";
 
 export const recovery: readonly Mutant[] = [
   {
+    name: "unexpected-state-log",
+    file: `${CORE}/app/main.ts`,
+    find: "  subscribe(UNEXPECTED_STATE.name,",
+    replace: "  void ([UNEXPECTED_STATE.name],",
+    test: { file: `${CORE}/app/unexpectedState.int.test.ts`, name: "a state that does not follow" },
+    promise: "a state that does not follow the one before is an error in the log",
+  },
+  {
     name: "checkpoint",
     file: `${RUNNER}/pipeline/entry.ts`,
     find: 'if (worked) return { do: "publish", patch: lost };',

@@ -1,4 +1,5 @@
 import { messageOf } from "../domain/messageOf.ts";
+import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { EXIT_CONFIG } from "../../../../bin/lib/exitCode.mjs";
@@ -12,6 +13,7 @@ import { proxyFor } from "../config/proxy.ts";
 import { redisAddress } from "../config/redisUrl.ts";
 import { connectRedis } from "../queue/redis.ts";
 import { markRedis } from "../state/dataFormat.ts";
+import { UNEXPECTED_STATE } from "../state/issueStore.ts";
 import { isRefused, redisTrouble, refusalAdvice, unusableRedis } from "../queue/redisTrouble.ts";
 import { beat } from "./heartbeat.ts";
 import { SECRETS_SHOWN, takeSecrets } from "./ownSecrets.ts";
@@ -71,6 +73,7 @@ export async function runApp(name: string, start: (config: Config, deps: AppDeps
     secrets: config.secrets.values,
     format: lineFormat(env),
   });
+  subscribe(UNEXPECTED_STATE.name, (line) => log.error(`${String(line)}: report this as a defect of tac8`));
   for (const warning of warnings) log.warn(warning);
   if (shown) log.warn(SECRETS_SHOWN);
   if (dataFolder?.notice) log.info(dataFolder.notice);
