@@ -10,6 +10,7 @@ import type { Config } from "@tac8/core/config/resolve";
 import { missingPrograms } from "@tac8/core/app/checkPrograms";
 import { readMachineIds } from "@tac8/core/process/machineIds";
 import { StartupProblem } from "@tac8/core/app/main";
+import { paceOf } from "@tac8/core/domain/admission";
 import { isHostCause } from "@tac8/core/domain/host";
 import { RECORD_FORMAT } from "@tac8/core/domain/format";
 import { makeDataFolder, markDataFolder } from "@tac8/core/app/makeDataFolder";
@@ -196,7 +197,7 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
       format: RECORD_FORMAT,
       busy: running.size,
       admission: admitting.admission,
-      ...forOlderVersions(admitting),
+      ...forOlderVersions(admitting, slotCount),
       sharedHome: homes,
       isolation: { mode: isolation.mode, text: isolation.text, advice: isolation.advice },
       runs: jobs.progress(),
@@ -233,13 +234,16 @@ export async function start(config: Config, deps: RunnerDeps): Promise<RunningRu
 }
 
 /** What versions before `admission` look at. */
-function forOlderVersions({
-  admission,
-  limit,
-  paused,
-}: AdmissionKeeper): Pick<RunnerPresence, "tired" | "limit" | "paused"> {
+function forOlderVersions(
+  { admission, paused }: AdmissionKeeper,
+  slots: number,
+): Pick<RunnerPresence, "tired" | "limit" | "paused"> {
   const closing = admission.causes.filter((cause) => cause.effect === "closed" && isHostCause(cause));
-  return { tired: closing.length === 0 ? null : closing.map(({ text }) => text).join(", "), limit, paused };
+  return {
+    tired: closing.length === 0 ? null : closing.map(({ text }) => text).join(", "),
+    limit: paceOf(admission, slots),
+    paused,
+  };
 }
 
 /** `host`: the name that it has now. */

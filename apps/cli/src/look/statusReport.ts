@@ -35,7 +35,7 @@ export interface StatusRunner {
   readonly labels: readonly string[];
   readonly slots: number;
   readonly busy: number;
-  /** How many jobs it may hold now. */
+  /** How many jobs it works on at once: its slots, or half of them while it is slowed. `admission` says whether it takes new ones. */
   readonly limit: number;
   /** May new work start on it? */
   readonly admission: ShownAdmission;

@@ -1,5 +1,13 @@
 import { describe, expect, it, test } from "vitest";
-import { admissionText, OPEN, planAdmission, slotsFor, type Admission, type AdmissionFacts } from "./admission.ts";
+import {
+  admissionText,
+  OPEN,
+  paceOf,
+  planAdmission,
+  slotsFor,
+  type Admission,
+  type AdmissionFacts,
+} from "./admission.ts";
 import type { Reason } from "./healthLevels.ts";
 import type { Hold } from "./holds.ts";
 import type { HostReading } from "./host.ts";
@@ -99,5 +107,11 @@ describe("slots of a runner", () => {
       [1, 1, 2],
       [0, 0, 0],
     ]);
+  });
+
+  it("what closes a runner does not change how many it works on at once", () => {
+    const [slowed, closed] = [runner({}, [slow(null)]), runner({ pause })].map(planAdmission);
+    const both = planAdmission(runner({ pause }, [slow(null)]));
+    expect([slowed, closed, both].map((one) => paceOf(one ?? both, 4))).toEqual([2, 4, 2]);
   });
 });

@@ -95,6 +95,12 @@ export function slotsFor({ state }: Admission, slots: number): number {
   return state === "half" ? Math.max(1, Math.floor(slots / 2)) : slots;
 }
 
+/** How many jobs a runner works on at once when nothing closes it: its slots, or half of them while it is slowed. Pure. */
+export function paceOf({ state, causes }: Admission, slots: number): number {
+  const slowed = state === "half" || causes.some(({ effect }) => effect === "half");
+  return slotsFor({ state: slowed ? "half" : "open", causes }, slots);
+}
+
 /** Why it is not open, for people; empty: it is. Pure. */
 export function because({ state, causes }: Admission): string {
   return causes
