@@ -3,6 +3,14 @@ import { CORE, RUNNER, CLI, SCHEDULER } from "../folders.ts";
 
 export const machines: readonly Mutant[] = [
   {
+    name: "in-use-lease",
+    file: `${CLI}/moveData/inUse.ts`,
+    find: "scheduler === null\n",
+    replace: "scheduler !== null\n",
+    test: { file: `${CLI}/backup/backup.int.test.ts`, name: "an installation that is at work is refused" },
+    promise: "a restore is refused while a scheduler has the lease",
+  },
+  {
     name: "backup-repository",
     file: `${CLI}/backup/findFiles.ts`,
     find: "if (run === null)",

@@ -4,7 +4,8 @@ import { jobIdOf } from "@tac8/core/domain/reference";
 import { connectRedis } from "@tac8/core/queue/redis";
 import { createIssueStore } from "@tac8/core/state/issueStore";
 import { issueKey } from "@tac8/core/state/keys";
-import { announceRunner, announceScheduler, endScheduler } from "@tac8/core/state/presence";
+import { announceRunner } from "@tac8/core/state/presence";
+import { createLease } from "@tac8/core/state/schedulerLease";
 import { execa } from "execa";
 import type { Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
@@ -199,10 +200,11 @@ test("an installation that is at work is refused", async () => {
   await anIssue(1);
   await good(["backup", file()]);
   const now = Date.now();
-  await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
-  expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler was at work/);
+  const lease = createLease(redis, { host: "pi", repositories: [], machine: { boot: "", pidNamespace: "" } });
+  await lease.ask();
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler is at work \(process \d+ on pi\)/);
   // A stopped scheduler does not delay a restore.
-  await endScheduler(redis);
+  await lease.release();
   await good(["restore", "--force", file()]);
   await server.empty();
   const runner = { at: now, host: hostname(), pid: 1, slots: 1, busy: 0 };

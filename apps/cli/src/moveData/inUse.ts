@@ -1,6 +1,8 @@
+import { readMachineIds } from "@tac8/core/process/machineIds";
 import { readProc } from "@tac8/core/process/procfs";
 import { presentRunners } from "@tac8/core/look/snapshot";
-import { homeIdOf, idOf, readRunners, readScheduler, RUNNER_GONE_MS } from "@tac8/core/state/presence";
+import { homeIdOf, idOf, readRunners } from "@tac8/core/state/presence";
+import { readLease } from "@tac8/core/state/schedulerLease";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, sep } from "node:path";
@@ -9,6 +11,7 @@ import { withRedis } from "../redis/connect.ts";
 import { holdFile } from "../up/lock.ts";
 
 const MAX_NAMED = 5;
+const AGAIN = "if it has just ended, try again in";
 
 /**
  * Takes the locks of every slot of the data folder, so that no runner starts on it meanwhile.
@@ -51,16 +54,19 @@ async function presentApps(
   now: number,
   homes: readonly string[],
 ): Promise<string[]> {
-  const scheduler = await readScheduler(redis);
+  const scheduler = await readLease(redis, await readMachineIds());
   const runners = presentRunners(await readRunners(redis), now).filter((runner) => {
     // A runner of an older version has no id: it may be any of its machine's.
     return runner.wantedHost === undefined ? runner.host === hostname() : homes.includes(homeIdOf(idOf(runner)));
   });
   return [
-    ...(scheduler !== null && scheduler.ended !== true && now - scheduler.at <= RUNNER_GONE_MS
-      ? [working("its scheduler", now - scheduler.at)]
-      : []),
-    ...runners.map(({ name, at }) => working(`its runner ${name}`, now - at)),
+    ...(scheduler === null
+      ? []
+      : [`its scheduler is at work (process ${scheduler.pid} on ${scheduler.host}): stop tac8; ${AGAIN} a minute`]),
+    ...runners.map(({ name, at }) => {
+      const seconds = Math.max(0, Math.round((now - at) / 1000));
+      return `its runner ${name} was at work ${seconds} s ago: stop tac8; ${AGAIN} half a minute`;
+    }),
   ];
 }
 
@@ -73,11 +79,6 @@ export function idsIn(places: readonly string[]): string[] {
       return []; // No runner has ever worked on it.
     }
   });
-}
-
-function working(who: string, ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  return `${who} was at work ${seconds} s ago: stop tac8; if that has just ended, try again in half a minute`;
 }
 
 function processesIn(places: readonly string[]): { pid: number; name: string }[] {

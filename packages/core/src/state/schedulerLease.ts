@@ -103,6 +103,13 @@ export function createLease(
   };
 }
 
+/** The scheduler that has the lease now; null: none does, or the one that had it is known to have ended on this machine. */
+export async function readLease(redis: Redis, machine: MachineIds): Promise<LeaseOwner | null> {
+  const text = await redis.get(LEASE_KEY);
+  const owner = text === null ? null : parse(text);
+  return owner === null || hasEnded(owner, machine) ? null : owner;
+}
+
 function parse(text: string): LeaseOwner {
   try {
     return ownerSchema.parse(JSON.parse(text));
