@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { appendFile } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findProgram } from "@tac8/core/app/findProgram";
 import { readSpent } from "@tac8/core/ledger/agentRuns";
 import { budgetOfDay } from "@tac8/core/state/budget";
-import { isReadableBy } from "./programs.ts";
-import { tac8 } from "./tac8.ts";
+import { launch } from "./launch.ts";
+import { isReadableBy, programOf } from "./programs.ts";
+import { environmentOf, tac8 } from "./tac8.ts";
 import { createWorld, REPO, type World } from "./world.ts";
 
 const missing = findProgram("bwrap", { path: process.env["PATH"] ?? "", cwd: "/" }) === null;
@@ -46,6 +48,24 @@ test.skipIf(missing)(`entries that it does not see are named at the start, and b
   await doctor.ended;
   for (const line of lines) expect(doctor.stdout().replaceAll(/\s+/g, " ")).toContain(line);
 });
+
+test.skipIf(missing)(
+  `a folder of programs that agents could replace keeps the runner from starting${NAME}`,
+  async () => {
+    const tools = join(world.base, "tools");
+    await mkdir(join(tools, "bin"), { recursive: true });
+    await world.configure({ agent: { isolation: "sandbox", write: [tools] } });
+    const env = { PATH: `${process.env["PATH"]}:${join(tools, "bin")}` };
+    const line = `agent.write: agents could replace programs that tac8 starts, because ${tools} is or holds ${tools}/bin`;
+    const runner = world.startApp("runner", env);
+    const exit = once(runner.child, "exit");
+    await runner.says(`${line}. To fix it, name a smaller folder`);
+    expect(await exit).toEqual([78, null]);
+    const doctor = launch(programOf("cli"), { args: ["doctor"], env: { ...environmentOf(world), ...env } });
+    await doctor.ended;
+    expect(doctor.stdout().replaceAll(/\s+/g, " ")).toContain(line);
+  },
+);
 
 test.skipIf(missing)(`its program finds the settings of a sandbox in its home folder${NAME}`, async () => {
   const number = world.openIssue({

@@ -1,8 +1,8 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
 import type { Config } from "../config/resolve.ts";
 import type { Mount } from "./arguments.ts";
 import { TOOLCHAIN_VARIABLES } from "./toolchains.ts";
-import { machineView, whyNotShown, type Machine } from "./view.ts";
+import { firstInside, machineView, whyNotShown, type Machine } from "./view.ts";
 
 /** Variables that name files of certificates. */
 const CERTIFICATES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
@@ -47,6 +47,28 @@ export function leftOut({ config }: Pick<AgentViewOptions, "config">, machine: M
     }),
   );
 }
+
+/**
+ * One line for each entry of `agent.write` by which an agent in a sandbox could replace a program that tac8 starts outside of it.
+ * Reads links and kinds of paths, changes nothing. `path`: a `PATH`; `programs`: files and folders of tac8's own programs.
+ */
+export function replaceable(
+  { config, path, programs }: Pick<AgentViewOptions, "config" | "programs"> & { readonly path: string },
+  machine: Machine,
+): string[] {
+  const owner = config.agentEnv["HOME"] || null;
+  const options = { owner, secret: secretPaths(config) };
+  return config.agent.write.flatMap((entry) => {
+    const written = absolute(entry, owner);
+    if (whyNotShown(written, options, machine) !== null) return [];
+    const found = firstInside(written, [...path.split(delimiter), ...programs], machine);
+    const what = "agents could replace programs that tac8 starts";
+    return found === null ? [] : [`agent.write: ${what}, because ${entry} is or holds ${found}`];
+  });
+}
+
+/** What to do about a line of `replaceable`. */
+export const REPLACEABLE_FIX = "name a smaller folder that holds no programs, or remove the entry";
 
 /** Folders and files that no agent in a sandbox sees, absolute: the data folder, the configuration, and files with secrets. */
 export function secretPaths({ home, secrets }: Pick<Config, "home" | "secrets">): string[] {

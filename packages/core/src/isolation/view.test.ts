@@ -1,7 +1,7 @@
 import { basename, dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { homesIn } from "./machine.ts";
-import { machineView, secretInSystem, whyNotShown, type Machine, type ViewOptions } from "./view.ts";
+import { firstInside, machineView, secretInSystem, whyNotShown, type Machine, type ViewOptions } from "./view.ts";
 
 const HOMES = ["/home/pi", "/home/bob", "/root"];
 
@@ -269,4 +269,29 @@ test.each([
   // As it is done.
   const mounts = machineView({ ...OPTIONS, read: [path], write: [path] }, machine);
   expect(mounts.some((mount) => mount.path === path)).toBe(why === null);
+});
+
+test.each([
+  ["is one", "/home/pi/bin", "/home/pi/bin"],
+  ["holds one", "/home/pi/tools", "/home/pi/tools/bin"],
+  ["holds one by its own link", "/data/link", "/home/pi/tools/bin"],
+  ["holds the target of a link", "/data/real", "/home/pi/linked"],
+  ["is beside all of them", "/home/pi/tool", null],
+  ["lies in one", "/home/pi/bin/data", null],
+])("a folder that agents may write to and that %s: %s", (_what, path, expected) => {
+  const machine = machineOf({
+    ...SYSTEM,
+    "/home/pi/bin": "d",
+    "/home/pi/bin/data": "d",
+    "/home/pi/tool": "d",
+    "/home/pi/tools": "d",
+    "/home/pi/tools/bin": "d",
+    "/data": "d",
+    "/data/link": "/home/pi/tools",
+    "/data/real": "d",
+    "/data/real/bin": "d",
+    "/home/pi/linked": "/data/real/bin",
+  });
+  const folders = ["", ".", "/usr/bin", "/home/pi/bin", "/home/pi/tools/bin", "/home/pi/linked"];
+  expect(firstInside(path, folders, machine)).toBe(expected);
 });

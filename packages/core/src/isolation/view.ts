@@ -156,6 +156,13 @@ export function secretInSystem(
   return null;
 }
 
+/** The first of `folders` that is `path` or lies in it; null: none does. Links are followed. Reads links, changes nothing. */
+export function firstInside(path: string, folders: readonly string[], machine: Machine): string | null {
+  const outer = spellings([path], machine);
+  const isInside = (one: string) => spellings([one], machine).some((inner) => outer.some((each) => holds(each, inner)));
+  return folders.find((one) => isAbsolute(one) && isInside(one)) ?? null;
+}
+
 /** Files and folders of the toolchains; not checked yet. */
 function toolPaths(
   options: ViewOptions,

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Config } from "@tac8/core/config/resolve";
 import { isLoopback } from "@tac8/core/board/loopback";
 import { endpointsOf, socketOf } from "@tac8/core/config/redisUrl";
-import { agentView, leftOut } from "@tac8/core/isolation/agentView";
+import { agentView, leftOut, replaceable, REPLACEABLE_FIX } from "@tac8/core/isolation/agentView";
 import { sandboxArguments } from "@tac8/core/isolation/arguments";
 import type { Isolation, Refusal } from "@tac8/core/isolation/choose";
 import { devicePlaces, makeDevices, NO_DEVICES_FIX, NoDevices } from "@tac8/core/isolation/devices";
@@ -24,6 +25,7 @@ import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Site } from "../site.ts";
 
 const NETWORK = "use the network without tac8's proxy";
+const RUNNER = new URL("../../../../runner/src/main.ts", import.meta.url);
 const TMP_BYTES = 1024 * 1024;
 
 export const isolation: Check = {
@@ -38,8 +40,14 @@ export const isolation: Check = {
       const run = await runOf(chosen, site.config, env);
       const reached = await tryToReach(attemptsOf(site, chosen.mode), { run, node: process.execPath, env });
       const hidden = chosen.mode === "sandbox" ? leftOut(site, thisMachine).map(judgeLeftOut) : [];
+      const open = chosen.mode === "sandbox" ? replaceable(openOf(site), thisMachine).map(judgeReplaceable) : [];
       const isService = managerOf(site.env) === "system";
-      return [judgeChoice(chosen), ...hidden, ...reached.map((one) => judgeReach(one, chosen.mode, isService))];
+      return [
+        judgeChoice(chosen),
+        ...hidden,
+        ...open,
+        ...reached.map((one) => judgeReach(one, chosen.mode, isService)),
+      ];
     } catch (error) {
       if (error instanceof NoDevices) return [problem(error.message, NO_DEVICES_FIX)];
       throw error;
@@ -128,6 +136,15 @@ function attemptsOf({ config, redisUrl }: Site, mode: Isolation["mode"]): Attemp
 export function judgeChoice(chosen: Isolation | Refusal): Finding {
   if (chosen.mode === "refused") return problem(chosen.text, chosen.advice);
   return chosen.advice === null ? ok(chosen.text) : note(chosen.text, chosen.advice);
+}
+
+function openOf({ config, programs }: Site) {
+  return { config, path: programs, programs: [process.execPath, fileURLToPath(RUNNER)] };
+}
+
+/** Pure. `line`: see `replaceable`. */
+export function judgeReplaceable(line: string): Finding {
+  return problem(line, REPLACEABLE_FIX);
 }
 
 /** Pure. `line`: see `leftOut`. */
