@@ -120,6 +120,12 @@ it("the shards of the mutants are numbered from 1 to their number", () => {
   expect(SHARD).toBe(`\${{ matrix.shard }}/${shard.length}`);
 });
 
+it("a release is published last, and nothing of it is built before the full suite has passed", () => {
+  const { jobs } = parse(readWorkflow("release.yml"));
+  expect(jobs.publish.needs).toEqual(expect.arrayContaining(["tarball", "images"]));
+  for (const job of ["tarball", "images"]) expect(jobs[job].needs).toContain("suite");
+});
+
 it("docker-compose.images.yml builds nothing, and has an image for everything that is built without it", () => {
   const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
   const services = (text) =>
