@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { mutate } from "./mutants/mutate.ts";
@@ -16,13 +16,9 @@ test.each(MUTANTS)(
   },
 );
 
-test("names are told apart, and each is in a page that promises it", () => {
+test("each name is unique", () => {
   const names = MUTANTS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
-  const pages = globSync(["docs/reliability/*.md", "docs/security.md", "docs/service.md"], { cwd: root })
-    .map((name) => readFileSync(join(root, name), "utf8"))
-    .join("");
-  expect(names.filter((name) => !pages.includes(`\`${name}\``))).toEqual([]);
 });
 
 test("each mutant is in one shard, and a shard that does not exist is empty", () => {

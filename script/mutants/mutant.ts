@@ -12,6 +12,6 @@ export interface Mutant extends Edit {
     /** Part of the test's name. */
     readonly name: string;
   };
-  /** What would no longer hold. */
+  /** The promise that it breaks: a clause that stands alone, without its page. */
   readonly promise: string;
 }

@@ -25,7 +25,7 @@ export const agents: readonly Mutant[] = [
     find: "    await keepOnly(\n      place,\n      folder,",
     replace: "    if (folder === home) await keepOnly(\n      place,\n      folder,",
     test: { file: `${RUNNER}/home/keepSession.int.test.ts`, name: "nothing is left but the session" },
-    promise: "what Claude Code remembers for a project does not act on a later run",
+    promise: "the memory that Claude Code keeps for a project never affects a later run",
   },
   {
     name: "home-links",
@@ -41,7 +41,7 @@ export const agents: readonly Mutant[] = [
     find: "if (home !== null) await keepSession(place, run.paths.homeDir, sessionId).catch(left);",
     replace: "",
     test: { file: "test/home.e2e.test.ts", name: "each issue has a home folder of its own" },
-    promise: "what an agent leaves in its home folder takes no disk between its runs",
+    promise: "an agent's files in its home folder take no disk space between its runs",
   },
   {
     name: "login-shared",
@@ -57,7 +57,7 @@ export const agents: readonly Mutant[] = [
     find: "shared !== null && isFirst",
     replace: "shared === home && isFirst",
     test: { file: "test/home.e2e.test.ts", name: "a session from before" },
-    promise: "a session from before an issue had a home folder of its own goes on",
+    promise: "a session from before home folders existed is resumed without a counted attempt",
   },
   {
     name: "session-once",
@@ -65,7 +65,7 @@ export const agents: readonly Mutant[] = [
     find: "shared !== null && isFirst",
     replace: "shared !== null",
     test: { file: `${RUNNER}/home/keepSession.int.test.ts`, name: "it does not come back" },
-    promise: "an old copy of a session never takes the place of the one that an issue went on with",
+    promise: "an old copy of a session never replaces a newer one",
   },
   {
     name: "session-whole",
@@ -81,7 +81,7 @@ export const agents: readonly Mutant[] = [
     find: "return found.isFile() || found.isDirectory();",
     replace: "return !found.isSymbolicLink();",
     test: { file: `${RUNNER}/home/keepSession.int.test.ts`, name: "pipes beside a session" },
-    promise: "a pipe beside a session costs neither the session nor the run",
+    promise: "a pipe beside a session does not end the session or its run",
   },
   {
     name: "no-credentials",
@@ -124,7 +124,7 @@ export const agents: readonly Mutant[] = [
     find: '["--setting-sources=user", "--strict-mcp-config"]',
     replace: "[]",
     test: { file: "test/all/base.e2e.test.ts", name: "none of the issue's branch" },
-    promise: "what an issue's branch says of settings, hooks, servers and instructions does not act on its next round",
+    promise: "Claude Code loads settings, hooks, servers and instructions from the base commit only",
   },
   {
     name: "base-acts",
@@ -132,7 +132,7 @@ export const agents: readonly Mutant[] = [
     find: "const files = base?.files ?? [];",
     replace: "const files: never[] = [];",
     test: { file: "test/all/base.e2e.test.ts", name: "none of the issue's branch" },
-    promise: "what the base branch says of settings, hooks, servers and instructions keeps acting",
+    promise: "the base branch's settings and instructions keep their effect",
   },
   {
     name: "base-anchored",
@@ -212,7 +212,7 @@ export const agents: readonly Mutant[] = [
     find: "entry.size <= MAX_FILE_BYTES && ",
     replace: "",
     test: { file: `${RUNNER}/home/base/readBase.int.test.ts`, name: "what is too large is left out" },
-    promise: "what is loaded of the base commit is bounded",
+    promise: "the size of each file that is loaded of the base commit is bounded",
   },
   {
     name: "helper-killed",
@@ -228,7 +228,7 @@ export const agents: readonly Mutant[] = [
     find: "if (this.#end !== null) call.failed(this.#end);",
     replace: "if (this.#calls === null) call.failed(new Error());",
     test: { file: `${RUNNER}/place/helper/client.int.test.ts`, name: "when the helper dies" },
-    promise: "… and every later request fails",
+    promise: "every request after a helper's wrong answer fails",
   },
   {
     name: "helper-death",
@@ -252,7 +252,7 @@ export const agents: readonly Mutant[] = [
     find: "    pending.timer = this.#timerOf(id, this.deadlineMs);",
     replace: "",
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "a helper that does not end a cancelled git" },
-    promise: "… also one that does not end a cancelled git",
+    promise: "a helper that does not end a cancelled git is killed",
   },
   {
     name: "helper-header",
@@ -268,7 +268,7 @@ export const agents: readonly Mutant[] = [
     find: "if (this.#payloadBytes > most) throw",
     replace: "if (this.#payloadBytes < 0) throw",
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "answers with more content than asked for" },
-    promise: "… and no more than was asked for",
+    promise: "an answer has no more content than its request asked for",
   },
   {
     name: "helper-memory",
@@ -276,7 +276,7 @@ export const agents: readonly Mutant[] = [
     find: "Buffer.alloc(Math.min(bytes, FIRST_BYTES))",
     replace: "Buffer.alloc(bytes)",
     test: { file: `${RUNNER}/place/helper/frames.test.ts`, name: "a length takes no memory" },
-    promise: "… and an announced length alone takes no memory",
+    promise: "an announced length alone takes no memory",
   },
   {
     name: "helper-names",
@@ -292,7 +292,7 @@ export const agents: readonly Mutant[] = [
     find: " || entries.length >= max",
     replace: " || max < 0",
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "answers with more entries" },
-    promise: "… and no list has more of them than asked for",
+    promise: "a list has no more names than its request asked for",
   },
   {
     name: "helper-found",
@@ -340,7 +340,7 @@ export const agents: readonly Mutant[] = [
     find: "this.#waits = !this.#line.isReading;",
     replace: "this.#waits = false;",
     test: { file: `${RUNNER}/place/helper/credit.test.ts`, name: "a helper that does not read" },
-    promise: "… also if the helper does not read acknowledgements",
+    promise: "a helper that does not read acknowledgements fills no memory in the runner",
   },
   {
     name: "helper-window",

@@ -169,7 +169,7 @@ export const attacks: readonly Mutant[] = [
     find: 'groups.length === 0 ? "--clear-groups"',
     replace: 'groups.length === 0 ? "--keep-groups"',
     test: { file: `${RUNNER}/launcher/identity.test.ts`, name: "are cleared before the switch" },
-    promise: "… without any group of tac8's or of root's",
+    promise: "an agent of another user has no group of tac8's or of root's",
   },
   {
     name: "user-privileges",
@@ -177,7 +177,7 @@ export const attacks: readonly Mutant[] = [
     find: '"--no-new-privs", ',
     replace: "",
     test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "starts programs as a user id alone" },
-    promise: "… and no program that is setuid root gives an agent of another user more",
+    promise: "a setuid program gives an agent of another user no more rights",
   },
   {
     name: "user-mirror-opened",
@@ -193,7 +193,7 @@ export const attacks: readonly Mutant[] = [
     find: "const { killed, remaining } = await killAll(uid);",
     replace: "const { killed, remaining } = { killed: 0, remaining: 0 };",
     test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "what outlives a program is killed" },
-    promise: "what an agent of another user has left running is dead before its end is told",
+    promise: "processes of an agent of another user are dead before its end is reported",
   },
   {
     name: "user-kill-early",
@@ -201,7 +201,7 @@ export const attacks: readonly Mutant[] = [
     find: 'child.kill("SIGKILL"); // It',
     replace: "// It",
     test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "killed at its start ends" },
-    promise: "… also one that is killed before it has changed its user",
+    promise: "a program that is killed before it has changed its user ends",
   },
   {
     name: "user-leave-runs",
@@ -209,7 +209,7 @@ export const attacks: readonly Mutant[] = [
     find: "await Promise.allSettled(this.#runs);",
     replace: "",
     test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "is let go of after what runs as it" },
-    promise: "what the launcher kills at the end of a program is none of the user id's next holder",
+    promise: "the next holder of a user id loses no process to the end of the former one",
   },
   {
     name: "user-ids-lock",
@@ -217,7 +217,7 @@ export const attacks: readonly Mutant[] = [
     find: "await lock(path, {",
     replace: "await lock(`${path}-${Math.random()}`, {",
     test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "at once" },
-    promise: "two runners that look for a free user id at the same time do not give the same one to two issues",
+    promise: "two runners that reserve a user id at the same time do not give the same one to two issues",
   },
   {
     name: "user-ids-wait",
@@ -225,7 +225,7 @@ export const attacks: readonly Mutant[] = [
     find: "...(signal === undefined ? {} : { signal })",
     replace: "...(signal !== undefined ? {} : { signal })",
     test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "keeps nothing else from going on" },
-    promise: "… and one that waits for that stops no other work of its runner",
+    promise: "a runner that waits for the lock of user ids does its other work meanwhile",
   },
   {
     name: "user-ids-again",
@@ -233,7 +233,7 @@ export const attacks: readonly Mutant[] = [
     find: "utimesSync(file, now, now);",
     replace: "",
     test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "in use from then on" },
-    promise: "… nor one that an issue has just asked for again",
+    promise: "a user id that an issue has just asked for again is given to no other issue",
   },
   {
     name: "user-ids-left",
@@ -241,7 +241,7 @@ export const attacks: readonly Mutant[] = [
     find: "await this.#locked(signal, () => this.#note(id, paths));",
     replace: "",
     test: { file: `${RUNNER}/place/user/ids.test.ts`, name: "what is left of an issue keeps its id" },
-    promise: "… nor one that owns a folder of an issue",
+    promise: "a user id that owns a folder of an issue is given to no other issue",
   },
   {
     name: "user-output",
@@ -266,7 +266,7 @@ export const attacks: readonly Mutant[] = [
     find: "if (client !== null) return client === uid;",
     replace: "if (client !== null) return true;",
     test: { file: `${RUNNER}/egress/client.int.test.ts`, name: "answers its agent alone" },
-    promise: "… by the kernel's list of connections",
+    promise: "the proxy of a run identifies its clients by the kernel's list of connections",
   },
   {
     name: "user-opened",
@@ -274,7 +274,7 @@ export const attacks: readonly Mutant[] = [
     find: "await shut(root);",
     replace: "void shut;",
     test: { file: "test/user.e2e.test.ts", name: "alone is closed" },
-    promise: "a folder that an agent has opened to all users is closed again when it has ended",
+    promise: "a folder that an agent has opened to all users is closed again after its run",
   },
   {
     name: "user-copy-ends",
@@ -298,7 +298,7 @@ export const attacks: readonly Mutant[] = [
     find: '["mkdir", "-m", "0710", "--", path]',
     replace: '["mkdir", "-m", "0755", "--", path]',
     test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "makes folders of a user id" },
-    promise: "nobody but an issue's user enters its folders",
+    promise: "only an issue's user enters its folders",
   },
   {
     name: "user-data-folder",
@@ -315,7 +315,7 @@ export const attacks: readonly Mutant[] = [
     find: '[...own, "-type", "d", "!", "-perm", "-700", "-execdir", "chmod", "u+rwx", "--", "{}", ";"],',
     replace: "",
     test: { file: `${RUNNER}/launcher/launcher.int.test.ts`, name: "an agent leaves nothing" },
-    promise: "what an agent of another user leaves in /tmp is removed, closed folders as well",
+    promise: "files of an agent of another user in /tmp are removed, closed folders as well",
   },
   {
     name: "user-closed-home",

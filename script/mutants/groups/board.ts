@@ -8,7 +8,7 @@ export const board: readonly Mutant[] = [
     find: "if (!enters) return",
     replace: "if (!enters && rules.publicHost !== null) return",
     test: { file: `${ACCESS}/access.int.test.ts`, name: "a process on this machine without the password" },
-    promise: "a local process without the password gets nothing but whether tac8 works",
+    promise: "a local process without the password learns only whether tac8 works, and changes nothing",
   },
   {
     name: "board-kept-password",
@@ -40,7 +40,7 @@ export const board: readonly Mutant[] = [
     find: 'return createHash("sha256").update(token).digest("hex");',
     replace: "return token;",
     test: { file: `${CORE}/board/links.test.ts`, name: "what is on the disk is no link" },
-    promise: "whoever reads what is kept of a link cannot sign in with it",
+    promise: "the files of links contain nothing that signs in, and Redis has nothing of them",
   },
   {
     name: "board-link-withdrawn",
@@ -120,7 +120,7 @@ export const board: readonly Mutant[] = [
     find: "entries.delete(oldest);",
     replace: "void oldest;",
     test: { file: `${ACCESS}/guesses.test.ts`, name: "the latest thousand" },
-    promise: "what is remembered of guesses is bounded",
+    promise: "the memory for wrong passwords is bounded",
   },
   {
     name: "board-never-shut-out",
@@ -161,7 +161,7 @@ export const board: readonly Mutant[] = [
     find: "if (!isTerminal) return",
     replace: 'if (isTerminal && home === "") return',
     test: { file: `${CLI}/up/boardLines.test.ts`, name: "has no link elsewhere" },
-    promise: "what is written to a file or a journal has no link that signs in",
+    promise: "tac8 up writes no link to a file or a journal",
   },
   {
     name: "metrics-token",

@@ -8,7 +8,7 @@ export const containers: readonly Mutant[] = [
     find: "if (given === null || !timingSafeEqual(digestOf(given), this.#digest))",
     replace: "if (given === null)",
     test: { file: `${EXIT}/exit.int.test.ts`, name: "without the password nothing is reached" },
-    promise: "the exit connects nobody who does not give its password",
+    promise: "the exit serves only clients that have its password",
   },
   {
     name: "exit-private",
@@ -24,7 +24,7 @@ export const containers: readonly Mutant[] = [
     find: "isAllowedBy(entry, { host, port })",
     replace: "isAllowedBy(entry, { host, port: entry.port ?? port })",
     test: { file: `${EXIT}/exit.int.test.ts`, name: "an allowed host has one port" },
-    promise: "… and a listed host is one on its port alone",
+    promise: "a listed host is reachable on its port only",
   },
   {
     name: "exit-pause",
@@ -57,6 +57,6 @@ export const containers: readonly Mutant[] = [
     replace:
       'const { env, problem } = { env: own, problem: withExit({}, (path) => readFileSync(path, "utf8")).problem };',
     test: { file: "test/startup.e2e.test.ts", name: "a runner with an exit reaches GitHub through it alone" },
-    promise: "… the API and git alike",
+    promise: "the API and git use the exit alike",
   },
 ];

@@ -24,7 +24,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "redis.call('PERSIST', KEYS[1])",
     replace: "redis.call('HLEN', KEYS[1])",
     test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "an ended issue is forgotten after 90 days" },
-    promise: "… and none that goes on",
+    promise: "the record of an issue that is still worked on never expires",
   },
   {
     name: "forgotten-files",
@@ -64,7 +64,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'const found = (await readFile(join(home, "id"), "utf8")).trim();',
     replace: "const found = id;",
     test: { file: `${RUNNER}/host/homeCheck.int.test.ts`, name: "a data folder that is removed is noticed" },
-    promise: "a data folder that goes away is noticed",
+    promise: "a runner whose data folder is missing takes no new job until the folder is back",
   },
   {
     name: "home-blamed",
@@ -72,7 +72,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (trouble !== null) return",
     replace: 'if (trouble === "") return',
     test: { file: `${RUNNER}/pipeline/blame.test.ts`, name: "a data folder that is missing" },
-    promise: "a data folder that goes away costs no attempt",
+    promise: "a run whose data folder disappears counts no attempt",
   },
   {
     name: "pack-bound",
@@ -88,7 +88,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (error instanceof LockTimeout) return",
     replace: 'if (error instanceof LockTimeout && error.name === "") return',
     test: { file: `${RUNNER}/run/failureOf.test.ts`, name: "a lock that another run has for long" },
-    promise: "a lock that another run has burns no attempt",
+    promise: "a lock that another run holds for long counts no attempt",
   },
   {
     name: "janitor-commits",
@@ -145,6 +145,8 @@ export const gitAndDisk: readonly Mutant[] = [
     replace: 'use?.use !== "live" ? changedAt : null',
     test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "an issue that Redis does not know, for less than 90 days" },
     promise: "an issue that nobody knows counts as in use",
+    test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "nothing of an issue that Redis does not know goes" },
+    promise: "the janitor removes nothing of an issue that has no record",
   },
   {
     name: "finished-back",
@@ -152,7 +154,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'return { do: "reattach", because: found.treeExists ? "its worktree is damaged" : null };',
     replace: 'return { do: "missing" };',
     test: { file: `${RUNNER}/workspace/bringBack.int.test.ts`, name: "finished work whose" },
-    promise: "finished work whose worktree is gone or damaged is published from the thin repository",
+    promise: "finished work in a missing or damaged worktree is published from the thin repository",
   },
   {
     name: "finished-published",
@@ -160,7 +162,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'return finished.kind !== "missing";',
     replace: 'return finished.kind === "there";',
     test: { file: "test/finished.e2e.test.ts", name: "is published, and not done again" },
-    promise: "finished work whose worktree is gone or damaged is not done again",
+    promise: "finished work in a missing or damaged worktree is not done again",
   },
   {
     name: "finished-at-once",
@@ -168,7 +170,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'if (isFirst && error instanceof StepFailure && error.failure.kind === "git") return pushWork(run, work);',
     replace: "",
     test: { file: "test/finished.e2e.test.ts", name: "goes in the moment in which it is published" },
-    promise: "… also if that is found out only when it is published",
+    promise: "finished work is not done again if its worktree is found damaged only when it is published",
   },
   {
     name: "finished-mirror",
@@ -176,7 +178,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "await mirror.refresh(signal);",
     replace: "",
     test: { file: `${RUNNER}/workspace/bringBack.int.test.ts`, name: "a mirror that is gone" },
-    promise: "finished work that was not saved is not given up because of its mirror",
+    promise: "an agent's finished work is not abandoned because the mirror is damaged",
   },
   {
     name: "lost-disk",
@@ -192,7 +194,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "[workedAt ?? runs?.at(-1)?.at, begun]",
     replace: "[workedAt ?? runs?.at(-1)?.at]",
     test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "work that is to be published days later" },
-    promise: "… from the try that is to publish it",
+    promise: "finished work that waited for a maintainer is waited for one day from its next attempt",
   },
   {
     name: "lost-disk-allowed",
@@ -200,7 +202,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'state: "running", since, workedAt: since }',
     replace: 'state: "running", since }',
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "withheld work whose publication" },
-    promise: "… and from the label that allows it",
+    promise: "finished work that was withheld is waited for one day from the label that allows its publication",
   },
   {
     name: "lost-disk-parks",
@@ -209,7 +211,7 @@ export const gitAndDisk: readonly Mutant[] = [
     replace:
       "return withoutWorkspace(run, scope, { branch, head: headSha }).then((pushed) => giveUpWork(run).then(() => pushed));",
     test: { file: "test/finished.e2e.test.ts", name: "on a disk that is lost" },
-    promise: "nobody waits for it with a slot",
+    promise: "a job that waits for a lost disk takes no slot",
   },
   {
     name: "mirror-carried",
@@ -217,7 +219,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if ((exitCode === undefined && !isMaxBuffer) || saysDiskFull(stderr)) {",
     replace: "if (exitCode === 0 && saysDiskFull(stderr)) {",
     test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "where the git that fetches it over" },
-    promise: "commits that only a damaged mirror has are not given up because a git was killed",
+    promise: "a damaged mirror's commits that GitHub no longer has are kept, even if git is killed meanwhile",
   },
   {
     name: "worktree-gone",
@@ -225,7 +227,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "return reattach(options, { commit: found.head ?? goal.start,",
     replace: "return reattach(options, { commit: goal.start,",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "commits of a lost worktree" },
-    promise: "a worktree that is gone comes back with its commits",
+    promise: "a worktree whose folder is missing is restored with all of its commits, including unpushed ones",
   },
   {
     name: "worktree-damaged",
@@ -233,7 +235,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'await putAside(place, paths, { stamp, what: "tree" });',
     replace: "paths.tree.concat(stamp);\n      if (aside !== null) await place.openTree(paths.tree);",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "where .git is rubbish" },
-    promise: "a worktree that git does not know any more is put aside with its files",
+    promise: "a worktree whose .git is damaged is restored with its commits, and its files are quarantined",
   },
   {
     name: "put-aside",
@@ -241,7 +243,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'there ? await putAside(place, paths, { stamp, what: "both" }) : null;',
     replace: "null;\n  if (there) await place.remove(paths.tree);",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "ours are put aside, whole and usable" },
-    promise: "what cannot be gone on with is put aside, not removed",
+    promise: "a workspace that cannot be continued is quarantined in a state that still works",
   },
   {
     name: "stale-locks",
@@ -249,7 +251,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "await removeStaleLocks(place, paths.gitDir);",
     replace: "",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "locks of a git that was killed" },
-    promise: "a lock that a killed git left stops nobody",
+    promise: "an index.lock or another lock of a killed git blocks no later run",
   },
   {
     name: "mirror-locks",
@@ -265,7 +267,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (this.#aside !== null || !isDamage(error)) throw error;\n        await this.#replace(signal);",
     replace: "if (error !== null) throw error;",
     test: { file: `${RUNNER}/workspace/damage.int.test.ts`, name: "HEAD is empty" },
-    promise: "a damaged mirror is made anew",
+    promise: "a damaged mirror is cloned again once, and workspaces that borrow from it still work",
   },
   {
     name: "disk-named",
@@ -273,7 +275,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'if (saysDiskFull(text)) return { kind: "disk", message };',
     replace: "",
     test: { file: `${RUNNER}/git/errors.test.ts`, name: "disk: fatal: write error" },
-    promise: "a full disk is nobody else's fault",
+    promise: "a full disk is reported as a full disk, whatever git's message is",
   },
   {
     name: "disk-parks",
@@ -281,7 +283,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "disk: { burnsAttempt: false,",
     replace: "disk: { burnsAttempt: true,",
     test: { file: `${CORE}/domain/failures.test.ts`, name: "disk burns none" },
-    promise: "a full disk burns no attempt",
+    promise: "a full disk counts no attempt and loses no work, and the job resumes when there is space",
   },
   {
     name: "declined",
@@ -289,7 +291,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "when: /\\[remote rejected\\]|pre-receive hook declined|GH\\d{3}:|refusing to allow|protected branch/i,",
     replace: "when: /refusing to allow/i,",
     test: { file: `${RUNNER}/airlock/push.int.test.ts`, name: "a push that a rule declines" },
-    promise: "what a repository's rules refuse (a huge file, a protected branch) ends with GitHub's words",
+    promise: "a push that GitHub declines ends with GitHub's own message, for example about a file that is too large",
   },
   {
     name: "move-mark",
@@ -385,7 +387,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'if (state.unsaved?.files.some(isValuable) === true) return "it has files that are in no commit";',
     replace: "if (state.unsaved !== null) return null;",
     test: { file: "test/rest.e2e.test.ts", name: "a repository inside the repository" },
-    promise: "what is in no commit is not removed",
+    promise: "work that no commit can have stays in its workspace after the pull request, and the issue says so",
   },
   {
     name: "kept-rest",
@@ -393,7 +395,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "const stays = endedWell(outcome) ? await whyWorkspaceStays(run) : null;",
     replace: 'const stays = outcome === "blocked" ? await whyWorkspaceStays(run) : null;',
     test: { file: "test/rest.e2e.test.ts", name: "what an agent leaves beside its pull request" },
-    promise: "what is in no pull request is not removed with the workspace",
+    promise: "branches, stashes and worktrees that an agent leaves behind stay if no pull request has their commits",
   },
   {
     name: "conflicts-left",
@@ -401,7 +403,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (conflicts.length > 0) {",
     replace: "if (conflicts.length < 0) {",
     test: { file: "test/rest.e2e.test.ts", name: "conflicts that an agent leaves" },
-    promise: "conflicts that nobody has resolved are no finished work",
+    promise: "conflicts that an agent leaves in a merge or rebase never count as finished work",
   },
   {
     name: "no-answer",
@@ -433,7 +435,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "if (signal?.aborted === true) return",
     replace: "if (signal?.aborted === null) return",
     test: { file: `${RUNNER}/place/place.int.test.ts`, name: "a run that was stopped starts no git" },
-    promise: "… also none whose output is streamed",
+    promise: "a run that was stopped starts no git whose output is streamed",
   },
   {
     name: "clean-no-answer",

@@ -16,7 +16,7 @@ export const github: readonly Mutant[] = [
     find: "if (parked + 1 < MAX_GUESSED_REFUSALS) return false;",
     replace: "if (parked < Infinity) return false;",
     test: { file: "test/rules.e2e.test.ts", name: "a hook of the server's own refuses one branch" },
-    promise: "a refusal that nobody knows holds the repository a few times, not without end",
+    promise: "a refusal in unknown words holds the repository only a few times",
   },
   {
     name: "rules-first",
@@ -48,7 +48,7 @@ export const github: readonly Mutant[] = [
     find: "const again = failure.ofCommits === true && counts.made + 1 < counts.max;",
     replace: "const again = false;",
     test: { file: "test/rules.e2e.test.ts", name: "a secret in the commits concerns its issue alone" },
-    promise: "what is refused in an issue's commits is told to its agent",
+    promise: "a secret or a large file in the commits fails only its own issue, and its agent learns the reason",
   },
   {
     name: "no-drafts",
@@ -96,7 +96,7 @@ export const github: readonly Mutant[] = [
     find: "return facts.failures === 0 ? NOTHING : whenAlike(facts, ends.slice(-facts.failures));",
     replace: "return NOTHING;",
     test: { file: `${SCHEDULER}/breaker.int.test.ts`, name: "it holds the queue, probes with one job" },
-    promise: "what fails alike everywhere holds the queue",
+    promise: "a failure that all issues share pauses the queue, which later resumes on its own",
   },
   {
     name: "breaker-lengths",
@@ -104,7 +104,7 @@ export const github: readonly Mutant[] = [
     find: '[/#(?: #)+/g, "#"],',
     replace: "",
     test: { file: `${CORE}/domain/breaker.test.ts`, name: "failures of runs of any length are alike" },
-    promise: "… also where runs of hours fail, each after another time",
+    promise: "long runs that fail with the same error count as the same failure, although their durations differ",
   },
   {
     name: "git-silence",
@@ -136,7 +136,7 @@ export const github: readonly Mutant[] = [
     find: "making ??= makeWithRetries()",
     replace: "making = makeWithRetries()",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "callers at the same time share one token" },
-    promise: "… by one caller for all",
+    promise: "the token of a GitHub App is renewed once for all callers",
   },
   {
     name: "app-clock",
@@ -144,7 +144,7 @@ export const github: readonly Mutant[] = [
     find: "const answeredAt = theirs !== null && theirs.at >= started ? theirs.date : now();",
     replace: "const answeredAt = now();",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "a token's life is told by GitHub's clock alone" },
-    promise: "… by GitHub's clock",
+    promise: "the token of a GitHub App is renewed by GitHub's clock",
   },
   {
     name: "app-outage",
@@ -152,7 +152,7 @@ export const github: readonly Mutant[] = [
     find: "if (!passes || before === null || before !== live || now() >= before.endsAt) throw error;",
     replace: "if (!passes || before === null || before.renewAt > 0) throw error;",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "leaves the token in use until its end" },
-    promise: "… and serves until its end while GitHub makes no other one",
+    promise: "a token of a GitHub App is used until its end if GitHub issues no new one",
   },
   {
     name: "app-replace-call",
@@ -168,7 +168,7 @@ export const github: readonly Mutant[] = [
     find: "const isRefused = saysRefusedToken(said);",
     replace: 'const isRefused = saysRefusedToken(said) && token === "";',
     test: { file: `${RUNNER}/git/appTokens.int.test.ts`, name: "a token that ends before git uses it" },
-    promise: "… and so is a command of git",
+    promise: "a command of git whose GitHub App token was refused is repeated with a new one",
   },
   {
     name: "app-reach",
@@ -200,7 +200,7 @@ export const github: readonly Mutant[] = [
     find: "if (now() < replacedAt + REPLACE_MS) return null;",
     replace: "if (now() < replacedAt) return null;",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "makes one new token a minute" },
-    promise: "… and makes no tokens without end while GitHub refuses each",
+    promise: "a GitHub App gets at most one new token a minute while GitHub refuses each",
   },
   {
     name: "app-widen",
@@ -224,7 +224,7 @@ export const github: readonly Mutant[] = [
     find: "{ ...lost, ...before.end, end: null }",
     replace: "lost",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "an end that could not be told" },
-    promise: "an outage while an end is told does not change what is told",
+    promise: "an outage while a result is reported does not change the result",
   },
   {
     name: "outage-told",
@@ -232,7 +232,8 @@ export const github: readonly Mutant[] = [
     find: "isDeaf(failure, record.parked) ? {}",
     replace: 'isDeaf(failure, record.parked) || kind === "github" ? {}',
     test: { file: "test/outage.e2e.test.ts", name: "one that lasts is told on the issue" },
-    promise: "trouble of GitHub that lasts is told on the issue",
+    promise:
+      "a long outage is reported on the issue as soon as GitHub accepts a comment, and each wait is in the event log",
   },
   {
     name: "refused-write",
@@ -248,7 +249,7 @@ export const github: readonly Mutant[] = [
     find: "github: { burnsAttempt: false,",
     replace: "github: { burnsAttempt: true,",
     test: { file: `${CORE}/domain/failures.test.ts`, name: "github burns none" },
-    promise: "an outage of GitHub burns no attempt",
+    promise: "an outage of GitHub counts no attempt, fills no slot and loses no work",
   },
   {
     name: "told-reset",

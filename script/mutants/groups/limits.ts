@@ -96,7 +96,7 @@ export const limits: readonly Mutant[] = [
     find: "model: { burnsAttempt: false,",
     replace: "model: { burnsAttempt: true,",
     test: { file: "test/ends.e2e.test.ts", name: "an outage of the model" },
-    promise: "an outage of the model's service burns no attempt",
+    promise: "an outage of the model's service counts no attempt",
   },
   {
     name: "model-probe",
@@ -144,7 +144,7 @@ export const limits: readonly Mutant[] = [
     find: "((ended.exit.oomKills ?? 0) > 0 || kernel.killed())",
     replace: "oomEvents !== undefined",
     test: { file: `${RUNNER}/host/ceiling.int.test.ts`, name: "F5" },
-    promise: "an agent that somebody killed is not called out of memory",
+    promise: "an agent that another process killed is not reported as out of memory",
   },
   {
     name: "own-session",
@@ -176,7 +176,7 @@ export const limits: readonly Mutant[] = [
     find: 'if (!(await store.writeIf(jobId, expectSame(issue), patch, event))) return "changed";',
     replace: "await store.writeIf(jobId, {}, patch, event);",
     test: { file: `${CORE}/queue/stop.int.test.ts`, name: "before the end is written ends it by the command" },
-    promise: "what a runner has taken is the runner's to end",
+    promise: "a job that a runner has taken is ended by that runner alone",
   },
   {
     name: "stop-untold",
@@ -184,7 +184,7 @@ export const limits: readonly Mutant[] = [
     find: "if (isUntold(job)) return [];",
     replace: "",
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "is not started again by the label that is still there" },
-    promise: "what was stopped in the queue is not started again by the label that is still on",
+    promise: "a stopped issue does not start again because its label is still there",
   },
   {
     name: "stop-label-used",
@@ -216,7 +216,7 @@ export const limits: readonly Mutant[] = [
     find: "const state = closing.length > 0 ?",
     replace: "const state = closing.length > 1 ?",
     test: { file: `${RUNNER}/admission/keepAdmission.int.test.ts`, name: "a paused runner starts nothing" },
-    promise: "a worker rests while its host is tired or a person has paused it",
+    promise: "a paused runner starts no new work",
   },
   {
     name: "sigusr1",
@@ -321,7 +321,7 @@ export const limits: readonly Mutant[] = [
     find: 'end.cause === "disk-full" ? await roomOf(run) : []',
     replace: "[]",
     test: { file: "test/disk.e2e.test.ts", name: "an agent that fills the disk" },
-    promise: "what fills the disk does not keep the host from the next issue",
+    promise: "an agent that filled the disk leaves room for the next issue",
   },
   {
     name: "disk-room-steps",

@@ -16,7 +16,8 @@ export const machines: readonly Mutant[] = [
     find: "if (run === null)",
     replace: 'if (run === "")',
     test: { file: "test/backup.e2e.test.ts", name: "a backup made under work" },
-    promise: "a restored issue goes on with its session and its unpublished work",
+    promise:
+      "a backup that was made during work is restored on an empty machine, and every issue continues without a second start",
   },
   {
     name: "backup-one-moment",
@@ -35,7 +36,7 @@ export const machines: readonly Mutant[] = [
       file: `${CLI}/backup/backup.int.test.ts`,
       name: "there is no backup where Redis could not be read in time",
     },
-    promise: "… or there is no backup",
+    promise: "a backup pauses writers for at most 20 s and a quarter of lock_seconds",
   },
   {
     name: "backup-links",
@@ -84,7 +85,7 @@ export const machines: readonly Mutant[] = [
     find: "mayHaveEndedSince(run.state, entry.patch) && (await askEndedSince(run))",
     replace: 'run.state.restored === "" && mayHaveEndedSince(run.state, entry.patch) && (await askEndedSince(run))',
     test: { file: "test/backup.e2e.test.ts", name: "a backup that is older" },
-    promise: "what ended after the backup is not begun again",
+    promise: "an issue that ended after the backup is not started again, and its end on GitHub stays unchanged",
   },
   {
     name: "restore-put-back",
@@ -92,7 +93,7 @@ export const machines: readonly Mutant[] = [
     find: 'restored !== null && patch.state !== "queued"',
     replace: "restored !== null",
     test: { file: `${RUNNER}/issue/endedSince.test.ts`, name: "and its job put back into the queue" },
-    promise: "… but for one whose job Bull Board has put back since",
+    promise: "an ended issue starts again after a restore if its job was put back in Bull Board",
   },
   {
     name: "copied-folder",
@@ -116,7 +117,7 @@ export const machines: readonly Mutant[] = [
     find: "isRefused: (report) => report.isRefused,",
     replace: "isRefused: () => false,",
     test: { file: `${CORE}/app/checkAccess.test.ts`, name: "the only repository that was not seen twice" },
-    promise: "… nor does a repository that it does not show for a moment",
+    promise: "a repository that GitHub does not show for a moment ends no scheduler, runner or tac8 up at its start",
   },
   {
     name: "copied-said",
@@ -124,7 +125,7 @@ export const machines: readonly Mutant[] = [
     find: "  onWait?.(",
     replace: "  ((_line: string) => undefined)(",
     test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "before a start waits" },
-    promise: "… and a start that waits to see that says so",
+    promise: "a start that waits because of a copied data folder says so",
   },
   {
     name: "copied-volume",
@@ -132,7 +133,7 @@ export const machines: readonly Mutant[] = [
     find: "|| pidNamespace !== machine.pidNamespace) return false;",
     replace: ") return false;",
     test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "on the same kernel" },
-    promise: "… nor one on a copied volume, on the same kernel",
+    promise: "a runner on a copied volume on the same kernel does not start while the other one is at work",
   },
   {
     name: "copied-at-once",
@@ -140,7 +141,7 @@ export const machines: readonly Mutant[] = [
     find: "found.instance !== own.instance && onOther(found, own)",
     replace: "onOther === null",
     test: { file: `${RUNNER}/announce.int.test.ts`, name: "a process that announces the same runner" },
-    promise: "… and of two that start in the same moment one ends",
+    promise: "one of two runners on copied data folders that start at the same moment ends",
   },
   {
     name: "copied-puts-back",
@@ -148,7 +149,7 @@ export const machines: readonly Mutant[] = [
     find: "await putRunnerBack(redis, found);",
     replace: "",
     test: { file: `${RUNNER}/announce.int.test.ts`, name: "one that ends for another leaves the entry to it" },
-    promise: "… and stays ended",
+    promise: "a runner that ends because of a copied data folder leaves its entry to the other one",
   },
   {
     name: "limits-of-scheduler",
@@ -164,7 +165,7 @@ export const machines: readonly Mutant[] = [
     find: "differing = otherLimits(config.limits, await readLimits(redis, config.limits));",
     replace: "",
     test: { file: "test/places.e2e.test.ts", name: "no more jobs are worked on at once" },
-    promise: "… and health says which machine differs",
+    promise: "the health evaluation names each machine whose limits differ",
   },
   {
     name: "copied-clock",
@@ -172,7 +173,7 @@ export const machines: readonly Mutant[] = [
     find: "second.text !== first.text",
     replace: "second.at > first.at + 1000",
     test: { file: `${RUNNER}/slots/copied.int.test.ts`, name: "none where only the clock" },
-    promise: "… and a clock that is set does not pass for another machine",
+    promise: "a clock that is set is not taken for another machine",
   },
   {
     name: "clock-check",
@@ -188,7 +189,7 @@ export const machines: readonly Mutant[] = [
     find: "const at = facts.at - (await aheadOfRedis(redis));",
     replace: "const { at } = facts;",
     test: { file: `${RUNNER}/host/clockCheck.int.test.ts`, name: "a runner whose clock is wrong is seen" },
-    promise: "… and is not taken for one that is gone",
+    promise: "a machine with a wrong clock is shown online or offline correctly",
   },
   {
     name: "record-format",
@@ -204,7 +205,7 @@ export const machines: readonly Mutant[] = [
     find: "redis.call('HSET', KEYS[1], 'format', ARGV[3])",
     replace: "",
     test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "a record has the version of the run that wrote it" },
-    promise: "… because each write marks the record with its version",
+    promise: "each write marks the record with its version",
   },
   {
     name: "data-format",
@@ -220,7 +221,7 @@ export const machines: readonly Mutant[] = [
     find: "if (newer !== null) throw",
     replace: "if (newer === path) throw",
     test: { file: "test/startup.e2e.test.ts", name: "runner: a data folder that has data of a newer version" },
-    promise: "… and in the data folder",
+    promise: "data of a newer version in the data folder is refused at the start",
   },
   {
     name: "runs-on",
@@ -236,7 +237,7 @@ export const machines: readonly Mutant[] = [
     find: "job.state.agentRuns > 0 || isPlacement(job.state.hold)",
     replace: "job.state.agentRuns > 0",
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "one that found no place keeps its turn" },
-    promise: "… and goes first in its priority when there may be a place",
+    promise: "a deferred job keeps its turn in its priority",
   },
   {
     name: "place-order",
@@ -244,7 +245,7 @@ export const machines: readonly Mutant[] = [
     find: "return priority * 1e13 + since;",
     replace: "return since - priority;",
     test: { file: `${CORE}/state/places.int.test.ts`, name: "the most urgent of those that wait comes first" },
-    promise: "… by priority, then age",
+    promise: "deferred jobs are offered by priority, then by age",
   },
   {
     name: "place-atomic",
@@ -260,7 +261,7 @@ export const machines: readonly Mutant[] = [
     find: "redis.call('ZREMRANGEBYSCORE', key, '-inf', now)",
     replace: "",
     test: { file: `${CORE}/state/places.int.test.ts`, name: "a run that was lost is counted no longer" },
-    promise: "… and a run that was lost counts no longer than it holds its job",
+    promise: "a lost run counts in a limit only while it holds its job",
   },
   {
     name: "queue-limit",
@@ -292,7 +293,7 @@ export const machines: readonly Mutant[] = [
     find: "    failoverDetector?.cleanup();\n",
     replace: "",
     test: { file: `${CORE}/queue/redisSentinel.int.test.ts`, name: "news of a fail-over" },
-    promise: "… news of it while a client looks for the master does not end the client",
+    promise: "a client is not ended by a switch of masters that is reported while the client looks for the master",
   },
   {
     name: "share-rules",
@@ -308,7 +309,7 @@ export const machines: readonly Mutant[] = [
     find: "`%R~${READ}`",
     replace: "`~${READ}`",
     test: { file: `${CLI}/share/share.int.test.ts`, name: "is refused the rest" },
-    promise: "… and may not write what is the scheduler's",
+    promise: "a machine's user cannot write the scheduler's keys",
   },
   {
     name: "share-default-user",
@@ -316,7 +317,7 @@ export const machines: readonly Mutant[] = [
     find: '["reset", "on", `#${passwordHash}`',
     replace: '["reset", "on", passwordHash.slice(64) || "nopass"',
     test: { file: `${CLI}/share/share.int.test.ts`, name: "nobody gets in" },
-    promise: "nobody gets into a shared Redis without a password",
+    promise: "a shared Redis always asks for a password",
   },
   {
     name: "share-password-file",
@@ -340,7 +341,7 @@ export const machines: readonly Mutant[] = [
     find: "conf === null ? {} : {",
     replace: 'conf !== "" ? {} : {',
     test: { file: `${CLI}/share/share.int.test.ts`, name: "also after Redis has started again" },
-    promise: "what is shared outlasts a restart of Redis",
+    promise: "a shared Redis is still shared after its restart",
   },
   {
     name: "redis-environment",
@@ -364,7 +365,7 @@ export const machines: readonly Mutant[] = [
     find: "exit 0 unless $!{EADDRINUSE};",
     replace: "exit 0;",
     test: { file: "script/sharedPort.int.test.mjs", name: "starts without it" },
-    promise: "… on an installed machine too",
+    promise: "an installed Redis starts even if another program has its shared port",
   },
   {
     name: "share-taken-later",
@@ -372,7 +373,7 @@ export const machines: readonly Mutant[] = [
     find: "return certificate?.verify(new X509Certificate(ca).publicKey) ?? false;",
     replace: "return certificate !== undefined || ca !== null;",
     test: { file: `${SCHEDULER}/keepShare.int.test.ts`, name: "when it is free" },
-    promise: "… which is reported, and opened when it is free",
+    promise: "a shared port that another program has is reported, and opened when it is free",
   },
   {
     name: "share-reopen",
@@ -404,7 +405,7 @@ export const machines: readonly Mutant[] = [
     find: "passwordFileOf(redisUrl) !== null",
     replace: 'redisUrl !== ""',
     test: { file: `${CLI}/share/share.int.test.ts`, name: "no other Redis is shared" },
-    promise: "… nor while tac8 is stopped",
+    promise: "a Redis that is not tac8's own is never shared while tac8 is stopped",
   },
   {
     name: "join-fingerprint",
@@ -452,7 +453,7 @@ export const machines: readonly Mutant[] = [
     find: "until = Math.min(until, asked + leaseMs);",
     replace: "",
     test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "a scheduler that never gets the answer" },
-    promise: "… nor works on beside it when it was cut off from Redis just then",
+    promise: "a scheduler that gets no answer about its lease stops in time",
   },
   {
     name: "scheduler-killed",
@@ -476,7 +477,7 @@ export const machines: readonly Mutant[] = [
     find: "if (same && age >= 0 && age < REFRESH_MS) return;",
     replace: "",
     test: { file: `${SCHEDULER}/health.int.test.ts`, name: "what it judges is written again when it changes" },
-    promise: "… health",
+    promise: "an idle tac8 rarely writes its health",
   },
   {
     name: "idle-runner",
@@ -484,7 +485,7 @@ export const machines: readonly Mutant[] = [
     find: "age < 0 || age >= REFRESH_MS || steady(last) !== steady(own)",
     replace: "true",
     test: { file: `${RUNNER}/announce.int.test.ts`, name: "changes are announced at once" },
-    promise: "… and what a runner says of itself",
+    promise: "an idle tac8 rarely writes the entries of its runners",
   },
   {
     name: "scheduler-lost",
@@ -492,7 +493,7 @@ export const machines: readonly Mutant[] = [
     find: "if (left === 0 || signal.aborted) break;",
     replace: "if (signal.aborted) break;",
     test: { file: `${SCHEDULER}/standBy.int.test.ts`, name: "one whose lease another has got stops" },
-    promise: "… also after another one has taken over",
+    promise: "a scheduler stops after another one has taken over",
   },
   {
     name: "runner-identity",
@@ -508,7 +509,7 @@ export const machines: readonly Mutant[] = [
     find: "if owner and owner ~= ARGV[1] then return 0 end",
     replace: "",
     test: { file: `${RUNNER}/slots/hostNames.int.test.ts`, name: "of two machines with one host name" },
-    promise: "… and people see them by different names",
+    promise: "machines with the same host name are shown under different names",
   },
   {
     name: "event-former",

@@ -16,7 +16,7 @@ export const network: readonly Mutant[] = [
     find: "if (READ_ONLY.includes(target.host))",
     replace: "if (entries.length === 0 && READ_ONLY.includes(target.host))",
     test: { file: `${EGRESS}/policy.test.ts`, name: "github.com:443 with" },
-    promise: "… and a pattern opens no tunnel to a host that takes pushes",
+    promise: "a pattern opens no tunnel to a host that accepts pushes",
   },
   {
     name: "egress-private",
@@ -32,7 +32,7 @@ export const network: readonly Mutant[] = [
     find: "for (const { address } of found) {",
     replace: "for (const { address } of found.slice(0, 1)) {",
     test: { file: `${EGRESS}/egress.int.test.ts`, name: "no spelling leads" },
-    promise: "… nor one of whose addresses any is",
+    promise: "a name is not connected to if one of its addresses is private",
   },
   {
     name: "egress-rebinding",
@@ -72,7 +72,7 @@ export const network: readonly Mutant[] = [
     find: 'const why = reading ? whyNotReading({ method: request.method ?? "", path }) : null;',
     replace: "const why = reading ? (void whyNotReading, null) : null;",
     test: { file: `${EGRESS}/tools.int.test.ts`, name: "git reads a public" },
-    promise: "… and a push that can be seen is refused",
+    promise: "a push to GitHub that is sent as a plain request is refused",
   },
   {
     name: "egress-credentials",
@@ -80,7 +80,7 @@ export const network: readonly Mutant[] = [
     find: "if (reading) for (const name of CREDENTIALS)",
     replace: "if (reading) for (const name of CREDENTIALS.slice(5))",
     test: { file: `${EGRESS}/tools.int.test.ts`, name: "git reads a public" },
-    promise: "… and nobody reads there with credentials",
+    promise: "requests that read from GitHub are forwarded without credentials",
   },
   {
     name: "egress-other-key",
@@ -112,7 +112,7 @@ export const network: readonly Mutant[] = [
     find: '(headers["content-encoding"] ?? "identity") !== "identity"',
     replace: 'headers["content-encoding"] === "none"',
     test: { file: `${EGRESS}/model.int.test.ts`, name: "a compressed answer" },
-    promise: "… nor compressed",
+    promise: "a compressed answer that could contain the key is refused",
   },
   {
     name: "egress-model-only",

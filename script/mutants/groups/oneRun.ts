@@ -16,7 +16,7 @@ export const oneRun: readonly Mutant[] = [
     find: "local expected = not follows or follows[to] or false",
     replace: "local expected = not follows or follows[to] or false\nif not expected then return 0 end",
     test: { file: `${CORE}/state/issueStore.int.test.ts`, name: "follows the one before by one table" },
-    promise: "… and written all the same",
+    promise: "a change of state that is not allowed is still written",
   },
   {
     name: "state-judged",
@@ -24,7 +24,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'return { of: "defect" };',
     replace: "return NOTE;",
     test: { file: "test/soak/judge.test.ts", name: "a state that does not follow" },
-    promise: "… and the soak fails on it",
+    promise: "a forbidden change of state fails the end-to-end tests and the soak",
   },
   {
     name: "ended-queued",
@@ -40,7 +40,7 @@ export const oneRun: readonly Mutant[] = [
     find: '({ retried: begun, state: "queued" } as const)',
     replace: "{ retried: begun }",
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "failed → work" },
-    promise: "… also where Bull Board has put it back",
+    promise: "a run of an ended issue whose job was put back in Bull Board queues the issue first",
   },
   {
     name: "run-id",
@@ -136,7 +136,7 @@ export const oneRun: readonly Mutant[] = [
     find: "      watched.until = performance.now() + leftMs;\n",
     replace: "",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "one that knows of the last beat" },
-    promise: "… by one that knows how long the agent may live",
+    promise: "a new guard of a sandbox knows how long the agent may live",
   },
   {
     name: "time-guard-lost",
@@ -144,7 +144,7 @@ export const oneRun: readonly Mutant[] = [
     find: "    lost = why;\n    kill();\n",
     replace: "    lost = why;\n",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "a guard that cannot be replaced ends the run" },
-    promise: "… and an agent whose time nobody can watch is ended",
+    promise: "an agent whose guard cannot be replaced is ended",
   },
   {
     name: "time-guard-unreached",
@@ -152,7 +152,7 @@ export const oneRun: readonly Mutant[] = [
     find: "if (closing === null && isGone)",
     replace: "if (closing !== null && isGone)",
     test: { file: `${RUNNER}/guard/sandbox.int.test.ts`, name: "says that its own was not there" },
-    promise: "… also one that its guard could not end when its time was over",
+    promise: "an agent that its guard could not end when its time was over is ended",
   },
   {
     name: "time-guard-pid",
@@ -200,7 +200,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'hasMarker(pid, entry) ? "marker"',
     replace: 'false ? "marker"',
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds by marker, exactly" },
-    promise: "what an agent leaves running is found",
+    promise: "every process that an agent leaves running is found by its marker",
   },
   {
     name: "survivors-turns",
@@ -208,7 +208,7 @@ export const oneRun: readonly Mutant[] = [
     find: "if (looked % AT_ONCE === 0) await turn();",
     replace: "if (looked < 0) await turn();",
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "lets other work go on" },
-    promise: "the heartbeats of other runs go on while survivors of one are looked for",
+    promise: "the search for surviving processes delays no heartbeat of other runs, even beside a fork bomb",
   },
   {
     name: "survivors-lock",
@@ -216,7 +216,7 @@ export const oneRun: readonly Mutant[] = [
     find: 'locked() ? "lock"',
     replace: 'false ? "lock"',
     test: { file: `${RUNNER}/process/survivors.int.test.ts`, name: "finds by the inherited lock" },
-    promise: "what shed its marker is found by the workspace's lock that it holds",
+    promise: "a process that has removed its marker is found by the workspace's lock",
   },
   {
     name: "survivors-newborn",

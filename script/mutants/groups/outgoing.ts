@@ -16,7 +16,7 @@ export const outgoing: readonly Mutant[] = [
     find: "if ((await filesFound(run, outgoing, null)).length === 0) return [];",
     replace: 'if (run.state.checkpoint !== "worked") return [];',
     test: { file: "test/protected.e2e.test.ts", name: "work that is saved while its agent asks" },
-    promise: "… nor with the saved work of a run that has not finished",
+    promise: "protected files in the saved work of an unfinished run are not pushed",
   },
   {
     name: "protected-label-trusted",
@@ -24,7 +24,7 @@ export const outgoing: readonly Mutant[] = [
     find: "const counts = isOn && (await isTrusted(run, event.actor, signal));",
     replace: "const counts = isOn;",
     test: { file: "test/protected.e2e.test.ts", name: "a label by an account that cannot write" },
-    promise: "… which has write access",
+    promise: "withheld work is published by the label without another agent run",
   },
   {
     name: "protected-label-wakes",
@@ -32,7 +32,7 @@ export const outgoing: readonly Mutant[] = [
     find: "event !== null && isOn && trusted.has(event.actor.toLowerCase())",
     replace: "event !== null && isOn",
     test: { file: `${SCHEDULER}/plan.test.ts`, name: "… by an account that cannot write" },
-    promise: "… and no other account's label so much as wakes its job",
+    promise: "a label by an account without write access does not wake an issue whose work is withheld",
   },
   {
     name: "protected-forged-permission",
@@ -40,7 +40,7 @@ export const outgoing: readonly Mutant[] = [
     find: "if (isFinal || allowance.by === null) return false;",
     replace: "if (isFinal || (allowance.by === null && run.state.outcomeRun !== null)) return false;",
     test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
-    promise: "… which GitHub says, and not Redis",
+    promise: "permission for protected files is read from GitHub and not from Redis",
   },
   {
     name: "protected-forged-base",
@@ -48,7 +48,7 @@ export const outgoing: readonly Mutant[] = [
     find: "const tip = await baseCommit(run, base);",
     replace: "const tip = run.state.baseSha ?? (await baseCommit(run, base));",
     test: { file: "test/protected.e2e.test.ts", name: "what Redis says allows nothing" },
-    promise: "… nor does Redis say what was there before",
+    promise: "the base of the comparison is read from GitHub and not from Redis",
   },
   {
     name: "exits-clean",
@@ -56,7 +56,7 @@ export const outgoing: readonly Mutant[] = [
     find: 'return stripVTControlCharacters(text).replace(OBEYED, "");',
     replace: "return stripVTControlCharacters(text);",
     test: { file: `${CORE}/outgoing/exits.test.ts`, name: "a question has nothing that is obeyed or hidden" },
-    promise: "no text that leaves has signs that are obeyed or that nobody sees",
+    promise: "a text that leaves tac8 has no control characters and no invisible characters",
   },
   {
     name: "exits-notify",
@@ -64,7 +64,7 @@ export const outgoing: readonly Mutant[] = [
     find: "redact(clean(redact(",
     replace: "redact((redact(",
     test: { file: `${CORE}/outgoing/exits.test.ts`, name: "a notification's text" },
-    promise: "… nor a notification",
+    promise: "a notification has no control characters and no invisible characters",
   },
   {
     name: "exits-terminal",
@@ -72,7 +72,7 @@ export const outgoing: readonly Mutant[] = [
     find: 'return clean(stripVTControlCharacters(text).replace(/\\s+/g, " ")).trim();',
     replace: 'return text.replace(/\\s+/g, " ").trim();',
     test: { file: `${CLI}/terminal/exits.test.ts`, name: "a line has nothing that a terminal obeys" },
-    promise: "… nor a line on a terminal",
+    promise: "a line on a terminal has no control characters from outside",
   },
   {
     name: "stray-link",
@@ -88,7 +88,7 @@ export const outgoing: readonly Mutant[] = [
     find: 'if (key.endsWith(".url") && !values.every(isPlainAddress)) {',
     replace: 'if (key.endsWith(".url") && values.includes("")) {',
     test: { file: "test/stray.e2e.test.ts", name: "a submodule by ssh" },
-    promise: "… nor a submodule by another address than https:// or a relative one",
+    promise: "a submodule with another address than https:// or a relative one is not pushed unless it is allowed",
   },
   {
     name: "stray-published",
@@ -96,7 +96,7 @@ export const outgoing: readonly Mutant[] = [
     find: "const again = published === null ? null : await",
     replace: 'const again = published !== "" ? null : await',
     test: { file: "test/stray.e2e.test.ts", name: "a label that answered a question" },
-    promise: "what a label has allowed is not withheld again in the next round",
+    promise: "links and submodules that were allowed are not withheld again in the next round",
   },
   {
     name: "allowed-files",
@@ -120,7 +120,7 @@ export const outgoing: readonly Mutant[] = [
     find: "isFinal: findings.some(({ isCertain }) => isCertain),",
     replace: "isFinal: false,",
     test: { file: `${RUNNER}/steps/publish/inspect.test.ts`, name: "no label allows a secret of this installation" },
-    promise: "… and no label allows it",
+    promise: "a label does not publish a secret of this installation",
   },
   {
     name: "secrets-each-commit",
@@ -128,7 +128,7 @@ export const outgoing: readonly Mutant[] = [
     find: "const patch = await git([...args, ...plain, ",
     replace: 'const patch = await git([...args, ...plain, "-1", ',
     test: { file: "test/secretsOut.e2e.test.ts", name: "in a commit that the next one takes back" },
-    promise: "… also if a later commit takes it back",
+    promise: "a secret of this installation is found even if a later commit removes it",
   },
   {
     name: "secrets-after",
@@ -136,7 +136,7 @@ export const outgoing: readonly Mutant[] = [
     find: "return questions.some(",
     replace: "return questions.length === 0 || questions.some(",
     test: { file: "test/secretsOut.e2e.test.ts", name: "a token by its looks in a commit" },
-    promise: "what looks like a secret is published only after a person has seen where it is",
+    promise: "a possible secret is published only after a trusted account could read where it is",
   },
   {
     name: "secrets-question",
@@ -288,7 +288,7 @@ export const outgoing: readonly Mutant[] = [
     find: "this.#commit = { from: this.#lines?.length ?? 0, removed: new Set(), size: 0 };",
     replace: "this.#commit = { from: 0, removed: new Set(removed), size: 0 };",
     test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a token that one of the commits adds" },
-    promise: "… and only within the commit that moves it",
+    promise: "a moved line is no finding only within the commit that moves it",
   },
   {
     name: "secrets-moved-parts",
@@ -296,7 +296,7 @@ export const outgoing: readonly Mutant[] = [
     find: ".every(({ isMoved }) => isMoved)) continue;",
     replace: ".some(({ isMoved }) => isMoved)) continue;",
     test: { file: `${RUNNER}/secrets/findSecrets.int.test.ts`, name: "a new key between the first and last lines" },
-    promise: "… and only if all of its lines were public before",
+    promise: "a moved secret is no finding only if all of its lines were public before",
   },
   {
     name: "app-workflows-words",

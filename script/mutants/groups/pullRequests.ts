@@ -16,7 +16,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "return issues.length <= free;",
     replace: "return free > 0;",
     test: { file: `${SCHEDULER}/courtesy.int.test.ts`, name: "a runner with one free slot" },
-    promise: "a new issue that waits is told so",
+    promise: "a new issue gets a comment about the queue only if it has to wait",
   },
   {
     name: "publish-again",
@@ -40,7 +40,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "const isStale = isRefusedRequest(error) || error instanceof NoBase;",
     replace: "const isStale = isRefusedRequest(error) && !(error instanceof NoBase);",
     test: { file: "test/requests.e2e.test.ts", name: "another issue begins meanwhile" },
-    promise: "… also where the mirror lacks its old name by then",
+    promise: "finished work is published to a renamed default branch even if the mirror lacks its old name",
   },
   {
     name: "begin-new-base",
@@ -56,7 +56,7 @@ export const pullRequests: readonly Mutant[] = [
     find: '`--force-with-lease=${ref}:${expected ?? ""}`',
     replace: '"--force"',
     test: { file: `${RUNNER}/airlock/lease.int.test.ts`, name: "a branch that moves between our look" },
-    promise: "other people's commits are never overwritten",
+    promise: "a push never overwrites commits of others",
   },
   {
     name: "refused-label",
@@ -72,7 +72,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "return actors.size === 1 ?",
     replace: "return actors.size >= 1 ?",
     test: { file: "packages/core/src/github/renamed.int.test.ts", name: "where that is certain" },
-    promise: "a renamed label counts only where it is certain whose it is",
+    promise: "a renamed label starts work only if it is certain that a trusted account added it",
   },
   {
     name: "post-once",
@@ -88,7 +88,7 @@ export const pullRequests: readonly Mutant[] = [
     find: ".filter((comment) => comment.author.login.toLowerCase() === login?.toLowerCase())",
     replace: "",
     test: { file: `${CORE}/domain/marker.test.ts`, name: "counts our own account's only" },
-    promise: "a marker that somebody else pasted counts for nothing",
+    promise: "a marker that another account has pasted has no effect",
   },
   {
     name: "marker-look-up",
@@ -120,7 +120,7 @@ export const pullRequests: readonly Mutant[] = [
     find: 'do: found.treeWorks ? "rebase" : "replace",',
     replace: 'do: "replace",',
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "ours go on top of it" },
-    promise: "work beside somebody else's commits goes on top of them",
+    promise: "an agent's work is put on top of commits of others, even after its runner was lost",
   },
   {
     name: "session-aside",
@@ -150,7 +150,8 @@ export const pullRequests: readonly Mutant[] = [
     find: 'if (pulls.length === 0 || pulls.some((pull) => pull.state === "open")) return "open";',
     replace: 'if (pulls.length >= 0) return "open";',
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is closed while the agent works" },
-    promise: "a pull request that a person has ended stays as it is",
+    promise:
+      "a pull request that a maintainer closed or merged during the run stays as it is, and new work gets another one",
   },
   {
     name: "merged-rebase",
@@ -158,7 +159,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "rebase: planRebase(run.state, { merged: last?.merged === true ? last : null, onto }),",
     replace: "",
     test: { file: "test/meanwhile.e2e.test.ts", name: "what was merged is not in the new one again" },
-    promise: "what was merged is not in the next pull request again, also when its push comes late",
+    promise: "work that was merged during the run is never in the next pull request again",
   },
   {
     name: "merged-by-hand",
@@ -190,7 +191,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "if (pulls.length > 0) {",
     replace: "if (pulls.length < 0) {",
     test: { file: "test/meanwhile.e2e.test.ts", name: "a pull request that is merged between our last look" },
-    promise: "a branch has one pull request, also when a person ended it just before our push",
+    promise: "a branch has one pull request, even if a maintainer ended it just before the push",
   },
   {
     name: "branch-gone",
@@ -198,7 +199,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "if (!(error instanceof Overtaken)) throw error;",
     replace: "if (error instanceof Error) throw error;",
     test: { file: "test/meanwhile.e2e.test.ts", name: "and its branch taken away," },
-    promise: "work whose branch was merged and taken away as it was pushed goes to the next one",
+    promise: "work whose branch was merged and deleted just before the push goes to the next branch",
   },
   {
     name: "merged-late",
@@ -214,7 +215,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "return looksBack || rebasing;",
     replace: "return looksBack && rebasing;",
     test: { file: `${RUNNER}/workspace/backToBranch.int.test.ts`, name: "an agent that ends at an older commit" },
-    promise: "an agent that ends while it looks at an older commit takes nothing off its branch",
+    promise: "an agent that is interrupted at an older commit or during a rebase loses nothing of its branch",
   },
   {
     name: "no-rewind",
@@ -230,7 +231,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "const looksBack = behind && (await onBranch(git, goal));",
     replace: "const looksBack = behind && head === goal.branch && (await onBranch(git, goal));",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "an agent that was killed while it looked back" },
-    promise: "an agent that was killed while it looked at an older commit goes on from its newest one",
+    promise: "an agent that was killed at an older commit resumes from its newest commit",
   },
   {
     name: "left-history",
@@ -238,7 +239,7 @@ export const pullRequests: readonly Mutant[] = [
     find: 'if (!looksBack && (await wasAt(place, paths.tree, goal.start))) return "left";',
     replace: "",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "the agent has left it for" },
-    promise: "what an agent is about to rewrite is not taken for somebody else's commits",
+    promise: "an interrupted agent resumes from the commit that it has reached",
   },
   {
     name: "base-replayed",
@@ -246,7 +247,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "...(reason.base === null ? [] : [reason.base])",
     replace: "...(reason.base === null ? [] : [])",
     test: { file: `${RUNNER}/workspace/ensure.int.test.ts`, name: "a base with merges" },
-    promise: "only the work goes on top of somebody's commits, not the base",
+    promise: "a rebase on commits of others adds no commit of the base branch",
   },
   {
     name: "their-commits",
@@ -254,7 +255,7 @@ export const pullRequests: readonly Mutant[] = [
     find: "theirs === null ||",
     replace: "theirs !== null ||",
     test: { file: `${RUNNER}/airlock/keepTheirs.int.test.ts`, name: "an agent that squashes it away" },
-    promise: "an agent does not take other people's commits off the branch",
+    promise: "an agent that rewrites its branch cannot remove commits of others from it",
   },
   {
     name: "answer-posted",

@@ -136,7 +136,7 @@ export const recovery: readonly Mutant[] = [
     find: 'return { kind: "finished", note };',
     replace: "run.log.debug(note.run);",
     test: { file: "test/redis.e2e.test.ts", name: "one that ended meanwhile is not asked again" },
-    promise: "an agent that ended while Redis was away is not asked again",
+    promise: "a finished agent run is never repeated, even if Redis was unreachable when it finished",
   },
   {
     name: "end-of-whom",
@@ -155,7 +155,7 @@ export const recovery: readonly Mutant[] = [
       file: `${RUNNER}/workspace/ensure.int.test.ts`,
       name: "the note of an agent's end stays with the worktree",
     },
-    promise: "the end of an agent is not believed for another worktree than its own",
+    promise: "the noted result of a former worktree is never taken for that of a new one",
   },
   {
     name: "former-end",
@@ -179,7 +179,7 @@ export const recovery: readonly Mutant[] = [
     find: '(halt === "shutdown" && !ended)',
     replace: 'halt === "shutdown"',
     test: { file: `${RUNNER}/pipeline/planSettle.test.ts`, name: "shutdown" },
-    promise: "an agent that has ended is not asked again because its runner is shutting down",
+    promise: "an agent that ends without a result during a shutdown keeps its result",
   },
   {
     name: "full-redis",
@@ -187,7 +187,7 @@ export const recovery: readonly Mutant[] = [
     find: "if (!refusesWrites(error)) throw error;",
     replace: "if (refusesWrites(error) || refused < 1) throw error;",
     test: { file: "test/redisFull.e2e.test.ts", name: "a Redis that is out of memory when an agent ends" },
-    promise: "what an agent has done is not done again because Redis was full",
+    promise: "an agent's finished work is not done again because Redis is full, read-only or short of replicas",
   },
   {
     name: "base-unknown",
@@ -203,7 +203,7 @@ export const recovery: readonly Mutant[] = [
     find: 'if (outOfTime || (halt === "shutdown" && !ended)) return "hand back";',
     replace: "",
     test: { file: "test/stop.e2e.test.ts", name: "SIGTERM in mid-agent" },
-    promise: "a runner that is told to stop hands its jobs back",
+    promise: "a runner that receives SIGTERM saves and pushes the work and requeues the job for another runner",
   },
   {
     name: "lapse",
@@ -211,7 +211,7 @@ export const recovery: readonly Mutant[] = [
     find: 'halt.request("lost", reason);',
     replace: "",
     test: { file: `${RUNNER}/pipeline/takeJobs.int.test.ts`, name: "lock cannot be renewed in time" },
-    promise: "a run whose lock cannot be renewed lets go of everything",
+    promise: "a run whose lock cannot be renewed in time stops at once, even while it publishes",
   },
   {
     name: "log-flood",
@@ -227,7 +227,7 @@ export const recovery: readonly Mutant[] = [
     find: "late = setTimeout(() => endNow(log), closeMs);",
     replace: "void endNow;",
     test: { file: "test/startup.e2e.test.ts", name: "a runner whose Redis goes while it starts" },
-    promise: "an app that is told to stop ends",
+    promise: "an app that is stopped while it waits for an unreachable Redis exits in time",
   },
   {
     name: "refused-later",
@@ -259,7 +259,7 @@ export const recovery: readonly Mutant[] = [
     find: "return next;",
     replace: "return disposition;",
     test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "an end that cannot be recorded" },
-    promise: "an end that could not be recorded is not told to BullMQ",
+    promise: "a result that could not be recorded counts no attempt, and BullMQ keeps the job",
   },
   {
     name: "sent-twice",
@@ -267,7 +267,7 @@ export const recovery: readonly Mutant[] = [
     find: "await job.moveToDelayed(now() + HAND_BACK_MS, token);",
     replace: "throw lost;",
     test: { file: `${RUNNER}/pipeline/apply.test.ts`, name: "where the job's lock is still ours" },
-    promise: "an answer of Redis that was lost burns no attempt",
+    promise: "a last write that was sent twice because Redis' answer was lost restarts nothing and counts no attempt",
   },
   {
     name: "no-conflict",
@@ -284,6 +284,6 @@ export const recovery: readonly Mutant[] = [
     find: "return { write: (line) => void stream.write(line) };",
     replace: "return stream;",
     test: { file: `${CORE}/log/order.int.test.ts`, name: "fatal lines come in their order" },
-    promise: "what an app says as it gives up is in order",
+    promise: "the last log lines of an app that exits after an error are complete and in order",
   },
 ];

@@ -27,7 +27,7 @@ export const service: readonly Mutant[] = [
       file: "script/deploy.int.test.mjs",
       name: "after tac8 join --leave, upgrade with services that are inactive",
     },
-    promise: "… and no upgrade starts a machine that has left another one",
+    promise: "install.sh --upgrade and --rollback do not start a machine that has left",
   },
   {
     name: "join-leave-stopped",
@@ -51,7 +51,7 @@ export const service: readonly Mutant[] = [
     find: "throw new CannotStart(error.lines, { cause: error });",
     replace: "throw error;",
     test: { file: "test/startup.e2e.test.ts", name: "a configuration with a mistake" },
-    promise: "tac8 up ends with exit code 78 when a person has to fix something",
+    promise: "tac8 up ends with exit code 78 if an operator has to fix a problem",
   },
   {
     name: "up-exit-may-pass",
@@ -59,7 +59,7 @@ export const service: readonly Mutant[] = [
     find: "|| error instanceof MayPass ",
     replace: "",
     test: { file: "test/startup.e2e.test.ts", name: "no Redis where REDIS_URL says" },
-    promise: "… and with 1 when a later start may succeed",
+    promise: "tac8 up ends with exit code 1 if a later start may succeed",
   },
   {
     name: "service-watchdog",
@@ -67,7 +67,7 @@ export const service: readonly Mutant[] = [
     find: 'alive: () => send("WATCHDOG=1"),',
     replace: "alive: () => undefined,",
     test: { file: "test/serviceManager.e2e.test.ts", name: "scheduler reports to systemd that it is ready" },
-    promise: "systemd hears from a process whose event loop turns",
+    promise: "a process whose event loop hangs is restarted by systemd",
   },
   {
     name: "service-stop-time",
@@ -83,7 +83,7 @@ export const service: readonly Mutant[] = [
     find: "return reasons.length === 0 ? health : healthOf([...reasons, ...health.reasons]);",
     replace: "return reasons.length === 0 ? health : healthOf(health.reasons);",
     test: { file: `${CLI}/services/units.test.ts`, name: "a service that has ended is critical" },
-    promise: "tac8 status names a service that has ended for good",
+    promise: "tac8 status and tac8 doctor name a service that ended for good",
   },
   {
     name: "user-unit-secrets",
@@ -179,7 +179,7 @@ export const service: readonly Mutant[] = [
     find: "image: ${TAC8_IMAGE:+${TAC8_IMAGE}-app:${TAC8_VERSION}}",
     replace: "image: !reset null",
     test: { file: "script/workflows.test.mjs", name: "takes its tunnel from the images" },
-    promise: "… nor the tunnel of runners alone",
+    promise: "docker-compose.images.yml builds no image for the tunnel of runners alone",
   },
   {
     name: "tunnel-secrets",
@@ -203,7 +203,7 @@ export const service: readonly Mutant[] = [
     find: 'if [ $dry = 1 ]; then say "would $words"; return; fi',
     replace: 'if [ $dry = 1 ]; then say "would $words"; fi',
     test: { file: "script/deploy.int.test.mjs", name: "writes a file once" },
-    promise: "… and with --dry-run nothing at all",
+    promise: "install.sh --dry-run changes nothing",
   },
   {
     name: "install-own-units",
@@ -211,7 +211,7 @@ export const service: readonly Mutant[] = [
     find: "for file in $own $units/tac8-*",
     replace: "for file in $units/tac8* $units/tac8-*",
     test: { file: "script/deploy.int.test.mjs", name: "no service of the operator's" },
-    promise: "… and no service of the operator's is removed with tac8",
+    promise: "--uninstall --purge removes no service of the operator, such as tac8-backup",
   },
   {
     name: "install-placeholder",
@@ -243,7 +243,7 @@ export const service: readonly Mutant[] = [
     find: '[ "$code" = 78 ] || exit "$code"',
     replace: 'exit "$code"',
     test: { file: "script/container.int.test.mjs", name: "a program that needs a person is waited for" },
-    promise: "in containers a problem that a person has to fix is printed once, and waited for",
+    promise: "a problem that an operator has to fix is printed once, and the container becomes unhealthy",
   },
   {
     name: "launcher-wait-secrets",
@@ -259,7 +259,7 @@ export const service: readonly Mutant[] = [
     find: 'return wanted === "text" ? textLine : (line) => line;',
     replace: "return (line) => line;",
     test: { file: `${CORE}/log/journal.test.ts`, name: "lineFormat" },
-    promise: "the log of a container is lines for people",
+    promise: "the log of a container has lines that people can read",
   },
   {
     name: "user-launcher-away",

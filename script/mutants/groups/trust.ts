@@ -8,7 +8,7 @@ export const trust: readonly Mutant[] = [
     find: 'if (run.cause !== null) return { kind: "go", event: used };',
     replace: 'return { kind: "go", event: used };',
     test: { file: "test/forgedStart.e2e.test.ts", name: "a retry that nobody's label began" },
-    promise: "what is written to Redis starts no agent on an issue that nobody trusted has ever labelled",
+    promise: "an agent never starts because of Redis on an issue that no trusted account has labelled",
   },
   {
     name: "start-cause-publish",
@@ -16,7 +16,7 @@ export const trust: readonly Mutant[] = [
     find: "if (!(await isCaused(run, run.switch.stop))) return (await admit(run)) !== null;",
     replace: "void isCaused;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "finished work, pushed that nobody's label began" },
-    promise: "… and opens no pull request for it",
+    promise: "a pull request is opened only for an issue that a trusted account has labelled",
   },
   {
     name: "start-cause-report",
@@ -24,7 +24,7 @@ export const trust: readonly Mutant[] = [
     find: "if (run.admitted || (await isCaused(run, run.switch.lost))) return;",
     replace: "if (isCaused !== undefined) return;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "an end with words that nobody's label began" },
-    promise: "… and says nothing on it",
+    promise: "a result is reported only on an issue that a trusted account has labelled",
   },
   {
     name: "start-cause-stop",
@@ -32,7 +32,7 @@ export const trust: readonly Mutant[] = [
     find: "if (!isCaused) return",
     replace: "if (!isCaused && ref === null) return",
     test: { file: "test/forgedStart.e2e.test.ts", name: "a stop that nobody asked for" },
-    promise: "… also not that it was stopped",
+    promise: "a stop is reported only on an issue that a trusted account has labelled",
   },
   {
     name: "start-cause-missing",
@@ -41,7 +41,7 @@ export const trust: readonly Mutant[] = [
     replace:
       '(error.kind === "not-found" || error.kind === "gone")) return { id: 1, actor: "", actorType: "", at: "" };',
     test: { file: "test/forgedStart.e2e.test.ts", name: "finished work of an issue that does not exist" },
-    promise: "… and publishes nothing for an issue that does not exist",
+    promise: "nothing is published for an issue that does not exist",
   },
   {
     name: "start-cause-closed",
@@ -49,7 +49,7 @@ export const trust: readonly Mutant[] = [
     find: "return isCaused(run, run.switch.lost);",
     replace: "return true;",
     test: { file: "test/forgedStart.e2e.test.ts", name: "a closed issue that nobody labelled" },
-    promise: "… and says nothing on a closed issue",
+    promise: "nothing is posted on a closed issue that no trusted account has labelled",
   },
   {
     name: "start-cause-former",
@@ -57,7 +57,7 @@ export const trust: readonly Mutant[] = [
     find: "if (used.size === 0) return null;",
     replace: "if (used.size >= 0) return null;",
     test: { file: `${CORE}/github/cause.test.ts`, name: "is also an event of a label that was the trigger once" },
-    promise: "work goes on when the configuration names another trigger",
+    promise: "work that a former trigger started continues after the configured trigger changed",
   },
   {
     name: "intent-start",
@@ -65,7 +65,7 @@ export const trust: readonly Mutant[] = [
     find: "if (stop !== null) {",
     replace: "if (stop !== null && pinned !== null) {",
     test: { file: "test/intent.e2e.test.ts", name: "a stranger edits the body after that before the work begins" },
-    promise: "an edit after the label by somebody who cannot write starts no agent",
+    promise: "an agent does not start after an edit by an account without write access",
   },
   {
     name: "intent-second",
@@ -73,7 +73,7 @@ export const trust: readonly Mutant[] = [
     find: "Math.floor(Date.parse(at) / 1000) < Math",
     replace: "Math.floor(Date.parse(at) / 1000) <= Math",
     test: { file: `${CORE}/domain/intent.test.ts`, name: "edited by the author in the second of the label" },
-    promise: "… nor does one in the second of the label",
+    promise: "an edit in the second of the label counts as later",
   },
   {
     name: "intent-back",
@@ -81,7 +81,7 @@ export const trust: readonly Mutant[] = [
     find: "const found = late.find(",
     replace: "const found = late.slice(-1).find(",
     test: { file: `${CORE}/domain/intent.test.ts`, name: "edited by the author, then by somebody trusted" },
-    promise: "… also if another edit came after it",
+    promise: "an edit by an account without write access counts even if a trusted edit follows",
   },
   {
     name: "intent-title",
@@ -89,7 +89,7 @@ export const trust: readonly Mutant[] = [
     find: "edits: nodes.flatMap((node) => (node === null ? [] : [{ at: node.createdAt, editor: node.actor }])),",
     replace: "edits: nodes.flatMap(() => []),",
     test: { file: "test/intent.e2e.test.ts", name: "a stranger edits the title before the work begins" },
-    promise: "… also if it is the title that was edited",
+    promise: "an edit of the title counts like one of the body",
   },
   {
     name: "intent-publish",
@@ -97,7 +97,7 @@ export const trust: readonly Mutant[] = [
     find: "run.state.outcome !== null || !(await stillCounts(run))",
     replace: "run.state.outcome !== null",
     test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works: nothing is published" },
-    promise: "… and nothing is published if it came while the agent worked",
+    promise: "an edit during the run keeps its work from being published",
   },
   {
     name: "intent-halt",
@@ -105,7 +105,7 @@ export const trust: readonly Mutant[] = [
     find: "if (reason !== null && !over) run",
     replace: "if (reason !== null && over) run",
     test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works ends the agent" },
-    promise: "… and the agent is ended",
+    promise: "an edit during the run ends the agent",
   },
   {
     name: "intent-unpushed",
@@ -113,7 +113,7 @@ export const trust: readonly Mutant[] = [
     find: 'cause?.failure === "edited" || (await publishSaved(run, saved))',
     replace: '(await publishSaved(run, saved)) || cause?.failure === "edited"',
     test: { file: "test/intent.e2e.test.ts", name: "an edit while the agent works ends the agent" },
-    promise: "… and its work so far is not pushed",
+    promise: "an edit during the run keeps its work so far from being pushed",
   },
   {
     name: "intent-again",
@@ -129,7 +129,7 @@ export const trust: readonly Mutant[] = [
     find: "const edited = history === null && note !== null ? stopOfPinned(note, issue) : stop;",
     replace: "const edited = stop;",
     test: { file: "test/intent.e2e.test.ts", name: "where GitHub refuses to tell the edits" },
-    promise: "where GitHub does not tell the edits, a change of the text stops the work",
+    promise: "a changed text stops the work even if GitHub does not list the edits",
   },
   {
     name: "intent-told",
@@ -137,7 +137,7 @@ export const trust: readonly Mutant[] = [
     find: "unreadable: intent?.unreadable ?? null,",
     replace: "unreadable: null,",
     test: { file: "test/intent.e2e.test.ts", name: "where GitHub refuses to tell the edits" },
-    promise: "… and the pull request says that they could not be read",
+    promise: "the pull request says that the edits could not be read",
   },
   {
     name: "intent-comments",
@@ -153,7 +153,7 @@ export const trust: readonly Mutant[] = [
     find: "if (isSpoilt) return false;",
     replace: "void isSpoilt;",
     test: { file: `${CORE}/domain/intent.test.ts`, name: "of somebody trusted, edited by a bot after" },
-    promise: "… nor are comments that one of them edited later",
+    promise: "a comment that an account without write access edited later is not in the prompt",
   },
   {
     name: "answer-since",
@@ -169,7 +169,7 @@ export const trust: readonly Mutant[] = [
     find: 'return found === null ? { kind: "interrupted" }',
     replace: "return found === null ? given",
     test: { file: "test/forgedStart.e2e.test.ts", name: "an answer is what trusted people wrote" },
-    promise: "an agent is told as an answer only what people who may answer wrote on the issue",
+    promise: "an agent gets as an answer only what accounts with write access wrote on the issue",
   },
   {
     name: "app-name",
@@ -289,7 +289,7 @@ export const trust: readonly Mutant[] = [
     find: "followLinks = false",
     replace: "followLinks = true",
     test: { file: `${RUNNER}/workspace/save.int.test.ts`, name: "a question is read from a plain file only" },
-    promise: "BLOCKED.md gives no file of the runner away",
+    promise: "BLOCKED.md never reveals a file of the runner",
   },
   {
     name: "plain-file",
@@ -409,7 +409,7 @@ export const trust: readonly Mutant[] = [
     find: "author !== GHOST && (await isTrusted(run, author))",
     replace: "author !== GHOST",
     test: { file: "test/words.e2e.test.ts", name: "trusted reviewers are heard" },
-    promise: "only the reviews of people who can write are in a prompt",
+    promise: "the prompt of a next round has only reviews and comments of accounts with write access",
   },
   {
     name: "feedback-heard",
@@ -481,7 +481,7 @@ export const trust: readonly Mutant[] = [
     find: "received.push({",
     replace: "void ({",
     test: { file: `${CORE}/github/appTokens.int.test.ts`, name: "every redactor knows a new token" },
-    promise: "… nor a token that was made since the start",
+    promise: "a token that was issued since the start is in no log line or text",
   },
   {
     name: "app-key-scrub",
@@ -643,7 +643,7 @@ export const trust: readonly Mutant[] = [
     find: 'endFile: join(notesDir, "end.json"),',
     replace: 'endFile: join(gitDir, "tac8-end.json"),',
     test: { file: "test/forgedNotes.e2e.test.ts", name: "an end that an agent forges, with success and cost" },
-    promise: "an end that an agent forges is not believed",
+    promise: "a run's end that an agent forges has no effect",
   },
   {
     name: "believed-place",
