@@ -39,7 +39,7 @@ test("each mutant belongs to exactly one promise", () => {
   expect([...times].filter(([, count]) => count !== 1)).toEqual([]);
 });
 
-test.each(MUTANTS)("the promise of the mutant $name stands alone", ({ promise }) => {
+test.each(MUTANTS)("the promise of the mutant $name can be read without its page", ({ promise }) => {
   expect(promise).not.toMatch(/…|\b(?:neither|nor)\b/i);
 });
 

@@ -12,6 +12,6 @@ export interface Mutant extends Edit {
     /** Part of the test's name. */
     readonly name: string;
   };
-  /** The promise that it breaks: a clause that stands alone, without its page. */
+  /** The promise that it breaks: a clause that can be read without its page. */
   readonly promise: string;
 }

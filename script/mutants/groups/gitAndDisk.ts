@@ -146,7 +146,7 @@ export const gitAndDisk: readonly Mutant[] = [
     test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "an issue that Redis does not know, for less than 90 days" },
     promise: "an issue that nobody knows counts as in use",
     test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "nothing of an issue that Redis does not know goes" },
-    promise: "the janitor removes nothing of an issue that has no record",
+    promise: "the janitor removes nothing of an issue without a record for at least 90 days",
   },
   {
     name: "finished-back",
