@@ -269,4 +269,28 @@ export const service: readonly Mutant[] = [
     test: { file: "packages/core/src/isolation/launcher/probe.test.ts", name: "a launcher that does not listen" },
     promise: "a runner that starts while the launcher restarts tries again, and does not end for good",
   },
+  {
+    name: "install-no-units",
+    file: "deploy/install.sh",
+    find: 'if [ ! -d "$new/node_modules/tac8/deploy/systemd" ]; then',
+    replace: "if false; then",
+    test: { file: "script/deploy.int.test.mjs", name: "a version without units is refused" },
+    promise: "a package without units is refused while the former version still runs",
+  },
+  {
+    name: "install-signals",
+    file: "deploy/install.sh",
+    find: "  trap '' HUP INT TERM PIPE\n",
+    replace: "",
+    test: { file: "script/deploy.int.test.mjs", name: "a switch goes on to its end after SIG" },
+    promise: "a lost connection does not end an upgrade half-way",
+  },
+  {
+    name: "command-environment",
+    file: "deploy/systemd/tac8",
+    find: 'exec "${by[@]}" "$node"',
+    replace: 'exec "${by[@]}" env "${environment[@]}" "$node"',
+    test: { file: "script/deploy.int.test.mjs", name: "the command tac8 has the environment of its services" },
+    promise: "sudo tac8 shows no variable of /etc/tac8/environment on a command line",
+  },
 ];
