@@ -32,7 +32,7 @@ export const isolation: readonly Mutant[] = [
     find: "  const outer = spellings([path], machine);",
     replace: "  const outer = [path];",
     test: { file: `${CORE}/isolation/view.test.ts`, name: "holds one by its own link" },
-    promise: "… also by a link",
+    promise: "no agent in a sandbox may write to a folder of programs by a link",
   },
   {
     name: "write-programs-doctor",
@@ -40,7 +40,7 @@ export const isolation: readonly Mutant[] = [
     find: ".map(judgeReplaceable) : []",
     replace: ".map(judgeReplaceable).slice(99) : []",
     test: { file: "test/sandbox.e2e.test.ts", name: "agents could replace" },
-    promise: "… and tac8 doctor names it",
+    promise: "tac8 doctor names folders of programs that agents may write to",
   },
   {
     name: "left-out-runner",
