@@ -194,7 +194,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: "[workedAt ?? runs?.at(-1)?.at, begun]",
     replace: "[workedAt ?? runs?.at(-1)?.at]",
     test: { file: `${RUNNER}/pipeline/missing.test.ts`, name: "work that is to be published days later" },
-    promise: "finished work that waited for a maintainer is waited for one day from its next attempt",
+    promise: "a job whose finished work waited for a maintainer waits for a lost disk one day from its next attempt",
   },
   {
     name: "lost-disk-allowed",
@@ -202,7 +202,7 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'state: "running", since, workedAt: since }',
     replace: 'state: "running", since }',
     test: { file: `${RUNNER}/pipeline/entry.test.ts`, name: "withheld work whose publication" },
-    promise: "finished work that was withheld is waited for one day from the label that allows its publication",
+    promise: "a job whose finished work was withheld waits for a lost disk one day from the label that allows it",
   },
   {
     name: "lost-disk-parks",
