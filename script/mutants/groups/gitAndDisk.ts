@@ -145,7 +145,6 @@ export const gitAndDisk: readonly Mutant[] = [
     replace: 'use?.use !== "live" ? changedAt : null',
     test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "an issue that Redis does not know, for less than 90 days" },
     promise: "an issue that nobody knows counts as in use",
-    test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "nothing of an issue that Redis does not know goes" },
     promise: "the janitor removes nothing of an issue without a record for at least 90 days",
   },
   {
