@@ -67,6 +67,22 @@ export const github: readonly Mutant[] = [
     promise: "polling an unchanged repository costs no rate limit",
   },
   {
+    name: "write-distance",
+    file: `${CORE}/github/pace.ts`,
+    find: "if (isWrite(paced)) await takeTurn(signal);",
+    replace: "",
+    test: { file: `${CORE}/github/writing.int.test.ts`, name: "writes keep their distance" },
+    promise: "writes keep a distance from each other",
+  },
+  {
+    name: "at-once",
+    file: `${CORE}/github/pace.ts`,
+    find: "if (inside >= most || waiting.size > 0)",
+    replace: "if (inside > most || waiting.size > 0)",
+    test: { file: `${CORE}/github/pace.test.ts`, name: "ten requests are on their way at once" },
+    promise: "at most ten requests are on their way at once",
+  },
+  {
     name: "cut-json",
     file: `${CORE}/github/transport.ts`,
     find: "if (!isJson(body)) throw",

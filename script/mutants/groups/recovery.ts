@@ -248,8 +248,8 @@ export const recovery: readonly Mutant[] = [
   {
     name: "given-up",
     file: `${CORE}/github/octokit.ts`,
-    find: "request?.signal?.aborted === true ?",
-    replace: "request?.signal?.aborted === null ?",
+    find: "if (request?.signal?.aborted === true) return null;",
+    replace: "",
     test: { file: `${CORE}/github/octokit.test.ts`, name: "a call that its caller has given up" },
     promise: "a runner that closes leaves no call to GitHub behind",
   },

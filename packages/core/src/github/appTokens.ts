@@ -84,6 +84,7 @@ export function appTokens(options: AppTokensOptions): GitHubTokens {
     writeIntervalMs: 0,
     retryBaseMs,
     fetch: send,
+    now,
   });
   const calls = appCalls(createCaller({ octokit, redact, token: name, log, now }));
 

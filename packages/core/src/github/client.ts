@@ -63,7 +63,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
   const transport = createTransport({ timeoutMs: requestTimeoutMs });
   const redact = createRedactor(secrets);
   const auth = { authStrategy: tokenAuth, auth: { tokens } };
-  const octokit = createOctokit({ apiUrl, auth, redact, log, writeIntervalMs, retryBaseMs, fetch: transport.fetch });
+  const { fetch } = transport;
+  const octokit = createOctokit({ apiUrl, auth, redact, log, writeIntervalMs, retryBaseMs, fetch, now });
   const caller = createCaller({ octokit, redact, token: tokens.name, log, now });
   const { currentLogin, ...self } = selfCalls(caller, { apiUrl, tokens, onLogin });
   const probes = mayWriteCalls(caller);

@@ -12,6 +12,7 @@ test("a call that its caller has given up is not tried again", async () => {
     log: pino({ enabled: false }),
     writeIntervalMs: 0,
     retryBaseMs: 0,
+    now: Date.now,
     fetch: async () => {
       tries += 1;
       controller.abort(new Error("the runner is closing"));

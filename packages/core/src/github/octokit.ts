@@ -1,27 +1,16 @@
-import { retry } from "@octokit/plugin-retry";
-import { throttling } from "@octokit/plugin-throttling";
 import { Octokit as Plain } from "@octokit/rest";
-import Bottleneck from "bottleneck";
 import type { Logger } from "pino";
+import { createPace } from "./pace.ts";
+import { failureOf, isGraphqlLimit } from "./requestError.ts";
 
 /** Longer waits for a rate limit are the caller's business: it has `retryAt`. */
-const MAX_WAIT_IN_PLACE_S = 10;
+const MAX_WAIT_IN_PLACE_MS = 10_000;
+/** After the first one. */
+const RETRIES = 3;
 
 const quiet = (): void => undefined;
 
-/** Our own, among those that are never tried again: the caller has gone. */
-const GIVEN_UP = 499;
-
-/** Comes before the others: to Octokit a call that its signal ended is a failure of the network, which it would try again. */
-function giveUp({ hook }: Pick<Plain, "hook">): Record<string, never> {
-  hook.error("request", (error, { request }) => {
-    throw request?.signal?.aborted === true ? Object.assign(error, { status: GIVEN_UP }) : error;
-  });
-  return {};
-}
-
-const Octokit = Plain.plugin(giveUp, retry, throttling);
-export type OctokitClient = InstanceType<typeof Octokit>;
+export type OctokitClient = Plain;
 
 /** An auth strategy of Octokit's, with its options. */
 export interface OctokitAuth {
@@ -35,43 +24,57 @@ export interface OctokitSettings {
   redact: (text: string) => string;
   log: Logger;
   writeIntervalMs: number;
+  /** The wait before the second try; before the third it is 4 times as long, before the fourth 9 times. */
   retryBaseMs: number;
   fetch: typeof fetch;
+  /** Epoch milliseconds. */
+  now: () => number;
 }
 
 /**
- * Octokit with its two plugins set up: GET, PATCH, PUT and DELETE are retried three times on a 5xx or network failure (a
- * POST says `retries: 0` itself), no 4xx ever is, and writes keep their distance. Redirects are not followed unless
- * a call says so.
+ * Octokit at our pace: GET, PATCH, PUT and DELETE are tried four times where GitHub answers 5xx or not at all (a
+ * POST says `retries: 0` itself), no 4xx ever is, a short wait for a rate limit is waited for once, and writes keep their distance.
+ * Redirects are not followed unless a call says so.
  */
 export function createOctokit(settings: OctokitSettings): OctokitClient {
-  const { apiUrl, auth, redact, log, writeIntervalMs, retryBaseMs, fetch } = settings;
-  const wait = (
-    retryAfter: number,
-    options: { method: string; url: string },
-    _: unknown,
-    retryCount: number,
-  ): boolean => {
-    const inPlace = retryAfter <= MAX_WAIT_IN_PLACE_S && retryCount === 0;
-    log.warn({ call: `${options.method} ${options.url}`, retryAfter, inPlace }, "rate limit of GitHub reached");
-    return inPlace;
-  };
-  // Groups of our own, because the plugin's are shared by the whole process and fixed at 1 s and 3 s.
-  const spaced = () => new Bottleneck.Group({ maxConcurrent: 1, minTime: writeIntervalMs });
-  return new Octokit({
+  const { apiUrl, auth, redact, log, writeIntervalMs, retryBaseMs, fetch, now } = settings;
+  const octokit = new Plain({
     baseUrl: apiUrl.replace(/\/+$/, ""),
     ...auth,
     userAgent: "tac8",
     // Its failed calls are thrown as well, and a 404 is often the answer that was looked for.
     log: { debug: quiet, info: quiet, warn: (text: string) => log.warn(redact(text)), error: quiet },
     request: { fetch, redirect: "manual" },
-    // plugin-retry waits `base × 1, 4, 9`: with the usual 250 ms that is 0.25, 1 and 2.25 s.
-    retry: { retryAfterBaseValue: retryBaseMs, doNotRetry: Array.from({ length: 100 }, (_, index) => 400 + index) },
-    throttle: {
-      write: spaced(),
-      notifications: spaced(),
-      onRateLimit: wait,
-      onSecondaryRateLimit: wait,
+  });
+  const pace = createPace({
+    writeIntervalMs,
+    waitAfter(error, { method, url, request }, tried) {
+      // To Octokit a call that its signal ended is a failure of the network.
+      if (request?.signal?.aborted === true) return null;
+      const call = `${method} ${url}`;
+      const { kind, retryAt } = failureOf({ error, call, redact, token: "", now: now() });
+      if (kind === "rate-limit") {
+        const waitMs = retryAt === null ? Infinity : retryAt - now();
+        const inPlace = waitMs <= MAX_WAIT_IN_PLACE_MS && tried === 1;
+        log.warn({ call, retryAfter: Math.ceil(waitMs / 1000), inPlace }, "rate limit of GitHub reached");
+        return inPlace ? waitMs : null;
+      }
+      return mayPass(error) && tried <= (request?.retries ?? RETRIES) ? retryBaseMs * tried * tried : null;
     },
   });
+  octokit.hook.wrap("request", (request, options) =>
+    pace(options, async () => {
+      const response = await request(options);
+      // It answers 200 at its rate limit.
+      const isLimit = options.url.endsWith("/graphql") && isGraphqlLimit(response.data);
+      if (isLimit) throw Object.assign(new Error("rate limit of GraphQL"), { response });
+      return response;
+    }),
+  );
+  return octokit;
+}
+
+/** GitHub has failed, or the network: Octokit calls that 500 too. */
+function mayPass(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "status" in error && Number(error.status) >= 500;
 }

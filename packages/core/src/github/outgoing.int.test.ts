@@ -89,7 +89,8 @@ test("no text that leaves has a secret, a terminal code or a turn of direction; 
 test("a text on any other way is not sent", async () => {
   server = await startServer(() => ({ json: {} }));
   const log = pino({ level: "silent" });
-  const settings = { apiUrl: server.url, auth: {}, log, redact: String, writeIntervalMs: 0, retryBaseMs: 1, fetch };
+  const times = { writeIntervalMs: 0, retryBaseMs: 1, now: Date.now };
+  const settings = { apiUrl: server.url, auth: {}, log, redact: String, fetch, ...times };
   const caller = createCaller({
     octokit: createOctokit(settings),
     redact: String,

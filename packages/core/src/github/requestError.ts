@@ -64,7 +64,7 @@ export function failureOf({ error, call, redact, token, now }: Thrown): GitHubEr
 }
 
 /** GraphQL answers 200 at the rate limit too. */
-function isGraphqlLimit(data: unknown): boolean {
+export function isGraphqlLimit(data: unknown): boolean {
   return graphqlErrorsSchema.safeParse(data).data?.errors.some(({ type }) => type === "RATE_LIMITED") ?? false;
 }
 

@@ -68,7 +68,8 @@ export function openCalls({
   readonly now: () => number;
 }) {
   const { fetch } = createTransport({ timeoutMs: 30_000 });
-  const octokit = createOctokit({ apiUrl, auth: {}, redact: String, log, writeIntervalMs: 0, retryBaseMs: 250, fetch });
+  const settings = { auth: {}, redact: String, writeIntervalMs: 0, retryBaseMs: 250 };
+  const octokit = createOctokit({ apiUrl, log, fetch, now, ...settings });
   const { one } = createCaller({ octokit, redact: String, token: "the code", log, now });
   return {
     /** Takes the App that belongs to the code; that works once, and within an hour. */
