@@ -19,8 +19,11 @@ const starts = ["up", "demo"].includes(commandOf(args)) && !args.includes("--hel
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`tac8: ${error.message}\n`);
   process.exitCode = starts ? EXIT_CONFIG : 1;
+  // As every command does it: docs/json.md.
+  const shown = { error: { code: process.exitCode, lines: error.message.split("\n") } };
+  if (args.includes("--json")) process.stdout.write(`${JSON.stringify(shown)}\n`);
+  process.stderr.write(`tac8: ${error.message}\n`);
 }
 
 async function main() {

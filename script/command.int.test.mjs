@@ -134,5 +134,8 @@ it("without a build it says in one line what to do", async () => {
   rmSync(join(root, "dist"), { recursive: true });
   const { code, err } = await end(start("bin/tac8.mjs", "status"));
   expect(code).toBe(1);
-  expect(err).toBe(`tac8: this checkout is not built: run "npm start" or "npm run build" in ${root}\n`);
+  const line = `this checkout is not built: run "npm start" or "npm run build" in ${root}`;
+  expect(err).toBe(`tac8: ${line}\n`);
+  const json = await end(start("bin/tac8.mjs", "status", "--json"));
+  expect([json.code, JSON.parse(json.out)]).toEqual([1, { error: { code: 1, lines: [line] } }]);
 });

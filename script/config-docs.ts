@@ -1,9 +1,10 @@
-// `npm run docs`: writes config.example.toml and the tables of docs/configuration.md from the schema, and docs/failures.md
-// from the tables of failures. With --check it writes nothing, and fails when one of them is out of date.
+// `npm run docs`: writes config.example.toml and the tables of docs/configuration.md from the schema, docs/failures.md from
+// the tables of failures, and docs/json.md from the schemas of the commands. With --check it writes nothing, and fails when one of them is out of date.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleFile, withConfigTables } from "@tac8/core/config/document";
 import { failuresPage } from "./failuresPage.ts";
+import { jsonPage } from "../apps/cli/src/json/page.ts";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
@@ -11,6 +12,7 @@ const check = process.argv.includes("--check");
 update("config.example.toml", exampleFile);
 update("docs/configuration.md", withConfigTables);
 update("docs/failures.md", failuresPage);
+update("docs/json.md", jsonPage);
 
 function update(name: string, make: (old: string) => string): void {
   const path = join(root, name);

@@ -5,13 +5,14 @@ import type { Context } from "./context/context.ts";
 import { CannotStart, Problem, WrongUsage } from "./problems/problem.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { createProgram } from "./context/program.ts";
+import type { ErrorOutput } from "./json/error.ts";
 import { jsonText } from "./terminal/json.ts";
 import { sentence } from "./terminal/sentence.ts";
 import { painter, plainLines } from "./terminal/text.ts";
 
 /**
- * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage, 78 a start that a person has to fix. With `--json` both are an object on stdout as
- * well: `{"error": {"code": 1, "lines": ["…"]}}`.
+ * Exit codes: 0 ok, 1 a problem (on stderr, one line each), 2 wrong usage, 78 a start that a person has to fix. With `--json`
+ * an error is an object on stdout as well (`json/error.ts`), because a script reads only stdout.
  */
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
   let code = 0;
@@ -29,12 +30,12 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
       // commander has written the same words to stderr.
-      if (asJson) context.out.line(jsonText({ error: { code: 2, lines: usageLines(error) } }));
+      if (asJson) context.out.line(errorJson(2, usageLines(error)));
       return 2;
     }
     const exitCode = exitCodeOf(error);
     const lines = linesOf(error);
-    if (asJson) context.out.line(jsonText({ error: { code: exitCode, lines } }));
+    if (asJson) context.out.line(errorJson(exitCode, lines));
     complain(error, { ...context, lines });
     return exitCode;
   }
@@ -43,6 +44,11 @@ export async function runCli(argv: readonly string[], context: Context): Promise
 function exitCodeOf(error: unknown): number {
   if (error instanceof WrongUsage) return 2;
   return error instanceof CannotStart ? EXIT_CONFIG : 1;
+}
+
+/** On one line, because it may follow the lines of `--follow`. */
+function errorJson(code: number, lines: string[]): string {
+  return jsonText({ error: { code, lines } } satisfies ErrorOutput, 0);
 }
 
 function usageLines({ message }: CommanderError): string[] {

@@ -16,11 +16,12 @@ import { createIssueStore } from "@tac8/core/state/issueStore";
 import { keepsPolling, readRunners, readScheduler } from "@tac8/core/state/presence";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
+import { addOutput } from "../json/add.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../installation/locate.ts";
 import { referenceOf } from "../references/reference.ts";
-import { jsonText } from "../terminal/json.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
@@ -29,7 +30,7 @@ const PATIENCE_MS = 60_000;
 const ANSWER_IT = "It waits for an answer to its question: reply on the issue, and the work continues.";
 const PRIORITY_COLORS: Record<Priority, string> = { P0: "b60205", P1: "d93f0b", P2: "fbca04" };
 
-/** `--json`: `{issue, label, priority, added, next}`; `added` is false where the label was on. */
+/** Add the label to an issue on GitHub. */
 export async function add(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const jobId = referenceOf(args[0] ?? "", place);
@@ -46,7 +47,7 @@ export async function add(context: Context, { args, options }: Input): Promise<n
   const next = before.asking ? ANSWER_IT : await whatIsNext(context, place, added);
   const name = formatReference(ref);
   if (options["json"] === true) {
-    context.out.line(jsonText({ issue: name, label: repository.issueLabel, priority, added, next }));
+    context.out.line(jsonOf(addOutput, { issue: name, label: repository.issueLabel, priority, added, next }));
     return 0;
   }
   const done = added ? "is labelled" : "has the label already";

@@ -4,12 +4,13 @@ import { join, resolve } from "node:path";
 import { createBackup } from "../backup/create.ts";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
+import { backupOutput } from "../json/backup.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../installation/locate.ts";
-import { jsonText } from "../terminal/json.ts";
 
-/** `--json`: `{path, bytes, files, keys, issues, pausedMs, leftOut}`. */
+/** Write a backup to a file. */
 export async function backup(context: Context, { args, options }: Input): Promise<number> {
   const { env, cwd, out, err, now } = context;
   const { config, configPath, redisUrl, advice } = locate(context, options["config"] as string | undefined);
@@ -27,7 +28,7 @@ export async function backup(context: Context, { args, options }: Input): Promis
   for (const line of leftOut) err.line(`tac8: not in the backup: ${line}`);
   const { keys, issues } = manifest;
   if (options["json"] === true) {
-    out.line(jsonText({ path, bytes, files, keys, issues, pausedMs: Math.round(pausedMs), leftOut }));
+    out.line(jsonOf(backupOutput, { path, bytes, files, keys, issues, pausedMs: Math.round(pausedMs), leftOut }));
     return 0;
   }
   const size = bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

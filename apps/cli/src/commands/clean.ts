@@ -6,22 +6,22 @@ import type { Redis } from "ioredis";
 import { renderCleaning } from "../clean/render.ts";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
+import { cleanOutput } from "../json/clean.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../installation/locate.ts";
-import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * Asks every runner that is there: only they know what is in use in their data folder. `--json`: `{dryRun, runners:
- * CleanAnswer[]}`, see packages/core/src/state/cleaning.ts; bytes are those on the disk.
+ * Asks every runner that is there: only they know what is in use in their data folder.
  */
 export async function clean(context: Context, { options }: Input): Promise<number> {
   const { redisUrl, advice } = locate(context, options["config"] as string | undefined);
   const dryRun = options["dryRun"] === true;
   const { answers, silent } = await withRedis(redisUrl, (redis) => askAll(context, redis, dryRun), advice);
   const { out, err } = context;
-  if (options["json"] === true) out.line(jsonText({ dryRun, runners: answers }));
+  if (options["json"] === true) out.line(jsonOf(cleanOutput, { dryRun, runners: answers }));
   else out.line(renderCleaning(answers, { dryRun, width: out.columns ?? 120, paint: painter(out.color) }).join("\n"));
   for (const line of silent) err.line(`tac8: ${line}`);
   return silent.length > 0 || answers.some(({ problem }) => problem !== null) ? 1 : 0;

@@ -4,14 +4,13 @@ import { renderReports, summary } from "../doctor/render.ts";
 import { openSite } from "../doctor/site.ts";
 import { CHECKS } from "../doctor/checks/table.ts";
 import type { Context } from "../context/context.ts";
+import { doctorOutput } from "../json/doctor.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
-import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * Exit code 0 when nothing is wrong, 1 when there is a problem to fix. `--json`: `{ok, checks: [{check, verdict, text, advice}]}`,
- * one entry per finding; `verdict` is `ok`, `note`, `unknown` (could not be found out) or `problem`, `ok` says that there is no
- * `problem`, `advice` is what to do, or null.
+ * Exit code 0 when nothing is wrong, 1 when there is a problem to fix.
  */
 export async function doctor(context: Context, { options }: Input): Promise<number> {
   const given = {
@@ -23,7 +22,7 @@ export async function doctor(context: Context, { options }: Input): Promise<numb
   const reports = await runChecks(CHECKS, site);
   if (options["json"] !== true) return show(context, reports);
   const checks = reports.flatMap(({ name, findings }) => findings.map((finding) => ({ check: name, ...finding })));
-  context.out.line(jsonText({ ok: !isWrong(reports), checks }));
+  context.out.line(jsonOf(doctorOutput, { ok: !isWrong(reports), checks }));
   return isWrong(reports) ? 1 : 0;
 }
 

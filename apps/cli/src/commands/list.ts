@@ -4,15 +4,15 @@ import { JOB_STATES, type JobState } from "@tac8/core/look/shownState";
 import { MAX_PER_STATE, readIssues, type IssueList } from "../look/issues.ts";
 import { renderIssues } from "../look/renderIssues.ts";
 import type { Context } from "../context/context.ts";
+import { listOutput } from "../json/list.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../installation/locate.ts";
-import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * `--json`: `IssueList` of apps/cli/src/look/issues.ts, in the order of the table. The exit code is 0 also where there is no
- * issue.
+ * List the issues that tac8 knows. The exit code is 0 also where there is no issue.
  */
 export async function list(context: Context, { options }: Input): Promise<number> {
   const { out, now } = context;
@@ -21,7 +21,7 @@ export async function list(context: Context, { options }: Input): Promise<number
   const { issues, more } = await withRedis(place.redisUrl, (redis) => readIssues(redis, now()), place.advice);
   const rows = states === undefined ? issues : issues.filter(({ state }) => states.includes(state));
   if (options["json"] === true) {
-    out.line(jsonText({ issues: rows, more }));
+    out.line(jsonOf(listOutput, { issues: rows, more }));
     return 0;
   }
   const left = moreLine(more, states ?? ISSUE_STATES);

@@ -4,9 +4,10 @@ import { LINK_MS, makeLink } from "@tac8/core/board/links";
 import { connect } from "node:net";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
+import { openOutput } from "../json/open.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { locate } from "../installation/locate.ts";
-import { jsonText } from "../terminal/json.ts";
 
 const ANSWER_MS = 3000;
 
@@ -29,7 +30,7 @@ export async function open(context: Context, { options }: Input): Promise<number
   const { url, hint } = addressFor(address, env);
   const link = linkTo(url, { home, now: now() });
   if (options["json"] === true) {
-    out.line(jsonText({ url: link, expires: new Date(now() + LINK_MS).toISOString() }));
+    out.line(jsonOf(openOutput, { url: link, expires: new Date(now() + LINK_MS).toISOString() }));
     return 0;
   }
   out.line(link);

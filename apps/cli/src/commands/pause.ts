@@ -1,17 +1,18 @@
 import { pauseAll, pauseRunner } from "@tac8/core/state/pause";
 import { operatorOf } from "../context/operator.ts";
 import type { Context } from "../context/context.ts";
+import { pauseOutput } from "../json/pause.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locateDespiteMistakes } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../references/runners.ts";
-import { jsonText } from "../terminal/json.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
 
-/** `--json`: `{paused: "all" | <runner>, began, by, reason, since}`; `began` is false where it was paused before. */
+/** Pause everything, or one runner. */
 export async function pause(context: Context, { options }: Input): Promise<number> {
   const { out, now } = context;
   const place = locateDespiteMistakes(context, options["config"] as string | undefined);
@@ -34,7 +35,7 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
       if (options["json"] === true) {
         const { by: who, reason: why, since } = there;
         const shown = { paused: runner?.name ?? "all", began: done.began, by: who, reason: why };
-        out.line(jsonText({ ...shown, since: new Date(since).toISOString() }));
+        out.line(jsonOf(pauseOutput, { ...shown, since: new Date(since).toISOString() }));
         return 0;
       }
       const what = called === null ? "Paused: no new agent starts" : `${called} is paused: it starts no new agent`;

@@ -5,10 +5,11 @@ import { WrongUsage } from "../problems/problem.ts";
 import { wholeName } from "../look/names.ts";
 import { renderMarkdown, renderReport } from "../look/renderReport.ts";
 import { pageOf } from "../look/reportSections.ts";
+import { reportOutput } from "../json/report.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../installation/locate.ts";
-import { jsonText } from "../terminal/json.ts";
 import { parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
@@ -16,8 +17,7 @@ import { painter } from "../terminal/text.ts";
 const MAX_ISSUES = 1000;
 
 /**
- * `--json`: one object, `Report` of apps/cli/src/report/report.ts, its issues named `owner/repo#471`, of them the 1000
- * dearest. The exit code is 0 also where nothing was done.
+ * Report what was done in a time. The exit code is 0 also where nothing was done.
  */
 export async function report(context: Context, { options }: Input): Promise<number> {
   const { out } = context;
@@ -29,7 +29,7 @@ export async function report(context: Context, { options }: Input): Promise<numb
   const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), place.advice);
   const title = `tac8, ${stamp(since)} to ${stamp(now)}`;
   const page = pageOf(found, place.repositories);
-  if (json) out.line(jsonText(named(found, place)));
+  if (json) out.line(jsonOf(reportOutput, named(found, place)));
   else if (markdown) out.line(renderMarkdown(page, title).join("\n"));
   else out.line(renderReport(page, { title, width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
   return 0;

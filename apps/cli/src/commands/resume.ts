@@ -8,12 +8,13 @@ import type { Redis } from "ioredis";
 import type { Context } from "../context/context.ts";
 import { Problem, WrongUsage } from "../problems/problem.ts";
 import { operatorOf } from "../context/operator.ts";
+import { resumeOutput } from "../json/resume.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locateDespiteMistakes } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { findRunner } from "../references/runners.ts";
-import { jsonText } from "../terminal/json.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 import { moment } from "../terminal/time.ts";
@@ -25,7 +26,7 @@ interface Resumed {
   readonly line: string;
 }
 
-/** `--json`: `{what, ended, holds: [{name, reason, by, since, until}], pausedRunners: [name]}`: what is left after it. */
+/** End a pause or a hold, and show which remain. */
 export async function resume(context: Context, { args, options }: Input): Promise<number> {
   const place = locateDespiteMistakes(context, options["config"] as string | undefined);
   const [hold] = args;
@@ -119,5 +120,5 @@ function asJson({ what, ended }: Resumed, holds: readonly Hold[], pausedRunners:
     const end = until === null ? null : new Date(until).toISOString();
     return { name, reason, by, since: new Date(since).toISOString(), until: end };
   });
-  return jsonText({ what, ended, holds: shown, pausedRunners });
+  return jsonOf(resumeOutput, { what, ended, holds: shown, pausedRunners });
 }

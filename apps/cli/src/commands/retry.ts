@@ -8,19 +8,17 @@ import { askAbout } from "../references/askAbout.ts";
 import type { Context } from "../context/context.ts";
 import { unreachable, WrongUsage } from "../problems/problem.ts";
 import { operatorOf } from "../context/operator.ts";
+import { retryOutput, type RetriedIssue } from "../json/retry.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../installation/locate.ts";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
-import { jsonText } from "../terminal/json.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 
-/**
- * `--json`: `{issues: [{issue, result, from?, held?}]}`, `result` being the kind of a `RetryAnswer`, or `closed` or `missing`
- * where GitHub says so.
- */
+/** Queue an ended issue again, or all that failed. The exit code is 1 if one of them cannot be. */
 export async function retry(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const [text] = args;
@@ -43,7 +41,7 @@ async function retryIn(
   const refusal = refusals(context, place);
   return withQueue(redis, async (queue) => {
     const ids = jobId === null ? await failedIds(queue, store) : [jobId];
-    const answers: object[] = [];
+    const answers: RetriedIssue[] = [];
     let code = 0;
     for (const id of ids) {
       const wish = { queue, redis, store, jobId: id, by: operatorOf(context), now: context.now() };
@@ -59,7 +57,7 @@ async function retryIn(
       if (good) sentence(context.out, line);
       else sentence(context.err, `tac8: ${line}`);
     }
-    if (json) context.out.line(jsonText({ issues: answers }));
+    if (json) context.out.line(jsonOf(retryOutput, { issues: answers }));
     else if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
     return code;
   });

@@ -5,11 +5,12 @@ import { readStatus } from "../look/readStatus.ts";
 import { renderStatus } from "../look/renderStatus.ts";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
+import { statusOutput } from "../json/status.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { managerOf, readUnits, redisRestart, unitProblems, whereToLook, withUnits } from "../services/units.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../installation/locate.ts";
-import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 const EVENTS = 5;
@@ -17,7 +18,7 @@ const EVENTS = 5;
 /** Beside those of every command: 1 Redis is away or the configuration is wrong, 2 wrong usage. */
 const EXIT_CODES: Readonly<Record<Level, number>> = { ok: 0, warning: 0, degraded: 3, critical: 4 };
 
-/** `--json`: one object, `StatusReport`. */
+/** Show the status of all of tac8. The exit code is that of its health. */
 export async function status(context: Context, { options }: Input): Promise<number> {
   const { out } = context;
   const place = locate(context, options["config"] as string | undefined);
@@ -34,7 +35,7 @@ export async function status(context: Context, { options }: Input): Promise<numb
   const found = reasons.map((reason) => ({ ...reason, runbook: runbookOf(reason.code) }));
   const report = { ...ofRedis, health: { level, reasons: found } };
   if (options["json"] === true) {
-    out.line(jsonText(report));
+    out.line(jsonOf(statusOutput, report));
   } else {
     const { repositories } = place;
     const how = { repositories, now, width: out.columns ?? 120, paint: painter(out.color) };

@@ -9,13 +9,14 @@ import { askAbout, labelOn } from "../references/askAbout.ts";
 import type { Context } from "../context/context.ts";
 import { Problem, unreachable, WrongUsage } from "../problems/problem.ts";
 import { operatorOf } from "../context/operator.ts";
+import { stopOutput } from "../json/stop.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locateDespiteMistakes, type Place } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
 import { followStop, type FollowOptions } from "../stop/follow.ts";
-import { jsonText } from "../terminal/json.ts";
 import { sentence } from "../terminal/sentence.ts";
 import { plain } from "../terminal/text.ts";
 import { warn } from "../terminal/warn.ts";
@@ -36,7 +37,7 @@ interface Wish {
 
 /**
  * Exit codes: 0 nothing of it runs any more, 1 a problem, 2 wrong usage, 3 asked for but not at its end yet (with
- * `--no-wait` 0). `--json`: `{issue, result, state, runner, branch, sha, pr, reason}` when it is over or no longer waited for.
+ * `--no-wait` 0). JSON is printed when it is over or no longer waited for.
  */
 export async function stop(context: Context, { args, options }: Input): Promise<number> {
   const place = locateDespiteMistakes(context, options["config"] as string | undefined);
@@ -130,8 +131,9 @@ async function tellOfStop(
   if (json) {
     const { state, branch, publishedSha, prNumber, reason: why } = after;
     const result = rested ? answer.kind : ended ? (state ?? "stopped") : "stopping";
-    const shown = { issue: name, result, state, runner: answer.kind === "stopping" ? answer.runner : null };
-    context.out.line(jsonText({ ...shown, branch, sha: publishedSha, pr: prNumber, reason: why }));
+    const runner = answer.kind === "stopping" ? answer.runner : null;
+    const shown = { issue: name, state, runner, branch, sha: publishedSha, pr: prNumber, reason: why };
+    context.out.line(jsonOf(stopOutput, { ...shown, result }));
   } else if (!rested && ended) {
     const work = after.publishedSha === null ? "" : ` Its work is on the branch ${plain(after.branch ?? "?")}.`;
     if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 add ${name}`);

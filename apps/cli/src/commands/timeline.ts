@@ -7,18 +7,17 @@ import type { Redis } from "ioredis";
 import type { Context } from "../context/context.ts";
 import { wholeName } from "../look/names.ts";
 import { timelineRenderer } from "../look/renderTimeline.ts";
+import { timelineLine, timelineOutput } from "../json/timeline.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate } from "../installation/locate.ts";
 import { referenceOf } from "../references/reference.ts";
-import { jsonText } from "../terminal/json.ts";
 import { parseCount, parseSince } from "../terminal/since.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * `--json`: `{events: LoggedEvent[], more: boolean}`, oldest first, their issues named `owner/repo#471`; `more`: older
- * ones were left out. With `--follow`: one
- * LoggedEvent a line, without end. The exit code is 0 also where nothing has happened.
+ * Show the event log, the newest event last. With `--follow` until a signal. The exit code is 0 also where nothing has happened.
  */
 export async function timeline(context: Context, { args, options }: Input): Promise<number> {
   const { now } = context;
@@ -37,7 +36,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
   const render = timelineRenderer(style);
   const named = (event: LoggedEvent): LoggedEvent => ({ ...event, issue: wholeName(event.issue, repositories) });
   const show = (events: readonly LoggedEvent[]): void => {
-    const lines = how.json ? events.map((event) => jsonText(named(event), 0)) : render(events);
+    const lines = how.json ? events.map((event) => jsonOf(timelineLine, named(event), 0)) : render(events);
     if (lines.length > 0) out.line(lines.join("\n"));
   };
   return withRedis(
@@ -45,7 +44,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
     async (redis) => {
       const from = how.follow ? await newestId(redis) : null;
       const { events, more } = await chooseEvents(redis, choice);
-      if (how.json && !how.follow) out.line(jsonText({ events: events.map(named), more }));
+      if (how.json && !how.follow) out.line(jsonOf(timelineOutput, { events: events.map(named), more }));
       else if (events.length === 0 && !how.follow) out.line(nothing(choice));
       else {
         if (more && !how.json) out.line(style.paint("dim", "(Older ones are left out: --limit shows more.)"));

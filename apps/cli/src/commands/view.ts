@@ -14,10 +14,11 @@ import { renderFooter, renderHeader } from "../conversation/frame.ts";
 import { readConversation } from "../conversation/readConversation.ts";
 import { pickRun, readIssue, type IssueView } from "../conversation/run.ts";
 import { Transcript } from "../conversation/transcript.ts";
+import { viewEndLine, viewEventLine, viewOutput, viewRunLine } from "../json/view.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../installation/locate.ts";
-import { jsonText } from "../terminal/json.ts";
 import { painter, type Paint } from "../terminal/text.ts";
 import { clock } from "../terminal/time.ts";
 import { referenceOf } from "../references/reference.ts";
@@ -26,11 +27,7 @@ import { referenceOf } from "../references/reference.ts";
 const WIDTH = 100;
 const LOOK_MS = 500;
 
-/**
- * `--json`: `{issue, title, url, state, models, pr, blockedHosts: {host, times}[], run: {n, of, id, runner, at, session, live}, source, note, entries, todo, end}`
- * with `entries: Entry[]` and `end: {live, state, turns, ms, costUsd, tokens, exact}`. With `--follow` an object a line:
- * `{type: "run", issue … run}`, then `{type: "event", event: LiveEvent}` each, then `{type: "end", live, state … exact}`.
- */
+/** Show the conversation of a run of an issue. */
 export async function view(context: Context, { args, options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   const jobId = referenceOf(args[0] ?? "", place);
@@ -67,7 +64,7 @@ async function showOnce(context: Context, given: Given): Promise<number> {
   const end = endOf(issue, run, { tally: figuresOf(events), lastAt: events.at(-1)?.at ?? null, now });
   if (json) {
     const { entries, todo } = all;
-    out.line(jsonText({ ...factsOf(issue, run), source, note, entries, todo, end: toJson(end) }));
+    out.line(jsonOf(viewOutput, { ...factsOf(issue, run), source, note, entries, todo, end: toJson(end) }));
     return 0;
   }
   const look = lookOf(context);
@@ -87,8 +84,7 @@ async function showOn(context: Context, given: Given): Promise<number> {
     if (leave.signal.aborted && issue.runs.length === 0) return 0;
     const run = pickRun(issue, given.n);
     const look = lookOf(context);
-    const say = (value: object): void => out.line(jsonText(value, 0));
-    if (given.json) say({ type: "run", ...factsOf(issue, run) });
+    if (given.json) out.line(jsonOf(viewRunLine, { type: "run", ...factsOf(issue, run) }, 0));
     else out.line(renderHeader(issue, run, { ...look, now: now() }).join("\n"));
     const transcript = new Transcript({ ...look, clock, detailed: given.detailed });
     const outline = new Outline();
@@ -98,13 +94,13 @@ async function showOn(context: Context, given: Given): Promise<number> {
       for (const event of batch) {
         seen = tally(seen, event);
         lastAt = event.at;
-        if (given.json) say({ type: "event", event });
+        if (given.json) out.line(jsonOf(viewEventLine, { type: "event", event }, 0));
         else showNext(event, { outline, transcript, out });
       }
     }
     const left = await readIssue(given.redis, given.jobId, given.ref);
     const end = endOf(left, run, { tally: seen, lastAt, now: now() });
-    if (given.json) say({ type: "end", ...toJson(end) });
+    if (given.json) out.line(jsonOf(viewEndLine, { type: "end", ...toJson(end) }, 0));
     else out.line(renderFooter(end, look).join("\n"));
     return 0;
   } finally {

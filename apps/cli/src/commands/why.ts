@@ -6,16 +6,17 @@ import { askAbout } from "../references/askAbout.ts";
 import type { Context } from "../context/context.ts";
 import { Problem } from "../problems/problem.ts";
 import { renderWhy } from "../look/renderWhy.ts";
+import { whyOutput } from "../json/why.ts";
+import { jsonOf } from "../json/print.ts";
 import type { Input } from "../context/program.ts";
 import { withRedis } from "../redis/connect.ts";
 import { locate, type Place } from "../installation/locate.ts";
 import { withQueue } from "../redis/queue.ts";
 import { referenceOf } from "../references/reference.ts";
-import { jsonText } from "../terminal/json.ts";
 import { painter } from "../terminal/text.ts";
 
 /**
- * `--json`: one object, `Explanation` of packages/core/src/why/explain.ts. The exit code is 0 when the issue is known to
+ * Explain why an issue is in its state. The exit code is 0 when the issue is known to
  * tac8, or to GitHub where it was asked; 1 when neither has it.
  */
 export async function why(context: Context, { args, options }: Input): Promise<number> {
@@ -37,7 +38,7 @@ export async function why(context: Context, { args, options }: Input): Promise<n
   if (found.state === "unknown" && github.asked && github.issue.kind === "gone") {
     throw new Problem(`${found.issue} is not on GitHub, or the token may not see it: check the number`);
   }
-  if (options["json"] === true) out.line(jsonText(found));
+  if (options["json"] === true) out.line(jsonOf(whyOutput, found));
   else out.line(renderWhy(found, { now: now(), width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
   return found.state === "unknown" && !github.asked ? 1 : 0;
 }

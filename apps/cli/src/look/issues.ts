@@ -10,7 +10,7 @@ import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
 import { withQueue, type IssueQueue } from "../redis/queue.ts";
 
-/** An issue of the list; the keys of `tac8 list --json`. */
+/** An issue of the list. */
 export interface IssueRow {
   /** `owner/repo#471`. */
   readonly issue: string;

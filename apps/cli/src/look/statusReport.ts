@@ -47,7 +47,7 @@ export interface StatusRunner {
   readonly isolation: Pick<NonNullable<RunnerPresence["isolation"]>, "mode" | "text"> | null;
 }
 
-/** What `tac8 status --json` prints. Times are ISO, lists of runs and events oldest first. */
+/** The status of all of tac8, for `tac8 status`. Times are ISO, lists of runs and events oldest first. */
 export interface StatusReport {
   /** What this is about. `path`: of the configuration file, null where there is none. */
   readonly config: { readonly path: string | null; readonly isDemo: boolean };

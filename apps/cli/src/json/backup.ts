@@ -1,0 +1,11 @@
+import { z } from "zod";
+
+export const backupOutput = z.strictObject({
+  path: z.string().describe("File of the backup"),
+  bytes: z.number(),
+  files: z.int(),
+  keys: z.int().describe("Keys of Redis"),
+  issues: z.int(),
+  pausedMs: z.int().describe("How long writes to Redis waited"),
+  leftOut: z.array(z.string()).describe("What is not in the backup, and why"),
+});

@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+const item = {
+  kind: z.string(),
+  issue: z.string().nullable().describe("Id of the issue's job; null if it belongs to a run only"),
+  paths: z.array(z.string()).describe("Absolute, on the runner's machine"),
+};
+
+export const cleanOutput = z.strictObject({
+  dryRun: z.boolean(),
+  runners: z
+    .array(
+      z.strictObject({
+        runner: z.string(),
+        homeId: z.string().describe("Id of its data folder"),
+        home: z.string().describe("Path of its data folder"),
+        removed: z
+          .array(
+            z.strictObject({
+              ...item,
+              why: z.enum(["age", "pressure"]).describe("`pressure`: the disk is short of space"),
+              bytes: z.number().describe("Space on the disk"),
+            }),
+          )
+          .describe("The first 200"),
+        removedCount: z.int(),
+        bytes: z.number().describe("Space of everything that was removed"),
+        kept: z
+          .array(z.strictObject({ ...item, reason: z.string() }))
+          .describe("The first 200 that were due, but had to stay"),
+        keptCount: z.int(),
+        problem: z.string().nullable().describe("Why it failed; null if it worked"),
+      }),
+    )
+    .describe("One for each data folder"),
+});

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import { addOutput } from "./add.ts";
+import { backupOutput } from "./backup.ts";
+import { cleanOutput } from "./clean.ts";
+import { doctorOutput } from "./doctor.ts";
+import { listOutput } from "./list.ts";
+import { openOutput } from "./open.ts";
+import { pauseOutput } from "./pause.ts";
+import { reportOutput } from "./report.ts";
+import { resumeOutput } from "./resume.ts";
+import { retryOutput } from "./retry.ts";
+import { statusOutput } from "./status.ts";
+import { stopOutput } from "./stop.ts";
+import { timelineLine, timelineOutput } from "./timeline.ts";
+import { viewEndLine, viewEventLine, viewOutput, viewRunLine } from "./view.ts";
+import { whyOutput } from "./why.ts";
+
+/** What one command prints with `--json`. */
+export interface JsonOutput {
+  /** One object. */
+  readonly whole: z.ZodType;
+  /** With `--follow`, an object a line, each of one of these kinds. */
+  readonly lines?: readonly { readonly title: string; readonly schema: z.ZodType }[];
+}
+
+/** By the command's name, in the order of docs/json.md. */
+export const JSON_OUTPUTS: Readonly<Record<string, JsonOutput>> = {
+  status: { whole: statusOutput },
+  list: { whole: listOutput },
+  view: {
+    whole: viewOutput,
+    lines: [
+      { title: "the first line", schema: viewRunLine },
+      { title: "a line for each event", schema: viewEventLine },
+      { title: "the last line", schema: viewEndLine },
+    ],
+  },
+  why: { whole: whyOutput },
+  timeline: { whole: timelineOutput, lines: [{ title: "a line for each event", schema: timelineLine }] },
+  report: { whole: reportOutput },
+  add: { whole: addOutput },
+  retry: { whole: retryOutput },
+  stop: { whole: stopOutput },
+  pause: { whole: pauseOutput },
+  resume: { whole: resumeOutput },
+  doctor: { whole: doctorOutput },
+  clean: { whole: cleanOutput },
+  backup: { whole: backupOutput },
+  open: { whole: openOutput },
+};

@@ -1,0 +1,138 @@
+import { JSON_OUTPUTS } from "./outputs.ts";
+import { errorOutput } from "./error.ts";
+import { markdownTable } from "@tac8/core/config/document";
+import { ISSUE_STATES } from "@tac8/core/domain/states";
+import { z } from "zod";
+
+/** The text of `docs/json.md`: every field that commands print with `--json`, from their schemas. */
+export function jsonPage(): string {
+  const commands = Object.entries(JSON_OUTPUTS).flatMap(([command, { whole, lines = [] }]) => [
+    `## \`tac8 ${command}\``,
+    tableOf(whole),
+    ...lines.flatMap(({ title, schema }) => [`With \`--follow\`, ${title}:`, tableOf(schema)]),
+  ]);
+  return `${[BEFORE, tableOf(errorOutput), AFTER, ...commands].join("\n\n")}\n`;
+}
+
+const BEFORE = `# JSON output
+
+<!-- Made from apps/cli/src/json by \`npm run docs\`. -->
+
+With the option \`--json\`, these commands print one JSON object on standard output:
+
+${Object.keys(JSON_OUTPUTS)
+  .map((command) => `[\`${command}\`](#tac8-${command})`)
+  .join(", ")}
+
+\`view --follow\` and \`timeline --follow\` print JSON lines instead: one object on each line. Notes and warnings are on standard error. New fields may be added in any release; ignore fields that you do not know.
+
+\`\`\`sh
+tac8 list --json | jq -r '.issues[] | select(.state == "failed") | .issue'
+\`\`\`
+
+- **Times** are ISO 8601 in UTC. Names of durations in milliseconds end in \`Ms\`. **Costs** are in US dollars.
+- **Issues** are \`owner/repo#471\`.
+- **Issue states** are ${ISSUE_STATES.map((state) => `\`${state}\``).join(", ")}.
+
+## Errors
+
+If a command fails, or is called in a wrong way, it prints an object with the key \`error\` on standard output, on one line, and nothing else, unless \`--follow\` has printed lines before. It is on standard output because that is what a script reads; the same lines are on standard error too.`;
+
+const AFTER = `\`error\` is the only sign of an error: other exit codes than 0 can also be a result, such as 3 and 4 of \`tac8 status\` ([exit codes](commands.md#exit-codes)).
+
+\`\`\`sh
+tac8 status --json | jq -r '.error.lines[0] // .health.level'
+\`\`\``;
+
+type Node = z.core.JSONSchema.JSONSchema;
+
+function tableOf(schema: z.ZodType): string {
+  const root = z.toJSONSchema(schema);
+  const rows = fieldsOf(root, { path: "", root, within: [] });
+  return markdownTable(["Field", "Type", "Meaning"], rows);
+}
+
+interface Place {
+  /** As jq takes it. */
+  readonly path: string;
+  readonly root: Node;
+  /** Definitions around it, with their paths: one that contains itself is not repeated. */
+  readonly within: readonly { readonly ref: string; readonly path: string }[];
+}
+
+/** The rows of the fields of an object. */
+function fieldsOf(node: Node, place: Place): string[][] {
+  const required = node.required ?? [];
+  return Object.entries(node.properties ?? {}).flatMap(([name, field]) =>
+    typeof field === "boolean"
+      ? []
+      : rowsOf(field, { ...place, path: `${place.path}.${name}` }, { optional: !required.includes(name) }),
+  );
+}
+
+/** The row of a field, and those of the fields in it. */
+function rowsOf(field: Node, place: Place, { optional }: { readonly optional: boolean }): string[][] {
+  const { node, nullable } = withoutNull(field);
+  const [item, path] = itemOf(node, place.path);
+  const target = item.$ref === undefined ? item : definition(place.root, item.$ref);
+  const seen = place.within.find(({ ref }) => ref === item.$ref);
+  const same = typeof field["sameAs"] === "string" ? field["sameAs"] : seen?.path;
+  const type = typeName({ node, item: target });
+  const description = field.description ?? node.description ?? (item === node ? undefined : item.description) ?? "";
+  const meaning = [description, valuesOf(target, field), same === undefined ? "" : `Same fields as \`${same}\``];
+  const words = [type, ...(nullable ? ["null"] : [])].join(" or ");
+  const row = [
+    `\`${place.path}\``,
+    optional ? `${words}, optional` : words,
+    meaning.filter((text) => text !== "").join(". "),
+  ];
+  if (same !== undefined || target.properties === undefined) return [row];
+  const within = item.$ref === undefined ? place.within : [...place.within, { ref: item.$ref, path }];
+  const inner = fieldsOf(target, { ...place, path, within });
+  const says = description !== "" || nullable || optional;
+  return says ? [row, ...inner] : inner;
+}
+
+/** Follows arrays to what is in them. */
+function itemOf(node: Node, path: string): [Node, string] {
+  const { items } = node;
+  if (node.type !== "array" || typeof items !== "object" || Array.isArray(items)) return [node, path];
+  return itemOf(items, `${path}[]`);
+}
+
+function withoutNull(field: Node): { readonly node: Node; readonly nullable: boolean } {
+  if (Array.isArray(field.type)) {
+    const [type] = field.type.filter((name) => name !== "null");
+    return { node: type === undefined ? field : { ...field, type }, nullable: true };
+  }
+  const parts = field.anyOf ?? [];
+  const [only, ...others] = parts.filter((part): part is Node => typeof part === "object" && part.type !== "null");
+  if (only === undefined || others.length > 0 || parts.length === 1) return { node: field, nullable: false };
+  return { node: only, nullable: true };
+}
+
+function definition(root: Node, ref: string): Node {
+  const found = root.$defs?.[ref.replace("#/$defs/", "")];
+  if (typeof found !== "object") throw new Error(`${ref} is not defined in the schema`);
+  return found;
+}
+
+function typeName({ node, item }: { readonly node: Node; readonly item: Node }): string {
+  if (node.type === "array") return `array of ${plural(typeName({ node: item, item }))}`;
+  if (typeof item["shownAs"] === "string") return item["shownAs"];
+  if (item.const !== undefined) return `\`${JSON.stringify(item.const)}\``;
+  const values = item.additionalProperties;
+  if (item.type === "object" && item.properties === undefined && typeof values === "object") {
+    return typeof values.type === "string" ? `object of ${plural(values.type)}` : "object";
+  }
+  return item.type === undefined ? "any" : String(item.type);
+}
+
+function plural(type: string): string {
+  return /^[a-z ]+$/.test(type) ? `${type}s` : type;
+}
+
+function valuesOf(item: Node, field: Node): string {
+  if (item.enum === undefined || item["shownAs"] !== undefined || field["shownAs"] !== undefined) return "";
+  return `One of ${item.enum.map((value) => `\`${String(value)}\``).join(", ")}`;
+}

@@ -1,0 +1,44 @@
+import { OUTCOMES, ISSUE_STATES } from "@tac8/core/domain/states";
+import { z } from "zod";
+
+// What the outputs of several commands contain. Descriptions appear in docs/json.md, and so do two entries of `meta`: `shownAs`
+// is the type that the page shows, `sameAs` the path of the same object, whose keys it does not repeat.
+
+export const issueName = z.string().describe("`owner/repo#471`");
+export const time = z.string().describe("ISO 8601, UTC");
+export const issueState = z.enum(ISSUE_STATES).meta({ shownAs: "issue state" });
+export const pullRequest = z.strictObject({ number: z.int(), url: z.string().nullable() });
+
+export const outcomes = z.record(z.enum(OUTCOMES), z.int()).describe("Number of issues by how they ended");
+
+export const figures = {
+  input: z.number().describe("Input tokens that came from no cache"),
+  output: z.number(),
+  cacheRead: z.number().describe("Tokens read from the cache"),
+  cacheWrite: z.number().describe("Tokens written to the cache"),
+};
+
+export const evidence = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+
+export const loggedEvent = z.strictObject({
+  id: z.string().describe("Rises with time"),
+  at: time,
+  event: z.string().describe("`subject:verb`, see the [list of events](architecture.md#events)"),
+  issue: z.string().describe("`owner/repo#471`; empty if the event concerns no issue"),
+  from: z
+    .union([z.enum(ISSUE_STATES), z.literal("")])
+    .describe("State of the issue before the event; empty if it had none, or if there is no issue")
+    .meta({ shownAs: "issue state" }),
+  to: z.string().describe("Name of the event in older versions. Deprecated: use `event`"),
+  by: z.string().describe("Process or user, such as `runner pi-1/0`"),
+  reason: z.string(),
+  evidence: evidence.describe("Facts of the event"),
+});
+
+export const hold = z.strictObject({
+  name: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  since: time,
+  until: time.nullable().describe("Null: until it is ended by hand"),
+});

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { figures, issueName, issueState, pullRequest, time } from "./shared.ts";
+
+const todo = z.strictObject({ text: z.string(), status: z.enum(["pending", "in_progress", "completed"]) });
+
+const liveEvent = z.strictObject({
+  at: z.number().describe("Milliseconds since 1970"),
+  kind: z.enum(["init", "text", "thinking", "tool", "tool-result", "todo", "notice", "result", "output"]),
+  text: z.string(),
+  tool: z.string().exactOptional().describe("Name of the tool, with kind `tool`"),
+  isError: z.boolean().exactOptional(),
+  call: z.string().exactOptional().describe("Id of the tool call that the event belongs to"),
+  parent: z.string().exactOptional().describe("Id of the tool call that started the sub-agent"),
+  todo: z.array(todo).exactOptional().describe("The whole list, with kind `todo`"),
+  figures: z
+    .strictObject({ ...figures, costUsd: z.number() })
+    .exactOptional()
+    .describe("With kind `result`: tokens and cost since the result before; otherwise: tokens so far"),
+  turns: z.number().exactOptional().describe("Rounds with the model, with kind `result`"),
+  topic: z.string().exactOptional().describe("Consecutive events with the same topic replace each other"),
+});
+
+const entry = z.strictObject({
+  event: liveEvent,
+  get children() {
+    return z.array(entry).describe("For a tool call: its results, and the entries of its sub-agent");
+  },
+  times: z.int().describe("Number of consecutive events that this entry stands for"),
+  began: z.number().describe("Time of the first of them, in milliseconds since 1970"),
+  changed: z.array(todo).describe("For a todo list: items that are new or changed"),
+});
+
+const issueFacts = {
+  issue: issueName,
+  title: z.string(),
+  url: z.string().nullable(),
+  state: issueState,
+  models: z.array(z.string()),
+  pr: pullRequest.nullable(),
+  blockedHosts: z
+    .array(z.strictObject({ host: z.string(), times: z.int() }))
+    .describe("Hosts that the sandbox refused to its agents in this round"),
+  run: z.strictObject({
+    n: z.int().describe("Number of the run; the first is 1"),
+    of: z.int().describe("Number of runs"),
+    id: z.string(),
+    runner: z.string(),
+    at: time,
+    session: z.string(),
+    live: z.boolean().describe("Whether it is running"),
+  }),
+};
+
+const endFacts = {
+  live: z.boolean().describe("Whether the run is still going on"),
+  state: issueState,
+  turns: z.int(),
+  ms: z.number(),
+  costUsd: z.number(),
+  tokens: z.strictObject(figures),
+  exact: z.boolean().describe("False: tokens are a lower bound, and the cost of the last turn is missing"),
+};
+
+export const viewOutput = z.strictObject({
+  ...issueFacts,
+  source: z.enum(["stream", "log"]).describe("`stream`: shortened, from Redis. `log`: from the log on this machine"),
+  note: z.string().nullable().describe("What is missing"),
+  entries: z.array(entry).describe("The conversation"),
+  todo: z.array(todo).describe("Todo list of the agent"),
+  end: z.strictObject(endFacts),
+});
+
+export const viewRunLine = z.strictObject({ type: z.literal("run"), ...issueFacts });
+export const viewEventLine = z.strictObject({ type: z.literal("event"), event: liveEvent });
+export const viewEndLine = z.strictObject({ type: z.literal("end"), ...endFacts });
