@@ -144,7 +144,6 @@ export const gitAndDisk: readonly Mutant[] = [
     find: 'use?.use === "ended" ? Math.max(changedAt, use.since) : null',
     replace: 'use?.use !== "live" ? changedAt : null',
     test: { file: `${RUNNER}/janitor/plan.test.ts`, name: "an issue that Redis does not know, for less than 90 days" },
-    promise: "an issue that nobody knows counts as in use",
     promise: "the janitor removes nothing of an issue without a record for at least 90 days",
   },
   {
