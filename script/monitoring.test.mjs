@@ -34,3 +34,10 @@ it("everything of the profile is bound to this machine alone, by a version, and 
   for (const [, tag] of services.matchAll(/image: (\S+)/g)) expect(tag).toMatch(/:v?\d+\.\d+\.\d+$/);
   expect(services).not.toContain("runners");
 });
+
+it("docs/monitoring.md lists every alert", () => {
+  const page = read("docs/monitoring.md");
+  const alerts = [...read("deploy/prometheus/tac8.rules.yml").matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+  expect(alerts.length).toBeGreaterThan(5);
+  expect(alerts.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});

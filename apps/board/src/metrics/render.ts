@@ -4,7 +4,7 @@ import { PROCESSES } from "./processes.ts";
 import { WHOLE } from "./whole.ts";
 import { DURATIONS, WORK } from "./work.ts";
 
-const METRICS: readonly Metric[] = [...WHOLE, ...WORK, ...PROCESSES];
+export const METRICS: readonly Metric[] = [...WHOLE, ...WORK, ...PROCESSES];
 
 /** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

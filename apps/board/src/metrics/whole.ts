@@ -8,14 +8,14 @@ export const WHOLE: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_health_level",
-    help: "0 ok, 1 warning, 2 degraded, 3 critical.",
+    help: "Health: 0 ok, 1 warning, 2 degraded, 3 critical.",
     labels: [],
     samples: ({ health }) => [{ value: LEVELS.indexOf(health.level) }],
   },
   {
     ...gauge,
     name: "tac8_health_reason",
-    help: "1 for each thing that is not well now.",
+    help: "1 for each current reason of health.",
     labels: ["code", "level"],
     samples: ({ health }) =>
       health.reasons.slice(0, MAX_VALUES).map(({ code, level }) => ({ labels: { code, level }, value: 1 })),
@@ -23,14 +23,14 @@ export const WHOLE: readonly Metric[] = [
   {
     ...gauge,
     name: "tac8_redis_memory_used_bytes",
-    help: "Memory that Redis uses.",
+    help: "Memory used by Redis.",
     labels: [],
     samples: ({ look }) => [{ value: look.memory.used }],
   },
   {
     ...gauge,
     name: "tac8_redis_memory_max_bytes",
-    help: "Memory that Redis may use; 0: no limit.",
+    help: "Memory limit of Redis. 0: no limit.",
     labels: [],
     samples: ({ look }) => [{ value: look.memory.max }],
   },

@@ -12,7 +12,7 @@ const SNAKE = { input: "input", output: "output", cacheRead: "cache_read", cache
 export const WORK: readonly Metric[] = [
   {
     name: "tac8_queue_jobs",
-    help: "Jobs by where they are: waiting, active, delayed (parked, blocked or waiting for their next try), completed, failed.",
+    help: "Jobs by state of the queue: waiting, active, delayed (parked, blocked or retrying), completed, failed.",
     type: "gauge",
     labels: ["state"],
     samples: ({ look: { queue } }) =>
@@ -23,21 +23,21 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_queue_paused",
-    help: "1 while nothing new starts.",
+    help: "1 while the queue is paused, so that no new agent starts.",
     type: "gauge",
     labels: [],
     samples: ({ look }) => [{ value: Number(look.queue.paused) }],
   },
   {
     name: "tac8_queue_admission_info",
-    help: "1 for the state in which the queue lets new work start (open, half or closed), with the codes of its causes.",
+    help: "1 for the current admission of the queue (open, half or closed), with the codes of its causes.",
     type: "gauge",
     labels: ["state", "because"],
     samples: ({ look }) => [{ value: 1, labels: admissionLabels(queueAdmission(look)) }],
   },
   {
     name: "tac8_issues_ended_total",
-    help: "Ends of issues by outcome; blocked is one that was asked a question, answered one that needed no change.",
+    help: "Issues that ended, by outcome. blocked: a question was asked. answered: no change was needed.",
     type: "counter",
     labels: ["outcome"],
     samples: ({ look }) =>
@@ -45,7 +45,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_run_failures_total",
-    help: "Tries that failed by kind of failure, those that were tried again included.",
+    help: "Failed attempts by kind of failure, including those that were retried.",
     type: "counter",
     labels: ["kind"],
     samples: ({ look }) =>
@@ -53,14 +53,14 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_agents_ended_total",
-    help: "Agents that ended, by the cause of their end.",
+    help: "Agent runs that ended, by cause.",
     type: "counter",
     labels: ["cause"],
     samples: ({ look }) => byPrefix(look.totals, "agents|", "cause"),
   },
   {
     name: "tac8_tokens_total",
-    help: "Tokens by model and type.",
+    help: "Tokens used, by model and type.",
     type: "counter",
     labels: ["model", "type"],
     samples: ({ look }) =>
@@ -73,7 +73,7 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_cost_usd_total",
-    help: "What agents cost, in US dollars, by model, as their CLI told it.",
+    help: "Cost of agents in US dollars, by model, as reported by their CLI.",
     type: "counter",
     labels: ["model"],
     samples: ({ look }) =>
@@ -81,21 +81,21 @@ export const WORK: readonly Metric[] = [
   },
   {
     name: "tac8_holds_begun_total",
-    help: "Holds that began, by name; those of repositories are one.",
+    help: "Holds that began, by name. Holds of repositories are counted together.",
     type: "counter",
     labels: ["name"],
     samples: ({ look }) => byPrefix(look.totals, "hold|", "name"),
   },
   {
     name: "tac8_hold_active",
-    help: "1 for each hold that is there now.",
+    help: "1 for each current hold.",
     type: "gauge",
     labels: ["name"],
     samples: ({ look }) => look.holds.slice(0, MAX_VALUES).map(({ name }) => ({ labels: { name }, value: 1 })),
   },
   {
     name: "tac8_github_requests_total",
-    help: "Requests to GitHub of all processes; unchanged are those that cost no rate limit.",
+    help: "Requests to GitHub by all processes. unchanged: answered as not modified, which costs no rate limit.",
     type: "counter",
     labels: ["result"],
     samples: ({ look: { totals } }) => {
@@ -110,9 +110,9 @@ export const WORK: readonly Metric[] = [
 ];
 
 export const DURATIONS: readonly HistogramMetric[] = [
-  { name: "tac8_agent_run_duration_seconds", help: "How long agents ran.", of: "run" },
-  { name: "tac8_queue_wait_seconds", help: "From the queue to the start of work.", of: "wait" },
-  { name: "tac8_label_to_pr_seconds", help: "From the queue to the pull request.", of: "pr" },
+  { name: "tac8_agent_run_duration_seconds", help: "Duration of agent runs.", of: "run" },
+  { name: "tac8_queue_wait_seconds", help: "Time from the queue to the start of work.", of: "wait" },
+  { name: "tac8_label_to_pr_seconds", help: "Time from the queue to the pull request.", of: "pr" },
 ];
 
 function byPrefix(totals: Counts, prefix: string, label: string): Sample[] {
