@@ -1,7 +1,7 @@
 import type { IssueRef } from "@tac8/core/domain/reference";
 import { isRefusedRequest } from "@tac8/core/github/errors";
 import { mayLabel } from "@tac8/core/github/mayStart";
-import { showQueued, showWithdrawn, type QueuedComment } from "@tac8/core/github/queuedComment";
+import { showQueued, showWithdrawn, type QueuedStatus } from "@tac8/core/github/statusComment";
 import type { Actor } from "./act.ts";
 import type { RepositorySnapshot } from "./plan.ts";
 
@@ -50,7 +50,7 @@ function options(actor: Actor, snapshot: RepositorySnapshot, { number, since }: 
 async function isTrusted(
   { github, trustedUsers }: Actor,
   { label }: RepositorySnapshot,
-  { ref, signal }: Pick<QueuedComment, "ref" | "signal">,
+  { ref, signal }: Pick<QueuedStatus, "ref" | "signal">,
 ): Promise<boolean> {
   const event = await github.newestLabeledEvent(ref, ref.number, label, { signal });
   return event !== null && mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });

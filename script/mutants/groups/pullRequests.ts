@@ -92,7 +92,7 @@ export const pullRequests: readonly Mutant[] = [
   },
   {
     name: "marker-look-up",
-    file: `${RUNNER}/issue/statusComment.ts`,
+    file: `${CORE}/github/statusComment.ts`,
     find: 'of findMarked(all, login, "status")) {',
     replace: 'of findMarked(all.slice(all.length), login, "status")) {',
     test: { file: "test/faults.e2e.test.ts", name: "the answers are lost: none is made twice" },

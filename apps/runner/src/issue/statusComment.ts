@@ -1,6 +1,7 @@
 import { findMarked, type Marker } from "@tac8/core/domain/marker";
 import { statusText } from "@tac8/core/outgoing/texts";
 import type { IssueState } from "@tac8/core/domain/states";
+import { putStatusComment } from "@tac8/core/github/statusComment";
 import type { Comment } from "@tac8/core/github/types";
 import type { RunContext } from "../run/context.ts";
 
@@ -41,17 +42,7 @@ export async function showStatus(
     return;
   }
   run.statusComment = null;
-  const all = comments ?? (await github.comments(ref, ref.number, options));
-  for (const { comment } of findMarked(all, login, "status")) {
-    if ((await github.updateComment(ref, comment.id, words, options)) === null) continue;
-    await keepStatusComment(run, comment.id);
-    return;
-  }
-  const made = await github.createComment(ref, ref.number, words, options);
-  await keepStatusComment(run, made.id);
-}
-
-async function keepStatusComment(run: RunContext, id: number): Promise<void> {
+  const id = await putStatusComment({ github, ref, login, ...options }, words, comments);
   run.statusComment = id;
   await run.write({ statusComment: id });
 }

@@ -5,7 +5,7 @@ import { ADVICE } from "@tac8/core/domain/failureWords";
 import { END_EVENTS } from "@tac8/core/domain/events";
 import { endedWell, type Outcome } from "@tac8/core/domain/states";
 import type { Sign } from "@tac8/core/domain/labels";
-import { showWithdrawn } from "@tac8/core/github/queuedComment";
+import { showWithdrawn } from "@tac8/core/github/statusComment";
 import type { JobResult } from "@tac8/core/queue/contract";
 import type { RunContext } from "../../run/context.ts";
 import type { LastWrite } from "../../run/lastWrite.ts";

@@ -1,0 +1,81 @@
+import type { IssueRef } from "../domain/reference.ts";
+import { findMarked, type Marker } from "../domain/marker.ts";
+import { statusText } from "../outgoing/texts.ts";
+import type { GitHub } from "./client.ts";
+import type { Comment } from "./types.ts";
+
+/** Where the one status comment of an issue is. The scheduler writes it before any run, and then each run of the issue. */
+export interface StatusCommentPlace {
+  readonly github: Pick<GitHub, "comments" | "createComment" | "updateComment">;
+  readonly ref: IssueRef;
+  /** Of the token's account; null: not known yet. */
+  readonly login: string | null;
+  readonly signal: AbortSignal;
+}
+
+export interface StatusWords {
+  readonly marker: Marker;
+  /** Markdown. */
+  readonly text: string;
+}
+
+/**
+ * Write the status comment, and return its id: the first one with its marker that is still there, else a new one. `comments`:
+ * the issue's, if they were read just before.
+ */
+export async function putStatusComment(
+  { github, ref, login, signal }: StatusCommentPlace,
+  words: StatusWords,
+  comments?: readonly Comment[] | null,
+): Promise<number> {
+  const all = comments ?? (await github.comments(ref, ref.number, { signal }));
+  for (const { comment } of findMarked(all, login, "status")) {
+    if ((await github.updateComment(ref, comment.id, words, { signal })) !== null) return comment.id;
+  }
+  return (await github.createComment(ref, ref.number, words, { signal })).id;
+}
+
+export interface QueuedStatus extends StatusCommentPlace {
+  /** The label that starts work. */
+  readonly trigger: string;
+  /** ISO time. */
+  readonly since: string;
+}
+
+/** The marker before any run. A run finds the comment by it, and puts its own there. */
+const BEFORE_RUNS: Marker = {
+  v: 1,
+  kind: "status",
+  run: "",
+  outcome: null,
+  label_event_id: 0,
+  published_sha: null,
+  question_id: null,
+};
+
+/**
+ * Write that the issue waits. Only for an issue whose job is not in the queue, so that no run writes at the same time. `known` is
+ * false if no record of the issue exists: then the comment of an ended run stays as it is, because only its marker says which
+ * label was used up.
+ */
+export async function showQueued(queued: QueuedStatus, { known }: { known: boolean }): Promise<void> {
+  const comments = await queued.github.comments(queued.ref, queued.ref.number, { signal: queued.signal });
+  const found = findMarked(comments, queued.login, "status")[0];
+  if (!known && found !== undefined && found.marker.outcome !== null) return;
+  const words = { marker: found?.marker ?? BEFORE_RUNS, text: textOf(queued, "queued") };
+  await putStatusComment(queued, words, comments);
+}
+
+/** Write that there will be no run, if the status comment was made before any run. */
+export async function showWithdrawn(queued: QueuedStatus): Promise<void> {
+  const comments = await queued.github.comments(queued.ref, queued.ref.number, { signal: queued.signal });
+  const found = findMarked(comments, queued.login, "status")[0];
+  if (found?.marker.run !== BEFORE_RUNS.run) return;
+  const words = { marker: found.marker, text: textOf(queued, "withdrawn") };
+  await queued.github.updateComment(queued.ref, found.comment.id, words, { signal: queued.signal });
+}
+
+function textOf({ since, trigger }: QueuedStatus, state: "queued" | "withdrawn"): string {
+  const facts = { runner: null, branch: null, prNumber: null, headSha: null, usage: null, reason: null };
+  return statusText({ ...facts, state, since }, { trigger });
+}
