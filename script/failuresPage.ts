@@ -22,47 +22,49 @@ const BEFORE = `# How runs fail
 
 <!-- Made from packages/core/src/domain/failures.ts and failureWords.ts by \`npm run docs\`. -->
 
-Every run that is no success has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Trying again** (an attempt was counted), **Waiting** (none was), or **Failed**, with a second comment and the label \`rpi-failed\`.
+Every run that does not succeed has one of these names. You find it in \`tac8 status\`, \`tac8 why 471\`, \`tac8 report\`, on the board, and with its reason in the issue's status comment: **Retrying** (an attempt was counted), **Parked** (no attempt was counted), or **Failed**, with a second comment and the label \`rpi-failed\`.
 
-\`max_attempts\` says how many attempts an issue has; when the last one fails, the issue has failed. Waits are by the number of failures before, the last one repeats, and \`backoff_factor\` multiplies them. A _hold_ means that no new job starts, in the whole queue or (hold \`repo:owner/name\`) in one repository; agents that run go on. It ends by itself, or with \`tac8 resume NAME\`.`;
+An issue has \`max_attempts\` attempts; when the last attempt fails, the issue has failed. The delay before an attempt depends on the number of earlier failures: the last delay of a list repeats, and \`backoff_factor\` multiplies all delays. During a _hold_ no new job starts, either in the whole queue or (hold \`repo:owner/name\`) in one repository; running agents continue. A hold ends automatically, or with \`tac8 resume NAME\`.`;
 
-const AFTER = `## Which session goes on
+const AFTER = `## Which session continues
 
-An attempt goes on with the session of the one before, in the same workspace. A new session starts there instead, with the whole issue and the note that there is earlier work, after an end that the same session would repeat: the model refused to answer, the request was invalid (400) or too long, an image or its tool calls could not be read, or the run had neither a word nor a tool call. A session that the agent's program does not know is replaced at once, in the same attempt.
+An attempt resumes the session of the previous attempt, in the same workspace. A new session starts instead, with the whole issue and a note about the earlier work, if the same session would fail again: the model refused to answer, the request was invalid (400) or too long, an image or the tool calls could not be read, or the run had no output and no tool call. A session that the agent's program does not know is replaced immediately, in the same attempt.
 
 ## When is a run a success?
 
-When the agent's program ends with exit code 0 and a result that is no error, and the agent called a tool or said something in this very run. So what an earlier run has left half done is never published as done because a session had nothing to say.
+A run is a success if the agent's program exits with code 0 and a result that is not an error, and if the agent called a tool or wrote output in this run. So the incomplete work of an earlier run is never published as finished because a later session wrote no output.
 
-## Runs that fail alike
+## Runs that fail with the same error
 
-When the last runs of several issues end with the same error (\`breaker_failures\`), the breaker holds the queue, lets one job through, and lets all go on once it ends otherwise. Errors are compared without ids, numbers, times, sizes, addresses and paths.`;
+When the last runs of several issues end with the same error (\`breaker_failures\`), the breaker holds the queue and then starts one job as a probe. All jobs continue when the probe ends without this error. Errors are compared without ids, numbers, times, sizes, addresses and paths.`;
 
 function what(kind: FailureKind): string {
   const { burnsAttempt, hold } = POLICY[kind];
   if (kind === "lost")
-    return `Counts no attempt and starts again at once; ${MAX_LOST_IN_A_ROW} in a row without a finished tool call or answer, ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or ${MAX_BROKEN_OFF_IN_A_ROW} in a row of any kind, fail the issue. Its work is saved to the branch first.`;
+    return `Counts no attempt and restarts immediately; ${MAX_LOST_IN_A_ROW} in a row without a finished tool call or answer, ${MAX_UNCHANGED_IN_A_ROW} in a row without a change of the workspace, or ${MAX_BROKEN_OFF_IN_A_ROW} in a row of any kind fail the issue. Its work is saved to the branch first.`;
   if (kind === "refused") {
-    return `Fails the issue at once, without another agent run. If it is about what the commits contain (a secret, a large file): the agent is told, and tries again. If the token may not change workflows: the issue becomes blocked, and a comment says what to do. If it concerns the whole repository: counts no attempt, holds that repository, and tries again after ${waits(kind)}. A push that is refused in words that tac8 does not know is taken for that too; when it is refused ${MAX_GUESSED_REFUSALS} times in a row for this issue, and for no other issue of the repository, it fails the issue, and the hold ends.`;
+    return `Fails the issue immediately, without another agent run. If the content of the commits is the cause (a secret, a large file), the agent gets the error and tries again. If the token cannot change workflows, the issue becomes blocked, and a comment describes what to do. If the whole repository is affected, tac8 counts no attempt, holds that repository, and tries again after ${waits(kind)}. An unknown error message of a push is treated the same way; after ${MAX_GUESSED_REFUSALS} such errors in a row for this issue, and for no other issue of the repository, the issue fails and the hold ends.`;
   }
-  if (kind === "untrusted") return "Counts no attempt and starts nothing; one comment a day for each account says so.";
+  if (kind === "untrusted")
+    return "Counts no attempt and starts nothing. tac8 comments at most once a day for each account.";
   if (kind === "edited")
-    return "Counts no attempt and ends the work: no agent starts, and finished work is not published but kept in its workspace. [Who may start it](security.md#who-may-start-it) has the details.";
+    return "Counts no attempt and ends the work: no agent starts, and finished work is kept in its workspace instead of being published. [Who may start it](security.md#who-may-start-it) has the details.";
   if (kind === "unfinished")
-    return "Counts an attempt, and resumes the session at once to do the rest. If all that it left open is a command of its own in the background, and it does so again or has no attempt left, its work becomes a pull request that says so at the top; without any change, it fails.";
+    return "Counts an attempt and resumes the session immediately to finish the work. If only a background command is still open, and the agent leaves one open again or has no attempt left, its work becomes a pull request with a note at the top; without any change, the issue fails.";
   if (kind === "budget") return "Counts no attempt; holds the queue until midnight (hold `budget`).";
-  if (kind === "no-changes") return "Counts an attempt, and asks once more at once; the second time fails the issue.";
-  if (burnsAttempt) return `Counts an attempt; the next one begins after ${waits(kind)}.`;
-  const parts = [`Counts no attempt; goes on after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
+  if (kind === "no-changes")
+    return "Counts an attempt and asks the agent again immediately; the second time fails the issue.";
+  if (burnsAttempt) return `Counts an attempt; the next attempt starts after ${waits(kind)}.`;
+  const parts = [`Counts no attempt; continues after ${waits(kind)}${UNTIL[kind] ?? ""}.`];
   if (hold !== undefined) parts.push(`Holds the queue (hold \`${hold}\`).`);
   if (kind === "model")
     parts.push(
-      "After each wait one job is let through; when the model answers it, all go on. An issue that fails so again and again while others go well counts attempts.",
+      "After each delay one job starts as a probe; when the model responds to it, all jobs continue. An issue that keeps failing with this error while others succeed counts attempts.",
     );
   return parts.join(" ");
 }
 
-const TOLD = `, or at the time that was told, if that is to come (${HOURS} hours at most, then it asks again)`;
+const TOLD = `, or at the time that the service announced (after ${HOURS} hours at most, tac8 asks again)`;
 const UNTIL: Partial<Record<FailureKind, string>> = { "usage-limit": TOLD, github: TOLD };
 
 /** `1, 2, then 4 minutes`. */

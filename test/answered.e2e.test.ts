@@ -206,7 +206,7 @@ fieldTest("A4", "a command that is left running twice: the work becomes a pull r
   expect(await readFile(prompt, "utf8")).toContain("what you had started there is over");
   const [pull] = pullsOf(number);
   expect(pull?.body).toMatch(
-    /the agent ended while a command of its own was still running[^]*dev server[^]*All is done/,
+    /the agent ended while one of its commands was still running[^]*dev server[^]*All is done/,
   );
   for (const [name, text] of [
     ["one.txt", "1\n"],

@@ -58,7 +58,7 @@ test("Redis is emptied: a question waits on without an agent, or is answered mea
   expect((await world.store.read(world.jobId(done))).reason).toContain("left behind");
   expect(await startsOf(done)).toEqual([false]);
   expect(github.issue(REPO, done).labels).toContain("rpi-done");
-  expect(github.comments(REPO, done).map(({ body }) => body)).toEqual([expect.stringContaining("**Done**")]);
+  expect(github.comments(REPO, done).map(({ body }) => body)).toEqual([expect.stringContaining("**PR**")]);
   expect(pullsOf(done)).toHaveLength(1);
   github.clearFaults();
 

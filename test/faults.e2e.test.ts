@@ -75,7 +75,7 @@ test("a token that is refused while the end is told: it is told later", async ()
   await world.reaches(number, "pr");
   expect(fault.hits).toBe(1);
   await expectOnce(world, number);
-  expect(statusComments(world, number)[0]?.body).toContain("**Done**");
+  expect(statusComments(world, number)[0]?.body).toContain("**PR**");
 });
 
 test("a rate limit with its reset time parks the job until then, and burns no attempt", async () => {

@@ -79,7 +79,7 @@ async function isStopped(number: number, what: string, starts: number): Promise<
   await world.reaches(number, "failed");
   expect(await world.store.read(world.jobId(number))).toMatchObject({ failure: "edited", outcome: "failed" });
   expect(said(number)).toEqual([edited(what)]);
-  expect(said(number)[0]).toContain(`put the label \`${LABEL}\` back on`);
+  expect(said(number)[0]).toContain(`add the label \`${LABEL}\` again`);
   expect(await world.agentStarts(number)).toHaveLength(starts);
   expect(pullsOf(number)).toEqual([]);
   expect(world.github.issue(REPO, number).labels).toEqual(["rpi-failed"]);
@@ -223,14 +223,16 @@ test("where GitHub refuses to tell the edits, the text at first sight counts, an
   for (const { number } of [kept, changed]) label(number);
   await world.reaches(kept.number, "pr");
   expect(pullsOf(kept.number)[0]?.body).toContain(
-    "tac8 could not read the edit history of the issue. The agent was given the text as it was when its work began",
+    "tac8 could not read the edit history of the issue. The agent worked with the text that the issue had when the run started",
   );
   expect(pullsOf(kept.number)[0]?.body).toContain("Resource not accessible by personal access token");
   await agentWorksOn(changed.number);
   await asStranger("PATCH", String(changed.number), { body: changed.body(ATTACK) });
   await world.open("pinned");
   await world.reaches(changed.number, "failed");
-  expect(said(changed.number)).toEqual([expect.stringContaining("GitHub does not tell which account did that")]);
+  expect(said(changed.number)).toEqual([
+    expect.stringContaining("GitHub does not report which account made the change"),
+  ]);
   expect(pullsOf(changed.number)).toEqual([]);
   expect(fault.hits).toBeGreaterThan(1);
   fault.remove();

@@ -31,7 +31,7 @@ fieldTest("F3", "a label by someone who cannot write: refused and said once; by 
   const said = () => github.comments(REPO, number).map(({ body }) => body);
   expect(said()).toHaveLength(1);
   expect(said()[0]).toContain(`stranger put the label ${LABEL} on, but cannot write to the repository`);
-  expect(said()[0]).toContain("Work starts when an account that can write to this repository puts the label");
+  expect(said()[0]).toContain("Work starts when an account with write access to this repository adds the label");
   expect(said()[0]).not.toContain("reason above");
   for (let times = 2; times <= 4; times += 1) {
     addLabel(number, "stranger");
@@ -89,7 +89,9 @@ fieldTest(
     github.forgetEvents(REPO, number);
     await world.enters(number, "failed", 1);
     const said = () => github.comments(REPO, number).map(({ body }) => body);
-    expect(said()).toEqual([expect.stringMatching(/does not tell who put the label.*\n\n.*put the label back on/s)]);
+    expect(said()).toEqual([
+      expect.stringMatching(/does not tell who put the label.*\n\n.*remove the label and add it again/s),
+    ]);
     const before = asked(number);
     expect(before).toBeLessThanOrEqual(5);
     const polls = () => github.requests.filter(({ path }) => path === `/repos/${REPO}`).length;

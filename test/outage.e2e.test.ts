@@ -28,7 +28,7 @@ test("one that lasts is told on the issue and in the event log, and leaves the o
   const other = world.openIssue({ script: [{ ask: "Which?" }, { result: "I asked." }] });
   await world.reaches(other, "blocked");
   await world.enters(number, "parked", 3);
-  await poll(120_000, async () => (statusBody(number).includes("**Waiting**") ? null : statusBody(number)));
+  await poll(120_000, async () => (statusBody(number).includes("**Parked**") ? null : statusBody(number)));
   expect(statusBody(number)).toMatch(/> .*503/);
   const parked = (await world.history(number)).filter(({ to }) => to === "parked").slice(0, 3);
   expect(parked.map(({ evidence }) => evidence)).toMatchObject(
@@ -40,7 +40,7 @@ test("one that lasts is told on the issue and in the event log, and leaves the o
   world.github.clearFaults();
   await world.reaches(number, "pr");
   await expectOnce(world, number);
-  expect(statusBody(number)).toContain("**Done**");
+  expect(statusBody(number)).toContain("**PR**");
   expect(statusBody(number)).not.toMatch(/\b503\b/);
   expect(await world.store.read(world.jobId(number))).toMatchObject({ reason: null, failure: null, parked: 0 });
   const job = await Job.fromId(world.queue, world.jobId(number));

@@ -58,7 +58,7 @@ test("of two machines with one host name, one paused, by command and by SIGUSR1,
   await restarted.says("this runner is no longer paused");
   await world.reaches(last, "pr");
   expect(await runnersOf(last)).toEqual([`runner ${one}`]);
-  expect(await said("resume", "--runner", two)).toBe(`${two} starts work again.\n`);
+  expect(await said("resume", "--runner", two)).toBe(`${two} accepts new jobs again.\n`);
   await second.says("this runner is no longer paused");
   const notes = (await world.redis.xrange("tac8:events", "-", "+")).map(([, fields]) => fields.join(" "));
   expect(notes.filter((text) => text.includes('"pause":"begun"'))).toHaveLength(2);

@@ -83,7 +83,7 @@ test("no more jobs are worked on at once than the limit over all runners allows;
   await poll(120_000, async () =>
     (await world.store.read(world.jobId(strange))).hold === "runs-on:gpu" ? null : "it was not put aside",
   );
-  expect(await command.said(world, "why", String(strange))).toContain("no such runner is there");
+  expect(await command.said(world, "why", String(strange))).toContain("no such runner is running");
   world.github.removeLabel({ repo: REPO, number: strange, label: "runs-on:gpu", actor: OWNER });
   await world.open("five");
   await world.reaches(strange, "pr");

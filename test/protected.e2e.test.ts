@@ -47,7 +47,7 @@ test("a changed workflow is not pushed; a label by a trusted account has it publ
   const [question, ...others] = questionsOn(number);
   expect(others).toEqual([]);
   expect(question?.body).toContain(`\`${WORKFLOW}\``);
-  expect(question?.body).toContain(`put the label \`${ALLOW}\` on`);
+  expect(question?.body).toContain(`add the label \`${ALLOW}\` to this issue`);
   expect(question?.body).not.toContain("a.txt");
   expect(world.github.issue(REPO, number).labels).toContain("rpi-blocked");
 
@@ -60,7 +60,7 @@ test("a changed workflow is not pushed; a label by a trusted account has it publ
   // Another issue is worked on and published meanwhile.
   const other = world.openIssue({ script: [{ write: "b.txt", text: "b\n" }, { commit: "b" }, { result: "Done." }] });
   await world.reaches(other, "pr");
-  expect(pullsOf(world, other)[0]?.body).not.toContain("Please look at these first");
+  expect(pullsOf(world, other)[0]?.body).not.toContain("Review these files first");
   expect((await world.store.read(world.jobId(number))).state).toBe("blocked");
   expect(hasBranch(number)).toBe(false);
 
@@ -72,7 +72,7 @@ test("a changed workflow is not pushed; a label by a trusted account has it publ
   const [pull] = pullsOf(world, number);
   const body = pull?.body ?? "";
   expect(body).toContain(`- Workflows of GitHub Actions: \`${WORKFLOW}\``);
-  expect(body.indexOf("Please look at these first")).toBeLessThan(body.indexOf("Done."));
+  expect(body.indexOf("Review these files first")).toBeLessThan(body.indexOf("Done."));
   expect(questionsOn(number)).toHaveLength(1);
 });
 
@@ -84,7 +84,7 @@ test("a reply has the agent change it: the session learns why, and only the rest
   expect((await world.agentStarts(number)).map(({ resumed }) => resumed)).toEqual([false, true]);
   expect(await world.github.file(REPO, branchOf(number), WORKFLOW)).toBeUndefined();
   expect(await world.github.file(REPO, branchOf(number), "a.txt")).toBe("a\n");
-  expect(pullsOf(world, number)[0]?.body).not.toContain("Please look at these first");
+  expect(pullsOf(world, number)[0]?.body).not.toContain("Review these files first");
 });
 
 test("a label that is there before the work publishes it at once", async () => {
@@ -107,7 +107,7 @@ test("a token that may not change workflows: the issue says so, and the label pu
   const number = openIssue({ labels: [ALLOW] });
   await world.reaches(number, "blocked");
   expect(questionsOn(number).map(({ body }) => body)).toEqual([
-    expect.stringMatching(/Workflows: read and write[^]*take it off first/),
+    expect.stringMatching(/Workflows: read and write[^]*remove it first/),
   ]);
   expect(hasBranch(number)).toBe(false);
   await world.github.guardContents(REPO, {});

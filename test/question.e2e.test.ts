@@ -127,7 +127,7 @@ describe("a question", () => {
     expect(await startsOf(number)).toHaveLength(1);
     expect(questions(number)).toHaveLength(1);
     await world.github.waitFor(() => labelsOf(number).join() === "rpi-failed", { what: "the labels of an end" });
-    expect(statusOf(number)).toContain(`put the label \`${LABEL}\` back on`);
+    expect(statusOf(number)).toContain(`add the label \`${LABEL}\` again`);
   });
 });
 

@@ -95,7 +95,7 @@ test("a repository inside the repository is in no pull request: it is kept, and 
   const nested = { bash: "git init --quiet vendored && echo kept > vendored/notes.txt" };
   const number = world.openIssue({ script: [nested, { bash: commit("small") }, { result: "Done." }] });
   await world.reaches(number, "pr");
-  expect(comment(number)).toMatch(/\*\*Done\*\*[^]*Not in any commit[^]*`vendored`[^]*kept in the workspace/);
+  expect(comment(number)).toMatch(/\*\*PR\*\*[^]*Not committed[^]*`vendored`[^]*kept in the workspace/);
   expect(existsSync(join(tree(number), "vendored/notes.txt"))).toBe(true);
 });
 
@@ -112,7 +112,7 @@ fieldTest(
       expect(await world.github.file(REPO, branch, path)).toBeUndefined();
     }
     expect(await world.github.file(REPO, branch, "notes.md")).toBe("notes\n");
-    expect(comment(number)).toMatch(/Left out of the commit: [^]*`.env` \(may hold a secret\)/);
+    expect(comment(number)).toMatch(/Excluded from the commit: [^]*`.env` \(may contain a secret\)/);
     expect(comment(number)).toContain("`node_modules/` (generated)");
     const pull = world.github.pulls(REPO).find(({ head }) => head === branch);
     expect(pull?.body).toContain("committed by tac8:_ `notes.md`\n");
@@ -125,7 +125,7 @@ fieldTest("B3", "what is too large for a commit keeps its workspace, and is name
     script: [{ bash: `${commit("small")}; head -c 6000000 /dev/zero > data.csv` }, { result: "Done." }],
   });
   await world.reaches(number, "pr");
-  expect(comment(number)).toMatch(/Not in any commit: `data.csv` \(too large\); kept in the workspace on/);
+  expect(comment(number)).toMatch(/Not committed: `data.csv` \(too large\); kept in the workspace on/);
   expect((await stat(join(tree(number), "data.csv"))).size).toBe(6_000_000);
 });
 

@@ -127,7 +127,7 @@ test.each<[string, readonly object[], string]>([
     await world.reaches(number, "blocked");
     const [question] = questionsOn(number);
     expect(question?.body).toContain(shown);
-    expect(question?.body).toContain("take it off first");
+    expect(question?.body).toContain("remove it first");
     expect(hasBranch(number)).toBe(false);
     expect(JSON.stringify(world.github.comments(REPO, number))).not.toContain(TOKEN);
 

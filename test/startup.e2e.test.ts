@@ -125,7 +125,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
     const redis = connectRedis(newer.url, { name: "test", onError: () => undefined });
     await redis.set("tac8:format", "99");
     await expectGivesUp(start(app, environment({ REDIS_URL: newer.url })), [
-      /^Redis at \S+ has data of a newer tac8 \(format 99, and this version knows \d+\): upgrade tac8/,
+      /^Redis at \S+ has data of a newer tac8 \(format 99; this version supports \d+\): upgrade tac8/,
     ]);
     expect(await redis.get("tac8:format")).toBe("99");
     redis.disconnect();
@@ -246,7 +246,7 @@ describe("what a person has to mend is one clear line and an exit code", () => {
       await once(server, "listening");
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : 0;
-      const taken = new RegExp(`^tac8: the board's port ${port} on 127.0.0.1 is taken .*TAC8_BOARD_PORT$`);
+      const taken = new RegExp(`^tac8: the board's port ${port} on 127.0.0.1 is in use .*TAC8_BOARD_PORT$`);
       await expectGivesUp(up(environment({ TAC8_BOARD_PORT: String(port) })), [taken]);
     });
 
@@ -299,7 +299,7 @@ describe("tac8 up, after a good start", () => {
       expect(names.toSorted()).toEqual(["tac8 board", "tac8 runner", "tac8 scheduler", "tac8 up"]);
       expect(commands.toSorted()).toEqual(["tac8 board", "tac8 runner", "tac8 scheduler", "tac8 up"]);
       process.kill(childOf("board"), "SIGTERM");
-      await launched.says(/board {6}! ended with exit code 0 unexpectedly; starts again in 1 s[^]*Board: +http/);
+      await launched.says(/board {6}! exited with code 0 unexpectedly; restarting in 1 s[^]*Board: +http/);
       await ctrlC(launched);
     },
   );
@@ -311,7 +311,7 @@ describe("tac8 up, after a good start", () => {
     process.kill(childOf("board"), "SIGKILL");
     const taken = (server = createServer());
     await expect.poll(() => listens(taken, port), { timeout: 60_000 }).toBe(true);
-    await launched.says(/board {6}! cannot start: port \d+ of 127.0.0.1 is taken: .*; starts again in \d+ s/);
+    await launched.says(/board {6}! cannot start: port \d+ of 127.0.0.1 is taken: .*; restarting in \d+ s/);
     taken.close();
     await launched.says(/cannot start[^]*Board: +http/);
     expect(others.map(isAlive)).toEqual([true, true]);
@@ -323,7 +323,7 @@ describe("tac8 up, after a good start", () => {
     const others = [childOf("scheduler"), childOf("board")];
     const fault = world.github.fault({ path: /./, times: Infinity, do: { status: 401 } });
     process.kill(childOf("runner"), "SIGKILL");
-    await launched.says(/runner {5}! cannot start: GitHub refuses the token: .*; starts again in \d+ s/);
+    await launched.says(/runner {5}! cannot start: GitHub refuses the token: .*; restarting in \d+ s/);
     fault.remove();
     await launched.says(/cannot start[^]*runner ready/);
     expect(others.map(isAlive)).toEqual([true, true]);

@@ -39,8 +39,8 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
     return number;
   };
   const stops = [
-    [["stop", "--reason", "wrong issue"], /interrupts its agent/],
-    [["stop", "--now", "--reason", "wrong issue"], /kills its agent/],
+    [["stop", "--reason", "wrong issue"], /is interrupting the agent/],
+    [["stop", "--now", "--reason", "wrong issue"], /is killing the agent/],
   ] as const;
   const numbers: number[] = [];
   for (const [[stop, ...flags], words] of stops) {
@@ -72,8 +72,8 @@ test("stopped in mid-work, by tac8 stop, at once, and by a file: dead, its work 
     expect(await github.file(REPO, `auto/gh-${number}`, "first.txt")).toBe("1\n");
     const [comment, ...more] = github.comments(REPO, number);
     expect(more).toEqual([]);
-    expect(comment?.body).toContain("**Stopped** by a person.");
-    expect(comment?.body).toContain(`To try again, put the label \`${LABEL}\` back on.`);
+    expect(comment?.body).toContain("**Stopped** by an operator.");
+    expect(comment?.body).toContain(`To try again, add the label \`${LABEL}\` again.`);
     expect(github.issue(REPO, number).labels).toEqual([]);
     expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", stop: null, stopMode: null });
     // The workspace is kept, and was saved rather than thrown away.
@@ -103,7 +103,7 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   await world.reaches(blocked, "blocked");
   await poll(120_000, async () => ((await queue.getDelayedCount()) === 1 ? null : "the job does not wait"));
   await runner.stop();
-  expect(await said("pause", "--reason", "lunch")).toContain("no new agent starts");
+  expect(await said("pause", "--reason", "lunch")).toContain("no new agents start");
   const waiting = world.openIssue({ script });
   const parked = world.openIssue({ script });
   for (const number of [waiting, parked]) await queued(number);
@@ -132,12 +132,12 @@ test("stopped while it waits: at once, though all is held, and no runner nor sch
   scheduler = world.startApp("scheduler");
   await poll(120_000, async () => ((await store.read(world.jobId(untold))).stop === null ? null : "not told"));
   expect(github.issue(REPO, untold).labels).toEqual([]);
-  expect(github.comments(REPO, untold)[0]?.body).toContain("**Stopped** by a person.");
+  expect(github.comments(REPO, untold)[0]?.body).toContain("**Stopped** by an operator.");
 
   expect(await said("resume")).toBe("Resumed.\n");
   github.addLabel({ repo: REPO, number: waiting, actor: OWNER, label: LABEL });
   expect(await said("add", `${parked}`)).toMatch(
-    /is labelled: rpi-auto, priority P2\. The scheduler finds it within 1 s; no runner/,
+    /is labelled: rpi-auto, priority P2\. The scheduler queues it within 1 s, but no runner/,
   );
   await world.open("waited");
   runner = world.startApp("runner");

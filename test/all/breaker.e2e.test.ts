@@ -35,7 +35,7 @@ test("an agent's program that is broken holds the queue; mended, one run probes 
   const events = async () => readEvents(redis, { count: 200 });
   const hold = async () => (await events()).find(({ to, evidence }) => to === "hold" && evidence["name"] === "breaker");
   await poll(120_000, async () => ((await hold()) === undefined ? "the breaker has not tripped" : null));
-  expect((await hold())?.reason).toMatch(/the last 4 runs all failed in the same way: .*cannot find a library/);
+  expect((await hold())?.reason).toMatch(/the last 4 runs failed with the same error: .*cannot find a library/);
 
   await writeFile(mended, "");
   for (const number of numbers) await world.reaches(number, "pr");

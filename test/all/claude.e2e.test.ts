@@ -95,7 +95,7 @@ test("Claude Code itself: from a labelled issue to pull request, comment and lab
   expect(pull?.body).toContain(`$${usage?.costUsd.toFixed(4)}`);
   const comments = github.comments(REPO, number);
   expect(comments).toHaveLength(1);
-  expect(comments[0]?.body).toContain(`**Done**: #${pull?.number} at ${pull?.headSha.slice(0, 7)}`);
+  expect(comments[0]?.body).toContain(`**PR**: #${pull?.number} at ${pull?.headSha.slice(0, 7)}`);
   expect(comments[0]?.body).toContain("6,300 tokens");
   expect(github.issue(REPO, number).labels).toEqual(["rpi-done"]);
 });

@@ -100,7 +100,7 @@ fieldTest("B5", "an agent that ends its runner is not paid without end, and the 
   const { failure, reason } = await world.store.read(world.jobId(number));
   expect({ failure, reason }).toEqual({
     failure: "lost",
-    reason: expect.stringMatching(/ended 6 times in a row while its agent ran/),
+    reason: expect.stringMatching(/ended 6 times in a row while the agent was running/),
   });
   expect(await world.agentStarts(number)).toHaveLength(6);
   expect(world.github.comments(REPO, number).some(({ body }) => body.includes("ended 6 times"))).toBe(true);

@@ -122,7 +122,7 @@ describe.skipIf(why !== null)("a second machine", () => {
     const [, address = ""] = /tac8 join (\S+)/.exec(shared) ?? [];
     const [token = ""] = /tac8-1\S+/.exec(shared) ?? [];
     expect(address).toBe(`rediss://pi-2@${network.address}:${port}`);
-    expect(await said(1, ["join", address], `${token}\n`)).toContain("This machine is a runner of the tac8 at 10.");
+    expect(await said(1, ["join", address], `${token}\n`)).toContain("This machine is now a runner of the tac8 at 10.");
 
     const second = up(1);
     await second.says(/runner ready/);
@@ -136,7 +136,7 @@ describe.skipIf(why !== null)("a second machine", () => {
     expect(await readFile(join(homeOf(1), "redis-password"), "utf8")).not.toBe("");
 
     const cut = await oneEach("cut");
-    expect(await said(0, ["unshare", "pi-2"])).toContain("pi-2 is shut out");
+    expect(await said(0, ["unshare", "pi-2"])).toContain("pi-2 has no access any more");
     await second.says(/letting go of the job/);
     await world.open("cut");
     await Promise.all(cut.map(reach));
@@ -145,7 +145,7 @@ describe.skipIf(why !== null)("a second machine", () => {
     expect(runs).toEqual([false, true]);
     const refused = run(1, ["status"]);
     expect(await refused.ended).toBe(1);
-    expect(refused.stderr()).toContain("refuses us");
+    expect(refused.stderr()).toContain("refuses the connection");
     // It says so, and does not fill the disk with it.
     expect(second.stdout().split("\n").length).toBeLessThan(100);
 

@@ -46,8 +46,8 @@ async function inLongCommand(): Promise<number[]> {
 }
 
 test.each([
-  ["gently", [], /interrupts its agent/],
-  ["at once", ["--now"], /kills its agent/],
+  ["gently", [], /is interrupting the agent/],
+  ["at once", ["--now"], /is killing the agent/],
 ])("tac8 stop, %s, of Claude Code itself: dead, its work on the branch, and said", async (_, flags, words) => {
   api = await startModelApi();
   world = await createWorld({ config: { llm: { command: ["claude"] } } });
@@ -66,9 +66,9 @@ test.each([
   expect(await github.file(REPO, "auto/gh-1", "half.txt")).toBe("half\n");
   const [comment, ...more] = github.comments(REPO, number);
   expect(more).toEqual([]);
-  expect(comment?.body).toContain("**Stopped** by a person.");
+  expect(comment?.body).toContain("**Stopped** by an operator.");
   expect(comment?.body).toMatch(/stopped by ann@\S+: wrong issue/);
-  expect(comment?.body).toContain(`To try again, put the label \`${LABEL}\` back on.`);
+  expect(comment?.body).toContain(`To try again, add the label \`${LABEL}\` again.`);
   expect(github.issue(REPO, number).labels).toEqual([]);
   expect(await store.read(world.jobId(number))).toMatchObject({ state: "stopped", stop: null, stopMode: null });
   // The workspace is kept, and was saved rather than thrown away.

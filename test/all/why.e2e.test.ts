@@ -25,7 +25,7 @@ test("tac8 why is right through the life of issues", async () => {
   expect(await why(bare)).toMatchObject({
     code: 0,
     state: "unknown",
-    answer: `The label ${LABEL} is not on it. Put it on, and the next poll queues it.`,
+    answer: `The label ${LABEL} is not on it. Add it, and the next poll queues the issue.`,
   });
 
   world.startApp("scheduler");
@@ -48,18 +48,18 @@ test("tac8 why is right through the life of issues", async () => {
   await world.reaches(works, "running");
   await poll(120_000, async () => {
     const found = await why(works);
-    return /works on it since .*Last, /.test(found.answer) ? null : found.answer;
+    return /unning on .* since .*Last, /.test(found.answer) ? null : found.answer;
   });
 
   const waits = world.openIssue({ script: [{ write: "b.txt", text: "b" }] });
   await world.reaches(waits, "queued");
   await poll(120_000, async () => {
     const found = await why(waits);
-    return found.answer === "It waits for a slot: the only slot is busy. It is the next." ? null : found.answer;
+    return found.answer === "It waits for a slot: the only slot is busy. It is next." ? null : found.answer;
   });
 
   await setHold(world.redis, { name: "operator", reason: "lunch", by: "ann@pi", since: Date.now(), until: null });
-  expect((await why(waits)).answer).toBe("Paused by ann@pi: lunch. To go on: tac8 resume.");
+  expect((await why(waits)).answer).toBe("Paused by ann@pi: lunch. To continue: tac8 resume.");
 
   world.github.removeLabel({ repo: REPO, number: waits, actor: OWNER, label: LABEL });
   // It was told of on the issue: then its end is told there too, by a runner.

@@ -176,7 +176,7 @@ test("all go on as soon as the model answers the probe, hours before that has en
   await announce("tool");
   await round();
   expect(await limit()).toBeNull();
-  expect((await newest())?.reason).toContain("the model answers a run");
+  expect((await newest())?.reason).toContain("the model responds to a run");
 });
 
 async function announce(kind: string): Promise<void> {

@@ -720,8 +720,8 @@ export const trust: readonly Mutant[] = [
   {
     name: "init-next-step",
     file: "apps/cli/src/commands/init.ts",
-    find: 'code === 0 ? "Now " : ',
-    replace: 'code >= 0 ? "Now " : ',
+    find: 'code === 0 ? "Next: run " : ',
+    replace: 'code >= 0 ? "Next: run " : ',
     test: { file: "apps/cli/src/init/init.int.test.ts", name: "the last line is the next step" },
     promise: "init ends with the next step that makes sense",
   },

@@ -102,7 +102,7 @@ fieldTest("E1", "the hold box says what to do, and Try now wakes what was parked
   const store = createIssueStore(redis);
   await store.writeIf("octo.hello.3", {}, { state: "parked", failure: "auth", hold: "auth" });
   const page = (await ask(`${url}/`)).body;
-  expect(page).toContain("Log the agent in again, or set a valid ANTHROPIC_API_KEY");
+  expect(page).toContain("Sign the agent in again, or set a valid ANTHROPIC_API_KEY");
   expect(page).toContain('action="/holds/auth/end"');
   expect(page).toContain('action="/holds/repo%3Aocto%2Fhello/end"');
   expect(page).not.toContain("/holds/redis-emptied/end");

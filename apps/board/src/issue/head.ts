@@ -11,7 +11,7 @@ import { actionButton } from "../pages/button.ts";
 import { html, type Html } from "../pages/html.ts";
 import { issuePath } from "../pages/issueLink.ts";
 import { isWebUrl, linked } from "../pages/link.ts";
-import { stateChip } from "../pages/state.ts";
+import { explainedChip } from "../pages/state.ts";
 import { timeTag } from "../pages/time.ts";
 import type { IssueSnapshot } from "./issueSnapshot.ts";
 
@@ -25,7 +25,7 @@ export function issueHead(snapshot: IssueSnapshot, { apiUrl }: { readonly apiUrl
   const { since } = why;
   return html`<section id="head" class="card issue-head" aria-labelledby="issue-title">
     <p class="line1">
-      ${stateChip(why.state)} <b>${formatReference(ref)}</b>
+      ${explainedChip(why.state)} <b>${formatReference(ref)}</b>
       ${since !== null && html`<span class="dim">${timeTag(Date.parse(since), facts.now)}</span>`}
     </p>
     <h1 id="issue-title">${titleOf(snapshot)}</h1>

@@ -128,7 +128,7 @@ test("runners show their labels, and what found no place says what it waits for"
   const look = { ...SNAPSHOT.look, runners: [{ ...runner, labels: ["big"] }] };
   expect(show({ look })).toContain(" · labels big");
   const waits: LaterJob = { ...later, issue: { ...issue, state: "queued", hold: "runs-on:big" } };
-  expect(show({ later: [waits] })).toContain("it waits for a runner with the label big");
+  expect(show({ later: [waits] })).toContain("waiting for a runner with the label big");
 });
 
 test("a question asks for an answer where it can be given", () => {

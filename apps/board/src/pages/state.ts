@@ -1,3 +1,4 @@
+import { stateMeaning } from "@tac8/core/domain/states";
 import { html, type Html } from "./html.ts";
 
 /** Colour of a state's chip; what is not named here stays grey. */
@@ -17,9 +18,16 @@ const TONES: Readonly<Record<string, string>> = {
   queued: "waiting",
 };
 
-/** Words for people where the state's own name is a technical one. */
-const WORDS: Readonly<Record<string, string>> = { pr: "pull request", unhold: "hold over" };
+/** Words of the event log that are no states. */
+const WORDS: Readonly<Record<string, string>> = { unhold: "hold ended" };
 
+/** The chip of a state, or of another word of the event log. */
 export function stateChip(state: string): Html {
   return html`<span class="chip ${TONES[state] ?? ""}">${WORDS[state] ?? state}</span>`;
+}
+
+/** The chip of a page that is about one issue: with the state's meaning as a tooltip. */
+export function explainedChip(state: string): Html {
+  const meaning = stateMeaning(state);
+  return meaning === null ? stateChip(state) : html`<span title="${meaning}">${stateChip(state)}</span>`;
 }

@@ -175,10 +175,10 @@ test("an installation that is not empty is refused; with --force it is replaced,
   await anIssue(1);
   await good(["backup", file()]);
   expect((await tac8(["restore", file()])).err).toMatch(
-    /has data already \(issues, homes, workspaces, id\): tac8 restore --force/,
+    /already has data \(issues, homes, workspaces, id\): tac8 restore --force/,
   );
   rmSync(lab.home, { recursive: true });
-  expect((await tac8(["restore", file()])).err).toMatch(/Redis has keys of tac8 already/);
+  expect((await tac8(["restore", file()])).err).toMatch(/Redis already contains keys of tac8/);
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 
   await redis.hset(issueKey(id(1)), "state", "pr");
@@ -202,20 +202,20 @@ test("an installation that is at work is refused", async () => {
   const now = Date.now();
   const lease = createLease(redis, { host: "pi", repositories: [], machine: { boot: "", pidNamespace: "" } });
   await lease.ask();
-  expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler is at work \(process \d+ on pi\)/);
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/its scheduler is running \(process \d+ on pi\)/);
   // A stopped scheduler does not delay a restore.
   await lease.release();
   await good(["restore", "--force", file()]);
   await server.empty();
   const runner = { at: now, host: hostname(), pid: 1, slots: 1, busy: 0 };
   await announceRunner(redis, { ...runner, name: "r" });
-  expect((await tac8(["restore", "--force", file()])).err).toMatch(/is in use: its runner r was at work \d+ s ago/);
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/is in use: its runner r was running \d+ s ago/);
   await server.empty();
   await announceRunner(redis, { ...runner, id: "h/0", name: "pi/0", wantedHost: "pi" });
-  expect((await tac8(["restore", "--force", file()])).err).toMatch(/is in use: its runner pi\/0 was at work \d+ s ago/);
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/is in use: its runner pi\/0 was running \d+ s ago/);
   await server.empty();
   await announceRunner(redis, { name: "far/0", at: now, host: "far", pid: 1, slots: 1, busy: 0 });
-  expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner far\/0 on far is at work: stop it/);
+  expect((await tac8(["restore", "--force", file()])).err).toMatch(/runner far\/0 on far is running: stop it/);
 });
 
 test("an installation is refused while a runner of another machine with the same host name is at work", async () => {
@@ -226,7 +226,7 @@ test("an installation is refused while a runner of another machine with the same
   await announceRunner(redis, { ...runner, id: "elsewhere/0", name: `${host}/0` });
   const { code, err } = await tac8(["restore", "--force", file()]);
   expect(code).toBe(1);
-  expect(err).toContain(`runner ${host}/0 on ${host} is at work: stop it`);
+  expect(err).toContain(`runner ${host}/0 on ${host} is running: stop it`);
   expect(await redis.hget(issueKey(id(1)), "state")).toBe("blocked");
 });
 
@@ -247,7 +247,7 @@ test("what is no whole backup, or of a newer format, is refused, and nothing is 
     expect(readdirSync(lab.home)).toEqual(["up.lock"]);
     writeFileSync(file(), bytes);
   };
-  await refused(() => truncateSync(file(), bytes.length - 30), /damaged or cut off/);
+  await refused(() => truncateSync(file(), bytes.length - 30), /damaged or incomplete/);
   await refused(() => writeFileSync(file(), "no archive"), /cannot be restored: it is damaged/);
   await refused(() => rmSync(file()), /^tac8: the backup .* cannot be read: ENOENT/);
   const changed = (from: string, to: string) => () => {
@@ -256,7 +256,7 @@ test("what is no whole backup, or of a newer format, is refused, and nothing is 
   };
   await refused(
     changed('"format": 1', '"format": 2'),
-    /in a format that this version does not know: install that version/,
+    /in a format that this version cannot read: install that version/,
   );
   await refused(changed("data/id", "data/.."), /damaged/);
 });
@@ -320,7 +320,7 @@ test("there is no backup where Redis could not be read in time, and its writers 
   const handle = await open(join(lab.dir, "records"), "w+");
   try {
     const slow = exportRedis(redis, { file: handle, pauseMs: 0, now: Date.now });
-    await expect(slow).rejects.toThrow(/could not be read within/);
+    await expect(slow).rejects.toThrow(/could not read Redis within/);
     await redis.set("tac8:a", "y");
   } finally {
     await handle.close();

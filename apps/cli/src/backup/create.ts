@@ -64,7 +64,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupMade> 
     return { manifest: described, files: files.length, bytes: sizeOf(path), pausedMs: exported.pausedMs, leftOut };
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem(`the backup ${path} could not be made: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot write the backup ${path}: ${messageOf(error)}`, { cause: error });
   } finally {
     await rm(spool, { force: true });
     await rm(half, { force: true });

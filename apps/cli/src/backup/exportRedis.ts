@@ -39,8 +39,8 @@ export async function exportRedis(
   try {
     await redis.client("PAUSE", pauseMs, "WRITE");
   } catch (error) {
-    const why = `Redis does not let its writers wait (CLIENT PAUSE: ${messageOf(error)})`;
-    throw new Problem(`${why}: tac8 backup needs Redis 6.2 or newer, and an account that may use that command`, {
+    const why = `Redis cannot pause its writers (CLIENT PAUSE: ${messageOf(error)})`;
+    throw new Problem(`${why}: tac8 backup needs Redis 6.2 or newer, and a user that may run this command`, {
       cause: error,
     });
   }
@@ -58,7 +58,7 @@ export async function exportRedis(
 function tooSlow(pauseMs: number): Problem {
   const seconds = Math.round(pauseMs / 1000);
   return new Problem(
-    `Redis could not be read within ${seconds} s, for which its writers may wait: try again when this machine and its disk have less to do`,
+    `could not read Redis within ${seconds} s, the longest time that its writers may be paused: try again when this machine is less busy`,
   );
 }
 

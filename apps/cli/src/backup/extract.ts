@@ -26,19 +26,19 @@ export async function extractBackup(path: string, folder: string): Promise<Manif
         manifest = await readManifest(path, entry);
         continue;
       }
-      if (!isExpected(entry.path)) throw new Error(`it has ${JSON.stringify(entry.path.slice(0, 200))} in it`);
+      if (!isExpected(entry.path)) throw new Error(`it contains ${JSON.stringify(entry.path.slice(0, 200))}`);
       await put(join(folder, entry.path), entry);
     }
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem(`${path} cannot be restored: ${messageOf(error)}`, { cause: error });
   }
-  if (manifest === null) throw new Problem(`${path} is no backup of tac8: it is empty`);
+  if (manifest === null) throw new Problem(`${path} is not a tac8 backup: it is empty`);
   return manifest;
 }
 
 async function readManifest(path: string, { path: name, size, body }: TarFile): Promise<Manifest> {
-  const noBackup = new Problem(`${path} is no backup of tac8: tac8 backup makes one`);
+  const noBackup = new Problem(`${path} is not a tac8 backup: create one with tac8 backup`);
   if (name !== MANIFEST || size > MAX_MANIFEST) throw noBackup;
   const parts: Uint8Array[] = [];
   for await (const chunk of body) parts.push(chunk);
@@ -46,7 +46,7 @@ async function readManifest(path: string, { path: name, size, body }: TarFile): 
   if (manifest === null) throw noBackup;
   if ("newer" in manifest) {
     throw new Problem(
-      `${path} was made by tac8 ${manifest.tac8}, in a format that this version does not know: install that version or a newer one`,
+      `${path} was made by tac8 ${manifest.tac8}, in a format that this version cannot read: install that version or a newer one`,
     );
   }
   return manifest;

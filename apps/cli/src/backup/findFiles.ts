@@ -24,7 +24,7 @@ const MAX_FILES = 20_000;
 const NOT_RESTORED = /^(?:end\.json|prompt\.md|.*\.(?:lock|new))$/;
 
 /**
- * Return the files of a data folder that a backup needs beside Redis. Of each issue: tac8's notes, the session of its agent, and
+ * Return the files of a data folder that a backup needs beside Redis. Of each issue: tac8's notes, its agent's session, and
  * between runs the repository of its workspace, in which is everything that was committed and may not be on GitHub. What
  * an agent can write is hostile input: links are passed over, and what is too large is left out.
  */
@@ -36,7 +36,7 @@ export function findFiles(
   const leftOut: string[] = [];
   const shared = sharedProjects === null ? new Map<string, BackupFile[]>() : sharedSessions(sharedProjects, issues);
   const add = (jobId: string, what: string, found: readonly BackupFile[] | null): void => {
-    if (found === null) leftOut.push(`${jobId}: ${what} is larger than a backup takes`);
+    if (found === null) leftOut.push(`${jobId}: ${what} is too large for a backup`);
     else files.push(...found);
   };
   const id = { path: `${DATA}id`, source: join(home, "id") };
@@ -50,17 +50,13 @@ export function findFiles(
     leftOut.push(...shut.map((path) => `${jobId}: ${path} cannot be read by this user`));
     const inHome = (...parts: string[]) => filesIn({ root: home, at: join(...parts), prefix: DATA });
     const notes = inHome("issues", owner, repo, name);
-    add(jobId, "its folder of notes", notes?.filter(({ source }) => !NOT_RESTORED.test(nameOf(source))) ?? null);
+    add(jobId, "its notes folder", notes?.filter(({ source }) => !NOT_RESTORED.test(nameOf(source))) ?? null);
     if (session !== null) {
       const projects = join("homes", owner, repo, name, ".claude", "projects");
       for (const folder of foldersIn(home, projects)) {
-        add(
-          jobId,
-          "the session of its agent",
-          sessionIn({ root: home, at: join(projects, folder), session, prefix: DATA }),
-        );
+        add(jobId, "its agent's session", sessionIn({ root: home, at: join(projects, folder), session, prefix: DATA }));
       }
-      add(jobId, "the session of its agent", shared.get(session) ?? []);
+      add(jobId, "its agent's session", shared.get(session) ?? []);
     }
     if (run === null) add(jobId, "its repository", inHome("workspaces", owner, repo, "git", `${name}.git`));
   }

@@ -68,7 +68,7 @@ export async function importRedis(
     await send();
     const args = [STAGING, replace ? "1" : "0", issueKey(""), new Date(now).toISOString(), ...PATTERNS];
     const found = Number(await redis.eval(SWITCH, 0, ...args));
-    if (found >= 0) throw new Problem(`Redis has ${found} keys of tac8 already`);
+    if (found >= 0) throw new Problem(`Redis already contains ${found} keys of tac8`);
   } catch (error) {
     await removeStaged(redis).catch(() => undefined); // The next restore does it.
     throw error;
@@ -80,9 +80,12 @@ async function restore(redis: Redis, { key, expiresAt, value }: KeyRecord, now: 
     await redis.restore(`${STAGING}${key.toString()}`, expiresAt === null ? 0 : expiresAt - now, value, "REPLACE");
   } catch (error) {
     if (!/bad data format|version or checksum/i.test(messageOf(error))) throw error;
-    throw new Problem("this Redis is older than that of the backup, and cannot read its values: install a newer one", {
-      cause: error,
-    });
+    throw new Problem(
+      "this Redis is older than the Redis of the backup and cannot read its values: install a newer Redis",
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -27,12 +27,12 @@ export async function* readRecords(file: FileHandle): AsyncGenerator<KeyRecord> 
   for (let at = 0; ;) {
     const head = await read(file, at, HEAD);
     if (head.length === 0) return;
-    if (head.length < HEAD) throw new Error("the part of Redis is cut off");
+    if (head.length < HEAD) throw new Error("its Redis data is incomplete");
     const [keySize, valueSize] = [head.readUInt32BE(0), head.readUInt32BE(12)];
     const expiresAt = Number(head.readBigUInt64BE(4));
-    if (keySize > MAX_KEY || valueSize > MAX_VALUE) throw new Error("the part of Redis is damaged");
+    if (keySize > MAX_KEY || valueSize > MAX_VALUE) throw new Error("its Redis data is damaged");
     const rest = await read(file, at + HEAD, keySize + valueSize);
-    if (rest.length < keySize + valueSize) throw new Error("the part of Redis is cut off");
+    if (rest.length < keySize + valueSize) throw new Error("its Redis data is incomplete");
     at += HEAD + rest.length;
     yield {
       key: rest.subarray(0, keySize),

@@ -89,7 +89,7 @@ function runnersOf(redisUrl: string, { home, now }: Pick<RestoreRequest, "home" 
       const others = presentRunners(await readRunners(redis), now).filter((runner) =>
         runner.wantedHost === undefined ? runner.host !== hostname() : !own.includes(homeIdOf(idOf(runner))),
       );
-      return others.map(({ name, host }) => `runner ${name} on ${host} is at work: stop it`);
+      return others.map(({ name, host }) => `runner ${name} on ${host} is running: stop it`);
     },
     "start it",
   );
@@ -127,18 +127,18 @@ async function restore(request: RestoreRequest): Promise<Restored> {
   } catch (error) {
     if (!existsSync(join(folder, "complete"))) await rm(folder, { recursive: true, force: true });
     if (error instanceof Problem) throw error;
-    throw new Problem(`the backup could not be restored: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot restore the backup: ${messageOf(error)}`, { cause: error });
   }
 }
 
-const REPLACE = "tac8 restore --force replaces it, and keeps its files beside";
+const REPLACE = "tac8 restore --force replaces it and keeps its files beside it";
 
 async function refuseIfUsed({ home, redisUrl }: RestoreRequest): Promise<void> {
   const used = [...ENTRIES, ...OTHERS].filter((name) => existsSync(join(home, name)));
-  if (used.length > 0) throw new Problem(`${home} has data already (${used.join(", ")}): ${REPLACE}`);
+  if (used.length > 0) throw new Problem(`${home} already has data (${used.join(", ")}): ${REPLACE}`);
   if (redisUrl === null) return;
   const keys = await withRedis(redisUrl, (redis) => countKeys(redis), "start it");
-  if (keys > 0) throw new Problem(`Redis has keys of tac8 already: ${REPLACE}, but not those keys`);
+  if (keys > 0) throw new Problem(`Redis already contains keys of tac8: ${REPLACE}, but does not keep those keys`);
 }
 
 /** A Redis of its own writes them to its append-only file, in the folder that is moved to its place afterwards. */
@@ -152,7 +152,7 @@ async function importIntoOwn(folder: string, { now }: { readonly now: number }):
   } finally {
     isWritten = await server.stop();
   }
-  if (!isWritten) throw new Error("its Redis did not end in time");
+  if (!isWritten) throw new Error("its Redis did not stop in time");
   await rm(join(data, "redis", "redis.sock"), { force: true });
 }
 

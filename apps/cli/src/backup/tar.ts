@@ -86,12 +86,12 @@ export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
     const size = parseOctal(block, 124, 12);
     const type = String.fromCharCode(block[156] ?? 0);
     if (type === LONG_NAME) {
-      if (size > MAX_PATH) throw new Error("it has a name that is too long");
+      if (size > MAX_PATH) throw new Error("it contains a name that is too long");
       longName = textOf(await source.take(size));
       await source.take(padding(size).length);
       continue;
     }
-    if (type !== "0") throw new Error("it has something in it that is no file");
+    if (type !== "0") throw new Error("it contains an entry that is not a file");
     const path: string = longName ?? textOf(block.subarray(0, MAX_NAME));
     longName = null;
     const body = source.body(size);
@@ -130,7 +130,7 @@ class Source {
       try {
         next = await this.#chunks.next();
       } catch (error) {
-        throw new Error(`it is damaged or cut off (${messageOf(error)})`, { cause: error });
+        throw new Error(`it is damaged or incomplete (${messageOf(error)})`, { cause: error });
       }
       if (next.done === true) return null;
       this.#rest = Buffer.from(next.value);
@@ -144,7 +144,7 @@ class Source {
     const parts: Buffer[] = [];
     for (let left = size; left > 0;) {
       const some = await this.#some(left);
-      if (some === null) throw new Error("it is cut off");
+      if (some === null) throw new Error("it is incomplete");
       parts.push(some);
       left -= some.length;
     }
@@ -162,7 +162,7 @@ class Source {
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       if (left === 0) return { done: true, value: undefined };
       const some = await this.#some(left);
-      if (some === null) throw new Error("it is cut off");
+      if (some === null) throw new Error("it is incomplete");
       left -= some.length;
       return { done: false, value: some };
     };

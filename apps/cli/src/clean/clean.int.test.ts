@@ -87,7 +87,7 @@ test("says that no runner is there, in one line", async () => {
     code: 1,
     out: "",
     err: expect.stringMatching(
-      /^tac8: no runner is there, and only a runner knows what is in use: start one with tac8 up .*\n$/,
+      /^tac8: no runner is running, and only a runner knows which files are in use: start one with tac8 up .*\n$/,
     ),
   });
 });
@@ -97,7 +97,7 @@ test("lists what would go, then removes it as the janitor, and leaves what is in
   const [old, live] = [await logOf(1, "failed"), await logOf(2, "running")];
   const dry = await clean(["--dry-run"]);
   expect(dry).toMatchObject({ code: 0, out: expect.stringContaining(old) });
-  expect(dry.out).toMatch(/8\.2 kB +log of octo\/hello#1, its time is over/);
+  expect(dry.out).toMatch(/8\.2 kB +log of octo\/hello#1, its retention time is over/);
   expect(dry.out).toContain("would remove 1 things");
   expect(dry.out).not.toContain(live);
   expect([existsSync(old), await readEvents(redis, { count: 10 })]).toEqual([true, []]);
@@ -119,13 +119,13 @@ test("lists what would go, then removes it as the janitor, and leaves what is in
   expect(await readEvents(redis, { count: 1 })).toMatchObject([
     { to: "note", by: expect.stringMatching(/^runner /), reason: "the janitor removed 1 × log" },
   ]);
-  expect((await clean()).out).toContain("Nothing is due.");
+  expect((await clean()).out).toContain("Nothing to remove.");
 });
 
-test("a runner that does not hear is said, and is not asked by two at once", async () => {
+test("a runner that does not respond is said, and is not asked by two at once", async () => {
   await announceRunner(redis, { name: "old/0", host: "old", pid: 1, at: Date.now() + 60_000, slots: 1, busy: 0 });
   const early = await clean([], { runnerAnswer: 100 });
-  expect(early).toMatchObject({ code: 1, err: expect.stringMatching(/runner old\/0 does not hear/) });
+  expect(early).toMatchObject({ code: 1, err: expect.stringMatching(/runner old\/0 does not respond/) });
   expect(await askToClean(redis, "old/0", { id: "x", dryRun: true })).toBe(true);
-  expect(await clean()).toMatchObject({ code: 1, err: expect.stringMatching(/somebody else has just asked/) });
+  expect(await clean()).toMatchObject({ code: 1, err: expect.stringMatching(/is already cleaning up for another/) });
 });

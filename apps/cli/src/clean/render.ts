@@ -4,7 +4,7 @@ import { pad, plain, type Paint } from "../terminal/text.ts";
 
 type Item = Pick<CleanAnswer["removed"][number], "kind" | "issue" | "paths">;
 
-const WHY = { age: "its time is over", pressure: "the disk is short" } as const;
+const WHY = { age: "its retention time is over", pressure: "disk space is low" } as const;
 const MAX_PATH = 500;
 
 /** What was removed (or would be) and what had to stay, as lines; paths stay whole, so that they can be copied. */
@@ -15,7 +15,7 @@ export function renderCleaning(
   return answers.flatMap((answer) => {
     const { runner, home, removed, removedCount, kept, keptCount, bytes, problem } = answer;
     const head = paint("dim", `Runner ${plain(runner)}, ${plain(home)}`);
-    if (problem !== null) return [head, paint("red", `  it could not be done: ${plain(problem)}`)];
+    if (problem !== null) return [head, paint("red", `  failed: ${plain(problem)}`)];
     const verb = dryRun ? "would remove" : "removed";
     const lines = [head];
     for (const item of removed) {
@@ -23,9 +23,9 @@ export function renderCleaning(
     }
     if (removedCount > removed.length) lines.push(`  … and ${removedCount - removed.length} more`);
     for (const item of kept)
-      lines.push(paint("yellow", `  stays     ${about(item)}: ${plain(item.reason)}`), ...pathsOf(item));
-    if (keptCount > kept.length) lines.push(`  … and ${keptCount - kept.length} more stay`);
-    lines.push(removedCount === 0 ? "  Nothing is due." : `  ${verb} ${removedCount} things, ${size(bytes)}`);
+      lines.push(paint("yellow", `  kept      ${about(item)}: ${plain(item.reason)}`), ...pathsOf(item));
+    if (keptCount > kept.length) lines.push(`  … and ${keptCount - kept.length} more are kept`);
+    lines.push(removedCount === 0 ? "  Nothing to remove." : `  ${verb} ${removedCount} things, ${size(bytes)}`);
     return lines;
   });
 }

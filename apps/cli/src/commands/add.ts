@@ -37,7 +37,8 @@ export async function add(context: Context, { args, options }: Input): Promise<n
   const { config, repositories } = place;
   const parsed = parseJobId(jobId);
   const repository = repositories.find((entry) => parsed !== null && sameRepo(entry, parsed));
-  if (config === null || parsed === null || repository === undefined) throw new Error(`no repository of ${jobId}`);
+  if (config === null || parsed === null || repository === undefined)
+    throw new Error(`the repository of ${jobId} is not configured`);
   const ref = { owner: repository.owner, repo: repository.repo, number: parsed.number };
   const work = { github: connect(config, context), ref, repository, signal: AbortSignal.timeout(PATIENCE_MS) };
   const wanted = (options["priority"] as Priority | undefined) ?? null;
@@ -50,7 +51,7 @@ export async function add(context: Context, { args, options }: Input): Promise<n
     context.out.line(jsonOf(addOutput, { issue: name, label: repository.issueLabel, priority, added, next }));
     return 0;
   }
-  const done = added ? "is labelled" : "has the label already";
+  const done = added ? "is labelled" : "already has the label";
   sentence(context.out, `${name} ${done}: ${plain(repository.issueLabel)}, priority ${priority}. ${next}`);
   return 0;
 }
@@ -103,9 +104,9 @@ async function findOpen({ github, ref, signal }: Work): Promise<Issue> {
   const found = await github.issue(ref, ref.number, { signal });
   if (found.kind === "moved") throw new Problem(`${name} was transferred to ${plain(found.to)}`);
   if (found.kind === "gone")
-    throw new Problem(`${name} is not on GitHub, or the token may not see it: check the number`);
+    throw new Problem(`${name} was not found on GitHub: check the number, and that the token can read this repository`);
   const { issue } = found;
-  if (issue.isPull) throw new Problem(`${name} is a pull request: name the issue that it is for`);
+  if (issue.isPull) throw new Problem(`${name} is a pull request: give the number of its issue`);
   if (issue.state === "closed") throw new Problem(`${name} is closed: reopen it first`);
   return issue;
 }
@@ -131,14 +132,17 @@ async function politely<T>({ ref, signal }: Work, work: () => Promise<T>): Promi
   } catch (error) {
     const name = formatReference(ref);
     if (signal.aborted)
-      throw new Problem(`GitHub did not answer about ${name} within ${PATIENCE_MS / 1000} s`, { cause: error });
+      throw new Problem(`GitHub did not respond for ${name} within ${PATIENCE_MS / 1000} s`, { cause: error });
     if (!(error instanceof GitHubError)) throw error;
     switch (error.kind) {
       case "forbidden":
       case "not-found":
-        throw new Problem(`the token may not change labels of ${name}: it needs Issues, read and write`, {
-          cause: error,
-        });
+        throw new Problem(
+          `the token cannot change the labels of ${name}: it needs the permission Issues: read and write`,
+          {
+            cause: error,
+          },
+        );
       case "unauthorized":
         throw new Problem(plain(`GitHub refuses the token: ${error.message}`), { cause: error });
       case "rate-limit":
@@ -197,11 +201,11 @@ async function whatIsNext({ now }: Context, { redisUrl, advice, pollSeconds }: P
         ]);
         const { live, pauseQueue } = planHolds(holds, now());
         if (scheduler === null || !keepsPolling(scheduler, { now: now(), pollSeconds }))
-          return "The scheduler is not running: start it with tac8 up, and it finds the issue.";
-        const found = added ? `The scheduler finds it within ${pollSeconds} s` : "The scheduler knows it";
+          return "The scheduler is not running: start it with tac8 up. It then queues the issue.";
+        const found = added ? `The scheduler queues it within ${pollSeconds} s` : "The scheduler has queued it";
         if (pauseQueue)
-          return `${found}, and it waits: held by ${live.map(({ name }) => plain(name)).join(", ")} (tac8 status).`;
-        if (presentRunners(runners, now()).length === 0) return `${found}; no runner is running to work on it.`;
+          return `${found}, where it waits: held by ${live.map(({ name }) => plain(name)).join(", ")} (tac8 status).`;
+        if (presentRunners(runners, now()).length === 0) return `${found}, but no runner is running to work on it.`;
         return `${found}; follow it with tac8 list.`;
       },
       advice,

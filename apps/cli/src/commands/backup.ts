@@ -14,9 +14,9 @@ import { locate } from "../installation/locate.ts";
 export async function backup(context: Context, { args, options }: Input): Promise<number> {
   const { env, cwd, out, err, now } = context;
   const { config, configPath, redisUrl, advice } = locate(context, options["config"] as string | undefined);
-  if (config === null) throw new Problem("there is no configuration: name it with --config");
+  if (config === null) throw new Problem("no configuration file: give it with --config");
   if (config.joined)
-    throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: make the backup there`);
+    throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: run tac8 backup there`);
   const path = resolve(cwd, args[0] ?? nameFor(now()));
   const sharedProjects = sharedProjectsOf(env);
   const made = await withRedis(
@@ -33,8 +33,8 @@ export async function backup(context: Context, { args, options }: Input): Promis
   }
   const size = bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
   out.line(`Backup of ${issues} issues, ${keys} keys of Redis and ${files} files in ${path} (${size}).`);
-  out.line("It has the text of issues and the sessions of agents in it: keep it as private as the repository.");
-  out.line("Not in it: tokens and keys, work that was not committed, local copies of repositories, logs.");
+  out.line("It contains issue texts and agent sessions: keep it as private as the repository.");
+  out.line("Not included: tokens and keys, uncommitted work, local copies of repositories, logs.");
   return 0;
 }
 

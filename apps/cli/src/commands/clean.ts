@@ -28,7 +28,7 @@ export async function clean(context: Context, { options }: Input): Promise<numbe
 }
 
 const NO_RUNNER =
-  "no runner is there, and only a runner knows what is in use: start one with tac8 up (it clears up by itself each hour)";
+  "no runner is running, and only a runner knows which files are in use: start one with tac8 up (it also cleans up every hour by itself)";
 /** A runner looks every two seconds. */
 const HEAR_MS = 15_000;
 /** Before each removal of work GitHub is asked whether it has it. */
@@ -51,7 +51,7 @@ async function askAll({ now, err, waits }: Context, redis: Redis, dryRun: boolea
     const { name } = runner;
     const id = randomUUID();
     if (!(await askToClean(redis, idOf(runner), { id, dryRun }))) {
-      silent.push(`somebody else has just asked runner ${name}: try again in a minute`);
+      silent.push(`runner ${name} is already cleaning up for another tac8 clean: try again in a minute`);
       continue;
     }
     const told = () => err.line(`waiting for runner ${name} …`);
@@ -75,9 +75,9 @@ async function answerOf(
     const passed = performance.now() - from;
     if (passed > hearMs && (await isUnheard(redis, key))) {
       await takeBackAsk(redis, key);
-      return `runner ${name} does not hear: is it of an older version, or about to end?`;
+      return `runner ${name} does not respond: it may be an older version, or stopping`;
     }
-    if (passed > LIMIT_MS) return `runner ${name} has not come to an end in ${LIMIT_MS / 60_000} minutes: see its log`;
+    if (passed > LIMIT_MS) return `runner ${name} did not finish within ${LIMIT_MS / 60_000} minutes: see its log`;
     if (looks === 2) told();
   }
 }

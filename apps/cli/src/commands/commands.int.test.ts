@@ -129,13 +129,13 @@ describe("tac8 retry", () => {
     await add(3);
     expect(await tac8("retry", "3")).toMatchObject({
       code: 0,
-      out: "octo/hello#3 is in the queue already, and waits for a free runner.\n",
+      out: "octo/hello#3 is already queued, and waits for a free runner.\n",
     });
     let said: Awaited<ReturnType<typeof tac8>> | null = null;
     await work(async () => {
       said = await tac8("retry", "3");
     });
-    expect(said).toMatchObject({ code: 0, out: "octo/hello#3 is being worked on: there is nothing to retry.\n" });
+    expect(said).toMatchObject({ code: 0, out: "octo/hello#3 is running: nothing to retry.\n" });
   });
 
   it("says how to answer a blocked one", async () => {
@@ -154,8 +154,8 @@ describe("tac8 retry", () => {
     [["retry", "99"], 1, /octo\/hello#99 is not in the queue/],
     [["retry", "x y"], 2, /"x y" is not an issue: expected 471/],
     [["retry", "a/b#1"], 1, /a\/b is not a configured repository \(Octo\/Hello\)/],
-    [["retry"], 2, /say which issue/],
-    [["retry", "3", "--failed"], 2, /say which issue/],
+    [["retry"], 2, /no issue given/],
+    [["retry", "3", "--failed"], 2, /no issue given/],
   ])("refuses %j", async (args, code, line) => {
     const answer = await tac8(...args);
     expect(answer).toEqual({ code, out: "", err: expect.stringMatching(line) });

@@ -31,7 +31,7 @@ export function show({ out }: Pick<Context, "out">, reports: readonly CheckRepor
   const paint = painter(out.color);
   out.line(renderReports(reports, { width: out.columns ?? 120, paint }).join("\n"));
   out.line(`\n${paint(isWrong(reports) ? "red" : "green", summary(reports))}`);
-  if (isWrong(reports)) out.line(paint("dim", `More about each: ${RUNBOOK}#tac8-doctor`));
+  if (isWrong(reports)) out.line(paint("dim", `Details of each check: ${RUNBOOK}#tac8-doctor`));
   return isWrong(reports) ? 1 : 0;
 }
 

@@ -59,12 +59,12 @@ export async function init(context: Context, { options }: Input): Promise<number
   try {
     for (const answer of [token, key]) stored.push(...(await store(folder.path, answer)));
     const kept = await keepFormer(path, toml);
-    if (kept !== null) stored.unshift(`Kept the configuration of before as ${kept}: copy the settings that you need.`);
+    if (kept !== null) stored.unshift(`Kept the previous configuration as ${kept}: copy the settings that you need.`);
     await write(path, toml);
   } catch (error) {
     if (token.kind !== "app") throw error;
     const { id, url } = token.app;
-    const line = `${messageOf(error)}. The GitHub App ${id} was made already: delete it on its page (${url}), or make a new private key there and set github.app_id = ${id}`;
+    const line = `${messageOf(error)}. The GitHub App ${id} was already created: delete it on its page (${url}), or generate a new private key there and set github.app_id = ${id}`;
     throw new Problem(line, { cause: error });
   }
   out.line(`Wrote ${path}.`);
@@ -106,14 +106,14 @@ async function finishApp(context: Context, given: App & { path: string; apiUrl: 
   }
   const name = `${repository.owner}/${repository.repo}`;
   out.line(
-    `The GitHub App ${credentials.id} is not installed on ${name} yet: ${command} init --app goes on from here.`,
+    `The GitHub App ${credentials.id} is not installed on ${name} yet: ${command} init --app continues from here.`,
   );
   return 1;
 }
 
 async function untilSignal<T>(context: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const off = context.onSignal(() => stop.abort(new Error("told to stop")));
+  const off = context.onSignal(() => stop.abort(new Error("interrupted")));
   try {
     return await work(stop.signal);
   } finally {
@@ -141,7 +141,7 @@ type Answer =
 async function store(home: string, answer: Answer): Promise<string[]> {
   switch (answer.kind) {
     case "set":
-      return [`${answer.by} is set in this shell, and not stored: set it wherever tac8 is started.`];
+      return [`${answer.by} is set in this shell and was not stored: also set it wherever you start tac8.`];
     case "later":
     case "stored":
       return [];
@@ -160,8 +160,8 @@ async function store(home: string, answer: Answer): Promise<string[]> {
       const path = storedSecret(home, answer.name);
       removeOthers(home, answer.name);
       linkSecret(path, answer.path);
-      const open = answer.open ? [`Others may read ${answer.path}: chmod 600 ${shellWord(answer.path)}`] : [];
-      return [`Linked ${path} to ${answer.path}: tac8 reads ${answer.name} there at each start.`, ...open];
+      const open = answer.open ? [`Other users can read ${answer.path}: run chmod 600 ${shellWord(answer.path)}`] : [];
+      return [`Linked ${path} to ${answer.path}: tac8 reads ${answer.name} from there at each start.`, ...open];
     }
     default:
       return unreachable(answer);
@@ -177,32 +177,32 @@ function removeOthers(home: string, name: SecretName): void {
 
 async function mayWrite(path: string, { force, prompt }: { force: boolean; prompt: Prompt | null }): Promise<void> {
   if (force || !existsSync(path)) return;
-  const cure = "give --force to overwrite it, or run tac8 doctor to see how it is";
-  if (prompt === null) throw new Problem(`${path} is there already: ${cure}`);
-  const answer = await prompt.ask(`${path} is there already. Overwrite it? [y/N] `);
-  if (!/^y(es)?$/i.test(answer)) throw new Problem(`${path} was left as it is`);
+  const cure = "use --force to overwrite it, or run tac8 doctor to check it";
+  if (prompt === null) throw new Problem(`${path} already exists: ${cure}`);
+  const answer = await prompt.ask(`${path} already exists. Overwrite it? [y/N] `);
+  if (!/^y(es)?$/i.test(answer)) throw new Problem(`${path} was not changed`);
 }
 
 async function repositoryOf(flag: string | undefined, prompt: Prompt | null): Promise<Repository> {
   if (flag === undefined && prompt === null) {
-    throw new WrongUsage("say which repository to work on: tac8 init --repo owner/name --token-file FILE");
+    throw new WrongUsage("no repository given: run tac8 init --repo owner/name --token-file FILE");
   }
   const found = flag === undefined ? null : parseRepository(flag);
   if (found !== null) return found;
   if (flag !== undefined)
-    throw new WrongUsage(`${JSON.stringify(flag.slice(0, 100))} is no repository: expected owner/name`);
+    throw new WrongUsage(`${JSON.stringify(flag.slice(0, 100))} is not a repository: expected owner/name`);
   for (;;) {
     const answer = (await prompt?.ask("Repository to work on (owner/name): ")) ?? "";
     const repository = parseRepository(answer);
     if (repository !== null) return repository;
-    prompt?.say("That is no repository: expected owner/name, such as octo/hello-world.");
+    prompt?.say("That is not a repository: expected owner/name, such as octo/hello-world.");
   }
 }
 
 const TOKEN_HELP = [
   "GitHub token: a fine-grained one for this repository, with Contents, Issues and Pull requests: read and write",
-  "(github.com → Settings → Developer settings → Fine-grained tokens). It is not shown while you type.",
-  "Recommended instead: tac8 init --app makes a GitHub App, whose tokens end after an hour.",
+  "(github.com → Settings → Developer settings → Fine-grained tokens). Your input is not shown.",
+  "Recommended instead: tac8 init --app creates a GitHub App, whose tokens expire after an hour.",
 ];
 
 async function tokenOf(
@@ -213,17 +213,16 @@ async function tokenOf(
   if (flag !== null) return { kind: "file", name, path: flag, ...checkSecret(flag) };
   const by = [name, `${name}_FILE`].find((one) => variable(env, one) !== null);
   if (by !== undefined) return { kind: "set", by };
-  if (prompt === null)
-    throw new WrongUsage("say where the GitHub token is: --token-file FILE, or set GITHUB_TOKEN; or give --app");
+  if (prompt === null) throw new WrongUsage("no GitHub token: give --token-file FILE, set GITHUB_TOKEN, or use --app");
   for (const line of TOKEN_HELP) prompt.say(line);
-  const secret = await prompt.askHidden("Token (empty: later): ");
+  const secret = await prompt.askHidden("Token (empty to skip): ");
   return secret === "" ? { kind: "later" } : { kind: "typed", name, secret };
 }
 
 const KEY_HELP = [
-  "Key of the model: an API key (sk-ant-api…), or a subscription's token made by claude setup-token (sk-ant-oat…).",
-  "A login of claude on this machine is not enough: it is in your home folder, which isolated agents cannot read.",
-  "It is not shown while you type.",
+  "Key for the model: an API key (sk-ant-api…), or a subscription's token from claude setup-token (sk-ant-oat…).",
+  "A claude login on this machine is not enough: it is stored in your home folder, which isolated agents cannot read.",
+  "Your input is not shown.",
 ];
 
 async function keyOf({ env }: Context, prompt: Prompt | null): Promise<Answer> {
@@ -231,7 +230,7 @@ async function keyOf({ env }: Context, prompt: Prompt | null): Promise<Answer> {
   if (by !== undefined) return { kind: "set", by };
   if (prompt === null) return { kind: "later" };
   for (const line of KEY_HELP) prompt.say(line);
-  const secret = await prompt.askHidden("Key (empty: none): ");
+  const secret = await prompt.askHidden("Key (empty to skip): ");
   if (secret === "") return { kind: "later" };
   return {
     kind: "typed",
@@ -257,7 +256,7 @@ function mustBeWritable(paths: readonly string[]): void {
       mkdirSync(path, { recursive: true });
       accessSync(path, constants.W_OK);
     } catch (error) {
-      const line = `${path} cannot be written, so no App was made: ${messageOf(error)}`;
+      const line = `cannot write ${path}, so no App was created: ${messageOf(error)}`;
       throw new Problem(line, { cause: error });
     }
   }
@@ -274,11 +273,11 @@ async function keepFormer(path: string, next: string): Promise<string | null> {
     if (text === next) return null;
     const names = Array.from({ length: MAX_FORMER }, (_, index) => `${path}.old${index === 0 ? "" : `-${index + 1}`}`);
     const kept = names.find((name) => !existsSync(name));
-    if (kept === undefined) throw new Error(`there are ${MAX_FORMER} backups of it already`);
+    if (kept === undefined) throw new Error(`it already has ${MAX_FORMER} backups`);
     await writeWholeFile(kept, text, { mode: statSync(path).mode & 0o777 });
     return kept;
   } catch (error) {
-    throw new Problem(`${path} could not be backed up, and was left as it is: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot back up ${path}, so it was not changed: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -288,7 +287,7 @@ async function write(path: string, text: string): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     await writeWholeFile(path, text, { mode: 0o644 });
   } catch (error) {
-    throw new Problem(`${path} could not be written: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot write ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -306,14 +305,14 @@ async function finish(context: Context, { path, token }: { path: string; token: 
   if (isStored && shadow !== undefined) {
     out.line(
       token.kind === "stored"
-        ? `${shadow} is set in this shell: unset it, because tac8 starts with a token or with an App, not with both.`
-        : `${shadow} is set in this shell, and comes before what was stored: unset it, or it is used instead.`,
+        ? `${shadow} is set in this shell: unset it, because tac8 uses either a token or an App, not both.`
+        : `${shadow} is set in this shell and takes precedence over the stored one: unset it to use the stored one.`,
     );
   }
   const { command } = context;
-  const fix = `fix what is marked ✗ above, and check it with ${command} doctor. Then `;
+  const fix = `fix the problems marked ✗ above, and check again with ${command} doctor. Then run `;
   out.line(
-    `${code === 0 ? "Now " : `Now ${fix}`}${command} up, and put the label ${site.config.github.issue_label} on an issue.`,
+    `${code === 0 ? "Next: run " : `Next: ${fix}`}${command} up, and add the label ${site.config.github.issue_label} to an issue.`,
   );
   return code;
 }

@@ -31,7 +31,7 @@ import type { Prompt } from "../terminal/prompt.ts";
 import { warn } from "../terminal/warn.ts";
 import { service } from "./service.ts";
 
-const FORM = "expected rediss://NAME@HOST:PORT, as tac8 share has printed it";
+const FORM = "expected rediss://NAME@HOST:PORT, as tac8 share printed it";
 /** A runner whose clock differs by more takes no job. */
 const MAX_AHEAD_MS = 60_000;
 
@@ -45,7 +45,9 @@ export async function join(context: Context, { args, options }: Input): Promise<
   const files = joinFiles(draft.home);
   if (options["leave"] === true) return leave(context, draft);
   if (!found)
-    throw new Problem(`there is no configuration: copy config.toml of the first machine to ${path}, then join again`);
+    throw new Problem(
+      `no configuration file: copy config.toml from the first machine to ${path}, then run tac8 join again`,
+    );
   // A stored address that is wrong is what this command replaces.
   const problems = loaded.problems.filter(({ key }) => key !== files.url);
   if (problems.length > 0) throw new Problem(describeProblems(problems, path).split("\n"));
@@ -61,7 +63,7 @@ export async function join(context: Context, { args, options }: Input): Promise<
     await writeWholeFile(files.password, `${known.password}\n`);
     // The last, because it is what counts.
     await writeWholeFile(files.url, `${url}\n`);
-    out.line(`This machine is a runner of the tac8 at ${redisAddress(url)} now.`);
+    out.line(`This machine is now a runner of the tac8 at ${redisAddress(url)}.`);
     await askForSecrets(draft, prompt);
   } finally {
     prompt?.close();
@@ -76,7 +78,9 @@ async function begin(
   const { out, env, command } = context;
   if (env["TAC8_SYSTEMD"] === "system") return 0; // The script that calls this starts the services again.
   if (wanted) return service(context, { args: ["install"], options: { config: flag } });
-  out.line(`Start its runner with ${command} up, or as a service that starts by itself: ${command} service install`);
+  out.line(
+    `Start the runner with ${command} up, or as a service that also starts after a reboot: ${command} service install`,
+  );
   return 0;
 }
 
@@ -84,15 +88,17 @@ async function leave({ env, out, command }: Context, { joined, home, redisUrl }:
   const files = joinFiles(home);
   for (const path of [files.url, files.password, files.ca]) await rm(path, { force: true });
   if (!joined) {
-    out.line("This machine had not joined another one.");
+    out.line("This machine has not joined another machine.");
     return 0;
   }
   const isService = env["TAC8_SYSTEMD"] === "system";
   out.line(`This machine has left the tac8 at ${redisAddress(redisUrl)}${isService ? "." : ": stop its runner."}`);
   if (isService) return 0; // The script that calls this stops the services, and says what starts them.
   const stop = `${command} service uninstall, if it is a service`;
-  out.line("From now on tac8 works here by itself, with a Redis of its own, also after a boot.");
-  out.line(`If both have the same repositories, both work on the same issues: change config.toml, or stop it: ${stop}`);
+  out.line("tac8 on this machine is now independent again, with its own Redis, also after a reboot.");
+  out.line(
+    `If both are configured for the same repositories, both work on the same issues: change config.toml here, or stop it: ${stop}`,
+  );
   return 0;
 }
 
@@ -100,16 +106,16 @@ async function leave({ env, out, command }: Context, { joined, home, redisUrl }:
 function mustBeFree({ env, command }: Context, { home }: Config): void {
   const isService = env["TAC8_SYSTEMD"] === "system";
   if (variable(env, "REDIS_URL") !== null && !isService)
-    throw new Problem("REDIS_URL is set, and would count instead of what is joined: unset it first");
+    throw new Problem("REDIS_URL is set and would take precedence over the joined machine: unset it first");
   const password = ["REDIS_PASSWORD", "REDIS_PASSWORD_FILE"].find((name) => variable(env, name) !== null);
   if (password !== undefined)
-    throw new Problem(`${password} is set, and would count instead of the token's password: remove it first`);
+    throw new Problem(`${password} is set and would take precedence over the token's password: remove it first`);
   if (readShare(home) !== null)
     throw new Problem(
-      `this machine shares its own tac8 with others: ${command} unshare --all first, or join on another machine`,
+      `this machine shares its own tac8 with others: run ${command} unshare --all first, or join from another machine`,
     );
   if (!isService && redisUrlIn([home]) !== null)
-    throw new Problem(`${command} up runs here with a Redis of its own: stop it first. Its issues stay in that Redis`);
+    throw new Problem(`${command} up is running here with its own Redis: stop it first. Its issues stay in that Redis`);
 }
 
 async function addressOf(
@@ -117,14 +123,14 @@ async function addressOf(
   { before, prompt }: { readonly before: string | null; readonly prompt: Prompt | null },
 ): Promise<string> {
   const url = given ?? before ?? (await prompt?.ask("Address (rediss://NAME@HOST:PORT): "));
-  if (url === undefined) throw new WrongUsage(`name the address: tac8 join rediss://NAME@HOST:PORT`);
+  if (url === undefined) throw new WrongUsage(`no address given: run tac8 join rediss://NAME@HOST:PORT`);
   // A secret, which is not shown again.
-  if (parseToken(url) !== null) throw new WrongUsage(`the token is not an address: ${FORM}`);
+  if (parseToken(url) !== null) throw new WrongUsage(`this is a token, not an address: ${FORM}`);
   if (!isRedisUrl(url) || !isTls(url) || isSentinelUrl(url))
     throw new WrongUsage(`${url.replace(/^.*@/s, "***@").slice(0, 100)}: ${FORM}`);
   if (passwordOf(url) !== null)
-    throw new WrongUsage(`an address with a password can be read by every program of this machine: ${FORM}`);
-  if (!isMachineName(new URL(url).username)) throw new WrongUsage(`the address has no machine's name: ${FORM}`);
+    throw new WrongUsage(`an address with a password is visible to every program on this machine: ${FORM}`);
+  if (!isMachineName(new URL(url).username)) throw new WrongUsage(`the address has no machine name: ${FORM}`);
   return url;
 }
 
@@ -139,7 +145,7 @@ async function knownTo(
   const token = await tokenOf(context, { prompt, isKnown });
   if (token === null) {
     if (before.ca !== null && before.password !== null) return { ca: before.ca, password: before.password };
-    throw new WrongUsage("the token is missing: give it on standard input, as tac8 share has printed it");
+    throw new WrongUsage("the token is missing: pass the token that tac8 share printed on standard input");
   }
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -153,12 +159,12 @@ async function tokenOf(
   context: Context,
   { prompt, isKnown }: { readonly prompt: Prompt | null; readonly isKnown: boolean },
 ): Promise<JoinToken | null> {
-  const question = isKnown ? "Token (not shown; empty: the one of before): " : "Token (not shown): ";
+  const question = isKnown ? "Token (not shown; empty to keep the current one): " : "Token (not shown): ";
   const text = prompt === null ? await context.readInput() : await prompt.askHidden(question);
   if (text.trim() === "") return null;
   const token = parseToken(text);
   if (token === null)
-    throw new Problem("that is no token: expected the line that begins with tac8-1, as tac8 share has printed it");
+    throw new Problem("that is not a token: expected the line that starts with tac8-1, as tac8 share printed it");
   return token;
 }
 
@@ -180,7 +186,7 @@ async function tryIt(
         if (Math.abs(ahead) > MAX_AHEAD_MS) {
           const how = `${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? "ahead of" : "behind"}`;
           throw new Problem(
-            `this machine's clock is ${how} the one at ${redisAddress(url)}: set it right (timedatectl set-ntp true), then join again`,
+            `this machine's clock is ${how} the one at ${redisAddress(url)}: correct it (timedatectl set-ntp true), then run tac8 join again`,
           );
         }
         const present = presentRunners(await readRunners(redis), Date.now());
@@ -188,10 +194,10 @@ async function tryIt(
         if (newest > RECORD_FORMAT)
           warn(
             err,
-            "tac8 is of an older version here than there, so this runner leaves out what newer ones have worked on: upgrade it",
+            "tac8 on this machine is older than there, so this runner skips jobs that a newer runner has worked on: upgrade it",
           );
       },
-      "is tac8 running there, and the address right?",
+      "check that tac8 is running there, and the address",
     );
   } finally {
     await rm(path, { force: true });
@@ -201,6 +207,6 @@ async function tryIt(
 /** Those that a runner cannot work without, where this machine has none. */
 async function askForSecrets({ secrets, github, home }: Config, prompt: Prompt | null): Promise<void> {
   if (secrets.github !== null || prompt === null || github.app_id !== undefined) return;
-  const secret = await prompt.askHidden("GitHub token, as on the first machine (not shown; empty: later): ");
+  const secret = await prompt.askHidden("GitHub token, as on the first machine (not shown; empty to skip): ");
   if (secret !== "") await writeSecret(storedSecret(home, "GITHUB_TOKEN"), secret);
 }

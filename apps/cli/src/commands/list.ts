@@ -37,8 +37,8 @@ export async function list(context: Context, { options }: Input): Promise<number
 }
 
 function nothing({ chosen, left }: { readonly chosen: boolean; readonly left: string | null }): string {
-  if (!chosen) return "No issues yet: put the label on one, and it appears here.";
-  return left === null ? "No issue in that state." : `No issue in that state among those looked at. ${left}`;
+  if (!chosen) return "No issues yet: add the label to an issue, and it appears here.";
+  return left === null ? "No issue in that state." : `No issue in that state among the issues that were read. ${left}`;
 }
 
 /** What a job of BullMQ's state can be for people, and how those that are not shown are called. */
@@ -60,5 +60,5 @@ function moreLine(more: IssueList["more"], states: readonly string[]): string | 
   }
   const parts = [...counts].flatMap(([name, count]) => (count > 0 ? [`${formatNumber(count)} ${name}`] : []));
   if (parts.length === 0) return null;
-  return `Not shown: ${parts.join(", ")}. Of each kind the ${MAX_PER_STATE} that are next, or ended last, are shown.`;
+  return `Not shown: ${parts.join(", ")}. Each state shows at most ${MAX_PER_STATE} issues: the next in the queue, or the last finished.`;
 }

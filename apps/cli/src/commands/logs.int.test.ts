@@ -84,6 +84,6 @@ it("says in one line where else logs may be", async () => {
   const cli = lab.start(["logs"]);
   expect((await cli.ended).code).toBe(1);
   expect(cli.stderr()).toMatch(
-    /^tac8: there are no logs in .*: of tac8 in containers, run this in the folder of docker-compose.yml;[^\n]*\n$/,
+    /^tac8: no logs in .*: for tac8 in containers, run this command in the folder of docker-compose.yml;[^\n]*\n$/,
   );
 });

@@ -36,7 +36,7 @@ async function source(
   const found = files.find((some) => some.length > 0);
   if (found === undefined) {
     throw new Problem(
-      `there are no logs in ${homes.map((home) => join(home, "logs")).join(" and ")}: of tac8 in containers, run this in the folder of docker-compose.yml; of tac8 as a service, see docs/service.md`,
+      `no logs in ${homes.map((home) => join(home, "logs")).join(" and ")}: for tac8 in containers, run this command in the folder of docker-compose.yml; for tac8 as a service, see docs/service.md`,
     );
   }
   return tailCommand({ ...choice, files: found, appOf: (path) => basename(path, ".log") });

@@ -65,15 +65,15 @@ describe("tac8 why", () => {
     expect(code).toBe(0);
     const lines = out.split("\n");
     expect(lines[0]).toBe("Octo/Hello#3  A red title");
-    expect(lines[3]).toBe("Paused by ann@pi: lunch. To go on: tac8 resume.");
+    expect(lines[3]).toBe("Paused by ann@pi: lunch. To continue: tac8 resume.");
     expect(out).toMatch(/^● hold +paused: lunch \(set by ann@pi at \d\d:\d\d\)$/m);
     expect(out).toMatch(/^○ runners +a slot is free: pi-1\/0 has 0 of 2 slots busy$/m);
-    expect(out).toMatch(/^○ issue +GitHub was not asked \(there is no GitHub token here\)/m);
+    expect(out).toMatch(/^○ issue +GitHub was not asked \(no GitHub token on this machine\)/m);
     const json = JSON.parse((await tac8("why", "octo/hello#3", "--json")).out) as unknown;
     expect(json).toMatchObject({
       issue: "Octo/Hello#3",
       state: "queued",
-      answer: "Paused by ann@pi: lunch. To go on: tac8 resume.",
+      answer: "Paused by ann@pi: lunch. To continue: tac8 resume.",
       rules: expect.arrayContaining([
         {
           rule: "hold",
@@ -88,7 +88,7 @@ describe("tac8 why", () => {
   it("ends with 1 for one that nobody has seen", async () => {
     const { code, out } = await tac8("why", "99");
     expect(code).toBe(1);
-    expect(out).toContain("Octo/Hello#99\nnot known to tac8\n\nNo scheduler has been heard of. Start it.\n");
+    expect(out).toContain("Octo/Hello#99\nunknown to tac8\n\nNo scheduler is running. Start it.\n");
   });
 });
 
@@ -111,7 +111,7 @@ describe("tac8 timeline", () => {
       events: [{ to: "hold" }],
       more: true,
     });
-    expect(await tac8("timeline", "9")).toMatchObject({ code: 0, out: "Nothing of this issue is in the event log.\n" });
+    expect(await tac8("timeline", "9")).toMatchObject({ code: 0, out: "No events of this issue.\n" });
   });
 
   it("follows what happens, until it is told to stop", async () => {
@@ -185,7 +185,7 @@ it("tac8 list says how many more there are", async () => {
   };
   expect([issues.length, more]).toEqual([200, { prioritized: 30 }]);
   expect(issues.map(({ issue }) => issue)).toContain("Octo/Hello#1");
-  expect((await tac8("list")).out).toMatch(/\nNot shown: 30 waiting\. Of each kind the 200 /);
+  expect((await tac8("list")).out).toMatch(/\nNot shown: 30 waiting\. Each state shows at most 200 /);
   expect((await tac8("list", "--state", "failed")).out).toBe("No issue in that state.\n");
 });
 
@@ -193,10 +193,10 @@ it.each([
   [["why"], 2, /missing required argument/],
   [["why", "x y"], 2, /"x y" is not an issue/],
   [["timeline", "a/b#1"], 1, /a\/b is not a configured repository/],
-  [["timeline", "--limit", "0"], 2, /--limit 0 is no number/],
-  [["timeline", "--since", "7y"], 2, /--since 7y is no time/],
-  [["report", "--since", "soon"], 2, /--since soon is no time/],
-  [["report", "--markdown", "--json"], 2, /choose one/],
+  [["timeline", "--limit", "0"], 2, /--limit 0 is not a number/],
+  [["timeline", "--since", "7y"], 2, /--since 7y is not a time/],
+  [["report", "--since", "soon"], 2, /--since soon is not a time/],
+  [["report", "--markdown", "--json"], 2, /cannot be used together/],
 ])("%j ends with %i and one line", async (args, code, line) => {
   const answer = await tac8(...args);
   const out = args.includes("--json") ? expect.stringContaining('"error"') : "";

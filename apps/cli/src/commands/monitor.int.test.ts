@@ -105,7 +105,7 @@ it("goes on by itself: what changes appears, Redis away is said, and it recovers
   const now = Date.now();
   await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
   await start();
-  await shows(/no runner is there/);
+  await shows(/no runner is running/);
   await announceRunner(redis, {
     name: "pi-1",
     host: "pi",
@@ -118,21 +118,21 @@ it("goes on by itself: what changes appears, Redis away is said, and it recovers
   await shows(/#471 +work/);
   process.kill(server.pid, "SIGSTOP");
   try {
-    await shows(/Redis at 127\.0\.0\.1:\d+ is unreachable since \d\d:\d\d:\d\d/);
+    await shows(/Redis at 127\.0\.0\.1:\d+ has been unreachable since \d\d:\d\d:\d\d/);
     await shows(/#471 +work/); // What was known stays.
   } finally {
     process.kill(server.pid, "SIGCONT");
   }
   await expect
     .poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000 })
-    .not.toMatch(/is unreachable since/);
+    .not.toMatch(/has been unreachable since/);
   const port = Number(new URL(server.url).port);
   await server.stop();
-  await shows(/is unreachable since/);
+  await shows(/has been unreachable since/);
   server = await startRedisServer({ dir: join(lab.dir, "redis"), port });
   await expect
     .poll(async () => (await pane.lines()).join("\n"), { timeout: 60_000 })
-    .not.toMatch(/is unreachable since/);
+    .not.toMatch(/has been unreachable since/);
   await pane.keys("C-c");
   await isGone();
 });
@@ -174,6 +174,6 @@ it("is one clear line where there is no terminal", async () => {
   expect(await cli.ended).toMatchObject({ code: 2 });
   expect([cli.stdout(), cli.stderr()]).toEqual([
     "",
-    "tac8: monitor needs a terminal: tac8 status shows the same once, tac8 status --json for scripts\n",
+    "tac8: monitor needs a terminal: use tac8 status, or tac8 status --json in scripts\n",
   ]);
 });

@@ -26,7 +26,7 @@ const QUIT = ["q", "Q", "\u0003", "\u0004"];
 export async function monitor(context: Context, { options }: Input): Promise<number> {
   const place = locate(context, options["config"] as string | undefined);
   if (context.openFullScreen === null) {
-    throw new WrongUsage("monitor needs a terminal: tac8 status shows the same once, tac8 status --json for scripts");
+    throw new WrongUsage("monitor needs a terminal: use tac8 status, or tac8 status --json in scripts");
   }
   const screen = context.openFullScreen();
   try {
@@ -85,7 +85,7 @@ interface Reader {
 
 function openReader(place: Place, now: () => number): Reader {
   const address = redisAddress(place.redisUrl);
-  let last = "it does not answer";
+  let last = "no response";
   let since = now();
   const redis = connectRedis(place.redisUrl, { name: "cli", onError: (error) => (last = redisTrouble(error)) });
   const queue = openQueue(redis);
@@ -93,7 +93,7 @@ function openReader(place: Place, now: () => number): Reader {
   let reading: Promise<Found> | null = null;
 
   function gone(why: string): Found {
-    return { away: `Redis at ${address} is unreachable since ${clock(since)} (${why}); trying again` };
+    return { away: `Redis at ${address} has been unreachable since ${clock(since)} (${why}); retrying` };
   }
 
   async function look(): Promise<Found> {

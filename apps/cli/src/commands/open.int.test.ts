@@ -33,7 +33,7 @@ it("prints a link alone, which the board takes once", async () => {
   const cli = lab.start(["open"]);
   expect((await cli.ended).code).toBe(0);
   expect(cli.stdout()).toMatch(new RegExp(`^${url}/open\\?token=[\\w-]{22}\n$`));
-  expect(cli.stderr()).toBe("It signs you in once, within 10 minutes.\n");
+  expect(cli.stderr()).toBe("It signs you in once and expires after 10 minutes.\n");
   const token = new URL(cli.stdout()).searchParams.get("token") ?? "";
   expect([1, 2].map(() => takeLink(token, { home: lab.home, now: Date.now() }))).toEqual([true, false]);
 });
@@ -51,10 +51,10 @@ it("prints JSON, with the address that people open", async () => {
 it("says in one line that no board was started, or that it does not answer", async () => {
   const none = lab.start(["open"]);
   expect((await none.ended).code).toBe(1);
-  expect(none.stderr()).toMatch(/^tac8: no board has been started on the data folder .*: run tac8 up, .*\n$/);
+  expect(none.stderr()).toMatch(/^tac8: no board has run on the data folder .*: run tac8 up, .*\n$/);
   note(lab.home);
   board.close();
   const down = lab.start(["open"]);
   expect((await down.ended).code).toBe(1);
-  expect(down.stderr()).toBe(`tac8: the board does not answer at ${url}: start it, for example with tac8 up\n`);
+  expect(down.stderr()).toBe(`tac8: the board does not respond at ${url}: start it, for example with tac8 up\n`);
 });

@@ -20,12 +20,12 @@ export async function open(context: Context, { options }: Input): Promise<number
     .find(({ address }) => address !== null);
   if (!found?.address) {
     throw new Problem(
-      `no board has been started on the data folder ${homes[0] ?? ""}: run ${command} up, or run this on the board's machine`,
+      `no board has run on the data folder ${homes[0] ?? ""}: run ${command} up, or run this command on the board's machine`,
     );
   }
   const { home, address } = found;
   if (!(await answers(address.listens))) {
-    throw new Problem(`the board does not answer at ${address.listens}: start it, for example with ${command} up`);
+    throw new Problem(`the board does not respond at ${address.listens}: start it, for example with ${command} up`);
   }
   const { url, hint } = addressFor(address, env);
   const link = linkTo(url, { home, now: now() });
@@ -34,7 +34,7 @@ export async function open(context: Context, { options }: Input): Promise<number
     return 0;
   }
   out.line(link);
-  err.line(`It signs you in once, within ${LINK_MS / 60_000} minutes.${hint === null ? "" : ` ${hint}`}`);
+  err.line(`It signs you in once and expires after ${LINK_MS / 60_000} minutes.${hint === null ? "" : ` ${hint}`}`);
   return 0;
 }
 
@@ -42,7 +42,7 @@ function linkTo(url: string, { home, now }: { home: string; now: number }): stri
   try {
     return makeLink(url, { home, now, lifeMs: LINK_MS });
   } catch (error) {
-    throw new Problem(`a link cannot be made in ${home}: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot create a link in ${home}: ${messageOf(error)}`, { cause: error });
   }
 }
 

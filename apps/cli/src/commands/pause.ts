@@ -38,9 +38,9 @@ export async function pause(context: Context, { options }: Input): Promise<numbe
         out.line(jsonOf(pauseOutput, { ...shown, since: new Date(since).toISOString() }));
         return 0;
       }
-      const what = called === null ? "Paused: no new agent starts" : `${called} is paused: it starts no new agent`;
+      const what = called === null ? "Paused: no new agents start" : `${called} is paused: it starts no new agents`;
       const end = called === null ? "tac8 resume" : `tac8 resume --runner ${called}`;
-      if (done.began) sentence(out, `${what}, and agents at work finish. To resume: ${end}`);
+      if (done.began) sentence(out, `${what}, and running agents finish. To resume: ${end}`);
       else {
         const since = moment(there.since, now());
         const already = called === null ? "Already paused" : `${called} is already paused`;

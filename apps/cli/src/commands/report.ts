@@ -23,7 +23,7 @@ export async function report(context: Context, { options }: Input): Promise<numb
   const { out } = context;
   const now = context.now();
   const [json, markdown] = [options["json"] === true, options["markdown"] === true];
-  if (json && markdown) throw new WrongUsage("choose one of --json and --markdown");
+  if (json && markdown) throw new WrongUsage("--json and --markdown cannot be used together");
   const place = locate(context, options["config"] as string | undefined);
   const since = parseSince(options["since"] as string, now);
   const found = await withRedis(place.redisUrl, (redis) => readReport(redis, { since, now }), place.advice);

@@ -19,7 +19,7 @@ export async function restore(context: Context, { args, options }: Input): Promi
     throw new Problem(describeProblems(loaded.problems, configPath).split("\n"));
   }
   if (draft.joined)
-    throw new Problem(`this machine has joined the tac8 at ${redisAddress(draft.redisUrl)}: restore the backup there`);
+    throw new Problem(`this machine has joined the tac8 at ${redisAddress(draft.redisUrl)}: run tac8 restore there`);
   const { manifest, config, configCopy, aside } = await restoreBackup({
     path: resolve(cwd, args[0] ?? ""),
     home: dataFolder.path,
@@ -30,23 +30,23 @@ export async function restore(context: Context, { args, options }: Input): Promi
     now: now(),
   });
   const { at, host, issues, keys, secrets } = manifest;
-  out.line(`Restored the backup of ${host}, made at ${at}: ${issues} issues, ${keys} keys of Redis.`);
+  out.line(`Restored the backup of ${host} from ${at}: ${issues} issues, ${keys} keys of Redis.`);
   out.line(`Data in ${dataFolder.path}`);
   out.line(CONFIG_LINES[config](configPath, configCopy));
-  if (aside !== null) out.line(`The files that were there are in ${aside}`);
-  out.line("Stop the tac8 that the backup was made of, if it still runs: two of them would work on the same issues.");
+  if (aside !== null) out.line(`The replaced files are in ${aside}`);
+  out.line("If the tac8 of the backup is still running, stop it: otherwise both work on the same issues.");
   const names = secrets.length === 0 ? "tokens and keys" : secrets.join(", ");
   // The commands of docs/runbook.md: there only Redis of the services runs now.
   const isService = managerOf(env) === "system";
   const start = isService ? "sudo systemctl start tac8-scheduler tac8-runner tac8-board" : `${command} up`;
-  out.line(`A backup has no secrets in it. Set ${names} where they are missing. Then start tac8: ${start}`);
+  out.line(`A backup contains no secrets. Set ${names} where they are missing. Then start tac8: ${start}`);
   out.line(`Then: ${command} doctor`);
   return 0;
 }
 
 const CONFIG_LINES: Readonly<Record<Restored["config"], (path: string, copy: string) => string>> = {
-  none: () => "The backup has no configuration file in it.",
+  none: () => "The backup contains no configuration file.",
   written: (path) => `Configuration in ${path}`,
-  same: (path) => `Configuration in ${path}, as before`,
-  kept: (path, copy) => `The configuration of the backup is in ${copy}: compare it with ${path}, which is as it was`,
+  same: (path) => `Configuration in ${path}, unchanged`,
+  kept: (path, copy) => `The configuration of the backup is in ${copy}: compare it with ${path}, which was not changed`,
 };

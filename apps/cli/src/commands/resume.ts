@@ -31,7 +31,7 @@ export async function resume(context: Context, { args, options }: Input): Promis
   const place = locateDespiteMistakes(context, options["config"] as string | undefined);
   const [hold] = args;
   const name = options["runner"] as string | undefined;
-  if (hold !== undefined && name !== undefined) throw new WrongUsage("give a hold or --runner, not both");
+  if (hold !== undefined && name !== undefined) throw new WrongUsage("a hold and --runner cannot be used together");
   return withRedis(
     place.redisUrl,
     async (redis) => {
@@ -63,12 +63,12 @@ async function end(
     const runner = await findRunner(redis, name, now);
     const was = await resumeRunner(redis, { runner, by });
     const called = plain(runner.name);
-    const line = was === null ? `${called} was not paused.` : `${called} starts work again.`;
+    const line = was === null ? `${called} was not paused.` : `${called} accepts new jobs again.`;
     return { what: runner.name, ended: was !== null, line };
   }
   if (hold === undefined || hold === OPERATOR) {
     const { ended } = await resumeAll(redis, { by, now });
-    return { what: OPERATOR, ended, line: ended ? "Resumed." : "Nothing to resume: no operator has paused it." };
+    return { what: OPERATOR, ended, line: ended ? "Resumed." : "Nothing to resume: tac8 is not paused." };
   }
   const { live } = planHolds(await readHolds(redis), now);
   const there = live.find(({ name: known }) => known === hold || known === repositoryHoldOf(hold));
@@ -77,11 +77,11 @@ async function end(
     throw new Problem(`there is no hold ${plain(hold).slice(0, 80)} (${names === "" ? "nothing is held" : names})`);
   }
   if (!holdWords(there.name).byHand) {
-    throw new Problem(`the hold ${there.name} ends by itself, ${untilOf(there, now)}`);
+    throw new Problem(`the hold ${there.name} cannot be ended early: it lasts ${untilOf(there, now)}`);
   }
   const { ended } = await endHold(redis, { name: there.name, by, now });
-  const lifted = there.name === BUDGET_HOLD ? " Today's limits are lifted until midnight." : "";
-  const line = `The hold ${plain(there.name)} is lifted: work that waited for it continues.${lifted}`;
+  const lifted = there.name === BUDGET_HOLD ? " Today's limits do not apply until midnight." : "";
+  const line = `The hold ${plain(there.name)} is ended: work that waited for it continues.${lifted}`;
   return { what: there.name, ended, line };
 }
 

@@ -24,7 +24,9 @@ export async function retry(context: Context, { args, options }: Input): Promise
   const [text] = args;
   const all = options["failed"] === true;
   if ((text === undefined) === !all) {
-    throw new WrongUsage("say which issue to try again, such as tac8 retry 471; or tac8 retry --failed for all");
+    throw new WrongUsage(
+      "no issue given: run tac8 retry 471, for example, or tac8 retry --failed for all failed issues",
+    );
   }
   const jobId = text === undefined ? null : referenceOf(text, place);
   const json = options["json"] === true;
@@ -58,7 +60,7 @@ async function retryIn(
       else sentence(context.err, `tac8: ${line}`);
     }
     if (json) context.out.line(jsonOf(retryOutput, { issues: answers }));
-    else if (ids.length === 0) context.out.line("No issue has failed: there is nothing to try again.");
+    else if (ids.length === 0) context.out.line("No issue has failed: nothing to retry.");
     return code;
   });
 }
@@ -93,7 +95,7 @@ const GOOD: readonly Answer["kind"][] = ["queued", "now", "waiting", "running"];
 /** What a live hold means for an issue that waits behind it. */
 function behind(held: string | null, free: string): string {
   if (held === null) return free;
-  if (held === OPERATOR) return "starts when new work is resumed: tac8 resume";
+  if (held === OPERATOR) return "starts when you run tac8 resume";
   const name = plain(held);
   return holdWords(held).byHand
     ? `starts when the hold ${name} ends; tac8 resume ${name} ends it now`
@@ -106,21 +108,21 @@ function describeRetry(name: string, answer: Answer): string {
     case "queued":
       return `${name} is queued again${answer.from === null ? "" : ` (it was: ${answer.from})`}.`;
     case "now":
-      return `${name} waits no longer, and ${behind(answer.held, "is next")}.`;
+      return `${name} stopped waiting, and ${behind(answer.held, "is next")}.`;
     case "waiting":
-      return `${name} is in the queue already, and ${behind(answer.held, "waits for a free runner")}.`;
+      return `${name} is already queued, and ${behind(answer.held, "waits for a free runner")}.`;
     case "stopping":
-      return `${name} is being stopped: try again when it has stopped (see tac8 status)`;
+      return `${name} is being stopped: try again when it is stopped (see tac8 status)`;
     case "running":
-      return `${name} is being worked on: there is nothing to retry.`;
+      return `${name} is running: nothing to retry.`;
     case "blocked":
       return `${name} is blocked by a question: reply on the issue, and the work continues`;
     case "closed":
       return `${name} is closed on GitHub: reopen it, then try again`;
     case "missing":
-      return `${name} is not on GitHub, or the token may not see it: check the number`;
+      return `${name} was not found on GitHub: check the number, and that the token can read this repository`;
     case "unknown":
-      return `${name} is not in the queue: check the number, or label the issue with tac8 add`;
+      return `${name} is not in the queue: check the number, or add the label with tac8 add`;
     case "changed":
       return `${name} is changing: see tac8 list, and try again`;
     default:

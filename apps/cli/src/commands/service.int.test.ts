@@ -27,7 +27,7 @@ const calls = () => readFileSync(join(lab.dir, "calls"), "utf8").trim().split("\
 it("writes a unit of this user, without secrets, starts it, and removes it again", async () => {
   const cli = lab.start(["service", "install"], { ...env, ANTHROPIC_API_KEY: "sk-ant-not-for-the-unit" });
   expect((await cli.ended).code).toBe(0);
-  expect(cli.stdout()).toMatch(/^tac8 runs as a service, by .*tac8\.service: tac8 logs -f shows/);
+  expect(cli.stdout()).toMatch(/^tac8 now runs as a service \(.*tac8\.service\): follow its logs with tac8 logs -f/);
   const text = readFileSync(unit, "utf8");
   expect(text).toContain(`"/opt/tac8/bin/tac8.mjs" "--config" "${lab.dir}/config.toml" "up"\n`);
   expect(text).toContain(`Environment="GITHUB_TOKEN_FILE=${lab.dir}/token"\n`);
@@ -50,7 +50,7 @@ it("refuses what a service would not have: a token of this shell alone", async (
   const cli = lab.start(["service", "install"], { PATH, GITHUB_TOKEN: "ghp_16C7e42F292c6912E7710c838347Ae178B4a" });
   expect((await cli.ended).code).toBe(1);
   expect(cli.stderr()).toMatch(
-    /^tac8: no GitHub token: [^\n]*\ntac8: a service has no secrets of this shell: [^\n]*\n$/,
+    /^tac8: no GitHub token: [^\n]*\ntac8: a service does not see the secrets of this shell: [^\n]*\n$/,
   );
   expect(existsSync(unit)).toBe(false);
 });
@@ -59,5 +59,5 @@ it("says in one line that this user has no systemd", async () => {
   writeFileSync(join(lab.dir, "no-systemctl"), "");
   const cli = lab.start(["service", "install"], env);
   expect((await cli.ended).code).toBe(1);
-  expect(cli.stderr()).toMatch(/^tac8: systemd has no services for this user here: [^\n]*\n$/);
+  expect(cli.stderr()).toMatch(/^tac8: systemd runs no services for this user in this session: [^\n]*\n$/);
 });

@@ -26,7 +26,7 @@ export async function service(context: Context, { args, options }: Input): Promi
   if (path === null) throw new Problem("HOME is not set to an absolute path: set it to your home folder");
   if ((await systemctl(context, "show-environment")) === null)
     throw new Problem(
-      "systemd has no services for this user here: log in at the machine or by ssh, not by su or sudo; or install tac8 with deploy/install.sh",
+      "systemd runs no services for this user in this session: log in directly or by ssh, not by su or sudo, or install tac8 with deploy/install.sh",
     );
   return args[0] === "uninstall"
     ? uninstall(context, path)
@@ -45,10 +45,10 @@ async function install(context: Context, flag: string | undefined, path: string)
   });
   const decision = decideUp({ loaded, env });
   if (decision.kind !== "up") {
-    const lines = decision.kind === "problems" ? decision.lines : [`there is no configuration (${loaded.path})`];
+    const lines = decision.kind === "problems" ? decision.lines : [`no configuration file (${loaded.path})`];
     throw new Problem([
       ...lines,
-      "a service has no secrets of this shell: let tac8 init store them, or name their files in NAME_FILE",
+      "a service does not see the secrets of this shell: store them with tac8 init, or give their files in NAME_FILE",
     ]);
   }
   const { shutdown_grace_seconds: graceSeconds } = decision.config.coordinator;
@@ -62,9 +62,11 @@ async function install(context: Context, flag: string | undefined, path: string)
   await outputOf("sleep", [SETTLE_SECONDS], context.env);
   const problems = unitProblems(await readUnits(context.env), "user");
   if (problems.length > 0) throw new Problem(problems.map(({ text, advice }) => `${text}; ${advice}`));
-  out.line(`tac8 runs as a service, by ${path}: tac8 logs -f shows what it does, tac8 service uninstall removes it`);
+  out.line(
+    `tac8 now runs as a service (${path}): follow its logs with tac8 logs -f, remove it with tac8 service uninstall`,
+  );
   if ((await outputOf("loginctl", ["enable-linger"], context.env)) === null)
-    out.line("It ends when you log out. So that it goes on: sudo loginctl enable-linger $USER");
+    out.line("It stops when you log out. To keep it running: sudo loginctl enable-linger $USER");
   return 0;
 }
 

@@ -29,7 +29,7 @@ export async function share(context: Context, { args, options }: Input): Promise
   const name = args[0]?.toLowerCase();
   if (name !== undefined && !isMachineName(name))
     throw new WrongUsage(
-      `${name.slice(0, 60)} is no name for a machine: use letters, digits and hyphens, such as pi-2`,
+      `${name.slice(0, 60)} is not a valid machine name: use letters, digits and hyphens, such as pi-2`,
     );
   const own = ownRedis(context, options["config"] as string | undefined);
   if ("line" in own) {
@@ -38,7 +38,7 @@ export async function share(context: Context, { args, options }: Input): Promise
   }
   const { home, redis } = own;
   if (redis === null)
-    throw new Problem(`no tac8 up runs on ${home}, so there is no Redis to share: start it, then try again`);
+    throw new Problem(`tac8 up is not running on ${home}, so there is no Redis to share: start it, then try again`);
   const wanted = {
     address: options["address"] as string | undefined,
     port: portOf(options["port"] as string | undefined),
@@ -97,7 +97,7 @@ async function mustBeAble(redis: Redis): Promise<void> {
     throw new Problem(`Redis ${version} is too old to be shared: install Redis 7 or later`);
   const [, found] = (await redis.call("CONFIG", "GET", "tls-port")) as (string | undefined)[];
   if (found === undefined)
-    throw new Problem("this redis-server was built without TLS: install your system's package redis-server");
+    throw new Problem("this redis-server was built without TLS: install the redis-server package of your system");
 }
 
 /** From the certificates to what Redis reads at its start, so that an interruption leaves nothing open. @returns the fingerprint of the CA */
@@ -118,7 +118,7 @@ async function open(redis: Redis, { home, before }: { home: string; before: Shar
   const now = readShare(home);
   try {
     await applyShare(redis, home);
-    if (now !== null && !(await isSharedAt(now, home))) throw new Error("nothing answers there");
+    if (now !== null && !(await isSharedAt(now, home))) throw new Error("nothing responds there");
   } catch (error) {
     const where = now === null ? "" : ` at ${now.address}:${now.port}`;
     if (before === null) {
@@ -130,7 +130,7 @@ async function open(redis: Redis, { home, before }: { home: string; before: Shar
       await writeShareConf(home);
       await applyShare(redis, home).catch(() => undefined);
     }
-    const cure = "choose another with --port or --address";
+    const cure = "choose another address with --port or --address";
     throw new Problem(`Redis cannot listen${where} (${messageOf(error)}): ${cure}`, { cause: error });
   }
 }
@@ -141,18 +141,18 @@ function tell(
 ): void {
   const { place, name, token } = given;
   const where = `${place.address}:${place.port}`;
-  err.line(`Redis listens at ${where}, with TLS.`);
+  err.line(`Redis listens on ${where}, with TLS.`);
   if (name === undefined) return;
   const line = `tac8 join rediss://${name}@${where}`;
   if (token === null) {
-    err.line(`${name} may use it already. To join again with its token of before:\n`);
+    err.line(`${name} already has access. To join again with its existing token:\n`);
     out.line(`  ${line}\n`);
-    err.line(`A new token, which ends the one of before: ${command} share ${name} --renew`);
+    err.line(`To replace its token: ${command} share ${name} --renew`);
     return;
   }
-  err.line(`On ${name}, with tac8 and the same config.toml, run:\n`);
+  err.line(`On ${name}, which needs tac8 and the same config.toml, run:\n`);
   out.line(`  ${line}\n`);
-  err.line("and give it this token, which is shown once, and is a secret:\n");
+  err.line("and enter this token. It is secret and shown only once:\n");
   out.line(`  ${token}\n`);
 }
 
@@ -167,7 +167,7 @@ async function list(
   }
   const { machines } = share;
   const clients = String(await redis.call("CLIENT", "LIST"));
-  const open = (await isSharedAt(share, home)) ? "listens" : "is to listen, and does not,";
+  const open = (await isSharedAt(share, home)) ? "listens" : "does not listen, as it should,";
   out.line(
     `Redis ${open} at ${share.address}:${share.port}, with TLS, for ${machines.length} machine${machines.length === 1 ? "" : "s"}`,
   );

@@ -72,7 +72,7 @@ describe("tac8 stop", () => {
   it("waits for the runner, tells what happens, and is over when the issue is", async () => {
     await running();
     const cli = start(["stop", "3", "--reason", "a\u001b[31m b"]);
-    await cli.seen(/octo\/hello#3: pi\/0 interrupts its agent/);
+    await cli.seen(/octo\/hello#3: pi\/0 is interrupting the agent/);
     expect((await store.read(id(3))).stop).toMatch(/^stopped by ann@.*: a/);
     await store.write(id(3), "r1", { publishedSha: "abcdef0".padEnd(40, "0"), branch: "auto/\u001b[2Jgh-3" });
     await cli.seen(/its work is on the branch auto\/gh-3 \(abcdef0\)/);
@@ -85,19 +85,19 @@ describe("tac8 stop", () => {
   it("says so when the issue came to an end of its own", async () => {
     await running();
     const cli = start(["stop", "3"]);
-    await cli.seen(/interrupts/);
+    await cli.seen(/is interrupting/);
     await store.write(id(3), "r1", { state: "pr", run: null, stop: null });
     expect(await cli.ended).toMatchObject({ code: 0 });
-    expect(cli.stdout()).toContain("ended by itself before it could be stopped: pr.");
+    expect(cli.stdout()).toContain("finished before it could be stopped: pr.");
   });
 
   it("Ctrl-C ends the wait, not the stop", async () => {
     await running();
     const cli = lab.spawn(["stop", "3", "--now"], { REDIS_URL: server.url, USER: "ann" });
-    await cli.seen(/pi\/0 kills its agent/);
+    await cli.seen(/pi\/0 is killing the agent/);
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 3, signal: null });
-    expect(cli.stdout()).toContain("no longer waiting; the stop continues");
+    expect(cli.stdout()).toContain("no longer waiting; stopping continues");
     expect(await store.read(id(3))).toMatchObject({
       stop: expect.stringMatching(/^stopped by ann@/),
       stopMode: "kill",
@@ -107,7 +107,7 @@ describe("tac8 stop", () => {
   it("is bounded, or does not wait at all", async () => {
     await running();
     const late = await tac8(["stop", "3", "--timeout", "1"]);
-    expect(late).toMatchObject({ code: 3, out: expect.stringContaining("has not stopped after 1 s") });
+    expect(late).toMatchObject({ code: 3, out: expect.stringContaining("is not stopped after 1 s") });
     const { code, out } = await tac8(["stop", "3", "--no-wait", "--json"]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
@@ -160,7 +160,7 @@ describe("tac8 pause and resume", () => {
     expect((await tac8(["pause"])).out).toMatch(/Already paused by bob@\S+ since .* \(lunch\)/);
     expect(await tac8(["resume"])).toEqual({ code: 0, out: "Resumed.\n", err: "" });
     expect(await queue.isPaused()).toBe(false);
-    expect((await tac8(["resume"])).out).toBe("Nothing to resume: no operator has paused it.\n");
+    expect((await tac8(["resume"])).out).toBe("Nothing to resume: tac8 is not paused.\n");
   });
 
   it("a plain resume leaves what others hold, and names it", async () => {
@@ -179,7 +179,7 @@ describe("tac8 pause and resume", () => {
     const ended = await tac8(["resume", "auth", "--json"]);
     expect(JSON.parse(ended.out)).toEqual({ what: "auth", ended: true, holds: [], pausedRunners: ["pi/0"] });
     expect(await queue.isPaused()).toBe(false);
-    expect((await tac8(["resume", "--runner", "pi"])).out).toBe("pi/0 starts work again.\n");
+    expect((await tac8(["resume", "--runner", "pi"])).out).toBe("pi/0 accepts new jobs again.\n");
   });
 
   fieldTest("E1", "resume of a hold wakes what was parked for it, and retry means now", async () => {
@@ -196,21 +196,19 @@ describe("tac8 pause and resume", () => {
     await park(5, { failure: "github" });
     const stateOf = async (number: number) => (await queue.getJob(id(number)))?.getState();
     expect((await tac8(["retry", "3"])).out).toBe(
-      "octo/hello#3 waits no longer, and starts when the hold auth ends; tac8 resume auth ends it now.\n",
+      "octo/hello#3 stopped waiting, and starts when the hold auth ends; tac8 resume auth ends it now.\n",
     );
     expect((await tac8(["resume", "auth"])).out).toContain(
-      "The hold auth is lifted: work that waited for it continues.\nStill held by repo:octo/hello until ",
+      "The hold auth is ended: work that waited for it continues.\nStill held by repo:octo/hello until ",
     );
     expect([await stateOf(3), await stateOf(4)]).toEqual(["prioritized", "delayed"]);
     // Short, and in any case.
     expect((await tac8(["resume", "Octo/Hello"])).out).toBe(
-      "The hold repo:octo/hello is lifted: work that waited for it continues.\n",
+      "The hold repo:octo/hello is ended: work that waited for it continues.\n",
     );
     expect([await stateOf(4), await stateOf(5)]).toEqual(["prioritized", "delayed"]);
-    expect((await tac8(["retry", "5"])).out).toBe("octo/hello#5 waits no longer, and is next.\n");
-    expect((await tac8(["retry", "5"])).out).toBe(
-      "octo/hello#5 is in the queue already, and waits for a free runner.\n",
-    );
+    expect((await tac8(["retry", "5"])).out).toBe("octo/hello#5 stopped waiting, and is next.\n");
+    expect((await tac8(["retry", "5"])).out).toBe("octo/hello#5 is already queued, and waits for a free runner.\n");
   });
 
   it("the hold after an emptied Redis ends by itself only", async () => {
@@ -218,7 +216,7 @@ describe("tac8 pause and resume", () => {
     await setHold(redis, { name: "redis-emptied", by: "scheduler", reason: "r", since: 1, until });
     expect(await tac8(["resume", "redis-emptied"])).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/ends by itself, until/),
+      err: expect.stringMatching(/cannot be ended early: it lasts until/),
     });
     expect(await readHolds(redis)).toHaveLength(1);
   });
@@ -226,18 +224,18 @@ describe("tac8 pause and resume", () => {
   it("a runner goes by its name, by its host's, or by that of a slot", async () => {
     const presence = { at: Date.now(), host: "pi", pid: 1, slots: 1, busy: 0 };
     for (const name of ["pi/0", "pi/1", "mac/0"]) await announceRunner(redis, { ...presence, name });
-    expect((await tac8(["pause", "--runner", "mac"])).out).toContain("mac/0 is paused: it starts no new agent");
+    expect((await tac8(["pause", "--runner", "mac"])).out).toContain("mac/0 is paused: it starts no new agents");
     expect((await tac8(["pause", "--runner", "mac/0"])).out).toContain("mac/0 is already paused");
     await announceRunner(redis, { ...presence, slots: 2, name: "mac/0" });
-    expect((await tac8(["resume", "--runner", "mac/1"])).out).toBe("mac/0 starts work again.\n");
-    expect((await tac8(["pause", "--runner", "mac/2"])).err).toContain("there is no runner mac/2");
+    expect((await tac8(["resume", "--runner", "mac/1"])).out).toBe("mac/0 accepts new jobs again.\n");
+    expect((await tac8(["pause", "--runner", "mac/2"])).err).toContain("unknown runner mac/2");
     expect(await tac8(["pause", "--runner", "pi"])).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/could be any of pi\/0, pi\/1/),
+      err: expect.stringMatching(/matches several runners: use one of pi\/0, pi\/1/),
     });
     expect(await tac8(["resume", "--runner", "x"])).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/no runner x \(there are: mac\/0/),
+      err: expect.stringMatching(/unknown runner x \(runners: mac\/0/),
     });
     expect(await queue.isPaused()).toBe(false);
   });
@@ -306,7 +304,7 @@ describe("tac8 add", () => {
     const now = Date.now();
     await announceScheduler(redis, { at: now, lastPollAt: now, error: null });
     expect((await tac8(["add", `${number}`], env)).out).toMatch(
-      /has the label already: .*P0\. The scheduler knows it; no runner/,
+      /already has the label: .*P0\. The scheduler has queued it, but no runner/,
     );
     await queued(number, { state: "blocked" });
     expect((await tac8(["add", `${number}`], env)).out).toMatch(/It waits for an answer to its question: reply/);
@@ -317,7 +315,7 @@ describe("tac8 add", () => {
       label: "rpi-auto",
       priority: "P2",
       added: true,
-      next: "The scheduler finds it within 30 s, and it waits: held by operator (tac8 status).",
+      next: "The scheduler queues it within 30 s, where it waits: held by operator (tac8 status).",
     });
   });
 
@@ -341,15 +339,15 @@ describe("tac8 add", () => {
     });
     expect(await tac8(["stop", `${ended}`], env)).toEqual({
       code: 0,
-      out: `octo/hello#${ended} does not start again: the scheduler removes its new label. It stays pr.\n`,
+      out: `octo/hello#${ended} is not started again: the scheduler removes its new label. Its state stays pr.\n`,
       err: "",
     });
     expect(await store.read(id(ended))).toMatchObject({ state: "pr", labelEvent: expect.any(Number), stop: null });
     const deaf = await tac8(["stop", `${ended}`], { ...env, GITHUB_TOKEN: "" });
-    expect(deaf).toMatchObject({ code: 0, out: expect.stringContaining("there is nothing to stop") });
-    expect(deaf.err).toMatch(/warning: a label that was just put on it may still start it: GitHub was not asked/);
+    expect(deaf).toMatchObject({ code: 0, out: expect.stringContaining("nothing to stop") });
+    expect(deaf.err).toMatch(/warning: a label that was just added may still start it: GitHub was not asked/);
     const unlabelled = open();
-    expect((await tac8(["stop", `${unlabelled}`], env)).err).toContain("has no label that starts it");
+    expect((await tac8(["stop", `${unlabelled}`], env)).err).toContain("does not have the label");
   });
 
   it("a retry of a closed or missing issue is refused in one line", async () => {
@@ -360,7 +358,7 @@ describe("tac8 add", () => {
     const refused = `octo/hello#${closed} is closed on GitHub: reopen it, then try again`;
     expect(await tac8(["retry", `${closed}`], env)).toEqual({ code: 1, out: "", err: `tac8: ${refused}\n` });
     expect(await tac8(["retry", "--failed"], env)).toEqual({ code: 1, out: "", err: `tac8: ${refused}\n` });
-    expect((await tac8(["retry", "99"], env)).err).toContain("octo/hello#99 is not on GitHub");
+    expect((await tac8(["retry", "99"], env)).err).toContain("octo/hello#99 was not found on GitHub");
     const { out } = await tac8(["retry", `${closed}`, "--json"], env);
     expect(JSON.parse(out)).toEqual({ issues: [{ issue: `octo/hello#${closed}`, result: "closed" }] });
     expect(await store.read(id(closed))).toMatchObject({ state: "failed" });
@@ -384,11 +382,11 @@ describe("tac8 add", () => {
     const stranger = github.addUser({ login: "stranger" });
     const cases: [string[], Record<string, string>, RegExp][] = [
       [["add", `${closed}`], env, /octo\/hello#1 is closed: reopen it first/],
-      [["add", "99"], env, /octo\/hello#99 is not on GitHub/],
+      [["add", "99"], env, /octo\/hello#99 was not found on GitHub/],
       [["add", "x"], env, /"x" is not an issue/],
       [["add", `${open()}`], { ...env, GITHUB_TOKEN: "" }, /no GitHub token: put it into GITHUB_TOKEN/],
       [["add", `${open()}`], { ...env, GITHUB_TOKEN: "wrong" }, /GitHub refuses the token/],
-      [["add", `${open()}`], { ...env, GITHUB_TOKEN: stranger }, /the token may not change labels of octo\/hello#4/],
+      [["add", `${open()}`], { ...env, GITHUB_TOKEN: stranger }, /the token cannot change the labels of octo\/hello#4/],
     ];
     for (const [args, given, line] of cases) {
       const answer = await tac8(args, given);
@@ -409,14 +407,14 @@ it("retry --json", async () => {
 });
 
 it.each([
-  [["stop", "99"], 1, /octo\/hello#99 is not known here/],
+  [["stop", "99"], 1, /octo\/hello#99 is unknown to tac8/],
   [["stop", "a/b#1"], 1, /a\/b is not a configured repository/],
   [["stop", "x"], 2, /"x" is not an issue/],
   [["stop"], 2, /missing required argument/],
   [["stop", "3", "--timeout", "soon"], 2, /--timeout takes seconds/],
   [["resume", "odd"], 1, /there is no hold odd \(nothing is held\)/],
-  [["resume", "auth", "--runner", "pi"], 2, /not both/],
-  [["pause", "--runner", "pi"], 1, /there is no runner pi \(no runner is there\)/],
+  [["resume", "auth", "--runner", "pi"], 2, /cannot be used together/],
+  [["pause", "--runner", "pi"], 1, /unknown runner pi \(no runner is running\)/],
   [["add", "3", "--priority", "P9"], 2, /Allowed choices are P0, P1, P2/],
 ] as const)("%j: exit code %i, one line", async (args, code, line) => {
   const answer = await tac8(args);

@@ -102,19 +102,19 @@ async function tellOfStop(
   const refusal = describeRefusal(name, answer, github);
   if (refusal !== null) throw new Problem(refusal);
   if (answer.kind === "ended") {
-    say(`${name} has ended (${answer.state}): there is nothing to stop.`);
+    say(`${name} is finished (${answer.state}): nothing to stop.`);
     if (github?.asked === false)
-      warn(context.err, `a label that was just put on it may still start it: ${notAsked(github)}`);
+      warn(context.err, `a label that was just added may still start it: ${notAsked(github)}`);
   }
   if (answer.kind === "kept") {
-    say(`${name} does not start again: the scheduler removes its new label. It stays ${answer.state}.`);
+    say(`${name} is not started again: the scheduler removes its new label. Its state stays ${answer.state}.`);
   }
   if (answer.kind === "stopping") {
     const runner = plain(answer.runner ?? "its runner");
     say(
       kill
-        ? `${name}: ${runner} kills its agent`
-        : `${name}: ${runner} interrupts its agent, saves its work and pushes it`,
+        ? `${name}: ${runner} is killing the agent`
+        : `${name}: ${runner} is interrupting the agent, then saves and pushes its work`,
     );
   }
   const rested = answer.kind === "ended" || answer.kind === "kept";
@@ -123,8 +123,10 @@ async function tellOfStop(
     const result = await followStop({ context, redis, store, jobId, since, say, waitMs, pollSeconds, signal });
     over = result === "over";
     if (result === "late")
-      say(`${name} has not stopped after ${Math.round(waitMs / 1000)} s; the stop continues. See tac8 list.`);
-    if (result === "left") say(`${name}: no longer waiting; the stop continues.`);
+      say(
+        `${name} is not stopped after ${Math.round(waitMs / 1000)} s; stopping continues in the background. See tac8 list.`,
+      );
+    if (result === "left") say(`${name}: no longer waiting; stopping continues in the background.`);
   }
   const after = await store.read(jobId);
   const ended = rested || isEnded(after.state);
@@ -137,7 +139,7 @@ async function tellOfStop(
   } else if (!rested && ended) {
     const work = after.publishedSha === null ? "" : ` Its work is on the branch ${plain(after.branch ?? "?")}.`;
     if (after.state === "stopped") say(`${name} is stopped.${work} To start it again: tac8 add ${name}`);
-    else say(`${name} ended by itself before it could be stopped: ${after.state ?? "ended"}.`);
+    else say(`${name} finished before it could be stopped: ${after.state ?? "ended"}.`);
   }
   return ended || waitMs === null ? 0 : NOT_YET;
 }
@@ -150,9 +152,9 @@ function describeRefusal(name: string, answer: StopAnswer, github: GitHubFacts |
   switch (answer.kind) {
     case "unknown":
       if (github?.asked === true && github.issue.kind === "found") {
-        return `${name} is not in the queue and has no label that starts it: there is nothing to stop`;
+        return `${name} is not in the queue and does not have the label: nothing to stop`;
       }
-      return `${name} is not known here: check the number${github?.asked === false ? `; ${notAsked(github)}` : ""}`;
+      return `${name} is unknown to tac8: check the number${github?.asked === false ? `; ${notAsked(github)}` : ""}`;
     case "changed":
       return `${name} is changing: see tac8 list, and try again`;
     case "ended":

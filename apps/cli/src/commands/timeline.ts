@@ -47,7 +47,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
       if (how.json && !how.follow) out.line(jsonOf(timelineOutput, { events: events.map(named), more }));
       else if (events.length === 0 && !how.follow) out.line(nothing(choice));
       else {
-        if (more && !how.json) out.line(style.paint("dim", "(Older ones are left out: --limit shows more.)"));
+        if (more && !how.json) out.line(style.paint("dim", "(Older events are not shown: raise --limit to see more.)"));
         show(events);
       }
       if (from !== null) await follow(context, { redis, from: later(from, events), issue: choice.issue, show });
@@ -59,7 +59,7 @@ export async function timeline(context: Context, { args, options }: Input): Prom
 
 function nothing({ issue, since }: { readonly issue: string | null; readonly since: number }): string {
   const whose = issue === null ? "" : " of this issue";
-  return `Nothing${whose} is in the event log${since === 0 ? "" : " since then"}.`;
+  return `No events${whose}${since === 0 ? "" : " in this period"}.`;
 }
 
 async function newestId(redis: Redis): Promise<string> {

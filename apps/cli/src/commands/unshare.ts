@@ -16,7 +16,7 @@ export async function unshare(context: Context, { args, options }: Input): Promi
   const name = args[0]?.toLowerCase();
   const all = options["all"] === true;
   if ((name === undefined) === !all)
-    throw new WrongUsage("say which machine: tac8 unshare NAME, or tac8 unshare --all");
+    throw new WrongUsage("no machine given: run tac8 unshare NAME, or tac8 unshare --all");
   const own = ownRedis(context, options["config"] as string | undefined);
   if ("line" in own) throw new Problem(own.line);
   const { home } = own;
@@ -32,8 +32,10 @@ export async function unshare(context: Context, { args, options }: Input): Promi
     await writeWholeFile(files.state, `${JSON.stringify({ ...share, machines })}\n`);
     await writeShareConf(home);
     await live(context, own, (redis) => redis.call("ACL", "DELUSER", name));
-    out.line(`${name} is shut out: its connections are cut. What it works on goes to other runners within minutes.`);
-    out.line("It keeps its tokens of GitHub and of the model: revoke those if the machine is not yours any more.");
+    out.line(
+      `${name} has no access any more: its connections are closed. Other runners take over its jobs within minutes.`,
+    );
+    out.line("It still has its GitHub token and its model key: revoke them if you no longer control the machine.");
     return 0;
   }
   await rm(files.conf, { force: true });
@@ -45,21 +47,23 @@ export async function unshare(context: Context, { args, options }: Input): Promi
     ),
   );
   await rm(files.folder, { recursive: true, force: true });
-  out.line(`Redis no longer listens at ${share.address}:${share.port}, and all machines are shut out.`);
+  out.line(`Redis no longer listens at ${share.address}:${share.port}, and no other machine has access.`);
   return 0;
 }
 
 /** A Redis that does not run reads the files at its next start. */
 async function live(context: Context, { redis }: OwnRedis, work: (redis: Redis) => Promise<unknown>) {
   try {
-    if (redis === null) throw new MayPass("it does not run");
+    if (redis === null) throw new MayPass("it is not running");
     await withRedis(redis.redisUrl, work, redis.advice);
   } catch (error) {
     if (!(error instanceof MayPass)) throw error;
-    warn(context.err, "Redis does not answer: this counts from its next start on");
+    warn(context.err, "Redis does not respond: this takes effect at its next start");
   }
 }
 
 function namesOf({ machines }: Share): string {
-  return machines.length === 0 ? "none has joined" : `the machines are ${machines.map(({ name }) => name).join(", ")}`;
+  return machines.length === 0
+    ? "no machine has joined"
+    : `the machines are ${machines.map(({ name }) => name).join(", ")}`;
 }

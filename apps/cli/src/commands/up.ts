@@ -14,7 +14,7 @@ import { runUp } from "../up/run.ts";
 function warnOfCheckout({ env, err, command }: Context, home: string): void {
   const checkout = checkoutAbove(home, env["HOME"] || null);
   if (checkout === null) return;
-  const line = `the data folder ${home} is inside of the checkout ${checkout}, whose files agents find: stop this, run ${command} move-data`;
+  const line = `the data folder ${home} is inside the checkout ${checkout}, whose files agents can find: stop tac8, then run ${command} move-data`;
   warn(err, line);
 }
 
@@ -24,9 +24,9 @@ function onlyOf({ apps, env }: Context, { text, joined }: { text: string | undef
   const known = apps.map(({ name }) => name);
   const named = text.split(",").map((name) => name.trim());
   const unknown = named.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new WrongUsage(`there is no app ${unknown}: --only takes ${known.join(", ")}`);
+  if (unknown !== undefined) throw new WrongUsage(`unknown app ${unknown}: --only accepts ${known.join(", ")}`);
   if (!namesRedis(env, { joined })) {
-    throw new WrongUsage("--only needs REDIS_URL: the Redis that the other apps of this tac8 use");
+    throw new WrongUsage("--only needs REDIS_URL, the Redis that the other apps of this tac8 use");
   }
   return named;
 }
@@ -54,7 +54,7 @@ async function startUp(context: Context, { options }: Input): Promise<number> {
     case "problems":
       throw new Problem(decision.lines);
     case "demo":
-      out.line("There is no configuration and no GITHUB_TOKEN, so this is the demo.\n");
+      out.line("No configuration and no GITHUB_TOKEN found: starting the demo.\n");
       return runDemo(context);
     case "up": {
       for (const warning of loaded.warnings) warn(err, warning);

@@ -131,7 +131,7 @@ describe("tac8 view", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const [title, facts, , ...lines] = out.trimEnd().split("\n");
     expect(title).toBe("Octo/Hello#3  Say hello");
-    expect(facts).toMatch(/^run 2 of 2 on pi-1\/0 · began [\d:]+ · issue: queued · PR #9$/);
+    expect(facts).toMatch(/^run 2 of 2 on pi-1\/0 · started [\d:]+ · issue: queued · PR #9$/);
     expect(lines.map((line) => line.slice(10))).toEqual([
       "opus, session s",
       "I look round",
@@ -155,7 +155,7 @@ describe("tac8 view", () => {
     expect(await tac8("view", "3", "--run", "9")).toEqual({
       code: 1,
       out: "",
-      err: "tac8: Octo/Hello#3 has no run 9: there are runs 4 to 5, older ones are forgotten\n",
+      err: "tac8: Octo/Hello#3 has no run 9: it has runs 4 to 5, older runs are deleted\n",
     });
   });
 
@@ -163,7 +163,7 @@ describe("tac8 view", () => {
     await addIssue({ state: "failed", runs: [agentRun(1)] });
     await tell("run-1", liveOf(LINES));
     const far = await tac8("view", "3", "--detailed");
-    expect(far.out).toContain("(results are shortened here: the whole of them is in the raw log on pi-1)");
+    expect(far.out).toContain("(results are shortened here: complete results are in the raw log on pi-1)");
     writeLog("run-1");
     const { out } = await tac8("view", "3", "--detailed");
     expect(out).toContain("description: list");
@@ -228,11 +228,11 @@ describe("tac8 view", () => {
   });
 
   it.each([
-    [["view", "99"], 1, /Octo\/Hello#99 is not known here: check the number/],
+    [["view", "99"], 1, /Octo\/Hello#99 is unknown to tac8: check the number/],
     [["view", "x"], 2, /"x" is not an issue/],
     [["view"], 2, /missing required argument 'issue'/],
-    [["view", "3", "--run", "first"], 2, /--run takes the number of a run/],
-    [["view", "3"], 1, /no agent has worked on Octo\/Hello#3 yet: it is queued/],
+    [["view", "3", "--run", "first"], 2, /--run needs the number of a run/],
+    [["view", "3"], 1, /no agent has worked on Octo\/Hello#3 yet: its state is queued/],
   ])("%j: one clear line", async (args, code, line) => {
     await addIssue();
     const answer = await tac8(...args);
@@ -245,7 +245,7 @@ describe("tac8 view", () => {
     expect(await tac8("view", "3")).toEqual({
       code: 1,
       out: "",
-      err: "tac8: the conversation of run 1 is no longer in Redis, and its log is not on this machine: look on pi-1\n",
+      err: "tac8: the conversation of run 1 is no longer in Redis, and its log is not on this machine: run this command on pi-1\n",
     });
   });
 });
@@ -280,7 +280,7 @@ describe("tac8 view --follow", () => {
   it("waits for the first agent of an issue in the queue", async () => {
     await addIssue();
     const cli = start("view", "3", "--follow");
-    await cli.seen(/No agent has worked on Octo\/Hello#3 yet: waiting for one\n/);
+    await cli.seen(/No agent has worked on Octo\/Hello#3 yet: waiting for the first run\n/);
     await tell("run-1", liveOf(LINES));
     await store.writeIf(ID, {}, { state: "running", run: "run-1", runs: [agentRun(1)] });
     await cli.seen(/run 1 of 1[^]*■ done/);

@@ -69,7 +69,7 @@ async function showOnce(context: Context, given: Given): Promise<number> {
   }
   const look = lookOf(context);
   const lines = new Transcript({ ...look, clock, detailed: given.detailed }).whole(all.entries, { over: !end.live });
-  const words = lines.length > 0 ? lines : [end.live ? "Its agent has said nothing yet." : "Its agent said nothing."];
+  const words = lines.length > 0 ? lines : [end.live ? "No output from the agent yet." : "The agent wrote no output."];
   const notes = note === null ? [] : [look.paint("yellow", `(${note})`), ""];
   out.line([...renderHeader(issue, run, { ...look, now }), ...notes, ...words, ...renderFooter(end, look)].join("\n"));
   return 0;
@@ -126,7 +126,7 @@ async function withLiveRun(
     const isListed = issue.runs.some(({ run }) => run === issue.liveRun);
     const isFirst = issue.runs.length === 0 && !isEnded(issue.state);
     if (n !== null || isListed || (issue.liveRun === null && !isFirst) || signal.aborted) return issue;
-    if (isFirst && !waited && !json) out.line(`No agent has worked on ${issue.issue} yet: waiting for one`);
+    if (isFirst && !waited && !json) out.line(`No agent has worked on ${issue.issue} yet: waiting for the first run`);
     waited = true;
     await sleep(LOOK_MS, null, { signal }).catch(() => null);
   }
@@ -183,5 +183,5 @@ function refOf(jobId: string, { repositories }: Place): IssueRef {
 function numberOf(text: string | undefined): number | null {
   if (text === undefined) return null;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new WrongUsage(`--run takes the number of a run, such as 1: not "${text.slice(0, 40)}"`);
+  throw new WrongUsage(`--run needs the number of a run, such as 1, not "${text.slice(0, 40)}"`);
 }

@@ -36,7 +36,9 @@ export async function why(context: Context, { args, options }: Input): Promise<n
   const found = explain(facts);
   const { github } = facts;
   if (found.state === "unknown" && github.asked && github.issue.kind === "gone") {
-    throw new Problem(`${found.issue} is not on GitHub, or the token may not see it: check the number`);
+    throw new Problem(
+      `${found.issue} was not found on GitHub: check the number, and that the token can read this repository`,
+    );
   }
   if (options["json"] === true) out.line(jsonOf(whyOutput, found));
   else out.line(renderWhy(found, { now: now(), width: out.columns ?? 100, paint: painter(out.color) }).join("\n"));
@@ -45,7 +47,7 @@ export async function why(context: Context, { args, options }: Input): Promise<n
 
 function whole(jobId: string, { repositories }: Place): IssueRef {
   const ref = refOfJob(jobId, repositories);
-  if (ref === null) throw new Error(`${jobId} is no job id: this is a defect`);
+  if (ref === null) throw new Error(`${jobId} is not a job id: this is a bug in tac8`);
   return ref;
 }
 

@@ -19,7 +19,7 @@ export function renderHeader(issue: IssueView, run: AgentRun, { width, paint, no
   const of = issue.runs.at(-1)?.n ?? run.n;
   const facts = [
     `run ${run.n} of ${of} on ${plain(run.runner)}`,
-    `began ${moment(Date.parse(run.at), now)}`,
+    `started ${moment(Date.parse(run.at), now)}`,
     `issue: ${issue.state}`,
     ...(issue.models.length === 0 ? [] : [plain(issue.models.join(" + "))]),
     ...(issue.pr === null ? [] : [`PR #${issue.pr.number}`]),
@@ -60,8 +60,8 @@ export function renderFooter({ tally, ms, live }: RunEnd, { width, paint }: Omit
   const untold = open
     ? [
         live
-          ? "(what a turn costs is told at its end)"
-          : "(its last turn was broken off, so its cost is unknown; tac8 timeline shows why)",
+          ? "(the cost of a turn is known when the turn ends)"
+          : "(the last turn was interrupted, so its cost is unknown; see tac8 timeline)",
       ]
     : [];
   const lines = [...joined(facts, width), ...untold.flatMap((line) => fold(line, width))];

@@ -40,12 +40,12 @@ export async function readConversation(options: ReadOptions): Promise<Conversati
   const [events, dropped] = await Promise.all([readStream(redis, run.run), countDropped(redis, run.run)]);
   const log = detailed || dropped > 0 || events.length === 0 ? await readLog(options) : null;
   if (log !== null) {
-    const note = log.left > 0 ? `the first ${log.left} events are left out: they are in the file` : null;
+    const note = log.left > 0 ? `the first ${log.left} events are not shown: see the file` : null;
     return { events: log.events, source: "log", note };
   }
   if (events.length === 0 && now - Date.parse(run.at) > RUN_STREAM_SECONDS * 1000) {
     throw new Problem(
-      `the conversation of run ${run.n} is no longer in Redis, and its log is not on this machine: look on ${hostOf(run)}`,
+      `the conversation of run ${run.n} is no longer in Redis, and its log is not on this machine: run this command on ${hostOf(run)}`,
     );
   }
   return { events, source: "stream", note: noteOf({ dropped, detailed, run }) };
@@ -77,9 +77,8 @@ function noteOf(given: {
 }): string | null {
   const { dropped, detailed, run } = given;
   const where = `the raw log on ${hostOf(run)}`;
-  if (dropped > 0)
-    return `the first ${dropped} events are only in ${where}${detailed ? ", and so are whole results" : ""}`;
-  return detailed ? `results are shortened here: the whole of them is in ${where}` : null;
+  if (dropped > 0) return `the first ${dropped} events${detailed ? " and complete results" : ""} are only in ${where}`;
+  return detailed ? `results are shortened here: complete results are in ${where}` : null;
 }
 
 async function readStream(redis: Redis, run: string): Promise<LiveEvent[]> {

@@ -37,7 +37,7 @@ export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Pro
   ]);
   const place = job?.state ?? null;
   if (job === null && hash.state === null && hash.runs === null) {
-    throw new Problem(`${formatReference(ref)} is not known here: check the number, or put the label on the issue`);
+    throw new Problem(`${formatReference(ref)} is unknown to tac8: check the number, or add the label to the issue`);
   }
   return {
     jobId,
@@ -57,16 +57,16 @@ export async function readIssue(redis: Redis, jobId: string, ref: IssueRef): Pro
 /** @param n as in `state.runs`; null: the newest. @throws Problem when there is no such run */
 export function pickRun({ issue, state, runs }: IssueView, n: number | null): AgentRun {
   const newest = runs.at(-1);
-  if (newest === undefined) throw new Problem(`no agent has worked on ${issue} yet: it is ${state}`);
+  if (newest === undefined) throw new Problem(`no agent has worked on ${issue} yet: its state is ${state}`);
   if (n === null) return newest;
   const found = runs.find((run) => run.n === n);
-  if (found === undefined) throw new Problem(`${issue} has no run ${n}: there ${listRuns(runs.map((run) => run.n))}`);
+  if (found === undefined) throw new Problem(`${issue} has no run ${n}: it ${listRuns(runs.map((run) => run.n))}`);
   return found;
 }
 
 function listRuns(numbers: readonly number[]): string {
   const [first = 0] = numbers;
   const last = numbers.at(-1) ?? first;
-  if (first === last) return `is only run ${first}`;
-  return `are runs ${first} to ${last}${first > 1 ? ", older ones are forgotten" : ""}`;
+  if (first === last) return `has only run ${first}`;
+  return `has runs ${first} to ${last}${first > 1 ? ", older runs are deleted" : ""}`;
 }

@@ -18,7 +18,7 @@ it("runs where nothing is configured, on fresh data, and the other commands find
   writeFileSync(join(old, "old"), "");
   writeFileSync(join(lab.demoHome, "config.toml"), demoConfig({ githubUrl: "http://x", agent: ["x"], boardPort: 1 }));
   const cli = lab.start(["up"], { TAC8_BOARD_PORT: "0" });
-  await cli.seen(/so this is the demo/);
+  await cli.seen(/found: starting the demo/);
   await cli.seen(/GitHub: +http:\/\/127\.0\.0\.1:\d+/);
   await cli.seen(/Board: +http:/);
   expect(existsSync(old)).toBe(false);
@@ -95,7 +95,9 @@ it("removes nothing that no demo has left", async () => {
   writeFileSync(file, "mine");
   const cli = lab.start(["demo"], { TAC8_BOARD_PORT: "0" });
   expect(await cli.ended).toMatchObject({ code: 1 });
-  expect(cli.stderr()).toMatch(/has files that no demo made: move them away, or set TAC8_HOME to another folder\n$/);
+  expect(cli.stderr()).toMatch(
+    /contains files that the demo did not create: move them away, or set TAC8_HOME to another folder\n$/,
+  );
   expect(existsSync(file)).toBe(true);
 });
 

@@ -56,7 +56,9 @@ export function emptyDemoFolder(home: string): void {
   const names = readdirSync(home).filter((name) => name !== LOCK_FILE && name !== CONFIG_FILE);
   const config = join(home, CONFIG_FILE);
   if (names.length > 0 && !isDemoConfig(config)) {
-    throw new Problem(`${home} has files that no demo made: move them away, or set TAC8_HOME to another folder`);
+    throw new Problem(
+      `${home} contains files that the demo did not create: move them away, or set TAC8_HOME to another folder`,
+    );
   }
   for (const name of names) rmSync(join(home, name), { recursive: true, force: true });
   rmSync(config, { force: true }); // Last: what an interruption leaves is still known as the demo's.

@@ -61,7 +61,7 @@ async function waitForGitHub(url: string, signal: AbortSignal): Promise<void> {
     if (await hasIssues(issues, signal)) return;
     await sleep(100, undefined, { signal });
   }
-  throw new Problem(`the demo's local GitHub does not answer at ${url}: see its log, github.log`);
+  throw new Problem(`the demo's local GitHub does not respond at ${url}: see its log, github.log`);
 }
 
 async function hasIssues(url: string, signal: AbortSignal): Promise<boolean> {

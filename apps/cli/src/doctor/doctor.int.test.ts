@@ -96,12 +96,12 @@ test("a machine that is right, after its labels were made", async () => {
   expect([before.ok, before.code]).toEqual([false, 1]);
 
   const fixed = await found(["--fix"]);
-  expect(of(fixed, "Labels")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("made rpi-auto") }]);
+  expect(of(fixed, "Labels")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("created rpi-auto") }]);
   const process = lab.spawn(["doctor"], { REDIS_URL: server.url, GITHUB_TOKEN: token });
   const { code } = await process.ended;
   const out = process.stdout();
   expect([code, process.stderr()]).toEqual([0, ""]);
-  expect(out).toContain(`✓ Permissions    ${REPO}: may write Contents, Issues, Pull requests`);
+  expect(out).toContain(`✓ Permissions    ${REPO}: the token can write Contents, Issues, Pull requests`);
   expect(out).toContain("✓ Clock          agrees with GitHub's and Redis'");
   expect(out).toMatch(/\n\nNo problems found\.\n$/);
   expect(out).not.toContain("\u001b");
@@ -129,7 +129,9 @@ test("a Redis on TCP that asks for no password is worth a line; one on a socket,
   const good = await found([], { ...named, REDIS_PASSWORD: "long-password" });
   expect(of(good, "Redis")).toMatchObject([{ verdict: "ok" }]);
   const wrong = await found([], { ...named, REDIS_PASSWORD: "other-password" });
-  expect(of(wrong, "Redis")).toMatchObject([{ verdict: "problem", text: expect.stringContaining("refuses us") }]);
+  expect(of(wrong, "Redis")).toMatchObject([
+    { verdict: "problem", text: expect.stringContaining("refuses the connection") },
+  ]);
   expect(JSON.stringify([good, wrong])).not.toMatch(/long-password|other-password/);
 });
 
@@ -145,14 +147,14 @@ test("a GitHub App: where it is installed, and that its tokens are renewed", asy
   github.installApp({ app: id, repos: [REPO] });
   const report = await found([], env);
   expect(of(report, "GitHub token").map(({ verdict, text }) => [verdict, text])).toEqual([
-    ["ok", expect.stringMatching(/the next one is made in time, this one is good for 60 minutes/)],
-    ["ok", `${REPO}: within reach of the App's installation for octo`],
+    ["ok", expect.stringMatching(/it is renewed automatically, the current one expires in 60 minutes/)],
+    ["ok", `${REPO}: accessible through the App's installation for octo`],
   ]);
   expect(of(report, "Permissions")).toMatchObject([{ verdict: "ok" }]);
   const stranger = github.createApp({ owner: "octo", slug: `stranger-${made++}` });
   const wrong = await found([], { ...env, GITHUB_APP_PRIVATE_KEY: stranger.privateKey });
   expect(of(wrong, "GitHub token")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("does not accept") },
+    { verdict: "problem", text: expect.stringContaining("rejects it") },
   ]);
 });
 
@@ -178,7 +180,7 @@ test("a question of the account that was used before the GitHub App is named", a
   expect(of(await found(), "Questions")).toMatchObject([{ verdict: "ok" }]);
   const env = { GITHUB_TOKEN: "", GITHUB_APP_ID: String(app.id), GITHUB_APP_PRIVATE_KEY: app.privateKey };
   expect(of(await found([], env), "Questions")).toMatchObject([
-    { verdict: "note", text: expect.stringContaining(`octo/hello#${number}: its question is by octo,`) },
+    { verdict: "note", text: expect.stringContaining(`octo/hello#${number}: its question was written by octo,`) },
   ]);
 });
 
@@ -196,7 +198,7 @@ test("a Redis on a socket that asks for a password gets REDIS_PASSWORD, and the 
   expect(of(good, "Redis")).toMatchObject([{ verdict: "ok" }]);
   expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("Redis") }]);
   for (const env of [named, { ...named, REDIS_PASSWORD: "other-password" }]) {
-    const refused = { verdict: "problem", text: expect.stringContaining(`${folder}/own.sock refuses us`) };
+    const refused = { verdict: "problem", text: expect.stringContaining(`${folder}/own.sock refuses the connection`) };
     const advice = expect.stringContaining("check REDIS_PASSWORD, or the password in REDIS_URL");
     expect(of(await found([], env), "Redis")).toMatchObject([{ ...refused, advice }]);
   }
@@ -211,9 +213,9 @@ test.each([
   configure();
   const poor = github.addToken({ login: "octo", areas });
   const report = await found([], { GITHUB_TOKEN: poor });
-  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's, from GITHUB_TOKEN" }]);
+  expect(of(report, "GitHub token")).toMatchObject([{ verdict: "ok", text: "token of octo, from GITHUB_TOKEN" }]);
   expect(of(report, "Permissions")).toMatchObject([
-    { verdict: "problem", text: `${REPO}: the token may not write ${missing}` },
+    { verdict: "problem", text: `${REPO}: the token cannot write ${missing}` },
   ]);
   expect(report.code).toBe(1);
 });
@@ -226,7 +228,7 @@ fieldTest("C2", "doctor reads the rules for the issues' branches, and proposes a
   expect(of(await found(), "Branches")).toMatchObject([
     {
       verdict: "problem",
-      text: `${REPO}: a rule forbids to create branches such as auto/gh-471`,
+      text: `${REPO}: a rule forbids creating branches such as auto/gh-471`,
       advice: expect.stringContaining('"users/gh-{number}"'),
     },
   ]);
@@ -258,7 +260,7 @@ test("a token that is wrong, and a GitHub that is away", async () => {
   configure();
   const wrong = await found([], { GITHUB_TOKEN: "wrong-token" });
   expect(of(wrong, "GitHub token")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("does not accept") },
+    { verdict: "problem", text: expect.stringContaining("rejects it") },
   ]);
   const away = await found([], { GITHUB_API_URL: "http://127.0.0.1:1" }, { githubRetry: 10 });
   expect(of(away, "GitHub token")).toMatchObject([{ verdict: "unknown" }]);
@@ -280,20 +282,20 @@ fieldTest("B7", "a proxy: GitHub is asked through it, and doctor says when it do
   const { host } = new URL(proxy.url);
   const good = await behind({ HTTP_PROXY: `http://ann:pass-of-ann@${host}` });
   expect(of(good, "Proxy")).toMatchObject([
-    { verdict: "ok", text: `GitHub is reached through the proxy http://${host} (HTTP_PROXY)` },
+    { verdict: "ok", text: `connection to GitHub through the proxy http://${host} (HTTP_PROXY)` },
   ]);
-  expect(of(good, "GitHub token")).toMatchObject([{ verdict: "ok", text: "it is octo's, from GITHUB_TOKEN" }]);
+  expect(of(good, "GitHub token")).toMatchObject([{ verdict: "ok", text: "token of octo, from GITHUB_TOKEN" }]);
   expect(of(good, "Clock")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("GitHub's") }]);
   expect(of(await behind({ all_proxy: `http://ann:other-word@${host}` }), "Proxy")).toMatchObject([
-    { verdict: "problem", text: expect.stringContaining("requires other credentials") },
+    { verdict: "problem", text: expect.stringContaining("refuses the credentials") },
   ]);
   const closed = await startProxy({ hosts: {} });
   await closed.close();
   expect(of(await behind({ HTTP_PROXY: closed.url }), "Proxy")).toMatchObject([
-    { verdict: "problem", text: expect.stringMatching(/does not answer: ECONNREFUSED/) },
+    { verdict: "problem", text: expect.stringMatching(/does not respond: ECONNREFUSED/) },
   ]);
   const direct = await found([], { HTTP_PROXY: closed.url });
-  expect(of(direct, "Proxy")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("directly") }]);
+  expect(of(direct, "Proxy")).toMatchObject([{ verdict: "ok", text: expect.stringContaining("direct connection") }]);
   expect(of(direct, "GitHub token")).toMatchObject([{ verdict: "ok" }]);
 });
 
@@ -363,13 +365,13 @@ test("whoever is told gets a test message only when that was wished", async () =
   const address = place.address();
   const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   const env = { TAC8_SLACK_URL: `${origin}/gone`, TAC8_WEBHOOK_URL: `${origin}/hook` };
-  expect(of(await found([], env), "Told")).toMatchObject([{ verdict: "note", text: "slack, webhook" }]);
+  expect(of(await found([], env), "Notifications")).toMatchObject([{ verdict: "note", text: "slack, webhook" }]);
   expect(bodies).toEqual([]);
-  expect(of(await found(["--notify"], env), "Told")).toMatchObject([
-    { verdict: "problem", text: "slack: it answered 404" },
+  expect(of(await found(["--notify"], env), "Notifications")).toMatchObject([
+    { verdict: "problem", text: "slack: it responded with 404" },
     { verdict: "ok" },
   ]);
-  expect(bodies.join("")).toContain("tac8 says hello");
+  expect(bodies.join("")).toContain("tac8 test message");
 });
 
 test("leftovers: a dead run, and a process that carries the marker of a run of this data folder", async () => {
@@ -481,7 +483,7 @@ test("no check hangs, and none stops the others", async () => {
   await aborted.promise;
   expect(reports.map(({ findings }) => findings[0])).toMatchObject([
     { verdict: "unknown", text: "could not be checked: broken" },
-    { verdict: "unknown", text: "no answer within 0.05 s" },
+    { verdict: "unknown", text: "no result within 0.05 s" },
     { verdict: "ok" },
   ]);
 });
@@ -515,11 +517,11 @@ fieldTest("E4", "one wrong variable leaves every other check as it is, and is na
       check: "Configuration",
       verdict: "problem",
       text: expect.stringMatching(/^environment variable REDIS_URL: found "127\.0\.0\.1:6379", .*write redis:\/\/127/),
-      advice: expect.stringContaining("where tac8 is started"),
+      advice: expect.stringContaining("where you start tac8"),
     },
   ]);
   expect(of(wrong, "Redis")).toMatchObject([{ verdict: "note", text: expect.stringContaining("not checked") }]);
-  for (const name of ["GitHub token", "Permissions", "Told"]) expect(of(wrong, name)).toEqual(of(right, name));
+  for (const name of ["GitHub token", "Permissions", "Notifications"]) expect(of(wrong, name)).toEqual(of(right, name));
   expect(wrong.code).toBe(1);
 });
 
@@ -536,6 +538,6 @@ fieldTest("E13", "a day without a limit is pointed out, and is no fault", async 
   expect(none.code).toBe(0);
   configure(`[llm]\ncommand = ["${agentThat("exit 1")}"]\nmax_usd_per_day = 20\nmax_runs_per_day = 1\n`);
   expect(of(await found(), "Budget")).toMatchObject([
-    { verdict: "ok", text: "at most $20 and 1 agent run a day, over all runners" },
+    { verdict: "ok", text: "at most $20 and 1 agent run a day, for all runners together" },
   ]);
 });

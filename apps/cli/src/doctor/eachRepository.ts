@@ -12,10 +12,10 @@ export async function eachRepository(
 ): Promise<Finding[]> {
   const { secrets, repositories } = site.config;
   if (secrets.github === null || repositories.length === 0) {
-    return [note("not checked: that takes a token and a repository")];
+    return [note("not checked: this needs a token and a repository")];
   }
   const some = repositories.slice(0, MAX_REPOSITORIES);
   const findings = (await Promise.all(some.map(check))).flat();
   const left = repositories.length - some.length;
-  return left === 0 ? findings : [...findings, note(`${left} more repositories were not looked at`)];
+  return left === 0 ? findings : [...findings, note(`${left} more repositories were not checked`)];
 }

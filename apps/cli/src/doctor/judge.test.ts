@@ -52,7 +52,11 @@ test.each([
 test.each([
   [{ redisNamed: true, message: "Redis at x is not reachable: y" }, "problem", /start it/],
   [{ redisNamed: false, message: "Redis at x is not reachable: y" }, "note", null],
-  [{ redisNamed: false, message: "Redis at x refuses us (NOAUTH): check the password" }, "problem", /password/],
+  [
+    { redisNamed: false, message: "Redis at x refuses the connection (NOAUTH): check the password" },
+    "problem",
+    /password/,
+  ],
   [
     { redisUrl: "unix:///run/tac8-redis/redis.sock", redisNamed: true, message: "Redis at x is not reachable: y" },
     "problem",
@@ -93,16 +97,16 @@ test.each<[GitHubErrorKind, string]>([
   ["rate-limit", "unknown"],
 ])("a token that is answered %s: %s", (kind, verdict) => {
   expect(judgeToken(error(kind), "https://x").verdict).toBe(verdict);
-  expect(judgeToken({ login: "octo" }, "https://x")).toMatchObject({ verdict: "ok", text: "it is octo's" });
+  expect(judgeToken({ login: "octo" }, "https://x")).toMatchObject({ verdict: "ok", text: "token of octo" });
 });
 
 test.each([
-  [null, /a GitHub App's/],
+  [null, /a GitHub App whose name/],
   ["tac8[bot]", /of the GitHub App tac8\[bot\]/],
 ])("an app's token, %j, works for an hour", (login, words) => {
   const finding = judgeToken({ login }, "https://x");
   expect([finding.verdict, finding.text]).toEqual(["note", expect.stringMatching(words)]);
-  expect(finding.text).toContain("ends after an hour");
+  expect(finding.text).toContain("expires after an hour");
 });
 
 const REACHED = { repo: { owner: "o", repo: "r" }, why: null };
@@ -116,7 +120,7 @@ test("an App's token says whose it is, that it is renewed, and which repositorie
   const findings = judgeApp({ slug: "tac8", url: "https://x/apps/tac8", places, leftMs: 3_000_000 }, "https://x");
   expect(findings).toMatchObject([
     { verdict: "ok", text: expect.stringMatching(/GitHub App tac8 \(https:\/\/x\/apps\/tac8\).*50 minutes/) },
-    { verdict: "ok", text: "o/r: within reach of the App's installation for o" },
+    { verdict: "ok", text: "o/r: accessible through the App's installation for o" },
     { verdict: "problem", text: "the GitHub App 1 is not installed on o/r", advice: "install it there" },
   ]);
   expect(judgeApp(error("unauthorized"), "https://x")).toMatchObject([
@@ -131,7 +135,10 @@ test("questions of another account than tac8's are named", () => {
   ];
   const [finding, ...others] = judgeQuestions({ login: "Tac8-o[bot]", asked, left: 0 });
   expect(others).toEqual([]);
-  expect(finding).toMatchObject({ verdict: "note", text: expect.stringMatching(/^o\/r#2: its question is by octo,/) });
+  expect(finding).toMatchObject({
+    verdict: "note",
+    text: expect.stringMatching(/^o\/r#2: its question was written by octo,/),
+  });
   expect(verdicts(judgeQuestions({ login: null, asked, left: 0 }))).toEqual(["ok"]);
   expect(verdicts(judgeQuestions({ login: "octo", asked: asked.slice(1), left: 3 }))).toEqual(["ok", "note"]);
 });
@@ -158,15 +165,15 @@ const rule = (type: string, parameters: Record<string, unknown> = {}, more: Part
 fieldTest("C2", "the rules that apply to the issues' branches are read, with what to do", () => {
   const users = { operator: "starts_with", pattern: "users/" };
   const cases: [Partial<BranchFacts>, string, RegExp][] = [
-    [{}, "ok", /auto\/gh-471 may be pushed/],
-    [{ rules: null }, "note", /cannot be read/],
+    [{}, "ok", /auto\/gh-471 is allowed/],
+    [{ rules: null }, "note", /does not report/],
     [{ pattern: "x-{number}", defaultBranch: "x-12" }, "problem", /default branch x-12/],
     [{ privateDrafts: true }, "note", /paid plan/],
-    [{ rules: [rule("creation")] }, "problem", /forbids to create/],
+    [{ rules: [rule("creation")] }, "problem", /forbids creating/],
     [{ rules: [rule("creation", {}, { bypass: true })] }, "ok", /exempt/],
     [{ rules: [rule("branch_name_pattern", users)] }, "problem", /must start with "users\/"/],
     [{ rules: [rule("branch_name_pattern", users)], pattern: "users/{number}-x" }, "ok", /users\/471-x/],
-    [{ rules: [rule("branch_name_pattern", { ...users, negate: true })] }, "ok", /may be pushed/],
+    [{ rules: [rule("branch_name_pattern", { ...users, negate: true })] }, "ok", /is allowed/],
     [
       { rules: [rule("branch_name_pattern", { operator: "regex", pattern: "^auto/gh-\\d+$" })] },
       "problem",
@@ -175,18 +182,18 @@ fieldTest("C2", "the rules that apply to the issues' branches are read, with wha
     [{ rules: [rule("branch_name_pattern", { operator: "regex", pattern: "(?i)^x" })] }, "note", /check that/],
     [{ rules: [rule("branch_name_pattern", { operator: "sounds_like", pattern: "x" })] }, "note", /check that/],
     [{ rules: [rule("required_signatures")] }, "problem", /does not sign/],
-    [{ rules: [rule("pull_request")] }, "problem", /wants pull requests/],
-    [{ rules: [rule("update")] }, "problem", /push .* again/],
+    [{ rules: [rule("pull_request")] }, "problem", /requires pull requests/],
+    [{ rules: [rule("update")] }, "problem", /pushing again/],
     [{ rules: [rule("workflows")] }, "problem", /the rule workflows/],
     [
       { rules: [rule("commit_author_email_pattern", { operator: "ends_with", pattern: "@a.com" })] },
       "problem",
       /author must end/,
     ],
-    [{ rules: [rule("committer_email_pattern", { operator: "contains", pattern: "localhost" })] }, "ok", /may be/],
+    [{ rules: [rule("committer_email_pattern", { operator: "contains", pattern: "localhost" })] }, "ok", /is allowed/],
     [{ rules: [rule("commit_message_pattern", { operator: "starts_with", pattern: "feat" })] }, "note", /uncommitted/],
     [{ rules: [rule("max_file_size", { max_file_size: 1 })] }, "note", /max_file_size/],
-    [{ rules: [rule("deletion"), rule("required_linear_history")] }, "ok", /may be pushed/],
+    [{ rules: [rule("deletion"), rule("required_linear_history")] }, "ok", /is allowed/],
     [{ rules: [rule("something_new")] }, "note", /something_new/],
   ];
   const found = cases.map(([given]) => branches(given).map(({ verdict }) => verdict));
@@ -215,9 +222,9 @@ test("permissions: each that is missing is named", () => {
     );
   expect(verdicts(may("yes", "yes", "yes"))).toEqual(["ok"]);
   expect(may("no", "yes", "no")).toMatchObject([
-    { verdict: "problem", text: "o/r: the token may not write Contents, Pull requests" },
+    { verdict: "problem", text: "o/r: the token cannot write Contents, Pull requests" },
   ]);
-  expect(may("yes", "off", "yes")).toMatchObject([{ verdict: "problem", text: "o/r: Issues are switched off" }]);
+  expect(may("yes", "off", "yes")).toMatchObject([{ verdict: "problem", text: "o/r: Issues are disabled" }]);
   expect(verdicts(may("no", error("unavailable"), "yes"))).toEqual(["problem", "unknown"]);
 });
 
@@ -226,7 +233,7 @@ test("only the label that people put on has to be there", () => {
   expect(judgeLabels(found).verdict).toBe("ok");
   expect(judgeLabels({ ...found, missing: ["rpi-done"] }).verdict).toBe("note");
   expect(judgeLabels({ ...found, missing: ["rpi-auto", "rpi-done"] }).verdict).toBe("problem");
-  expect(judgeLabels({ ...found, made: ["rpi-auto"] })).toMatchObject({ verdict: "ok", text: "o/r: made rpi-auto" });
+  expect(judgeLabels({ ...found, made: ["rpi-auto"] })).toMatchObject({ verdict: "ok", text: "o/r: created rpi-auto" });
 });
 
 test.each([
@@ -247,7 +254,7 @@ test("the agent", () => {
   expect(judgeVersion("claude", said("2.1.330\n"))).toMatchObject({ verdict: "ok", text: "claude 2.1.330" });
   expect(judgeVersion("claude", said("", 1, "broken\nstack"))).toMatchObject({
     verdict: "problem",
-    text: "claude --version ended with 1: broken",
+    text: "claude --version exited with code 1: broken",
   });
   expect(judgeVersion("claude", new Error("EACCES")).verdict).toBe("problem");
 });
@@ -323,24 +330,24 @@ test("runners: those whose name another machine has are named", () => {
   expect(verdicts(judgeRunners([runner]))).toEqual(["ok"]);
   const renamed = { ...runner, id: "b/0", name: "pi-3f2a/0", host: "pi-3f2a" };
   expect(judgeRunners([runner, renamed])).toMatchObject([
-    { verdict: "note", text: expect.stringMatching(/^pi-3f2a\/0 is so called because another machine's/) },
+    { verdict: "note", text: expect.stringMatching(/^pi-3f2a\/0 has this name because the runner of another machine/) },
   ]);
   expect(judgeRunners([{ ...runner, otherLimits: ["limits.per_label"] }])).toMatchObject([
-    { verdict: "note", text: expect.stringMatching(/^pi\/0 has another value of limits\.per_label/) },
+    { verdict: "note", text: expect.stringMatching(/^pi\/0 is configured with a different limits\.per_label/) },
   ]);
   expect(judgeRunners([runner, { ...runner, id: "c/0", name: "new/0", format: 2 }])).toMatchObject([
-    { verdict: "problem", text: expect.stringMatching(/^pi\/0 is of an older version/) },
+    { verdict: "problem", text: expect.stringMatching(/^pi\/0 runs an older version/) },
   ]);
 });
 
 test("runners and the queue: where less or no new work starts, and why", () => {
   const runner = { id: "a/0", name: "pi/0", host: "pi", at: 1, pid: 1, slots: 1, busy: 0 };
-  const admission = admissionOf([{ code: "disk", effect: "half", text: "only 1.5 GB of disk free" }]);
+  const admission = admissionOf([{ code: "disk", effect: "half", text: "only 1.5 GB of free disk space" }]);
   const queue = admissionOf([{ code: "hold:auth", effect: "closed", text: "hold auth: refused" }]);
   expect(texts(judgeRunners([{ ...runner, admission }], queue))).toBe(
-    "the queue is closed: hold auth: refused\npi/0 is half open: only 1.5 GB of disk free",
+    "the queue is closed: hold auth: refused\npi/0 is half open: only 1.5 GB of free disk space",
   );
-  expect(texts(judgeRunners([], queue))).toMatch(/^the queue is closed: hold auth: refused\nnone is there/);
+  expect(texts(judgeRunners([], queue))).toMatch(/^the queue is closed: hold auth: refused\nno runner is running/);
 });
 
 test("leftovers: a slot's note without a runner, processes that nobody tells of, what was put aside", () => {
@@ -399,7 +406,7 @@ fieldTest("E11", "doctor says that GitHub does not notify people of what tac8 wr
 
 test.each([
   ["", "ok", /listens on 127\.0\.0\.1, port 3000/],
-  ["https://tac8.example.org", "ok", /people open it at https:\/\/tac8\.example\.org/],
+  ["https://tac8.example.org", "ok", /its URL for users is https:\/\/tac8\.example\.org/],
   ["http://localhost:3000", "note", /::1/],
 ])("a board whose address is %j: %s", (url, verdict, line) => {
   const board = { host: "127.0.0.1", port: 3000, url, allow_destructive: false };
@@ -444,11 +451,11 @@ test("doctor names entries of agent.read and agent.write that agents do not see"
 });
 
 test.each([
-  [{}, "ok", /1 other machine may use Redis at 10\.0\.0\.5:6380/],
+  [{}, "ok", /1 other machine can use Redis at 10\.0\.0\.5:6380/],
   [{ listens: false }, "problem", /does not listen/],
   [{ listens: false, taken: true }, "problem", /another program has .*tac8 share --port/],
-  [{ here: false }, "problem", /does not have that address/],
-  [{ isOther: true }, "problem", /REDIS_URL names another one/],
+  [{ here: false }, "problem", /no longer has that address/],
+  [{ isOther: true }, "problem", /REDIS_URL is a different one/],
 ])("sharing: %j is %s", (change, verdict, words) => {
   const machines = [{ name: "pi-2", hash: "", since: 0 }];
   const share = { address: "10.0.0.5", port: 6380, machines };

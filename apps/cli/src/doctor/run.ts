@@ -23,13 +23,15 @@ async function findingsOf({ name, limitMs, look }: Check, site: Site): Promise<r
   const stop = new AbortController();
   const late = () => {
     stop.abort(new Error("it took too long"));
-    return [unknown(`no answer within ${limitMs / 1000} s`, `see what holds it up, and try again`)];
+    return [unknown(`no result within ${limitMs / 1000} s`, `find out what slows it down, and try again`)];
   };
   try {
     const findings = await valueWithin(look(site, stop.signal), limitMs, late);
     return findings.map((finding) => withoutSecrets(finding, site));
   } catch (error) {
     const line = site.redact(messageOf(error).split("\n", 1)[0] ?? "");
-    return [unknown(`could not be checked: ${line}`, `run tac8 doctor again; if it stays, report it (check: ${name})`)];
+    return [
+      unknown(`could not be checked: ${line}`, `run tac8 doctor again; if it fails again, report it (check: ${name})`),
+    ];
   }
 }

@@ -67,25 +67,30 @@ test("by flags alone: the configuration, the labels, and what is left to do", as
   expect(err).toBe("");
   expect(readFileSync(config(), "utf8")).toContain(`repo_name = "hello-${made}"`);
   expect(out).toContain(`Wrote ${config()}.\n`);
-  expect(out).toContain(`${repo}: may write Contents, Issues, Pull requests`);
+  expect(out).toContain(`${repo}: the token can write Contents, Issues, Pull requests`);
   const stored = join(lab.home, "github-token");
-  expect(out).toContain(`Linked ${stored} to ${file}: tac8 reads GITHUB_TOKEN there at each start.\n`);
+  expect(out).toContain(`Linked ${stored} to ${file}: tac8 reads GITHUB_TOKEN from there at each start.\n`);
   expect(readFileSync(stored, "utf8")).toBe(`${SECRET}\n`);
-  expect(out.replace(/\s+/g, " ")).toContain(`it is octo's, from ${stored}`);
+  expect(out.replace(/\s+/g, " ")).toContain(`token of octo, from ${stored}`);
   expect(out).not.toContain(SECRET);
   expect(await labelsOf()).toEqual(expect.arrayContaining(["rpi-auto", "rpi-working", "rpi-done", "rpi-failed"]));
 });
 
 test("a token's file that others may read is said", async () => {
   const { out } = await init(["--repo", repo, "--token-file", tokenFile(0o644), "--api-url", github.url]);
-  expect(out).toMatch(/Others may read .*chmod 600/);
+  expect(out).toMatch(/Other users can read .*chmod 600/);
 });
 
 test.each<[string, (file: string) => string[], number, RegExp]>([
-  ["no repository", () => [], 2, /say which repository.*--repo owner\/name/],
-  ["no token", () => ["--repo", "octo/x"], 2, /say where the GitHub token is: --token-file/],
-  ["what is no repository", () => ["--repo", "x"], 2, /"x" is no repository: expected owner\/name/],
-  ["a token's file that is not there", () => ["--repo", "octo/x", "--token-file", "none"], 1, /cannot be read: ENOENT/],
+  ["no repository", () => [], 2, /no repository given: .*--repo owner\/name/],
+  ["no token", () => ["--repo", "octo/x"], 2, /no GitHub token: give --token-file/],
+  ["what is no repository", () => ["--repo", "x"], 2, /"x" is not a repository: expected owner\/name/],
+  [
+    "a token's file that is not there",
+    () => ["--repo", "octo/x", "--token-file", "none"],
+    1,
+    /cannot read the token file: ENOENT/,
+  ],
   [
     "a wrong address",
     (file) => ["--repo", "o/x", "--token-file", file, "--api-url", "x"],
@@ -102,12 +107,12 @@ test.each<[string, (file: string) => string[], number, RegExp]>([
 test("a configuration that is there stays, unless --force is given", async () => {
   writeFileSync(config(), "mine");
   const args = ["--repo", repo, "--token-file", tokenFile(), "--api-url", github.url];
-  expect(await init(args)).toMatchObject({ code: 1, err: expect.stringMatching(/is there already: give --force/) });
+  expect(await init(args)).toMatchObject({ code: 1, err: expect.stringMatching(/already exists: use --force/) });
   expect(readFileSync(config(), "utf8")).toBe("mine");
   const { out } = await init([...args, "--force"]);
   expect(readFileSync(config(), "utf8")).toContain("repo_owner");
   expect(readFileSync(`${config()}.old`, "utf8")).toBe("mine");
-  expect(out).toContain(`Kept the configuration of before as ${config()}.old: `);
+  expect(out).toContain(`Kept the previous configuration as ${config()}.old: `);
   writeFileSync(config(), "mine, too");
   await init([...args, "--force"]);
   expect(readFileSync(`${config()}.old-2`, "utf8")).toBe("mine, too");
@@ -120,7 +125,7 @@ test("the last line is the next step that makes sense", async () => {
   const { code, out } = await init(args, { PATH: join(lab.dir, "none") });
   expect(code).toBe(1);
   expect(out.trimEnd().split("\n").at(-1)).toMatch(
-    /^Now fix what is marked ✗ above, and check it with \S+ doctor\. Then \S+ up,/,
+    /^Next: fix the problems marked ✗ above, and check again with \S+ doctor\. Then run \S+ up,/,
   );
 });
 
@@ -157,19 +162,19 @@ test("at a terminal it asks, and what is typed as the token is not shown", async
   const terminal = atTerminal([]);
   await terminal.seen(/Repository to work on/);
   terminal.type("nonsense\r");
-  await terminal.seen(/That is no repository[^]*Repository to work on/);
+  await terminal.seen(/That is not a repository[^]*Repository to work on/);
   terminal.type(`${repo}\r`);
-  await terminal.seen(/Token \(empty: later\): /);
+  await terminal.seen(/Token \(empty to skip\): /);
   terminal.type(`${SECRET}\r`);
-  await terminal.seen(/Key \(empty: none\): /);
+  await terminal.seen(/Key \(empty to skip\): /);
   terminal.type(`${KEY}\r`);
-  await terminal.seen(/Now .*\S+ up, and put the label/);
+  await terminal.seen(/Next: .*\S+ up, and add the label/);
   await terminal.ended;
   const file = join(lab.home, "github-token");
   expect(readFileSync(file, "utf8")).toBe(`${SECRET}\n`);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(terminal.text()).toContain(repo);
-  expect(terminal.text()).toContain("may write Contents, Issues, Pull requests");
+  expect(terminal.text()).toContain("the token can write Contents, Issues, Pull requests");
   expect(terminal.text()).not.toContain(SECRET);
   expect(terminal.text()).not.toContain(KEY);
   const key = join(lab.home, "claude-code-oauth-token");
@@ -185,12 +190,12 @@ test("at a terminal it asks before it overwrites, and Ctrl-C ends it", async () 
   await first.seen(/Overwrite it\? \[y\/N\]/);
   first.type("\r");
   expect(await first.ended).toEqual([1, null]);
-  expect(first.text()).toContain("was left as it is");
+  expect(first.text()).toContain("was not changed");
   const second = atTerminal(["--force"]);
   await second.seen(/Repository to work on/);
   second.type("\u0003");
   expect(await second.ended).toEqual([1, null]);
-  expect(second.text()).toContain("stopped: nothing more was done");
+  expect(second.text()).toContain("interrupted: nothing more was done");
   expect(readFileSync(config(), "utf8")).toBe("mine");
 });
 
@@ -209,29 +214,29 @@ test.each([
   ["the operator pastes the address that it ends at", true],
 ])("at a terminal a GitHub App is made: %s", async (_how, pastes) => {
   const terminal = atTerminal(["--app", "--repo", repo]);
-  await terminal.seen(/Key \(empty: none\): /);
+  await terminal.seen(/Key \(empty to skip\): /);
   terminal.type("\r");
   await terminal.seen(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}[^]*Waiting for GitHub… /);
   const back = await makeApp(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}/.exec(terminal.text())?.[0] ?? "");
   if (pastes) {
     terminal.type("nonsense there\r");
-    await terminal.seen(/That is not the address[^]*Waiting for GitHub… /);
+    await terminal.seen(/That address does not belong[^]*Waiting for GitHub… /);
     terminal.type(`${back}\r`);
   } else await fetch(back);
   await terminal.seen(/Install the App on/);
   const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
   github.installApp({ app: found?.github.app_id ?? 0, repos: [repo] });
-  await terminal.seen(/Now .*\S+ up, and put the label/);
+  await terminal.seen(/Next: .*\S+ up, and add the label/);
   await terminal.ended;
-  expect(terminal.text()).toContain("may write Contents, Issues, Pull requests");
+  expect(terminal.text()).toContain("the token can write Contents, Issues, Pull requests");
   expect(terminal.text()).not.toMatch(/BEGIN RSA|nhandled/);
 });
 
 fieldTest("E2", "what init stored is found in a new shell; a variable comes before it, and that is said", async () => {
   const terminal = atTerminal(["--repo", repo]);
-  await terminal.seen(/Token \(empty: later\): /);
+  await terminal.seen(/Token \(empty to skip\): /);
   terminal.type(`${SECRET}\r`);
-  await terminal.seen(/Key \(empty: none\): /);
+  await terminal.seen(/Key \(empty to skip\): /);
   terminal.type("\r");
   await terminal.ended;
   const { config: found } = loadConfig({ env: { HOME: lab.dir }, cwd: lab.dir });
@@ -245,9 +250,11 @@ fieldTest("E2", "what init stored is found in a new shell; a variable comes befo
 
   const other = { GITHUB_TOKEN: "another" };
   const again = await init(["--force", "--repo", repo, "--token-file", tokenFile(), "--api-url", github.url], other);
-  expect(again.out).toContain("GITHUB_TOKEN is set in this shell, and comes before what was stored");
+  expect(again.out).toContain("GITHUB_TOKEN is set in this shell and takes precedence over the stored one");
   const set = await init(["--force", "--repo", repo, "--api-url", github.url], { GITHUB_TOKEN: SECRET });
-  expect(set.out).toContain("GITHUB_TOKEN is set in this shell, and not stored: set it wherever tac8 is started.");
+  expect(set.out).toContain(
+    "GITHUB_TOKEN is set in this shell and was not stored: also set it wherever you start tac8.",
+  );
 });
 
 fieldTest("E2", "a stored token that others may read, or whose file is gone, is named", async () => {

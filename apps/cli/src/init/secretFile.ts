@@ -11,7 +11,7 @@ export async function writeSecret(path: string, secret: string): Promise<void> {
     makeDataFolder(dirname(path));
     await writeWholeFile(path, `${secret}\n`);
   } catch (error) {
-    throw new Problem(`the secret could not be put into ${path}: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot write the secret to ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -24,7 +24,7 @@ export function linkSecret(path: string, target: string): void {
     symlinkSync(target, `${path}.new`);
     renameSync(`${path}.new`, path);
   } catch (error) {
-    throw new Problem(`${path} could not be made: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot create ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -34,8 +34,8 @@ export function checkSecret(path: string): { readonly open: boolean } {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new Problem(`the token's file cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new Problem(`cannot read the token file: ${messageOf(error)}`, { cause: error });
   }
-  if (text.trim() === "") throw new Problem(`the token's file ${path} is empty`);
+  if (text.trim() === "") throw new Problem(`the token file ${path} is empty`);
   return { open: (statSync(path).mode & 0o077) !== 0 };
 }

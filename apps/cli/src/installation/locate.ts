@@ -37,7 +37,7 @@ export interface Place {
   readonly mistakes: readonly string[];
 }
 
-const KEPT = "tac8 up starts it again, so try again in a few seconds";
+const KEPT = "tac8 up restarts it: try again in a few seconds";
 
 /**
  * Finds the tac8 that a command is about: of the configuration, or the running demo where there is none. Its Redis is that
@@ -129,10 +129,13 @@ function redisOf(
 ): Pick<Place, "redisUrl" | "advice"> {
   const { redisUrl: configured, joined } = config;
   if (joined)
-    return { redisUrl: configured, advice: "is tac8 running there? If its address has changed: tac8 join again" };
+    return {
+      redisUrl: configured,
+      advice: "check that tac8 is running there; if its address has changed, run tac8 join again",
+    };
   if (namesRedis(env, config))
     return { redisUrl: configured, advice: redisRestart(configured) ?? "start it with tac8 up, or set REDIS_URL" };
   const own = redisUrlIn(homes);
   if (own !== null) return { redisUrl: own, advice: KEPT };
-  return { redisUrl: configured, advice: `no tac8 up runs on ${homes[0]}: start it, or set REDIS_URL` };
+  return { redisUrl: configured, advice: `tac8 up is not running on ${homes[0]}: start it, or set REDIS_URL` };
 }

@@ -21,21 +21,21 @@ export async function fetchCa(given: { host: string; port: number; fingerprint: 
   try {
     const chain = await new Promise<Buffer[]>((resolve, reject) => {
       socket.once("secureConnect", () => resolve(chainOf(socket.getPeerCertificate(true))));
-      socket.once("timeout", () => reject(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+      socket.once("timeout", () => reject(new Error(`no response within ${ANSWER_MS / 1000} s`)));
       socket.once("error", reject);
     });
     const ca = chain.map((der) => new X509Certificate(der)).find((one) => fingerprintOf(one) === fingerprint);
     if (ca !== undefined) return ca.toString();
   } catch (error) {
     const why = error instanceof Error ? redisTrouble(error) : String(error);
-    throw new MayPass(`${where} does not answer (${why}): is tac8 running there, and the address right?`, {
+    throw new MayPass(`${where} does not respond (${why}): check that tac8 is running there, and the address`, {
       cause: error,
     });
   } finally {
     socket.destroy();
   }
   throw new Problem(
-    `the server at ${where} is not the one that the token is for: it has another CA, so nothing was sent to it`,
+    `the server at ${where} is not the one that issued the token: its CA differs, so nothing was sent to it`,
   );
 }
 

@@ -78,18 +78,18 @@ const how = { repositories, now, width: 80, paint };
 it("shows all in one look, in 80 columns", () => {
   expect(renderStatus(report(), how)).toEqual([
     "Health     warning",
-    "           !  nothing new starts until 14:05 (hold usage-limit by runner",
-    "              pi-1/0): limit reached",
+    "           !  no new jobs start until 14:05 (hold usage-limit by runner pi-1/0):",
+    "              limit reached",
     "  https://github.com/OWNER/tac8/blob/main/docs/runbook.md#hold",
-    "New work   closed: hold usage-limit: limit reached",
+    "New jobs   closed: hold usage-limit: limit reached",
     "Holds      usage-limit, until 14:05: limit reached",
     "Runners    pi-1/0: 1 of 3 slots busy, load 0.8, 54 °C, 2.1 GB memory, 42 GB dis…",
     "Queue      3 waiting, 1 active, 1 delayed, 8 done, 1 failed; paused",
-    "Scheduler  asked GitHub 4 s ago",
+    "Scheduler  polled GitHub 4 s ago",
     "Redis      127.0.0.1:6379, 3 MB",
     "Config     /srv/hello/config.toml",
     "Today      1 pull request, 0 failed (100 % success), $0.00, 0 runs, 0 tokens",
-    "In all     8 pull requests, 2 failed (80 % success), $4.56, 12 runs, 1.2M tokens",
+    "Total      8 pull requests, 2 failed (80 % success), $4.56, 12 runs, 1.2M tokens",
     "",
     "WORKING ON  PHASE  FOR     COST   RUNNER  LAST ACTION",
     "#471        work   12 min  $0.42  pi-1/0  Bash: npm test",
@@ -107,8 +107,8 @@ it("shows the labels of runners", () => {
 });
 
 it.each([
-  [{ path: null, isDemo: true }, "none found, so this is the running demo"],
-  [{ path: null, isDemo: false }, "none found, and no demo is running"],
+  [{ path: null, isDemo: true }, "no file: this is the running demo"],
+  [{ path: null, isDemo: false }, "no file, and no demo is running"],
   [{ path: "/d/demo/config.toml", isDemo: true }, "/d/demo/config.toml (the demo)"],
   [{ path: `/${"long/".repeat(20)}config.toml`, isDemo: false }, `…${"long/".repeat(20).slice(-57)}config.toml`],
 ])("names what it is about, in one line of 80 columns: %j", (config, text) => {
@@ -143,7 +143,7 @@ fieldTest("E5", "status and monitor show the cost in 80 columns, however large t
     "cost|m": 123_456_780_000,
   };
   const lines = renderStatus(report({ totals }), { ...how, width: 79 });
-  expect(lines.find((line) => line.startsWith("In all"))).toContain("$123456.78");
+  expect(lines.find((line) => line.startsWith("Total"))).toContain("$123456.78");
 });
 
 it("calls an event what the timeline calls it", () => {

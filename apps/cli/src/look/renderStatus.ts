@@ -67,7 +67,7 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
   const { level, reasons } = report.health;
   const { admission } = report;
   const admissionRow = row(
-    "New work",
+    "New jobs",
     plain(admissionText(admission)),
     admission.state === "open" ? "green" : "yellow",
   );
@@ -96,7 +96,7 @@ export function statusSections(report: StatusReport, how: How): StatusSections {
       row("Scheduler", schedulerText(report.scheduler, now)),
       ...(brief ? [] : [row("Redis", redisText(report.redis)), row("Config", configText(report.config, body))]),
       row("Today", figuresText(report.today)),
-      row("In all", figuresText(report.total)),
+      row("Total", figuresText(report.total)),
     ],
     runs: runRows(report, how),
     events: report.events.map((event) => cut(`  ${eventText(event, how)}`, width)),
@@ -116,7 +116,7 @@ function questionRows(questions: StatusReport["questions"], { repositories, now 
 
 function runnerRows(runners: readonly StatusRunner[]): string[] {
   const sum = (of: "slots" | "busy") => runners.reduce((total, runner) => total + runner[of], 0);
-  if (runners.length === 0) return ["none: no issue is being worked on"];
+  if (runners.length === 0) return ["no runner is running: no issue is being worked on"];
   const each = runners.map(runnerText);
   return runners.length === 1 ? each : [`${runners.length}: ${sum("busy")} of ${sum("slots")} slots busy`, ...each];
 }
@@ -140,7 +140,7 @@ function schedulerText(scheduler: StatusReport["scheduler"], now: number): strin
   if (scheduler === null) return "none";
   const { lastPollAt, error } = scheduler;
   const polled =
-    lastPollAt === null ? "has not reached GitHub yet" : `asked GitHub ${formatAge(now - Date.parse(lastPollAt))} ago`;
+    lastPollAt === null ? "has not polled GitHub yet" : `polled GitHub ${formatAge(now - Date.parse(lastPollAt))} ago`;
   return error === null ? polled : `${polled}: ${plain(error)}`;
 }
 
@@ -156,7 +156,7 @@ function redisText({ address, used, max }: StatusReport["redis"]): string {
 
 /** In at most `columns`: of a long path the end is shown, which says more. */
 function configText({ path, isDemo }: StatusReport["config"], columns: number): string {
-  if (path === null) return isDemo ? "none found, so this is the running demo" : "none found, and no demo is running";
+  if (path === null) return isDemo ? "no file: this is the running demo" : "no file, and no demo is running";
   const demo = isDemo ? " (the demo)" : "";
   const room = columns - demo.length;
   const shown = plain(path);

@@ -18,7 +18,7 @@ export function renderWhy(
   const head = title === "" ? plain(issue) : `${plain(issue)}  ${plain(title)}`;
   return [
     paint("bold", cut(head, width)),
-    paint("dim", state === "unknown" ? "not known to tac8" : `${state}${when}`),
+    paint("dim", state === "unknown" ? "unknown to tac8" : `${state}${when}`),
     "",
     ...wrap(plain(answer), width),
     "",

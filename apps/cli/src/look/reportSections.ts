@@ -41,7 +41,7 @@ function factsOf({
 }: Report): [string, string][] {
   const { pr, answered, failed, blocked, stopped, cancelled, withdrawn, expired } = outcomes;
   const rest = [
-    [pr - prs, "pull request worked on again", "pull requests worked on again"],
+    [pr - prs, "pull request updated", "pull requests updated"],
     [answered, "answer", "answers"],
     [blocked, "question", "questions"],
     [stopped, "stopped", "stopped"],
@@ -50,7 +50,8 @@ function factsOf({
     [expired, "expired", "expired"],
   ] as const;
   const more = rest.flatMap(([count, one, many]) => (count === 0 ? [] : [`${count} ${count === 1 ? one : many}`]));
-  const rate = successRate === null ? "nothing ended" : `${Math.round(successRate * 100)} % (${pr} of ${pr + failed})`;
+  const rate =
+    successRate === null ? "no issue finished" : `${Math.round(successRate * 100)} % (${pr} of ${pr + failed})`;
   return [
     ["Success", rate],
     ["Issues", [`${prs} ${prs === 1 ? "pull request" : "pull requests"}`, `${failed} failed`, ...more].join(", ")],
@@ -60,7 +61,7 @@ function factsOf({
       "Agents",
       `${formatCount(agents.runs, "run")}, ${formatDuration(agents.ms)}, ${tokens(agents)} tokens, ${usd(agents)}`,
     ],
-    ...(complete ? [] : [["Note", "the event log begins later: what was before is missing"] as [string, string]]),
+    ...(complete ? [] : [["Note", "the event log starts later: earlier events are missing"] as [string, string]]),
   ];
 }
 
@@ -112,7 +113,12 @@ function models({ models: all }: Report): ReportTable {
 function failures({ failures: all }: Report): ReportTable {
   return {
     title: "Failures by kind",
-    columns: [text("Kind"), figure("Attempts"), figure("Final"), { title: "Last reason", figure: false, quoted: true }],
+    columns: [
+      text("Kind"),
+      figure("Attempts"),
+      figure("Final"),
+      { title: "Latest reason", figure: false, quoted: true },
+    ],
     rows: all.map(({ kind, tries, issues: final, reason }) => [kind, `${tries}`, `${final}`, plain(reason)]),
   };
 }

@@ -11,7 +11,7 @@ import { withRedis } from "../redis/connect.ts";
 import { holdFile } from "../up/lock.ts";
 
 const MAX_NAMED = 5;
-const AGAIN = "if it has just ended, try again in";
+const AGAIN = "if you have just stopped it, try again in";
 
 /**
  * Takes the locks of every slot of the data folder, so that no runner starts on it meanwhile.
@@ -26,7 +26,7 @@ export async function holdSlots(home: string): Promise<() => void> {
     const held = await holdFile(join(folder, name));
     if (held === null) {
       release();
-      throw new Problem(`a runner works on ${home} (it has ${name}): stop it first`);
+      throw new Problem(`a runner is running on ${home} (lock: ${name}): stop it first`);
     }
     releases.push(held);
   }
@@ -46,7 +46,7 @@ export async function usersOf(
   const processes = processesIn(places);
   const named = processes.slice(0, MAX_NAMED).map(({ pid, name }) => `${pid} (${name})`);
   const more = processes.length > MAX_NAMED ? ` and ${processes.length - MAX_NAMED} more` : "";
-  return [...apps, ...(named.length === 0 ? [] : [`processes ${named.join(", ")}${more} use it: end them first`])];
+  return [...apps, ...(named.length === 0 ? [] : [`processes ${named.join(", ")}${more} use it: stop them first`])];
 }
 
 async function presentApps(
@@ -62,10 +62,10 @@ async function presentApps(
   return [
     ...(scheduler === null
       ? []
-      : [`its scheduler is at work (process ${scheduler.pid} on ${scheduler.host}): stop tac8; ${AGAIN} a minute`]),
+      : [`its scheduler is running (process ${scheduler.pid} on ${scheduler.host}): stop tac8; ${AGAIN} a minute`]),
     ...runners.map(({ name, at }) => {
       const seconds = Math.max(0, Math.round((now - at) / 1000));
-      return `its runner ${name} was at work ${seconds} s ago: stop tac8; ${AGAIN} half a minute`;
+      return `its runner ${name} was running ${seconds} s ago: stop tac8; ${AGAIN} 30 seconds`;
     }),
   ];
 }

@@ -146,7 +146,7 @@ describe.each([
     mkdirSync(to, { recursive: true });
     writeFileSync(join(to, "up.lock"), "");
     writeFileSync(join(to, "id"), "other");
-    await expect(move({ alwaysCopy })).rejects.toThrow(/has data already/);
+    await expect(move({ alwaysCopy })).rejects.toThrow(/already has data/);
     expect(readMark(from)).toBeNull();
     rmSync(join(to, "id"));
     await move({ alwaysCopy });
@@ -189,7 +189,7 @@ describe("refused, and left as it is,", () => {
   it("while tac8 up runs on it", async () => {
     makeData(from);
     const lock = await lockHome(from);
-    await refused(/tac8 is running already/);
+    await refused(/tac8 is already running/);
     lock.release();
   });
 
@@ -197,7 +197,7 @@ describe("refused, and left as it is,", () => {
     makeData(from);
     const holder = spawn("flock", [join(from, "runs/slot-0.lock"), "sh", "-c", "echo held; exec cat"]);
     await once(holder.stdout, "data");
-    await refused(/a runner works on/);
+    await refused(/a runner is running on/);
     holder.stdin.end();
     await once(holder, "exit");
   });
@@ -214,7 +214,7 @@ describe("refused, and left as it is,", () => {
   it("where it is a link, or the new place is inside of it", async () => {
     makeData(from);
     to = join(from, "deeper");
-    await refused(/inside of the other/);
+    await refused(/inside the other/);
     to = join(dir, "data", "new");
     renameSync(from, join(dir, "real"));
     symlinkSync(join(dir, "real"), from);
@@ -261,15 +261,15 @@ describe("the command", () => {
           .join("\n");
       };
       const warned = await above();
-      expect(warned).toContain(`problem: workspaces are in ${old}/workspaces, inside of the checkout ${checkout}`);
+      expect(warned).toContain(`problem: workspaces are in ${old}/workspaces, inside the checkout ${checkout}`);
       expect(warned).toContain(
-        `note: ${checkout}/package.json: in a repository without one Node takes its module type`,
+        `note: ${checkout}/package.json: in a repository without this file, Node reads its module type`,
       );
       expect(warned).toContain(`note: ${checkout}/.prettierrc.yaml: formatters use it`);
 
       const cli = lab.startIn("checkout", ["move-data"]);
       expect({ code: (await cli.ended).code, err: cli.stderr() }).toEqual({ code: 0, err: "" });
-      expect(cli.stdout()).toBe(`The data is in ${own} now.\n`);
+      expect(cli.stdout()).toBe(`The data is now in ${own}.\n`);
       expect(await above()).not.toContain(checkout);
       const tree = join(own, ISSUE, "trees/gh-1");
       appendFileSync(join(tree, "tool.js"), "console.log(typeof require);\n");
@@ -277,7 +277,7 @@ describe("the command", () => {
       expect(git(tree, "log", "--format=%s")).toBe("done\nbase");
       const again = lab.startIn("checkout", ["move-data"]);
       await again.ended;
-      expect(again.stdout()).toBe(`The data is in ${own}: there is nothing to move.\n`);
+      expect(again.stdout()).toBe(`The data is already in ${own}: nothing to move.\n`);
     },
   );
 
@@ -293,23 +293,23 @@ describe("the command", () => {
     const home = () => loadConfig({ env: { HOME: lab.dir }, cwd: checkout }).config?.home;
     expect(await run("move-data", join(dir, "big"))).toEqual({
       code: 0,
-      out: `${own} has no data: there is nothing to move. If tac8 is started with TAC8_HOME, set that here as well.\n`,
+      out: `${own} has no data: nothing to move. If you start tac8 with TAC8_HOME, set it here too.\n`,
       err: "",
     });
     expect(home()).toBe(own);
     makeData(own);
     const big = join(dir, "big");
-    expect((await run("move-data", big)).out).toBe(`The data is in ${big} now: tac8 up finds it there.\n`);
+    expect((await run("move-data", big)).out).toBe(`The data is now in ${big}: tac8 up finds it.\n`);
     expect(home()).toBe(big);
     const other = join(dir, "other");
-    expect((await run("move-data", other)).out).toBe(`The data is in ${other} now: tac8 up finds it there.\n`);
+    expect((await run("move-data", other)).out).toBe(`The data is now in ${other}: tac8 up finds it.\n`);
     expect([home(), existsSync(own)]).toEqual([other, false]);
     renameSync(other, big); // Its disk is not mounted.
     expect((await run("up")).err).toMatch(
       /^tac8: the data was moved to .*other, which is missing: mount its disk, or rem/,
     );
     renameSync(big, other);
-    expect((await run("move-data")).out).toBe(`The data is in ${own} now.\n`);
+    expect((await run("move-data")).out).toBe(`The data is now in ${own}.\n`);
     expect([home(), git(join(own, ISSUE, "trees/gh-1"), "log", "--format=%s")]).toEqual([own, "done\nbase"]);
     expect(readdirSync(join(own, "..")).filter((name) => name.includes("moved"))).toEqual([]);
   });
@@ -330,7 +330,7 @@ describe("the command", () => {
     const again = lab.startIn("checkout", ["move-data"]);
     await again.ended;
     expect(again.stdout()).toBe(
-      `an earlier move was interrupted: it is finished now\nThe data is in ${to} now: tac8 up finds it there.\n`,
+      `an earlier move was interrupted: completing it now\nThe data is now in ${to}: tac8 up finds it.\n`,
     );
     const busy = lab.startIn("checkout", ["move-data", "/proc/none"]);
     expect((await busy.ended).code).toBe(1);
@@ -348,7 +348,7 @@ describe("the command", () => {
       const cli = lab.spawn(["--config", "checkout/config.toml", ...args], { TAC8_HOME: "data" });
       return { ...(await cli.ended), out: cli.stdout(), err: cli.stderr() };
     };
-    expect((await run("move-data", "checkout/other")).err).toMatch(/is inside of the checkout .* as well/);
+    expect((await run("move-data", "checkout/other")).err).toMatch(/is also inside the checkout/);
     const up = lab.spawn(["--config", "checkout/config.toml", "up"], {
       TAC8_HOME: "data",
       GITHUB_TOKEN: "wrong-token",
@@ -356,14 +356,14 @@ describe("the command", () => {
     });
     await up.ended;
     expect(up.stderr()).toMatch(
-      /warning: the data folder .*checkout\/data is inside of the checkout .*checkout, .* move-data/,
+      /warning: the data folder .*checkout\/data is inside the checkout .*checkout, .* move-data/,
     );
     const target = join(dir, "elsewhere");
     const { code, out } = await run("move-data", target);
     expect([code, out]).toEqual([
       0,
-      `After the move, set TAC8_HOME=${target} wherever tac8 is started.\n` +
-        `The data is in ${target} now: set TAC8_HOME=${target} wherever tac8 is started.\n`,
+      `After the move, set TAC8_HOME=${target} wherever you start tac8.\n` +
+        `The data is now in ${target}: set TAC8_HOME=${target} wherever you start tac8.\n`,
     ]);
     expect(git(join(target, ISSUE, "trees/gh-1"), "log", "--format=%s")).toBe("done\nbase");
   });

@@ -39,10 +39,10 @@ export interface MoveRequest {
 export async function moveDataFolder(request: MoveRequest): Promise<boolean> {
   const { from, to, say } = request;
   if (isInside(to, from) || isInside(from, to))
-    throw new Problem(`${from} cannot be moved to ${to}: one is inside of the other`);
+    throw new Problem(`cannot move ${from} to ${to}: one is inside the other`);
   if (lstatSync(from, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
     throw new Problem(
-      `${from} is a link to ${realpathSync(from)}, where its data stays: name that folder by TAC8_HOME instead`,
+      `${from} is a link to ${realpathSync(from)}, and its data stays there: set TAC8_HOME to that folder instead`,
     );
   }
   const plan = planMove({ source: stateOf(from), target: stateOf(to) });
@@ -50,9 +50,9 @@ export async function moveDataFolder(request: MoveRequest): Promise<boolean> {
     case "nothing":
       return false;
     case "refuse":
-      throw new Problem(`${to} has data already: name another folder, or move that one away`);
+      throw new Problem(`${to} already has data: use another folder, or move that one away`);
     case "finish":
-      say("an earlier move was interrupted: it is finished now");
+      say("an earlier move was interrupted: completing it now");
       await finish(request);
       return true;
     case "move":
@@ -88,7 +88,7 @@ async function move(request: MoveRequest): Promise<void> {
         removeMark(from);
         if (standard !== null) writePointer(standard, pointed);
       }
-      throw new Problem(`${from} could not be moved to ${to}, and is as it was: ${messageOf(error)}`, { cause: error });
+      throw new Problem(`cannot move ${from} to ${to}; nothing was changed: ${messageOf(error)}`, { cause: error });
     }
   } finally {
     releaseSlots();
@@ -119,8 +119,7 @@ async function copy({ from, to, say }: MoveRequest, mark: MoveMark): Promise<voi
   try {
     await copyFolder(from, fresh);
     const different = firstDifference(from, fresh);
-    if (different !== null)
-      throw new Error(`the copy of ${join(from, different)} differs: does something still use it?`);
+    if (different !== null) throw new Error(`the copy of ${join(from, different)} differs: a program may still use it`);
     writeMark(fresh, { ...mark, copied: true });
     if (stateOf(to) === "none") removeEmpty(to);
     else await rm(to, { recursive: true, force: true });
@@ -152,7 +151,7 @@ async function removeOld(from: string): Promise<void> {
     await rm(aside, { recursive: true, force: true });
   } catch (error) {
     throw new Problem(
-      `the data is copied, and the old folder ${from} cannot be removed (${messageOf(error)}): remove it, then run tac8 move-data again`,
+      `the data is copied, but the old folder ${from} cannot be removed (${messageOf(error)}): remove it, then run tac8 move-data again`,
       { cause: error },
     );
   }

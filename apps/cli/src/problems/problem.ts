@@ -21,5 +21,5 @@ export class CannotStart extends Problem {}
 
 /** For the default branch of a switch that has all cases. */
 export function unreachable(value: never): never {
-  throw new Error(`there is no case for ${JSON.stringify(value)}`);
+  throw new Error(`unhandled value ${JSON.stringify(value)}`);
 }

@@ -32,7 +32,11 @@ export async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T
 
 /** @throws Problem when the operator's Redis does not answer within 5 s */
 export async function checkRedis(url: string): Promise<void> {
-  const info = await withRedis(url, (redis) => redis.info(), "start it, or unset REDIS_URL and tac8 up starts its own");
+  const info = await withRedis(
+    url,
+    (redis) => redis.info(),
+    "start it, or unset REDIS_URL so that tac8 up starts its own",
+  );
   const unusable = unusableRedis(info);
   if (unusable !== null) throw new Problem(`Redis at ${redisAddress(url)}: ${unusable}`);
 }
@@ -42,8 +46,8 @@ function unreachable(given: { url: string; answer: unknown; last: Error | null; 
   const refused = answer instanceof Error && isRefused(answer) ? answer : null;
   const where = `Redis at ${redisAddress(url)}`;
   if (refused !== null)
-    return new Problem(`${where} refuses us (${refused.message}): ${refusalAdvice(refused.message)}`);
+    return new Problem(`${where} refuses the connection (${refused.message}): ${refusalAdvice(refused.message)}`);
   const cause = last ?? (answer instanceof Error ? answer : undefined);
-  const why = cause === undefined ? `no answer within ${ANSWER_MS / 1000} s` : redisTrouble(cause);
+  const why = cause === undefined ? `no response within ${ANSWER_MS / 1000} s` : redisTrouble(cause);
   return new MayPass(`${where} is not reachable (${why}): ${advice}`, { cause });
 }

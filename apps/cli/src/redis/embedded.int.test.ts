@@ -77,14 +77,16 @@ test("starts again when its socket is removed", async () => {
   const again = Promise.withResolvers<void>();
   const warn = (line: string) => {
     said.push(line);
-    if (line.endsWith("runs again")) again.resolve();
+    if (line.endsWith("is running again")) again.resolve();
   };
   const redis = await startEmbeddedRedis({ home: dir, warn });
   cleanups.push(() => redis.stop());
   const path = join(dir, "redis", "redis.sock");
   rmSync(path);
   await again.promise;
-  expect(said[0]).toBe(`its socket ${path} was removed: Redis ended unexpectedly; it starts again in 1 s`);
+  expect(said[0]).toBe(
+    `the socket ${path} of Redis was removed, so Redis was stopped unexpectedly; restarting it in 1 s`,
+  );
   expect(lstatSync(path).isSocket()).toBe(true);
   expect(await redis.stop()).toBe(true);
 });
@@ -127,7 +129,7 @@ test("a data folder whose path is too long for a socket has it in a private fold
 });
 
 test.each([
-  ["may be used by others", (folder: string) => mkdirSync(folder, { mode: 0o755 }), /may be used by other users/],
+  ["may be used by others", (folder: string) => mkdirSync(folder, { mode: 0o755 }), /is accessible to other users/],
   ["is a link", (folder: string) => symlinkSync(dir, folder), /is not a folder/],
 ])("… and does not start if that folder %s", async (_, squat, why) => {
   const home = longHome();

@@ -45,20 +45,20 @@ export async function startEmbeddedRedis(given: {
       if (first === null) {
         server = await launch(home, warn);
         if (ending.signal.aborted) await stopServer(server);
-        else warn(`Redis at ${where} runs again`);
+        else warn(`Redis at ${where} is running again`);
       }
       first = null;
       const isGone = await socketGone(server);
       if (isGone && !ending.signal.aborted) await stopServer(server);
       return {
-        text: isGone ? `its socket ${where} was removed: Redis ended` : `Redis at ${where} ended`,
+        text: isGone ? `the socket ${where} of Redis was removed, so Redis was stopped` : `Redis at ${where} stopped`,
         refusal: null,
       };
     } catch (error) {
       return { text: "", refusal: messageOf(error) };
     }
   };
-  const onWait = (why: string, seconds: number) => warn(`${why}; it starts again in ${seconds} s`);
+  const onWait = (why: string, seconds: number) => warn(`${why}; restarting it in ${seconds} s`);
   const kept = keepAlive({ live: liveOnce, signal: ending.signal, onWait });
   return {
     url: server.url,
@@ -111,9 +111,12 @@ async function launch(home: string, warn: (line: string) => void): Promise<Redis
     const shared = conf === null ? {} : { include: conf, ...(await withoutTakenPort(home, warn)) };
     server = await startRedisServer({ dir, socket, settings: shared });
   } catch (error) {
-    throw new MayPass(`Redis did not start in ${dir}: ${messageOf(error)}; fix that, or set REDIS_URL to another`, {
-      cause: error,
-    });
+    throw new MayPass(
+      `Redis did not start in ${dir}: ${messageOf(error)}; fix the cause, or set REDIS_URL to another Redis`,
+      {
+        cause: error,
+      },
+    );
   }
   const startTime = startTimeOf(server.pid);
   const since = startTimeOf(process.pid);
@@ -127,7 +130,9 @@ async function withoutTakenPort(home: string, warn: (line: string) => void): Pro
   const share = readShare(home);
   if (share === null || !(await isTaken(share))) return {};
   const where = `${share.address}:${share.port}`;
-  warn(`Redis starts without ${where}, which another program has: the scheduler opens it when it is free; tac8 doctor`);
+  warn(
+    `Redis starts without ${where}, which another program uses: the scheduler opens it when it is free; see tac8 doctor`,
+  );
   return { "tls-port": "0" };
 }
 

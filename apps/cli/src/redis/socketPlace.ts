@@ -21,7 +21,7 @@ export function makeSocketPlace(home: string): string {
     chmodSync(own, 0o700); // Older versions made it with the mode that the umask left.
   } catch (error) {
     throw new Problem(
-      `${own}, for Redis, ${whyNotPrivate(own) ?? messageOf(error)}: give it to the user that tac8 runs as`,
+      `${own}, for Redis, ${whyNotPrivate(own) ?? messageOf(error)}: chown it to the user that runs tac8`,
       {
         cause: error,
       },
@@ -55,5 +55,5 @@ function whyNotPrivate(folder: string): string | null {
   const found = lstatSync(folder);
   if (!found.isDirectory()) return "is not a folder";
   if (found.uid !== process.getuid?.()) return "belongs to another user";
-  return (found.mode & 0o077) === 0 ? null : "may be used by other users";
+  return (found.mode & 0o077) === 0 ? null : "is accessible to other users";
 }

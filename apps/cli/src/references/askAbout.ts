@@ -16,7 +16,7 @@ export async function askAbout(
   { ref, now }: { readonly ref: IssueRef; readonly now: () => number },
 ): Promise<GitHubFacts> {
   if (config === null || config.secrets.github === null)
-    return { asked: false, because: "there is no GitHub token here" };
+    return { asked: false, because: "no GitHub token on this machine" };
   const log = createLogger({ name: "cli", level: "silent", secrets: config.secrets.values });
   const github = createGitHub({
     apiUrl: config.github.api_url,
@@ -55,7 +55,7 @@ async function askGitHub(
     const may = await mayLabel(github, { repo: ref, login: event.actor, trustedUsers }, { signal });
     return { asked: true, issue, label: event, mayStart: may };
   } catch (error) {
-    if (signal.aborted) return { asked: false, because: "it did not answer in time" };
+    if (signal.aborted) return { asked: false, because: "it did not respond in time" };
     return { asked: false, because: messageOf(error) };
   }
 }

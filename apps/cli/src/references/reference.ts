@@ -12,7 +12,9 @@ export function referenceOf(
   if (repositories.length === 0 && mistakes.length > 0) {
     const full = parseFullReference(text);
     if (full === null)
-      throw new Problem("the configuration names no repository because of its mistakes: write owner/repo#471");
+      throw new Problem(
+        "no repository could be read from the configuration, because it has errors: write owner/repo#471",
+      );
     return jobIdOf(full);
   }
   if (repositories.length === 0) {

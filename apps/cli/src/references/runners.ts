@@ -30,9 +30,9 @@ export async function findRunner(redis: Redis, name: string, now: number): Promi
       .slice(0, 20)
       .map((runner) => plain(runner.name))
       .join(", ");
-  if (only !== undefined) throw new Problem(`${plain(name)} could be any of ${list(ofHost)}: name one`);
-  const answer = all.length === 0 ? "no runner is there" : `there are: ${list(all)}`;
-  throw new Problem(`there is no runner ${plain(name).slice(0, 80)} (${answer})`);
+  if (only !== undefined) throw new Problem(`${plain(name)} matches several runners: use one of ${list(ofHost)}`);
+  const answer = all.length === 0 ? "no runner is running" : `runners: ${list(all)}`;
+  throw new Problem(`unknown runner ${plain(name).slice(0, 80)} (${answer})`);
 }
 
 /** The runner that works in the slot now, or else the only one of its host, where that has so many slots. */

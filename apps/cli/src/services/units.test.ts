@@ -45,8 +45,8 @@ it("names the service that has ended, why, and what to do", () => {
   expect(unitProblems(parseUnits(SHOWN), "system")).toEqual([
     {
       name: "tac8-runner",
-      text: "the service tac8-runner has ended with exit code 78, and does not start again by itself: GitHub refuses the token: 401=x",
-      advice: "fix that, then: sudo systemctl restart tac8.target",
+      text: "the service tac8-runner has exited with code 78 and does not restart by itself: GitHub refuses the token: 401=x",
+      advice: "fix the cause, then: sudo systemctl restart tac8.target",
     },
   ]);
 });

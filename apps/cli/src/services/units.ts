@@ -93,15 +93,15 @@ export function unitProblems(
   return units
     .filter(({ state }) => state === "failed" || state === "inactive")
     .map(({ name, state, status, exitCode }) => {
-      const code = exitCode === null || exitCode === 0 ? "" : ` with exit code ${exitCode}`;
-      const how = state === "failed" ? `has ended${code}, and does not start again by itself` : "is stopped";
+      const code = exitCode === null || exitCode === 0 ? "" : ` with code ${exitCode}`;
+      const how = state === "failed" ? `has exited${code} and does not restart by itself` : "is stopped";
       // Of a service that has ended, systemd 252 forgets what it said of itself.
       const journal = `: see ${manager === "user" ? "journalctl --user -u tac8" : `sudo journalctl -p err -n 3 -u ${name}`}`;
       const why = state === "inactive" ? "" : status === "" ? journal : `: ${status}`;
       return {
         name,
         text: `the service ${name} ${how}${why}`,
-        advice: `${state === "failed" ? "fix that, then" : "start it"}: ${restart}`,
+        advice: `${state === "failed" ? "fix the cause, then" : "start it"}: ${restart}`,
       };
     });
 }

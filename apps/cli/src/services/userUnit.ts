@@ -21,7 +21,7 @@ export function userUnit(given: {
   readonly graceSeconds: number;
 }): string {
   const { command, env, cwd, graceSeconds } = given;
-  return `# Made by tac8 service install, which replaces it; tac8 service uninstall removes it.
+  return `# Created by tac8 service install, which overwrites it; tac8 service uninstall removes it.
 [Unit]
 Description=tac8: labelled GitHub issues become pull requests
 StartLimitIntervalSec=0
@@ -32,7 +32,7 @@ WorkingDirectory=${cwd.replaceAll("%", "%%")}
 ${Object.entries(env)
   .map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}\n`)
   .join("")}ExecStart=${command.map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}
-# What a person has to fix has exit code 78.
+# Exit code 78: an operator has to fix the cause first.
 Restart=always
 RestartSec=20s
 RestartPreventExitStatus=78

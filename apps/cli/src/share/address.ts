@@ -26,11 +26,12 @@ export function chooseAddress(interfaces: Interfaces, wanted: string | null): Ch
     // An address of loopback, too: for a tunnel.
     const found = all.find(({ address }) => address === wanted);
     if (found !== undefined) return { address: wanted, isPublic: !found.internal && !PRIVATE.test(wanted) };
-    return { problem: `${wanted} is no IPv4 address of this machine: it has ${shown}` };
+    return { problem: `${wanted} is not an IPv4 address of this machine: it has ${shown}` };
   }
   const fit = all.filter(({ name, address }) => PRIVATE.test(address) && !VIRTUAL.test(name));
   const [first] = fit;
-  if (first === undefined) return { problem: `no private address was found: choose one with --address, of ${shown}` };
+  if (first === undefined)
+    return { problem: `this machine has no private address: choose an address with --address, one of ${shown}` };
   if (fit.length === 1) return { address: first.address, isPublic: false };
-  return { problem: `this machine has several addresses: choose one with --address, of ${shown}` };
+  return { problem: `this machine has several addresses: choose an address with --address, one of ${shown}` };
 }

@@ -33,7 +33,7 @@ export async function makeCertificates(
   const server = parse(files.cert);
   if (ca !== null && server?.checkIP(address) !== undefined && server.verify(ca.publicKey)) return fingerprintOf(ca);
   if (program === null)
-    throw new Problem("openssl was not found, which makes the certificates: sudo apt-get install openssl");
+    throw new Problem("openssl, which creates the certificates, was not found: sudo apt-get install openssl");
   const dir = await mkdtemp(join(files.folder, "new-"));
   const openssl = (...args: string[]) => promisify(execFile)(program, args, { cwd: dir, timeout: ANSWER_MS });
   try {
@@ -58,7 +58,7 @@ export async function makeCertificates(
     return fingerprintOf(new X509Certificate(await readFile(files.ca)));
   } catch (error) {
     throw new Problem(
-      `openssl could not make the certificates in ${files.folder}: ${messageOf(error).split("\n", 1)[0] ?? ""}`,
+      `openssl could not create the certificates in ${files.folder}: ${messageOf(error).split("\n", 1)[0] ?? ""}`,
       {
         cause: error,
       },

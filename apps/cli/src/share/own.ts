@@ -15,17 +15,17 @@ export function ownRedis(context: Context, flag: string | undefined): OwnRedis |
   const place = locate(context, flag);
   const { config, redisUrl, isDemo } = place;
   if (config === null || isDemo)
-    throw new Problem("the demo is not shared: configure tac8 for your repository first, with tac8 init");
+    throw new Problem("the demo cannot be shared: first configure tac8 for your repository with tac8 init");
   if (config.joined)
-    throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: share on that machine`);
+    throw new Problem(`this machine has joined the tac8 at ${redisAddress(redisUrl)}: run tac8 share on that machine`);
   const isService = context.env["TAC8_SYSTEMD"] === "system" && socketOf(redisUrl)?.path === SERVICE_SOCKET;
   if (isService || !namesRedis(context.env, config))
     return { home: config.home, redis: isService || passwordFileOf(redisUrl) !== null ? place : null };
-  const where = `Redis at ${redisAddress(redisUrl)} is not tac8's own`;
+  const where = `Redis at ${redisAddress(redisUrl)} was not started by tac8`;
   const both =
-    "give another machine the same REDIS_URL, REDIS_PASSWORD and REDIS_CA_FILE, and run tac8 up --only runner there";
-  if (socketOf(redisUrl) === null) return { line: `${where}, so there is nothing to share: ${both}` };
+    "set the same REDIS_URL, REDIS_PASSWORD and REDIS_CA_FILE on the other machine, and run tac8 up --only runner there";
+  if (socketOf(redisUrl) === null) return { line: `${where}, so tac8 share cannot open it: ${both}` };
   throw new Problem(
-    `${where}: let it listen with TLS (docs/machines.md), or unset REDIS_URL and tac8 up starts its own`,
+    `${where}: configure TLS on it (docs/machines.md), or unset REDIS_URL so that tac8 up starts its own`,
   );
 }

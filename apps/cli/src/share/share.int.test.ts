@@ -83,7 +83,7 @@ test("a machine that has joined does everything that a runner does, and is refus
   const joined = await joinAs("pi-2", await shareWith("pi-2"));
   expect(joined).toMatchObject({
     code: 0,
-    out: expect.stringContaining(`runner of the tac8 at 127.0.0.1:${port} now`),
+    out: expect.stringContaining(`now a runner of the tac8 at 127.0.0.1:${port}.`),
   });
   expect(configOf(second)).toMatchObject({ joined: true, redisUrl: expect.stringContaining("rediss://pi-2:") });
 
@@ -168,13 +168,13 @@ test("the second time share changes nothing and shows no token; --renew ends the
   expect(stateOf()).toEqual(before);
   await joinAs("pi-2", token);
   const renewed = await shareWith("pi-2", "--renew");
-  expect((await joinAs("pi-2", token)).err).toMatch(/refuses us/);
+  expect((await joinAs("pi-2", token)).err).toMatch(/refuses the connection/);
   expect(await joinAs("pi-2", renewed)).toMatchObject({ code: 0 });
   // What is known is kept.
   expect((await joinAs("pi-2", "")).out).toContain("runner of the tac8");
-  expect((await run(first, ["doctor"])).out).toMatch(/1 other machine may use Redis at 127\.0\.0\.1:/);
+  expect((await run(first, ["doctor"])).out).toMatch(/1 other machine can use Redis at 127\.0\.0\.1:/);
   const other = { REDIS_URL: "redis://127.0.0.1:1" };
-  expect((await run(first, ["doctor"], other)).out).toMatch(/REDIS_URL names another one/);
+  expect((await run(first, ["doctor"], other)).out).toMatch(/REDIS_URL is a different one/);
   expect((await run(first, ["share"])).out).toMatch(/listens at 127\.0\.0\.1:\d+, with TLS, for 1 machine\n.*\npi-2 /);
 });
 
@@ -193,14 +193,14 @@ test("unshare cuts one machine off at once; the others go on; --all closes the a
   await closed;
   await expect(cut.get("tac8:x")).rejects.toThrow(/NOAUTH|WRONGPASS/);
   expect(await kept.get("tac8:x")).toBeNull();
-  expect((await joinAs("pi-2", one)).err).toMatch(/refuses us/);
+  expect((await joinAs("pi-2", one)).err).toMatch(/refuses the connection/);
   expect((await run(first, ["unshare", "pi-2"])).err).toContain("there is no machine pi-2: the machines are pi-3");
 
   const over = once(kept, "close");
   expect(await run(first, ["unshare", "--all"])).toMatchObject({ code: 0, err: "" });
   await over;
   expect(await here.ping()).toBe("PONG");
-  expect((await joinAs("pi-3", two)).err).toMatch(/does not answer \(connection refused\)/);
+  expect((await joinAs("pi-3", two)).err).toMatch(/does not respond \(connection refused\)/);
   expect(readShare(first.home)).toBeNull();
   await killRedis();
   expect(await here.ping()).toBe("PONG");
@@ -221,30 +221,30 @@ test("join sends nothing to a server with another CA", async () => {
   const address = server.address();
   const other = typeof address === "object" ? address?.port : 0;
   const said = await run(second, ["join", `rediss://pi-2@127.0.0.1:${other}`], { TEST_INPUT: token });
-  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("not the one that the token is for") });
+  expect(said).toMatchObject({ code: 1, err: expect.stringContaining("not the one that issued the token") });
   expect(received).toBe(0);
   expect(configOf(second)).toMatchObject({ joined: false });
 });
 
 test("what makes no sense is refused in a line, and changes nothing", async () => {
   const lines: [Lab, string[], RegExp, Record<string, string>?][] = [
-    [first, ["share", "Pi_2"], /is no name for a machine/],
-    [first, ["share", "pi-2", "--address", "192.0.2.1"], /192\.0\.2\.1 is no IPv4 address of this machine/],
+    [first, ["share", "Pi_2"], /is not a valid machine name/],
+    [first, ["share", "pi-2", "--address", "192.0.2.1"], /192\.0\.2\.1 is not an IPv4 address of this machine/],
     [first, ["share", "pi-2", "--port", "80"], /expected 1024 to 65535/],
-    [first, ["share", "pi-2"], /say REDIS|not tac8's own/, { REDIS_URL: redis.url }],
-    [first, ["unshare"], /say which machine/],
-    [first, ["join", "rediss://a@h:1"], /runs here with a Redis of its own/],
-    [second, ["join"], /name the address/],
+    [first, ["share", "pi-2"], /say REDIS|not started by tac8/, { REDIS_URL: redis.url }],
+    [first, ["unshare"], /no machine given/],
+    [first, ["join", "rediss://a@h:1"], /is running here with its own Redis/],
+    [second, ["join"], /no address given/],
     [second, ["join", "redis://pi-2@h:1"], /expected rediss:/],
     [second, ["join", "rediss+sentinel://pi-2@h:1,i:2/name"], /expected rediss:/],
     [
       second,
       ["join", `tac8-1.${"x".repeat(43)}.${"y".repeat(43)}`],
-      /^tac8: the token is not an address: expected rediss:[^\n]*\n$/,
+      /^tac8: this is a token, not an address: expected rediss:[^\n]*\n$/,
     ],
-    [second, ["join", "rediss://pi-2:secret@h:1"], /can be read by every program/],
+    [second, ["join", "rediss://pi-2:secret@h:1"], /is visible to every program/],
     [second, ["join", "rediss://pi-2@h:1"], /token is missing/],
-    [second, ["join", "rediss://pi-2@h:1"], /that is no token/, { TEST_INPUT: "hunter2" }],
+    [second, ["join", "rediss://pi-2@h:1"], /that is not a token/, { TEST_INPUT: "hunter2" }],
     [second, ["join", "rediss://pi-2@h:1"], /REDIS_URL is set/, { REDIS_URL: "redis://h:1" }],
     [second, ["join", "rediss://pi-2@h:1"], /REDIS_PASSWORD is set/, { REDIS_PASSWORD: "former" }],
   ];
@@ -267,9 +267,9 @@ test("while tac8 is stopped, no other Redis is shared, and unshare counts from t
   const said = await run(first, ["share", "pi-3"]);
   expect(said).toMatchObject({ code: 1, err: expect.stringContaining("so there is no Redis to share: start it") });
   const shut = await run(first, ["unshare", "pi-2"]);
-  expect(shut).toMatchObject({ code: 0, err: expect.stringMatching(/^tac8: .*counts from its next start on\n$/) });
+  expect(shut).toMatchObject({ code: 0, err: expect.stringMatching(/^tac8: .*takes effect at its next start\n$/) });
   redis = await startEmbeddedRedis({ home: first.home, warn: () => undefined });
-  expect((await joinAs("pi-2", token)).err).toMatch(/refuses us/);
+  expect((await joinAs("pi-2", token)).err).toMatch(/refuses the connection/);
 });
 
 test("backup and restore are for the machine that has Redis: on one that has joined, nothing is moved", async () => {
@@ -297,7 +297,7 @@ test("who leaves is told that this machine works by itself again, and how to sto
   expect(left).toMatchObject({ code: 0, out: expect.stringContaining("both work on the same issues") });
   expect(left.out).toMatch(/stop its runner[^]*service uninstall/);
   expect(configOf(second)).toMatchObject({ joined: false });
-  expect((await run(second, ["join", "--leave"])).out).toBe("This machine had not joined another one.\n");
+  expect((await run(second, ["join", "--leave"])).out).toBe("This machine has not joined another machine.\n");
 });
 
 test("a port that is taken leaves everything as it was", async () => {
@@ -320,6 +320,9 @@ test("Redis starts without a shared port that another program has, which is said
   const said: string[] = [];
   redis = await startEmbeddedRedis({ home: first.home, warn: (line) => said.push(line) });
   expect(await local().ping()).toBe("PONG");
-  expect(said).toEqual([expect.stringContaining(`Redis starts without 127.0.0.1:${port}, which another program has`)]);
-  expect(await run(first, ["share"])).toMatchObject({ code: 0, out: expect.stringContaining("and does not, at") });
+  expect(said).toEqual([expect.stringContaining(`Redis starts without 127.0.0.1:${port}, which another program uses`)]);
+  expect(await run(first, ["share"])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("does not listen, as it should, at"),
+  });
 });

@@ -55,7 +55,7 @@ export async function followStop(options: FollowOptions): Promise<"over" | "late
     if (performance.now() >= presenceAt) {
       presenceAt = performance.now() + PRESENCE_MS;
       if (ended && !(await schedulerIsThere(options))) {
-        once("  the scheduler is not running: when it is, it updates the comment on GitHub");
+        once("  the scheduler is not running: it updates the comment on GitHub when it is started");
         return "over";
       }
       if (ended) once("  its comment on GitHub is not updated yet");
@@ -83,5 +83,5 @@ async function tellOfRunner(
   const its = runners.find(({ name, runs }) => name === slot || runs?.some((run) => run.issue === jobId) === true);
   const silent = its === undefined ? null : context.now() - its.at;
   if (silent !== null && silent <= RUNNER_GONE_MS) return;
-  once(`  its runner ${plain(slot)} is unreachable: the issue ends when the lock of its job expires`);
+  once(`  its runner ${plain(slot)} is unreachable: the issue is stopped when the lock of its job expires`);
 }

@@ -32,14 +32,14 @@ export function openPrompt({ input, output }: { input: NodeJS.ReadStream; output
   reader.on("SIGINT", () => reader.close());
   reader.on("close", () => {
     over = true;
-    waiting?.reject(new Problem("stopped: nothing more was done"));
+    waiting?.reject(new Problem("interrupted: nothing more was done"));
   });
 
   async function next(question: string): Promise<string> {
     output.write(question);
     const early = lines.shift();
     if (early !== undefined) return early.trim();
-    if (over) throw new Problem("stopped: nothing more was done");
+    if (over) throw new Problem("interrupted: nothing more was done");
     waiting = Promise.withResolvers<string>();
     try {
       return (await waiting.promise).trim();

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { sentence } from "./sentence.ts";
 
 test.each([
-  [20, "Paused: no new agent\nstarts. To resume:\ntac8 resume"],
-  [null, "Paused: no new agent starts. To resume: tac8 resume"],
+  [20, "Paused: no new\nagents start. To\nresume: tac8 resume"],
+  [null, "Paused: no new agents start. To resume: tac8 resume"],
 ])("in %s columns", (columns, shown) => {
   const said: string[] = [];
   sentence(
     { line: (text) => said.push(text), columns, color: false },
-    "Paused: no new agent starts. To resume: tac8 resume",
+    "Paused: no new agents start. To resume: tac8 resume",
   );
   expect(said).toEqual([shown]);
 });

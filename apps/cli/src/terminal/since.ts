@@ -11,7 +11,7 @@ export function parseSince(text: string, now: number): number {
   const known = /^\d{4}-/.test(text.trim()) && !Number.isNaN(day);
   if (!known)
     throw new WrongUsage(
-      `--since ${text.slice(0, 40)} is no time: expected 30m, 12h, 7d, 2w or a day such as 2026-11-25`,
+      `--since ${text.slice(0, 40)} is not a time: expected 30m, 12h, 7d, 2w or a date such as 2026-11-25`,
     );
   return day;
 }
@@ -19,6 +19,6 @@ export function parseSince(text: string, now: number): number {
 /** A whole number from 1 on. @throws WrongUsage */
 export function parseCount(name: string, text: string, max: number): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > max) throw new WrongUsage(`${name} ${text.slice(0, 40)} is no number from 1 to ${max}`);
+  if (number < 1 || number > max) throw new WrongUsage(`${name} ${text.slice(0, 40)} is not a number from 1 to ${max}`);
   return number;
 }

@@ -13,12 +13,12 @@ describe("judgeToken", () => {
     ]);
     const token = "the GitHub token in /data/github-token";
     expect(judgeToken(failure("unauthorized", 401), { apiUrl: api, token }).problems).toEqual([
-      expect.stringContaining(`does not accept ${token}`),
+      expect.stringContaining(`rejects ${token}`),
     ]);
     const app = { apiUrl: api, token: "the GitHub App 5" };
     expect(judgeToken(failure("unauthorized", 404), app).problems).toEqual(["said so"]);
     expect(judgeToken(failure("unauthorized", 401), app).problems).toEqual([
-      "GitHub does not accept the GitHub App 5 (said so): check that github.app_id is the App of this private key",
+      "GitHub rejects the GitHub App 5 (said so): check that github.app_id is the App of this private key",
     ]);
     expect(judgeToken(failure("unavailable", 502), { apiUrl: api, token: "GITHUB_TOKEN" })).toMatchObject({
       problems: [],

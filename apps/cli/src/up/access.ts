@@ -66,18 +66,20 @@ export function judgeToken(
   if (failure instanceof GitHubError && failure.kind === "unauthorized") {
     // Of an App it is told what is missing; of its key, that GitHub cannot read what it has signed.
     if (isApp(token)) return { problems: [appProblem(failure, token)], warnings: [] };
-    return { problems: [`GitHub at ${apiUrl} does not accept ${token}: it is wrong or has expired`], warnings: [] };
+    return { problems: [`GitHub at ${apiUrl} rejects ${token}: it is wrong or has expired`], warnings: [] };
   }
   const said = kindOf(failure) === "unavailable" || kindOf(failure) === null ? "" : ` (${failure.message})`;
   return {
     problems: [],
-    warnings: [`GitHub at ${apiUrl} does not answer${said}; the token was not checked, and work waits until it does`],
+    warnings: [
+      `GitHub at ${apiUrl} does not respond${said}; the token was not checked, and work waits until GitHub responds`,
+    ],
   };
 }
 
 function appProblem({ status, detail }: GitHubError, app: string): string {
   if (status !== 401) return detail;
-  return `GitHub does not accept ${app} (${detail}): check that github.app_id is the App of this private key`;
+  return `GitHub rejects ${app} (${detail}): check that github.app_id is the App of this private key`;
 }
 
 /** The failure as a value; the operator's own wish to stop is none. */

@@ -11,7 +11,7 @@ export const APPS: readonly AppSpec[] = [
 export const LOCAL_GITHUB: AppSpec = {
   name: "github",
   entry: new URL("../../../../packages/sandbox/src/github/server/main.ts", import.meta.url),
-  irreplaceable: "the demo's GitHub ended, and its issues with it: start the demo again",
+  irreplaceable: "the demo's GitHub exited, and its issues are lost: start the demo again",
 };
 
 /** Who ends first: nobody may look at, or write to, what is already gone. Redis comes after all of them. */

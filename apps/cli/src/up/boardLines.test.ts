@@ -18,7 +18,7 @@ const lines = (more: { isTerminal: boolean; env?: Record<string, string> }) =>
 
 it("has a link on a terminal, good for an hour", () => {
   const { url, notes } = lines({ isTerminal: true });
-  expect(notes).toEqual(["The link signs you in once, within an hour; another one: tac8 open"]);
+  expect(notes).toEqual(["The link works once, within an hour. For a new link: tac8 open"]);
   const { origin, searchParams } = new URL(url);
   expect(origin).toBe("http://127.0.0.1:3000");
   expect(takeLink(searchParams.get("token") ?? "", { home, now: NOW + 3_599_999 })).toBe(true);

@@ -33,6 +33,6 @@ export function boardLines(given: {
   const { url, hint } = addressFor(address, env);
   const hints = hint === null ? [] : [hint];
   if (!isTerminal) return { url, notes: [`To sign in: ${openCommand}`, ...hints] };
-  const notes = [`The link signs you in once, within an hour; another one: ${openCommand}`, ...hints];
+  const notes = [`The link works once, within an hour. For a new link: ${openCommand}`, ...hints];
   return { url: makeLink(url, { home, now, lifeMs: FIRST_LINK_MS }), notes };
 }

@@ -72,9 +72,9 @@ export function keepRunning(options: ChildOptions): Child {
       live: liveOnce,
       signal,
       final: app.irreplaceable !== undefined,
-      onWait: (why, seconds) => onRestart(`${why}; starts again in ${seconds} s`),
+      onWait: (why, seconds) => onRestart(`${why}; restarting in ${seconds} s`),
       onWell: (times) => {
-        if (times > 1) onWell(`runs well again after ${times} ends in a row`);
+        if (times > 1) onWell(`is running again after ${times} consecutive exits`);
       },
     });
     if (end !== null && !signal.aborted) {
@@ -128,7 +128,7 @@ async function ended(child: ChildProcess): Promise<Pick<End, "code" | "signal" |
       resolve({
         code,
         signal,
-        text: code === null ? `was ended by ${String(signal)}` : `ended with exit code ${code}`,
+        text: code === null ? `was killed by ${String(signal)}` : `exited with code ${code}`,
       }),
     );
   });

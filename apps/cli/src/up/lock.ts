@@ -20,7 +20,7 @@ export const LOCK_FILE = "up.lock";
  */
 export async function lockHome(home: string): Promise<HomeLock> {
   const cannot = (error: unknown) =>
-    new Problem(`the data folder ${home} cannot be used (${messageOf(error)}): set TAC8_HOME to another`, {
+    new Problem(`the data folder ${home} cannot be used (${messageOf(error)}): set TAC8_HOME to another folder`, {
       cause: error,
     });
   let made: boolean;
@@ -61,5 +61,5 @@ export async function holdFile(path: string): Promise<(() => void) | null> {
 
 function runningAlready(home: string, holder: string): string {
   const pid = /^\d{1,10}$/.test(holder.trim()) ? ` (process ${holder.trim()})` : "";
-  return `tac8 is running already${pid} on ${home}: stop it first, or set TAC8_HOME to another folder`;
+  return `tac8 is already running${pid} on ${home}: stop it first, or set TAC8_HOME to another folder`;
 }

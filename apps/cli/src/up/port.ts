@@ -25,12 +25,12 @@ export async function portProblemAfter(
 
 /** The line for the board's address. */
 export function describePort(problem: string, { host, port }: { host: string; port: number }): string {
-  const cure = "set another one by board.port in the configuration or by TAC8_BOARD_PORT";
+  const cure = "set another port with board.port in the configuration or with TAC8_BOARD_PORT";
   switch (problem) {
     case "EADDRINUSE":
-      return `the board's port ${port} on ${host} is taken by another program: end that one, or ${cure}`;
+      return `the board's port ${port} on ${host} is in use by another program: stop that program, or ${cure}`;
     case "EACCES":
-      return `the board may not listen on port ${port}, which needs more rights: ${cure}`;
+      return `the board is not permitted to listen on port ${port}, which needs more privileges: ${cure}`;
     default:
       return `the board cannot listen on ${host}:${port} (${problem}): check board.host in the configuration`;
   }

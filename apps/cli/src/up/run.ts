@@ -78,11 +78,11 @@ export async function runLocked(context: Context, plan: UpPlan): Promise<number>
       // A service manager, or a script that signals the whole process group, reaches us and our launcher, which hands it on:
       // only a person's second Ctrl-C is meant so.
       if (signal !== "SIGINT" || context.now() - askedAt < samePressMs) return;
-      screen.note("stopping at once");
+      screen.note("stopping immediately");
       for (const child of children) child.kill();
       return;
     }
-    screen.note("stopping: what runs is saved and handed back; Ctrl-C again stops at once");
+    screen.note("stopping: running work is saved and requeued; press Ctrl-C again to stop immediately");
     askedAt = context.now();
     stop.abort();
   });
@@ -134,7 +134,7 @@ async function check(
   if (plan.demo !== null || signal.aborted) return; // The demo's GitHub is not up yet, and its token is right.
   const access = await askRefused(() => checkAccess(config, signal), {
     isRefused: ({ problems: refusals }) => refusals.length > 0,
-    onRefused: ({ problems: refusals }) => screen.warn("tac8", `asking GitHub again, to be sure: ${refusals[0] ?? ""}`),
+    onRefused: ({ problems: refusals }) => screen.warn("tac8", `checking the token again: ${refusals[0] ?? ""}`),
     signal,
     waitsMs: context.waits?.githubRefusals,
   });
@@ -160,7 +160,7 @@ function starter(
       screen.address("Board", lines.url, lines.notes);
     } catch (error) {
       screen.address("Board", logged);
-      screen.warn("tac8", `there is no link to sign in with: ${messageOf(error)}`);
+      screen.warn("tac8", `cannot create a sign-in link: ${messageOf(error)}`);
     }
   };
   return (app, extra) => {
@@ -225,11 +225,11 @@ async function shutDown(given: {
   let clean = true;
   for (const child of inStopOrder(children)) {
     const ok = await child.stop(stopLimitMs(child.name, plan.config.coordinator.shutdown_grace_seconds));
-    if (!ok) screen.warn(child.name, "did not end cleanly");
+    if (!ok) screen.warn(child.name, "did not stop cleanly");
     clean &&= ok;
   }
   if (redis !== null && !(await redis.stop())) {
-    screen.warn("redis", "did not end in time and was killed");
+    screen.warn("redis", "did not stop in time and was killed");
     clean = false;
   }
   return clean;
@@ -242,7 +242,7 @@ function commandFor({ command, env, cwd }: Context, { configPath, demo }: UpPlan
 }
 
 const demoHints = (command: string) => [
-  "One of the issues will ask a question: answer it on its page, and the work goes on",
+  "One of the agents will ask a question: answer it on the page of its issue, and the work continues",
   `In another terminal: ${command} status, or ${command} monitor`,
 ];
 
@@ -254,7 +254,7 @@ function bannerLines(plan: UpPlan, { redisUrl, command }: { redisUrl: string; co
   const whose = plan.redisUrl === null ? " (its own)" : "";
   const proxy = proxyFor(config.github.api_url, plan.env);
   return [
-    demo === null ? `tac8 works on ${some}` : "tac8's demo: a GitHub and an agent on this machine, and five issues",
+    demo === null ? `tac8 works on ${some}` : "tac8 demo: a local GitHub with five issues, and a scripted agent",
     ...(demo === null ? [`Configuration in ${configPath}`] : []),
     `Data in ${config.home}${newFolder ? " (a new folder)" : ""}`,
     ...(proxy === null ? [] : [`GitHub through the proxy ${proxy.shown} (${proxy.variable})`]),

@@ -78,7 +78,7 @@ it("--only starts the named apps alone, with the Redis of the others", async () 
   configure();
   for (const [apps, said] of [
     ["runner", "--only needs REDIS_URL"],
-    ["agent", "there is no app agent"],
+    ["agent", "unknown app agent"],
   ] as const) {
     const cli = lab.start(["up", "--only", apps], { GITHUB_TOKEN: token });
     expect(await cli.ended).toMatchObject({ code: 2 });
@@ -179,13 +179,13 @@ describe("tac8 up", () => {
     const cli = await up({}, { samePress: 3_600_000 });
     for (let times = 1; times <= 3; times += 1) cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
-    expect(cli.stdout()).not.toContain("stopping at once");
+    expect(cli.stdout()).not.toContain("stopping immediately");
   });
 
   it("starts an app again that has ended", async () => {
     configure();
     const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_RUNNER: "crash-once" });
-    await cli.seen(/runner {5}! was ended by SIGKILL unexpectedly; starts again in 1 s/);
+    await cli.seen(/runner {5}! was killed by SIGKILL unexpectedly; restarting in 1 s/);
     await cli.seen(/runner listening/);
     await cli.seen(/Board:/);
     const given = lab.environments().filter(({ name }) => name === "runner");
@@ -198,8 +198,8 @@ describe("tac8 up", () => {
     configure();
     const cli = await up({ FIXTURE_RUNNER: "refused-later" });
     process.kill(pidOf("runner"), "SIGKILL");
-    await cli.seen(/runner {5}! was ended by SIGKILL unexpectedly; starts again in 1 s/);
-    const refusal = "runner     ! cannot start: runner lacks something; runner lacks something else; starts again in";
+    await cli.seen(/runner {5}! was killed by SIGKILL unexpectedly; restarting in 1 s/);
+    const refusal = "runner     ! cannot start: runner lacks something; runner lacks something else; restarting in";
     await cli.seen(new RegExp(`${refusal} 2 s\n[^]*${refusal} 4 s\n[^]*runner listening`));
     const starts = lab.witness().filter(({ event }) => event === "start");
     expect(starts.map(({ app }) => app).toSorted()).toEqual(["board", ...Array(4).fill("runner"), "scheduler"]);
@@ -211,7 +211,7 @@ describe("tac8 up", () => {
   it("keeps the others running beside an app that crashes at each start", async () => {
     configure();
     const cli = lab.start(["up"], { GITHUB_TOKEN: token, FIXTURE_RUNNER: "crash-loop" });
-    await cli.seen(/runner {5}! ended with exit code 1 unexpectedly; starts again in 2 s/);
+    await cli.seen(/runner {5}! exited with code 1 unexpectedly; restarting in 2 s/);
     expect(isRunning(pidOf("board"))).toBe(true);
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
@@ -221,7 +221,7 @@ describe("tac8 up", () => {
     configure();
     const cli = await up();
     process.kill(pidOf("scheduler"), "SIGTERM");
-    await cli.seen(/scheduler {2}! ended with exit code 0 unexpectedly; starts again in 1 s\n[^]*scheduler listening/);
+    await cli.seen(/scheduler {2}! exited with code 0 unexpectedly; restarting in 1 s\n[^]*scheduler listening/);
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
   });
@@ -232,8 +232,8 @@ describe("tac8 up", () => {
     const before = readRecord(lab.home);
     process.kill(before?.pid ?? 0, "SIGKILL");
     const address = join(lab.home, "redis", "redis.sock");
-    await cli.seen(new RegExp(`Redis at ${address} ended unexpectedly; it starts again in 1 s`));
-    await cli.seen(new RegExp(`Redis at ${address} runs again`));
+    await cli.seen(new RegExp(`Redis at ${address} stopped unexpectedly; restarting it in 1 s`));
+    await cli.seen(new RegExp(`Redis at ${address} is running again`));
     expect(readRecord(lab.home)).toMatchObject({ url: before?.url });
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
@@ -245,11 +245,11 @@ describe("tac8 up", () => {
     const { pid } = readRecord(lab.home) ?? { pid: 0 };
     expect(pid).not.toBe(0);
     process.kill(pid, "SIGKILL");
-    await cli.seen(/Redis at \S+ ended unexpectedly/);
+    await cli.seen(/Redis at \S+ stopped unexpectedly/);
     const socket = join(lab.home, "redis", "redis.sock");
     rmSync(socket);
     mkdirSync(socket);
-    await cli.seen(/redis {6}! cannot start: Redis did not start in .*; it starts again in 2 s/);
+    await cli.seen(/redis {6}! cannot start: Redis did not start in .*; restarting it in 2 s/);
     expect(isRunning(pidOf("runner"))).toBe(true);
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
@@ -284,7 +284,7 @@ describe("tac8 up", () => {
     const second = lab.start(["up"], { GITHUB_TOKEN: token });
     expect((await second.ended).code).toBe(EXIT_CONFIG);
     expect(second.stderr()).toContain(
-      `tac8: tac8 is running already (process ${first.pid}) on ${lab.home}: stop it first`,
+      `tac8: tac8 is already running (process ${first.pid}) on ${lab.home}: stop it first`,
     );
     first.signal("SIGINT");
     expect((await first.ended).code).toBe(0);
@@ -428,7 +428,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
     configure({ port });
     const said = await refused(lab.start(["up"], { GITHUB_TOKEN: token }));
-    expect(said).toMatch(new RegExp(`^tac8: the board's port ${port} .* is taken.*TAC8_BOARD_PORT\n$`));
+    expect(said).toMatch(new RegExp(`^tac8: the board's port ${port} .* is in use.*TAC8_BOARD_PORT\n$`));
   });
 
   it("a Redis that is not there", async () => {
@@ -452,7 +452,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     );
     const other = github.createApp({ owner: "octo", slug: "other" });
     expect(await refused(lab.start(["up"], { ...app, GITHUB_APP_PRIVATE_KEY: other.privateKey }, AT_ONCE))).toMatch(
-      /^tac8: GitHub does not accept the GitHub App \d+ \(A JSON web token could not be decoded\): check .*\n$/,
+      /^tac8: GitHub rejects the GitHub App \d+ \(A JSON web token could not be decoded\): check .*\n$/,
     );
     expect(await refused(lab.start(["up"], { ...app, GITHUB_TOKEN: "t" }))).toMatch(/both a token and a GitHub App/);
   });
@@ -460,7 +460,7 @@ describe("tac8 up says in a line what is wrong with", () => {
   it("a token that GitHub refuses", async () => {
     configure();
     expect(await refused(lab.start(["up"], { GITHUB_TOKEN: "wrong-token" }, AT_ONCE))).toMatch(
-      /does not accept GITHUB_TOKEN.*\n$/,
+      /rejects GITHUB_TOKEN.*\n$/,
     );
   });
 
@@ -468,9 +468,7 @@ describe("tac8 up says in a line what is wrong with", () => {
     configure();
     github.fault({ path: /^\/user$/, times: 2, do: { status: 401, body: { message: "Bad credentials" } } });
     const cli = await up({}, AT_ONCE);
-    expect(
-      cli.stdout().match(/asking GitHub again, to be sure: GitHub at \S+ does not accept GITHUB_TOKEN/g),
-    ).toHaveLength(2);
+    expect(cli.stdout().match(/checking the token again: GitHub at \S+ rejects GITHUB_TOKEN/g)).toHaveLength(2);
     cli.signal("SIGINT");
     expect((await cli.ended).code).toBe(0);
   });
@@ -498,7 +496,7 @@ describe("tac8 up says in a line what is wrong with", () => {
 it("goes on when GitHub is away", async () => {
   configure({ apiUrl: "http://127.0.0.1:1" });
   const cli = await up();
-  expect(cli.stdout()).toMatch(/! GitHub at http:\/\/127\.0\.0\.1:1 does not answer/);
+  expect(cli.stdout()).toMatch(/! GitHub at http:\/\/127\.0\.0\.1:1 does not respond/);
   cli.signal("SIGINT");
   expect((await cli.ended).code).toBe(0);
 });

@@ -118,7 +118,7 @@ const said = () => logged.map((line) => (JSON.parse(line) as { msg: string }).ms
 test("a tired host starts nothing, lets go on what runs, and wakes up by itself", async () => {
   freeMemoryMb = 100;
   await begin();
-  expect(admissionText(keeper.admission)).toBe("closed: only 100 MB of memory free");
+  expect(admissionText(keeper.admission)).toBe("closed: only 100 MB of free memory");
   expect([keeper.limit, worker.isPaused()]).toEqual([0, true]);
   await add(1);
   freeMemoryMb = 4000;
@@ -191,12 +191,15 @@ test("only a machine's own trouble slows it down; a short disk is cleared up onc
   await tell({ code: "lag:pi-1/0", host: "pi-1", text: "late" });
   await becomes(() => [keeper.limit, clearedUp], [2, 0]);
   freeDiskGb = 1.9;
-  await becomes(() => [admissionText(keeper.admission), clearedUp], ["half open: only 1.9 GB of disk free, late", 1]);
+  await becomes(
+    () => [admissionText(keeper.admission), clearedUp],
+    ["half open: only 1.9 GB of free disk space, late", 1],
+  );
   freeDiskGb = 0.9;
   await becomes(() => state(), "closed");
   await tell();
   freeDiskGb = 2.3; // Better, but not by a good margin.
-  await becomes(() => admissionText(keeper.admission), "half open: only 2.3 GB of disk free");
+  await becomes(() => admissionText(keeper.admission), "half open: only 2.3 GB of free disk space");
   expect(clearedUp).toBe(1);
   freeDiskGb = 20;
   await becomes(() => state(), "open");

@@ -94,5 +94,5 @@ test("an agent that fills the disk ends as disk-full, with one line that says so
   expect(end).toMatchObject({ cause: "disk-full", remaining: 0 });
   const verdict = classifyEnd(end, { provider: "claude", now: 0 });
   expect(verdict).toMatchObject({ ok: false, kind: "disk-full" });
-  expect(verdict).toHaveProperty("message", expect.stringMatching(/only 0\.2 GB of disk free .* below 0\.5 GB$/));
+  expect(verdict).toHaveProperty("message", expect.stringMatching(/only 0\.2 GB of free disk space .* below 0\.5 GB$/));
 });

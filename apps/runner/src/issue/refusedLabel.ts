@@ -8,6 +8,6 @@ export function toldLately(told: readonly (string | null)[], now: number): boole
 
 /** The comment on a label that starts nothing: why, and who has to put it on. Markdown, without its marker. */
 export function refusedLabelText({ reason, trigger }: { readonly reason: string; readonly trigger: string }): string {
-  const cure = `Work starts when an account that can write to this repository puts the label \`${trigger}\` on. To start it, have such an account put the label back on.`;
+  const cure = `Work starts when an account with write access to this repository adds the label \`${trigger}\`. To start the work, ask a maintainer to remove the label and add it again.`;
   return `No work was started.\n\n> ${reason.replaceAll(/\s+/g, " ").slice(0, 500)}.\n\n${cure}`;
 }

@@ -264,7 +264,7 @@ fieldTest("B5", "runs that were handed back without progress end the issue, and 
   expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW - 1 })).toMatchObject({ do: "work", patch: {} });
   expect(plan({ ...before, lost: MAX_LOST_IN_A_ROW })).toMatchObject({
     do: "give up",
-    patch: { outcome: "failed", failure: "lost", reason: expect.stringMatching(/runner was ended 3 times/) },
+    patch: { outcome: "failed", failure: "lost", reason: expect.stringMatching(/runner ended 3 times/) },
   });
   expect(plan({ ...before, lost: 0, unchanged: MAX_UNCHANGED_IN_A_ROW })).toMatchObject({ do: "give up" });
 });

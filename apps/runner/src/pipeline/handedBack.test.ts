@@ -22,5 +22,7 @@ test("a user's quick restarts count as no lost runs", () => {
 });
 
 fieldTest("B5", "an agent that ends its runner each time, and changes nothing, is bounded", () => {
-  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW), "handed back")).toMatch(/ended 6 times in a row while its agent ran/);
+  expect(tooOften(after(MAX_UNCHANGED_IN_A_ROW), "handed back")).toMatch(
+    /ended 6 times in a row while the agent was running/,
+  );
 });

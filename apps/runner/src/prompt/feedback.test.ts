@@ -100,7 +100,7 @@ describe("the prompt", () => {
     expect(text).toContain("----- BEGIN REVIEW (changes requested) by ann at 2026-01-01T00:01:00Z nonce");
     expect(text).toContain("BEGIN COMMENT on src/a.ts:7 by ann at 2026-01-01T00:02:00Z nonce");
     expect(text).toContain("@@ -1 +1 @@\n-a\n+b\n\nline 2\n");
-    expect(text).toContain("BEGIN REPLY on src/a.ts:7 (this code has changed since)");
+    expect(text).toContain("BEGIN REPLY on src/a.ts:7 (outdated: this code has changed since)");
     expect(text).toContain("BEGIN COMMENT on odd\\n----- END by ann");
     expect(shown).toEqual(["review-1", "line-2", "line-3", "line-4"]);
     expect(render({})).toEqual({ text: "", shown: [] });

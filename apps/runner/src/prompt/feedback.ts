@@ -109,7 +109,7 @@ function placeOf({ path, line, outdated }: PullConversation["lines"][number]): s
   // One line: a file's name may have any character.
   const file = cut(JSON.stringify(path).slice(1, -1), MAX_PATH);
   const where = line === null ? file : `${file}:${line}`;
-  return outdated ? `${where} (this code has changed since)` : where;
+  return outdated ? `${where} (outdated: this code has changed since)` : where;
 }
 
 /** The commented line is the last one of its hunk. */

@@ -68,16 +68,16 @@ export function createDelivery({ redis, log, now, signal, targets }: DeliverServ
       const waitMs = Math.max(sent.waitMs, waitAfter(failures));
       quiet.set(target.name, { failures, until: now() + waitMs });
       await replacePending(redis, marked, { sendingSince: null, tries: entry.tries + 1 });
-      const when = `${failures === 1 ? "" : `(${failures} times) `}again in ${Math.round(waitMs / 1000)} s`;
-      log.warn({ target: target.name }, `${target.name} could not be told: ${sent.why}; ${when}`);
+      const when = `${failures === 1 ? "" : `(${failures} times) `}retrying in ${Math.round(waitMs / 1000)} s`;
+      log.warn({ target: target.name }, `could not notify ${target.name}: ${sent.why}; ${when}`);
       return false;
     }
     quiet.delete(target.name);
     await replacePending(redis, marked, null);
     const about = { target: target.name, message: entry.message.id };
-    if (sent.kind === "taken") log.info(about, `told ${target.name}: ${entry.message.title}`);
-    if (sent.kind === "refused") log.warn(about, `${target.name} refuses a message: ${sent.why}; check its address`);
-    if (sent.kind === "unknown") log.warn(about, `${target.name} may not have got a message: ${sent.why}`);
+    if (sent.kind === "taken") log.info(about, `notified ${target.name}: ${entry.message.title}`);
+    if (sent.kind === "refused") log.warn(about, `${target.name} rejects a message: ${sent.why}; check its URL`);
+    if (sent.kind === "unknown") log.warn(about, `${target.name} may not have received a message: ${sent.why}`);
     return true;
   }
 
@@ -88,8 +88,9 @@ export function createDelivery({ redis, log, now, signal, targets }: DeliverServ
     const free = all.filter(({ sendingSince }) => sendingSince === null);
     const late = free.filter(({ addedAt }, index) => at - addedAt >= MAX_AGE_MS || index < free.length - MAX_PENDING);
     for (const entry of [...lost, ...late]) await replacePending(redis, entry, null);
-    if (lost.length > 0) log.warn(`${name} may not have got ${lost.length} messages: sending them was broken off`);
-    if (late.length > 0) log.warn(`dropped ${late.length} messages for ${name}, which has taken none for too long`);
+    if (lost.length > 0) log.warn(`${name} may not have received ${lost.length} messages: sending was interrupted`);
+    if (late.length > 0)
+      log.warn(`dropped ${late.length} messages for ${name}, which has not accepted messages for too long`);
     return free.filter((entry) => !late.includes(entry));
   }
 }

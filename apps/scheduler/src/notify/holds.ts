@@ -77,15 +77,23 @@ export function tellHolds(given: {
 }
 
 function begun(name: string, { event, at, reason, by, until, silent }: Standing): Message {
-  const end = until === null ? "until somebody resumes it" : `until ${new Date(until).toISOString()}`;
-  const again = silent === 0 ? "" : `\nIt has come and gone ${silent} times since it was last told.`;
+  const end = until === null ? "until it is resumed" : `until ${new Date(until).toISOString()}`;
+  const again = silent === 0 ? "" : `\nThe hold started and ended ${silent} more times since the last notification.`;
   const text = `${reason}\nSet by ${by}, ${end}.${again}`;
-  return { id: `hold-begun:${event}`, kind: "hold-begun", at, title: `Held: ${name}`, text, issue: null, url: null };
+  return {
+    id: `hold-begun:${event}`,
+    kind: "hold-begun",
+    at,
+    title: `Hold started: ${name}`,
+    text,
+    issue: null,
+    url: null,
+  };
 }
 
 function ended(name: string, { id, at, reason, by }: LoggedEvent): Message {
   const text = `${reason} (${by})`;
-  return { id: `hold-ended:${id}`, kind: "hold-ended", at, title: `Goes on: ${name}`, text, issue: null, url: null };
+  return { id: `hold-ended:${id}`, kind: "hold-ended", at, title: `Hold ended: ${name}`, text, issue: null, url: null };
 }
 
 function withoutOld(memory: HoldMemory, now: number): HoldMemory {

@@ -58,7 +58,7 @@ test("a question, with its text and where to answer", () => {
       id: expect.stringMatching(/^blocked:\d+-0$/),
       kind: "blocked",
       at: "2026-11-25T12:00:00.000Z",
-      title: "octo/hello#3 has a question",
+      title: "octo/hello#3 is blocked",
       text: "Greet\nWhich one?",
       issue: "octo/hello#3",
       url: FACTS.url,
@@ -80,7 +80,7 @@ fieldTest("A8", "an answer, with what the agent said, unless nobody wants it", (
   expect(told(events)).toMatchObject([
     {
       kind: "answered",
-      title: "octo/hello#3 has an answer",
+      title: "octo/hello#3 is answered",
       text: "Greet\nIt works already.\nSee the tests.",
       url: FACTS.url,
     },
@@ -189,7 +189,7 @@ test("a hold that begins and ends within one look is told as a pair, and forgott
     event({ to: "unhold", evidence: { name: "auth" } }, 1),
   ];
   const { told: messages, memory } = tellHolds({ events, memory: {}, now: NOW + MIN });
-  expect(messages.map(({ title }) => title)).toEqual(["Held: auth", "Goes on: auth"]);
+  expect(messages.map(({ title }) => title)).toEqual(["Hold started: auth", "Hold ended: auth"]);
   expect(messages[0]?.text).toContain("401\nSet by runner pi/0, until 2026-11-25T12:01");
   expect(Object.keys(memory)).toEqual(["auth"]);
   expect(tellHolds({ events: [], memory, now: NOW + QUIET_MS + MIN }).memory).toEqual({});
@@ -215,7 +215,7 @@ test("a day in two lines", () => {
     title: "tac8 on 2026-11-24",
     text: "3 pull requests, 1 failed.\n5 agent runs, 12,345 tokens, $1.23.",
   });
-  expect(summaryMessage("2026-11-24", {}, NOW).text).toBe("Nothing was done.");
+  expect(summaryMessage("2026-11-24", {}, NOW).text).toBe("No issue was processed.");
 });
 
 const ADDRESSES = {
@@ -256,7 +256,7 @@ test.each([
   [200, null, { kind: "taken" }],
   [204, null, { kind: "taken" }],
   [302, null, { kind: "refused" }],
-  [404, null, { kind: "refused", why: "it answered 404: no" }],
+  [404, null, { kind: "refused", why: "it responded with 404: no" }],
   [407, null, { kind: "later", waitMs: 0 }],
   [429, "120", { kind: "later", waitMs: 120_000 }],
   [429, "999999", { kind: "later", waitMs: 3_600_000 }],

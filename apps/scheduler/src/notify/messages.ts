@@ -70,8 +70,8 @@ function kindOf(event: LoggedEvent, wanted: Wanted): "blocked" | "answered" | "f
 function tell({ kind, event, facts }: { kind: MessageKind; event: LoggedEvent; facts: IssueFacts }): Message {
   const { reference, title } = facts;
   const words: Record<string, string> = {
-    blocked: `${reference} has a question`,
-    answered: `${reference} has an answer`,
+    blocked: `${reference} is blocked`,
+    answered: `${reference} is answered`,
     failed: `${reference} failed`,
     pr: `${reference} has a pull request`,
   };

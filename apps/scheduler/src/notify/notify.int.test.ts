@@ -123,7 +123,7 @@ test("every place in its shape, without a secret; the issue's title, question an
   const of = (path: string) => got.find((one) => one.path === path);
   const url = `${at.github.url}/octo/widgets/issues/${number}`;
   const text = "Say hello <b>\nIs it [redacted]?";
-  const title = `octo/widgets#${number} has a question`;
+  const title = `octo/widgets#${number} is blocked`;
   expect(of("/hook")?.body).toMatchObject({ v: 1, kind: "blocked", title, text, issue: `octo/widgets#${number}`, url });
   expect(of("/slack")?.body).toEqual({ text: `*${title}*\nSay hello &lt;b&gt;\nIs it [redacted]?\n<${url}>` });
   expect(of("/")).toMatchObject({
@@ -211,7 +211,7 @@ test("a hold is told with its end, and flapping is told sparsely", async () => {
   ahead += 31 * 60_000;
   await notifier()();
   expect(kinds()).toEqual(["hold-begun", "hold-ended", "hold-begun"]);
-  expect(got.at(-1)?.body["text"]).toContain("come and gone");
+  expect(got.at(-1)?.body["text"]).toContain("started and ended");
 });
 
 test("a day's summary once, at its time", async () => {
@@ -267,6 +267,6 @@ test("a scheduler that is killed while it sends does not tell it again when it i
   expect(reasons()).toEqual(["one", "two"]);
   ahead += 61_000;
   await notifier()();
-  expect(logged()).toContain("webhook may not have got 1 messages: sending them was broken off");
+  expect(logged()).toContain("webhook may not have received 1 messages: sending was interrupted");
   expect(reasons()).toEqual(["one", "two"]);
 });

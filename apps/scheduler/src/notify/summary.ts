@@ -17,18 +17,20 @@ export function summaryMessage(day: string, counts: Counts, now: number): Messag
   const { outcomes, pullRequests, costUsd, tokens, agents } = summarize(counts);
   const ends = [
     [pullRequests, "pull requests"],
-    [outcomes.pr - pullRequests, "pull requests worked on again"],
+    [outcomes.pr - pullRequests, "pull requests updated"],
     [outcomes.answered, "answers"],
     [outcomes.failed, "failed"],
     [outcomes.blocked, "questions"],
     [outcomes.expired, "expired"],
     [outcomes.stopped, "stopped"],
-    [outcomes.cancelled + outcomes.withdrawn, "taken back"],
+    [outcomes.cancelled + outcomes.withdrawn, "cancelled or withdrawn"],
   ] as const;
   const some = ends.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
   const figures = `${agents} agent runs, ${formatNumber(tokens)} tokens, ${formatCents(costUsd)}`;
   const text =
-    agents === 0 && some.length === 0 ? "Nothing was done." : `${some.join(", ") || "No issue ended"}.\n${figures}.`;
+    agents === 0 && some.length === 0
+      ? "No issue was processed."
+      : `${some.join(", ") || "No issue finished"}.\n${figures}.`;
   const at = new Date(now).toISOString();
   return { id: `summary:${day}`, kind: "summary", at, title: `tac8 on ${day}`, text, issue: null, url: null };
 }

@@ -215,7 +215,7 @@ async function checkRedis(redis: Redis, url: string): Promise<void> {
   const info = await redis.info().catch((error: Error) => error);
   if (info instanceof Error) {
     if (!isRefused(info)) throw info;
-    throw new StartupProblem(`${where} refuses us (${info.message}): ${refusalAdvice(info.message)}`);
+    throw new StartupProblem(`${where} refuses the connection (${info.message}): ${refusalAdvice(info.message)}`);
   }
   const unusable = unusableRedis(info);
   if (unusable !== null) throw new StartupProblem(`${where}: ${unusable}`);

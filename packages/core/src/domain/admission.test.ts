@@ -57,7 +57,7 @@ const CASES: readonly (readonly [name: string, facts: AdmissionFacts, text: stri
     queue({ holds: [hold("auth"), hold("repo:octo/hello"), hold("health")] }),
     "closed: hold auth: why, hold health: why",
   ],
-  ["the breaker probes", queue({ probing: true }), "half open: the breaker probes with one job"],
+  ["the breaker probes", queue({ probing: true }), "half open: the breaker is running one probe job"],
   ["a hold while the breaker probes", queue({ probing: true, holds: [hold("budget")] }), "closed: hold budget: why"],
   ["many failures", queue({ reasons: [slow(null)] }), "half open: failures is wrong"],
   ["another reason, such as no runner", queue({ reasons: [slow(null, "no-runner", { action: null })] }), "open"],
@@ -68,12 +68,12 @@ const CASES: readonly (readonly [name: string, facts: AdmissionFacts, text: stri
   ["nothing in the way of a runner", runner({}), "open"],
   ["its operator's pause", runner({ pause }), "closed: paused by ann@pi: an upgrade"],
   ["a pause without a reason", runner({ pause: { ...pause, reason: "" } }), "closed: paused by ann@pi"],
-  ["a machine with little", runner(low(1.5)), "half open: only 1.5 GB of disk free"],
-  ["a machine with too little", runner(low(0.5)), "closed: only 0.5 GB of disk free"],
+  ["a machine with little", runner(low(1.5)), "half open: only 1.5 GB of free disk space"],
+  ["a machine with too little", runner(low(0.5)), "closed: only 0.5 GB of free disk space"],
   [
     "better, but not by a good margin",
     runner({ ...low(1.1), before: { state: "closed", causes: [{ code: "disk", effect: "closed", text: "" }] } }),
-    "closed: only 1.1 GB of disk free",
+    "closed: only 1.1 GB of free disk space",
   ],
   ["everybody is slowed", runner({}, [slow(null)]), "half open: failures is wrong"],
   ["its event loop is late", runner({}, [slow("pi-1", "lag:pi-1/0")]), "half open: lag:pi-1/0 is wrong"],
@@ -82,7 +82,7 @@ const CASES: readonly (readonly [name: string, facts: AdmissionFacts, text: stri
   [
     "the worst cause decides, and the others are not lost",
     runner({ ...low(0.5), pause }, [slow(null)]),
-    "closed: only 0.5 GB of disk free, paused by ann@pi: an upgrade",
+    "closed: only 0.5 GB of free disk space, paused by ann@pi: an upgrade",
   ],
 ];
 

@@ -64,7 +64,7 @@ export function planAdmission({ queue, runner, reasons }: AdmissionFacts): Admis
     causes.push({ code: `hold:${hold.name}`, effect: "closed", text: holdText(hold) });
   }
   if (queue?.probing === true)
-    causes.push({ code: "breaker", effect: "half", text: "the breaker probes with one job" });
+    causes.push({ code: "breaker", effect: "half", text: "the breaker is running one probe job" });
   if (runner !== null) {
     const { reading, limits, before, pause } = runner;
     causes.push(...hostCauses({ reading, limits, before: before.causes }));

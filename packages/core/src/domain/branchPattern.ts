@@ -36,26 +36,25 @@ export function issueOfBranch(pattern: string, branch: string): number | null {
  */
 export function whyBadPattern(pattern: string): string | null {
   const count = pattern.split(NUMBER).length - 1;
-  if (count !== 1) return `expected ${NUMBER} in it, once: each issue has a branch of its own`;
+  if (count !== 1) return `expected exactly one ${NUMBER}: each issue has its own branch`;
   const rest = pattern.replace(NUMBER, "");
-  if (!/[A-Za-z]/.test(rest)) return `expected a text beside ${NUMBER}, such as ${DEFAULT_BRANCH_PATTERN}`;
-  if (pattern.startsWith("refs/") || pattern.startsWith("heads/"))
-    return "expected the branch's name, without refs/heads/";
+  if (!/[A-Za-z]/.test(rest)) return `expected more text than ${NUMBER}, such as ${DEFAULT_BRANCH_PATTERN}`;
+  if (pattern.startsWith("refs/") || pattern.startsWith("heads/")) return "expected a branch name without refs/heads/";
   return whyBadRef(branchOf(pattern, { issue: 1, round: 1 }));
 }
 
 /** Git's rules for the name of a ref, as far as a branch's name can break them. */
 function whyBadRef(name: string): string | null {
   const bad = /[\p{Cc}\s~^:?*[\]\\{}]/u.exec(name)?.[0];
-  if (bad !== undefined) return `a branch's name cannot have ${JSON.stringify(bad)} in it`;
-  if (/[^\x21-\x7e]/.test(name)) return "expected letters without accents: other tools may write them otherwise";
-  if (name.startsWith("-")) return "a branch's name cannot begin with -";
+  if (bad !== undefined) return `a branch name cannot contain ${JSON.stringify(bad)}`;
+  if (/[^\x21-\x7e]/.test(name)) return "expected letters without accents: other tools may encode them differently";
+  if (name.startsWith("-")) return "a branch name cannot start with -";
   const parts = name.split("/");
-  if (parts.includes("")) return "a branch's name cannot begin or end with a slash, nor have two in a row";
+  if (parts.includes("")) return "a branch name cannot start or end with a slash, or contain two slashes in a row";
   if (parts.some((part) => part.startsWith(".") || part.endsWith(".lock"))) {
-    return "no part of a branch's name can begin with a dot or end with .lock";
+    return "no part of a branch name can start with a dot or end with .lock";
   }
   if (name.includes("..") || name.includes("@{") || name.endsWith("."))
-    return "git takes no .., no @{ and no dot at the end";
+    return "git allows no .., no @{ and no dot at the end";
   return null;
 }

@@ -19,17 +19,17 @@ export interface PushFacts {
 export function whyRefused(rule: BranchRule, { branch, exists, email }: PushFacts): string | null {
   switch (rule.type) {
     case "creation":
-      return exists ? null : `a rule forbids to create branches such as ${branch}`;
+      return exists ? null : `a rule forbids creating branches such as ${branch}`;
     case "branch_name_pattern":
-      return exists || keeps(rule, branch) !== false ? null : `a branch's name ${must(rule)}, and ${branch} does not`;
+      return exists || keeps(rule, branch) !== false ? null : `a branch name ${must(rule)}, but ${branch} does not`;
     case "required_signatures":
-      return `a rule wants signed commits on branches such as ${branch}, and tac8 does not sign`;
+      return `a rule requires signed commits on branches such as ${branch}, but tac8 does not sign commits`;
     case "commit_author_email_pattern":
     case "committer_email_pattern": {
       const whose = rule.type === "committer_email_pattern" ? "committer" : "author";
       return keeps(rule, email) !== false
         ? null
-        : `the address of a commit's ${whose} ${must(rule)}, and ${email} does not`;
+        : `the email address of a commit's ${whose} ${must(rule)}, but ${email} does not`;
     }
     default:
       return null;

@@ -75,7 +75,7 @@ test.each<[string, readonly string[], string]>([
 test("the hold is named after the failure", () => {
   expect(plan(["agent", "agent", "agent=no space left, run 99"])).toEqual({
     do: "trip",
-    reason: "the last 3 runs all failed in the same way: no space left, run 99",
+    reason: "the last 3 runs failed with the same error: no space left, run 99",
     until: NOW + 5 * MINUTE,
     state: { phase: "open", way: "agent: no space left, run #", times: 1, concurrency: null, older: [], after: "3-0" },
   });
@@ -275,7 +275,7 @@ test("a probe that the model answers lets all through before it has ended; one o
   const hows = ["running", "running"];
   expect(plan(hows, { state, answered: ["run-1"] })).toMatchObject({
     do: "close",
-    reason: expect.stringMatching(/answers a run of octo/),
+    reason: expect.stringMatching(/responds to a run of octo/),
   });
   expect(plan(hows, { state, answered: ["run-0", "run-7"] }).do).toBe("nothing");
   expect(plan(hows, { state: tripped("probing"), answered: ["run-1"] }).do).toBe("nothing");

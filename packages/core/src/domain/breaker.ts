@@ -85,7 +85,7 @@ export function planBreaker(facts: BreakerFacts): BreakerPlan {
   const { state } = facts;
   if (state.phase === "closed") return whileClosed(facts);
   // Switched off, it still knows of outages: their hold is not its own.
-  if (facts.failures === 0 && state.way !== OUTAGE) return close(facts, "the breaker was switched off");
+  if (facts.failures === 0 && state.way !== OUTAGE) return close(facts, "the breaker was disabled");
   if (state.phase === "probing") return whileProbing(facts, state);
   if (facts.held) return NOTHING;
   return { do: "probe", state: { ...state, phase: "probing", after: newest(facts), older: [...facts.active] } };
@@ -116,7 +116,7 @@ function whenAlike(facts: BreakerFacts, last: readonly EndedRun[]): BreakerPlan 
   const { way } = first.end;
   if (!last.every(({ end }) => end.how === "failed" && end.way === way)) return NOTHING;
   if (new Set(last.map(({ event }) => event.issue)).size < ISSUES) return NOTHING;
-  const reason = `the last ${last.length} runs all failed in the same way: ${last.at(-1)?.event.reason ?? way}`;
+  const reason = `the last ${last.length} runs failed with the same error: ${last.at(-1)?.event.reason ?? way}`;
   return trip(facts, { way, times: 1, concurrency: null, reason });
 }
 
@@ -126,16 +126,17 @@ function whileProbing(facts: BreakerFacts, state: Tripped): BreakerPlan {
   const [first] = endsAfter(facts);
   if (first === undefined) return whileProbeRuns(facts, state);
   const { end, event } = first;
-  if (end.how === "well") return close(facts, `a run of ${event.issue} went well`);
+  if (end.how === "well") return close(facts, `a run of ${event.issue} succeeded`);
   if (end.how === "failed" && end.way === OUTAGE && way !== OUTAGE) {
     return trip(facts, { way: OUTAGE, times: 1, concurrency, reason: event.reason });
   }
-  if (end.how === "otherwise" || end.way !== way) return close(facts, `a run of ${event.issue} ended in another way`);
+  if (end.how === "otherwise" || end.way !== way)
+    return close(facts, `a run of ${event.issue} ended with a different result`);
   return trip(facts, {
     way,
     times: times + 1,
     concurrency,
-    reason: `a probe failed in the same way again: ${event.reason}`,
+    reason: `the probe run failed with the same error: ${event.reason}`,
   });
 }
 
@@ -151,7 +152,7 @@ function whileProbeRuns(facts: BreakerFacts, state: Tripped): BreakerPlan {
       compareIds(event.id, facts.state.after) > 0 &&
       facts.answered.includes(String(event.evidence["run"])),
   );
-  return begun === undefined ? goesOn : close(facts, `the model answers a run of ${begun.issue}`);
+  return begun === undefined ? goesOn : close(facts, `the model responds to a run of ${begun.issue}`);
 }
 
 function trip(

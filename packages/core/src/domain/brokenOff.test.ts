@@ -25,7 +25,7 @@ test("runs without any progress end the issue, and the reason says how the runne
   expect(tooOften(after(...times(MAX_LOST_IN_A_ROW - 1, "none")), "lost")).toBeNull();
   const counts = after(...times(MAX_LOST_IN_A_ROW, "none"));
   expect(tooOften(counts, "lost")).toMatch(/runner was lost 3 times in a row .* without progress/);
-  expect(tooOften(counts, "handed back")).toMatch(/runner was ended 3 times in a row while its agent ran/);
+  expect(tooOften(counts, "handed back")).toMatch(/runner ended 3 times in a row while the agent was running/);
 });
 
 test("steps that never change anything are bounded too", () => {
@@ -36,5 +36,5 @@ test("steps that never change anything are bounded too", () => {
 
 test("an agent that changes a file and ends its runner each time is bounded as well", () => {
   const reason = tooOften(after(...times(MAX_BROKEN_OFF_IN_A_ROW, "changes")), "handed back");
-  expect(reason).toMatch(/ended 20 times in a row while its agent ran$/);
+  expect(reason).toMatch(/ended 20 times in a row while the agent was running$/);
 });

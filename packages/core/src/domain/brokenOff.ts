@@ -58,6 +58,6 @@ export function tooOften(
   if (found === undefined) return null;
   const [times, , what] = found;
   return how === "lost"
-    ? `the runner was lost ${times} times in a row while it worked on this issue${what}`
-    : `the runner was ended ${times} times in a row while its agent ran${what}`;
+    ? `the runner was lost ${times} times in a row while working on this issue${what}`
+    : `the runner ended ${times} times in a row while the agent was running${what}`;
 }

@@ -30,9 +30,9 @@ function bounded({ tool, detail }: Denial, redact: (text: string) => string): De
 export function deniedText(denied: readonly Denial[] | null): string {
   if (denied === null || denied.length === 0) return "";
   const items = denied.map(({ tool, detail }) => `- ${code(tool)}${detail === "" ? "" : `: ${code(detail)}`}`);
-  const more = denied.length < MAX_DENIALS ? [] : ["- and maybe more"];
+  const more = denied.length < MAX_DENIALS ? [] : ["- and possibly more"];
   return [
-    "Permission rules denied the agent these calls. They come from the repository's settings (`.claude/settings.json`), or, where agents share a home folder, from the settings of the runner's own user:",
+    "Permission rules denied these tool calls of the agent. The rules come from the repository's settings (`.claude/settings.json`) or, if agents share a home folder, from the settings of the runner's user:",
     "",
     ...items,
     ...more,

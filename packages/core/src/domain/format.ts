@@ -25,5 +25,5 @@ export function formatOfReason(reason: string): number | null {
 export function newerData(found: string | null, known = DATA_FORMAT): string | null {
   const format = Number(found?.trim() ?? 0);
   if (!Number.isInteger(format) || format <= known) return null;
-  return `has data of a newer tac8 (format ${format}, and this version knows ${known}): upgrade tac8 on this machine`;
+  return `has data of a newer tac8 (format ${format}; this version supports ${known}): upgrade tac8 on this machine`;
 }

@@ -12,49 +12,50 @@ export interface HoldWords {
 }
 
 const KNOWN: Readonly<Record<QueueHold, HoldWords>> = {
-  operator: { title: "Paused", what: "paused", advice: "To go on: tac8 resume.", byHand: true },
+  operator: { title: "Paused", what: "paused", advice: "To continue: tac8 resume.", byHand: true },
   "usage-limit": {
     title: "Usage limit",
     what: "the agent's usage limit is reached",
-    advice: "It goes on by itself. With another account or key, restart the runner: it tries at once.",
+    advice:
+      "Work continues automatically when the limit is reset. To use another account or key, set it and restart the runner: the runner tries it immediately.",
     byHand: true,
   },
   auth: {
     title: "Login refused",
-    what: "the agent's login is refused",
+    what: "the model's provider rejects the agent's login",
     advice:
-      "Log the agent in again, or set a valid ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN and restart the runner: a new login is tried at once.",
+      "Sign the agent in again, or set a valid ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN and restart the runner: the runner tries a new login immediately.",
     byHand: true,
   },
   model: {
     title: "Model outage",
     what: "the model's service has an outage",
-    advice: "When it ends, one job is let through, to see whether the service answers again.",
+    advice: "When the hold ends, one job starts as a probe, to check whether the service responds again.",
     byHand: true,
   },
   budget: {
     title: "Budget",
     what: "today's budget is used up",
     advice:
-      "It goes on by itself at midnight. Ended by a person, the limits of today are lifted until then; a higher llm.max_usd_per_day or llm.max_runs_per_day counts when the scheduler is restarted.",
+      "Work continues automatically at midnight. If you end the hold, today's limits do not apply until then. A higher llm.max_usd_per_day or llm.max_runs_per_day takes effect when the scheduler is restarted.",
     byHand: true,
   },
   breaker: {
     title: "Breaker",
     what: "the breaker is open",
-    advice: "When it ends, one job is let through, to see whether things work again.",
+    advice: "When the hold ends, one job starts as a probe, to check whether runs succeed again.",
     byHand: true,
   },
   health: {
     title: "Health",
-    what: "held for the machine's health",
-    advice: "It goes on by itself when that is better: see tac8 status.",
+    what: "a health check holds the queue",
+    advice: "Work continues automatically when the problem is fixed: see tac8 status.",
     byHand: true,
   },
   "redis-emptied": {
     title: "Redis emptied",
     what: "Redis was emptied",
-    advice: "It goes on by itself.",
+    advice: "Work continues automatically.",
     byHand: false,
   },
 };
@@ -68,7 +69,7 @@ export function holdWords(name: string): HoldWords {
     title: repository,
     what: `${repository} is held`,
     advice:
-      "The reason says what to change. Finished work is published then without another run. With another GitHub token, restart the runner: it tries at once.",
+      "The reason describes what to change. Finished work is then published without another run. After replacing the GitHub token, restart the runner: the runner tries it immediately.",
     byHand: true,
   };
 }

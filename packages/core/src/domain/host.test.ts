@@ -60,7 +60,7 @@ test("every cause is said, in words for people", () => {
   };
   const causes = hostCauses({ reading, limits: LIMITS, before: [] });
   expect(causes.map(({ text }) => text).join(", ")).toBe(
-    "the data folder is missing, its clock is 600 s ahead of Redis', only 100 MB of memory free, only 0.3 GB of disk free, a load of 9.0 per core, 85 °C",
+    "the data folder is missing, its clock is 600 s ahead of Redis', only 100 MB of free memory, only 0.3 GB of free disk space, a load of 9.0 per core, 85 °C",
   );
   expect(new Set(causes.map(({ effect: found }) => found))).toEqual(new Set(["closed"]));
 });

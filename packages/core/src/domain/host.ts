@@ -54,9 +54,9 @@ export function hostCauses({ reading, limits, before }: HostFacts): Cause[] {
   if (reading.dataFolder !== null) add("data-folder", "closed", reading.dataFolder);
   if (reading.clock !== null) add("clock", "closed", reading.clock);
   const memory = effectOf("memory", freeMemoryMb, memoryMb, isUnder);
-  add("memory", memory, `only ${Math.round(freeMemoryMb ?? 0)} MB of memory free`);
+  add("memory", memory, `only ${Math.round(freeMemoryMb ?? 0)} MB of free memory`);
   const disk = effectOf("disk", freeDiskGb, diskGb, isUnder);
-  add("disk", disk, `only ${(freeDiskGb ?? 0).toFixed(1)} GB of disk free`);
+  add("disk", disk, `only ${(freeDiskGb ?? 0).toFixed(1)} GB of free disk space`);
   const load = effectOf("load", reading.loadPerCore, { half: 0, closed: loadPerCore.closed }, isOver);
   add("load", load, `a load of ${(reading.loadPerCore ?? 0).toFixed(1)} per core`);
   const heat = effectOf("temperature", reading.temperatureC, temperatureC, isHotter);

@@ -216,9 +216,9 @@ describe("the text at first sight", () => {
 
 it("says in one line who edited what, and when", () => {
   expect(stopReason({ what: "body", who: "author", when: AFTER }, "rpi-auto")).toBe(
-    "author edited the issue's body (2026-11-01 10:00:01 UTC) after the label rpi-auto had been added, and cannot write to the repository",
+    "author edited the issue's body (2026-11-01 10:00:01 UTC) after the label rpi-auto was added, and has no write access to the repository",
   );
   expect(stopReason({ what: "text", who: null, when: AFTER }, "rpi-auto")).toBe(
-    "The issue's title and body changed (2026-11-01 10:00:01 UTC) after the label rpi-auto had been added, and GitHub does not tell which account did that",
+    "The issue's title and body changed (2026-11-01 10:00:01 UTC) after the label rpi-auto was added, and GitHub does not report which account made the change",
   );
 });

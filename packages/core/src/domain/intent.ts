@@ -120,10 +120,10 @@ export function stopOfPinned(
 export function stopReason({ what, who, when }: Stop, label: string): string {
   const at = `${when.slice(0, 10)} ${when.slice(11, 19)} UTC`;
   const named = what === "text" ? "title and body" : what;
-  const after = `after the label ${label} had been added`;
+  const after = `after the label ${label} was added`;
   return who === null
-    ? `The issue's ${named} changed (${at}) ${after}, and GitHub does not tell which account did that`
-    : `${who} edited the issue's ${named} (${at}) ${after}, and cannot write to the repository`;
+    ? `The issue's ${named} changed (${at}) ${after}, and GitHub does not report which account made the change`
+    : `${who} edited the issue's ${named} (${at}) ${after}, and has no write access to the repository`;
 }
 
 function stopOf({ labelledAt, history, mayStart }: IntentFacts<IssueComment>): Stop | null {

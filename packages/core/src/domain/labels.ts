@@ -10,11 +10,11 @@ export interface LabelDefinition {
 export type Sign = "working" | "blocked" | "done" | "answered" | "failed";
 
 const LOOKS: Record<Sign, Omit<LabelDefinition, "name">> = {
-  working: { color: "fbca04", description: "An agent is working on this" },
-  blocked: { color: "d93f0b", description: "An agent waits for an answer" },
-  done: { color: "0e8a16", description: "Has its pull request" },
-  answered: { color: "5319e7", description: "Answered by a comment: nothing was changed" },
-  failed: { color: "b60205", description: "Ended without a pull request" },
+  working: { color: "fbca04", description: "tac8: an agent is running" },
+  blocked: { color: "d93f0b", description: "tac8: blocked until a maintainer replies" },
+  done: { color: "0e8a16", description: "tac8: has a pull request" },
+  answered: { color: "5319e7", description: "tac8: answered in a comment, nothing was changed" },
+  failed: { color: "b60205", description: "tac8: failed, without a pull request" },
 };
 
 /** Their names, as `[github]` of the configuration has them. */
@@ -33,10 +33,10 @@ export function signLabels(github: Names): Record<Sign, LabelDefinition> {
 
 /** The label by which people allow that an issue's work is published as it is. */
 export function allowLabel({ label_allow: name }: { readonly label_allow: string }): LabelDefinition {
-  return { name, color: "c2e0c6", description: "tac8 may publish this work as it is" };
+  return { name, color: "c2e0c6", description: "tac8: publish the withheld work as it is" };
 }
 
 /** The label that starts work, which people put on. */
 export function triggerLabel({ issueLabel }: { readonly issueLabel: string }): LabelDefinition {
-  return { name: issueLabel, color: "1d76db", description: "tac8 works on it, and opens a pull request" };
+  return { name: issueLabel, color: "1d76db", description: "tac8: start work on this issue and open a pull request" };
 }

@@ -11,7 +11,7 @@ test("what may be work comes first, and stays in the workspace", () => {
   const list = listLeftOut(left);
   expect(list?.files.map(({ path }) => path)).toEqual(["a\nb`c", ".env", "node_modules/"]);
   expect(list === null ? "" : leftOutText(list, "pi/1")).toBe(
-    "Not in any commit: `a b'c` (cannot be read); kept in the workspace on pi/1. Left out of the commit: `.env` (may hold a secret), `node_modules/` (generated); removed with the workspace.",
+    "Not committed: `a b'c` (cannot be read); kept in the workspace on pi/1. Excluded from the commit: `.env` (may contain a secret), `node_modules/` (generated); removed with the workspace.",
   );
   expect(leftOutListSchema.parse(JSON.parse(JSON.stringify(list)))).toEqual(list);
   expect(listLeftOut([])).toBeNull();
@@ -22,7 +22,7 @@ test("a long list is bounded, and says how many more there are", () => {
   const list = listLeftOut(many) ?? { files: [], more: 0 };
   expect(list.files).toHaveLength(20);
   const text = leftOutText(list, "pi/1");
-  expect(text).toMatch(/removed with the workspace\. 10 more were left out\.$/);
+  expect(text).toMatch(/removed with the workspace\. 10 more were excluded\.$/);
   expect(text.length).toBeLessThan(6000);
 });
 

@@ -6,13 +6,13 @@ import { clean, clip } from "./plainText.ts";
  * kept.
  */
 export const LEFT_OUT = {
-  repository: { words: "a repository of its own", valuable: true },
+  repository: { words: "a nested repository", valuable: true },
   unreadable: { words: "cannot be read", valuable: true },
-  filter: { words: "needs the filter of Git LFS, or one that encrypts", valuable: true },
+  filter: { words: "needs a Git LFS or encryption filter", valuable: true },
   huge: { words: "too large", valuable: true },
-  total: { words: "too many files, or too large together", valuable: true },
+  total: { words: "too many files, or too large in total", valuable: true },
   refused: { words: "git cannot add it", valuable: true },
-  secret: { words: "may hold a secret", valuable: false },
+  secret: { words: "may contain a secret", valuable: false },
   dump: { words: "a memory dump", valuable: false },
   generated: { words: "generated", valuable: false },
   temporary: { words: "an editor's temporary file", valuable: false },
@@ -76,9 +76,9 @@ export function leftOutText({ files, more }: LeftOutList, where: string): string
   const kept = files.filter(isValuable);
   const dropped = files.filter((file) => !isValuable(file));
   const sentences = [
-    kept.length > 0 ? `Not in any commit: ${named(kept)}; kept in the workspace on ${where}.` : "",
-    dropped.length > 0 ? `Left out of the commit: ${named(dropped)}; removed with the workspace.` : "",
-    more > 0 ? `${more} more were left out.` : "",
+    kept.length > 0 ? `Not committed: ${named(kept)}; kept in the workspace on ${where}.` : "",
+    dropped.length > 0 ? `Excluded from the commit: ${named(dropped)}; removed with the workspace.` : "",
+    more > 0 ? `${more} more were excluded.` : "",
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 }

@@ -25,7 +25,7 @@ export function notableLine(notable: readonly Notable[]): string {
 
 function wordsOf(subject: Subject): string {
   if (subject === "large") return "Large files";
-  return subject === "configured" ? "Files that the configuration of tac8 names" : GROUPS[subject].words;
+  return subject === "configured" ? "Files listed in the configuration of tac8" : GROUPS[subject].words;
 }
 
 function named(found: readonly Notable[]): string {

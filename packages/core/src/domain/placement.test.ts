@@ -64,7 +64,7 @@ describe("offers", () => {
 it.each([
   ["runs-on:big", /a runner with the label big$/],
   ["runs-on:big,pi", /labels big, pi$/],
-  ["format:2", /^a newer version of tac8 has worked on it/],
-  ["limit:label:big", /runs with the label big as limits\.per_label/],
-  ["limit:repository:octo/hello", /runs of octo\/hello as limits\.per_repository/],
+  ["format:2", /^a newer version of tac8 has worked on this issue/],
+  ["limit:label:big", /runs with the label big is reached \(limits\.per_label/],
+  ["limit:repository:octo/hello", /runs for octo\/hello is reached \(limits\.per_repository/],
 ])("%s in words", (reason, wanted) => expect(placementWords(reason)).toMatch(wanted));

@@ -98,11 +98,11 @@ export function offersFor(
 export function placementWords(reason: string): string {
   const labels = labelsOfReason(reason);
   if (labels !== null)
-    return `it waits for a runner with the ${labels.length === 1 ? "label" : "labels"} ${labels.join(", ")}`;
+    return `waiting for a runner with the ${labels.length === 1 ? "label" : "labels"} ${labels.join(", ")}`;
   if (formatOfReason(reason) !== null)
-    return "a newer version of tac8 has worked on it: it waits for a runner of that version";
+    return "a newer version of tac8 has worked on this issue: waiting for a runner of that version";
   const [, kind, ...name] = reason.split(":");
   return kind === "repository"
-    ? `as many runs of ${name.join(":")} as limits.per_repository allows are at work`
-    : `as many runs with the label ${name.join(":")} as limits.per_label allows are at work`;
+    ? `the limit of runs for ${name.join(":")} is reached (limits.per_repository)`
+    : `the limit of runs with the label ${name.join(":")} is reached (limits.per_label)`;
 }

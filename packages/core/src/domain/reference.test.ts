@@ -54,7 +54,7 @@ describe("references", () => {
   });
 
   it.each([
-    ["471", TWO, "471 could be in any of Octo/Hello.js, octo/other: write owner/repo#471"],
+    ["471", TWO, "471 matches several repositories (Octo/Hello.js, octo/other): write owner/repo#471"],
     ["stranger/repo#1", TWO, "stranger/repo is not a configured repository (Octo/Hello.js, octo/other)"],
     ["0", ONE, '"0" is not an issue: expected 471 or owner/repo#471'],
     ["octo/hello.js#0", ONE, '"octo/hello.js#0" is not an issue: expected 471 or owner/repo#471'],

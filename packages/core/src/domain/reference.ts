@@ -80,7 +80,7 @@ export function parseReference(text: string, repositories: readonly RepoRef[]): 
   }
   const [only, ...more] = repositories;
   if (only === undefined || more.length > 0) {
-    throw new Error(`${trimmed} could be in any of ${names(repositories)}: write owner/repo#${short[1]}`);
+    throw new Error(`${trimmed} matches several repositories (${names(repositories)}): write owner/repo#${short[1]}`);
   }
   return { owner: only.owner, repo: only.repo, number: Number(short[1]) };
 }

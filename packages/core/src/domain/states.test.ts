@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { CHECKPOINTS, isEnded, ISSUE_STATES, reached, TRANSITIONS } from "./states.ts";
+import { statusText } from "../outgoing/texts.ts";
+import { CHECKPOINTS, isEnded, ISSUE_STATES, reached, STATE_WORDS, stateMeaning, TRANSITIONS } from "./states.ts";
 
 it("an ended issue is one that nobody works on any more", () => {
   const ended = ISSUE_STATES.filter((state) => isEnded(state));
@@ -24,4 +26,20 @@ it("a question that expires was asked, and an answer is that of a run", () => {
     ISSUE_STATES.filter((from) => TRANSITIONS[from].includes(next));
   expect(before("expired")).toEqual(["queued", "parked", "blocked"]);
   expect(before("answered")).toEqual(["queued", "running", "retrying", "parked"]);
+});
+
+it("a state has one name and one meaning in comments and docs", () => {
+  const docs = readFileSync(new URL("../../../../docs/architecture.md", import.meta.url), "utf8");
+  const facts = { runner: null, since: "2026-11-22T03:10:00Z", branch: null, prNumber: 9, headSha: null, usage: null };
+  for (const state of ISSUE_STATES) {
+    const { title, meaning } = STATE_WORDS[state];
+    expect(title.toLowerCase()).toBe(state);
+    expect(docs.replaceAll(/ +/g, " ")).toContain(`| \`${state}\` | ${meaning} |`);
+    for (const isWithheld of [false, true]) {
+      const text = statusText({ ...facts, state, reason: null, isWithheld }, { trigger: "go" });
+      expect(text.startsWith(`**${title}**`)).toBe(true);
+    }
+    expect(stateMeaning(state)).toBe(meaning);
+  }
+  expect(stateMeaning("hold")).toBeNull();
 });

@@ -5,8 +5,7 @@
  *   running, retrying, parked, blocked       the runner that holds the job
  *   pr, answered, stopped, cancelled, failed the runner that holds the job
  *
- * `parked` waits without a slot and without burning an attempt; `blocked` is parked until a person answers.
- * `answered`: the agent changed nothing and explained why; its words are on the issue.
+ * `STATE_WORDS` has the meaning of each.
  */
 export const ISSUE_STATES = [
   "queued",
@@ -23,6 +22,38 @@ export const ISSUE_STATES = [
   "expired",
 ] as const;
 export type IssueState = (typeof ISSUE_STATES)[number];
+
+interface StateWords {
+  /** At the start of a sentence. */
+  readonly title: string;
+  /** Completes "The issue is in this state: …". */
+  readonly meaning: string;
+}
+
+/**
+ * The only words for a state. Commands, board, JSON and docs name it by the state itself, comments on GitHub by its title;
+ * the board shows the meaning as a tooltip, and `docs/architecture.md` lists it.
+ */
+export const STATE_WORDS: Readonly<Record<IssueState, StateWords>> = {
+  queued: { title: "Queued", meaning: "the issue waits in the queue" },
+  running: { title: "Running", meaning: "a runner works on the issue" },
+  retrying: { title: "Retrying", meaning: "an attempt failed; the next attempt starts after a delay" },
+  parked: { title: "Parked", meaning: "the issue waits without a slot and without using an attempt" },
+  blocked: { title: "Blocked", meaning: "the issue waits for an answer, or for a decision about withheld work" },
+  pr: { title: "PR", meaning: "the work is in a pull request" },
+  answered: { title: "Answered", meaning: "the agent made no changes; its answer is a comment on the issue" },
+  stopped: { title: "Stopped", meaning: "an operator stopped the work" },
+  cancelled: { title: "Cancelled", meaning: "the issue was closed while it was running" },
+  failed: { title: "Failed", meaning: "all attempts are used up, or the failure is permanent" },
+  withdrawn: { title: "Withdrawn", meaning: "the issue was closed or lost its label before it was running" },
+  expired: { title: "Expired", meaning: "the question was not answered in time" },
+};
+
+/** Return the meaning of a state, or null when the name is not that of a state. */
+export function stateMeaning(name: string): string | null {
+  const state = ISSUE_STATES.find((one) => one === name);
+  return state === undefined ? null : STATE_WORDS[state].meaning;
+}
 
 const ENDED: readonly IssueState[] = ["pr", "answered", "stopped", "cancelled", "failed", "withdrawn", "expired"];
 

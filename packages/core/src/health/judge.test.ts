@@ -279,6 +279,6 @@ test("a reason says what, where and what to do, on one line; a long list is cut"
   const { reasons } = judgeHealth({ ...WELL, runners: many }, given);
   expect(reasons).toHaveLength(50);
   expect(reasons[0]?.text).toBe(
-    "pi-0 has only 1.0 GB of disk free: its janitor clears up; make room if that is not enough",
+    "pi-0 has only 1.0 GB of free disk space: its janitor is cleaning up; if that is not enough, free up space",
   );
 });

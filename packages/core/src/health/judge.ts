@@ -43,15 +43,15 @@ const everywhere = { host: null, action: null } as const;
 
 function judgeScheduler({ scheduler }: Snapshot, { now, pollSeconds }: HealthGiven): FoundReason[] {
   const trouble = (text: string): FoundReason[] => [{ ...everywhere, level: "critical", code: "scheduler", text }];
-  if (scheduler === null) return trouble("no scheduler has been heard of: start it");
+  if (scheduler === null) return trouble("no scheduler is running: start it");
   const { error } = scheduler;
   if (keepsPolling(scheduler, { now, pollSeconds })) {
     if (error === null) return [];
-    return [{ ...everywhere, level: "warning", code: "scheduler-trouble", text: `the scheduler says: ${error}` }];
+    return [{ ...everywhere, level: "warning", code: "scheduler-trouble", text: `the scheduler reports: ${error}` }];
   }
   const seen = now - scheduler.at <= Math.max(3000 * pollSeconds, 90_000);
-  if (!seen) return trouble("the scheduler has not been heard of for too long: see whether it runs");
-  return trouble(`the scheduler does not reach GitHub: ${error ?? "no poll has ended for too long; see its log"}`);
+  if (!seen) return trouble("the scheduler no longer reports its state: check that it is running");
+  return trouble(`the scheduler cannot reach GitHub: ${error ?? "no poll has finished recently; see its log"}`);
 }
 
 function judgeSharing({ scheduler }: Snapshot): FoundReason[] {
@@ -61,11 +61,11 @@ function judgeSharing({ scheduler }: Snapshot): FoundReason[] {
 
 function judgeRunners({ runners, gone }: Snapshot): FoundReason[] {
   const lost = gone.map(({ name, at }): FoundReason => {
-    const text = `${name} was last heard of at ${new Date(at).toISOString()} and did not say goodbye: see whether it runs`;
+    const text = `${name} sent its last heartbeat at ${new Date(at).toISOString()} and did not shut down cleanly: check that it is running`;
     return { ...everywhere, level: "warning", code: `runner-gone:${name}`, text };
   });
   if (runners.length === 0) {
-    const text = "no runner is there, so nothing is worked on: start one";
+    const text = "no runner is running, so no issue is processed: start one";
     return [{ ...everywhere, level: "critical", code: "no-runner", text }, ...lost];
   }
   const resting = runners.flatMap((runner): FoundReason[] => {
@@ -73,11 +73,11 @@ function judgeRunners({ runners, gone }: Snapshot): FoundReason[] {
     if (admission.state !== "closed") return [];
     const isPaused = admission.causes.every(({ code, effect }) => effect !== "closed" || code === "paused");
     const kind: HealthKind = isPaused ? "paused" : "tired";
-    const text = `${runner.name} takes nothing new: ${because(admission)}`;
+    const text = `${runner.name} does not accept new jobs: ${because(admission)}`;
     return [{ ...everywhere, level: "warning", code: `${kind}:${runner.name}`, text }];
   });
   if (resting.length < runners.length) return [...resting, ...lost];
-  const text = "every runner rests, so nothing new starts: see their reasons";
+  const text = "no runner accepts new jobs: see the reason of each";
   return [{ ...everywhere, level: "degraded", code: "all-rest", text }, ...resting, ...lost];
 }
 
@@ -90,8 +90,10 @@ function judgeConfigurations({ runners }: Snapshot): FoundReason[] {
     };
     const keys = otherLimits.join(", ");
     return [
-      ...(keys === "" ? [] : warn("limits", `has another value of ${keys} than the scheduler, whose limits hold`)),
-      ...(format < newest ? warn("older-runner", `is of an older version than other runners: upgrade it`) : []),
+      ...(keys === ""
+        ? []
+        : warn("limits", `is configured with a different ${keys} than the scheduler, whose limits apply`)),
+      ...(format < newest ? warn("older-runner", `runs an older version than other runners: upgrade it`) : []),
     ];
   });
 }
@@ -109,7 +111,7 @@ function judgeAgents({ runners }: Snapshot): FoundReason[] {
 function judgeRedis({ memory, writesToDisk }: Snapshot, scale: Scale): FoundReason[] {
   const reasons: FoundReason[] = [];
   if (!writesToDisk) {
-    const text = "Redis cannot write to its disk and so takes nothing: see its log, and whether that disk is full";
+    const text = "Redis cannot write to its disk and rejects all writes: check its log and the free disk space";
     reasons.push({ ...everywhere, level: "critical", code: "redis-disk", text });
   }
   if (memory.policy !== null && memory.policy !== "noeviction") {
@@ -120,7 +122,7 @@ function judgeRedis({ memory, writesToDisk }: Snapshot, scale: Scale): FoundReas
   }
   if (memory.max === 0) return reasons;
   const used = (100 * memory.used) / memory.max;
-  const text = `Redis uses ${Math.floor(used)} % of its maxmemory, and takes nothing when it is full: raise maxmemory`;
+  const text = `Redis uses ${Math.floor(used)} % of its maxmemory and rejects all writes at 100 %: raise maxmemory`;
   const code = "redis-memory";
   if (scale.over(used, FLEET.redisPercent.closed, { code, level: "critical" })) {
     reasons.push({ ...everywhere, action: "hold", level: "critical", code, text });
@@ -135,7 +137,7 @@ function judgeHolds({ holds }: Snapshot): FoundReason[] {
     const { name, reason, by, until } = hold;
     if (name === HEALTH_HOLD) return []; // What it was set for is among the reasons.
     const end = until === null ? "until it is resumed" : `until ${new Date(until).toISOString()}`;
-    const text = `nothing new starts${placeOf(hold)} ${end} (hold ${name} by ${by}): ${reason}`;
+    const text = `no new jobs start${placeOf(hold)} ${end} (hold ${name} by ${by}): ${reason}`;
     return [{ ...everywhere, level: levelOf(name), code: `hold:${name}`, text }];
   });
 }
@@ -162,7 +164,7 @@ function judgeEnds({ ends }: Snapshot, { now }: HealthGiven, scale: Scale): Foun
   const failed = newest.filter(({ well }) => !well).length;
   const rate = (100 * failed) / newest.length;
   const code = "failures";
-  const text = `${failed} of the newest ${newest.length} runs failed: see why with tac8 report or tac8 list --state failed; it ends when newer runs succeed, or a day after the failures`;
+  const text = `${failed} of the newest ${newest.length} runs failed: see tac8 report or tac8 list --state failed for the reasons; this warning ends when newer runs succeed, or one day after the failures`;
   if (scale.over(rate, half, { code, level: "degraded" })) {
     return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
   }
@@ -178,7 +180,7 @@ function judgeGitHub({ scheduler, runners }: Snapshot, { now }: HealthGiven, sca
   const left = (100 * least.remaining) / least.limit;
   const code = "github-rate-limit";
   const reset = new Date(least.resetAt).toISOString();
-  const text = `${least.remaining} of ${least.limit} requests to GitHub are left until ${reset}: see what else uses this token`;
+  const text = `${least.remaining} of ${least.limit} requests to GitHub are left until ${reset}: check what else uses this token`;
   if (scale.under(left, FLEET.githubPercent.half, { code, level: "degraded" })) {
     return [{ ...everywhere, action: "slow", level: "degraded", code, text }];
   }

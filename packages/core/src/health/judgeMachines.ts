@@ -40,7 +40,7 @@ function judgeEveryDisk(machines: readonly HostPresence[], limits: HostLimits, s
   const what = { code: "disk-full", level: "critical" } as const;
   const most = Math.max(...known);
   if (!scale.under(most, hostThresholds(limits).diskGb.queue, what)) return [];
-  const text = `no runner's disk has more than ${most.toFixed(1)} GB free: make room in their data folders (tac8 clean)`;
+  const text = `no runner has more than ${most.toFixed(1)} GB of free disk space: free up space in their data folders (tac8 clean)`;
   return [{ ...what, host: null, action: "hold", text }];
 }
 
@@ -55,9 +55,9 @@ function judgeMachine({ host, reading, announced }: Machine, limits: HostLimits,
     temperature: () => temperatureC !== null && scale.hotter(temperatureC, hot.half, what("temperature")),
   };
   const texts: Readonly<Record<MachineKind, string>> = {
-    disk: `only ${(freeDiskGb ?? 0).toFixed(1)} GB of disk free: its janitor clears up; make room if that is not enough`,
-    memory: `only ${Math.round(freeMemoryMb ?? 0)} MB of memory free: fewer agents at once need less`,
-    temperature: `${Math.round(temperatureC ?? 0)} °C: give it air`,
+    disk: `only ${(freeDiskGb ?? 0).toFixed(1)} GB of free disk space: its janitor is cleaning up; if that is not enough, free up space`,
+    memory: `only ${Math.round(freeMemoryMb ?? 0)} MB of free memory: run fewer agents at the same time`,
+    temperature: `${Math.round(temperatureC ?? 0)} °C: improve the cooling`,
   };
   return MACHINE_KINDS.filter((kind) =>
     announced === null ? isShort[kind]() : announced.some(({ code }) => code === kind),
@@ -71,7 +71,7 @@ function judgeLags({ scheduler, runners }: Snapshot, scale: Scale): FoundReason[
   const late = (who: string, host: string | null, process: ProcessPresence | undefined): FoundReason[] => {
     const ms = process?.lagMs ?? 0;
     const code = `lag:${who}` as const;
-    const text = `${who} did not turn its event loop for ${ms} ms: its machine has too much to do`;
+    const text = `${who} did not run its event loop for ${ms} ms: its machine is overloaded`;
     if (host !== null && scale.over(ms, FLEET.lagMs.half, { code, level: "degraded" })) {
       return [{ level: "degraded", code, text, action: "slow", host }];
     }

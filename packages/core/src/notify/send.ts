@@ -56,7 +56,7 @@ export async function send(target: Target, message: Message, signal: AbortSignal
 export function judgeAnswer(answer: { status: number; retryAfter: string | null; said: string }): Sent {
   const { status, retryAfter, said } = answer;
   if (status >= 200 && status < 300) return { kind: "taken" };
-  const why = `it answered ${status}${said === "" ? "" : `: ${said}`}`;
+  const why = `it responded with ${status}${said === "" ? "" : `: ${said}`}`;
   // 407 is a proxy's, which wants other credentials.
   if (status !== 407 && status !== 408 && status !== 429 && status < 500) return { kind: "refused", why };
   const seconds = Number(retryAfter ?? "");
@@ -67,14 +67,14 @@ export function judgeAnswer(answer: { status: number; retryAfter: string | null;
 export function judgeError(error: unknown): Sent {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (NOT_REACHED.has(code)) return { kind: "later", why: `it cannot be reached (${code})`, waitMs: 0 };
+  if (NOT_REACHED.has(code)) return { kind: "later", why: `it is unreachable (${code})`, waitMs: 0 };
   // The answer to a request for a tunnel: nothing was sent yet.
   if (messagesOf(error).some((message) => message.startsWith("Proxy response")))
-    return { kind: "later", why: "the proxy does not connect to it", waitMs: 0 };
+    return { kind: "later", why: "the proxy refuses to connect to it", waitMs: 0 };
   // Some ports are other protocols', and the client keeps from them.
   if (cause instanceof Error && cause.message === "bad port")
-    return { kind: "refused", why: "no client uses its port" };
-  return { kind: "unknown", why: `the connection ended without an answer${code === "" ? "" : ` (${code})`}` };
+    return { kind: "refused", why: "its port is blocked by the HTTP client" };
+  return { kind: "unknown", why: `the connection was closed without a response${code === "" ? "" : ` (${code})`}` };
 }
 
 function messagesOf(error: unknown): string[] {

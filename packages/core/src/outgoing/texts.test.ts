@@ -43,24 +43,24 @@ describe("the status comment", () => {
     const text = statusText({ ...FACTS, state }, TRIGGER);
     expect(text).toMatch(/^\*\*[A-Z]/);
     const ended = ["pr", "answered", "stopped", "cancelled", "failed", "expired"].includes(state);
-    expect(text.includes("put the label `rpi-auto` back on")).toBe(ended);
+    expect(text.includes("add the label `rpi-auto` again")).toBe(ended);
   });
 
   it("names runner, time, pull request, commit, branch and figures", () => {
-    expect(statusText(FACTS, TRIGGER)).toBe("**Working** on `pi/0` since 2026-11-22 03:10 UTC.");
+    expect(statusText(FACTS, TRIGGER)).toBe("**Running** on `pi/0` since 2026-11-22 03:10 UTC.");
     const usage = { ...NO_USAGE, inputTokens: 12_000, outputTokens: 345, costUsd: 0.42, durationMs: 200_000 };
     const done = statusText({ ...FACTS, state: "pr", prNumber: 9, headSha: "a1b2c3d4e5f6", usage }, TRIGGER);
-    expect(done).toContain("**Done**: #9 at a1b2c3d.");
+    expect(done).toContain("**PR**: #9 at a1b2c3d.");
     expect(done).toContain("_3 min 20 s · 12,345 tokens · $0.42_");
     const failed = statusText({ ...FACTS, state: "failed", headSha: "a1b2c3d4e5f6", reason: "a\nb" }, TRIGGER);
     expect(failed).toContain("> a\n> b\n");
-    expect(failed).toContain("on the branch `auto/gh-1` (a1b2c3d)");
+    expect(failed).toContain("on branch `auto/gh-1` (a1b2c3d)");
   });
 
   it("keeps its last line however long the reason is", () => {
     const text = statusText({ ...FACTS, state: "failed", reason: "\n".repeat(200_000) }, TRIGGER);
     expect(text.length).toBeLessThanOrEqual(MAX_BODY);
-    expect(text).toContain("put the label");
+    expect(text).toContain("add the label");
   });
 });
 
@@ -83,12 +83,12 @@ describe("comments stay within GitHub's limit", () => {
       ...PULL,
     });
     const answer = answerText({ answer: text, trigger: "rpi-auto", prNumber: 7, denied: null });
-    expect(answer).toMatch(/put the label `rpi-auto` back on\.$/);
+    expect(answer).toMatch(/add the label `rpi-auto` again\.$/);
     for (const made of [question, failure, body, answer]) {
       expect(made.length).toBeLessThanOrEqual(GITHUB_BODY);
       expect(made.isWellFormed()).toBe(true);
     }
-    expect(question).toMatch(/Reply here to answer\.[^\n]*$/);
+    expect(question).toMatch(/Reply to this issue to answer\.[^\n]*$/);
     expect(body).toMatch(/_Made by tac8: run r · m · 0 s_\n$/);
   });
 });
@@ -99,7 +99,7 @@ describe("questions and failures", () => {
     expect(questionText(" \n ")).toContain("empty BLOCKED.md");
     expect(
       failureText({ reason: "git said:\nno", advice: "Do this.", trigger: "go", prNumber: null, denied: null }),
-    ).toContain("> git said:\n> no\n\nDo this. To try again, put the label `go`");
+    ).toContain("> git said:\n> no\n\nDo this. To try again, add the label `go`");
   });
 });
 
@@ -156,7 +156,7 @@ describe("the pull request", () => {
     };
     for (const summary of ["Did it.", "x".repeat(MAX_BODY)]) {
       const body = pullBody({ ...facts, summary, leftRunning: "a command had not ended (npm run dev)" });
-      expect(body).toMatch(/^\*\*Before you merge\*\*: the agent ended while a command of its own was still running\./);
+      expect(body).toMatch(/^\*\*Before you merge\*\*: the agent ended while one of its commands was still running\./);
       expect(body).toContain("\n\n> a command had not ended (npm run dev)\n\n");
       expect(body.length).toBeLessThanOrEqual(GITHUB_BODY);
     }
@@ -177,7 +177,10 @@ describe("the pull request", () => {
   it("names commits that act when they are merged at its top", () => {
     const facts = { summary: "Did it.", ...PULL };
     const bodyOf = (commits: string[], isWhole: boolean) => pullBody({ ...facts, acting: { commits, isWhole } });
-    const [named, unread] = ["messages of commits .*\\(abc1234\\)", "tac8 could not check all messages"];
+    const [named, unread] = [
+      "commit messages in this pull request .*\\(abc1234\\)",
+      "tac8 could not check all commit messages",
+    ];
     expect(bodyOf(["abc1234"], true)).toMatch(new RegExp(`^\\*\\*Before you merge\\*\\*: ${named}.*\n\nDid it\\.\n`));
     expect(bodyOf(["abc1234"], false)).toMatch(new RegExp(`${named}.*\n\n.*${unread}.*\n\nDid it\\.\n`));
     expect(bodyOf([], false)).toMatch(new RegExp(`^\\*\\*Before you merge\\*\\*: ${unread}.*\n\nDid it\\.\n`));
@@ -198,7 +201,7 @@ describe("the pull request", () => {
     };
     const files = [...Array(20).keys()].map((index) => `src/${"x".repeat(500)}${index}.ts`);
     const body = pullBody({ ...facts, added: { files: ["a.ts", "b`.ts"], more: 0 } });
-    expect(body).toContain("---\n_Left uncommitted by the agent, and committed by tac8:_ `a.ts`, `b'.ts`\n\n_Made by");
+    expect(body).toContain("---\n_Not committed by the agent, committed by tac8:_ `a.ts`, `b'.ts`\n\n_Made by");
     const long = pullBody({ ...facts, summary: "x".repeat(MAX_BODY), added: { files, more: 3 } });
     expect(long).toContain(" and 13 more\n\n_Made by tac8: run r");
     expect(long.length).toBeLessThanOrEqual(GITHUB_BODY);
@@ -224,12 +227,14 @@ describe("the pull request", () => {
 it("says of a cancelled issue that it has to be open to be worked on again", () => {
   const facts = { runner: null, since: "", branch: null, prNumber: null, headSha: null, usage: null };
   const text = statusText({ ...facts, state: "cancelled", reason: "the issue was closed" }, { trigger: "go" });
-  expect(JSON.stringify(text)).toContain("reopen the issue if it is closed, and put the label `go` back on.");
+  expect(JSON.stringify(text)).toContain("reopen the issue if it is closed, and add the label `go` again.");
 });
 
 it("withheld work is no question of an agent", () => {
   const withheld = { ...FACTS, isWithheld: true };
-  expect(statusText({ ...withheld, state: "blocked" }, TRIGGER)).toMatch(/not published\. The comment below/);
+  expect(statusText({ ...withheld, state: "blocked" }, TRIGGER)).toMatch(
+    /needs a decision before it is published\. The comment below/,
+  );
   expect(statusText({ ...withheld, state: "expired" }, TRIGGER)).toMatch(/finished work was not published in time/);
-  expect(statusText({ ...FACTS, state: "blocked" }, TRIGGER)).toMatch(/Waiting for an answer/);
+  expect(statusText({ ...FACTS, state: "blocked" }, TRIGGER)).toMatch(/\*\*Blocked\*\*: the agent needs an answer/);
 });

@@ -2,7 +2,7 @@ import { defuse, fit } from "./defuse.ts";
 import { cut } from "../domain/plainText.ts";
 import { deniedText, type Denial } from "../domain/denials.ts";
 import { codeSpan, type NamedFiles } from "../domain/leftOut.ts";
-import type { IssueState } from "../domain/states.ts";
+import { STATE_WORDS, type IssueState } from "../domain/states.ts";
 import type { Notable } from "../protection/protect.ts";
 import { notableText } from "../domain/notable.ts";
 import { formatUsage, type Usage } from "../domain/usage.ts";
@@ -37,7 +37,7 @@ export function statusText(facts: StatusFacts, labels: { trigger: string }): str
   const lines = [headline(facts)];
   if (facts.reason !== null) lines.push("", quote(defuse(facts.reason, MAX_REASON)));
   if (facts.prNumber === null && facts.branch !== null && facts.headSha !== null) {
-    lines.push("", `The work so far is on the branch \`${facts.branch}\` (${facts.headSha.slice(0, 7)}).`);
+    lines.push("", `The work so far is on branch \`${facts.branch}\` (${facts.headSha.slice(0, 7)}).`);
   }
   if (facts.usage !== null && facts.usage.durationMs > 0) lines.push("", `_${formatUsage(facts.usage)}_`);
   const again = hintFor(facts.state, labels.trigger);
@@ -45,37 +45,39 @@ export function statusText(facts: StatusFacts, labels: { trigger: string }): str
   return cut(lines.join("\n"), MAX_BODY);
 }
 
-function headline({ state, runner, since, prNumber, headSha, isWithheld = false }: StatusFacts): string {
+function headline(facts: StatusFacts): string {
+  return `**${STATE_WORDS[facts.state].title}**${detailOf(facts)}`;
+}
+
+/** The rest of the headline, after the state. */
+function detailOf({ state, runner, since, prNumber, headSha, isWithheld = false }: StatusFacts): string {
   const by = runner === null ? "" : ` on \`${runner}\``;
   switch (state) {
     case "queued":
-      return `**Queued** since ${time(since)}.`;
+      return ` since ${time(since)}.`;
     case "running":
-      return `**Working**${by} since ${time(since)}.`;
+      return `${by} since ${time(since)}.`;
     case "retrying":
-      return `**Trying again** soon.`;
+      return ": the next attempt starts after a delay.";
     case "parked":
-      return `**Waiting** since ${time(since)}.`;
+      return ` since ${time(since)}: waiting without an agent.`;
     case "blocked":
       return isWithheld
-        ? "**Waiting for a decision**: the work is finished and not published. The comment below says why, and what to do."
-        : "**Waiting for an answer** to the question below. Reply to it here; the work then goes on.";
+        ? ": the work is finished but needs a decision before it is published. The comment below gives the reason and the options."
+        : ": the agent needs an answer to the question below. Reply to this issue to continue the work.";
     case "pr":
-      return `**Done**: #${prNumber ?? "?"}${headSha === null ? "" : ` at ${headSha.slice(0, 7)}`}.`;
+      return `: #${prNumber ?? "?"}${headSha === null ? "" : ` at ${headSha.slice(0, 7)}`}.`;
     case "answered":
-      return "**Answered**: the agent changed nothing, and its answer is in a comment below.";
+      return ": the agent made no changes. Its answer is in a comment below.";
     case "stopped":
-      return "**Stopped** by a person.";
+      return " by an operator.";
     case "cancelled":
-      return "**Cancelled.**";
     case "failed":
-      return "**Failed.**";
+      return ".";
     case "withdrawn":
-      return "**Withdrawn**: the label was taken off, or the issue was closed, before the work began.";
+      return ": the label was removed or the issue was closed before the work started.";
     case "expired":
-      return isWithheld
-        ? "**Expired**: the finished work was not published in time."
-        : "**Expired**: nobody answered the question.";
+      return isWithheld ? ": the finished work was not published in time." : ": the question was not answered in time.";
     default:
       return state satisfies never;
   }
@@ -86,13 +88,13 @@ function hintFor(state: IssueState, trigger: string): string | null {
     case "failed":
     case "stopped":
     case "expired":
-      return `To try again, put the label \`${trigger}\` back on.`;
+      return `To try again, add the label \`${trigger}\` again.`;
     case "cancelled":
-      return `To try again, reopen the issue if it is closed, and put the label \`${trigger}\` back on.`;
+      return `To try again, reopen the issue if it is closed, and add the label \`${trigger}\` again.`;
     case "pr":
-      return `For another round on the same pull request, put the label \`${trigger}\` back on.`;
+      return `To start another round on the same pull request, add the label \`${trigger}\` again.`;
     case "answered":
-      return `For another round that knows this answer, reply here and put the label \`${trigger}\` back on.`;
+      return `To start another round that includes this answer, reply here and add the label \`${trigger}\` again.`;
     case "queued":
     case "running":
     case "retrying":
@@ -109,7 +111,7 @@ function hintFor(state: IssueState, trigger: string): string | null {
 export function questionText(question: string): string {
   const words = question.trim() || "(The agent wrote an empty BLOCKED.md.)";
   const body = fit(words, MAX_BODY - 1000, (part) => quote(defuse(part)));
-  return `The agent cannot go on without an answer:\n\n${body}\n\nReply here to answer. The work goes on with the reply of anyone who can write to this repository.`;
+  return `The agent needs an answer to continue:\n\n${body}\n\nReply to this issue to answer. The work continues with the first reply from an account with write access to this repository.`;
 }
 
 /** The comment about finished work that is not published unless a person decides so. `where`: the runner that has it. */
@@ -124,12 +126,12 @@ export function withheldText(facts: {
   const publish =
     label === null
       ? ""
-      : `- To publish it as it is, put the label \`${label}\` on this issue; if it is on already, take it off first. No agent runs again for that.\n`;
+      : `- To publish the work as it is, add the label \`${label}\` to this issue. If the issue already has the label, remove it first. This does not start another agent run.\n`;
   return [
-    "The agent's work is finished, and tac8 has not published it:",
+    "The agent has finished, but tac8 has not published the work:",
     body,
-    `${publish}- To have it changed, reply here: the agent continues with the reply. To end it, close the issue or remove its label.`,
-    `The label and replies count from anyone who can write to this repository. The commits are kept in the workspace on \`${where}\`.`,
+    `${publish}- To change the work, reply here: the agent continues with your reply. To discard it, close the issue or remove the label that started the work.`,
+    `Only labels and replies from accounts with write access to this repository count. The commits are kept in the workspace on \`${where}\`.`,
   ].join("\n\n");
 }
 
@@ -145,11 +147,11 @@ export function answerText(facts: {
   const where = prNumber === null ? "" : ` on #${prNumber}`;
   const more = withDenied(denied);
   return [
-    `The agent changed nothing${where}. Its answer:`,
+    `The agent made no changes${where}. Its answer:`,
     // Each of its lines may be the mark of a quote longer.
     fit(answer.trim(), Math.min(2 * MAX_ANSWER, MAX_BODY - 1000 - more.join("").length), (part) => quote(defuse(part))),
     ...more,
-    `For another round, reply here and put the label \`${trigger}\` back on.`,
+    `To start another round, reply here and add the label \`${trigger}\` again.`,
   ].join("\n\n");
 }
 
@@ -168,7 +170,7 @@ export function failureText(facts: {
     what,
     quote(defuse(reason, MAX_REASON)),
     ...withDenied(denied),
-    `${advice} To try again, put the label \`${trigger}\` back on.`,
+    `${advice} To try again, add the label \`${trigger}\` again.`,
   ].join("\n\n");
 }
 
@@ -238,10 +240,12 @@ function summaryAndFigures(
 
 function notableNote(notable: readonly Notable[] | null): string[] {
   if (notable === null)
-    return ["**Please check the changed files**: tac8 could not read which of them act by themselves."];
+    return ["**Check all changed files**: tac8 could not determine which of them run automatically or affect CI."];
   return notable.length === 0
     ? []
-    : [`**Please look at these first**, because they act by themselves:\n\n${notableText(notable)}`];
+    : [
+        `**Review these files first**, because they run automatically or affect tools and CI:\n\n${notableText(notable)}`,
+      ];
 }
 
 function addedLine(added: NamedFiles | null | undefined): string {
@@ -249,7 +253,7 @@ function addedLine(added: NamedFiles | null | undefined): string {
   const named = added.files.slice(0, MAX_ADDED).map((path) => codeSpan(cut(path, MAX_PATH)));
   const more = added.files.length - named.length + added.more;
   const rest = more === 0 ? "" : ` and ${more} more`;
-  return `_Left uncommitted by the agent, and committed by tac8:_ ${named.join(", ")}${rest}\n\n`;
+  return `_Not committed by the agent, committed by tac8:_ ${named.join(", ")}${rest}\n\n`;
 }
 
 function withDenied(denied: readonly Denial[] | null): string[] {
@@ -258,21 +262,21 @@ function withDenied(denied: readonly Denial[] | null): string[] {
 }
 
 function leftRunningNote(message: string): string {
-  const note = "the agent ended while a command of its own was still running. Check that nothing is missing.";
+  const note = "the agent ended while one of its commands was still running. Check that nothing is missing.";
   return `**Before you merge**: ${note}\n\n${quote(defuse(message, MAX_REASON))}`;
 }
 
 function unreadableNote(why: string): string {
   const note =
-    "tac8 could not read the edit history of the issue. The agent was given the text as it was when its work began: check that this is the text that was labelled.";
+    "tac8 could not read the edit history of the issue. The agent worked with the text that the issue had when the run started: check that it is the text that was approved by the label.";
   return `**Before you merge**: ${note}\n\n${quote(defuse(why, MAX_REASON))}`;
 }
 
 function actingNotes({ commits, isWhole }: Acting): string[] {
   const list = commits.join(", ");
-  const squash = "a squash merge with a message of your own does not take them along.";
-  const named = `**Before you merge**: messages of commits here mention people or say that other issues are fixed (${list}). GitHub acts on that when they reach the default branch; ${squash}`;
-  const unread = `**Before you merge**: tac8 could not check all messages of the commits here. ${commits.length === 0 ? "They" : "Others"} may mention people or close other issues when they reach the default branch; ${squash}`;
+  const squash = "to avoid this, squash and merge with your own commit message.";
+  const named = `**Before you merge**: commit messages in this pull request mention users or close other issues (${list}). GitHub notifies and closes them when the commits reach the default branch; ${squash}`;
+  const unread = `**Before you merge**: tac8 could not check all commit messages in this pull request. ${commits.length === 0 ? "They" : "Others"} may mention users or close other issues when the commits reach the default branch; ${squash}`;
   return [...(commits.length === 0 ? [] : [named]), ...(isWhole ? [] : [unread])];
 }
 

@@ -4,7 +4,7 @@ export const MAX_PATH_PATTERN = 200;
 export function whyBadPathPattern(pattern: string): string | null {
   if (pattern === "" || pattern.length > MAX_PATH_PATTERN) return `expected 1 to ${MAX_PATH_PATTERN} characters`;
   if (pattern.startsWith("/") || pattern.startsWith("./")) return "expected a path from the repository's top folder";
-  if (/[[\]{}\\]/.test(pattern)) return "only *, ** and ? have a meaning in it";
+  if (/[[\]{}\\]/.test(pattern)) return "only the wildcards *, ** and ? are supported";
   return null;
 }
 

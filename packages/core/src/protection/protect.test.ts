@@ -112,15 +112,19 @@ describe("packages", () => {
   const text = { before: "https://registry.npmjs.org/a/-/a-1.tgz", after: "https://registry.npmjs.org/a/-/a-2.tgz" };
   const evil = { ...text, after: `${text.after} git+ssh://git@evil.example/a.git` };
   test.each<[string, Change[], string[]]>([
-    ["without its manifest", [changed("package-lock.json", text)], ["changed without its manifest"]],
+    ["without its manifest", [changed("package-lock.json", text)], ["changed, but its manifest is unchanged"]],
     ["with its manifest", [changed("package-lock.json", text), changed("package.json")], []],
     ["with a workspace's manifest", [changed("package-lock.json", text), changed("packages/a/package.json")], []],
     [
       "with another folder's",
       [changed("a/yarn.lock", text), changed("package.json")],
-      ["changed without its manifest"],
+      ["changed, but its manifest is unchanged"],
     ],
-    ["with another tool's", [changed("Cargo.lock", text), changed("package.json")], ["changed without its manifest"]],
+    [
+      "with another tool's",
+      [changed("Cargo.lock", text), changed("package.json")],
+      ["changed, but its manifest is unchanged"],
+    ],
     ["with a new host", [changed("yarn.lock", evil), changed("package.json")], ["new hosts: evil.example"]],
     ["too large", [changed("yarn.lock", null), changed("package.json")], ["too large to be read"]],
   ])("a lockfile %s", (_name, changes, notes) => {

@@ -87,7 +87,7 @@ function noteOf(change: Change, manifests: Manifests): string | null {
   if (text === undefined) return null;
   if (isPackageJson(path)) return text === null ? "too large to be read" : scriptsNote(text);
   const notes = [
-    lacksManifest(path, manifests) ? "changed without its manifest" : null,
+    lacksManifest(path, manifests) ? "changed, but its manifest is unchanged" : null,
     text === null ? "too large to be read" : hostsNote(text),
   ];
   return notes.filter((note) => note !== null).join(", ") || null;

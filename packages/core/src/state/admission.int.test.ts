@@ -40,7 +40,7 @@ test("holds and a breaker of an earlier version keep counting", async () => {
   // Its time is over, and its scheduler lets one job through.
   await hold("breaker", NOW);
   await redis.set(BREAKER_KEY, JSON.stringify({ ...breaker, phase: "probing" }));
-  expect(await queue()).toBe("half open: the breaker probes with one job");
+  expect(await queue()).toBe("half open: the breaker is running one probe job");
   await hold("operator", null);
   expect(await queue()).toBe("closed: paused by scheduler: why");
 });
@@ -64,7 +64,7 @@ test("runners of an earlier version, of this one, and of a later one with anothe
   });
   const admission = {
     state: "half",
-    causes: [{ code: "disk", effect: "half", text: "only 1.5 GB of disk free" }],
+    causes: [{ code: "disk", effect: "half", text: "only 1.5 GB of free disk space" }],
   } as const;
   await announceRunner(redis, {
     ...old,
@@ -80,7 +80,7 @@ test("runners of an earlier version, of this one, and of a later one with anothe
     "half open: see the health of tac8",
     "closed: paused by ann: lunch",
     "open",
-    "half open: only 1.5 GB of disk free",
+    "half open: only 1.5 GB of free disk space",
   ]);
   const [, , paused, , half] = all;
   // A pause is in Redis before the runner has read it.

@@ -3,7 +3,7 @@ import { ADVICE } from "../domain/failureWords.ts";
 import { stateAfter } from "../domain/eventMeaning.ts";
 import { MAX_NO_CHANGES } from "../domain/failures.ts";
 import { formatUsage } from "../domain/usage.ts";
-import { moment } from "../look/times.ts";
+import { atMoment } from "../look/times.ts";
 import type { LoggedEvent } from "../domain/events.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
@@ -19,7 +19,7 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
   const { issue, now } = facts;
   const { state } = issue;
   const event = entryInto(facts, state ?? "");
-  const at = issue.since === null ? "" : ` at ${moment(Date.parse(issue.since), now)}`;
+  const at = issue.since === null ? "" : ` ${atMoment(Date.parse(issue.since), now)}`;
   const reason = words(event?.reason || issue.reason);
   const evidence = {
     since: issue.since,
@@ -42,48 +42,46 @@ export function judgeEnd(facts: WhyFacts): Finding[] {
       const waited = event?.evidence["sinceBegunMs"];
       const took = typeof waited === "number" ? `, ${formatDuration(waited)} after it was queued` : "";
       const text = `it ended with pull request #${issue.prNumber ?? "?"}${at}${took}`;
-      const spent = issue.usage === null ? "" : ` The agent took ${formatUsage(issue.usage)}.`;
+      const spent = issue.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.usage)}.`;
       return end(
         text,
         `Done: pull request #${issue.prNumber ?? "?"}${issue.prUrl === null ? "" : ` (${issue.prUrl})`}.${spent}`,
       );
     }
     case "answered": {
-      const spent = issue.usage === null ? "" : ` The agent took ${formatUsage(issue.usage)}.`;
+      const spent = issue.usage === null ? "" : ` Usage of the agent: ${formatUsage(issue.usage)}.`;
       const said = words(issue.summary, 600);
       return end(
-        `it ended with an answer of the agent, which changed nothing${at}`,
-        `Answered, nothing was changed: ${ended(said === "" ? reason : said)}${spent} For another round: tac8 retry, or the label again.`,
+        `it was answered: the agent made no changes${at}`,
+        `Answered, without changes: ${ended(said === "" ? reason : said)}${spent} To start another round, run tac8 retry or add the label again.`,
       );
     }
     case "failed": {
       const kind = issue.failure ?? "unknown";
       const advice = issue.failure === null ? "" : ` ${plainAdvice(issue.failure)}`;
-      const early = endedEarly(facts)
-        ? ` That was ${issue.noChanges} times without a change: it is not tried again.`
-        : "";
+      const early = endedEarly(facts) ? ` ${issue.noChanges} attempts made no change, so tac8 does not retry it.` : "";
       return end(`it failed${at} (${kind}): ${reason}`, `Failed (${kind}): ${ended(reason)}${early}${advice}`);
     }
     case "stopped": {
       const how = happened("stopped", reason);
-      return end(`it was ${how}${at}`, `${sentence(how)} ${again}: tac8 retry, or the label again.`);
+      return end(`it was ${how}${at}`, `${sentence(how)} ${again}, run tac8 retry or add the label again.`);
     }
     case "cancelled":
       return end(
         `it was cancelled${at}: ${reason}`,
-        `Cancelled: ${ended(reason)} ${again}, open it and put the label on.`,
+        `Cancelled: ${ended(reason)} ${again}, reopen it and add the label.`,
       );
     case "withdrawn":
       return end(
-        `it was withdrawn${at}, before an agent had begun: ${reason}`,
-        `Withdrawn: ${ended(reason)} ${again}, put the label back on.`,
+        `it was withdrawn${at}, before an agent started: ${reason}`,
+        `Withdrawn: ${ended(reason)} ${again}, add the label again.`,
       );
     case "expired":
       return end(
         `it expired${at}: ${reason}`,
         issue.withheld === null
-          ? `Expired: its question was not answered in time. ${again}, put the label back on.`
-          : "Expired: its finished work was withheld, and not published in time. The work is kept. Put the label back on: it is published if that is allowed by then, or tac8 asks again.",
+          ? `Expired: its question was not answered in time. ${again}, add the label again.`
+          : "Expired: its finished work was withheld and not published in time. The work is kept. Add the label again: the work is published if that is allowed by then, otherwise tac8 asks again.",
       );
     case "queued":
     case "running":
@@ -107,18 +105,27 @@ function endedEarly({ issue, job }: WhyFacts): boolean {
 export function judgeAgain({ github, issue, settings, now }: WhyFacts): Finding[] {
   const { label } = settings;
   if (!github.asked)
-    return [clear("label", `GitHub was not asked (${words(github.because, 200)}): is ${label} on it again?`)];
+    return [
+      clear(
+        "label",
+        `GitHub was not asked (${words(github.because, 200)}): check whether the label ${label} was added again`,
+      ),
+    ];
   if (github.issue.kind !== "found") return [];
   const { state, labels } = github.issue.issue;
   if (state === "closed") return [clear("label", "it is closed on GitHub", { state })];
   if (!labels.some((name) => name.toLowerCase() === label.toLowerCase())) {
-    return [clear("label", `the label ${label} is not on it`, { label })];
+    return [clear("label", `it does not have the label ${label}`, { label })];
   }
   const event = github.label;
   if (event === null || event.id <= issue.labelEvent) {
-    return [clear("label", `the label ${label} is on it, but was used up: take it off and put it back on`, { label })];
+    return [
+      clear("label", `it has the label ${label}, which has already started a run: remove it and add it again`, {
+        label,
+      }),
+    ];
   }
-  const text = `${label} was put on again by ${words(event.actor, 60)} at ${moment(Date.parse(event.at), now)}`;
+  const text = `${words(event.actor, 60)} added the label ${label} again ${atMoment(Date.parse(event.at), now)}`;
   const evidence = { label, actor: words(event.actor, 60), at: event.at, event: event.id };
   return [decides("label", text, evidence, `${sentence(text)} The scheduler queues it with its next poll.`)];
 }

@@ -131,12 +131,12 @@ const ACCOUNTS: Record<Standing, (facts: WhyFacts) => Finding[]> = {
 /** Where nothing decides: it is about to go on. */
 const OTHERWISE: Record<Standing, string> = {
   unknown:
-    "tac8 has never seen this issue: check the number, and that the label is on. With the next poll it is put into the queue.",
-  missing: "The scheduler puts it back into the queue with its next poll.",
-  ended: "It has ended.",
-  running: "A runner works on it.",
+    "tac8 does not know this issue: check the number, and that the issue has the label. The next poll then queues it.",
+  missing: "The scheduler queues it again with its next poll.",
+  ended: "It is finished.",
+  running: "It is running.",
   asking: "It waits for an answer.",
-  answered: "Its question was answered: a runner takes it within seconds.",
-  timed: "Its time has come: a runner takes it within seconds.",
-  waiting: "Nothing keeps it: a runner takes it within seconds.",
+  answered: "Its question was answered: a runner starts it within seconds.",
+  timed: "Its delay is over: a runner starts it within seconds.",
+  waiting: "Nothing blocks it: a runner starts it within seconds.",
 };

@@ -1,7 +1,7 @@
 import { OPERATOR, repositoryHold, type Hold } from "../domain/holds.ts";
 import { fits, isPlacement, labelsOfReason, placementWords } from "../domain/placement.ts";
 import { holdWords } from "../domain/holdWords.ts";
-import { moment } from "../look/times.ts";
+import { atMoment, moment } from "../look/times.ts";
 import { RUNNER_GONE_MS } from "../state/presence.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
@@ -13,7 +13,7 @@ import { iso, sentence, shortRun, words } from "./words.ts";
  */
 export function judgeHolds(facts: WhyFacts, from = facts.now): Finding[] {
   const { ref, holds } = facts;
-  if (holds.length === 0) return [clear("hold", `nothing holds the queue, nor ${ref.owner}/${ref.repo}`)];
+  if (holds.length === 0) return [clear("hold", `no hold on the queue or on ${ref.owner}/${ref.repo}`)];
   // The one that lasts longest is the one to tell of.
   const longest = holds.toSorted((a, b) => (b.until ?? Infinity) - (a.until ?? Infinity));
   return longest.map((hold) => judgeHold(hold, facts, from));
@@ -28,7 +28,7 @@ function judgeHold(hold: Hold, facts: WhyFacts, from: number): Finding {
   const advice = [known.advice, tryNow].filter((part) => part !== "").join(" ");
   const end = until === null ? "" : ` until ${moment(until, now)}`;
   const why = reason === "" ? "" : `: ${words(reason)}`;
-  const whose = `${words(by, 80)} at ${moment(since, now)}${run === undefined ? "" : `, run ${shortRun(run)}`}`;
+  const whose = `${words(by, 80)} ${atMoment(since, now)}${run === undefined ? "" : `, run ${shortRun(run)}`}`;
   const text = `${what}${end}${why} (set by ${whose})`;
   const evidence = {
     name,
@@ -52,9 +52,9 @@ export function judgePlace({ issue, runners, now }: WhyFacts): Finding[] {
   const text = words(placementWords(hold), 200);
   const none =
     present.length === 0
-      ? `no such runner is there: ${labelsOfReason(hold) === null ? "upgrade one" : "start one with this label in runner.labels"}`
+      ? `no such runner is running: ${labelsOfReason(hold) === null ? "upgrade one" : "start one with this label in runner.labels"}`
       : null;
-  const then = none ?? "It goes first in its priority when there is a place.";
+  const then = none ?? "It is next in its priority when a place is free.";
   const whole = none === null ? text : `${text}, and ${none}`;
   const answer = none === null ? `${sentence(text)} ${then}` : sentence(whole);
   return [decides("place", whole, { hold: words(hold, 120), runners: present.length }, answer)];
@@ -65,8 +65,8 @@ export function judgePause({ queue, holds, ref }: WhyFacts): Finding[] {
   const held = holds.some(({ name }) => name !== repositoryHold(ref));
   if (!queue.paused || held) return [];
   const answer =
-    "The queue is paused, but nothing holds it: the scheduler lets it go on within seconds, once it runs. See tac8 status.";
-  return [decides("queue", "the queue is paused, and no hold says why", {}, answer)];
+    "The queue is paused without a hold: the scheduler resumes it within seconds when it is running. See tac8 status.";
+  return [decides("queue", "the queue is paused, but there is no hold", {}, answer)];
 }
 
 /** The whole queue's limit: a probe of the breaker, or a person's own. */
@@ -78,10 +78,10 @@ export function judgeLimit({ queue, breaker }: WhyFacts): Finding[] {
   }
   const evidence = { limit, active, breaker: breaker.phase };
   const whose = probing
-    ? `the breaker probes with ${limit} at a time`
+    ? `the breaker allows ${limit} at a time as a probe`
     : `the whole queue is limited to ${limit} at a time`;
-  const text = `${whose}, and ${active} ${active === 1 ? "is" : "are"} being worked on`;
+  const text = `${whose}, and ${active} ${active === 1 ? "is" : "are"} running`;
   if (active < limit) return [clear("breaker", text, evidence)];
-  const then = probing ? "When that one goes well, all go on." : "It comes when one of them has ended.";
+  const then = probing ? "When it succeeds, all continue." : "It starts when one of them ends.";
   return [decides("breaker", text, evidence, `${sentence(text)} ${then}`)];
 }

@@ -49,7 +49,7 @@ test.each<[string, readonly LoggedEvent[], string]>([
     "a user queued the issue again at 13:55: tac8 retry",
   ],
 ])("an agent ran again because %s", (_, before, why) => {
-  expect(textOf(before)).toEqual([`agent run 2 began after ${why}; all events: tac8 timeline octo/hello#471`]);
+  expect(textOf(before)).toEqual([`agent run 2 started after ${why}; all events: tac8 timeline octo/hello#471`]);
 });
 
 test("a later run that only publishes is not the reason", () => {

@@ -1,7 +1,7 @@
 import type { EventName, LoggedEvent } from "../domain/events.ts";
 import { formatReference } from "../domain/reference.ts";
 import { agentRunsOf } from "../look/counts.ts";
-import { moment } from "../look/times.ts";
+import { atMoment } from "../look/times.ts";
 import { textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, type Finding } from "./rule.ts";
@@ -9,13 +9,13 @@ import { words } from "./words.ts";
 
 /** Events after which another agent run may follow. Each completes `agent run 2 began after …`. */
 const CAUSES: Partial<Record<EventName, string>> = {
-  "issue:queued": "a label queued the issue",
+  "issue:queued": "the label queued the issue",
   "issue:retried": "a user queued the issue again",
   "issue:requeued": "a runner returned the issue to the queue",
   "attempt:failed": "an attempt failed",
   "issue:parked": "the issue was parked",
   "question:answered": "the question was answered",
-  "publication:allowed": "the publication was allowed",
+  "publication:allowed": "the publication was approved",
   "run:lost": "a run was lost with its runner",
 };
 
@@ -30,8 +30,8 @@ export function judgeRepeated(facts: WhyFacts): Finding[] {
   if (cause === null) return [clear("repeated", `why an agent ran ${runs} times: ${all}`, { run, cause: null })];
   const kind = textOf(cause, "failure");
   const reason = words(cause.reason);
-  const what = `${CAUSES[cause.event]}${kind === null ? "" : ` (${kind})`} at ${moment(Date.parse(cause.at), now)}`;
-  const text = `agent run ${runs} began after ${what}${reason === "" ? "" : `: ${reason}`}; all events: ${all}`;
+  const what = `${CAUSES[cause.event]}${kind === null ? "" : ` (${kind})`} ${atMoment(Date.parse(cause.at), now)}`;
+  const text = `agent run ${runs} started after ${what}${reason === "" ? "" : `: ${reason}`}; all events: ${all}`;
   return [clear("repeated", text, { run, cause: cause.event, at: cause.at, failure: kind, reason })];
 }
 

@@ -38,13 +38,15 @@ export function judgeRunners(facts: WhyFacts): Finding[] {
   const sum = (of: "slots" | "busy") => fit.reduce((total, runner) => total + runner[of], 0);
   const evidence = { runners: present.length, taking: fit.length, slots: sum("slots"), busy: sum("busy") };
   if (fit.length === 0) {
-    const all = present.length === 1 ? "the only runner takes" : `all ${present.length} runners take`;
-    return [decides("runners", `${all} nothing new: ${list}`, evidence, sentence(`${all} nothing new: ${list}`))];
+    const all = present.length === 1 ? "the only runner accepts" : `all ${present.length} runners accept`;
+    return [decides("runners", `${all} no new jobs: ${list}`, evidence, sentence(`${all} no new jobs: ${list}`))];
   }
   if (freeSlots(facts) > 0) return [clear("runners", `a slot is free: ${list}`, evidence)];
   const slots = evidence.slots === 1 ? "the only slot is" : `all ${evidence.slots} slots are`;
   const text = `${slots} busy: ${list}`;
-  return [decides("runners", text, evidence, `${sentence(`it waits for a slot: ${slots} busy`)} ${turnOf(facts)}`)];
+  return [
+    decides("runners", text, evidence, `${sentence(`it is waiting for a free slot: ${slots} busy`)} ${turnOf(facts)}`),
+  ];
 }
 
 /** A pause is in Redis before the runner has read it. */
@@ -54,14 +56,10 @@ function admissionNow(runner: RunnerPresence, { pauses }: WhyFacts): Admission {
 
 function noRunner({ runners, now }: WhyFacts): Finding {
   const last = runners.toSorted((a, b) => b.at - a.at)[0];
-  const heard = last === undefined ? "" : `: ${words(last.name, 60)} was last heard of ${formatAge(now - last.at)} ago`;
+  const heard =
+    last === undefined ? "" : `: ${words(last.name, 60)} sent its last heartbeat ${formatAge(now - last.at)} ago`;
   const evidence = { runners: 0, last: last?.name ?? null, lastAt: iso(last?.at ?? null) };
-  return decides(
-    "runners",
-    `no runner is there${heard}`,
-    evidence,
-    `No runner is there to take it${heard}. Start one.`,
-  );
+  return decides("runners", `no runner is running${heard}`, evidence, `No runner is running${heard}. Start one.`);
 }
 
 function loadOf(runner: RunnerPresence, facts: WhyFacts): string {
@@ -81,16 +79,17 @@ export function judgePosition(facts: WhyFacts): Finding[] {
   const { ahead, priority } = job;
   const level = `P${Math.max(0, Math.ceil(priority / 2) - 1)}`;
   const evidence = { ahead, priority: level };
-  const first = "begun work first, then in order of queueing";
-  if (ahead === null) return [decides("position", `many go before it (${level}; ${first})`, evidence, turnOf(facts))];
-  if (ahead === 0) return [clear("position", `nothing goes before it (${level})`, evidence)];
-  const text = `${formatCount(ahead, "other goes", "others go")} before it (${level}; ${first})`;
+  const first = "started work first, then in queue order";
+  if (ahead === null)
+    return [decides("position", `many issues are ahead of it (${level}; ${first})`, evidence, turnOf(facts))];
+  if (ahead === 0) return [clear("position", `no issue is ahead of it (${level})`, evidence)];
+  const text = `${formatCount(ahead, "issue is", "issues are")} ahead of it (${level}; ${first})`;
   if (ahead < freeSlots(facts)) return [clear("position", text, evidence)];
   return [decides("position", text, evidence, turnOf(facts))];
 }
 
 function turnOf({ job }: WhyFacts): string {
   const ahead = job?.ahead ?? null;
-  if (ahead === null) return "Many go before it.";
-  return ahead === 0 ? "It is the next." : `${formatCount(ahead, "other goes", "others go")} before it.`;
+  if (ahead === null) return "Many issues are ahead of it.";
+  return ahead === 0 ? "It is next." : `${formatCount(ahead, "issue is", "issues are")} ahead of it.`;
 }

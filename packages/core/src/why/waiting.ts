@@ -3,7 +3,7 @@ import { FAILURE_KINDS } from "../domain/failures.ts";
 import { formatAge, formatCount } from "../domain/formats.ts";
 import { holdWords } from "../domain/holdWords.ts";
 import { questionAskedAt, questionExpiresAt } from "../domain/questionExpiry.ts";
-import { moment } from "../look/times.ts";
+import { atMoment, moment } from "../look/times.ts";
 import { entryInto, textOf } from "./ended.ts";
 import type { WhyFacts } from "./facts.ts";
 import { clear, decides, type Finding } from "./rule.ts";
@@ -25,8 +25,8 @@ export function judgeTime(facts: WhyFacts): Finding[] {
   const at = over ? `since ${moment(until, now)}` : `until ${moment(until, now)}, in ${formatAge(until - now)}`;
   if (state === "retrying") {
     const text = `attempt ${job.attemptsMade} of ${job.maxAttempts} failed${kind === null ? "" : ` (${kind})`}: ${reason}`;
-    if (over) return [clear("time", `${text}; the time of its next try came at ${moment(until, now)}${who}`, evidence)];
-    const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} begins at ${moment(until, now)}, in ${formatAge(until - now)}.`;
+    if (over) return [clear("time", `${text}; its next attempt was due ${atMoment(until, now)}${who}`, evidence)];
+    const next = `Attempt ${job.attemptsMade + 1} of ${job.maxAttempts} starts ${atMoment(until, now)}, in ${formatAge(until - now)}.`;
     return [decides("time", `${text}; it waits ${at}${who}`, evidence, `${sentence(text)} ${next}`)];
   }
   if (state === "parked") {
@@ -34,13 +34,15 @@ export function judgeTime(facts: WhyFacts): Finding[] {
     const what = known === undefined ? null : WAITS_FOR[known];
     const text = `parked ${at}${kind === null ? "" : ` (${kind})`}: ${reason}${who}`;
     if (over) return [clear("time", text, evidence)];
-    const waits = what === null ? "It is parked" : `It waits for ${what}`;
-    const tries = `${waits}, and is tried again at ${moment(until, now)}, in ${formatAge(until - now)}, without burning an attempt`;
+    const waits = what === null ? "It is parked" : `It is waiting for ${what}`;
+    const tries = `${waits}. It is tried again ${atMoment(until, now)}, in ${formatAge(until - now)}, without using an attempt`;
     return [decides("time", text, evidence, `${ended(`${tries}: ${reason}`)}${sooner(facts)}`)];
   }
-  const text = `its runner put it back for a while, ${at}`;
+  const text = `its runner deferred it ${at}`;
   return [
-    over ? clear("time", text, evidence) : decides("time", text, evidence, `${sentence(text)} Then a runner takes it.`),
+    over
+      ? clear("time", text, evidence)
+      : decides("time", text, evidence, `${sentence(text)} Then a runner starts it.`),
   ];
 }
 
@@ -68,16 +70,16 @@ export function judgeQuestion(facts: WhyFacts): Finding[] {
     return [clear("question", `${text}${quoted}`, evidence)];
   }
   const until = questionExpiresAt(issue, settings.blockedExpiresMs);
-  const expires = until === null ? "" : `; it expires at ${moment(until, now)}`;
+  const expires = until === null ? "" : `; it expires ${atMoment(until, now)}`;
   const where = job === null || job.url === "" ? "on the issue" : `at ${job.url}`;
   const isWithheld = issue.withheld !== null;
   const answer = isWithheld
-    ? `Its finished work is withheld${since}${quoted} The comment ${where} says how to publish or change it.`
-    : `It is blocked by a question${since}${quoted} Reply ${where}, and the work goes on.`;
+    ? `Its finished work is withheld${since}${quoted} The comment ${where} explains how to publish or change it.`
+    : `It is blocked by a question${since}${quoted} Reply ${where} to continue the work.`;
   return [
     decides(
       "question",
-      `${isWithheld ? "withheld work that waits for a decision" : "an unanswered question"}${since}${expires}${quoted}`,
+      `${isWithheld ? "withheld work that needs a decision" : "an unanswered question"}${since}${expires}${quoted}`,
       { ...evidence, expires: iso(until) },
       answer,
     ),
@@ -87,7 +89,7 @@ export function judgeQuestion(facts: WhyFacts): Finding[] {
 /** An answer was taken, but the job still waits for its time. */
 export function judgeUnheard({ job, now }: WhyFacts): Finding[] {
   if (job?.state !== "delayed" || job.until === null || job.until <= now) return [];
-  const text = "the answer has come, and the scheduler has not woken the job yet";
+  const text = "the answer is recorded, and the scheduler has not resumed the job yet";
   return [decides("wake", text, {}, `${sentence(text)} Its next poll does.`)];
 }
 
@@ -97,11 +99,11 @@ export function judgeMissing({ job, issue }: WhyFacts): Finding[] {
   const runs = issue.agentRuns > 0 ? ` after ${formatCount(issue.agentRuns, "agent run")}` : "";
   const where =
     job === null
-      ? "its job is gone from the queue"
+      ? "its job is missing from the queue"
       : job.state === null
-        ? "its job is in none of the queue's lists"
-        : `the queue counts its job as ${job.state}`;
-  const text = `${where}, while the issue is ${was}${runs}`;
-  const then = "The scheduler puts it back with its next poll, as long as the label is on; its work so far is kept.";
+        ? "its job is in no list of the queue"
+        : `the state of its job in the queue is ${job.state}`;
+  const text = `${where}, but the issue is ${was}${runs}`;
+  const then = "The scheduler queues it again with its next poll if it still has the label. Its work so far is kept.";
   return [decides("job", text, { state: issue.state, job: job?.state ?? null }, `${sentence(text)} ${then}`)];
 }

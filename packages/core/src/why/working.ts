@@ -16,7 +16,7 @@ const TOLD_MS = 15_000;
 
 const PHASE: Record<RunPresence["phase"], string> = {
   prepare: "preparing the workspace",
-  work: "the agent works",
+  work: "the agent is running",
   publish: "publishing",
   report: "reporting",
 };
@@ -32,7 +32,7 @@ export function judgeRun(facts: WhyFacts, jobId: string): Finding[] {
   const name = issue.runner;
   const evidence = { runner: name, run: issue.run, since: issue.since, lockMs: facts.job?.lockMs ?? null };
   if (name === null || (since !== null && now - since < TOLD_MS)) {
-    const text = `${name === null ? "a runner" : words(name, 60)} has taken it just now`;
+    const text = `${name === null ? "a runner" : words(name, 60)} has just started it`;
     return [decides("run", text, evidence, sentence(text))];
   }
   return [lostRun(facts, name, evidence)];
@@ -40,20 +40,20 @@ export function judgeRun(facts: WhyFacts, jobId: string): Finding[] {
 
 function livelyRun(run: RunPresence, { now, issue }: WhyFacts): Finding[] {
   const { slot, phase, since, last, tokens, costUsd } = run;
-  const began = `${words(slot, 60)} works on it since ${moment(since, now)} (${formatAge(now - since)})`;
+  const began = `running on ${words(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})`;
   const spent = tokens === 0 ? "" : `, ${formatNumber(tokens)} tokens, ${formatCents(costUsd)}`;
   const text = `${began}: ${PHASE[phase]}${spent}, run ${shortRun(run.run)}`;
   const evidence = { runner: slot, run: run.run, phase, since: iso(since), tokens, costUsd };
   const did = last === null ? "" : ` Last, ${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}.`;
   const lastRule =
     last === null
-      ? clear("last", "the agent has said nothing yet")
+      ? clear("last", "no output from the agent yet")
       : clear("last", `${formatAge(now - last.at)} ago: ${words(last.text || last.kind, 160)}`, {
           at: iso(last.at),
           kind: words(last.kind, 60),
         });
   const phaseNow = phase === "work" ? "" : `, now ${PHASE[phase]}`;
-  const answer = `${sentence(`${words(slot, 60)} works on it since ${moment(since, now)} (${formatAge(now - since)})${phaseNow}`)}${did}`;
+  const answer = `${sentence(`running on ${words(slot, 60)} since ${moment(since, now)} (${formatAge(now - since)})${phaseNow}`)}${did}`;
   return [decides("run", text, { ...evidence, agentRuns: agentRunsOf(issue) }, answer), lastRule];
 }
 
@@ -62,14 +62,14 @@ function lostRun({ runners, now, job, issue }: WhyFacts, name: string, evidence:
   const host = name.slice(0, name.lastIndexOf("/"));
   const last = runners.filter((entry) => entry.host === host).toSorted((a, b) => b.at - a.at)[0];
   const gone = last === undefined || now - last.at > RUNNER_GONE_MS;
-  const heard = last === undefined ? "is not there any more" : `was last heard of ${formatAge(now - last.at)} ago`;
-  const told = gone ? `its runner ${words(name, 60)} ${heard}` : `its runner ${words(name, 60)} no longer tells of it`;
+  const heard = last === undefined ? "is no longer running" : `sent its last heartbeat ${formatAge(now - last.at)} ago`;
+  const told = gone ? `its runner ${words(name, 60)} ${heard}` : `its runner ${words(name, 60)} no longer reports it`;
   const lock = job?.lockMs ?? null;
   const then =
     lock === null
-      ? "Its lock has ended: a runner takes it within seconds, when one is there."
-      : `Another runner takes it when its lock ends, in ${formatAge(lock)} at most.`;
-  const lost = `${formatCount(issue.lost, "run")} lost in a row without progress before this, ${MAX_LOST_IN_A_ROW} are a failure`;
+      ? "Its lock has expired: a runner starts it within seconds, if one is running."
+      : `Another runner starts it when its lock expires, in ${formatAge(lock)} at most.`;
+  const lost = `${formatCount(issue.lost, "run")} lost in a row without progress before this one; ${MAX_LOST_IN_A_ROW} count as a failure`;
   return decides(
     "run",
     `${told}; ${lost}`,
@@ -112,15 +112,15 @@ export function judgeTries(facts: WhyFacts): Finding[] {
   }
   findings.push(...judgeRepeated(facts));
   if (issue.lost > 0) {
-    const text = `${formatCount(issue.lost, "run")} in a row ended with its runner, without progress; ${MAX_LOST_IN_A_ROW} are a failure`;
+    const text = `${formatCount(issue.lost, "run")} in a row lost with the runner, without progress; ${MAX_LOST_IN_A_ROW} count as a failure`;
     findings.push(clear("lost", text, { lost: issue.lost }));
   }
   if (issue.unchanged > issue.lost) {
-    const text = `${formatCount(issue.unchanged, "run")} in a row ended with its runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} are a failure`;
+    const text = `${formatCount(issue.unchanged, "run")} in a row lost with the runner, without a change in the workspace; ${MAX_UNCHANGED_IN_A_ROW} count as a failure`;
     findings.push(clear("unchanged", text, { unchanged: issue.unchanged }));
   }
   if (issue.noChanges > 0) {
-    const text = `${formatCount(issue.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} are a failure, whatever is left`;
+    const text = `${formatCount(issue.noChanges, "attempt")} without a change; ${MAX_NO_CHANGES} count as a failure`;
     findings.push(clear("no-changes", text, { noChanges: issue.noChanges, max: MAX_NO_CHANGES }));
   }
   return findings;

@@ -10,20 +10,20 @@ export interface FoundUpwards {
 export const FOUND_UPWARDS: readonly FoundUpwards[] = [
   {
     names: [/^package\.json$/],
-    effect: "in a repository without one Node takes its module type from it, and npm works on it",
+    effect: "in a repository without this file, Node reads its module type and npm works on it",
   },
   {
     names: [/^node_modules$/, /^\.pnp\.c?js$/],
-    effect: "its packages are found in every workspace, so a missing dependency is not noticed",
+    effect: "every workspace finds its packages, so a missing dependency goes unnoticed",
   },
   {
     names: [/^pnpm-workspace\.yaml$/, /^lerna\.json$/, /^nx\.json$/, /^turbo\.json$/, /^\.yarnrc\.yml$/],
-    effect: "package managers take every workspace for a part of it",
+    effect: "package managers treat every workspace as part of it",
   },
   { names: [/^\.npmrc$/, /^\.yarnrc$/], effect: "npm and yarn read their settings from it", usualInHome: true },
   {
     names: [/^\.git$/],
-    effect: "an agent's git does not look there, but other programs take it for the repository's root",
+    effect: "git of an agent ignores it, but other programs treat it as the repository's root",
   },
   {
     names: [
@@ -34,7 +34,7 @@ export const FOUND_UPWARDS: readonly FoundUpwards[] = [
       /^rustfmt\.toml$/,
       /^\.rustfmt\.toml$/,
     ],
-    effect: "formatters use it in a repository without one of its own",
+    effect: "formatters use it in a repository that has no such file",
   },
   {
     names: [
@@ -46,7 +46,7 @@ export const FOUND_UPWARDS: readonly FoundUpwards[] = [
       /^\.clang-tidy$/,
       /^\.?oxlintrc/,
     ],
-    effect: "linters use it in a repository without one of its own",
+    effect: "linters use it in a repository that has no such file",
   },
   {
     names: [
@@ -57,15 +57,15 @@ export const FOUND_UPWARDS: readonly FoundUpwards[] = [
       /^\.babelrc/,
       /^\.browserslistrc$/,
     ],
-    effect: "compilers use it in a repository without one of its own",
+    effect: "compilers use it in a repository that has no such file",
   },
   {
     names: [/^CLAUDE(\.local)?\.md$/, /^AGENTS(\.override)?\.md$/, /^GEMINI\.md$/, /^\.cursorrules$/, /^\.mcp\.json$/],
-    effect: "agents read it as instructions or tools of every repository",
+    effect: "agents read it as instructions or tools for every repository",
   },
   {
     names: [/^\.claude$/, /^\.codex$/, /^\.gemini$/],
-    effect: "agents read settings of every repository from it",
+    effect: "agents read settings for every repository from it",
     usualInHome: true,
   },
   {
@@ -79,7 +79,7 @@ export const FOUND_UPWARDS: readonly FoundUpwards[] = [
       /^rust-toolchain(\.toml)?$/,
       /^\.envrc$/,
     ],
-    effect: "version managers choose programs by it in every workspace",
+    effect: "version managers use it to choose programs in every workspace",
   },
   {
     names: [
@@ -92,11 +92,11 @@ export const FOUND_UPWARDS: readonly FoundUpwards[] = [
       /^mypy\.ini$/,
       /^\.flake8$/,
     ],
-    effect: "Python's tools take its folder for the project, and its settings",
+    effect: "Python tools treat its folder as the project, and use its settings",
   },
-  { names: [/^Cargo\.toml$/], effect: "cargo takes every workspace for a part of it" },
+  { names: [/^Cargo\.toml$/], effect: "cargo treats every workspace as part of it" },
   { names: [/^\.cargo$/], effect: "cargo reads its settings from it", usualInHome: true },
-  { names: [/^go\.work$/, /^go\.mod$/], effect: "go takes every workspace for a part of it" },
+  { names: [/^go\.work$/, /^go\.mod$/], effect: "go treats every workspace as part of it" },
   {
     names: [
       /^Makefile$/i,
@@ -108,6 +108,6 @@ export const FOUND_UPWARDS: readonly FoundUpwards[] = [
       /^Gemfile$/,
       /^composer\.json$/,
     ],
-    effect: "build tools that look upwards run it in a repository without one of its own",
+    effect: "build tools that search parent folders run it in a repository that has no such file",
   },
 ];

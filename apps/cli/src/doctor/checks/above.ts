@@ -13,7 +13,7 @@ export const above: Check = {
     const trees = isAbsolute(baseDir) ? baseDir : join(config.home, "workspaces");
     const files = findAbove(trees, userHome);
     const how = isAbsolute(baseDir)
-      ? "set worktree.base_dir to a folder outside of it"
+      ? "set worktree.base_dir to a folder outside it"
       : `move the data: ${command} move-data`;
     return judgeAbove({ trees, how, checkout: checkoutAbove(trees, userHome), files, command });
   },
@@ -32,13 +32,13 @@ export function judgeAbove(given: {
   if (checkout !== null) {
     findings.push(
       problem(
-        `workspaces are in ${trees}, inside of the checkout ${checkout}: what agents run finds its files, and changes them`,
+        `workspaces are in ${trees}, inside the checkout ${checkout}: programs that agents run find and change its files`,
         `stop tac8, and ${how}`,
       ),
     );
   }
-  const advice = `remove it, or move the data to a folder that has none above it: ${command} move-data FOLDER`;
+  const advice = `remove it, or move the data to a folder without such files above it: ${command} move-data FOLDER`;
   for (const { path, effect } of files.slice(0, MAX_SHOWN)) findings.push(note(`${path}: ${effect}`, advice));
   if (files.length > MAX_SHOWN) findings.push(note(`${files.length - MAX_SHOWN} more such files`, advice));
-  return findings.length > 0 ? findings : [ok(`nothing above ${trees} that programs in a workspace would find`)];
+  return findings.length > 0 ? findings : [ok(`no files above ${trees} that affect programs in a workspace`)];
 }

@@ -25,11 +25,12 @@ export const agent: Check = {
     const [name = ""] = program;
     const missing = missingPrograms(config, programs).find((line) => !/^(git|flock) /.test(line));
     if (missing !== undefined) return [judgeMissing(missing)];
-    if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked for in each worktree`)];
+    if (name.includes("/") && !isAbsolute(name)) return [note(`${name} is looked up in each worktree`)];
     // Where agents are to be isolated, the check of that names what a shared home folder needs.
     const { isolation = "none", home } = config.agent;
     const homes = isolation === "none" ? judgeHome(home, sharedHome(config)) : [];
-    if (llm.provider === "command") return [ok(`${name} is installed; whether it works shows when it works`), ...homes];
+    if (llm.provider === "command")
+      return [ok(`${name} is installed; tac8 doctor cannot check whether it works`), ...homes];
     // An agent looks at the folder it is in: not at the operator's.
     const cwd = await mkdtemp(join(tmpdir(), "tac8-doctor-"));
     try {
@@ -60,16 +61,17 @@ function asError(error: unknown): Error {
 function signInHint({ config }: Site): Finding {
   const { agentEnv } = config;
   const key = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"].find((name) => agentEnv[name] !== undefined);
-  const how = key === undefined ? "no key in the environment: it must be signed in by itself" : `signs in by ${key}`;
-  return note(how, "tac8 doctor --agent asks it for one word, to see that it works");
+  const how =
+    key === undefined ? "no key in the environment: the agent must already be signed in" : `signs in by ${key}`;
+  return note(how, "tac8 doctor --agent sends it a one-word prompt to check that it works");
 }
 
 /** Pure. `shared`: of agents that share a home folder although nobody asked for it. */
 export function judgeHome(setting: string, shared: SharedHome | null): Finding[] {
   if (shared !== null) return [note(shared.text, shared.advice)];
   if (setting !== "shared") return [];
-  const text = "agents share the home folder of tac8's user, as agent.home says";
-  return [note(text, "what an agent leaves there acts on every later run")];
+  const text = "agents share the home folder of tac8's user (agent.home)";
+  return [note(text, "files that an agent leaves there affect every later run")];
 }
 
 /** Pure. `line`: what is missing, and what to do after a colon. */
@@ -81,12 +83,12 @@ export function judgeMissing(line: string): Finding {
 /** Pure. */
 export function judgeVersion(name: string, answer: Asked | Error): Finding {
   if (answer instanceof Error)
-    return problem(`${name} --version: ${answer.message}`, "see that it can be started by hand");
+    return problem(`${name} --version: ${answer.message}`, "check that you can start it by hand");
   const said = firstLine(answer.stdout.trim() || answer.stderr.trim(), 120);
   if (answer.code !== 0) {
     return problem(
-      `${name} --version ended with ${answer.code}: ${said}`,
-      "start it by hand to see whether it is Claude Code; mend llm.command, or install it again",
+      `${name} --version exited with code ${answer.code}: ${said}`,
+      "start it by hand to check that it is Claude Code; fix llm.command, or install it again",
     );
   }
   return ok(`${name} ${said}`);
@@ -94,20 +96,22 @@ export function judgeVersion(name: string, answer: Asked | Error): Finding {
 
 /** Pure: what `claude -p --output-format json` answered. */
 export function judgePrompt(answer: Asked | Error): Finding {
-  if (answer instanceof Error)
-    return problem(`it does not answer: ${answer.message}`, "check the network, and try again");
+  if (answer instanceof Error) return problem(`no response: ${answer.message}`, "check the network, and try again");
   const result = resultIn(answer.stdout);
   if (result === null) {
     const said = firstLine(answer.stderr.trim() || answer.stdout.trim(), 200);
-    return unknown(`it ended with ${answer.code} and without a result: ${said}`, "start it by hand and see");
+    return unknown(
+      `it exited with code ${answer.code} and without a result: ${said}`,
+      "start it by hand to see the cause",
+    );
   }
-  if (!result.isError) return ok("it answers: it is signed in");
+  if (!result.isError) return ok("it responds: it is signed in");
   const said = firstLine(result.text, 200);
   const key = result.status === 401 || result.status === 403 || /api key|log ?in|authenticat|oauth/i.test(result.text);
   const advice = key
-    ? "set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN (made by claude setup-token)"
-    : "see what the model's API says, and try again";
-  return problem(`it says: ${said}`, advice);
+    ? "set ANTHROPIC_API_KEY, or CLAUDE_CODE_OAUTH_TOKEN (from claude setup-token)"
+    : "see the message of the model's API, and try again";
+  return problem(`it reports: ${said}`, advice);
 }
 
 function firstLine(text: string, columns: number): string {

@@ -14,5 +14,5 @@ export function judgeBoard(config: Parameters<typeof boardWarnings>[0] & Pick<Si
   const warnings = boardWarnings(config);
   if (warnings.length > 0) return warnings.map(({ text, advice }) => note(text, advice));
   const { host, port, url } = config.board;
-  return [ok(url === "" ? `listens on ${host}, port ${port}` : `people open it at ${url}`)];
+  return [ok(url === "" ? `listens on ${host}, port ${port}` : `its URL for users is ${url}`)];
 }

@@ -37,7 +37,7 @@ async function lookAt({ github, config }: Site, repository: RepositoryConfig, si
   const { branch: pattern, draft } = repository;
   try {
     const found = await github.repository(repository, { signal });
-    if (found.kind !== "found") return [unknown(`${name}: not checked, since the repository cannot be seen`)];
+    if (found.kind !== "found") return [unknown(`${name}: not checked, because the repository is not accessible`)];
     const rules = await github.branchRules(repository, branchOf(pattern, SAMPLE), { signal });
     const ids = [...new Set((rules ?? []).flatMap(({ rulesetId }) => rulesetId ?? []))].slice(0, MAX_RULESETS);
     const rulesets = new Map<number, RulesetFacts>();
@@ -67,14 +67,16 @@ export function judgeBranches(facts: BranchFacts): Finding[] {
     findings.push(problem(text, "change github.branch"));
   }
   if (facts.privateDrafts) {
-    findings.push(note(`${name}: drafts in a private repository take a paid plan; without one, plain ones are opened`));
+    findings.push(
+      note(`${name}: drafts in a private repository need a paid plan; without one, tac8 opens ready pull requests`),
+    );
   }
-  if (rules === null) return [...findings, note(`${name}: rules for branches cannot be read from this server`)];
+  if (rules === null) return [...findings, note(`${name}: this server does not report branch rules`)];
   const binding = rules.filter(({ bypass }) => bypass !== true);
   findings.push(...binding.flatMap((rule) => judgeRule(rule, facts) ?? []));
   if (findings.length > 0) return findings;
   const exempt = rules.length > binding.length ? "; this token is exempt from the rules" : "";
-  return [ok(`${name}: branches such as ${sample} may be pushed${exempt}`)];
+  return [ok(`${name}: pushing branches such as ${sample} is allowed${exempt}`)];
 }
 
 /** Null: it does not concern tac8. */
@@ -90,20 +92,23 @@ function judgeRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Find
     case "branch_name_pattern":
       if (refused !== null) return problem(`${name}: ${refused}`, otherName([begins(rule)]));
       return keeps(rule, sample) === null
-        ? note(`${name}: a branch's name ${must(rule)}: check that ${sample} does`)
+        ? note(`${name}: a branch name ${must(rule)}: check that ${sample} does`)
         : null;
     case "required_signatures":
       return refused === null ? null : problem(`${name}: ${refused}`, exempt);
     case "commit_author_email_pattern":
     case "committer_email_pattern":
-      if (refused !== null) return problem(`${name}: ${refused}`, "set git.author_email to one that does");
+      if (refused !== null) return problem(`${name}: ${refused}`, "set git.author_email to an address that matches");
       return keeps(rule, git.author_email) === null
         ? note(`${name}: the address of a commit's author or committer ${must(rule)}: check git.author_email`)
         : null;
     case "update":
-      return problem(`${name}: a rule forbids to push to branches such as ${sample} again`, exempt);
+      return problem(`${name}: a rule forbids pushing again to branches such as ${sample}`, exempt);
     case "pull_request":
-      return problem(`${name}: a rule wants pull requests to branches such as ${sample}, which are pushed to`, exempt);
+      return problem(
+        `${name}: a rule requires pull requests for branches such as ${sample}, but tac8 pushes to them directly`,
+        exempt,
+      );
     case "required_status_checks":
     case "required_deployments":
     case "workflows":
@@ -111,17 +116,21 @@ function judgeRule(rule: AppliedRule, { name, pattern, git }: BranchFacts): Find
     case "merge_queue":
       return problem(`${name}: the rule ${rule.type} applies to branches such as ${sample} before a push`, exempt);
     case "commit_message_pattern": {
-      const own = keeps(rule, OWN_MESSAGE) === true ? "" : "; work that an agent leaves uncommitted would be refused";
-      const text = `${name}: a commit's message ${must(rule)}${own}`;
-      return note(text, "say so in the repository's instructions for agents (CLAUDE.md)");
+      const own = keeps(rule, OWN_MESSAGE) === true ? "" : "; tac8's own commits of uncommitted work would be refused";
+      const text = `${name}: a commit message ${must(rule)}${own}`;
+      return note(text, "state this in the repository's instructions for agents (CLAUDE.md)");
     }
     case "non_fast_forward":
-      return note(`${name}: force pushes are forbidden: an agent that rewrites what it had pushed is refused`);
+      return note(
+        `${name}: force pushes are forbidden: the push of an agent that rewrites published commits is refused`,
+      );
     case "file_path_restriction":
     case "file_extension_restriction":
     case "max_file_path_length":
     case "max_file_size":
-      return note(`${name}: the rule ${rule.type} limits what agents may commit: one that breaks it is told`);
+      return note(
+        `${name}: the rule ${rule.type} limits what agents may commit: an agent that breaks it gets the error`,
+      );
     case "deletion":
     case "required_linear_history":
     case "copilot_code_review":

@@ -5,19 +5,18 @@ import { note, ok, type Finding } from "../finding.ts";
 export const budget: Check = {
   name: "Budget",
   limitMs: 5000,
-  look: async ({ config, kind }) => (kind === "demo" ? [ok("the demo's agents cost nothing")] : [judgeBudget(config)]),
+  look: async ({ config, kind }) =>
+    kind === "demo" ? [ok("the agents of the demo cost nothing")] : [judgeBudget(config)],
 };
 
 /** Pure. */
 export function judgeBudget({ llm, agentEnv }: Pick<Config, "llm" | "agentEnv">): Finding {
   const { max_usd_per_day: usd, max_runs_per_day: runs } = llm;
   const limits = [...(usd > 0 ? [`$${usd}`] : []), ...(runs > 0 ? [`${runs} agent run${runs === 1 ? "" : "s"}`] : [])];
-  if (limits.length > 0) return ok(`at most ${limits.join(" and ")} a day, over all runners`);
+  if (limits.length > 0) return ok(`at most ${limits.join(" and ")} a day, for all runners together`);
   const paid = agentEnv["ANTHROPIC_API_KEY"] !== undefined;
   return note(
-    paid
-      ? "nothing limits what a day may cost, and ANTHROPIC_API_KEY is paid for by use"
-      : "nothing limits what a day may use",
+    paid ? "no limit on the cost of a day, and ANTHROPIC_API_KEY is billed by use" : "no limit on the usage of a day",
     "set llm.max_usd_per_day, or llm.max_runs_per_day for a subscription",
   );
 }

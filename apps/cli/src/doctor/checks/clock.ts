@@ -54,7 +54,7 @@ async function aheadOfRedis({ redisUrl, now }: Site): Promise<number | null> {
 
 /** Pure. */
 export function judgeClock({ github, redis }: Ahead): Finding[] {
-  const advice = "keep the clock right: timedatectl set-ntp true";
+  const advice = "synchronize the clock: timedatectl set-ntp true";
   const findings: Finding[] = [];
   if (github !== null && Math.abs(github) > GITHUB_MS) findings.push(problem(words(github, "GitHub's"), advice));
   if (redis !== null && Math.abs(redis) > REDIS_MS) {
@@ -62,7 +62,7 @@ export function judgeClock({ github, redis }: Ahead): Finding[] {
   }
   if (findings.length > 0) return findings;
   const with_ = [...(github === null ? [] : ["GitHub's"]), ...(redis === null ? [] : ["Redis'"])];
-  if (with_.length === 0) return [note("neither GitHub nor Redis could be asked for the time")];
+  if (with_.length === 0) return [note("cannot read the time from GitHub or Redis")];
   return [ok(`agrees with ${with_.join(" and ")}`)];
 }
 

@@ -20,13 +20,13 @@ export function judgeConfig(
     case "none":
       return [
         problem(
-          `${noConfiguration(site.searched)}: what follows is about this machine alone`,
-          "run tac8 init to make one, or tac8 demo to see tac8 at work first",
+          `${noConfiguration(site.searched)}: the following checks are about this machine only`,
+          "run tac8 init to create one, or tac8 demo to try tac8 first",
         ),
         ...wrong(site),
       ];
     case "demo":
-      return [note("there is no configuration: this is about the demo", "run tac8 init when you want real work done")];
+      return [note("no configuration: these checks are about the demo", "run tac8 init to work on a real repository")];
     case "broken":
       return [...wrong(site), ...warnings];
     case "config": {
@@ -47,7 +47,7 @@ function wrong({ problems, path }: Pick<Site, "problems" | "path">): Finding[] {
 }
 
 const ADVICE: Record<ConfigProblem["place"], string> = {
-  file: "fix it; config.example.toml has every key with its meaning",
-  environment: "set it right, or unset it, where tac8 is started (shell, service or container)",
+  file: "fix it; config.example.toml describes every key",
+  environment: "correct or unset it where you start tac8 (shell, service or container)",
   stored: "run tac8 init to store another, or remove the file",
 };

@@ -23,19 +23,21 @@ export function judgeDisk(
   found: { readonly path: string; readonly freeGb: number; readonly freeFiles: number | null },
   { host, janitor }: Pick<Config, "host" | "janitor">,
 ): Finding {
-  const free = `${found.freeGb.toFixed(1)} GB are free at ${found.path}`;
+  const free = `${found.freeGb.toFixed(1)} GB free at ${found.path}`;
   if (found.freeFiles !== null && found.freeFiles < 10_000) {
     return problem(
-      `only ${found.freeFiles} more files fit at ${found.path}`,
-      "make room: tac8 clean removes what is old",
+      `room for only ${found.freeFiles} more files (inodes) at ${found.path}`,
+      "free up space: tac8 clean removes old data",
     );
   }
   if (found.freeGb < host.min_free_disk_gb) {
-    const limit = `no new job is taken below ${host.min_free_disk_gb} GB (host.min_free_disk_gb)`;
-    return problem(`${free}: ${limit}`, "make room: tac8 clean removes what is old");
+    const limit = `no new jobs start below ${host.min_free_disk_gb} GB (host.min_free_disk_gb)`;
+    return problem(`${free}: ${limit}`, "free up space: tac8 clean removes old data");
   }
   if (found.freeGb < janitor.min_free_gb) {
-    return note(`${free}: old workspaces and logs go early below ${janitor.min_free_gb} GB (janitor.min_free_gb)`);
+    return note(
+      `${free}: old workspaces and logs are removed early below ${janitor.min_free_gb} GB (janitor.min_free_gb)`,
+    );
   }
   return ok(free);
 }

@@ -44,23 +44,20 @@ function standOf(path: string, make: ((path: string) => unknown) | null): Stand 
 /** Pure. */
 export function judgeFolder(path: string, stand: Stand): Finding {
   const elsewhere = "set TAC8_HOME (or worktree.base_dir) to another";
-  if (typeof stand === "object") return problem(`${path} could not be made: ${stand.failed}`, elsewhere);
+  if (typeof stand === "object") return problem(`cannot create ${path}: ${stand.failed}`, elsewhere);
   switch (stand) {
     case "fine":
       return ok(path);
     case "open":
-      return note(`other users of this machine may open ${path}`, `chmod 700 ${path}`);
+      return note(`other users of this machine can open ${path}`, `chmod 700 ${path}`);
     case "made":
-      return ok(`made ${path}`);
+      return ok(`created ${path}`);
     case "missing":
-      return note(`${path} is not there yet`, "it is made at the first start, or by tac8 doctor --fix");
+      return note(`${path} does not exist yet`, "it is created at the first start, or by tac8 doctor --fix");
     case "no folder":
-      return problem(`${path} is no folder`, `move it away, or ${elsewhere}`);
+      return problem(`${path} is not a folder`, `remove or rename it, or ${elsewhere}`);
     case "not writable":
-      return problem(
-        `${path} may not be written by this user`,
-        `give it to the user that tac8 runs as, or ${elsewhere}`,
-      );
+      return problem(`this user cannot write to ${path}`, `chown it to the user that runs tac8, or ${elsewhere}`);
     default:
       return stand satisfies never;
   }

@@ -149,7 +149,7 @@ export function judgeReplaceable(line: string): Finding {
 
 /** Pure. `line`: see `leftOut`. */
 export function judgeLeftOut(line: string): Finding {
-  return problem(line, "name a smaller folder that holds no secrets, or remove the entry");
+  return problem(line, "use a smaller folder without secrets, or remove the entry");
 }
 
 /** Pure. Without isolation there is nothing else to expect. `isService`: systemd runs tac8. */
@@ -158,9 +158,9 @@ export function judgeReach({ what, reached, code }: Reached, mode: Isolation["mo
   if (mode === "none") return note(`agents can ${what}`);
   if (mode === "user" && what === NETWORK) {
     const advice = isService
-      ? "systemd closes it by IPAddressDeny of tac8-launcher, which needs control groups v2: boot with systemd.unified_cgroup_hierarchy=1"
-      : "put the runner into an internal network, as docker-compose.yml does";
+      ? "systemd blocks it with IPAddressDeny in tac8-launcher, which needs control groups v2: boot with systemd.unified_cgroup_hierarchy=1"
+      : "connect the runner to an internal network, as docker-compose.yml does";
     return problem(`agents can ${what}`, advice);
   }
-  return problem(`agents can ${what}, although they are isolated (${mode})`, "report this: it is a defect of tac8");
+  return problem(`agents can ${what}, although they are isolated (${mode})`, "report this: it is a bug in tac8");
 }

@@ -43,22 +43,19 @@ async function lookAt(
   return judgeLabels({ name, trigger: trigger.name, missing: fix ? [] : names, made: fix ? names : [] });
 }
 
-const notSeen = (name: string) => unknown(`${name}: not checked, since the repository cannot be seen`);
+const notSeen = (name: string) => unknown(`${name}: not checked, because the repository is not accessible`);
 
 /** Pure. Only the one that people put on has to be there: runners make the others. */
 export function judgeLabels({ name, trigger, missing, made }: Found): Finding {
-  if (made.length > 0) return ok(`${name}: made ${made.join(", ")}`);
+  if (made.length > 0) return ok(`${name}: created ${made.join(", ")}`);
   if (missing.includes(trigger)) {
     return problem(
-      `${name}: there is no label ${trigger}, which starts work on an issue`,
-      "tac8 doctor --fix makes it",
+      `${name}: the label ${trigger}, which starts work on an issue, is missing`,
+      "tac8 doctor --fix creates it",
     );
   }
   if (missing.length > 0) {
-    return note(
-      `${name}: ${missing.join(", ")} are not there yet`,
-      "they are made when needed, or by tac8 doctor --fix",
-    );
+    return note(`${name}: ${missing.join(", ")} are missing`, "they are created when needed, or by tac8 doctor --fix");
   }
-  return ok(`${name}: ${trigger} and those that show where an issue stands`);
+  return ok(`${name}: ${trigger} and the labels that show the state of an issue`);
 }

@@ -50,8 +50,8 @@ export function judgeLeftovers(found: {
     const ref = parseJobId(jobId ?? "");
     const whose = ref === null ? "a run" : `a run of ${formatReference(ref)}`;
     return problem(
-      `slot ${slot}: ${whose} ended without a word, and no runner has its slot`,
-      "start tac8 here: its runner ends what is left of it and hands the job back",
+      `slot ${slot}: ${whose} ended without a result, and no runner uses its slot`,
+      "start tac8 here: its runner ends the remaining processes and requeues the job",
     );
   });
   const loose = orphans.filter(({ run }) => !noted.has(run));
@@ -59,7 +59,7 @@ export function judgeLeftovers(found: {
     const pids = loose.slice(0, 20).map(({ pid }) => pid);
     findings.push(
       problem(
-        `${loose.length} processes of runs that nobody tells of (${names(loose)})`,
+        `${loose.length} processes of runs that no runner reports (${names(loose)})`,
         `end them: kill -9 ${pids.join(" ")}`,
       ),
     );
@@ -69,8 +69,8 @@ export function judgeLeftovers(found: {
     const shown = putAside.slice(0, MAX_SHOWN).join(", ");
     findings.push(
       note(
-        `${putAside.length} things were put aside because a run could not go on with them: ${shown}`,
-        "look at them if you like; the janitor removes them in time, and tac8 clean what is due now",
+        `${putAside.length} damaged files were quarantined so that runs could continue: ${shown}`,
+        "inspect them if you want; the janitor removes them later, and tac8 clean removes those that are due",
       ),
     );
   }

@@ -26,10 +26,10 @@ export function judgeMemory(
   { freeMb, totalMb }: { readonly freeMb: number; readonly totalMb: number },
   { host, coordinator }: Pick<Config, "host" | "coordinator">,
 ): Finding {
-  const free = `${Math.round(freeMb)} of ${Math.round(totalMb)} MB are free`;
+  const free = `${Math.round(freeMb)} of ${Math.round(totalMb)} MB free`;
   if (freeMb < host.min_free_memory_mb) {
-    const limit = `no new job is taken below ${host.min_free_memory_mb} MB (host.min_free_memory_mb)`;
-    return problem(`${free}: ${limit}`, "end what else uses it, or add memory or swap");
+    const limit = `no new jobs start below ${host.min_free_memory_mb} MB (host.min_free_memory_mb)`;
+    return problem(`${free}: ${limit}`, "stop other programs, or add memory or swap");
   }
   const agents = coordinator.max_concurrent_workers;
   if (totalMb < agents * PER_AGENT_MB) {

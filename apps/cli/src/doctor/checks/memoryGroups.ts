@@ -24,7 +24,7 @@ export function judgeMemoryGroups({ controllers, isPi }: MemoryGroups): Finding[
   const where = isPi ? "to the line of /boot/firmware/cmdline.txt" : "to the kernel's command line";
   return [
     note(
-      "the kernel counts no memory for services, so their limits (MemoryMax) do not hold, and agents are watched alone",
+      "the kernel does not account memory for services, so their limits (MemoryMax) have no effect; only tac8 watches the agents",
       `add cgroup_enable=memory ${where}, then reboot`,
     ),
   ];

@@ -5,7 +5,7 @@ import type { Check } from "../check.ts";
 import { note, ok, problem, unknown, type Finding } from "../finding.ts";
 
 export const notify: Check = {
-  name: "Told",
+  name: "Notifications",
   limitMs: 30_000,
   async look({ config, notify: wished, now }, signal) {
     const targets = targetsOf(config.secrets.notify);
@@ -17,15 +17,16 @@ export const notify: Check = {
 
 function testMessage(now: number): Message {
   const at = new Date(now).toISOString();
-  const text = "A test by tac8 doctor: whoever reads this is told what tac8 does.";
-  return { id: `test:${now}`, kind: "test", at, title: "tac8 says hello", text, issue: null, url: null };
+  const text = "A test by tac8 doctor: notifications of tac8 reach you here.";
+  return { id: `test:${now}`, kind: "test", at, title: "tac8 test message", text, issue: null, url: null };
 }
 
-const NOBODY = "nobody: GitHub does not notify you of comments that tac8 writes with your own token";
+const NOBODY = "no notification target: GitHub does not notify you of comments that tac8 writes with your own token";
 
 /** Pure: without sending anything. */
 export function judgeTargets(names: readonly TargetName[]): Finding {
-  if (names.length === 0) return note(NOBODY, "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to be told");
+  if (names.length === 0)
+    return note(NOBODY, "set TAC8_SLACK_URL, TAC8_NTFY_URL or TAC8_WEBHOOK_URL to get notifications");
   return note(names.join(", "), "tac8 doctor --notify sends a test message");
 }
 
@@ -33,12 +34,12 @@ export function judgeTargets(names: readonly TargetName[]): Finding {
 export function judgeSent(name: TargetName, sent: Sent): Finding {
   switch (sent.kind) {
     case "taken":
-      return ok(`${name} took a test message`);
+      return ok(`${name} accepted a test message`);
     case "later":
     case "refused":
       return problem(`${name}: ${sent.why}`, "check its address and token in the environment");
     case "unknown":
-      return unknown(`${name}: ${sent.why}`, "see whether the test message came");
+      return unknown(`${name}: ${sent.why}`, "check that the test message arrived");
     default:
       return sent satisfies never;
   }

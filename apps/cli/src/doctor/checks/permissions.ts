@@ -53,17 +53,15 @@ export function judgePermissions(
   const findings: Finding[] = [];
   if (refused.length > 0) {
     findings.push(
-      problem(`${name}: the token may not write ${refused.join(", ")}`, permitAdvice(token, refused.join(", "))),
+      problem(`${name}: the token cannot write ${refused.join(", ")}`, permitAdvice(token, refused.join(", "))),
     );
   }
   if (off.length > 0) {
-    findings.push(
-      problem(`${name}: ${off.join(", ")} are switched off`, "switch them on in the repository's settings"),
-    );
+    findings.push(problem(`${name}: ${off.join(", ")} are disabled`, "enable them in the repository's settings"));
   }
   for (const [area, answer] of may) {
     if (answer instanceof GitHubError)
       findings.push(unknown(`${name}: ${area} could not be checked: ${answer.message}`));
   }
-  return findings.length > 0 ? findings : [ok(`${name}: may write ${AREAS.join(", ")}`)];
+  return findings.length > 0 ? findings : [ok(`${name}: the token can write ${AREAS.join(", ")}`)];
 }

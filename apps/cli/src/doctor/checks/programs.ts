@@ -40,7 +40,7 @@ export function judgePrograms(given: {
 
 function judgeGit(said: string): Finding {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(said) ?? [];
-  if (major === undefined) return unknown(`git does not say its version (${said.slice(0, 80)})`);
+  if (major === undefined) return unknown(`git does not report its version (${said.slice(0, 80)})`);
   const [least, leastMinor] = LEAST_GIT;
   const old = Number(major) < least || (Number(major) === least && Number(minor) < leastMinor);
   const version = said.trim().replace(/^git version /, "");

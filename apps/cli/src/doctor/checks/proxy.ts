@@ -18,7 +18,8 @@ export const proxy: Check = {
   name: "Proxy",
   limitMs: 2 * ANSWER_MS,
   async look({ proxy: { used, set, usable }, config }, signal) {
-    if (used === null) return set ? [ok("GitHub is reached directly: NO_PROXY says so, or it is on this machine")] : [];
+    if (used === null)
+      return set ? [ok("direct connection to GitHub, because of NO_PROXY or because it is on this machine")] : [];
     if (!usable) return [cannotUse(used)];
     const url = new URL(config.github.api_url);
     return [judgeProxy({ proxy: used, host: url.hostname, answer: await askProxy(used, { url, signal }) })];
@@ -31,18 +32,18 @@ export function judgeProxy(given: { proxy: Proxy; host: string; answer: ProxyAns
   const named = `the proxy ${found.shown} (${found.variable})`;
   const advice = found.variable === "TAC8_EXIT" ? EXIT_ADVICE : ADVICE;
   if (answer.kind === "no answer")
-    return problem(`${named} does not answer: ${answer.why}`, advice.silent(found.variable, host));
+    return problem(`${named} does not respond: ${answer.why}`, advice.silent(found.variable, host));
   const { status } = answer;
-  if (status >= 200 && status < 300) return ok(`GitHub is reached through ${named}`);
-  if (status === 407) return problem(`${named} requires other credentials`, advice.credentials(found.variable));
-  return problem(`${named} does not connect to ${host}: it answers ${status}`, advice.refused(host));
+  if (status >= 200 && status < 300) return ok(`connection to GitHub through ${named}`);
+  if (status === 407) return problem(`${named} refuses the credentials`, advice.credentials(found.variable));
+  return problem(`${named} refuses to connect to ${host}: status ${status}`, advice.refused(host));
 }
 
 const ADVICE = {
   silent: (variable: string, host: string) =>
-    `start it, change ${variable}, or put ${host} into NO_PROXY to reach GitHub directly`,
-  credentials: (variable: string) => `put them into ${variable}: http://USER:PASSWORD@HOST:PORT`,
-  refused: (host: string) => `have it allow ${host}, or put that into NO_PROXY`,
+    `start it, change ${variable}, or add ${host} to NO_PROXY to connect directly`,
+  credentials: (variable: string) => `set them in ${variable}: http://USER:PASSWORD@HOST:PORT`,
+  refused: (host: string) => `allow ${host} in the proxy, or add it to NO_PROXY`,
 };
 
 /** Of the exit of runners in containers. */
@@ -55,7 +56,7 @@ const EXIT_ADVICE = {
 };
 
 function cannotUse({ variable }: Proxy): Finding {
-  return problem(`${variable} is set, and Node ${process.version} cannot use a proxy`, PROXY_ADVICE);
+  return problem(`${variable} is set, but Node ${process.version} cannot use a proxy`, PROXY_ADVICE);
 }
 
 /** Whether anything listens there: what a SOCKS proxy allows is not asked. */
@@ -80,7 +81,7 @@ async function connectTo({
 
 function whyOf(error: NodeJS.ErrnoException): string {
   const late = error.name === "AbortError" || error.name === "TimeoutError";
-  return late ? `nothing within ${ANSWER_MS / 1000} s` : (error.code ?? error.message);
+  return late ? `no response within ${ANSWER_MS / 1000} s` : (error.code ?? error.message);
 }
 
 /** Asks for a tunnel, as for every call over https; over http a proxy is asked for the page itself. */

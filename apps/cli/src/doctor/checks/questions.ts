@@ -29,7 +29,7 @@ export const questions: Check = {
   },
 };
 
-const NOTHING = note("not checked: that takes a token, a repository and Redis");
+const NOTHING = note("not checked: this needs a token, a repository and Redis");
 
 /** Null: Redis is unreachable. */
 async function openQuestions({ redisUrl, now }: Site): Promise<{ ref: IssueRef; questionId: number }[] | null> {
@@ -71,11 +71,11 @@ export function judgeQuestions({
 }): Finding[] {
   const others = asked.filter(({ by }) => login !== null && by.toLowerCase() !== login.toLowerCase());
   const more = left === 0 ? [] : [note(`${left} more open questions were not checked`)];
-  if (others.length === 0) return [ok("no open question is by another account than tac8's"), ...more];
+  if (others.length === 0) return [ok("every open question was written by tac8's current account"), ...more];
   const findings = others.map(({ issue, by }) =>
     note(
-      `${issue}: its question is by ${by}, and tac8 works as ${login ?? ""} now: replies to it are not read`,
-      `stop it (tac8 stop ${issue}), and put the label on again; or use the account ${by} until it is answered`,
+      `${issue}: its question was written by ${by}, but tac8 now uses the account ${login ?? ""}: replies to it are not read`,
+      `stop it (tac8 stop ${issue}), and add the label again; or use the account ${by} until the question is answered`,
     ),
   );
   return [...findings, ...more];

@@ -7,7 +7,7 @@ export const rateLimit: Check = {
   name: "Rate limit",
   limitMs: 30_000,
   async look({ config, github, now }, signal) {
-    if (config.secrets.github === null) return [note("not checked: that takes a token")];
+    if (config.secrets.github === null) return [note("not checked: this needs a token")];
     // Every answer says it, also one that refuses.
     await github.viewer({ signal }).catch(() => undefined);
     return [judgeRateLimit(github.rateLimit, now())];
@@ -16,10 +16,10 @@ export const rateLimit: Check = {
 
 /** Pure. `now`: epoch ms. */
 export function judgeRateLimit(found: RateLimit | null, now: number): Finding {
-  if (found === null) return unknown("GitHub did not say what is left of it");
+  if (found === null) return unknown("GitHub did not report it");
   const { limit, remaining, resetAt } = found;
-  const left = `${remaining} of ${limit} calls are left until ${moment(resetAt, now)}`;
-  if (remaining === 0) return problem(left, "nothing to do but wait; see what else uses this token");
-  if (remaining < limit / 10) return note(left, "see what else uses this token");
+  const left = `${remaining} of ${limit} requests left until ${moment(resetAt, now)}`;
+  if (remaining === 0) return problem(left, "wait until then, and check what else uses this token");
+  if (remaining < limit / 10) return note(left, "check what else uses this token");
   return ok(left);
 }

@@ -14,7 +14,7 @@ export const redis: Check = {
   name: "Redis",
   limitMs: 15_000,
   async look({ redisUrl, redisNamed, isRedisWrong }) {
-    if (isRedisWrong) return [note("not checked: REDIS_URL is no address of a Redis, see Configuration")];
+    if (isRedisWrong) return [note("not checked: REDIS_URL is not a Redis URL, see Configuration")];
     const where = redisAddress(redisUrl);
     try {
       const findings = await withRedis(redisUrl, async (client) => judgeRedis(where, await client.info()), START);
@@ -35,8 +35,8 @@ async function isOpen(url: string): Promise<boolean> {
 /** Agents are among those programs. */
 function openToAll(where: string): Finding {
   return note(
-    `${where} has no password, so every program that reaches it can change what tac8 does`,
-    "unset REDIS_URL, and tac8 up starts a Redis on a socket; or set requirepass in redis.conf, and REDIS_PASSWORD",
+    `${where} has no password, so every program that can connect to it controls tac8`,
+    "unset REDIS_URL, so that tac8 up starts a Redis on a socket; or set requirepass in redis.conf, and REDIS_PASSWORD",
   );
 }
 
@@ -53,7 +53,7 @@ export function judgeRedis(where: string, info: string): Finding[] {
   if (policy !== null && policy !== "noeviction") {
     findings.push(
       problem(
-        `${where}: maxmemory-policy is ${policy}, so that it may throw jobs away`,
+        `${where}: maxmemory-policy is ${policy}, so Redis may delete jobs`,
         "set maxmemory-policy noeviction in redis.conf, or now: redis-cli config set maxmemory-policy noeviction",
       ),
     );
@@ -61,13 +61,13 @@ export function judgeRedis(where: string, info: string): Finding[] {
   if (field("aof_enabled") === "0") {
     findings.push(
       problem(
-        `${where}: there is no append-only file, so that a crash forgets what happened since the last snapshot`,
+        `${where}: no append-only file, so a crash loses everything since the last snapshot`,
         "set appendonly yes in redis.conf, or now: redis-cli config set appendonly yes",
       ),
     );
   }
   if (field("aof_last_write_status") === "err" || field("rdb_last_bgsave_status") === "err") {
-    findings.push(problem(`${where}: it cannot write to its disk`, "look at its log, and at the disk's free space"));
+    findings.push(problem(`${where}: Redis cannot write to its disk`, "check its log and the free disk space"));
   }
   const unusable = unusableRedis(info);
   const [what = "", advice = ""] = unusable?.split(": ") ?? [];
@@ -80,11 +80,11 @@ export function judgeRedis(where: string, info: string): Finding[] {
 /** Pure. `message`: what the connection said. */
 export function judgeAway(given: { redisUrl: string; redisNamed: boolean; message: string }): Finding {
   const { redisUrl, redisNamed, message } = given;
-  if (/refuses us/.test(message))
+  if (/refuses the connection/.test(message))
     return problem(message.split(/: (?:check|give) /)[0] ?? message, refusalAdvice(message));
   if (redisNamed) {
-    const advice = redisRestart(redisUrl) ?? "start it, or unset REDIS_URL and tac8 up starts its own";
+    const advice = redisRestart(redisUrl) ?? "start it, or unset REDIS_URL so that tac8 up starts its own";
     return problem(message.replace(`: ${START}`, ""), advice);
   }
-  return note("none runs: tac8 up starts one of its own");
+  return note("not running: tac8 up starts its own Redis");
 }

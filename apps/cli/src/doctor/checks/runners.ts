@@ -22,28 +22,29 @@ export const runners: Check = {
       return judgeRunners(presentRunners(all, now()), queue);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return [unknown("not checked: Redis did not answer")];
+      return [unknown("not checked: Redis did not respond")];
     }
   },
 };
 
 /** Pure: where no new work starts, the runners that are there, those whose name another machine has, and those of older versions. */
 export function judgeRunners(present: readonly RunnerPresence[], queue: Admission = OPEN): Finding[] {
-  if (present.length === 0) return [...admissionNotes("the queue", queue), note("none is there: tac8 up starts one")];
+  if (present.length === 0)
+    return [...admissionNotes("the queue", queue), note("no runner is running: tac8 up starts one")];
   const renamed = present.filter(({ host, wantedHost }) => wantedHost !== undefined && wantedHost !== host);
   const findings = renamed
     .slice(0, MAX_SHOWN)
     .map(({ name, wantedHost }) =>
       note(
-        `${name} is so called because another machine's runner has the name ${wantedHost}`,
+        `${name} has this name because the runner of another machine is named ${wantedHost}`,
         "set runner.name in the configuration of one of them, and restart its runner",
       ),
     );
   for (const { name, otherLimits = [] } of present.filter((runner) => runner.otherLimits).slice(0, MAX_SHOWN)) {
     findings.push(
       note(
-        `${name} has another value of ${otherLimits.join(", ")} in its configuration than the scheduler, whose limits hold`,
-        "make the values equal, and restart what had the wrong ones",
+        `${name} is configured with a different ${otherLimits.join(", ")} than the scheduler, whose limits apply`,
+        "use the same values, and restart the processes that had others",
       ),
     );
   }
@@ -51,7 +52,7 @@ export function judgeRunners(present: readonly RunnerPresence[], queue: Admissio
   for (const { name } of present.filter(({ format = 0 }) => format < newest).slice(0, MAX_SHOWN)) {
     findings.push(
       problem(
-        `${name} is of an older version: it takes no job that a runner of a newer version has worked on`,
+        `${name} runs an older version: it skips jobs that a newer runner has worked on`,
         "upgrade tac8 on its machine",
       ),
     );
@@ -60,10 +61,10 @@ export function judgeRunners(present: readonly RunnerPresence[], queue: Admissio
     ...admissionNotes("the queue", queue),
     ...present.flatMap((runner) => admissionNotes(runner.name, runnerAdmission(runner))).slice(0, MAX_SHOWN),
   );
-  return findings.length > 0 ? findings : [ok(`${present.length} there, each with a name of its own`)];
+  return findings.length > 0 ? findings : [ok(`${present.length} running, each with its own name`)];
 }
 
 function admissionNotes(what: string, admission: Admission): Finding[] {
   if (admission.state === "open") return [];
-  return [note(`${what} is ${admissionText(admission)}`, "see tac8 status: it says what to do")];
+  return [note(`${what} is ${admissionText(admission)}`, "see tac8 status for what to do")];
 }

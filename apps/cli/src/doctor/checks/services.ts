@@ -11,7 +11,8 @@ export const services: Check = {
 /** Pure. Empty where systemd does not run tac8. */
 export function judgeServices(units: readonly Unit[], manager: Manager): Finding[] {
   if (manager === null) return [];
-  if (units.length === 0) return [unknown("systemd does not say how the services are", "run systemctl status 'tac8*'")];
+  if (units.length === 0)
+    return [unknown("systemd does not report the state of the services", "run systemctl status 'tac8*'")];
   const problems = unitProblems(units, manager);
   if (problems.length === 0) return [ok(units.map(({ name, state }) => `${name} ${state}`).join(", "))];
   return problems.map(({ text, advice }) => problem(text, advice));

@@ -17,7 +17,7 @@ export const share: Check = {
     } catch (error) {
       return [problem(messageOf(error), `${command} share NAME`)];
     }
-    if (found === null) return [ok("no other machine may use this Redis")];
+    if (found === null) return [ok("no other machine has access to this Redis")];
     const isOther = redisNamed && passwordFileOf(redisUrl) === null;
     const [listens, here] = [isOther || (await isSharedAt(found, config.home)), isOurs(found.address)];
     const taken = !listens && here && (await isTaken(found));
@@ -40,19 +40,24 @@ export function judgeShare(given: {
   if (isOther)
     return [
       problem(
-        `other machines expect Redis at ${where}, and REDIS_URL names another one`,
-        `unset REDIS_URL; or end the sharing: env -u REDIS_URL ${command} unshare --all`,
+        `other machines expect Redis at ${where}, but REDIS_URL is a different one`,
+        `unset REDIS_URL, or stop sharing: env -u REDIS_URL ${command} unshare --all`,
       ),
     ];
   if (!here)
     return [
       problem(
-        `other machines expect Redis at ${where}, and this machine does not have that address any more`,
-        `${command} share --address ADDRESS, then tac8 join again on each`,
+        `other machines expect Redis at ${where}, but this machine no longer has that address`,
+        `run ${command} share --address ADDRESS, then tac8 join again on each machine`,
       ),
     ];
   if (!listens && taken) return [problem(takenLine(found), `then ${command} doctor again`)];
   if (!listens)
-    return [problem(`Redis does not listen at ${where}`, `is tac8 running? It opens the address within a minute`)];
-  return [ok(`${formatCount(found.machines.length, "other machine")} may use Redis at ${where}`)];
+    return [
+      problem(
+        `Redis does not listen on ${where}`,
+        `check that tac8 is running: Redis opens the address within a minute`,
+      ),
+    ];
+  return [ok(`${formatCount(found.machines.length, "other machine")} can use Redis at ${where}`)];
 }

@@ -28,11 +28,14 @@ function gitHubError(error: unknown): GitHubError {
   throw error;
 }
 
-const WRONG = note("not checked: it could not be read, see Configuration");
+const WRONG = note("not checked: the token could not be read, see Configuration");
 
 function none(github: Site["config"]["github"]): Finding {
   const [, cure = ""] = noCredentials(github).split(/: (.*)/s);
-  return problem(github.app_id === undefined ? "there is none" : "the GitHub App has no private key here", cure);
+  return problem(
+    github.app_id === undefined ? "no GitHub token" : "the private key of the GitHub App is missing",
+    cure,
+  );
 }
 
 function isWrong(problems: Site["problems"]): boolean {
@@ -43,7 +46,7 @@ function isWrong(problems: Site["problems"]): boolean {
 export function judgeToken(answer: { readonly login: string | null } | GitHubError, apiUrl: string): Finding {
   if (answer instanceof GitHubError) {
     const cure =
-      "it is wrong or has expired: run tac8 init --app, or make a new token (github.com → Settings → Developer settings → Fine-grained tokens)";
+      "it is wrong or has expired: run tac8 init --app, or create a new token (github.com → Settings → Developer settings → Fine-grained tokens)";
     return judgeFailure(answer, { apiUrl, cure });
   }
   return judgeOwner(answer.login);
@@ -53,17 +56,17 @@ export function judgeToken(answer: { readonly login: string | null } | GitHubErr
 export function judgeApp(answer: AppReport | GitHubError, apiUrl: string): Finding[] {
   if (answer instanceof GitHubError) {
     const cure =
-      "github.app_id is not the id of the private key's App, or the key was removed there: run tac8 init --app, or make a new key on the App's page";
+      "github.app_id does not match the private key's App, or the key was deleted on GitHub: run tac8 init --app, or generate a new key on the App's page";
     return [judgeFailure(answer, { apiUrl, cure })];
   }
   const { slug, url, places, leftMs } = answer;
-  const left = leftMs === null ? "" : `; the next one is made in time, this one is good for ${inWords(leftMs)}`;
-  return [ok(`made by the GitHub App ${slug} (${url})${left}`), ...places.map(judgePlace)];
+  const left = leftMs === null ? "" : `; it is renewed automatically, the current one expires in ${inWords(leftMs)}`;
+  return [ok(`token of the GitHub App ${slug} (${url})${left}`), ...places.map(judgePlace)];
 }
 
 function judgePlace({ repo, installation, why }: Place): Finding {
   const name = `${repo.owner}/${repo.repo}`;
-  if (why === null) return ok(`${name}: within reach of the App's installation for ${installation?.account ?? ""}`);
+  if (why === null) return ok(`${name}: accessible through the App's installation for ${installation?.account ?? ""}`);
   const colon = why.indexOf(": ");
   return problem(why.slice(0, colon), why.slice(colon + 2));
 }
@@ -78,12 +81,12 @@ function judgeFailure(
 ): Finding {
   switch (answer.kind) {
     case "unauthorized":
-      return problem(`GitHub at ${apiUrl} does not accept it`, cure);
+      return problem(`GitHub at ${apiUrl} rejects it`, cure);
     case "forbidden":
     case "unavailable":
       return unknown(
-        `GitHub at ${apiUrl} does not answer`,
-        "check the network and github.api_url; work waits meanwhile",
+        `GitHub at ${apiUrl} does not respond`,
+        "check the network and github.api_url; work waits until GitHub responds",
       );
     case "rate-limit":
     case "not-found":
@@ -97,10 +100,11 @@ function judgeFailure(
 
 /** Null, or a name in brackets: it belongs to no user. */
 function judgeOwner(login: string | null): Finding {
-  if (login !== null && !login.endsWith("[bot]")) return ok(`it is ${login}'s`);
-  const whose = login === null ? "a GitHub App's, of which GitHub does not say the name" : `of the GitHub App ${login}`;
+  if (login !== null && !login.endsWith("[bot]")) return ok(`token of ${login}`);
+  const whose =
+    login === null ? "token of a GitHub App whose name GitHub does not report" : `token of the GitHub App ${login}`;
   return note(
-    `it is ${whose}: such a token ends after an hour`,
-    "set github.app_id and the App's private key instead, so that tac8 makes new ones (tac8 init --app)",
+    `${whose}: such a token expires after an hour`,
+    "set github.app_id and the App's private key instead, so that tac8 renews the token itself (tac8 init --app)",
   );
 }

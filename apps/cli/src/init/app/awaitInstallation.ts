@@ -57,7 +57,7 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
       told = line;
       saidAt = now();
     } else if (now() - saidAt >= silenceMs) {
-      out.line(`GitHub gives no answer about the App, and is asked again: ${problem}`);
+      out.line(`cannot read the App from GitHub, retrying: ${problem}`);
       saidAt = now();
     }
     await sleep(everyMs, undefined, { signal: limit }).catch(() => undefined);
@@ -68,5 +68,5 @@ export async function awaitInstallation(context: Context, waiting: Waiting): Pro
 function advice(report: AppReport, { owner, repo }: Repository): string {
   const [place] = report.places;
   if (place?.installation !== null && place !== undefined) return place.why ?? "";
-  return `Install the App on ${owner}/${repo} (only select repositories), and wait here:\n\n  ${installUrl(report)}\n`;
+  return `Install the App on ${owner}/${repo} (only select repositories); tac8 waits here:\n\n  ${installUrl(report)}\n`;
 }

@@ -76,9 +76,9 @@ test("an App is made in the browser with all that tac8 needs, its key stored, it
   expect(configOf()?.secrets.github).toMatchObject({ kind: "app", id: appId(), source: key });
   const out = cli.stdout();
   expect(out).toContain(`Wrote ${join(lab.dir, "config.toml")}.`);
-  expect(out.replace(/\s+/g, " ")).toContain(`${repo}: within reach of the App's installation for octo`);
-  expect(out).toContain(`${repo}: may write Contents, Issues, Pull requests`);
-  expect(out).toMatch(/put the label rpi-auto on an issue/);
+  expect(out.replace(/\s+/g, " ")).toContain(`${repo}: accessible through the App's installation for octo`);
+  expect(out).toContain(`${repo}: the token can write Contents, Issues, Pull requests`);
+  expect(out).toMatch(/add the label rpi-auto to an issue/);
   expect(cli.stderr()).toBe("");
   for (const line of readFileSync(key, "utf8")
     .split("\n")
@@ -92,16 +92,16 @@ test("stopped while it waits for the installation, it goes on at the next start,
   await cli.seen(/Install the App/);
   cli.signal("SIGINT");
   expect((await cli.ended).code).toBe(1);
-  expect(cli.stdout()).toMatch(/is not installed on octo\/hello-\d+ yet: .*init --app goes on from here/);
+  expect(cli.stdout()).toMatch(/is not installed on octo\/hello-\d+ yet: .*init --app continues from here/);
   const id = appId();
   const late = start(["--yes"], { GITHUB_TOKEN: "a-token-of-the-shell" }, { installation: 60 });
   expect((await late.ended).code).toBe(1);
-  expect(late.stdout()).toContain("goes on from here");
+  expect(late.stdout()).toContain("continues from here");
   github.installApp({ app: id, repos: [repo] });
   const again = start(["--yes"], { GITHUB_TOKEN: "a-token-of-the-shell" });
   await again.ended;
   expect(appId()).toBe(id);
-  expect(again.stdout().replace(/\s+/g, " ")).toContain("within reach of the App's installation");
+  expect(again.stdout().replace(/\s+/g, " ")).toContain("accessible through the App's installation");
   expect(again.stdout()).toContain("GITHUB_TOKEN is set in this shell: unset it");
 });
 
@@ -110,7 +110,7 @@ test("stopped before the App is made, nothing is left, and the address is dead",
   const { back } = await browse(cli);
   cli.signal("SIGTERM");
   expect((await cli.ended).code).toBe(1);
-  expect(cli.stderr()).toMatch(/^tac8: stopped: run \S+ init --app again\n$/);
+  expect(cli.stderr()).toMatch(/^tac8: interrupted: run \S+ init --app again\n$/);
   await expect(fetch(back)).rejects.toThrow("fetch failed");
   expect(existsSync(join(lab.dir, "config.toml"))).toBe(false);
 });
@@ -122,7 +122,7 @@ test("a code that was used before is refused in one line, and nothing is written
   await fetch(`${github.url}/app-manifests/${code}/conversions`, { method: "POST" });
   await fetch(back);
   expect((await cli.ended).code).toBe(1);
-  expect(cli.stderr()).toMatch(/^tac8: GitHub does not hand out the App for this code .*: run \S+ init --app again\n$/);
+  expect(cli.stderr()).toMatch(/^tac8: GitHub did not exchange this code for the App .*: run \S+ init --app again\n$/);
   expect(existsSync(join(lab.dir, "config.toml"))).toBe(false);
 });
 
@@ -131,7 +131,7 @@ test("where nothing can be stored, no App is made", async () => {
   writeFileSync(path, "");
   const cli = start(["--yes", "--config", join(path, "config.toml")]);
   expect((await cli.ended).code).toBe(1);
-  expect(cli.stderr()).toMatch(/^tac8: .*file cannot be written, so no App was made: .*\n$/);
+  expect(cli.stderr()).toMatch(/^tac8: .*cannot write .*file, so no App was created: .*\n$/);
   expect(cli.stdout()).not.toContain("http://");
 });
 
@@ -144,15 +144,17 @@ test("an App that is made and cannot be stored is named with its page", async ()
   await fetch(back);
   expect((await cli.ended).code).toBe(1);
   expect(cli.stderr()).toMatch(
-    /could not be written: .*\. The GitHub App \d+ was made already: .*\/apps\/tac8-octo-\w+\).*\n$/,
+    /cannot write .*\. The GitHub App \d+ was already created: .*\/apps\/tac8-octo-\w+\).*\n$/,
   );
 });
 
 test("no App within the time ends in one line, and nothing is written", async () => {
   const cli = start(["--yes"], {}, { appCode: 20 });
   expect((await cli.ended).code).toBe(1);
-  expect(cli.stdout()).toContain("The page works for 10 minutes.");
-  expect(cli.stderr()).toMatch(/^tac8: no App was made in the browser within 10 minutes: run \S+ init --app again\n$/);
+  expect(cli.stdout()).toContain("The page expires after 10 minutes.");
+  expect(cli.stderr()).toMatch(
+    /^tac8: no App was created in the browser within 10 minutes: run \S+ init --app again\n$/,
+  );
   expect(existsSync(join(lab.dir, "config.toml"))).toBe(false);
 });
 
@@ -161,7 +163,7 @@ test("a GitHub that gives no answer about the installation is reported", async (
   const { back } = await browse(cli);
   github.fault({ path: "/app", times: 1000, do: { status: 502 } });
   await fetch(back);
-  await cli.seen(/GitHub gives no answer about the App, and is asked again: /);
+  await cli.seen(/cannot read the App from GitHub, retrying: /);
   cli.signal("SIGINT");
   await cli.ended;
   github.clearFaults();
@@ -169,7 +171,7 @@ test("a GitHub that gives no answer about the installation is reported", async (
 
 test.each([
   ["with a token's file", ["--token-file", "x"], 2, /give --app or --token-file, not both/],
-  ["over a configuration that is there", [], 1, /is there already: give --force/],
+  ["over a configuration that is there", [], 1, /already exists: use --force/],
 ])("is refused %s", async (_how, args, code, words) => {
   mkdirSync(lab.dir, { recursive: true });
   writeFileSync(join(lab.dir, "config.toml"), "");

@@ -41,22 +41,22 @@ export async function makeApp(context: Context, making: Making): Promise<MadeApp
   });
   const limit = AbortSignal.timeout(context.waits?.appCode ?? LIMIT_MS);
   try {
-    out.line("A GitHub App for tac8: open this page in your browser, and go on to GitHub there.");
+    out.line("To create a GitHub App for tac8, open this page in your browser and continue to GitHub:");
     out.line(`\n  ${server.url}\n`);
-    out.line("If your browser is on another machine, make this port reachable there first:");
+    out.line("If your browser is on another machine, forward this port from there first:");
     out.line(`  ssh -L ${server.port}:127.0.0.1:${server.port} ${hostname()}`);
-    out.line("The page works for 10 minutes.");
+    out.line("The page expires after 10 minutes.");
     const code = await firstOf(server.code, { server, prompt, signal: AbortSignal.any([signal, limit]) });
     prompt?.say(""); // Ends the line of a question that has got no answer.
     return await calls.takeApp(code, { signal });
   } catch (error) {
-    if (signal.aborted) throw new Problem(`stopped: run ${context.command} init --app again`, { cause: error });
+    if (signal.aborted) throw new Problem(`interrupted: run ${context.command} init --app again`, { cause: error });
     if (error === limit.reason) {
-      const line = `no App was made in the browser within 10 minutes: run ${context.command} init --app again`;
+      const line = `no App was created in the browser within 10 minutes: run ${context.command} init --app again`;
       throw new Problem(line, { cause: error });
     }
     if (!(error instanceof GitHubError)) throw error;
-    const line = `GitHub does not hand out the App for this code (${error.detail}): run ${context.command} init --app again`;
+    const line = `GitHub did not exchange this code for the App (${error.detail}): run ${context.command} init --app again`;
     throw new Problem(line, { cause: error });
   } finally {
     await server.close();
@@ -79,10 +79,10 @@ async function firstOf(code: Promise<string>, { server, prompt, signal }: Waitin
 }
 
 async function pasted(prompt: Prompt, read: (text: string) => string | null): Promise<string> {
-  prompt.say("If the browser cannot come back here, paste the address that it ends at.");
+  prompt.say("If the browser cannot return to this page, paste the address from its address bar here.");
   for (;;) {
     const found = read(await prompt.ask("Waiting for GitHub… "));
     if (found !== null) return found;
-    prompt.say("That is not the address of /made with a code in it, or of an earlier start.");
+    prompt.say("That address does not belong to this run, or contains no code: expected …/made?code=….");
   }
 }

@@ -2,10 +2,10 @@
 export function startPage({ action, manifest }: { readonly action: string; readonly manifest: object }): string {
   return page(
     "A GitHub App for tac8",
-    `<p>GitHub shows the App's name and makes it. Then it brings you back here.</p>
+    `<p>GitHub shows the App's name and creates it. Then you return to this page.</p>
 <form method="post" action="${escape(action)}">
 <input type="hidden" name="manifest" value="${escape(JSON.stringify(manifest))}">
-<button>Go on to GitHub</button>
+<button>Continue to GitHub</button>
 </form>`,
   );
 }

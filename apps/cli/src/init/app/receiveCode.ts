@@ -53,14 +53,20 @@ export async function receiveCode({ actionFor, manifestFor }: Options): Promise<
     // Another name for this machine would be a page of someone else's.
     const isOurs = [`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? "");
     const url = URL.parse(request.url ?? "/", origin);
-    if (!isOurs || url === null || request.method !== "GET") return send(404, wordsPage("Nothing is here", ""));
+    if (!isOurs || url === null || request.method !== "GET") return send(404, wordsPage("Page not found", ""));
     if (isSame(url.pathname, start)) return send(200, page);
     if (url.pathname !== "/made")
-      return send(404, wordsPage("Nothing is here", "Use the whole address that tac8 shows."));
+      return send(404, wordsPage("Page not found", "Use the complete address that tac8 printed."));
     const found = codeOf(url);
     if (found === null)
-      return send(403, wordsPage("Not the App that tac8 waits for", "Begin at the address that tac8 shows."));
-    send(200, wordsPage("The App is made", "Go on in the terminal, where tac8 shows the address to install it at."));
+      return send(
+        403,
+        wordsPage("This App does not belong to this run of tac8 init", "Start at the address that tac8 printed."),
+      );
+    send(
+      200,
+      wordsPage("The App is created", "Continue in the terminal, where tac8 prints the address for its installation."),
+    );
     resolve(found);
   }
 
