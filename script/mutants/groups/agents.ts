@@ -249,7 +249,7 @@ export const agents: readonly Mutant[] = [
   {
     name: "helper-stopped",
     file: `${RUNNER}/place/helper/connection.ts`,
-    find: "    pending.timer = this.#timerOf(id, this.deadlineMs);",
+    find: "    pending.workMs = 0;",
     replace: "",
     test: { file: `${RUNNER}/place/helper/hostile.int.test.ts`, name: "a helper that does not end a cancelled git" },
     promise: "a helper that does not end a cancelled git is killed",

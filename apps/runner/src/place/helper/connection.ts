@@ -38,7 +38,9 @@ export interface Call {
   readonly chunk?: (bytes: Buffer) => void;
 }
 
-interface Pending extends Call {
+interface Pending extends Omit<Call, "workMs"> {
+  /** 0 from the moment that the work is cancelled. */
+  workMs: number;
   timer: NodeJS.Timeout;
 }
 
@@ -104,6 +106,7 @@ export class Connection {
   restartDeadline(id: number): void {
     const pending = this.#calls.get(id);
     if (pending === undefined) return;
+    pending.workMs = 0;
     clearTimeout(pending.timer);
     pending.timer = this.#timerOf(id, this.deadlineMs);
   }
