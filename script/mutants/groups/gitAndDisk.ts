@@ -3,6 +3,14 @@ import { CORE, RUNNER, CLI } from "../folders.ts";
 
 export const gitAndDisk: readonly Mutant[] = [
   {
+    name: "empty-folders",
+    file: `${RUNNER}/workspace/ensure.ts`,
+    find: "    await options.place.removeEmpty(options.paths.tree);\n",
+    replace: "",
+    test: { file: `${RUNNER}/place/sandbox/starts.int.test.ts`, name: "folders that were made before a crash" },
+    promise: "folders that a crash left empty are not put aside as a workspace",
+  },
+  {
     name: "runners-forgotten",
     file: `${CORE}/state/presence.ts`,
     find: "facts !== null && now - facts.at > FORGET_MS",

@@ -284,6 +284,14 @@ export const network: readonly Mutant[] = [
       "the issue's cost and the day's budget go by the proxy's count, also of an agent that hides it or is killed",
   },
   {
+    name: "way-after-helper",
+    file: `${RUNNER}/place/helper/confined.ts`,
+    find: "? ending.then(() => confinement.openWay(request))",
+    replace: "? confinement.openWay(request)",
+    test: { file: `${RUNNER}/place/helper/confined.int.test.ts`, name: "opens after the helper has ended" },
+    promise: "on a network that it shares, git in an issue's folders never meets the proxy of an agent",
+  },
+  {
     name: "usage-unread",
     file: `${RUNNER}/agent/usageOf.ts`,
     find: "unreadAnswers === 0 && ",

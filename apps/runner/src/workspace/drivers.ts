@@ -19,6 +19,7 @@ export async function withoutDrivers(
   paths: Pick<WorkspacePaths, "tree" | "gitDir">,
 ): Promise<AgentPlace> {
   const { tree, gitDir } = paths;
+  if ((await place.stat(gitDir)) === null) return place; // Without a question inside, which would start a sandbox for it.
   const worktrees = await place.list(join(gitDir, "worktrees")).catch(() => []); // There is none yet.
   const folders = [gitDir, ...worktrees.map(({ name }) => join(gitDir, "worktrees", name))];
   const files = [join(gitDir, "config"), ...folders.map((folder) => join(folder, "config.worktree"))];

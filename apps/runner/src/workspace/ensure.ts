@@ -43,9 +43,11 @@ export interface EnsuredWorkspace {
  * git of ours is alive in it. @throws the signal's reason, StepFailure of kind `git`.
  */
 export async function ensureWorkspace(options: EnsureOptions): Promise<EnsuredWorkspace> {
-  return openingUp(options, async () =>
-    ensure({ ...options, place: await withoutDrivers(options.place, options.paths) }),
-  );
+  return openingUp(options, async () => {
+    // As `create` leaves it when it is broken off: nobody's work.
+    await options.place.removeEmpty(options.paths.tree);
+    return ensure({ ...options, place: await withoutDrivers(options.place, options.paths) });
+  });
 }
 
 /** Once more, where an agent took permissions away. */
@@ -154,7 +156,9 @@ export async function replaceWorkspace(options: EnsureOptions, because: string):
 
 async function create(options: EnsureOptions): Promise<void> {
   const { paths, place, goal } = options;
+  // Both before git: a sandbox shows no folder that is missing when it starts, and would be started once more for each.
   await place.makeFolder(paths.gitDir);
+  await place.makeFolder(paths.tree);
   await gitStep("making the workspace's repository", () =>
     gitIn(place, dirname(paths.gitDir)).raw(["init", "--quiet", "--bare", "--template=", paths.gitDir]),
   );

@@ -84,14 +84,25 @@ export function openConfinedSide(options: SideOptions, confinement: Confinement)
     agents += 1;
     let egress: RunningEgress | null = null;
     try {
-      await helperEnded();
-      egress = await confinement.openWay(request);
+      egress = await openAlone(request);
       return startBehind(egress, driver, request, deps);
     } catch (error) {
       await egress?.close();
       agents -= 1;
       throw error;
     }
+  }
+
+  /** The way out, once the helper has ended. Where the helper has no network, it ends while the way is opened. */
+  async function openAlone(request: AgentRequest): Promise<RunningEgress> {
+    const ending = helperEnded();
+    const opening = confinement.sharesNetwork
+      ? ending.then(() => confinement.openWay(request))
+      : confinement.openWay(request);
+    const [ended, opened] = await Promise.allSettled([ending, opening]);
+    if (ended.status === "fulfilled" && opened.status === "fulfilled") return opened.value;
+    if (opened.status === "fulfilled") await opened.value.close();
+    throw ended.status === "rejected" ? ended.reason : (opened as PromiseRejectedResult).reason;
   }
 
   function startBehind(
